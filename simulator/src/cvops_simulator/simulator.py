@@ -1,0 +1,218 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One simulated site: a tenant, its CommCells and the listeners that serve them."""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from cvops_simulator.control import ControlService
+from cvops_simulator.core.context import Context
+from cvops_simulator.core.server import Server
+from cvops_simulator.core.site import Site
+from cvops_simulator.core.tls import make_ca
+from cvops_simulator.entra.graph.service import GraphService
+from cvops_simulator.entra.identities import AUTOMATION_PERMISSIONS, Identity, make_identity
+from cvops_simulator.entra.imds import ImdsService
+from cvops_simulator.entra.login.service import LoginService
+from cvops_simulator.entra.tenant import Tenant
+from cvops_simulator.seeds import build_site
+
+if TYPE_CHECKING:
+    from cvops_simulator.commvault import CommCellService
+    from cvops_simulator.core.clock import Clock
+    from cvops_simulator.core.faults import FaultBook
+    from cvops_simulator.core.journal import Journal
+    from cvops_simulator.core.service import Service
+    from cvops_simulator.entra.replication import Replication
+
+__all__ = ["Identity", "Simulator"]
+
+
+class Simulator:
+    """Everything of one site. Listens from `start` to `stop`, or inside a `with` block.
+
+    `set`: size of the seeded site (S, M, L); with `seed` it decides every id. `empty`: nothing of the mapping exists
+    yet. `directory`: where the CA's files go (default: a temporary directory). `page_size`: largest page of Graph
+    lists. `replication`: None means that every write is visible at once. `release`: Commvault's feature release.
+    `port_base`: first of consecutive ports; 0 takes free ones.
+    """
+
+    def __init__(
+        self,
+        set: str = "S",
+        seed: int = 1,
+        empty: bool = False,
+        directory: Path | str | None = None,
+        page_size: int = 100,
+        replication: Replication | None = None,
+        release: int = 44,
+        port_base: int = 0,
+    ) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="cvops-simulator-") if directory is None else None
+        self._directory = Path(self._temporary.name if self._temporary else str(directory))
+        self._recipe = (set, seed, empty)
+        self._site: Site = build_site(set, seed, empty)
+        self._context = Context()
+        self._ca = make_ca(self._directory)
+        self.tenant = Tenant(self._site.tenant_seed, self._context.clock, replication)
+        self._login = LoginService(self._context, self.tenant)
+        self._graph = GraphService(self._context, self.tenant, self._login, page_size)
+        self._imds = ImdsService(self._context, self.tenant, self._login)
+        self.commcells: dict[str, CommCellService] = self._make_commcells(release, page_size)
+        self._control = ControlService(self._context, self)
+        self._server = Server(self.services, self._ca, port_base)
+        self._prepare()
+
+    def _make_commcells(self, release: int, page_size: int) -> dict[str, CommCellService]:
+        if not self._site.commcells:
+            return {}
+        from cvops_simulator.commvault import CommCellService
+
+        return {
+            name: CommCellService(name, data, self._context, release=release, page_size=page_size)
+            for name, data in self._site.commcells.items()
+        }
+
+    def _prepare(self) -> None:
+        """What exists in every site beside its seed: the identity of the automation."""
+        self.automation: Identity = make_identity(self.tenant, "svc-cvops-automation", AUTOMATION_PERMISSIONS)
+
+    @property
+    def services(self) -> list[Service]:
+        """All services, in the order of their ports."""
+        return [self._login, self._graph, self._imds, self._control, *self.commcells.values()]
+
+    def start(self) -> Simulator:
+        """Start all listeners."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop all listeners and remove the temporary directory."""
+        self._server.stop()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def __enter__(self) -> Simulator:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def reset(self) -> None:
+        """Back to the seeded state: objects, journal, faults, quotas, latency and clock. Addresses stay."""
+        self._site = build_site(*self._recipe)
+        self._context.reset()
+        self.tenant.reset(self._site.tenant_seed)
+        self._login.reset()
+        for name, service in self.commcells.items():
+            service.reset(self._site.commcells[name])
+        self._prepare()
+
+    @property
+    def login_url(self) -> str:
+        """The token service; clients append `/{tenant}/...`."""
+        return self._login.url
+
+    @property
+    def graph_url(self) -> str:
+        """Microsoft Graph; clients append `/v1.0`."""
+        return self._graph.url
+
+    @property
+    def imds_url(self) -> str:
+        """Managed identity endpoints, plain http."""
+        return self._imds.url
+
+    @property
+    def control_url(self) -> str:
+        """The control listener, plain http."""
+        return self._control.url
+
+    @property
+    def ca_path(self) -> str:
+        """PEM file of the CA that signed the listeners' certificate."""
+        return str(self._ca.ca_path)
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant's GUID."""
+        return self.tenant.id
+
+    @property
+    def tenant_domain(self) -> str:
+        """The tenant's initial domain."""
+        return self.tenant.domain
+
+    @property
+    def login(self) -> LoginService:
+        """The token service: its settings (`expires_in`, trusted issuers, device codes) are open to tests."""
+        return self._login
+
+    @property
+    def imds(self) -> ImdsService:
+        """The managed identity endpoints: tests choose here which identity they serve."""
+        return self._imds
+
+    @property
+    def context(self) -> Context:
+        """Clock, journal, faults, quotas and latency of this simulator."""
+        return self._context
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that all services share."""
+        return self._context.clock
+
+    @property
+    def journal(self) -> Journal:
+        """All requests so far."""
+        return self._context.journal
+
+    @property
+    def faults(self) -> FaultBook:
+        """What goes wrong."""
+        return self._context.faults
+
+    def quota(self, service: str, writes: int = 100, reads: int = 1000, per: float = 3600.0) -> None:
+        """Limit a service to so many writes and reads per `per` seconds."""
+        self._context.quotas.set(service, self.clock.now(), writes, reads, per)
+
+    def identity(self, *permissions: str, name: str | None = None) -> Identity:
+        """Make another application with exactly these Graph application permissions (and a secret)."""
+        return make_identity(self.tenant, name or "identity " + " ".join(permissions), permissions)
+
+    def variables(self) -> dict[str, Any]:
+        """The complete variables document of this site, with addresses and credentials."""
+        document = copy.deepcopy(self._site.variables)
+        document["cvops_connection"] = {
+            "entra": {
+                "tenant_id": self.tenant_id,
+                "client_id": self.automation.client_id,
+                "client_secret": self.automation.client_secret,
+                "authority_url": self.login_url,
+                "graph_url": self.graph_url,
+                "instance_discovery": False,
+                "ca_path": self.ca_path,
+            },
+            "commcells": {name: self._commcell_variables(cell) for name, cell in self.commcells.items()},
+        }
+        return document
+
+    def _commcell_variables(self, cell: CommCellService) -> dict[str, Any]:
+        username, password = cell.admin
+        return {
+            "url": cell.url,
+            "auth_method": "password",
+            "username": username,
+            "password": password,
+            "ca_path": self.ca_path,
+        }
