@@ -1,43 +1,25 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lets plain pytest import ``ansible_collections.cvops.identity`` from any checkout, and keeps tests on loopback.
-
-Ansible finds collections by their place in a folder tree. A checkout may lie anywhere, so a tree that holds one
-link to it is made under ``.build`` (a dot folder: no tool walks into the loop).
-"""
+"""Lets plain pytest import ``ansible_collections.cvops.identity`` from any checkout, and keeps tests on loopback."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pathlib
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "scripts"))
 
-from loopback_guard import loopback_only  # noqa: E402 - the scripts folder had to be put on the path first
-
-
-def _collections_path() -> pathlib.Path:
-    """The folder to give to Ansible; the link in it may be made by several pytest workers at once."""
-    if ROOT.parts[-3:] == ("ansible_collections", "cvops", "identity"):
-        return ROOT.parents[2]
-    tree = ROOT / ".build" / "tree"
-    link = tree / "ansible_collections" / "cvops" / "identity"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    if link.is_symlink() and link.resolve() != ROOT:  # the checkout was moved or copied
-        link.unlink(missing_ok=True)
-    with contextlib.suppress(FileExistsError):
-        link.symlink_to(ROOT, target_is_directory=True)
-    return tree
+from collection_tree import collections_path  # noqa: E402 - the scripts folder had to be put on the path first
+from loopback_guard import loopback_only  # noqa: E402
 
 
 def _load_collections(path: pathlib.Path) -> None:
-    """Install Ansible's import hook, once; subprocesses get the same path."""
+    """Install Ansible's import hook, once; ansible-playbook runs that tests start get the same path."""
     os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(path)
     from ansible.plugins.loader import init_plugin_loader
     from ansible.utils.collection_loader import AnsibleCollectionConfig
@@ -46,11 +28,11 @@ def _load_collections(path: pathlib.Path) -> None:
         init_plugin_loader([str(path)])
 
 
-_load_collections(_collections_path())
+_load_collections(collections_path())
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_traffic_beyond_loopback():
+def _no_traffic_beyond_loopback() -> Iterator[None]:
     """Any connection that would leave the machine fails the test that tries it."""
     with loopback_only():
         yield

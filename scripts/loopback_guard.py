@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
+RESERVED_DOMAINS = (".invalid", ".test", ".example")  # names that never exist, for tests of exactly that
+
 
 class TrafficRefused(RuntimeError):
     """A test tried to reach another machine. Not an OSError, so that no retry and no error handler hides it."""
@@ -34,8 +36,9 @@ def is_loopback(family: int, address: Any) -> bool:
 
 @contextlib.contextmanager
 def loopback_only() -> Iterator[None]:
-    """Within the block, ``connect``, ``connect_ex`` and ``sendto`` to anything else raise TrafficRefused."""
+    """Within the block, connecting, sending and name look-ups beyond loopback raise TrafficRefused."""
     with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.object(socket, "getaddrinfo", _guarded_look_up(socket.getaddrinfo)))
         for method in ("connect", "connect_ex", "sendto"):
             guarded = _guarded(getattr(socket.socket, method), method)
             stack.enter_context(mock.patch.object(socket.socket, method, guarded))
@@ -50,3 +53,23 @@ def _guarded(original: Callable[..., Any], method: str) -> Callable[..., Any]:
         return original(sock, *args)
 
     return call
+
+
+def _guarded_look_up(original: Callable[..., Any]) -> Callable[..., Any]:
+    def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name and name.lower().rstrip(".").endswith(RESERVED_DOMAINS):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if name and not _names_this_machine(name):
+            raise TrafficRefused(f"tests must stay on loopback, but {name!r} was looked up")
+        return original(host, *args, **kwargs)
+
+    return look_up
+
+
+def _names_this_machine(name: str) -> bool:
+    """Addresses pass (``connect`` judges them), and so do this machine's own names."""
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(name.split("%")[0])
+        return True
+    return name == "localhost" or name.endswith(".localhost") or name == socket.gethostname()

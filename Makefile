@@ -1,0 +1,26 @@
+# Thin on purpose: scripts/check.py and scripts/demo.py do the work, with nothing but Python's standard library.
+# ENV=oldest or ENV=newest limits a run to one of the two environments; SH finds a Python that really runs.
+PYTHON ?= $(shell sh scripts/find_python.sh)
+ENV ?= all
+CHECK = "$(PYTHON)" scripts/check.py --env "$(ENV)"
+STEPS = lint unit simulator-test integration sanity build coverage
+
+.PHONY: help test demo clean $(STEPS)
+
+help:
+	@echo "make demo     watch it work: the simulator, then the site playbook three times"
+	@echo "make test     everything that CI runs"
+	@echo "make STEP     one step of it: $(STEPS)"
+	@echo "make clean    remove what the others made (.build)"
+
+test:
+	@$(CHECK) all
+
+$(STEPS):
+	@$(CHECK) $@
+
+demo:
+	@"$(PYTHON)" scripts/demo.py
+
+clean:
+	@rm -rf .build

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which Pythons this machine has, and which releases of ansible-core they are to test."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+import typing as t
+
+Version = tuple[int, int]
+
+NEWEST_CORE: dict[Version, str] = {(3, 11): "2.19", (3, 12): "2.21", (3, 13): "2.21", (3, 14): "2.21"}
+OLDEST = ((3, 11), "2.16")
+NEWEST_PYTHONS: tuple[Version, ...] = ((3, 13), (3, 14))
+
+PROBE = "import sys, venv; print(sys.version_info[0], sys.version_info[1], sys.executable)"
+
+
+class Target(t.NamedTuple):
+    """One environment to test on."""
+
+    role: str  # "oldest", "newest" or "only"
+    python: pathlib.Path
+    version: Version
+    core: str
+
+    @property
+    def label(self) -> str:
+        return f"core {self.core} on Python {self.version[0]}.{self.version[1]}"
+
+    @property
+    def folder(self) -> str:
+        return f"core-{self.core}-py{self.version[0]}.{self.version[1]}"
+
+
+def probe(candidate: pathlib.Path | str) -> tuple[Version, pathlib.Path] | None:
+    """Version and real path of an interpreter that runs and can make virtual environments; None for any other."""
+    try:
+        done = subprocess.run(
+            [str(candidate), "-c", PROBE], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    words = done.stdout.split(maxsplit=2)
+    if done.returncode != 0 or len(words) != 3:
+        return None
+    return (int(words[0]), int(words[1])), pathlib.Path(words[2].strip())
+
+
+def candidates() -> t.Iterator[pathlib.Path | str]:
+    """Where Pythons are found, the one that runs us first; without pyenv's shims, which may exist and still fail."""
+    yield sys.executable if sys.prefix == sys.base_prefix else getattr(sys, "_base_executable", sys.executable)
+    names = [f"python3.{minor}" for minor in range(11, 15)] + ["python3"]
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        if folder and pathlib.Path(folder).name != "shims":
+            yield from (path for path in (pathlib.Path(folder) / name for name in names) if path.exists())
+    with_home = os.environ.get("HOME")
+    if with_home:
+        yield from sorted(pathlib.Path(with_home).glob(".pyenv/versions/3.1[1-4].*/bin/python3"), reverse=True)
+
+
+def find_pythons() -> dict[Version, pathlib.Path]:
+    """The first interpreter that runs, for each version that any release of ansible-core here supports."""
+    found: dict[Version, pathlib.Path] = {}
+    for candidate in candidates():
+        answer = probe(candidate)
+        if answer and answer[0] in NEWEST_CORE:
+            found.setdefault(*answer)
+    return found
+
+
+def choose_targets(pythons: t.Mapping[Version, pathlib.Path]) -> list[Target]:
+    """Oldest and newest supported core when both Pythons are there, else the newest core for the newest Python."""
+    newest = next((version for version in NEWEST_PYTHONS if version in pythons), None)
+    if newest and OLDEST[0] in pythons:
+        version, core = OLDEST
+        return [
+            Target("oldest", pythons[version], version, core),
+            Target("newest", pythons[newest], newest, NEWEST_CORE[newest]),
+        ]
+    if not pythons:
+        raise SystemExit("no Python of 3.11 to 3.14 with the venv module was found")
+    version = max(pythons)
+    return [Target("only", pythons[version], version, NEWEST_CORE[version])]

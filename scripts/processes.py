@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running other programs: their environment, their log, their time limit."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import subprocess
+import typing as t
+
+from collection_tree import ROOT
+
+BUILD = ROOT / ".build"
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+# A CA bundle named here wins over the one that a client asks for, and a foreign PYTHONPATH over the code under test.
+MISLEADING = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH", "PYTHONHOME")
+KEPT_FOR_TESTS = ("CI", "LOGNAME", "TERM", "TMPDIR", "USER")
+
+
+def install_environment() -> dict[str, str]:
+    """For pip and uv: the caller's own, proxies, indexes and CA bundles included."""
+    return {**os.environ, "UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def tool_environment(venv: pathlib.Path, collections: pathlib.Path, **more: str) -> dict[str, str]:
+    """For tools that may reach a package index: the caller's, without what misleads them and without pyenv's shims."""
+    kept = {name: value for name, value in os.environ.items() if name not in MISLEADING}
+    return kept | _common(venv, collections) | more
+
+
+def test_environment(venv: pathlib.Path, collections: pathlib.Path, **more: str) -> dict[str, str]:
+    """For tests: a short list of variables, so that no proxy and no AZURE_* of the caller reaches them."""
+    kept = {name: os.environ[name] for name in KEPT_FOR_TESTS if name in os.environ}
+    return kept | _common(venv, collections) | more
+
+
+def _common(venv: pathlib.Path, collections: pathlib.Path) -> dict[str, str]:
+    home = BUILD / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    return {
+        "PATH": f"{venv / 'bin'}:{SYSTEM_PATH}",
+        "VIRTUAL_ENV": str(venv),
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "ANSIBLE_HOME": str(BUILD / "ansible-home"),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_LOCALHOST_WARNING": "False",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
+        "ANSIBLE_NOCOLOR": "1",
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(BUILD / "hypothesis"),
+    }
+
+
+Words = t.Sequence[str | pathlib.Path]  # a command and its arguments
+
+
+class Outcome(t.NamedTuple):
+    """How a program ended, and the text that it wrote."""
+
+    code: int
+    text: str
+
+
+def run(
+    command: Words,
+    *,
+    env: t.Mapping[str, str],
+    log: pathlib.Path,
+    cwd: pathlib.Path = ROOT,
+    seconds: int = 600,
+) -> Outcome:
+    """Run to the end, both streams appended to ``log``.
+
+    After ``seconds``, or when we are interrupted, the whole process group is ended.
+    """
+    words = [str(word) for word in command]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as stream:
+        start = stream.tell()
+        stream.write(f"$ {' '.join(words)}\n".encode())
+        stream.flush()
+        streams: dict[str, t.Any] = {"stdin": subprocess.DEVNULL, "stdout": stream, "stderr": subprocess.STDOUT}
+        with subprocess.Popen(words, cwd=cwd, env=dict(env), start_new_session=True, **streams) as process:
+            try:
+                code = process.wait(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                code = 124
+                stream.write(f"\nended after {seconds} s: too slow\n".encode())
+            finally:
+                end_group(process)
+    with log.open("rb") as stream:
+        stream.seek(start)
+        return Outcome(code, stream.read().decode(errors="replace"))
+
+
+def end_group(process: subprocess.Popen[t.Any], patience: float = 10.0) -> None:
+    """End a process that leads its own group, with everything that it started; SIGKILL for what does not go in time."""
+    for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, patience)):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            break
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            continue
+    process.wait()

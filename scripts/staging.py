@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The built artifact, and an unpacked copy of it where ansible-test and ansible-lint want a collection to lie."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import re
+import shutil
+import subprocess
+import tarfile
+
+from collection_tree import PLACE, ROOT, collections_path
+from processes import BUILD, Outcome, Words, install_environment, run, tool_environment
+
+DIST = BUILD / "dist"
+STAGE = BUILD / "stage"
+COLLECTION = STAGE.joinpath(*PLACE)
+MANIFESTS = ("MANIFEST.json", "FILES.json")
+TOOL_SETTINGS = ("galaxy.yml", ".ansible-lint", ".yamllint")
+
+
+def build_artifact(venv: pathlib.Path, log: pathlib.Path) -> tuple[Outcome, pathlib.Path | None]:
+    """``ansible-galaxy collection build``; the artifact, when there is exactly one."""
+    shutil.rmtree(DIST, ignore_errors=True)
+    command: Words = [venv / "bin" / "ansible-galaxy", "collection", "build", "--force", "--output-path", DIST]
+    outcome = run(command, env=tool_environment(venv, collections_path()), log=log)
+    built = list(DIST.glob("cvops-identity-*.tar.gz"))
+    return outcome, built[0] if len(built) == 1 else None
+
+
+def artifact_names(artifact: pathlib.Path) -> set[str]:
+    """The files that the artifact carries, its own two manifests left out."""
+    with tarfile.open(artifact) as archive:
+        return {member.name for member in archive.getmembers() if not member.isdir()} - set(MANIFESTS)
+
+
+def stage(artifact: pathlib.Path) -> pathlib.Path:
+    """Unpack the artifact, add the tools' settings, and give it a git of its own.
+
+    Without one, ansible-test takes the git of the checkout, finds the folder ignored there and tests nothing.
+    """
+    shutil.rmtree(STAGE, ignore_errors=True)
+    COLLECTION.mkdir(parents=True)
+    with tarfile.open(artifact) as archive:
+        if hasattr(tarfile, "data_filter"):  # since 3.11.4
+            archive.extraction_filter = tarfile.data_filter
+        archive.extractall(COLLECTION)
+    for name in MANIFESTS:
+        (COLLECTION / name).unlink()
+    for name in TOOL_SETTINGS:
+        shutil.copy2(ROOT / name, COLLECTION / name)
+    subprocess.run(["git", "init", "-q", COLLECTION], check=True, stdin=subprocess.DEVNULL)
+    return COLLECTION
+
+
+def seed_ansible_test(venv: pathlib.Path, home: pathlib.Path) -> None:
+    """Give ansible-test what it looks for in ``home``: a pip script, and pip's settings (it passes no PIP_* on)."""
+    requirements = next(venv.glob("lib/python3*/site-packages/ansible_test/_internal/python_requirements.py"))
+    versions = set(re.findall(r"pip='([0-9.]+)'", requirements.read_text()))
+    if not versions:
+        raise SystemExit("ansible-test names no pip version: its layout has changed, see scripts/staging.py")
+    cache = home / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in versions:
+        shutil.copyfile(ROOT / "scripts" / "get_pip.py", cache / f"get_pip_{version.replace('.', '_')}.py")
+    settings = home / ".config" / "pip" / "pip.conf"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.touch(mode=0o600)  # an index URL may hold a password
+    settings.write_text(pip_settings())
+
+
+def pip_settings() -> str:
+    """What pip would use here, from its files and from PIP_* variables, as one pip.conf."""
+    python = BUILD / "venvs" / "uv" / "bin" / "python"
+    command: Words = [python, "-m", "pip", "config", "list"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=install_environment(), stdin=subprocess.DEVNULL, check=True
+    )
+    sections: dict[str, dict[str, str]] = {}
+    for line in done.stdout.splitlines():
+        key, _equals, value = line.partition("=")
+        section, _dot, name = key.rpartition(".")
+        section = "global" if section == ":env:" else section
+        if name not in ("disable-pip-version-check", "no-input"):
+            sections.setdefault(section, {})[name] = str(ast.literal_eval(value)).replace("\n", "\n    ")
+    lines: list[str] = []
+    for section, values in sections.items():
+        lines += [f"[{section}]", *(f"{name} = {value}" for name, value in values.items())]
+    return "\n".join(lines) + "\n"
+
+
+def sanity_environment(venv: pathlib.Path) -> dict[str, str]:
+    """ansible-test keeps its environments and its cache below HOME: ours, as the caller may have none."""
+    env = tool_environment(venv, STAGE)
+    del env["ANSIBLE_HOME"]
+    seed_ansible_test(venv, pathlib.Path(env["HOME"]))
+    return env

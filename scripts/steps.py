@@ -1,0 +1,261 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of `make test`. Each takes a Bench and returns what it found; check.py orders, times and reports them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import re
+import shutil
+import typing as t
+
+import staging
+from collection_tree import ROOT, collections_path
+from environments import ensure
+from interpreters import Target
+from processes import BUILD, Outcome, Words, run, test_environment, tool_environment
+
+COVERAGE = BUILD / "coverage"
+LOGS = BUILD / "logs"
+SIMULATOR = ROOT / "simulator"
+PYTEST_SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
+# Files without which the artifact is no collection of ours, and folders that must never be in it.
+SHIPPED = {"README.md", "COPYING", "meta/runtime.yml", "meta/execution-environment.yml", "meta/ee-requirements.txt"}
+NOT_SHIPPED = ("simulator/", "scripts/", "tests/unit/", "tests/integration/", ".")
+
+
+Commands = t.Mapping[str, tuple[Words, pathlib.Path]]  # name -> (command, folder to run it in)
+
+
+class Failed(Exception):
+    """A step found a fault; the text is what the person at the terminal should see."""
+
+
+@dataclasses.dataclass
+class Bench:
+    """Everything that a step needs: the environments, one of which runs the static checks."""
+
+    targets: list[Target]
+    jobs: int = min(4, os.cpu_count() or 1)
+
+    def venv(self, target: Target) -> pathlib.Path:
+        """Made at first use. The newest one holds the static tools and the official clients too."""
+        newest = target == self.newest
+        requirements = ROOT / ("requirements-dev.txt" if newest else "requirements-test.txt")
+        major, minor = map(int, target.core.split("."))
+        wanted = [f"ansible-core>={target.core}.0,<{major}.{minor + 1}", "-r", str(requirements)]
+        simulator = f"{SIMULATOR}[dev]" if newest else str(SIMULATOR)
+        files = [
+            ROOT / "requirements-test.txt",
+            requirements,
+            ROOT / "meta" / "ee-requirements.txt",
+            SIMULATOR / "pyproject.toml",
+        ]
+        return ensure(target.folder, target.python, [*wanted, "-e", simulator], files)
+
+    @property
+    def newest(self) -> Target:
+        return self.targets[-1]
+
+    def environment(self, target: Target) -> dict[str, str]:
+        return test_environment(self.venv(target), collections_path())
+
+    def program(self, target: Target, *words: str | pathlib.Path) -> list[str | pathlib.Path]:
+        """A command that runs with the environment's Python: ``-m tool ...``."""
+        return [self.venv(target) / "bin" / "python", *words]
+
+
+def _log(name: str) -> pathlib.Path:
+    path = LOGS / f"{name}.log"
+    path.unlink(missing_ok=True)
+    return path
+
+
+def _demand(outcome: Outcome, log: pathlib.Path, lines: int = 60) -> str:
+    if outcome.code != 0:
+        tail = "\n".join(outcome.text.rstrip().splitlines()[-lines:])
+        raise Failed(f"{tail}\n[exit code {outcome.code}; the whole log: {log.relative_to(ROOT)}]")
+    return outcome.text
+
+
+def _each(commands: Commands, env: t.Mapping[str, str], log: pathlib.Path) -> str:
+    """Run all of them, so that one look shows all faults; the names of those that passed."""
+    faults = []
+    for name, (command, cwd) in commands.items():
+        try:
+            _demand(run(command, env=env, log=log, cwd=cwd), log)
+        except Failed as fault:
+            faults.append(f"-- {name}\n{fault}")
+    if faults:
+        raise Failed("\n".join(faults))
+    return ", ".join(commands)
+
+
+def lint(bench: Bench) -> str:
+    """Static checks, once, in the newest environment; ansible-lint sees the staged artifact."""
+    target, log = bench.newest, _log("lint")
+    stage(bench)
+    python = bench.venv(target) / "bin" / "python"
+    plugins = [f"ansible_collections.cvops.identity.plugins.{name}" for name in _typed_packages()]
+    packages = [word for name in plugins for word in ("-p", name)]
+    in_root: dict[str, Words] = {
+        "ruff check": [python, "-m", "ruff", "check", "."],
+        "ruff format": [python, "-m", "ruff", "format", "--check", "."],
+        "mypy": [python, "-m", "mypy", *packages],
+        "mypy scripts": [python, "-m", "mypy", "scripts"],
+        "yamllint": [python, "-m", "yamllint", "--strict", "."],
+        "action groups": [python, "scripts/action_groups.py", "--check"],
+        "action files": [python, "scripts/action_files.py", "--check"],
+        "changelog": [bench.venv(target) / "bin" / "antsibull-changelog", "lint"],
+        "shellcheck": [bench.venv(target) / "bin" / "shellcheck", ".ci/run", "scripts/find_python.sh"],
+    }
+    commands: Commands = {name: (words, ROOT) for name, words in in_root.items()}
+    ansible_lint: Words = [python, "-m", "ansiblelint", "--offline", "--profile", "production", "--nocolor"]
+    env = bench.environment(target)
+    passed = _each(commands, env, log)
+    staged = {**env, "ANSIBLE_COLLECTIONS_PATH": str(staging.STAGE)}
+    return f"{passed}, {_each({'ansible-lint': (ansible_lint, staging.COLLECTION)}, staged, log)}"
+
+
+def _typed_packages() -> list[str]:
+    folders = ("module_utils", "plugin_utils", "modules", "lookup", "action")
+    return [name for name in folders if any((ROOT / "plugins" / name).rglob("*.py"))]
+
+
+def unit(bench: Bench, target: Target) -> str:
+    """Unit and property tests, measured."""
+    return _pytest(bench, target, "unit", ["tests/unit"])
+
+
+def integration(bench: Bench, target: Target) -> str:
+    """Every module, role and playbook through real ansible-playbook runs against the simulator, measured."""
+    return _pytest(bench, target, "integration", ["tests/integration", "--dist", "loadfile"], seconds=1800)
+
+
+def _pytest(bench: Bench, target: Target, name: str, arguments: list[str], seconds: int = 900) -> str:
+    if not (ROOT / arguments[0]).is_dir():
+        raise Failed(f"there is no folder {arguments[0]}")
+    log = _log(f"{name}-{target.folder}")
+    for stale in COVERAGE.glob(f"{name}-{target.folder}*"):
+        stale.unlink()
+    COVERAGE.mkdir(parents=True, exist_ok=True)
+    env = bench.environment(target)
+    env |= {"COVERAGE_FILE": str(COVERAGE / f"{name}-{target.folder}"), "CVOPS_CHECKOUT": str(ROOT)}
+    measured = [
+        "-m",
+        "coverage",
+        "run",
+        "--rcfile",
+        str(ROOT / "pyproject.toml"),
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        str(bench.jobs),
+    ]
+    outcome = run(bench.program(target, *measured, *arguments), env=env, log=log, seconds=seconds)
+    return _pytest_summary(_demand(outcome, log))
+
+
+def _pytest_summary(text: str) -> str:
+    found = PYTEST_SUMMARY.findall(text)
+    if not found:
+        raise Failed("pytest wrote no summary")
+    return str(found[-1])
+
+
+def simulator_test(bench: Bench) -> str:
+    """The simulator's own ruff, mypy and tests, among them those with the official clients."""
+    target, log = bench.newest, _log("simulator-test")
+    env = bench.environment(target)
+    python = bench.venv(target) / "bin" / "python"
+    static: Commands = {
+        "ruff check": ([python, "-m", "ruff", "check", "."], SIMULATOR),
+        "ruff format": ([python, "-m", "ruff", "format", "--check", "."], SIMULATOR),
+        "mypy": ([python, "-m", "mypy"], SIMULATOR),
+    }
+    passed = _each(static, env, log)
+    command: Words = [python, "-m", "pytest", "-q", "-n", str(bench.jobs), "--dist", "loadfile", "tests"]
+    outcome = run(command, env=env, log=log, cwd=SIMULATOR, seconds=900)
+    return f"{_pytest_summary(_demand(outcome, log))}; {passed}"
+
+
+def stage(bench: Bench) -> pathlib.Path:
+    """A fresh copy of what the artifact carries, unpacked at the path that Ansible's tools demand."""
+    log = _log("stage")
+    outcome, artifact = staging.build_artifact(bench.venv(bench.newest), log)
+    _demand(outcome, log)
+    if artifact is None:
+        raise Failed(f"ansible-galaxy built no artifact, see {log.relative_to(ROOT)}")
+    return staging.stage(artifact)
+
+
+def sanity(bench: Bench, target: Target) -> str:
+    """ansible-test sanity on the staged artifact."""
+    log = _log(f"sanity-{target.folder}")
+    stage(bench)
+    venv = bench.venv(target)
+    version = ".".join(map(str, target.version))
+    words = ["sanity", "--color", "no", "--python", version]
+    command: Words = [venv / "bin" / "python", venv / "bin" / "ansible-test", *words]
+    text = _demand(
+        run(command, env=staging.sanity_environment(venv), log=log, cwd=staging.COLLECTION, seconds=1200), log
+    )
+    tests = len(re.findall(r"^Running sanity test", text, re.MULTILINE))
+    if "All targets skipped" in text or tests < 15:
+        raise Failed(f"ansible-test tested next to nothing, see {log.relative_to(ROOT)}")
+    return f"{tests} tests"
+
+
+def build(bench: Bench) -> str:
+    """The artifact builds, carries what it must and nothing else, installs, and documents every module."""
+    log, venv = _log("build"), bench.venv(bench.newest)
+    outcome, artifact = staging.build_artifact(venv, log)
+    _demand(outcome, log)
+    if artifact is None:
+        raise Failed("ansible-galaxy built no artifact")
+    names = staging.artifact_names(artifact)
+    faults = [f"not in the artifact: {name}" for name in sorted(SHIPPED - names)]
+    faults += [f"must not be in the artifact: {name}" for name in sorted(names) if name.startswith(NOT_SHIPPED)]
+    if faults:
+        raise Failed("\n".join(faults))
+    place = BUILD / "installed"
+    shutil.rmtree(place, ignore_errors=True)
+    env = tool_environment(venv, place)
+    install: Words = [
+        venv / "bin" / "ansible-galaxy",
+        "collection",
+        "install",
+        "--offline",
+        "--no-deps",
+        "-p",
+        place,
+        artifact,
+    ]
+    _demand(run(install, env=env, log=log), log)
+    modules = [f"cvops.identity.{path.stem}" for path in sorted((ROOT / "plugins" / "modules").glob("[!_]*.py"))]
+    if not modules:
+        raise Failed("the collection has no modules")
+    _demand(run([venv / "bin" / "ansible-doc", "--type", "module", "--json", *modules], env=env, log=log), log)
+    return f"{artifact.name}, {len(names)} files, {len(modules)} modules"
+
+
+def coverage(bench: Bench) -> str:
+    """Lines and branches of module_utils that unit and integration tests reached, all environments together."""
+    log, env = _log("coverage"), bench.environment(bench.newest)
+    env |= {"COVERAGE_FILE": str(COVERAGE / "combined"), "CVOPS_CHECKOUT": str(ROOT)}
+    data = [str(path) for name in ("unit", "integration") for path in sorted(COVERAGE.glob(f"{name}-*"))]
+    if not data:
+        raise Failed("nothing was measured: run the steps unit and integration first")
+    command = bench.program(bench.newest, "-m", "coverage")
+    settings = ["--rcfile", str(ROOT / "pyproject.toml")]
+    _demand(run([*command, "combine", "--keep", "--quiet", *settings, *data], env=env, log=log), log)
+    text = _demand(run([*command, "report", *settings], env=env, log=log), log, lines=200)
+    totals = re.findall(r"^TOTAL.*?([\d.]+%)$", text, re.MULTILINE)
+    if not totals:
+        raise Failed("coverage wrote no total")
+    return f"{totals[-1]} of module_utils, lines and branches"
