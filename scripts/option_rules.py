@@ -14,7 +14,21 @@ Options = t.Mapping[str, t.Mapping[str, t.Any]]
 
 YAML_BOOLEANS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false"})
 SECRET_WORDS = frozenset(
-    ["certificate", "credential", "key", "keys", "otp", "passphrase", "password", "passwords", "pin", "secret", "secrets", "token", "tokens"]
+    [
+        "certificate",
+        "credential",
+        "key",
+        "keys",
+        "otp",
+        "passphrase",
+        "password",
+        "passwords",
+        "pin",
+        "secret",
+        "secrets",
+        "token",
+        "tokens",
+    ]
 )
 COMPARED = {"type": "str", "required": False, "default": None, "choices": None, "elements": None, "aliases": []}
 

@@ -202,9 +202,9 @@ def sanity(bench: Bench, target: Target) -> str:
     version = ".".join(map(str, target.version))
     words = ["sanity", "--color", "no", "--python", version]
     command: Words = [venv / "bin" / "python", venv / "bin" / "ansible-test", *words]
-    text = _demand(
-        run(command, env=staging.sanity_environment(venv), log=log, cwd=staging.COLLECTION, seconds=1200), log
-    )
+    outcome = run(command, env=staging.sanity_environment(venv), log=log, cwd=staging.COLLECTION, seconds=1200)
+    faults = "\n".join(line for line in outcome.text.splitlines() if line.startswith(("ERROR", "FATAL")))
+    text = _demand(outcome._replace(text=faults) if outcome.code and faults else outcome, log)
     tests = len(re.findall(r"^Running sanity test", text, re.MULTILINE))
     if "All targets skipped" in text or tests < 15:
         raise Failed(f"ansible-test tested next to nothing, see {log.relative_to(ROOT)}")
