@@ -1,0 +1,85 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Signing in to Microsoft Entra ID."""
+
+    DOCUMENTATION = r"""
+options:
+  auth_method:
+    description:
+      - How to sign in. V(auto) takes the first method whose inputs are complete, V(token) before V(client_secret), and says which at C(-v); it never
+        probes the network.
+      - Also the Ansible variable C(cvops_auth_method) and the environment variable E(CVOPS_AUTH_METHOD).
+    type: str
+    choices: [auto, client_secret, token]
+    default: auto
+  tenant_id:
+    description:
+      - The tenant, as a GUID or a verified domain. When left out, it is taken from the Ansible variable C(cvops_tenant_id) or the first set environment
+        variable of E(CVOPS_TENANT_ID), E(AZURE_TENANT_ID), E(AZURE_TENANT), E(ARM_TENANT_ID).
+    type: str
+  client_id:
+    description:
+      - The application (client) id to sign in with. When left out, it is taken from the Ansible variable C(cvops_client_id) or the first set environment
+        variable of E(CVOPS_CLIENT_ID), E(AZURE_CLIENT_ID), E(ARM_CLIENT_ID).
+    type: str
+  client_secret:
+    description:
+      - The value, not the id, of the application's client secret. When left out, it is taken from the Ansible variable C(cvops_client_secret) or the first
+        set environment variable of E(CVOPS_CLIENT_SECRET), E(AZURE_CLIENT_SECRET), E(AZURE_SECRET), E(ARM_CLIENT_SECRET).
+    type: str
+  access_token:
+    description:
+      - A ready token for the service that the task calls, used as it is and never renewed. When left out, it is taken from the Ansible variable
+        C(cvops_access_token) or the environment variable E(CVOPS_ACCESS_TOKEN).
+    type: str
+  cloud:
+    description:
+      - The national cloud whose hosts are used.
+      - Also the Ansible variable C(cvops_cloud) and the environment variable E(CVOPS_CLOUD).
+    type: str
+    choices: [public, usgov, usgovdod, china]
+    default: public
+  authority_url:
+    description:
+      - Base address of the token service, https only. When left out, the host of O(cloud), unless the Ansible variable
+        C(cvops_authority_url), E(CVOPS_AUTHORITY_URL) or E(AZURE_AUTHORITY_HOST) is set.
+    type: str
+  graph_url:
+    description:
+      - Base address of Microsoft Graph without version, https only. When left out, the host of O(cloud), unless the Ansible variable C(cvops_graph_url) or
+        E(CVOPS_GRAPH_URL) is set.
+    type: str
+  instance_discovery:
+    description:
+      - Whether an unknown authority host is checked with Microsoft's public cloud first. Set V(false) for a host of your own.
+      - Also the Ansible variable C(cvops_instance_discovery) and the environment variable E(CVOPS_INSTANCE_DISCOVERY).
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - CA bundle for Microsoft's hosts. When left out, the Ansible variable C(cvops_ca_path), then E(CVOPS_CA_PATH), E(REQUESTS_CA_BUNDLE), E(SSL_CERT_FILE),
+        then the bundle of the Python library certifi.
+    type: path
+  validate_certs:
+    description:
+      - Whether TLS certificates of Microsoft's hosts are verified. Switching it off gives tokens and secrets to whoever answers.
+      - Also the Ansible variable C(cvops_validate_certs) and the environment variable E(CVOPS_VALIDATE_CERTS).
+    type: bool
+    default: true
+  proxy:
+    description:
+      - Proxy towards Microsoft. When left out, the Ansible variable C(cvops_proxy), then E(CVOPS_PROXY), then E(HTTPS_PROXY) and E(NO_PROXY).
+    type: str
+  timeout:
+    description:
+      - Seconds to wait for each answer of Microsoft's hosts.
+      - Also the Ansible variable C(cvops_timeout) and the environment variable E(CVOPS_TIMEOUT).
+    type: int
+    default: 30
+"""

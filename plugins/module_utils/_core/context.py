@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run knows about itself: options and their sources, mode, time, counters, secrets, and whom to tell."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import random
+import threading
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from . import redact
+from .cancel import Cancellation
+from .sources import Sources
+
+
+class Clock:
+    """Time and chance, replaceable in tests."""
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        return time.monotonic()
+
+    def now(self) -> datetime.datetime:
+        """The time of day, with time zone."""
+        return datetime.datetime.now(datetime.timezone.utc)
+
+    def random(self) -> float:
+        """A number from 0 up to 1; for jitter only."""
+        return random.random()
+
+
+class Stats:
+    """Counters of one run; helpers in threads count too."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[str, float] = {"reads": 0, "writes": 0, "retries": 0, "sign_ins": 0, "waited_s": 0.0}
+
+    def add(self, name: str, amount: float = 1) -> None:
+        """Count *amount* under one of reads, writes, retries, sign_ins, waited_s."""
+        with self._lock:
+            self._values[name] += amount
+
+    def as_result(self) -> dict[str, int | float]:
+        """The ``stats`` of a task result."""
+        with self._lock:
+            return {name: round(value, 1) if name == "waited_s" else int(value) for name, value in self._values.items()}
+
+
+class Reporter(t.Protocol):
+    """Where a run's words go; the module path and the controller path each have one."""
+
+    def debug(self, level: int, message: str) -> None:
+        """Tell at verbosity *level* and above (1 is ``-v``)."""
+
+    def progress(self, message: str) -> None:
+        """Tell what long work is doing now; may be dropped."""
+
+
+@dataclass
+class Context:
+    """Handed to every module's ``run``; owns what must be closed when the run ends, well or not."""
+
+    options: dict[str, t.Any]
+    reporter: Reporter
+    sources: Sources = field(default_factory=Sources)
+    check_mode: bool = False
+    diff_mode: bool = False
+    verbosity: int = 0
+    clock: Clock = field(default_factory=Clock)
+    stats: Stats = field(default_factory=Stats)
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    secrets: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+    run_directory: str | None = None
+    deadline_at: float | None = None
+    _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def source_of(self, option: str) -> str:
+        """Where the value of *option* came from, in words."""
+        return self.sources.of(option, self.options.get(option) is not None)
+
+    def warn(self, message: str) -> None:
+        """Tell the user once, in the result; secrets are hidden."""
+        cleaned = redact.text(message, self.secrets)
+        if cleaned not in self.warnings:
+            self.warnings.append(cleaned)
+
+    def debug(self, level: int, message: str) -> None:
+        """Tell at verbosity *level*; secrets are hidden."""
+        if self.verbosity >= level:
+            self.reporter.debug(level, redact.text(message, self.secrets))
+
+    def progress(self, message: str) -> None:
+        """Tell what is being waited for or worked on."""
+        self.reporter.progress(redact.text(message, self.secrets))
+
+    def remaining_s(self) -> float:
+        """Seconds until this task's deadline."""
+        return float("inf") if self.deadline_at is None else max(0.0, self.deadline_at - self.clock.monotonic())
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, count the time, and stop waiting when the run is cancelled."""
+        started = self.clock.monotonic()
+        try:
+            self.cancellation.wait(seconds)
+        finally:
+            self.stats.add("waited_s", self.clock.monotonic() - started)
+
+    def on_close(self, action: t.Callable[[], None]) -> None:
+        """Do *action* when the run ends; the last one registered is done first."""
+        self._closing.callback(action)
+
+    def close(self) -> None:
+        """Log out, close sessions, release locks."""
+        self._closing.close()

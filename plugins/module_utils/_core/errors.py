@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong, in one hierarchy; each error knows how it looks in a task result."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class CvopsError(Exception):
+    """Base of all expected failures.
+
+    *facts* go into the result's ``error`` beside ``kind``: service, status, code, request_id, method, path, source, …
+    Facts that are None are left out. Neither message nor facts may hold a secret.
+    """
+
+    kind = "error"
+
+    def __init__(self, message: str, **facts: t.Any) -> None:
+        super().__init__(message)
+        self.facts: dict[str, t.Any] = {name: fact for name, fact in facts.items() if fact is not None}
+
+    def as_result(self) -> dict[str, t.Any]:
+        """``{"msg": str, "error": {"kind": str, ...}}``, the two keys of every failed task of this collection."""
+        return {"msg": str(self), "error": {"kind": self.kind, **self.facts}}
+
+
+class ConfigError(CvopsError):
+    """The caller's input cannot be right; nothing was sent to change anything."""
+
+    kind = "config"
+
+
+class Problems(ConfigError):
+    """Several findings about the input, reported together before the first write.
+
+    Each problem is ``{"kind": str, "where": str, "message": str}``; ``where`` is the option path.
+    """
+
+    def __init__(self, summary: str, problems: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+        listed = [dict(problem) for problem in problems]
+        lines = [f"{problem['where']}: {problem['message']}" for problem in listed]
+        super().__init__("\n- ".join([summary, *lines]), problems=listed)
+
+
+class GuardRefused(ConfigError):
+    """The change is possible but dangerous, and the caller did not accept the named risk."""
+
+    kind = "guard"
+
+
+class AmbiguousMatch(ConfigError):
+    """More than one object answers to a name; ``candidates`` lists their ids."""
+
+    kind = "ambiguous"
+
+
+class MissingLibrary(CvopsError):
+    """A Python library that the task needs is not importable; ``library`` names it."""
+
+    kind = "missing_library"
+
+
+class WaitTimeout(CvopsError):
+    """Something that was awaited did not come in time; what was written stays written."""
+
+    kind = "timeout"
+
+
+class Cancelled(CvopsError):
+    """The run was told to stop (signal or task timeout); the steps done are in the result."""
+
+    kind = "cancelled"
+
+
+class ApiError(CvopsError):
+    """A service refused or failed. ``may_have_acted``: the request may have taken effect although no answer says so."""
+
+    kind = "api"
+
+    def __init__(self, message: str, *, may_have_acted: bool = False, **facts: t.Any) -> None:
+        super().__init__(message, **facts)
+        self.may_have_acted = may_have_acted
+
+    @property
+    def status(self) -> int | None:
+        """HTTP status of the answer, None when there was none."""
+        return self.facts.get("status")
+
+    @property
+    def code(self) -> str | None:
+        """The service's own error code as text."""
+        return self.facts.get("code")
+
+
+class Unreachable(ApiError):
+    """No answer: name resolution, refused or lost connection, TLS, proxy, timeout."""
+
+    kind = "unreachable"
+
+
+class AuthError(ApiError):
+    """Sign-in failed, or the service does not accept the token."""
+
+    kind = "auth"
+
+
+class Forbidden(ApiError):
+    """Signed in, but without the permission that the call needs."""
+
+    kind = "forbidden"
+
+
+class NotFound(ApiError):
+    """The object is not there (or not yet: see the waiter for objects of this run)."""
+
+    kind = "not_found"
+
+
+class Throttled(ApiError):
+    """Told to slow down for longer than this task may wait; ``retry_after_s`` says how long."""
+
+    kind = "throttled"
+
+
+class BadAnswer(ApiError):
+    """An answer that is not what the service sends: HTML, an empty body, broken JSON, a redirect, a foreign next link."""
+
+    kind = "bad_answer"

@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Objects that this run has created: only for these does "not found" mean "not yet".
+
+Tasks of one play run in processes of their own, so the list is a file in the run's temporary folder where there is one.
+It holds ids and times, nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .context import Context
+
+#: After this many seconds an object is expected to be known to every replica.
+FRESH_S = 600.0
+_FILE = "cvops_fresh"
+
+
+class FreshObjects:
+    """Remembers ids (or alternate keys) that were created a short while ago, by this task or an earlier one of the run."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._path = os.path.join(ctx.run_directory, _FILE) if ctx.run_directory else None
+        self._own: dict[str, float] = {}
+
+    def add(self, *keys: str) -> None:
+        """Remember *keys* as created or changed now."""
+        self._note(self._ctx.clock.now().timestamp(), keys)
+
+    def discard(self, *keys: str) -> None:
+        """Forget *keys*: this run has deleted them."""
+        self._note(0.0, keys)
+
+    def any_of(self, keys: t.Iterable[str]) -> bool:
+        """True when one of *keys* is fresh."""
+        known = self._known()
+        return any(key.lower() in known for key in keys)
+
+    def _note(self, moment: float, keys: t.Sequence[str]) -> None:
+        for key in keys:
+            self._own[key.lower()] = moment
+        if self._path is None:
+            return
+        lines = "".join(f"{moment:.0f} {key.lower()}\n" for key in keys if "\n" not in key)
+        try:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError:
+            self._path = None  # a vanished folder costs patience in later tasks, no more
+            return
+        with os.fdopen(descriptor, "a", encoding="utf-8") as stream:
+            stream.write(lines)
+
+    def _known(self) -> set[str]:
+        oldest = self._ctx.clock.now().timestamp() - FRESH_S
+        seen: dict[str, float] = {}
+        if self._path is not None and os.path.exists(self._path):
+            with open(self._path, encoding="utf-8") as stream:
+                for line in stream:
+                    moment, dummy, key = line.rstrip("\n").partition(" ")
+                    if moment.isdigit():
+                        seen[key] = float(moment)
+        seen.update(self._own)
+        return {key for key, moment in seen.items() if moment >= oldest}

@@ -1,0 +1,452 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The only HTTP code of the collection: one session per service, honest retries, and nothing secret in what it says."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import os
+import traceback
+import typing as t
+import uuid
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from . import redact
+from .context import Context
+from .errors import BadAnswer, ConfigError, MissingLibrary, Throttled, Unreachable
+from .retry import Attempt, Policy, Repeat, retry_after_s
+
+try:
+    import requests
+    import requests.adapters
+    import requests.exceptions
+    import requests.utils
+except ImportError:
+    HAS_REQUESTS = False
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    HAS_REQUESTS = True
+    REQUESTS_IMPORT_ERROR = None
+
+_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+_LONGEST_CONNECT_S = 10.0
+
+
+class Credentials(t.Protocol):
+    """What a service wants to see with each request."""
+
+    def headers(self) -> dict[str, str]:
+        """Headers that carry the token; signs in when there is none yet."""
+
+    def renew(self) -> bool:
+        """The service refused the token: get another. False when that cannot help."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to reach one service. Seconds throughout; ``environment_proxies``: honour HTTPS_PROXY and NO_PROXY."""
+
+    service: str
+    ca_path: str | None = None
+    validate_certs: bool = True
+    proxy: str | None = None
+    environment_proxies: bool = True
+    timeout_s: float = 30.0
+    policy: Policy = Policy()
+    correlation_header: str = "client-request-id"
+    connections: int = 8
+    environ: t.Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def verify(self) -> bool | str:
+        """What TLS verification uses: an option beats the environment, the environment beats the library's bundle."""
+        if not self.validate_certs:
+            return False
+        if self.ca_path:
+            return self.ca_path
+        return next((self.environ[name] for name in _CA_VARIABLES if self.environ.get(name)), True)
+
+    def ca_in_words(self) -> str:
+        """The CA bundle in force, for messages about TLS."""
+        if not self.validate_certs:
+            return "certificate validation is off"
+        if self.ca_path:
+            return f"CA bundle {self.ca_path}"
+        name = next((name for name in _CA_VARIABLES if self.environ.get(name)), None)
+        return f"CA bundle {self.environ[name]} from {name}" if name else "the CA bundle of Python's certifi"
+
+    def proxies(self, url: str) -> dict[str, str]:
+        """Proxies for *url*."""
+        if self.proxy:
+            return {"http": self.proxy, "https": self.proxy}
+        if not self.environment_proxies:
+            return {}
+        return dict(requests.utils.get_environ_proxies(url))
+
+    def proxy_in_words(self, url: str) -> str:
+        """The proxy in force, without user and password."""
+        proxy = self.proxies(url).get(urlsplit(url).scheme)
+        if not proxy:
+            return "no proxy"
+        parts = urlsplit(proxy)
+        return (
+            f"proxy {parts.scheme}://{parts.hostname}:{parts.port}"
+            if parts.port
+            else f"proxy {parts.scheme}://{parts.hostname}"
+        )
+
+
+@dataclass
+class Reply:
+    """An answer, not yet judged: each service's client knows what success looks like there."""
+
+    method: str
+    url: str
+    status: int
+    headers: t.Mapping[str, str]
+    content: bytes
+    correlation_id: str
+    service: str
+    tries: int = 1
+
+    @property
+    def path(self) -> str:
+        """The path without host and query, for results."""
+        return urlsplit(self.url).path
+
+    @property
+    def request_id(self) -> str:
+        """The service's own id of the request, or ours where it gives none."""
+        return self.headers.get("request-id") or self.headers.get("x-ms-request-id") or self.correlation_id
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 are replaced."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> t.Any:
+        """The parsed body; raises BadAnswer for HTML, an empty body or anything else that is no JSON."""
+        if not self.content.strip():
+            raise self.bad("an empty body")
+        try:
+            return json.loads(self.content)
+        except ValueError as exc:
+            raise self.bad(self.what_it_is()) from exc
+
+    def what_it_is(self) -> str:
+        """A body that is no JSON, in words: its HTML title, or its type; never its content."""
+        lowered = self.text[:20000].lower()
+        start, end = lowered.find("<title>"), lowered.find("</title>")
+        if 0 <= start < end:
+            return f"an HTML page titled {self.text[start + 7 : end].strip()[:120]!r}"
+        return f"{len(self.content)} bytes of {self.headers.get('content-type', 'unnamed type')} that are not JSON"
+
+    def bad(self, what: str) -> BadAnswer:
+        """The error for an answer that is not what this service sends."""
+        hint = "A proxy, a gateway or a wrong base URL often answers so."
+        return BadAnswer(
+            f"{self.service} answered {self.method} {self.path} (HTTP {self.status}) with {what}. {hint}",
+            **self.facts(),
+            may_have_acted=self.method != "GET",
+        )
+
+    def facts(self) -> dict[str, t.Any]:
+        """What a failed task tells about the request."""
+        return {
+            "service": self.service,
+            "status": self.status,
+            "request_id": self.request_id,
+            "method": self.method,
+            "path": self.path,
+        }
+
+
+class Transport:
+    """Sends requests to one service. Does not judge answers, except that throttling beyond patience is an error."""
+
+    def __init__(self, ctx: Context, settings: Settings, credentials: Credentials | None = None) -> None:
+        if not HAS_REQUESTS:
+            raise MissingLibrary(
+                "The Python library requests is not installed where this task runs: pip install requests",
+                library="requests",
+                details=REQUESTS_IMPORT_ERROR,
+            )
+        verify = settings.verify()
+        if isinstance(verify, str) and not os.path.exists(verify):
+            raise ConfigError(
+                f"The {settings.ca_in_words()} for {settings.service} does not exist", source=settings.ca_in_words()
+            )
+        self._ctx, self.settings, self._credentials = ctx, settings, credentials
+        self._session = _new_session(settings.connections)
+        ctx.on_close(self._session.close)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: t.Mapping[str, t.Any] | None = None,
+        json_body: t.Any = None,
+        data: t.Any = None,
+        headers: t.Mapping[str, str] | None = None,
+        repeat: Repeat = Repeat.BY_METHOD,
+        counts: str | None = "",
+        authenticated: bool = True,
+        closing: bool = False,
+    ) -> Reply:
+        """Send, repeat where that is safe and useful, and return the last answer.
+
+        ``counts``: the counter to use, None for none; by default reads for GET and HEAD, writes for the rest. ``closing``: part of tidying up,
+        allowed after a cancellation, tried once and briefly. Raises Unreachable, Throttled, Cancelled.
+        """
+        correlation_id = str(uuid.uuid4())
+        if counts is not None:
+            self._ctx.stats.add(counts or ("reads" if method in ("GET", "HEAD") else "writes"))
+        renewed = False
+        number = 0
+        while True:
+            number += 1
+            if not closing:
+                self._ctx.cancellation.check()
+            sent_headers = {
+                "Accept": "application/json",
+                self.settings.correlation_header: _correlation(self.settings.correlation_header, correlation_id),
+            }
+            sent_headers.update(headers or {})
+            if authenticated and self._credentials is not None:
+                sent_headers.update(self._credentials.headers())
+            reply, attempt, failure = self._once(
+                method, url, params, json_body, data, sent_headers, correlation_id, number
+            )
+            if (
+                reply is not None
+                and reply.status == 401
+                and authenticated
+                and self._credentials is not None
+                and not renewed
+                and not closing
+            ):
+                renewed = True
+                if self._credentials.renew():
+                    number -= 1
+                    continue
+            pause = None if closing else self._pause(number, attempt, repeat, failure)
+            if pause is None:
+                return self._last(reply, failure, attempt)
+            why = f"HTTP {attempt.status}" if attempt.status else "no answer"
+            self._ctx.debug(
+                2, f"{self.settings.service}: {why} to {method} {urlsplit(url).path}, trying again in {pause:.1f} s"
+            )
+            self._ctx.stats.add("retries")
+            self._ctx.sleep(pause)
+
+    def _once(
+        self,
+        method: str,
+        url: str,
+        params: t.Any,
+        json_body: t.Any,
+        data: t.Any,
+        headers: dict[str, str],
+        correlation_id: str,
+        number: int,
+    ) -> tuple[Reply | None, Attempt, Unreachable | None]:
+        started = self._ctx.clock.monotonic()
+        if self._ctx.verbosity >= 4:
+            self._ctx.debug(4, f"{method} {url} headers {redact.headers(headers)} body {redact.body(json_body)}")
+        try:
+            response = self._session.request(
+                method,
+                url,
+                params=params,
+                json=json_body,
+                data=data,
+                headers=headers,
+                timeout=self._timeouts(),
+                verify=self.settings.verify(),
+                proxies=self.settings.proxies(url),
+                allow_redirects=False,
+            )
+        except requests.exceptions.RequestException as exc:
+            failure = self._unreachable(exc, method, url, correlation_id)
+            self._ctx.debug(3, f"{method} {url} -> {failure} (id {correlation_id})")
+            return None, Attempt(method, None, received=failure.may_have_acted), failure
+        reply = Reply(
+            method,
+            url,
+            response.status_code,
+            response.headers,
+            response.content,
+            correlation_id,
+            self.settings.service,
+            number,
+        )
+        took_ms = (self._ctx.clock.monotonic() - started) * 1000
+        self._ctx.debug(
+            3,
+            f"{method} {response.url} -> {reply.status} in {took_ms:.0f} ms (id {correlation_id}, service id {reply.request_id})",
+        )
+        if 300 <= reply.status < 400:
+            raise reply.bad(
+                f"a redirect to another address ({urlsplit(reply.headers.get('location', '')).netloc or 'same host'}), which is not followed"
+            )
+        told = retry_after_s(reply.headers.get("retry-after"), self._ctx.clock.now().timestamp())
+        return reply, Attempt(method, reply.status, True, told), None
+
+    def _timeouts(self) -> tuple[float, float]:
+        left = self._ctx.cancellation.grace()
+        budget = min(self.settings.timeout_s, max(0.05, self._ctx.remaining_s())) if left is None else left
+        return min(budget, _LONGEST_CONNECT_S), budget
+
+    def _pause(self, number: int, attempt: Attempt, repeat: Repeat, failure: Unreachable | None) -> float | None:
+        if failure is not None and failure.code == "certificate":
+            return None
+        pause = self.settings.policy.pause_s(number, attempt, repeat, self._ctx.clock.random())
+        return pause if pause is not None and pause <= self._ctx.remaining_s() else None
+
+    def _last(self, reply: Reply | None, failure: Unreachable | None, attempt: Attempt) -> Reply:
+        if reply is None:
+            raise failure or AssertionError("neither answer nor failure")
+        if reply.status != 429:
+            return reply
+        told = attempt.retry_after_s
+        when = f"It asks to wait {told:.0f} s." if told is not None else "It does not say how long to wait."
+        limit = reply.headers.get("x-ratelimit-limit")
+        quota = f" Its quota is {limit} per {reply.headers.get('x-ratelimit-period', 'period')}." if limit else ""
+        raise Throttled(
+            f"{reply.service} is throttling {reply.method} {reply.path}. {when}{quota}",
+            retry_after_s=told,
+            code="429",
+            **reply.facts(),
+        )
+
+    def _unreachable(self, exc: t.Any, method: str, url: str, correlation_id: str) -> Unreachable:
+        host = urlsplit(url).netloc
+        code, what, received = _classify(exc)
+        message = (
+            f"{self.settings.service} at {host} gave no answer to {method} {urlsplit(url).path}: {what}."
+            f" In force: {self.settings.ca_in_words()}, {self.settings.proxy_in_words(url)}, timeout {self.settings.timeout_s:.0f} s."
+        )
+        return Unreachable(
+            message,
+            may_have_acted=received,
+            service=self.settings.service,
+            code=code,
+            request_id=correlation_id,
+            method=method,
+            path=urlsplit(url).path,
+        )
+
+
+def _new_session(connections: int) -> t.Any:
+    session = requests.Session()
+    # Proxies, CA and credentials come from Settings alone: a netrc file would replace our token.
+    session.trust_env = False
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    adapter = requests.adapters.HTTPAdapter(
+        pool_connections=2, pool_maxsize=connections, max_retries=0, pool_block=False
+    )
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers["User-Agent"] = "cvops.identity"
+    return session
+
+
+def _correlation(header: str, correlation_id: str) -> str:
+    """W3C trace context has a form of its own; every other header takes the id as it is."""
+    if header.lower() != "traceparent":
+        return correlation_id
+    digits = correlation_id.replace("-", "")
+    return f"00-{digits}-{digits[:16]}-01"
+
+
+def _classify(exc: t.Any) -> tuple[str, str, bool]:
+    """``(code, words, may the service have received the request)`` of a failure below HTTP."""
+    errors = requests.exceptions
+    text = str(exc)
+    if isinstance(exc, errors.SSLError):
+        if "CERTIFICATE_VERIFY_FAILED" in text or "certificate" in text.lower():
+            reason = (
+                text.rsplit("certificate verify failed:", maxsplit=1)[-1].split("(_ssl")[0].strip(" :'\")")
+                if "verify failed" in text
+                else "certificate not accepted"
+            )
+            return (
+                "certificate",
+                f"its TLS certificate is not trusted ({reason}); set ca_path to the CA that signed it",
+                False,
+            )
+        return "tls", "the TLS handshake failed", False
+    if isinstance(exc, errors.ProxyError):
+        return "proxy", "the proxy refused or failed", False
+    if isinstance(exc, errors.ConnectTimeout):
+        return "connect_timeout", "the connection was not accepted in time", False
+    if isinstance(exc, errors.ReadTimeout):
+        return "read_timeout", "no answer in time", True
+    if isinstance(exc, errors.ConnectionError):
+        if any(
+            name in text
+            for name in ("NameResolutionError", "Name or service not known", "getaddrinfo", "nodename nor servname")
+        ):
+            return "name_resolution", "its name cannot be resolved", False
+        if "NewConnectionError" in text or "Failed to establish a new connection" in text or "refused" in text:
+            return "refused", "the connection was refused", False
+        return "connection_lost", "the connection broke before the answer came", True
+    if isinstance(exc, (errors.InvalidURL, errors.MissingSchema, errors.InvalidSchema, errors.InvalidHeader)):
+        return "invalid_request", "the address or a header cannot be used as given", False
+    return "connection_lost", "the answer could not be read to its end", True
+
+
+class LibraryClient:
+    """The face of a Transport that MSAL wants as its ``http_client``: get, post, close."""
+
+    def __init__(self, transport: Transport, repeat: Repeat, on_post: t.Callable[[], None]) -> None:
+        self._transport, self._repeat, self._on_post = transport, repeat, on_post
+        self._last: Reply | None = None
+
+    def get(self, url: str, params: t.Any = None, headers: t.Any = None, **_unused: t.Any) -> LibraryResponse:
+        """Discovery documents and the like."""
+        return self._kept(self._transport.request("GET", url, params=params, headers=headers, counts=None))
+
+    def post(
+        self, url: str, params: t.Any = None, data: t.Any = None, headers: t.Any = None, **_unused: t.Any
+    ) -> LibraryResponse:
+        """A token request."""
+        self._on_post()
+        return self._kept(
+            self._transport.request(
+                "POST", url, params=params, data=data, headers=headers, repeat=self._repeat, counts=None
+            )
+        )
+
+    def last_error(self) -> dict[str, t.Any]:
+        """The JSON body of the last answer if it was an error, for reasons that the library does not pass on; else empty."""
+        if self._last is None or self._last.status < 400:
+            return {}
+        try:
+            answer = self._last.json()
+        except BadAnswer:
+            return {}
+        return answer if isinstance(answer, dict) else {}
+
+    def _kept(self, reply: Reply) -> LibraryResponse:
+        self._last = reply
+        return LibraryResponse(reply)
+
+    def close(self) -> None:
+        """The transport's owner closes it."""
+
+
+class LibraryResponse:
+    """As much of a response as MSAL looks at."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.status_code, self.headers, self.text, self._reply = reply.status, reply.headers, reply.text, reply
+
+    def raise_for_status(self) -> None:
+        """MSAL calls this for answers that it cannot use."""
+        if self.status_code >= 400:
+            raise self._reply.bad(self._reply.what_it_is())

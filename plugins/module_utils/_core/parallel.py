@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A few independent reads side by side. Daemon threads, so that a run that must stop never waits for a slow answer."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import typing as t
+
+from .cancel import Cancellation
+
+Item = t.TypeVar("Item")
+Answer = t.TypeVar("Answer")
+
+
+def side_by_side(
+    work: t.Callable[[Item], Answer], items: t.Sequence[Item], at_most: int, cancellation: Cancellation
+) -> list[Answer]:
+    """``[work(item) for item in items]``, up to *at_most* at a time, answers in the order of the items.
+
+    The first error ends it: no further item is begun, and that error is raised here.
+    """
+    workers = min(at_most, len(items))
+    if workers <= 1:
+        return [work(item) for item in items]
+    waiting: queue.SimpleQueue[tuple[int, Item]] = queue.SimpleQueue()
+    for numbered in enumerate(items):
+        waiting.put(numbered)
+    finished: queue.SimpleQueue[tuple[int, t.Any, BaseException | None]] = queue.SimpleQueue()
+    stop = threading.Event()
+
+    def serve() -> None:
+        while not stop.is_set():
+            try:
+                index, item = waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                finished.put((index, work(item), None))
+            except BaseException as exc:  # handed to the caller, who raises it
+                finished.put((index, None, exc))
+                return
+
+    for number in range(workers):
+        threading.Thread(target=serve, name=f"cvops-read-{number}", daemon=True).start()
+    answers: dict[int, Answer] = {}
+    try:
+        while len(answers) < len(items):
+            try:
+                index, answer, error = finished.get(timeout=0.5)
+            except queue.Empty:
+                cancellation.check()
+                continue
+            if error is not None:
+                raise error
+            answers[index] = answer
+    finally:
+        stop.set()
+    return [answers[index] for index in range(len(items))]

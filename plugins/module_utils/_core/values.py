@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values as a module receives them: exact builtin types, whatever ansible-core wrapped around them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import typing as t
+
+GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+
+
+def plain(value: t.Any) -> t.Any:
+    """Rebuild *value* from exact builtins: tagged, unsafe and lazy types of any core become str, dict and list.
+
+    Keys become text and dates ISO text, as they would on their way through a module's JSON arguments.
+    Vault-encrypted text is decrypted by its own ``str()``.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return "".join((value,))
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, (datetime.datetime, datetime.date)):
+        return value.isoformat()
+    if isinstance(value, t.Mapping):
+        return {_key(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    return "".join((str(value),))
+
+
+def _key(key: t.Any) -> str:
+    if key is None or isinstance(key, bool):
+        return {None: "null", True: "true", False: "false"}[key]
+    return "".join((str(key),))
+
+
+def is_guid(value: t.Any) -> bool:
+    """True for the 8-4-4-4-12 hexadecimal form that Entra ID uses for every id."""
+    return isinstance(value, str) and GUID.fullmatch(value) is not None
+
+
+def folded(name: str) -> str:
+    """The form in which names are compared: both services look names up without regard to letter case."""
+    return name.casefold()
+
+
+def rfc3339(moment: datetime.datetime) -> str:
+    """UTC text with seconds, the only date form that results carry."""
+    return moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: str) -> datetime.datetime:
+    """Read the services' dates: with no fraction or up to seven digits of it, ``Z`` or an offset; a bare date is midnight UTC.
+
+    Raises ValueError for anything else.
+    """
+    cleaned = text.strip().replace("Z", "+00:00").replace("z", "+00:00")
+    cleaned = re.sub(r"(\.\d{6})\d+", r"\1", cleaned)
+    cleaned = re.sub(r"\.(\d{1,5})(?=[+-]|$)", lambda match: "." + match.group(1).ljust(6, "0"), cleaned)
+    moment = datetime.datetime.fromisoformat(cleaned)
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)

@@ -1,0 +1,205 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Microsoft Graph v1.0: addressing, paging, errors, and patience with what this run has just created."""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import quote, urlsplit
+
+from .._core.context import Context
+from .._core.errors import ApiError, BadAnswer
+from .._core.fresh import FreshObjects
+from .._core.http import Reply, Transport
+from .._core.retry import Repeat
+from .._core.values import GUID
+from .._signin.clouds import entra_settings, graph_scope, graph_url
+from .._signin.entra import BearerCredentials, EntraSignIn
+from .errors import graph_error
+
+#: Refusals that a lagging replica gives for objects that exist; they are repeated only for objects of this run.
+_NOT_YET = (
+    "does not exist or one of its queried reference-property objects",
+    "does not reference a valid application object",
+    "the backing application of the service principal being created must",
+    "not a valid reference update",
+    "one or more property values specified are invalid",
+    "no password credential found",
+)
+_SETTLE_S = 120.0
+_LONGEST_PAUSE_S = 10.0
+
+
+def key(name: str, value: str) -> str:
+    """An alternate key as path text: ``(uniqueName='…')``, quotes doubled, the rest percent-encoded."""
+    return f"({name}='{quote(value.replace(chr(39), chr(39) * 2), safe='')}')"
+
+
+def literal(value: str) -> str:
+    """A string inside $filter: in quotes, inner quotes doubled."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def segment(value: str) -> str:
+    """One path segment, percent-encoded."""
+    return quote(value, safe="")
+
+
+class GraphClient:
+    """One signed-in Graph for one task. All methods raise ApiError and its kin, Unreachable, Throttled, AuthError."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        self._root = graph_url(ctx.options)
+        self._scope = graph_scope(ctx.options)
+        self.sign_in = EntraSignIn(ctx)
+        self._transport = Transport(
+            ctx, entra_settings(ctx.options, "Microsoft Graph"), BearerCredentials(self.sign_in, self._scope)
+        )
+        self.fresh = FreshObjects(ctx)
+
+    def reference(self, object_id: str) -> str:
+        """The ``@odata.id`` of a directory object."""
+        return f"{self._root}/v1.0/directoryObjects/{segment(object_id)}"
+
+    def get(
+        self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
+    ) -> dict[str, t.Any] | None:
+        """One object, or None when it is not there. *path* is relative to the version, for example ``/groups/{id}``."""
+        reply = self._send("GET", path, intent=intent, needs=needs, params=params, missing_ok=True)
+        return None if reply.status == 404 else self._object(reply)
+
+    def list(
+        self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
+    ) -> list[dict[str, t.Any]]:
+        """A collection to its last page. A next link to another host is refused: following it would hand over the token."""
+        found: list[dict[str, t.Any]] = []
+        url, query = path, params
+        while True:
+            reply = self._send("GET", url, intent=intent, needs=needs, params=query)
+            page = self._object(reply)
+            values = page.get("value")
+            if not isinstance(values, list):
+                raise reply.bad("an object where a list was expected")
+            found.extend(item for item in values if isinstance(item, dict))
+            following = page.get("@odata.nextLink")
+            if not following:
+                return found
+            if not self._is_ours(str(following)):
+                raise BadAnswer(
+                    f"Cannot {intent}: the next page is said to be on {urlsplit(str(following)).netloc or 'no host'}, not Microsoft Graph; not followed.",
+                    **reply.facts(),
+                )
+            url, query = str(following), None
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: t.Any = None,
+        *,
+        intent: str,
+        needs: t.Sequence[str] = (),
+        repeat: Repeat = Repeat.BY_METHOD,
+        headers: t.Mapping[str, str] | None = None,
+        missing_ok: bool = False,
+    ) -> dict[str, t.Any] | None:
+        """POST, PATCH or DELETE; the answered object, or None where the service answers without a body.
+
+        A DELETE that meets 404 on a second try has succeeded on the first. ``missing_ok``: nor is 404 an error on the first.
+        """
+        reply = self._send(
+            method, path, intent=intent, needs=needs, body=body, repeat=repeat, headers=headers, missing_ok=missing_ok
+        )
+        return self._object(reply) if reply.content.strip() and reply.status < 300 else None
+
+    def upsert(
+        self,
+        collection: str,
+        name: str,
+        value: str,
+        body: t.Mapping[str, t.Any],
+        *,
+        intent: str,
+        needs: t.Sequence[str] = (),
+    ) -> dict[str, t.Any] | None:
+        """Create-or-update by alternate key, safe to repeat: the new object when it was created, None when one was updated."""
+        path = f"/{collection}{key(name, value)}"
+        created = self.write(
+            "PATCH", path, dict(body), intent=intent, needs=needs, headers={"Prefer": "create-if-missing"}
+        )
+        if created is not None and created.get("id"):
+            self.remember(created)
+            self.fresh.add(self._key_of(path))
+            return created
+        return None
+
+    def remember(self, created: t.Mapping[str, t.Any]) -> None:
+        """Note what this run has created, by all its ids."""
+        self.fresh.add(*[str(created[name]) for name in ("id", "appId") if created.get(name)])
+
+    def forget(self, *path_keys: str) -> None:
+        """This run has deleted these: from now on "not found" means gone. Ids, or paths with an alternate key."""
+        self.fresh.discard(*path_keys)
+
+    def forget_token(self) -> None:
+        """Rights were granted: the token at hand does not carry them yet."""
+        self.sign_in.drop(self._scope)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        intent: str,
+        needs: t.Sequence[str],
+        params: t.Mapping[str, t.Any] | None = None,
+        body: t.Any = None,
+        repeat: Repeat = Repeat.BY_METHOD,
+        headers: t.Mapping[str, str] | None = None,
+        missing_ok: bool = False,
+    ) -> Reply:
+        url = path if path.startswith("https://") else f"{self._root}/v1.0{path}"
+        give_up_at = self.ctx.clock.monotonic() + min(_SETTLE_S, self.ctx.remaining_s())
+        pause = 0.5
+        counts: str | None = ""
+        while True:
+            reply = self._transport.request(
+                method, url, params=params, json_body=body, headers=headers, repeat=repeat, counts=counts
+            )
+            if reply.status < 300:
+                return reply
+            error = graph_error(reply, intent, needs)
+            gone = reply.status == 404 and (missing_ok or (method == "DELETE" and reply.tries > 1))
+            if self.ctx.clock.monotonic() + pause < give_up_at and self._not_yet(error, url, body):
+                self.ctx.progress(f"waiting until Entra ID knows everywhere what was just created (to {intent})")
+                self.ctx.stats.add("retries")
+                self.ctx.sleep(pause)
+                pause, counts = min(pause * 2, _LONGEST_PAUSE_S), None
+                continue
+            if gone:
+                return reply
+            raise error
+
+    def _not_yet(self, error: ApiError, url: str, body: t.Any) -> bool:
+        """True when the refusal is of the kind that replication causes, about an object of this run."""
+        if error.status == 404 or (
+            error.status in (400, 403, 409) and any(text in str(error).casefold() for text in _NOT_YET)
+        ):
+            return self.fresh.any_of([*GUID.findall(url), *GUID.findall(str(body or "")), self._key_of(url)])
+        return False
+
+    def _key_of(self, url: str) -> str:
+        return urlsplit(url).path.rsplit("/v1.0", 1)[-1]
+
+    def _is_ours(self, url: str) -> bool:
+        ours, theirs = urlsplit(self._root), urlsplit(url)
+        return (theirs.scheme, theirs.netloc.lower()) == (ours.scheme, ours.netloc.lower())
+
+    def _object(self, reply: Reply) -> dict[str, t.Any]:
+        value = reply.json()
+        if not isinstance(value, dict):
+            raise reply.bad("JSON that is not an object")
+        return value

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Microsoft Graph's error bodies as this collection's errors."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound
+from .._core.http import Reply
+
+#: What the user can do about an error code; the code alone decides, never the message.
+_HINTS = {
+    "Directory_QuotaExceeded": "The directory's object quota is used up: purge deleted objects.",
+    "Directory_ResourceSizeExceeded": "The object holds too many values: remove credentials that are not used.",
+    "CredentialInvalidLifetimeAsPerAppPolicy": "An application management policy caps the lifetime: ask for a shorter one.",
+    "CredentialTypeNotAllowedAsPerAppPolicy": "An application management policy forbids this kind of credential: use a certificate or a federated credential.",
+    "SignInAudienceNotAllowedAsPerAppPolicy": "An application management policy forbids this sign_in_audience.",
+    "HostNameNotOnVerifiedDomain": "Use a domain that is verified in the tenant.",
+    "KeyCredentialsInvalidEndDate": "The end lies after the certificate's own notAfter, counted in UTC.",
+    "Authentication_RequestFromNonPremiumTenantOrB2CTenant": "The tenant lacks the licence that this call needs.",
+}
+
+
+def graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) -> ApiError:
+    """The error for an answer with a status of 400 or more.
+
+    *intent* completes "Cannot …"; *needs* names the Graph permissions for the hint at 403, least first.
+    """
+    code, said = _said(reply)
+    message = f"Cannot {intent}: {code or f'HTTP {reply.status}'}: {said}"
+    facts = {**reply.facts(), "code": code}
+    if reply.status == 401:
+        return AuthError(f"{message} The token was refused by Microsoft Graph.", **facts)
+    if reply.status == 403:
+        wanted = (
+            f" The signed-in identity needs {' or '.join(needs)} (with …OwnedBy it must also own the object)."
+            if needs
+            else ""
+        )
+        return Forbidden(message + wanted, needs=list(needs) or None, **facts)
+    if reply.status == 404:
+        return NotFound(message, **facts)
+    hint = _HINTS.get(code or "", "")
+    return ApiError(
+        f"{message} {hint}".rstrip(), may_have_acted=reply.status >= 500 and reply.method == "POST", **facts
+    )
+
+
+def _said(reply: Reply) -> tuple[str | None, str]:
+    """Code and text; conditional access hides the real reason one level deeper."""
+    try:
+        body = reply.json()
+    except BadAnswer:
+        return (
+            None,
+            f"the service answered HTTP {reply.status} with {reply.what_it_is() if reply.content.strip() else 'an empty body'}.",
+        )
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return None, f"the service answered HTTP {reply.status} without a reason."
+    inner = error.get("innerError") or error.get("innererror") or {}
+    text = (inner.get("message") if isinstance(inner, dict) else None) or error.get("message") or "no reason given"
+    code = error.get("code")
+    return (str(code) if code else None), " ".join(str(text).split()).rstrip(".") + "."
+
+
+def already_there(error: ApiError, text: str) -> bool:
+    """True for the few refusals that mean "nothing to do"; Graph gives them the general code of a bad request."""
+    return error.status in (400, 409) and text.casefold() in str(error).casefold()

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hosts of the national clouds, and how to reach what stands there."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from urllib.parse import urlsplit
+
+from .._core.errors import ConfigError
+from .._core.http import Settings
+from .._core.retry import Policy
+
+_HOSTS = {
+    "public": ("https://login.microsoftonline.com", "https://graph.microsoft.com"),
+    "usgov": ("https://login.microsoftonline.us", "https://graph.microsoft.us"),
+    "usgovdod": ("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
+    "china": ("https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"),
+}
+
+
+def authority_url(options: t.Mapping[str, t.Any]) -> str:
+    """Base address of the token service, without tenant and trailing slash. Raises ConfigError unless it is https."""
+    return _https("authority_url", options.get("authority_url") or _HOSTS[options["cloud"]][0])
+
+
+def graph_url(options: t.Mapping[str, t.Any]) -> str:
+    """Base address of Microsoft Graph, without version and trailing slash. Raises ConfigError unless it is https."""
+    return _https("graph_url", options.get("graph_url") or _HOSTS[options["cloud"]][1])
+
+
+def graph_scope(options: t.Mapping[str, t.Any]) -> str:
+    """The scope of a token for Graph: the cloud's own host, whatever address leads to it."""
+    return _HOSTS[options["cloud"]][1] + "/.default"
+
+
+def _https(option: str, url: str) -> str:
+    parts = urlsplit(url if "//" in url else f"https://{url}")
+    if parts.scheme != "https" or not parts.netloc:
+        raise ConfigError(
+            f"{option}: {url} is not an https address; tokens and secrets are sent over https only",
+            source=f"option {option}",
+        )
+    return f"https://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def entra_settings(options: t.Mapping[str, t.Any], service: str) -> Settings:
+    """How to reach the token service and Graph."""
+    return Settings(
+        service=service,
+        ca_path=options.get("ca_path"),
+        validate_certs=options.get("validate_certs", True),
+        proxy=options.get("proxy"),
+        timeout_s=float(options.get("timeout") or 30),
+        policy=Policy(tries=1 + max(0, options.get("retries", 4))),
+    )
+
+
+def commvault_settings(options: t.Mapping[str, t.Any]) -> Settings:
+    """How to reach a CommServe: by default without the proxy that leads to the internet."""
+    return dataclasses.replace(
+        entra_settings(options, "Commvault"),
+        ca_path=options.get("commvault_ca_path"),
+        validate_certs=options.get("commvault_validate_certs", True),
+        proxy=options.get("commvault_proxy"),
+        environment_proxies=False,
+        timeout_s=float(options.get("commvault_timeout") or 60),
+        correlation_header="traceparent",
+    )

@@ -1,0 +1,207 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tokens of a CommServe: login with a guaranteed logout, a ready access token, or an Entra token."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import threading
+import typing as t
+from urllib.parse import urlsplit
+
+from .._core.context import Context
+from .._core.errors import AuthError, BadAnswer, ConfigError, CvopsError
+from .._core.http import Reply, Transport
+from .._core.retry import Repeat
+from .clouds import commvault_settings
+from .entra import BearerCredentials, EntraSignIn
+
+#: Where the API may stand below a bare host name, newest installations first.
+BASE_PATHS = ("/commandcenter/api", "/webconsole/api", "/SearchSvc/CVWebService.svc")
+_NEEDS = {
+    "password": ("commvault_username", "commvault_password"),
+    "access_token": ("commvault_access_token",),
+    "entra": ("commvault_entra_scope",),
+}
+
+
+def connect(ctx: Context) -> tuple[Transport, str]:
+    """A transport that is signed in when first used, and the base address of the API without trailing slash.
+
+    Raises ConfigError for missing or contradicting options before anything is sent, later AuthError, Unreachable.
+    """
+    options = ctx.options
+    method = options["commvault_auth_method"]
+    missing = [name for name in ("commvault_url", *_NEEDS[method]) if not options.get(name)]
+    if missing:
+        raise ConfigError(
+            f"commvault_auth_method {method} needs {', '.join(missing)}{_hint(options, method)}",
+            source=ctx.source_of("commvault_auth_method"),
+        )
+    if options.get("commvault_proxy_scope") and (
+        method == "entra" or options["commvault_token_header"] == "Authorization"
+    ):
+        raise ConfigError(
+            "commvault_proxy_scope puts a token of its own into the header Authorization; it cannot be combined"
+            " with commvault_token_header Authorization or commvault_auth_method entra."
+        )
+    settings = commvault_settings(options)
+    base = _base_address(ctx, Transport(ctx, settings), options["commvault_url"])
+    sign_in = EntraSignIn(ctx) if method == "entra" or options.get("commvault_proxy_scope") else None
+    credentials = _credentials(ctx, method, base, sign_in)
+    return Transport(ctx, settings, credentials), base
+
+
+def _hint(options: t.Mapping[str, t.Any], method: str) -> str:
+    if method == "password" and options.get("commvault_access_token"):
+        return "; commvault_access_token is set: to use it, set commvault_auth_method to access_token"
+    return ""
+
+
+def _credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | None) -> t.Any:
+    options = ctx.options
+    beside = (
+        BearerCredentials(sign_in, options["commvault_proxy_scope"])
+        if sign_in and options.get("commvault_proxy_scope")
+        else None
+    )
+    if method == "password":
+        return PasswordLogin(ctx, base, beside)
+    if method == "access_token":
+        return ReadyAccessToken(ctx, beside)
+    if sign_in is None:
+        raise AssertionError("entra without sign-in")
+    ctx.warn(
+        "commvault_auth_method entra is experimental: it needs release 11.42 CU27 or later with OAuth configured on the CommServe."
+    )
+    return BearerCredentials(sign_in, options["commvault_entra_scope"])
+
+
+def _base_address(ctx: Context, transport: Transport, url: str) -> str:
+    parts = urlsplit(url if "//" in url else f"https://{url}")
+    if parts.scheme != "https" or not parts.netloc:
+        raise ConfigError(
+            f"commvault_url: {url} is not an https address; passwords and tokens are sent over https only",
+            source=ctx.source_of("commvault_url"),
+        )
+    root, path = f"https://{parts.netloc}", parts.path.rstrip("/")
+    if path.lower() in ("/commandcenter", "/webconsole"):
+        return f"{root}{path}/api"
+    if path:
+        return f"{root}{path}"
+    for candidate in BASE_PATHS:
+        reply = transport.request("GET", f"{root}{candidate}/", authenticated=False, counts=None)
+        if reply.status == 200:
+            ctx.debug(2, f"Commvault: the API of {parts.netloc} stands at {candidate}")
+            return root + candidate
+    raise ConfigError(
+        f"No Commvault API found at {root} (tried {', '.join(BASE_PATHS)}): give commvault_url with the path of the API",
+        source=ctx.source_of("commvault_url"),
+    )
+
+
+class PasswordLogin:
+    """User and password, the PIN of two-factor authentication appended when given.
+
+    The login token is fetched when first needed, fetched anew once when refused, and given back in the end.
+    """
+
+    def __init__(self, ctx: Context, base: str, beside: BearerCredentials | None) -> None:
+        self._ctx, self._base, self._beside = ctx, base, beside
+        self._transport = Transport(ctx, commvault_settings(ctx.options))
+        self._token: str | None = None
+        self._lock = threading.RLock()
+        ctx.on_close(self.log_out)
+
+    def headers(self) -> dict[str, str]:
+        """The login token as the service returned it."""
+        with self._lock:
+            if self._token is None:
+                self._token = self._log_in()
+                self._ctx.secrets.add(self._token)
+            return {"Authtoken": self._token, **(self._beside.headers() if self._beside else {})}
+
+    def renew(self) -> bool:
+        """The token was refused, for instance after half an hour without use."""
+        with self._lock:
+            self._token = None
+            return True
+
+    def log_out(self) -> None:
+        """End the session, also after a failure; sessions that are left behind pile up on the CommServe."""
+        with self._lock:
+            if self._token is None:
+                return
+            headers = {"Authtoken": self._token, **(self._beside.headers() if self._beside else {})}
+            self._token = None
+            with contextlib.suppress(CvopsError):
+                self._transport.request(
+                    "POST", f"{self._base}/Logout", json_body={}, headers=headers, counts=None, closing=True
+                )
+
+    def _log_in(self) -> str:
+        options = self._ctx.options
+        password = options["commvault_password"] + (options.get("commvault_pin") or "")
+        body = {
+            "mode": 4,
+            "username": options["commvault_username"],
+            "password": base64.b64encode(password.encode()).decode(),
+            "clientType": 30,
+        }
+        self._ctx.stats.add("sign_ins")
+        # A second try after a wrong password brings the account nearer to its lock, so only a request that was never received is repeated.
+        headers = self._beside.headers() if self._beside else None
+        reply = self._transport.request(
+            "POST", f"{self._base}/Login", json_body=body, headers=headers, repeat=Repeat.BY_METHOD, counts=None
+        )
+        return _token_in(self._ctx, reply)
+
+
+def _token_in(ctx: Context, reply: Reply) -> str:
+    try:
+        answer = reply.json()
+    except BadAnswer as exc:
+        raise AuthError(f"Cannot log in to Commvault: {exc}", **exc.facts) from exc
+    if not isinstance(answer, dict):
+        answer = {}
+    if answer.get("token") and not answer.get("forcePasswordChange"):
+        return str(answer["token"])
+    problems = [item for item in answer.get("errList") or [] if isinstance(item, dict)]
+    said = next((str(item["errLogMessage"]) for item in problems if item.get("errLogMessage")), "") or str(
+        answer.get("errorMessage") or "no reason given"
+    )
+    code = next((item["errorCode"] for item in problems if item.get("errorCode")), answer.get("errorCode"))
+    remedy = "Check user and password; the password is not tried again, so as not to lock the account."
+    if answer.get("forcePasswordChange"):
+        said, remedy = "the password must be changed first", "Change it in the Command Center."
+    if answer.get("isAccountLocked"):
+        remedy = f"The account is locked for another {answer.get('remainingLockTime', '?')} s: unlock it or wait."
+    sources = f"commvault_username from {ctx.source_of('commvault_username')}; commvault_password from {ctx.source_of('commvault_password')}"
+    raise AuthError(
+        f"Cannot log in to Commvault at {ctx.options['commvault_url']} as {ctx.options['commvault_username']} ({sources}): {said}. {remedy}",
+        code=None if code is None else str(code),
+        source=sources,
+        remedy=remedy,
+        **reply.facts(),
+    )
+
+
+class ReadyAccessToken:
+    """A bare access token, used as it is and never renewed."""
+
+    def __init__(self, ctx: Context, beside: BearerCredentials | None) -> None:
+        self._ctx, self._beside = ctx, beside
+
+    def headers(self) -> dict[str, str]:
+        """The token in the header that this installation reads."""
+        token = self._ctx.options["commvault_access_token"]
+        if self._ctx.options["commvault_token_header"] == "Authorization":
+            return {"Authorization": token if token.lower().startswith("bearer ") else f"Bearer {token}"}
+        return {"Authtoken": token, **(self._beside.headers() if self._beside else {})}
+
+    def renew(self) -> bool:
+        """Nothing to renew it with."""
+        return False

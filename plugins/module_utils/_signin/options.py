@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options with which a task says who it is, on both sides; one place for modules and lookups."""
+
+from __future__ import annotations
+
+from .._core.sources import completed
+from .._core.spec import ArgumentSpec
+
+CLOUDS = ("public", "usgov", "usgovdod", "china")
+ENTRA_METHODS = ("auto", "client_secret", "token")
+COMMVAULT_METHODS = ("password", "access_token", "entra")
+
+
+def transport_spec() -> ArgumentSpec:
+    """Patience, shared by both services."""
+    return ArgumentSpec(
+        {
+            "retries": {"type": "int", "default": 4, "fallback": completed("retries")},
+            "deadline": {"type": "int", "default": 900, "fallback": completed("deadline")},
+        }
+    )
+
+
+def entra_spec() -> ArgumentSpec:
+    """Sign-in to Entra ID and the way to Microsoft Graph."""
+    return transport_spec().merge(
+        ArgumentSpec(
+            {
+                "auth_method": {
+                    "type": "str",
+                    "choices": list(ENTRA_METHODS),
+                    "default": "auto",
+                    "fallback": completed("auth_method"),
+                },
+                "tenant_id": {
+                    "type": "str",
+                    "fallback": completed("tenant_id", "AZURE_TENANT_ID", "AZURE_TENANT", "ARM_TENANT_ID"),
+                },
+                "client_id": {"type": "str", "fallback": completed("client_id", "AZURE_CLIENT_ID", "ARM_CLIENT_ID")},
+                "client_secret": {
+                    "type": "str",
+                    "no_log": True,
+                    "fallback": completed("client_secret", "AZURE_CLIENT_SECRET", "AZURE_SECRET", "ARM_CLIENT_SECRET"),
+                },
+                "access_token": {"type": "str", "no_log": True, "fallback": completed("access_token")},
+                "cloud": {"type": "str", "choices": list(CLOUDS), "default": "public", "fallback": completed("cloud")},
+                "authority_url": {"type": "str", "fallback": completed("authority_url", "AZURE_AUTHORITY_HOST")},
+                "graph_url": {"type": "str", "fallback": completed("graph_url")},
+                "instance_discovery": {"type": "bool", "default": True, "fallback": completed("instance_discovery")},
+                "ca_path": {"type": "path", "fallback": completed("ca_path")},
+                "validate_certs": {"type": "bool", "default": True, "fallback": completed("validate_certs")},
+                "proxy": {"type": "str", "fallback": completed("proxy")},
+                "timeout": {"type": "int", "default": 30, "fallback": completed("timeout")},
+            }
+        )
+    )
+
+
+def commvault_spec() -> ArgumentSpec:
+    """Sign-in to a CommServe; the Entra options come with it for the methods that use an Entra token."""
+    return entra_spec().merge(
+        ArgumentSpec(
+            {
+                "commvault_url": {"type": "str", "fallback": completed("commvault_url")},
+                "commvault_auth_method": {
+                    "type": "str",
+                    "choices": list(COMMVAULT_METHODS),
+                    "default": "password",
+                    "fallback": completed("commvault_auth_method"),
+                },
+                "commvault_username": {"type": "str", "fallback": completed("commvault_username")},
+                "commvault_password": {"type": "str", "no_log": True, "fallback": completed("commvault_password")},
+                "commvault_pin": {"type": "str", "no_log": True, "fallback": completed("commvault_pin")},
+                "commvault_access_token": {
+                    "type": "str",
+                    "no_log": True,
+                    "fallback": completed("commvault_access_token"),
+                },
+                "commvault_entra_scope": {"type": "str", "fallback": completed("commvault_entra_scope")},
+                "commvault_proxy_scope": {"type": "str", "fallback": completed("commvault_proxy_scope")},
+                "commvault_token_header": {
+                    "type": "str",
+                    "choices": ["Authtoken", "Authorization"],
+                    "default": "Authtoken",
+                    "no_log": False,
+                    "fallback": completed("commvault_token_header"),
+                },
+                "commvault_company": {"type": "str", "fallback": completed("commvault_company")},
+                "commvault_ca_path": {"type": "path", "fallback": completed("commvault_ca_path")},
+                "commvault_validate_certs": {
+                    "type": "bool",
+                    "default": True,
+                    "fallback": completed("commvault_validate_certs"),
+                },
+                "commvault_proxy": {"type": "str", "fallback": completed("commvault_proxy")},
+                "commvault_timeout": {"type": "int", "default": 60, "fallback": completed("commvault_timeout")},
+            }
+        )
+    )

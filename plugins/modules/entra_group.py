@@ -1,0 +1,176 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: entra_group
+short_description: Manage security groups in Microsoft Entra ID
+version_added: 0.1.0
+description:
+  - Creates, changes and deletes cloud security groups, and keeps their members and owners.
+  - The group is found by O(object_id), else by O(unique_name), else by O(display_name), which must then be unambiguous.
+  - 'Graph permissions (application), least first: to read, C(GroupMember.Read.All); to create, C(Group.Create), which does not allow changing the
+    group afterwards unless the identity owns it; to change, C(Group.ReadWrite.All); for members or owners given by user name, C(User.Read.All).'
+author:
+  - cvops.identity authors (@cvops)
+extends_documentation_fragment:
+  - cvops.identity._attributes
+  - cvops.identity._attributes.writer
+  - cvops.identity._attributes.entra
+  - cvops.identity._transport
+  - cvops.identity._entra
+  - cvops.identity._risk
+options:
+  display_name:
+    description:
+      - The name that people see. Not unique in Entra ID.
+      - When left out, the name of an existing group is not managed; a new group needs it.
+    type: str
+  object_id:
+    description:
+      - The group's object id. When left out, the group is found by name.
+    type: str
+  unique_name:
+    description:
+      - An immutable alternate key. A group that is created with it is never created twice, whatever happens to the answer.
+      - When left out, a new group has none.
+    type: str
+  mail_nickname:
+    description:
+      - The mail alias that Entra ID demands of every group. When left out, a new group's is made from O(display_name), an existing group's is not managed.
+    type: str
+  description:
+    description:
+      - What the group is for. When left out it is not managed; empty clears it.
+    type: str
+  members:
+    description:
+      - Direct members as object ids or user principal names. When left out members are not managed; an empty list removes all.
+    type: list
+    elements: str
+  owners:
+    description:
+      - Owners as object ids or user principal names. When left out owners are not managed.
+    type: list
+    elements: str
+  exclusive:
+    description:
+      - Whether members and owners that are not listed are removed.
+    type: bool
+    default: false
+  state:
+    description:
+      - Whether the group exists. A deleted cloud security group can be restored for 30 days.
+    type: str
+    choices: [present, absent]
+    default: present
+  accept_risk:
+    description:
+      - V(rename) allows changing the display name of an existing group. Where Commvault matches groups by name, its members lose their access.
+    choices: [rename]
+"""
+
+EXAMPLES = r"""
+- name: A group for the operators of one region
+  cvops.identity.entra_group:
+    display_name: GG-Commvault-emea-vm-Operator
+    unique_name: gg-commvault-emea-vm-operator
+    description: Operators of virtual machine backup, EMEA
+    members:
+      - j.vega@corp.example
+
+- name: Exactly these members, nobody else
+  cvops.identity.entra_group:
+    unique_name: gg-commvault-emea-vm-operator
+    members:
+      - j.vega@corp.example
+      - 5d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11
+    exclusive: true
+"""
+
+RETURN = r"""
+group:
+  description: The group as it is now; in check mode as it would be, with unknown ids V(null).
+  returned: success
+  type: dict
+  contains:
+    object_id:
+      description: Object id.
+      type: str
+    display_name:
+      description: Display name.
+      type: str
+    unique_name:
+      description: Alternate key, if it has one.
+      type: str
+    mail_nickname:
+      description: Mail alias.
+      type: str
+    description:
+      description: What the group is for.
+      type: str
+    members:
+      description: Object ids of the direct members, sorted; only when O(members) is given.
+      type: list
+      elements: str
+    owners:
+      description: Object ids of the owners, sorted; only when O(owners) is given.
+      type: list
+      elements: str
+"""
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
+from ansible_collections.cvops.identity.plugins.module_utils._entra.groups import Groups, desired, plan, plan_absent
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
+
+SPEC = entra_spec().merge(
+    risk_spec("rename"),
+    ArgumentSpec(
+        {
+            "display_name": {"type": "str"},
+            "object_id": {"type": "str"},
+            "unique_name": {"type": "str"},
+            "mail_nickname": {"type": "str"},
+            "description": {"type": "str"},
+            "members": {"type": "list", "elements": "str"},
+            "owners": {"type": "list", "elements": "str"},
+            "exclusive": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        required_one_of=[["object_id", "unique_name", "display_name"]],
+    ),
+)
+
+
+def run(ctx: Context) -> Work:
+    """Plan one group."""
+    options = ctx.options
+    groups = Groups(ctx, GraphClient(ctx))
+    current = groups.find(options)
+    if options["state"] == "absent":
+        return Work("group", plan_absent(current), groups.apply, value=dict)
+    wanted = desired(options)
+    groups.check_new(wanted, current)
+    groups.check_rename(wanted, current)
+    planned = plan(
+        wanted, current, groups.resolve(options, "members"), groups.resolve(options, "owners"), options["exclusive"]
+    )
+    return Work("group", planned, groups.apply, value=lambda: {**planned.after, "object_id": groups.object_id})
+
+
+def main() -> None:
+    """Module entry point."""
+    run_as_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
