@@ -100,7 +100,18 @@ def run(
 
 
 def end_group(process: subprocess.Popen[t.Any], patience: float = 10.0) -> None:
-    """End a process that leads its own group, with everything that it started; SIGKILL for what does not go in time."""
+    """End a process that leads its own group, with everything that it started; SIGKILL for what does not go in time.
+
+    Call it from the main thread: a second Ctrl-C must not leave half of the cleaning undone.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        _end_group(process, patience)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end_group(process: subprocess.Popen[t.Any], patience: float) -> None:
     for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, patience)):
         try:
             os.killpg(process.pid, number)

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Watch the collection work: a simulated tenant and CommCells, and the playbook `site` three times.
+
+First in check mode with diff, then for real, then again, which must change nothing. Needs Python 3.11 or newer;
+everything that it makes lies below .build, and nothing is left running.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+
+import demo_report
+import demo_simulator
+from collection_tree import ROOT, collections_path
+from environments import ensure
+from interpreters import choose_targets, find_pythons
+from processes import BUILD, end_group, test_environment
+
+DEMO = BUILD / "demo"
+SIMULATOR = ROOT / "simulator"
+RUNS = (
+    ("check", "what would happen (--check --diff)", ("--check", "--diff")),
+    ("apply", "apply", ()),
+    ("again", "apply again", ()),
+)
+SHOWN = re.compile(r"^(PLAY|TASK|fatal|failed|ERROR|\[ERROR\])")
+RECAP = re.compile(r"^\S+\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
+DIFF_LINE = re.compile(r"^[+-](?![+-]{2})")
+ROWS_SHOWN = 12
+
+
+def environment() -> tuple[pathlib.Path, dict[str, str]]:
+    """A virtual environment with ansible-core, the collection's libraries and the simulator."""
+    target = choose_targets(find_pythons())[-1]
+    requirements = ROOT / "meta" / "ee-requirements.txt"
+    wanted = [f"ansible-core>={target.core}.0", "-r", str(requirements), "-e", str(SIMULATOR)]
+    print(f"== environment: {target.label}", flush=True)
+    venv = ensure("demo", target.python, wanted, [requirements, SIMULATOR / "pyproject.toml"])
+    return venv, test_environment(venv, collections_path(), PYTHONUNBUFFERED="1")
+
+
+def play(
+    venv: pathlib.Path, env: t.Mapping[str, str], simulator: demo_simulator.Simulator, run: int
+) -> demo_report.Run:
+    """One run of the playbook: its tasks on the terminal, everything in a log."""
+    name, title, options = RUNS[run]
+    print(f"\n== {run + 1}. {title}", flush=True)
+    summary, log = DEMO / f"{run + 1}-{name}.json", DEMO / f"{run + 1}-{name}.log"
+    extra = ["-e", f"@{simulator.variables}", "-e", json.dumps({"cvops_summary_file": str(summary)})]
+    command = [str(venv / "bin" / "ansible-playbook"), "cvops.identity.site", *extra, *options]
+    simulator.take_counts()
+    began = time.monotonic()
+    code, text = _follow(command, env, log)
+    seconds = time.monotonic() - began
+    if code != 0:
+        raise SystemExit(f"{text[-3000:]}\nansible-playbook ended with {code}; the whole log: {log.relative_to(ROOT)}")
+    if not summary.is_file():
+        raise SystemExit(f"the playbook wrote no summary to {summary.relative_to(ROOT)}")
+    changed = sum(int(number) for number in RECAP.findall(text))
+    lines = sum(1 for line in text.splitlines() if DIFF_LINE.match(line))
+    print(f"   {seconds:.1f} s, {changed} tasks changed, {lines} lines of diff: {log.relative_to(ROOT)}", flush=True)
+    return demo_report.Run(title, seconds, changed, simulator.take_counts(), json.loads(summary.read_text()))
+
+
+def _follow(command: t.Sequence[str], env: t.Mapping[str, str], log: pathlib.Path) -> tuple[int, str]:
+    streams: dict[str, t.Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    process = subprocess.Popen(command, cwd=DEMO, env=dict(env), text=True, start_new_session=True, **streams)
+    lines: list[str] = []
+    try:
+        with log.open("w") as stream:
+            for line in process.stdout or ():
+                stream.write(line)
+                lines.append(line)
+                if SHOWN.match(line):
+                    print(f"   {line.rstrip().rstrip('*').rstrip()}", flush=True)
+        process.wait()
+    finally:
+        end_group(process)
+    return process.returncode, "".join(lines)
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is ended, as it is on SIGINT
+    began = time.monotonic()
+    venv, env = environment()
+    shutil.rmtree(DEMO, ignore_errors=True)
+    DEMO.mkdir(parents=True, mode=0o700)
+    program = venv / "bin" / "cvops-simulator"
+    with demo_simulator.running(program, DEMO, env, "--set", "M", "--seed", "1", "--empty") as simulator:
+        print("== simulator: Entra ID, Microsoft Graph and CommCells on loopback", flush=True)
+        runs = [play(venv, env, simulator, number) for number in range(len(RUNS))]
+    print("\n" + "\n".join(demo_report.report(runs, ROWS_SHOWN)))
+    full = DEMO / "report.txt"
+    full.write_text("\n".join(demo_report.report(runs)) + "\n")
+    print(f"\nEvery grant: {os.path.relpath(full, ROOT)}")
+    found = demo_report.faults(*runs)
+    for fault in found:
+        print(f"FAILED: {fault}")
+    if not found:
+        print(
+            f"The second apply changed nothing and wrote nothing. {time.monotonic() - began:.0f} s in all, nothing left running."
+        )
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted; everything that was started has been stopped")
