@@ -122,7 +122,7 @@ class InProcessAction(ActionBase):
     def _in_process(self, arguments: dict[str, t.Any], sources: Sources) -> dict[str, t.Any]:
         validated = self._validated(arguments, sources)
         secrets = set(validated._no_log_values)
-        if validated.errors:
+        if validated.errors.errors:
             return _masked({"failed": True, "changed": False, "msg": self._validation_message(validated)}, secrets)
         ctx = Context(
             options=plain(validated.validated_parameters),

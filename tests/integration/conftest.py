@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures of the integration tests: a simulated site, and real ``ansible-playbook`` runs against it.
+
+``site`` is a running simulator, set S, back in its seeded state before each test. ``play`` runs tasks or a playbook with
+the automation's identity as the default connection (environment variables ``CVOPS_*``), so that tasks need no sign-in
+options. ``in_process`` makes a test run both ways: in Ansible's worker, and as a module in a process of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import pathlib
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from collection_tree import ROOT, collections_path
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+if importlib.util.find_spec("cvops_simulator") is None:
+    sys.path.insert(0, str(ROOT / "simulator" / "src"))
+
+from cvops_simulator import Simulator  # noqa: E402 - the package may come from the checkout
+from cvops_simulator.testing import running_simulator  # noqa: E402
+from helpers.playing import Player, connection_of  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def make_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Simulator]]:
+    """``make_site(set="S", empty=False, ...)``: a running simulator per set of options, shared within the test file."""
+    known: dict[str, Simulator] = {}
+    with contextlib.ExitStack() as stack:
+
+        def make(**options: object) -> Simulator:
+            recipe = repr(sorted(options.items()))
+            if recipe not in known:
+                folder = tmp_path_factory.mktemp("site")
+                known[recipe] = stack.enter_context(running_simulator(**{"directory": folder, **options}))
+            known[recipe].reset()
+            return known[recipe]
+
+        yield make
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Simulator]) -> Simulator:
+    """Set S, seeded: converged but for the planted mess."""
+    return make_site(set="S")
+
+
+@pytest.fixture
+def empty_site(make_site: Callable[..., Simulator]) -> Simulator:
+    """Set S before the first run: no Entra groups of the mapping, no registration, no roles and grants in Commvault."""
+    return make_site(set="S", empty=True)
+
+
+@pytest.fixture
+def make_player(tmp_path: pathlib.Path) -> Callable[[Simulator], Player]:
+    """A ``play`` for any simulator: its files lie below the test's own folder."""
+
+    def make(simulator: Simulator) -> Player:
+        return Player(tmp_path, collections_path(), connection_of(simulator))
+
+    return make
+
+
+@pytest.fixture
+def play(site: Simulator, make_player: Callable[[Simulator], Player]) -> Player:
+    """Runs tasks against ``site``; see :class:`helpers.playing.Player`."""
+    return make_player(site)
+
+
+@pytest.fixture(params=[True, False], ids=["in-process", "as-module"])
+def in_process(request: pytest.FixtureRequest) -> bool:
+    """Both ways to run a module: pass it on to ``play``."""
+    return bool(request.param)
