@@ -5,18 +5,22 @@ ENV ?= all
 CHECK = "$(PYTHON)" scripts/check.py --env "$(ENV)"
 STEPS = lint unit simulator-test integration sanity build coverage
 
-.PHONY: help test demo clean $(STEPS)
+.PHONY: help test demo generate clean $(STEPS)
 
 help:
 	@echo "make demo     watch it work: the simulator, then the site playbook three times"
 	@echo "make test     everything that CI runs"
 	@echo "make STEP     one step of it: $(STEPS)"
+	@echo "make generate action files and action groups, after a module was added"
 	@echo "make clean    remove what the others made (.build)"
 
 test:
 	@$(CHECK) all
 
 $(STEPS):
+	@$(CHECK) $@
+
+generate:
 	@$(CHECK) $@
 
 demo:

@@ -27,6 +27,7 @@ ONCE: dict[str, t.Callable[[steps.Bench], str]] = {
     "simulator-test": steps.simulator_test,
     "build": steps.build,
     "coverage": steps.coverage,
+    "generate": steps.generate,
 }
 PER_TARGET: dict[str, t.Callable[[steps.Bench, Target], str]] = {
     "unit": steps.unit,
@@ -60,10 +61,9 @@ class Report:
         self._count_tests(found)
 
     def _count_tests(self, found: str) -> None:
-        for number, word in re.findall(
-            r"(\d+) (passed|failed|errors?|skipped|xfailed)\b", found.splitlines()[-1] if found else ""
-        ):
-            self.pytest[word] += int(number)
+        for summary in steps.PYTEST_SUMMARY.findall(found)[-1:]:
+            for number, word in re.findall(r"(\d+) (\w+)", summary):
+                self.pytest[word] += int(number)
 
     def finish(self) -> int:
         seconds = time.monotonic() - self.began
@@ -83,21 +83,20 @@ def parse(arguments: t.Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--env", choices=("all", "oldest", "newest"), default="all", help="limit the run to one environment"
     )
-    parser.add_argument("step", choices=("all", *ORDER))
+    parser.add_argument("step", choices=("all", "generate", *ORDER))
     return parser.parse_args(arguments)
 
 
-def selected_targets(wanted: str) -> list[Target]:
+def make_bench(wanted: str) -> steps.Bench:
     targets = choose_targets(find_pythons())
-    if wanted == "oldest":
-        return targets[:1]
-    return targets[-1:] if wanted == "newest" else targets
+    chosen = {"oldest": targets[:1], "newest": targets[-1:], "all": targets}
+    return steps.Bench(chosen[wanted], targets[-1])
 
 
 def main(arguments: t.Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is ended, as it is on SIGINT
     options = parse(arguments)
-    bench = steps.Bench(selected_targets(options.env))
+    bench = make_bench(options.env)
     print(
         "Environments: " + "; ".join(f"{target.label} ({target.role}, {target.python})" for target in bench.targets),
         flush=True,

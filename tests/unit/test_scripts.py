@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The scripts behind `make test` and `make demo`: they choose well, end what they started, and see when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import sys
+import time
+
+import demo_report
+import pytest
+from interpreters import choose_targets, probe
+from processes import run
+from steps import PYTEST_SUMMARY
+
+
+def chosen(*versions: tuple[int, int]) -> list[tuple[str, str]]:
+    targets = choose_targets({version: pathlib.Path("python") for version in versions})
+    return [(target.role, target.label) for target in targets]
+
+
+def test_both_ends_are_tested_when_both_pythons_are_there() -> None:
+    assert chosen((3, 11), (3, 12), (3, 13)) == [
+        ("oldest", "core 2.16 on Python 3.11"),
+        ("newest", "core 2.21 on Python 3.13"),
+    ]
+
+
+def test_else_the_newest_core_for_the_python_at_hand() -> None:
+    assert chosen((3, 11)) == [("only", "core 2.19 on Python 3.11")]
+    assert chosen((3, 12)) == [("only", "core 2.21 on Python 3.12")]
+    assert chosen((3, 11), (3, 12)) == [("only", "core 2.21 on Python 3.12")]
+
+
+def test_no_python_is_an_error() -> None:
+    with pytest.raises(SystemExit, match=r"3\.11"):
+        chosen()
+
+
+def test_an_interpreter_that_does_not_run_is_not_taken(tmp_path: pathlib.Path) -> None:
+    shim = tmp_path / "python3.13"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    assert probe(shim) is None
+    assert probe(tmp_path / "absent") is None
+    found = probe(sys.executable)
+    assert found is not None
+    assert found[0] == sys.version_info[:2]
+
+
+def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: pathlib.Path) -> None:
+    child = tmp_path / "child"
+    code = (
+        f"import subprocess as s; p = s.Popen(['sleep', '60']); open({str(child)!r}, 'w').write(str(p.pid)); p.wait()"
+    )
+    outcome = run([sys.executable, "-c", code], env=os.environ, log=tmp_path / "log", seconds=2)
+    assert outcome.code != 0
+    assert "too slow" in outcome.text
+    assert gone(int(child.read_text()))
+
+
+def gone(pid: int) -> bool:
+    """True once the process has ended; a zombie that init has not collected yet has ended too."""
+    for _attempt in range(50):
+        try:
+            state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_the_log_holds_each_run_and_the_outcome_only_its_own(tmp_path: pathlib.Path) -> None:
+    for word in ("first", "second"):
+        outcome = run(["echo", word], env=os.environ, log=tmp_path / "log")
+    assert outcome == (0, "$ echo second\nsecond\n")
+    assert "first" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("line", "summary"),
+    [
+        ("3 passed in 0.10s", "3 passed in 0.10s"),
+        ("=== 1 failed, 2 passed, 1 error in 61.50s (0:01:01) ===", "1 failed, 2 passed, 1 error in 61.50s"),
+    ],
+)
+def test_the_summary_of_pytest_is_found(line: str, summary: str) -> None:
+    assert PYTEST_SUMMARY.findall(f"....\n{line}\n") == [summary]
+
+
+def demo_run(changed: int, writes: int, grants: int = 1, says: bool | None = None) -> demo_report.Run:
+    grant = {"principal": "GG-A", "role": "View", "entity_type": "server", "entity": "s1"}
+    summary = {"changed": bool(changed) if says is None else says, "grants": {"cs01": [grant] * grants}}
+    return demo_report.Run("run", 1.0, changed, {"graph": {"reads": 5, "writes": writes}}, summary)
+
+
+def test_the_demo_is_content_with_a_good_run() -> None:
+    assert demo_report.faults(demo_run(3, 0), demo_run(3, 4), demo_run(0, 0)) == []
+
+
+@pytest.mark.parametrize(
+    ("runs", "fault"),
+    [
+        ((demo_run(3, 1), demo_run(3, 4), demo_run(0, 0)), "check mode sent 1 writes"),
+        ((demo_run(0, 0), demo_run(3, 4), demo_run(0, 0)), "check mode announced no change"),
+        ((demo_run(3, 0), demo_run(0, 0), demo_run(0, 0)), "the first apply changed nothing"),
+        ((demo_run(3, 0), demo_run(3, 4), demo_run(1, 0)), "the second apply reports changes"),
+        ((demo_run(3, 0), demo_run(3, 4), demo_run(0, 0, says=True)), "the second apply reports changes"),
+        ((demo_run(3, 0), demo_run(3, 4), demo_run(0, 2)), "the second apply sent 2 writes"),
+        ((demo_run(3, 0), demo_run(3, 4, grants=0), demo_run(0, 0)), "names no grants"),
+    ],
+)
+def test_the_demo_sees_broken_promises(runs: tuple[demo_report.Run, ...], fault: str) -> None:
+    found = demo_report.faults(*runs)
+    assert len(found) == 1
+    assert fault in found[0]
+
+
+def test_the_demo_shortens_what_it_prints_and_not_what_it_writes() -> None:
+    grants = [
+        {"principal": f"GG-{group}", "role": "View", "entity_type": "server", "entity": f"s{number}"}
+        for group in "ABC"
+        for number in range(5)
+    ]
+    assert demo_report.access(grants, limit=2) == [
+        "principal  role  on      entities",
+        "---------  ----  ------  ---------------------",
+        "GG-A       View  server  s0, s1, s2 and 2 more",
+        "GG-B       View  server  s0, s1, s2 and 2 more",
+        "... and 1 rows more",
+    ]
+    assert demo_report.access(grants)[-1] == "GG-C       View  server  s0, s1, s2, s3, s4"
