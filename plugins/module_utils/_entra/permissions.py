@@ -1,0 +1,187 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""API permissions by name: resource service principals, and the names that they know."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+from dataclasses import dataclass
+
+from .._core.errors import Problems
+from .._core.values import folded, is_guid
+from .client import GraphClient, key, literal
+
+#: Names whose application id is the same in every tenant; all other names are looked up.
+WELL_KNOWN = {"microsoft graph": "00000003-0000-0000-c000-000000000000"}
+_READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
+_SELECT = "id,appId,displayName,appRoles,oauth2PermissionScopes"
+#: Our word for a kind of permission, and what Graph calls it in requiredResourceAccess.
+KINDS = {"application": "Role", "delegated": "Scope"}
+
+Problem = dict[str, str]
+
+
+@dataclass(frozen=True)
+class ResourceApi:
+    """The service principal of an API: ``application`` and ``delegated`` map permission names to ids, enabled ones only."""
+
+    app_id: str
+    object_id: str
+    display_name: str
+    application: t.Mapping[str, str]
+    delegated: t.Mapping[str, str]
+
+    @classmethod
+    def of(cls, wire: t.Mapping[str, t.Any]) -> ResourceApi:
+        """From a service principal of Graph."""
+        return cls(
+            app_id=str(wire["appId"]).lower(),
+            object_id=str(wire["id"]),
+            display_name=str(wire.get("displayName") or wire["appId"]),
+            application=_ids(wire.get("appRoles"), "Application"),
+            delegated=_ids(wire.get("oauth2PermissionScopes"), None),
+        )
+
+    def ids(self, kind: str) -> t.Mapping[str, str]:
+        """Names to ids of *kind*: ``application`` or ``delegated``."""
+        return self.application if kind == "application" else self.delegated
+
+    def names(self) -> dict[str, str]:
+        """Ids to names, of both kinds."""
+        return {found: name for kind in KINDS for name, found in self.ids(kind).items()}
+
+
+@dataclass(frozen=True)
+class Requested:
+    """The permissions of one API that the user names, as ids; None is a kind that is not managed."""
+
+    api: ResourceApi
+    application: tuple[str, ...] | None
+    delegated: tuple[str, ...] | None
+
+    def ids(self, kind: str) -> tuple[str, ...] | None:
+        """The ids of *kind*, sorted."""
+        return self.application if kind == "application" else self.delegated
+
+
+def api_permissions_suboptions() -> dict[str, dict[str, t.Any]]:
+    """The suboptions of ``api_permissions``, the same for every module that takes them."""
+    return {
+        "api": {"type": "str", "required": True},
+        "application": {"type": "list", "elements": "str"},
+        "delegated": {"type": "list", "elements": "str"},
+    }
+
+
+def matching(api: ResourceApi, kind: str, names: t.Sequence[str], where: str) -> tuple[tuple[str, ...], list[Problem]]:
+    """Ids of *names* (names or ids) in *api*, sorted without duplicates, and a problem for every name that it does not know."""
+    known = api.ids(kind)
+    own_ids = {found.lower() for found in known.values()}
+    found: set[str] = set()
+    problems: list[Problem] = []
+    for index, name in enumerate(names):
+        if name in known:
+            found.add(known[name])
+        elif name.lower() in own_ids:
+            found.add(name.lower())
+        else:
+            message = f"{api.display_name} has no {kind} permission {name!r}{_instead(api, kind, name)}"
+            problems.append({"kind": "not_found", "where": f"{where}[{index}]", "message": message})
+    return tuple(sorted(found)), problems
+
+
+def _instead(api: ResourceApi, kind: str, name: str) -> str:
+    other = "delegated" if kind == "application" else "application"
+    if name in api.ids(other):
+        return f"; it is {'an' if other == 'application' else 'a'} {other} permission there"
+    spelled = {folded(known): known for known in api.ids(kind)}
+    near = difflib.get_close_matches(folded(name), spelled, n=3, cutoff=0.7)
+    return f"; near: {', '.join(spelled[match] for match in near)}" if near else ""
+
+
+def _ids(entitlements: t.Any, member_type: str | None) -> dict[str, str]:
+    """Enabled entries by value; of app roles only those that *member_type* can hold."""
+    return {
+        str(item["value"]): str(item["id"]).lower()
+        for item in entitlements or ()
+        if item.get("value")
+        and item.get("isEnabled", True)
+        and (member_type is None or member_type in item.get("allowedMemberTypes", (member_type,)))
+    }
+
+
+class Apis:
+    """Looks up resource service principals, each once in a run."""
+
+    def __init__(self, graph: GraphClient) -> None:
+        self._graph = graph
+        self._by_app_id: dict[str, ResourceApi | None] = {}
+
+    def by_app_id(self, app_id: str) -> ResourceApi | None:
+        """The API with this application id, or None when it has no service principal in the tenant."""
+        wanted = app_id.lower()
+        if wanted not in self._by_app_id:
+            wire = self._graph.get(
+                f"/servicePrincipals{key('appId', wanted)}",
+                intent=f"read the permissions of API {app_id}",
+                needs=_READ,
+                params={"$select": _SELECT},
+            )
+            self._by_app_id[wanted] = ResourceApi.of(wire) if wire is not None else None
+        return self._by_app_id[wanted]
+
+    def by_name(self, name: str) -> list[ResourceApi]:
+        """All APIs of this display name; a well-known name or an application id gives at most one."""
+        app_id = name if is_guid(name) else WELL_KNOWN.get(folded(name.strip()))
+        if app_id is not None:
+            single = self.by_app_id(app_id)
+            return [single] if single is not None else []
+        wires = self._graph.list(
+            "/servicePrincipals",
+            intent=f"find API {name}",
+            needs=_READ,
+            params={"$filter": f"displayName eq {literal(name)}", "$select": _SELECT},
+        )
+        found = [ResourceApi.of(wire) for wire in wires]
+        self._by_app_id.update({api.app_id: api for api in found})
+        return found
+
+    def resolve(self, entries: t.Sequence[t.Mapping[str, t.Any]], option: str = "api_permissions") -> list[Requested]:
+        """The entries ``{api, application, delegated}`` as ids. Raises Problems naming everything unknown at once."""
+        resolved: dict[str, Requested] = {}
+        problems: list[Problem] = []
+        for index, entry in enumerate(entries):
+            where = f"{option}[{index}]"
+            found = self.by_name(entry["api"])
+            if len(found) != 1:
+                problems.append(_unusable(entry["api"], found, f"{where}.api"))
+                continue
+            chosen: dict[str, tuple[str, ...] | None] = {}
+            for kind in KINDS:
+                names = entry.get(kind)
+                if names is None:
+                    chosen[kind] = None
+                    continue
+                chosen[kind], unknown = matching(found[0], kind, names, f"{where}.{kind}")
+                problems += unknown
+            if found[0].app_id in resolved:
+                message = f"API {found[0].display_name} is listed twice: put its permissions into one entry"
+                problems.append({"kind": "config", "where": f"{where}.api", "message": message})
+            resolved[found[0].app_id] = Requested(found[0], chosen["application"], chosen["delegated"])
+        if problems:
+            raise Problems(f"{len(problems)} API permissions cannot be used", problems)
+        return list(resolved.values())
+
+
+def _unusable(name: str, found: t.Sequence[ResourceApi], where: str) -> Problem:
+    if found:
+        ids = ", ".join(sorted(api.app_id for api in found))
+        message = (
+            f"{len(found)} service principals have the display name {name!r}: give one of the application ids {ids}"
+        )
+        return {"kind": "ambiguous", "where": where, "message": message}
+    message = f"no service principal of API {name!r} is in the tenant: check the name, or create it with entra_service_principal"
+    return {"kind": "not_found", "where": where, "message": message}
