@@ -1,0 +1,251 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The mapping as its authors wrote it, checked and put into types. Pure: names stay names, nothing is looked up."""
+
+from __future__ import annotations
+
+import datetime
+import fnmatch
+import typing as t
+from dataclasses import dataclass
+
+from .._commvault.grants import ENTITY_TYPES
+from .._core.values import is_guid, parse_time
+
+#: Other words for the same entity kinds.
+ALIASES = {"clients": "servers", "client_groups": "server_groups"}
+_WHOLE = ("commcell", "company")
+_PRINCIPALS = ("entra_group", "user_group", "directory_group", "user", "service_account")
+
+Problem = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A reference by name (in a company) or by id."""
+
+    name: str | None
+    company: str | None = None
+    id: int | None = None
+
+    def __str__(self) -> str:
+        return str(self.name if self.name is not None else self.id)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a grant applies to: one entity by reference, all of a kind, or those that match a pattern."""
+
+    kind: str
+    reference: Named | None = None
+    every: bool = False
+    pattern: str | None = None
+    at_most: int = 0
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class WantedGrant:
+    """One line of ``grants``; ``present`` is false for what must go (state absent, or validity over)."""
+
+    role: Named
+    targets: tuple[Target, ...]
+    present: bool
+    where: str
+
+
+@dataclass(frozen=True)
+class MappingEntry:
+    """One entry of the mapping. ``kind``: a key of the principal; ``object_id`` only for Entra groups."""
+
+    kind: str
+    principal: Named
+    object_id: str | None
+    user_group: Named | None
+    grants: tuple[WantedGrant, ...]
+    relink: bool
+    present: bool
+    where: str
+
+
+def parse(
+    mappings: t.Sequence[t.Mapping[str, t.Any]], commcell: str | None, today: datetime.date
+) -> tuple[list[MappingEntry], list[Problem]]:
+    """Entries that concern *commcell* (all of them when None) and everything that is wrong with the mapping.
+
+    A grant whose ``valid_until`` lies before *today* counts as absent.
+    """
+    entries: list[MappingEntry] = []
+    problems: list[Problem] = []
+    for index, raw in enumerate(mappings):
+        where = f"mappings[{index}]"
+        entry = _entry(raw, where, today, problems)
+        patterns = raw.get("commcells")
+        concerned = (
+            commcell is None
+            or not patterns
+            or any(fnmatch.fnmatchcase(commcell.casefold(), str(item).casefold()) for item in patterns)
+        )
+        if entry is not None and concerned:
+            entries.append(entry)
+    return entries, problems
+
+
+def _entry(
+    raw: t.Mapping[str, t.Any], where: str, today: datetime.date, problems: list[Problem]
+) -> MappingEntry | None:
+    given = {kind: raw["principal"][kind] for kind in _PRINCIPALS if (raw.get("principal") or {}).get(kind) is not None}
+    if len(given) != 1:
+        problems.append(
+            _problem(
+                f"{where}.principal",
+                f"exactly one of {', '.join(_PRINCIPALS)} is needed, found {', '.join(given) or 'none'}",
+            )
+        )
+        return None
+    (kind, value) = next(iter(given.items()))
+    principal = _named(value, f"{where}.principal.{kind}", problems)
+    object_id = value.get("object_id") if isinstance(value, t.Mapping) else None
+    if object_id is not None and not is_guid(object_id):
+        problems.append(_problem(f"{where}.principal.{kind}.object_id", f"{object_id!r} is not an object id (a GUID)"))
+    user_group = (
+        _named(raw["user_group"], f"{where}.user_group", problems) if raw.get("user_group") is not None else None
+    )
+    if user_group is not None and kind != "entra_group":
+        problems.append(
+            _problem(f"{where}.user_group", "names the Commvault group of an Entra group; this principal is none")
+        )
+    present = raw.get("state", "present") != "absent"
+    grants = []
+    for index, grant in enumerate(raw.get("grants") or []):
+        parsed = _grant(grant, f"{where}.grants[{index}]", present, today, problems)
+        if parsed is not None:
+            grants.append(parsed)
+    anchor = object_id.lower() if isinstance(object_id, str) else None
+    if principal is None or (principal.name is None and principal.id is None and anchor is None):
+        return None
+    return MappingEntry(kind, principal, anchor, user_group, tuple(grants), bool(raw.get("relink")), present, where)
+
+
+def _grant(raw: t.Any, where: str, present: bool, today: datetime.date, problems: list[Problem]) -> WantedGrant | None:
+    if not isinstance(raw, t.Mapping) or raw.get("role") is None or raw.get("entities") is None:
+        problems.append(_problem(where, "a grant needs role and entities"))
+        return None
+    role = _named(raw["role"], f"{where}.role", problems)
+    targets = _targets(raw["entities"], f"{where}.entities", problems)
+    until = _date(raw.get("valid_until"), f"{where}.valid_until", problems)
+    if role is None:
+        return None
+    return WantedGrant(role, tuple(targets), present and (until is None or until >= today), where)
+
+
+def _date(value: t.Any, where: str, problems: list[Problem]) -> datetime.date | None:
+    if value is None:
+        return None
+    try:
+        return parse_time(str(value)).date()
+    except ValueError:
+        problems.append(_problem(where, f"{value!r} is not a date such as 2027-01-31"))
+        return None
+
+
+def _targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Target]:
+    if isinstance(raw, str):
+        if raw in _WHOLE:
+            return [Target(raw, where=where)]
+        problems.append(
+            _problem(
+                where,
+                f"{raw!r} is not one of {', '.join(_WHOLE)}; other entities are given by kind, for example {{plans: [gold]}}",
+            )
+        )
+        return []
+    if not isinstance(raw, t.Mapping) or not raw:
+        problems.append(_problem(where, "must be commcell, company, or a dictionary of kinds"))
+        return []
+    if "type" in raw:
+        return _by_number(raw, where, problems)
+    found: list[Target] = []
+    for given, value in raw.items():
+        kind = ALIASES.get(given, given)
+        if kind not in ENTITY_TYPES:
+            problems.append(
+                _problem(
+                    f"{where}.{given}",
+                    f"unknown kind; known are {', '.join([*ENTITY_TYPES, *ALIASES])}, or type with id",
+                )
+            )
+        elif kind == "company" and value is not True:
+            found += [
+                Target(kind, reference, where=f"{where}.{given}")
+                for reference in _many(value, f"{where}.{given}", problems)
+            ]
+        elif kind in _WHOLE:
+            found.append(Target(kind, where=f"{where}.{given}"))
+        else:
+            found += _of_kind(kind, value, f"{where}.{given}", problems)
+    return found
+
+
+def _of_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) -> list[Target]:
+    if value == "all":
+        return [Target(kind, every=True, where=where)]
+    if isinstance(value, t.Mapping) and "matching" in value:
+        pattern, at_most = str(value["matching"]), value.get("at_most")
+        if not isinstance(at_most, int) or isinstance(at_most, bool) or at_most < 1:
+            problems.append(
+                _problem(
+                    where, f"the pattern {pattern!r} needs at_most, the largest number of entities that it may match"
+                )
+            )
+            return []
+        return [Target(kind, pattern=pattern, at_most=at_most, where=where)]
+    return [Target(kind, reference, where=where) for reference in _many(value, where, problems)]
+
+
+def _by_number(raw: t.Mapping[str, t.Any], where: str, problems: list[Problem]) -> list[Target]:
+    number, entity_id = raw.get("type"), raw.get("id")
+    if not str(number).isdigit() or not str(entity_id).isdigit():
+        problems.append(_problem(where, "type and id must both be numbers"))
+        return []
+    known = next(
+        (kind for kind, type_number in ENTITY_TYPES.items() if type_number == int(str(number))), f"type:{number}"
+    )
+    return [Target(known, Named(None, None, int(str(entity_id))), where=where)]
+
+
+def _many(value: t.Any, where: str, problems: list[Problem]) -> list[Named]:
+    items = value if isinstance(value, (list, tuple)) else [value]
+    if not items:
+        problems.append(_problem(where, "is an empty list; leave the kind out, or name entities"))
+    named = [_named(item, f"{where}[{index}]", problems) for index, item in enumerate(items)]
+    return [item for item in named if item is not None]
+
+
+def _named(value: t.Any, where: str, problems: list[Problem]) -> Named | None:
+    """A name, a number, or a dictionary with name or id, and company."""
+    if isinstance(value, bool) or value is None or value == "":
+        problems.append(_problem(where, "a name is needed"))
+        return None
+    if isinstance(value, int):
+        return Named(None, None, value)
+    if isinstance(value, str):
+        return Named(value)
+    if isinstance(value, t.Mapping):
+        name, identifier, company = value.get("name"), value.get("id"), value.get("company")
+        if name is None and identifier is None and value.get("object_id") is None:
+            problems.append(_problem(where, "needs name or id"))
+            return None
+        return Named(
+            None if name is None else str(name),
+            None if company is None else str(company),
+            int(str(identifier)) if str(identifier).isdigit() else None,
+        )
+    problems.append(_problem(where, "must be a name, or a dictionary with name"))
+    return None
+
+
+def _problem(where: str, message: str, kind: str = "config") -> Problem:
+    return {"kind": kind, "where": where, "message": message}
