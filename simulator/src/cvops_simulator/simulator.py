@@ -67,6 +67,8 @@ class Simulator:
         self.commcells: dict[str, CommCellService] = self._make_commcells(release, page_size)
         self._control = ControlService(self._context, self)
         self._server = Server(self.services, self._ca, port_base)
+        graph_host = f"localhost:{self._graph.port}"
+        self._login.bind_graph(frozenset({f"https://{graph_host}", "https://localhost"}), graph_host)
         self._prepare()
 
     def _make_commcells(self, release: int, page_size: int) -> dict[str, CommCellService]:
@@ -86,7 +88,13 @@ class Simulator:
     @property
     def services(self) -> list[Service]:
         """All services, in the order of their ports."""
-        return [self._login, self._graph, self._imds, self._control, *self.commcells.values()]
+        login, graph, imds, *cells = self.services_under_control
+        return [login, graph, imds, self._control, *cells]
+
+    @property
+    def services_under_control(self) -> list[Service]:
+        """All services but the control listener."""
+        return [self._login, self._graph, self._imds, *self.commcells.values()]
 
     def start(self) -> Simulator:
         """Start all listeners."""
@@ -113,6 +121,7 @@ class Simulator:
         self._context.reset()
         self.tenant.reset(self._site.tenant_seed)
         self._login.reset()
+        self._imds.reset()
         for name, service in self.commcells.items():
             service.reset(self._site.commcells[name])
         self._prepare()

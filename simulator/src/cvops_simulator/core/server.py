@@ -31,6 +31,12 @@ class _Protocol(H11Protocol):
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
+    def shutdown(self) -> None:
+        """Idle connections end at once: a TLS farewell would wait for the client."""
+        super().shutdown()
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
+
 
 class Server:
     """Binds every service at construction, so that addresses are known; serves between `start` and `stop`."""

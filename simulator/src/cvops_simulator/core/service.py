@@ -28,6 +28,8 @@ class Service:
     scheme = "https"
     #: Appended to the listener's address to make `url`, e.g. "/commandcenter/api".
     base_path = ""
+    #: False: faults, latency, quota and the journal leave this service alone.
+    observed = True
 
     app: ASGIApp
 

@@ -41,7 +41,7 @@ class Shell:
         self.service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not self.service.observed:
             await self.service.app(scope, receive, send)
             return
         request_id = str(uuid.uuid4())

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Command line: serve a simulated site until interrupted, or print its variables document."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from cvops_simulator.entra.replication import Replication
+from cvops_simulator.simulator import Simulator
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cvops-simulator", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve a site on loopback until interrupted")
+    variables = commands.add_parser("variables", help="print the variables document of a site")
+    for command in (serve, variables):
+        command.add_argument("--set", choices=["S", "M", "L"], default="S", help="size of the site")
+        command.add_argument("--seed", type=int, default=1, help="decides all ids")
+        command.add_argument("--empty", action="store_true", help="nothing of the mapping exists yet")
+    serve.add_argument("--dir", type=Path, required=True, help="where ca.pem and variables.yml are written")
+    serve.add_argument("--release", type=int, default=44, help="Commvault feature release")
+    serve.add_argument("--page-size", type=int, default=100, help="largest page of a Graph list")
+    serve.add_argument("--replication", action="store_true", help="writes become visible with a delay")
+    serve.add_argument("--port-base", type=int, default=0, help="first of consecutive ports; 0: free ports")
+    return parser
+
+
+def _document(simulator: Simulator) -> str:
+    return str(yaml.safe_dump(simulator.variables(), sort_keys=False, allow_unicode=True, width=120))
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    simulator = Simulator(
+        set=arguments.set,
+        seed=arguments.seed,
+        empty=arguments.empty,
+        directory=arguments.dir,
+        page_size=arguments.page_size,
+        replication=Replication(seed=arguments.seed) if arguments.replication else None,
+        release=arguments.release,
+        port_base=arguments.port_base,
+    )
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with simulator:
+        document = arguments.dir / "variables.yml"
+        document.touch(mode=0o600)
+        document.write_text(_document(simulator), encoding="utf-8")
+        for service in simulator.services:
+            print(f"{service.name:<10} {service.url}")
+        print(f"{'ca':<10} {simulator.ca_path}")
+        print(f"{'variables':<10} {document}", flush=True)
+        stop.wait()
+    return 0
+
+
+def _variables(arguments: argparse.Namespace) -> int:
+    sys.stdout.write(_document(Simulator(set=arguments.set, seed=arguments.seed, empty=arguments.empty)))
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of the command `cvops-simulator`."""
+    arguments = _parser().parse_args(argv)
+    return _serve(arguments) if arguments.command == "serve" else _variables(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

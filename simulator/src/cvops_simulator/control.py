@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control listener: tests and rehearsals in another process steer the simulator through it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from cvops_simulator.core.faults import Fault
+from cvops_simulator.core.service import Service
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from cvops_simulator.core.context import Context
+    from cvops_simulator.simulator import Simulator
+
+
+class ControlService(Service):
+    """Plain http on loopback, no authentication: it is reachable from this machine only."""
+
+    scheme = "http"
+    observed = False
+
+    def __init__(self, context: Context, simulator: Simulator) -> None:
+        super().__init__("control", context)
+        self.host = "127.0.0.1"
+        self._simulator = simulator
+        self.app = Starlette(routes=self._routes())
+
+    def _routes(self) -> list[BaseRoute]:
+        own: list[BaseRoute] = [
+            Route("/health", self._health),
+            Route("/variables", self._variables),
+            Route("/faults", self._add_faults, methods=["POST"]),
+            Route("/faults", self._clear_faults, methods=["DELETE"]),
+            Route("/journal", self._journal),
+            Route("/journal", self._clear_journal, methods=["DELETE"]),
+            Route("/counts", self._counts),
+            Route("/clock", self._clock, methods=["POST"]),
+            Route("/quota", self._quota, methods=["POST"]),
+            Route("/latency", self._latency, methods=["POST"]),
+            Route("/reset", self._reset, methods=["POST"]),
+        ]
+        services = [service for service in self._simulator.services_under_control if service.control_routes()]
+        return own + [Mount(f"/services/{service.name}", routes=service.control_routes()) for service in services]
+
+    async def _health(self, request: Request) -> Response:
+        addresses = {service.name: service.url for service in self._simulator.services}
+        return JSONResponse({"status": "ok", "services": addresses, "now": self.context.clock.iso()})
+
+    async def _variables(self, request: Request) -> Response:
+        return JSONResponse(self._simulator.variables())
+
+    async def _add_faults(self, request: Request) -> Response:
+        data = await _json(request)
+        try:
+            faults = [Fault.from_dict(item) for item in (data if isinstance(data, list) else [data])]
+        except (TypeError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+        for fault in faults:
+            self.context.faults.add(fault)
+        return JSONResponse({"added": len(faults)}, 201)
+
+    async def _clear_faults(self, request: Request) -> Response:
+        self.context.faults.clear()
+        return Response(status_code=204)
+
+    async def _journal(self, request: Request) -> Response:
+        query = request.query_params
+        entries = self.context.journal.entries(query.get("service"), query.get("method"))
+        return JSONResponse({"entries": [entry.as_dict() for entry in entries]})
+
+    async def _clear_journal(self, request: Request) -> Response:
+        self.context.journal.clear()
+        return Response(status_code=204)
+
+    async def _counts(self, request: Request) -> Response:
+        return JSONResponse(self.context.journal.counts())
+
+    async def _clock(self, request: Request) -> Response:
+        data = await _json(request)
+        self.context.clock.advance(float(data.get("advance", 0.0)))
+        return JSONResponse({"now": self.context.clock.iso()})
+
+    async def _quota(self, request: Request) -> Response:
+        data = await _json(request)
+        try:
+            self._simulator.quota(**data)
+        except TypeError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return Response(status_code=204)
+
+    async def _latency(self, request: Request) -> Response:
+        data = await _json(request)
+        self.context.latency[str(data.get("service", "*"))] = float(data.get("seconds", 0.0))
+        return Response(status_code=204)
+
+    async def _reset(self, request: Request) -> Response:
+        self._simulator.reset()
+        return Response(status_code=204)
+
+
+async def _json(request: Request) -> Any:
+    """The body as JSON; an absent or broken body counts as an empty object."""
+    try:
+        return json.loads(await request.body() or b"{}")
+    except json.JSONDecodeError:
+        return {}

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an application may hold: rules that the schema alone does not tell."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cvops_simulator.entra.graph.errors import GraphError, bad_request, invalid_value
+
+if TYPE_CHECKING:
+    from cvops_simulator.entra.graph.call import Call
+    from cvops_simulator.entra.store import Row
+    from cvops_simulator.entra.tenant import Tenant
+
+RESOURCE = "Application"
+_AUDIENCES = frozenset(
+    {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"}
+)
+_ROLE_VALUE = re.compile(
+    r"[A-Za-z0-9!#$%&'()*+,\-/:;<=>?@\[\]^_`{|}~][A-Za-z0-9!#$%&'()*+,\-./:;<=>?@\[\]^_`{|}~]{0,119}"
+)
+_LONGEST = {"displayName": 256, "description": 1024, "notes": 1024}
+_MAX_PERMISSIONS = 400
+_MAX_RESOURCES = 50
+_MAX_ENTITLEMENTS = 700
+
+
+def check_values(body: Row) -> None:
+    """Rules on values that need no knowledge of other objects."""
+    for name, longest in _LONGEST.items():
+        if len(body.get(name) or "") > longest:
+            raise invalid_value(name, RESOURCE)
+    if "displayName" in body and not body["displayName"]:
+        raise invalid_value("displayName", RESOURCE)
+    if body.get("signInAudience") and body["signInAudience"] not in _AUDIENCES:
+        raise invalid_value("signInAudience", RESOURCE)
+    _check_tags(body.get("tags", []))
+    _check_requested(body.get("requiredResourceAccess", []))
+    if any(uri.endswith("/") or len(uri) > 255 or ":" not in uri for uri in body.get("identifierUris", [])):
+        raise invalid_value("identifierUris", RESOURCE)
+    if len((body.get("web") or {}).get("redirectUris") or []) > 256:
+        raise invalid_value("redirectUris", RESOURCE)
+
+
+def _check_tags(tags: list[str]) -> None:
+    if len(set(tags)) != len(tags) or any(not 1 <= len(tag) <= 256 or re.search(r"\s", tag) for tag in tags):
+        raise invalid_value("tags", RESOURCE)
+
+
+def _check_requested(items: list[dict[str, Any]]) -> None:
+    resources = [item.get("resourceAppId") for item in items]
+    if None in resources or len(set(resources)) != len(resources) or len(items) > _MAX_RESOURCES:
+        raise invalid_value("requiredResourceAccess", RESOURCE)
+    wanted = [access for item in items for access in item.get("resourceAccess") or []]
+    wrong = any(access.get("type") not in ("Role", "Scope") or not access.get("id") for access in wanted)
+    if wrong or len(wanted) > _MAX_PERMISSIONS:
+        raise invalid_value("resourceAccess", RESOURCE)
+
+
+def check_entitlements(row: Row, before: Row | None) -> None:
+    """Rules on app roles and scopes of the resulting application. `before`: as the replica knows it."""
+    roles, scopes = row["appRoles"], row["api"]["oauth2PermissionScopes"]
+    ids = [item.get("id") for item in [*roles, *scopes]]
+    if None in ids or len(set(ids)) != len(ids) or len(ids) > _MAX_ENTITLEMENTS:
+        raise invalid_value("appRoles", RESOURCE)
+    for role in roles:
+        _check_role(role)
+    _check_unique_values(roles, "appRoles")
+    _check_unique_values(scopes, "oauth2PermissionScopes")
+    old = [*before["appRoles"], *before["api"]["oauth2PermissionScopes"]] if before else []
+    _check_disabled_first({item["id"]: item for item in old}, {item["id"]: item for item in [*roles, *scopes]})
+
+
+def _check_role(role: Row) -> None:
+    members = role.get("allowedMemberTypes") or []
+    if not members or set(members) - {"User", "Application"}:
+        raise invalid_value("allowedMemberTypes", RESOURCE)
+    if not role.get("displayName") or not role.get("description"):
+        raise invalid_value("appRoles", RESOURCE)
+    if role.get("value") and not _ROLE_VALUE.fullmatch(role["value"]):
+        raise invalid_value("value", RESOURCE)
+
+
+def _check_unique_values(items: list[Row], name: str) -> None:
+    values = [item["value"] for item in items if item.get("value")]
+    if len(set(values)) != len(values):
+        raise bad_request(f"Property {name} has duplicate values.", "DuplicateValue", name)
+
+
+def _check_disabled_first(old: dict[str, Row], new: dict[str, Row]) -> None:
+    """An enabled role or scope can neither go nor change; disabling it is the only change."""
+    for key, item in old.items():
+        if not item.get("isEnabled"):
+            continue
+        after = new.get(key)
+        same = after is not None and {**after, "isEnabled": True, "origin": None} == {**item, "origin": None}
+        if not same:
+            text = "Permission (scope or role) cannot be deleted or updated unless disabled first."
+            raise GraphError(400, "CannotDeleteOrUpdateEnabledEntitlement", text)
+
+
+def check_new_entitlements(items: list[Row], known: set[str]) -> None:
+    """New roles and scopes must be enabled."""
+    for item in items:
+        if item.get("id") not in known and item.get("isEnabled") is not True:
+            raise invalid_value("isEnabled", RESOURCE)
+
+
+def complete_entitlements(row: Row) -> None:
+    """Add the keys that a reader always sees; refuse what the client must not send."""
+    for role in row["appRoles"]:
+        if role.get("origin") not in (None, "Application"):
+            raise invalid_value("origin", RESOURCE)
+        role.update({key: role.get(key) for key in ("description", "displayName", "value")}, origin="Application")
+        role.setdefault("isEnabled", False)
+    names = ("adminConsentDescription", "adminConsentDisplayName", "userConsentDescription", "userConsentDisplayName")
+    for scope in row["api"]["oauth2PermissionScopes"]:
+        scope.update({key: scope.get(key) for key in (*names, "value")}, origin="Application")
+        scope.setdefault("isEnabled", False)
+        scope.setdefault("type", "Admin")
+
+
+def check_conflicts(tenant: Tenant, row: Row) -> None:
+    """Values that must be unique in the tenant, deleted applications included."""
+    deleted = [item["row"] for item in tenant.deleted.values() if item["kind"] == "application"]
+    others = [other for other in [*tenant.applications.values(), *deleted] if other["id"] != row["id"]]
+    taken = {uri.lower() for other in others for uri in other["identifierUris"]}
+    if taken & {uri.lower() for uri in row["identifierUris"]}:
+        text = "Another object with the same value for property identifierUris already exists."
+        raise bad_request(text, "ObjectConflict", "identifierUris")
+    name = row["uniqueName"]
+    if name and any((other["uniqueName"] or "").lower() == name.lower() for other in others):
+        text = "A conflicting object with one or more of the specified property values is present in the directory."
+        raise bad_request(text, "ConflictingObjects")
+
+
+def check_identifier_policy(call: Call, row: Row, before: Row | None) -> None:
+    """The tenant's policy on new identifier URIs, when it is enabled."""
+    policy = call.tenant.store.truth().get("policies", "defaultAppManagementPolicy") or {}
+    rules = (policy.get("applicationRestrictions") or {}).get("identifierUris") or {}
+    rule = rules.get("uriAdditionWithoutUniqueTenantIdentifier") or {}
+    if not policy.get("isEnabled") or rule.get("state") != "enabled":
+        return
+    known = set(before["identifierUris"]) if before else set()
+    marks = (row["appId"], call.tenant.id, call.tenant.domain)
+    for uri in row["identifierUris"]:
+        if uri not in known and not any(mark in uri.lower() for mark in marks):
+            raise bad_request(
+                f"Failed to add identifier URI {uri}. All newly added URIs must contain a tenant verified domain, "
+                "tenant ID, or app ID, as per the default tenant policy of your organization. See "
+                "https://aka.ms/identifier-uri-addition-error for more information on this error."
+            )

@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""JSON batching: up to 20 requests in one, with dependencies."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from cvops_simulator.core.journal import Entry
+from cvops_simulator.entra.graph.errors import GraphError
+from cvops_simulator.entra.graph.messages import GraphRequest, GraphResponse, parse_query
+
+if TYPE_CHECKING:
+    from cvops_simulator.entra.graph.service import GraphService
+
+_MAX_REQUESTS = 20
+
+
+def run_batch(request: GraphRequest, service: GraphService) -> GraphResponse:
+    """Run a batch. The answers come in another order than the requests, as the service's may."""
+    items = _items(request.body)
+    statuses: dict[str, int] = {}
+    answers = []
+    for item in items:
+        answer = _run_item(item, request, service, statuses)
+        statuses[str(item["id"]).lower()] = answer["status"]
+        answers.append(answer)
+    return GraphResponse(200, {"responses": answers[::-1]})
+
+
+def _malformed(message: str) -> GraphError:
+    return GraphError(400, "BadRequest", message)
+
+
+def _items(body: Any) -> list[dict[str, Any]]:
+    items = body.get("requests") if isinstance(body, dict) else None
+    if not isinstance(items, list) or not items:
+        raise _malformed("Invalid batch payload format.")
+    if len(items) > _MAX_REQUESTS:
+        raise _malformed(f"Number of batch request steps exceeds the maximum value of {_MAX_REQUESTS}.")
+    seen: set[str] = set()
+    for item in items:
+        if not isinstance(item, dict) or not all(item.get(key) for key in ("id", "method", "url")):
+            raise _malformed("Invalid batch payload format: id, method and url are required.")
+        key = str(item["id"]).lower()
+        if key in seen:
+            raise _malformed(f"Request Id {item['id']} is not unique.")
+        if any(str(other).lower() not in seen for other in item.get("dependsOn") or []):
+            raise _malformed(f"Request {item['id']} depends on a request that does not precede it.")
+        seen.add(key)
+    return items
+
+
+def _run_item(
+    item: dict[str, Any], outer: GraphRequest, service: GraphService, statuses: dict[str, int]
+) -> dict[str, Any]:
+    waits = [statuses[str(other).lower()] for other in item.get("dependsOn") or []]
+    if any(status >= 400 for status in waits):
+        error = GraphError(424, "FailedDependency", "The request failed because a request it depends on failed.")
+        return _rendered(item, service.refusal(error))
+    inner = _inner_request(item, outer)
+    answer = _faulted(inner, service)
+    if answer is None:
+        try:
+            answer = service.dispatch(inner)
+        except GraphError as error:
+            answer = service.refusal(error)
+    _record(inner, answer, service)
+    return _rendered(item, answer)
+
+
+def _inner_request(item: dict[str, Any], outer: GraphRequest) -> GraphRequest:
+    url = urllib.parse.urlsplit(str(item["url"]))
+    path = urllib.parse.unquote(url.path)
+    path = path[len("/v1.0") :] if path.startswith("/v1.0/") else path
+    headers = {str(key).lower(): str(value) for key, value in (item.get("headers") or {}).items()}
+    headers.setdefault("authorization", outer.headers.get("authorization", ""))
+    method = str(item["method"]).upper()
+    return GraphRequest(method, "/" + path.lstrip("/"), parse_query(url.query), headers, item.get("body"))
+
+
+def _faulted(inner: GraphRequest, service: GraphService) -> GraphResponse | None:
+    """The answer of a `status` fault that meets an inner request."""
+    fault = service.context.faults.match(service.name, inner.method, f"/v1.0{inner.path}")
+    if fault is None or fault.action != "status":
+        return None
+    if fault.body is not None:
+        return GraphResponse(fault.status, fault.body)
+    headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+    response = service.error_response(fault.status, "A fault injected on request", headers)
+    return GraphResponse(fault.status, json.loads(bytes(response.body)), headers)
+
+
+def _record(inner: GraphRequest, answer: GraphResponse, service: GraphService) -> None:
+    path = f"/v1.0{inner.path}"
+    service.context.journal.add(
+        Entry(
+            service=service.name,
+            method=inner.method,
+            path=path,
+            query=urllib.parse.urlencode(inner.query),
+            status=answer.status,
+            at=service.context.clock.now(),
+            user_agent="$batch",
+            request_id=str(uuid.uuid4()),
+            read=service.is_read(inner.method, path),
+        )
+    )
+
+
+def _rendered(item: dict[str, Any], answer: GraphResponse) -> dict[str, Any]:
+    result: dict[str, Any] = {"id": item["id"], "status": answer.status, "headers": dict(answer.headers)}
+    if answer.body is not None:
+        result["headers"].setdefault("Content-Type", "application/json")
+        result["body"] = answer.body
+    return result

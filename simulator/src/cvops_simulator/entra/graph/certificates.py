@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""keyCredentials: certificates of applications and service principals."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from cvops_simulator.entra.graph.errors import GraphError, bad_request, invalid_value
+from cvops_simulator.entra.graph.policies import check_key_policy
+from cvops_simulator.entra.schema import parse_date_time
+from cvops_simulator.entra.tenant import graph_time
+
+if TYPE_CHECKING:
+    from cvops_simulator.entra.graph.call import Call
+    from cvops_simulator.entra.store import Row
+    from cvops_simulator.entra.tenant import Kind
+
+_PAIRS = frozenset({("AsymmetricX509Cert", "Verify"), ("AsymmetricX509Cert", "Sign"), ("X509CertAndPassword", "Sign")})
+_SLACK = 1.0
+
+
+def with_keys(call: Call, row: Row) -> Row:
+    """The row with the certificates themselves, as a single read with $select=keyCredentials returns them."""
+    certificates = call.view.rows("certificates")
+    shown = [{**item, "key": certificates.get(item["keyId"], {}).get("der")} for item in row["keyCredentials"]]
+    return {**row, "keyCredentials": shown}
+
+
+def apply_key_credentials(call: Call, kind: Kind, row: Row, wanted: list[Row]) -> Row:
+    """Replace the whole collection: entries with a known keyId and no key stay, new ones are checked and stored."""
+    known = {item["keyId"]: item for item in row["keyCredentials"]}
+    result = []
+    for item in wanted:
+        current = known.get(str(item.get("keyId") or "").lower())
+        if current is not None and item.get("key") in (None, _der_of(call, current)):
+            result.append(current)
+        elif current is not None:
+            text = f"Update to existing credential with KeyId '{current['keyId']}' is not allowed."
+            raise bad_request(text, "KeyNotUpdatable", "keyCredentials")
+        else:
+            result.append(_add(call, kind, row, item))
+    for key_id in set(known) - {item["keyId"] for item in result}:
+        call.tenant.store.remove("certificates", key_id, "credential_token")
+    return {**row, "keyCredentials": result}
+
+
+def _der_of(call: Call, credential: Row) -> str | None:
+    row = call.tenant.store.truth().get("certificates", credential["keyId"])
+    return row["der"] if row else None
+
+
+def _add(call: Call, kind: Kind, owner: Row, item: Row) -> Row:
+    if (item.get("type"), item.get("usage")) not in _PAIRS or not item.get("key"):
+        raise invalid_value("keyCredentials", "Application")
+    der, certificate = _certificate(item["key"])
+    first, last = certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()
+    start, end = item.get("startDateTime") or graph_time(first), item.get("endDateTime") or graph_time(last)
+    if parse_date_time(end) > last + _SLACK or parse_date_time(end) <= parse_date_time(start):
+        raise GraphError(400, "KeyCredentialsInvalidEndDate", "Key credential end date is invalid.")
+    if parse_date_time(start) < first - _SLACK:
+        raise GraphError(400, "KeyCredentialsInvalidStartDate", "Key credential start date is invalid.")
+    thumbprint = base64.b64encode(hashlib.sha1(der).digest()).decode()
+    credential: Row = {
+        "customKeyIdentifier": item.get("customKeyIdentifier") or thumbprint,
+        "displayName": (item.get("displayName") or certificate.subject.rfc4514_string())[:90],
+        "endDateTime": end,
+        "key": None,
+        "keyId": str(item.get("keyId") or call.tenant.new_id()).lower(),
+        "startDateTime": start,
+        "type": item["type"],
+        "usage": item["usage"],
+    }
+    check_key_policy(call, kind, owner, credential)
+    stored = {
+        "owner": owner["id"],
+        "der": base64.b64encode(der).decode(),
+        "start": parse_date_time(start),
+        "end": parse_date_time(end),
+    }
+    call.tenant.store.put("certificates", credential["keyId"], stored, "credential_token")
+    return credential
+
+
+def _certificate(key: str) -> tuple[bytes, x509.Certificate]:
+    """The certificate in `key`: base64 of DER, or of PEM text."""
+    try:
+        raw = base64.b64decode(key, validate=True)
+        pem = raw.startswith(b"-----BEGIN")
+        certificate = x509.load_pem_x509_certificate(raw) if pem else x509.load_der_x509_certificate(raw)
+    except (ValueError, binascii.Error) as error:
+        raise GraphError(400, "KeyCredentialsInvalidKey", "Key credential value is invalid certificate.") from error
+    return certificate.public_bytes(Encoding.DER), certificate

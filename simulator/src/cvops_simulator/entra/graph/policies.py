@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""App management policies: the tenant's default, and its enforcement on new credentials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cvops_simulator.entra.graph.errors import GraphError
+from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse
+from cvops_simulator.entra.graph.routing import Route
+from cvops_simulator.entra.schema import parse_date_time, parse_duration
+
+if TYPE_CHECKING:
+    from cvops_simulator.entra.graph.call import Call
+    from cvops_simulator.entra.store import Row
+    from cvops_simulator.entra.tenant import Kind
+
+_KEY = "defaultAppManagementPolicy"
+_READ_ONLY = frozenset({"id", "deletedDateTime"})
+
+
+def _policy(call: Call) -> Row:
+    return call.tenant.store.truth().get("policies", _KEY) or {}
+
+
+def _restrictions(call: Call, kind: Kind, owner: Row, group: str) -> list[Row]:
+    """Enabled restrictions of the default policy that apply to this owner."""
+    policy = _policy(call)
+    if not policy.get("isEnabled"):
+        return []
+    side = policy.get("applicationRestrictions" if kind == "application" else "servicePrincipalRestrictions") or {}
+    return [item for item in side.get(group) or [] if item.get("state") == "enabled" and _in_scope(item, owner)]
+
+
+def _in_scope(restriction: Row, owner: Row) -> bool:
+    after, created = restriction.get("restrictForAppsCreatedAfterDateTime"), owner.get("createdDateTime")
+    return not after or not created or parse_date_time(created) >= parse_date_time(after)
+
+
+def check_password_policy(call: Call, kind: Kind, owner: Row, values: Row) -> None:
+    """400 when the policy forbids passwords or the lifetime of this one."""
+    for item in _restrictions(call, kind, owner, "passwordCredentials"):
+        if item.get("restrictionType") == "passwordAddition":
+            text = f"Credential type not allowed as per assigned policy '{_policy(call)['id']}'."
+            raise GraphError(400, "CredentialTypeNotAllowedAsPerAppPolicy", text)
+        if item.get("restrictionType") == "passwordLifetime":
+            _check_lifetime(call, item, values)
+
+
+def check_key_policy(call: Call, kind: Kind, owner: Row, values: Row) -> None:
+    """400 when the lifetime of a certificate exceeds the policy."""
+    for item in _restrictions(call, kind, owner, "keyCredentials"):
+        if item.get("restrictionType") == "asymmetricKeyLifetime":
+            _check_lifetime(call, item, values)
+
+
+def _check_lifetime(call: Call, restriction: Row, values: Row) -> None:
+    longest = parse_duration(restriction.get("maxLifetime") or "")
+    lifetime = parse_date_time(values["endDateTime"]) - parse_date_time(values["startDateTime"])
+    if longest is None or lifetime <= longest:
+        return
+    text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{_policy(call)['id']}'."
+    details = [{"code": "InvalidKeyEndDate", "target": "EndDate", "message": text}]
+    raise GraphError(400, "CredentialInvalidLifetimeAsPerAppPolicy", text, details)
+
+
+def _read(call: Call) -> GraphResponse:
+    context = f"{call.root}/$metadata#policies/{_KEY}/$entity"
+    return GraphResponse(200, {"@odata.context": context, **_policy(call)})
+
+
+def _update(call: Call) -> GraphResponse:
+    body = call.body("tenantAppManagementPolicy", _READ_ONLY)
+    call.tenant.store.put("policies", _KEY, {**_policy(call), **body})
+    return NO_CONTENT
+
+
+def _none(call: Call) -> GraphResponse:
+    """Custom policies are not kept: no application has one."""
+    return GraphResponse(200, {"@odata.context": f"{call.root}/$metadata#policies/appManagementPolicies", "value": []})
+
+
+ROUTES = (
+    Route("GET", f"/policies/{_KEY}", _read, ("Policy.Read.All",)),
+    Route("PATCH", f"/policies/{_KEY}", _update, ("Policy.ReadWrite.ApplicationConfiguration",)),
+    Route("GET", "/policies/appManagementPolicies", _none, ("Policy.Read.All",)),
+    Route("GET", "/applications/{}/appManagementPolicies", _none, ("Policy.Read.All+Application.Read.All",)),
+)

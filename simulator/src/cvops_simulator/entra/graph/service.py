@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Microsoft Graph as a listener."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route as HttpRoute
+
+from cvops_simulator.core.service import Service
+from cvops_simulator.entra.graph.batch import run_batch
+from cvops_simulator.entra.graph.call import Call
+from cvops_simulator.entra.graph.errors import GraphError, bad_request, error_body
+from cvops_simulator.entra.graph.messages import GraphRequest, GraphResponse, parse_query, split_path
+from cvops_simulator.entra.graph.permissions import check_permission, identify
+from cvops_simulator.entra.graph.query import parse_options
+from cvops_simulator.entra.graph.routes import ROUTES
+from cvops_simulator.entra.graph.routing import Router
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from cvops_simulator.core.context import Context
+    from cvops_simulator.entra.login.service import LoginService
+    from cvops_simulator.entra.tenant import Tenant
+
+_JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+_DIAGNOSTIC = {"ServerInfo": {"DataCenter": "Simulator", "Slice": "E", "Ring": "1", "ScaleUnit": "000"}}
+#: POST actions that change nothing.
+_READING_POSTS = ("/getbyids", "/$batch", "/getmembergroups", "/getmemberobjects", "/checkmembergroups")
+_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+
+
+class GraphService(Service):
+    """Graph v1.0 below `/v1.0`; `page_size` is the largest page of a list (below 100 it limits $top as well)."""
+
+    def __init__(self, context: Context, tenant: Tenant, login: LoginService, page_size: int) -> None:
+        super().__init__("graph", context)
+        self.tenant = tenant
+        self.page_size = page_size
+        self._login = login
+        self._router = Router(ROUTES)
+        self.app = Starlette(routes=[HttpRoute("/v1.0/{path:path}", self._serve, methods=_METHODS)])
+
+    @property
+    def root(self) -> str:
+        """The version root, e.g. `https://localhost:8443/v1.0`."""
+        return f"{self.origin}/v1.0"
+
+    def is_read(self, method: str, path: str) -> bool:
+        """GET, and the POST actions that only look something up."""
+        return super().is_read(method, path) or (method == "POST" and path.lower().endswith(_READING_POSTS))
+
+    def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+        """Injected statuses in Graph's error shape."""
+        codes = {
+            429: "TooManyRequests",
+            503: "ServiceUnavailable",
+            504: "GatewayTimeout",
+            404: "Request_ResourceNotFound",
+        }
+        error = GraphError(status, codes.get(status, "InternalServerError"), message, headers=headers or {})
+        return self._render(self._refusal(error, str(uuid.uuid4()), ""), str(uuid.uuid4()), "")
+
+    async def _serve(self, request: Request) -> Response:
+        request_id = str(request.scope["state"]["request_id"])
+        client_request_id = request.headers.get("client-request-id", "")
+        try:
+            incoming = await self._read(request)
+            answer = self._answer(incoming)
+        except GraphError as error:
+            answer = self._refusal(error, request_id, client_request_id or request_id)
+        return self._render(answer, request_id, client_request_id)
+
+    async def _read(self, request: Request) -> GraphRequest:
+        raw = await request.body()
+        headers = {key.lower(): value for key, value in request.headers.items()}
+        body = None
+        if raw:
+            if "json" not in headers.get("content-type", ""):
+                raise bad_request("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
+            try:
+                body = json.loads(raw)
+            except ValueError as error:
+                raise bad_request("Unable to read JSON request payload.") from error
+        path = "/" + request.path_params["path"]
+        return GraphRequest(request.method, path, parse_query(request.url.query), headers, body)
+
+    def _answer(self, request: GraphRequest) -> GraphResponse:
+        if request.path.lower() == "/$batch" and request.method == "POST":
+            identify(request.headers.get("authorization"), self._login.issuer, self.context.clock.now())
+            return run_batch(request, self)
+        return self.dispatch(request)
+
+    def dispatch(self, request: GraphRequest) -> GraphResponse:
+        """Find the route, check token and permissions, call the handler. Raises GraphError."""
+        caller = identify(request.headers.get("authorization"), self._login.issuer, self.context.clock.now())
+        route, arguments = self._router.find(request.method, split_path(request.path))
+        owned_only = check_permission(caller, route.allow)
+        with self.tenant.lock:
+            call = Call(
+                tenant=self.tenant,
+                view=self.tenant.store.view(),
+                request=request,
+                caller=caller,
+                options=parse_options(request),
+                arguments=arguments,
+                owned_only=owned_only,
+                root=self.root,
+                page_size=self.page_size,
+            )
+            return route.handler(call)
+
+    def refusal(self, error: GraphError) -> GraphResponse:
+        """An error as an answer inside a batch."""
+        request_id = str(uuid.uuid4())
+        return self._refusal(error, request_id, request_id)
+
+    def _refusal(self, error: GraphError, request_id: str, client_request_id: str) -> GraphResponse:
+        date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.context.clock.now()))
+        return GraphResponse(error.status, error_body(error, date, request_id, client_request_id), error.headers)
+
+    def _render(self, answer: GraphResponse, request_id: str, client_request_id: str) -> Response:
+        headers: dict[str, str] = {
+            "request-id": request_id,
+            "client-request-id": client_request_id or request_id,
+            "x-ms-ags-diagnostic": json.dumps(_DIAGNOSTIC),
+            "x-ms-resource-unit": "1",
+            **answer.headers,
+        }
+        if answer.body is None:
+            return Response(status_code=answer.status, headers=headers)
+        headers.setdefault("Content-Type", _JSON)
+        content: Any = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+        return Response(content, answer.status, {**headers, "OData-Version": "4.0"})

@@ -1,0 +1,254 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The token service as a listener."""
+
+from __future__ import annotations
+
+import time
+import urllib.parse
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from cvops_simulator.core.service import Service
+from cvops_simulator.entra.login.clients import Client, ClientCheck, required, with_basic
+from cvops_simulator.entra.login.documents import instance_metadata, openid_configuration
+from cvops_simulator.entra.login.errors import TokenError, error_body
+from cvops_simulator.entra.login.flows import Code, Flows, Refresh
+from cvops_simulator.entra.login.issuing import Issuer
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from cvops_simulator.core.context import Context
+    from cvops_simulator.entra.store import Row, View
+    from cvops_simulator.entra.tenant import Tenant
+
+Handler = Callable[["Request"], Awaitable[Response]]
+_MULTI_TENANT = frozenset({"common", "organizations", "consumers"})
+_NO_CACHE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache", "Expires": "-1"}
+_DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class LoginService(Service):
+    """Entra's token service. Open to tests: `issuer.expires_in`, `trusted_issuers`, `approve_device`."""
+
+    def __init__(self, context: Context, tenant: Tenant) -> None:
+        super().__init__("login", context)
+        self.tenant = tenant
+        self.issuer = Issuer(tenant)
+        self.flows = Flows(context.clock)
+        #: External issuers of federated credentials: issuer URL -> RSA public key.
+        self.trusted_issuers: dict[str, Any] = {}
+        self.graph_host = "localhost"
+        self.app = Starlette(routes=self._routes())
+
+    def _routes(self) -> list[BaseRoute]:
+        safe = self._safe
+        return [
+            Route("/common/discovery/instance", safe(self._instance)),
+            Route("/{tenant}/v2.0/.well-known/openid-configuration", safe(self._configuration)),
+            Route("/{tenant}/.well-known/openid-configuration", safe(self._configuration)),
+            Route("/{tenant}/discovery/v2.0/keys", safe(self._keys)),
+            Route("/{tenant}/discovery/keys", safe(self._keys)),
+            Route("/{tenant}/oauth2/v2.0/token", safe(self._token), methods=["POST"]),
+            Route("/{tenant}/oauth2/v2.0/devicecode", safe(self._device_code), methods=["POST"]),
+            Route("/{tenant}/oauth2/v2.0/authorize", safe(self._authorize)),
+        ]
+
+    def reset(self) -> None:
+        """Forget flows and settings; the signing key stays."""
+        self.flows = Flows(self.context.clock)
+        self.trusted_issuers.clear()
+        self.issuer.expires_in = 3599
+
+    def bind_graph(self, names: frozenset[str], host: str) -> None:
+        """Tell the service under which addresses Graph is reached, so that scopes built from them are understood."""
+        self.issuer.origin = self.origin
+        self.issuer.graph_names = names
+        self.graph_host = host
+
+    def approve_device(self, user_code: str, user: str) -> bool:
+        """Sign in as a user (object id or user principal name) for a device flow; False: unknown code."""
+        return self.flows.answer_device(user_code, self._user(user)["id"])
+
+    def is_read(self, method: str, path: str) -> bool:
+        """Signing in changes nothing."""
+        return True
+
+    def control_routes(self) -> list[BaseRoute]:
+        """`POST /device {"user_code": ..., "user": ...}`; without a user the flow is declined."""
+        return [Route("/device", self._answer_device, methods=["POST"])]
+
+    async def _answer_device(self, request: Request) -> Response:
+        data = await request.json()
+        user = self._user(data["user"])["id"] if data.get("user") else None
+        return Response(status_code=204 if self.flows.answer_device(data["user_code"], user) else 404)
+
+    def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+        """Injected statuses: 400 is the loop detection, 429 too many requests, everything else transient."""
+        code = {400: 50196, 401: 7000215, 429: 90055}.get(status, 90033)
+        body = error_body(TokenError(code), str(uuid.uuid4()), str(uuid.uuid4()), self._timestamp())
+        return JSONResponse(body, status, headers)
+
+    def _timestamp(self) -> str:
+        return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(self.context.clock.now()))
+
+    def _safe(self, handler: Handler) -> Handler:
+        """Turn a TokenError into the error document, and add the headers of every answer."""
+
+        async def run(request: Request) -> Response:
+            trace_id = request.scope["state"]["request_id"]
+            correlation_id = request.headers.get("client-request-id") or str(uuid.uuid4())
+            try:
+                response = await handler(request)
+            except TokenError as error:
+                body = error_body(error, trace_id, correlation_id, self._timestamp())
+                response = JSONResponse(body, error.status)
+            headers = {"x-ms-request-id": trace_id, "client-request-id": correlation_id}
+            response.headers.update({**_NO_CACHE, **headers, "x-ms-ests-server": "2.1.0 - SIM ProdSlices"})
+            return response
+
+        return run
+
+    def _check_tenant(self, request: Request, multi: bool = False) -> str:
+        name = request.path_params["tenant"].lower()
+        if name in (self.tenant.id, self.tenant.domain) or (multi and name in _MULTI_TENANT):
+            return str(name)
+        raise TokenError(90002, tenant=name)
+
+    def _user(self, name: str) -> Row:
+        for row in self.tenant.users.values():
+            if name.lower() in (row["id"], row["userPrincipalName"].lower()):
+                return row
+        raise TokenError(50034, value=name)
+
+    async def _instance(self, request: Request) -> Response:
+        endpoint = urllib.parse.urlsplit(request.query_params.get("authorization_endpoint", ""))
+        version = request.query_params.get("api-version", "1.1")
+        own = "localhost" if endpoint.netloc == "localhost" else f"localhost:{self.port}"
+        return JSONResponse(instance_metadata(self.origin, own, endpoint.netloc, version))
+
+    async def _configuration(self, request: Request) -> Response:
+        name = self._check_tenant(request, multi=True)
+        issuer = "{tenantid}" if name in _MULTI_TENANT else self.tenant.id
+        where = name if name in _MULTI_TENANT else self.tenant.id
+        return JSONResponse(openid_configuration(self.origin, where, issuer, self.graph_host))
+
+    async def _keys(self, request: Request) -> Response:
+        self._check_tenant(request, multi=True)
+        return JSONResponse({"keys": [self.issuer.key.jwk(f"{self.origin}/{self.tenant.id}/v2.0")]})
+
+    def _clients(self, view: View) -> ClientCheck:
+        base = f"{self.origin}/{self.tenant.id}"
+        domain = f"{self.origin}/{self.tenant.domain}"
+        endpoints = {f"{item}/oauth2/v2.0/token" for item in (base, domain)}
+        endpoints |= {f"{base}/v2.0", f"{base}/oauth2/token", f"https://sts.windows.net/{self.tenant.id}/"}
+        issuers = {**self.trusted_issuers, f"{base}/v2.0": self.issuer.key.public_key}
+        return ClientCheck(self.tenant, view, frozenset(endpoints), issuers)
+
+    async def _form(self, request: Request) -> dict[str, str]:
+        pairs = urllib.parse.parse_qsl((await request.body()).decode(), keep_blank_values=True)
+        return with_basic(dict(pairs), request.headers.get("authorization"))
+
+    async def _token(self, request: Request) -> Response:
+        name = self._check_tenant(request, multi=True)
+        form = await self._form(request)
+        grants = {
+            "client_credentials": self._client_credentials,
+            _DEVICE_GRANT: self._redeem_device,
+            "device_code": self._redeem_device,
+            "authorization_code": self._redeem_code,
+            "refresh_token": self._refresh,
+        }
+        grant_type = required(form, "grant_type")
+        if grant_type not in grants:
+            raise TokenError(70003, value=grant_type)
+        if name in _MULTI_TENANT and grant_type == "client_credentials":
+            raise TokenError(90002, tenant=name)
+        with self.tenant.lock:
+            return JSONResponse(grants[grant_type](form, self.tenant.store.view()))
+
+    def _client_credentials(self, form: dict[str, str], view: View) -> dict[str, Any]:
+        required(form, "client_id")
+        scope = required(form, "scope")
+        client = self._clients(view).confidential(form)
+        return self.issuer.for_client(view, client, scope, form.get("claims", ""))
+
+    async def _device_code(self, request: Request) -> Response:
+        self._check_tenant(request, multi=True)
+        form = await self._form(request)
+        client_id = required(form, "client_id")
+        self._clients(self.tenant.store.view()).find(client_id)
+        device_code, flow = self.flows.start_device(client_id.lower(), form.get("scope", ""))
+        where = "https://microsoft.com/devicelogin"
+        message = f"To sign in, use a web browser to open the page {where} and enter the code {flow.user_code}."
+        answer = {"user_code": flow.user_code, "device_code": device_code, "verification_uri": where}
+        return JSONResponse({**answer, "expires_in": 900, "interval": 5, "message": message})
+
+    def _redeem_device(self, form: dict[str, str], view: View) -> dict[str, Any]:
+        client = self._clients(view).any(form)
+        device_code = form.get("device_code") or form.get("code") or required(form, "device_code")
+        return self._user_answer(view, client, self.flows.redeem_device(device_code, client.app_id), None)
+
+    async def _authorize(self, request: Request) -> Response:
+        """Signs in at once: as `login_hint`, else as the tenant's first enabled user."""
+        self._check_tenant(request, multi=True)
+        query = request.query_params
+        client_id = query.get("client_id", "")
+        application, _ = self._clients(self.tenant.store.view()).find(client_id)
+        redirect = query.get("redirect_uri", "")
+        if not _is_registered(redirect, application):
+            error = TokenError(900971)
+            return HTMLResponse(f"<html><title>Sign in</title><body>{error.text}</body></html>", error.status)
+        hint = query.get("login_hint") or next(x["id"] for x in self.tenant.users.values() if x["accountEnabled"])
+        code = Code(
+            client_id=application["appId"],
+            redirect_uri=redirect,
+            scope=query.get("scope", ""),
+            user_id=self._user(hint)["id"],
+            challenge=query.get("code_challenge", ""),
+            method=query.get("code_challenge_method", "plain"),
+            nonce=query.get("nonce"),
+            expires=self.flows.code_expiry(),
+        )
+        answer = urllib.parse.urlencode({"code": self.flows.add_code(code), "state": query.get("state", "")})
+        return RedirectResponse(f"{redirect}{'&' if '?' in redirect else '?'}{answer}", 302)
+
+    def _redeem_code(self, form: dict[str, str], view: View) -> dict[str, Any]:
+        client = self._clients(view).any(form)
+        text, redirect = required(form, "code"), form.get("redirect_uri", "")
+        code = self.flows.redeem_code(text, client.app_id, redirect, form.get("code_verifier", ""))
+        return self._user_answer(view, client, Refresh(code.client_id, code.scope, code.user_id), code.nonce)
+
+    def _refresh(self, form: dict[str, str], view: View) -> dict[str, Any]:
+        client = self._clients(view).any(form)
+        known = self.flows.refresh.get(required(form, "refresh_token"))
+        if known is None or known.client_id != client.app_id:
+            raise TokenError(70008)
+        return self._user_answer(
+            view, client, Refresh(known.client_id, form.get("scope") or known.scope, known.user_id), None
+        )
+
+    def _user_answer(self, view: View, client: Client, refresh: Refresh, nonce: str | None) -> dict[str, Any]:
+        user = self._user(refresh.user_id)
+        if not user["accountEnabled"]:
+            raise TokenError(50057)
+        answer, keep = self.issuer.for_user(view, client, user, refresh.scope, nonce)
+        return {**answer, "refresh_token": self.flows.add_refresh(refresh)} if keep else answer
+
+
+def _is_registered(redirect: str, application: Row) -> bool:
+    """Whether a redirect address is registered; the port of a registered http://localhost address is free."""
+    known = [*application["web"]["redirectUris"], *application["spa"]["redirectUris"]]
+    native = application["publicClient"]["redirectUris"]
+    bare = urllib.parse.urlsplit(redirect)
+    loopback = bare.scheme == "http" and bare.hostname in ("localhost", "127.0.0.1")
+    if loopback and any(urllib.parse.urlsplit(item).hostname == bare.hostname for item in native):
+        return True
+    return redirect in known or redirect in native

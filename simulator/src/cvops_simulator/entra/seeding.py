@@ -1,0 +1,158 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Loads a tenant seed: plain data into rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cvops_simulator.entra.defaults import new_row
+from cvops_simulator.entra.grants import DEFAULT_ACCESS, assign_role, grant_scopes
+from cvops_simulator.entra.principals import copied_properties, first_properties, with_application_tags
+from cvops_simulator.entra.secrets import add_secret
+from cvops_simulator.entra.wellknown import add_resources
+
+if TYPE_CHECKING:
+    from cvops_simulator.core.site import TenantSeed
+    from cvops_simulator.entra.store import Row
+    from cvops_simulator.entra.tenant import Tenant
+
+_USER_EXTRAS = frozenset({"password"})
+_GROUP_EXTRAS = frozenset({"members", "owners"})
+_APPLICATION_EXTRAS = frozenset({"servicePrincipal", "owners", "secrets", "consented", "assignments"})
+
+
+def fill(tenant: Tenant, seed: TenantSeed) -> None:
+    """Load a seed into an empty tenant; every replica knows it at once."""
+    add_resources(tenant)
+    tenant.store.put("organization", tenant.id, _organization(tenant), "object", settled=True)
+    tenant.store.put("policies", "defaultAppManagementPolicy", _default_policy(), "object", settled=True)
+    for user in seed.users:
+        _add_user(tenant, user)
+    names = {row["userPrincipalName"].lower(): key for key, row in tenant.users.items()}
+    for group in seed.groups:
+        _add_group(tenant, group)
+    for group in seed.groups:
+        for relation in ("members", "owners"):
+            tenant.relate(relation, group["id"], [names.get(x.lower(), x) for x in group.get(relation, [])], True)
+    for application in seed.applications:
+        add_application(tenant, application, names)
+    for application in seed.applications:
+        _consent(tenant, application)
+        _assign(tenant, application, names)
+
+
+def _organization(tenant: Tenant) -> Row:
+    domain: dict[str, Any] = {
+        "capabilities": "Email, OfficeCommunicationsOnline",
+        "isDefault": True,
+        "isInitial": True,
+        "name": tenant.domain,
+        "type": "Managed",
+    }
+    values = {"id": tenant.id, "displayName": tenant.display_name, "tenantType": "AAD", "verifiedDomains": [domain]}
+    return new_row("organization", values)
+
+
+def _default_policy() -> Row:
+    return {
+        "id": "00000000-0000-0000-0000-000000000000",
+        "deletedDateTime": None,
+        "displayName": "Default app management tenant policy",
+        "description": "Default tenant policy that enforces app management restrictions on applications and service "
+        "principals. To apply policy to targeted resources, create a new policy under appManagementPolicies collection.",
+        "isEnabled": False,
+        "applicationRestrictions": {"passwordCredentials": [], "keyCredentials": []},
+        "servicePrincipalRestrictions": {"passwordCredentials": [], "keyCredentials": []},
+    }
+
+
+def _without(values: Row, extras: frozenset[str]) -> Row:
+    return {key: value for key, value in values.items() if key not in extras}
+
+
+def _add_user(tenant: Tenant, user: Row) -> None:
+    values = {"id": tenant.name_id("user", user["userPrincipalName"]), **_without(user, _USER_EXTRAS)}
+    tenant.add("user", values, settled=True)
+
+
+def _add_group(tenant: Tenant, group: Row) -> None:
+    values = {
+        "createdDateTime": tenant.now(),
+        "mailEnabled": False,
+        "securityEnabled": True,
+        "mailNickname": group["displayName"],
+        **_without(group, _GROUP_EXTRAS),
+    }
+    tenant.add("group", {**values, "securityIdentifier": security_identifier(values["id"])}, settled=True)
+
+
+def security_identifier(object_id: str) -> str:
+    """The `S-1-12-1-...` form of an object id."""
+    raw = bytes.fromhex(object_id.replace("-", ""))
+    swapped = raw[3::-1] + raw[5:3:-1] + raw[7:5:-1] + raw[8:]
+    return "S-1-12-1-" + "-".join(str(int.from_bytes(swapped[i : i + 4], "little")) for i in range(0, 16, 4))
+
+
+def add_application(tenant: Tenant, application: Row, names: dict[str, str]) -> Row:
+    """Add an application of a seed with its service principal, owners and secrets."""
+    name = application["displayName"]
+    values = {
+        "id": tenant.name_id("application", name),
+        "appId": tenant.name_id("appId", name),
+        "createdDateTime": tenant.now(),
+        "publisherDomain": tenant.domain,
+        **_without(application, _APPLICATION_EXTRAS),
+    }
+    row = tenant.add("application", values, settled=True)
+    owners = [names.get(owner.lower(), owner) for owner in application.get("owners", [])]
+    tenant.relate("owners", row["id"], owners, True)
+    for secret in application.get("secrets", []):
+        dates = {"startDateTime": tenant.now(), **secret}
+        add_secret(tenant, "application", tenant.applications[row["id"]], dates, secret["value"], settled=True)
+    own = application.get("servicePrincipal", {})
+    if own is not None:
+        principal = {
+            "id": tenant.name_id("servicePrincipal", name),
+            **copied_properties(row, tenant.id),
+            **first_properties(row),
+            **own,
+            "tags": with_application_tags(own.get("tags", []), row),
+        }
+        tenant.add("servicePrincipal", principal, settled=True)
+        tenant.relate("owners", principal["id"], owners, True)
+    return tenant.applications[row["id"]]
+
+
+def _consent(tenant: Tenant, application: Row) -> None:
+    client = _principal_of(tenant, application)
+    if client is None or not application.get("consented"):
+        return
+    for request in application.get("requiredResourceAccess", []):
+        resource = tenant.service_principal_of(request["resourceAppId"])
+        if resource is None:
+            raise LookupError(f"resource {request['resourceAppId']} of {application['displayName']} is unknown")
+        scopes = {scope["id"]: scope["value"] for scope in resource["oauth2PermissionScopes"]}
+        wanted = [scopes[item["id"]] for item in request["resourceAccess"] if item["type"] == "Scope"]
+        for item in request["resourceAccess"]:
+            if item["type"] == "Role":
+                assign_role(tenant, client["id"], resource["id"], item["id"], settled=True)
+        if wanted:
+            grant_scopes(tenant, client["id"], resource["id"], " ".join(wanted), settled=True)
+
+
+def _assign(tenant: Tenant, application: Row, names: dict[str, str]) -> None:
+    principal = _principal_of(tenant, application)
+    for assignment in application.get("assignments", []):
+        if principal is None:
+            raise LookupError(f"{application['displayName']} has assignments but no service principal")
+        roles = {role["value"]: role["id"] for role in principal["appRoles"]}
+        role = DEFAULT_ACCESS if assignment["appRole"] is None else roles[assignment["appRole"]]
+        who = names.get(assignment["principal"].lower(), assignment["principal"])
+        assign_role(tenant, who, principal["id"], role, settled=True)
+
+
+def _principal_of(tenant: Tenant, application: Row) -> Row | None:
+    app_id = application.get("appId") or tenant.name_id("appId", application["displayName"])
+    return tenant.service_principal_of(app_id)

@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state of one tenant: directory objects, relations, grants, secrets."""
+
+from __future__ import annotations
+
+import random
+import threading
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Literal
+
+from cvops_simulator.entra.defaults import new_row
+from cvops_simulator.entra.seeding import fill
+from cvops_simulator.entra.store import Row, Store, View
+
+if TYPE_CHECKING:
+    from cvops_simulator.core.clock import Clock
+    from cvops_simulator.core.site import TenantSeed
+    from cvops_simulator.entra.replication import Lag, Replication
+
+Kind = Literal["application", "servicePrincipal", "group", "user"]
+
+#: Table of each kind of directory object, which is also its collection in Graph.
+TABLES: dict[Kind, str] = {
+    "application": "applications",
+    "servicePrincipal": "servicePrincipals",
+    "group": "groups",
+    "user": "users",
+}
+
+_NAMESPACE = uuid.UUID("6b1d1f0e-9d7c-5f4e-8a55-2a8b4f0c7e11")
+
+
+def graph_time(at: float) -> str:
+    """Seconds since the epoch in Graph's form, seven fractional digits."""
+    return datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+
+
+class Tenant:
+    """Everything that the token service and Graph know. All tables are plain rows (Graph property names).
+
+    Tests may read `users`, `groups`, `applications`, `service_principals` (by object id), `app_role_assignments`,
+    `oauth2_permission_grants`, `deleted` (by id), and `members`, `owners`, `federated_credentials` of an object id.
+    """
+
+    id: str
+    domain: str
+    display_name: str
+    store: Store
+
+    def __init__(self, seed: TenantSeed, clock: Clock, replication: Replication | None = None) -> None:
+        self.clock = clock
+        self.replication = replication
+        #: One writer at a time.
+        self.lock = threading.RLock()
+        self.reset(seed)
+
+    def reset(self, seed: TenantSeed) -> None:
+        """Forget everything and load a seed."""
+        self.id, self.domain, self.display_name = seed.tenant_id, seed.domain, seed.display_name
+        self.store = Store(self.clock, self.replication)
+        self.random = random.Random(f"secrets of {seed.tenant_id}")
+        self._created = 0
+        fill(self, seed)
+
+    def name_id(self, kind: str, name: str) -> str:
+        """The id that an object of this kind and name has in every run of this tenant."""
+        return str(uuid.uuid5(_NAMESPACE, f"{self.id}/{kind}/{name}"))
+
+    def new_id(self) -> str:
+        """The next id; the same sequence in every run."""
+        self._created += 1
+        return self.name_id("created", str(self._created))
+
+    def now(self) -> str:
+        """Now in Graph's form."""
+        return graph_time(self.clock.now())
+
+    def add(self, kind: Kind, values: Row, settled: bool = False) -> Row:
+        """Create a directory object from property values; missing ones get the service's defaults."""
+        row = new_row(kind, {"id": self.new_id(), **values} if "id" not in values else values)
+        self.store.put(TABLES[kind], row["id"], row, "object", settled)
+        return row
+
+    def update(self, kind: Kind, row: Row, lag: Lag = "property", settled: bool = False) -> None:
+        """Replace a directory object's row."""
+        self.store.put(TABLES[kind], row["id"], row, lag, settled)
+
+    def relate(self, relation: str, key: str, ids: list[str], settled: bool = False) -> None:
+        """Set the ids of a relation (`members` or `owners`) of an object."""
+        self.store.put(relation, key, {"ids": list(dict.fromkeys(ids))}, "property", settled)
+
+    def kind_of(self, object_id: str, view: View | None = None) -> Kind | None:
+        """Which kind of directory object an id is, if any."""
+        picture = view or self.store.truth()
+        return next((kind for kind, table in TABLES.items() if picture.get(table, object_id)), None)
+
+    def find(self, object_id: str, view: View | None = None) -> Row | None:
+        """A directory object of any kind."""
+        kind = self.kind_of(object_id, view)
+        return (view or self.store.truth()).get(TABLES[kind], object_id) if kind else None
+
+    def service_principal_of(self, app_id: str, view: View | None = None) -> Row | None:
+        """The service principal with this appId."""
+        rows = (view or self.store.truth()).rows("servicePrincipals").values()
+        return next((row for row in rows if row["appId"] == app_id.lower()), None)
+
+    def application_of(self, app_id: str, view: View | None = None) -> Row | None:
+        """The application with this appId."""
+        rows = (view or self.store.truth()).rows("applications").values()
+        return next((row for row in rows if row["appId"] == app_id.lower()), None)
+
+    @property
+    def users(self) -> Mapping[str, Row]:
+        """Users by object id."""
+        return self.store.tables.setdefault("users", {})
+
+    @property
+    def groups(self) -> Mapping[str, Row]:
+        """Groups by object id."""
+        return self.store.tables.setdefault("groups", {})
+
+    @property
+    def applications(self) -> Mapping[str, Row]:
+        """Applications by object id."""
+        return self.store.tables.setdefault("applications", {})
+
+    @property
+    def service_principals(self) -> Mapping[str, Row]:
+        """Service principals by object id."""
+        return self.store.tables.setdefault("servicePrincipals", {})
+
+    @property
+    def app_role_assignments(self) -> Mapping[str, Row]:
+        """App role assignments by id."""
+        return self.store.tables.setdefault("appRoleAssignments", {})
+
+    @property
+    def oauth2_permission_grants(self) -> Mapping[str, Row]:
+        """Delegated grants by id."""
+        return self.store.tables.setdefault("oauth2PermissionGrants", {})
+
+    @property
+    def deleted(self) -> Mapping[str, Row]:
+        """Soft-deleted objects by id: `kind`, `row`, and what hangs on them."""
+        return self.store.tables.setdefault("deletedItems", {})
+
+    def members(self, group_id: str) -> list[str]:
+        """Object ids of a group's direct members."""
+        return self.store.truth().ids("members", group_id)
+
+    def owners(self, object_id: str) -> list[str]:
+        """Object ids of the owners of a group, application or service principal."""
+        return self.store.truth().ids("owners", object_id)
+
+    def federated_credentials(self, application_id: str) -> list[Row]:
+        """Federated identity credentials of an application (object id)."""
+        row = self.store.truth().get("federatedIdentityCredentials", application_id)
+        return list(row["items"]) if row else []
