@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rows of security answers: walked completely, and sorted by how the grant came to be. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .grants import Association, Entity, Principal
+from .listings import as_id
+from .security_wire import UNKNOWN_ENTITY, UNKNOWN_PRINCIPAL, read_entity, read_principal
+
+Body = t.Mapping[str, t.Any]
+Named = tuple[Principal, str]
+Placed = tuple[Entity, str]
+
+#: Marks on a row and the kind that each tells, first match first. Marks that say "not of your making" without saying what are unknown.
+_MARKS = (
+    (re.compile("creator", re.IGNORECASE), "creator"),
+    (re.compile("owner", re.IGNORECASE), "owner"),
+    (re.compile("inherit", re.IGNORECASE), "inherited"),
+    (re.compile("derived|default|automatic|plan", re.IGNORECASE), "unknown"),
+)
+
+
+def rows(body: Body, *, principal: Named | None = None, entity: Entity | None = None) -> list[Association]:
+    """All associations of an answer, whichever call gave it.
+
+    *principal*: whose associations were asked for; its answers name only entities. *entity*: what was asked about; rows
+    that stand on another entity take effect here by inheritance.
+    """
+    found: list[Association] = []
+    blocks = body.get("securityAssociations")
+    for block in blocks if isinstance(blocks, list) else [body]:
+        if isinstance(block, dict):
+            found.extend(_block(block, principal, entity))
+    return found
+
+
+def _block(block: Body, principal: Named | None, entity: Entity | None) -> t.Iterator[Association]:
+    inner = block.get("securityAssociations")
+    holder = inner if isinstance(inner, dict) else block
+    outer = _entities(block.get("entityAssociated"))
+    places = outer or ([(entity, "")] if entity else [])
+    for row in _dicts(holder.get("associations")):
+        principals = [read_principal(item) for item in _dicts(row.get("userOrGroup"))] or [
+            principal or (UNKNOWN_PRINCIPAL, "")
+        ]
+        here = _entities(row.get("entities")) or places or [(UNKNOWN_ENTITY, "")]
+        for who in principals:
+            for where in here:
+                yield _association(row, who, where, entity)
+    owners = holder.get("ownerAssociations")
+    for item in _dicts(owners.get("owners")) if isinstance(owners, dict) else []:
+        who = read_principal(item.get("userOrGroup") or item.get("user") or item.get("userGroup") or item)
+        for where in places:
+            yield _association({**item, "isOwner": True}, who, where, entity)
+
+
+def _association(row: Body, who: Named, where: Placed, asked: Entity | None) -> Association:
+    properties = row.get("properties") if isinstance(row.get("properties"), dict) else {}
+    role = properties.get("role") if isinstance(properties, dict) else None
+    role = role if isinstance(role, dict) else {}
+    role_id = as_id(role.get("roleId")) or None
+    permissions = _permission_ids(properties or {})
+    kind = _kind(row, properties or {}, role_id, permissions)
+    if who[0] == UNKNOWN_PRINCIPAL or where[0] == UNKNOWN_ENTITY:
+        kind = "unknown"
+    elif asked is not None and where[0] != asked and kind == "explicit":
+        kind = "inherited"
+    name = str(role["roleName"]) if role.get("roleName") else None
+    return Association(who[0], who[1], role_id, name, where[0], where[1], kind, permissions)
+
+
+def _kind(row: Body, properties: Body, role_id: int | None, permissions: tuple[int, ...]) -> str:
+    marks = [str(name) for part in (row, properties) for name, value in part.items() if _is_mark(value)]
+    for pattern, kind in _MARKS:
+        if any(pattern.search(mark) for mark in marks):
+            return kind
+    if role_id is not None:
+        return "explicit"
+    return "permissions" if permissions or _permission_rows(properties) else "unknown"
+
+
+def _is_mark(value: t.Any) -> bool:
+    """A flag that is set, or an object that says where something comes from."""
+    if isinstance(value, str):
+        return value.strip().lower() in ("1", "true", "yes")
+    return bool(value)
+
+
+def _permission_rows(properties: Body) -> list[Body]:
+    category = properties.get("categoryPermission")
+    listed = category.get("categoriesPermissionList") if isinstance(category, dict) else None
+    return [*_dicts(listed), *_dicts(properties.get("permissions")), *_dicts(properties.get("permissionList"))]
+
+
+def _permission_ids(properties: Body) -> tuple[int, ...]:
+    found = (as_id(item.get("permissionId")) for item in _permission_rows(properties))
+    return tuple(sorted({number for number in found if number}))
+
+
+def _entities(block: t.Any) -> list[Placed]:
+    """Entities of ``{"entity": [...]}``, of a plain list, or a single one."""
+    if isinstance(block, dict):
+        block = block.get("entity", block)
+    return [read_entity(item) for item in _dicts(block) if item]
+
+
+def _dicts(value: t.Any) -> list[dict[str, t.Any]]:
+    listed = [value] if isinstance(value, dict) else value
+    return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Commvault's REST API for one task: addressing, company scope, answers judged, release known."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import typing as t
+from urllib.parse import quote, urlencode
+
+from .._core.context import Context
+from .._core.errors import ApiError, AuthError, Throttled, Unreachable
+from .._core.retry import Repeat
+from .._signin.commvault import connect
+from . import envelope, listings
+from .catalogue import Catalogue
+
+_COMPANY_HEADER = "operatorCompanyId"
+#: The local CommCell has this id on every CommServe.
+_LOCAL_COMMCELL = 2
+
+
+def segment(value: str | int) -> str:
+    """One path segment, percent-encoded."""
+    return quote(str(value), safe="")
+
+
+class CommvaultClient:
+    """One signed-in CommServe. All methods raise ApiError and its kin, Unreachable, Throttled, AuthError."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        self._transport, self._base = connect(ctx)
+        self._lock = threading.RLock()
+        self._company: tuple[int, str] | None = None
+        self._commserv: dict[str, t.Any] | None = None
+
+    @t.overload
+    def get(
+        self,
+        path: str,
+        *,
+        intent: str,
+        params: t.Mapping[str, t.Any] | None = ...,
+        missing_ok: t.Literal[False] = ...,
+    ) -> dict[str, t.Any]: ...
+
+    @t.overload
+    def get(
+        self, path: str, *, intent: str, params: t.Mapping[str, t.Any] | None = ..., missing_ok: bool
+    ) -> dict[str, t.Any] | None: ...
+
+    def get(
+        self, path: str, *, intent: str, params: t.Mapping[str, t.Any] | None = None, missing_ok: bool = False
+    ) -> dict[str, t.Any] | None:
+        """One answer; *path* is relative to the API. With ``missing_ok`` None when HTTP says 404."""
+        return self._send("GET", path, intent=intent, params=params, missing_ok=missing_ok, headers=self._scope())
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: t.Any = None,
+        *,
+        intent: str,
+        params: t.Mapping[str, t.Any] | None = None,
+        repeat: Repeat = Repeat.BY_METHOD,
+        missing_ok: bool = False,
+        headers: t.Mapping[str, str] | None = None,
+    ) -> dict[str, t.Any]:
+        """POST, PUT or DELETE; the answered object. What the service warns of becomes a warning of the task.
+
+        With ``missing_ok``, and for a DELETE whose first answer was lost, HTTP 404 is success and the answer is empty.
+        ``headers`` beat the company scope.
+        """
+        answer = self._send(
+            method,
+            path,
+            body=body,
+            intent=intent,
+            params=params,
+            repeat=repeat,
+            missing_ok=missing_ok,
+            headers={**self._scope(), **(headers or {})},
+        )
+        for text in envelope.warnings(answer):
+            self.ctx.warn(f"Commvault, when asked to {intent}: {text}")
+        return answer or {}
+
+    @property
+    def company_id(self) -> int:
+        """The company that option commvault_company names; 0 for the CommCell level. Raises NotFound, AmbiguousMatch."""
+        return self._scoped_company()[0]
+
+    @property
+    def company_name(self) -> str | None:
+        """The company's name as the service writes it; None at CommCell level, the id as text when only that was given."""
+        return self._scoped_company()[1] or None
+
+    @property
+    def release(self) -> int:
+        """Feature release, for example 42 for 11.42; 0 when this account may not see it."""
+        return listings.as_id(self._about().get("currentSPVersion")) or 0
+
+    @property
+    def commcell_id(self) -> int:
+        """Id of the CommCell as an entity."""
+        return listings.as_id(self._commcell().get("commCellId")) or _LOCAL_COMMCELL
+
+    @property
+    def commcell_name(self) -> str:
+        """Name of the CommCell; empty when this account may not see it."""
+        return str(self._commcell().get("commCellName") or "")
+
+    def company_headers(self, company_id: int) -> dict[str, str]:
+        """Headers that make one write act in this company, whatever the scope of the task."""
+        return {_COMPANY_HEADER: str(company_id)}
+
+    def _commcell(self) -> dict[str, t.Any]:
+        inner = self._about().get("commcell")
+        return inner if isinstance(inner, dict) else {}
+
+    def _about(self) -> dict[str, t.Any]:
+        with self._lock:
+            if self._commserv is None:
+                try:
+                    self._commserv = self.get("CommServ", intent="read the release of the CommServe")
+                except (Unreachable, AuthError, Throttled):
+                    raise
+                except ApiError as exc:
+                    # Tenant users may not see the CommServe; all that is lost is knowing its release.
+                    self.ctx.debug(1, f"Release of the CommServe unknown: {exc}")
+                    self._commserv = {}
+            return self._commserv
+
+    def _scope(self) -> dict[str, str]:
+        company_id = self.company_id
+        return {_COMPANY_HEADER: str(company_id)} if company_id else {}
+
+    def _scoped_company(self) -> tuple[int, str]:
+        wanted = str(self.ctx.options.get("commvault_company") or "")
+        with self._lock:
+            if self._company is None:
+                self._company = self._resolve_company(wanted) if wanted else (0, "")
+            return self._company
+
+    def _resolve_company(self, wanted: str) -> tuple[int, str]:
+        if wanted.isascii() and wanted.isdigit():
+            return int(wanted), wanted if int(wanted) else ""
+
+        def load(hard_refresh: bool) -> list[t.Any]:
+            return listings.read("companies", self._unscoped, hard_refresh=hard_refresh)
+
+        found = Catalogue("company", load(False), functools.partial(load, True)).find(wanted)
+        return found.id, found.name
+
+    def _unscoped(self, path: str, params: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+        return self._send("GET", path, intent="list companies", params=params, missing_ok=True)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        intent: str,
+        body: t.Any = None,
+        params: t.Mapping[str, t.Any] | None = None,
+        repeat: Repeat = Repeat.BY_METHOD,
+        missing_ok: bool = False,
+        headers: t.Mapping[str, str] | None = None,
+    ) -> dict[str, t.Any] | None:
+        # The service reads "+" in a query literally: a blank must be %20.
+        query = f"?{urlencode(dict(params), quote_via=quote)}" if params else ""
+        reply = self._transport.request(
+            method, f"{self._base}/{path}{query}", json_body=body, headers=headers, repeat=repeat
+        )
+        if reply.status == 404 and (missing_ok or (method == "DELETE" and reply.tries > 1)):
+            return None
+        answer = envelope.check(reply, intent)
+        if not isinstance(answer, dict):
+            raise reply.bad("JSON that is not an object")
+        return answer

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From names to ids: each kind of object is listed once per task, when it is first asked for."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+
+from .._core.values import folded
+from . import listings
+from .catalogue import Catalogue, Entry, plural
+from .client import CommvaultClient, segment
+
+
+class Directory:
+    """Lists of a CommServe, cached for the task; may be asked from several threads."""
+
+    def __init__(self, client: CommvaultClient) -> None:
+        self._client = client
+        self._lock = threading.RLock()
+        self._answers: dict[tuple[str, bool], dict[str, t.Any] | None] = {}
+        self._catalogues: dict[str, Catalogue] = {}
+        self._details: dict[int, dict[str, t.Any] | None] = {}
+
+    def catalogue(self, kind: str) -> Catalogue:
+        """All objects of a kind (see ``listings.KINDS``)."""
+        with self._lock:
+            if kind not in self._catalogues:
+                self._catalogues[kind] = Catalogue(
+                    listings.LISTINGS[kind].noun,
+                    listings.read(kind, self._reader(kind, False)),
+                    refresh=lambda: self._refreshed(kind),
+                    company_names=self._company_names,
+                )
+            return self._catalogues[kind]
+
+    def look_again(self, kind: str) -> Catalogue:
+        """The catalogue after one more read past the service's cache, for instance when the answer to a write was lost."""
+        with self._lock:
+            catalogue = self.catalogue(kind)
+            self._answers.clear()
+            catalogue.replace(self._refreshed(kind))
+            return catalogue
+
+    def category_nodes(self) -> list[t.Mapping[str, t.Any]]:
+        """The permission catalogue's categories, sub-categories included, as the service writes them."""
+        with self._lock:
+            self.catalogue("permissions")
+            fresh = self._answers.get(("V4/Permissions", True))
+            return listings.categories(fresh or self._answers[("V4/Permissions", False)] or {})
+
+    def user_group_details(self, group_id: int) -> dict[str, t.Any] | None:
+        """One user group in full (``azureGUID`` is only here), as the service writes it; None when it is not there."""
+        with self._lock:
+            if group_id in self._details:
+                return self._details[group_id]
+        found = self._client.get(
+            f"V4/UserGroup/{segment(group_id)}", intent=f"read user group {group_id}", missing_ok=True
+        )
+        with self._lock:
+            self._details[group_id] = found
+        return found
+
+    def forget_user_group(self, group_id: int) -> None:
+        """The group was changed: read it anew when asked next."""
+        with self._lock:
+            self._details.pop(group_id, None)
+
+    def _refreshed(self, kind: str) -> list[Entry]:
+        with self._lock:
+            return listings.read(kind, self._reader(kind, True), hard_refresh=True)
+
+    def _reader(self, kind: str, hard: bool) -> listings.Get:
+        nouns = plural(listings.LISTINGS[kind].noun)
+
+        def read(path: str, params: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+            # Local and directory groups come in one answer, which is then fetched once.
+            if (path, hard) not in self._answers:
+                self._answers[path, hard] = self._client.get(
+                    path, intent=f"list {nouns}", params=params, missing_ok=True
+                )
+            return self._answers[path, hard]
+
+        return read
+
+    def _company_names(self, company: str) -> t.AbstractSet[str]:
+        found = self.catalogue("companies").get(company)
+        if found is None:
+            return {folded(company)}
+        return {folded(found.name), str(found.id), *(folded(alias) for alias in found.aliases)}

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an answer of Commvault means. An HTTP status alone proves nothing: success may carry an error, and an error a success text."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled
+from .._core.http import Reply
+
+#: "Access denied": the token is missing, wrong or expired.
+ACCESS_DENIED = 5
+_TEXTS = ("errorMessage", "errorString", "errLogMessage", "warningMessage")
+_SUCCESS = re.compile(r"success", re.IGNORECASE)
+# Codes for missing rights are not published and differ by call; the words only choose the kind of error and its hint.
+_RIGHTS = re.compile(
+    r"permission|capabilit|privilege|access (is )?denied|not authori[sz]ed|insufficient|does not have .*rights?",
+    re.IGNORECASE,
+)
+
+
+def check(reply: Reply, intent: str) -> t.Any:
+    """The parsed body of a successful answer.
+
+    Every place where an error code may stand is looked at: at the top, in ``error``, in ``response`` (a list or an
+    object) and in ``errList``; the first that is not 0 fails, whatever the HTTP status says. *intent* completes "Cannot …".
+    Raises AuthError, Forbidden, NotFound, Throttled, ApiError; BadAnswer for HTML, XML, broken JSON, and for a
+    write that is answered with nothing.
+    """
+    if reply.status >= 400:
+        raise _refused(reply, intent)
+    body = reply.json()
+    found = _first_error(body)
+    if found is not None:
+        raise _error(reply, intent, *found)
+    if body == {} and reply.method != "GET":
+        raise reply.bad("an empty object, which does not say whether anything was done")
+    return body
+
+
+def warnings(body: t.Any) -> list[str]:
+    """What a successful answer warns of, in order and without repetition; success texts are no warnings."""
+    if not isinstance(body, dict):
+        return []
+    texts = [" ".join(str(part.get("warningMessage") or "").split()) for part in _parts(body)]
+    return list(dict.fromkeys(text for text in texts if text and not _SUCCESS.match(text)))
+
+
+def _parts(body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """All objects of an answer that may carry a code."""
+    candidates: list[t.Any] = [body, body.get("error")]
+    for name in ("response", "errList"):
+        inner = body.get(name)
+        candidates.extend(inner if isinstance(inner, list) else [inner])
+    return [part for part in candidates if isinstance(part, dict)]
+
+
+def _first_error(body: t.Any) -> tuple[str, str] | None:
+    """Code and text of the first failure in *body*."""
+    for part in _parts(body) if isinstance(body, dict) else []:
+        code = str(part.get("errorCode") if part.get("errorCode") is not None else 0).strip()
+        if code not in ("", "0"):
+            return code, _text(part)
+    return None
+
+
+def _text(part: t.Mapping[str, t.Any]) -> str:
+    said = next((" ".join(str(part[name]).split()) for name in _TEXTS if part.get(name)), "")
+    return (said or "no reason given").rstrip(".") + "."
+
+
+def _refused(reply: Reply, intent: str) -> ApiError:
+    """The error for a status of 400 or more."""
+    try:
+        body = reply.json()
+    except BadAnswer:
+        what = reply.what_it_is() if reply.content.strip() else "an empty body"
+        return _by_status(reply, f"Cannot {intent}: Commvault answered HTTP {reply.status} with {what}.", None)
+    found = _first_error(body)
+    if found is not None:
+        return _error(reply, intent, *found)
+    parts = _parts(body) if isinstance(body, dict) else []
+    said = next((_text(part) for part in parts if any(part.get(name) for name in _TEXTS)), "no reason given.")
+    return _by_status(reply, f"Cannot {intent}: HTTP {reply.status}: {said}", None)
+
+
+def _error(reply: Reply, intent: str, code: str, said: str) -> ApiError:
+    message = f"Cannot {intent}: Commvault error {code}: {said}"
+    if reply.status not in (401, 403, 404, 429):
+        if code == str(ACCESS_DENIED):
+            return AuthError(message, code=code, **reply.facts())
+        if _RIGHTS.search(said):
+            return Forbidden(message, code=code, **reply.facts())
+    return _by_status(reply, message, code)
+
+
+def _by_status(reply: Reply, message: str, code: str | None) -> ApiError:
+    facts = {**reply.facts(), "code": code}
+    if reply.status == 401:
+        return AuthError(f"{message} The token was refused by Commvault.", **facts)
+    if reply.status == 403:
+        return Forbidden(message, **facts)
+    if reply.status == 404:
+        return NotFound(message, **facts)
+    if reply.status == 429:
+        return Throttled(message, **facts)
+    # An error code is a decision of the application; a bare 5xx may come from a gateway after the application has acted.
+    lost = reply.status >= 500 and code is None and reply.method != "GET"
+    return ApiError(message, may_have_acted=lost, **facts)

@@ -1,0 +1,239 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a CommServe lists its objects. Releases differ in paths and shapes; that ends here."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._core.errors import NotFound
+from .._core.values import folded
+from .catalogue import COMMCELL_LEVEL, Entry, plural
+
+Body = t.Mapping[str, t.Any]
+#: Reads a path with query parameters; None when this release does not know the path.
+Get = t.Callable[[str, t.Mapping[str, t.Any]], Body | None]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One kind of object. ``calls``: paths with their parameters, newest first; the next is tried when one is unknown.
+
+    ``wrappers``: names of the list in the answer. The others are dotted paths into a row, of which the first that holds a value counts.
+    """
+
+    noun: str
+    calls: tuple[tuple[str, t.Mapping[str, str]], ...]
+    wrappers: tuple[str, ...]
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    companies: tuple[str, ...] = ("company.name",)
+    company_ids: tuple[str, ...] = ("company.id",)
+    aliases: tuple[str, ...] = ()
+    keep: t.Callable[[Body], bool] = lambda row: True
+
+
+_GROUPS = {"includeSystemCreated": "true", "level": "10"}
+_LOCAL_SERVICES = ("COMMSERVE", "ORGANIZATIONS", "UNKNOWN", "0", "1", "5")
+
+
+def is_directory_group(row: Body) -> bool:
+    """True for a group of a directory such as Active Directory, which has rows and rules of its own."""
+    service = str(row.get("serviceType") if row.get("serviceType") is not None else "").upper()
+    if service:
+        return service not in _LOCAL_SERVICES
+    return "\\" in str(_first(row, ("name", "userGroupEntity.userGroupName")) or "")
+
+
+def _user_groups(noun: str, keep: t.Callable[[Body], bool]) -> Listing:
+    return Listing(
+        noun,
+        (("V4/UserGroup", _GROUPS), ("UserGroup", _GROUPS)),
+        ("userGroups",),
+        ("id", "userGroupEntity.userGroupId"),
+        ("name", "userGroupEntity.userGroupName"),
+        (
+            "company.name",
+            "userGroupEntity.entityInfo.companyName",
+            "groupSecurity.tagWithCompany.providerDomainName",
+            "companyName",
+        ),
+        ("company.id", "userGroupEntity.entityInfo.companyId", "groupSecurity.tagWithCompany.providerId"),
+        keep=keep,
+    )
+
+
+LISTINGS: dict[str, Listing] = {
+    "users": Listing(
+        "user",
+        (("v4/user", {}), ("User", {})),
+        ("users",),
+        ("id", "userEntity.userId"),
+        ("name", "userEntity.userName"),
+        ("company.name", "userEntity.entityInfo.companyName", "companyName"),
+        ("company.id", "userEntity.entityInfo.companyId"),
+    ),
+    "user_groups": _user_groups("user group", lambda row: not is_directory_group(row)),
+    "external_groups": _user_groups("directory group", is_directory_group),
+    "roles": Listing(
+        "role",
+        (("V4/Role", {}), ("Security/Roles", {})),
+        ("roles", "roleProperties"),
+        ("id", "role.roleId"),
+        ("name", "role.roleName"),
+        ("company.name", "role.entityInfo.companyName"),
+        ("company.id", "role.entityInfo.companyId"),
+    ),
+    "permissions": Listing("permission", (("V4/Permissions", {}),), ("permissions",), ("id",), ("name",)),
+    "companies": Listing(
+        "company",
+        (("V4/company", {}), ("Organization", {})),
+        ("companies", "providers"),
+        ("id", "shortName.id"),
+        ("name", "connectName"),
+        (),
+        (),
+        ("alias", "shortName.domainName"),
+    ),
+    "servers": Listing(
+        "server",
+        (("Client", {}),),
+        ("clientProperties",),
+        ("client.clientEntity.clientId",),
+        ("client.clientEntity.clientName",),
+        ("client.clientEntity.entityInfo.companyName", "clientProps.company.shortName.domainName"),
+        ("client.clientEntity.entityInfo.companyId", "clientProps.company.shortName.id"),
+        ("client.clientEntity.displayName",),
+    ),
+    "server_groups": Listing(
+        "server group",
+        (("ClientGroup", {}), ("V4/ServerGroup", {})),
+        ("groups", "serverGroups"),
+        ("id", "Id", "clientGroup.clientGroupId"),
+        ("name", "clientGroup.clientGroupName"),
+        ("company.name", "clientGroup.entityInfo.companyName"),
+        ("company.id", "clientGroup.entityInfo.companyId"),
+    ),
+    "plans": Listing(
+        "plan",
+        (("V2/Plan", {}), ("Plan", {})),
+        ("plans",),
+        ("id", "plan.planId"),
+        ("name", "plan.planName"),
+        ("company.name", "plan.entityInfo.companyName"),
+        ("company.id", "plan.entityInfo.companyId"),
+    ),
+    "storage_pools": Listing(
+        "storage pool",
+        (("StoragePool", {}),),
+        ("storagePoolList", "storagePools"),
+        ("storagePoolEntity.storagePoolId", "id"),
+        ("storagePoolEntity.storagePoolName", "name"),
+        ("company.name", "storagePoolEntity.entityInfo.companyName"),
+        ("company.id", "storagePoolEntity.entityInfo.companyId"),
+    ),
+    "workflows": Listing(
+        "workflow",
+        (("Workflow", {}),),
+        ("container", "workflows"),
+        ("entity.workflowId", "id"),
+        ("entity.workflowName", "name"),
+        ("entity.entityInfo.companyName", "company.name"),
+        ("entity.entityInfo.companyId", "company.id"),
+    ),
+    "credentials": Listing(
+        "credential",
+        (("V4/Credential", {}), ("CommCell/Credentials", {"propertyLevel": "10"})),
+        ("credentialManager", "credentialRecordInfo"),
+        ("id", "credentialRecord.credentialId"),
+        ("name", "credentialRecord.credentialName"),
+    ),
+}
+KINDS = tuple(LISTINGS)
+
+
+def read(kind: str, get: Get, *, hard_refresh: bool = False) -> list[Entry]:
+    """All objects of a kind, by the newest call that this release knows. Raises NotFound when it knows none of them."""
+    listing = LISTINGS[kind]
+    refresh = {"hardRefresh": "true"} if hard_refresh else {}
+    for path, params in listing.calls:
+        body = get(path, {**params, **refresh})
+        if body is not None:
+            return entries(kind, body)
+    raise NotFound(f"This CommServe offers no list of {plural(listing.noun)} to this account.", service="Commvault")
+
+
+def entries(kind: str, body: Body) -> list[Entry]:
+    """The objects in an answer, whichever release gave it; rows without id or name are left out."""
+    if kind == "permissions":
+        return permission_entries(body)
+    listing = LISTINGS[kind]
+    listed: t.Any = next((body[name] for name in listing.wrappers if isinstance(body.get(name), list)), [])
+    made = (_entry(listing, row) for row in listed if isinstance(row, dict) and listing.keep(row))
+    return [entry for entry in made if entry is not None]
+
+
+def permission_entries(body: Body) -> list[Entry]:
+    """Permissions of the catalogue, each once, whatever category they stand in."""
+    found: dict[int, Entry] = {}
+    for node in categories(body):
+        for row in node.get("permissions") or []:
+            entry = _entry(LISTINGS["permissions"], row) if isinstance(row, dict) else None
+            if entry is not None:
+                found.setdefault(entry.id, entry)
+    return list(found.values())
+
+
+def categories(body: Body) -> list[Body]:
+    """All category nodes of the permission catalogue, sub-categories included; with or without the outer wrapper."""
+    top: t.Any = body.get("permissions")
+    pending = [body] if "category" in body else list(top) if isinstance(top, list) else []
+    found: list[Body] = []
+    while pending:
+        node = pending.pop(0)
+        if isinstance(node, dict):
+            found.append(node)
+            pending.extend(node.get("categoryList") or [])
+    return found
+
+
+def _entry(listing: Listing, row: Body) -> Entry | None:
+    number, name = as_id(_first(row, listing.ids)), _first(row, listing.names)
+    if number is None or name is None:
+        return None
+    company, company_id = _first(row, listing.companies), as_id(_first(row, listing.company_ids))
+    if company_id == 0 or (company is not None and folded(str(company)) in ("", folded(COMMCELL_LEVEL))):
+        company = company_id = None
+    aliases = tuple(dict.fromkeys(str(alias) for alias in (_at(row, path) for path in listing.aliases) if alias))
+    return Entry(
+        number,
+        str(name),
+        None if company is None and company_id is None else str(company or company_id),
+        row,
+        company_id,
+        aliases,
+    )
+
+
+def as_id(value: t.Any) -> int | None:
+    """An id, which some answers give as text."""
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
+
+
+def _first(row: Body, paths: t.Iterable[str]) -> t.Any:
+    return next((value for value in (_at(row, path) for path in paths) if value is not None), None)
+
+
+def _at(row: Body, path: str) -> t.Any:
+    found: t.Any = row
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found

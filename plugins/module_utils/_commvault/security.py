@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Security associations: read by entity or by principal, written as exact products in one request."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import ApiError, ConfigError
+from .._core.retry import Repeat
+from .associations import rows
+from .client import CommvaultClient, segment
+from .grants import ALL, Association, Entity, Principal
+from .security_wire import type_number, wire_entity, wire_principal
+
+#: The first feature release whose ``…/Security`` below a user or group is known to list all that the principal holds.
+_LISTS_PRINCIPALS = 42
+
+
+class Security:
+    """Reads and writes grants. Reads are independent of each other and may run side by side."""
+
+    def __init__(self, client: CommvaultClient) -> None:
+        self._client = client
+        self._names: dict[Entity | Principal | int, str] = {}
+
+    def learn(self, key: Entity | Principal | int, name: str) -> None:
+        """Remember a name that is sent beside the id, for people who read the service's audit trail; an int is a role's id."""
+        if name:
+            self._names[key] = name
+
+    @property
+    def can_list_principal(self) -> bool:
+        """Whether this release lists a principal's associations completely. True when its release cannot be seen."""
+        return self._client.release == 0 or self._client.release >= _LISTS_PRINCIPALS
+
+    def can_list_entity(self, entity: Entity) -> bool:
+        """False where no call shows an entity's associations: "all of a kind", and credentials."""
+        return entity.id != ALL and type_number(entity.kind) != 0
+
+    def of_entity(self, entity: Entity) -> list[Association]:
+        """All associations that the service shows on an entity. Raises ConfigError where can_list_entity is False."""
+        if not self.can_list_entity(entity):
+            raise ConfigError(f"Commvault has no call that lists the associations of {entity.kind} {entity.id}.")
+        body = self._client.get(
+            f"Security/{type_number(entity.kind)}/{segment(entity.id)}",
+            intent=f"read the security associations of {self._named(entity)}",
+        )
+        return rows(body, entity=entity)
+
+    def of_principal(self, principal: Principal) -> list[Association]:
+        """All associations that a user or group holds itself; memberships are not followed. Raises NotFound."""
+        name = self._names.get(principal, "")
+        family = "User" if principal.kind == "user" else "UserGroup"
+        body = self._client.get(
+            f"{family}/{segment(principal.id)}/Security",
+            intent=f"read the security associations of {self._named(principal)}",
+        )
+        return rows(body, principal=(principal, name))
+
+    def add(self, entities: t.Sequence[Entity], pairs: t.Sequence[tuple[Principal, int]]) -> None:
+        """Grant every pair of principal and role on every entity, in one request."""
+        self._write("ADD", entities, pairs)
+
+    def remove(self, entities: t.Sequence[Entity], pairs: t.Sequence[tuple[Principal, int]]) -> None:
+        """Take every pair of principal and role from every entity, in one request."""
+        self._write("DELETE", entities, pairs)
+
+    def body(
+        self, operation: str, entities: t.Sequence[Entity], pairs: t.Sequence[tuple[Principal, int]]
+    ) -> dict[str, t.Any]:
+        """The request: never OVERWRITE, never owners, an id in every field."""
+        return {
+            "entityAssociated": {"entity": [wire_entity(entity, self._names.get(entity)) for entity in entities]},
+            "securityAssociations": {
+                "associationsOperationType": operation,
+                "associations": [
+                    {
+                        "userOrGroup": [wire_principal(principal, self._names.get(principal))],
+                        "properties": {"role": self._wire_role(role_id)},
+                    }
+                    for principal, role_id in pairs
+                ],
+            },
+        }
+
+    def _wire_role(self, role_id: int) -> dict[str, t.Any]:
+        name = {"roleName": self._names[role_id]} if role_id in self._names else {}
+        return {"roleId": role_id, **name, "_type_": 120}
+
+    def _write(self, operation: str, entities: t.Sequence[Entity], pairs: t.Sequence[tuple[Principal, int]]) -> None:
+        if not entities or not pairs:
+            return
+        verb = "grant" if operation == "ADD" else "revoke"
+        intent = f"{verb} {len(pairs)} role{'s' * (len(pairs) > 1)} on {len(entities)} entit{'ies' if len(entities) > 1 else 'y'}"
+        try:
+            # Adding or deleting the same triples twice has the effect of once, so a lost answer may be asked for again.
+            self._client.write(
+                "POST", "Security", self.body(operation, entities, pairs), intent=intent, repeat=Repeat.ALWAYS
+            )
+        except ApiError as exc:
+            exc.facts["needs"] = (
+                "user management on the principals, Change security settings on the entities, and every permission of the roles there"
+            )
+            raise
+
+    def _named(self, key: Entity | Principal) -> str:
+        name = self._names.get(key)
+        return f"{key.kind} {name} (id {key.id})" if name else f"{key.kind} {key.id}"
