@@ -39,6 +39,7 @@ SHOWN = re.compile(r"^(PLAY|TASK|fatal|failed|ERROR|\[ERROR\])")
 RECAP = re.compile(r"^\S+\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
 DIFF_LINE = re.compile(r"^[+-](?![+-]{2})")
 ROWS_SHOWN = 12
+DIFF_SHOWN = 12
 
 
 def environment() -> tuple[pathlib.Path, dict[str, str]]:
@@ -69,8 +70,11 @@ def play(
     if not summary.is_file():
         raise SystemExit(f"the playbook wrote no summary to {summary.relative_to(ROOT)}")
     changed = sum(int(number) for number in RECAP.findall(text))
-    lines = sum(1 for line in text.splitlines() if DIFF_LINE.match(line))
-    print(f"   {seconds:.1f} s, {changed} tasks changed, {lines} lines of diff: {log.relative_to(ROOT)}", flush=True)
+    lines = [line for line in text.splitlines() if DIFF_LINE.match(line)]
+    for line in lines[:DIFF_SHOWN]:
+        print(f"      {line}")
+    place = log.relative_to(ROOT)
+    print(f"   {seconds:.1f} s, {changed} tasks changed, {len(lines)} lines of diff: {place}", flush=True)
     return demo_report.Run(title, seconds, changed, simulator.take_counts(), json.loads(summary.read_text()))
 
 
