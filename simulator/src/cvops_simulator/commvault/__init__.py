@@ -1,0 +1,10 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A simulated CommCell."""
+
+from __future__ import annotations
+
+from cvops_simulator.commvault.service import CommCellService
+
+__all__ = ["CommCellService"]

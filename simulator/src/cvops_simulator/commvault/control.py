@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Control routes of a CommCell: switches, approvals and a look at the grants."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from cvops_simulator.commvault.service import CommCellService
+
+
+def control_routes(service: CommCellService) -> list[BaseRoute]:
+    """Routes below `/services/<name>` of the control listener."""
+
+    async def read_switches(request: Request) -> Response:
+        return JSONResponse({**asdict(service.switches), "release": service.release})
+
+    async def change_switches(request: Request) -> Response:
+        values = json.loads(await request.body() or b"{}")
+        release = values.pop("release", None)
+        try:
+            service.switches.change(values)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        if release is not None:
+            service.release = int(release)
+        return JSONResponse({**asdict(service.switches), "release": service.release})
+
+    async def approve(request: Request) -> Response:
+        waiting = [user for user in service.state.users if not user.approved]
+        for user in waiting:
+            user.approved = True
+        return JSONResponse({"approved": [user.name for user in waiting]})
+
+    async def grants(request: Request) -> Response:
+        rows = [{**asdict(grant), "permission_ids": sorted(grant.permission_ids)} for grant in service.state.grants]
+        return JSONResponse({"grants": rows})
+
+    return [
+        Route("/switches", read_switches),
+        Route("/switches", change_switches, methods=["POST"]),
+        Route("/approve", approve, methods=["POST"]),
+        Route("/grants", grants),
+    ]

@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists of entities that name resolution needs: servers, server groups, plans, storage pools, workflows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from cvops_simulator.commvault.handlers.common import company_ref, entity_info, in_scope
+from cvops_simulator.commvault.handlers.filters import listed
+from cvops_simulator.commvault.model import CLIENT, CLIENT_GROUP, PLAN, STORAGE_POOL, WORKFLOW, Entity
+from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.commvault.state import Lists
+from cvops_simulator.commvault.xml import xml_response
+
+
+def register(routes: Routes) -> None:
+    """Add the routes of this file."""
+    routes.add("GET", "Client", _clients)
+    routes.add("GET", "V4/Servers", _servers_v4)
+    routes.add("GET", "ClientGroup", _client_groups)
+    routes.add("GET", "V4/ServerGroup", _server_groups_v4)
+    routes.add("GET", "Plan", _plans)
+    routes.add("GET", "V2/Plan", _plans)
+    routes.add("GET", "V4/Plan/Summary", _plan_summary)
+    routes.add("GET", "StoragePool", _storage_pools)
+    routes.add("GET", "V4/StoragePool", _storage_pools_v4)
+    routes.add("GET", "Workflow", _workflows)
+
+
+def _visible(call: Call, lists: Lists, entity_type: int) -> list[Entity]:
+    rights = call.caller.rights
+    return [
+        entity
+        for entity in lists.entities[entity_type]
+        if in_scope(call, entity.company_id) and rights.sees(entity_type, entity.id)
+    ]
+
+
+def _v4(call: Call) -> Lists:
+    return call.service.lists(v4=True)
+
+
+def _clients(call: Call) -> dict[str, Any]:
+    rows = [
+        {
+            "client": {
+                "clientEntity": {
+                    "clientId": entity.id,
+                    "clientName": entity.name,
+                    "hostName": entity.extra.get("hostName", entity.name),
+                    "displayName": entity.name,
+                    "_type_": CLIENT,
+                    "entityInfo": entity_info(call, entity.company_id),
+                }
+            },
+            "clientProps": {"IsDeletedClient": False},
+        }
+        for entity in _visible(call, call.lists, CLIENT)
+    ]
+    short = {
+        "name": "client.clientEntity.clientName",
+        "clientname": "client.clientEntity.clientName",
+        "id": "client.clientEntity.clientId",
+    }
+    return listed(call, "clientProperties", rows, short)
+
+
+def _servers_v4(call: Call) -> dict[str, Any]:
+    return {
+        "servers": [
+            {
+                "id": entity.id,
+                "name": entity.name,
+                "displayName": entity.name,
+                "hostName": entity.extra.get("hostName", entity.name),
+                "company": company_ref(call, entity.company_id),
+                "commcell": {"name": call.state.name},
+            }
+            for entity in _visible(call, _v4(call), CLIENT)
+        ]
+    }
+
+
+def _client_groups(call: Call) -> dict[str, Any]:
+    rows = [
+        {
+            "Id": entity.id,
+            "name": entity.name,
+            "description": "",
+            "clientGroup": {
+                "clientGroupId": entity.id,
+                "clientGroupName": entity.name,
+                "_type_": CLIENT_GROUP,
+                "entityInfo": entity_info(call, entity.company_id),
+            },
+        }
+        for entity in _visible(call, call.lists, CLIENT_GROUP)
+    ]
+    return listed(call, "groups", rows, {"id": "Id"})
+
+
+def _server_groups_v4(call: Call) -> dict[str, Any]:
+    return {
+        "serverGroups": [
+            {
+                "id": entity.id,
+                "name": entity.name,
+                "association": "MANUAL",
+                "company": company_ref(call, entity.company_id),
+                "commcell": {"name": call.state.name},
+            }
+            for entity in _visible(call, _v4(call), CLIENT_GROUP)
+        ]
+    }
+
+
+def _plans(call: Call) -> dict[str, Any]:
+    rows = [
+        {
+            "plan": {
+                "planId": entity.id,
+                "planName": entity.name,
+                "planSummary": "",
+                "_type_": PLAN,
+                "entityInfo": entity_info(call, entity.company_id),
+            },
+            "type": 2,
+            "subtype": 33554437,
+            "numAssocEntities": 0,
+        }
+        for entity in _visible(call, call.lists, PLAN)
+    ]
+    return listed(call, "plans", rows, {"name": "plan.planName", "id": "plan.planId"})
+
+
+def _plan_summary(call: Call) -> dict[str, Any]:
+    plans = _visible(call, _v4(call), PLAN)
+    return {
+        "plansCount": len(plans),
+        "plans": [
+            {
+                "plan": {"id": entity.id, "name": entity.name},
+                "planType": "SERVER",
+                "associatedEntities": 0,
+                "status": "ENABLED",
+                "company": company_ref(call, entity.company_id),
+                "commcell": {"name": call.state.name},
+            }
+            for entity in plans
+        ],
+    }
+
+
+def _storage_pools(call: Call) -> dict[str, Any] | Response:
+    rows = [
+        {
+            "storagePoolEntity": {
+                "storagePoolId": entity.id,
+                "storagePoolName": entity.name,
+                "_type_": 160,
+                "entityInfo": entity_info(call, entity.company_id),
+            },
+            "storagePolicyEntity": {"storagePolicyId": entity.id, "storagePolicyName": entity.name, "_type_": 17},
+            "storageType": 1,
+            "libraryVendorType": 0,
+            "status": "Online",
+        }
+        for entity in _visible(call, call.lists, STORAGE_POOL)
+    ]
+    if not call.wants_json:
+        return xml_response("Api_GetStoragePoolListResp", {"storagePoolList": rows})
+    return listed(call, "storagePoolList", rows, {"name": "storagePoolEntity.storagePoolName"})
+
+
+def _storage_pools_v4(call: Call) -> dict[str, Any]:
+    return {
+        "storagePools": [
+            {
+                "id": entity.id,
+                "name": entity.name,
+                "type": "DISK",
+                "status": "ONLINE",
+                "company": company_ref(call, entity.company_id),
+            }
+            for entity in _visible(call, _v4(call), STORAGE_POOL)
+        ]
+    }
+
+
+def _workflows(call: Call) -> dict[str, Any]:
+    rows = [
+        {
+            "entity": {"workflowId": entity.id, "workflowName": entity.name, "_type_": WORKFLOW},
+            "description": "",
+            "company": entity_info(call, entity.company_id),
+        }
+        for entity in _visible(call, call.lists, WORKFLOW)
+    ]
+    return listed(call, "container", rows, {"name": "entity.workflowName", "id": "entity.workflowId"})

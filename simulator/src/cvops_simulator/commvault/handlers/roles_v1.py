@@ -1,0 +1,146 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Roles, V1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cvops_simulator.commvault.catalogue import (
+    ADMINISTRATIVE_MANAGEMENT,
+    CATEGORY_BY_ID,
+    CREATE_ROLE,
+    DELETE_ROLE,
+    EDIT_ROLE,
+    PERMISSIONS,
+)
+from cvops_simulator.commvault.envelopes import invalid, success_r
+from cvops_simulator.commvault.forms import parse_permissions
+from cvops_simulator.commvault.handlers.common import (
+    ADD,
+    apply_operation,
+    entity_info,
+    existing,
+    in_scope,
+    new_guid,
+    operation,
+)
+from cvops_simulator.commvault.handlers.filters import listed
+from cvops_simulator.commvault.handlers.security_read import associations_of_entity
+from cvops_simulator.commvault.lifecycle import checked_name, own_creation, remove_role, unique_role
+from cvops_simulator.commvault.model import ROLE, Role
+from cvops_simulator.commvault.routing import Call, Routes
+
+
+def register(routes: Routes) -> None:
+    """Add the routes of this file (`Security/Roles` is registered with the other `Security` paths)."""
+    routes.add("GET", "Role", list_roles, envelope="S")
+    routes.add("GET", "Role/{id}", _read, envelope="S")
+    routes.add("POST", "Role", _create, envelope="R")
+    routes.add("POST", "Role/{id}", _update, envelope="R")
+    routes.add("DELETE", "Role/{id}", _delete, envelope="R")
+
+
+def _entity(call: Call, role: Role) -> dict[str, Any]:
+    return {
+        "roleId": role.id,
+        "roleName": role.name,
+        "flags": {"disabled": not role.enabled},
+        "entityInfo": entity_info(call, role.company_id),
+        "_type_": ROLE,
+    }
+
+
+def list_roles(call: Call) -> dict[str, Any]:
+    """`roleProperties` of all visible roles."""
+    rows = [
+        {"role": _entity(call, role), "description": role.description}
+        for role in call.lists.roles
+        if in_scope(call, role.company_id) or role.system
+    ]
+    return listed(call, "roleProperties", rows, {"name": "role.roleName", "companyname": "role.entityInfo.companyName"})
+
+
+def _permission_rows(role: Role) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
+        {"permissionId": item, "permissionName": PERMISSIONS[item], "_type_": 122}
+        for item in sorted(role.permission_ids)
+    ]
+    rows += [
+        {"categoryId": item, "categoryName": CATEGORY_BY_ID[item].name, "_type_": 121}
+        for item in sorted(role.category_ids)
+    ]
+    return rows
+
+
+def _read(call: Call) -> dict[str, Any]:
+    role = existing(call.state.roles, call, "Role")
+    info = entity_info(call, role.company_id)
+    return {
+        "roleProperties": [
+            {
+                "role": _entity(call, role),
+                "description": role.description,
+                "visibility": 1 if role.visible_to_all else 0,
+                "categoryPermission": {"categoriesPermissionList": _permission_rows(role)},
+                "securityAssociations": {
+                    "associations": associations_of_entity(call, ROLE, role.id),
+                    "tagWithCompany": {"providerId": role.company_id, "providerDomainName": info["companyName"]},
+                },
+            }
+        ]
+    }
+
+
+def _body(call: Call) -> dict[str, Any]:
+    rows = call.body().get("roles")
+    if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], dict):
+        raise invalid("roles holds exactly one role")
+    row: dict[str, Any] = rows[0]
+    return row
+
+
+def _create(call: Call) -> dict[str, Any]:
+    call.caller.rights.require_any({CREATE_ROLE, ADMINISTRATIVE_MANAGEMENT})
+    row = _body(call)
+    name = checked_name((row.get("role") or {}).get("roleName"), "role")
+    company_id = call.caller.company_id
+    unique_role(call, name, company_id)
+    block = row.get("categoryPermission") or {}
+    permissions, categories = parse_permissions(block.get("categoriesPermissionList") or [])
+    if not permissions and not categories:
+        raise invalid("A role needs at least one permission")
+    role = Role(call.state.roles.new_id(), name, new_guid(), str(row.get("description") or ""), company_id=company_id)
+    role.permission_ids, role.category_ids = permissions, categories
+    call.state.roles.add(role)
+    own_creation(call, ROLE, role.id)
+    return success_r(roleId=role.id, roleName=role.name, GUID=role.guid, _type_=ROLE)
+
+
+def _update(call: Call) -> dict[str, Any]:
+    call.caller.rights.require_any({EDIT_ROLE, ADMINISTRATIVE_MANAGEMENT})
+    role, row = existing(call.state.roles, call, "Role"), _body(call)
+    if role.id == 1:
+        raise invalid("Role [Master] cannot be changed")
+    block = row.get("categoryPermission")
+    if isinstance(block, dict):
+        permissions, categories = parse_permissions(block.get("categoriesPermissionList") or [])
+        kind = operation(call, block.get("categoriesPermissionOperationType"), ADD)
+        role.permission_ids = apply_operation(kind, role.permission_ids, permissions)
+        role.category_ids = apply_operation(kind, role.category_ids, categories)
+    entity = row.get("role") or {}
+    if entity.get("newName"):
+        unique_role(call, entity["newName"], role.company_id, role.id)
+        call.state.roles.rename(role, checked_name(entity["newName"], "role"))
+    if isinstance(entity.get("flags"), dict) and "disabled" in entity["flags"]:
+        role.enabled = not entity["flags"]["disabled"]
+    if "description" in row:
+        role.description = str(row["description"] or "")
+    return success_r(roleId=role.id, roleName=role.name)
+
+
+def _delete(call: Call) -> dict[str, Any]:
+    call.caller.rights.require_any({DELETE_ROLE, ADMINISTRATIVE_MANAGEMENT})
+    remove_role(call, existing(call.state.roles, call, "Role"))
+    return success_r()

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading associations: by entity, by user and by group, and what the caller may do somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cvops_simulator.commvault.catalogue import CATEGORY_OF, PERMISSIONS, VIEW
+from cvops_simulator.commvault.envelopes import MISSING_RIGHTS, Refused, invalid, not_found
+from cvops_simulator.commvault.forms import entity_wire, held_wire, principal_wire, type_number
+from cvops_simulator.commvault.handlers.common import existing
+from cvops_simulator.commvault.model import INHERITED, OWNER, USER, Grant
+from cvops_simulator.commvault.routing import Call, Routes
+
+
+def register(routes: Routes) -> None:
+    """Add the routes of this file; the fixed path below `Security` goes first."""
+    from cvops_simulator.commvault.handlers.roles_v1 import list_roles
+
+    routes.add("GET", "Security/Roles", list_roles, envelope="S")
+    routes.add("GET", "Security/{type}/{id}", _of_entity, envelope="S")
+    routes.add("GET", "Security/{type}/{id}/Permissions", _permissions, envelope="S")
+    routes.add("GET", "User/{id}/Security", _of_user, envelope="S")
+    routes.add("GET", "UserGroup/{id}/Security", _of_group, envelope="S")
+
+
+def _shown(call: Call, grants: list[Grant]) -> list[Grant]:
+    hide = call.service.switches.inherited_rows == "hidden"
+    return [grant for grant in grants if grant.kind != OWNER and not (hide and grant.kind == INHERITED)]
+
+
+def _rows(call: Call, grants: list[Grant], key: str, item: Callable[[Grant], dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row per grant, or one per set of properties with all its items."""
+    rows: list[dict[str, Any]] = []
+    merged: dict[str, list[dict[str, Any]]] = {}
+    for grant in grants:
+        properties = held_wire(call, grant)
+        if call.service.switches.merged_rows and repr(properties) in merged:
+            merged[repr(properties)].append(item(grant))
+            continue
+        items = merged[repr(properties)] = [item(grant)]
+        rows.append({key: items, "properties": properties})
+    return rows
+
+
+def associations_of_principal(call: Call, kind: int, principal_id: int) -> list[dict[str, Any]]:
+    """`associations` of a user or group."""
+    grants = _shown(call, call.state.grants.of_principal(kind, principal_id))
+    rows = _rows(call, grants, "entity", lambda grant: entity_wire(call, *grant.entity))
+    return [{"entities": {"entity": row["entity"]}, "properties": row["properties"]} for row in rows]
+
+
+def associations_of_entity(call: Call, entity_type: int, entity_id: int) -> list[dict[str, Any]]:
+    """`associations` of an entity."""
+    grants = _shown(call, call.state.grants.of_entity(entity_type, entity_id))
+    return _rows(call, grants, "userOrGroup", lambda grant: principal_wire(call, *grant.principal))
+
+
+def _of_entity(call: Call) -> dict[str, Any]:
+    entity_type, entity_id = type_number(call.params["type"]), call.number()
+    if not call.state.entity_exists(entity_type, entity_id):
+        raise not_found(f"Entity [{entity_id}] of type [{entity_type}] does not exist")
+    if not call.caller.rights.sees(entity_type, entity_id):
+        raise Refused(MISSING_RIGHTS, "User does not have the permission [View] on this entity.", 403)
+    rows = associations_of_entity(call, entity_type, entity_id)
+    inner: dict[str, Any] = {"associations": rows} if rows else {}
+    owners = [grant for grant in call.state.grants.of_entity(entity_type, entity_id) if grant.kind == OWNER]
+    if owners:
+        inner["ownerAssociations"] = {"owners": [principal_wire(call, *grant.principal) for grant in owners]}
+    return {
+        "securityAssociations": [
+            {"entityAssociated": entity_wire(call, entity_type, entity_id), "securityAssociations": inner}
+        ]
+    }
+
+
+def _of_user(call: Call) -> dict[str, Any]:
+    user = existing(call.state.users, call, "User")
+    if user.id != call.caller.user.id:
+        call.caller.rights.require({VIEW})
+    return {"associations": associations_of_principal(call, USER, user.id)}
+
+
+def _of_group(call: Call) -> dict[str, Any]:
+    group = existing(call.state.groups, call, "User group")
+    call.caller.rights.require({VIEW})
+    return {"associations": associations_of_principal(call, group.kind, group.id)}
+
+
+def _permissions(call: Call) -> dict[str, Any]:
+    """What the caller may do on an entity."""
+    entity_type, entity_id = type_number(call.params["type"]), call.number()
+    if not call.state.entity_exists(entity_type, entity_id):
+        raise invalid(f"Entity [{entity_id}] of type [{entity_type}] does not exist")
+    held = call.caller.rights.on(entity_type, entity_id)
+    return {
+        "permissionsList": [
+            {
+                "permissionId": item,
+                "permissionName": PERMISSIONS[item],
+                "categoryId": CATEGORY_OF[item].id,
+                "categoryName": CATEGORY_OF[item].name,
+                "_type_": 122,
+            }
+            for item in sorted(held)
+        ]
+    }

@@ -1,0 +1,216 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Log-in, log-out, renewal of login tokens, and who the caller is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from starlette.responses import PlainTextResponse, Response
+
+from cvops_simulator.commvault.auth import Session, bare, denied
+from cvops_simulator.commvault.model import COMMCELL, COMMCELL_ID, User
+from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.commvault.xml import parse_xml, xml_response
+
+_LOCK_AFTER = 5
+_LOCK_SECONDS = 3600.0
+#: A session that died by idling can be renewed by the device that opened it for this long.
+_RENEWABLE_SECONDS = 86400.0
+
+
+def register(routes: Routes) -> None:
+    """Add the routes of this file."""
+    routes.add("POST", "Login", _login, public=True, write=False)
+    routes.add("POST", "Logout", _logout, write=False)
+    routes.add("POST", "RenewLoginToken", _renew, public=True, write=False)
+    routes.add("GET", "Commcell/SamlToken", _saml_token)
+    routes.add("POST", "WhoAmI", _who_am_i, write=False)
+    routes.add("GET", "WhoAmI", _who_am_i)
+    routes.add("GET", "V2/WhoAmI", _who_am_i_v2)
+    routes.add("GET", "GetUserMappings", _user_mappings)
+    routes.add("GET", "CommServ", _commserv)
+
+
+def _credentials(call: Call) -> tuple[str, str, str, dict[str, Any]]:
+    """User name, password, device, rest of a log-in body in JSON or XML."""
+    if call.raw.lstrip().startswith(b"<"):
+        data: dict[str, Any] = dict(parse_xml(call.raw).attrib)
+    else:
+        data = call.body()
+    name = str(data.get("username") or "")
+    if data.get("domain"):
+        name = f"{data['domain']}\\{name}"
+    try:
+        password = base64.b64decode(str(data.get("password") or ""), validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        password = ""
+    return name, password, str(data.get("deviceId") or ""), data
+
+
+def _login(call: Call) -> Response | dict[str, Any]:
+    name, password, device, data = _credentials(call)
+    as_xml = call.headers.get("accept", "").startswith("application/xml") or data.get("mode") == 5
+    if isinstance(data.get("autoLogin"), dict):
+        return _auto_login(call, str(data["autoLogin"].get("encryptedMessage") or ""))
+    user = _find(call, name)
+    if user is not None and user.locked_until > call.now:
+        return _failed(call, user, "The account is locked.", as_xml)
+    if user is None or not _accepts(call, user, password):
+        if user is not None:
+            user.failed_logins += 1
+            if user.failed_logins >= _LOCK_AFTER:
+                user.locked_until = call.now + _LOCK_SECONDS
+        return _failed(call, user, "The user name or password is not correct. Please try again.", as_xml)
+    user.failed_logins = 0
+    user.last_login = call.now
+    token = call.service.sessions.login(user.id, device, call.now)
+    answer = _logged_in(call, user, token)
+    return xml_response("DM2ContentIndexing_CheckCredentialResp", answer) if as_xml else answer
+
+
+def _find(call: Call, name: str) -> User | None:
+    for user in call.state.users.named(name):
+        return user
+    wanted = name.casefold()
+    if not wanted:
+        return None
+    return next((user for user in call.state.users if wanted in (user.email.casefold(), user.upn.casefold())), None)
+
+
+def _accepts(call: Call, user: User, password: str) -> bool:
+    if not user.enabled or not user.approved or user.is_service_account or user.password is None:
+        return False
+    company = call.state.companies.get(user.company_id)
+    if company is not None and company.local_authentication == "DISABLED":
+        return False
+    return bool(password) and password == user.password + call.service.switches.two_factor_pin
+
+
+def _auto_login(call: Call, message: str) -> dict[str, Any]:
+    session = call.service.sessions.logins.get(bare(message))
+    user = call.state.users.get(session.user_id) if session else None
+    if user is None:
+        return {"errList": [{"errLogMessage": "The SAML token is not valid.", "errorCode": 1116}]}
+    return _logged_in(call, user, call.service.sessions.login(user.id, "", call.now))
+
+
+def _failed(call: Call, user: User | None, message: str, as_xml: bool) -> Response | dict[str, Any]:
+    left = max(0, int(user.locked_until - call.now)) if user is not None else 0
+    answer = {
+        "errList": [{"errLogMessage": message, "errorCode": 1116}],
+        "isAccountLocked": left > 0,
+        "remainingLockTime": left,
+        "loginAttempts": user.failed_logins if user is not None else 0,
+    }
+    return xml_response("DM2ContentIndexing_CheckCredentialResp", answer) if as_xml else answer
+
+
+def _organization(call: Call, user: User) -> dict[str, Any]:
+    company = call.state.companies.get(user.company_id)
+    return {
+        "providerId": user.company_id,
+        "GUID": company.guid if company else call.state.guid,
+        "providerDomainName": company.alias if company else "Commcell",
+    }
+
+
+def _logged_in(call: Call, user: User, token: str) -> dict[str, Any]:
+    return {
+        "aliasName": str(user.id),
+        "userGUID": user.guid,
+        "loginAttempts": 0,
+        "remainingLockTime": 0,
+        "smtpAddress": user.email,
+        "userName": user.name,
+        "providerType": 1,
+        "ccn": 0,
+        "token": token,
+        "capability": 4328650366975,
+        "forcePasswordChange": False,
+        "isAccountLocked": False,
+        "errList": [],
+        "company": {},
+        "ownerOrganization": _organization(call, user),
+        "providerOrganization": _organization(call, user),
+        "additionalResp": {"nameValues": [{"name": "USERNAME", "value": user.name}]},
+    }
+
+
+def _logout(call: Call) -> Response:
+    call.service.sessions.logins.pop(call.caller.token, None)
+    return PlainTextResponse("User logged out")
+
+
+def _renew(call: Call) -> dict[str, Any]:
+    data = call.body()
+    sessions = call.service.sessions
+    old = bare(str(data.get("sessionId") or ""))
+    session: Session | None = sessions.logins.get(old)
+    device = str(data.get("deviceId") or "")
+    if session is None or session.device_id != device or call.now - session.used > _RENEWABLE_SECONDS:
+        return {"error": {"errLogMessage": "The session is not valid.", "errorCode": 1}}
+    user = call.state.users.get(session.user_id)
+    if user is None or not user.enabled:
+        return {"error": {"errLogMessage": "The user is not enabled.", "errorCode": 1}}
+    del sessions.logins[old]
+    return {"token": sessions.login(session.user_id, device, call.now)}
+
+
+def _saml_token(call: Call) -> dict[str, Any]:
+    if call.caller.by != "login":
+        raise denied()
+    return {"token": call.service.sessions.login(call.caller.user.id, "", call.now, "SAML ")}
+
+
+def _who_am_i(call: Call) -> Response | dict[str, Any]:
+    user = call.caller.user
+    entity = {"userId": user.id, "userName": user.name, "userGUID": user.guid}
+    if not call.wants_json:
+        return xml_response("CvEntities_ProcessingInstructionInfo", {"user": entity})
+    return {"user": entity, "errorCode": 0}
+
+
+def _who_am_i_v2(call: Call) -> dict[str, Any]:
+    user = call.caller.user
+    company = call.state.companies.get(user.company_id)
+    return {
+        "id": user.id,
+        "name": user.name,
+        "GUID": user.guid,
+        "fullName": user.full_name,
+        "email": user.email,
+        "userPrincipalName": user.upn,
+        "company": {"id": user.company_id, "name": company.name if company else "Commcell"},
+    }
+
+
+def _user_mappings(call: Call) -> dict[str, Any]:
+    caller = call.caller
+    companies = list(call.state.companies) if caller.rights.master else []
+    return {
+        "userRole": 0 if caller.rights.master else 5,
+        "operatorCompanies": [{"providerId": item.id, "providerDomainName": item.alias} for item in companies],
+    }
+
+
+def _commserv(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({31}, COMMCELL, COMMCELL_ID)
+    release = call.service.release
+    return {
+        "commcell": {
+            "commCellName": call.state.name,
+            "commCellId": COMMCELL_ID,
+            "csGUID": call.state.guid,
+            "_type_": COMMCELL,
+        },
+        "hostName": f"{call.state.name}.corp.example",
+        "currentSPVersion": release,
+        "releaseName": "11",
+        "csVersionInfo": f"11.0 SP{release}.2",
+        "csTimeZone": {"TimeZoneName": "UTC"},
+        "timeZone": "0:0:(UTC) Coordinated Universal Time",
+    }

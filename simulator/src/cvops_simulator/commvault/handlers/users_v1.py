@@ -1,0 +1,227 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users, V1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cvops_simulator.commvault.associations import change, principal_side, require_rights
+from cvops_simulator.commvault.catalogue import CHANGE_SECURITY, USER_MANAGEMENT
+from cvops_simulator.commvault.envelopes import NOT_SUPPORTED, Refused, invalid, success_r
+from cvops_simulator.commvault.handlers.common import (
+    ADD,
+    NONE,
+    apply_operation,
+    decode_secret,
+    entity_info,
+    existing,
+    in_scope,
+    member_groups,
+    new_guid,
+    operation,
+)
+from cvops_simulator.commvault.handlers.filters import listed
+from cvops_simulator.commvault.handlers.security_read import associations_of_principal
+from cvops_simulator.commvault.handlers.user_groups_v1 import group_ids
+from cvops_simulator.commvault.lifecycle import checked_name, remove_user, unique_user
+from cvops_simulator.commvault.model import USER, User
+from cvops_simulator.commvault.routing import Call, Routes
+
+_SHORT = {"name": "userEntity.userName", "id": "userEntity.userId", "username": "userEntity.userName"}
+
+
+def register(routes: Routes) -> None:
+    """Add the routes of this file."""
+    routes.add("GET", "User", _list, envelope="S")
+    routes.add("POST", "User", _create, envelope="R")
+    routes.add("POST", "User/Unlock", _unlock, envelope="G")
+    routes.add("GET", "User/{id}", _read, envelope="S")
+    routes.add("POST", "User/{id}", _update, envelope="R")
+    routes.add("DELETE", "User/{id}", _delete, envelope="R")
+    routes.add("PUT", "User/{id}/Enable", _enable, envelope="R")
+    routes.add("PUT", "User/{id}/Disable", _disable, envelope="R")
+
+
+def visible_users(call: Call, users: Any) -> list[User]:
+    """Users of the caller's scope; a caller without user management or View sees itself only."""
+    rights = call.caller.rights
+    everyone = bool({31, USER_MANAGEMENT} & rights.everywhere)
+    return [
+        user
+        for user in users
+        if user.approved and in_scope(call, user.company_id) and (everyone or user.id == call.caller.user.id)
+    ]
+
+
+def _row(call: Call, user: User) -> dict[str, Any]:
+    return {
+        "userEntity": {
+            "userId": user.id,
+            "userName": user.name,
+            "userGUID": user.guid,
+            "_type_": USER,
+            "entityInfo": entity_info(call, user.company_id),
+        },
+        "email": user.email,
+        "UPN": user.upn,
+        "fullName": user.full_name,
+        "description": user.description,
+        "enableUser": user.enabled,
+        "isAccountLocked": user.locked_until > call.now,
+        "lastLogIntime": int(user.last_login),
+        "numDevices": 0,
+        "companyName": entity_info(call, user.company_id)["companyName"],
+    }
+
+
+def _list(call: Call) -> dict[str, Any]:
+    rows = [_row(call, user) for user in visible_users(call, call.lists.users)]
+    return listed(call, "users", rows, _SHORT)
+
+
+def _read(call: Call) -> dict[str, Any]:
+    user = existing(call.state.users, call, "User")
+    groups = member_groups(call, user)
+    row = {
+        **_row(call, user),
+        "agePasswordDays": user.age_password_days,
+        "lockStartTime": 0,
+        "lockEndTime": int(user.locked_until),
+        "quotaLimitInGB": 0,
+        "enforceFSQuota": False,
+        "apiQuota": {"APILimit": 0, "APItimeFrame": 0},
+        "isServiceAccount": user.is_service_account,
+        "associatedUserGroups": [
+            {"userGroupId": group.id, "userGroupName": group.name} for group in groups if not group.provider
+        ],
+        "associatedExternalUserGroups": [
+            {"groupId": group.id, "externalGroupName": group.short_name, "providerDomainName": group.provider}
+            for group in groups
+            if group.provider
+        ],
+        "securityAssociations": {"associations": associations_of_principal(call, USER, user.id)},
+    }
+    return {"processinginstructioninfo": {"attributes": [{"name": "exitval", "value": "0"}]}, "users": [row]}
+
+
+def _body(call: Call) -> dict[str, Any]:
+    data = call.body()
+    if "users" not in data and "securityAssociations" in data:
+        return data
+    rows = data.get("users")
+    if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], dict):
+        raise invalid("users holds exactly one user")
+    row: dict[str, Any] = rows[0]
+    return row
+
+
+def _create(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({USER_MANAGEMENT})
+    row = _body(call)
+    name = checked_name((row.get("userEntity") or {}).get("userName"), "user")
+    unique_user(call, name)
+    service_account = bool(row.get("isServiceAccount", False))
+    if service_account:
+        if call.service.release < 42:
+            raise Refused(NOT_SUPPORTED, "Service accounts are not supported by this release")
+        call.caller.rights.require({CHANGE_SECURITY})
+    elif not row.get("email") and "\\" not in name:
+        raise invalid("The email address is missing")
+    user = User(
+        call.state.users.new_id(),
+        name,
+        new_guid(),
+        str(row.get("fullName") or ""),
+        "" if service_account else str(row.get("email") or ""),
+        "" if service_account else str(row.get("UPN") or ""),
+        str(row.get("description") or ""),
+        company_id=call.caller.company_id,
+        is_service_account=service_account,
+        approved=not (service_account and call.service.switches.pending_approval),
+    )
+    if row.get("password") and not service_account and not row.get("systemGeneratePassword"):
+        user.password = decode_secret(row["password"], "password")
+    groups = group_ids(call, row.get("associatedUserGroups"))
+    security = row.get("securityAssociations") or {}
+    grants = principal_side(call, security.get("associations"), (USER, user.id))
+    require_rights(call, grants, [grant.entity for grant in grants])
+    call.state.users.add(user)
+    set_groups(call, user, ADD, groups)
+    change(call, ADD, grants, [])
+    return success_r(userId=user.id, userGUID=user.guid, userName=user.name, _type_=USER)
+
+
+def set_groups(call: Call, user: User, kind: int, given: set[int]) -> None:
+    """Change the groups of a user; groups of a directory are left alone."""
+    current = {group.id for group in member_groups(call, user) if not group.provider}
+    wanted = apply_operation(kind, current, given)
+    for group in call.state.groups:
+        if group.id in wanted:
+            group.member_ids.add(user.id)
+        elif group.id in current:
+            group.member_ids.discard(user.id)
+
+
+def _update(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({USER_MANAGEMENT})
+    user, row = existing(call.state.users, call, "User"), _body(call)
+    security = row.get("securityAssociations") or {}
+    kind = operation(call, security.get("associationsOperationType"), NONE)
+    grants = principal_side(call, security.get("associations"), (USER, user.id))
+    require_rights(call, grants, [grant.entity for grant in grants])
+    groups = group_ids(call, row.get("associatedUserGroups"))
+    group_kind = operation(call, row.get("associatedUserGroupsOperationType"), NONE)
+    if row.get("password"):
+        call.service.require_otp(call)
+        proof = decode_secret((row.get("validationParameters") or {}).get("password"), "password")
+        if call.caller.user.password is None or proof != call.caller.user.password:
+            raise invalid("The validation password is not correct")
+        user.password = decode_secret(row["password"], "password")
+    plain = {
+        "email": "email",
+        "fullName": "full_name",
+        "UPN": "upn",
+        "description": "description",
+        "enableUser": "enabled",
+        "agePasswordDays": "age_password_days",
+    }
+    for key, attribute in plain.items():
+        if key in row:
+            setattr(user, attribute, row[key])
+    set_groups(call, user, group_kind, groups)
+    change(call, kind, grants, call.state.grants.of_principal(USER, user.id))
+    return success_r(userId=user.id, userName=user.name)
+
+
+def _switch(call: Call, enabled: bool) -> dict[str, Any]:
+    call.caller.rights.require({USER_MANAGEMENT})
+    user = existing(call.state.users, call, "User")
+    user.enabled = enabled
+    return success_r(userId=user.id, userName=user.name)
+
+
+def _enable(call: Call) -> dict[str, Any]:
+    return _switch(call, True)
+
+
+def _disable(call: Call) -> dict[str, Any]:
+    return _switch(call, False)
+
+
+def _unlock(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({USER_MANAGEMENT})
+    answers = []
+    for row in call.body().get("lockedAccounts") or []:
+        found = call.state.users.named(str((row.get("user") or {}).get("userName") or ""))
+        for user in found:
+            user.locked_until, user.failed_logins = 0.0, 0
+        answers.append({"status": "Success" if found else "User not found", "statusCode": 0 if found else 1})
+    return {"lockedAccounts": answers}
+
+
+def _delete(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({USER_MANAGEMENT})
+    remove_user(call, existing(call.state.users, call, "User"))
+    return success_r()

@@ -1,0 +1,240 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users, V4."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cvops_simulator.commvault.catalogue import USER_MANAGEMENT
+from cvops_simulator.commvault.envelopes import invalid, success_g
+from cvops_simulator.commvault.handlers.common import (
+    ADD,
+    company_ref,
+    decode_secret,
+    existing,
+    member_groups,
+    new_guid,
+    operation,
+    resolve,
+)
+from cvops_simulator.commvault.handlers.user_groups_v1 import group_ids
+from cvops_simulator.commvault.handlers.users_v1 import set_groups, visible_users
+from cvops_simulator.commvault.lifecycle import checked_name, company_of_new, remove_user, unique_user
+from cvops_simulator.commvault.model import User
+from cvops_simulator.commvault.routing import Call, Routes
+
+_CREATE = frozenset({"users"})
+_UPDATE = frozenset(
+    {
+        "newName",
+        "fullName",
+        "email",
+        "userPrincipalName",
+        "description",
+        "enabled",
+        "userGroups",
+        "userGroupOperation",
+        "newPassword",
+        "validationPassword",
+        "authenticationMethod",
+        "plan",
+        "agePasswordDays",
+    }
+)
+_METHODS = ("LOCAL", "SAML", "AD")
+
+
+def register(routes: Routes) -> None:
+    """Add the routes of this file."""
+    routes.add("GET", "V4/User", _list)
+    routes.add("POST", "V4/User", _create)
+    routes.add("PUT", "V4/User/action/delete", _bulk_delete)
+    routes.add("GET", "V4/User/{id}", _read)
+    routes.add("PUT", "V4/User/{id}", _update)
+    routes.add("DELETE", "V4/User/{id}", _delete)
+    routes.add("GET", "V4/User/{id}/authenticationMethods", _authentication_methods)
+
+
+def _row(call: Call, user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "name": user.name,
+        "GUID": user.guid,
+        "email": user.email,
+        "fullName": user.full_name,
+        "description": user.description,
+        "enabled": user.enabled,
+        "isServiceAccount": user.is_service_account,
+        "lockInfo": {
+            "isLocked": user.locked_until > call.now,
+            "startTime": 0,
+            "endTime": int(user.locked_until),
+        },
+        "lastLoggedIn": int(user.last_login),
+        "numberOfLaptops": 0,
+        "plan": {"id": 0, "name": ""},
+        "company": company_ref(call, user.company_id),
+        "commcell": {"name": call.state.name},
+        "userPrincipalName": user.upn,
+    }
+
+
+def _list(call: Call) -> dict[str, Any]:
+    users = visible_users(call, call.service.lists(v4=True).users)
+    wanted = call.query.get("usergroupid", "")
+    if wanted.isdigit() and int(wanted):
+        group = call.state.groups.get(int(wanted))
+        members = group.member_ids if group is not None else set()
+        users = [user for user in users if user.id in members]
+    return {"numberOfUsers": len(users), "users": [_row(call, user) for user in users]}
+
+
+def _read(call: Call) -> dict[str, Any]:
+    user = existing(call.state.users, call, "User")
+    app = call.state.apps.get(user.auth_server_id)
+    groups = []
+    for group in member_groups(call, user):
+        row: dict[str, Any] = {"id": group.id, "name": group.short_name}
+        if group.provider:
+            row["provider"] = {"id": 0, "name": group.provider}
+        groups.append(row)
+    return {
+        **_row(call, user),
+        "serviceType": "ACTIVE_DIRECTORY" if user.provider else "COMMSERVE",
+        "authenticationMethod": app.name if app is not None else "Commcell",
+        "authenticationMethodServer": {
+            "id": app.id if app is not None else 0,
+            "name": app.name if app is not None else "Commcell",
+            "company": company_ref(call, app.company_id if app is not None else 0),
+        },
+        "associatedUserGroups": groups,
+    }
+
+
+def _create(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({USER_MANAGEMENT})
+    rows = call.strict_body(_CREATE).get("users")
+    if not isinstance(rows, list) or not rows:
+        raise invalid("users is missing")
+    created = [_new(call, row) for row in rows]
+    return {"users": [{"id": user.id, "GUID": user.guid, "name": user.name} for user in created]}
+
+
+def _new(call: Call, row: Any) -> User:
+    if not isinstance(row, dict):
+        raise invalid("A user is not an object")
+    name = checked_name(row.get("name") or row.get("email"), "user")
+    unique_user(call, name)
+    if not row.get("email") and "\\" not in name:
+        raise invalid("The email address is missing")
+    company_id = company_of_new(call, row)
+    groups = group_ids(call, row.get("userGroups"), "id", "name")
+    user = User(
+        call.state.users.new_id(),
+        name,
+        new_guid(),
+        str(row.get("fullName") or ""),
+        str(row.get("email") or ""),
+        str(row.get("userPrincipalName") or ""),
+        company_id=company_id,
+    )
+    if row.get("password") and not row.get("useSystemGeneratePassword"):
+        user.password = decode_secret(row["password"], "password")
+    call.state.users.add(user)
+    set_groups(call, user, ADD, groups)
+    return user
+
+
+def _update(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({USER_MANAGEMENT})
+    user, data = existing(call.state.users, call, "User"), call.strict_body(_UPDATE)
+    if "email" in data or "newPassword" in data:
+        call.service.require_otp(call)
+    groups = group_ids(call, data.get("userGroups"), "id", "name")
+    kind = operation(call, data.get("userGroupOperation"), ADD, v4=True)
+    if "userGroups" in data and user.provider:
+        raise invalid("Groups of an external user cannot be changed")
+    password = _new_password(call, data)
+    method = _method(call, data)
+    name = data.get("newName")
+    if name is not None and name != user.name:
+        unique_user(call, checked_name(name, "user"), user.id)
+        call.state.users.rename(user, name)
+    plain = {
+        "fullName": "full_name",
+        "email": "email",
+        "userPrincipalName": "upn",
+        "description": "description",
+        "enabled": "enabled",
+        "agePasswordDays": "age_password_days",
+    }
+    for key, attribute in plain.items():
+        if key in data:
+            setattr(user, attribute, data[key])
+    if password is not None:
+        user.password = password
+    if method is not None:
+        user.auth_server_id = method
+    if "userGroups" in data:
+        set_groups(call, user, kind, groups)
+    return success_g()
+
+
+def _new_password(call: Call, data: dict[str, Any]) -> str | None:
+    if "newPassword" not in data:
+        return None
+    proof = decode_secret(data.get("validationPassword"), "validation password")
+    if call.caller.user.password is None or proof != call.caller.user.password:
+        raise invalid("The validation password is not correct")
+    return decode_secret(data["newPassword"], "password")
+
+
+def _method(call: Call, data: dict[str, Any]) -> int | None:
+    """Id of the identity server that a user is tied to; 0: the CommCell itself."""
+    if "authenticationMethod" not in data:
+        return None
+    name = str(data["authenticationMethod"] or "Commcell")
+    if name.casefold() == "commcell":
+        return 0
+    return int(resolve(call.state.apps, {"name": name}, "id", "name", "Identity server").id)
+
+
+def _delete(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({USER_MANAGEMENT})
+    remove_user(call, existing(call.state.users, call, "User"))
+    return success_g()
+
+
+def _bulk_delete(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({USER_MANAGEMENT})
+    rows = call.body().get("users")
+    if not isinstance(rows, list) or not rows:
+        raise invalid("users is missing")
+    for row in rows:
+        heir = (row.get("newUser") or {}).get("id") if isinstance(row, dict) else None
+        call.query["newuserid"] = str(heir or 0)
+        remove_user(call, resolve(call.state.users, (row or {}).get("user"), "id", "name", "User"))
+    return success_g()
+
+
+def _authentication_methods(call: Call) -> dict[str, Any]:
+    user = existing(call.state.users, call, "User")
+    if call.query.get("fetchavailablemethodsonly", "").lower() == "true":
+        return {"availableMethods": list(_METHODS), "error": {"errorCode": 0}}
+    app = call.state.apps.get(user.auth_server_id)
+    method = "SAML" if app is not None else ("AD" if user.provider else "LOCAL")
+    authenticators = []
+    if app is not None:
+        authenticators.append(
+            {
+                "authenticationMethod": "SAML",
+                "id": app.id,
+                "name": app.name,
+                "type": "SAML",
+                "samlType": app.saml_type,
+                "company": {"id": app.company_id},
+            }
+        )
+    return {"authenticationMethod": method, "authenticators": authenticators, "error": {"errorCode": 0}}

@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What roles, users and groups have in common behind their V1 and V4 routes: checks, removal, transfer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from cvops_simulator.commvault.envelopes import DUPLICATE, Refused, invalid, not_found
+from cvops_simulator.commvault.model import COMPANY, CREATOR, OWNER, ROLE, USER, Grant, Role, User, UserGroup
+from cvops_simulator.commvault.rights import MASTER_GROUP, MASTER_ROLE
+from cvops_simulator.commvault.routing import Call
+
+
+def checked_name(value: Any, what: str) -> str:
+    """A name of a new or renamed object."""
+    name = str(value or "")
+    if not name.strip():
+        raise invalid(f"The {what} name is missing")
+    if len(name) > 255:
+        raise invalid(f"The {what} name is too long")
+    return name
+
+
+def unique_role(call: Call, name: str, company_id: int, but: int = 0) -> None:
+    """Role names are unique within a company."""
+    if any(role.company_id == company_id and role.id != but for role in call.state.roles.named(name)):
+        raise Refused(DUPLICATE, f"Role [{name}] already exists")
+
+
+def unique_group(call: Call, name: str, company_id: int, but: int = 0) -> None:
+    """Group names are unique within a company."""
+    if any(group.company_id == company_id and group.id != but for group in call.state.groups.named(name)):
+        raise Refused(DUPLICATE, f"User group [{name}] already exists")
+
+
+def unique_user(call: Call, name: str, but: int = 0) -> None:
+    """User names are unique."""
+    if any(user.id != but for user in call.state.users.named(name)):
+        raise Refused(DUPLICATE, f"User [{name}] already exists")
+
+
+def own_creation(call: Call, entity_type: int, entity_id: int) -> None:
+    """The creator of an object gets a grant on it, unless everything is theirs anyway."""
+    if not call.caller.rights.master:
+        call.state.grants.add(Grant(USER, call.caller.user.id, MASTER_ROLE, entity_type, entity_id, kind=CREATOR))
+
+
+def remove_role(call: Call, role: Role) -> None:
+    """Delete a role and the grants that use it."""
+    if role.system:
+        raise invalid(f"Role [{role.name}] is built in and cannot be deleted")
+    for grant in call.state.grants:
+        if grant.role_id == role.id or grant.entity == (ROLE, role.id):
+            call.state.grants.remove(grant)
+    call.state.roles.remove(role)
+
+
+def remove_user(call: Call, user: User) -> None:
+    """Delete a user; what it owns goes to the heir of the request, if any."""
+    if user.id == 1:
+        raise invalid("User [admin] cannot be deleted")
+    _transfer(call, (USER, user.id))
+    for group in call.state.groups:
+        group.member_ids.discard(user.id)
+    for token in call.service.sessions.store.of_user(user.id):
+        call.service.sessions.store.delete(token)
+    call.state.users.remove(user)
+
+
+def remove_group(call: Call, group: UserGroup) -> None:
+    """Delete a user group; what it owns goes to the heir of the request, if any."""
+    if group.system or group.id == MASTER_GROUP:
+        raise invalid(f"User group [{group.name}] is built in and cannot be deleted")
+    _transfer(call, (group.kind, group.id))
+    for other in call.state.groups:
+        other.external_group_ids.discard(group.id)
+        other.local_group_ids.discard(group.id)
+    call.state.groups.remove(group)
+
+
+def _heir(call: Call) -> tuple[int, int] | None:
+    """Both spellings of the transfer parameters are honoured; 0 means nobody."""
+    query = call.query
+    user_id = query.get("newuserid") or query.get("transfertouser") or "0"
+    group_id = query.get("newusergroupid") or query.get("transfertousergroup") or "0"
+    if user_id.isdigit() and int(user_id):
+        if call.state.users.get(int(user_id)) is None:
+            raise not_found(f"User [{user_id}] does not exist")
+        return USER, int(user_id)
+    if group_id.isdigit() and int(group_id):
+        group = call.state.groups.get(int(group_id))
+        if group is None:
+            raise not_found(f"User group [{group_id}] does not exist")
+        return group.kind, group.id
+    return None
+
+
+def _transfer(call: Call, principal: tuple[int, int]) -> None:
+    heir = _heir(call)
+    for grant in call.state.grants.of_principal(*principal):
+        call.state.grants.remove(grant)
+        if heir is not None and grant.kind in (OWNER, CREATOR):
+            call.state.grants.add(replace(grant, principal_kind=heir[0], principal_id=heir[1]))
+    for credential in call.state.credentials:
+        if credential.owner == principal:
+            credential.owner = heir or (USER, 1)
+        credential.shared_with.discard(principal)
+
+
+def company_of_new(call: Call, data: dict[str, Any]) -> int:
+    """Company of an object to be created: named in the body, or the one the caller acts in."""
+    block = data.get("company")
+    wanted = int(block.get("id") or 0) if isinstance(block, dict) else 0
+    company_id = wanted or call.caller.company_id
+    if company_id and not call.state.entity_exists(COMPANY, company_id):
+        raise not_found(f"Company [{company_id}] does not exist")
+    return company_id

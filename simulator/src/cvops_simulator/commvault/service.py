@@ -1,0 +1,193 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service of one CommCell: dispatch of requests to handlers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from cvops_simulator.commvault.auth import Sessions, Verifier, denied, identify
+from cvops_simulator.commvault.control import control_routes
+from cvops_simulator.commvault.envelopes import INVALID, OTP_REQUIRED, Refused, error_body
+from cvops_simulator.commvault.handlers import ROUTES
+from cvops_simulator.commvault.routing import Call, Route, parse_query, split_path
+from cvops_simulator.commvault.state import Lists, State
+from cvops_simulator.commvault.switches import Switches
+from cvops_simulator.core.service import Service
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+    from starlette.types import Receive, Scope, Send
+
+    from cvops_simulator.commvault.model import CommCellSeed, User
+    from cvops_simulator.core.context import Context
+
+#: POSTs that change no configuration.
+_READING_POSTS = (
+    "login",
+    "logout",
+    "renewlogintoken",
+    "whoami",
+    "thirdparty/saml/app",
+    "qcommand/qoperation execute",
+    "user/otp/generate",
+)
+
+
+class CommCellService(Service):
+    """One CommCell. `state`, `switches`, `sessions` and `release` are open to tests while it runs."""
+
+    base_path = "/commandcenter/api"
+
+    def __init__(
+        self, name: str, seed: CommCellSeed, context: Context, release: int = 44, page_size: int = 100
+    ) -> None:
+        super().__init__(name, context)
+        self.release = release
+        #: Checks tokens of an external provider; set by whoever knows one.
+        self.verifier: Verifier | None = None
+        self._first_release = release
+        self.app = self._answer
+        self.reset(seed)
+
+    def reset(self, seed: CommCellSeed) -> None:
+        """Back to a seed: state, switches, sessions and release."""
+        self._seed = seed
+        self.state = State(seed)
+        self.switches = Switches()
+        self.sessions = Sessions()
+        self.release = self._first_release
+        self._stale: tuple[Lists, float] | None = None
+
+    @property
+    def admin(self) -> tuple[str, str]:
+        """Name and password of user 1."""
+        user = self.state.users.get(1)
+        return ("admin", user.password or "") if user is not None else ("admin", "")
+
+    @property
+    def automation(self) -> tuple[str, str]:
+        """Name and password of the automation account, a member of `master`."""
+        return self._seed.automation
+
+    def user(self, name: str) -> User:
+        """A user by name."""
+        return self.state.users.named(name)[0]
+
+    def access_token(self, user: str = "", **limits: Any) -> str:
+        """Issue an access token for a user (default: the automation account); `limits`: api_endpoints, allowed_ips."""
+        now = self.context.clock.now()
+        owner = self.user(user or self.automation[0])
+        name = f"test-{len(self.sessions.store.of_user(owner.id)) + 1}"
+        token = self.sessions.store.create(name, owner.id, 2, now + self.token_life, now + 90 * 86400)
+        for key, value in limits.items():
+            setattr(token, key, value)
+        return token.access
+
+    @property
+    def token_life(self) -> float:
+        """Seconds that an access token lives."""
+        return self.switches.token_life or (7200.0 if self.release >= 44 else 1800.0)
+
+    def lists(self, hard: bool = False, v4: bool = False) -> Lists:
+        """What a list call shows now."""
+        if self._stale is None or hard or (v4 and not self.switches.list_lag_v4):
+            if hard:
+                self._stale = None
+            return self.state
+        lists, until = self._stale
+        if self.context.clock.now() >= until:
+            self._stale = None
+            return self.state
+        return lists
+
+    def is_read(self, method: str, path: str) -> bool:
+        """GET, and the POSTs that change no configuration."""
+        if method != "POST":
+            return super().is_read(method, path)
+        segments = split_path(path.encode("utf-8", "replace"))
+        return segments is not None and "/".join(segments).lower() in _READING_POSTS
+
+    def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+        """G envelope."""
+        return JSONResponse({"errorCode": status, "errorMessage": message}, status_code=status, headers=headers)
+
+    def control_routes(self) -> list[BaseRoute]:
+        """`/switches` and friends below `/services/<name>`."""
+        return control_routes(self)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = self._dispatch(request, await request.body())
+        await response(scope, receive, send)
+
+    def _dispatch(self, request: Request, raw: bytes) -> Response:
+        scope = request.scope
+        segments = split_path(scope.get("raw_path") or scope["path"].encode())
+        if segments is None:
+            return Response("<html><head><title>404 Not Found</title></head></html>", 404, media_type="text/html")
+        if not segments:
+            return JSONResponse({})
+        query, queries = parse_query(scope.get("query_string", b""))
+        client = request.client.host if request.client else ""
+        call = Call(self, request.method, segments, query, queries, request.headers, raw, client)
+        found = ROUTES.find(request.method, segments)
+        try:
+            result = self._handle(call, found)
+        except Refused as error:
+            return _refusal(error, found[0] if found else None)
+        return result if isinstance(result, Response) else _json(result)
+
+    def _handle(self, call: Call, found: tuple[Route, dict[str, str]] | None) -> Any:
+        route = found[0] if found else None
+        if found is not None:
+            call.params = found[1]
+        if route is None or not route.public:
+            self._authenticate(call)
+        if route is None or self.release < route.minimum:
+            raise Refused(INVALID, f"Unknown operation {call.method} {'/'.join(call.segments)}", 404, "G")
+        if route.write:
+            self._before_write(call, route)
+        return route.handler(call)
+
+    def _authenticate(self, call: Call) -> None:
+        caller = identify(self, call.headers, "/" + "/".join(call.segments), call.client)
+        wanted = call.headers.get("operatorcompanyid", "0") or "0"
+        if wanted.isdigit() and int(wanted):
+            if not caller.rights.master and int(wanted) != caller.user.company_id:
+                raise denied(403)
+            caller.company_id = int(wanted)
+        call.caller_or_none = caller
+
+    def _before_write(self, call: Call, route: Route) -> None:
+        if route.envelope == "R" and self.switches.v1_write_error:
+            raise Refused(self.switches.v1_write_error, "The operation failed on the server")
+        if self.switches.list_lag:
+            lists = self.lists()
+            until = self.context.clock.now() + self.switches.list_lag
+            self._stale = (lists.snapshot() if lists is self.state else lists, until)
+
+    def require_otp(self, call: Call) -> None:
+        """Sensitive changes carry a one-time PIN when two-factor authentication is on."""
+        pin = self.switches.two_factor_pin
+        if pin and call.headers.get("otp", "") != pin:
+            raise Refused(OTP_REQUIRED, "One-time PIN is missing or wrong")
+
+
+def _refusal(error: Refused, route: Route | None) -> Response:
+    envelope = error.envelope or (route.envelope if route else "G")
+    status = error.status or 400
+    if envelope in ("R", "E", "O", "S"):
+        status = 200
+        if envelope == "S":
+            envelope = "G"
+    return JSONResponse(error_body(envelope, error.code, error.message), status)
+
+
+def _json(data: Any) -> Response:
+    return Response(json.dumps(data, separators=(",", ":")), media_type="application/json")

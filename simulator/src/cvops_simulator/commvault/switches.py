@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a CommCell can misbehave or differ, switched by tests and through the control listener."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+INHERITED_ROWS = ("marked", "unmarked", "hidden")
+
+
+@dataclass
+class Switches:
+    """All off by default: a current, well-behaved CommCell."""
+
+    #: Seconds for which V1 lists stay stale after a write, unless `hardRefresh=true`.
+    list_lag: float = 0.0
+    #: The same lag for V4 lists (how the product behaves is unknown).
+    list_lag_v4: bool = False
+    #: V1 writes do nothing and answer 200 with this code in `response[0].errorCode`; 0: off.
+    v1_write_error: int = 0
+    #: `POST Security` answers success for these entities and changes nothing: "type:id", or "*" for all.
+    lost_security_writes: list[str] = field(default_factory=list)
+    #: V1 group updates are taken literally: operation type 1 with an empty list empties the list.
+    group_wipe: bool = True
+    #: V4 enumerations accept words only.
+    strict_enums: bool = False
+    #: Service accounts stay invisible until `approve` is called.
+    pending_approval: bool = True
+    #: PIN that a password login appends and sensitive changes send in the header `otp`; empty: two-factor is off.
+    two_factor_pin: str = ""
+    #: Life of access tokens in seconds; 0: what the release says.
+    token_life: float = 0.0
+    #: Renewal hands out the same access token with a new refresh token.
+    renew_keeps_access_token: bool = False
+    #: An access token may create, edit and delete access tokens, as older releases let it.
+    token_by_token: bool = False
+    #: Tokens signed by an external provider are accepted as bearer (release 42 and later).
+    oauth: bool = False
+    #: Claim of such a token that names the user (name, UPN or mail address); app-only tokens use `oauth_app_users`.
+    oauth_claim: str = "upn"
+    #: Application id of an app-only token -> name of the Commvault user it acts as.
+    oauth_app_users: dict[str, str] = field(default_factory=dict)
+    #: `Authorization: Bearer` is refused for the product's own tokens (seen at one site).
+    authtoken_only: bool = False
+    #: How inherited grants are shown by `GET Security/...` and `GET UserGroup/{id}/Security`.
+    inherited_rows: str = "marked"
+    #: Reads put all entities (or principals) of the same role into one row.
+    merged_rows: bool = False
+    #: Names in `POST Security` are resolved only with the header `LookupNames: 1` (entities and roles; not principals).
+    lookup_names_required: bool = False
+    #: The answer of a credential update repeats the request, secrets included.
+    credential_echo: bool = True
+    #: Address that requests come from, for `allowedIPs`; empty: the real one.
+    client_address: str = ""
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Set switches by name; unknown names and wrong types are an error."""
+        known = {item.name for item in fields(self)}
+        for name, value in values.items():
+            if name not in known:
+                raise ValueError(f"unknown switch {name!r}")
+            current = getattr(self, name)
+            if isinstance(current, float) and isinstance(value, int):
+                value = float(value)
+            if type(value) is not type(current):
+                raise ValueError(f"switch {name!r} takes {type(current).__name__}")
+            if name == "inherited_rows" and value not in INHERITED_ROWS:
+                raise ValueError(f"inherited_rows is one of {', '.join(INHERITED_ROWS)}")
+            setattr(self, name, value)

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Entra groups that are mapped, and the mapping itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from cvops_simulator.commvault.model import (
+    CLIENT,
+    CLIENT_GROUP,
+    COMMCELL,
+    COMMCELL_ID,
+    PLAN,
+    STORAGE_POOL,
+)
+from cvops_simulator.seeds.estate import Estate
+from cvops_simulator.seeds.ids import Ids
+from cvops_simulator.seeds.people import DOMAIN, Person
+from cvops_simulator.seeds.profile import Profile, Scope
+from cvops_simulator.seeds.roles import tier_role
+
+#: Document key of an entity list -> entity type number.
+ENTITY_KEYS = {
+    "servers": CLIENT,
+    "server_groups": CLIENT_GROUP,
+    "plans": PLAN,
+    "storage_pools": STORAGE_POOL,
+}
+
+#: CommCell-wide groups: name suffix and role, first choice and the built-in one for small sets.
+_WIDE = (
+    ("platform-Admin", ("Platform Administrator", "Client Admins")),
+    ("platform-Audit", ("Access Auditor", "Compliance")),
+    ("platform-Automation", ("Identity Automation", "")),
+)
+
+
+@dataclass
+class MappedGroup:
+    """One Entra group with its mapping entry. `scope` None: a CommCell-wide group."""
+
+    name: str
+    object_id: str
+    description: str
+    scope: Scope | None
+    tier: str
+    members: list[Person]
+    entry: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def unique_name(self) -> str:
+        """Entra's alternate key; also the mail nickname."""
+        return self.name.lower()
+
+    def commcells(self, profile: Profile) -> list[str]:
+        """The CommCells that the mapping entry reaches."""
+        return list(profile.commcells) if self.scope is None else [self.scope.commcell]
+
+
+def make_groups(profile: Profile, ids: Ids, people: list[Person], estates: dict[str, Estate]) -> list[MappedGroup]:
+    """All mapped groups of a set with members and mapping entries: wide ones first, then scope by scope."""
+    names = list(_slots(profile))
+    choice = ids.random("members")
+    staff: dict[str, list[Person]] = {}
+    for person in people:
+        if person.enabled:
+            staff.setdefault(person.region, []).append(person)
+    everyone = [person for person in people if person.enabled]
+    groups = []
+    for number, (name, scope, tier, description) in enumerate(names):
+        pool = everyone if scope is None else staff[scope.region]
+        size = min(len(pool), 3 if scope is None else choice.randint(*profile.members))
+        members = [] if number % 33 == len(names) % 33 - 1 else choice.sample(pool, size)
+        group = MappedGroup(name, ids.guid("group", name.lower()), description, scope, tier, members)
+        group.entry = _entry(profile, group, number, estates)
+        groups.append(group)
+    return groups
+
+
+def _slots(profile: Profile) -> Iterator[tuple[str, Scope | None, str, str]]:
+    """Names of exactly `profile.groups` groups; the last scopes go without an Audit group when there are too many."""
+    wide = [item for item in _WIDE if profile.custom_roles > 2 or item[1][1]]
+    for suffix, _roles in wide:
+        kind = suffix.rsplit("-", 1)[1]
+        yield f"GG-Commvault-{suffix}", None, kind, f"Commvault platform: {kind.lower()}, all CommCells"
+    slots = [(scope, tier) for scope in profile.scopes for tier in profile.tiers_of(scope)]
+    surplus = len(slots) + len(wide) - profile.groups
+    dropped = [slot for slot in reversed(slots) if slot[1] == "Audit"][:surplus]
+    for scope, tier in slots:
+        if (scope, tier) not in dropped:
+            description = f"Commvault {scope.workload} in {scope.region}: {tier.lower()}"
+            yield f"GG-Commvault-{scope.name}-{tier}", scope, tier, description
+
+
+def _entry(profile: Profile, group: MappedGroup, number: int, estates: dict[str, Estate]) -> dict[str, Any]:
+    principal: dict[str, Any] = {"name": group.name}
+    if profile.groups_given:
+        principal["object_id"] = group.object_id
+    return {
+        "principal": {"entra_group": principal},
+        "commcells": _patterns(profile, group),
+        "grants": _grants(profile, group, number, estates),
+        "approval": {
+            "ticket": f"CHG{40217 + 7 * number:07d}",
+            "approved_by": ("d.ramos", "p.keller", "o.petrova")[number % 3],
+            "approved_on": f"2026-0{1 + number % 8}-{1 + number * 5 % 28:02d}",
+            "reason": f"{group.tier} access for the team in charge",
+        },
+        "business_owner": f"{group.scope.workload if group.scope else 'backup'}-platform@{DOMAIN}",
+    }
+
+
+def _patterns(profile: Profile, group: MappedGroup) -> list[str]:
+    if group.scope is None:
+        return list(profile.commcells)[:1] if profile.groups_given else ["*"]
+    return [f"{group.scope.region}-*"] if profile.name == "M" else [group.scope.commcell]
+
+
+def _grants(profile: Profile, group: MappedGroup, number: int, estates: dict[str, Estate]) -> list[dict[str, Any]]:
+    scope = group.scope
+    if scope is None:
+        return [{"role": _wide_role(profile, group.tier), "entities": "commcell"}]
+    estate = estates[scope.commcell]
+    server_groups, plans = estate.server_groups[scope.name], estate.plans[scope.name]
+    entities: dict[str, list[str]] = {"server_groups": list(server_groups)}
+    if group.tier == "Admin":
+        entities |= {"plans": list(plans), "storage_pools": estate.storage_pools[scope.region][:2]}
+    elif group.tier == "Operator":
+        entities["plans"] = plans[: max(2, len(plans) - 1)]
+    elif group.tier == "View" and profile.name != "M":
+        entities["plans"] = plans[:2]
+    elif group.tier == "Audit" and profile.name == "M":
+        entities["server_groups"] = server_groups[:3]
+    if profile.name == "S" and group.tier in ("Admin", "Operator"):
+        entities["server_groups"] = [*server_groups, "servers"]
+    grants: list[dict[str, Any]] = [{"role": tier_role(profile, group.tier), "entities": entities}]
+    if number % 10 == 4:
+        grants.append({"role": _exception_role(profile), "entities": {"plans": [plans[-1]]}})
+    elif number % 20 == 9:
+        grants.append({"role": "Restore Operator", "entities": {"servers": [estate.servers[scope.name][0]]}})
+    return grants
+
+
+def _wide_role(profile: Profile, tier: str) -> str:
+    custom, built_in = next(roles for suffix, roles in _WIDE if suffix.endswith(tier))
+    return custom if profile.custom_roles > 2 else built_in
+
+
+def _exception_role(profile: Profile) -> str:
+    return "Plan Manager" if profile.custom_roles > 2 else "Compliance"
+
+
+def triples(entry: dict[str, Any], estate: Estate) -> list[tuple[str, int, int]]:
+    """What an entry grants on one CommCell: (role name, entity type, entity id)."""
+    found = []
+    for grant in entry["grants"]:
+        if grant["entities"] == "commcell":
+            found.append((grant["role"], COMMCELL, COMMCELL_ID))
+            continue
+        for key, names in grant["entities"].items():
+            found += [(grant["role"], ENTITY_KEYS[key], estate.id_of(ENTITY_KEYS[key], name)) for name in names]
+    return found

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts a site together."""
+
+from __future__ import annotations
+
+from cvops_simulator.core.site import Site
+from cvops_simulator.seeds.commcell import CommCellBuilder
+from cvops_simulator.seeds.document import tenant, variables
+from cvops_simulator.seeds.estate import Estate, EstateBuilder
+from cvops_simulator.seeds.ids import Ids
+from cvops_simulator.seeds.mapping import MappedGroup, make_groups
+from cvops_simulator.seeds.mess import Mess
+from cvops_simulator.seeds.people import Person, make_people
+from cvops_simulator.seeds.profile import PROFILES, Profile
+
+#: User groups that are neither mapped nor made by hand: two built-in, one of the directory, three of the mess.
+_OTHER_GROUPS = 6
+
+
+def build_site(set: str, seed: int, empty: bool) -> Site:
+    """A site of one set, the same for the same arguments.
+
+    `empty`: what the mapping document creates is missing (Entra groups, application, custom roles, mapped user
+    groups and their grants; in set L the Entra groups exist all the same, because its mapping names their ids).
+    Otherwise the site is converged, and has the mess of `Site.mess`.
+    """
+    profile, ids = PROFILES[set], Ids(set, seed)
+    people = make_people(profile, ids)
+    estates = {name: EstateBuilder(profile, ids, name).build() for name in profile.commcells}
+    groups = make_groups(profile, ids, people, estates)
+    tenant_seed = tenant(profile, ids, people, groups, empty)
+    builders = {name: _commcell(profile, ids, name, estate, people, groups, empty) for name, estate in estates.items()}
+    mess = Mess(ids, tenant_seed, people, groups, builders)
+    mess.always(odd_names=profile.name == "S")
+    if not empty:
+        mess.converged()
+    return Site(
+        tenant_seed=tenant_seed,
+        commcells={name: builder.seed for name, builder in builders.items()},
+        variables=variables(profile, groups),
+        mess=mess.found,
+    )
+
+
+def _commcell(
+    profile: Profile,
+    ids: Ids,
+    name: str,
+    estate: Estate,
+    people: list[Person],
+    groups: list[MappedGroup],
+    empty: bool,
+) -> CommCellBuilder:
+    builder = CommCellBuilder(profile, ids, name, estate, empty)
+    regions = profile.commcells[name]
+    here = [group for group in groups if name in _reached(profile, group)]
+    known = {person.upn for group in here for person in group.members}
+    builder.people([person for person in people if person.region in regions or person.upn in known])
+    busy = bool(regions)
+    builder.hand_made(max(2, profile.user_groups - len(groups) - _OTHER_GROUPS) if busy else 2)
+    builder.identity_apps()
+    if not empty:
+        for group in here:
+            builder.mapped(group)
+    return builder
+
+
+def _reached(profile: Profile, group: MappedGroup) -> list[str]:
+    """CommCells of a group; in the set that has one large CommCell, the small ones are left alone."""
+    commcells = group.commcells(profile)
+    return commcells[:1] if profile.groups_given else commcells
