@@ -54,7 +54,7 @@ def _common(venv: pathlib.Path, collections: pathlib.Path) -> dict[str, str]:
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
         "ANSIBLE_NOCOLOR": "1",
         # Ansible ends workers that linger after their result; they may be writing what coverage measured.
-        "ANSIBLE_WORKER_SHUTDOWN_POLL_COUNT": "200",
+        "ANSIBLE_WORKER_SHUTDOWN_POLL_COUNT": "60",
         "ANSIBLE_WORKER_SHUTDOWN_POLL_DELAY": "0.05",
         "HYPOTHESIS_STORAGE_DIRECTORY": str(BUILD / "hypothesis"),
     }

@@ -21,6 +21,7 @@ from cvops_simulator import Simulator
 CALLBACKS = pathlib.Path(__file__).resolve().parent.parent / "plugins" / "callback"
 #: What a run inherits from the tests: coverage's own variables, so that its workers are measured too, and little else.
 _KEPT = ("LANG", "LC_ALL", "TERM", "LOGNAME", "USER", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "CVOPS_CHECKOUT")
+_KEPT_PREFIXES = ("COVERAGE", "ANSIBLE_WORKER_SHUTDOWN_")
 _LIMIT_S = 300
 
 Tasks = t.Sequence[t.Mapping[str, t.Any]]
@@ -166,7 +167,7 @@ class Player:
         return Running(process, folder)
 
     def _environment(self, folder: pathlib.Path, more: t.Mapping[str, str]) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith("COVERAGE")}
+        kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
         own = {
             "PATH": f"{pathlib.Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(folder / "home"),
