@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import datetime
+import email.utils
+import re
 import typing as t
 from urllib.parse import quote, urlsplit
 
@@ -28,6 +31,7 @@ _NOT_YET = (
     "one or more property values specified are invalid",
     "no password credential found",
 )
+_BY_APP_ID = re.compile(r"/servicePrincipals\(appId='[^']*'\)")
 _SETTLE_S = 120.0
 _LONGEST_PAUSE_S = 10.0
 
@@ -59,6 +63,7 @@ class GraphClient:
             ctx, entra_settings(ctx.options, "Microsoft Graph"), BearerCredentials(self.sign_in, self._scope)
         )
         self.fresh = FreshObjects(ctx)
+        self._skew = datetime.timedelta()
 
     def reference(self, object_id: str) -> str:
         """The ``@odata.id`` of a directory object."""
@@ -148,6 +153,10 @@ class GraphClient:
         """Rights were granted: the token at hand does not carry them yet."""
         self.sign_in.drop(self._scope)
 
+    def service_now(self) -> datetime.datetime:
+        """The time by the service's clock, as far as its last answer told; validity is judged there, not here."""
+        return self.ctx.clock.now() + self._skew
+
     def _send(
         self,
         method: str,
@@ -169,6 +178,7 @@ class GraphClient:
             reply = self._transport.request(
                 method, url, params=params, json_body=body, headers=headers, repeat=repeat, counts=counts
             )
+            self._note_time(reply)
             if reply.status < 300:
                 return reply
             error = graph_error(reply, intent, needs)
@@ -183,13 +193,27 @@ class GraphClient:
                 return reply
             raise error
 
+    def _note_time(self, reply: Reply) -> None:
+        """Dates have whole seconds: a smaller difference is none."""
+        try:
+            told = email.utils.parsedate_to_datetime(reply.headers.get("date") or "")
+        except (TypeError, ValueError):
+            return
+        skew = told - self.ctx.clock.now() if told.tzinfo else datetime.timedelta()
+        self._skew = skew if abs(skew.total_seconds()) >= 2 else datetime.timedelta()
+
     def _not_yet(self, error: ApiError, url: str, body: t.Any) -> bool:
         """True when the refusal is of the kind that replication causes, about an object of this run."""
-        if error.status == 404 or (
-            error.status in (400, 403, 409) and any(text in str(error).casefold() for text in _NOT_YET)
-        ):
-            return self.fresh.any_of([*GUID.findall(url), *GUID.findall(str(body or "")), self._key_of(url)])
-        return False
+        path = self._key_of(url)
+        named = GUID.findall(path)
+        if error.status == 404:
+            keyed = _BY_APP_ID.match(path)
+            if keyed:
+                # A fresh application has no service principal yet; only one that was created by this key can be missing "yet".
+                path, named = keyed.group(), GUID.findall(path[keyed.end() :])
+        elif not (error.status in (400, 403, 409) and any(text in str(error).casefold() for text in _NOT_YET)):
+            return False
+        return self.fresh.any_of([*named, *GUID.findall(str(body or "")), path])
 
     def _key_of(self, url: str) -> str:
         return urlsplit(url).path.rsplit("/v1.0", 1)[-1]

@@ -26,8 +26,8 @@ FIELDS = {
     "mail_nickname": "mailNickname",
     "description": "description",
 }
-_SELECT = "id,displayName,uniqueName,mailNickname,description,securityEnabled,groupTypes"
-_READ = ("GroupMember.Read.All", "Group.Read.All")
+SELECT = "id,displayName,uniqueName,mailNickname,description,securityEnabled,groupTypes"
+READ_NEEDS = ("GroupMember.Read.All", "Group.Read.All")
 _WRITE = ("Group.ReadWrite.All",)
 #: Graph binds at most this many members in one request.
 BIND_LIMIT = 20
@@ -132,12 +132,12 @@ class Groups:
         return found
 
     def _find_wire(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
-        select = {"$select": _SELECT}
+        select = {"$select": SELECT}
         if options.get("object_id"):
             wire = self._graph.get(
                 f"/groups/{segment(options['object_id'])}",
                 intent=f"read group {options['object_id']}",
-                needs=_READ,
+                needs=READ_NEEDS,
                 params=select,
             )
             if wire is None and options.get("state") == "present":
@@ -148,7 +148,7 @@ class Groups:
             return wire
         if options.get("unique_name"):
             path = f"/groups{key('uniqueName', options['unique_name'])}"
-            wire = self._graph.get(path, intent=f"read group {options['unique_name']}", needs=_READ, params=select)
+            wire = self._graph.get(path, intent=f"read group {options['unique_name']}", needs=READ_NEEDS, params=select)
             if wire is not None or not options.get("display_name"):
                 return wire
         named = self.by_display_name(options["display_name"])
@@ -167,14 +167,17 @@ class Groups:
 
     def by_display_name(self, name: str) -> list[dict[str, t.Any]]:
         """All groups of exactly this display name, letter case apart."""
-        params = {"$filter": f"displayName eq {literal(name)}", "$select": _SELECT}
-        return self._graph.list("/groups", intent=f"find groups named {name}", needs=_READ, params=params)
+        params = {"$filter": f"displayName eq {literal(name)}", "$select": SELECT}
+        return self._graph.list("/groups", intent=f"find groups named {name}", needs=READ_NEEDS, params=params)
 
     def relation(self, object_id: str, relation: str) -> list[str]:
         """Ids of the direct members or owners, sorted."""
         path = f"/groups/{segment(object_id)}/{relation}"
         listed = self._graph.list(
-            path, intent=f"list {relation} of group {object_id}", needs=_READ, params={"$select": "id", "$top": "999"}
+            path,
+            intent=f"list {relation} of group {object_id}",
+            needs=READ_NEEDS,
+            params={"$select": "id", "$top": "999"},
         )
         return sorted(str(item["id"]).lower() for item in listed)
 
@@ -231,7 +234,7 @@ class Groups:
                 created = self._graph.get(
                     f"/groups{key('uniqueName', fields['unique_name'])}",
                     intent=intent,
-                    needs=_READ,
+                    needs=READ_NEEDS,
                     params={"$select": "id"},
                 )
         else:
