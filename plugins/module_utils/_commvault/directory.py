@@ -64,6 +64,11 @@ class Directory:
             self._details[group_id] = found
         return found
 
+    def known_details(self, group_id: int) -> dict[str, t.Any] | None:
+        """The details of a user group if they were read already; nothing is read."""
+        with self._lock:
+            return self._details.get(group_id)
+
     def forget_user_group(self, group_id: int) -> None:
         """The group was changed: read it anew when asked next."""
         with self._lock:

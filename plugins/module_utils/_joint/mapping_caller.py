@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who runs the task on the CommCell, who else administers it, and which roles weigh much."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._commvault.client import CommvaultClient, segment
+from .._commvault.directory import Directory
+from .._commvault.grants import Entity, Grant, Principal
+from .._commvault.listings import as_id
+from .._commvault.security import Security
+from .._core.context import Context
+from .mapping_resolve import MASTER_ROLE, PRIVILEGED_PERMISSIONS
+
+
+def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) -> set[Principal]:
+    """The signed-in user and the groups it is a direct member of; empty, with a warning, when the service does not say."""
+    name = ctx.options.get("commvault_username") if ctx.options["commvault_auth_method"] == "password" else None
+    if not name:
+        answer = client.get("v2/WhoAmI", intent="find out who is signed in", missing_ok=True) or {}
+        inner = answer.get("user")
+        who = inner if isinstance(inner, dict) else answer
+        name = who.get("userName") or who.get("name")
+    user = directory.catalogue("users").get(str(name)) if name else None
+    if user is None:
+        ctx.warn(
+            "The signed-in user could not be determined, so it is not known whether it would lose rights of its own"
+        )
+        return set()
+    details = client.get(f"v4/user/{segment(user.id)}", intent="read the signed-in user", missing_ok=True) or {}
+    groups = [as_id(group.get("id")) for group in details.get("associatedUserGroups") or [] if isinstance(group, dict)]
+    return {Principal("user", user.id), *(Principal("user_group", number) for number in groups if number)}
+
+
+def is_privileged(client: CommvaultClient) -> t.Callable[[int], bool]:
+    """Whether a role contains a permission with which its holder can give any right; each role is read once, when asked."""
+    known: dict[int, bool] = {}
+
+    def ask(role_id: int) -> bool:
+        if role_id not in known:
+            role = client.get(f"V4/Role/{segment(role_id)}", intent=f"read role {role_id}", missing_ok=True) or {}
+            held = [row.get("permission") or {} for row in role.get("permissions") or [] if isinstance(row, dict)]
+            known[role_id] = any(as_id(permission.get("id")) in PRIVILEGED_PERMISSIONS for permission in held)
+        return known[role_id]
+
+    return ask
+
+
+class Administrators:
+    """Counts who administers the CommCell without needing Entra ID to sign in."""
+
+    def __init__(self, client: CommvaultClient, security: Security, directory: Directory) -> None:
+        self._client, self._security, self._directory = client, security, directory
+
+    def left_after(self, removed: t.Collection[Grant]) -> int:
+        """Enabled local users that hold the Master role on the CommCell, themselves or by a group that Entra does not feed."""
+        commcell = Entity("commcell", self._client.commcell_id)
+        rows = self._security.of_entity(commcell)
+        holders = {row.principal for row in rows if row.role_id == MASTER_ROLE} - {
+            grant.principal for grant in removed if grant.entity == commcell
+        }
+        users: set[int] = set()
+        for holder in sorted(holders):
+            if holder.kind == "user":
+                users.add(holder.id)
+            elif holder.kind == "user_group":
+                users |= self._members(holder.id)
+        return sum(1 for number in users if self._can_sign_in(number))
+
+    def _members(self, group_id: int) -> set[int]:
+        details = self._directory.user_group_details(group_id) or {}
+        if details.get("azureGUID") or details.get("enabled") is False:
+            return set()
+        return {
+            number
+            for user in details.get("users") or []
+            if isinstance(user, dict) and (number := as_id(user.get("id")))
+        }
+
+    def _can_sign_in(self, user_id: int) -> bool:
+        user = self._client.get(f"v4/user/{segment(user_id)}", intent=f"read user {user_id}", missing_ok=True) or {}
+        local = "\\" not in str(user.get("name") or "\\")
+        server = user.get("authenticationMethodServer")
+        by_identity_provider = bool(isinstance(server, dict) and as_id(server.get("id")))
+        return local and not by_identity_provider and user.get("enabled") is not False

@@ -1,0 +1,251 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The whole mapping in one task: resolve, read, check, plan; then write, read back, report."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._commvault.client import CommvaultClient
+from .._commvault.directory import Directory
+from .._commvault.grants import Grant, Principal
+from .._commvault.security import Security
+from .._commvault.user_groups import UserGroups
+from .._core.context import Context
+from .._core.errors import ConfigError, Problems
+from .._core.outcome import Work
+from .._core.plan import Plan, Step
+from .._entra.client import GraphClient
+from . import mapping_checks as checks
+from .mapping_caller import Administrators, is_privileged, own_principals
+from .mapping_entra import EntraGroups
+from .mapping_entries import Problem, parse
+from .mapping_plan import Differences, Request, Schedule, differences, largest, schedule, units
+from .mapping_read import Current, Reader
+from .mapping_resolve import Holder, Resolved, Resolver
+
+#: Pauses before a grant that was written and is not shown is looked for again.
+_CONFIRM_PAUSES_S = (1.0, 2.0)
+
+
+def role_mappings(ctx: Context) -> Work:
+    """Plan everything; raise Problems with all findings before the first write. Reads only."""
+    if not ctx.check_mode:
+        # What earlier tasks of a real run were to create exists by now, or is missing.
+        ctx.options.update(pending_roles=[], pending_entra_groups=[])
+    entries, problems = parse(ctx.options["mappings"], ctx.options.get("commcell"), ctx.clock.now().date())
+    client = CommvaultClient(ctx)
+    directory = Directory(client)
+    security = Security(client)
+    groups = EntraGroups(ctx, lambda: GraphClient(ctx))
+    resolver = Resolver(ctx, client, directory, groups)
+    resolved = resolver.resolve(entries)
+    reader = Reader(ctx, directory, security)
+    reader.fetch_details(holder.principal.id for holder in resolved.holders.values() if holder.entra and holder.exists)
+    links, recreated = checks.check_anchors(resolved, resolver.anchor_of, ctx.options["link_entra_groups"])
+    given = {entry.where for entry in entries if entry.object_id is not None}
+    unsafe = checks.check_object_ids(
+        resolved, given, ctx.options["require_object_id"], is_privileged(client), lambda holder: holder.anchor is None
+    )
+    _raise(problems + resolved.problems + recreated + unsafe)
+    current = reader.read(resolved, ctx.options["exclusive"])
+    resolved.role_names = {
+        **{key: name for key, name in current.names.items() if isinstance(key, int)},
+        **resolved.role_names,
+    }
+    resolved.entity_names = {
+        **{key: name for key, name in current.names.items() if not isinstance(key, int)},
+        **resolved.entity_names,
+    }
+    changes = differences(resolved.present, resolved.absent, current.grants, ctx.options["exclusive"], resolved.holders)
+    new_groups = {holder.principal for holder in resolved.holders.values() if not holder.exists}
+    chosen = _within_budget(ctx, changes, new_groups, links)
+    removed = chosen.grants("remove")
+    checks.check_removals(ctx, changes.remove, resolver.label)
+    checks.check_own_rights(ctx, removed, lambda: own_principals(ctx, client, directory), resolver.label)
+    checks.check_last_admin(ctx, removed, Administrators(client, security, directory).left_after)
+    return _Run(ctx, resolver, resolved, current, chosen, UserGroups(client, directory), security, reader).work()
+
+
+def _raise(problems: list[Problem]) -> None:
+    """One finding that shows in many places is told once, with the first place and the number of others."""
+    if not problems:
+        return
+    alike: dict[tuple[str, str], list[Problem]] = {}
+    for problem in sorted(problems, key=lambda item: (_place(str(item["where"])), str(item["message"]))):
+        alike.setdefault((str(problem["kind"]), str(problem["message"])), []).append(problem)
+    told = [
+        {**same[0], "message": same[0]["message"] + (f" (and in {len(same) - 1} more places)" if len(same) > 1 else "")}
+        for same in alike.values()
+    ]
+    many = f"{len(told)} problems" if len(told) > 1 else "1 problem"
+    raise Problems(f"{many} in the mapping; nothing was written:", told)
+
+
+def _place(where: str) -> list[tuple[int, str]]:
+    """Sorts mappings[2] before mappings[10]."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", where)]
+
+
+def _within_budget(ctx: Context, changes: Differences, new_groups: set[Principal], links: set[Principal]) -> Schedule:
+    ordered = units(changes, new_groups, links)
+    budget = ctx.options.get("max_writes")
+    if budget is not None and ordered and budget < largest(ordered):
+        raise ConfigError(
+            f"max_writes {budget} is too small: the largest change that must not be split takes {largest(ordered)} requests",
+            source="option max_writes",
+        )
+    return schedule(ordered, budget)
+
+
+class _Run:
+    """Carries out one schedule."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        resolver: Resolver,
+        resolved: Resolved,
+        current: Current,
+        chosen: Schedule,
+        user_groups: UserGroups,
+        security: Security,
+        reader: Reader,
+    ) -> None:
+        self._ctx, self._resolver, self._resolved, self._current = ctx, resolver, resolved, current
+        self._chosen, self._user_groups, self._security, self._reader = chosen, user_groups, security, reader
+        self._ids: dict[Principal, Principal] = {}
+
+    def work(self) -> Work:
+        """The plan with its hands."""
+        self._teach_names()
+        steps = tuple(
+            Step(request.operation, self._subject(request), {"request": request})
+            for unit in self._chosen.units
+            for request in unit.requests
+        )
+        return Work("role_mappings", Plan(*self._shown(), steps), self._apply, value=self._value)
+
+    def _teach_names(self) -> None:
+        for principal, holder in self._resolved.holders.items():
+            self._security.learn(principal, holder.name)
+        for role_id, name in self._resolved.role_names.items():
+            self._security.learn(role_id, name)
+        for entity, name in self._resolved.entity_names.items():
+            self._security.learn(entity, name)
+
+    def _subject(self, request: Request) -> str:
+        if request.principal is not None:
+            verb = "create" if request.operation == "create_group" else "link"
+            return f"{verb} user group {self._resolved.holders[request.principal].name}"
+        grants = request.batch.grants if request.batch else []
+        verb = "grant" if request.operation == "add" else "revoke"
+        return f"{verb} {self._resolver.label(grants[0])}" + (f" and {len(grants) - 1} more" if len(grants) > 1 else "")
+
+    def _shown(self) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+        """Diff: the grants of each principal that changes, and the links of groups, before and after."""
+        added, removed = set(self._chosen.grants("add")), set(self._chosen.grants("remove"))
+        touched = {grant.principal for grant in added | removed}
+        held = {grant for grant in self._current.grants if grant.principal in touched}
+        before: dict[str, t.Any] = {"grants": self._by_holder(held), "user_groups": {}}
+        after: dict[str, t.Any] = {"grants": self._by_holder((held | added) - removed), "user_groups": {}}
+        for request in [request for unit in self._chosen.units for request in unit.requests if request.principal]:
+            holder = self._resolved.holders[t.cast(Principal, request.principal)]
+            if holder.exists:
+                before["user_groups"][holder.name] = {"entra_group_id": self._resolver.anchor_of(holder.principal.id)}
+            after["user_groups"][holder.name] = {
+                "entra_group_id": holder.anchor or "(of the Entra group that is created before)"
+            }
+        return before, after
+
+    def _by_holder(self, grants: t.Collection[Grant]) -> dict[str, list[str]]:
+        shown: dict[str, list[str]] = {}
+        for grant in grants:
+            shown.setdefault(self._resolver.holder_name(grant), []).append(self._resolver.what(grant))
+        return {name: sorted(lines) for name, lines in sorted(shown.items())}
+
+    def _apply(self, step: Step) -> None:
+        request: Request = step.data["request"]
+        if request.principal is not None:
+            holder = self._resolved.holders[request.principal]
+            if request.operation == "create_group":
+                number = self._user_groups.create(holder.name, None, holder.company)
+                self._ids[request.principal] = Principal("user_group", number)
+                self._security.learn(self._ids[request.principal], holder.name)
+            else:
+                self._user_groups.link(self._real(request.principal).id, str(holder.anchor))
+            return
+        if request.batch is None:
+            raise AssertionError("a request is about a group or about grants")
+        pairs = [(self._real(principal), role_id) for principal, role_id in request.batch.pairs]
+        send = self._security.add if request.operation == "add" else self._security.remove
+        send(request.batch.entities, pairs)
+
+    def _real(self, principal: Principal) -> Principal:
+        return self._ids.get(principal, principal)
+
+    def _value(self) -> dict[str, t.Any]:
+        added, removed = self._chosen.grants("add"), self._chosen.grants("remove")
+        created, linked = self._touched("create_group"), self._touched("link_group")
+        not_confirmed = [] if self._ctx.check_mode else self._unconfirmed(added, removed)
+        if not_confirmed:
+            self._ctx.warn(
+                f"{len(not_confirmed)} grants were accepted by Commvault but are not shown as asked; they may await approval"
+            )
+        return {
+            "grants": self._rows(self._resolved.present),
+            "added": self._rows(added),
+            "removed": self._rows(removed),
+            "user_groups_created": created,
+            "user_groups_linked": linked,
+            "remaining": sum(len(unit.requests) for unit in self._chosen.postponed),
+            "foreign": self._current.foreign,
+            "not_confirmed": self._rows(not_confirmed),
+        }
+
+    def _touched(self, operation: str) -> list[str]:
+        requests = [
+            request for unit in self._chosen.units for request in unit.requests if request.operation == operation
+        ]
+        return sorted(self._resolved.holders[request.principal].name for request in requests if request.principal)
+
+    def _unconfirmed(self, added: t.Sequence[Grant], removed: t.Sequence[Grant]) -> list[Grant]:
+        """Written grants that the service does not show as asked, after a short wait."""
+        real = {Grant(self._real(grant.principal), grant.role_id, grant.entity): grant for grant in [*added, *removed]}
+        wrong = set(real)
+        wanted = {key for key, grant in real.items() if grant in set(added)}
+        for pause in (0.0, *_CONFIRM_PAUSES_S):
+            if not wrong:
+                break
+            if pause:
+                self._ctx.sleep(pause)
+            shown = self._reader.confirm(wrong)
+            wrong = {key for key in wrong if (key in shown) != (key in wanted)}
+        return sorted(real[key] for key in wrong)
+
+    def _rows(self, grants: t.Iterable[Grant]) -> list[dict[str, t.Any]]:
+        rows = []
+        for grant in grants:
+            holder: Holder | None = self._resolved.holders.get(grant.principal)
+            rows.append(
+                {
+                    "principal": holder.name if holder else str(grant.principal.id),
+                    "principal_kind": grant.principal.kind,
+                    "role": self._resolved.role_names.get(grant.role_id, str(grant.role_id)),
+                    "entity_type": grant.entity.kind,
+                    "entity": self._resolved.entity_names.get(grant.entity, str(grant.entity.id)),
+                }
+            )
+        return sorted(
+            rows,
+            key=lambda row: (
+                row["principal"].casefold(),
+                row["principal"],
+                row["role"],
+                row["entity_type"],
+                row["entity"],
+            ),
+        )

@@ -1,0 +1,346 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: commvault_role_mappings
+short_description: Converge the role mappings of a CommCell in one task
+version_added: 0.1.0
+description:
+  - Takes the whole mapping of Entra groups, Commvault groups and users to Commvault roles on entities, compares it with what the CommCell has, and writes
+    only the differences, as few requests as the service takes. A second run writes nothing.
+  - Grants are added and removed one by one and never overwritten. Grants of principals that the mapping does not name are never touched.
+  - Everything that is wrong with the mapping is reported together, before the first write.
+  - An Entra group is tied to its Commvault user group by object id (C(azureGUID)); missing user groups are created and linked.
+  - 'Commvault rights, least first: View on the CommCell to read; to write, user management on the principals, C(Change security settings) on the entities, and
+    every permission that the granted roles contain.'
+  - 'Graph permissions (application), only when entries name Entra groups without O(mappings[].principal.entra_group.object_id): C(GroupMember.Read.All).'
+author:
+  - cvops.identity authors (@cvops)
+extends_documentation_fragment:
+  - cvops.identity._attributes
+  - cvops.identity._attributes.writer
+  - cvops.identity._attributes.commvault
+  - cvops.identity._transport
+  - cvops.identity._entra
+  - cvops.identity._commvault
+  - cvops.identity._risk
+options:
+  mappings:
+    description:
+      - The mapping. Its order does not matter.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      principal:
+        description:
+          - Who gets the grants; exactly one of its keys.
+        type: dict
+        required: true
+        suboptions:
+          entra_group:
+            description:
+              - An Entra group, as its display name or as a dictionary with C(name) and C(object_id).
+              - Entra names are not unique, so grants that weigh much need C(object_id); see O(require_object_id).
+            type: raw
+          user_group:
+            description:
+              - A local Commvault user group that exists, as its name or as a dictionary with C(name) or C(id), and C(company).
+            type: raw
+          directory_group:
+            description:
+              - A directory group that Commvault knows, as C(DOMAIN\\group).
+            type: raw
+          user:
+            description:
+              - A Commvault user that exists, as its name or as a dictionary with C(name) or C(id), and C(company).
+            type: raw
+          service_account:
+            description:
+              - A Commvault service account that exists, as its name.
+            type: raw
+      user_group:
+        description:
+          - The Commvault user group of an Entra group, as its name or as a dictionary with C(name) and C(company).
+          - When left out, the group is named as O(match_by) says, at CommCell level.
+        type: raw
+      commcells:
+        description:
+          - Name patterns of the CommCells that the entry is for; compared with O(commcell). When left out, all.
+        type: list
+        elements: str
+      state:
+        description:
+          - V(absent) takes the entry's grants away; the user group stays.
+        type: str
+        choices: [present, absent]
+        default: present
+      relink:
+        description:
+          - Whether a Commvault user group that is linked to another Entra object may be linked to this one.
+          - When left out, such a group stops the task, because somebody may have made another Entra group of the same name.
+        type: bool
+        default: false
+      grants:
+        description:
+          - What the principal gets. When left out or empty, nothing; with O(exclusive=true) that takes all its grants away.
+        type: list
+        elements: dict
+        suboptions:
+          role:
+            description:
+              - A role, as its name or as a dictionary with C(name) or C(id), and C(company).
+            type: raw
+            required: true
+          entities:
+            description:
+              - V(commcell), V(company) (the one of O(commvault_company)), or a dictionary with one or several of the kinds C(company), C(servers) (alias
+                C(clients)), C(server_groups) (alias C(client_groups)), C(plans), C(storage_pools), C(workflows), C(credentials).
+              - A kind takes a name, a list of names or of dictionaries with C(name) and C(company), V(all) for all present and future ones, or a dictionary with
+                C(matching), a name pattern, and C(at_most), the largest number of entities that it may match.
+              - Any other entity is given as C({type), its type number, and C(id}).
+            type: raw
+            required: true
+          valid_until:
+            description:
+              - The last day, as V(2027-01-31), on which the grant holds. Afterwards the grant is treated as absent. When left out, it holds for ever.
+            type: raw
+          approval:
+            description:
+              - Evidence for this grant; see O(mappings[].approval).
+            type: dict
+      approval:
+        description:
+          - Who approved the entry, when and why, in whatever words; kept as evidence, never acted on.
+        type: dict
+      business_owner:
+        description:
+          - Who answers for the entry; kept as evidence.
+        type: str
+      review_by:
+        description:
+          - When the entry is to be reviewed; kept as evidence.
+        type: raw
+  commcell:
+    description:
+      - The name under which this CommCell appears in C(commcells) of the entries. When left out, every entry applies.
+    type: str
+  exclusive:
+    description:
+      - Whether the principals of the mapping lose explicit grants that it does not name. Grants of other principals are never touched.
+      - When V(false), grants are only added, and removed where the mapping says V(absent) or their validity is over.
+    type: bool
+    default: false
+  create_user_groups:
+    description:
+      - Whether missing Commvault user groups of Entra groups are created.
+    type: bool
+    default: true
+  link_entra_groups:
+    description:
+      - Whether Commvault user groups that are linked to no Entra group are linked to theirs.
+    type: bool
+    default: true
+  match_by:
+    description:
+      - How SAML sign-on finds the Commvault user group, which decides its default name. V(azure_guid) and V(display_name) use the Entra display name,
+        V(object_id_name) the object id, V(sam_account_name) the synchronised account name.
+    type: str
+    choices: [azure_guid, object_id_name, display_name, sam_account_name]
+    default: azure_guid
+  require_object_id:
+    description:
+      - Which grants to Entra groups need an object id in the mapping. V(privileged) means grants on the CommCell or a company, and roles that contain user,
+        security or administrative management.
+    type: str
+    choices: [privileged, all, none]
+    default: privileged
+  max_writes:
+    description:
+      - The largest number of write requests of this run; the rest is RV(role_mappings.remaining), and the next run goes on with it. When left out, no limit.
+    type: int
+  max_removals:
+    description:
+      - The largest number of grants that this run may remove; a mapping that has lost its contents by mistake must not strip a company.
+    type: int
+    default: 20
+  parallel_reads:
+    description:
+      - How many reads run side by side.
+    type: int
+    default: 8
+  pending_roles:
+    description:
+      - Names of roles that earlier tasks of the play will have created; only for check mode on an empty site. Other unknown roles stay an error.
+    type: list
+    elements: str
+    default: []
+  pending_entra_groups:
+    description:
+      - Display names of Entra groups that earlier tasks of the play will have created; only for check mode on an empty site.
+    type: list
+    elements: str
+    default: []
+  accept_risk:
+    description:
+      - V(last_admin) allows removing the last grant through which an administrator can sign in without Entra ID.
+      - V(own_rights) allows removing grants of the signed-in user and of its groups.
+    choices: [last_admin, own_rights]
+"""
+
+EXAMPLES = r"""
+- name: Operators of one region may restore, and see all servers
+  cvops.identity.commvault_role_mappings:
+    commvault_url: https://cs01.corp.example/commandcenter/api
+    commvault_username: svc-cvops
+    commvault_password: "{{ vault_commvault_password }}"
+    mappings:
+      - principal:
+          entra_group:
+            name: GG-Commvault-emea-vm-Operator
+            object_id: e0b1b6c9-71c2-4d0b-a9e9-2c1f3a5d7780
+        grants:
+          - role: Restore Operator
+            entities:
+              server_groups: [emea-vm]
+              plans: [gold]
+          - role: View
+            entities:
+              servers: all
+        approval:
+          ticket: CHG0042317
+
+- name: Exactly this mapping for its principals, at most 100 requests in this run
+  cvops.identity.commvault_role_mappings:
+    mappings: "{{ cvops_role_mappings }}"
+    exclusive: true
+    max_writes: 100
+  register: result
+
+- name: Say what is left
+  ansible.builtin.debug:
+    msg: "{{ result.role_mappings.remaining }} requests remain"
+"""
+
+RETURN = r"""
+role_mappings:
+  description: What the mapping came to.
+  returned: success
+  type: dict
+  contains:
+    grants:
+      description: All grants of the mapping on this CommCell, sorted.
+      type: list
+      elements: dict
+      contains:
+        principal:
+          description: Name of the Commvault group or user.
+          type: str
+        principal_kind:
+          description: V(user_group), V(external_group) or V(user).
+          type: str
+        role:
+          description: Name of the role.
+          type: str
+        entity_type:
+          description: Kind of the entity.
+          type: str
+        entity:
+          description: Name of the entity; V(all) for all of the kind.
+          type: str
+    added:
+      description: Grants that were added, or would be in check mode; same form as RV(role_mappings.grants).
+      type: list
+      elements: dict
+    removed:
+      description: Grants that were removed, or would be in check mode; same form as RV(role_mappings.grants).
+      type: list
+      elements: dict
+    user_groups_created:
+      description: Names of the user groups that were created, or would be.
+      type: list
+      elements: str
+    user_groups_linked:
+      description: Names of the user groups that were linked to their Entra groups, or would be.
+      type: list
+      elements: str
+    remaining:
+      description: Write requests that O(max_writes) left for the next run.
+      type: int
+    foreign:
+      description: How many rows were seen that belong to others or are of a kind that is never managed (creator, owner, inherited, single permissions).
+      type: int
+    not_confirmed:
+      description: Grants that the service accepted but does not show (or, for removals, still shows); they may await approval.
+      type: list
+      elements: dict
+"""
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_run import role_mappings
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
+
+_PRINCIPAL = {kind: {"type": "raw"} for kind in ("entra_group", "user_group", "directory_group", "user", "service_account")}
+_GRANT = {
+    "role": {"type": "raw", "required": True},
+    "entities": {"type": "raw", "required": True},
+    "valid_until": {"type": "raw"},
+    "approval": {"type": "dict"},
+}
+_ENTRY = {
+    "principal": {"type": "dict", "required": True, "options": _PRINCIPAL},
+    "user_group": {"type": "raw"},
+    "commcells": {"type": "list", "elements": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "relink": {"type": "bool", "default": False},
+    "grants": {"type": "list", "elements": "dict", "options": _GRANT},
+    "approval": {"type": "dict"},
+    "business_owner": {"type": "str"},
+    "review_by": {"type": "raw"},
+}
+SPEC = commvault_spec().merge(
+    risk_spec("last_admin", "own_rights"),
+    ArgumentSpec(
+        {
+            "mappings": {"type": "list", "elements": "dict", "required": True, "options": _ENTRY},
+            "commcell": {"type": "str"},
+            "exclusive": {"type": "bool", "default": False},
+            "create_user_groups": {"type": "bool", "default": True},
+            "link_entra_groups": {"type": "bool", "default": True},
+            "match_by": {
+                "type": "str",
+                "choices": ["azure_guid", "object_id_name", "display_name", "sam_account_name"],
+                "default": "azure_guid",
+            },
+            "require_object_id": {"type": "str", "choices": ["privileged", "all", "none"], "default": "privileged"},
+            "max_writes": {"type": "int"},
+            "max_removals": {"type": "int", "default": 20},
+            "parallel_reads": {"type": "int", "default": 8},
+            "pending_roles": {"type": "list", "elements": "str", "default": []},
+            "pending_entra_groups": {"type": "list", "elements": "str", "default": []},
+        }
+    ),
+)
+
+
+def run(ctx: Context) -> Work:
+    """Plan the whole mapping."""
+    return role_mappings(ctx)
+
+
+def main() -> None:
+    """Module entry point."""
+    run_as_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
