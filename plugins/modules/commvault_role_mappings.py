@@ -186,6 +186,12 @@ options:
     type: list
     elements: str
     default: []
+  known_entra_groups:
+    description:
+      - Object ids by display name, as earlier tasks of the play found them. Entries without C(object_id) take theirs from here, which counts as given.
+      - When left out, such entries are looked up by name.
+    type: dict
+    default: {}
   accept_risk:
     description:
       - V(last_admin) allows removing the last grant through which an administrator can sign in without Entra ID.
@@ -327,6 +333,7 @@ SPEC = commvault_spec().merge(
             "parallel_reads": {"type": "int", "default": 8},
             "pending_roles": {"type": "list", "elements": "str", "default": []},
             "pending_entra_groups": {"type": "list", "elements": "str", "default": []},
+            "known_entra_groups": {"type": "dict", "default": {}},
         }
     ),
 )

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import fnmatch
 import typing as t
 from dataclasses import dataclass
 
 from .._commvault.grants import ENTITY_TYPES
-from .._core.values import is_guid, parse_time
+from .._core.values import folded, is_guid, parse_time
 
 #: Other words for the same entity kinds.
 ALIASES = {"clients": "servers", "client_groups": "server_groups"}
@@ -91,6 +92,18 @@ def parse(
         if entry is not None and concerned:
             entries.append(entry)
     return entries, problems
+
+
+def with_known_ids(entries: t.Sequence[MappingEntry], known: t.Mapping[str, t.Any]) -> list[MappingEntry]:
+    """Entries whose Entra groups have no object id take it from *known* (display name to object id), letter case apart."""
+    by_name = {folded(str(name)): str(value).lower() for name, value in known.items() if is_guid(value)}
+
+    def complete(entry: MappingEntry) -> MappingEntry:
+        if entry.kind != "entra_group" or entry.object_id is not None or entry.principal.name is None:
+            return entry
+        return dataclasses.replace(entry, object_id=by_name.get(folded(entry.principal.name)))
+
+    return [complete(entry) for entry in entries]
 
 
 def _entry(
