@@ -107,7 +107,6 @@ def _transfer(call: Call, principal: tuple[int, int]) -> None:
     for credential in call.state.credentials:
         if credential.owner == principal:
             credential.owner = heir or (USER, 1)
-        credential.shared_with.discard(principal)
 
 
 def company_of_new(call: Call, data: dict[str, Any]) -> int:

@@ -181,7 +181,10 @@ class Grant:
 
 @dataclass
 class Credential:
-    """A Credential Manager record. `fields`: the readable members in V4 spelling; `secrets`: write-only, decoded."""
+    """A Credential Manager record. `fields`: the readable members in V4 spelling; `secrets`: write-only, decoded.
+
+    Whom it is shared with are grants on the credential.
+    """
 
     id: int
     name: str
@@ -193,7 +196,6 @@ class Credential:
     owner: tuple[int, int] = (USER, 1)
     fields: dict[str, Any] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
-    shared_with: set[tuple[int, int]] = field(default_factory=set)
 
 
 @dataclass

@@ -158,6 +158,10 @@ class EstateBuilder:
                     email_domains=[f"{alias}.example"],
                 )
             )
+        if self.estate.companies and self._number == 0:
+            first = self.estate.companies[0]
+            self._add(PLAN, f"{first.alias}-standard")
+            self.estate.entities[-1].company_id = first.id
 
     def _credential(self) -> None:
         self.estate.credentials.append(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cvops_simulator.commvault.catalogue import VIEW
 from cvops_simulator.commvault.model import (
     CLIENT,
     CLIENT_GROUP,
@@ -21,6 +22,7 @@ from cvops_simulator.commvault.model import (
     USER_GROUP,
     Entity,
     Grant,
+    Role,
 )
 from cvops_simulator.core.site import TenantSeed
 from cvops_simulator.seeds.commcell import LOCAL_ADMIN, CommCellBuilder
@@ -81,6 +83,7 @@ class Mess:
             "groups": [group.name for group in self._groups if not group.members],
         }
         self.found["mapping_to_missing_role"] = self._entry("GG-Commvault-retired-Operator", "Tape Librarian")
+        self._role_twin()
         if odd_names:
             self._odd_names()
 
@@ -226,6 +229,27 @@ class Mess:
             "present": present,
             "missing": missing,
             "entry": entry,
+        }
+
+    def _role_twin(self) -> None:
+        """A company's own role with the name of a role of the CommCell."""
+        seed = self._first.seed
+        if not seed.companies:
+            return
+        company, name = seed.companies[0], "Storage Operator"
+        role = Role(
+            id=901,
+            name=name,
+            guid=self._ids.guid(seed.name, "role", company.alias, name),
+            company_id=company.id,
+            permission_ids={VIEW},
+        )
+        seed.roles.append(role)
+        self.found["role_name_twin_in_company"] = {
+            "commcell": seed.name,
+            "role": name,
+            "id": 901,
+            "company": company.name,
         }
 
     def _odd_names(self) -> None:

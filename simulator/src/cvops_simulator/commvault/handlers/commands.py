@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""XML commands (`Qcommand/qoperation execute`): the two that the official SDK sends."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from cvops_simulator.commvault.envelopes import invalid
+from cvops_simulator.commvault.handlers.third_party_apps import app_properties
+from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.commvault.xml import parse_xml
+
+
+def register(routes: Routes) -> None:
+    """Add the routes of this file."""
+    routes.add("POST", "Qcommand/qoperation execute", _execute, envelope="S", write=False)
+
+
+def _execute(call: Call) -> dict[str, Any]:
+    element = parse_xml(call.raw)
+    command = _COMMANDS.get(element.tag)
+    if command is None:
+        raise invalid(f"Unknown command {element.tag}")
+    return command(call, element)
+
+
+def _app_properties(call: Call, element: Element) -> dict[str, Any]:
+    return app_properties(call, {child.get("val", "") for child in element.iter("appKeys")})
+
+
+def _activities(call: Call, element: Element) -> dict[str, Any]:
+    """Workflow activities: none; the SDK asks for them when it lists workflows."""
+    return {"activities": []}
+
+
+_COMMANDS = {
+    "App_GetClientThirdPartyAppPropReq": _app_properties,
+    "Workflow_GetActivitiesRequest": _activities,
+}

@@ -1,0 +1,171 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Credentials, V1."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from cvops_simulator.commvault.envelopes import CREDENTIAL_EXISTS, Refused, invalid, success_e
+from cvops_simulator.commvault.forms import parse_principal
+from cvops_simulator.commvault.handlers.common import resolve
+from cvops_simulator.commvault.model import CREDENTIAL, Credential
+from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.commvault.vault import (
+    RECORD_NUMBERS,
+    RECORD_TYPES,
+    new_credential,
+    remove_credential,
+    require_owner,
+    share,
+    unique_credential,
+    visible_credentials,
+)
+
+#: Account kinds whose secret is a password beside a user account.
+_ACCOUNTS = ("WINDOWSACCOUNT", "LINUXACCOUNT", "SSHACCOUNT", "VMWAREACCOUNT")
+
+
+def register(routes: Routes) -> None:
+    """Add the routes of this file."""
+    routes.add("GET", "CommCell/Credentials", _list, envelope="E")
+    routes.add("GET", "CommCell/Credentials/{name}", _read, envelope="E")
+    routes.add("POST", "CommCell/Credentials", _create, envelope="E")
+    routes.add("PUT", "CommCell/Credentials", _update, envelope="E")
+    routes.add("POST", "CommCell/Credentials/action/delete", _delete, envelope="E")
+
+
+def _number(credential: Credential) -> int:
+    return RECORD_NUMBERS.get(credential.auth_type) or RECORD_NUMBERS.get(credential.account_type) or 0
+
+
+def _row(credential: Credential) -> dict[str, Any]:
+    name = credential.fields.get("applicationId") or credential.fields.get("userAccount") or ""
+    return {
+        "recordType": _number(credential),
+        "description": credential.description,
+        "credentialRecord": {
+            "credentialId": credential.id,
+            "credentialName": credential.name,
+            "_type_": CREDENTIAL,
+        },
+        "record": {"userName": name or credential.fields.get("accountName", "")},
+    }
+
+
+def _list(call: Call) -> dict[str, Any]:
+    return {"credentialRecordInfo": [_row(item) for item in visible_credentials(call, call.lists.credentials)]}
+
+
+def _read(call: Call) -> dict[str, Any]:
+    return {"credentialRecordInfo": [_row(_named(call, {"credentialName": call.params["name"]}))]}
+
+
+def _named(call: Call, record: Any) -> Credential:
+    return resolve(call.state.credentials, record, "credentialId", "credentialName", "Credential")
+
+
+def _body(call: Call) -> dict[str, Any]:
+    rows = call.body().get("credentialRecordInfo")
+    if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], dict):
+        raise invalid("credentialRecordInfo holds exactly one record")
+    row: dict[str, Any] = rows[0]
+    return row
+
+
+def _record_type(value: Any) -> str:
+    word = RECORD_TYPES.get(int(value)) if str(value).isdigit() else str(value or "").upper()
+    if word not in RECORD_NUMBERS:
+        raise invalid(f"[{value}] is not a record type")
+    return word
+
+
+def _decoded(value: Any, times: int = 1) -> str:
+    data = str(value or "").encode()
+    try:
+        for _ in range(times):
+            data = base64.b64decode(data, validate=True)
+    except binascii.Error:
+        raise invalid("A secret is not base64 text") from None
+    return data.decode("latin-1") if times > 1 else data.decode("utf-8", "replace")
+
+
+def _content(word: str, row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Readable members and secrets in V4 spelling."""
+    record = row.get("record") or {}
+    azure = (row.get("additionalInformation") or {}).get("azureCredInfo") or {}
+    password = _decoded(record.get("password"))
+    if word in _ACCOUNTS:
+        return {"userAccount": record.get("userName")}, {"password": password}
+    readable = {key: azure[key] for key in ("tenantId", "applicationId", "environment", "endpoints") if key in azure}
+    if word == "AZUREACCOUNT":
+        return readable, {"applicationSecret": password}
+    if word == "AZUREACCOUNT_SECRET_CERTIFICATE":
+        certificate = _decoded(azure.get("certificateP12"), 2)
+        return readable, {
+            "applicationSecret": password,
+            "certificateP12": certificate,
+            "certPassword": _decoded(azure.get("certPassword")),
+        }
+    if word == "MICROSOFT_AZURE":
+        return {**readable, "accountName": record.get("userName")}, {"accessKeyId": password}
+    return {"accessKeyId": record.get("userName")}, {"secretAccessKey": password}
+
+
+def _create(call: Call) -> dict[str, Any]:
+    row = _body(call)
+    word = _record_type(row.get("recordType"))
+    readable, secrets = _content(word, row)
+    cloud = word not in _ACCOUNTS
+    try:
+        credential = new_credential(
+            call,
+            str((row.get("credentialRecord") or {}).get("credentialName") or ""),
+            account_type="CLOUD_ACCOUNT" if cloud else word,
+            auth_type=word if cloud else "",
+            vendor_type=("AMAZON" if word == "AMAZON_S3" else "MICROSOFT_AZURE_TYPE") if cloud else "",
+            description=str(row.get("description") or ""),
+            fields=readable,
+            secrets=secrets,
+        )
+    except Refused as error:
+        if error.code != CREDENTIAL_EXISTS:
+            raise
+        raise Refused(error.code, error.message) from None
+    call.state.credentials.add(credential)
+    record = {"recordType": RECORD_NUMBERS[word], "credentialRecord": {"credentialId": credential.id}}
+    answer = success_e(records=[record])
+    answer["error"]["errorMessage"] = "Successful!"
+    return answer
+
+
+def _update(call: Call) -> dict[str, Any]:
+    row = _body(call)
+    record = row.get("credentialRecord") or {}
+    credential = _named(call, record)
+    require_owner(call, credential)
+    name = record.get("credentialName")
+    if name and name != credential.name:
+        unique_credential(call, name, credential.id)
+        call.state.credentials.rename(credential, name)
+    inner = row.get("record") or {}
+    if "userAccount" in credential.fields and inner.get("userName"):
+        credential.fields["userAccount"] = inner["userName"]
+    if inner.get("password"):
+        key = next(iter(credential.secrets), "password")
+        credential.secrets[key] = _decoded(inner["password"])
+    if "description" in row:
+        credential.description = str(row["description"] or "")
+    security = row.get("securityAssociations") or {}
+    if security.get("associations"):
+        principals = [parse_principal(call, one) for item in security["associations"] for one in item["userOrGroup"]]
+        share(call, credential, principals)
+    return success_e()
+
+
+def _delete(call: Call) -> dict[str, Any]:
+    remove_credential(call, _named(call, _body(call).get("credentialRecord")))
+    return success_e()

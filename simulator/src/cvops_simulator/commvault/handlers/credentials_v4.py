@@ -1,0 +1,230 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Credentials, V4 (by name) and V5 (by id)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cvops_simulator.commvault.envelopes import invalid, success_g
+from cvops_simulator.commvault.handlers.common import company_ref, decode_secret, existing, resolve
+from cvops_simulator.commvault.model import COMMCELL_ID, USER, Credential
+from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.commvault.vault import (
+    new_credential,
+    remove_credential,
+    require_owner,
+    secret_keys,
+    share,
+    sharing,
+    unique_credential,
+    visible_credentials,
+)
+
+_OWN = frozenset({"name", "newName", "id", "accountType", "vendorType", "authType", "description", "security"})
+_FIELDS = frozenset(
+    {
+        "tenantId",
+        "applicationId",
+        "environment",
+        "endpoints",
+        "userAccount",
+        "username",
+        "userName",
+        "accountName",
+        "accessKeyId",
+        "databaseCredentialType",
+        "serviceName",
+        "externalId",
+        "roleArn",
+        "apiEndpoint",
+        "caCertificate",
+        "serviceAccount",
+        "sslClientCertFile",
+        "sslCAFile",
+        "credentialVault",
+        "region",
+    }
+)
+_SECRETS = secret_keys("MICROSOFT_AZURE")
+_NEW_SECRETS = {"new" + key[0].upper() + key[1:]: key for key in _SECRETS}
+_CREATE = _OWN | _FIELDS | _SECRETS
+_UPDATE = _CREATE | frozenset(_NEW_SECRETS)
+_ENVIRONMENTS = {
+    "AZURE_CLOUD",
+    "AZURE_USGOV",
+    "AZURE_GERMANCLOUD",
+    "AZURE_CHINACLOUD",
+    "AZURE_STACK",
+    "AzureCloud",
+    "AzureUSGovernment",
+    "AzureGermanCloud",
+    "AzureChinaCloud",
+}
+_APPLICATION = ("tenantId", "applicationId", "applicationSecret", "environment")
+
+
+def register(routes: Routes) -> None:
+    """Add the routes of this file."""
+    routes.add("GET", "V4/Credential", _list)
+    routes.add("POST", "V4/Credential", _create)
+    for path in ("V4/Credential/{id}", "V5/Credential/{id}"):
+        routes.add("GET", path, _read)
+        routes.add("PUT", path, _update)
+        routes.add("DELETE", path, _delete)
+
+
+def _find(call: Call) -> Credential:
+    """V4 addresses by name, even when the name is a number; V5 by id."""
+    if call.segments[0].lower() == "v4":
+        named = call.state.credentials.named(call.params["id"])
+        if named:
+            return named[0]
+    return existing(call.state.credentials, call, "Credential")
+
+
+def _list(call: Call) -> dict[str, Any]:
+    rows = visible_credentials(call, call.service.lists(v4=True).credentials)
+    if call.query.get("recordtype"):
+        rows = []
+    return {
+        "credentialManager": [
+            {
+                "id": item.id,
+                "name": item.name,
+                "accountType": item.account_type,
+                "vendorType": item.vendor_type,
+                "authType": item.auth_type,
+                "description": item.description,
+                "company": company_ref(call, item.company_id),
+                "commcell": {"id": COMMCELL_ID, "name": call.state.name},
+            }
+            for item in rows
+        ]
+    }
+
+
+def _security(call: Call, credential: Credential) -> dict[str, Any]:
+    def reference(kind: int, principal_id: int) -> dict[str, Any]:
+        if kind == USER:
+            user = call.state.users.get(principal_id)
+            return {"user": {"id": principal_id, "name": user.name if user else ""}}
+        group = call.state.groups.get(principal_id)
+        return {"userGroup": {"id": principal_id, "name": group.name if group else ""}}
+
+    rows = [
+        {
+            **reference(*grant.principal),
+            "permissions": {"permissionId": permission_id},
+            "isCreatorAssociation": grant.kind == "creator",
+        }
+        for grant in sharing(call, credential)
+        for permission_id in sorted(grant.permission_ids)
+    ]
+    return {"owner": reference(*credential.owner), "associations": rows}
+
+
+def _read(call: Call) -> dict[str, Any]:
+    credential = _find(call)
+    if credential not in visible_credentials(call, [credential]):
+        require_owner(call, credential)
+    answer = {
+        "id": credential.id,
+        "name": credential.name,
+        "accountType": credential.account_type,
+        "vendorType": credential.vendor_type,
+        "authType": credential.auth_type,
+        "description": credential.description,
+        "company": company_ref(call, credential.company_id),
+        **credential.fields,
+        "security": _security(call, credential),
+    }
+    return {key: value for key, value in answer.items() if value not in (None, "") or key == "description"}
+
+
+def _check(auth_type: str, data: dict[str, Any], creating: bool) -> None:
+    environment = data.get("environment")
+    if environment is not None and environment not in _ENVIRONMENTS:
+        raise invalid(f"[{environment}] is not an environment")
+    if creating and auth_type == "AZUREACCOUNT":
+        missing = [key for key in _APPLICATION if not data.get(key)]
+        if missing:
+            raise invalid(f"Missing: {', '.join(missing)}")
+
+
+def _principals(call: Call, security: Any) -> list[tuple[int, int]] | None:
+    if not isinstance(security, dict) or "associations" not in security:
+        return None
+    found = []
+    for row in security["associations"]:
+        if row.get("user"):
+            found.append((USER, resolve(call.state.users, row["user"], "id", "name", "User").id))
+        else:
+            group = resolve(call.state.groups, row.get("userGroup"), "id", "name", "User group")
+            found.append((group.kind, group.id))
+    return found
+
+
+def _owner(call: Call, security: Any) -> tuple[int, int] | None:
+    owner = security.get("owner") if isinstance(security, dict) else None
+    if not isinstance(owner, dict):
+        return None
+    if owner.get("user"):
+        return USER, resolve(call.state.users, owner["user"], "id", "name", "User").id
+    group = resolve(call.state.groups, owner.get("userGroup"), "id", "name", "User group")
+    return group.kind, group.id
+
+
+def _create(call: Call) -> dict[str, Any]:
+    data = call.strict_body(_CREATE)
+    auth_type = str(data.get("authType") or "")
+    if not data.get("accountType"):
+        raise invalid("Missing: accountType")
+    _check(auth_type, data, creating=True)
+    hidden = secret_keys(auth_type)
+    principals, owner = _principals(call, data.get("security")), _owner(call, data.get("security"))
+    credential = new_credential(
+        call,
+        str(data.get("name") or ""),
+        account_type=str(data["accountType"]),
+        auth_type=auth_type,
+        vendor_type=str(data.get("vendorType") or ""),
+        description=str(data.get("description") or ""),
+        fields={key: value for key, value in data.items() if key in _FIELDS - hidden},
+        secrets={key: decode_secret(value, key) for key, value in data.items() if key in hidden},
+    )
+    credential.owner = owner or credential.owner
+    call.state.credentials.add(credential)
+    share(call, credential, principals or [])
+    return {"id": credential.id, "type": auth_type or credential.account_type}
+
+
+def _update(call: Call) -> dict[str, Any]:
+    credential, data = _find(call), call.strict_body(_UPDATE)
+    require_owner(call, credential)
+    _check(credential.auth_type, data, creating=False)
+    hidden = secret_keys(credential.auth_type)
+    principals, owner = _principals(call, data.get("security")), _owner(call, data.get("security"))
+    secrets = {
+        _NEW_SECRETS.get(key, key): decode_secret(value, key)
+        for key, value in data.items()
+        if value and _NEW_SECRETS.get(key, key) in hidden
+    }
+    name = data.get("newName")
+    if name and name != credential.name:
+        unique_credential(call, name, credential.id)
+        call.state.credentials.rename(credential, name)
+    credential.fields |= {key: value for key, value in data.items() if key in _FIELDS - hidden}
+    credential.secrets |= secrets
+    credential.description = str(data.get("description", credential.description) or "")
+    credential.owner = owner or credential.owner
+    if principals is not None:
+        share(call, credential, principals)
+    echo = data if call.service.switches.credential_echo else {}
+    return {**echo, **success_g()}
+
+
+def _delete(call: Call) -> dict[str, Any]:
+    remove_credential(call, _find(call))
+    return success_g()

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SAML apps, the list of identity servers, and where a user is sent to log in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cvops_simulator.commvault.catalogue import DOMAIN_MANAGEMENT
+from cvops_simulator.commvault.envelopes import invalid, not_found, success_g
+from cvops_simulator.commvault.handlers.common import company_ref
+from cvops_simulator.commvault.handlers.third_party_apps import new_app
+from cvops_simulator.commvault.model import IdentityApp
+from cvops_simulator.commvault.routing import Call, Routes
+
+SAML, OIDC = 2, 5
+_CREATE = frozenset(
+    {"name", "description", "identityProviderMetaData", "serviceProviderMetaData", "associations", "type"}
+)
+_UPDATE = (_CREATE - {"name"}) | {"enabled", "autoCreateUser", "nameIDAttribute", "attributeMappings", "userGroups"}
+_PROVIDER = ("entityId", "redirectUrl", "logoutUrl", "certificateData", "SAMLProtocolVersion")
+_WRITE_ONLY_PROVIDER = ("certificateData", "SAMLProtocolVersion")
+_WRITE_ONLY_SERVICE = (
+    "certificateData",
+    "JKSPrivateKey",
+    "jksFileContents",
+    "privateKeyPassword",
+    "keyStorePassword",
+    "aliasName",
+)
+_LISTS = ("emailSuffixes", "companies", "domains", "userGroups", "users")
+
+
+def register(routes: Routes) -> None:
+    """Add the routes of this file."""
+    routes.add("GET", "V4/IdentityServers", _servers)
+    routes.add("GET", "IdentityServers", _servers_v1, envelope="S")
+    routes.add("POST", "V4/SAML", _create)
+    routes.add("GET", "V4/SAML/{name}", _read)
+    routes.add("PUT", "V4/SAML/{name}", _update)
+    routes.add("DELETE", "V4/SAML/{name}", _delete)
+    routes.add("GET", "CommcellRedirect/RedirectListforUser", _redirects)
+
+
+def _servers(call: Call) -> dict[str, Any]:
+    return {
+        "identityServers": [
+            {
+                "id": app.id,
+                "name": app.name,
+                "type": "SAML" if app.type == SAML else "OTHER",
+                "samlType": app.saml_type if app.type == SAML else "UNKNOWN",
+                "company": company_ref(call, app.company_id),
+                "configured": True,
+            }
+            for app in call.state.apps
+            if app.type in (SAML, OIDC)
+        ]
+    }
+
+
+def _servers_v1(call: Call) -> dict[str, Any]:
+    rows = [{"IdentityServerName": app.name, "samlType": 1} for app in call.state.apps if app.type == SAML]
+    return {"identityServers": rows}
+
+
+def _find(call: Call) -> IdentityApp:
+    for app in call.state.apps.named(call.params["name"]):
+        if app.type == SAML:
+            return app
+    raise not_found(f"SAML app [{call.params['name']}] does not exist")
+
+
+def _read(call: Call) -> dict[str, Any]:
+    app = _find(call)
+    document = app.document
+    service = document.get("serviceProviderMetaData") or {}
+    endpoint = service.get("serviceProviderEndpoint") or f"{call.service.origin}/webconsole"
+    associations = document.get("associations") or {}
+    groups = document.get("userGroups") or []
+    answer: dict[str, Any] = {
+        "name": app.name,
+        "appKey": app.key,
+        "description": app.description,
+        "enabled": app.enabled,
+        "autoCreateUser": document.get("autoCreateUser", False),
+        "type": "SAML",
+        "nameIDAttribute": document.get("nameIDAttribute", "Email"),
+        "userGroups": groups,
+        "samlTestSummary": "NOT_TESTED",
+        "attributeMappings": document.get("attributeMappings") or [],
+        "identityProviderMetaData": document.get("identityProviderMetaData") or {},
+        "serviceProviderMetaData": {
+            "entityId": endpoint,
+            "spAliases": service.get("spAliases") or [],
+            "singleSignOnUrl": f"{endpoint}/samlAcsIdpInitCallback.do?samlAppKey={app.key}",
+            "singleLogoutUrl": f"{endpoint}/server/SAMLSingleLogout?samlAppKey={app.key}",
+        },
+        "associations": {name: associations.get(name) or [] for name in _LISTS},
+    }
+    if groups:
+        answer["userGroup"] = groups[0].get("userGroupInfo") or groups[0]
+    if app.company_id:
+        answer["createdForCompany"] = company_ref(call, app.company_id)
+    return answer
+
+
+def _take(app: IdentityApp, data: dict[str, Any]) -> None:
+    """Store the readable parts; lists replace the old ones; certificates are kept apart and never returned."""
+    provider = data.get("identityProviderMetaData")
+    if provider is not None:
+        missing = [key for key in _PROVIDER if key not in provider]
+        if missing:
+            raise invalid(f"Missing in identityProviderMetaData: {', '.join(missing)}")
+        app.secrets["certificateData"] = str(provider["certificateData"])
+        app.document["identityProviderMetaData"] = {
+            key: value for key, value in provider.items() if key not in _WRITE_ONLY_PROVIDER
+        }
+    service = data.get("serviceProviderMetaData")
+    if service is not None:
+        app.document["serviceProviderMetaData"] = {
+            key: value for key, value in service.items() if key not in _WRITE_ONLY_SERVICE
+        }
+    for key in ("associations", "autoCreateUser", "nameIDAttribute", "attributeMappings", "userGroups"):
+        if key in data:
+            app.document[key] = data[key]
+    app.enabled = bool(data.get("enabled", app.enabled))
+    app.description = str(data.get("description", app.description) or "")
+
+
+def _create(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({DOMAIN_MANAGEMENT})
+    data = call.strict_body(_CREATE)
+    missing = [key for key in ("name", "description", "identityProviderMetaData") if data.get(key) is None]
+    if missing:
+        raise invalid(f"Missing: {', '.join(missing)}")
+    service = data.get("serviceProviderMetaData")
+    if service is not None and "serviceProviderEndpoint" not in service:
+        raise invalid("Missing in serviceProviderMetaData: serviceProviderEndpoint")
+    app = new_app(call, str(data["name"]), SAML)
+    _take(app, data)
+    call.state.apps.add(app)
+    return success_g()
+
+
+def _update(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({DOMAIN_MANAGEMENT})
+    app, data = _find(call), call.strict_body(frozenset(_UPDATE))
+    _take(app, data)
+    return success_g()
+
+
+def _delete(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({DOMAIN_MANAGEMENT})
+    call.state.apps.remove(_find(call))
+    return success_g()
+
+
+def _redirects(call: Call) -> dict[str, Any]:
+    suffix = call.query.get("user", "").rsplit("@", 1)[-1].casefold()
+    found = []
+    for app in call.state.apps:
+        suffixes = (app.document.get("associations") or {}).get("emailSuffixes") or []
+        if app.enabled and app.type == SAML and suffix in [str(item).casefold() for item in suffixes]:
+            found.append({"redirectUrl": f"{call.service.origin}/identity/samlLogin?samlAppKey={app.key}"})
+    return {"AvailableRedirects": found}

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Identity provider apps through `ThirdParty/App`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cvops_simulator.commvault.catalogue import DOMAIN_MANAGEMENT
+from cvops_simulator.commvault.envelopes import DUPLICATE, Refused, invalid, success_e, success_g
+from cvops_simulator.commvault.handlers.common import new_guid
+from cvops_simulator.commvault.model import IdentityApp
+from cvops_simulator.commvault.routing import Call, Routes
+
+LOCAL, OIDC = 4, 5
+CREATE, DELETE, MODIFY = 1, 2, 3
+_HIDDEN = ("clientSecret",)
+
+
+def register(routes: Routes) -> None:
+    """Add the routes of this file."""
+    routes.add("GET", "ThirdParty/App", _list, envelope="S")
+    routes.add("GET", "ThirdParty/App/Local", _local, envelope="S")
+    routes.add("POST", "ThirdParty/App", _post, envelope="E")
+    routes.add("PUT", "ThirdParty/App", _put, envelope="S")
+    routes.add("POST", "ThirdParty/SAML/App", _list, envelope="S", write=False)
+
+
+def _row(app: IdentityApp) -> dict[str, Any]:
+    return {
+        "appName": app.name,
+        "appDisplayName": app.name,
+        "appKey": app.key,
+        "appType": app.type,
+        "appDescription": app.description,
+        "flags": app.flags,
+        "isEnabled": app.enabled,
+    }
+
+
+def _list(call: Call) -> dict[str, Any]:
+    wanted = call.query.get("appname", "").casefold()
+    rows = [_row(app) for app in call.lists.apps if not wanted or app.name.casefold() == wanted]
+    return {"clientThirdPartyApps": rows}
+
+
+def _local(call: Call) -> dict[str, Any]:
+    apps = [app for app in call.state.apps if app.type == LOCAL]
+    if not apps:
+        apps = [call.state.apps.add(new_app(call, "Local Identity", LOCAL))]
+    return {"clientThirdPartyApps": [_row(app) for app in apps]}
+
+
+def new_app(call: Call, name: str, kind: int) -> IdentityApp:
+    """An app record with a fresh key, not yet stored."""
+    if not name.strip():
+        raise invalid("The app name is missing")
+    if call.state.apps.named(name):
+        raise Refused(DUPLICATE, f"App [{name}] already exists")
+    return IdentityApp(
+        call.state.apps.new_id(), name, new_guid().replace("-", ""), kind, company_id=call.caller.company_id
+    )
+
+
+def _find(call: Call, row: dict[str, Any]) -> IdentityApp:
+    key, name = str(row.get("appKey") or ""), str(row.get("appName") or "")
+    for app in call.state.apps:
+        if (key and app.key == key) or (not key and name and app.name.casefold() == name.casefold()):
+            return app
+    raise invalid(f"App [{name or key}] does not exist")
+
+
+def _post(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({DOMAIN_MANAGEMENT})
+    data = call.body()
+    rows = data.get("clientThirdPartyApps")
+    if not isinstance(rows, list) or not rows:
+        raise invalid("clientThirdPartyApps is missing")
+    for row in rows:
+        _change(call, int(data.get("opType") or 0), row)
+    return success_e()
+
+
+def _change(call: Call, kind: int, row: dict[str, Any]) -> None:
+    if kind == DELETE:
+        call.state.apps.remove(_find(call, row))
+        return
+    if kind not in (CREATE, MODIFY):
+        raise invalid(f"[{kind}] is not an operation")
+    local = row.get("appType") == LOCAL and bool([app for app in call.state.apps if app.type == LOCAL])
+    if kind == CREATE and not local:
+        app = new_app(call, str(row.get("appName") or ""), int(row.get("appType") or 0))
+        call.state.apps.add(app)
+    else:
+        app = _find(call, row)
+    _fill(app, row)
+
+
+def _fill(app: IdentityApp, row: dict[str, Any]) -> None:
+    """Take over what the row names; the client secret stays when an update leaves it out."""
+    app.description = str(row.get("appDescription", app.description) or "")
+    app.flags = int(row.get("flags", app.flags) or 0)
+    app.enabled = bool(row.get("isEnabled", app.enabled))
+    if "assocTree" in row:
+        app.document["assocTree"] = row["assocTree"]
+    if isinstance(row.get("props"), dict):
+        kept = []
+        for item in row["props"].get("nameValues") or []:
+            if item.get("name") in _HIDDEN:
+                app.secrets[item["name"]] = str(item.get("value") or "")
+            else:
+                kept.append(item)
+        app.document["props"] = {"nameValues": kept}
+
+
+def _put(call: Call) -> dict[str, Any]:
+    call.caller.rights.require({DOMAIN_MANAGEMENT})
+    data = call.body()
+    if data.get("opType") != MODIFY:
+        raise invalid("opType must be 3")
+    for row in data.get("clientThirdPartyApps") or []:
+        _fill(_find(call, row), row)
+    return success_g()
+
+
+def app_properties(call: Call, keys: set[str]) -> dict[str, Any]:
+    """Rows of apps by key, with their properties; secrets are masked."""
+    rows = []
+    for app in call.state.apps:
+        if app.key in keys:
+            values = list((app.document.get("props") or {}).get("nameValues") or [])
+            values += [{"name": name, "value": "******"} for name in app.secrets if name in _HIDDEN]
+            rows.append({**_row(app), "props": {"nameValues": values}})
+    return {"clientThirdPartyApps": rows}

@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Credentials, whichever generation of the API they come through: kinds, secrets, ownership, sharing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cvops_simulator.commvault.catalogue import CREATE_CREDENTIAL, USER_CREDENTIAL
+from cvops_simulator.commvault.envelopes import CREDENTIAL_EXISTS, MISSING_RIGHTS, Refused, invalid
+from cvops_simulator.commvault.handlers.common import in_scope
+from cvops_simulator.commvault.model import CREDENTIAL, USER, Credential, Grant
+from cvops_simulator.commvault.routing import Call
+
+#: V1 `recordType`: number -> word, which is also the V4 `authType` or `accountType`.
+RECORD_TYPES = {
+    1: "WINDOWSACCOUNT",
+    2: "LINUXACCOUNT",
+    3: "SSHACCOUNT",
+    4: "AZUREACCOUNT",
+    5: "VMWAREACCOUNT",
+    101: "AMAZON_S3",
+    103: "MICROSOFT_AZURE",
+    104: "AZUREACCOUNT_SECRET_CERTIFICATE",
+}
+RECORD_NUMBERS = {word: number for number, word in RECORD_TYPES.items()}
+#: Members that are stored and never returned. `accessKeyId` is one only for an Azure storage account.
+SECRETS = frozenset(
+    {
+        "applicationSecret",
+        "password",
+        "secretAccessKey",
+        "sharedSecret",
+        "apiKey",
+        "serviceToken",
+        "consumerSecret",
+        "certPassword",
+        "certificateP12",
+        "sslPEMKeyFile",
+    }
+)
+
+
+def secret_keys(auth_type: str) -> frozenset[str]:
+    """The write-only members of a kind."""
+    return SECRETS | {"accessKeyId"} if auth_type == "MICROSOFT_AZURE" else SECRETS
+
+
+def visible_credentials(call: Call, credentials: Any) -> list[Credential]:
+    """Credentials that the caller may use or owns."""
+    rights = call.caller.rights
+    return [
+        item
+        for item in credentials
+        if in_scope(call, item.company_id) and (rights.sees(CREDENTIAL, item.id) or item.owner in rights.principals)
+    ]
+
+
+def require_owner(call: Call, credential: Credential) -> None:
+    """Only the owner changes a credential; master administrators may too."""
+    rights = call.caller.rights
+    if not rights.master and credential.owner not in rights.principals:
+        raise Refused(MISSING_RIGHTS, f"User is not the owner of credential [{credential.name}].", 403)
+
+
+def new_credential(call: Call, name: str, **values: Any) -> Credential:
+    """A credential record of the caller, not yet stored; refuses a taken name the way the product does."""
+    call.caller.rights.require({CREATE_CREDENTIAL})
+    if not name.strip():
+        raise invalid("The credential name is missing")
+    unique_credential(call, name)
+    return Credential(
+        call.state.credentials.new_id(),
+        name,
+        owner=(USER, call.caller.user.id),
+        company_id=call.caller.company_id,
+        **values,
+    )
+
+
+def unique_credential(call: Call, name: str, but: int = 0) -> None:
+    """Names are unique."""
+    if any(item.id != but for item in call.state.credentials.named(name)):
+        message = f"Credential account [{name}] already exists. Use other credentials."
+        raise Refused(CREDENTIAL_EXISTS, message, 500)
+
+
+def remove_credential(call: Call, credential: Credential) -> None:
+    """Delete a credential and its sharing."""
+    require_owner(call, credential)
+    for grant in call.state.grants.of_entity(CREDENTIAL, credential.id):
+        call.state.grants.remove(grant)
+    call.state.credentials.remove(credential)
+
+
+def sharing(call: Call, credential: Credential) -> list[Grant]:
+    """The grants that share a credential."""
+    return call.state.grants.of_entity(CREDENTIAL, credential.id)
+
+
+def share(call: Call, credential: Credential, principals: list[tuple[int, int]]) -> None:
+    """Share a credential with exactly these principals."""
+    for grant in sharing(call, credential):
+        call.state.grants.remove(grant)
+    for principal in principals:
+        permissions = frozenset({USER_CREDENTIAL})
+        call.state.grants.add(Grant(*principal, None, CREDENTIAL, credential.id, permission_ids=permissions))
