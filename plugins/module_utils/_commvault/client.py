@@ -37,6 +37,7 @@ class CommvaultClient:
         self._lock = threading.RLock()
         self._company: tuple[int, str] | None = None
         self._commserv: dict[str, t.Any] | None = None
+        self._caller: tuple[int, str] | None = None
 
     @t.overload
     def get(
@@ -114,6 +115,18 @@ class CommvaultClient:
     def commcell_name(self) -> str:
         """Name of the CommCell; empty when this account may not see it."""
         return str(self._commcell().get("commCellName") or "")
+
+    @property
+    def caller(self) -> tuple[int, str]:
+        """Id and name of the signed-in user; 0 and an empty name where the service does not tell."""
+        with self._lock:
+            if self._caller is None:
+                found = self.get("V2/WhoAmI", intent="read who is signed in", missing_ok=True) or {}
+                inner = found.get("user") if isinstance(found.get("user"), dict) else found
+                who = inner if isinstance(inner, dict) else {}
+                number = listings.as_id(who.get("id") or who.get("userId")) or 0
+                self._caller = number, str(who.get("name") or who.get("userName") or "")
+            return self._caller
 
     def company_headers(self, company_id: int) -> dict[str, str]:
         """Headers that make one write act in this company, whatever the scope of the task."""

@@ -107,6 +107,7 @@ LISTINGS: dict[str, Listing] = {
         ("client.clientEntity.entityInfo.companyName", "clientProps.company.shortName.domainName"),
         ("client.clientEntity.entityInfo.companyId", "clientProps.company.shortName.id"),
         ("client.clientEntity.displayName",),
+        keep=lambda row: not _at(row, "clientProps.IsDeletedClient"),
     ),
     "server_groups": Listing(
         "server group",
@@ -141,8 +142,8 @@ LISTINGS: dict[str, Listing] = {
         ("container", "workflows"),
         ("entity.workflowId", "id"),
         ("entity.workflowName", "name"),
-        ("entity.entityInfo.companyName", "company.name"),
-        ("entity.entityInfo.companyId", "company.id"),
+        ("entity.entityInfo.companyName", "company.name", "company.companyName"),
+        ("entity.entityInfo.companyId", "company.id", "company.companyId"),
     ),
     "credentials": Listing(
         "credential",

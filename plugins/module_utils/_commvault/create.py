@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Creating without an idempotency key: one POST, and a look at the list before anything is sent again."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import ApiError
+from .._core.retry import Repeat
+from .catalogue import COMMCELL_LEVEL
+from .client import CommvaultClient
+from .directory import Directory
+from .listings import as_id
+
+
+def scope_of(client: CommvaultClient, company: str | None) -> str:
+    """The company in which a name is looked up: the one given, else that of the task, else the CommCell level."""
+    return company or client.company_name or COMMCELL_LEVEL
+
+
+def create_once(
+    client: CommvaultClient,
+    directory: Directory,
+    kind: str,
+    path: str,
+    body: t.Mapping[str, t.Any],
+    *,
+    company: str | None,
+    intent: str,
+) -> int:
+    """Create the object that ``body["name"]`` names and return its id. The caller has made sure that the name is free.
+
+    If the answer is lost, the list tells whether the object came to be; the name was free before, so it is ours. When
+    the list does not show it the outcome stays unknown, the error says so, and the next run finds it or creates it.
+    """
+
+    def shown() -> int | None:
+        found = directory.look_again(kind).get(str(body["name"]), scope_of(client, company))
+        return found.id if found else None
+
+    headers = _acting_in(client, directory, company)
+    try:
+        answer = client.write("POST", path, dict(body), intent=intent, repeat=Repeat.IF_REFUSED, headers=headers)
+    except ApiError as exc:
+        created = shown() if exc.may_have_acted else None
+        if created is None:
+            if exc.may_have_acted:
+                exc.facts["outcome"] = "unknown"
+            raise
+        return created
+    created = as_id(answer.get("id")) or shown()
+    if created is None:
+        raise ApiError(
+            f"Cannot {intent}: Commvault reported success and does not show it. It may wait for an approval.",
+            service="Commvault",
+            may_have_acted=True,
+        )
+    return created
+
+
+def _acting_in(client: CommvaultClient, directory: Directory, company: str | None) -> dict[str, str]:
+    """Headers for a company that differs from the task's scope."""
+    if company is None:
+        return {}
+    if company.casefold() in ("", "0", COMMCELL_LEVEL.casefold()):
+        return client.company_headers(0) if client.company_id else {}
+    return client.company_headers(directory.catalogue("companies").find(company).id)

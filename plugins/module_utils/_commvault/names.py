@@ -1,0 +1,17 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names that Commvault stores but that no one can work with afterwards."""
+
+from __future__ import annotations
+
+from .._core.errors import ConfigError
+
+
+def check_name(option: str, name: str) -> None:
+    """Refuse an empty name and blanks around it, which lists and consoles do not show. Raises ConfigError."""
+    if not name.strip():
+        raise ConfigError(f"{option}: a name cannot be empty", source=f"option {option}")
+    if name != name.strip():
+        raise ConfigError(f"{option}: {name!r} begins or ends with a blank; take it away", source=f"option {option}")

@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Roles: found by name and company; permissions compared after expanding categories, written as the full set."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import ConfigError, Problems
+from .._core.plan import Plan, Step, differing
+from .client import CommvaultClient, segment
+from .create import create_once, scope_of
+from .directory import Directory
+from .names import check_name
+from .permissions import Chosen, Permissions, check_not_empty
+
+Canonical = dict[str, t.Any]
+_FIELDS = {"description": "description", "enabled": "enabled", "visible_to_all": "visibleToAll"}
+#: The role that holds everything. Commvault keeps it as it is, and so do we.
+MASTER = 1
+
+
+def canonical(wire: t.Mapping[str, t.Any], permissions: Permissions) -> Canonical:
+    """A role under the names of our options."""
+    enabled = str(wire.get("status", "ENABLED")).upper() == "ENABLED"
+    return {
+        "name": str(wire.get("name") or ""),
+        "description": str(wire.get("description") or ""),
+        "enabled": enabled if wire.get("enabled") is None else bool(wire["enabled"]),
+        "visible_to_all": bool(wire.get("visibleToAll", False)),
+        "permissions": permissions.labels(permissions.held(wire.get("permissions")).permission_ids),
+    }
+
+
+def desired(options: t.Mapping[str, t.Any]) -> Canonical:
+    """The managed fields; None is not managed."""
+    return {name: options.get(name) for name in _FIELDS}
+
+
+def plan(
+    name: str,
+    wanted: Canonical,
+    chosen: Chosen | None,
+    current: Canonical | None,
+    held: Chosen,
+    permissions: Permissions,
+    exclusive: bool,
+) -> Plan:
+    """Create the role, or update in one request the fields that differ and the permissions if their set differs.
+
+    *held* is what the role holds now. Raises ConfigError when the role would be without permissions.
+    """
+    full = _full(chosen, held, exclusive)
+    if chosen is not None or current is None:
+        check_not_empty(full)
+    if current is None:
+        fields = {"description": "", "enabled": True, "visible_to_all": False}
+        fields.update({key: value for key, value in wanted.items() if value is not None})
+        after = {"name": name, **fields, "permissions": permissions.labels(full.permission_ids)}
+        body = {"name": name, **_wire(fields), "permissionList": permissions.wire(full)}
+        return Plan({}, after, (Step("create", f"role {name}", {"body": body}),))
+    changes = differing(wanted, current)
+    body = _wire(changes)
+    after = {**current, **changes}
+    if full.permission_ids != held.permission_ids:
+        after["permissions"] = permissions.labels(full.permission_ids)
+        # Without the operation the service may add or replace, nobody knows: the full set with OVERWRITE says it all.
+        body.update(permissionList=permissions.wire(full), permissionOperationType="OVERWRITE")
+        changes["permissions"] = after["permissions"]
+    if not body:
+        return Plan(current, current)
+    return Plan(current, after, (Step("update", f"role {name}: {', '.join(sorted(changes))}", {"body": body}),))
+
+
+def plan_absent(current: Canonical | None) -> Plan:
+    """Delete what is there."""
+    if current is None:
+        return Plan({}, {})
+    return Plan(current, {}, (Step("delete", f"role {current['name']}"),))
+
+
+def _full(chosen: Chosen | None, held: Chosen, exclusive: bool) -> Chosen:
+    if chosen is None:
+        return held
+    if exclusive or not chosen.permission_ids:
+        return chosen
+    return Chosen(chosen.permission_ids | held.permission_ids, chosen.category_ids | held.category_ids)
+
+
+def _wire(fields: t.Mapping[str, t.Any]) -> Canonical:
+    return {_FIELDS[name]: value for name, value in fields.items()}
+
+
+class Roles:
+    """Reads and writes roles."""
+
+    def __init__(self, client: CommvaultClient, directory: Directory) -> None:
+        self._client, self._directory = client, directory
+        self._company: str | None = None
+        self.role_id: int | None = None
+        self.company: str | None = None
+
+    def plan_for(self, options: t.Mapping[str, t.Any]) -> Plan:
+        """The plan for the options of the module. Raises Problems for names that the catalogue does not know."""
+        check_name("name", options["name"])
+        self._company = options.get("company")
+        current_wire = self._find(options["name"])
+        if options["state"] == "absent" and current_wire is None:
+            return plan_absent(None)
+        nodes = self._directory.category_nodes()
+        permissions = Permissions(self._directory.catalogue("permissions"), nodes)
+        current = canonical(current_wire, permissions) if current_wire is not None else None
+        if options["state"] == "absent":
+            planned = plan_absent(current)
+        else:
+            chosen, problems = permissions.choose(options.get("permissions"), options.get("categories"))
+            if problems:
+                raise Problems(f"Role {options['name']} cannot be planned:", problems)
+            held = permissions.held((current_wire or {}).get("permissions"))
+            planned = plan(options["name"], desired(options), chosen, current, held, permissions, options["exclusive"])
+        if planned.changed and self.role_id == MASTER:
+            raise ConfigError(
+                "Role Master holds every permission and is built in: it can be neither changed nor deleted.",
+                source="option name",
+            )
+        return planned
+
+    def apply(self, step: Step) -> None:
+        """Perform one step of a plan."""
+        path = f"V4/Role/{segment(self.role_id or 0)}"
+        if step.action == "create":
+            self.role_id = create_once(
+                self._client,
+                self._directory,
+                "roles",
+                "V4/Role",
+                step.data["body"],
+                company=self._company,
+                intent=f"create {step.subject}",
+            )
+        elif step.action == "update":
+            self._client.write("PUT", path, step.data["body"], intent=f"update {step.subject}")
+        else:
+            self._client.write("DELETE", path, intent=f"delete {step.subject}", missing_ok=True)
+
+    def shown(self, planned: Plan) -> Canonical:
+        """The role for the result; empty when it is absent."""
+        if not planned.after:
+            return {}
+        number = None if self.role_id is None else str(self.role_id)
+        return {**planned.after, "id": number, "company": self.company}
+
+    def _find(self, name: str) -> dict[str, t.Any] | None:
+        scope = scope_of(self._client, self._company)
+        entry = self._directory.catalogue("roles").get(name, scope)
+        self.company = entry.company if entry else self._company or self._client.company_name
+        if entry is None:
+            return None
+        self.role_id = entry.id
+        return self._client.get(f"V4/Role/{segment(entry.id)}", intent=f"read role {name}")

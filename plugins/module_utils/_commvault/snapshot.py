@@ -1,0 +1,145 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A snapshot of who exists and who may do what, for commvault_security_info."""
+
+from __future__ import annotations
+
+import fnmatch
+import typing as t
+
+from .._core.context import Context
+from .._core.errors import ConfigError
+from .._core.parallel import side_by_side
+from .._core.values import folded
+from . import user_group_plan
+from .catalogue import Catalogue, Entry
+from .client import CommvaultClient, segment
+from .directory import Directory
+from .grants import ALL, Association, Principal
+from .permissions import Permissions
+from .security import Security
+
+#: Parts that cost one list call each.
+LISTED = ("users", "user_groups", "external_groups", "roles", "permissions", "companies")
+#: Parts that cost one call per object.
+DETAILED = ("role_permissions", "user_group_details", "associations")
+_HOLDERS = (("users", "user"), ("user_groups", "user_group"), ("external_groups", "external_group"))
+
+Row = dict[str, t.Any]
+
+
+def _row(entry: Entry) -> Row:
+    row: Row = {"id": str(entry.id), "name": entry.name, "company": entry.company}
+    if "enabled" in entry.raw:
+        row["enabled"] = bool(entry.raw["enabled"])
+    elif "enableUser" in entry.raw:
+        row["enabled"] = bool(entry.raw["enableUser"])
+    elif "status" in entry.raw:
+        row["enabled"] = str(entry.raw["status"]).upper() in ("ENABLED", "ACTIVE")
+    return row
+
+
+def association_row(row: Association, names: t.Mapping[Principal, str], permission_names: t.Mapping[int, str]) -> Row:
+    """One association under stable names; ids are text, ``all`` stands for all entities of a kind."""
+    return {
+        "principal": {
+            "kind": row.principal.kind,
+            "id": str(row.principal.id),
+            "name": row.principal_name or names.get(row.principal, ""),
+        },
+        "role": None if row.role_id is None else {"id": str(row.role_id), "name": row.role_name},
+        "permissions": [permission_names.get(number, str(number)) for number in row.permission_ids],
+        "entity": {
+            "kind": row.entity.kind,
+            "id": "all" if row.entity.id == ALL else str(row.entity.id),
+            "name": row.entity_name,
+        },
+        "grant_kind": row.grant_kind,
+    }
+
+
+class Snapshot:
+    """Reads what was asked for, each list once, independent reads side by side."""
+
+    def __init__(self, ctx: Context, client: CommvaultClient) -> None:
+        self._ctx, self._client = ctx, client
+        self._directory = Directory(client)
+        self._security = Security(client)
+
+    def take(self, subset: t.Collection[str]) -> Row:
+        """``commcell`` and one key per part of *subset*."""
+        found: Row = {
+            "commcell": {
+                "id": str(self._client.commcell_id),
+                "name": self._client.commcell_name,
+                "release": self._client.release or None,
+                "company": self._client.company_name,
+            }
+        }
+        for kind in LISTED:
+            if kind in subset:
+                found[kind] = [_row(entry) for entry in self._directory.catalogue(kind)]
+        if "role_permissions" in subset:
+            found["roles"] = self._roles()
+        if "user_group_details" in subset:
+            found["user_groups"] = self._user_groups()
+        if "associations" in subset:
+            found["associations"] = self._associations()
+        return found
+
+    def _each(self, work: t.Callable[[Entry], Row], entries: t.Iterable[Entry]) -> list[Row]:
+        return side_by_side(work, list(entries), self._ctx.options["parallel_reads"], self._ctx.cancellation)
+
+    def _roles(self) -> list[Row]:
+        permissions = Permissions(self._directory.catalogue("permissions"), self._directory.category_nodes())
+
+        def read(entry: Entry) -> Row:
+            body = self._client.get(f"V4/Role/{segment(entry.id)}", intent=f"read role {entry.name}")
+            held = permissions.held(body.get("permissions"))
+            return {**_row(entry), "permissions": permissions.labels(held.permission_ids)}
+
+        return self._each(read, self._directory.catalogue("roles"))
+
+    def _user_groups(self) -> list[Row]:
+        def read(entry: Entry) -> Row:
+            body = self._directory.user_group_details(entry.id) or {}
+            shown = user_group_plan.canonical({"name": entry.name, **body})
+            members = sorted(user_group_plan.member_ids(body))
+            return {**_row(entry), **shown, "name": entry.name, "members": members}
+
+        return self._each(read, self._directory.catalogue("user_groups"))
+
+    def _associations(self) -> list[Row]:
+        if not self._security.can_list_principal:
+            raise ConfigError(
+                f"Release 11.{self._client.release} cannot list the associations of a user or group completely;"
+                " take associations out of subset.",
+                source="option subset",
+            )
+        holders = [
+            (Principal(kind, entry.id), entry)
+            for catalogue, kind in _HOLDERS
+            for entry in self._wanted(self._directory.catalogue(catalogue))
+        ]
+        names = {principal: entry.name for principal, entry in holders}
+        permission_names = {entry.id: entry.name for entry in self._directory.catalogue("permissions")}
+        answers = side_by_side(
+            self._security.of_principal, list(names), self._ctx.options["parallel_reads"], self._ctx.cancellation
+        )
+        rows = sorted(
+            (row for answer in answers for row in answer),
+            key=lambda row: (row.principal, row.entity, row.role_id or 0, row.grant_kind, row.permission_ids),
+        )
+        return [association_row(row, names, permission_names) for row in rows]
+
+    def _wanted(self, catalogue: Catalogue) -> list[Entry]:
+        patterns = self._ctx.options.get("principals")
+        if patterns is None:
+            return list(catalogue)
+        return [
+            entry
+            for entry in catalogue
+            if any(fnmatch.fnmatchcase(folded(entry.name), folded(pattern)) for pattern in patterns)
+        ]

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a user group shall be, and the steps that make it so. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import ConfigError
+from .._core.plan import Plan, Step, differing
+from .._core.sets import difference
+from .._core.values import is_guid
+from .listings import as_id
+
+Canonical = dict[str, t.Any]
+Ids = t.Mapping[str, int]
+#: Groups that every CommCell has and that cannot be deleted: master and View All.
+BUILT_IN = (1, 3)
+MASTER = 1
+_TWO_FACTOR = {"ON": True, "1": True, "OFF": False, "0": False}
+#: Fields that only an update takes; a new group gets them in a second request.
+_AFTER_CREATE = ("enabled", "entra_group_id", "restricted_consoles", "two_factor")
+_NEW: Canonical = {
+    "description": "",
+    "enabled": True,
+    "entra_group_id": "",
+    "restricted_consoles": [],
+    "two_factor": False,
+}
+
+
+def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
+    """A group under the names of our options. ``two_factor`` is None where the company forbids it; members are read by member_ids."""
+    consoles = wire.get("restrictedConsoleTypes")
+    named = [row.get("consoleType") if isinstance(row, dict) else row for row in consoles or []]
+    return {
+        "name": str(wire.get("name") or ""),
+        "description": str(wire.get("description") or ""),
+        "enabled": bool(wire.get("enabled", True)),
+        "entra_group_id": str(wire.get("azureGUID") or "").lower(),
+        "restricted_consoles": sorted(str(name).upper() for name in named if name),
+        "two_factor": _TWO_FACTOR.get(str(wire.get("enableTwoFactorAuthentication", "OFF")).upper()),
+    }
+
+
+def member_ids(wire: t.Mapping[str, t.Any]) -> dict[str, int]:
+    """Names and ids of the members."""
+    rows = [row for row in wire.get("users") or [] if isinstance(row, dict)]
+    pairs = [
+        (
+            row.get("name") or row.get("userName"),
+            as_id(row.get("id") if row.get("id") is not None else row.get("userId")),
+        )
+        for row in rows
+    ]
+    return {str(name or number): number for name, number in pairs if number is not None}
+
+
+def desired(options: t.Mapping[str, t.Any]) -> Canonical:
+    """The managed fields; None is not managed. Raises ConfigError for an entra_group_id that is no GUID."""
+    wanted = {name: options.get(name) for name in _NEW}
+    guid = wanted["entra_group_id"]
+    if guid and not is_guid(guid):
+        raise ConfigError(
+            f"entra_group_id: {guid} is not an object id of Entra ID (8-4-4-4-12 hexadecimal digits)",
+            source="option entra_group_id",
+        )
+    if guid is not None:
+        wanted["entra_group_id"] = guid.lower()
+    if wanted["restricted_consoles"] is not None:
+        wanted["restricted_consoles"] = sorted({name.upper() for name in wanted["restricted_consoles"]})
+    return wanted
+
+
+def check_members_are_ours(wanted: Canonical, current: Canonical | None, members: object | None) -> None:
+    """Members of a linked group follow the identity provider at each sign-in. Raises ConfigError when they are managed here."""
+    linked = wanted["entra_group_id"] if wanted["entra_group_id"] is not None else (current or _NEW)["entra_group_id"]
+    if members is not None and linked:
+        raise ConfigError(
+            f"members: this group is linked to the Entra group {linked}, whose members the identity provider adds and"
+            " removes at each sign-in. Manage them in Entra ID, or take the link away with an empty entra_group_id.",
+            source="option members",
+        )
+
+
+def plan(
+    name: str,
+    wanted: Canonical,
+    current: Canonical | None,
+    members: Ids | None,
+    current_members: Ids,
+    exclusive: bool,
+) -> Plan:
+    """Create with what a create takes, update what differs in one request, then add and remove members."""
+    have = current or {"name": name, **_NEW}
+    changes = differing(_merged(wanted, have, exclusive), have)
+    after: Canonical = {**have, **changes}
+    steps: list[Step] = []
+    if current is None:
+        steps.append(Step("create", f"user group {name}", {"description": after["description"]}))
+        changes = {field: value for field, value in changes.items() if field in _AFTER_CREATE}
+    if changes:
+        subject = f"user group {name}: {', '.join(sorted(changes))}"
+        steps.append(Step("update", subject, {"body": wire(changes)}))
+    before = None if current is None else dict(current)
+    if members is not None:
+        change = difference(members, current_members, exclusive)
+        after["members"] = change.after
+        if before is not None:
+            before["members"] = sorted(current_members)
+        for action, chosen, ids in (("add", change.add, members), ("remove", change.remove, current_members)):
+            if chosen:
+                subject = f"user group {name}: {action} {', '.join(chosen)}"
+                steps.append(Step(action, subject, {"ids": [ids[label] for label in chosen]}))
+    return Plan(before or {}, after, tuple(steps))
+
+
+def _merged(wanted: Canonical, have: Canonical, exclusive: bool) -> Canonical:
+    """*wanted* with the full set of consoles: without ``exclusive`` those there now stay."""
+    if wanted["restricted_consoles"] is None:
+        return wanted
+    full = difference(wanted["restricted_consoles"], have["restricted_consoles"], exclusive).after
+    return {**wanted, "restricted_consoles": full}
+
+
+def plan_absent(current: Canonical | None, heir: t.Mapping[str, int]) -> Plan:
+    """Delete what is there; *heir* holds ``user_id`` and ``group_id`` of the new owner (0: not this one)."""
+    if current is None:
+        return Plan({}, {})
+    return Plan(current, {}, (Step("delete", f"user group {current['name']}", dict(heir)),))
+
+
+def wire(changes: t.Mapping[str, t.Any]) -> Canonical:
+    """The body of an update; its names differ from those of create and of read."""
+    body: Canonical = {}
+    for name, value in changes.items():
+        if name == "description":
+            body["newDescription"] = value
+        elif name == "entra_group_id":
+            body["azureGUID"] = value
+        elif name == "restricted_consoles":
+            body.update(restrictConsoleTypes={"consoleType": value}, consoleTypeOperationType="OVERWRITE")
+        elif name == "two_factor":
+            body["enableTwoFactorAuthentication"] = "ON" if value else "OFF"
+        else:
+            body[name] = value
+    return body

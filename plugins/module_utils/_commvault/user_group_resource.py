@@ -1,0 +1,158 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One user group of the module commvault_user_group: read, guarded, planned, and the steps carried out."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.context import Context
+from .._core.errors import AmbiguousMatch, ConfigError, NotFound, Problems
+from .._core.guards import guard
+from .._core.plan import Plan, Step
+from . import user_group_plan as planning
+from .client import CommvaultClient
+from .directory import Directory
+from .names import check_name
+from .user_groups import UserGroups
+
+#: Guards of the module.
+RISKS = ("own_rights", "last_admin")
+
+
+class UserGroupResource:
+    """Plans one group and applies the steps."""
+
+    def __init__(self, ctx: Context, client: CommvaultClient) -> None:
+        self._ctx, self._client = ctx, client
+        self._directory = Directory(client)
+        self._groups = UserGroups(client, self._directory)
+        self._options: t.Mapping[str, t.Any] = ctx.options
+        self._members: dict[str, int] = {}
+        self.group_id: int | None = None
+        self.company: str | None = None
+
+    def plan(self) -> Plan:
+        """The plan for the task's options. Raises ConfigError, Problems, GuardRefused."""
+        name = self._options["name"]
+        check_name("name", name)
+        if "\\" in name:
+            raise ConfigError(
+                f"name: {name} is the name of a directory group; those are made by their directory. For a group of a company use option company.",
+                source="option name",
+            )
+        wanted = planning.desired(self._options)
+        current = self._read(name)
+        if self._options["state"] == "absent":
+            planned = planning.plan_absent(current, self._heir() if current else {})
+        else:
+            planning.check_members_are_ours(wanted, current, self._options.get("members"))
+            members = self._resolve_members()
+            planned = planning.plan(name, wanted, current, members, self._members, self._options["exclusive"])
+            self._check_two_factor(wanted, current)
+        if current is not None:
+            self._guard(planned, current["name"])
+        return planned
+
+    def apply(self, step: Step) -> None:
+        """Perform one step of a plan."""
+        if step.action == "create":
+            self.group_id = self._groups.create(
+                self._options["name"], step.data["description"], self._options.get("company")
+            )
+            return
+        number = self.group_id or 0
+        if step.action == "update":
+            self._groups.update(number, step.data["body"], intent=f"update {step.subject}")
+        elif step.action == "add":
+            self._groups.add_members(number, step.data["ids"])
+        elif step.action == "remove":
+            self._groups.remove_members(number, step.data["ids"])
+        else:
+            self._groups.delete(number, step.data["user_id"], step.data["group_id"])
+
+    def shown(self, planned: Plan) -> planning.Canonical:
+        """The group for the result; empty when it is absent."""
+        if not planned.after:
+            return {}
+        number = None if self.group_id is None else str(self.group_id)
+        return {**planned.after, "id": number, "company": self.company}
+
+    def _read(self, name: str) -> planning.Canonical | None:
+        company = self._options.get("company")
+        entry = self._groups.find(name, company)
+        self.company = entry.company if entry else company or self._client.company_name
+        wire = self._groups.details(entry.id) if entry else None
+        if entry is None or wire is None:
+            return None
+        self.group_id = entry.id
+        self._members = planning.member_ids(wire)
+        return planning.canonical(wire)
+
+    def _resolve_members(self) -> dict[str, int] | None:
+        names = self._options.get("members")
+        if names is None:
+            return None
+        found: dict[str, int] = {}
+        problems = []
+        known = {number: label for label, number in self._members.items()}
+        for index, name in enumerate(names):
+            try:
+                entry = self._directory.catalogue("users").find(name)
+                # The group's own spelling of a member, so that the two sides compare.
+                found[known.get(entry.id, entry.name)] = entry.id
+            except (AmbiguousMatch, NotFound) as exc:
+                problems.append({"kind": exc.kind, "where": f"members[{index}]", "message": str(exc)})
+        if problems:
+            raise Problems(f"User group {self._options['name']} cannot be planned:", problems)
+        return found
+
+    def _heir(self) -> dict[str, int]:
+        if self.group_id in planning.BUILT_IN:
+            raise ConfigError(
+                f"User group {self._options['name']} is built in and cannot be deleted.", source="option name"
+            )
+        heir = {"user_id": 0, "group_id": 0}
+        try:
+            if self._options.get("transfer_to_user"):
+                heir["user_id"] = self._directory.catalogue("users").find(self._options["transfer_to_user"]).id
+            else:
+                group = self._options["transfer_to_group"]
+                heir["group_id"] = self._directory.catalogue("user_groups").find(group).id
+        except (AmbiguousMatch, NotFound) as exc:
+            option = "transfer_to_user" if self._options.get("transfer_to_user") else "transfer_to_group"
+            raise ConfigError(f"{option}: {exc}", source=f"option {option}") from exc
+        if heir["group_id"] == self.group_id:
+            raise ConfigError(
+                "transfer_to_group: the group that is deleted cannot inherit.", source="option transfer_to_group"
+            )
+        return heir
+
+    def _check_two_factor(self, wanted: planning.Canonical, current: planning.Canonical | None) -> None:
+        if wanted["two_factor"] is not None and current is not None and current["two_factor"] is None:
+            raise ConfigError(
+                "two_factor: two-factor authentication is disabled at the company of this group.",
+                source="option two_factor",
+            )
+
+    def _guard(self, planned: Plan, name: str) -> None:
+        if not planned.changed:
+            return
+        actions = {step.action: step for step in planned.steps}
+        removed = set(actions["remove"].data["ids"]) if "remove" in actions else set()
+        disabled = "update" in actions and actions["update"].data["body"].get("enabled") is False
+        gone = "delete" in actions or disabled
+        if self.group_id == planning.MASTER and (disabled or (removed and not planned.after.get("members"))):
+            guard(
+                self._ctx,
+                "last_admin",
+                f"Group {name} would be left without effect: its members administer the CommCell.",
+            )
+        if gone or removed:
+            number, caller = self._client.caller
+            own = [label for label, member in self._members.items() if member == number or label == caller]
+            if own and (gone or removed & {self._members[label] for label in own}):
+                verb = "be deleted" if "delete" in actions else "be disabled" if disabled else "lose its member"
+                guard(self._ctx, "own_rights", f"Group {name} would {verb}, and {own[0]}, who is signed in, is in it.")

@@ -1,0 +1,165 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: commvault_role
+short_description: Manage roles in Commvault
+version_added: 0.1.0
+description:
+  - Creates, changes and deletes roles, which are named sets of permissions.
+  - The role is found by O(name) and O(company), without regard to letter case. Permissions are compared one by one, also where a role holds
+    whole categories.
+  - 'Commvault permissions, least first: to read, C(View) on the CommCell; to write, C(Create Role), C(Edit Role) or C(Delete Role).'
+author:
+  - cvops.identity authors (@cvops)
+extends_documentation_fragment:
+  - cvops.identity._attributes
+  - cvops.identity._attributes.writer
+  - cvops.identity._attributes.commvault
+  - cvops.identity._transport
+  - cvops.identity._entra
+  - cvops.identity._commvault
+options:
+  name:
+    description:
+      - The name of the role. The built-in role C(Master) is never changed.
+    type: str
+    required: true
+  company:
+    description:
+      - Name, alias or id of the company that the role belongs to; C(Commcell) for the CommCell itself.
+      - When left out, the company of O(commvault_company), else the CommCell.
+    type: str
+  description:
+    description:
+      - What the role is for. When left out it is not managed; empty clears it.
+    type: str
+  permissions:
+    description:
+      - Permissions by name or id, as the permission catalogue of the CommServe writes them.
+      - When O(permissions) and O(categories) are both left out, permissions are not managed; a new role needs one of them.
+    type: list
+    elements: str
+  categories:
+    description:
+      - Permission categories by name or id. All permissions of a category and of its sub-categories are meant, those of later releases included.
+      - When left out, only O(permissions) count.
+    type: list
+    elements: str
+  exclusive:
+    description:
+      - Whether permissions that are not listed are removed.
+    type: bool
+    default: true
+  enabled:
+    description:
+      - Whether the role has effect. When left out it is not managed; a new role is enabled.
+    type: bool
+  visible_to_all:
+    description:
+      - Whether all users see the role. When left out it is not managed; a new role is not visible to all.
+    type: bool
+  state:
+    description:
+      - Whether the role exists. Deleting a role takes it from everyone who holds it.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: People who restore, and see alerts
+  cvops.identity.commvault_role:
+    name: Restore Operator
+    description: First-line restores
+    permissions:
+      - View
+      - Browse
+      - In Place Recover
+    categories:
+      - Alert
+
+- name: Add one permission, leave the others
+  cvops.identity.commvault_role:
+    name: Restore Operator
+    permissions:
+      - Download
+    exclusive: false
+"""
+
+RETURN = r"""
+role:
+  description: The role as it is now; in check mode as it would be, with unknown ids V(null). Empty when it is absent.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Id.
+      type: str
+    name:
+      description: Name, as the service writes it.
+      type: str
+    company:
+      description: Company of the role, V(null) for the CommCell.
+      type: str
+    description:
+      description: What the role is for.
+      type: str
+    enabled:
+      description: Whether it has effect.
+      type: bool
+    visible_to_all:
+      description: Whether all users see it.
+      type: bool
+    permissions:
+      description: Names of all its permissions, those of categories included, sorted.
+      type: list
+      elements: str
+"""
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles import Roles
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
+
+SPEC = commvault_spec().merge(
+    ArgumentSpec(
+        {
+            "name": {"type": "str", "required": True},
+            "company": {"type": "str"},
+            "description": {"type": "str"},
+            "permissions": {"type": "list", "elements": "str"},
+            "categories": {"type": "list", "elements": "str"},
+            "exclusive": {"type": "bool", "default": True},
+            "enabled": {"type": "bool"},
+            "visible_to_all": {"type": "bool"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        }
+    )
+)
+
+
+def run(ctx: Context) -> Work:
+    """Plan one role."""
+    client = CommvaultClient(ctx)
+    roles = Roles(client, Directory(client))
+    planned = roles.plan_for(ctx.options)
+    return Work("role", planned, roles.apply, value=lambda: roles.shown(planned))
+
+
+def main() -> None:
+    """Module entry point."""
+    run_as_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: commvault_user_group
+short_description: Manage user groups in Commvault, also those linked to Entra groups
+version_added: 0.1.0
+description:
+  - Creates, changes and deletes user groups of a CommCell or a company, links them to groups of Entra ID, and keeps the members of those that are not
+    linked.
+  - The group is found by O(name) and O(company), without regard to letter case. It is never renamed.
+  - 'Commvault permissions, least first: to read, C(View) on the CommCell; to write, C(add / delete / modify a user group).'
+author:
+  - cvops.identity authors (@cvops)
+extends_documentation_fragment:
+  - cvops.identity._attributes
+  - cvops.identity._attributes.writer
+  - cvops.identity._attributes.commvault
+  - cvops.identity._transport
+  - cvops.identity._entra
+  - cvops.identity._commvault
+  - cvops.identity._risk
+options:
+  name:
+    description:
+      - The name of the group, without a domain. Groups of a directory (C(DOMAIN\name)) are made by the directory and refused.
+    type: str
+    required: true
+  company:
+    description:
+      - Name, alias or id of the company that the group belongs to; C(Commcell) for the CommCell itself.
+      - When left out, the company of O(commvault_company), else the CommCell.
+    type: str
+  description:
+    description:
+      - What the group is for. When left out it is not managed; empty clears it.
+    type: str
+  enabled:
+    description:
+      - Whether the group has effect. When left out it is not managed; a new group is enabled.
+    type: bool
+  entra_group_id:
+    description:
+      - Object id of the Entra group that this group stands for (C(azureGUID)). From then on its members follow the Entra group at each sign-in.
+      - When left out the link is not managed; empty takes it away.
+    type: str
+  members:
+    description:
+      - Users by name or id. Refused for a group that is or becomes linked, whose members belong to the identity provider.
+      - When left out members are not managed; an empty list removes all.
+    type: list
+    elements: str
+  restricted_consoles:
+    description:
+      - Consoles that the members may not use, in Commvault's words, for example V(API) or V(COMMAND_LINE).
+      - When left out they are not managed; an empty list lifts all restrictions.
+    type: list
+    elements: str
+  two_factor:
+    description:
+      - Whether the members sign in with two factors. When left out it is not managed.
+    type: bool
+  exclusive:
+    description:
+      - Whether members and restrictions that are not listed are removed.
+    type: bool
+    default: false
+  transfer_to_user:
+    description:
+      - The user, by name or id, who inherits what a deleted group owns.
+      - One of O(transfer_to_user) and O(transfer_to_group) is required with O(state=absent); when left out, the group of the other option inherits.
+    type: str
+  transfer_to_group:
+    description:
+      - The user group, by name or id, that inherits what a deleted group owns. When left out, the user of O(transfer_to_user) inherits.
+    type: str
+  state:
+    description:
+      - Whether the group exists. The built-in groups C(master) and C(View All) cannot be deleted.
+    type: str
+    choices: [present, absent]
+    default: present
+  accept_risk:
+    description:
+      - V(own_rights) allows disabling or deleting a group that the signed-in user is in, and removing that user from it; V(last_admin) allows disabling
+        the group C(master) and removing its last member.
+    choices: [own_rights, last_admin]
+"""
+
+EXAMPLES = r"""
+- name: The Commvault side of an Entra group
+  cvops.identity.commvault_user_group:
+    name: GG-Commvault-emea-vm-Operator
+    description: Operators of virtual machine backup, EMEA
+    entra_group_id: 8d0f3a52-4b1c-4a52-9d6e-0c1f5b7a9e21
+
+- name: A local group with exactly these members
+  cvops.identity.commvault_user_group:
+    name: break-glass
+    members:
+      - breakglass
+    exclusive: true
+    two_factor: true
+
+- name: Delete a group; what it owns goes to master
+  cvops.identity.commvault_user_group:
+    name: old-operators
+    state: absent
+    transfer_to_group: master
+"""
+
+RETURN = r"""
+user_group:
+  description: The group as it is now; in check mode as it would be, with unknown ids V(null). Empty when it is absent.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Id.
+      type: str
+    name:
+      description: Name, as the service writes it.
+      type: str
+    company:
+      description: Company of the group, V(null) for the CommCell.
+      type: str
+    description:
+      description: What the group is for.
+      type: str
+    enabled:
+      description: Whether it has effect.
+      type: bool
+    entra_group_id:
+      description: Object id of the linked Entra group in lower case; empty when there is none.
+      type: str
+    restricted_consoles:
+      description: Consoles that the members may not use, sorted.
+      type: list
+      elements: str
+    two_factor:
+      description: Whether the members sign in with two factors; V(null) where their company forbids it.
+      type: bool
+    members:
+      description: Names of the members, sorted; only when O(members) is given.
+      type: list
+      elements: str
+"""
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_group_resource import (
+    RISKS,
+    UserGroupResource,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
+
+SPEC = commvault_spec().merge(
+    risk_spec(*RISKS),
+    ArgumentSpec(
+        {
+            "name": {"type": "str", "required": True},
+            "company": {"type": "str"},
+            "description": {"type": "str"},
+            "enabled": {"type": "bool"},
+            "entra_group_id": {"type": "str"},
+            "members": {"type": "list", "elements": "str"},
+            "restricted_consoles": {"type": "list", "elements": "str"},
+            "two_factor": {"type": "bool"},
+            "exclusive": {"type": "bool", "default": False},
+            "transfer_to_user": {"type": "str"},
+            "transfer_to_group": {"type": "str"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        required_if=[["state", "absent", ["transfer_to_user", "transfer_to_group"], True]],
+        mutually_exclusive=[["transfer_to_user", "transfer_to_group"]],
+    ),
+)
+
+
+def run(ctx: Context) -> Work:
+    """Plan one user group."""
+    resource = UserGroupResource(ctx, CommvaultClient(ctx))
+    planned = resource.plan()
+    return Work("user_group", planned, resource.apply, value=lambda: resource.shown(planned))
+
+
+def main() -> None:
+    """Module entry point."""
+    run_as_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
