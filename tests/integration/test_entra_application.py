@@ -7,11 +7,8 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable
 
-import pytest
 from cvops_simulator import Simulator
-from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_diff_agrees, assert_no_writes, writes
 from helpers.playing import Player
 

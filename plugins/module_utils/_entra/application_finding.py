@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import AmbiguousMatch, ConfigError, Forbidden
-from .._core.values import is_guid
+from .._core.values import folded, is_guid
 from .application_form import SELECT
 from .application_key import READ_NEEDS, application_path
 from .application_wish import APP_ID_TEXT
@@ -73,8 +73,7 @@ def _check_keys(wire: Wire, options: t.Mapping[str, t.Any]) -> None:
         asked, has = options.get(name), wire.get(graph_name)
         if not asked or not has:
             continue
-        same = asked.lower() == str(has).lower() if name in _IDS else asked == has
-        if not same:
+        if folded(asked) != folded(str(has)):
             raise ConfigError(
                 f"{name}: application {wire.get('displayName')} ({wire['id']}) has {name} {has}, not {asked}; it cannot be changed",
                 source=f"option {name}",
@@ -106,7 +105,7 @@ def _is_meant(wire: Wire, options: t.Mapping[str, t.Any]) -> bool:
     for name, graph_name in (("object_id", "id"), ("app_id", "appId")):
         if options.get(name):
             return bool(str(wire.get(graph_name)).lower() == options[name].lower())
-    if options.get("unique_name") and wire.get("uniqueName") == options["unique_name"]:
+    if options.get("unique_name") and folded(wire.get("uniqueName") or "") == folded(options["unique_name"]):
         return True
-    uris = {uri for uri in options.get("identifier_uris") or () if APP_ID_TEXT not in uri}
-    return bool(uris.intersection(wire.get("identifierUris") or ()))
+    uris = {folded(uri) for uri in options.get("identifier_uris") or () if APP_ID_TEXT not in uri}
+    return any(folded(uri) in uris for uri in wire.get("identifierUris") or ())

@@ -1,0 +1,221 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: entra_service_principal
+short_description: Manage service principals (enterprise applications) in Microsoft Entra ID
+version_added: 0.1.0
+description:
+  - Creates, adopts, changes and deletes the service principal of an application in this tenant.
+  - A service principal that exists already is adopted; what the options do not name stays as it is.
+  - When the application was created a moment ago, the module waits until Entra ID knows it everywhere.
+  - 'Graph permissions (application), least first: C(Application.ReadWrite.OwnedBy) for applications of this tenant that the identity owns;
+    C(Application.ReadWrite.All) for all others, and for applications of other tenants; with O(owners), also C(Directory.Read.All), and
+    C(User.Read.All) for owners given by user name.'
+author:
+  - cvops.identity authors (@cvops)
+extends_documentation_fragment:
+  - cvops.identity._attributes
+  - cvops.identity._attributes.writer
+  - cvops.identity._attributes.entra
+  - cvops.identity._transport
+  - cvops.identity._entra
+options:
+  app_id:
+    description:
+      - The application (client) id; the application may belong to another tenant. When left out, O(application) or O(object_id) says which.
+    type: str
+  application:
+    description:
+      - A registration in this tenant, by exactly one key. When left out, O(app_id) or O(object_id) says which.
+      - In check mode, a registration that is named by O(application.unique_name) and does not exist is taken as about to be created by an earlier task.
+    type: dict
+    suboptions:
+      app_id:
+        description:
+          - Application (client) id. When left out, another key says which.
+        type: str
+      object_id:
+        description:
+          - Object id of the registration. When left out, another key says which.
+        type: str
+      unique_name:
+        description:
+          - Alternate key of the registration. When left out, another key says which.
+        type: str
+  object_id:
+    description:
+      - The object id of an existing service principal. When left out, it is found by its application.
+    type: str
+  assignment_required:
+    description:
+      - Whether only users, groups and applications that are assigned get tokens. When left out it is not managed; Entra ID takes V(false) for a new one.
+    type: bool
+  enabled:
+    description:
+      - Whether tokens are issued at all. When left out it is not managed; a new one is enabled.
+    type: bool
+  sign_on_mode:
+    description:
+      - How single sign-on is done; V(none) clears it. When left out it is not managed.
+    type: str
+    choices: [none, saml, oidc, password, notSupported]
+  reply_urls:
+    description:
+      - Addresses to which sign-in answers are sent. When left out they are not managed; an empty list removes all but those of the application.
+    type: list
+    elements: str
+  notification_emails:
+    description:
+      - Addresses that are told before the token signing certificate expires. When left out they are not managed; an empty list removes all.
+    type: list
+    elements: str
+  tags:
+    description:
+      - Tags. When left out they are not managed; an empty list removes all but those of the application, which Entra ID shows here too.
+    type: list
+    elements: str
+  description:
+    description:
+      - What the service principal is for. When left out it is not managed; empty clears it.
+    type: str
+  notes:
+    description:
+      - Notes for administrators. When left out they are not managed; empty clears them.
+    type: str
+  owners:
+    description:
+      - Owners as object ids or user principal names. When left out owners are not managed.
+      - Entra ID may make the identity that creates a service principal its owner; with O(exclusive=true) it stays one only if it is listed.
+    type: list
+    elements: str
+  exclusive:
+    description:
+      - Whether what the lists do not name is removed. Lists that are left out are not touched.
+    type: bool
+    default: false
+  state:
+    description:
+      - Whether the service principal exists. Deleting it leaves the application as it is.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: cvops.identity.entra_application
+"""
+
+EXAMPLES = r"""
+- name: Only those who are assigned may use the application
+  cvops.identity.entra_service_principal:
+    app_id: d4c3a1be-90f5-4a1f-8d7b-0f2b6f1ce7aa
+    assignment_required: true
+    notification_emails:
+      - backup-platform@corp.example
+
+- name: By the unique name of a registration that an earlier task creates
+  cvops.identity.entra_service_principal:
+    application:
+      unique_name: commvault-management
+    tags:
+      - backup
+"""
+
+RETURN = r"""
+service_principal:
+  description: The service principal as it is now; in check mode as it would be, with unknown ids V(null). Empty with O(state=absent).
+  returned: success
+  type: dict
+  contains:
+    object_id:
+      description: Object id.
+      type: str
+    app_id:
+      description: Application (client) id.
+      type: str
+    display_name:
+      description: Display name, which follows the application.
+      type: str
+    assignment_required:
+      description: Whether only those who are assigned get tokens.
+      type: bool
+    enabled:
+      description: Whether tokens are issued.
+      type: bool
+    sign_on_mode:
+      description: How single sign-on is done; V(none) if that is not set.
+      type: str
+    reply_urls:
+      description: Reply URLs, sorted.
+      type: list
+      elements: str
+    notification_emails:
+      description: Addresses told before the token signing certificate expires, sorted.
+      type: list
+      elements: str
+    tags:
+      description: Tags, sorted; those of the application included.
+      type: list
+      elements: str
+    description:
+      description: What the service principal is for.
+      type: str
+    notes:
+      description: Notes for administrators.
+      type: str
+    owners:
+      description: Object ids of the owners, sorted; only when O(owners) is given.
+      type: list
+      elements: str
+"""
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._entra.application_key import application_option
+from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
+from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals import ServicePrincipals
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
+
+SPEC = entra_spec().merge(
+    application_option(),
+    ArgumentSpec(
+        {
+            "app_id": {"type": "str"},
+            "object_id": {"type": "str"},
+            "assignment_required": {"type": "bool"},
+            "enabled": {"type": "bool"},
+            "sign_on_mode": {"type": "str", "choices": ["none", "saml", "oidc", "password", "notSupported"]},
+            "reply_urls": {"type": "list", "elements": "str"},
+            "notification_emails": {"type": "list", "elements": "str"},
+            "tags": {"type": "list", "elements": "str"},
+            "description": {"type": "str"},
+            "notes": {"type": "str"},
+            "owners": {"type": "list", "elements": "str"},
+            "exclusive": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        required_one_of=[["app_id", "application", "object_id"]],
+        mutually_exclusive=[["app_id", "application"], ["object_id", "application"]],
+    ),
+)
+
+
+def run(ctx: Context) -> Work:
+    """Plan one service principal."""
+    principals = ServicePrincipals(ctx, GraphClient(ctx))
+    return Work("service_principal", principals.plan(), principals.apply, value=principals.value)
+
+
+def main() -> None:
+    """Module entry point."""
+    run_as_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
