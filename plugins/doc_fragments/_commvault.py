@@ -87,3 +87,75 @@ options:
     type: int
     default: 60
 """
+
+    PLUGIN = r"""
+options:
+  commvault_url:
+    vars:
+      - name: cvops_commvault_url
+    env:
+      - name: CVOPS_COMMVAULT_URL
+  commvault_auth_method:
+    vars:
+      - name: cvops_commvault_auth_method
+    env:
+      - name: CVOPS_COMMVAULT_AUTH_METHOD
+  commvault_username:
+    vars:
+      - name: cvops_commvault_username
+    env:
+      - name: CVOPS_COMMVAULT_USERNAME
+  commvault_password:
+    vars:
+      - name: cvops_commvault_password
+    env:
+      - name: CVOPS_COMMVAULT_PASSWORD
+  commvault_pin:
+    vars:
+      - name: cvops_commvault_pin
+    env:
+      - name: CVOPS_COMMVAULT_PIN
+  commvault_access_token:
+    env:
+      - name: CVOPS_COMMVAULT_ACCESS_TOKEN
+  commvault_entra_scope:
+    vars:
+      - name: cvops_commvault_entra_scope
+    env:
+      - name: CVOPS_COMMVAULT_ENTRA_SCOPE
+  commvault_proxy_scope:
+    vars:
+      - name: cvops_commvault_proxy_scope
+    env:
+      - name: CVOPS_COMMVAULT_PROXY_SCOPE
+  commvault_token_header:
+    vars:
+      - name: cvops_commvault_token_header
+    env:
+      - name: CVOPS_COMMVAULT_TOKEN_HEADER
+  commvault_company:
+    vars:
+      - name: cvops_commvault_company
+    env:
+      - name: CVOPS_COMMVAULT_COMPANY
+  commvault_ca_path:
+    vars:
+      - name: cvops_commvault_ca_path
+    env:
+      - name: CVOPS_COMMVAULT_CA_PATH
+  commvault_validate_certs:
+    vars:
+      - name: cvops_commvault_validate_certs
+    env:
+      - name: CVOPS_COMMVAULT_VALIDATE_CERTS
+  commvault_proxy:
+    vars:
+      - name: cvops_commvault_proxy
+    env:
+      - name: CVOPS_COMMVAULT_PROXY
+  commvault_timeout:
+    vars:
+      - name: cvops_commvault_timeout
+    env:
+      - name: CVOPS_COMMVAULT_TIMEOUT
+"""

@@ -83,3 +83,79 @@ options:
     type: int
     default: 30
 """
+
+    PLUGIN = r"""
+options:
+  auth_method:
+    vars:
+      - name: cvops_auth_method
+    env:
+      - name: CVOPS_AUTH_METHOD
+  tenant_id:
+    vars:
+      - name: cvops_tenant_id
+    env:
+      - name: CVOPS_TENANT_ID
+      - name: AZURE_TENANT_ID
+      - name: AZURE_TENANT
+      - name: ARM_TENANT_ID
+  client_id:
+    vars:
+      - name: cvops_client_id
+    env:
+      - name: CVOPS_CLIENT_ID
+      - name: AZURE_CLIENT_ID
+      - name: ARM_CLIENT_ID
+  client_secret:
+    vars:
+      - name: cvops_client_secret
+    env:
+      - name: CVOPS_CLIENT_SECRET
+      - name: AZURE_CLIENT_SECRET
+      - name: AZURE_SECRET
+      - name: ARM_CLIENT_SECRET
+  access_token:
+    env:
+      - name: CVOPS_ACCESS_TOKEN
+  cloud:
+    vars:
+      - name: cvops_cloud
+    env:
+      - name: CVOPS_CLOUD
+  authority_url:
+    vars:
+      - name: cvops_authority_url
+    env:
+      - name: CVOPS_AUTHORITY_URL
+      - name: AZURE_AUTHORITY_HOST
+  graph_url:
+    vars:
+      - name: cvops_graph_url
+    env:
+      - name: CVOPS_GRAPH_URL
+  instance_discovery:
+    vars:
+      - name: cvops_instance_discovery
+    env:
+      - name: CVOPS_INSTANCE_DISCOVERY
+  ca_path:
+    vars:
+      - name: cvops_ca_path
+    env:
+      - name: CVOPS_CA_PATH
+  validate_certs:
+    vars:
+      - name: cvops_validate_certs
+    env:
+      - name: CVOPS_VALIDATE_CERTS
+  proxy:
+    vars:
+      - name: cvops_proxy
+    env:
+      - name: CVOPS_PROXY
+  timeout:
+    vars:
+      - name: cvops_timeout
+    env:
+      - name: CVOPS_TIMEOUT
+"""

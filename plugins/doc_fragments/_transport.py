@@ -23,3 +23,17 @@ options:
     type: int
     default: 900
 """
+
+    PLUGIN = r"""
+options:
+  retries:
+    vars:
+      - name: cvops_retries
+    env:
+      - name: CVOPS_RETRIES
+  deadline:
+    vars:
+      - name: cvops_deadline
+    env:
+      - name: CVOPS_DEADLINE
+"""

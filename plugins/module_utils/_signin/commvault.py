@@ -33,6 +33,24 @@ def connect(ctx: Context) -> tuple[Transport, str]:
 
     Raises ConfigError for missing or contradicting options before anything is sent, later AuthError, Unreachable.
     """
+    credentials, base = _signing_in(ctx)
+    return Transport(ctx, commvault_settings(ctx.options), credentials), base
+
+
+def hand_out(ctx: Context) -> dict[str, str]:
+    """Headers that sign a request in, for use beyond this run: a login is not ended, it runs out when it is not used.
+
+    Raises as :func:`connect` does.
+    """
+    credentials, _base = _signing_in(ctx)
+    headers = dict(credentials.headers())
+    if isinstance(credentials, PasswordLogin):
+        credentials.leave()
+    return headers
+
+
+def _signing_in(ctx: Context) -> tuple[t.Any, str]:
+    """The credentials that the options describe, and the base address of the API."""
     options = ctx.options
     method = options["commvault_auth_method"]
     missing = [name for name in ("commvault_url", *_NEEDS[method]) if not options.get(name)]
@@ -51,8 +69,7 @@ def connect(ctx: Context) -> tuple[Transport, str]:
     settings = commvault_settings(options)
     base = _base_address(ctx, Transport(ctx, settings), options["commvault_url"])
     sign_in = EntraSignIn(ctx) if method == "entra" or options.get("commvault_proxy_scope") else None
-    credentials = _credentials(ctx, method, base, sign_in)
-    return Transport(ctx, settings, credentials), base
+    return _credentials(ctx, method, base, sign_in), base
 
 
 def _hint(options: t.Mapping[str, t.Any], method: str) -> str:
@@ -129,6 +146,11 @@ class PasswordLogin:
         with self._lock:
             self._token = None
             return True
+
+    def leave(self) -> None:
+        """Give the session away: whoever has the token ends it, or lets it run out."""
+        with self._lock:
+            self._token = None
 
     def log_out(self) -> None:
         """End the session, also after a failure; sessions that are left behind pile up on the CommServe."""

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: commvault_token
+short_description: A token of a Commvault CommServe
+version_added: 0.1.0
+author:
+  - cvops.identity authors (@cvops)
+description:
+  - Signs in the way the collection's modules do, with the same options, variables and environment variables, and returns the token.
+  - An option that is given wins over its Ansible variable, that over the environment variables, of which the first that is set counts.
+requirements:
+  - requests
+  - msal, where a token of Microsoft Entra ID is needed
+extends_documentation_fragment:
+  - cvops.identity._transport
+  - cvops.identity._transport.plugin
+  - cvops.identity._entra
+  - cvops.identity._entra.plugin
+  - cvops.identity._commvault
+  - cvops.identity._commvault.plugin
+options:
+  _terms:
+    description:
+      - There are none; the CommServe is named by O(commvault_url).
+    type: list
+    elements: str
+  access_token:
+    vars:
+      - name: cvops_access_token
+  commvault_access_token:
+    description:
+      - A Commvault access token, passed on as it is. When left out, it is taken from the environment variable E(CVOPS_COMMVAULT_ACCESS_TOKEN); the Ansible
+        variable C(cvops_commvault_access_token) is not read here, so that it may be set with this lookup.
+  return:
+    description:
+      - V(token) returns the bare token, V(header) a dictionary with the headers that sign a request in.
+    type: str
+    choices: [token, header]
+    default: token
+notes:
+  - With O(commvault_auth_method=password) each evaluation logs in anew, and the token is not logged out, because it is for use after the lookup. It dies
+    by itself after 30 minutes without use. Set a fact once rather than using the lookup in many tasks, and send C(POST /Logout) when done.
+  - Ansible does not hide what a lookup returns. Set C(no_log) to V(true) on tasks whose results show it.
+seealso:
+  - plugin: cvops.identity.entra_token
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: One login for several tasks
+  ansible.builtin.set_fact:
+    commvault_headers: "{{ lookup('cvops.identity.commvault_token', return='header') }}"
+  no_log: true
+
+- name: Ask the CommServe something that no module does
+  ansible.builtin.uri:
+    url: "{{ cvops_commvault_url }}/CommServ"
+    headers: "{{ commvault_headers | combine({'Accept': 'application/json'}) }}"
+
+- name: Log out
+  ansible.builtin.uri:
+    url: "{{ cvops_commvault_url }}/Logout"
+    method: POST
+    headers: "{{ commvault_headers }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: The token, or a dictionary of headers, as O(return) says.
+  type: list
+  elements: raw
+"""
+
+import typing as t
+
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault import hand_out
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
+from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_context import lookup_context
+from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import token_in
+
+SPEC = commvault_spec().merge(
+    ArgumentSpec({"return": {"type": "str", "choices": ["token", "header"], "default": "token"}})
+)
+
+
+class LookupModule(LookupBase):
+    def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
+        with lookup_context(self._templar, SPEC, kwargs, variables, product="commvault_access_token") as ctx:
+            if terms:
+                raise ConfigError("commvault_token takes no terms; name the CommServe with commvault_url")
+            headers = hand_out(ctx)
+            return [headers if ctx.options["return"] == "header" else token_in(headers)]

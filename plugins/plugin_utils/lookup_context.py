@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lookups' way to a Context: the modules' own option specs, completed from the same sources in the same order."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import typing as t
+
+from ansible import constants as C
+from ansible.errors import AnsibleLookupError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.utils.display import Display
+
+from ansible_collections.cvops.identity.plugins.module_utils._core import redact
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import DEFAULT_DEADLINE_S
+from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
+from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import DisplayReporter
+
+display = Display()
+
+
+@contextlib.contextmanager
+def lookup_context(
+    templar: t.Any,
+    spec: ArgumentSpec,
+    keywords: t.Mapping[str, t.Any],
+    variables: t.Mapping[str, t.Any] | None,
+    *,
+    product: str,
+) -> t.Iterator[Context]:
+    """A Context for the keywords of one lookup; closed at the end. All expected errors become AnsibleLookupError.
+
+    *product* is the option that holds what the lookup makes. Its variable is not read: users set it by means of the lookup.
+    """
+    readable = {
+        name: functools.partial(_rendered, templar, value)
+        for name, value in (variables or {}).items()
+        if name.startswith("cvops_") and name != f"cvops_{product}" and _completes(spec, name)
+    }
+    sources = Sources(variables=readable)
+    options, secrets = _validated(spec, plain(keywords), sources)
+    reporter = DisplayReporter(display, quiet=False)
+    ctx = Context(
+        options=options,
+        reporter=reporter,
+        sources=sources,
+        verbosity=display.verbosity,
+        run_directory=C.DEFAULT_LOCAL_TMP,
+        secrets=secrets,
+    )
+    ctx.deadline_at = ctx.clock.monotonic() + (options.get("deadline") or DEFAULT_DEADLINE_S)
+    ctx.warnings.extend(sources.warnings)
+    try:
+        yield ctx
+    except CvopsError as exc:
+        raise AnsibleLookupError(redact.text(str(exc), ctx.secrets)) from None
+    finally:
+        ctx.close()
+        for message in ctx.warnings:
+            display.warning(redact.text(message, ctx.secrets))
+
+
+def _completes(spec: ArgumentSpec, variable: str) -> bool:
+    return bool(spec.options.get(variable.removeprefix("cvops_"), {}).get("fallback"))
+
+
+def _rendered(templar: t.Any, value: t.Any) -> t.Any:
+    return plain(templar.template(value))
+
+
+def _validated(spec: ArgumentSpec, keywords: dict[str, t.Any], sources: Sources) -> tuple[dict[str, t.Any], set[str]]:
+    """The options and the secrets among them. Raises AnsibleLookupError, unknown keywords included."""
+    unknown = sorted(set(keywords) - set(spec.options))
+    if unknown:
+        raise AnsibleLookupError(f"unknown option {', '.join(unknown)}; there are: {', '.join(sorted(spec.options))}")
+    with using(sources):
+        validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate(keywords)
+    secrets = {str(secret) for secret in validated._no_log_values}
+    if validated.errors.errors:
+        raise AnsibleLookupError(redact.text(str(validated.errors.msg), secrets))
+    return plain(validated.validated_parameters), secrets

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the token lookups take and give: scopes from terms, details of tokens, the token in a header."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_guid, rfc3339
+from ansible_collections.cvops.identity.plugins.module_utils._signin.methods import Token, claims_of
+
+
+def scope_of(term: t.Any) -> str:
+    """The scope that a term means: a scope as it is, a bare resource with ``/.default`` appended. Raises ConfigError."""
+    if not isinstance(term, str) or not term.strip() or len(term.split()) != 1:
+        raise ConfigError("each term must be one scope or one resource, as text without blanks", source="terms")
+    cleaned = term.strip()
+    parts = urlsplit(cleaned)
+    bare = is_guid(cleaned) or (bool(parts.netloc) and parts.path in ("", "/"))
+    if bare:
+        return f"{cleaned.rstrip('/')}/.default"
+    if not parts.netloc and not cleaned.endswith("/.default"):
+        raise ConfigError(
+            f"{cleaned!r} is neither a scope nor a resource: give an address such as https://graph.microsoft.com, or an application id",
+            source="terms",
+        )
+    return cleaned
+
+
+def details_of(token: Token) -> dict[str, t.Any]:
+    """The token with what is known about it; the claims are read, not verified."""
+    claims = claims_of(token.value)
+    ends = datetime.datetime.fromtimestamp(token.expires_at, datetime.timezone.utc) if token.expires_at else None
+    return {
+        "token": token.value,
+        "scope": token.scope,
+        "expires": rfc3339(ends) if ends else None,
+        "tenant_id": claims.get("tid"),
+        "client_id": claims.get("appid") or claims.get("azp"),
+    }
+
+
+def token_in(headers: t.Mapping[str, str]) -> str:
+    """The Commvault token among the headers of a signed-in request, without its scheme."""
+    value = headers.get("Authtoken") or headers["Authorization"]
+    return value.removeprefix("Bearer ")
