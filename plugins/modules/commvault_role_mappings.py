@@ -101,8 +101,8 @@ options:
             description:
               - V(commcell), V(company) (the one of O(commvault_company)), or a dictionary with one or several of the kinds C(company), C(servers) (alias
                 C(clients)), C(server_groups) (alias C(client_groups)), C(plans), C(storage_pools), C(workflows), C(credentials).
-              - A kind takes a name, a list of names or of dictionaries with C(name) and C(company), V(all) for all present and future ones, or a dictionary with
-                C(matching), a name pattern, and C(at_most), the largest number of entities that it may match.
+              - A kind takes a name, a list of names or of dictionaries with C(name) and C(company), V(all) for all present and future ones,
+                or a dictionary with C(matching), a name pattern, and C(at_most), the largest number of entities that it may match.
               - Any other entity is given as C({type), its type number, and C(id}).
             type: raw
             required: true
@@ -295,7 +295,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.spec import A
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_run import role_mappings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
-_PRINCIPAL = {kind: {"type": "raw"} for kind in ("entra_group", "user_group", "directory_group", "user", "service_account")}
+_PRINCIPAL = {
+    kind: {"type": "raw"} for kind in ("entra_group", "user_group", "directory_group", "user", "service_account")
+}
 _GRANT = {
     "role": {"type": "raw", "required": True},
     "entities": {"type": "raw", "required": True},

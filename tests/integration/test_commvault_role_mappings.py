@@ -1,0 +1,343 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The whole mapping against a simulated CommCell: convergence, counts, and everything that must not happen."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable
+
+import pytest
+from cvops_simulator import Simulator
+from cvops_simulator.commvault.model import PLAN
+from cvops_simulator.core.faults import Fault
+from helpers.checks import assert_diff_agrees, assert_no_writes, writes
+from helpers.direct import run_body
+from helpers.playing import Player
+
+from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings as module
+
+Mapping = list[dict[str, t.Any]]
+
+
+def mapping_of(site: Simulator) -> Mapping:
+    """The document's own mapping."""
+    return t.cast(Mapping, site.variables()["cvops_role_mappings"])
+
+
+def run(site: Simulator, mappings: Mapping, check: bool = False, **options: t.Any) -> dict[str, t.Any]:
+    site.journal.clear()
+    wanted = {"mappings": mappings, "require_object_id": "none", "max_removals": 1000, **options}
+    return run_body(module, site, wanted, check=check)
+
+
+def state(site: Simulator) -> t.Any:
+    return next(iter(site.commcells.values())).state
+
+
+def explicit(site: Simulator) -> set[t.Any]:
+    return set(state(site).grants.triples("explicit"))
+
+
+def entry(group: str, *grants: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+    return {"principal": {"user_group": group}, "grants": list(grants), **more}
+
+
+def local_group(site: Simulator) -> str:
+    """A user group of the CommCell that no Entra group feeds and that is not built in."""
+    return next(
+        group.name
+        for group in state(site).groups
+        if not group.system and not group.azure_guid and not group.provider and not group.company_id
+    )
+
+
+def plan_names(site: Simulator) -> list[str]:
+    return sorted(plan.name for plan in state(site).entities[PLAN] if not plan.company_id)
+
+
+def test_a_converged_site_needs_no_write(site: Simulator) -> None:
+    result = run(site, mapping_of(site))
+    assert result["changed"] is False, result.get("msg")
+    assert_no_writes(site)
+    assert result["role_mappings"]["added"] == result["role_mappings"]["removed"] == []
+    assert len(result["role_mappings"]["grants"]) > 30
+    assert result["stats"]["writes"] == 0
+
+
+def test_drift_is_repaired_and_foreign_grants_stay(site: Simulator) -> None:
+    before = explicit(site)
+    mapped = run(site, mapping_of(site))["role_mappings"]["grants"]
+    grants = state(site).grants
+    lost = next(
+        grant
+        for grant in grants
+        if grant.kind == "explicit" and grant.role_id not in (None, 1) and grant_is_mapped(site, grant, mapped)
+    )
+    grants.remove(lost)
+    predicted = run(site, mapping_of(site), check=True)
+    assert_no_writes(site)
+    real = run(site, mapping_of(site))
+    assert real["changed"] is predicted["changed"] is True
+    assert real["diff"] == predicted["diff"]
+    assert len(real["role_mappings"]["added"]) == 1
+    assert explicit(site) == before
+    assert run(site, mapping_of(site))["changed"] is False
+
+
+def grant_is_mapped(site: Simulator, grant: t.Any, mapped: list[dict[str, t.Any]]) -> bool:
+    group = state(site).groups.get(grant.principal_id)
+    role = state(site).roles.get(grant.role_id)
+    rows = {(row["principal"], row["role"]) for row in mapped}
+    return bool(group and role and (group.name, role.name) in rows and grant.entity_type == 158)
+
+
+def test_exclusive_takes_surplus_of_mapped_principals_only(site: Simulator) -> None:
+    group, plan = local_group(site), plan_names(site)[0]
+    run(site, [entry(group, {"role": "View", "entities": {"plans": plan_names(site)[:3]}})])
+    others = explicit(site)
+    result = run(site, [entry(group, {"role": "View", "entities": {"plans": [plan]}})], exclusive=True)
+    assert len(result["role_mappings"]["removed"]) >= 2
+    gone = others - explicit(site)
+    number = next(item.id for item in state(site).groups if item.name == group)
+    assert gone and all(row[1] == number for row in gone)
+
+
+def test_a_role_is_exchanged_by_adding_first(site: Simulator) -> None:
+    group, plan = local_group(site), plan_names(site)[0]
+    run(site, [entry(group, {"role": "View", "entities": {"plans": [plan]}})], exclusive=True)
+    result = run(site, [entry(group, {"role": "Client Admins", "entities": {"plans": [plan]}})], exclusive=True)
+    assert [row["role"] for row in result["role_mappings"]["added"]] == ["Client Admins"]
+    assert [row["role"] for row in result["role_mappings"]["removed"]] == ["View"]
+    assert len(writes(site)) == 2
+
+
+def test_state_absent_and_expired_grants_go(site: Simulator) -> None:
+    group, plans = local_group(site), plan_names(site)
+    run(site, [entry(group, {"role": "View", "entities": {"plans": plans[:2]}})])
+    expired = {"role": "View", "entities": {"plans": [plans[0]]}, "valid_until": "2020-01-31"}
+    result = run(
+        site, [entry(group, expired), entry(group, {"role": "View", "entities": {"plans": [plans[1]]}}, state="absent")]
+    )
+    assert sorted(row["entity"] for row in result["role_mappings"]["removed"]) == sorted(plans[:2])
+    assert run(site, [entry(group, expired)])["changed"] is False
+
+
+def test_a_new_group_is_created_linked_and_granted(empty_site: Simulator) -> None:
+    object_id = "8d0f1111-2222-4333-8444-555555555555"
+    mappings = [
+        {
+            "principal": {"entra_group": {"name": "GG-New", "object_id": object_id}},
+            "grants": [{"role": "View", "entities": {"plans": plan_names(empty_site)[:1]}}],
+        }
+    ]
+    predicted = run(empty_site, mappings, check=True)
+    assert_no_writes(empty_site)
+    real = run(empty_site, mappings)
+    assert (
+        real["role_mappings"]["user_groups_created"] == ["GG-New"] == predicted["role_mappings"]["user_groups_created"]
+    )
+    assert real["diff"] == predicted["diff"]
+    group = next(item for item in state(empty_site).groups if item.name == "GG-New")
+    assert group.azure_guid == object_id
+    assert run(empty_site, mappings)["changed"] is False
+
+
+def test_a_recreated_entra_group_stops_before_the_first_write(site: Simulator) -> None:
+    linked = next(group for group in state(site).groups if group.azure_guid)
+    other = "8d0f1111-2222-4333-8444-555555555555"
+    mappings: Mapping = [
+        {
+            "principal": {"entra_group": {"name": linked.name, "object_id": other}},
+            "grants": [{"role": "View", "entities": {"plans": plan_names(site)[:1]}}],
+        }
+    ]
+    result = run(site, mappings)
+    assert result["failed"]
+    assert [problem["kind"] for problem in result["error"]["problems"]] == ["recreated"]
+    assert_no_writes(site)
+    mappings[0]["relink"] = True
+    assert run(site, mappings)["changed"] is True
+    assert linked.azure_guid == other
+
+
+def test_a_renamed_commvault_group_is_found_by_its_anchor(site: Simulator) -> None:
+    linked = next(group for group in state(site).groups if group.azure_guid)
+    mappings: Mapping = [
+        {
+            "principal": {"entra_group": {"name": "GG-Renamed", "object_id": linked.azure_guid}},
+            "grants": [{"role": "View", "entities": {"plans": plan_names(site)[:1]}}],
+        }
+    ]
+    result = run(site, mappings)
+    assert result["role_mappings"]["user_groups_created"] == []
+    assert {row["principal"] for row in result["role_mappings"]["grants"]} == {linked.name}
+
+
+def test_all_problems_are_told_together_before_any_write(site: Simulator) -> None:
+    group, plan = local_group(site), plan_names(site)[0]
+    mappings: Mapping = [
+        entry(group, {"role": "No such role", "entities": {"plans": [plan, "no such plan"]}}),
+        entry("no such group", {"role": "View", "entities": "nowhere"}),
+        {"principal": {}, "grants": []},
+        entry(group, {"role": "View", "entities": {"plans": {"matching": "*"}}}),
+        entry(group, {"role": "View", "entities": {"plans": {"matching": "*", "at_most": 1}}}),
+        entry(group, {"role": "View", "entities": {"spaceships": ["x"]}, "valid_until": "some day"}),
+        {"principal": {"entra_group": {"name": "x", "object_id": "not-a-guid"}}, "grants": []},
+    ]
+    result = run(site, mappings)
+    assert result["failed"] and result["error"]["kind"] == "config"
+    assert_no_writes(site)
+    told = {problem["where"]: problem["message"] for problem in result["error"]["problems"]}
+    for where in (
+        "mappings[0].grants[0].role",
+        "mappings[1].principal.user_group",
+        "mappings[1].grants[0].entities",
+        "mappings[2].principal",
+        "mappings[3].grants[0].entities.plans",
+        "mappings[4].grants[0].entities.plans",
+        "mappings[5].grants[0].entities.spaceships",
+        "mappings[5].grants[0].valid_until",
+        "mappings[6].principal.entra_group.object_id",
+    ):
+        assert where in told, result["msg"]
+    assert any("no such plan" in message for message in told.values())
+
+
+def test_contradictions_are_refused_and_repetitions_are_told(site: Simulator) -> None:
+    group, plan = local_group(site), plan_names(site)[0]
+    line = {"role": "View", "entities": {"plans": [plan]}}
+    contradicting = run(site, [entry(group, line), entry(group, line, state="absent")])
+    assert "contradicts" in contradicting["msg"]
+    assert_no_writes(site)
+    repeated = run(site, [entry(group, line), entry(group, line)])
+    assert repeated["changed"] is True
+    assert any("repeats" in warning for warning in repeated["warnings"])
+
+
+def test_wide_grants_need_an_object_id(site: Simulator) -> None:
+    result = run(site, mapping_of(site), require_object_id="privileged")
+    assert result["failed"] and "object_id" in result["msg"]
+    assert_no_writes(site)
+
+
+def test_too_many_removals_are_refused(site: Simulator) -> None:
+    group, plans = local_group(site), plan_names(site)
+    run(site, [entry(group, {"role": "View", "entities": {"plans": plans[:4]}})])
+    result = run(site, [entry(group)], exclusive=True, max_removals=3)
+    assert result["failed"] and result["error"]["kind"] == "guard" and "max_removals" in result["msg"]
+    assert_no_writes(site)
+
+
+def test_the_last_administrator_and_own_rights_are_guarded(site: Simulator) -> None:
+    master = [
+        {
+            "principal": {"user_group": "master"},
+            "grants": [{"role": "Master", "entities": "commcell"}],
+            "state": "absent",
+        }
+    ]
+    result = run(site, master)
+    assert result["failed"] and result["error"]["risk"] == "own_rights"
+    result = run(site, master, accept_risk=["own_rights"], accept_reason="tested")
+    assert result["failed"] and result["error"]["risk"] == "last_admin"
+    assert_no_writes(site)
+
+
+def test_max_writes_is_kept_and_the_next_run_goes_on(site: Simulator) -> None:
+    group, plans = local_group(site), plan_names(site)
+    mappings = [
+        entry(
+            group,
+            *[
+                {"role": role, "entities": {"plans": plans[index : index + 2]}}
+                for index, role in enumerate(("View", "Client Admins", "Compliance"))
+            ],
+        )
+    ]
+    counts = []
+    for dummy in range(6):
+        result = run(site, mappings, max_writes=1)
+        counts.append((len(writes(site)), result["role_mappings"]["remaining"]))
+        if not result["changed"]:
+            break
+    assert counts[-1] == (0, 0)
+    assert all(number == 1 for number, dummy in counts[:-1])
+    assert [remaining for dummy, remaining in counts[:-1]] == sorted(
+        (remaining for dummy, remaining in counts[:-1]), reverse=True
+    )
+
+
+def test_a_write_that_changes_nothing_is_not_confirmed(site: Simulator) -> None:
+    group, plan = local_group(site), plan_names(site)[0]
+    cell = next(iter(site.commcells.values()))
+    cell.switches.lost_security_writes = ["*"]
+    result = run(site, [entry(group, {"role": "View", "entities": {"plans": [plan]}})])
+    assert len(result["role_mappings"]["not_confirmed"]) == 1
+
+
+@pytest.mark.parametrize("action", ["drop_before", "drop_after"])
+def test_a_lost_answer_to_a_grant_does_no_harm(site: Simulator, action: str) -> None:
+    group, plan = local_group(site), plan_names(site)[0]
+    site.faults.add(Fault(service="*", method="POST", path="*/Security", action=action, times=1))
+    result = run(site, [entry(group, {"role": "View", "entities": {"plans": [plan]}})])
+    assert result["changed"] is True and result["role_mappings"]["not_confirmed"] == []
+    assert result["stats"]["retries"] == 1
+
+
+def test_names_that_need_care(site: Simulator) -> None:
+    odd = [plan for plan in plan_names(site) if not plan.isascii() or any(sign in plan for sign in "'\"/\\,#%&")]
+    group = local_group(site)
+    if not odd:
+        pytest.fail("set S has no odd plan names to test with")
+    result = run(site, [entry(group, {"role": "View", "entities": {"plans": odd}})])
+    assert {row["entity"] for row in result["role_mappings"]["added"]} == set(odd)
+
+
+def test_both_ways_and_check_mode_agree(play: Player, site: Simulator, in_process: bool) -> None:
+    group, plan = local_group(site), plan_names(site)[0]
+    tasks = [
+        {
+            "name": "map",
+            "cvops.identity.commvault_role_mappings": {
+                "mappings": [entry(group, {"role": "View", "entities": {"plans": [plan]}})],
+            },
+        }
+    ]
+    site.journal.clear()
+    predicted = play(tasks, check=True, diff=True, in_process=in_process).ok()
+    assert_no_writes(site)
+    real = play(tasks, diff=True, in_process=in_process).ok()
+    assert_diff_agrees(predicted, real)
+    site.journal.clear()
+    again = play(tasks, in_process=in_process).ok()
+    assert again.one("map")["changed"] is False
+    assert_no_writes(site)
+
+
+def test_set_l_keeps_its_budget(make_site: Callable[..., Simulator]) -> None:
+    site = make_site(set="L")
+    cell = next(iter(site.commcells))
+    mappings = mapping_of(site)
+    second = run(site, mappings, commcell=cell, require_object_id="privileged")
+    assert second["changed"] is False, second.get("msg")
+    assert len(site.journal.reads()) <= 160
+    assert_no_writes(site)
+    grants = state(site).grants
+    mapped = {group.id for group in state(site).groups if group.azure_guid}
+    for grant in [
+        grant
+        for grant in grants
+        if grant.kind == "explicit" and grant.principal_id in mapped and grant.principal_kind == 15
+    ]:
+        grants.remove(grant)
+    first = run(site, mappings, commcell=cell, require_object_id="privileged")
+    added = first["role_mappings"]["added"]
+    assert len(added) > 1000
+    entities = {(row["entity_type"], row["entity"]) for row in added}
+    groups = {row["principal"] for row in added}
+    assert len(writes(site)) <= min(len(entities), len(groups))
+    assert first["role_mappings"]["not_confirmed"] == []
+    assert run(site, mappings, commcell=cell)["changed"] is False
