@@ -67,6 +67,8 @@ class Simulator:
         self.commcells: dict[str, CommCellService] = self._make_commcells(release, page_size)
         self._control = ControlService(self._context, self)
         self._server = Server(self.services, self._ca, port_base)
+        for cell in self.commcells.values():
+            cell.verifier = self._login.issuer.verify
         graph_host = f"localhost:{self._graph.port}"
         self._login.bind_graph(frozenset({f"https://{graph_host}", "https://localhost"}), graph_host)
         self._prepare()
@@ -125,6 +127,11 @@ class Simulator:
         for name, service in self.commcells.items():
             service.reset(self._site.commcells[name])
         self._prepare()
+
+    @property
+    def site(self) -> Site:
+        """The seed of this simulator, with what was planted in it."""
+        return self._site
 
     @property
     def login_url(self) -> str:
@@ -217,7 +224,7 @@ class Simulator:
         return document
 
     def _commcell_variables(self, cell: CommCellService) -> dict[str, Any]:
-        username, password = cell.admin
+        username, password = cell.automation
         return {
             "url": cell.url,
             "auth_method": "password",

@@ -17,7 +17,7 @@ EXTRA_NAMES = ("login.microsoftonline.com", "graph.microsoft.com")
 
 @dataclass(frozen=True)
 class TestCA:
-    """`ca_path`: the CA's PEM file, to be trusted by clients. `cert_path`: chain and key of the server, one PEM file."""
+    """`ca_path`: the CA's PEM file, which clients trust. `cert_path`: chain and key of the server in one PEM file."""
 
     __test__ = False
 

@@ -11,7 +11,7 @@ import functools
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -167,7 +167,7 @@ def _is_date(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is not None
 
 
-_EDM_CHECKS = {
+_EDM_CHECKS: dict[str, Callable[[Any], bool]] = {
     "Edm.String": lambda value: isinstance(value, str),
     "Edm.Boolean": lambda value: isinstance(value, bool),
     "Edm.Guid": _is_guid,

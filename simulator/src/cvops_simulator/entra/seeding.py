@@ -60,8 +60,8 @@ def _default_policy() -> Row:
         "id": "00000000-0000-0000-0000-000000000000",
         "deletedDateTime": None,
         "displayName": "Default app management tenant policy",
-        "description": "Default tenant policy that enforces app management restrictions on applications and service "
-        "principals. To apply policy to targeted resources, create a new policy under appManagementPolicies collection.",
+        "description": "Default tenant policy that enforces app management restrictions on applications and "
+        "service principals.",
         "isEnabled": False,
         "applicationRestrictions": {"passwordCredentials": [], "keyCredentials": []},
         "servicePrincipalRestrictions": {"passwordCredentials": [], "keyCredentials": []},

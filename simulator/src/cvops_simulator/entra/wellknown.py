@@ -17,7 +17,7 @@ EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
 SHAREPOINT_APP_ID = "00000003-0000-0ff1-ce00-000000000000"
 AZURE_MANAGEMENT_APP_ID = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 TOKEN_EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
-_TOKEN_EXCHANGE_APP_ID = "fb60f99c-7a34-4190-8149-302f77469936"
+TOKEN_EXCHANGE_APP_ID = "fb60f99c-7a34-4190-8149-302f77469936"
 _MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 _USER_SCOPES = frozenset({"User.Read", "User.ReadWrite", "openid", "profile", "email", "offline_access"})
 
@@ -93,9 +93,9 @@ def _resources() -> list[dict[str, Any]]:
             ],
         },
         {
-            "appId": _TOKEN_EXCHANGE_APP_ID,
+            "appId": TOKEN_EXCHANGE_APP_ID,
             "displayName": "AAD Token Exchange",
-            "servicePrincipalNames": [_TOKEN_EXCHANGE_APP_ID, TOKEN_EXCHANGE_AUDIENCE],
+            "servicePrincipalNames": [TOKEN_EXCHANGE_APP_ID, TOKEN_EXCHANGE_AUDIENCE],
             "appRoles": [],
             "oauth2PermissionScopes": [],
         },

@@ -27,20 +27,77 @@ _MAX_TOP = 999
 #: Properties that $filter takes, per type.
 FILTERABLE: dict[str, frozenset[str]] = {
     "application": frozenset(
-        "id appId displayName identifierUris tags uniqueName createdDateTime signInAudience description owners "
-        "publisherDomain web spa publicClient".split()
+        [
+            "id",
+            "appId",
+            "displayName",
+            "identifierUris",
+            "tags",
+            "uniqueName",
+            "createdDateTime",
+            "signInAudience",
+            "description",
+            "owners",
+            "publisherDomain",
+            "web",
+            "spa",
+            "publicClient",
+        ]
     ),
     "servicePrincipal": frozenset(
-        "id appId displayName servicePrincipalNames tags servicePrincipalType accountEnabled alternativeNames "
-        "createdDateTime appOwnerOrganizationId homepage owners replyUrls".split()
+        [
+            "id",
+            "appId",
+            "displayName",
+            "servicePrincipalNames",
+            "tags",
+            "servicePrincipalType",
+            "accountEnabled",
+            "alternativeNames",
+            "createdDateTime",
+            "appOwnerOrganizationId",
+            "homepage",
+            "owners",
+            "replyUrls",
+        ]
     ),
     "group": frozenset(
-        "id displayName mailNickname mail securityEnabled mailEnabled groupTypes uniqueName createdDateTime "
-        "description isAssignableToRole securityIdentifier visibility owners members".split()
+        [
+            "id",
+            "displayName",
+            "mailNickname",
+            "mail",
+            "securityEnabled",
+            "mailEnabled",
+            "groupTypes",
+            "uniqueName",
+            "createdDateTime",
+            "description",
+            "isAssignableToRole",
+            "securityIdentifier",
+            "visibility",
+            "owners",
+            "members",
+        ]
     ),
     "user": frozenset(
-        "id displayName userPrincipalName mail mailNickname accountEnabled givenName surname department jobTitle "
-        "userType createdDateTime employeeId otherMails companyName".split()
+        [
+            "id",
+            "displayName",
+            "userPrincipalName",
+            "mail",
+            "mailNickname",
+            "accountEnabled",
+            "givenName",
+            "surname",
+            "department",
+            "jobTitle",
+            "userType",
+            "createdDateTime",
+            "employeeId",
+            "otherMails",
+            "companyName",
+        ]
     ),
     "directoryObject": frozenset({"id", "displayName", "accountEnabled"}),
     "appRoleAssignment": frozenset({"resourceId", "principalId", "appRoleId", "principalDisplayName"}),

@@ -45,7 +45,10 @@ _READ_ONLY = frozenset(
     }
 )
 _SIGN_ON_MODES = (None, "password", "saml", "notSupported", "oidc")
-_OTHER_TENANT = "When using this permission, the backing application of the service principal being created must in the local tenant"
+_OTHER_TENANT = (
+    "When using this permission, the backing application of the service principal being created must in the "
+    "local tenant"
+)
 
 
 def _rows(call: Call) -> list[Row]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cvops_simulator.entra.grants import opaque_id
-from cvops_simulator.entra.wellknown import GRAPH_APP_ID
+from cvops_simulator.entra.wellknown import GRAPH_APP_ID, TOKEN_EXCHANGE_APP_ID
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.login.clients import Client
@@ -97,6 +97,8 @@ def _client_claims(issue: Issue, tenant_id: str, version_2: bool) -> dict[str, A
 
 
 def _wants_version_2(tenant: Tenant, view: View, resource: Row) -> bool:
+    if resource["appId"] == TOKEN_EXCHANGE_APP_ID:
+        return True
     application = tenant.application_of(resource["appId"], view)
     return bool(application and application["api"]["requestedAccessTokenVersion"] == 2)
 

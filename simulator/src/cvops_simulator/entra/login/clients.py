@@ -18,6 +18,7 @@ from cryptography import x509
 
 from cvops_simulator.entra.login.errors import TokenError
 from cvops_simulator.entra.login.signing import Assertion, base64url
+from cvops_simulator.entra.wellknown import TOKEN_EXCHANGE_APP_ID, TOKEN_EXCHANGE_AUDIENCE
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.store import Row, View
@@ -134,6 +135,8 @@ class ClientCheck:
         if not found:
             raise self._error(700213, client_id, subject)
         presented = _audiences(assertion)
+        if TOKEN_EXCHANGE_APP_ID in presented:
+            presented.add(TOKEN_EXCHANGE_AUDIENCE)
         if not any(presented & set(item["audiences"]) for item in found):
             raise self._error(700212, client_id, ", ".join(sorted(presented)))
         key = self._issuers.get(issuer)

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import jwt
+
 from cvops_simulator.entra.login.claims import Issue, access_claims, id_claims, is_assigned
 from cvops_simulator.entra.login.errors import TokenError
 from cvops_simulator.entra.login.signing import SigningKey
@@ -34,6 +36,16 @@ class Issuer:
         self.graph_names: frozenset[str] = frozenset()
         self.expires_in = 3599
         self.expires_in_cae = 86399
+
+    def verify(self, token: str) -> dict[str, Any]:
+        """Claims of a token of this tenant that is valid now, for any audience; ValueError otherwise."""
+        try:
+            claims = self.key.read(token)
+        except jwt.InvalidTokenError as error:
+            raise ValueError("the token is not one of this tenant") from error
+        if not claims["nbf"] <= self.tenant.clock.now() < claims["exp"]:
+            raise ValueError("the token is not valid now")
+        return claims
 
     def resource(self, view: View, name: str) -> Row:
         """The service principal that a resource name (URI or appId) stands for."""

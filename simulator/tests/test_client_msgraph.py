@@ -1,0 +1,200 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""msgraph-sdk against Graph."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from azure.identity import ClientSecretCredential
+from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+from msgraph import GraphRequestAdapter, GraphServiceClient
+from msgraph.generated.applications.applications_request_builder import ApplicationsRequestBuilder
+from msgraph.generated.applications.item.add_password.add_password_post_request_body import AddPasswordPostRequestBody
+from msgraph.generated.applications.item.remove_password.remove_password_post_request_body import (
+    RemovePasswordPostRequestBody,
+)
+from msgraph.generated.models.app_role import AppRole
+from msgraph.generated.models.app_role_assignment import AppRoleAssignment
+from msgraph.generated.models.application import Application
+from msgraph.generated.models.group import Group
+from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+from msgraph.generated.models.password_credential import PasswordCredential
+from msgraph.generated.models.reference_create import ReferenceCreate
+from msgraph.generated.models.service_principal import ServicePrincipal
+from msgraph_core import GraphClientFactory
+
+from cvops_simulator import Fault, Identity, Simulator
+from cvops_simulator.testing import running_simulator
+
+Steps = Callable[[GraphServiceClient], Awaitable[None]]
+
+
+def run(sim: Simulator, steps: Steps, identity: Identity | None = None) -> None:
+    """Run steps with a client of an identity (default: the automation)."""
+    who = identity or sim.automation
+
+    async def inner() -> None:
+        context = ssl.create_default_context(cafile=sim.ca_path)
+        options: dict[str, Any] = {"disable_instance_discovery": True, "connection_verify": sim.ca_path}
+        credential = ClientSecretCredential(
+            sim.tenant_id, who.client_id, who.client_secret, authority=sim.login_url, **options
+        )
+        provider = AzureIdentityAuthenticationProvider(credential, allowed_hosts=["localhost"])
+        async with httpx.AsyncClient(verify=context, trust_env=False) as http:
+            client = GraphClientFactory.create_with_default_middleware(client=http)
+            adapter = GraphRequestAdapter(provider, client=client)
+            adapter.base_url = f"{sim.graph_url}/v1.0"
+            await steps(GraphServiceClient(request_adapter=adapter))
+
+    asyncio.run(inner())
+
+
+def test_application_from_create_to_delete(sim: Simulator) -> None:
+    async def steps(client: GraphServiceClient) -> None:
+        created = await client.applications.post(
+            Application(display_name="build-runner", sign_in_audience="AzureADMyOrg")
+        )
+        assert created and created.id and created.app_id and created.web and created.web.redirect_uris == []
+        item = client.applications.by_application_id(created.id)
+        role_id = "3f0c6d2e-31a5-4b0b-9f5b-0d6f4a1c2b3d"
+        role = {
+            "allowed_member_types": ["User"],
+            "display_name": "Operate",
+            "description": "Operate",
+            "value": "Operate",
+        }
+        await item.patch(Application(notes="by SDK", app_roles=[AppRole(id=role_id, is_enabled=True, **role)]))  # type: ignore[arg-type]
+        read = await item.get()
+        assert read and read.notes == "by SDK" and read.app_roles and str(read.app_roles[0].id) == role_id
+        by_app_id = await client.applications_with_app_id(created.app_id).get()
+        assert by_app_id and by_app_id.id == created.id
+        principal = await client.service_principals.post(ServicePrincipal(app_id=created.app_id))
+        assert principal and principal.app_roles and principal.service_principal_type == "Application"
+        await item.delete()
+        with pytest.raises(ODataError) as caught:
+            await item.get()
+        assert caught.value.response_status_code == 404
+        assert caught.value.error and caught.value.error.code == "Request_ResourceNotFound"
+
+    run(sim, steps)
+    assert any(entry["row"]["displayName"] == "build-runner" for entry in sim.tenant.deleted.values())
+
+
+def test_passwords(sim: Simulator) -> None:
+    async def steps(client: GraphServiceClient) -> None:
+        created = await client.applications.post(Application(display_name="with password"))
+        assert created and created.id
+        item = client.applications.by_application_id(created.id)
+        body = AddPasswordPostRequestBody(password_credential=PasswordCredential(display_name="first"))
+        added = await item.add_password.post(body)
+        assert added and added.secret_text and len(added.secret_text) >= 34 and added.hint == added.secret_text[:3]
+        read = await item.get()
+        assert read and read.password_credentials and read.password_credentials[0].secret_text is None
+        assert read.password_credentials[0].key_id == added.key_id
+        await item.remove_password.post(RemovePasswordPostRequestBody(key_id=added.key_id))
+        read = await item.get()
+        assert read and read.password_credentials == []
+
+    run(sim, steps)
+
+
+def test_group_and_members(sim: Simulator) -> None:
+    users = list(sim.tenant.users)[:3]
+
+    async def steps(client: GraphServiceClient) -> None:
+        group = Group(display_name="ops", mail_nickname="ops", mail_enabled=False, security_enabled=True)
+        group.additional_data = {"members@odata.bind": [f"{sim.graph_url}/v1.0/directoryObjects/{users[0]}"]}
+        created = await client.groups.post(group)
+        assert created and created.id
+        item = client.groups.by_group_id(created.id)
+        for user in users[1:]:
+            reference = ReferenceCreate(odata_id=f"{sim.graph_url}/v1.0/directoryObjects/{user}")
+            await item.members.ref.post(reference)
+        with pytest.raises(ODataError) as caught:
+            await item.members.ref.post(ReferenceCreate(odata_id=f"{sim.graph_url}/v1.0/directoryObjects/{users[0]}"))
+        assert "already exist" in str(caught.value.error and caught.value.error.message)
+        await item.members.by_directory_object_id(users[2]).ref.delete()
+        members = await item.members.get()
+        assert members and members.value
+        assert [(member.id, member.odata_type) for member in members.value] == [
+            (users[0], "#microsoft.graph.user"),
+            (users[1], "#microsoft.graph.user"),
+        ]
+
+    run(sim, steps)
+
+
+def test_app_role_assignment(sim: Simulator) -> None:
+    client_sp = sim.identity().object_id
+    resource = sim.tenant.service_principal_of("00000003-0000-0000-c000-000000000000")
+    assert resource is not None
+    role = next(item for item in resource["appRoles"] if item["value"] == "User.Read.All")
+
+    async def steps(client: GraphServiceClient) -> None:
+        item = client.service_principals.by_service_principal_id(resource["id"])
+        grant = AppRoleAssignment(principal_id=client_sp, resource_id=resource["id"], app_role_id=role["id"])
+        created = await item.app_role_assigned_to.post(grant)
+        assert created and created.id and created.principal_type == "ServicePrincipal"
+        held = await client.service_principals.by_service_principal_id(client_sp).app_role_assignments.get()
+        assert held and held.value and [str(row.app_role_id) for row in held.value] == [role["id"]]
+        await item.app_role_assigned_to.by_app_role_assignment_id(created.id).delete()
+
+    run(sim, steps)
+    assert not [row for row in sim.tenant.app_role_assignments.values() if row["principalId"] == client_sp]
+
+
+def test_paging_and_filter() -> None:
+    with running_simulator(set="S", seed=1, page_size=3) as small:
+        expected = sorted(row["id"] for row in small.tenant.users.values())
+
+        async def steps(client: GraphServiceClient) -> None:
+            found: list[str] = []
+            page = await client.users.get()
+            pages = 0
+            while page:
+                pages += 1
+                found += [str(user.id) for user in page.value or []]
+                link = page.odata_next_link
+                page = await client.users.with_url(link).get() if link else None
+            assert sorted(found) == expected
+            assert pages == -(-len(expected) // 3)
+            query = ApplicationsRequestBuilder.ApplicationsRequestBuilderGetQueryParameters(
+                filter=f"appId eq '{small.automation.client_id}'", select=["id", "displayName"]
+            )
+            options = ApplicationsRequestBuilder.ApplicationsRequestBuilderGetRequestConfiguration(
+                query_parameters=query
+            )
+            result = await client.applications.get(request_configuration=options)  # type: ignore[arg-type]
+            assert result and result.value and result.value[0].id == small.automation.app_object_id
+            assert result.value[0].app_id is None
+
+        run(small, steps)
+
+
+def test_the_sdk_repeats_a_throttled_request(sim: Simulator) -> None:
+    fault = sim.faults.add(Fault("graph", method="GET", path="/v1.0/users", action="status", status=429, retry_after=1))
+
+    async def steps(client: GraphServiceClient) -> None:
+        users = await client.users.get()
+        assert users and users.value
+
+    run(sim, steps)
+    assert fault.hits == 1
+    assert [entry.status for entry in sim.journal.entries("graph")] == [429, 200]
+
+
+def test_missing_permission(sim: Simulator) -> None:
+    async def steps(client: GraphServiceClient) -> None:
+        with pytest.raises(ODataError) as caught:
+            await client.applications.post(Application(display_name="refused"))
+        assert caught.value.response_status_code == 403
+        assert caught.value.error and caught.value.error.code == "Authorization_RequestDenied"
+
+    run(sim, steps, sim.identity("Group.Read.All"))
