@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 from .._core.errors import AmbiguousMatch, ConfigError, NotFound
@@ -28,7 +29,7 @@ class Permissions:
     def __init__(self, permissions: Catalogue, nodes: t.Sequence[Node]) -> None:
         self._permissions = permissions
         self._names = {entry.id: entry.name for entry in permissions}
-        twins = {name for name in self._names.values() if list(self._names.values()).count(name) > 1}
+        twins = {name for name, times in collections.Counter(self._names.values()).items() if times > 1}
         self._labels = {number: f"{name} ({number})" if name in twins else name for number, name in self._names.items()}
         self._content = {}
         entries = []

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where an error may hide in an answer of Commvault, and where a success only looks like one."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.envelope import check, warnings
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    AuthError,
+    BadAnswer,
+    Forbidden,
+    NotFound,
+    Throttled,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Reply
+
+
+def reply(body: t.Any, status: int = 200, method: str = "POST") -> Reply:
+    """An answer; text and bytes go as they are, everything else as JSON."""
+    content = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    return Reply(method, "https://cs/commandcenter/api/Security", status, {}, content, "id-1", "Commvault")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"response": [{"errorCode": 0, "errorString": "", "warningCode": 0, "warningMessage": ""}]},
+        {"errorCode": 0, "errorMessage": None},
+        {"errorCode": 0, "errorMessage": "Successful!"},
+        {"error": {"errorCode": 0, "errorMessage": "Successful!"}, "tokenInfo": {}},
+        {"response": {"errorCode": 0}},
+        {"id": 21, "GUID": "x", "name": "n"},
+        {"processinginstructioninfo": {"attributes": [{"name": "exitval", "value": "0"}]}, "users": []},
+        {"errorCode": "0"},
+        {"response": []},
+        {"errList": []},
+        {"error": None, "response": None},
+    ],
+)
+def test_successes(body: dict[str, t.Any]) -> None:
+    assert check(reply(body), "do it") == body
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind", "said"),
+    [
+        (
+            {"response": [{"errorCode": 0}, {"errorCode": 7, "errorString": "second failed"}]},
+            200,
+            ApiError,
+            "second failed",
+        ),
+        ({"errorCode": 9, "errorMessage": "Role [x] already exists"}, 200, ApiError, "already exists"),
+        ({"errorCode": 9, "errorMessage": "Role [x] already exists"}, 500, ApiError, "already exists"),
+        ({"error": {"errorCode": 3, "errorString": "in the string"}}, 200, ApiError, "in the string"),
+        ({"error": {"errorCode": 3, "errLogMessage": "in the log"}}, 200, ApiError, "in the log"),
+        ({"error": {"errorCode": 3, "warningMessage": "in the warning"}}, 200, ApiError, "in the warning"),
+        ({"response": {"errorCode": 4}}, 200, ApiError, "no reason given"),
+        ({"errList": [{"errorCode": 5009, "errLogMessage": "no"}]}, 200, ApiError, "5009"),
+        ({"errorCode": "2", "errorMessage": "text code"}, 200, ApiError, "error 2"),
+        ({"users": [], "errorCode": 1, "errorMessage": "cache is down"}, 200, ApiError, "cache is down"),
+        ({"errorMessage": "Access denied", "errorCode": 5}, 401, AuthError, "Access denied"),
+        ({"errorMessage": "Access denied", "errorCode": 5}, 200, AuthError, "Access denied"),
+        ({"errorCode": 8, "errorMessage": "User does not have the permission [View]"}, 200, Forbidden, "[View]"),
+        ({"errorCode": 8, "errorMessage": "no"}, 403, Forbidden, "no"),
+        ({"errorCode": 8, "errorMessage": "Group does not exist"}, 404, NotFound, "does not exist"),
+        ({"errorMessage": "only a text"}, 400, ApiError, "only a text"),
+        ({}, 400, ApiError, "no reason given"),
+        ({"errorCode": 8, "errorMessage": "slow down"}, 429, Throttled, "slow down"),
+        ("<html><title>Service Unavailable</title></html>", 503, ApiError, "Service Unavailable"),
+        ("", 500, ApiError, "an empty body"),
+    ],
+)
+def test_failures(body: t.Any, status: int, kind: type[ApiError], said: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        check(reply(body, status), "grant a role")
+    assert type(caught.value) is kind
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("Cannot grant a role: ")
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    "body", ["", "   ", "<html><title>Login</title></html>", "<Resp errorCode='0'/>", "{broken", {}]
+)
+def test_answers_that_prove_nothing(body: t.Any) -> None:
+    """A write so answered may have been done."""
+    with pytest.raises(BadAnswer) as caught:
+        check(reply(body), "create a role")
+    assert caught.value.may_have_acted
+
+
+def test_an_empty_object_is_an_empty_list() -> None:
+    assert check(reply({}, method="GET"), "list roles") == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "method", "lost"),
+    [
+        (500, {"errorCode": 9, "errorMessage": "exists"}, "POST", False),
+        (502, "<html></html>", "POST", True),
+        (502, "<html></html>", "GET", False),
+        (400, "", "POST", False),
+    ],
+)
+def test_whether_it_may_have_acted(status: int, body: t.Any, method: str, lost: bool) -> None:
+    with pytest.raises(ApiError) as caught:
+        check(reply(body, status, method), "create a role")
+    assert caught.value.may_have_acted is lost
+
+
+def test_warnings_come_beside_success() -> None:
+    body = {
+        "response": [
+            {"errorCode": 0, "warningCode": 4, "warningMessage": "User  has no\nplan"},
+            {"errorCode": 0, "warningMessage": "User has no plan"},
+        ],
+        "error": {"errorCode": 0, "warningMessage": "Successful"},
+    }
+    assert warnings(check(reply(body), "create a user")) == ["User has no plan"]
+    assert warnings([]) == []

@@ -1,0 +1,144 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lists in the shapes of different releases."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault import listings
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import NotFound
+
+INFO = {"companyName": "corp", "companyId": 30}
+LEVEL = {"companyName": "Commcell"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "found"),
+    [
+        (
+            "users",
+            {"users": [{"id": 1, "name": "admin", "company": {"id": 0, "name": "Commcell"}}]},
+            (1, "admin", None),
+        ),
+        (
+            "users",
+            {"users": [{"userEntity": {"userId": 4, "userName": "corp\\j", "entityInfo": INFO}}]},
+            (4, "corp\\j", "corp"),
+        ),
+        ("user_groups", {"userGroups": [{"id": "21", "name": "g", "serviceType": "COMMSERVE"}]}, (21, "g", None)),
+        (
+            "user_groups",
+            {"userGroups": [{"userGroupEntity": {"userGroupId": 21, "userGroupName": "g"}}]},
+            (21, "g", None),
+        ),
+        (
+            "external_groups",
+            {"userGroups": [{"id": 57, "name": "CORP\\x", "serviceType": "ACTIVE_DIRECTORY"}]},
+            (57, "CORP\\x", None),
+        ),
+        (
+            "external_groups",
+            {"userGroups": [{"userGroupEntity": {"userGroupId": 57, "userGroupName": "CORP\\x"}}]},
+            (57, "CORP\\x", None),
+        ),
+        ("roles", {"roles": [{"id": 35, "name": "r", "company": {"id": 30, "name": "corp"}}]}, (35, "r", "corp")),
+        (
+            "roles",
+            {"roleProperties": [{"role": {"roleId": 35, "roleName": "r", "entityInfo": LEVEL}}]},
+            (35, "r", None),
+        ),
+        ("companies", {"companies": [{"id": 30, "name": "Corp Ltd", "alias": "corp"}]}, (30, "Corp Ltd", None)),
+        (
+            "companies",
+            {"providers": [{"shortName": {"id": 30, "domainName": "corp"}, "connectName": "Corp Ltd"}]},
+            (30, "Corp Ltd", None),
+        ),
+        (
+            "servers",
+            {
+                "clientProperties": [
+                    {"client": {"clientEntity": {"clientId": 5, "clientName": "s", "entityInfo": INFO}}}
+                ]
+            },
+            (5, "s", "corp"),
+        ),
+        (
+            "server_groups",
+            {"groups": [{"Id": 9, "name": "emea-vm", "clientGroup": {"entityInfo": INFO}}]},
+            (9, "emea-vm", "corp"),
+        ),
+        ("server_groups", {"serverGroups": [{"id": 9, "name": "emea-vm"}]}, (9, "emea-vm", None)),
+        ("plans", {"plans": [{"plan": {"planId": 12, "planName": "gold", "entityInfo": INFO}}]}, (12, "gold", "corp")),
+        (
+            "storage_pools",
+            {"storagePoolList": [{"storagePoolEntity": {"storagePoolId": "4", "storagePoolName": "p"}}]},
+            (4, "p", None),
+        ),
+        ("workflows", {"container": [{"entity": {"workflowId": 7, "workflowName": "w"}}]}, (7, "w", None)),
+        (
+            "credentials",
+            {"credentialManager": [{"id": 61, "name": "c", "company": {"id": 30, "name": "corp"}}]},
+            (61, "c", "corp"),
+        ),
+        (
+            "credentials",
+            {"credentialRecordInfo": [{"credentialRecord": {"credentialId": 61, "credentialName": "c"}}]},
+            (61, "c", None),
+        ),
+    ],
+)
+def test_shapes(kind: str, body: dict[str, t.Any], found: tuple[int, str, str | None]) -> None:
+    (entry,) = listings.entries(kind, body)
+    assert (entry.id, entry.name, entry.company) == found
+
+
+def test_rows_that_are_left_out() -> None:
+    """Rows without id or name, directory groups among local ones, deleted servers."""
+    groups = [
+        {"id": 1, "name": "a"},
+        {"id": 2, "name": "CORP\\b"},
+        {"id": 3},
+        {"name": "c"},
+        "x",
+        {"id": "", "name": "d"},
+    ]
+    assert [entry.name for entry in listings.entries("user_groups", {"userGroups": groups})] == ["a"]
+    server = {"client": {"clientEntity": {"clientId": 5, "clientName": "s"}}, "clientProps": {"IsDeletedClient": True}}
+    assert listings.entries("servers", {"clientProperties": [server]}) == []
+    assert listings.entries("roles", {}) == []
+
+
+def test_older_paths_are_tried() -> None:
+    asked: list[tuple[str, t.Mapping[str, t.Any]]] = []
+
+    def get(path: str, params: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+        asked.append((path, params))
+        return {"roleProperties": [{"role": {"roleId": 1, "roleName": "Master"}}]} if path == "Security/Roles" else None
+
+    assert [entry.name for entry in listings.read("roles", get, hard_refresh=True)] == ["Master"]
+    assert asked == [("V4/Role", {"hardRefresh": "true"}), ("Security/Roles", {"hardRefresh": "true"})]
+    with pytest.raises(NotFound, match="no list of companies"):
+        listings.read("companies", lambda path, params: None)
+
+
+NODE = {
+    "category": {"id": 117, "name": "Alert"},
+    "permissions": [{"id": 151, "name": "Create Alert"}],
+    "categoryList": [
+        {"category": {"id": 210, "name": "Sub"}, "permissions": [{"id": 900, "name": "Deep"}, {"id": 151, "name": "x"}]}
+    ],
+}
+
+
+@pytest.mark.parametrize("body", [NODE, {"permissions": [NODE]}])
+def test_the_catalogue_with_and_without_wrapper(body: dict[str, t.Any]) -> None:
+    assert [(entry.id, entry.name) for entry in listings.entries("permissions", body)] == [
+        (151, "Create Alert"),
+        (900, "Deep"),
+    ]
+    assert [node["category"]["name"] for node in listings.categories(body)] == ["Alert", "Sub"]

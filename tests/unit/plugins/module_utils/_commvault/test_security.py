@@ -1,0 +1,230 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Grants on the wire: what is written is what was meant, and what is read is sorted by how it came to be."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.associations import rows
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.grants import (
+    ALL,
+    ENTITY_TYPES,
+    Entity,
+    Grant,
+    Principal,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security import Security
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security_wire import (
+    UNKNOWN_ENTITY,
+    read_entity,
+    read_principal,
+    wire_entity,
+    wire_principal,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+
+NUMBERS = st.integers(1, 2**31)
+KINDS = [*ENTITY_TYPES, "type:4", "type:7", "type:13", "type:64", "type:120", "type:999"]
+ENTITIES = st.builds(Entity, st.sampled_from(KINDS), NUMBERS) | st.builds(
+    Entity, st.sampled_from([kind for kind in KINDS if kind != "credentials"]), st.just(ALL)
+)
+PRINCIPALS = st.builds(Principal, st.sampled_from(["user", "user_group", "external_group"]), NUMBERS)
+NAMES = st.text(min_size=1).filter(lambda text: text.strip("\\") != "" and not text.startswith("\\"))
+
+
+@given(
+    st.lists(ENTITIES, min_size=1, max_size=6, unique=True),
+    st.lists(st.tuples(PRINCIPALS, NUMBERS), min_size=1, max_size=6, unique=True),
+)
+def test_a_request_is_exactly_the_product(entities: list[Entity], pairs: list[tuple[Principal, int]]) -> None:
+    body = Security(t.cast(t.Any, None)).body("ADD", entities, pairs)
+    written = [row.grant for row in rows(body)]
+    assert sorted(str(grant) for grant in written) == sorted(
+        str(Grant(principal, role_id, entity)) for entity in entities for principal, role_id in pairs
+    )
+
+
+@given(ENTITIES, NAMES)
+def test_entities_and_names_come_back(entity: Entity, name: str) -> None:
+    found, shown = read_entity(wire_entity(entity, name))
+    assert found == entity
+    assert shown == (name if entity.id != ALL else f"all {entity.kind}")
+
+
+@given(PRINCIPALS, NAMES)
+def test_principals_come_back(principal: Principal, name: str) -> None:
+    found, shown = read_principal(wire_principal(principal, name))
+    assert found == principal
+    assert principal.kind == "external_group" or shown == name
+
+
+def test_requests_never_overwrite_and_name_what_is_known() -> None:
+    security = Security(t.cast(t.Any, None))
+    security.learn(Principal("external_group", 57), "CORP\\cv-ops")
+    security.learn(Entity("plans", 12), "gold")
+    security.learn(35, "Restore")
+    security.learn(36, "")
+    body = security.body(
+        "DELETE", [Entity("plans", 12)], [(Principal("external_group", 57), 35), (Principal("user", 4), 36)]
+    )
+    assert body == {
+        "entityAssociated": {"entity": [{"planId": 12, "_type_": 158, "planName": "gold"}]},
+        "securityAssociations": {
+            "associationsOperationType": "DELETE",
+            "associations": [
+                {
+                    "userOrGroup": [
+                        {"groupId": 57, "_type_": 62, "providerDomainName": "CORP", "externalGroupName": "cv-ops"}
+                    ],
+                    "properties": {"role": {"roleId": 35, "roleName": "Restore", "_type_": 120}},
+                },
+                {"userOrGroup": [{"userId": 4, "_type_": 13}], "properties": {"role": {"roleId": 36, "_type_": 120}}},
+            ],
+        },
+    }
+
+
+def test_what_cannot_be_written() -> None:
+    with pytest.raises(ConfigError, match="all credentials"):
+        wire_entity(Entity("credentials", ALL))
+    with pytest.raises(ValueError, match="no principal kind"):
+        wire_principal(Principal("unknown", 1))
+
+
+@pytest.mark.parametrize(
+    ("wire", "entity"),
+    [
+        ({"commCellId": 2, "commCellName": "cs01", "_type_": 1}, Entity("commcell", 2)),
+        ({"commCellName": "cs01", "commCellId": 2, "clientId": 5, "_type_": 3}, Entity("servers", 5)),
+        ({"clientId": 5}, Entity("servers", 5)),
+        ({"clientGroupId": "9"}, Entity("server_groups", 9)),
+        ({"commCellId": 2, "planId": 12}, Entity("plans", 12)),
+        ({"storagePoolId": 4, "_type_": 17}, Entity("storage_pools", 4)),
+        ({"providerId": 30}, Entity("company", 30)),
+        ({"credentialId": 8, "_type_": 154}, Entity("credentials", 8)),
+        ({"entityId": 12, "entityType": 158, "_type_": 150}, Entity("plans", 12)),
+        ({"entityId": 12, "entityTypeName": "PLAN_ENTITY", "_type_": "GENERIC_ENTITY"}, Entity("plans", 12)),
+        ({"_type_": "CLIENT_ENTITY", "flags": {"includeAll": True}}, Entity("servers", ALL)),
+        ({"_type_": 3, "flags": {"includeAll": False}, "clientId": 6}, Entity("servers", 6)),
+        ({"clientId": 5, "subclientId": 70, "_type_": 7}, Entity("type:7", 70)),
+        ({"_type_": 3}, UNKNOWN_ENTITY),
+        ({"strange": 1}, UNKNOWN_ENTITY),
+    ],
+)
+def test_forms_of_entities(wire: dict[str, t.Any], entity: Entity) -> None:
+    assert read_entity(wire)[0] == entity
+
+
+ROLE = {"role": {"roleId": 35, "roleName": "r"}}
+WHO = [{"userGroupId": 21, "userGroupName": "g", "_type_": 15}]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ({"userOrGroup": WHO, "properties": ROLE}, "explicit"),
+        ({"userOrGroup": WHO, "properties": {**ROLE, "isCreatorAssociation": False}}, "explicit"),
+        ({"userOrGroup": WHO, "properties": {**ROLE, "isCreatorAssociation": True}}, "creator"),
+        ({"userOrGroup": WHO, "isCreatorAssociation": 1, "properties": ROLE}, "creator"),
+        ({"userOrGroup": WHO, "properties": {**ROLE, "isInherited": "true"}}, "inherited"),
+        ({"userOrGroup": WHO, "properties": {**ROLE, "inheritedFrom": {"commCellId": 2}}}, "inherited"),
+        ({"userOrGroup": WHO, "properties": {**ROLE, "isOwnerAssociation": True}}, "owner"),
+        ({"userOrGroup": WHO, "properties": {**ROLE, "derivedFrom": {"planId": 3}}}, "unknown"),
+        ({"userOrGroup": WHO, "properties": {"permissions": [{"permissionId": 218}]}}, "permissions"),
+        (
+            {
+                "userOrGroup": WHO,
+                "properties": {"categoryPermission": {"categoriesPermissionList": [{"categoryId": 117}]}},
+            },
+            "permissions",
+        ),
+        ({"userOrGroup": WHO, "properties": {"role": {"roleName": "only a name"}}}, "unknown"),
+        ({"userOrGroup": WHO}, "unknown"),
+        ({"userOrGroup": [{"userName": "no id"}], "properties": ROLE}, "unknown"),
+        ({"properties": ROLE}, "unknown"),
+    ],
+)
+def test_how_a_grant_came_to_be(row: dict[str, t.Any], kind: str) -> None:
+    body = {
+        "securityAssociations": [{"entityAssociated": {"planId": 12}, "securityAssociations": {"associations": [row]}}]
+    }
+    (found,) = rows(body, entity=Entity("plans", 12))
+    assert found.grant_kind == kind
+    assert (found.grant is not None) is (kind == "explicit")
+
+
+def test_all_blocks_rows_and_members_are_walked() -> None:
+    body = {
+        "securityAssociations": [
+            {"entityAssociated": {"commCellId": 2, "_type_": 1}, "securityAssociations": {}},
+            {
+                "entityAssociated": {"entity": [{"planId": 12}, {"planId": 13}]},
+                "securityAssociations": {
+                    "associations": [
+                        {
+                            "userOrGroup": [
+                                {
+                                    "groupId": 57,
+                                    "externalGroupName": "cv-ops",
+                                    "providerDomainName": "CORP",
+                                    "_type_": 62,
+                                },
+                                {"userId": 44, "userName": "jvega", "_type_": 13},
+                            ],
+                            "properties": ROLE,
+                        }
+                    ],
+                    "ownerAssociations": {"owners": [{"userId": 1, "userName": "admin"}]},
+                },
+            },
+        ]
+    }
+    found = rows(body)
+    assert [(row.principal_name, row.entity.id, row.grant_kind) for row in found] == [
+        ("CORP\\cv-ops", 12, "explicit"),
+        ("CORP\\cv-ops", 13, "explicit"),
+        ("jvega", 12, "explicit"),
+        ("jvega", 13, "explicit"),
+        ("admin", 12, "owner"),
+        ("admin", 13, "owner"),
+    ]
+
+
+def test_a_row_that_stands_elsewhere_is_inherited() -> None:
+    body = {
+        "securityAssociations": [
+            {
+                "entityAssociated": {"commCellId": 2},
+                "securityAssociations": {"associations": [{"userOrGroup": WHO, "properties": ROLE}]},
+            }
+        ]
+    }
+    (found,) = rows(body, entity=Entity("plans", 12))
+    assert (found.grant_kind, found.entity) == ("inherited", Entity("commcell", 2))
+
+
+def test_answers_about_a_principal() -> None:
+    who = Principal("user_group", 21)
+    body = {
+        "associations": [
+            {
+                "entities": {"entity": [{"commCellId": 2, "_type_": 1}, {"_type_": 3, "flags": {"includeAll": True}}]},
+                "properties": ROLE,
+            },
+            {"properties": ROLE},
+        ]
+    }
+    found = rows(body, principal=(who, "g"))
+    assert [row.grant for row in found] == [
+        Grant(who, 35, Entity("commcell", 2)),
+        Grant(who, 35, Entity("servers", ALL)),
+        None,
+    ]
+    assert rows({}, principal=(who, "g")) == []

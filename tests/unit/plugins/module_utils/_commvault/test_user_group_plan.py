@@ -1,0 +1,192 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""User groups: field names differ between create, update and read; members only ever come and go one list at a time."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault import user_group_plan as planning
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
+
+GUID = "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f"
+USERS = {"anna": 1, "ben": 2, "cleo": 3, "dora": 4}
+
+
+def test_a_group_as_the_service_shows_it() -> None:
+    wire = {
+        "id": "21",
+        "name": "g",
+        "enabled": False,
+        "azureGUID": GUID.upper(),
+        "enableTwoFactorAuthentication": "ON",
+        "restrictedConsoleTypes": [{"consoleType": "web_console"}, {"consoleType": "API"}],
+        "users": [{"id": 4, "name": "dora"}, {"userId": "1", "userName": "anna"}, {"name": "no id"}],
+    }
+    assert planning.canonical(wire) == {
+        "name": "g",
+        "description": "",
+        "enabled": False,
+        "entra_group_id": GUID,
+        "restricted_consoles": ["API", "WEB_CONSOLE"],
+        "two_factor": True,
+    }
+    assert planning.member_ids(wire) == {"anna": 1, "dora": 4}
+    assert planning.canonical({"enableTwoFactorAuthentication": "DISABLED_AT_COMPANY"})["two_factor"] is None
+    assert planning.canonical({"enableTwoFactorAuthentication": 1})["two_factor"] is True
+
+
+def test_update_has_names_of_its_own() -> None:
+    changes = {
+        "description": "d",
+        "enabled": False,
+        "entra_group_id": GUID,
+        "restricted_consoles": ["API"],
+        "two_factor": False,
+    }
+    assert planning.wire(changes) == {
+        "newDescription": "d",
+        "enabled": False,
+        "azureGUID": GUID,
+        "restrictConsoleTypes": {"consoleType": ["API"]},
+        "consoleTypeOperationType": "OVERWRITE",
+        "enableTwoFactorAuthentication": "OFF",
+    }
+
+
+@pytest.mark.parametrize("guid", ["x", GUID[:-1], f"{{{GUID}}}", "GG-Commvault-emea-vm-Operator"])
+def test_no_guid(guid: str) -> None:
+    with pytest.raises(ConfigError, match="entra_group_id"):
+        planning.desired({"entra_group_id": guid})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "current", "refused"),
+    [
+        (GUID, None, True),
+        (None, GUID, True),
+        (GUID, GUID, True),
+        (None, "", False),
+        (None, None, False),
+        ("", GUID, False),
+    ],
+)
+def test_members_of_linked_groups_are_not_ours(wanted: str | None, current: str | None, refused: bool) -> None:
+    options = planning.desired({"entra_group_id": wanted})
+    have = None if current is None else {"entra_group_id": current}
+    planning.check_members_are_ours(options, have, None)
+    if not refused:
+        planning.check_members_are_ours(options, have, ["anna"])
+        return
+    with pytest.raises(ConfigError, match="identity provider"):
+        planning.check_members_are_ours(options, have, [])
+
+
+class Service:
+    """A model of the service: create and update take different names; ADD and DELETE for members."""
+
+    def __init__(self, wire: dict[str, t.Any] | None) -> None:
+        self.wire = None if wire is None else {**wire, "users": list(wire["users"])}
+
+    def plan(self, options: dict[str, t.Any]) -> Plan:
+        current = None if self.wire is None else planning.canonical(self.wire)
+        members = options["members"]
+        wanted = None if members is None else {name: USERS[name] for name in members}
+        have = planning.member_ids(self.wire or {})
+        return planning.plan("g", planning.desired(options), current, wanted, have, options["exclusive"])
+
+    def apply(self, planned: Plan) -> None:
+        names = {number: name for name, number in USERS.items()}
+        for step in planned.steps:
+            if step.action == "create":
+                self.wire = {"name": "g", "description": step.data["description"], "enabled": True, "users": []}
+                continue
+            assert self.wire is not None
+            users = {row["id"]: row for row in self.wire["users"]}
+            if step.action == "add":
+                assert not set(users) & set(step.data["ids"])
+                users.update({number: {"id": number, "name": names[number]} for number in step.data["ids"]})
+            elif step.action == "remove":
+                users = {number: row for number, row in users.items() if number not in step.data["ids"]}
+            else:
+                self.update(step.data["body"])
+            self.wire["users"] = list(users.values())
+
+    def update(self, body: dict[str, t.Any]) -> None:
+        assert self.wire is not None
+        same = {"newDescription": "description", "enabled": "enabled", "azureGUID": "azureGUID"}
+        self.wire.update({same[name]: value for name, value in body.items() if name in same})
+        if "enableTwoFactorAuthentication" in body:
+            self.wire["enableTwoFactorAuthentication"] = body["enableTwoFactorAuthentication"]
+        if "restrictConsoleTypes" in body:
+            words = body["restrictConsoleTypes"]["consoleType"]
+            self.wire["restrictedConsoleTypes"] = [{"consoleType": word} for word in words]
+
+
+CONSOLES = st.lists(st.sampled_from(["API", "WEB_CONSOLE", "MOBILE"]), max_size=3)
+WIRES = st.none() | st.fixed_dictionaries(
+    {
+        "name": st.just("g"),
+        "description": st.sampled_from(["", "old"]),
+        "enabled": st.booleans(),
+        "azureGUID": st.sampled_from(["", GUID.upper()]),
+        "restrictedConsoleTypes": CONSOLES.map(lambda words: [{"consoleType": word} for word in dict.fromkeys(words)]),
+        "users": st.sets(st.sampled_from(sorted(USERS))).map(
+            lambda names: [{"id": USERS[name], "name": name} for name in sorted(names)]
+        ),
+    }
+)
+OPTIONS = st.fixed_dictionaries(
+    {
+        "description": st.sampled_from([None, "", "old", "new"]),
+        "enabled": st.sampled_from([None, True, False]),
+        "entra_group_id": st.sampled_from([None, "", GUID]),
+        "restricted_consoles": st.none() | CONSOLES.map(lambda words: [word.lower() for word in words]),
+        "two_factor": st.sampled_from([None, True, False]),
+        "members": st.none() | st.lists(st.sampled_from(sorted(USERS)), max_size=4),
+        "exclusive": st.booleans(),
+    }
+)
+
+
+@given(WIRES, OPTIONS)
+def test_plans_converge(wire: dict[str, t.Any] | None, options: dict[str, t.Any]) -> None:
+    service = Service(wire)
+    members_before = set(planning.member_ids(wire or {}))
+    planned = service.plan(options)
+    assert planned.changed == (planned.before != planned.after)
+    assert len(planned.steps) <= 4
+    service.apply(planned)
+    assert service.wire is not None
+    shown = planning.canonical(service.wire)
+    if options["members"] is not None:
+        shown["members"] = sorted(planning.member_ids(service.wire))
+    assert shown == planned.after
+    assert not service.plan(options).changed
+    if options["members"] is None or (options["members"] and not options["exclusive"]):
+        assert members_before <= set(planning.member_ids(service.wire))
+
+
+@given(WIRES, OPTIONS)
+def test_order_and_repetition_never_matter(wire: dict[str, t.Any] | None, options: dict[str, t.Any]) -> None:
+    twisted = {
+        **options,
+        "members": None if options["members"] is None else [*reversed(options["members"]), *options["members"]],
+        "restricted_consoles": None
+        if options["restricted_consoles"] is None
+        else [*reversed(options["restricted_consoles"])],
+    }
+    assert Service(wire).plan(options) == Service(wire).plan(twisted)
+
+
+def test_absent() -> None:
+    assert not planning.plan_absent(None, {}).changed
+    (step,) = planning.plan_absent({"name": "g"}, {"user_id": 1, "group_id": 0}).steps
+    assert (step.action, step.data) == ("delete", {"user_id": 1, "group_id": 0})
