@@ -61,7 +61,8 @@ def _install(venv: pathlib.Path, arguments: t.Sequence[str]) -> None:
     python = venv / "bin" / "python"
     program = uv()
     if program:
-        _must([program, "pip", "install", "--quiet", "--python", python, *arguments])
+        # compiled once, here: else every short ansible-playbook run would do it again
+        _must([program, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *arguments])
     else:
         _must([python, "-m", "pip", "install", "--quiet", *arguments])
 

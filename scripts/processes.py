@@ -47,7 +47,6 @@ def _common(venv: pathlib.Path, collections: pathlib.Path) -> dict[str, str]:
         "VIRTUAL_ENV": str(venv),
         "HOME": str(home),
         "LC_ALL": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "ANSIBLE_HOME": str(BUILD / "ansible-home"),
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
         "ANSIBLE_LOCALHOST_WARNING": "False",
