@@ -31,7 +31,8 @@ class Work:
 
     ``apply`` performs exactly one step and is never called in check mode. ``value`` gives the noun's value afterwards
     (in check mode: as predicted, unknown ids None). ``extra`` adds documented keys beside the noun. ``salvage`` adds what must
-    not be lost when a later step fails, such as a secret that the service shows once.
+    not be lost when a later step fails, such as a secret that the service shows once. ``actual`` is for work in which a step
+    may be refused without failing the task: the plan as it was carried out in the end; not asked in check mode.
     """
 
     noun: str
@@ -40,6 +41,7 @@ class Work:
     value: t.Callable[[], t.Any]
     extra: t.Callable[[], t.Mapping[str, t.Any]] = _nothing
     salvage: t.Callable[[], t.Mapping[str, t.Any]] = _nothing
+    actual: t.Callable[[], Plan] | None = None
 
 
 Outcome: t.TypeAlias = "Facts | Work"

@@ -18,6 +18,7 @@ from .cancel import interruptible
 from .context import Clock, Context
 from .errors import Cancelled, ConfigError, CvopsError, MissingLibrary
 from .outcome import Facts, Outcome, Work
+from .plan import Plan
 from .sources import Sources, using
 from .spec import ArgumentSpec
 
@@ -63,9 +64,10 @@ def _finish(ctx: Context, outcome: Outcome) -> dict[str, t.Any]:
     if isinstance(outcome, Facts):
         return {"changed": False, outcome.noun: _queried(outcome.value, ctx.options.get("query")), **outcome.extra}
     _carry_out(ctx, outcome)
-    result = {"changed": outcome.plan.changed, outcome.noun: outcome.value(), **outcome.extra()}
+    plan = outcome.actual() if outcome.actual and not ctx.check_mode else outcome.plan
+    result = {"changed": plan.changed, outcome.noun: outcome.value(), **outcome.extra()}
     if ctx.diff_mode:
-        result["diff"] = diff_of(outcome)
+        result["diff"] = diff_of(outcome.noun, plan)
     return result
 
 
@@ -88,13 +90,13 @@ def _carry_out(ctx: Context, work: Work) -> None:
         done.append(step.subject)
 
 
-def diff_of(work: Work) -> dict[str, str]:
+def diff_of(noun: str, plan: Plan) -> dict[str, str]:
     """Before and after as text with sorted keys, so that check mode and the real run show the same lines."""
     return {
-        "before": _pretty(work.plan.before),
-        "after": _pretty(work.plan.after),
-        "before_header": work.noun,
-        "after_header": work.noun,
+        "before": _pretty(plan.before),
+        "after": _pretty(plan.after),
+        "before_header": noun,
+        "after_header": noun,
     }
 
 

@@ -20,6 +20,7 @@ from .._core.retry import Repeat
 from .._core.values import GUID
 from .._signin.clouds import entra_settings, graph_scope, graph_url
 from .._signin.entra import BearerCredentials, EntraSignIn
+from .._signin.methods import claims_of
 from .errors import graph_error
 
 #: Refusals that a lagging replica gives for objects that exist; they are repeated only for objects of this run.
@@ -152,6 +153,10 @@ class GraphClient:
     def forget_token(self) -> None:
         """Rights were granted: the token at hand does not carry them yet."""
         self.sign_in.drop(self._scope)
+
+    def claims(self) -> dict[str, t.Any]:
+        """What the token says about its holder, unverified; empty where it cannot be read."""
+        return claims_of(self.sign_in.token(self._scope).value)
 
     def service_now(self) -> datetime.datetime:
         """The time by the service's clock, as far as its last answer told; validity is judged there, not here."""
