@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from certificates import make_certificate
 from cvops_simulator import Simulator
 from cvops_simulator.entra.schema import graph_type

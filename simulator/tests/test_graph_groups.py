@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from cvops_simulator import Simulator
 from graph_client import GraphClient
 
@@ -75,7 +76,12 @@ def test_forgetting_ref_deletes_the_object(sim: Simulator, graph: GraphClient) -
 
 def test_immutable_properties(graph: GraphClient) -> None:
     path = f"/groups/{graph.group('ops', uniqueName='ops')['id']}"
-    for change in ({"mailEnabled": True}, {"securityEnabled": False}, {"uniqueName": "x"}, {"isAssignableToRole": True}):
+    for change in (
+        {"mailEnabled": True},
+        {"securityEnabled": False},
+        {"uniqueName": "x"},
+        {"isAssignableToRole": True},
+    ):
         graph.error(400, "PATCH", path, change)
     graph.ok(204, "PATCH", path, {"description": "operators", "uniqueName": "ops"})
     assert graph.ok(200, "GET", "/groups(uniqueName='ops')")["description"] == "operators"
@@ -153,7 +159,9 @@ def test_delegated_grants(sim: Simulator, graph: GraphClient) -> None:
     body = {"clientId": client, "consentType": "AllPrincipals", "resourceId": resource, "scope": "User.Read"}
     created = graph.ok(201, "POST", "/oauth2PermissionGrants", body)
     assert created["principalId"] is None
-    assert graph.error(409, "POST", "/oauth2PermissionGrants", body)["code"] == "Request_MultipleObjectsWithSameKeyValue"
+    assert (
+        graph.error(409, "POST", "/oauth2PermissionGrants", body)["code"] == "Request_MultipleObjectsWithSameKeyValue"
+    )
     graph.error(400, "POST", "/oauth2PermissionGrants", {**body, "consentType": "Principal"})
     path = f"/oauth2PermissionGrants/{created['id']}"
     graph.ok(204, "PATCH", path, {"scope": "User.Read Group.Read.All"})

@@ -49,7 +49,8 @@ class Server:
         self._servers = [uvicorn.Server(self._config(service)) for service in services]
 
     def _bind(self, service: Service, port: int) -> socket.socket:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # The protocol is named so that asyncio switches Nagle's algorithm off; else every answer waits 40 ms.
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", port))
         service.port = sock.getsockname()[1]

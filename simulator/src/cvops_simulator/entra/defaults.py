@@ -131,9 +131,9 @@ def new_row(type_name: str, values: dict[str, Any]) -> dict[str, Any]:
 def merge(type_name: str, row: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     """A new row with `values` laid over it: complex values per property, collections and scalars whole.
 
-    Null resets a complex value that is never null to its empty form.
+    Null resets a complex value that is never null to its empty form. The rows share what did not change.
     """
-    result = copy.deepcopy(row)
+    result = dict(row)
     whole = _COMPLEX.get(type_name, {})
     for name, value in values.items():
         if name in whole:
