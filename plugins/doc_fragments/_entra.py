@@ -38,6 +38,15 @@ options:
       - A ready token for the service that the task calls, used as it is and never renewed. When left out, it is taken from the Ansible variable
         C(cvops_access_token) or the environment variable E(CVOPS_ACCESS_TOKEN).
     type: str
+  token_cache:
+    description:
+      - Where access tokens of Entra ID are kept, so that not every task signs in. Secrets and refresh tokens are never kept.
+      - V(run) keeps them in the run's temporary folder, which Ansible removes in the end; on another host there is none, and each task signs in.
+      - V(file) keeps them beyond the run, in C(cvops/identity) below E(XDG_RUNTIME_DIR), E(XDG_CACHE_HOME) or C(~/.cache), readable by this user only.
+      - Also the Ansible variable C(cvops_token_cache) and the environment variable E(CVOPS_TOKEN_CACHE).
+    type: str
+    choices: [run, file, none]
+    default: run
   cloud:
     description:
       - The national cloud whose hosts are used.

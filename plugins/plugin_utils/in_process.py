@@ -31,6 +31,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.context impor
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
     LOG_KEY,
     RUN_DIRECTORY_VARIABLE,
+    RUN_PROCESS_VARIABLE,
     SOURCES_VARIABLE,
     TIMEOUT_VARIABLE,
     perform,
@@ -45,6 +46,8 @@ with contextlib.suppress(ImportError):
 
 display = Display()
 
+#: Ansible's own process: it imports this file, its workers are forked from it, and its temporary folder goes with it.
+_PARENT = os.getpid()
 _PATH_VARIABLES = ("PATH", "LD_")
 
 
@@ -132,6 +135,7 @@ class InProcessAction(ActionBase):
             diff_mode=bool(self._task.diff),
             verbosity=display.verbosity,
             run_directory=C.DEFAULT_LOCAL_TMP,
+            run_process=_PARENT,
             secrets={str(secret) for secret in secrets},
         )
         ctx.warnings.extend(sources.warnings)
@@ -164,7 +168,7 @@ class InProcessAction(ActionBase):
         completed = {**arguments, **plain(sources.values)}
         extra = {SOURCES_VARIABLE: json.dumps(sources.found), TIMEOUT_VARIABLE: str(self._task.timeout or "")}
         if self._connection.transport == "local" and not self._play_context.become:
-            extra[RUN_DIRECTORY_VARIABLE] = C.DEFAULT_LOCAL_TMP
+            extra.update({RUN_DIRECTORY_VARIABLE: C.DEFAULT_LOCAL_TMP, RUN_PROCESS_VARIABLE: str(_PARENT)})
         original = self._task.environment
         self._task.environment = [*(original or []), extra]
         try:

@@ -65,7 +65,11 @@ class Reporter(t.Protocol):
 
 @dataclass
 class Context:
-    """Handed to every module's ``run``; owns what must be closed when the run ends, well or not."""
+    """Handed to every module's ``run``; owns what must be closed when the run ends, well or not.
+
+    ``run_directory``: a folder that all tasks of the run share and that goes with it, None where there is none;
+    ``run_process``: the process whose end is the run's end.
+    """
 
     options: dict[str, t.Any]
     reporter: Reporter
@@ -79,6 +83,7 @@ class Context:
     secrets: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
     run_directory: str | None = None
+    run_process: int | None = None
     deadline_at: float | None = None
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 

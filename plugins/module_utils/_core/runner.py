@@ -37,6 +37,7 @@ Run = t.Callable[[Context], Outcome]
 #: Names of environment variables through which the action tells a module process what only the controller knows.
 SOURCES_VARIABLE = "CVOPS_OPTION_SOURCES"
 RUN_DIRECTORY_VARIABLE = "CVOPS_RUN_DIRECTORY"
+RUN_PROCESS_VARIABLE = "CVOPS_RUN_PROCESS"
 TIMEOUT_VARIABLE = "CVOPS_TASK_TIMEOUT"
 #: Result key with the debug lines of a module process; the action shows and removes it.
 LOG_KEY = "_cvops_log"
@@ -161,10 +162,14 @@ class _LineCollector:
         self.lines.append(message)
 
 
+def _number(variable: str) -> int | None:
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdigit() else None
+
+
 def run_as_module(spec: ArgumentSpec, run: Run) -> None:
     """Run in a process of its own, the way every module runs on any host."""
     announced = json.loads(os.environ.get(SOURCES_VARIABLE, "{}"))
-    timeout_text = os.environ.get(TIMEOUT_VARIABLE, "")
     with using(Sources(announced=announced)) as sources:
         module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
     reporter = _LineCollector()
@@ -177,10 +182,11 @@ def run_as_module(spec: ArgumentSpec, run: Run) -> None:
         verbosity=module._verbosity,
         clock=Clock(),
         run_directory=os.environ.get(RUN_DIRECTORY_VARIABLE),
+        run_process=_number(RUN_PROCESS_VARIABLE),
         secrets=set(module.no_log_values),
     )
     ctx.warnings.extend(sources.warnings)
-    result = perform(ctx, run, int(timeout_text) if timeout_text.isdigit() else None)
+    result = perform(ctx, run, _number(TIMEOUT_VARIABLE))
     for message in ctx.warnings:
         module.warn(message)
     if reporter.lines and ctx.verbosity >= 1:

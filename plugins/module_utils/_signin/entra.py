@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from .._core.context import Context
+from .cache import cache_for, cache_key
+from .clouds import authority_url
 from .methods import Token, choose
 
 #: A token is served only while at least this many seconds of its life are left.
@@ -21,6 +24,7 @@ class EntraSignIn:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._method = choose(ctx)
+        self._cache = cache_for(ctx) if self._method.can_renew else None
         self._tokens: dict[str, Token] = {}
         self._lock = threading.RLock()
 
@@ -33,18 +37,55 @@ class EntraSignIn:
         """A token for *scope* with *min_validity_s* seconds left; a ready token is passed on as long as it lives."""
         with self._lock:
             known = self._tokens.get(scope)
-            if known is None or (
-                self._method.can_renew and known.expires_at - self._ctx.clock.now().timestamp() < min_validity_s
-            ):
-                known = self._tokens[scope] = self._method.acquire(scope)
+            if known is None or not self._good(known, min_validity_s):
+                known = self._tokens[scope] = self._shared(scope, min_validity_s)
                 self._ctx.secrets.add(known.value)
             return known
 
     def drop(self, scope: str) -> bool:
         """Forget the token for *scope*: it was refused, or rights were granted since. False when no other can be had."""
         with self._lock:
-            self._tokens.pop(scope, None)
+            refused = self._tokens.pop(scope, None)
+            if refused is not None and self._cache is not None:
+                self._cache.drop(self._key(scope), refused)
             return bool(self._method.can_renew)
+
+    def _good(self, token: Token, min_validity_s: float) -> bool:
+        if not self._method.can_renew:
+            return True
+        return token.expires_at - self._ctx.clock.now().timestamp() >= min_validity_s
+
+    def _shared(self, scope: str, min_validity_s: float) -> Token:
+        """From the cache; else signed in by one process, while the others that need the same token wait for it."""
+        cache, key = self._cache, self._key(scope)
+        if cache is None:
+            return self._acquired(scope)
+        found = cache.get(key)
+        if found is not None and self._good(found, min_validity_s):
+            return found
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(cache.lock(key))
+            found = cache.get(key)
+            if found is not None and self._good(found, min_validity_s):
+                return found
+            fresh = self._acquired(scope)
+            cache.put(key, fresh)
+            return fresh
+
+    def _acquired(self, scope: str) -> Token:
+        token: Token = self._method.acquire(scope)
+        return token
+
+    def _key(self, scope: str) -> str:
+        options = self._ctx.options
+        return cache_key(
+            authority_url(options),
+            str(options.get("tenant_id")),
+            str(options.get("client_id")),
+            self.method,
+            self._method.fingerprint(),
+            scope,
+        )
 
 
 class BearerCredentials:

@@ -46,6 +46,13 @@ def entra_spec() -> ArgumentSpec:
                     "fallback": completed("client_secret", "AZURE_CLIENT_SECRET", "AZURE_SECRET", "ARM_CLIENT_SECRET"),
                 },
                 "access_token": {"type": "str", "no_log": True, "fallback": completed("access_token")},
+                "token_cache": {
+                    "type": "str",
+                    "choices": ["run", "file", "none"],
+                    "default": "run",
+                    "no_log": False,
+                    "fallback": completed("token_cache"),
+                },
                 "cloud": {"type": "str", "choices": list(CLOUDS), "default": "public", "fallback": completed("cloud")},
                 "authority_url": {"type": "str", "fallback": completed("authority_url", "AZURE_AUTHORITY_HOST")},
                 "graph_url": {"type": "str", "fallback": completed("graph_url")},

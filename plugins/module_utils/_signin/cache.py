@@ -1,0 +1,191 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Access tokens between tasks: files that only this user can read, one per identity, resource and credential.
+
+Tasks run in processes of their own, so without this every task would sign in. Only access tokens are kept, never
+secrets or refresh tokens. Anything unexpected about a file (owner, mode, link, content) makes it a miss, never an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import stat
+import typing as t
+
+from .._core.context import Context
+from .methods import Token
+
+_FOLDER = "cvops_tokens"
+_OWNER = "owner"
+_LOCK_WAIT_S = 60.0
+_LOCK_POLL_S = 0.05
+
+
+def cache_key(*parts: str) -> str:
+    """File name for everything that makes a token what it is, the credential's fingerprint among it."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def cache_for(ctx: Context) -> FileCache | None:
+    """The cache that option token_cache names, None for none or where no folder can be had."""
+    wanted = ctx.options.get("token_cache", "run")
+    if wanted == "none":
+        return None
+    if wanted == "file":
+        return FileCache.open(ctx, os.path.join(_user_folder(ctx), "cvops", "identity"))
+    if not ctx.run_directory or not os.path.isdir(ctx.run_directory):
+        return None
+    folder = os.path.join(ctx.run_directory, _FOLDER)
+    if not os.path.isdir(folder):
+        sweep(ctx, os.path.dirname(ctx.run_directory))
+    cache = FileCache.open(ctx, folder)
+    if cache is not None and ctx.run_process:
+        cache.claim(ctx.run_process)
+    return cache
+
+
+def _user_folder(ctx: Context) -> str:
+    """Memory-backed where the session has such a place."""
+    environ = ctx.sources.environ
+    return (
+        environ.get("XDG_RUNTIME_DIR")
+        or environ.get("XDG_CACHE_HOME")
+        or os.path.join(os.path.expanduser("~"), ".cache")
+    )
+
+
+def sweep(ctx: Context, parent: str) -> None:
+    """Remove what runs left behind that were killed: our folders of this user whose process is gone."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(parent):
+            folder = os.path.join(parent, name, _FOLDER)
+            process = _claimed_by(folder)
+            if process is not None and not _alive(process):
+                shutil.rmtree(folder, ignore_errors=True)
+                ctx.debug(2, f"removed tokens that a killed run left in {folder}")
+
+
+def _claimed_by(folder: str) -> int | None:
+    try:
+        if os.lstat(folder).st_uid != os.geteuid() or not stat.S_ISDIR(os.lstat(folder).st_mode):
+            return None
+        with open(os.path.join(folder, _OWNER), encoding="ascii") as stream:
+            return int(stream.read(20))
+    except (OSError, ValueError):
+        return None
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class FileCache:
+    """Tokens in one folder (0700), a file each (0600), replaced atomically."""
+
+    def __init__(self, ctx: Context, folder: str) -> None:
+        self._ctx, self._folder = ctx, folder
+
+    @classmethod
+    def open(cls, ctx: Context, folder: str) -> FileCache | None:
+        """A cache in *folder*, or None, with a word at -v, when the folder cannot be made or is not safe."""
+        try:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            found = os.lstat(folder)
+        except OSError as exc:
+            ctx.debug(1, f"tokens are not cached: {folder}: {exc.strerror}")
+            return None
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+            ctx.debug(1, f"tokens are not cached: {folder} is not a folder that only this user can use")
+            return None
+        return cls(ctx, folder)
+
+    def claim(self, process: int) -> None:
+        """Note which process the folder belongs to, so that another run can tell when it is left over."""
+        path = os.path.join(self._folder, _OWNER)
+        if not os.path.exists(path):
+            self._replace(path, str(process))
+
+    def get(self, key: str) -> Token | None:
+        """The token under *key*; validity is the caller's business."""
+        try:
+            descriptor = os.open(self._path(key), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            return None
+        with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
+            found = os.fstat(descriptor)
+            if found.st_uid != os.geteuid() or found.st_mode & 0o077 or not stat.S_ISREG(found.st_mode):
+                return None
+            try:
+                entry = json.load(stream)
+                return Token(str(entry["token"]), float(entry["expires_at"]), str(entry["scope"]))
+            except (ValueError, TypeError, KeyError):
+                return None
+
+    def put(self, key: str, token: Token) -> None:
+        """Keep a token; failure to do so costs a sign-in later, no more."""
+        entry = {"token": token.value, "expires_at": token.expires_at, "scope": token.scope}
+        self._replace(self._path(key), json.dumps(entry))
+
+    def drop(self, key: str, refused: Token) -> None:
+        """Forget *refused*; a newer token that another process has put there stays."""
+        found = self.get(key)
+        if found is not None and found.value == refused.value:
+            with contextlib.suppress(OSError):
+                os.unlink(self._path(key))
+
+    @contextlib.contextmanager
+    def lock(self, key: str) -> t.Iterator[None]:
+        """Only one process at a time signs in for *key*. The kernel releases the lock of a process that dies.
+
+        Whoever cannot get it in a minute goes on without: two sign-ins are better than none.
+        """
+        try:
+            descriptor = os.open(
+                self._path(key) + ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+            )
+        except OSError:
+            yield
+            return
+        try:
+            self._wait_for(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _wait_for(self, descriptor: int) -> None:
+        give_up_at = self._ctx.clock.monotonic() + _LOCK_WAIT_S
+        while self._ctx.clock.monotonic() < give_up_at:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._ctx.cancellation.wait(_LOCK_POLL_S * (0.5 + self._ctx.clock.random()))
+            else:
+                return
+
+    def _path(self, key: str) -> str:
+        return os.path.join(self._folder, key)
+
+    def _replace(self, path: str, text: str) -> None:
+        temporary = f"{path}.{os.getpid()}.new"
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            os.replace(temporary, path)
+        except OSError as exc:
+            self._ctx.debug(1, f"a token could not be cached: {exc.strerror}")
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One measurement: a module's body in a process of its own, the simulator in another."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import time
+import typing as t
+import urllib.request
+from dataclasses import dataclass
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """``cpu_s``: of the measured process alone, imports not counted; ``memory_mib``: its largest size."""
+
+    what: str
+    reads: int
+    writes: int
+    cpu_s: float
+    wall_s: float
+    memory_mib: int
+    result: dict[str, t.Any]
+
+    def line(self) -> str:
+        """A row of the table."""
+        numbers = f"{self.reads:>6} {self.writes:>7} {self.cpu_s:>7.2f} {self.wall_s:>7.2f} {self.memory_mib:>6}"
+        return f"{self.what:<58} {numbers}"
+
+
+HEADER = f"{'':<58} {'reads':>6} {'writes':>7} {'cpu s':>7} {'wall s':>7} {'MiB':>6}"
+
+
+class Served:
+    """A simulator in a process of its own."""
+
+    def __init__(self, folder: pathlib.Path, *words: str) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "simulator" / "src")}
+        command = [sys.executable, "-m", "cvops_simulator.cli", "serve", "--dir", str(folder), *words]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        self.urls: dict[str, str] = {}
+        for line in self._process.stdout or ():
+            name, dummy, value = line.strip().partition(" ")
+            self.urls[name] = value.strip()
+            if name == "variables":
+                break
+        self.document: dict[str, t.Any] = yaml.safe_load((folder / "variables.yml").read_text(encoding="utf-8"))
+
+    def options(self, commcell: str) -> dict[str, t.Any]:
+        """Sign-in options for both sides."""
+        connection = self.document["cvops_connection"]
+        cell = {f"commvault_{name}": value for name, value in connection["commcells"][commcell].items()}
+        return {**connection["entra"], **cell}
+
+    def counts(self) -> tuple[int, int]:
+        """Reads and writes that reached the services since the last call."""
+        rows = json.load(urllib.request.urlopen(f"{self.urls['control']}/journal"))
+        rows = rows["entries"] if isinstance(rows, dict) else rows
+        request = urllib.request.Request(f"{self.urls['control']}/journal", method="DELETE")
+        urllib.request.urlopen(request).read()
+        reads = sum(1 for row in rows if row["read"] and row["service"] not in ("login", "control"))
+        return reads, sum(1 for row in rows if not row["read"] and row["service"] not in ("login", "control"))
+
+    def close(self) -> None:
+        """Stop it."""
+        self._process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(10)
+
+
+def measure(site: Served, what: str, module: str, options: dict[str, t.Any]) -> Cost:
+    """Run a module's body once in a fresh process."""
+    site.counts()
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_measured, args=(sender, module, options))
+    process.start()
+    cpu_s, wall_s, memory_mib, result = receiver.recv()
+    process.join()
+    reads, writes = site.counts()
+    return Cost(what, reads, writes, cpu_s, wall_s, memory_mib, result)
+
+
+def _measured(sender: t.Any, module: str, options: dict[str, t.Any]) -> None:
+    sys.path.insert(0, str(ROOT / "scripts"))
+    sys.path.insert(0, str(ROOT / "tests" / "integration"))
+    import importlib
+
+    from ansible.plugins.loader import init_plugin_loader
+    from collection_tree import collections_path
+
+    init_plugin_loader([str(collections_path())])
+    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+    core = "ansible_collections.cvops.identity.plugins.module_utils._core"
+    body = importlib.import_module(f"ansible_collections.cvops.identity.plugins.modules.{module}")
+    context = importlib.import_module(f"{core}.context")
+    runner = importlib.import_module(f"{core}.runner")
+    validated = ArgumentSpecValidator(body.SPEC.options, **body.SPEC.rules()).validate(options)
+    cpu, wall = time.process_time(), time.monotonic()
+    ctx = context.Context(options=validated.validated_parameters, reporter=_Silent(), diff_mode=True)
+    result = runner.perform(ctx, body.run)
+    memory_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    sender.send((time.process_time() - cpu, time.monotonic() - wall, memory_mib, result))
+
+
+class _Silent:
+    def debug(self, level: int, message: str) -> None:
+        """Not shown."""
+
+    def progress(self, message: str) -> None:
+        """Not shown."""
