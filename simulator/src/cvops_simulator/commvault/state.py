@@ -131,6 +131,17 @@ class Grants:
         }
 
 
+def own_copy(seed: CommCellSeed) -> CommCellSeed:
+    """A copy that shares nothing that ever changes; grants are immutable."""
+    twin = copy.copy(seed)
+    twin.users = [copy.copy(user) for user in seed.users]
+    twin.entities = [copy.copy(entity) for entity in seed.entities]
+    twin.grants = list(seed.grants)
+    for name in ("groups", "roles", "companies", "credentials", "apps", "group_clients"):
+        setattr(twin, name, copy.deepcopy(getattr(seed, name)))
+    return twin
+
+
 class Lists:
     """What list calls show: records only, no grants."""
 
@@ -150,6 +161,8 @@ class Lists:
         twin = copy.copy(self)
         for name in ("users", "groups", "roles", "companies", "credentials", "apps"):
             setattr(twin, name, Records(copy.copy(record) for record in getattr(self, name)))
+        for group in twin.groups:
+            group.member_ids = set(group.member_ids)
         return twin
 
 
@@ -157,7 +170,7 @@ class State(Lists):
     """Everything that a CommCell remembers. Made from a seed, which stays untouched."""
 
     def __init__(self, seed: CommCellSeed) -> None:
-        own = copy.deepcopy(seed)
+        own = own_copy(seed)
         super().__init__(own)
         self.name = own.name
         self.grants = Grants(own.grants)

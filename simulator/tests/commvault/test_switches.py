@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Switches, credentials, companies, and the control listener's view of a CommCell."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from commvault_client import Api, b64
+
+from cvops_simulator import Simulator
+from cvops_simulator.commvault import CommCellService
+
+
+def names(api: Api, query: str = "") -> set[str]:
+    """Names in the V1 list of groups."""
+    return {row["userGroupEntity"]["userGroupName"] for row in api.get(f"UserGroup{query}")["userGroups"]}
+
+
+def test_list_lag(api: Api, cell: CommCellService, sim: Simulator) -> None:
+    cell.switches.list_lag = 30.0
+    created = api.call("POST", "V4/UserGroup", {"name": "late"})
+    api.call("PUT", f"V4/UserGroup/{api.group('Storage Team').id}", {"newName": "Disk Team"})
+    assert "late" not in names(api)
+    assert "Storage Team" in names(api)
+    assert api.get(f"V4/UserGroup/{created['id']}")["name"] == "late"
+    assert "late" in {row["name"] for row in api.get("V4/UserGroup")["userGroups"]}
+    sim.clock.advance(31)
+    assert "late" in names(api)
+    api.call("POST", "V4/UserGroup", {"name": "later"})
+    assert "later" not in names(api)
+    assert "later" in names(api, "?hardRefresh=true")
+    assert "later" in names(api)
+
+
+def test_error_in_200(api: Api, cell: CommCellService) -> None:
+    cell.switches.v1_write_error = 77
+    row = api.security("ADD", {"userGroupId": 1}, 1, {"commCellId": 2})
+    assert (api.status, row["errorCode"]) == (200, 77)
+    assert api.call("DELETE", "UserGroup/11")["response"][0]["errorCode"] == 77
+    assert api.group("Storage Team")
+
+
+def test_control_listener(sim: Simulator, api: Api, cell: CommCellService) -> None:
+    base = f"{sim.control_url}/services/cs01"
+    with httpx.Client(trust_env=False) as client:
+        answer = client.post(f"{base}/switches", json={"list_lag": 5, "release": 42}).json()
+        assert (answer["list_lag"], answer["release"], cell.release) == (5.0, 42, 42)
+        assert client.post(f"{base}/switches", json={"nonsense": 1}).status_code == 400
+        assert client.post(f"{base}/switches", json={"list_lag": "5"}).status_code == 400
+        body = {"users": [{"userEntity": {"userName": "robot"}, "isServiceAccount": True}]}
+        api.call("POST", "User", body)
+        assert client.post(f"{base}/approve").json() == {"approved": ["robot"]}
+        assert len(client.get(f"{base}/grants").json()["grants"]) == len(cell.state.grants)
+
+
+def test_reads_and_writes_in_the_journal(api: Api, sim: Simulator) -> None:
+    sim.journal.clear()
+    api.get("CommServ")
+    api.call("POST", "WhoAmI")
+    api.call("POST", "V4/UserGroup", {"name": "x"})
+    assert [(entry.method, entry.read) for entry in sim.journal.entries("cs01")] == [
+        ("GET", True),
+        ("POST", True),
+        ("POST", False),
+    ]
+
+
+def test_duplicate_credential(api: Api) -> None:
+    body = {
+        "accountType": "CLOUD_ACCOUNT",
+        "vendorType": "MICROSOFT_AZURE_TYPE",
+        "authType": "AZUREACCOUNT",
+        "name": "azure-prod",
+        "tenantId": "t",
+        "applicationId": "a",
+        "applicationSecret": b64("hush"),
+        "environment": "AZURE_CLOUD",
+    }
+    answer = api.call("POST", "V4/Credential", body)
+    assert (api.status, answer["errorCode"]) == (500, 587206339)
+    del body["tenantId"]
+    assert "tenantId" in api.call("POST", "V4/Credential", {**body, "name": "new"})["errorMessage"]
+
+
+@pytest.mark.parametrize("key", ["applicationSecret", "newApplicationSecret"])
+def test_rotation_of_a_credential(api: Api, cell: CommCellService, key: str) -> None:
+    credential_id = api.get("V4/Credential/AZURE-prod")["id"]
+    answer = api.call("PUT", f"V5/Credential/{credential_id}", {"authType": "AZUREACCOUNT", key: b64("next")})
+    assert (answer["errorCode"], answer[key]) == (0, b64("next"))
+    assert cell.state.credentials.named("azure-prod")[0].secrets["applicationSecret"] == "next"
+    assert "next" not in api.send("GET", f"V5/Credential/{credential_id}").text
+    cell.switches.credential_echo = False
+    assert key not in api.call("PUT", f"V5/Credential/{credential_id}", {key: b64("last")})
+
+
+def test_only_the_owner_changes_a_credential(api: Api) -> None:
+    api.limited_user("View")
+    api.login("limited", "limited-1")
+    assert api.call("PUT", "V4/Credential/azure-prod", {"description": "mine"})["errorCode"] != 0
+    assert api.status == 403
+
+
+def test_sharing_a_credential_is_a_grant(api: Api, cell: CommCellService) -> None:
+    group = api.group("Storage Team").id
+    security = {"associations": [{"userGroup": {"id": group}, "permissions": {"permissionId": 218}}]}
+    api.call("PUT", "V4/Credential/azure-prod", {"security": security})
+    (row,) = api.get("V4/Credential/azure-prod")["security"]["associations"]
+    assert row["userGroup"] == {"id": group, "name": "Storage Team"}
+    assert row["permissions"] == {"permissionId": 218}
+    (grant,) = cell.state.grants.of_entity(154, 61)
+    assert grant.principal == (15, group)
+
+
+def test_company_scope(api: Api, cell: CommCellService) -> None:
+    company = api.call("POST", "V4/company", {"name": "Corp Ltd", "alias": "corp"})["id"]
+    scope = {"operatorCompanyId": str(company)}
+    role = {"name": "Restore Operator", "permissionList": [{"permission": {"id": 31}}]}
+    created = api.call("POST", "V4/Role", role, scope)
+    assert created["id"] != api.role_id("Restore Operator")
+    rows = {(row["name"], row["company"]["id"]) for row in api.get("V4/Role")["roles"]}
+    assert {("Restore Operator", 0), ("Restore Operator", company)} <= rows
+    inside = {row["name"] for row in api.get("V4/UserGroup", **scope)["userGroups"]}
+    assert inside == {"corp\\Tenant Admin", "corp\\Tenant Operator", "corp\\Tenant Users"}
+    assert api.get("Client", **scope)["clientProperties"] == []
+    api.limited_user("View")
+    api.login("limited", "limited-1")
+    assert api.send("GET", "V4/Role", headers=scope).status_code == 403
+
+
+def test_company_local_authentication(api: Api, cell: CommCellService, sim: Simulator) -> None:
+    company = api.call("POST", "V4/company", {"name": "Corp Ltd", "alias": "corp"})["id"]
+    cell.user("breakglass").company_id = company
+    password = cell.user("breakglass").password or ""
+    path = f"V4/Company/{company}/LocalAuthentication"
+    assert api.call("PUT", f"{path}/Action/Disable")["error"]["errorCode"] == 0
+    with Api(cell, sim.ca_path) as client:
+        assert "token" not in client.login("breakglass", password)
+        api.call("PUT", f"{path}/Action/Enable", {"localAuthenticationInfo": {"mode": "ENABLED_FOR_ALL"}})
+        assert "token" in client.login("breakglass", password)
