@@ -126,6 +126,11 @@ options:
   access_token:
     env:
       - name: CVOPS_ACCESS_TOKEN
+  token_cache:
+    vars:
+      - name: cvops_token_cache
+    env:
+      - name: CVOPS_TOKEN_CACHE
   cloud:
     vars:
       - name: cvops_cloud

@@ -41,7 +41,7 @@ options:
     choices: [token, header, details]
     default: token
 notes:
-  - Each evaluation signs in anew. A token that several tasks use belongs into a fact that is set once, with C(no_log).
+  - A token that is in the cache of O(token_cache) is returned while at least five minutes of its life are left, else a new one.
   - Ansible does not hide what a lookup returns. Set C(no_log) to V(true) on tasks whose results show it.
 seealso:
   - plugin: cvops.identity.commvault_token

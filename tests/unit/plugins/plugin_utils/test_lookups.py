@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The token lookups: their documentation names the sources that are read, and terms mean what they say."""
+
+from __future__ import annotations
+
+import base64
+import json
+import typing as t
+
+import pytest
+from option_rules import doc_differences
+
+from ansible_collections.cvops.identity.plugins.lookup import commvault_token, entra_token
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._signin.methods import Token
+from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import details_of, scope_of, token_in
+
+LOOKUPS = {"entra_token": (entra_token, "access_token"), "commvault_token": (commvault_token, "commvault_access_token")}
+
+
+def documented(name: str) -> dict[str, t.Any]:
+    """The options of a lookup with its fragments merged in, by Ansible's own means; terms apart."""
+    from ansible.plugins.loader import fragment_loader
+    from ansible.utils.plugin_docs import get_docstring
+
+    path = str(LOOKUPS[name][0].__file__)
+    found = get_docstring(path, fragment_loader, collection_name="cvops.identity", plugin_type="lookup")[0]
+    return {option: entry for option, entry in found["options"].items() if option != "_terms"}
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_documented_options_are_those_that_are_accepted(name: str) -> None:
+    spec: ArgumentSpec = t.cast("t.Any", LOOKUPS[name][0]).SPEC
+    assert doc_differences(documented(name), spec.options) == []
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_documented_sources_are_those_that_are_read_in_that_order(name: str) -> None:
+    module, product = LOOKUPS[name]
+    options = documented(name)
+    for option, entry in t.cast("t.Any", module).SPEC.options.items():
+        if "fallback" not in entry:
+            continue
+        environment = [source["name"] for source in options[option]["env"]]
+        variables = [source["name"] for source in options[option].get("vars", [])]
+        assert environment == entry["fallback"][1][1], option
+        assert variables == ([] if option == product else [f"cvops_{option}"]), option
+
+
+@pytest.mark.parametrize(
+    ("term", "scope"),
+    [
+        ("https://graph.microsoft.com", "https://graph.microsoft.com/.default"),
+        ("https://graph.microsoft.com/", "https://graph.microsoft.com/.default"),
+        (" https://graph.microsoft.com/.default ", "https://graph.microsoft.com/.default"),
+        ("https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/User.Read"),
+        ("api://commvault", "api://commvault/.default"),
+        ("00000003-0000-0000-c000-000000000000", "00000003-0000-0000-c000-000000000000/.default"),
+        ("00000003-0000-0000-c000-000000000000/.default", "00000003-0000-0000-c000-000000000000/.default"),
+        ("https://database.example//.default", "https://database.example//.default"),
+    ],
+)
+def test_what_a_term_means(term: str, scope: str) -> None:
+    assert scope_of(term) == scope
+
+
+@pytest.mark.parametrize("term", ["", "  ", "graph", "User.Read", "a b", None, 3, ["https://graph.microsoft.com"]])
+def test_terms_that_mean_nothing(term: t.Any) -> None:
+    with pytest.raises(ConfigError):
+        scope_of(term)
+
+
+def test_details_of_tokens_that_can_and_cannot_be_read() -> None:
+    claims = base64.urlsafe_b64encode(json.dumps({"tid": "tenant", "azp": "client"}).encode()).decode().rstrip("=")
+    readable = details_of(Token(f"e30.{claims}.x", 1772444460.0, "scope"))
+    assert (readable["tenant_id"], readable["client_id"]) == ("tenant", "client")
+    assert readable["expires"] == "2026-03-02T09:41:00Z"
+    opaque = details_of(Token("opaque", 0, "scope"))
+    assert opaque == {"token": "opaque", "scope": "scope", "expires": None, "tenant_id": None, "client_id": None}
+
+
+@pytest.mark.parametrize(
+    ("headers", "token"),
+    [
+        ({"Authtoken": "QSDK 12"}, "QSDK 12"),
+        ({"Authorization": "Bearer 12"}, "12"),
+        ({"Authtoken": "12", "Authorization": "Bearer of the proxy"}, "12"),
+    ],
+)
+def test_the_token_among_the_headers(headers: dict[str, str], token: str) -> None:
+    assert token_in(headers) == token
