@@ -169,6 +169,18 @@ def test_app_management_policy(graph: GraphClient, restriction: dict[str, Any], 
     assert graph.ok(200, "GET", "/policies/defaultAppManagementPolicy")["isEnabled"] is True
 
 
+def test_a_custom_policy_overrides_the_default(sim: Simulator, graph: GraphClient) -> None:
+    application = graph.application()
+    path = f"/applications/{application['id']}"
+    assert graph.ok(200, "GET", f"{path}/appManagementPolicies")["value"] == []
+    rule = {"restrictionType": "passwordLifetime", "maxLifetime": "P90D", "state": "enabled"}
+    policy = sim.tenant.assign_app_management_policy(application["id"], {"passwordCredentials": [rule]})
+    assert [item["id"] for item in graph.ok(200, "GET", f"{path}/appManagementPolicies")["value"]] == [policy["id"]]
+    assert policy["id"] in graph.error(400, "POST", f"{path}/addPassword", {})["message"]
+    soon = sim.clock.iso(sim.clock.now() + 80 * 86400)
+    graph.ok(200, "POST", f"{path}/addPassword", {"passwordCredential": {"endDateTime": soon}})
+
+
 def test_certificates_are_replaced_whole_and_their_key_is_hidden(graph: GraphClient) -> None:
     first, second = make_certificate("one"), make_certificate("two")
     path = f"/applications/{graph.application()['id']}"

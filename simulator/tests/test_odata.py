@@ -114,7 +114,8 @@ def test_select_count_search_and_order(graph: GraphClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["$skip=1", "$top=0", "$top=1000", "$select=nonsense", "$filter=notes eq 'x'", "$skiptoken=x"]
+    "query",
+    ["$skip=1", "$expand=owners", "$top=0", "$top=1000", "$select=nonsense", "$filter=notes eq 'x'", "$skiptoken=x"],
 )
 def test_refused_options(graph: GraphClient, query: str) -> None:
     graph.error(400, "GET", f"/applications?{query}")

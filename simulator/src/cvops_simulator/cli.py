@@ -56,6 +56,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     with simulator:
         document = arguments.dir / "variables.yml"
         document.touch(mode=0o600)
+        document.chmod(0o600)
         document.write_text(_document(simulator), encoding="utf-8")
         for service in simulator.services:
             print(f"{service.name:<10} {service.url}")

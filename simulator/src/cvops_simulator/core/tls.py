@@ -43,5 +43,6 @@ def make_ca(directory: Path, names: tuple[str, ...] = EXTRA_NAMES) -> TestCA:
     ca_path, cert_path = directory / "ca.pem", directory / "server.pem"
     authority.cert_pem.write_to_path(str(ca_path))
     cert_path.touch(mode=0o600)
+    cert_path.chmod(0o600)
     leaf.private_key_and_cert_chain_pem.write_to_path(str(cert_path))
     return TestCA(ca_path=ca_path, cert_path=cert_path)

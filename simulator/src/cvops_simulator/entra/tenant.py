@@ -93,6 +93,13 @@ class Tenant:
         """Set the ids of a relation (`members` or `owners`) of an object."""
         self.store.put(relation, key, {"ids": list(dict.fromkeys(ids))}, "property", settled)
 
+    def assign_app_management_policy(self, object_id: str, restrictions: Row) -> Row:
+        """Give an application or service principal a custom policy (`passwordCredentials`, `keyCredentials`)."""
+        values: Row = {"id": self.new_id(), "displayName": "custom", "isEnabled": True, "restrictions": restrictions}
+        policy = new_row("appManagementPolicy", values)
+        self.store.put("appManagementPolicies", object_id, policy)
+        return policy
+
     def kind_of(self, object_id: str, view: View | None = None) -> Kind | None:
         """Which kind of directory object an id is, if any."""
         picture = view or self.store.truth()

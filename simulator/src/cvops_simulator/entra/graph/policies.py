@@ -25,12 +25,23 @@ def _policy(call: Call) -> Row:
     return call.tenant.store.truth().get("policies", _KEY) or {}
 
 
+def _own_policy(call: Call, owner: Row) -> Row | None:
+    """The custom policy that is assigned to an object; it overrides the default."""
+    return call.tenant.store.truth().get("appManagementPolicies", owner["id"])
+
+
+def _policy_of(call: Call, owner: Row) -> Row:
+    own = _own_policy(call, owner)
+    return own if own and own["isEnabled"] else _policy(call)
+
+
 def _restrictions(call: Call, kind: Kind, owner: Row, group: str) -> list[Row]:
-    """Enabled restrictions of the default policy that apply to this owner."""
-    policy = _policy(call)
+    """Enabled restrictions that apply to this owner."""
+    policy = _policy_of(call, owner)
     if not policy.get("isEnabled"):
         return []
-    side = policy.get("applicationRestrictions" if kind == "application" else "servicePrincipalRestrictions") or {}
+    name = "applicationRestrictions" if kind == "application" else "servicePrincipalRestrictions"
+    side = policy.get("restrictions") or policy.get(name) or {}
     return [item for item in side.get(group) or [] if item.get("state") == "enabled" and _in_scope(item, owner)]
 
 
@@ -43,25 +54,25 @@ def check_password_policy(call: Call, kind: Kind, owner: Row, values: Row) -> No
     """400 when the policy forbids passwords or the lifetime of this one."""
     for item in _restrictions(call, kind, owner, "passwordCredentials"):
         if item.get("restrictionType") == "passwordAddition":
-            text = f"Credential type not allowed as per assigned policy '{_policy(call)['id']}'."
+            text = f"Credential type not allowed as per assigned policy '{_policy_of(call, owner)['id']}'."
             raise GraphError(400, "CredentialTypeNotAllowedAsPerAppPolicy", text)
         if item.get("restrictionType") == "passwordLifetime":
-            _check_lifetime(call, item, values)
+            _check_lifetime(_policy_of(call, owner)["id"], item, values)
 
 
 def check_key_policy(call: Call, kind: Kind, owner: Row, values: Row) -> None:
     """400 when the lifetime of a certificate exceeds the policy."""
     for item in _restrictions(call, kind, owner, "keyCredentials"):
         if item.get("restrictionType") == "asymmetricKeyLifetime":
-            _check_lifetime(call, item, values)
+            _check_lifetime(_policy_of(call, owner)["id"], item, values)
 
 
-def _check_lifetime(call: Call, restriction: Row, values: Row) -> None:
+def _check_lifetime(policy_id: str, restriction: Row, values: Row) -> None:
     longest = parse_duration(restriction.get("maxLifetime") or "")
     lifetime = parse_date_time(values["endDateTime"]) - parse_date_time(values["startDateTime"])
     if longest is None or lifetime <= longest:
         return
-    text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{_policy(call)['id']}'."
+    text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{policy_id}'."
     details = [{"code": "InvalidKeyEndDate", "target": "EndDate", "message": text}]
     raise GraphError(400, "CredentialInvalidLifetimeAsPerAppPolicy", text, details)
 
@@ -77,14 +88,19 @@ def _update(call: Call) -> GraphResponse:
     return NO_CONTENT
 
 
-def _none(call: Call) -> GraphResponse:
-    """Custom policies are not kept: no application has one."""
-    return GraphResponse(200, {"@odata.context": f"{call.root}/$metadata#policies/appManagementPolicies", "value": []})
+def _list(call: Call) -> GraphResponse:
+    rows = {row["id"]: row for row in call.view.rows("appManagementPolicies").values()}
+    return call.collection("appManagementPolicy", list(rows.values()), "policies/appManagementPolicies")
+
+
+def _list_of(call: Call) -> GraphResponse:
+    own = _own_policy(call, call.require("application", call.arguments[0]))
+    return call.collection("appManagementPolicy", [own] if own else [], "appManagementPolicies")
 
 
 ROUTES = (
     Route("GET", f"/policies/{_KEY}", _read, ("Policy.Read.All",)),
     Route("PATCH", f"/policies/{_KEY}", _update, ("Policy.ReadWrite.ApplicationConfiguration",)),
-    Route("GET", "/policies/appManagementPolicies", _none, ("Policy.Read.All",)),
-    Route("GET", "/applications/{}/appManagementPolicies", _none, ("Policy.Read.All+Application.Read.All",)),
+    Route("GET", "/policies/appManagementPolicies", _list, ("Policy.Read.All",)),
+    Route("GET", "/applications/{}/appManagementPolicies", _list_of, ("Policy.Read.All+Application.Read.All",)),
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cvops_simulator.entra.graph.messages import GraphRequest
     from cvops_simulator.entra.store import Row
 
-_KNOWN = frozenset({"$select", "$filter", "$top", "$count", "$search", "$orderby", "$expand", "$skiptoken", "$format"})
+_KNOWN = frozenset({"$select", "$filter", "$top", "$count", "$search", "$orderby", "$skiptoken", "$format"})
 _MAX_TOP = 999
 
 #: Properties that $filter takes, per type.
@@ -118,7 +118,6 @@ class Options:
     count: bool
     search: str | None
     order: tuple[tuple[str, bool], ...]
-    expand: tuple[str, ...]
     offset: int
     eventual: bool
 
@@ -142,7 +141,6 @@ def parse_options(request: GraphRequest) -> Options:
         count=query.get("$count", "").lower() == "true",
         search=query.get("$search"),
         order=_order(query.get("$orderby")),
-        expand=_names(query.get("$expand")) or (),
         offset=_offset(query.get("$skiptoken")),
         eventual=request.headers.get("consistencylevel", "").lower() == "eventual",
     )
