@@ -157,9 +157,15 @@ KINDS = tuple(LISTINGS)
 
 
 def read(kind: str, get: Get, *, hard_refresh: bool = False) -> list[Entry]:
-    """All objects of a kind, by the newest call that this release knows. Raises NotFound when it knows none of them."""
+    """All objects of a kind, by the newest call that this release knows. Raises NotFound when it knows none of them.
+
+    Only the oldest call is documented to rebuild the cache that lists come from, so ``hard_refresh`` makes it first.
+    """
     listing = LISTINGS[kind]
     refresh = {"hardRefresh": "true"} if hard_refresh else {}
+    if hard_refresh and len(listing.calls) > 1:
+        path, params = listing.calls[-1]
+        get(path, {**params, **refresh})
     for path, params in listing.calls:
         body = get(path, {**params, **refresh})
         if body is not None:

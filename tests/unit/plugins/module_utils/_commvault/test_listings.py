@@ -121,7 +121,11 @@ def test_older_paths_are_tried() -> None:
         return {"roleProperties": [{"role": {"roleId": 1, "roleName": "Master"}}]} if path == "Security/Roles" else None
 
     assert [entry.name for entry in listings.read("roles", get, hard_refresh=True)] == ["Master"]
-    assert asked == [("V4/Role", {"hardRefresh": "true"}), ("Security/Roles", {"hardRefresh": "true"})]
+    assert [path for path, params in asked] == ["Security/Roles", "V4/Role", "Security/Roles"]
+    assert all(params == {"hardRefresh": "true"} for path, params in asked)
+    asked.clear()
+    listings.read("roles", get)
+    assert asked == [("V4/Role", {}), ("Security/Roles", {})]
     with pytest.raises(NotFound, match="no list of companies"):
         listings.read("companies", lambda path, params: None)
 
