@@ -25,8 +25,8 @@ def _dict(options: Options) -> dict[str, t.Any]:
     return {"type": "dict", "options": options}
 
 
-def _dicts(options: Options) -> dict[str, t.Any]:
-    return {"type": "list", "elements": "dict", "options": options}
+def _dicts(options: Options, **more: t.Any) -> dict[str, t.Any]:
+    return {"type": "list", "elements": "dict", "options": options, **more}
 
 
 def application_spec() -> ArgumentSpec:
@@ -51,7 +51,7 @@ def application_spec() -> ArgumentSpec:
             "api_permissions": _dicts(api_permissions_suboptions()),
             "group_claims": _texts(choices=list(GROUP_CLAIMS)),
             "optional_claims": _dict(
-                {token: _dicts(_claim()) for token in ("access_token", "id_token", "saml2_token")}
+                {token: _dicts(_claim(), no_log=False) for token in ("access_token", "id_token", "saml2_token")}
             ),
             "access_token_version": {"type": "int", "choices": [1, 2], "no_log": False},
             "restore_deleted": {"type": "bool", "default": False},
