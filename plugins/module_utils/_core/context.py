@@ -62,13 +62,16 @@ class Reporter(t.Protocol):
     def progress(self, message: str) -> None:
         """Tell what long work is doing now; may be dropped."""
 
+    def prompt(self, message: str) -> None:
+        """Tell a person what to do now; never dropped."""
+
 
 @dataclass
 class Context:
     """Handed to every module's ``run``; owns what must be closed when the run ends, well or not.
 
     ``run_directory``: a folder that all tasks of the run share and that goes with it, None where there is none;
-    ``run_process``: the process whose end is the run's end.
+    ``run_process``: the process whose end is the run's end. ``attended``: a person sees what is shown and can act on it.
     """
 
     options: dict[str, t.Any]
@@ -84,6 +87,7 @@ class Context:
     warnings: list[str] = field(default_factory=list)
     run_directory: str | None = None
     run_process: int | None = None
+    attended: bool = False
     deadline_at: float | None = None
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -105,6 +109,10 @@ class Context:
     def progress(self, message: str) -> None:
         """Tell what is being waited for or worked on."""
         self.reporter.progress(redact.text(message, self.secrets))
+
+    def prompt(self, message: str) -> None:
+        """Tell the person at the terminal what to do now."""
+        self.reporter.prompt(message)
 
     def remaining_s(self) -> float:
         """Seconds until this task's deadline."""

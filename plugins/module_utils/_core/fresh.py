@@ -58,11 +58,19 @@ class FreshObjects:
     def _known(self) -> set[str]:
         oldest = self._ctx.clock.now().timestamp() - FRESH_S
         seen: dict[str, float] = {}
-        if self._path is not None and os.path.exists(self._path):
-            with open(self._path, encoding="utf-8") as stream:
-                for line in stream:
-                    moment, dummy, key = line.rstrip("\n").partition(" ")
-                    if moment.isdigit():
-                        seen[key] = float(moment)
+        for line in self._lines():
+            moment, dummy, key = line.partition(" ")
+            if moment.isdecimal():
+                seen[key] = float(moment)
         seen.update(self._own)
         return {key for key, moment in seen.items() if moment >= oldest}
+
+    def _lines(self) -> list[str]:
+        if self._path is None:
+            return []
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW)
+        except OSError:
+            return []
+        with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
+            return stream.read().splitlines()

@@ -88,9 +88,7 @@ def body(value: t.Any) -> t.Any:
         if isinstance(named, str) and _is_secret(named) and "value" in value:
             return {key: HIDDEN if key == "value" else body(item) for key, item in value.items()}
         return {
-            key: HIDDEN
-            if _is_secret(key) and item not in (None, "", 0, False) and not isinstance(item, (dict, list))
-            else body(item)
+            key: HIDDEN if _is_secret(key) and item not in (None, "", 0, [], {}) else body(item)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import datetime
 import email.utils
 import enum
+import math
 from dataclasses import dataclass
 
 
@@ -74,11 +76,15 @@ def retry_after_s(value: str | None, now_epoch_s: float) -> float | None:
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
         pass
+    else:
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     try:
         moment = email.utils.parsedate_to_datetime(value)
     except (TypeError, ValueError):
         return None
+    if moment.tzinfo is None:  # "-0000": UTC without a word about the sender's zone
+        moment = moment.replace(tzinfo=datetime.timezone.utc)
     return max(0.0, moment.timestamp() - now_epoch_s)

@@ -161,6 +161,9 @@ class _LineCollector:
     def progress(self, message: str) -> None:
         self.lines.append(message)
 
+    def prompt(self, message: str) -> None:
+        self.lines.append(message)
+
 
 def _number(variable: str) -> int | None:
     text = os.environ.get(variable, "")

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
+from ansible.module_utils.parsing.convert_bool import boolean
 
 
 @dataclass
@@ -52,13 +53,23 @@ class Sources:
         if not hits:
             raise AnsibleFallbackNotFound
         source, value = hits[0]
-        differing = [other for other, other_value in hits[1:] if str(other_value) != str(value)]
+        differing = [other for other, other_value in hits[1:] if not _same(value, other_value)]
         if differing:
             self.warnings.append(
                 f"{option} is set in several places that differ: {source} is used, {', '.join(differing)} ignored"
             )
         self.found[option], self.values[option] = source, value
         return value
+
+
+def _same(value: t.Any, text: t.Any) -> bool:
+    """Whether a value of any type says the same as an environment variable's text."""
+    if isinstance(value, bool):
+        try:
+            return bool(boolean(text)) is value
+        except TypeError:
+            return False
+    return str(text) == str(value)
 
 
 _active = Sources()

@@ -40,7 +40,8 @@ class ArgumentSpec:
             merged.required_together += other.required_together
             merged.required_one_of += other.required_one_of
             merged.mutually_exclusive += other.mutually_exclusive
-            merged.required_by.update(other.required_by)
+            for name, needed in other.required_by.items():
+                merged.required_by[name] = list(dict.fromkeys([*merged.required_by.get(name, []), *needed]))
         return merged
 
     def rules(self) -> dict[str, t.Any]:

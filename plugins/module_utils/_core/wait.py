@@ -30,7 +30,8 @@ def until(
     Directories are read from replicas that lag, so one good look may be luck. Raises WaitTimeout, which says what was
     awaited; what was written stays written and the next run finds it.
     """
-    give_up_at = ctx.clock.monotonic() + min(timeout_s, ctx.remaining_s())
+    patience_s = min(timeout_s, ctx.remaining_s())
+    give_up_at = ctx.clock.monotonic() + patience_s
     pause, good, told = first_pause_s, 0, False
     while True:
         seen = look()
@@ -40,10 +41,10 @@ def until(
         left = give_up_at - ctx.clock.monotonic()
         if left <= 0:
             raise WaitTimeout(
-                f"Waited {timeout_s:.0f} s for {what}; it was not seen. It may still appear: run the task again."
+                f"Waited {patience_s:.0f} s for {what}; it was not seen. It may still appear: run the task again."
             )
         if not told:
-            ctx.progress(f"waiting for {what}, at most {timeout_s:.0f} s")
+            ctx.progress(f"waiting for {what}, at most {patience_s:.0f} s")
             told = True
         ctx.sleep(min(pause if good == 0 else first_pause_s, left))
         pause = min(pause * 2, longest_pause_s)

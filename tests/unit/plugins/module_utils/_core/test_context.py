@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run knows about itself."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, Stats
+from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources
+
+
+def test_counters_count_in_threads() -> None:
+    stats = Stats()
+    threads = [threading.Thread(target=lambda: [stats.add("reads") for dummy in range(500)]) for dummy in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stats.add("waited_s", 1.26)
+    assert stats.as_result() == {"reads": 2000, "writes": 0, "retries": 0, "sign_ins": 0, "waited_s": 1.3}
+    with pytest.raises(KeyError):
+        stats.add("rights")
+
+
+def test_warnings_are_told_once_and_hide_secrets(make_ctx: t.Any) -> None:
+    ctx = make_ctx(secrets={"hush-hush"})
+    ctx.warn("it is hush-hush")
+    ctx.warn("it is hush-hush")
+    assert ctx.warnings == ["it is ********"]
+
+
+def test_words_hide_secrets_and_keep_their_level(make_ctx: t.Any) -> None:
+    ctx = make_ctx(secrets={"hush-hush"}, verbosity=2)
+    ctx.debug(2, "seen hush-hush")
+    ctx.debug(3, "not seen")
+    ctx.progress("at hush-hush")
+    assert ctx.reporter.lines == ["seen ********"]
+    assert ctx.reporter.news == ["at ********"]
+
+
+def test_closing_goes_backwards_and_goes_on_after_a_failure(make_ctx: t.Any) -> None:
+    ctx, done = make_ctx(), []
+
+    def failing() -> None:
+        done.append("second")
+        raise OSError("broken")
+
+    ctx.on_close(lambda: done.append("first"))
+    ctx.on_close(failing)
+    ctx.on_close(lambda: done.append("third"))
+    with pytest.raises(OSError, match="broken"):
+        ctx.close()
+    assert done == ["third", "second", "first"]
+
+
+def test_time(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    assert ctx.remaining_s() == float("inf")
+    ctx.deadline_at = ctx.clock.monotonic() + 3
+    ctx.sleep(2)
+    assert ctx.remaining_s() == 1
+    ctx.sleep(5)
+    assert ctx.remaining_s() == 0
+
+
+def test_the_real_clock() -> None:
+    clock = Clock()
+    assert clock.monotonic() <= clock.monotonic()
+    assert clock.now().tzinfo is datetime.timezone.utc
+    assert 0 <= clock.random() < 1
+
+
+def test_sources_in_words(make_ctx: t.Any) -> None:
+    ctx = make_ctx({"a": "x", "b": None}, sources=Sources(environ={}, found={"c": "variable cvops_c"}))
+    assert [ctx.source_of(name) for name in "abc"] == ["option a", "default", "variable cvops_c"]

@@ -1,0 +1,160 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values of any core become what a module would receive."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import typing as t
+
+import ansible.parsing.vault as vault_module
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultLib, VaultSecret
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import (
+    folded,
+    is_guid,
+    parse_time,
+    plain,
+    rfc3339,
+)
+
+UTC = datetime.timezone.utc
+GUID = "0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"
+
+
+def exact(value: t.Any) -> bool:
+    """Nothing but exact builtins, at any depth."""
+    if type(value) is dict:
+        return all(type(key) is str and exact(item) for key, item in value.items())
+    if type(value) is list:
+        return all(exact(item) for item in value)
+    return type(value) in (str, int, float, bool, type(None))
+
+
+class Text(str):
+    """Like the tagged and unsafe strings of ansible-core: a subclass that must not get through."""
+
+
+class Number(int):
+    pass
+
+
+class Real(float):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        (True, True),
+        (False, False),
+        (Text("ü"), "ü"),
+        (Number(7), 7),
+        (Real(0.5), 0.5),
+        (b"\xc3\xbc", "ü"),
+        (datetime.date(2026, 1, 31), "2026-01-31"),
+        (datetime.datetime(2026, 1, 31, 8, 5), "2026-01-31T08:05:00"),
+        ((1, Text("a")), [1, "a"]),
+        ({Text("k"): {1: None}}, {"k": {"1": None}}),
+        ({None: 1, True: 2, 3.5: 3}, {"null": 1, "true": 2, "3.5": 3}),
+        ({datetime.date(2026, 1, 31): 1}, {"2026-01-31": 1}),
+        (frozenset(["one"]), ["one"]),
+        (datetime.time(8, 5), "08:05:00"),
+    ],
+)
+def test_plain(value: t.Any, expected: t.Any) -> None:
+    got = plain(value)
+    assert got == expected
+    assert exact(got)
+
+
+def loaded(text: str, monkeypatch: pytest.MonkeyPatch) -> t.Any:
+    """YAML as this core reads it from a file, tags, origins and all, with one vault password."""
+    loader, secrets = DataLoader(), [("default", VaultSecret(b"not a secret"))]
+    loader.set_vault_secrets(secrets)
+    if hasattr(vault_module, "VaultSecretsContext"):
+        context = vault_module.VaultSecretsContext
+        monkeypatch.setattr(context, "_current", context(secrets))
+    return loader.load(text, file_name="/play.yml")
+
+
+def test_plain_of_what_this_core_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tagged text, unsafe text, unquoted dates and vault text, as they come out of a playbook."""
+    vault = VaultLib([("default", VaultSecret(b"not a secret"))])
+    sealed = vault.encrypt("hushed", VaultSecret(b"not a secret"), vault_id="default").decode()
+    indented = "\n".join("  " + line for line in sealed.splitlines())
+    document = loaded(
+        f"a: text\nb: !unsafe '{{{{ x }}}}'\nc: 2026-01-31\nd: [1, {{e: yes}}]\nf: !vault |\n{indented}\n", monkeypatch
+    )
+    got = plain(document)
+    assert got == {"a": "text", "b": "{{ x }}", "c": "2026-01-31", "d": [1, {"e": True}], "f": "hushed"}
+    assert exact(got)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(JSON)
+def test_plain_leaves_json_as_it_is(value: t.Any) -> None:
+    assert plain(value) == value == plain(json.loads(json.dumps(value)))
+    assert exact(plain(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (GUID, True),
+        (GUID.upper(), True),
+        (GUID[:-1], False),
+        (f" {GUID}", False),
+        (f"{GUID}\n", False),
+        (None, False),
+        (7, False),
+    ],
+)
+def test_is_guid(value: t.Any, expected: bool) -> None:
+    assert is_guid(value) is expected
+
+
+def test_names_are_compared_without_case() -> None:
+    assert folded("STRASSE Ü") == folded("straße ü")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-31T08:05:00Z", datetime.datetime(2026, 1, 31, 8, 5, tzinfo=UTC)),
+        ("2026-01-31T08:05:00.1234567Z", datetime.datetime(2026, 1, 31, 8, 5, 0, 123456, tzinfo=UTC)),
+        ("2026-01-31T08:05:00.5z", datetime.datetime(2026, 1, 31, 8, 5, 0, 500000, tzinfo=UTC)),
+        ("2026-01-31T10:05:00+02:00", datetime.datetime(2026, 1, 31, 8, 5, tzinfo=UTC)),
+        ("2026-01-31T10:05:00.25+02:00", datetime.datetime(2026, 1, 31, 8, 5, 0, 250000, tzinfo=UTC)),
+        (" 2026-01-31 ", datetime.datetime(2026, 1, 31, tzinfo=UTC)),
+        ("2026-01-31T08:05:00", datetime.datetime(2026, 1, 31, 8, 5, tzinfo=UTC)),
+    ],
+)
+def test_parse_time(text: str, expected: datetime.datetime) -> None:
+    assert parse_time(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01", "31.01.2026"])
+def test_what_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse_time(text)
+
+
+@given(st.datetimes(min_value=datetime.datetime(1990, 1, 1), max_value=datetime.datetime(2100, 1, 1)))
+def test_times_come_back(moment: datetime.datetime) -> None:
+    aware = moment.replace(microsecond=0, tzinfo=UTC)
+    assert parse_time(rfc3339(aware)) == aware
