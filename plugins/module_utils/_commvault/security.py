@@ -51,7 +51,10 @@ class Security:
         return rows(body, entity=entity)
 
     def of_principal(self, principal: Principal) -> list[Association]:
-        """All associations that a user or group holds itself; memberships are not followed. Raises NotFound."""
+        """All associations that a user or group holds itself; memberships are not followed.
+
+        Raises ApiError when there is no such principal: this call tells by an error code, not by HTTP 404.
+        """
         name = self._names.get(principal, "")
         family = "User" if principal.kind == "user" else "UserGroup"
         body = self._client.get(
