@@ -12,11 +12,13 @@ class ModuleDocFragment:
 options:
   auth_method:
     description:
-      - How to sign in. V(auto) takes the first method whose inputs are complete, V(token) before V(client_secret), and says which at C(-v); it never
-        probes the network.
+      - How to sign in. V(auto) takes the first method whose inputs are complete, in the order V(token), V(federated), V(client_certificate),
+        V(client_secret), and says which at C(-v); it never probes the network.
+      - V(managed_identity) uses the identity of the machine on which the task runs. V(interactive) (browser) and V(device_code) are for a person at a
+        terminal, with an application that allows public client flows; they are never chosen by V(auto).
       - Also the Ansible variable C(cvops_auth_method) and the environment variable E(CVOPS_AUTH_METHOD).
     type: str
-    choices: [auto, client_secret, token]
+    choices: [auto, client_secret, client_certificate, federated, managed_identity, interactive, device_code, token]
     default: auto
   tenant_id:
     description:
@@ -32,6 +34,39 @@ options:
     description:
       - The value, not the id, of the application's client secret. When left out, it is taken from the Ansible variable C(cvops_client_secret) or the first
         set environment variable of E(CVOPS_CLIENT_SECRET), E(AZURE_CLIENT_SECRET), E(AZURE_SECRET), E(ARM_CLIENT_SECRET).
+    type: str
+  client_certificate:
+    description:
+      - A certificate that is registered with the application, and its private key, as PEM text or as the path of a PEM or PKCS12 file.
+        Thumbprints are computed.
+      - When left out, it is taken from the Ansible variable C(cvops_client_certificate) or the first set environment variable of E(CVOPS_CLIENT_CERTIFICATE),
+        E(AZURE_CLIENT_CERTIFICATE_PATH), E(ARM_CLIENT_CERTIFICATE_PATH).
+    type: str
+  client_certificate_password:
+    description:
+      - Password of the private key in O(client_certificate). When left out, it is taken from the Ansible variable C(cvops_client_certificate_password) or the
+        first set environment variable of E(CVOPS_CLIENT_CERTIFICATE_PASSWORD), E(AZURE_CLIENT_CERTIFICATE_PASSWORD), E(ARM_CLIENT_CERTIFICATE_PASSWORD).
+    type: str
+  federated_token:
+    description:
+      - A token of another issuer that a federated credential of the application trusts, for example the workload identity token of a controller job.
+      - When left out, it is taken from the Ansible variable C(cvops_federated_token) or the first set environment variable of E(CVOPS_FEDERATED_TOKEN),
+        E(ARM_OIDC_TOKEN).
+    type: str
+  federated_token_file:
+    description:
+      - A file with such a token, read anew at each use. When left out, it is taken from the Ansible variable C(cvops_federated_token_file) or the first set
+        environment variable of E(CVOPS_FEDERATED_TOKEN_FILE), E(AZURE_FEDERATED_TOKEN_FILE), E(ARM_OIDC_TOKEN_FILE_PATH).
+    type: path
+  federated_managed_identity:
+    description:
+      - The managed identity whose token stands for the application, so that there is no secret at all; V(system), or the client id of a user-assigned one.
+      - When left out, the Ansible variable C(cvops_federated_managed_identity) or E(CVOPS_FEDERATED_MANAGED_IDENTITY), else none.
+    type: str
+  managed_identity_client_id:
+    description:
+      - Client id of a user-assigned managed identity for O(auth_method=managed_identity). When left out, the Ansible variable
+        C(cvops_managed_identity_client_id) or E(CVOPS_MANAGED_IDENTITY_CLIENT_ID), else the system-assigned one.
     type: str
   access_token:
     description:
@@ -123,6 +158,43 @@ options:
       - name: AZURE_CLIENT_SECRET
       - name: AZURE_SECRET
       - name: ARM_CLIENT_SECRET
+  client_certificate:
+    vars:
+      - name: cvops_client_certificate
+    env:
+      - name: CVOPS_CLIENT_CERTIFICATE
+      - name: AZURE_CLIENT_CERTIFICATE_PATH
+      - name: ARM_CLIENT_CERTIFICATE_PATH
+  client_certificate_password:
+    vars:
+      - name: cvops_client_certificate_password
+    env:
+      - name: CVOPS_CLIENT_CERTIFICATE_PASSWORD
+      - name: AZURE_CLIENT_CERTIFICATE_PASSWORD
+      - name: ARM_CLIENT_CERTIFICATE_PASSWORD
+  federated_token:
+    vars:
+      - name: cvops_federated_token
+    env:
+      - name: CVOPS_FEDERATED_TOKEN
+      - name: ARM_OIDC_TOKEN
+  federated_token_file:
+    vars:
+      - name: cvops_federated_token_file
+    env:
+      - name: CVOPS_FEDERATED_TOKEN_FILE
+      - name: AZURE_FEDERATED_TOKEN_FILE
+      - name: ARM_OIDC_TOKEN_FILE_PATH
+  federated_managed_identity:
+    vars:
+      - name: cvops_federated_managed_identity
+    env:
+      - name: CVOPS_FEDERATED_MANAGED_IDENTITY
+  managed_identity_client_id:
+    vars:
+      - name: cvops_managed_identity_client_id
+    env:
+      - name: CVOPS_MANAGED_IDENTITY_CLIENT_ID
   access_token:
     env:
       - name: CVOPS_ACCESS_TOKEN

@@ -38,7 +38,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.runner import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
-from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import DisplayReporter
+from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON_TERMINAL, DisplayReporter
 
 # Loaded here, in the parent process, so that no worker pays for it; a missing library is reported by the code that needs it.
 with contextlib.suppress(ImportError):
@@ -136,6 +136,7 @@ class InProcessAction(ActionBase):
             verbosity=display.verbosity,
             run_directory=C.DEFAULT_LOCAL_TMP,
             run_process=_PARENT,
+            attended=ON_TERMINAL,
             secrets={str(secret) for secret in secrets},
         )
         ctx.warnings.extend(sources.warnings)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_guid, rfc3339
-from ansible_collections.cvops.identity.plugins.module_utils._signin.methods import Token, claims_of
+from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token, claims_of
 
 
 def scope_of(term: t.Any) -> str:

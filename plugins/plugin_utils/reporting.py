@@ -34,3 +34,7 @@ class DisplayReporter:
             return
         self._last = now
         self._display.display(f"  {message}", color="blue")
+
+    def prompt(self, message: str) -> None:
+        """Show what the person has to do."""
+        self._display.display(message, color="yellow")

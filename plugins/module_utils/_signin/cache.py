@@ -20,7 +20,7 @@ import stat
 import typing as t
 
 from .._core.context import Context
-from .methods import Token
+from .tokens import Token
 
 _FOLDER = "cvops_tokens"
 _OWNER = "owner"

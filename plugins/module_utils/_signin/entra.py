@@ -12,7 +12,8 @@ import threading
 from .._core.context import Context
 from .cache import cache_for, cache_key
 from .clouds import authority_url
-from .methods import Token, choose
+from .methods import choose
+from .tokens import Token
 
 #: A token is served only while at least this many seconds of its life are left.
 MIN_VALIDITY_S = 300.0

@@ -6,27 +6,17 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import typing as t
-from dataclasses import dataclass
 
 from .._core.context import Context
 from .._core.errors import AuthError, BadAnswer, ConfigError, MissingLibrary
 from .._core.http import LibraryClient, Transport
 from .._core.retry import Repeat
+from . import certificates, federated, managed_identity, people
 from .aadsts import auth_error, codes_of
 from .clouds import authority_url, entra_settings
-
-
-@dataclass(frozen=True)
-class Token:
-    """A bearer token. ``expires_at``: epoch seconds; 0 when it cannot be known."""
-
-    value: str
-    expires_at: float
-    scope: str
+from .tokens import Token, claims_of
 
 
 class Method(t.Protocol):
@@ -92,9 +82,111 @@ class ClientSecret:
         return _confidential(self._ctx, self.name, self.needs, self._ctx.options["client_secret"], scope)
 
 
-METHODS: dict[str, type[t.Any]] = {method.name: method for method in (ClientSecret, ReadyToken)}
-#: The order in which ``auto`` looks for complete inputs: what a person brings for this run first.
-AUTO_ORDER = ("token", "client_secret")
+class ClientCertificate:
+    """An application and a certificate that is registered with it."""
+
+    name: t.ClassVar[str] = "client_certificate"
+    needs: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id", "client_certificate")
+    can_renew: t.ClassVar[bool] = True
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._certificate = certificates.load(ctx)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate."""
+        return self._certificate.sha256
+
+    def acquire(self, scope: str) -> Token:
+        """Client credentials grant with a signed assertion."""
+        return _confidential(self._ctx, self.name, self.needs, self._certificate.for_msal(), scope)
+
+
+class Federated:
+    """An application that trusts tokens of another issuer (workload identity federation)."""
+
+    name: t.ClassVar[str] = "federated"
+    needs: t.ClassVar[tuple[t.Any, ...]] = ("tenant_id", "client_id", federated.SOURCES)
+    can_renew: t.ClassVar[bool] = True
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    def fingerprint(self) -> str:
+        """Of the token's source."""
+        return federated.fingerprint(self._ctx)
+
+    def acquire(self, scope: str) -> Token:
+        """Client credentials grant with the other issuer's token."""
+        inputs = ("tenant_id", "client_id", *[name for name in federated.SOURCES if self._ctx.options.get(name)][:1])
+        presented: dict[str, str] = {}
+
+        def token() -> str:
+            presented["token"] = federated.assertion(self._ctx)
+            return presented["token"]
+
+        try:
+            return _confidential(self._ctx, self.name, inputs, {"client_assertion": token}, scope)
+        except AuthError as exc:
+            raise _with_claims(exc, presented.get("token", "")) from exc
+
+
+class ManagedIdentity:
+    """The identity of the machine that the task runs on."""
+
+    name: t.ClassVar[str] = "managed_identity"
+    needs: t.ClassVar[tuple[str, ...]] = ()
+    can_renew: t.ClassVar[bool] = True
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    def fingerprint(self) -> str:
+        """Of which identity is meant."""
+        return _digest(str(self._ctx.options.get("managed_identity_client_id") or federated.SYSTEM))
+
+    def acquire(self, scope: str) -> Token:
+        """From the endpoint of the machine."""
+        return managed_identity.acquire(self._ctx, self._ctx.options.get("managed_identity_client_id"), scope)
+
+
+class Interactive:
+    """A person and a browser."""
+
+    name: t.ClassVar[str] = "interactive"
+    needs: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id")
+    can_renew: t.ClassVar[bool] = True
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    def fingerprint(self) -> str:
+        """There is no credential here; whoever signed in is whom the token names."""
+        return _digest(self.name)
+
+    def acquire(self, scope: str) -> Token:
+        """Ask the person."""
+        return token_from(self._ctx, self._ask(scope), self.name, self.needs, scope)
+
+    def _ask(self, scope: str) -> t.Mapping[str, t.Any]:
+        return people.interactive(self._ctx, scope)
+
+
+class DeviceCode(Interactive):
+    """A person and a code."""
+
+    name: t.ClassVar[str] = "device_code"
+
+    def _ask(self, scope: str) -> t.Mapping[str, t.Any]:
+        return people.device_code(self._ctx, scope)
+
+
+METHODS: dict[str, type[t.Any]] = {
+    method.name: method
+    for method in (ClientSecret, ClientCertificate, Federated, ManagedIdentity, Interactive, DeviceCode, ReadyToken)
+}
+#: The order in which ``auto`` looks for complete inputs: what a person brings for this run, then what needs no secret.
+AUTO_ORDER = ("token", "federated", "client_certificate", "client_secret")
 
 
 def choose(ctx: Context) -> t.Any:
@@ -110,7 +202,7 @@ def choose(ctx: Context) -> t.Any:
         return METHODS[wanted](ctx)
     for name in AUTO_ORDER:
         if not _missing(ctx, METHODS[name]):
-            inputs = ", ".join(f"{option} from {ctx.source_of(option)}" for option in METHODS[name].needs)
+            inputs = _inputs(ctx, METHODS[name])
             ctx.debug(1, f"auth_method auto: {name} ({inputs})")
             return METHODS[name](ctx)
     nearest = min(
@@ -123,26 +215,36 @@ def choose(ctx: Context) -> t.Any:
     )
 
 
+def _inputs(ctx: Context, method: t.Any) -> str:
+    flat = [name for need in method.needs for name in ((need,) if isinstance(need, str) else need)]
+    return ", ".join(f"{option} from {ctx.source_of(option)}" for option in flat if ctx.options.get(option))
+
+
 def _missing(ctx: Context, method: t.Any) -> list[str]:
-    return [option for option in method.needs if not ctx.options.get(option)]
+    """Options that a method lacks; where one of several will do, all of them are named as one."""
+    lacking = []
+    for need in method.needs:
+        names = (need,) if isinstance(need, str) else need
+        if not any(ctx.options.get(name) for name in names):
+            lacking.append(" or ".join(names))
+    return lacking
 
 
 def _where_to_set(missing: t.Sequence[str]) -> str:
-    return "; ".join(
-        f"set option {name}, variable cvops_{name} or environment variable CVOPS_{name.upper()}" for name in missing
+    first = missing[0].split(" or ")[0]
+    return f"set them as options, as variables (cvops_{first} …) or in the environment (CVOPS_{first.upper()} …)"
+
+
+def _with_claims(exc: AuthError, presented: str) -> AuthError:
+    """The error with what the presented token says of itself: that is what a federated credential must match."""
+    claims = claims_of(presented)
+    if not claims:
+        return exc
+    told = {name: claims.get(name) for name in ("iss", "sub", "aud")}
+    return AuthError(
+        f"{exc} The presented token has issuer {told['iss']}, subject {told['sub']}, audience {told['aud']}.",
+        **{**exc.facts, "presented": told},
     )
-
-
-def claims_of(token: str) -> dict[str, t.Any]:
-    """The claims of a JWT, unverified: for messages and expiry only. Empty for opaque tokens."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
-        return {}
-    return claims if isinstance(claims, dict) else {}
 
 
 def _digest(credential: str) -> str:

@@ -10,7 +10,16 @@ from .._core.sources import completed
 from .._core.spec import ArgumentSpec
 
 CLOUDS = ("public", "usgov", "usgovdod", "china")
-ENTRA_METHODS = ("auto", "client_secret", "token")
+ENTRA_METHODS = (
+    "auto",
+    "client_secret",
+    "client_certificate",
+    "federated",
+    "managed_identity",
+    "interactive",
+    "device_code",
+    "token",
+)
 COMMVAULT_METHODS = ("password", "access_token", "entra")
 
 
@@ -45,6 +54,36 @@ def entra_spec() -> ArgumentSpec:
                     "no_log": True,
                     "fallback": completed("client_secret", "AZURE_CLIENT_SECRET", "AZURE_SECRET", "ARM_CLIENT_SECRET"),
                 },
+                "client_certificate": {
+                    "type": "str",
+                    "no_log": True,
+                    "fallback": completed(
+                        "client_certificate", "AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"
+                    ),
+                },
+                "client_certificate_password": {
+                    "type": "str",
+                    "no_log": True,
+                    "fallback": completed(
+                        "client_certificate_password",
+                        "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+                        "ARM_CLIENT_CERTIFICATE_PASSWORD",
+                    ),
+                },
+                "federated_token": {
+                    "type": "str",
+                    "no_log": True,
+                    "fallback": completed("federated_token", "ARM_OIDC_TOKEN"),
+                },
+                "federated_token_file": {
+                    "type": "path",
+                    "no_log": False,
+                    "fallback": completed(
+                        "federated_token_file", "AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"
+                    ),
+                },
+                "federated_managed_identity": {"type": "str", "fallback": completed("federated_managed_identity")},
+                "managed_identity_client_id": {"type": "str", "fallback": completed("managed_identity_client_id")},
                 "access_token": {"type": "str", "no_log": True, "fallback": completed("access_token")},
                 "token_cache": {
                     "type": "str",

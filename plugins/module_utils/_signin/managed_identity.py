@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tokens of the managed identity of the machine that the task runs on."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.context import Context
+from .._core.errors import AuthError, BadAnswer, MissingLibrary, Unreachable
+from .._core.http import LibraryClient, Settings, Transport
+from .._core.retry import Policy, Repeat
+from .tokens import Token
+
+#: The endpoint is on the machine or one hop away: what does not answer within seconds is not there.
+_TIMEOUT_S = 5.0
+_TRIES = 4
+
+
+def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
+    """A token for *scope* of the system-assigned identity, or of the user-assigned one with *client_id*.
+
+    Raises AuthError, with what to check; the request never goes through a proxy, as the platform demands.
+    """
+    try:
+        import msal
+    except ImportError as exc:
+        raise MissingLibrary(
+            "A managed identity needs the Python library msal where this task runs: pip install msal",
+            library="msal",
+            details=str(exc),
+        ) from exc
+    settings = Settings(
+        service="Managed identity endpoint",
+        environment_proxies=False,
+        timeout_s=_TIMEOUT_S,
+        policy=Policy(tries=_TRIES),
+        correlation_header="x-ms-client-request-id",
+    )
+    http = LibraryClient(Transport(ctx, settings), Repeat.ALWAYS, lambda: None)
+    identity = (
+        msal.UserAssignedManagedIdentity(client_id=client_id) if client_id else msal.SystemAssignedManagedIdentity()
+    )
+    ctx.stats.add("sign_ins")
+    try:
+        answer: t.Mapping[str, t.Any] = msal.ManagedIdentityClient(identity, http_client=http).acquire_token_for_client(
+            resource=resource_of(scope)
+        )
+    except Unreachable as exc:
+        raise _error(
+            ctx, client_id, "the machine offers no managed identity endpoint, or it does not answer", exc.facts
+        ) from exc
+    except BadAnswer as exc:
+        raise _error(ctx, client_id, str(exc), exc.facts) from exc
+    except (ValueError, msal.ManagedIdentityError) as exc:
+        raise _error(ctx, client_id, "its endpoint gave an answer that is none", {}) from exc
+    value = answer.get("access_token")
+    if not value:
+        said = answer.get("error_description") or answer.get("error") or "no reason given"
+        raise _error(ctx, client_id, str(said), {"code": str(answer.get("error") or "unknown")})
+    ctx.secrets.add(str(value))
+    return Token(str(value), ctx.clock.now().timestamp() + float(answer.get("expires_in") or 0), scope)
+
+
+def resource_of(scope: str) -> str:
+    """The endpoint takes a resource where the token service takes its default scope."""
+    return scope[: -len("/.default")] if scope.endswith("/.default") else scope
+
+
+def _error(ctx: Context, client_id: str | None, said: str, facts: t.Mapping[str, t.Any]) -> AuthError:
+    which = (
+        f"user-assigned, client id {client_id} from {ctx.source_of('managed_identity_client_id')}"
+        if client_id
+        else "system-assigned"
+    )
+    return AuthError(
+        f"Cannot sign in as the managed identity ({which}): {said.rstrip('.')}."
+        " Check that the machine on which the task runs has this identity assigned.",
+        **{**facts, "service": "Managed identity endpoint"},
+    )
