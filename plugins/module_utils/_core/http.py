@@ -34,6 +34,8 @@ else:
 
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 _LONGEST_CONNECT_S = 10.0
+#: Failures that the next try would meet again.
+_LASTING = ("certificate", "invalid_request")
 
 
 class Credentials(t.Protocol):
@@ -254,7 +256,7 @@ class Transport:
         correlation_id: str,
         number: int,
     ) -> tuple[Reply | None, Attempt, Unreachable | None]:
-        started = self._ctx.clock.monotonic()
+        started, timeouts = self._ctx.clock.monotonic(), self._timeouts()
         if self._ctx.verbosity >= 4:
             self._ctx.debug(4, f"{method} {url} headers {redact.headers(headers)} body {redact.body(json_body)}")
         try:
@@ -265,13 +267,13 @@ class Transport:
                 json=json_body,
                 data=data,
                 headers=headers,
-                timeout=self._timeouts(),
+                timeout=timeouts,
                 verify=self.settings.verify(),
                 proxies=self.settings.proxies(url),
                 allow_redirects=False,
             )
-        except requests.exceptions.RequestException as exc:
-            failure = self._unreachable(exc, method, url, correlation_id)
+        except (requests.exceptions.RequestException, UnicodeError) as exc:
+            failure = self._unreachable(exc, method, url, correlation_id, timeouts[1])
             self._ctx.debug(3, f"{method} {url} -> {failure} (id {correlation_id})")
             return None, Attempt(method, None, received=failure.may_have_acted), failure
         reply = Reply(
@@ -302,7 +304,7 @@ class Transport:
         return min(budget, _LONGEST_CONNECT_S), budget
 
     def _pause(self, number: int, attempt: Attempt, repeat: Repeat, failure: Unreachable | None) -> float | None:
-        if failure is not None and failure.code == "certificate":
+        if failure is not None and failure.code in _LASTING:
             return None
         pause = self.settings.policy.pause_s(number, attempt, repeat, self._ctx.clock.random())
         return pause if pause is not None and pause <= self._ctx.remaining_s() else None
@@ -323,12 +325,14 @@ class Transport:
             **reply.facts(),
         )
 
-    def _unreachable(self, exc: t.Any, method: str, url: str, correlation_id: str) -> Unreachable:
-        host = urlsplit(url).netloc
+    def _unreachable(self, exc: t.Any, method: str, url: str, correlation_id: str, budget_s: float) -> Unreachable:
+        host, limit = urlsplit(url).netloc, f"timeout {self.settings.timeout_s:.0f} s"
+        if budget_s < self.settings.timeout_s:
+            limit += f", of which the task's deadline left {budget_s:.1f} s"
         code, what, received = _classify(exc)
         message = (
             f"{self.settings.service} at {host} gave no answer to {method} {urlsplit(url).path}: {what}."
-            f" In force: {self.settings.ca_in_words()}, {self.settings.proxy_in_words(url)}, timeout {self.settings.timeout_s:.0f} s."
+            f" In force: {self.settings.ca_in_words()}, {self.settings.proxy_in_words(url)}, {limit}."
         )
         return Unreachable(
             message,
@@ -395,7 +399,9 @@ def _classify(exc: t.Any) -> tuple[str, str, bool]:
         if "NewConnectionError" in text or "Failed to establish a new connection" in text or "refused" in text:
             return "refused", "the connection was refused", False
         return "connection_lost", "the connection broke before the answer came", True
-    if isinstance(exc, (errors.InvalidURL, errors.MissingSchema, errors.InvalidSchema, errors.InvalidHeader)):
+    if isinstance(
+        exc, (errors.InvalidURL, errors.MissingSchema, errors.InvalidSchema, errors.InvalidHeader, UnicodeError)
+    ):
         return "invalid_request", "the address or a header cannot be used as given", False
     return "connection_lost", "the answer could not be read to its end", True
 

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The way to a service: certificates and proxies, and how they are named in errors."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Unreachable
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Settings, Transport
+from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Policy
+
+ONCE = Policy(tries=2)
+
+
+def transport(ctx: t.Any, **settings: t.Any) -> Transport:
+    return Transport(ctx, Settings(**{"service": "Service", "policy": ONCE, "environ": {}, **settings}))
+
+
+def test_the_ca_of_the_option(make_ctx: t.Any, secured: t.Any) -> None:
+    assert transport(make_ctx(), ca_path=secured.ca_path).request("GET", secured.server.url).status == 200
+
+
+def test_a_ca_of_the_environment(make_ctx: t.Any, secured: t.Any) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
+        settings = {"environ": {name: secured.ca_path}}
+        assert transport(make_ctx(), **settings).request("GET", secured.server.url).status == 200
+
+
+def test_the_option_beats_the_environment(
+    make_ctx: t.Any, secured: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some libraries let REQUESTS_CA_BUNDLE win over an explicit CA; here it must not."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "nothing"))
+    service = Transport(make_ctx(), Settings("Service", ca_path=secured.ca_path, policy=ONCE))
+    assert service.request("GET", secured.server.url).status == 200
+
+
+def test_an_untrusted_certificate_names_the_ca_and_is_not_tried_again(make_ctx: t.Any, secured: t.Any) -> None:
+    ctx = make_ctx()
+    with pytest.raises(Unreachable) as untrusted:
+        transport(ctx).request("GET", f"{secured.server.url}/x")
+    assert untrusted.value.code == "certificate"
+    assert not untrusted.value.may_have_acted
+    said = str(untrusted.value)
+    assert "not trusted" in said
+    assert "set ca_path" in said
+    assert "the CA bundle of Python's certifi" in said
+    assert ctx.stats.as_result()["retries"] == 0
+    assert secured.server.received == []
+
+
+def test_validation_can_be_switched_off(make_ctx: t.Any, secured: t.Any, recwarn: pytest.WarningsRecorder) -> None:
+    assert transport(make_ctx(), validate_certs=False).request("GET", secured.server.url).status == 200
+
+
+def test_a_missing_ca_file_is_told_before_anything_is_sent(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(ConfigError, match="CA bundle .*nothing.pem for Service does not exist"):
+        transport(make_ctx(), ca_path=str(tmp_path / "nothing.pem"))
+    with pytest.raises(ConfigError, match="nothing.pem from SSL_CERT_FILE"):
+        transport(make_ctx(), environ={"SSL_CERT_FILE": str(tmp_path / "nothing.pem")})
+
+
+def test_a_ca_file_that_holds_no_certificate(make_ctx: t.Any, secured: t.Any, tmp_path: pathlib.Path) -> None:
+    rubbish = tmp_path / "ca.pem"
+    rubbish.write_text("no certificate")
+    with pytest.raises((Unreachable, ConfigError)) as bad:
+        transport(make_ctx(), ca_path=str(rubbish)).request("GET", secured.server.url)
+    assert str(rubbish) in str(bad.value)
+
+
+def test_no_tls_behind_https(make_ctx: t.Any, server: t.Any) -> None:
+    with pytest.raises(Unreachable) as failed:
+        transport(make_ctx()).request("GET", server.url.replace("http:", "https:"))
+    assert failed.value.code in ("tls", "connection_lost")
+
+
+@pytest.mark.parametrize(
+    ("settings", "verify", "words"),
+    [
+        ({"validate_certs": False, "ca_path": "/x"}, False, "certificate validation is off"),
+        ({"ca_path": "/x", "environ": {"SSL_CERT_FILE": "/y"}}, "/x", "CA bundle /x"),
+        (
+            {"environ": {"SSL_CERT_FILE": "/y", "REQUESTS_CA_BUNDLE": "/z"}},
+            "/z",
+            "CA bundle /z from REQUESTS_CA_BUNDLE",
+        ),
+        ({"environ": {"SSL_CERT_FILE": "/y"}}, "/y", "CA bundle /y from SSL_CERT_FILE"),
+        ({}, True, "the CA bundle of Python's certifi"),
+    ],
+)
+def test_verification_in_force(settings: dict[str, t.Any], verify: t.Any, words: str) -> None:
+    way = Settings(**{"service": "Service", "environ": {}, **settings})
+    assert (way.verify(), way.ca_in_words()) == (verify, words)
+
+
+def test_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://somebody:hushed@proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "direct.example")
+    way = Settings("Service")
+    assert way.proxy_in_words("https://graph.example/x") == "proxy http://proxy.example:3128"
+    assert way.proxy_in_words("https://direct.example/x") == "no proxy"
+    assert Settings("Service", environment_proxies=False).proxies("https://graph.example") == {}
+    own = Settings("Service", proxy="http://own.example", environment_proxies=False)
+    assert own.proxies("https://direct.example") == {"http": "http://own.example", "https": "http://own.example"}
+    assert own.proxy_in_words("https://direct.example") == "proxy http://own.example"
+
+
+def test_requests_go_through_the_proxy(make_ctx: t.Any, server: t.Any) -> None:
+    transport(make_ctx(), proxy=server.url).request("GET", "http://service.example/x")
+    assert server.received[0].path == "http://service.example/x"
+
+
+def test_a_dead_proxy_is_named_without_its_password(make_ctx: t.Any, server: t.Any) -> None:
+    server.stop()
+    way = f"http://somebody:hushed@localhost:{server.port}"
+    with pytest.raises(Unreachable) as dead:
+        transport(make_ctx(), proxy=way).request("POST", "https://service.example/x")
+    assert (dead.value.code, dead.value.may_have_acted) == ("proxy", False)
+    assert f"proxy http://localhost:{server.port}" in str(dead.value)
+    assert "hushed" not in str(dead.value)
+
+
+def test_a_proxy_that_refuses(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
+    server.says(answer(407))
+    with pytest.raises(Unreachable) as refused:
+        transport(make_ctx(), proxy=server.url).request("POST", "https://service.example/x")
+    assert refused.value.code == "proxy"
+    assert server.received[0].method == "CONNECT"
