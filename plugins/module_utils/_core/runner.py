@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import traceback
 import typing as t
 
@@ -170,6 +172,18 @@ def _number(variable: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
+@contextlib.contextmanager
+def _alarm(seconds: int | None) -> t.Iterator[None]:
+    """The task's timeout ends the wait of Ansible's worker, not this process: it has to keep the time by itself."""
+    if seconds:
+        signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        if seconds:
+            signal.alarm(0)
+
+
 def run_as_module(spec: ArgumentSpec, run: Run) -> None:
     """Run in a process of its own, the way every module runs on any host."""
     announced = json.loads(os.environ.get(SOURCES_VARIABLE, "{}"))
@@ -189,7 +203,9 @@ def run_as_module(spec: ArgumentSpec, run: Run) -> None:
         secrets=set(module.no_log_values),
     )
     ctx.warnings.extend(sources.warnings)
-    result = perform(ctx, run, _number(TIMEOUT_VARIABLE))
+    task_timeout = _number(TIMEOUT_VARIABLE)
+    with _alarm(task_timeout):
+        result = perform(ctx, run, task_timeout)
     for message in ctx.warnings:
         module.warn(message)
     if reporter.lines and ctx.verbosity >= 1:

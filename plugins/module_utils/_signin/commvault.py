@@ -157,9 +157,9 @@ class PasswordLogin:
         with self._lock:
             if self._token is None:
                 return
-            headers = {"Authtoken": self._token, **(self._beside.headers() if self._beside else {})}
-            self._token = None
+            token, self._token = self._token, None
             with contextlib.suppress(CvopsError):
+                headers = {"Authtoken": token, **(self._beside.headers() if self._beside else {})}
                 self._transport.request(
                     "POST", f"{self._base}/Logout", json_body={}, headers=headers, counts=None, closing=True
                 )

@@ -1,0 +1,312 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The runner: check mode, ``changed``, diff, counters, and errors as results."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+import time
+import typing as t
+
+import ansible.module_utils.basic as basic
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core import runner as subject
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Facts, Work
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import diff_of, perform, run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._core.sources import completed
+from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+
+STEPS = (Step("create", "group A"), Step("add", "2 members"), Step("remove", "1 owner"))
+
+
+class Hands:
+    """Work that notes its steps; ``fails`` says at which subject and how."""
+
+    def __init__(self, fails: dict[str, Exception] | None = None, steps: tuple[Step, ...] = STEPS) -> None:
+        self.done: list[str] = []
+        self.fails = fails or {}
+        self.plan = Plan({"name": "ä", "members": []}, {"name": "ä", "members": ["x"]}, steps)
+
+    def apply(self, step: Step) -> None:
+        if step.subject in self.fails:
+            raise self.fails[step.subject]
+        self.done.append(step.subject)
+
+    def work(self, ctx: Context) -> Work:
+        return Work("group", self.plan, self.apply, value=lambda: {"done": len(self.done)}, extra=lambda: {"note": 1})
+
+
+def test_a_real_run(make_ctx: t.Any) -> None:
+    hands = Hands()
+    result = perform(make_ctx(diff_mode=True), hands.work)
+    assert hands.done == ["group A", "2 members", "1 owner"]
+    assert (result["changed"], result["group"], result["note"]) == (True, {"done": 3}, 1)
+    assert result["diff"] == diff_of("group", hands.plan)
+    assert "failed" not in result
+    assert set(result["stats"]) == {"reads", "writes", "retries", "sign_ins", "waited_s"}
+
+
+def test_check_mode_writes_nothing_and_predicts_the_same(make_ctx: t.Any) -> None:
+    hands = Hands()
+    predicted = perform(make_ctx(check_mode=True, diff_mode=True), hands.work)
+    assert hands.done == []
+    real = perform(make_ctx(diff_mode=True), hands.work)
+    assert (predicted["changed"], predicted["diff"]) == (real["changed"], real["diff"])
+
+
+def test_nothing_to_do(make_ctx: t.Any) -> None:
+    hands = Hands(steps=())
+    result = perform(make_ctx(), hands.work)
+    assert result["changed"] is False
+    assert "diff" not in result
+
+
+def test_the_diff_is_sorted_and_readable() -> None:
+    diff = diff_of("group", Hands().plan)
+    assert diff["before"] == '{\n  "members": [],\n  "name": "ä"\n}\n'
+    assert (diff["before_header"], diff["after_header"]) == ("group", "group")
+
+
+def test_a_failed_step_tells_what_was_done(make_ctx: t.Any) -> None:
+    error = ApiError("Cannot add: no", service="Graph", status=400, code="Bad")
+    hands = Hands({"2 members": error})
+    result = perform(make_ctx(), hands.work)
+    assert result["failed"] is result["changed"] is True
+    assert result["steps_done"] == ["group A"]
+    assert result["step_failed"] == "2 members"
+    assert result["steps_left"] == ["1 owner"]
+    assert result["msg"] == "Cannot add: no (failed step: 2 members; done before: group A)"
+    assert result["error"] == {"kind": "api", "service": "Graph", "status": 400, "code": "Bad"}
+
+
+def test_a_first_step_that_fails_has_changed_nothing(make_ctx: t.Any) -> None:
+    result = perform(make_ctx(), Hands({"group A": ApiError("no")}).work)
+    assert result["changed"] is False
+    assert "done before: nothing" in result["msg"]
+
+
+def test_what_must_not_be_lost_is_salvaged(make_ctx: t.Any) -> None:
+    hands = Hands({"2 members": ApiError("no")})
+
+    def run(ctx: Context) -> Work:
+        work = hands.work(ctx)
+        work.salvage = lambda: {"salvaged": {"secret": {"value": "shown once"}}}
+        return work
+
+    result = perform(make_ctx(), run)
+    assert result["salvaged"] == {"secret": {"value": "shown once"}}
+    assert "salvaged" not in result["error"]
+    assert "shown once" not in result["msg"]
+
+
+def test_errors_before_the_first_step(make_ctx: t.Any) -> None:
+    def run(ctx: Context) -> Work:
+        ctx.stats.add("reads")
+        raise ConfigError(
+            "members[0]: nobody called hush", source="option members", nested=[{"x": ("hush",)}], number=1
+        )
+
+    result = perform(make_ctx(secrets={"hush"}), run)
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["msg"] == "members[0]: nobody called ********"
+    assert result["error"] == {
+        "kind": "config",
+        "source": "option members",
+        "nested": [{"x": ["********"]}],
+        "number": 1,
+    }
+    assert result["stats"]["reads"] == 1
+    assert not {"steps_done", "step_failed", "cancelled"} & set(result)
+
+
+@pytest.mark.parametrize("crash", [None, ConfigError("no"), ZeroDivisionError()])
+def test_everything_is_closed_however_it_ends(make_ctx: t.Any, crash: Exception | None) -> None:
+    closed: list[bool] = []
+
+    def run(ctx: Context) -> Facts:
+        ctx.on_close(lambda: closed.append(True))
+        if crash:
+            raise crash
+        return Facts("groups", [])
+
+    if isinstance(crash, ZeroDivisionError):
+        with pytest.raises(ZeroDivisionError):
+            perform(make_ctx(), run)
+    else:
+        perform(make_ctx(), run)
+    assert closed == [True]
+
+
+def test_a_signal_ends_it_with_the_steps_done(make_ctx: t.Any) -> None:
+    hands = Hands()
+    plain_apply = hands.apply
+
+    def apply(step: Step) -> None:
+        plain_apply(step)
+        if step.subject == "2 members":
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+
+    hands.apply = apply  # type: ignore[method-assign]
+    result = perform(make_ctx(), hands.work)
+    assert result["cancelled"] is True
+    assert result["error"]["kind"] == "cancelled"
+    assert "Stopped by SIGTERM" in result["msg"]
+    assert result["steps_done"] == ["group A"]
+    assert (result["step_failed"], result["steps_left"]) == ("2 members", ["1 owner"])
+    assert hands.done == ["group A", "2 members"]
+
+
+def test_no_step_is_begun_after_a_request_to_stop(make_ctx: t.Any) -> None:
+    hands = Hands()
+    ctx = make_ctx()
+
+    def run(inner: Context) -> Work:
+        inner.cancellation.request("SIGINT")
+        return hands.work(inner)
+
+    assert perform(ctx, run)["cancelled"] is True
+    assert hands.done == []
+
+
+def test_a_helper_that_notices_first(make_ctx: t.Any) -> None:
+    """An error that only follows from the stop is still a stop."""
+
+    def run(ctx: Context) -> Work:
+        ctx.cancellation.request("SIGINT")
+        raise ApiError("the connection broke")
+
+    assert perform(make_ctx(), run)["cancelled"] is True
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, 900), (30, 30), (0, 900)])
+def test_the_deadline(make_ctx: t.Any, given: int | None, expected: int) -> None:
+    seen: list[float] = []
+
+    def run(ctx: Context) -> Facts:
+        seen.append(ctx.remaining_s())
+        return Facts("x", None)
+
+    perform(make_ctx({"deadline": given}), run)
+    assert seen == [expected]
+
+
+FOUND = [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [(None, FOUND), ("[].name", ["a", "b"]), ("[?size > `1`] | [0].name", "b"), ("nothing", None)],
+)
+def test_facts_can_be_queried(make_ctx: t.Any, query: str | None, expected: t.Any) -> None:
+    result = perform(make_ctx({"query": query}), lambda ctx: Facts("groups", FOUND, {"truncated": False}))
+    assert (result["changed"], result["groups"], result["truncated"]) == (False, expected, False)
+
+
+@pytest.mark.parametrize("query", ["[", "foo(", "unknown_function(@)", "abs('x')", ""])
+def test_queries_that_cannot_be_used(make_ctx: t.Any, query: str) -> None:
+    result = perform(make_ctx({"query": query}), lambda ctx: Facts("groups", FOUND))
+    assert result["failed"] is True
+    assert result["msg"].startswith("query: not a usable JMESPath expression: ")
+    assert "\n" not in result["msg"]
+    assert result["error"] == {"kind": "config", "source": "option query"}
+
+
+def test_a_query_without_its_library(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "HAS_JMESPATH", False)
+    monkeypatch.setattr(subject, "JMESPATH_IMPORT_ERROR", "Traceback ...")
+    result = perform(make_ctx({"query": "[]"}), lambda ctx: Facts("groups", FOUND))
+    assert "pip install jmespath" in result["msg"]
+    assert result["error"] == {"kind": "missing_library", "library": "jmespath", "details": "Traceback ..."}
+    assert perform(make_ctx(), lambda ctx: Facts("groups", FOUND))["groups"] == FOUND
+
+
+SPEC = ArgumentSpec(
+    {
+        "name": {"type": "str"},
+        "tenant_id": {"type": "str", "fallback": completed("tenant_id", "ARM_TENANT_ID")},
+        "client_secret": {"type": "str", "no_log": True},
+        "deadline": {"type": "int"},
+    }
+)
+
+
+def as_module(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], run: t.Any, **arguments: t.Any
+) -> tuple[int, dict[str, t.Any]]:
+    """Exit code and result of a module process, without the process."""
+    sent = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", sent)
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(sent)))
+    with pytest.raises(SystemExit) as ended:
+        run_as_module(SPEC, run)
+    return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+
+
+def test_a_module_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("CVOPS_OPTION_SOURCES", json.dumps({"name": "variable cvops_name"}))
+    monkeypatch.setenv("ARM_TENANT_ID", "t-1")
+    monkeypatch.setenv("CVOPS_RUN_DIRECTORY", "/run/dir")
+    seen: list[t.Any] = []
+    warned: list[str] = []
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, message: warned.append(message))
+
+    def run(ctx: Context) -> Facts:
+        seen.append([ctx.source_of(name) for name in ("name", "tenant_id", "client_secret", "deadline")])
+        seen.append((ctx.check_mode, ctx.diff_mode, ctx.verbosity, ctx.run_directory, ctx.secrets))
+        ctx.warn("careful with hushed")
+        ctx.debug(1, "said hushed")
+        ctx.debug(3, "not said")
+        ctx.progress("waiting")
+        return Facts("groups", ["hushed"])
+
+    code, result = as_module(
+        monkeypatch, capsys, run, name="n", client_secret="hushed", _ansible_verbosity=2, _ansible_check_mode=True
+    )
+    assert code == 0
+    assert seen[0] == ["variable cvops_name", "environment variable ARM_TENANT_ID", "option client_secret", "default"]
+    assert seen[1] == (True, False, 2, "/run/dir", {"hushed"})
+    assert "hushed" not in json.dumps(result)
+    assert result["groups"] == ["VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"]
+    assert warned == ["careful with ********"]
+    assert result["_cvops_log"] == ["said ********", "waiting"]
+
+
+def test_a_failed_module_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(ctx: Context) -> Facts:
+        raise ConfigError("no such thing", source="option name")
+
+    code, result = as_module(monkeypatch, capsys, run, name="n")
+    assert code == 1
+    assert (result["failed"], result["msg"]) == (True, "no such thing")
+    assert result["error"] == {"kind": "config", "source": "option name"}
+    assert "_cvops_log" not in result
+
+
+def test_a_module_process_keeps_the_time_of_its_task(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever gave the task a timeout stops waiting then; the process must not go on writing behind their back."""
+    monkeypatch.setenv("CVOPS_TASK_TIMEOUT", "1")
+
+    def run(ctx: Context) -> Facts:
+        time.sleep(10)
+        return Facts("x", None)
+
+    started = time.monotonic()
+    code, result = as_module(monkeypatch, capsys, run)
+    assert time.monotonic() - started < 4
+    assert (code, result["cancelled"], result["error"]["kind"]) == (1, True, "cancelled")
+    assert "the task's timeout of 1 s" in result["msg"]
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
