@@ -48,9 +48,9 @@ def load(ctx: Context) -> ClientCertificate:
             details=str(exc),
         ) from exc
     try:
-        if _CERTIFICATE in data:
+        if b"-----BEGIN" in data:
             key: t.Any = load_pem_private_key(data, secret if b"ENCRYPTED" in data else None)
-            certificates = load_pem_x509_certificates(data)
+            certificates = load_pem_x509_certificates(data) if _CERTIFICATE in data else []
         else:
             key, own, others = load_key_and_certificates(data, secret)
             certificates = [item for item in (own, *others) if item is not None]

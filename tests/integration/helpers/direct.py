@@ -28,6 +28,9 @@ class Words:
     def progress(self, message: str) -> None:
         self.lines.append(message)
 
+    def prompt(self, message: str) -> None:
+        self.lines.append(message)
+
 
 def connection(site: Simulator, commcell: str | None = None) -> dict[str, t.Any]:
     """Sign-in options for both sides; *commcell* defaults to the first one."""
