@@ -9,8 +9,11 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import Problems
-from .._core.values import is_guid
-from .client import GraphClient, segment
+from .._core.values import folded, is_guid
+from .client import GraphClient, literal
+
+#: Names in one query; Graph takes no more than fifteen values in an "in" filter.
+_NAMES_AT_ONCE = 15
 
 
 def object_ids(graph: GraphClient, names: t.Sequence[str] | None, option: str) -> list[str] | None:
@@ -20,29 +23,37 @@ def object_ids(graph: GraphClient, names: t.Sequence[str] | None, option: str) -
     """
     if names is None:
         return None
+    users = _users(graph, [name for name in names if not is_guid(name) and "@" in name])
     found: dict[str, None] = {}
     problems = []
     for index, name in enumerate(names):
+        where = f"{option}[{index}]"
         if is_guid(name):
             found[name.lower()] = None
-            continue
-        where = f"{option}[{index}]"
-        if "@" not in name:
-            problems.append(
-                {
-                    "kind": "config",
-                    "where": where,
-                    "message": f"{name!r} is neither an object id nor a user principal name",
-                }
-            )
-            continue
-        user = graph.get(
-            f"/users/{segment(name)}", intent=f"find user {name}", needs=["User.Read.All"], params={"$select": "id"}
-        )
-        if user is None:
+        elif "@" not in name:
+            message = f"{name!r} is neither an object id nor a user principal name"
+            problems.append({"kind": "config", "where": where, "message": message})
+        elif folded(name) not in users:
             problems.append({"kind": "not_found", "where": where, "message": f"no user {name} in the tenant"})
         else:
-            found[str(user["id"]).lower()] = None
+            found[users[folded(name)]] = None
     if problems:
         raise Problems(f"{len(problems)} entries of {option} cannot be used", problems)
     return list(found)
+
+
+def _users(graph: GraphClient, names: t.Sequence[str]) -> dict[str, str]:
+    """Object ids by folded user principal name, of those that exist; many names in one request."""
+    wanted = sorted({folded(name): name for name in names}.values())
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), _NAMES_AT_ONCE):
+        chunk = wanted[start : start + _NAMES_AT_ONCE]
+        quoted = ", ".join(literal(name) for name in chunk)
+        listed = graph.list(
+            "/users",
+            intent=f"find user {chunk[0]}" + (f" and {len(chunk) - 1} more" if len(chunk) > 1 else ""),
+            needs=["User.Read.All"],
+            params={"$filter": f"userPrincipalName in ({quoted})", "$select": "id,userPrincipalName"},
+        )
+        found |= {folded(str(user["userPrincipalName"])): str(user["id"]).lower() for user in listed}
+    return found
