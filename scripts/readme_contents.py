@@ -23,7 +23,9 @@ def contents(root: pathlib.Path) -> str:
     for title, folder in (("Module", "modules"), ("Lookup", "lookup")):
         lines += ["", f"| {title} | |", "| --- | --- |"]
         for path in sorted((root / "plugins" / folder).glob("*.py")):
-            lines.append(f"| `{path.stem}` | {yaml.safe_load(text_constants(path)['DOCUMENTATION'])['short_description']} |")
+            lines.append(
+                f"| `{path.stem}` | {yaml.safe_load(text_constants(path)['DOCUMENTATION'])['short_description']} |"
+            )
     lines += ["", "| Role | |", "| --- | --- |"]
     for path in sorted((root / "roles").glob("*/meta/argument_specs.yml")):
         specs = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ description:
   - An Entra group is tied to its Commvault user group by object id (C(azureGUID)); missing user groups are created and linked.
   - 'Commvault rights, least first: View on the CommCell to read; to write, user management on the principals, C(Change security settings) on the entities, and
     every permission that the granted roles contain.'
-  - 'Graph permissions (application), only when entries name Entra groups without O(mappings[].principal.entra_group.object_id): C(GroupMember.Read.All).'
+  - 'Graph permissions (application), only when entries name Entra groups without C(object_id): C(GroupMember.Read.All).'
 author:
   - cvops.identity authors (@cvops)
 extends_documentation_fragment:
@@ -112,7 +112,7 @@ options:
             type: raw
           approval:
             description:
-              - Evidence for this grant; see O(mappings[].approval).
+              - Evidence for this grant; see O(mappings.approval).
             type: dict
       approval:
         description:

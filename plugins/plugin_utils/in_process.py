@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import json
 import os
 import sys
@@ -42,7 +43,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON
 
 # Loaded here, in the parent process, so that no worker pays for it; a missing library is reported by the code that needs it.
 with contextlib.suppress(ImportError):
-    import msal  # noqa: F401
+    importlib.import_module("msal")
 
 display = Display()
 

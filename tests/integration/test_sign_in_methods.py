@@ -254,8 +254,8 @@ def test_device_code_shows_its_message_once(site: Simulator) -> None:
             break
         time.sleep(0.1)
     (message,) = words.lines
-    code = message.split("enter the code ")[1].split()[0]
-    site.login.approve_device(code, next(iter(site.tenant.users)))
+    code = message.split("enter the code ")[1].split()[0].rstrip(".")
+    assert site.login.approve_device(code, next(iter(site.tenant.users)))
     asking.join(30)
     assert answers and answers[0].get("access_token"), answers
 

@@ -86,11 +86,11 @@ def using(sources: Sources) -> t.Iterator[Sources]:
         _active = previous
 
 
-def from_sources(option: str, environment_names: t.Sequence[str]) -> t.Any:
+def from_sources(option: str, *environment_names: str) -> t.Any:
     """The collection's one fallback function; see :meth:`Sources.complete`."""
     return _active.complete(option, environment_names)
 
 
 def completed(option: str, *vendor_names: str) -> tuple[t.Any, ...]:
     """The value of an option's ``fallback`` key: ``CVOPS_<OPTION>`` first, then the vendors' names in order."""
-    return (from_sources, [option, [f"CVOPS_{option.upper()}", *vendor_names]])
+    return (from_sources, [option, f"CVOPS_{option.upper()}", *vendor_names])

@@ -26,7 +26,8 @@ class Method(t.Protocol):
     needs: t.ClassVar[tuple[str, ...]]
     can_renew: t.ClassVar[bool]
 
-    def __init__(self, ctx: Context) -> None: ...
+    def __init__(self, ctx: Context) -> None:
+        """Keeps the context; raises ConfigError for inputs that cannot be right."""
 
     def fingerprint(self) -> str:
         """Digest of the credential, so that a rotated one never meets a token of the old one."""

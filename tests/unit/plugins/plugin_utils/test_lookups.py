@@ -47,7 +47,7 @@ def test_documented_sources_are_those_that_are_read_in_that_order(name: str) -> 
             continue
         environment = [source["name"] for source in options[option]["env"]]
         variables = [source["name"] for source in options[option].get("vars", [])]
-        assert environment == entry["fallback"][1][1], option
+        assert environment == entry["fallback"][1][1:], option
         assert variables == ([] if option == product else [f"cvops_{option}"]), option
 
 

@@ -92,7 +92,7 @@ def test_the_fallback_asks_the_sources_in_use() -> None:
     spec = {"tenant_id": {"type": "str", "fallback": completed("tenant_id", "ARM_TENANT_ID")}}
     assert completed("tenant_id", "ARM_TENANT_ID") == (
         from_sources,
-        ["tenant_id", ["CVOPS_TENANT_ID", "ARM_TENANT_ID"]],
+        ["tenant_id", "CVOPS_TENANT_ID", "ARM_TENANT_ID"],
     )
     outer, inner = sources({"ARM_TENANT_ID": "outer"}), sources({"CVOPS_TENANT_ID": "inner"})
     with using(outer):
@@ -109,4 +109,4 @@ def test_sources_are_put_back_after_a_failure() -> None:
     with using(outer):
         with pytest.raises(RuntimeError), using(sources()):
             raise RuntimeError
-        assert from_sources("x", ["X"]) == "outer"
+        assert from_sources("x", "X") == "outer"
