@@ -23,6 +23,7 @@ import typing as t
 
 import demo_report
 import demo_simulator
+import demo_story
 from collection_tree import ROOT, collections_path
 from environments import ensure
 from interpreters import choose_targets, find_pythons
@@ -35,11 +36,10 @@ RUNS = (
     ("apply", "apply", ()),
     ("again", "apply again", ()),
 )
-SHOWN = re.compile(r"^(PLAY|TASK|fatal|failed|ERROR|\[ERROR\])")
 RECAP = re.compile(r"^\S+\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
-DIFF_LINE = re.compile(r"^[+-](?![+-]{2})")
-ROWS_SHOWN = 12
+ROWS_SHOWN = 8
 DIFF_SHOWN = 12
+DIFF_OF = "Role mappings on"
 
 
 def environment() -> tuple[pathlib.Path, dict[str, str]]:
@@ -63,22 +63,27 @@ def play(
     command = [str(venv / "bin" / "ansible-playbook"), "cvops.identity.site", *extra, *options]
     simulator.take_counts()
     began = time.monotonic()
-    code, text = _follow(command, env, log)
+    story = demo_story.Story()
+    code, text = _follow(command, env, log, story)
     seconds = time.monotonic() - began
     if code != 0:
         raise SystemExit(f"{text[-3000:]}\nansible-playbook ended with {code}; the whole log: {log.relative_to(ROOT)}")
     if not summary.is_file():
         raise SystemExit(f"the playbook wrote no summary to {summary.relative_to(ROOT)}")
     changed = sum(int(number) for number in RECAP.findall(text))
-    lines = [line for line in text.splitlines() if DIFF_LINE.match(line)]
-    for line in lines[:DIFF_SHOWN]:
-        print(f"      {line}")
+    excerpt = story.excerpt(DIFF_OF, DIFF_SHOWN)
+    if excerpt:
+        print("   a piece of the diff:")
+        print("\n".join(f"      {line}" for line in excerpt))
     place = log.relative_to(ROOT)
-    print(f"   {seconds:.1f} s, {changed} tasks changed, {len(lines)} lines of diff: {place}", flush=True)
+    diff = f", {sum(map(len, story.diff.values()))} lines of diff" if story.diff else ""
+    print(f"   {seconds:.1f} s, {changed} tasks changed{diff}: {place}", flush=True)
     return demo_report.Run(title, seconds, changed, simulator.take_counts(), json.loads(summary.read_text()))
 
 
-def _follow(command: t.Sequence[str], env: t.Mapping[str, str], log: pathlib.Path) -> tuple[int, str]:
+def _follow(
+    command: t.Sequence[str], env: t.Mapping[str, str], log: pathlib.Path, story: demo_story.Story
+) -> tuple[int, str]:
     streams: dict[str, t.Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     process = subprocess.Popen(command, cwd=DEMO, env=dict(env), text=True, start_new_session=True, **streams)
     lines: list[str] = []
@@ -87,8 +92,8 @@ def _follow(command: t.Sequence[str], env: t.Mapping[str, str], log: pathlib.Pat
             for line in process.stdout or ():
                 stream.write(line)
                 lines.append(line)
-                if SHOWN.match(line):
-                    print(f"   {line.rstrip().rstrip('*').rstrip()}", flush=True)
+                for told in story.tell(line.rstrip("\n")):
+                    print(f"   {told}", flush=True)
         process.wait()
     finally:
         end_group(process)
@@ -113,9 +118,8 @@ def main() -> int:
     for fault in found:
         print(f"FAILED: {fault}")
     if not found:
-        print(
-            f"The second apply changed nothing and wrote nothing. {time.monotonic() - began:.0f} s in all, nothing left running."
-        )
+        seconds = time.monotonic() - began
+        print(f"The second apply changed nothing and wrote nothing. {seconds:.0f} s in all, nothing left running.")
     return 1 if found else 0
 
 

@@ -18,7 +18,8 @@ import urllib.request
 
 from processes import end_group
 
-SIGN_IN = re.compile(r"/(login|logout|token)$", re.IGNORECASE)
+SIGN_IN = re.compile(r"/(login|token)$", re.IGNORECASE)
+SIGN_OUT = re.compile(r"/logout$", re.IGNORECASE)
 ADDRESS = re.compile(r"^control\s+(http://\S+)$", re.MULTILINE)
 
 
@@ -34,9 +35,10 @@ class Simulator:
         """Reads, writes and sign-ins of each service since the last call; the simulator's own view, not the client's."""
         counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
         for entry in self._control("GET")["entries"]:
+            if SIGN_OUT.search(entry["path"]):
+                continue
             kind = "reads" if entry["read"] else "writes"
-            signs_in = entry["service"] in ("login", "imds") or SIGN_IN.search(entry["path"])
-            counts[entry["service"]]["sign-ins" if signs_in else kind] += 1
+            counts[entry["service"]]["sign-ins" if SIGN_IN.search(entry["path"]) else kind] += 1
         self._control("DELETE")
         return counts
 

@@ -12,6 +12,7 @@ import sys
 import time
 
 import demo_report
+import demo_story
 import pytest
 from interpreters import choose_targets, probe
 from processes import run
@@ -136,3 +137,52 @@ def test_the_demo_shortens_what_it_prints_and_not_what_it_writes() -> None:
         "... and 1 rows more",
     ]
     assert demo_report.access(grants)[-1] == "GG-C       View  server  s0, s1, s2, s3, s4"
+
+
+PLAYED = """
+PLAY [Access] ******************************************************************
+
+TASK [cvops.identity.role_mappings : Entra group] ******************************
+--- before: group
++++ after: group
+-{}
++{"display_name": "GG-A"}
+changed: [localhost] => (item=GG-A)
+changed: [localhost] => (item=GG-B)
+ok: [localhost] => (item=GG-C)
+
+TASK [Note the result] *********************************************************
+ok: [localhost]
+
+TASK [cvops.identity.role_mappings : Role mappings on cs01] ********************
++  "grants": 1
++  "more": 2
+changed: [localhost]
+
+TASK [Summary] *****************************************************************
+ok: [localhost] => {
+    "msg": [
+        "cs01: 1 grant \\"x\\"",
+        "3 reads"
+    ]
+}
+fatal: [localhost]: FAILED! => {}
+
+PLAY RECAP *********************************************************************
+localhost                  : ok=3    changed=2    unreachable=0
+"""
+
+
+def test_the_demo_tells_what_changed_what_failed_and_the_summary() -> None:
+    story = demo_story.Story()
+    told = [line for printed in PLAYED.splitlines() for line in story.tell(printed)]
+    assert told == [
+        "Entra group: 2 changed",
+        "Role mappings on cs01: changed",
+        '| cs01: 1 grant "x"',
+        "| 3 reads",
+        "fatal: [localhost]: FAILED! => {}",
+    ]
+    assert story.excerpt("Role mappings", 1) == ['+  "grants": 1']
+    assert story.diff["Entra group"] == ["-{}", '+{"display_name": "GG-A"}']
+    assert story.excerpt("Nothing", 1) == []
