@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from . import redact
 from .context import Context
-from .errors import BadAnswer, ConfigError, MissingLibrary, Throttled, Unreachable
+from .errors import ApiError, BadAnswer, ConfigError, MissingLibrary, Throttled, Unreachable
 from .retry import Attempt, Policy, Repeat, retry_after_s
 
 try:
@@ -50,10 +50,11 @@ class Credentials(t.Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """How to reach one service. Seconds throughout; ``environment_proxies``: honour HTTPS_PROXY and NO_PROXY."""
+    """How to reach one service. Seconds throughout; ``environment_proxies``: honour HTTPS_PROXY and NO_PROXY; ``ca_option``: the option behind ``ca_path``."""
 
     service: str
     ca_path: str | None = None
+    ca_option: str = "ca_path"
     validate_certs: bool = True
     proxy: str | None = None
     environment_proxies: bool = True
@@ -330,6 +331,8 @@ class Transport:
         if budget_s < self.settings.timeout_s:
             limit += f", of which the task's deadline left {budget_s:.1f} s"
         code, what, received = _classify(exc)
+        if code == "certificate":
+            what += f"; set {self.settings.ca_option} to the CA that signed it"
         message = (
             f"{self.settings.service} at {host} gave no answer to {method} {urlsplit(url).path}: {what}."
             f" In force: {self.settings.ca_in_words()}, {self.settings.proxy_in_words(url)}, {limit}."
@@ -380,7 +383,7 @@ def _classify(exc: t.Any) -> tuple[str, str, bool]:
             )
             return (
                 "certificate",
-                f"its TLS certificate is not trusted ({reason}); set ca_path to the CA that signed it",
+                f"its TLS certificate is not trusted ({reason})",
                 False,
             )
         return "tls", "the TLS handshake failed", False
@@ -439,7 +442,13 @@ class LibraryClient:
         return answer if isinstance(answer, dict) else {}
 
     def _kept(self, reply: Reply) -> LibraryResponse:
+        """The answer for the library, unless it could only misread it: MSAL logs what is no JSON, and drops the words of a 5xx."""
         self._last = reply
+        if reply.status >= 500:
+            said = self.last_error().get("error_description") or reply.what_it_is()
+            raise ApiError(f"{reply.service} failed with HTTP {reply.status}: {said}", **reply.facts())
+        if reply.method == "POST" or reply.status < 400:
+            reply.json()
         return LibraryResponse(reply)
 
     def close(self) -> None:

@@ -64,6 +64,7 @@ def commvault_settings(options: t.Mapping[str, t.Any]) -> Settings:
     return dataclasses.replace(
         entra_settings(options, "Commvault"),
         ca_path=options.get("commvault_ca_path"),
+        ca_option="commvault_ca_path",
         validate_certs=options.get("commvault_validate_certs", True),
         proxy=options.get("commvault_proxy"),
         environment_proxies=False,
