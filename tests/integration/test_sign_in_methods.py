@@ -240,7 +240,11 @@ def test_people_are_asked_only_at_a_terminal(site: Simulator) -> None:
 
 def test_device_code_shows_its_message_once(site: Simulator) -> None:
     path = f"/applications/{site.automation.app_object_id}"
-    graph_of(site).write("PATCH", path, {"isFallbackPublicClient": True}, intent="allow public clients")
+    graph = graph_of(site)
+    graph.write("PATCH", path, {"isFallbackPublicClient": True}, intent="allow public clients")
+    resource = graph.get("/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')", intent="find Graph") or {}
+    consent = {"clientId": site.automation.object_id, "consentType": "AllPrincipals", "resourceId": resource["id"]}
+    graph.write("POST", "/oauth2PermissionGrants", {**consent, "scope": "User.Read"}, intent="consent")
     options = {**connection(site), "cloud": "public", "validate_certs": True, "retries": 0, "client_secret": None}
     words = Words()
     ctx = Context(options=options, reporter=words, attended=True)

@@ -47,12 +47,14 @@ class CommvaultClient:
         intent: str,
         params: t.Mapping[str, t.Any] | None = ...,
         missing_ok: t.Literal[False] = ...,
-    ) -> dict[str, t.Any]: ...
+    ) -> dict[str, t.Any]:
+        """Without ``missing_ok`` what is missing is an error."""
 
     @t.overload
     def get(
         self, path: str, *, intent: str, params: t.Mapping[str, t.Any] | None = ..., missing_ok: bool
-    ) -> dict[str, t.Any] | None: ...
+    ) -> dict[str, t.Any] | None:
+        """With ``missing_ok`` it is None."""
 
     def get(
         self, path: str, *, intent: str, params: t.Mapping[str, t.Any] | None = None, missing_ok: bool = False
