@@ -95,7 +95,8 @@ def plan_absent(current: Canonical | None) -> Plan:
     """Delete what is there."""
     if current is None:
         return Plan({}, {})
-    return Plan(_shown(current), {}, (Step("delete", f"group {current.get('display_name')}"),))
+    step = Step("delete", f"group {current.get('display_name')}", {"unique_name": current.get("unique_name")})
+    return Plan(_shown(current), {}, (step,))
 
 
 def _shown(current: Canonical | None) -> Canonical:
@@ -212,7 +213,9 @@ class Groups:
             self._graph.write("PATCH", self._path(), body, intent=f"update {step.subject}", needs=_WRITE)
         elif step.action == "delete":
             self._graph.write("DELETE", self._path(), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True)
-            self._graph.forget(str(self.object_id))
+            unique_name = step.data.get("unique_name")
+            paths = [f"/groups{key('uniqueName', unique_name)}"] if unique_name else []
+            self._graph.forget(str(self.object_id), *paths)
         elif step.action == "add":
             self._add(step.data["relation"], step.data["ids"])
         else:
