@@ -20,7 +20,7 @@ from .._core.retry import Repeat
 from .._core.values import GUID
 from .._signin.clouds import entra_settings, graph_scope, graph_url
 from .._signin.entra import BearerCredentials, EntraSignIn
-from .._signin.methods import claims_of
+from .._signin.tokens import claims_of
 from .errors import graph_error
 
 #: Refusals that a lagging replica gives for objects that exist; they are repeated only for objects of this run.

@@ -19,7 +19,7 @@ from .._core.errors import ConfigError
 from .._core.guards import guard
 from .._core.plan import Plan, Step
 from .._core.values import folded, parse_time, rfc3339
-from .._signin.methods import claims_of
+from .._signin.tokens import claims_of
 from .application_key import Resolved, find_application, resolve_application
 from .client import GraphClient
 from .passwords_add import SecretWriter, marker_pattern
