@@ -108,6 +108,7 @@ def lint(bench: Bench) -> str:
         "mypy scripts": [python, "-m", "mypy", "scripts"],
         "yamllint": [python, "-m", "yamllint", "--strict", "."],
         "action groups": [python, "scripts/action_groups.py", "--check"],
+        "role connection": [python, "scripts/role_connection.py", "--check"],
         "action files": [python, "scripts/action_files.py", "--check"],
         "changelog": [bench.venv(target) / "bin" / "antsibull-changelog", "lint"],
         "shellcheck": [bench.venv(target) / "bin" / "shellcheck", ".ci/run", "scripts/find_python.sh"],
@@ -119,7 +120,7 @@ def lint(bench: Bench) -> str:
 
 def generate(bench: Bench) -> str:
     """Write what is generated from the modules."""
-    log, scripts = _log("generate"), ("action_files.py", "action_groups.py")
+    log, scripts = _log("generate"), ("action_files.py", "action_groups.py", "role_connection.py")
     for script in scripts:
         command = bench.program(bench.newest, f"scripts/{script}", "--write")
         _demand(run(command, env=bench.environment(bench.newest), log=log), log)

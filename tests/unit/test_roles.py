@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The roles say the same as the modules: every key of the variables document is one that the modules take, and the other way round."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+import role_connection
+import yaml
+from collection_facts import load_module, walk_options
+from collection_tree import ROOT
+
+GROUPS = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]
+COMPARED = {"type": "str", "required": False, "default": None, "choices": None, "elements": None}
+PREFIX = "commvault_"
+
+Options = t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+def role_options(role: str) -> dict[str, t.Any]:
+    """The variables of a role, as its argument specs describe them."""
+    path = ROOT / "roles" / role / "meta" / "argument_specs.yml"
+    return t.cast("dict[str, t.Any]", yaml.safe_load(path.read_text())["argument_specs"]["main"]["options"])
+
+
+def module_options(module: str, own: bool = True) -> dict[str, t.Any]:
+    """What a module accepts; with *own*, without the options of sign-in."""
+    options: dict[str, t.Any] = load_module(module).SPEC.options
+    connection = load_module("commvault_role").SPEC.options.keys() & load_module("commvault_user_group").SPEC.options
+    common = {name for name in connection if "fallback" in load_module("commvault_role").SPEC.options[name]}
+    return {name: option for name, option in options.items() if not own or name not in common}
+
+
+def shape(options: Options) -> dict[str, dict[str, t.Any]]:
+    """Names, types, choices and defaults, at any depth."""
+    found: dict[str, dict[str, t.Any]] = {}
+    for name, option in walk_options(options):
+        found[name] = {field: option.get(field, unsaid) for field, unsaid in COMPARED.items()}
+        if found[name]["choices"] is not None:
+            found[name]["choices"] = list(found[name]["choices"])
+    return found
+
+
+def without(options: Options, *names: str) -> dict[str, t.Any]:
+    """*options* but for those of these *names*."""
+    return {name: option for name, option in options.items() if name not in names}
+
+
+def sign_in(prefix: str) -> dict[str, t.Any]:
+    """Options of sign-in and transport: with this prefix, or those of Entra ID when it is empty."""
+    options = without(module_options("commvault_role", own=False), *module_options("commvault_role"))
+    if not prefix:
+        return {name: option for name, option in options.items() if not name.startswith(PREFIX)}
+    return {name.removeprefix(prefix): option for name, option in options.items() if name.startswith(prefix)}
+
+
+@pytest.mark.parametrize("role", ["app_registration", "role_mappings"])
+def test_the_connection_has_the_keys_of_the_modules(role: str) -> None:
+    connection = role_options(role)["cvops_connection"]["options"]
+    defaults_apart = {name: {**option, "default": None} for name, option in sign_in("").items()}
+    assert shape(connection["entra"]["options"]) == shape(defaults_apart)
+
+
+def test_the_connection_is_described_as_generated() -> None:
+    paths = role_connection.specs()
+    assert len(paths) == 2
+    for path in paths:
+        assert path.read_text() == role_connection.renewed(path.read_text())
+
+
+def test_the_documentation_names_every_key_of_a_commcell() -> None:
+    described = role_options("role_mappings")["cvops_connection"]["options"]["commcells"]["description"]
+    assert set(re.findall(r"C\((\w+)\)", described[1])) == sign_in(PREFIX).keys()
+
+
+@pytest.mark.parametrize("module", GROUPS["entra"])
+def test_every_module_of_the_group_takes_the_whole_entra_connection(module: str) -> None:
+    assert sign_in("").keys() - module_options(module, own=False).keys() == set()
+
+
+@pytest.mark.parametrize("module", GROUPS["commvault"])
+def test_every_module_of_the_group_takes_the_whole_commvault_connection(module: str) -> None:
+    wanted = sign_in("").keys() | {PREFIX + name for name in sign_in(PREFIX)}
+    assert wanted - module_options(module, own=False).keys() == set()
+
+
+def test_the_registration_is_what_the_modules_take() -> None:
+    document = role_options("app_registration")["cvops_application"]["options"]
+    of_the_role = ("service_principal", "grant_admin_consent")
+    assert shape(without(document, *of_the_role)) == shape(module_options("entra_application"))
+    principal = without(module_options("entra_service_principal"), "app_id", "object_id", "application", "state")
+    assert shape(document["service_principal"]["options"]) == shape(principal)
+
+
+@pytest.mark.parametrize(
+    ("variable", "module", "of_the_role"),
+    [("cvops_entra_groups", "entra_group", ()), ("cvops_commvault_roles", "commvault_role", ("commcells",))],
+)
+def test_lists_hold_what_the_modules_take(variable: str, module: str, of_the_role: tuple[str, ...]) -> None:
+    document = role_options("role_mappings")[variable]["options"]
+    assert shape(without(document, *of_the_role)) == shape(module_options(module))
+
+
+def test_the_mapping_and_its_switches_are_what_the_module_takes() -> None:
+    variables, accepted = role_options("role_mappings"), module_options("commvault_role_mappings")
+    assert shape(variables["cvops_role_mappings"]["options"]) == shape(accepted["mappings"]["options"])
+    by_the_role = ("mappings", "commcell", "known_entra_groups", "pending_entra_groups", "pending_roles")
+    prefix = "role_mappings_"
+    switches = {name.removeprefix(prefix): option for name, option in variables.items() if name.startswith(prefix)}
+    assert shape(switches) == shape(without(accepted, *by_the_role))
+
+
+def test_defaults_are_those_of_the_module() -> None:
+    path = ROOT / "roles" / "role_mappings" / "defaults" / "main.yml"
+    specified = {
+        name: option["default"] for name, option in role_options("role_mappings").items() if "default" in option
+    }
+    assert yaml.safe_load(path.read_text()) == specified
+
+
+TASKS = [
+    ("app_registration", "main", "entra_application", ()),
+    ("app_registration", "main", "entra_service_principal", ("object_id", "state")),
+    ("app_registration", "main", "entra_admin_consent", ("state",)),
+    ("role_mappings", "entra_groups", "entra_group", ("state",)),
+    ("role_mappings", "commcell", "commvault_role", ("state",)),
+    ("role_mappings", "commcell", "commvault_role_mappings", ()),
+]
+
+
+@pytest.mark.parametrize(("role", "file", "module", "left_out"), TASKS, ids=[task[2] for task in TASKS])
+def test_tasks_pass_every_option_on(role: str, file: str, module: str, left_out: tuple[str, ...]) -> None:
+    tasks = yaml.safe_load((ROOT / "roles" / role / "tasks" / f"{file}.yml").read_text())
+    every = [inner for task in tasks for inner in task.get("block", [task])]
+    passed = next(task[f"cvops.identity.{module}"] for task in every if f"cvops.identity.{module}" in task)
+    assert passed.keys() == without(module_options(module), *left_out).keys()
