@@ -206,8 +206,7 @@ class Transport:
         allowed after a cancellation, tried once and briefly. Raises Unreachable, Throttled, Cancelled.
         """
         correlation_id = str(uuid.uuid4())
-        if counts is not None:
-            self._ctx.stats.add(counts or ("reads" if method in ("GET", "HEAD") else "writes"))
+        counter = ("reads" if method in ("GET", "HEAD") else "writes") if counts == "" else counts
         renewed = False
         number = 0
         while True:
@@ -221,6 +220,9 @@ class Transport:
             sent_headers.update(headers or {})
             if authenticated and self._credentials is not None:
                 sent_headers.update(self._credentials.headers())
+            if counter is not None:
+                self._ctx.stats.add(counter)
+                counter = None
             reply, attempt, failure = self._once(
                 method, url, params, json_body, data, sent_headers, correlation_id, number
             )
@@ -287,10 +289,11 @@ class Transport:
             self.settings.service,
             number,
         )
-        took_ms = (self._ctx.clock.monotonic() - started) * 1000
+        took_s = self._ctx.clock.monotonic() - started
+        self._ctx.observations.note(reply.service, response.headers.get("date"), self._ctx.clock.now(), took_s)
         self._ctx.debug(
             3,
-            f"{method} {response.url} -> {reply.status} in {took_ms:.0f} ms (id {correlation_id}, service id {reply.request_id})",
+            f"{method} {response.url} -> {reply.status} in {took_s * 1000:.0f} ms (id {correlation_id}, service id {reply.request_id})",
         )
         if 300 <= reply.status < 400:
             raise reply.bad(

@@ -141,7 +141,7 @@ class Player:
         extra_vars: t.Mapping[str, t.Any] | None = None,
         env: t.Mapping[str, str] | None = None,
     ) -> Running:
-        """Begin a run, in a process group of its own; *words* go to the command line as they are."""
+        """Begin a run, in a process group of its own; *words* go to the command line as they are, and a variable that is None is left out."""
         folder = self._folder / f"run{next(self._numbers)}"
         for name in ("home", "tmp", "remote"):
             (folder / name).mkdir(parents=True)
@@ -151,7 +151,8 @@ class Player:
             "cvops_in_process": in_process,
             **(extra_vars or {}),
         }
-        (folder / "variables.json").write_text(json.dumps(variables))
+        given = {name: value for name, value in variables.items() if value is not None}
+        (folder / "variables.json").write_text(json.dumps(given))
         program = str(pathlib.Path(sys.executable).with_name("ansible-playbook"))
         command = [program, "-i", "localhost,", "-e", f"@{folder / 'variables.json'}", *words, _playbook(tasks, folder)]
         with (folder / "output.txt").open("wb") as output:
