@@ -169,6 +169,40 @@ options:
       - The largest number of grants that this run may remove; a mapping that has lost its contents by mistake must not strip a company.
     type: int
     default: 20
+  canary:
+    description:
+      - Whether only one grant is added, read back, and the run ends; the rest waits for the next run without it. Nothing is removed.
+    type: bool
+    default: false
+  managed_groups:
+    description:
+      - Name patterns of user groups that the mapping is meant to cover; those that hold grants although no entry names them are RV(role_mappings.unmanaged).
+      - When left out or empty, such groups are not looked for.
+    type: list
+    elements: str
+    default: []
+  break_glass:
+    description:
+      - Accounts that are kept for emergencies and whose grants are not removed. When left out, none.
+    type: dict
+    suboptions:
+      commvault_users:
+        description: Names of Commvault users.
+        type: list
+        elements: str
+      entra_users:
+        description: User principal names; not looked at here, so that one variable serves all modules.
+        type: list
+        elements: str
+      entra_groups:
+        description: Display names or object ids of Entra groups.
+        type: list
+        elements: str
+  check_rights:
+    description:
+      - Whether it is checked before the first write that the signed-in user holds every permission of the roles that it would grant.
+    type: bool
+    default: true
   parallel_reads:
     description:
       - How many reads run side by side.
@@ -196,7 +230,8 @@ options:
     description:
       - V(last_admin) allows removing the last grant through which an administrator can sign in without Entra ID.
       - V(own_rights) allows removing grants of the signed-in user and of its groups.
-    choices: [last_admin, own_rights]
+      - V(break_glass) allows removing grants of accounts in O(break_glass).
+    choices: [last_admin, own_rights, break_glass]
 """
 
 EXAMPLES = r"""
@@ -281,6 +316,10 @@ role_mappings:
     foreign:
       description: How many rows were seen that belong to others or are of a kind that is never managed (creator, owner, inherited, single permissions).
       type: int
+    unmanaged:
+      description: User groups that match O(managed_groups), hold grants and are in no entry, with the number of their C(grants).
+      type: list
+      elements: dict
     not_confirmed:
       description: Grants that the service accepted but does not show (or, for removals, still shows); they may await approval.
       type: list
@@ -316,7 +355,7 @@ _ENTRY = {
     "review_by": {"type": "raw"},
 }
 SPEC = commvault_spec().merge(
-    risk_spec("last_admin", "own_rights"),
+    risk_spec("last_admin", "own_rights", "break_glass"),
     ArgumentSpec(
         {
             "mappings": {"type": "list", "elements": "dict", "required": True, "options": _ENTRY},
@@ -332,6 +371,16 @@ SPEC = commvault_spec().merge(
             "require_object_id": {"type": "str", "choices": ["privileged", "all", "none"], "default": "privileged"},
             "max_writes": {"type": "int"},
             "max_removals": {"type": "int", "default": 20},
+            "canary": {"type": "bool", "default": False},
+            "managed_groups": {"type": "list", "elements": "str", "default": []},
+            "break_glass": {
+                "type": "dict",
+                "options": {
+                    kind: {"type": "list", "elements": "str"}
+                    for kind in ("commvault_users", "entra_users", "entra_groups")
+                },
+            },
+            "check_rights": {"type": "bool", "default": True},
             "parallel_reads": {"type": "int", "default": 8},
             "pending_roles": {"type": "list", "elements": "str", "default": []},
             "pending_entra_groups": {"type": "list", "elements": "str", "default": []},

@@ -18,6 +18,7 @@ from helpers.direct import run_body
 from helpers.playing import Player
 
 from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings as module
+from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings_info as export
 
 Mapping = list[dict[str, t.Any]]
 
@@ -341,3 +342,66 @@ def test_set_l_keeps_its_budget(make_site: Callable[..., Simulator]) -> None:
     assert len(writes(site)) <= min(len(entities), len(groups))
     assert first["role_mappings"]["not_confirmed"] == []
     assert run(site, mappings, commcell=cell)["changed"] is False
+
+
+def test_an_export_is_planned_to_nothing_and_makes_the_same_grants_anew(site: Simulator) -> None:
+    exported = run_body(export, site, {"users": ["*"]})["role_mappings"]
+    assert run(site, exported["mappings"], exclusive=True)["changed"] is False
+    assert {row["why"] for row in exported["other"]} >= {"inherited"}
+    before = explicit(site)
+    grants = state(site).grants
+    kept = {1}
+    for grant in [grant for grant in grants if grant.kind == "explicit" and grant.principal_id not in kept]:
+        grants.remove(grant)
+    made = run(site, [entry for entry in exported["mappings"] if entry["principal"] != {"user_group": "master"}])
+    assert made["changed"] and made["role_mappings"]["not_confirmed"] == []
+    assert explicit(site) == before
+
+
+def test_an_export_can_be_narrowed_and_queried(site: Simulator) -> None:
+    result = run_body(export, site, {"principals": ["GG-*"], "query": "mappings[].principal.entra_group.name"})
+    assert result["role_mappings"] and all(name.startswith("GG-") for name in result["role_mappings"])
+
+
+def test_a_canary_writes_one_grant(site: Simulator) -> None:
+    group, plans = local_group(site), plan_names(site)
+    mappings = [entry(group, {"role": "View", "entities": {"plans": plans[:3]}})]
+    first = run(site, mappings, canary=True)
+    assert len(first["role_mappings"]["added"]) == 1 and len(writes(site)) == 1
+    second = run(site, mappings)
+    assert len(second["role_mappings"]["added"]) == 2
+
+
+def test_groups_without_an_entry_are_reported(site: Simulator) -> None:
+    whole = mapping_of(site)
+    result = run(site, whole[:-1], managed_groups=["GG-*"], check=True)
+    missing = whole[-1]["principal"]["entra_group"]["name"]
+    assert missing in {row["user_group"] for row in result["role_mappings"]["unmanaged"]}
+
+
+def test_break_glass_accounts_keep_their_grants(site: Simulator) -> None:
+    name = next(user.name for user in state(site).users if not user.provider and user.id > 10)
+    mappings = [
+        {"principal": {"user": name}, "grants": [{"role": "View", "entities": {"plans": plan_names(site)[:1]}}]}
+    ]
+    assert run(site, mappings)["changed"]
+    refused = run(site, [{**mappings[0], "state": "absent"}], break_glass={"commvault_users": [name.upper()]})
+    assert refused["failed"] and refused["error"]["risk"] == "break_glass"
+
+
+def test_rights_that_the_caller_lacks_are_told_before_the_first_write(site: Simulator) -> None:
+    group = local_group(site)
+    limited = next(
+        user
+        for user in state(site).users
+        if not user.provider
+        and not user.company_id
+        and all(item.id != 1 for item in state(site).groups_of_user(user.id))
+    )
+    limited.password, limited.enabled = "Seen-Only-1", True
+    state(site).groups.get(3).member_ids.add(limited.id)
+    options = {"commvault_username": limited.name, "commvault_password": limited.password}
+    result = run(site, [entry(group, {"role": "Master", "entities": "commcell"})], **options)
+    assert result.get("failed"), limited
+    assert "Master" in result["msg"]
+    assert_no_writes(site)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import typing as t
 
 from .._commvault.client import CommvaultClient, segment
@@ -14,7 +15,28 @@ from .._commvault.grants import Entity, Grant, Principal
 from .._commvault.listings import as_id
 from .._commvault.security import Security
 from .._core.context import Context
-from .mapping_resolve import MASTER_ROLE, PRIVILEGED_PERMISSIONS
+from .._core.values import folded
+from .mapping_read import Reader
+from .mapping_resolve import MASTER_ROLE, PRIVILEGED_PERMISSIONS, Resolved
+
+#: The built-in group that administers everything.
+MASTER_GROUP = 1
+
+
+def unmanaged_groups(
+    ctx: Context, directory: Directory, security: Security, reader: Reader, resolved: Resolved
+) -> list[dict[str, t.Any]]:
+    """User groups whose names match managed_groups and that hold explicit grants although no entry names them."""
+    patterns = ctx.options["managed_groups"]
+    claimed = {principal.id for principal in resolved.holders if principal.kind == "user_group"}
+    chosen = [
+        entry
+        for entry in (directory.catalogue("user_groups") if patterns else ())
+        if entry.id not in claimed and any(fnmatch.fnmatchcase(folded(entry.name), folded(item)) for item in patterns)
+    ]
+    rows = reader.side_by_side(security.of_principal, [Principal("user_group", entry.id) for entry in chosen])
+    counts = [sum(1 for row in part if row.grant is not None) for part in rows]
+    return [{"user_group": entry.name, "grants": count} for entry, count in zip(chosen, counts, strict=True) if count]
 
 
 def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) -> set[Principal]:

@@ -12,6 +12,7 @@ from .._commvault.grants import Grant, Principal
 from .._core.context import Context
 from .._core.errors import GuardRefused
 from .._core.guards import guard
+from .._core.values import folded
 from .mapping_entries import Problem
 from .mapping_resolve import MASTER_ROLE, Holder, Resolved
 
@@ -117,4 +118,27 @@ def check_last_admin(
             ctx,
             "last_admin",
             "No enabled local user would be left who administers the CommCell and can sign in without Entra ID.",
+        )
+
+
+def check_break_glass(
+    ctx: Context, removed: t.Collection[Grant], resolved: Resolved, label: t.Callable[[Grant], str]
+) -> None:
+    """Accounts that are kept for the day when nothing else works keep their rights. Raises GuardRefused."""
+    kept = {
+        kind: {folded(str(name)) for name in names or []} for kind, names in (ctx.options["break_glass"] or {}).items()
+    }
+
+    def is_kept(holder: Holder) -> bool:
+        if holder.principal.kind == "user":
+            return folded(holder.name) in kept.get("commvault_users", set())
+        own = {folded(holder.name), folded(holder.anchor or "")}
+        return holder.entra and bool(own & kept.get("entra_groups", set()))
+
+    losing = [grant for grant in sorted(removed) if is_kept(resolved.holders[grant.principal])]
+    if losing:
+        guard(
+            ctx,
+            "break_glass",
+            f"A break-glass account would lose rights: {'; '.join(label(grant) for grant in losing[:5])}.",
         )

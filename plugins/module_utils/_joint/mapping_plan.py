@@ -78,6 +78,12 @@ def differences(
     )
 
 
+def canary(changes: Differences) -> Differences:
+    """One grant, to see it work before all the others: preferably to a principal that exists already. Nothing is removed."""
+    first = sorted(changes.add, key=lambda grant: (grant.principal.id < 0, grant))[:1]
+    return Differences(frozenset(first), frozenset())
+
+
 def units(changes: Differences, new_groups: t.Collection[Principal], links: t.Collection[Principal]) -> list[Unit]:
     """All requests in the order that keeps people's access: revocations, replacements, then groups and additions."""
     changing = {(grant.principal, grant.entity) for grant in changes.add} & {

@@ -18,6 +18,7 @@ from .._core.errors import AmbiguousMatch, NotFound
 from .._core.values import folded
 from .mapping_entra import EntraGroup, EntraGroups
 from .mapping_entries import MappingEntry, Named, Problem, Target, WantedGrant
+from .mapping_names import list_of, look_up, look_up_role
 
 _CATALOGUES = {
     "user_group": "user_groups",
@@ -135,11 +136,7 @@ class Resolver:
                 f"match_by {self._ctx.options['match_by']} gives no name for the Commvault group; give user_group",
             )
             return None
-        company = (
-            entry.user_group.company
-            if entry.user_group and entry.user_group.company
-            else self._client.company_name or COMMCELL_LEVEL
-        )
+        company = entry.user_group.company if entry.user_group and entry.user_group.company else self._own_level
         where = f"{entry.where}.user_group"
         try:
             found = self._user_group(by_id if by_id is not None else str(name), company, group)
@@ -233,27 +230,21 @@ class Resolver:
                 listed.setdefault(wanted, grant.where)
 
     def _role(self, grant: WantedGrant) -> int | None:
-        pending = self._pending_roles.get(folded(str(grant.role)))
-        catalogue = self._directory.catalogue("roles")
-        reference = grant.role
-        if reference.id is None and reference.company is None:
-            own = self._client.company_name or COMMCELL_LEVEL
-            entry = (
-                catalogue.get(str(reference.name), own)
-                if pending is None
-                else _quietly(catalogue.get, str(reference.name), own)
-            )
-            if entry is None and pending is not None:
-                self.found.role_names[pending] = str(reference)
+        try:
+            found = look_up_role(self._directory.catalogue("roles"), grant.role, self._own_level)
+        except (NotFound, AmbiguousMatch) as exc:
+            pending = self._pending_roles.get(folded(str(grant.role)))
+            if pending is not None and isinstance(exc, NotFound):
+                self.found.role_names[pending] = str(grant.role)
                 return pending
-            if entry is not None:
-                self.found.role_names[entry.id] = entry.name
-                return entry.id
-        found = self._find("roles", reference, f"{grant.where}.role")
-        if found is None:
+            self._problem(f"{grant.where}.role", str(exc), exc.kind)
             return None
         self.found.role_names[found.id] = found.name
         return found.id
+
+    @property
+    def _own_level(self) -> str:
+        return self._client.company_name or COMMCELL_LEVEL
 
     def _entities(self, target: Target) -> list[Entity]:
         if target.kind == "commcell":
@@ -273,7 +264,7 @@ class Resolver:
         entries = (
             self._matching(target)
             if target.pattern
-            else [self._find(_list_of(target.kind), t.cast(Named, target.reference), target.where)]
+            else [self._find(list_of(target.kind), t.cast(Named, target.reference), target.where)]
         )
         entities = []
         for entry in entries:
@@ -291,7 +282,7 @@ class Resolver:
         return [entity]
 
     def _matching(self, target: Target) -> list[Entry | None]:
-        entries = self._directory.catalogue(_list_of(target.kind)).matching(str(target.pattern))
+        entries = self._directory.catalogue(list_of(target.kind)).matching(str(target.pattern))
         if len(entries) > target.at_most:
             self._problem(
                 target.where,
@@ -304,20 +295,7 @@ class Resolver:
 
     def _find(self, kind: str, reference: Named, where: str) -> Entry | None:
         try:
-            return self._directory.catalogue(kind).find(
-                reference.id if reference.id is not None else str(reference.name), reference.company
-            )
+            return look_up(self._directory.catalogue(kind), reference)
         except (NotFound, AmbiguousMatch) as exc:
             self._problem(where, str(exc), exc.kind)
             return None
-
-
-def _list_of(kind: str) -> str:
-    return {"company": "companies"}.get(kind, kind)
-
-
-def _quietly(look: t.Callable[..., Entry | None], *arguments: t.Any) -> Entry | None:
-    try:
-        return look(*arguments)
-    except AmbiguousMatch:
-        return None

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -20,12 +21,13 @@ from .._core.outcome import Work
 from .._core.plan import Plan, Step
 from .._entra.client import GraphClient
 from . import mapping_checks as checks
-from .mapping_caller import Administrators, is_privileged, own_principals
+from .mapping_caller import MASTER_GROUP, Administrators, is_privileged, own_principals, unmanaged_groups
 from .mapping_entra import EntraGroups
 from .mapping_entries import Problem, parse, with_known_ids
-from .mapping_plan import Differences, Request, Schedule, differences, largest, schedule, units
+from .mapping_plan import Differences, Request, Schedule, canary, differences, largest, schedule, units
 from .mapping_read import Current, Reader
 from .mapping_resolve import Holder, Resolved, Resolver
+from .mapping_rights import Rights
 
 #: Pauses before a grant that was written and is not shown is looked for again.
 _CONFIRM_PAUSES_S = (1.0, 2.0)
@@ -63,12 +65,36 @@ def role_mappings(ctx: Context) -> Work:
     }
     changes = differences(resolved.present, resolved.absent, current.grants, ctx.options["exclusive"], resolved.holders)
     new_groups = {holder.principal for holder in resolved.holders.values() if not holder.exists}
+    if ctx.options["canary"]:
+        changes = canary(changes)
+        new_groups, links = _only(new_groups, changes), _only(links, changes)
     chosen = _within_budget(ctx, changes, new_groups, links)
     removed = chosen.grants("remove")
+    own = functools.lru_cache(lambda: frozenset(own_principals(ctx, client, directory)))
+    if ctx.options["check_rights"] and not _is_master(own, chosen):
+        names = {**resolved.role_names, **resolved.entity_names, **_permission_names(directory)}
+        _raise(Rights(client, reader.side_by_side).missing(chosen.grants("add"), names))
+    checks.check_break_glass(ctx, removed, resolved, resolver.label)
     checks.check_removals(ctx, changes.remove, resolver.label)
-    checks.check_own_rights(ctx, removed, lambda: own_principals(ctx, client, directory), resolver.label)
+    checks.check_own_rights(ctx, removed, own, resolver.label)
     checks.check_last_admin(ctx, removed, Administrators(client, security, directory).left_after)
-    return _Run(ctx, resolver, resolved, current, chosen, UserGroups(client, directory), security, reader).work()
+    unmanaged = unmanaged_groups(ctx, directory, security, reader, resolved)
+    return _Run(
+        ctx, resolver, resolved, current, chosen, UserGroups(client, directory), security, reader, unmanaged
+    ).work()
+
+
+def _only(principals: set[Principal], changes: Differences) -> set[Principal]:
+    return principals & {grant.principal for grant in changes.add}
+
+
+def _is_master(own: t.Callable[[], t.Collection[Principal]], chosen: Schedule) -> bool:
+    """Members of the built-in group master hold everything; only asked when something is to be granted."""
+    return not chosen.grants("add") or Principal("user_group", MASTER_GROUP) in own()
+
+
+def _permission_names(directory: Directory) -> dict[t.Any, str]:
+    return {("permission", entry.id): entry.name for entry in directory.catalogue("permissions")}
 
 
 def _raise(problems: list[Problem]) -> None:
@@ -115,10 +141,12 @@ class _Run:
         user_groups: UserGroups,
         security: Security,
         reader: Reader,
+        unmanaged: list[dict[str, t.Any]],
     ) -> None:
         self._ctx, self._resolver, self._resolved, self._current = ctx, resolver, resolved, current
         self._chosen, self._user_groups, self._security, self._reader = chosen, user_groups, security, reader
         self._ids: dict[Principal, Principal] = {}
+        self._unmanaged = unmanaged
 
     def work(self) -> Work:
         """The plan with its hands."""
@@ -204,6 +232,7 @@ class _Run:
             "user_groups_linked": linked,
             "remaining": sum(len(unit.requests) for unit in self._chosen.postponed),
             "foreign": self._current.foreign,
+            "unmanaged": self._unmanaged,
             "not_confirmed": self._rows(not_confirmed),
         }
 
