@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from . import redact
 from .cancel import Cancellation
+from .observed import Observations
 from .sources import Sources
 
 
@@ -82,6 +83,7 @@ class Context:
     verbosity: int = 0
     clock: Clock = field(default_factory=Clock)
     stats: Stats = field(default_factory=Stats)
+    observations: Observations = field(default_factory=Observations)
     cancellation: Cancellation = field(default_factory=Cancellation)
     secrets: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
