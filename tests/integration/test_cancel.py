@@ -1,0 +1,158 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Stopped in the middle of a write: nothing is left behind, and the next run finishes the job."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import time
+import typing as t
+
+import pytest
+from cvops_simulator import Simulator
+from cvops_simulator.core.faults import Fault
+from helpers.playing import Player, Running
+
+ROLE = "cvops.identity.commvault_role"
+GROUP = "cvops.identity.entra_group"
+SLOW_S = 8.0
+#: What is left of a run must be gone this soon after ansible-playbook has ended.
+GONE_AFTER_S = 5.0
+
+
+def role(**keywords: t.Any) -> list[dict[str, t.Any]]:
+    return [{"name": "role", ROLE: {"name": "Night shift", "permissions": ["View"]}, **keywords}]
+
+
+def cell(site: Simulator) -> t.Any:
+    return next(iter(site.commcells.values()))
+
+
+def slow_write(site: Simulator) -> Fault:
+    return site.faults.add(Fault(cell(site).name, "POST", "*/Role*", "slow", seconds=SLOW_S))
+
+
+def wait_for(seconds: float, condition: t.Callable[[], t.Any], what: str) -> None:
+    give_up_at = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up_at, f"{what} did not come within {seconds} s"
+        time.sleep(0.05)
+
+
+def processes_of(running: Running) -> list[str]:
+    """Command lines of all processes of this run: they carry its folder in their environment."""
+    mark = f"CVOPS_TEST_RESULTS={running.folder}/".encode()
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if (
+                mark in (entry / "environ").read_bytes()
+                and (entry / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+            ):
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def assert_nothing_is_left(site: Simulator, running: Running) -> None:
+    give_up_at = time.monotonic() + GONE_AFTER_S
+    while processes_of(running) and time.monotonic() < give_up_at:
+        time.sleep(0.1)
+    assert processes_of(running) == []
+    assert not cell(site).sessions.logins, "every session is ended, whatever ended the task"
+
+
+def assert_the_next_run_converges(site: Simulator, play: Player, in_process: bool) -> None:
+    """The slow write may have come through after all: either way there is one role in the end."""
+    time.sleep(0.2)
+    site.faults.clear()
+    result = play(role(), in_process=in_process).ok().one("role")
+    assert [item.name for item in cell(site).state.roles].count("Night shift") == 1
+    assert result["role"]["permissions"] == ["View"]
+    assert not play(role(), in_process=in_process).ok().one("role")["changed"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_signals(site: Simulator, play: Player, in_process: bool, number: signal.Signals) -> None:
+    """As Ctrl-C at a terminal and as a job scheduler do it: the whole process group is told."""
+    fault = slow_write(site)
+    running = play.start(role(), in_process=in_process)
+    wait_for(60, lambda: fault.hits, "the slow write")
+    time.sleep(0.2)
+    os.killpg(running.process.pid, number)
+    run = running.wait(30)
+    assert run.rc != 0
+    assert "Traceback" not in run.text, run.text
+    shown = [result for result in run.results if result.task == "role"]
+    for result in shown:
+        assert result["cancelled"] is True
+        assert f"Stopped by {number.name}" in result["msg"]
+        assert result["error"]["kind"] == "cancelled"
+    assert_nothing_is_left(site, running)
+    assert_the_next_run_converges(site, play, in_process)
+
+
+def test_a_task_timeout(site: Simulator, play: Player, in_process: bool) -> None:
+    """In process the result tells what was done; as a module core answers in our place, and the module still tidies up."""
+    fault = slow_write(site)
+    running = play.start([*role(timeout=4, ignore_errors=True), *after()], in_process=in_process)
+    wait_for(60, lambda: fault.hits, "the slow write")
+    run = running.wait(60).ok()
+    result = run.one("role")
+    assert result.failed
+    if in_process:
+        assert result["cancelled"] is True
+        assert "Stopped by the task's timeout of 4 s" in result["msg"]
+        assert result["step_failed"]
+        assert result["steps_done"] == []
+        assert result["stats"]["waited_s"] < SLOW_S
+    else:
+        assert "timed" in str(dict(result)).lower() or "expected time frame" in result["msg"]
+    assert run.one("goes on").status == "ok"
+    assert_nothing_is_left(site, running)
+    assert_the_next_run_converges(site, play, in_process)
+
+
+def after() -> list[dict[str, t.Any]]:
+    return [{"name": "goes on", "cvops.identity.entra_group_info": {"display_name": "nobody"}}]
+
+
+def test_handlers_are_restored(site: Simulator, play: Player) -> None:
+    """The timeout of one item of a loop, in a process that all items share, leaves the next items alone."""
+    fault = site.faults.add(Fault("graph", "PATCH", "*/groups*", "slow", seconds=SLOW_S))
+    tasks = [
+        {
+            "name": "groups",
+            GROUP: {"display_name": "GG {{ item }}", "unique_name": "gg-{{ item }}"},
+            "loop": ["one", "two"],
+            "timeout": 4,
+            "ignore_errors": True,
+        },
+        {"name": "sleep", "ansible.builtin.pause": {"seconds": 1}},
+    ]
+    run = play(tasks).ok()
+    assert fault.hits == 1
+    first, second = run.of("groups")
+    assert (first.status, first["cancelled"]) == ("failed", True)
+    assert second.status == "ok"
+    assert second["changed"] is True
+
+
+def test_waiting_between_tries_is_cut_short(site: Simulator, play: Player) -> None:
+    """Told to wait a minute by the service, told to stop by the user: the user wins."""
+    site.faults.add(Fault("graph", "GET", "*/groups*", "status", status=429, retry_after=60, times=0))
+    running = play.start([{"name": "look", "cvops.identity.entra_group_info": {"display_name": "nobody"}}])
+    wait_for(60, lambda: site.journal.entries("graph"), "the first answer")
+    time.sleep(0.2)
+    started = time.monotonic()
+    os.killpg(running.process.pid, signal.SIGINT)
+    running.wait(20)
+    assert time.monotonic() - started < 10
+    assert_nothing_is_left(site, running)
