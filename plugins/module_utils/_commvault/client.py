@@ -94,6 +94,11 @@ class CommvaultClient:
         return answer or {}
 
     @property
+    def base_url(self) -> str:
+        """The address of the API, as found or given."""
+        return self._base
+
+    @property
     def company_id(self) -> int:
         """The company that option commvault_company names; 0 for the CommCell level. Raises NotFound, AmbiguousMatch."""
         return self._scoped_company()[0]

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import datetime
-import email.utils
 import re
 import typing as t
 from urllib.parse import quote, urlsplit
@@ -33,6 +32,7 @@ _NOT_YET = (
     "no password credential found",
 )
 _BY_APP_ID = re.compile(r"/servicePrincipals\(appId='[^']*'\)")
+_SERVICE = "Microsoft Graph"
 _SETTLE_S = 120.0
 _LONGEST_PAUSE_S = 10.0
 
@@ -61,10 +61,9 @@ class GraphClient:
         self._scope = graph_scope(ctx.options)
         self.sign_in = EntraSignIn(ctx)
         self._transport = Transport(
-            ctx, entra_settings(ctx.options, "Microsoft Graph"), BearerCredentials(self.sign_in, self._scope)
+            ctx, entra_settings(ctx.options, _SERVICE), BearerCredentials(self.sign_in, self._scope)
         )
         self.fresh = FreshObjects(ctx)
-        self._skew = datetime.timedelta()
 
     def reference(self, object_id: str) -> str:
         """The ``@odata.id`` of a directory object."""
@@ -160,7 +159,8 @@ class GraphClient:
 
     def service_now(self) -> datetime.datetime:
         """The time by the service's clock, as far as its last answer told; validity is judged there, not here."""
-        return self.ctx.clock.now() + self._skew
+        ahead_s = self.ctx.observations.clock_difference_s(_SERVICE) or 0
+        return self.ctx.clock.now() + datetime.timedelta(seconds=ahead_s)
 
     def _send(
         self,
@@ -183,7 +183,6 @@ class GraphClient:
             reply = self._transport.request(
                 method, url, params=params, json_body=body, headers=headers, repeat=repeat, counts=counts
             )
-            self._note_time(reply)
             if reply.status < 300:
                 return reply
             error = graph_error(reply, intent, needs)
@@ -197,15 +196,6 @@ class GraphClient:
             if gone:
                 return reply
             raise error
-
-    def _note_time(self, reply: Reply) -> None:
-        """Dates have whole seconds: a smaller difference is none."""
-        try:
-            told = email.utils.parsedate_to_datetime(reply.headers.get("date") or "")
-        except (TypeError, ValueError):
-            return
-        skew = told - self.ctx.clock.now() if told.tzinfo else datetime.timedelta()
-        self._skew = skew if abs(skew.total_seconds()) >= 2 else datetime.timedelta()
 
     def _not_yet(self, error: ApiError, url: str, body: t.Any) -> bool:
         """True when the refusal is of the kind that replication causes, about an object of this run."""

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who signs in to a CommCell here, with which inputs, and what that user may do on it. Reads only."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.context import Context
+from .._core.errors import ApiError, AuthError, Throttled, Unreachable
+from .._signin.clouds import commvault_settings
+from .._signin.options import commvault_spec, entra_spec
+from .client import CommvaultClient, segment
+from .listings import as_id
+
+SERVICE = "Commvault"
+
+
+def is_configured(options: t.Mapping[str, t.Any]) -> bool:
+    """Whether the options name a CommCell."""
+    return bool(options.get("commvault_url"))
+
+
+def surroundings(ctx: Context) -> dict[str, t.Any]:
+    """What holds whether or not the sign-in succeeds: the address, the way there, and where each input came from."""
+    settings, url = commvault_settings(ctx.options), str(ctx.options["commvault_url"])
+    own = {name: option for name, option in commvault_spec().options.items() if name not in entra_spec().options}
+    return {
+        "url": url,
+        "method": ctx.options["commvault_auth_method"],
+        "ca": settings.ca_in_words(),
+        "proxy": settings.proxy_in_words(url if "//" in url else f"https://{url}"),
+        "sources": {
+            name: ctx.source_of(name)
+            for name, option in own.items()
+            if ctx.options.get(name) is not None and ctx.options[name] != option.get("default")
+        },
+    }
+
+
+def read(ctx: Context, client: CommvaultClient) -> dict[str, t.Any]:
+    """The user and what it may do. Raises AuthError, Unreachable, Throttled, NotFound; what it may not read is None."""
+    who = _who(client)
+    number = as_id(who.get("id") or who.get("userId"))
+    name = who.get("name") or who.get("userName") or ctx.options.get("commvault_username")
+    home = who.get("company")
+    return {
+        "url": client.base_url,
+        "identity": {
+            "id": str(number) if number else None,
+            "user_name": str(name) if name else None,
+            "company": str(home["name"]) if isinstance(home, dict) and home.get("name") else None,
+            "groups": _groups(client, number),
+        },
+        "release": f"11.{client.release}" if client.release else None,
+        "commcell": {"id": str(client.commcell_id), "name": client.commcell_name or None},
+        "company": client.company_name,
+        "rights": _rights(client),
+    }
+
+
+def rights_of(answer: t.Any) -> dict[int, str] | None:
+    """Permission names by id in an answer of ``Security/…/Permissions``; None when there is no such list in it."""
+    rows = answer.get("permissionsList") if isinstance(answer, dict) else None
+    if rows is None and isinstance(answer, dict):
+        rows = answer.get("permissions")
+    if not isinstance(rows, list):
+        return None
+    found: dict[int, str] = {}
+    for row in rows:
+        inner = row.get("permission") if isinstance(row, dict) else None
+        entry = inner if isinstance(inner, dict) else row
+        number = as_id(entry.get("permissionId") or entry.get("id")) if isinstance(entry, dict) else None
+        if number:
+            found[number] = str(entry.get("permissionName") or entry.get("name") or number)
+    return found
+
+
+def _rights(client: CommvaultClient) -> list[dict[str, t.Any]] | None:
+    path = f"Security/COMMCELL_ENTITY/{segment(client.commcell_id)}/Permissions"
+    answer = _allowed(client, path, "read the rights of the signed-in user on the CommCell")
+    found = rights_of(answer)
+    return None if found is None else [{"id": str(number), "name": found[number]} for number in sorted(found)]
+
+
+def _who(client: CommvaultClient) -> dict[str, t.Any]:
+    # Not tolerant of being refused: this is the call that tells whether the token is any good.
+    answer = client.get("V2/WhoAmI", intent="read who is signed in", missing_ok=True) or {}
+    inner = answer.get("user")
+    return inner if isinstance(inner, dict) else answer
+
+
+def _groups(client: CommvaultClient, user_id: int | None) -> list[str] | None:
+    if not user_id:
+        return None
+    details = _allowed(client, f"v4/user/{segment(user_id)}", "read the groups of the signed-in user")
+    rows = (details or {}).get("associatedUserGroups")
+    if not isinstance(rows, list):
+        return None if details is None else []
+    return sorted(str(row["name"]) for row in rows if isinstance(row, dict) and row.get("name"))
+
+
+def _allowed(client: CommvaultClient, path: str, intent: str) -> dict[str, t.Any] | None:
+    """The answer, or None where the user may not ask or this release does not offer it."""
+    try:
+        return client.get(path, intent=intent, missing_ok=True)
+    except (AuthError, Unreachable, Throttled):
+        raise
+    except ApiError as exc:
+        client.ctx.debug(1, str(exc))
+        return None

@@ -1,0 +1,171 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who signs in to Entra ID here, with which inputs, and what that identity may do. Reads only."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.context import Context
+from .._core.errors import ApiError, Forbidden, NotFound
+from .._signin.clouds import authority_url, entra_settings, graph_scope, graph_url
+from .._signin.options import entra_spec
+from .client import GraphClient, segment
+
+#: Services whose answers tell the time: the sign-in is younger than a token from the cache, Graph always answers.
+SERVICES = ("Entra sign-in", "Microsoft Graph")
+#: Any of these means that somebody wants to sign in to Entra ID.
+_INPUTS = (
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "client_certificate",
+    "federated_token",
+    "federated_token_file",
+    "federated_managed_identity",
+    "managed_identity_client_id",
+    "access_token",
+)
+#: Directory roles that matter here, by template id, which is the same in every tenant.
+DIRECTORY_ROLES = {
+    "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
+    "e8611ab8-c189-46e8-94e1-60213ab1f814": "Privileged Role Administrator",
+    "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3": "Application Administrator",
+    "158c047a-c907-4556-b7ef-446551a6b5f7": "Cloud Application Administrator",
+    "cf1c38e5-3621-4004-a7cb-879624dced7c": "Application Developer",
+    "fdd7a751-b60b-444a-984c-02652fe8fa1c": "Groups Administrator",
+    "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
+}
+#: In the claim ``wids`` this says "no guest" for people and "an application" for applications: no role at all.
+_NO_ROLES = frozenset({"b79fbf4d-3ef9-4689-8143-76b194e85509", "0997a1d0-0d1d-4acb-b408-d5ca73121e90"})
+
+
+def is_configured(options: t.Mapping[str, t.Any]) -> bool:
+    """Whether the options ask for a sign-in to Entra ID at all."""
+    return options.get("auth_method") not in (None, "auto") or any(options.get(name) for name in _INPUTS)
+
+
+def surroundings(ctx: Context) -> dict[str, t.Any]:
+    """What holds whether or not the sign-in succeeds: addresses, the way there, and where each input came from."""
+    settings = entra_settings(ctx.options, "Microsoft Graph")
+    graph = graph_url(ctx.options)
+    return {
+        "cloud": ctx.options["cloud"],
+        "authority_url": authority_url(ctx.options),
+        "graph_url": graph,
+        "ca": settings.ca_in_words(),
+        "proxy": settings.proxy_in_words(graph),
+        "sources": sources(ctx, entra_spec().options),
+    }
+
+
+def sources(ctx: Context, options: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """Where the value of each option that has one came from; options at their default are left out."""
+    return {
+        name: ctx.source_of(name)
+        for name, option in options.items()
+        if ctx.options.get(name) is not None and ctx.options[name] != option.get("default")
+    }
+
+
+def read(ctx: Context, graph: GraphClient) -> dict[str, t.Any]:
+    """The identity and what it may do. Raises AuthError, Unreachable, Throttled; what it may not read is None."""
+    token = graph.sign_in.token(graph_scope(ctx.options))
+    claims = graph.claims()
+    kind = kind_of(claims, graph.sign_in.method)
+    ends_at = token.expires_at or _number(claims.get("exp"))
+    return {
+        "method": graph.sign_in.method,
+        "identity": identity(claims, kind),
+        "permissions": permissions(claims),
+        "tenant": _tenant(graph, claims),
+        "directory_roles": _directory_roles(graph, claims) if kind == "user" else None,
+        "owned_applications": _owned_applications(graph, claims, kind),
+        "token_life_s": max(0, int(ends_at - ctx.clock.now().timestamp())) if ends_at else None,
+    }
+
+
+def kind_of(claims: t.Mapping[str, t.Any], method: str) -> str:
+    """``application``, ``managed_identity``, ``user``, or ``unknown`` for a token that cannot be read."""
+    if not claims:
+        return "unknown"
+    if claims.get("idtyp") == "user" or claims.get("scp") is not None:
+        return "user"
+    is_managed = method == "managed_identity" or bool(claims.get("xms_mirid"))
+    return "managed_identity" if is_managed else "application"
+
+
+def identity(claims: t.Mapping[str, t.Any], kind: str) -> dict[str, t.Any]:
+    """Who the token names; ``object_id`` is that of the service principal or user."""
+    return {
+        "kind": kind,
+        "object_id": claims.get("oid"),
+        "app_id": claims.get("appid") or claims.get("azp"),
+        "display_name": claims.get("name") if kind == "user" else claims.get("app_displayname"),
+        "user_name": (claims.get("upn") or claims.get("unique_name")) if kind == "user" else None,
+    }
+
+
+def permissions(claims: t.Mapping[str, t.Any]) -> list[str] | None:
+    """Permissions in the token: application permissions, or for people delegated ones; None for a token that cannot be read."""
+    if not claims:
+        return None
+    held = str(claims["scp"]).split() if claims.get("scp") is not None else claims.get("roles") or []
+    return sorted(str(name) for name in held)
+
+
+def _tenant(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    listed = _allowed(
+        lambda: graph.list(
+            "/organization", intent="read the tenant", params={"$select": "id,displayName,verifiedDomains"}
+        )
+    )
+    found = listed[0] if listed else {}
+    domains = [str(domain["name"]) for domain in found.get("verifiedDomains") or [] if domain.get("name")]
+    return {
+        "id": claims.get("tid") or found.get("id"),
+        "display_name": found.get("displayName"),
+        "domains": sorted(domains) if listed else None,
+    }
+
+
+def _directory_roles(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> list[str] | None:
+    """Active roles by name. The token carries template ids; what it lacks or what has no name here is asked for."""
+    told = claims.get("wids")
+    ids = {str(found).lower() for found in told} - _NO_ROLES if isinstance(told, list) else None
+    if ids is not None and ids <= DIRECTORY_ROLES.keys():
+        return sorted(DIRECTORY_ROLES[found] for found in ids)
+    path = f"/users/{segment(str(claims.get('oid')))}/transitiveMemberOf/microsoft.graph.directoryRole"
+    listed = _allowed(
+        lambda: graph.list(path, intent="read directory roles", params={"$select": "displayName,roleTemplateId"})
+    )
+    if listed is not None:
+        return sorted(str(role["displayName"]) for role in listed if role.get("displayName"))
+    return None if ids is None else sorted(DIRECTORY_ROLES.get(found, found) for found in ids)
+
+
+def _owned_applications(graph: GraphClient, claims: t.Mapping[str, t.Any], kind: str) -> int | None:
+    if not claims.get("oid"):
+        return None
+    collection = "users" if kind == "user" else "servicePrincipals"
+    path = f"/{collection}/{segment(str(claims['oid']))}/ownedObjects/microsoft.graph.application"
+    listed = _allowed(lambda: graph.list(path, intent="count owned applications", params={"$select": "id"}))
+    return None if listed is None else len(listed)
+
+
+def _allowed(ask: t.Callable[[], list[dict[str, t.Any]]]) -> list[dict[str, t.Any]] | None:
+    """The answer, or None where the identity may not ask or the service does not offer it."""
+    try:
+        return ask()
+    except (Forbidden, NotFound):
+        return None
+    except ApiError as exc:
+        if exc.status == 400:
+            return None
+        raise
+
+
+def _number(value: t.Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0
