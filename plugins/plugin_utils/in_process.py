@@ -29,12 +29,14 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.record import DIRECTORY_VARIABLE
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
     LOG_KEY,
     RUN_DIRECTORY_VARIABLE,
     RUN_PROCESS_VARIABLE,
     SOURCES_VARIABLE,
     TIMEOUT_VARIABLE,
+    RecordTo,
     perform,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
@@ -56,6 +58,7 @@ class InProcessAction(ActionBase):
     """Runs ``module.run`` with the arguments of the task; subclasses name the module."""
 
     module: types.ModuleType
+    _record_directory: t.Any = ""
 
     _supports_async = True
     _supports_check_mode = True
@@ -66,6 +69,7 @@ class InProcessAction(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         arguments = plain(self._task.args)
+        self._record_directory = self._rendered(variables.get(DIRECTORY_VARIABLE.lower()) or "")
         environment = self._task_environment()
         why = self._needs_module(variables, environment)
         sources = Sources(environ={**os.environ, **environment}, variables=self._lazy_variables(variables))
@@ -141,7 +145,7 @@ class InProcessAction(ActionBase):
             secrets={str(secret) for secret in secrets},
         )
         ctx.warnings.extend(sources.warnings)
-        result = perform(ctx, self.module.run, self._task.timeout or None)
+        result = perform(ctx, self.module.run, self._task.timeout or None, self._record_to(sources))
         if _injects_invocation():
             result["invocation"] = {"module_args": ctx.options}
         result = _masked(result, secrets)
@@ -154,6 +158,12 @@ class InProcessAction(ActionBase):
         if validated._deprecations:
             result["deprecations"] = remove_values(_deprecations(validated._deprecations), secrets)
         return result
+
+    def _record_to(self, sources: Sources) -> RecordTo | None:
+        """From the variable cvops_run_record_dir or its environment variable."""
+        directory = self._record_directory or sources.environ.get(DIRECTORY_VARIABLE)
+        name = self.module.__name__.rpartition(".")[2]
+        return RecordTo(os.path.expanduser(str(directory)), name) if directory else None
 
     def _validation_message(self, validated: ValidationResult) -> str:
         """Word for word what AnsibleModule says."""
@@ -171,6 +181,8 @@ class InProcessAction(ActionBase):
         extra = {SOURCES_VARIABLE: json.dumps(sources.found), TIMEOUT_VARIABLE: str(self._task.timeout or "")}
         if self._connection.transport == "local" and not self._play_context.become:
             extra.update({RUN_DIRECTORY_VARIABLE: C.DEFAULT_LOCAL_TMP, RUN_PROCESS_VARIABLE: str(_PARENT)})
+        if record_to := self._record_to(sources):
+            extra[DIRECTORY_VARIABLE] = record_to.directory
         original = self._task.environment
         self._task.environment = [*(original or []), extra]
         try:

@@ -12,10 +12,11 @@ import os
 import signal
 import traceback
 import typing as t
+from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule
 
-from . import redact
+from . import record, redact
 from .cancel import interruptible
 from .context import Clock, Context
 from .errors import Cancelled, ConfigError, CvopsError, MissingLibrary
@@ -47,19 +48,33 @@ LOG_KEY = "_cvops_log"
 DEFAULT_DEADLINE_S = 900
 
 
-def perform(ctx: Context, run: Run, task_timeout: int | None = None) -> dict[str, t.Any]:
+@dataclass(frozen=True)
+class RecordTo:
+    """Where the record of a run goes, and under which module's name."""
+
+    directory: str
+    module: str
+
+
+def perform(
+    ctx: Context, run: Run, task_timeout: int | None = None, record_to: RecordTo | None = None
+) -> dict[str, t.Any]:
     """Do the work and return the task result: ``changed``, the noun, ``diff`` when asked, ``stats``; or a failure with ``error``."""
+    outcome: Outcome | None = None
     seconds = ctx.options.get("deadline") or DEFAULT_DEADLINE_S
     ctx.deadline_at = ctx.clock.monotonic() + seconds
     try:
         with interruptible(ctx.cancellation, task_timeout):
             try:
-                result = _finish(ctx, run(ctx))
+                outcome = run(ctx)
+                result = _finish(ctx, outcome)
             finally:
                 ctx.close()
     except CvopsError as exc:
         result = _failure(ctx, exc)
     result["stats"] = ctx.stats.as_result()
+    if record_to is not None:
+        record.keep(ctx, record_to.directory, record_to.module, outcome, result)
     return result
 
 
@@ -184,6 +199,11 @@ def _alarm(seconds: int | None) -> t.Iterator[None]:
             signal.alarm(0)
 
 
+def _record_to(name: str) -> RecordTo | None:
+    directory = os.environ.get(record.DIRECTORY_VARIABLE)
+    return RecordTo(directory, name.rpartition(".")[2]) if directory else None
+
+
 def run_as_module(spec: ArgumentSpec, run: Run) -> None:
     """Run in a process of its own, the way every module runs on any host."""
     announced = json.loads(os.environ.get(SOURCES_VARIABLE, "{}"))
@@ -205,7 +225,7 @@ def run_as_module(spec: ArgumentSpec, run: Run) -> None:
     ctx.warnings.extend(sources.warnings)
     task_timeout = _number(TIMEOUT_VARIABLE)
     with _alarm(task_timeout):
-        result = perform(ctx, run, task_timeout)
+        result = perform(ctx, run, task_timeout, _record_to(module._name))
     for message in ctx.warnings:
         module.warn(message)
     if reporter.lines and ctx.verbosity >= 1:

@@ -94,6 +94,22 @@ def parse(
     return entries, problems
 
 
+def evidence(mappings: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """What the entries say about approval, owner and review, each with its principal; entries that say nothing are left out."""
+    told = []
+    for raw in mappings:
+        said = {name: raw[name] for name in ("approval", "business_owner", "review_by") if raw.get(name) is not None}
+        grants = [
+            {"role": grant.get("role"), "entities": grant.get("entities"), "approval": grant["approval"]}
+            for grant in raw.get("grants") or []
+            if isinstance(grant, t.Mapping) and grant.get("approval")
+        ]
+        if said or grants:
+            principal = {kind: value for kind, value in (raw.get("principal") or {}).items() if value is not None}
+            told.append({"principal": principal, **said, **({"grants": grants} if grants else {})})
+    return told
+
+
 def with_known_ids(entries: t.Sequence[MappingEntry], known: t.Mapping[str, t.Any]) -> list[MappingEntry]:
     """Entries whose Entra groups have no object id take it from *known* (display name to object id), letter case apart."""
     by_name = {folded(str(name)): str(value).lower() for name, value in known.items() if is_guid(value)}

@@ -23,7 +23,7 @@ from .._entra.client import GraphClient
 from . import mapping_checks as checks
 from .mapping_caller import MASTER_GROUP, Administrators, is_privileged, own_principals, unmanaged_groups
 from .mapping_entra import EntraGroups
-from .mapping_entries import Problem, parse, with_known_ids
+from .mapping_entries import Problem, evidence, parse, with_known_ids
 from .mapping_plan import Differences, Request, Schedule, canary, differences, largest, schedule, units
 from .mapping_read import Current, Reader
 from .mapping_resolve import Holder, Resolved, Resolver
@@ -39,6 +39,7 @@ def role_mappings(ctx: Context) -> Work:
         # What earlier tasks of a real run were to create exists by now, or is missing.
         ctx.options.update(pending_roles=[], pending_entra_groups=[])
     entries, problems = parse(ctx.options["mappings"], ctx.options.get("commcell"), ctx.clock.now().date())
+    ctx.evidence["mappings"] = evidence(ctx.options["mappings"])
     entries = with_known_ids(entries, ctx.options["known_entra_groups"])
     client = CommvaultClient(ctx)
     directory = Directory(client)
