@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -15,7 +16,7 @@ import demo_report
 import demo_story
 import pytest
 from interpreters import choose_targets, probe
-from processes import run
+from processes import end_group, run
 from steps import PYTEST_SUMMARY
 
 
@@ -93,6 +94,28 @@ def test_the_log_holds_each_run_and_the_outcome_only_its_own(tmp_path: pathlib.P
 )
 def test_the_summary_of_pytest_is_found(line: str, summary: str) -> None:
     assert PYTEST_SUMMARY.findall(f"....\n{line}\n") == [summary]
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/stat").exists(), reason="needs a /proc")
+def test_the_end_of_a_program_is_the_end_of_children_in_sessions_of_their_own(tmp_path: pathlib.Path) -> None:
+    child = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    parent = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {child!r}], start_new_session=True).pid, flush=True); input()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", parent], start_new_session=True, **pipes) as process:
+        assert process.stdout is not None
+        left = int(process.stdout.readline())
+        end_group(process, patience=5)
+    assert process.returncode != 0
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and _runs(left):
+        time.sleep(0.05)
+    assert not _runs(left)
+
+
+def _runs(pid: int) -> bool:
+    """Whether it is there and no zombie."""
+    stat = pathlib.Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def demo_run(changed: int, writes: int, grants: int = 1, says: bool | None = None) -> demo_report.Run:
