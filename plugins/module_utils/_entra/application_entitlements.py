@@ -39,9 +39,16 @@ class Kind:
             found["id"] = str(found["id"]).lower()
         return found
 
-    def wire(self, entry: Entry) -> Wire:
-        """The entry for Graph; the read-only origin is never sent."""
-        return {graph_name: entry.get(name) for name, graph_name in self.fields.items()}
+    def wire(self, entry: Entry, had: t.Mapping[str, t.Any] | None = None) -> Wire:
+        """The entry for Graph; the read-only origin is never sent.
+
+        *had*: the same entry as Graph gave it. Its sets keep their order: an enabled entry must go back exactly as it was.
+        """
+        body = {graph_name: entry.get(name) for name, graph_name in self.fields.items()}
+        for name in self.exact:
+            order = [item for item in (had or {}).get(self.fields[name]) or () if item in entry[name]]
+            body[self.fields[name]] = [*order, *(item for item in entry[name] if item not in order)]
+        return body
 
     def new(self, wanted: Entry) -> Entry:
         """A complete entry from what the user gave; names that Graph demands are made from the value."""

@@ -116,7 +116,8 @@ def changed_body(current: Canonical, after: Canonical, raw: t.Mapping[str, t.Any
         if after[name] != current[name]:
             body[graph_name] = _platform(after[name], raw.get(graph_name) or {})
     if after["app_roles"] != current["app_roles"]:
-        body["appRoles"] = [ROLE.wire(entry) for entry in after["app_roles"]]
+        had = {str(role.get("id")).lower(): role for role in raw.get("appRoles") or ()}
+        body["appRoles"] = [ROLE.wire(entry, had.get(entry["id"])) for entry in after["app_roles"]]
     api = api_body(current, after, raw)
     if api:
         body["api"] = api

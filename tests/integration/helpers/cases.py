@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sensible options for every module, against the seeded set S: for tests that go over all of them."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import importlib
+import pathlib
+import types
+import typing as t
+
+from cvops_simulator import Simulator
+
+MODULES = pathlib.Path(__file__).resolve().parents[3] / "plugins" / "modules"
+
+Options = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One task. ``options`` makes its options for a site in its seeded state; ``changes``: whether it has something to do."""
+
+    module: str
+    title: str
+    options: t.Callable[[Simulator], Options]
+    changes: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"{self.module}: {self.title}"
+
+    def load(self) -> types.ModuleType:
+        return importlib.import_module(f"ansible_collections.cvops.identity.plugins.modules.{self.module}")
+
+
+def discovered() -> set[str]:
+    """All modules of the collection."""
+    return {path.stem for path in MODULES.glob("[!_]*.py")}
+
+
+def _cell(site: Simulator) -> t.Any:
+    return next(iter(site.commcells.values()))
+
+
+def _group(site: Simulator) -> dict[str, t.Any]:
+    """An Entra group of the mapping."""
+    return next(dict(group) for group in site.tenant.groups.values() if group.get("uniqueName"))
+
+
+def _users(site: Simulator, count: int) -> list[str]:
+    return [user["userPrincipalName"] for user in list(site.tenant.users.values())[:count]]
+
+
+def _job(site: Simulator) -> str:
+    """Client id of an application that is not the caller's own."""
+    return site.identity(name="job").client_id
+
+
+def _application(site: Simulator) -> Options:
+    document = site.variables()["cvops_application"]
+    wanted = ("display_name", "description", "sign_in_audience", "web", "app_roles", "api_permissions")
+    return {name: document[name] for name in wanted}
+
+
+def _fixed(**options: t.Any) -> t.Callable[[Simulator], Options]:
+    return lambda site: dict(options)
+
+
+def _mapping(site: Simulator, **more: t.Any) -> Options:
+    """The document's mapping with one grant more."""
+    mappings = site.variables()["cvops_role_mappings"]
+    plan = sorted(item.name for item in _cell(site).state.entities[158] if not item.company_id)[0]
+    extra = {
+        "principal": {"user_group": "NOC Night Shift"},
+        "grants": [{"role": "View", "entities": {"plans": [plan]}}],
+    }
+    return {"mappings": [*mappings, extra], "require_object_id": "none", "max_removals": 1000, **more}
+
+
+CASES = (
+    Case(
+        "entra_group",
+        "create by unique name",
+        lambda site: {"display_name": "GG New", "unique_name": "gg-new", "members": _users(site, 3)},
+    ),
+    Case("entra_group", "create by display name", _fixed(display_name="GG Newer", description="Ä")),
+    Case(
+        "entra_group", "change", lambda site: {"object_id": _group(site)["id"], "description": "changed", "members": []}
+    ),
+    Case("entra_group", "delete", lambda site: {"object_id": _group(site)["id"], "state": "absent"}),
+    Case(
+        "entra_group",
+        "nothing to do",
+        lambda site: {"object_id": _group(site)["id"], "display_name": _group(site)["displayName"]},
+        False,
+    ),
+    Case("entra_group_info", "read", _fixed(prefix="GG-", members=True), False),
+    Case(
+        "entra_application",
+        "create by unique name",
+        lambda site: {**_application(site), "unique_name": "brand-new", "display_name": "Brand new"},
+    ),
+    Case("entra_application", "create by display name", _fixed(display_name="Brand new")),
+    Case(
+        "entra_application",
+        "change",
+        lambda site: {"unique_name": "commvault-management", "description": "other", "app_roles": []},
+    ),
+    Case("entra_application", "delete", lambda site: {"app_id": _job(site), "state": "absent"}),
+    Case("entra_application_info", "read", _fixed(unique_name="commvault-management"), False),
+    Case("entra_service_principal", "change", lambda site: {"app_id": _job(site), "tags": ["backup"], "notes": "x"}),
+    Case("entra_service_principal", "delete", lambda site: {"app_id": _job(site), "state": "absent"}),
+    Case(
+        "entra_admin_consent",
+        "grant",
+        lambda site: {
+            "app_id": _job(site),
+            "api_permissions": [
+                {"api": "Microsoft Graph", "application": ["User.Read.All"], "delegated": ["User.Read"]}
+            ],
+        },
+    ),
+    Case("entra_application_secret", "add", lambda site: {"application": {"app_id": _job(site)}, "name": "backup"}),
+    Case("commvault_role", "create", _fixed(name="New role", permissions=["View", "Browse"], description="ü")),
+    Case("commvault_role", "change", _fixed(name="Backup Operator", permissions=["View"])),
+    Case("commvault_role", "nothing to do", _fixed(name="Backup Operator"), False),
+    Case(
+        "commvault_user_group",
+        "create",
+        lambda site: {"name": "New group", "description": "ü", "members": ["breakglass"]},
+    ),
+    Case("commvault_user_group", "link", lambda site: {"name": "Linked group", "entra_group_id": _group(site)["id"]}),
+    Case("commvault_user_group", "delete", _fixed(name="NOC Night Shift", state="absent", transfer_to_user="admin")),
+    Case("commvault_security_info", "read", _fixed(), False),
+    Case("commvault_role_mappings", "one grant more", _mapping),
+    Case("commvault_role_mappings", "exclusive", lambda site: _mapping(site, exclusive=True)),
+    Case("commvault_role_mappings_info", "read", _fixed(), False),
+)
+
+
+def inventory(site: Simulator) -> dict[str, collections.Counter[str]]:
+    """What there is in both services, by name: duplicates and leftovers show as differing counts."""
+    store = site.tenant.store.truth()
+    found = {
+        table: collections.Counter(str(row.get("displayName")) for row in store.rows(table).values())
+        for table in ("groups", "applications", "servicePrincipals")
+    }
+    found["secrets"] = collections.Counter(str(row["owner"]) for row in store.rows("secrets").values())
+    for table in ("appRoleAssignments", "oauth2PermissionGrants"):
+        rows = store.rows(table).values()
+        found[table] = collections.Counter(
+            str([row.get(key) for key in ("principalId", "clientId", "appRoleId", "scope")]) for row in rows
+        )
+    for name, cell in site.commcells.items():
+        found[f"{name} roles"] = collections.Counter(item.name for item in cell.state.roles)
+        found[f"{name} groups"] = collections.Counter(item.name for item in cell.state.groups)
+        found[f"{name} grants"] = collections.Counter(str(row) for row in cell.state.grants.triples("explicit"))
+    return found
