@@ -73,6 +73,15 @@ options:
       - A ready token for the service that the task calls, used as it is and never renewed. When left out, it is taken from the Ansible variable
         C(cvops_access_token) or the environment variable E(CVOPS_ACCESS_TOKEN).
     type: str
+  sign_in_on:
+    description:
+      - Where the sign-in to Entra ID happens when the task runs on another host or as another user. With V(controller) only a short-lived token travels;
+        V(target) is for a managed identity, certificate path or federated token file that belongs to the target. Commvault log-in always happens where
+        the task runs, and secrets that are themselves what a task delivers travel with it.
+      - Also the Ansible variable C(cvops_sign_in_on) and the environment variable E(CVOPS_SIGN_IN_ON).
+    type: str
+    choices: [controller, target]
+    default: controller
   token_cache:
     description:
       - Where access tokens of Entra ID are kept, so that not every task signs in. Secrets and refresh tokens are never kept.
@@ -198,6 +207,11 @@ options:
   access_token:
     env:
       - name: CVOPS_ACCESS_TOKEN
+  sign_in_on:
+    vars:
+      - name: cvops_sign_in_on
+    env:
+      - name: CVOPS_SIGN_IN_ON
   token_cache:
     vars:
       - name: cvops_token_cache

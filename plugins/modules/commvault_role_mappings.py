@@ -390,6 +390,10 @@ SPEC = commvault_spec().merge(
 )
 
 
+#: Entra groups without an object id are looked up in Microsoft Graph.
+USES_GRAPH = True
+
+
 def run(ctx: Context) -> Work:
     """Plan the whole mapping."""
     return role_mappings(ctx)

@@ -29,6 +29,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._core.record import DIRECTORY_VARIABLE
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
     LOG_KEY,
@@ -42,6 +43,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.runner import
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON_TERMINAL, DisplayReporter
+from ansible_collections.cvops.identity.plugins.plugin_utils.travelling import exchanged
 
 # Loaded here, in the parent process, so that no worker pays for it; a missing library is reported by the code that needs it.
 with contextlib.suppress(ImportError):
@@ -132,18 +134,7 @@ class InProcessAction(ActionBase):
         secrets = set(validated._no_log_values)
         if validated.errors.errors:
             return _masked({"failed": True, "changed": False, "msg": self._validation_message(validated)}, secrets)
-        ctx = Context(
-            options=plain(validated.validated_parameters),
-            reporter=DisplayReporter(display, quiet=bool(self._task.no_log)),
-            sources=sources,
-            check_mode=bool(self._task.check_mode),
-            diff_mode=bool(self._task.diff),
-            verbosity=display.verbosity,
-            run_directory=C.DEFAULT_LOCAL_TMP,
-            run_process=_PARENT,
-            attended=ON_TERMINAL,
-            secrets={str(secret) for secret in secrets},
-        )
+        ctx = self._context(validated, sources)
         ctx.warnings.extend(sources.warnings)
         result = perform(ctx, self.module.run, self._task.timeout or None, self._record_to(sources))
         if _injects_invocation():
@@ -158,6 +149,31 @@ class InProcessAction(ActionBase):
         if validated._deprecations:
             result["deprecations"] = remove_values(_deprecations(validated._deprecations), secrets)
         return result
+
+    def _context(self, validated: ValidationResult, sources: Sources) -> Context:
+        """What a run on the controller knows."""
+        return Context(
+            options=plain(validated.validated_parameters),
+            reporter=DisplayReporter(display, quiet=bool(self._task.no_log)),
+            sources=sources,
+            check_mode=bool(self._task.check_mode),
+            diff_mode=bool(self._task.diff),
+            verbosity=display.verbosity,
+            run_directory=C.DEFAULT_LOCAL_TMP,
+            run_process=_PARENT,
+            attended=ON_TERMINAL,
+            secrets={str(secret) for secret in validated._no_log_values},
+        )
+
+    def _travelling(self, validated: ValidationResult, sources: Sources) -> dict[str, t.Any]:
+        """Options with which the Entra credentials stay here."""
+        ctx = self._context(validated, sources)
+        try:
+            if ctx.options["sign_in_on"] == "target" or ctx.options["auth_method"] == "token":
+                return {}
+            return exchanged(self.module, ctx)
+        finally:
+            ctx.close()
 
     def _record_to(self, sources: Sources) -> RecordTo | None:
         """From the variable cvops_run_record_dir or its environment variable."""
@@ -176,10 +192,17 @@ class InProcessAction(ActionBase):
         self, arguments: dict[str, t.Any], variables: dict[str, t.Any], sources: Sources
     ) -> dict[str, t.Any]:
         """Complete the options here, where the variables and the environment are, and let the module do the rest."""
-        self._validated(arguments, sources)
+        validated = self._validated(arguments, sources)
         completed = {**arguments, **plain(sources.values)}
+        elsewhere = self._connection.transport != "local" or self._play_context.become
+        if elsewhere and not validated.errors.errors:
+            try:
+                completed.update(self._travelling(validated, sources))
+            except CvopsError as exc:
+                secrets = set(validated._no_log_values)
+                return _masked({"failed": True, "changed": False, **exc.as_result()}, secrets)
         extra = {SOURCES_VARIABLE: json.dumps(sources.found), TIMEOUT_VARIABLE: str(self._task.timeout or "")}
-        if self._connection.transport == "local" and not self._play_context.become:
+        if not elsewhere:
             extra.update({RUN_DIRECTORY_VARIABLE: C.DEFAULT_LOCAL_TMP, RUN_PROCESS_VARIABLE: str(_PARENT)})
         if record_to := self._record_to(sources):
             extra[DIRECTORY_VARIABLE] = record_to.directory

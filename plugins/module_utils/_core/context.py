@@ -71,8 +71,9 @@ class Reporter(t.Protocol):
 class Context:
     """Handed to every module's ``run``; owns what must be closed when the run ends, well or not.
 
-    ``run_directory``: a folder that all tasks of the run share and that goes with it, None where there is none;
-    ``run_process``: the process whose end is the run's end. ``attended``: a person sees what is shown and can act on it.
+    ``evidence``: what the input says about approvals and owners, for the run record. ``run_directory``: a folder that all
+    tasks of the run share and that goes with it, None where there is none; ``run_process``: the process whose end is the
+    run's end. ``attended``: a person sees what is shown and can act on it.
     """
 
     options: dict[str, t.Any]
@@ -87,6 +88,7 @@ class Context:
     cancellation: Cancellation = field(default_factory=Cancellation)
     secrets: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
+    evidence: dict[str, t.Any] = field(default_factory=dict)
     run_directory: str | None = None
     run_process: int | None = None
     attended: bool = False

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import typing as t
 
 from .._core.context import Context
@@ -52,7 +53,7 @@ class ReadyToken:
 
     def acquire(self, scope: str) -> Token:
         """The token as given; refused when its own expiry has passed."""
-        value = self._ctx.options["access_token"]
+        value = _for_scope(self._ctx, scope)
         expires_at = float(claims_of(value).get("exp") or 0)
         if expires_at and expires_at <= self._ctx.clock.now().timestamp():
             raise AuthError(
@@ -62,6 +63,25 @@ class ReadyToken:
                 source=self._ctx.source_of("access_token"),
             )
         return Token(value, expires_at, scope)
+
+
+def _for_scope(ctx: Context, scope: str) -> str:
+    """The token itself; or, where the controller signed in for a task elsewhere, the one of several that is for *scope*."""
+    given = str(ctx.options["access_token"])
+    if not given.startswith("{"):
+        return given
+    try:
+        tokens = json.loads(given)
+    except ValueError:
+        return given
+    if scope not in tokens:
+        raise AuthError(
+            f"The controller sent no token for {scope}; set sign_in_on to target, or run the task on the controller.",
+            service="Entra sign-in",
+            code="no_token",
+        )
+    ctx.secrets.update(str(token) for token in tokens.values())
+    return str(tokens[scope])
 
 
 class ClientSecret:

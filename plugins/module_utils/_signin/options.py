@@ -20,6 +20,16 @@ ENTRA_METHODS = (
     "device_code",
     "token",
 )
+#: What must not travel to another host while sign_in_on is controller.
+CREDENTIALS = (
+    "client_secret",
+    "client_certificate",
+    "client_certificate_password",
+    "federated_token",
+    "federated_token_file",
+    "federated_managed_identity",
+    "managed_identity_client_id",
+)
 COMMVAULT_METHODS = ("password", "access_token", "entra")
 
 
@@ -85,6 +95,12 @@ def entra_spec() -> ArgumentSpec:
                 "federated_managed_identity": {"type": "str", "fallback": completed("federated_managed_identity")},
                 "managed_identity_client_id": {"type": "str", "fallback": completed("managed_identity_client_id")},
                 "access_token": {"type": "str", "no_log": True, "fallback": completed("access_token")},
+                "sign_in_on": {
+                    "type": "str",
+                    "choices": ["controller", "target"],
+                    "default": "controller",
+                    "fallback": completed("sign_in_on"),
+                },
                 "token_cache": {
                     "type": "str",
                     "choices": ["run", "file", "none"],
