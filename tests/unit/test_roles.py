@@ -109,7 +109,9 @@ def test_lists_hold_what_the_modules_take(variable: str, module: str, of_the_rol
 def test_the_mapping_and_its_switches_are_what_the_module_takes() -> None:
     variables, accepted = role_options("role_mappings"), module_options("commvault_role_mappings")
     assert shape(variables["cvops_role_mappings"]["options"]) == shape(accepted["mappings"]["options"])
-    by_the_role = ("mappings", "commcell", "known_entra_groups", "pending_entra_groups", "pending_roles")
+    assert shape(variables["cvops_break_glass"]["options"]) == shape(accepted["break_glass"]["options"])
+    shared = ("mappings", "break_glass")
+    by_the_role = (*shared, "commcell", "known_entra_groups", "pending_entra_groups", "pending_roles")
     prefix = "role_mappings_"
     switches = {name.removeprefix(prefix): option for name, option in variables.items() if name.startswith(prefix)}
     assert shape(switches) == shape(without(accepted, *by_the_role))
