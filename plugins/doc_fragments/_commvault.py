@@ -17,11 +17,13 @@ options:
     type: str
   commvault_auth_method:
     description:
-      - V(password) logs in and always logs out; V(access_token) uses O(commvault_access_token) as it is; V(entra) sends a token of Entra ID for
-        O(commvault_entra_scope) and is experimental, it needs release 11.42 CU27 or later with OAuth configured.
+      - V(password) logs in and always logs out; V(access_token) uses O(commvault_access_token) as it is; V(token_store) uses the pair of access and
+        refresh token that O(commvault_token_store) keeps, and renews it; V(entra) sends a token of Entra ID for O(commvault_entra_scope) and is
+        experimental, it needs release 11.42 CU27 or later with OAuth configured.
+      - Where workers come and go, such as the containers of an automation controller, use V(password), or V(token_store) with a HashiCorp Vault.
       - Also the Ansible variable C(cvops_commvault_auth_method) and the environment variable E(CVOPS_COMMVAULT_AUTH_METHOD).
     type: str
-    choices: [password, access_token, entra]
+    choices: [password, access_token, token_store, entra]
     default: password
   commvault_username:
     description:
@@ -42,6 +44,69 @@ options:
     description:
       - A Commvault access token. When left out, the Ansible variable C(cvops_commvault_access_token) or E(CVOPS_COMMVAULT_ACCESS_TOKEN).
     type: str
+  commvault_token_store:
+    description:
+      - The one place that keeps the pair for O(commvault_auth_method=token_store). The module M(cvops.identity.commvault_access_token) puts a pair there.
+      - The access token lives for half an hour to two hours. It is renewed when five minutes are left (half of its life, if that is less), or when
+        Commvault refuses it. Renewal replaces both tokens, and renewing with a pair of before destroys all that came of it. So the renewal
+        is noted in the store before it is sent, the new pair is stored before it is used, and a pair whose renewal had no known end is not sent again.
+      - A file has one custodian, the host and the user that made it; others use the access token while it is valid and never renew it. A HashiCorp Vault
+        serves any number of hosts, as long as they read the pair there.
+      - Give exactly one of O(commvault_token_store.file) and O(commvault_token_store.hashi_vault).
+      - When left out, the Ansible variable C(cvops_commvault_token_store) or E(CVOPS_COMMVAULT_TOKEN_STORE), which holds C(file=/path) or JSON.
+    type: dict
+    suboptions:
+      file:
+        description:
+          - Path of a file on the host where the task runs, readable by its owner alone (0600), in a folder that is its owner's alone (0700). Links are refused.
+          - When left out, O(commvault_token_store.hashi_vault) is used.
+        type: path
+      hashi_vault:
+        description:
+          - A secret in a KV version 2 mount of HashiCorp Vault. Needs the Python library hvac where the task runs, and a policy with C(create), C(read) and
+            C(update) on the secret. Proxies are taken from the environment.
+          - When left out, O(commvault_token_store.file) is used.
+        type: dict
+        suboptions:
+          path:
+            description:
+              - Path of the secret in the mount.
+            type: str
+            required: true
+          mount:
+            description:
+              - The mount.
+            type: str
+            default: secret
+          url:
+            description:
+              - Address of the Vault, https unless it is a local agent. When left out, E(VAULT_ADDR).
+            type: str
+          namespace:
+            description:
+              - Namespace. When left out, E(VAULT_NAMESPACE), else none.
+            type: str
+          token:
+            description:
+              - Token of the Vault. When left out, E(VAULT_TOKEN); without that, O(commvault_token_store.hashi_vault.role_id) is used.
+            type: str
+          role_id:
+            description:
+              - Role id of an AppRole. When left out, E(VAULT_ROLE_ID).
+            type: str
+          secret_id:
+            description:
+              - Secret id of the AppRole. When left out, E(VAULT_SECRET_ID).
+            type: str
+          approle_mount:
+            description:
+              - Mount of the AppRole method.
+            type: str
+            default: approle
+          ca_path:
+            description:
+              - CA bundle for the Vault. When left out, E(VAULT_CACERT), then E(REQUESTS_CA_BUNDLE), then the bundle of the Python library certifi.
+            type: path
   commvault_entra_scope:
     description:
       - Scope of the Entra token for O(commvault_auth_method=entra), for example C(api://<app id>/.default). When left out, the Ansible variable
@@ -55,7 +120,7 @@ options:
     type: str
   commvault_token_header:
     description:
-      - The header that carries O(commvault_access_token).
+      - The header that carries an access token, O(commvault_access_token) or that of O(commvault_token_store).
       - Also the Ansible variable C(cvops_commvault_token_header) and the environment variable E(CVOPS_COMMVAULT_TOKEN_HEADER).
     type: str
     choices: [Authtoken, Authorization]
@@ -118,6 +183,11 @@ options:
   commvault_access_token:
     env:
       - name: CVOPS_COMMVAULT_ACCESS_TOKEN
+  commvault_token_store:
+    vars:
+      - name: cvops_commvault_token_store
+    env:
+      - name: CVOPS_COMMVAULT_TOKEN_STORE
   commvault_entra_scope:
     vars:
       - name: cvops_commvault_entra_scope

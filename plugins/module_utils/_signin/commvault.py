@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tokens of a CommServe: login with a guaranteed logout, a ready access token, or an Entra token."""
+"""Tokens of a CommServe: login with a guaranteed logout, a ready access token, a kept and renewed one, or an Entra token."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ from .._core.http import Reply, Transport
 from .._core.retry import Repeat
 from .clouds import commvault_settings
 from .entra import BearerCredentials, EntraSignIn
+from .token_store_options import open_store
+from .token_store_renewal import StoredPair
+from .token_store_service import RenewalService, token_headers
 
 #: Where the API may stand below a bare host name, newest installations first.
 BASE_PATHS = ("/commandcenter/api", "/webconsole/api", "/SearchSvc/CVWebService.svc")
 _NEEDS = {
     "password": ("commvault_username", "commvault_password"),
     "access_token": ("commvault_access_token",),
+    "token_store": ("commvault_token_store",),
     "entra": ("commvault_entra_scope",),
 }
 
@@ -73,8 +77,9 @@ def _signing_in(ctx: Context) -> tuple[t.Any, str]:
 
 
 def _hint(options: t.Mapping[str, t.Any], method: str) -> str:
-    if method == "password" and options.get("commvault_access_token"):
-        return "; commvault_access_token is set: to use it, set commvault_auth_method to access_token"
+    for other in ("access_token", "token_store"):
+        if method == "password" and options.get(f"commvault_{other}"):
+            return f"; commvault_{other} is set: to use it, set commvault_auth_method to {other}"
     return ""
 
 
@@ -89,6 +94,9 @@ def _credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | No
         return PasswordLogin(ctx, base, beside)
     if method == "access_token":
         return ReadyAccessToken(ctx, beside)
+    if method == "token_store":
+        service = RenewalService(ctx, base, beside.headers if beside else dict)
+        return StoredPair(ctx, open_store(ctx, options["commvault_token_store"]), service, beside)
     if sign_in is None:
         raise AssertionError("entra without sign-in")
     ctx.warn(
@@ -219,10 +227,8 @@ class ReadyAccessToken:
 
     def headers(self) -> dict[str, str]:
         """The token in the header that this installation reads."""
-        token = self._ctx.options["commvault_access_token"]
-        if self._ctx.options["commvault_token_header"] == "Authorization":
-            return {"Authorization": token if token.lower().startswith("bearer ") else f"Bearer {token}"}
-        return {"Authtoken": token, **(self._beside.headers() if self._beside else {})}
+        own = token_headers(self._ctx.options, self._ctx.options["commvault_access_token"])
+        return {**(self._beside.headers() if self._beside else {}), **own}
 
     def renew(self) -> bool:
         """Nothing to renew it with."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .._core.sources import completed
 from .._core.spec import ArgumentSpec
+from .token_store_options import token_store_option
 
 CLOUDS = ("public", "usgov", "usgovdod", "china")
 ENTRA_METHODS = (
@@ -30,7 +31,7 @@ CREDENTIALS = (
     "federated_managed_identity",
     "managed_identity_client_id",
 )
-COMMVAULT_METHODS = ("password", "access_token", "entra")
+COMMVAULT_METHODS = ("password", "access_token", "token_store", "entra")
 
 
 def transport_spec() -> ArgumentSpec:
@@ -141,6 +142,7 @@ def commvault_spec() -> ArgumentSpec:
                     "no_log": True,
                     "fallback": completed("commvault_access_token"),
                 },
+                "commvault_token_store": {**token_store_option(), "fallback": completed("commvault_token_store")},
                 "commvault_entra_scope": {"type": "str", "fallback": completed("commvault_entra_scope")},
                 "commvault_proxy_scope": {"type": "str", "fallback": completed("commvault_proxy_scope")},
                 "commvault_token_header": {

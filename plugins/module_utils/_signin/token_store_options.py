@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The option that names a token store, and the store behind it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.context import Context
+from .token_store import TokenStore
+from .token_store_file import FileStore
+from .token_store_vault import VaultStore
+
+
+def token_store_option() -> dict[str, t.Any]:
+    """A place for a token pair, as an option; secrets of the Vault may come from the variables that its own tools read."""
+    return {
+        "type": "dict",
+        "no_log": False,
+        "options": {
+            "file": {"type": "path"},
+            "hashi_vault": {
+                "type": "dict",
+                "options": {
+                    "path": {"type": "str", "required": True},
+                    "mount": {"type": "str", "default": "secret"},
+                    "url": {"type": "str"},
+                    "namespace": {"type": "str"},
+                    "token": {"type": "str", "no_log": True},
+                    "role_id": {"type": "str"},
+                    "secret_id": {"type": "str", "no_log": True},
+                    "approle_mount": {"type": "str", "default": "approle"},
+                    "ca_path": {"type": "path"},
+                },
+                "required_together": [["role_id", "secret_id"]],
+                "mutually_exclusive": [["token", "role_id"]],
+            },
+        },
+        "required_one_of": [["file", "hashi_vault"]],
+        "mutually_exclusive": [["file", "hashi_vault"]],
+    }
+
+
+def open_store(ctx: Context, option: t.Mapping[str, t.Any]) -> TokenStore:
+    """The store that the option names; nothing is read or written yet."""
+    if option.get("file"):
+        return FileStore(ctx, option["file"])
+    return VaultStore(ctx, option["hashi_vault"])
