@@ -97,6 +97,10 @@ def _containing_transitive(call: Call, object_id: str) -> list[str]:
     return list(found)
 
 
+def _owned(call: Call, object_id: str) -> list[str]:
+    return [key for key, row in call.view.rows("owners").items() if object_id in row["ids"]]
+
+
 def _direct(relation: str) -> Callable[[Call, str], list[str]]:
     return lambda call, object_id: call.view.ids(relation, object_id)
 
@@ -198,6 +202,8 @@ ROUTES = (
     *_lists("groups", "group", "transitiveMemberOf", _containing_transitive, _MEMBER_READ),
     *_lists("users", "user", "memberOf", _containing, _USER_READ),
     *_lists("users", "user", "transitiveMemberOf", _containing_transitive, _USER_READ),
+    *_lists("users", "user", "ownedObjects", _owned, _USER_READ),
     *_lists("servicePrincipals", "servicePrincipal", "memberOf", _containing, _APP_READ),
     *_lists("servicePrincipals", "servicePrincipal", "transitiveMemberOf", _containing_transitive, _APP_READ),
+    *_lists("servicePrincipals", "servicePrincipal", "ownedObjects", _owned, _APP_READ),
 )

@@ -1,0 +1,162 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each playbook needs of an identity, as a table. A new playbook is a new row of ``PLAYBOOKS``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: What a variables document can ask for; needs that belong to none of the features asked for do not count.
+FEATURES = ("application", "consent", "entra_groups", "user_names", "group_names", "commvault_roles", "role_mappings")
+#: Without it, a playbook is judged by all it can do but granting consent, which is better left to people.
+DEFAULT_FEATURES = tuple(feature for feature in FEATURES if feature != "consent")
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that an identity must be able to do.
+
+    ``purpose`` completes "needed for". ``any_of``: permissions of which one is enough, least first; a text "A + B" stands for
+    both. ``delegated``: the same for people, who also need one of ``directory_roles`` (empty: no role). ``rights``: Commvault
+    permissions as ``(id, name)``, of which one is enough. ``features``: empty counts always. ``optional``: the playbook runs
+    without, and does less. ``elsewhere``: may be held on the entities or in the company, which is not seen here.
+    """
+
+    purpose: str
+    any_of: tuple[str, ...] = ()
+    delegated: tuple[str, ...] = ()
+    directory_roles: tuple[str, ...] = ()
+    rights: tuple[tuple[int, str], ...] = ()
+    features: frozenset[str] = frozenset()
+    optional: bool = False
+    elsewhere: bool = False
+
+    @property
+    def side(self) -> str:
+        """``entra`` or ``commvault``."""
+        return "commvault" if self.rights else "entra"
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """The needs of a playbook; with ``any_side`` it runs as soon as one side answers, whatever may be done there."""
+
+    needs: tuple[Need, ...]
+    any_side: bool = False
+
+
+_AS_USER = "Directory.AccessAsUser.All"
+_APPLICATION_ROLES = ("Cloud Application Administrator", "Application Administrator", "Global Administrator")
+_GROUP_ROLES = ("Groups Administrator", "User Administrator", "Global Administrator")
+_READ_GROUPS = (
+    "GroupMember.Read.All",
+    "Group.Read.All",
+    "GroupMember.ReadWrite.All",
+    "Group.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+)
+_READ_USERS = (
+    "User.Read.All",
+    "User.ReadBasic.All",
+    "User.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+)
+_READ_APPLICATIONS = (
+    "Application.ReadWrite.OwnedBy",
+    "Application.Read.All",
+    "Application.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+)
+
+APPLICATION = Need(
+    "creating and changing application registrations, as their owner",
+    any_of=("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"),
+    delegated=("Application.ReadWrite.All", _AS_USER),
+    directory_roles=_APPLICATION_ROLES,
+    features=frozenset({"application"}),
+)
+CONSENT = Need(
+    "granting consent, which otherwise stays pending until an administrator grants it",
+    any_of=("AppRoleAssignment.ReadWrite.All + DelegatedPermissionGrant.ReadWrite.All",),
+    delegated=("AppRoleAssignment.ReadWrite.All + DelegatedPermissionGrant.ReadWrite.All", _AS_USER),
+    directory_roles=("Privileged Role Administrator", "Global Administrator"),
+    features=frozenset({"consent"}),
+    optional=True,
+)
+ENTRA_GROUPS = Need(
+    "creating Entra groups, and changing those that it owns",
+    any_of=("Group.Create", "Group.ReadWrite.All", "Directory.ReadWrite.All"),
+    delegated=("Group.ReadWrite.All", "Directory.ReadWrite.All", _AS_USER),
+    features=frozenset({"entra_groups"}),
+)
+USER_NAMES = Need(
+    "members and owners given by user name",
+    any_of=_READ_USERS,
+    delegated=(*_READ_USERS, _AS_USER),
+    features=frozenset({"user_names"}),
+)
+GROUP_NAMES = Need(
+    "mappings that name Entra groups without object_id",
+    any_of=_READ_GROUPS,
+    delegated=(*_READ_GROUPS, _AS_USER),
+    features=frozenset({"group_names"}),
+)
+VIEW = Need(
+    "reading the CommCell",
+    rights=((31, "View"), (1, "Administrative Management")),
+    features=frozenset({"commvault_roles", "role_mappings"}),
+    elsewhere=True,
+)
+USER_GROUPS = Need(
+    "creating user groups and linking them to Entra groups",
+    rights=((102, "add, delete and modify a user group"), (1, "Administrative Management")),
+    features=frozenset({"role_mappings"}),
+    elsewhere=True,
+)
+SECURITY = Need(
+    "granting and revoking roles, together with every permission in them",
+    rights=((107, "Change security settings"),),
+    features=frozenset({"role_mappings"}),
+    elsewhere=True,
+)
+ROLES = Need(
+    "creating and changing roles",
+    rights=((1, "Administrative Management"),),
+    features=frozenset({"commvault_roles"}),
+)
+
+_MAPPINGS = (ENTRA_GROUPS, USER_NAMES, GROUP_NAMES, VIEW, USER_GROUPS, SECURITY, ROLES)
+_BOOTSTRAP = (
+    Need(
+        "creating or adopting the applications and making the automation identity their owner",
+        any_of=("Application.ReadWrite.All",),
+        delegated=("Application.ReadWrite.All", _AS_USER),
+        directory_roles=_APPLICATION_ROLES,
+    ),
+    Need(
+        "making the automation identity an owner of Entra groups",
+        any_of=("Group.ReadWrite.All", "Directory.ReadWrite.All"),
+        delegated=("Group.ReadWrite.All", "Directory.ReadWrite.All", _AS_USER),
+        directory_roles=_GROUP_ROLES,
+        features=frozenset({"entra_groups"}),
+    ),
+    Need(
+        CONSENT.purpose,
+        any_of=CONSENT.any_of,
+        delegated=CONSENT.delegated,
+        directory_roles=CONSENT.directory_roles,
+        optional=True,
+    ),
+)
+
+PLAYBOOKS: dict[str, Playbook] = {
+    "doctor": Playbook((), any_side=True),
+    "bootstrap": Playbook(_BOOTSTRAP),
+    "site": Playbook((APPLICATION, *_MAPPINGS, CONSENT)),
+    "converge_role_mappings": Playbook(_MAPPINGS),
+}
