@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Identity providers of a CommServe, read only: the list, and one SAML app in full.
+
+The list of identity servers knows SAML apps and their kind; the list of third-party apps knows OpenID Connect apps and what is
+enabled. Neither is complete. A SAML app is addressed by its name; some releases know it in lower case only.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, Throttled, Unreachable
+from .._core.values import folded
+from .client import CommvaultClient, segment
+from .listings import as_id
+
+SAML, OIDC = 2, 5
+AZURE = "AZURE"
+#: The older list of identity servers and some releases write the kind of a SAML app as a number.
+_SAML_KINDS = {"0": "UNKNOWN", "1": AZURE, "2": "ADFS", "3": "OKTA"}
+
+
+@dataclass(frozen=True)
+class IdentityServer:
+    """One provider: ``kind`` is ``saml`` or ``oidc``; ``enabled`` is None where no list tells."""
+
+    name: str
+    kind: str
+    saml_kind: str | None = None
+    company: str | None = None
+    enabled: bool | None = None
+
+
+@dataclass(frozen=True)
+class SamlApp:
+    """A SAML app. ``attributes``: SAML attribute by Commvault's own (``USER_GROUPS`` and others). ``company``: the one it is made for."""
+
+    name: str
+    enabled: bool = True
+    company: str | None = None
+    auto_create: bool = False
+    name_id: str | None = None
+    attributes: t.Mapping[str, str] | None = None
+    provider_id: str = ""
+    service_id: str = ""
+    email_suffixes: tuple[str, ...] = ()
+    associated: bool = False
+
+    @property
+    def groups_claim(self) -> str | None:
+        """The claim from which group memberships are taken."""
+        return (self.attributes or {}).get("USER_GROUPS")
+
+
+def servers(listed: t.Mapping[str, t.Any] | None, apps: t.Mapping[str, t.Any] | None) -> list[IdentityServer]:
+    """Both lists in one, each provider once, by name."""
+    rows = [row for row in (apps or {}).get("clientThirdPartyApps") or () if isinstance(row, dict)]
+    enabled = {
+        (as_id(row.get("appType")), folded(str(row.get("appName")))): bool(row.get("isEnabled", True)) for row in rows
+    }
+    found: dict[tuple[str, str], IdentityServer] = {}
+    for row in (listed or {}).get("identityServers") or ():
+        if isinstance(row, dict) and str(row.get("type")) in ("SAML", str(SAML)):
+            name = str(row.get("name"))
+            kind = str(row.get("samlType") if row.get("samlType") is not None else "UNKNOWN")
+            found["saml", folded(name)] = IdentityServer(
+                name,
+                "saml",
+                _SAML_KINDS.get(kind, kind).upper(),
+                _company(row.get("company")),
+                enabled.get((SAML, folded(name))),
+            )
+    for row in rows:
+        name = str(row.get("appName"))
+        for number, kind in ((SAML, "saml"), (OIDC, "oidc")):
+            if as_id(row.get("appType")) == number:
+                found.setdefault(
+                    (kind, folded(name)), IdentityServer(name, kind, enabled=bool(row.get("isEnabled", True)))
+                )
+    return sorted(found.values(), key=lambda item: (item.kind, folded(item.name), item.name))
+
+
+def saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
+    """A SAML app as the service shows it; the provider's certificate is never shown."""
+    mappings = [row for row in wire.get("attributeMappings") or () if isinstance(row, dict)]
+    associations = wire.get("associations") or {}
+    return SamlApp(
+        name=str(wire.get("name")),
+        enabled=wire.get("enabled") is not False,
+        company=_company(wire.get("createdForCompany")),
+        auto_create=bool(wire.get("autoCreateUser")),
+        name_id=wire.get("nameIDAttribute") or None,
+        attributes={str(row.get("customAttribute")).upper(): str(row.get("SAMLAttribute") or "") for row in mappings},
+        provider_id=str((wire.get("identityProviderMetaData") or {}).get("entityId") or ""),
+        service_id=str((wire.get("serviceProviderMetaData") or {}).get("entityId") or ""),
+        email_suffixes=tuple(sorted(str(item) for item in associations.get("emailSuffixes") or ())),
+        associated=any(associations.get(name) for name in ("companies", "domains", "userGroups", "users")),
+    )
+
+
+def _company(value: t.Any) -> str | None:
+    """None at the level of the CommCell, whose pseudo company has the id 0."""
+    if not isinstance(value, dict) or not as_id(value.get("id")):
+        return None
+    return str(value.get("name") or value.get("id"))
+
+
+class IdentityServers:
+    """One task's reads."""
+
+    def __init__(self, client: CommvaultClient) -> None:
+        self._client = client
+
+    def listed(self) -> list[IdentityServer]:
+        """All SAML and OpenID Connect providers that this account may see."""
+        intent = "list identity providers"
+        known = self._client.get("V4/IdentityServers", intent=intent, missing_ok=True)
+        return servers(known, self._client.get("ThirdParty/App", intent=intent, missing_ok=True))
+
+    def saml(self, name: str) -> SamlApp | None:
+        """The SAML app of this name, which a list showed; None when it is not to be had under any spelling."""
+        first: ApiError | None = None
+        for spelling in dict.fromkeys((name, name.lower())):
+            try:
+                body = self._client.get(f"v4/SAML/{segment(spelling)}", intent=f"read SAML app {name}", missing_ok=True)
+            except (AuthError, Forbidden, Unreachable, Throttled, BadAnswer):
+                raise
+            except ApiError as exc:
+                # A missing app may be answered with an error in a success; the other spelling may still be known.
+                first = first or exc
+                continue
+            if body and body.get("name"):
+                return saml_app(body)
+        if first is not None:
+            raise first
+        return None

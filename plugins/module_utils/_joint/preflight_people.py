@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Counts the groups of people: a token that would carry more than 150 carries none. As many people as the task allows."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.context import Context
+from .._core.values import folded
+from .._entra.claims import SAML_LIMIT, GroupClaim, counted
+from .._entra.claims_read import Claims, Member, SsoApplication
+from .preflight_facts import Mapped, Person
+
+#: Assumed while the application is not known: what most applications emit.
+_USUAL = GroupClaim(frozenset({"SecurityGroup"}))
+
+
+def people(
+    ctx: Context, claims: Claims, application: SsoApplication | None, found: t.Sequence[Mapped]
+) -> tuple[tuple[Person, ...], int]:
+    """The sample users, then enabled members of the mapped groups up to ``user_limit``; and how many members were left out.
+
+    Nobody needs to be counted where no more than 150 groups can be emitted.
+    """
+    claim = application.claim if application else _USUAL
+    assigned = (application.principal.assigned if application and application.principal else None) or {}
+    sample, unknown = _sample(ctx, claims)
+    members = _members(found, {member.object_id for member in sample})
+    harmless = not claim.scopes or (claim.assigned_only and len(assigned) <= SAML_LIMIT)
+    limit = 0 if harmless else max(0, ctx.options["user_limit"])
+    chosen = members[:limit]
+    groups = claims.groups_of([member.object_id for member in (*sample, *chosen)])
+    counts = {object_id: counted(claim, rows, assigned) for object_id, rows in groups.items()}
+    known = [Person(member, counts[member.object_id], True) for member in sample]
+    known += [Person(member, counts[member.object_id]) for member in chosen]
+    return (*known, *unknown), 0 if harmless else len(members) - len(chosen)
+
+
+def _sample(ctx: Context, claims: Claims) -> tuple[list[Member], list[Person]]:
+    names = ctx.options.get("sample_users") or []
+    found = sorted(claims.users(names), key=_order)
+    there = {folded(str(member.name)) for member in found}
+    missing = sorted({name for name in names if folded(name) not in there})
+    return found, [Person(Member("", name), None, True) for name in missing]
+
+
+def _members(found: t.Sequence[Mapped], known: t.Collection[str]) -> list[Member]:
+    everyone = {member for item in found if item.members for member in item.members.direct | item.members.inherited}
+    able = {member.object_id: member for member in everyone if member.enabled is not False}
+    return sorted((member for member in able.values() if member.object_id not in known), key=_order)
+
+
+def _order(member: Member) -> tuple[str, str]:
+    return folded(member.name or ""), member.object_id
