@@ -405,3 +405,18 @@ def test_rights_that_the_caller_lacks_are_told_before_the_first_write(site: Simu
     assert result.get("failed"), limited
     assert "Master" in result["msg"]
     assert_no_writes(site)
+
+
+def test_a_used_up_quota_says_what_is_left_and_the_next_run_goes_on(site: Simulator) -> None:
+    group, plans = local_group(site), plan_names(site)
+    roles = ("View", "Client Admins", "Compliance")
+    lines = [{"role": role, "entities": {"plans": plans[index : index + 2]}} for index, role in enumerate(roles)]
+    site.quota("cs01", writes=1, reads=1000, per=3600.0)
+    stopped = run(site, [entry(group, *lines)], retries=0)
+    assert stopped["failed"] and stopped["error"]["kind"] == "throttled"
+    assert stopped["changed"] is True and len(stopped["steps_done"]) == 1
+    assert stopped["error"]["remaining"] == 2 and "about 2 more runs" in stopped["msg"]
+    site.clock.advance(3601)
+    site.quota("cs01", writes=100, reads=1000, per=3600.0)
+    assert run(site, [entry(group, *lines)])["changed"] is True
+    assert run(site, [entry(group, *lines)])["changed"] is False

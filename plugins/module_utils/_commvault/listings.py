@@ -15,7 +15,7 @@ from .catalogue import COMMCELL_LEVEL, Entry, plural
 
 Body = t.Mapping[str, t.Any]
 #: Reads a path with query parameters; None when this release does not know the path.
-Get = t.Callable[[str, t.Mapping[str, t.Any]], t.Optional[Body]]
+Get = t.Callable[[str, t.Mapping[str, t.Any]], "Body | None"]
 
 
 @dataclass(frozen=True)

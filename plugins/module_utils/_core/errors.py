@@ -36,12 +36,17 @@ class ConfigError(CvopsError):
 class Problems(ConfigError):
     """Several findings about the input, reported together before the first write.
 
-    Each problem is ``{"kind": str, "where": str, "message": str}``; ``where`` is the option path.
+    Each problem is ``{"kind": str, "where": str, "message": str}``; ``where`` is the option path. The message shows the
+    first of them, ``error.problems`` has all.
     """
+
+    shown = 25
 
     def __init__(self, summary: str, problems: t.Sequence[t.Mapping[str, t.Any]]) -> None:
         listed = [dict(problem) for problem in problems]
-        lines = [f"{problem['where']}: {problem['message']}" for problem in listed]
+        lines = [f"{problem['where']}: {problem['message']}" for problem in listed[: self.shown]]
+        if len(listed) > self.shown:
+            lines.append(f"… and {len(listed) - self.shown} more, see error.problems")
         super().__init__("\n- ".join([summary, *lines]), problems=listed)
 
 

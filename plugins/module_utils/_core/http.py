@@ -325,6 +325,7 @@ class Transport:
         raise Throttled(
             f"{reply.service} is throttling {reply.method} {reply.path}. {when}{quota}",
             retry_after_s=told,
+            quota=int(limit) if limit and limit.isdigit() else None,
             code="429",
             **reply.facts(),
         )

@@ -24,11 +24,11 @@ def check_anchors(
     links: set[Principal] = set()
     problems: list[Problem] = []
     for principal, holder in resolved.holders.items():
-        if not holder.entra or not link:
+        if not holder.entra:
             continue
         has = anchor_of(principal.id) if holder.exists else None
         if has is None:
-            links.add(principal)
+            links |= {principal} if link else set()
         elif holder.anchor is not None and has != holder.anchor:
             if holder.relink:
                 links.add(principal)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 import typing as t
 
@@ -16,7 +17,7 @@ from .._commvault.grants import Grant, Principal
 from .._commvault.security import Security
 from .._commvault.user_groups import UserGroups
 from .._core.context import Context
-from .._core.errors import ConfigError, Problems
+from .._core.errors import ConfigError, Problems, Throttled
 from .._core.outcome import Work
 from .._core.plan import Plan, Step
 from .._entra.client import GraphClient
@@ -148,6 +149,8 @@ class _Run:
         self._chosen, self._user_groups, self._security, self._reader = chosen, user_groups, security, reader
         self._ids: dict[Principal, Principal] = {}
         self._unmanaged = unmanaged
+        self._sent = 0
+        self._total = sum(len(unit.requests) for unit in [*chosen.units, *chosen.postponed])
 
     def work(self) -> Work:
         """The plan with its hands."""
@@ -157,7 +160,7 @@ class _Run:
             for unit in self._chosen.units
             for request in unit.requests
         )
-        return Work("role_mappings", Plan(*self._shown(), steps), self._apply, value=self._value)
+        return Work("role_mappings", Plan(*self._shown(), steps), self._apply_counting, value=self._value)
 
     def _teach_names(self) -> None:
         for principal, holder in self._resolved.holders.items():
@@ -213,6 +216,18 @@ class _Run:
         pairs = [(self._real(principal), role_id) for principal, role_id in request.batch.pairs]
         send = self._security.add if request.operation == "add" else self._security.remove
         send(request.batch.entities, pairs)
+
+    def _apply_counting(self, step: Step) -> None:
+        """Perform one step; when the quota is used up, say how much is left and how long that takes."""
+        try:
+            self._apply(step)
+        except Throttled as exc:
+            left = self._total - self._sent
+            quota = exc.facts.get("quota")
+            runs = f", about {math.ceil(left / quota)} more runs with this quota" if quota else ""
+            told = f"{exc} {left} of {self._total} write requests are left{runs}: run the task again then, it goes on where it stopped."
+            raise Throttled(told, remaining=left, **exc.facts) from exc
+        self._sent += 1
 
     def _real(self, principal: Principal) -> Principal:
         return self._ids.get(principal, principal)
