@@ -1,0 +1,313 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Access tokens: found by name among those of their owner, created once, and put where they are kept without being shown."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._core.context import Context
+from .._core.errors import AmbiguousMatch, ApiError, ConfigError, CvopsError, NotFound
+from .._core.guards import guard
+from .._core.plan import Plan, Step
+from .._core.retry import Repeat
+from .._core.values import folded
+from .._signin.token_store import Held, Pair, TokenStore
+from .._signin.token_store_options import open_store
+from .._signin.token_store_wire import created, epoch, id_of, name_of, rows
+from .access_token_plan import (
+    Canonical,
+    body_of,
+    canonical,
+    check_fit,
+    date,
+    desired,
+    is_of,
+    plan,
+    plan_absent,
+    unreadable,
+)
+from .client import CommvaultClient, segment
+from .directory import Directory
+
+_ATTEMPTS = 3
+_BY_TOKEN = ("access_token", "token_store")
+#: From this release on a token manages no tokens; before it, some do.
+_LOGIN_SINCE = 42
+_FIRST = 38
+
+Row = t.Mapping[str, t.Any]
+
+
+class AccessTokens:
+    """The access tokens of one owner."""
+
+    def __init__(self, ctx: Context, client: CommvaultClient) -> None:
+        self._ctx, self._client = ctx, client
+        self._store: TokenStore | None = open_store(ctx, ctx.options["store"]) if ctx.options.get("store") else None
+        self._owner: tuple[int, str] = (0, "")
+        self._foreign = False
+        self._row: Row | None = None
+        self._known_ids: set[str | None] = set()
+        self._result: dict[str, t.Any] = {}
+
+    def prepare(self, options: t.Mapping[str, t.Any]) -> Plan:
+        """Read, and plan what the options ask for. Raises ConfigError, Problems, AmbiguousMatch, GuardRefused."""
+        present = options["state"] == "present"
+        wanted = desired(options) if present else {}
+        release = self._client.release
+        if 0 < release < _FIRST:
+            raise ConfigError(f"Access tokens of this kind need release 11.38; this CommServe is 11.{release}.")
+        self._owner = self._owner_of(options)
+        listed = self._listed()
+        self._known_ids = {id_of(row) for row in listed}
+        self._row = self._chosen(listed, options)
+        pair = self._store.find() if self._store else None
+        self._ctx.secrets.update(pair.secrets() if pair else ())
+        planned = self._present(options, wanted, pair, release) if present else self._absent(options, pair)
+        if planned.changed:
+            self._check_sign_in(release)
+        if present:
+            self._result = self._shown(planned)
+        return planned
+
+    def apply(self, step: Step) -> None:
+        """Perform one step of a plan."""
+        if step.action == "revoke":
+            if self._store is not None and self._ctx.options["state"] == "present":
+                with self._store.locked(create=True):
+                    pass  # what cannot be stored must not cost the token that is there
+            self._revoke(str(id_of(self._row or {})))
+        elif step.action == "forget":
+            with t.cast(TokenStore, self._store).locked() as held:
+                held.clear()
+        elif step.action == "edit":
+            self._edit(step)
+        elif self._store is None:
+            self._show(self._created(step))
+        else:
+            with self._store.locked(create=True) as held:
+                self._keep(held, self._created(step))
+
+    def value(self) -> dict[str, t.Any]:
+        """The noun; empty when the token is absent."""
+        return self._result
+
+    def _present(self, options: t.Mapping[str, t.Any], wanted: Canonical, pair: Pair | None, release: int) -> Plan:
+        current = canonical(self._row) if self._row is not None else None
+        check_fit(options["name"], wanted, current, release)
+        if current is None:
+            self._check_owner(release)
+            if options.get("id"):
+                raise NotFound(f"{self._whose()} has no access token with the id {options['id']}.", service="Commvault")
+        else:
+            hidden = unreadable(wanted, current)
+            if hidden:
+                self._ctx.warn(
+                    f"Commvault does not show {', '.join(hidden)} of access tokens: differences are not seen."
+                )
+        if self._store is None:
+            return plan(options["name"], wanted, current)
+        held = self._is_held(options["name"], wanted, pair)
+        planned = plan(options["name"], wanted, current, self._store.where, held)
+        if current is not None and not held:
+            self._check_replacing(pair)
+        return planned
+
+    def _absent(self, options: t.Mapping[str, t.Any], pair: Pair | None) -> Plan:
+        current = canonical(self._row) if self._row is not None else None
+        name = str(options.get("name") or (current or {}).get("name") or "")
+        own = pair is not None and (
+            is_of(pair, name, self._row) or (bool(options.get("id")) and pair.token_id == options["id"])
+        )
+        return plan_absent(current, self._store.where if self._store is not None and own else None)
+
+    def _is_held(self, name: str, wanted: Canonical, pair: Pair | None) -> bool:
+        """True when the store holds the living pair of this token. Raises ConfigError when it holds the living one of another."""
+        if pair is None:
+            return False
+        until = epoch((self._row or {}).get("renewableUntilTimestamp"))
+        if wanted.get("renewable_until") is not None or until is None:
+            until = None  # about to be set, or not shown: the service decides
+        dead = dataclasses.replace(pair, renewable_until=until).dead(self._ctx.clock.now().timestamp())
+        if is_of(pair, name, self._row):
+            return self._row is not None and not dead
+        if not dead:
+            raise ConfigError(
+                f"The token store {t.cast(TokenStore, self._store).where} holds {pair.label}{f' (id {pair.token_id})' if pair.token_id else ''},"
+                f" which is not {name}. One store keeps one pair: choose another, or revoke that token with this store first.",
+                source="option store",
+            )
+        return False
+
+    def _check_replacing(self, pair: Pair | None) -> None:
+        """The dead pair of this very token harms nobody; a value that may be kept elsewhere does."""
+        row = t.cast(Row, self._row)
+        if pair is not None and is_of(pair, name_of(row), row):
+            return
+        guard(
+            self._ctx,
+            "lost_value",
+            f"Access token {name_of(row)} (id {id_of(row)}) exists, and {t.cast(TokenStore, self._store).where} does not hold its value,"
+            " which cannot be read again. It would be revoked and created anew, and whoever uses it would be locked out.",
+        )
+
+    def _check_sign_in(self, release: int) -> None:
+        method = self._ctx.options["commvault_auth_method"]
+        if method in _BY_TOKEN and (release == 0 or release >= _LOGIN_SINCE):
+            raise ConfigError(
+                f"commvault_auth_method is {method}, but with an access token nobody creates, edits or revokes access tokens"
+                f" ({f'release 11.{release}' if release else 'current releases'}). Set commvault_auth_method to password for this task.",
+                source=self._ctx.source_of("commvault_auth_method"),
+            )
+
+    def _check_owner(self, release: int) -> None:
+        if self._foreign and 0 < release < _LOGIN_SINCE:
+            raise ConfigError(
+                f"user: a token for somebody else needs release 11.42 and a service account; this CommServe is 11.{release}.",
+                source="option user",
+            )
+
+    def _owner_of(self, options: t.Mapping[str, t.Any]) -> tuple[int, str]:
+        caller = self._client.caller
+        wanted = options.get("user")
+        if not wanted:
+            return caller
+        found = Directory(self._client).catalogue("users").find(wanted)
+        self._foreign = found.id != caller[0]
+        if self._foreign and options["state"] == "present" and found.raw.get("isServiceAccount") is False:
+            raise ConfigError(
+                f"user: {found.name} is an ordinary user; tokens for others are for service accounts only."
+                " Sign in as that user, or leave user out.",
+                source="option user",
+            )
+        return found.id, found.name
+
+    def _listed(self) -> list[Row]:
+        params = {"userId": str(self._owner[0])} if self._owner[0] else None
+        return rows(self._client.get("V4/AccessToken/", intent=f"list access tokens of {self._whose()}", params=params))
+
+    def _chosen(self, listed: t.Sequence[Row], options: t.Mapping[str, t.Any]) -> Row | None:
+        number, name = options.get("id"), options.get("name")
+        if number:
+            found = next((row for row in listed if id_of(row) == str(number)), None)
+            if found is not None and name and folded(name_of(found)) != folded(name):
+                raise ConfigError(f"Access token {number} is named {name_of(found)}, not {name}.", source="option id")
+            return found
+        named = [row for row in listed if folded(name_of(row)) == folded(str(name))]
+        if len(named) > 1:
+            ids = sorted(str(id_of(row)) for row in named)
+            raise AmbiguousMatch(
+                f"{self._whose()} has {len(named)} access tokens named {name}: ids {', '.join(ids)}. Give the id.",
+                candidates=ids,
+            )
+        return named[0] if named else None
+
+    def _created(self, step: Step) -> Row:
+        """A new token. Where an answer was lost its value is unknown to all, so the token that came of it is revoked first."""
+        body = body_of(step.data["settings"])
+        if self._foreign:
+            body["userId"] = self._owner[0]
+        number = 0
+        while True:
+            number += 1
+            try:
+                return self._create_once(body, step.subject)
+            except ApiError as exc:
+                if not exc.may_have_acted and number == 1:
+                    raise
+                self._ctx.progress(f"the answer to create {step.subject} was lost, looking for it")
+                undone = self._revoke_orphan(body["tokenName"])
+                if number >= _ATTEMPTS or not (undone or exc.may_have_acted):
+                    exc.facts["outcome"] = "undone" if undone else "unknown"
+                    raise
+
+    def _create_once(self, body: dict[str, t.Any], subject: str) -> Row:
+        answer = self._client.write(
+            "POST", "V4/AccessToken", body, intent=f"create {subject}", repeat=Repeat.IF_REFUSED
+        )
+        inner = answer.get("tokenInfo")
+        info: Row = inner if isinstance(inner, dict) else answer
+        self._ctx.secrets.update(str(info[name]) for name in ("accessToken", "refreshToken") if info.get(name))
+        if not info.get("accessToken"):
+            raise ApiError(
+                f"Cannot create {subject}: the answer does not hold it.", service="Commvault", may_have_acted=True
+            )
+        self._row = info
+        return info
+
+    def _revoke_orphan(self, name: str) -> bool:
+        """Revoke the one token of this name that was not there before; True when there was one."""
+        orphans = [
+            row for row in self._listed() if folded(name_of(row)) == folded(name) and id_of(row) not in self._known_ids
+        ]
+        if len(orphans) != 1:
+            return False
+        self._revoke(str(id_of(orphans[0])))
+        return True
+
+    def _revoke(self, number: str) -> None:
+        self._client.write(
+            "DELETE", f"V4/AccessToken/{segment(number)}", intent=f"revoke access token {number}", missing_ok=True
+        )
+
+    def _edit(self, step: Step) -> None:
+        settings = step.data["settings"]
+        number = str(id_of(self._row or {}))
+        self._client.write(
+            "PUT", f"V4/AccessToken/{segment(number)}", body_of(settings), intent=f"change {step.subject}"
+        )
+        if self._store is not None and settings.get("renewable_until"):
+            until = body_of({"renewable_until": settings["renewable_until"]})["renewableUntilTimestamp"]
+            with self._store.locked() as held:
+                if held.pair is not None:
+                    held.write(dataclasses.replace(held.pair, renewable_until=float(until)))
+
+    def _keep(self, held: Held, info: Row) -> None:
+        store, now = t.cast(TokenStore, self._store), self._ctx.clock.now().timestamp()
+        pair = dataclasses.replace(
+            created(info, now),
+            custodian=store.here,
+            custodian_since=now,
+            commvault_url=self._ctx.options["commvault_url"],
+        )
+        try:
+            held.write(pair)
+        except CvopsError:
+            self._revoke(str(pair.token_id))  # nobody has its value
+            raise
+        self._result = {**self._result, **_facts(info), "value": None, "refresh_token": None}
+
+    def _show(self, info: Row) -> None:
+        values = {"value": info["accessToken"], "refresh_token": info.get("refreshToken") or None}
+        self._result = {**self._result, **_facts(info), **values}
+
+    def _shown(self, planned: Plan) -> dict[str, t.Any]:
+        after, renews = planned.after, bool(planned.steps) and planned.steps[-1].action == "create"
+        facts = {"id": None, "expires": after.get("expires"), "renewable_until": after.get("renewable_until")}
+        if not renews and self._row is not None:
+            until = after.get("renewable_until")
+            facts = {**_facts(self._row), **({"renewable_until": until} if until else {})}
+        return {
+            "name": after["name"],
+            "user": self._owner[1] or None,
+            **facts,
+            "stored_in": self._store.where if self._store else None,
+            "value": None,
+            "refresh_token": None,
+        }
+
+    def _whose(self) -> str:
+        return self._owner[1] or "the signed-in user"
+
+
+def _facts(row: Row) -> dict[str, t.Any]:
+    expires, until = epoch(row.get("tokenExpiryTimestamp")), epoch(row.get("renewableUntilTimestamp"))
+    return {
+        "id": id_of(row),
+        "expires": date(expires) if expires else None,
+        "renewable_until": date(until) if until else None,
+    }
