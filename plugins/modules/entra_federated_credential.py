@@ -1,0 +1,297 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: entra_federated_credential
+short_description: Let tokens of another issuer sign in as an application in Microsoft Entra ID
+version_added: 0.1.0
+description:
+  - Manages one federated credential of a registration (workload identity federation), so that a job, a pod or a managed identity signs in without a secret.
+  - The trust is given as O(issuer) and O(subject), or by one of the presets O(awx), O(github), O(gitlab), O(kubernetes) and O(managed_identity), which
+    know how those systems write them.
+  - Entra ID compares issuer, subject and audience letter by letter, and does not check a subject when it is created; a wrong one shows at sign-in.
+    The error of that sign-in tells what was presented.
+  - 'Graph permissions (application), least first: C(Application.ReadWrite.OwnedBy) for registrations that the identity owns, else
+    C(Application.ReadWrite.All).'
+author:
+  - cvops.identity authors (@cvops)
+extends_documentation_fragment:
+  - cvops.identity._attributes
+  - cvops.identity._attributes.writer
+  - cvops.identity._attributes.entra
+  - cvops.identity._transport
+  - cvops.identity._entra
+options:
+  application:
+    description:
+      - The registration, by exactly one of its keys.
+    type: dict
+    required: true
+    suboptions:
+      app_id:
+        description:
+          - The application (client) id. When left out, another key is needed.
+        type: str
+      object_id:
+        description:
+          - The object id of the registration, not of its service principal. When left out, another key is needed.
+        type: str
+      unique_name:
+        description:
+          - The unique name. When left out, another key is needed. In check mode, a registration of this name that does not exist is taken as about
+            to be created by an earlier task.
+        type: str
+  name:
+    description:
+      - What the credential is called, 3 to 120 letters, digits, hyphens and underscores. It is found by this name, which cannot be changed.
+    type: str
+    required: true
+  issuer:
+    description:
+      - The C(iss) of the tokens, an https address. When left out, a preset says it.
+    type: str
+  subject:
+    description:
+      - The C(sub) of the tokens, without wildcards. When left out, a preset says it.
+    type: str
+  audiences:
+    description:
+      - The C(aud) of the tokens, exactly one. When left out, the one that Entra ID recommends in this cloud, V(api://AzureADTokenExchange) in the public one.
+    type: list
+    elements: str
+  description:
+    description:
+      - What the credential is for. When left out it is not managed; empty clears it.
+    type: str
+  awx:
+    description:
+      - A job of Ansible Automation Platform (2.7 or later) or AWX. One credential per job template. When left out, another way says whom to trust.
+    type: dict
+    suboptions:
+      issuer:
+        description:
+          - The issuer of the platform, as its discovery document says, for example V(https://aap.corp.example/o).
+        type: str
+        required: true
+      organization:
+        description:
+          - Name of the organization.
+        type: str
+        required: true
+      job_template:
+        description:
+          - Name of the job template.
+        type: str
+        required: true
+  github:
+    description:
+      - A workflow of GitHub Actions; exactly one of O(github.branch), O(github.tag), O(github.environment), O(github.pull_request).
+        When left out, another way says whom to trust.
+    type: dict
+    suboptions:
+      repository:
+        description:
+          - The repository as V(owner/name).
+        type: str
+        required: true
+      branch:
+        description:
+          - Workflows of this branch. When left out, another key says which.
+        type: str
+      tag:
+        description:
+          - Workflows of this tag. When left out, another key says which.
+        type: str
+      environment:
+        description:
+          - Jobs with this environment. When left out, another key says which.
+        type: str
+      pull_request:
+        description:
+          - Workflows of pull requests, whatever their branch; only V(true) makes sense. When left out, another key says which.
+        type: bool
+      issuer:
+        description:
+          - The issuer; another one for GitHub Enterprise.
+        type: str
+        default: https://token.actions.githubusercontent.com
+  gitlab:
+    description:
+      - A pipeline of GitLab; exactly one of O(gitlab.branch) and O(gitlab.tag). When left out, another way says whom to trust.
+    type: dict
+    suboptions:
+      project:
+        description:
+          - Path of the project as V(group/name).
+        type: str
+        required: true
+      branch:
+        description:
+          - Pipelines of this branch. When left out, O(gitlab.tag) says which.
+        type: str
+      tag:
+        description:
+          - Pipelines of this tag. When left out, O(gitlab.branch) says which.
+        type: str
+      issuer:
+        description:
+          - The address of the GitLab installation.
+        type: str
+        default: https://gitlab.com
+  kubernetes:
+    description:
+      - A pod with a service account. When left out, another way says whom to trust.
+    type: dict
+    suboptions:
+      issuer:
+        description:
+          - The issuer of the cluster's service account tokens.
+        type: str
+        required: true
+      namespace:
+        description:
+          - Namespace of the service account.
+        type: str
+        required: true
+      service_account:
+        description:
+          - Name of the service account.
+        type: str
+        required: true
+  managed_identity:
+    description:
+      - A managed identity of this tenant. When left out, another way says whom to trust.
+    type: dict
+    suboptions:
+      object_id:
+        description:
+          - Object id of its service principal.
+        type: str
+        required: true
+  state:
+    description:
+      - Whether the credential exists.
+    type: str
+    choices: [present, absent]
+    default: present
+notes:
+  - An application has room for 20 federated credentials. That, and whether another one has the same issuer and subject, is checked before anything is written.
+  - After it was created, sign-ins may fail for some minutes until Entra ID knows the credential everywhere (AADSTS70021).
+seealso:
+  - module: cvops.identity.entra_application
+"""
+
+EXAMPLES = r"""
+- name: A job template signs in without a secret
+  cvops.identity.entra_federated_credential:
+    application:
+      unique_name: cvops-automation
+    name: aap-converge-access
+    awx:
+      issuer: https://aap.corp.example/o
+      organization: Platform
+      job_template: Converge access
+
+- name: So does the main branch
+  cvops.identity.entra_federated_credential:
+    application:
+      unique_name: cvops-automation
+    name: github-main
+    github:
+      repository: corp/backup-access
+      branch: main
+
+- name: Any other issuer
+  cvops.identity.entra_federated_credential:
+    application:
+      app_id: d4c3a1be-90f5-4a1f-8d7b-0f2b6f1ce7aa
+    name: scheduler
+    issuer: https://scheduler.corp.example
+    subject: job/converge-access
+"""
+
+RETURN = r"""
+federated_credential:
+  description: The credential as it is now, in check mode as it would be. Empty with O(state=absent).
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Its id; V(null) in check mode for one that would be created.
+      type: str
+    name:
+      description: Its name.
+      type: str
+    issuer:
+      description: The C(iss) that is trusted.
+      type: str
+    subject:
+      description: The C(sub) that is trusted.
+      type: str
+    audiences:
+      description: The C(aud) that is trusted.
+      type: list
+      elements: str
+    description:
+      description: What it is for; empty when it has none.
+      type: str
+"""
+
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._entra.application_key import application_option
+from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
+from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials import FederatedCredentials
+from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_presets import ONE_OF, PRESETS
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
+
+WAYS = [*PRESETS, "issuer"]
+
+
+def _preset(name: str) -> dict[str, t.Any]:
+    keys = list(ONE_OF.get(name, ()))
+    rules = {"required_one_of": [keys], "mutually_exclusive": [keys]} if keys else {}
+    return {"type": "dict", "options": PRESETS[name], **rules}
+
+
+SPEC = entra_spec().merge(
+    ArgumentSpec(
+        {
+            "application": {**application_option().options["application"], "required": True},
+            "name": {"type": "str", "required": True},
+            "issuer": {"type": "str"},
+            "subject": {"type": "str"},
+            "audiences": {"type": "list", "elements": "str"},
+            "description": {"type": "str"},
+            **{name: _preset(name) for name in PRESETS},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        required_if=[["state", "present", WAYS, True]],
+        required_together=[["issuer", "subject"]],
+        mutually_exclusive=[WAYS],
+    ),
+)
+
+
+def run(ctx: Context) -> Work:
+    """Plan one federated credential."""
+    credentials = FederatedCredentials(ctx, GraphClient(ctx))
+    return Work("federated_credential", credentials.plan(), credentials.apply, value=credentials.value)
+
+
+def main() -> None:
+    """Module entry point."""
+    run_as_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
