@@ -1,0 +1,243 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tokens on disk: private, atomic, and a miss whenever anything about them is not as it should be."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources
+from ansible_collections.cvops.identity.plugins.module_utils._signin import cache as cache_module
+from ansible_collections.cvops.identity.plugins.module_utils._signin.cache import FileCache, cache_for, cache_key, sweep
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import EntraSignIn
+from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token
+
+SCOPE = "https://graph.microsoft.com/.default"
+
+
+class Silent:
+    """A reporter that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def debug(self, level: int, message: str) -> None:
+        self.lines.append(message)
+
+    def progress(self, message: str) -> None:
+        self.lines.append(message)
+
+    def prompt(self, message: str) -> None:
+        self.lines.append(message)
+
+
+def context(folder: pathlib.Path | None, **options: t.Any) -> Context:
+    given = {
+        "auth_method": "client_secret",
+        "tenant_id": "t",
+        "client_id": "c",
+        "client_secret": "s",
+        "cloud": "public",
+        "token_cache": "run",
+        **options,
+    }
+    return Context(options=given, reporter=Silent(), verbosity=3, run_directory=str(folder) if folder else None)
+
+
+def token(value: str = "eyJ.a.b", seconds: float = 3600) -> Token:
+    return Token(value, time.time() + seconds, SCOPE)
+
+
+@pytest.fixture
+def cache(tmp_path: pathlib.Path) -> FileCache:
+    found = cache_for(context(tmp_path))
+    assert found is not None
+    return found
+
+
+def test_what_is_put_is_got_and_only_this_user_can_read_it(cache: FileCache, tmp_path: pathlib.Path) -> None:
+    put = token()
+    cache.put("k", put)
+    assert cache.get("k") == put
+    path = tmp_path / "cvops_tokens" / "k"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert [item.name for item in path.parent.iterdir()] == ["k"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"token": "x"}', '{"token": "x", "expires_at": "soon", "scope": "s"}', "\x00\xff"]
+)
+def test_a_corrupt_file_is_a_miss(cache: FileCache, tmp_path: pathlib.Path, text: str) -> None:
+    path = tmp_path / "cvops_tokens" / "k"
+    path.write_bytes(text.encode("latin-1"))
+    path.chmod(0o600)
+    assert cache.get("k") is None
+    cache.put("k", token())
+    assert cache.get("k") is not None
+
+
+def test_a_link_and_a_file_that_others_can_read_are_misses(cache: FileCache, tmp_path: pathlib.Path) -> None:
+    cache.put("k", token())
+    folder = tmp_path / "cvops_tokens"
+    (folder / "linked").symlink_to(folder / "k")
+    assert cache.get("linked") is None
+    (folder / "k").chmod(0o644)
+    assert cache.get("k") is None
+
+
+def test_a_file_of_another_owner_is_a_miss(cache: FileCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.put("k", token())
+    monkeypatch.setattr(cache_module.os, "geteuid", lambda: 12345)
+    assert cache.get("k") is None
+
+
+def test_a_folder_that_others_can_use_or_that_is_a_link_is_not_used(tmp_path: pathlib.Path) -> None:
+    ctx = context(tmp_path)
+    folder = tmp_path / "cvops_tokens"
+    folder.mkdir()
+    folder.chmod(0o755)
+    assert FileCache.open(ctx, str(folder)) is None
+    other = tmp_path / "other"
+    other.mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(other)
+    assert FileCache.open(ctx, str(tmp_path / "link")) is None
+    assert any("not cached" in line for line in t.cast(Silent, ctx.reporter).lines)
+
+
+def test_no_folder_and_no_space_cost_a_sign_in_and_no_more(
+    cache: FileCache, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cache_for(context(None)) is None
+    assert cache_for(context(tmp_path / "vanished")) is None
+    assert cache_for(context(tmp_path, token_cache="none")) is None
+
+    def full(*words: t.Any, **more: t.Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache_module.os, "open", full)
+    cache.put("k", token())
+    with cache.lock("k"):
+        assert cache.get("k") is None
+
+
+def test_file_goes_where_the_session_has_memory_and_survives_no_home(tmp_path: pathlib.Path) -> None:
+    ctx = context(None, token_cache="file")
+    ctx.sources = Sources(environ={"XDG_RUNTIME_DIR": str(tmp_path), "HOME": "/nonexistent"})
+    found = cache_for(ctx)
+    assert found is not None
+    found.put("k", token())
+    assert (tmp_path / "cvops" / "identity" / "k").exists()
+    ctx.sources = Sources(environ={"XDG_CACHE_HOME": "/proc/no/such/place"})
+    assert cache_for(ctx) is None
+
+
+def test_dropping_spares_a_newer_token(cache: FileCache) -> None:
+    old, new = token("old"), token("new")
+    cache.put("k", new)
+    cache.drop("k", old)
+    assert cache.get("k") == new
+    cache.drop("k", new)
+    assert cache.get("k") is None
+
+
+def test_the_key_tells_credentials_scopes_and_identities_apart() -> None:
+    keys = {cache_key("a", "b", "c"), cache_key("a", "b", "d"), cache_key("ab", "", "c"), cache_key("a", "bc")}
+    assert len(keys) == 4
+
+
+def test_leftovers_of_dead_runs_are_swept_and_those_of_live_ones_are_not(tmp_path: pathlib.Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", "pass"])
+    dead.wait()
+    for name, process in (("dead", dead.pid), ("live", os.getpid())):
+        ctx = context(tmp_path / name)
+        (tmp_path / name).mkdir()
+        ctx.run_process = process
+        made = cache_for(ctx)
+        assert made is not None
+    (tmp_path / "foreign" / "cvops_tokens").mkdir(parents=True)
+    sweep(context(None), str(tmp_path))
+    assert not (tmp_path / "dead" / "cvops_tokens").exists()
+    assert (tmp_path / "live" / "cvops_tokens").exists()
+    assert (tmp_path / "foreign" / "cvops_tokens").exists()
+
+
+class Counting:
+    """A sign-in method that counts in a file how often it was asked."""
+
+    name = "client_secret"
+    can_renew = True
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.folder = folder
+
+    def fingerprint(self) -> str:
+        return "f"
+
+    def acquire(self, scope: str) -> Token:
+        descriptor = os.open(self.folder / "count", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.write(descriptor, b"x")
+        os.close(descriptor)
+        time.sleep(0.05)
+        return token()
+
+
+def sign_in_once(folder: str) -> None:
+    sign_in = EntraSignIn(context(pathlib.Path(folder)))
+    sign_in._method = Counting(pathlib.Path(folder))
+    if sign_in.token(SCOPE).value != "eyJ.a.b":
+        raise SystemExit(1)
+
+
+def test_two_hundred_processes_sign_in_once(tmp_path: pathlib.Path) -> None:
+    processes = multiprocessing.get_context("fork")
+    running = [processes.Process(target=sign_in_once, args=(str(tmp_path),)) for dummy in range(200)]
+    for process in running:
+        process.start()
+    for process in running:
+        process.join(60)
+    assert [process.exitcode for process in running] == [0] * 200
+    assert (tmp_path / "count").read_text() == "x"
+
+
+def test_a_holder_that_dies_releases_the_lock(tmp_path: pathlib.Path) -> None:
+    script = (
+        "import fcntl, os, sys, time; d = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600);"
+        " fcntl.flock(d, fcntl.LOCK_EX); print('held', flush=True); time.sleep(60)"
+    )
+    cache = cache_for(context(tmp_path))
+    assert cache is not None
+    path = tmp_path / "cvops_tokens" / "k.lock"
+    holder = subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    holder.kill()
+    holder.wait()
+    started = time.monotonic()
+    with cache.lock("k"):
+        pass
+    assert time.monotonic() - started < 5
+
+
+def test_a_short_lived_or_expired_token_is_not_served(cache: FileCache, tmp_path: pathlib.Path) -> None:
+    sign_in = EntraSignIn(context(tmp_path))
+    sign_in._method = Counting(tmp_path)
+    cache.put(sign_in._key(SCOPE), token("nearly over", 200))
+    assert sign_in.token(SCOPE).value == "eyJ.a.b"
+    entries = [
+        json.loads(path.read_text())["token"]
+        for path in (tmp_path / "cvops_tokens").iterdir()
+        if path.suffix != ".lock"
+    ]
+    assert entries == ["eyJ.a.b"]
