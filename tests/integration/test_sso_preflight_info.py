@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+import pathlib
 import typing as t
 from collections.abc import Callable
 
@@ -15,7 +17,7 @@ from cvops_simulator.commvault.model import IdentityApp
 from cvops_simulator.entra.grants import DEFAULT_ACCESS, assign_role
 from cvops_simulator.entra.seeding import add_application
 from cvops_simulator.entra.tenant import graph_time
-from helpers.checks import assert_no_writes
+from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, Result
 
 GROUPS = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"
@@ -272,3 +274,55 @@ def test_least_permissions(site: Simulator, play: Player) -> None:
     run = play(task(site), env=env)
     assert run.result["error"]["kind"] == "forbidden"
     assert "Application.Read.All" in run.result["msg"]
+
+
+PLAYBOOK = "cvops.identity.preflight"
+
+
+def test_the_playbook(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
+    """A table per CommCell; broken ends the run only where that is asked for; everything goes into a file on demand."""
+    sign_on(site)
+    site.journal.clear()
+    name = "GG-Commvault-hq-vm-Operator"
+    document = {**site.variables(), "cvops_sso": {"application": APP, "saml_app": "corp.example", "user_limit": 0}}
+    target = tmp_path / "preflight.json"
+    run = play(PLAYBOOK, extra_vars={**document, "preflight_file": str(target)}).ok()
+    lines = run.one("Report")["msg"]
+    row = next(line for line in lines if name in line)
+    assert lines[0].startswith("cs01: warning, 12 groups: 11 ok, 1 warning, 0 broken")
+    assert row.split()[:2] == ["ok", name]
+    assert len({line.index(" GG-Commvault") for line in lines if " GG-Commvault" in line}) == 1
+    assert json.loads(target.read_text())["cs01"]["verdict"] == "warning"
+    assert run.stats["changed"] == 0
+    assert_no_writes(site)
+    secrets = [site.automation.client_secret, site.commcells["cs01"].admin[1]]
+    assert_no_secrets(run, [tmp_path / "preflight.json"], secrets)
+
+    saml(site).enabled = False
+    saml(site, "Corp-Entra").enabled = True
+    assert play(PLAYBOOK, extra_vars=document).rc == 0
+    failed = play(PLAYBOOK, extra_vars={**document, "preflight_fail": True})
+    assert failed.rc != 0
+    assert failed.result["msg"].endswith("see above: cs01")
+    assert any(
+        line.startswith("broken   saml_enabled: SAML app corp.example is disabled")
+        for line in failed.one("Report")["msg"]
+    )
+
+
+def test_the_playbook_before_the_mapping(
+    make_site: Callable[..., Simulator], make_player: Callable[[Simulator], Player]
+) -> None:
+    """As the site playbook calls it: nothing is broken that the run itself will mend."""
+    site = make_site(set="S", empty=True)
+    sign_on(site)
+    document = {**site.variables(), "cvops_sso": {"user_limit": 0}}
+    run = make_player(site)(
+        PLAYBOOK, extra_vars={**document, "preflight_mapping_pending": True, "preflight_fail": True}
+    )
+    assert run.ok().one("Report")["msg"][0].startswith("cs01: warning, 12 groups: 0 ok, 12 warning, 0 broken")
+
+
+def test_the_playbook_without_a_mapping(play: Player) -> None:
+    run = play(PLAYBOOK)
+    assert "cvops_role_mappings is not defined" in run.result["msg"]

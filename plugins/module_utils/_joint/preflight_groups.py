@@ -253,13 +253,8 @@ class Judge:
                     "let the application emit what match_by says, or change match_by",
                 )
             return
-        if (
-            form == "object_id"
-            and group.azure_guid is None
-            and self._scene.mapping_pending
-            and self._scene.match_by == "azure_guid"
-        ):
-            return
+        if form == "object_id" and self._scene.mapping_pending and (group.azure_guid is None or self._mapped.relink):
+            return  # the mapping links it
         if any(folded(group.name) == folded(value) for value in values):
             self._add(
                 "letter_case",
@@ -272,7 +267,9 @@ class Judge:
             "match",
             BROKEN,
             f"Entra ID emits {', '.join(values)} ({WORDS[str(form)]}), which does not lead to Commvault group {group.name}",
-            "link the Commvault group to the Entra group, or name it as Entra ID emits it",
+            "run the role mapping with link_entra_groups"
+            if form == "object_id" and group.azure_guid is None
+            else "link the Commvault group to the Entra group, or name it as Entra ID emits it",
         )
 
 
