@@ -53,7 +53,7 @@ class Judge:
         if entra is not None:
             if self.user_group is not None:
                 self._link(self.user_group, entra)
-                self._match(self.user_group, entra)
+                self._match(self.user_group)
             self.findings += member_findings(self._scene, self._mapped, entra, self.emission)
 
     def _attribute(self) -> None:
@@ -225,7 +225,7 @@ class Judge:
                 "make sure that the Entra group is the right one, then say relink: true in its entry",
             )
 
-    def _match(self, group: UserGroup, entra: DirectoryGroup) -> None:
+    def _match(self, group: UserGroup) -> None:
         if self.emission is None or not self.emission.values:
             return
         values, form = self.emission.values, self.emission.form
@@ -234,15 +234,14 @@ class Judge:
             for other in sorted(self._scene.user_groups, key=lambda item: item.id)
             if other.id != group.id
             and _same(other.company, group.company)
-            and (other.name in values or (form == "object_id" and other.azure_guid == entra.object_id))
+            and (other.name in values or other.azure_guid in values)
         ]
         if others:
             names = ", ".join(other.name for other in others)
             self._add(
                 "other_group", WARNING, f"members also become members of Commvault group {names}", "rename or unlink it"
             )
-        by_link = form == "object_id" and group.azure_guid == entra.object_id
-        if by_link:
+        if group.azure_guid in values:
             return
         if group.name in values:
             if form not in FORMS[self._scene.match_by] and form != "app_role":
