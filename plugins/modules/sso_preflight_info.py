@@ -16,7 +16,7 @@ description:
   - A mapping that is not matched fails silently, people sign in and have no rights. Run this before the first of them does.
   - Changes nothing on either side.
   - 'Graph permissions (application), least first: C(GroupMember.Read.All) for groups, C(Application.Read.All) for the application and who is assigned to it,
-    C(User.Read.All) for names of members, disabled members and the limit of 150 groups.'
+    C(User.Read.All) for names of members, disabled members and the limit of 150 groups. Without the last one these are not checked, and the result says so.'
   - 'Commvault rights: C(View) on the CommCell.'
 author:
   - cvops.identity authors (@cvops)

@@ -264,11 +264,19 @@ def test_bad_input(site: Simulator, play: Player) -> None:
 
 
 def test_least_permissions(site: Simulator, play: Player) -> None:
-    """With the documented permissions all is told; without those for the application the error names what is missing."""
+    """With the documented permissions all is told; without User.Read.All all but who is in too many groups; without those for
+    the application the error names what is missing.
+    """
     sign_on(site)
     enough = site.identity("GroupMember.Read.All", "Application.Read.All", "User.Read.All")
     env = {"CVOPS_CLIENT_ID": enough.client_id, "CVOPS_CLIENT_SECRET": enough.client_secret}
     assert play(task(site, user_limit=3), env=env).ok().result["preflight"]["users_checked"] == 3
+    some = site.identity("GroupMember.Read.All", "Application.Read.All")
+    env = {"CVOPS_CLIENT_ID": some.client_id, "CVOPS_CLIENT_SECRET": some.client_secret}
+    told = play(task(site, sample_users=["somebody@corp.example"]), env=env).ok().result["preflight"]
+    check = next(item for item in told["checks"] if item["check"] == "group_limit")
+    assert (check["verdict"], told["users_checked"], "User.Read.All" in check["remedy"]) == ("warning", 0, True)
+    assert {row["verdict"] for row in told["groups"]} <= {"ok", "warning"}
     few = site.identity("GroupMember.Read.All")
     env = {"CVOPS_CLIENT_ID": few.client_id, "CVOPS_CLIENT_SECRET": few.client_secret}
     run = play(task(site), env=env)

@@ -113,7 +113,7 @@ class Scene:
     """Everything that was read. ``app`` and ``application`` are None when there is none; ``app_explanation`` says why.
 
     ``tenant_id`` is None where the token does not tell. ``mapping_pending``: the role mapping comes after this.
-    ``unchecked``: how many members were left out by the limit.
+    ``unchecked``: how many members were left out; ``people_explanation``: why nobody could be counted.
     """
 
     match_by: str
@@ -127,5 +127,6 @@ class Scene:
     application_explanation: str = ""
     tenant_id: str | None = None
     people: tuple[Person, ...] = ()
+    people_explanation: str = ""
     unchecked: int = 0
     mapping_pending: bool = False

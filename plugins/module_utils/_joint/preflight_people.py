@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from .._core.context import Context
+from .._core.errors import Forbidden
 from .._core.values import folded
 from .._entra.claims import SAML_LIMIT, GroupClaim, counted
 from .._entra.claims_read import Claims, Member, SsoApplication
@@ -18,25 +20,39 @@ from .preflight_facts import Mapped, Person
 _USUAL = GroupClaim(frozenset({"SecurityGroup"}))
 
 
-def people(
-    ctx: Context, claims: Claims, application: SsoApplication | None, found: t.Sequence[Mapped]
-) -> tuple[tuple[Person, ...], int]:
-    """The sample users, then enabled members of the mapped groups up to ``user_limit``; and how many members were left out.
+@dataclass(frozen=True)
+class Counted:
+    """``unchecked``: how many members were left out; ``explanation``: why nobody could be counted, else empty."""
 
-    Nobody needs to be counted where no more than 150 groups can be emitted.
+    people: tuple[Person, ...] = ()
+    unchecked: int = 0
+    explanation: str = ""
+
+
+def count_people(
+    ctx: Context, claims: Claims, application: SsoApplication | None, found: t.Sequence[Mapped]
+) -> Counted:
+    """The sample users, then enabled members of the mapped groups up to ``user_limit``.
+
+    Nobody needs to be counted where no more than 150 groups can be emitted. An identity that may not read users loses this
+    check and nothing else.
     """
     claim = application.claim if application else _USUAL
     assigned = (application.principal.assigned if application and application.principal else None) or {}
-    sample, unknown = _sample(ctx, claims)
-    members = _members(found, {member.object_id for member in sample})
     harmless = not claim.scopes or (claim.assigned_only and len(assigned) <= SAML_LIMIT)
-    limit = 0 if harmless else max(0, ctx.options["user_limit"])
-    chosen = members[:limit]
-    groups = claims.groups_of([member.object_id for member in (*sample, *chosen)])
+    members = _members(found)
+    try:
+        sample, unknown = _sample(ctx, claims)
+        asked_for = {member.object_id for member in sample}
+        others = [member for member in members if member.object_id not in asked_for]
+        chosen = [] if harmless else others[: max(0, ctx.options["user_limit"])]
+        groups = claims.groups_of([member.object_id for member in (*sample, *chosen)])
+    except Forbidden as exc:
+        return Counted((), len(members), str(exc))
     counts = {object_id: counted(claim, rows, assigned) for object_id, rows in groups.items()}
     known = [Person(member, counts[member.object_id], True) for member in sample]
     known += [Person(member, counts[member.object_id]) for member in chosen]
-    return (*known, *unknown), 0 if harmless else len(members) - len(chosen)
+    return Counted((*known, *unknown), 0 if harmless else len(others) - len(chosen))
 
 
 def _sample(ctx: Context, claims: Claims) -> tuple[list[Member], list[Person]]:
@@ -47,10 +63,10 @@ def _sample(ctx: Context, claims: Claims) -> tuple[list[Member], list[Person]]:
     return found, [Person(Member("", name), None, True) for name in missing]
 
 
-def _members(found: t.Sequence[Mapped], known: t.Collection[str]) -> list[Member]:
+def _members(found: t.Sequence[Mapped]) -> list[Member]:
     everyone = {member for item in found if item.members for member in item.members.direct | item.members.inherited}
     able = {member.object_id: member for member in everyone if member.enabled is not False}
-    return sorted((member for member in able.values() if member.object_id not in known), key=_order)
+    return sorted(able.values(), key=_order)
 
 
 def _order(member: Member) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from .mapping_entra import EntraGroups
 from .mapping_entries import MappingEntry, Problem
 from .preflight_choice import choose
 from .preflight_facts import Mapped, Scene, UserGroup
-from .preflight_people import people
+from .preflight_people import count_people
 
 
 def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
@@ -43,7 +43,7 @@ def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
     application = claims.application(asked or None, app.service_id if app else None)
     mapped = _Reader(ctx, commvault, graph, claims, application)
     found = mapped.read(entries)
-    persons, unchecked = people(ctx, claims, application, found)
+    counted = count_people(ctx, claims, application, found)
     return Scene(
         match_by=ctx.options["match_by"],
         now=graph.service_now(),
@@ -55,8 +55,9 @@ def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
         application=application,
         application_explanation=_unknown_application(asked, app.service_id if app else None),
         tenant_id=str(graph.claims().get("tid") or "") or None,
-        people=persons,
-        unchecked=unchecked,
+        people=counted.people,
+        people_explanation=counted.explanation,
+        unchecked=counted.unchecked,
         mapping_pending=ctx.options["mapping_pending"],
     )
 

@@ -161,6 +161,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
         " b@corp.example (151), c@corp.example (400); 7 members were not checked",
     ),
     "nobody in too many": ({"people": (person("a", 150),)}, {}, ""),
+    "people may not be read": ({"people_explanation": "no right"}, {"group_limit": "warning"}, "no right"),
     "a name that nobody has": ({"people": (person("zed", None, True),)}, {"sample_users": "warning"}, "zed@corp"),
 }
 
