@@ -1,0 +1,174 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads what the documentation shows: code blocks, the tasks in them, and what is wrong with those."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import pathlib
+import re
+import textwrap
+import typing as t
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.playbook.block import Block
+from ansible.playbook.play import Play
+from ansible.playbook.task import Task
+from ansible.plugins.loader import action_loader, module_loader
+from collection_facts import load_module, module_names, text_constants
+from collection_tree import ROOT
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_entries import parse
+
+GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
+READMES = [ROOT / "README.md", *sorted((ROOT / "roles").glob("*/README.md"))]
+EXAMPLES = sorted(
+    path for path in (ROOT / "docs" / "examples").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+)
+OWN = "cvops.identity."
+TODAY = datetime.date(2026, 11, 1)
+_RST_BLOCK = re.compile(r"^( *)\.\. code-block:: (\w+)\n\n((?:\1 +.*\n|\s*\n)+)", re.MULTILINE)
+_FENCED = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+_KEYWORDS = frozenset(Task.fattributes) | frozenset(Block.fattributes) | {"local_action"}
+_PLAY_TASKS = ("tasks", "pre_tasks", "post_tasks", "handlers")
+_BLOCK_TASKS = ("block", "rescue", "always")
+_SAMPLES: dict[str, t.Any] = {"bool": True, "int": 1, "list": [], "dict": {}, "path": "/sample", "float": 1.0}
+
+
+class CodeBlock(t.NamedTuple):
+    """A code block: where it stands, its language, its text."""
+
+    where: str
+    language: str
+    text: str
+
+
+def blocks_of(path: pathlib.Path) -> list[CodeBlock]:
+    """All code blocks of an RST or Markdown file."""
+    text = path.read_text(encoding="utf-8")
+    found = []
+    for match in (_RST_BLOCK if path.suffix == ".rst" else _FENCED).finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        found.append(
+            CodeBlock(f"{path.relative_to(ROOT)}:{line}", match[2], textwrap.dedent(match[3]).strip("\n") + "\n")
+        )
+    return found
+
+
+@functools.lru_cache
+def all_blocks() -> list[CodeBlock]:
+    """Code blocks of guides and READMEs, the modules' and lookups' EXAMPLES, and the example files that are YAML."""
+    found = [block for path in [*GUIDES, *READMES] for block in blocks_of(path)]
+    for folder in ("modules", "lookup"):
+        for path in sorted((ROOT / "plugins" / folder).glob("[!_]*.py")):
+            found.append(CodeBlock(str(path.relative_to(ROOT)), "yaml", text_constants(path)["EXAMPLES"]))
+    for path in EXAMPLES:
+        if path.suffix == ".yml":
+            found.append(CodeBlock(str(path.relative_to(ROOT)), "yaml", path.read_text(encoding="utf-8")))
+    return found
+
+
+def yaml_blocks() -> list[CodeBlock]:
+    """Those that are YAML."""
+    return [block for block in all_blocks() if block.language in ("yaml", "yml")]
+
+
+def tasks_in(document: t.Any) -> t.Iterator[dict[str, t.Any]]:
+    """Tasks of a list of plays or tasks, blocks opened; anything else has none."""
+    for entry in document if isinstance(document, list) else []:
+        if not isinstance(entry, dict) or "injectors" in entry:
+            continue
+        if "hosts" in entry:
+            for section in _PLAY_TASKS:
+                yield from tasks_in(entry.get(section))
+        elif "block" in entry:
+            for section in _BLOCK_TASKS:
+                yield from tasks_in(entry.get(section))
+        elif "import_playbook" not in entry:
+            yield entry
+
+
+def plays_in(document: t.Any) -> list[dict[str, t.Any]]:
+    """Plays at the top of a document."""
+    return [entry for entry in document if "hosts" in entry] if isinstance(document, list) else []
+
+
+def faults_of_play(play: dict[str, t.Any]) -> list[str]:
+    """Keywords that plays do not have."""
+    return [f"{name} is no keyword of a play" for name in play if name not in Play.fattributes]
+
+
+def faults_of_task(task: dict[str, t.Any]) -> list[str]:
+    """What Ansible or the module would refuse; values that are templates are taken to be right."""
+    actions = [name for name in task if name not in _KEYWORDS and not name.startswith("with_")]
+    if len(actions) != 1:
+        return [f"{task.get('name')}: {', '.join(actions) or 'nothing'} where one action should be"]
+    (action,) = actions
+    if action.startswith("ansible.builtin."):
+        known = module_loader.has_plugin(action) or action_loader.has_plugin(action)
+        return [] if known else [f"{action} does not exist"]
+    if not action.startswith(OWN) or action.removeprefix(OWN) not in module_names():
+        return [f"{action} is neither of the collection nor of ansible.builtin, or is not given in full"]
+    return faults_of_options(action.removeprefix(OWN), task[action] or {})
+
+
+def faults_of_options(module: str, arguments: dict[str, t.Any]) -> list[str]:
+    """What the module's own specification says, with no source of values but the task."""
+    spec = load_module(module).SPEC
+    with using(Sources(environ={})):
+        validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate(_filled(arguments, spec.options))
+    return [f"{module}: {message}" for message in validated.error_messages]
+
+
+def faults_of_variables(document: t.Any) -> list[str]:
+    """What the roles would refuse in a variables document, or in a part of one."""
+    if not isinstance(document, dict):
+        return []
+    faults = faults_of_options("commvault_role_mappings", {"mappings": document.get("cvops_role_mappings", [])})
+    faults += [str(problem) for problem in parse(document.get("cvops_role_mappings", []), None, TODAY)[1]]
+    for group in document.get("cvops_entra_groups", []):
+        faults += faults_of_options("entra_group", group)
+    for role in document.get("cvops_commvault_roles", []):
+        faults += faults_of_options("commvault_role", {name: role[name] for name in role if name != "commcells"})
+    connection = document.get("cvops_connection", {})
+    for cell in connection.get("commcells", {}).values():
+        given = {f"commvault_{name}": value for name, value in cell.items()}
+        faults += faults_of_options("connection_info", {**connection.get("entra", {}), **given})
+    return faults
+
+
+def _filled(arguments: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    filled = {}
+    for name, value in arguments.items():
+        option = options.get(name, {})
+        inner = option.get("options")
+        if isinstance(value, str) and "{{" in value:
+            value = _sample(option)
+        elif inner and isinstance(value, dict):
+            value = _filled(value, inner)
+        elif inner and isinstance(value, list):
+            value = [_filled(item, inner) if isinstance(item, dict) else item for item in value]
+        filled[name] = value
+    return filled
+
+
+def _sample(option: t.Mapping[str, t.Any]) -> t.Any:
+    if option.get("choices") and option.get("type", "str") == "str":
+        return option["choices"][0]
+    return _SAMPLES.get(option.get("type", "str"), "sample")
+
+
+def parsed(block: CodeBlock) -> list[t.Any]:
+    """The documents of a YAML block; ``!vault`` and ``!unsafe`` are read as text."""
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    for tag in ("!vault", "!unsafe"):
+        Loader.add_constructor(tag, lambda loader, node: loader.construct_scalar(node))
+    return list(yaml.load_all(block.text, Loader=Loader))
