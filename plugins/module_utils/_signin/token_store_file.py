@@ -161,18 +161,22 @@ class FileStore:
             return None
         except OSError as exc:
             raise self.failed("read", exc) from exc
-        with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
-            found = os.fstat(stream.fileno())
-            if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-                raise self._unsafe("is no ordinary file", "put the pair there as JSON")
-            if found.st_uid != os.geteuid():
-                raise self._unsafe("belongs to another user", "run as that user, or create a token of your own")
-            if found.st_mode & 0o077:
-                raise self._unsafe(
-                    f"can be read by others (mode {found.st_mode & 0o777:04o})",
-                    f"chmod 0600 {path}; if anyone may have read it, revoke the token",
-                )
-            return stream.read()
+        try:
+            self._check(os.fstat(descriptor), path)
+            return os.read(descriptor, _LARGEST).decode("utf-8", "replace")
+        finally:
+            os.close(descriptor)
+
+    def _check(self, found: os.stat_result, path: str) -> None:
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+            raise self._unsafe("is no ordinary file", "put the pair there as JSON")
+        if found.st_uid != os.geteuid():
+            raise self._unsafe("belongs to another user", "run as that user, or create a token of your own")
+        if found.st_mode & 0o077:
+            raise self._unsafe(
+                f"can be read by others (mode {found.st_mode & 0o777:04o})",
+                f"chmod 0600 {path}; if anyone may have read it, revoke the token",
+            )
 
     def _unsafe(self, what: str, remedy: str) -> ConfigError:
         return ConfigError(f"The token store {self.where} {what}, so it is not used: {remedy}.", source=self.where)

@@ -1,0 +1,180 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The token store in a file: for its owner alone, locked, replaced as a whole, and suspicious of everything else."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import stat
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, WaitTimeout
+from ansible_collections.cvops.identity.plugins.module_utils._signin import token_store_file
+from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Pair, Renewal, to_document
+from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store_file import FileStore
+
+FIRST, SENT = Pair("a1", "r1", generation=1), Pair("a1", "r1", generation=1, renewal=Renewal("sent", 5.0, "p"))
+SECOND = Pair("a2", "r2", generation=2)
+
+
+@pytest.fixture
+def path(tmp_path: pathlib.Path) -> pathlib.Path:
+    return tmp_path / "kept" / "pair.json"
+
+
+@pytest.fixture
+def store(make_ctx: t.Any, path: pathlib.Path) -> FileStore:
+    return FileStore(make_ctx(), str(path))
+
+
+def keep(store: FileStore, pair: Pair = FIRST) -> None:
+    with store.locked(create=True) as held:
+        held.write(pair)
+
+
+def test_made_for_its_owner_alone(store: FileStore, path: pathlib.Path) -> None:
+    assert store.find() is None
+    previous = os.umask(0)
+    try:
+        keep(store)
+    finally:
+        os.umask(previous)
+    assert store.find() == FIRST
+    modes = {item.name: stat.S_IMODE(item.stat().st_mode) for item in [path.parent, *path.parent.iterdir()]}
+    assert modes == {"kept": 0o700, "pair.json": 0o600, "pair.json.lock": 0o600}
+    with store.locked() as held:
+        held.clear()
+    assert store.find() is None
+
+
+def test_nothing_is_made_where_it_is_only_used(store: FileStore, path: pathlib.Path) -> None:
+    with pytest.raises(ConfigError, match="does not exist"), store.locked():
+        pass
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda path: path.chmod(0o640), "can be read by others"),
+        (lambda path: path.parent.chmod(0o750), "which others can enter"),
+        (lambda path: (path.rename(f"{path}.real"), path.symlink_to(f"{path}.real")), "symbolic link"),
+        (lambda path: (path.unlink(), os.mkfifo(path, 0o600)), "no ordinary file"),
+        (lambda path: (path.unlink(), path.mkdir()), "no ordinary file"),
+        (lambda path: path.write_text("{"), "not JSON"),
+        (
+            lambda path: (path.parent.rename(f"{path.parent}2"), path.parent.symlink_to(f"{path.parent}2")),
+            "no folder of its own",
+        ),
+    ],
+    ids=["mode", "folder's mode", "link", "pipe", "folder", "content", "link to folder"],
+)
+def test_what_others_could_have_touched_is_not_used(
+    store: FileStore, path: pathlib.Path, spoil: t.Callable[[pathlib.Path], t.Any], said: str
+) -> None:
+    keep(store)
+    spoil(path)
+    with pytest.raises(ConfigError, match=said):
+        store.find()
+
+
+def test_another_owner(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(store)
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    with pytest.raises(ConfigError, match="belongs to another user"):
+        store.find()
+
+
+def test_a_link_in_place_of_the_lock(store: FileStore, path: pathlib.Path) -> None:
+    keep(store)
+    lock = pathlib.Path(f"{path}.lock")
+    lock.unlink()
+    lock.symlink_to(path)
+    with pytest.raises(ConfigError, match="symbolic link"), store.locked():
+        pass
+    assert store.find() == FIRST
+
+
+def test_who_waits_is_told_for_whom(store: FileStore, make_ctx: t.Any, path: pathlib.Path) -> None:
+    keep(store)
+    ctx = make_ctx()
+    with (
+        store.locked(),
+        pytest.raises(WaitTimeout, match=rf"held by process {os.getpid()} of \S+ on .* since 2026-03-01T12:00:00Z"),
+        FileStore(ctx, str(path)).locked(),
+    ):
+        pass
+    assert sum(ctx.cancellation.waits) == pytest.approx(token_store_file.LOCK_WAIT_S, abs=1)
+    assert len(ctx.reporter.news) == 1
+
+
+def leave(path: pathlib.Path, generation: int | None = 1) -> None:
+    """A lock file as a killed process leaves it."""
+    said = {"pid": 4711, "host": "h", "user": "u", "since": "2026-01-01T00:00:00Z", "generation": generation}
+    pathlib.Path(f"{path}.lock").write_text(json.dumps(said))
+
+
+@pytest.mark.parametrize(
+    ("stored", "unfinished", "found", "said"),
+    [
+        (FIRST, None, FIRST, "It had sent nothing"),
+        (FIRST, SENT, FIRST, "It had sent nothing"),
+        (FIRST, SECOND, FIRST, "It had sent nothing"),
+        (SENT, None, SENT, "It had begun a renewal"),
+        (SENT, "{half", SENT, "It had begun a renewal"),
+        (SENT, FIRST, SENT, "It had begun a renewal"),
+        (SENT, SECOND, SECOND, "found complete and is used"),
+        (SECOND, None, SECOND, "It had stored the new pair"),
+    ],
+)
+def test_what_a_killed_process_left(
+    store: FileStore, path: pathlib.Path, stored: Pair, unfinished: Pair | str | None, found: Pair, said: str
+) -> None:
+    keep(store, stored)
+    leave(path)
+    left = pathlib.Path(f"{path}.new")
+    if unfinished is not None:
+        left.write_text(unfinished if isinstance(unfinished, str) else json.dumps(to_document(unfinished)))
+        left.chmod(0o600)
+    assert store.disturbed()
+    with store.locked() as held:
+        assert not store.disturbed(), "a living holder is no disturbance"
+        assert held.pair == found
+        assert said in held.note
+        assert "process 4711 of u on h since 2026-01-01T00:00:00Z" in held.note
+    assert store.find() == found
+    assert not left.exists()
+    assert not store.disturbed()
+    with store.locked() as held:
+        assert held.note == ""
+
+
+def test_a_lock_file_of_nonsense(store: FileStore, path: pathlib.Path) -> None:
+    keep(store)
+    pathlib.Path(f"{path}.lock").write_text("\x00garbage")
+    with store.locked() as held:
+        assert held.note
+
+
+@pytest.mark.parametrize("name", ["fsync", "replace"])
+def test_a_write_that_fails_keeps_what_was_there(store: FileStore, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def full(*_words: t.Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    keep(store)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, name, full)
+        with pytest.raises(ConfigError, match="No space left"):
+            keep(store, SECOND)
+    assert store.find() == FIRST
+
+
+def test_a_user_without_a_name(make_ctx: t.Any, path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 987654)
+    assert FileStore(make_ctx(), str(path)).here.user == "uid 987654"
