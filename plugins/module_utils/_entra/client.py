@@ -118,7 +118,9 @@ class GraphClient:
         reply = self._send(
             method, path, intent=intent, needs=needs, body=body, repeat=repeat, headers=headers, missing_ok=missing_ok
         )
-        return self._object(reply) if reply.content.strip() and reply.status < 300 else None
+        # Graph's 200 has a body: an empty one is a gateway's, and nothing says that Graph has acted.
+        told = reply.status == 200 or (reply.status < 300 and reply.content.strip())
+        return self._object(reply) if told else None
 
     def upsert(
         self,

@@ -138,12 +138,16 @@ class PasswordLogin:
         self._ctx, self._base, self._beside = ctx, base, beside
         self._transport = Transport(ctx, commvault_settings(ctx.options))
         self._token: str | None = None
+        self._ended = False
         self._lock = threading.RLock()
         ctx.on_close(self.log_out)
 
     def headers(self) -> dict[str, str]:
         """The login token as the service returned it."""
         with self._lock:
+            if self._ended:
+                # A helper that is still reading must not open another session after everything was tidied up.
+                raise AuthError("The Commvault session of this task has ended", service="Commvault", code="ended")
             if self._token is None:
                 self._token = self._log_in()
                 self._ctx.secrets.add(self._token)
@@ -163,6 +167,7 @@ class PasswordLogin:
     def log_out(self) -> None:
         """End the session, also after a failure; sessions that are left behind pile up on the CommServe."""
         with self._lock:
+            self._ended = True
             if self._token is None:
                 return
             token, self._token = self._token, None
