@@ -10,6 +10,7 @@ import dataclasses
 import typing as t
 
 import pytest
+from collection_tree import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -227,3 +228,7 @@ def test_the_table_can_be_judged_and_shown(need: Need) -> None:
     assert bool(need.delegated) == bool(need.any_of)
     assert need.features <= set(FEATURES)
     assert ";" not in need.purpose, "reasons are told apart by it"
+
+
+def test_the_table_speaks_of_playbooks_that_exist() -> None:
+    assert PLAYBOOKS.keys() <= {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
