@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: What a variables document can ask for; needs that belong to none of the features asked for do not count.
 FEATURES = ("application", "consent", "entra_groups", "user_names", "group_names", "commvault_roles", "role_mappings")
@@ -66,7 +66,6 @@ _READ_USERS = (
     "Directory.ReadWrite.All",
 )
 _READ_APPLICATIONS = (
-    "Application.ReadWrite.OwnedBy",
     "Application.Read.All",
     "Application.ReadWrite.All",
     "Directory.Read.All",
@@ -154,9 +153,28 @@ _BOOTSTRAP = (
     ),
 )
 
+_READ_CELL = replace(VIEW, features=frozenset())
+_PREFLIGHT = (
+    Need("finding the mapped groups", any_of=_READ_GROUPS, delegated=(*_READ_GROUPS, _AS_USER)),
+    Need(
+        "reading the application and who is assigned to it",
+        any_of=_READ_APPLICATIONS,
+        delegated=(*_READ_APPLICATIONS, _AS_USER),
+    ),
+    Need(
+        "names of members, and the limit of 150 groups",
+        any_of=_READ_USERS,
+        delegated=(*_READ_USERS, _AS_USER),
+        optional=True,
+    ),
+    _READ_CELL,
+)
+
 PLAYBOOKS: dict[str, Playbook] = {
     "doctor": Playbook((), any_side=True),
     "bootstrap": Playbook(_BOOTSTRAP),
     "site": Playbook((APPLICATION, *_MAPPINGS, CONSENT)),
     "converge_role_mappings": Playbook(_MAPPINGS),
+    "export_role_mappings": Playbook((_READ_CELL,)),
+    "preflight": Playbook(_PREFLIGHT),
 }
