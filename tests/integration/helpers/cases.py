@@ -10,6 +10,7 @@ import collections
 import dataclasses
 import importlib
 import pathlib
+import tempfile
 import types
 import typing as t
 
@@ -64,6 +65,11 @@ def _application(site: Simulator) -> Options:
     document = site.variables()["cvops_application"]
     wanted = ("display_name", "description", "sign_in_audience", "web", "app_roles", "api_permissions")
     return {name: document[name] for name in wanted}
+
+
+def _new_file(site: Simulator) -> str:
+    """A path in a new folder of the site."""
+    return str(pathlib.Path(tempfile.mkdtemp(dir=pathlib.Path(site.ca_path).parent)) / "pair.json")
 
 
 def _fixed(**options: t.Any) -> t.Callable[[Simulator], Options]:
@@ -139,6 +145,19 @@ CASES = (
     Case("commvault_role_mappings", "one grant more", _mapping),
     Case("commvault_role_mappings", "exclusive", lambda site: _mapping(site, exclusive=True)),
     Case("commvault_role_mappings_info", "read", _fixed(), False),
+    Case("commvault_access_token", "create", lambda site: {"name": "nightly", "store": {"file": _new_file(site)}}),
+    Case("connection_info", "read", _fixed(), False),
+    Case(
+        "entra_federated_credential",
+        "create",
+        lambda site: {
+            "application": {"app_id": _job(site)},
+            "name": "scheduler",
+            "issuer": "https://scheduler.corp.example",
+            "subject": "job/converge-access",
+        },
+    ),
+    Case("sso_preflight_info", "read", lambda site: {"mappings": site.variables()["cvops_role_mappings"]}, False),
 )
 
 

@@ -54,10 +54,13 @@ class Sessions:
 
     logins: dict[str, Session] = field(default_factory=dict)
     store: TokenStore = field(default_factory=TokenStore)
+    #: Every login token ever handed out, without its prefix: for tests that look for leaks.
+    issued: list[str] = field(default_factory=list)
 
     def login(self, user_id: int, device_id: str, now: float, prefix: str = "QSDK ") -> str:
         """Open a session; returns the token as clients send it."""
         token = secrets.token_hex(48)
+        self.issued.append(token)
         self.logins[token] = Session(user_id, device_id, now)
         return prefix + token
 

@@ -41,6 +41,8 @@ class SigningKey:
         )
         self._der = self._certificate().public_bytes(serialization.Encoding.DER)
         self.key_id = base64url(hashlib.sha1(self._der).digest())
+        #: Every token ever signed: for tests that look for leaks.
+        self.issued: list[str] = []
 
     def _certificate(self) -> x509.Certificate:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "accounts.accesscontrol.windows.net")])
@@ -52,7 +54,9 @@ class SigningKey:
     def sign(self, claims: dict[str, Any]) -> str:
         """A compact JWT."""
         headers = {"kid": self.key_id, "x5t": self.key_id}
-        return jwt.encode(claims, self._pem, algorithm="RS256", headers=headers)
+        token = jwt.encode(claims, self._pem, algorithm="RS256", headers=headers)
+        self.issued.append(token)
+        return token
 
     def read(self, token: str) -> dict[str, Any]:
         """Claims of a token of this key; signature only. Raises `jwt.InvalidTokenError`."""
