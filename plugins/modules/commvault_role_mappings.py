@@ -331,34 +331,15 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.guards import
 from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_options import mappings_option
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_run import role_mappings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
-_PRINCIPAL = {
-    kind: {"type": "raw"} for kind in ("entra_group", "user_group", "directory_group", "user", "service_account")
-}
-_GRANT = {
-    "role": {"type": "raw", "required": True},
-    "entities": {"type": "raw", "required": True},
-    "valid_until": {"type": "raw"},
-    "approval": {"type": "dict"},
-}
-_ENTRY = {
-    "principal": {"type": "dict", "required": True, "options": _PRINCIPAL},
-    "user_group": {"type": "raw"},
-    "commcells": {"type": "list", "elements": "str"},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "relink": {"type": "bool", "default": False},
-    "grants": {"type": "list", "elements": "dict", "options": _GRANT},
-    "approval": {"type": "dict"},
-    "business_owner": {"type": "str"},
-    "review_by": {"type": "raw"},
-}
 SPEC = commvault_spec().merge(
     risk_spec("last_admin", "own_rights", "break_glass"),
     ArgumentSpec(
         {
-            "mappings": {"type": "list", "elements": "dict", "required": True, "options": _ENTRY},
+            "mappings": mappings_option(),
             "commcell": {"type": "str"},
             "exclusive": {"type": "bool", "default": False},
             "create_user_groups": {"type": "bool", "default": True},

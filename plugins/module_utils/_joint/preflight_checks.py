@@ -43,9 +43,9 @@ def _provider(scene: Scene) -> Findings:
     oidc = next((server.name for server in scene.servers if server.kind == "oidc"), None)
     if oidc is not None and not scene.app_explanation:
         reason = f"people sign in through OpenID Connect app {oidc}, which carries no groups"
-        yield Finding("identity_provider", BROKEN, reason, "set up a SAML app (commvault_saml_app) for the mapping")
+        yield Finding("identity_provider", BROKEN, reason, "set up a SAML app in the Command Center for the mapping")
         return
-    remedy = "set up a SAML app (commvault_saml_app), or name the right one in saml_app"
+    remedy = "set up a SAML app in the Command Center, or name the right one in saml_app"
     yield Finding("identity_provider", BROKEN, scene.app_explanation or "Commvault has no identity provider", remedy)
 
 
@@ -170,7 +170,10 @@ def _certificates(scene: Scene, principal: SsoPrincipal) -> Findings:
     if not principal.certificates:
         reason = "the enterprise application has no certificate to sign SAML tokens with"
         yield Finding(
-            "signing_certificate", BROKEN, reason, "add one (entra_service_principal), then load it into the SAML app"
+            "signing_certificate",
+            BROKEN,
+            reason,
+            "add one to the enterprise application, then load it into the SAML app",
         )
     for certificate in principal.certificates:
         if certificate.active:
