@@ -14,6 +14,7 @@ from collections.abc import Callable
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.entra.login.clients import Client
+from cvops_simulator.entra.replication import Replication
 from cvops_simulator.entra.wellknown import GRAPH_APP_ID
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, Run, connection_of
@@ -276,3 +277,14 @@ def test_nobody_signed_in(tenant: Tenant) -> None:
     assert run.rc != 0
     assert "entra (No complete sign-in to Entra ID" in run.one("Who runs this")["msg"]
     assert_no_writes(tenant.site)
+
+
+def test_replicas_that_lag_are_waited_for(
+    make_site: Callable[..., Simulator], make_player: Callable[[Simulator], Player], tmp_path: pathlib.Path
+) -> None:
+    """What one task creates, the next finds: owners, consent, the secret, and the sign-in that proves them."""
+    lagging = make_site(set="S", empty=True, replication=Replication(credential_lag_token=8.0, seed=3))
+    tenant = Tenant(lagging, make_player(lagging))
+    tenant.document["cvops_entra_groups"] = tenant.document["cvops_entra_groups"][:1]
+    run = tenant.run(bootstrap={"application": APPLICATION, "secret": {"file": str(tmp_path / "secret")}}).ok()
+    assert "Verified: it signs in and holds all of them" in report(run)
