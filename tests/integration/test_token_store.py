@@ -276,7 +276,7 @@ def test_the_lookup_of_the_custodian_renews(kept: Kept, play: Player, environmen
     kept.age(-5)
     looked = {"name": "look", "ansible.builtin.set_fact": {"length": "{{ " + LOOKUP + " | length }}"}}
     run = play([looked], env=environment, verbosity=4).ok()
-    assert (run.result["ansible_facts"]["length"], kept.renewals) == (80, 1)
+    assert (int(run.result["ansible_facts"]["length"]), kept.renewals) == (80, 1)
     assert_no_secrets(run, [run.folder], kept.secrets())
 
 

@@ -209,6 +209,8 @@ class AccessTokens:
     def _created(self, step: Step) -> Row:
         """A new token. Where an answer was lost its value is unknown to all, so the token that came of it is revoked first."""
         body = body_of(step.data["settings"])
+        if not body["allowedIPs"]:
+            del body["allowedIPs"]  # unknown to releases before 11.42
         if self._foreign:
             body["userId"] = self._owner[0]
         number = 0

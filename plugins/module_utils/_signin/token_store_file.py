@@ -50,7 +50,7 @@ class FileStore:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return bool(_said(descriptor))
-        except BlockingIOError:
+        except OSError:
             return False
         finally:
             os.close(descriptor)
@@ -188,6 +188,12 @@ class FileStore:
         descriptor = os.open(os.path.dirname(self.path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
+        except OSError as exc:
+            if exc.errno not in (
+                errno.EINVAL,
+                errno.ENOTSUP,
+            ):  # file systems that do not know what that is for a folder
+                raise
         finally:
             os.close(descriptor)
 
@@ -201,6 +207,8 @@ class FileStore:
                 return
             except BlockingIOError:
                 holder = self._holder(_said(descriptor))
+            except OSError as exc:
+                raise self.failed("locked", exc) from exc
             if clock.monotonic() - began >= limit:
                 raise WaitTimeout(
                     f"The token store {self.where} is held by {holder}; it was not released in {limit:.0f} s."
