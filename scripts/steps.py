@@ -115,6 +115,17 @@ def lint(bench: Bench) -> str:
     }
     commands = {name: (words, ROOT) for name, words in in_root.items()}
     commands["ansible-lint"] = ([python, "-m", "ansiblelint", "--nocolor"], staging.COLLECTION)
+    docs: Words = [
+        bench.venv(target) / "bin" / "antsibull-docs",
+        "lint-collection-docs",
+        "--plugin-docs",
+        "--skip-rstcheck",  # of the pages that it makes of plugins; the guides are checked
+        "--check-extra-docs-refs",
+        "--validate-collection-refs",
+        "all",
+        staging.COLLECTION,
+    ]
+    commands["antsibull-docs"] = (docs, staging.COLLECTION)
     return _each(commands, {**bench.environment(target), "ANSIBLE_COLLECTIONS_PATH": str(staging.STAGE)}, log)
 
 
