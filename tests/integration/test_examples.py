@@ -152,6 +152,16 @@ def test_the_example_for_ci_passes(tmp_path: pathlib.Path) -> None:
     assert outcome.returncode == 0 and "2 passed" in outcome.stdout, outcome.stdout + outcome.stderr
 
 
+def test_what_a_test_can_do_can_be_done() -> None:
+    """The Python block of the testing guide; names that do not exist would raise."""
+    guide = ROOT / "docs" / "docsite" / "rst" / "guide_testing.rst"
+    found = re.search(r"code-block:: python\n\n((?:   .*\n|\n)+)", guide.read_text())
+    assert found
+    known: dict[str, t.Any] = {}
+    exec(compile(textwrap.dedent(found[1]), str(guide), "exec"), known)
+    assert known["sim"].journal.entries() == []
+
+
 @pytest.mark.parametrize("left", [0, 3])
 def test_leftovers_fail_a_job(play: Player, tmp_path: pathlib.Path, left: int) -> None:
     mappings = {"remaining": left, "not_confirmed": [], "unmanaged": []}
