@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a running task says on the display, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.plugin_utils import reporting as subject
+
+
+class Screen:
+    """Stands for Ansible's display."""
+
+    def __init__(self, verbosity: int = 0) -> None:
+        self.verbosity = verbosity
+        self.lines: list[str] = []
+
+    def display(self, message: str, **_style: t.Any) -> None:
+        self.lines.append(message)
+
+
+def reporter(screen: Screen, quiet: bool = False) -> subject.DisplayReporter:
+    return subject.DisplayReporter(t.cast(t.Any, screen), quiet)
+
+
+@pytest.mark.parametrize(
+    ("verbosity", "terminal", "quiet", "shown"),
+    [(0, False, False, 0), (1, False, False, 1), (0, True, False, 1), (1, True, True, 0)],
+)
+def test_progress(monkeypatch: pytest.MonkeyPatch, verbosity: int, terminal: bool, quiet: bool, shown: int) -> None:
+    """Only where somebody looks, never under no_log, and not twice within two seconds."""
+    monkeypatch.setattr(subject, "ON_TERMINAL", terminal)
+    screen = Screen(verbosity)
+    talking = reporter(screen, quiet)
+    talking.progress("waiting for group X")
+    talking.progress("waiting for group Y")
+    assert len(screen.lines) == shown
+
+
+def test_debug_lines_are_silent_under_no_log() -> None:
+    screen = Screen(4)
+    reporter(screen).debug(1, "one")
+    reporter(screen).debug(3, "three")
+    reporter(screen, quiet=True).debug(1, "hidden")
+    assert screen.lines == ["one", "three"]
