@@ -112,7 +112,7 @@ options:
             type: raw
           approval:
             description:
-              - Evidence for this grant; see O(mappings[].approval).
+              - Evidence for this grant; see C(approval) of the entry.
             type: dict
       approval:
         description:
