@@ -77,7 +77,7 @@ def failing(ready: str) -> list[dict[str, t.Any]]:
     ]
 
 
-def test_a_run_shows_and_leaves_no_secret(site: Simulator, play: Player, in_process: bool) -> None:
+def test_no_leaks(site: Simulator, play: Player, in_process: bool) -> None:
     (cell,) = site.commcells.values()
     ready = cell.access_token()
     tasks = [*one_of_each(site), *failing(ready)]
