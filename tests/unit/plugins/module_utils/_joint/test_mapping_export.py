@@ -182,7 +182,9 @@ def test_an_export_reads_well() -> None:
             "grants": [
                 {
                     "role": "Restore Operator",
-                    "entities": {"plans": [{"name": "gold", "company": "Commcell"}, {"name": "gold", "company": "corp"}]},
+                    "entities": {
+                        "plans": [{"name": "gold", "company": "Commcell"}, {"name": "gold", "company": "corp"}]
+                    },
                 },
                 {"role": "View", "entities": "commcell"},
                 {"role": "View", "entities": {"servers": "all"}},
