@@ -204,3 +204,7 @@ def test_auto_says_what_it_took_and_why(site: Simulator) -> None:
 def test_incomplete_inputs_name_the_nearest_method(site: Simulator) -> None:
     result = read(site, tenant_id=None)
     assert result["error"]["kind"] == "config" and "tenant_id" in result["msg"]
+
+
+def test_a_missing_secret_is_named_as_such(site: Simulator) -> None:
+    assert "client_secret, lacks client_secret" in read(site)["msg"]

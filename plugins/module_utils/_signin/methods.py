@@ -210,6 +210,10 @@ METHODS: dict[str, type[t.Any]] = {
 AUTO_ORDER = ("token", "federated", "client_certificate", "client_secret")
 
 
+#: What is named when nothing is complete; of two that lack as much, the first.
+_USUAL = ("client_secret", "client_certificate", "federated")
+
+
 def choose(ctx: Context) -> t.Any:
     """The sign-in method of this run. Raises ConfigError that lists what is missing; no network is touched."""
     wanted = ctx.options["auth_method"]
@@ -226,9 +230,7 @@ def choose(ctx: Context) -> t.Any:
             inputs = _inputs(ctx, METHODS[name])
             ctx.debug(1, f"auth_method auto: {name} ({inputs})")
             return METHODS[name](ctx)
-    nearest = min(
-        (METHODS[name] for name in AUTO_ORDER), key=lambda method: len(_missing(ctx, method)) / len(method.needs)
-    )
+    nearest = min((METHODS[name] for name in _USUAL), key=lambda method: len(_missing(ctx, method)))
     missing = _missing(ctx, nearest)
     raise ConfigError(
         f"No complete sign-in to Entra ID: the nearest, {nearest.name}, lacks {', '.join(missing)}: {_where_to_set(missing)}",
