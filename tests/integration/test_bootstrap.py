@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 import pytest
 from cvops_simulator import Simulator
-from cvops_simulator.entra.login.clients import Client
 from cvops_simulator.entra.replication import Replication
 from cvops_simulator.entra.wellknown import GRAPH_APP_ID
 from helpers.checks import assert_no_secrets, assert_no_writes
+from helpers.people import persons_token
 from helpers.playing import Player, Run, connection_of
 
 BOOTSTRAP = "cvops.identity.bootstrap"
@@ -31,22 +31,6 @@ SCOPES = (
     "Directory.Read.All",
     "Group.ReadWrite.All",
 )
-
-
-def persons_token(site: Simulator, *scopes: str) -> tuple[dict[str, t.Any], str]:
-    """A user, and the token that they got from a command line client with these delegated permissions."""
-    tenant = site.tenant
-    user = next(iter(tenant.users.values()))
-    graph = tenant.service_principal_of(GRAPH_APP_ID)
-    client = site.identity(name="command line client")
-    assert graph is not None
-    grant = {"clientId": client.object_id, "resourceId": graph["id"], "principalId": None, "scope": " ".join(scopes)}
-    row = {"id": "of the command line client", "consentType": "AllPrincipals", **grant}
-    tenant.store.put("oauth2PermissionGrants", row["id"], row, "object", True)
-    asked = " ".join(f"https://graph.microsoft.com/{scope}" for scope in scopes)
-    principal = tenant.service_principals[client.object_id]
-    answer, _refreshable = site.login.issuer.for_user(tenant.store.view(), Client(principal, None, "none"), user, asked)
-    return user, str(answer["access_token"])
 
 
 class Tenant:

@@ -13,9 +13,9 @@ from collections.abc import Callable
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
-from cvops_simulator.entra.login.clients import Client
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.direct import connection, run_body
+from helpers.people import persons_token
 from helpers.playing import Player
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
@@ -31,22 +31,6 @@ def look(site: Simulator, **options: t.Any) -> dict[str, t.Any]:
     assert not result.get("failed"), result["msg"]
     assert result["changed"] is False
     return t.cast("dict[str, t.Any]", result["connection"])
-
-
-def persons_token(site: Simulator, *scopes: str) -> str:
-    """A token that a person got from a command line client which may use these delegated permissions."""
-    tenant = site.tenant
-    user = next(iter(tenant.users.values()))
-    principal = tenant.service_principals[site.automation.object_id]
-    graph = tenant.service_principal_of("00000003-0000-0000-c000-000000000000")
-    assert graph is not None
-    grant = {"clientId": principal["id"], "resourceId": graph["id"], "principalId": None, "scope": " ".join(scopes)}
-    row = {"id": "of the command line client", "consentType": "AllPrincipals", **grant}
-    tenant.store.put("oauth2PermissionGrants", row["id"], row, "object", True)
-    client = Client(principal, None, "none")
-    asked = " ".join(f"https://graph.microsoft.com/{scope}" for scope in scopes)
-    answer, _refreshable = site.login.issuer.for_user(tenant.store.view(), client, user, asked)
-    return str(answer["access_token"])
 
 
 def test_both_sides(site: Simulator, play: Player, in_process: bool) -> None:
@@ -186,10 +170,9 @@ def test_what_is_required_decides_whether_the_task_fails(site: Simulator) -> Non
 
 def test_a_person_with_their_own_token(site: Simulator) -> None:
     """Scopes and roles of a person; this tenant does not tell the roles, so the verdict stays open."""
-    token = persons_token(site, "Application.ReadWrite.All", "Group.ReadWrite.All", "User.Read.All")
+    user, token = persons_token(site, "Application.ReadWrite.All", "Group.ReadWrite.All", "User.Read.All")
     found = look(site, **NO_ENTRA, access_token=token, commvault_url=None)
     entra = found["entra"]
-    user = next(iter(site.tenant.users.values()))
     assert (entra["method"], entra["identity"]["kind"]) == ("token", "user")
     assert entra["identity"]["user_name"] == user["userPrincipalName"]
     assert entra["permissions"] == ["Application.ReadWrite.All", "Group.ReadWrite.All", "User.Read.All"]

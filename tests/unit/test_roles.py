@@ -59,7 +59,7 @@ def sign_in(prefix: str) -> dict[str, t.Any]:
     return {name.removeprefix(prefix): option for name, option in options.items() if name.startswith(prefix)}
 
 
-@pytest.mark.parametrize("role", ["app_registration", "role_mappings"])
+@pytest.mark.parametrize("role", ["app_registration", "bootstrap", "role_mappings"])
 def test_the_connection_has_the_keys_of_the_modules(role: str) -> None:
     connection = role_options(role)["cvops_connection"]["options"]
     defaults_apart = {name: {**option, "default": None} for name, option in sign_in("").items()}
@@ -68,7 +68,7 @@ def test_the_connection_has_the_keys_of_the_modules(role: str) -> None:
 
 def test_the_connection_is_described_as_generated() -> None:
     paths = role_connection.specs()
-    assert len(paths) == 2
+    assert len(paths) == 3
     for path in paths:
         assert path.read_text() == role_connection.renewed(path.read_text())
 

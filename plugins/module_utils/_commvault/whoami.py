@@ -11,6 +11,7 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import ApiError, AuthError, Throttled, Unreachable
 from .._signin.clouds import commvault_settings
+from .._signin.inputs import sources
 from .._signin.options import commvault_spec, entra_spec
 from .client import CommvaultClient, segment
 from .listings import as_id
@@ -32,11 +33,7 @@ def surroundings(ctx: Context) -> dict[str, t.Any]:
         "method": ctx.options["commvault_auth_method"],
         "ca": settings.ca_in_words(),
         "proxy": settings.proxy_in_words(url if "//" in url else f"https://{url}"),
-        "sources": {
-            name: ctx.source_of(name)
-            for name, option in own.items()
-            if ctx.options.get(name) is not None and ctx.options[name] != option.get("default")
-        },
+        "sources": sources(ctx, own),
     }
 
 

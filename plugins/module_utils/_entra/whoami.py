@@ -11,6 +11,7 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import ApiError, Forbidden, NotFound
 from .._signin.clouds import authority_url, entra_settings, graph_scope, graph_url
+from .._signin.inputs import sources
 from .._signin.options import entra_spec
 from .client import GraphClient, segment
 
@@ -58,15 +59,6 @@ def surroundings(ctx: Context) -> dict[str, t.Any]:
         "ca": settings.ca_in_words(),
         "proxy": settings.proxy_in_words(graph),
         "sources": sources(ctx, entra_spec().options),
-    }
-
-
-def sources(ctx: Context, options: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, str]:
-    """Where the value of each option that has one came from; options at their default are left out."""
-    return {
-        name: ctx.source_of(name)
-        for name, option in options.items()
-        if ctx.options.get(name) is not None and ctx.options[name] != option.get("default")
     }
 
 
