@@ -224,7 +224,8 @@ def sanity(bench: Bench, target: Target) -> str:
     venv = bench.venv(target)
     version = ".".join(map(str, target.version))
     words = ["sanity", "--color", "no", "--python", version]
-    command: Words = [venv / "bin" / "python", venv / "bin" / "ansible-test", *words]
+    # Not the script: a space in the path of the environment makes its first line one that Python cannot read.
+    command: Words = [venv / "bin" / "python", "-m", "ansible_test._util.target.cli.ansible_test_cli_stub", *words]
     outcome = run(command, env=staging.sanity_environment(venv), log=log, cwd=staging.COLLECTION, seconds=1200)
     faults = "\n".join(line for line in outcome.text.splitlines() if line.startswith(("ERROR", "FATAL")))
     text = _demand(outcome._replace(text=faults) if outcome.code and faults else outcome, log)
