@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import typing as t
 
 from collection_tree import ROOT
 from processes import BUILD, Words, install_environment, run
 
 VENVS = BUILD / "venvs"
+#: What may stand in a script's first line and, unquoted, in Ansible's way to call an interpreter.
+_PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
 LOG = BUILD / "logs" / "environments.log"
 CONSTRAINTS = ROOT / "constraints-dev.txt"
 
@@ -25,7 +29,7 @@ def ensure(
     folder: str, python: pathlib.Path, requirements: t.Sequence[str], files: t.Sequence[pathlib.Path]
 ) -> pathlib.Path:
     """The environment ``folder`` with ``requirements`` (pip's words); it is current while ``files`` are the same."""
-    venv = VENVS / folder
+    venv = _place() / folder
     complete = venv / ".complete"
     digest = _digest(str(python), *requirements, *(path.read_text() for path in (*files, CONSTRAINTS)))
     if complete.is_file() and complete.read_text() == digest:
@@ -37,9 +41,21 @@ def ensure(
     return venv
 
 
+def _place() -> pathlib.Path:
+    """The folder of the environments, under a name without blanks and the like: a link, where its own has some."""
+    VENVS.mkdir(parents=True, exist_ok=True)
+    if _PLAIN.fullmatch(str(VENVS)):
+        return VENVS
+    link = pathlib.Path(tempfile.gettempdir()) / f"cvops-venvs-{_digest(str(VENVS))[:12]}"
+    if not link.is_symlink() or link.resolve() != VENVS.resolve():
+        link.unlink(missing_ok=True)
+        link.symlink_to(VENVS, target_is_directory=True)
+    return link
+
+
 def uv() -> pathlib.Path | None:
     """uv, ten times as fast as pip, in an environment of its own; None where it cannot be had."""
-    home = VENVS / "uv"
+    home = _place() / "uv"
     program = home / "bin" / "uv"
     if program.is_file():
         return program
