@@ -10,12 +10,18 @@ import pathlib
 import sys
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "scripts"))
 
 from collection_tree import collections_path  # noqa: E402 - the scripts folder had to be put on the path first
 from loopback_guard import loopback_only  # noqa: E402
+
+
+# Machines are noisy: a property is about results, never about how long one example took.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 
 def _load_collections(path: pathlib.Path) -> None:
