@@ -18,7 +18,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "scripts"))
 from collection_tree import collections_path  # noqa: E402 - the scripts folder had to be put on the path first
 from loopback_guard import loopback_only  # noqa: E402
 
-
 # Machines are noisy: a property is about results, never about how long one example took.
 hypothesis.settings.register_profile("steady", deadline=None)
 hypothesis.settings.load_profile("steady")
