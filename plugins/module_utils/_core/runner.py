@@ -83,7 +83,12 @@ def _finish(ctx: Context, outcome: Outcome) -> dict[str, t.Any]:
         return {"changed": False, outcome.noun: _queried(outcome.value, ctx.options.get("query")), **outcome.extra}
     _carry_out(ctx, outcome)
     plan = outcome.actual() if outcome.actual and not ctx.check_mode else outcome.plan
-    result = {"changed": plan.changed, outcome.noun: outcome.value(), **outcome.extra()}
+    try:
+        result = {"changed": plan.changed, outcome.noun: outcome.value(), **outcome.extra()}
+    except CvopsError as exc:
+        if not ctx.check_mode:  # what was written stays written, whatever becomes of the look at it
+            exc.facts.update(steps_done=[step.subject for step in plan.steps], steps_left=[], **outcome.salvage())
+        raise
     if ctx.diff_mode:
         result["diff"] = diff_of(outcome.noun, plan)
     return result

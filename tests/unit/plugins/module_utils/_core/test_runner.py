@@ -95,6 +95,30 @@ def test_a_first_step_that_fails_has_changed_nothing(make_ctx: t.Any) -> None:
     assert "done before: nothing" in result["msg"]
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_a_look_that_fails_after_the_last_step_hides_no_change(make_ctx: t.Any, check: bool) -> None:
+    hands = Hands()
+
+    def fail() -> None:
+        raise ApiError("Cannot read it back", service="Graph")
+
+    def run(ctx: Context) -> Work:
+        work = hands.work(ctx)
+        work.value, work.salvage = fail, lambda: {"salvaged": {"secret": {"value": "shown once"}}}
+        return work
+
+    result = perform(make_ctx(check_mode=check), run)
+    assert result["failed"] is True
+    assert result["changed"] is not check
+    assert result["msg"] == "Cannot read it back"
+    assert result["error"] == {"kind": "api", "service": "Graph"}
+    if check:
+        assert "steps_done" not in result
+    else:
+        assert (result["steps_done"], result["steps_left"]) == (hands.done, [])
+        assert result["salvaged"] == {"secret": {"value": "shown once"}}
+
+
 def test_what_must_not_be_lost_is_salvaged(make_ctx: t.Any) -> None:
     hands = Hands({"2 members": ApiError("no")})
 
