@@ -13,7 +13,7 @@ from .._core.values import folded, is_guid
 from .application_form import SELECT
 from .application_key import READ_NEEDS, application_path
 from .application_wish import APP_ID_TEXT
-from .client import GraphClient, literal
+from .client import GraphClient, literal, with_unique_name
 from .restore import list_deleted
 
 Wire = dict[str, t.Any]
@@ -40,6 +40,9 @@ def find_live(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None
     if name in _IDS or not options.get("display_name"):
         return None
     named = by_display_name(graph, options["display_name"])
+    own = with_unique_name(named, options.get("unique_name"))
+    if own is not None:
+        return own
     listed = ", ".join(sorted(str(item["id"]) for item in named))
     if named and name:
         if options.get("state") == "absent":

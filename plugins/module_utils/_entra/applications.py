@@ -193,16 +193,17 @@ class Applications:
 
     def _create(self, body: Wire, intent: str) -> None:
         unique_name = body.get("uniqueName")
-        created: Wire | None
         if unique_name:
             content = {name: value for name, value in body.items() if name != "uniqueName"}
             created = self._graph.upsert(
-                "applications", "uniqueName", unique_name, content, intent=intent, needs=_WRITE
-            ) or self._graph.get(
-                application_path("unique_name", unique_name),
+                "applications",
+                "uniqueName",
+                unique_name,
+                content,
                 intent=intent,
-                needs=READ_NEEDS,
-                params={"$select": "id,appId"},
+                needs=_WRITE,
+                read_needs=READ_NEEDS,
+                select="id,appId",
             )
         else:
             created = create_once(
@@ -213,9 +214,6 @@ class Applications:
                 intent=intent,
                 needs=_WRITE,
             )
-        if created is None:
-            raise ApiError(f"Cannot {intent}: the service neither shows nor created it", service="Microsoft Graph")
-        self._graph.remember(created)
         self.object_id, self.app_id = str(created["id"]), str(created["appId"])
 
     def _patch(self, body: Wire, intent: str) -> None:

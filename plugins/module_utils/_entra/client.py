@@ -16,7 +16,7 @@ from .._core.errors import ApiError, BadAnswer
 from .._core.fresh import FreshObjects
 from .._core.http import Reply, Transport
 from .._core.retry import Repeat
-from .._core.values import GUID
+from .._core.values import GUID, folded
 from .._signin.clouds import entra_settings, graph_scope, graph_url
 from .._signin.entra import BearerCredentials, EntraSignIn
 from .._signin.tokens import claims_of
@@ -33,7 +33,10 @@ _NOT_YET = (
 )
 _BY_APP_ID = re.compile(r"/servicePrincipals\(appId='[^']*'\)")
 _SERVICE = "Microsoft Graph"
+#: What a creator that owns what it made may be told until its ownership is known everywhere; also said to those without rights.
+_NO_RIGHTS = "insufficient privileges"
 _SETTLE_S = 120.0
+_RIGHTS_SETTLE_S = 20.0
 _LONGEST_PAUSE_S = 10.0
 
 
@@ -50,6 +53,12 @@ def literal(value: str) -> str:
 def segment(value: str) -> str:
     """One path segment, percent-encoded."""
     return quote(value, safe="")
+
+
+def with_unique_name(found: t.Iterable[dict[str, t.Any]], unique_name: str | None) -> dict[str, t.Any] | None:
+    """The one of *found* that has this unique name: a replica that lags may deny the key and still list the object."""
+    wanted = folded(unique_name or "")
+    return next((wire for wire in found if wanted and folded(str(wire.get("uniqueName") or "")) == wanted), None)
 
 
 class GraphClient:
@@ -131,17 +140,27 @@ class GraphClient:
         *,
         intent: str,
         needs: t.Sequence[str] = (),
-    ) -> dict[str, t.Any] | None:
-        """Create-or-update by alternate key, safe to repeat: the new object when it was created, None when one was updated."""
+        read_needs: t.Sequence[str] = (),
+        select: str = "id",
+    ) -> dict[str, t.Any]:
+        """Create-or-update by alternate key, safe to repeat: the object as it was created, else as it is read (*select*).
+
+        It is read when the answer shows nothing: an object was there, it is our own of a try whose answer was lost, or the
+        service only says that it created one. In each case it exists, so "not found" means "not yet".
+        """
         path = f"/{collection}{key(name, value)}"
-        created = self.write(
+        shown = self.write(
             "PATCH", path, dict(body), intent=intent, needs=needs, headers={"Prefer": "create-if-missing"}
         )
-        if created is not None and created.get("id"):
-            self.remember(created)
-            self.fresh.add(self._key_of(path))
-            return created
-        return None
+        self.fresh.add(path)
+        if shown is None or not shown.get("id"):
+            shown = self.get(path, intent=intent, needs=read_needs, params={"$select": select})
+        if shown is None:
+            raise ApiError(
+                f"Cannot {intent}: the service accepted it and does not show it", service=_SERVICE, may_have_acted=True
+            )
+        self.remember(shown)
+        return shown
 
     def remember(self, created: t.Mapping[str, t.Any]) -> None:
         """Note what this run has created, by all its ids."""
@@ -178,8 +197,7 @@ class GraphClient:
         missing_ok: bool = False,
     ) -> Reply:
         url = path if path.startswith("https://") else f"{self._root}/v1.0{path}"
-        give_up_at = self.ctx.clock.monotonic() + min(_SETTLE_S, self.ctx.remaining_s())
-        pause = 0.5
+        began, pause = self.ctx.clock.monotonic(), 0.5
         counts: str | None = ""
         while True:
             reply = self._transport.request(
@@ -189,7 +207,8 @@ class GraphClient:
                 return reply
             error = graph_error(reply, intent, needs)
             gone = reply.status == 404 and (missing_ok or (method == "DELETE" and reply.tries > 1))
-            if self.ctx.clock.monotonic() + pause < give_up_at and self._not_yet(error, url, body):
+            spent = self.ctx.clock.monotonic() - began + pause
+            if spent < self._patience_s(error, method, url, body) and pause < self.ctx.remaining_s():
                 self.ctx.progress(f"waiting until Entra ID knows everywhere what was just created (to {intent})")
                 self.ctx.stats.add("retries")
                 self.ctx.sleep(pause)
@@ -198,6 +217,13 @@ class GraphClient:
             if gone:
                 return reply
             raise error
+
+    def _patience_s(self, error: ApiError, method: str, url: str, body: t.Any) -> float:
+        """How long a refusal is borne: those that replication causes, about an object of this run; zero for all others."""
+        if self._not_yet(error, url, body):
+            return _SETTLE_S
+        refused = error.status == 403 and method != "GET" and _NO_RIGHTS in str(error).casefold()
+        return _RIGHTS_SETTLE_S if refused and self.fresh.any_of(GUID.findall(self._key_of(url))) else 0.0
 
     def _not_yet(self, error: ApiError, url: str, body: t.Any) -> bool:
         """True when the refusal is of the kind that replication causes, about an object of this run."""

@@ -13,6 +13,7 @@ from .._core.retry import Repeat
 from .client import GraphClient
 
 _LOOKS = 4
+_LOOKS_BEFORE = 2
 
 
 def create_once(
@@ -24,13 +25,20 @@ def create_once(
     intent: str,
     needs: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """The created object. If the answer is lost, *find* tells whether the object came to be.
+    """The created object. If the answer is lost, or shows nothing, *find* tells whether the object came to be.
 
     Before the POST nothing that *find* looks for existed, so what it shows afterwards is ours. When it shows nothing for a
     while, the outcome stays unknown and the error says so: the next run finds the object or creates it.
     """
+    _check_free(find, intent)
     try:
         created = graph.write("POST", path, dict(body), intent=intent, needs=needs, repeat=Repeat.IF_REFUSED)
+        if created is None:
+            raise ApiError(
+                f"Cannot {intent}: the service created it without showing it",
+                service="Microsoft Graph",
+                may_have_acted=True,
+            )
     except ApiError as exc:
         if not exc.may_have_acted:
             raise
@@ -42,11 +50,14 @@ def create_once(
                 return dict(found[0])
         exc.facts["outcome"] = "unknown"
         raise
-    if created is None:
-        raise ApiError(
-            f"Cannot {intent}: the service created it without showing it",
-            service="Microsoft Graph",
-            may_have_acted=True,
-        )
     graph.remember(created)
     return created
+
+
+def _check_free(find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]], intent: str) -> None:
+    """A replica may deny what was created seconds ago, and a second object of the same name cannot be told from the first."""
+    if any(find() for dummy in range(_LOOKS_BEFORE)):
+        raise ApiError(
+            f"Cannot {intent}: it exists after all, the directory only did not show it at first. Run the task again.",
+            service="Microsoft Graph",
+        )

@@ -15,7 +15,7 @@ from .._core.guards import guard
 from .._core.plan import Plan, Step, differing
 from .._core.retry import Repeat
 from .._core.sets import difference
-from .client import GraphClient, key, literal, segment
+from .client import GraphClient, key, literal, segment, with_unique_name
 from .create import create_once
 from .errors import already_there
 from .principals import object_ids
@@ -153,6 +153,9 @@ class Groups:
             if wire is not None or not options.get("display_name"):
                 return wire
         named = self.by_display_name(options["display_name"])
+        own = with_unique_name(named, options.get("unique_name"))
+        if own is not None:
+            return own
         if options.get("unique_name") and named:
             raise AmbiguousMatch(
                 f"No group has the unique name {options['unique_name']}, but {len(named)} already have the display name {options['display_name']}"
@@ -231,15 +234,14 @@ class Groups:
         if fields.get("unique_name"):
             body.pop("uniqueName")
             created = self._graph.upsert(
-                "groups", "uniqueName", fields["unique_name"], body, intent=intent, needs=("Group.Create", *_WRITE)
+                "groups",
+                "uniqueName",
+                fields["unique_name"],
+                body,
+                intent=intent,
+                needs=("Group.Create", *_WRITE),
+                read_needs=READ_NEEDS,
             )
-            if created is None:
-                created = self._graph.get(
-                    f"/groups{key('uniqueName', fields['unique_name'])}",
-                    intent=intent,
-                    needs=READ_NEEDS,
-                    params={"$select": "id"},
-                )
         else:
             created = create_once(
                 self._graph,
@@ -249,8 +251,6 @@ class Groups:
                 intent=intent,
                 needs=("Group.Create", *_WRITE),
             )
-        if created is None:
-            raise ApiError(f"Cannot {intent}: the service neither shows nor created it", service="Microsoft Graph")
         self.object_id = str(created["id"])
 
     def _add(self, relation: str, ids: t.Sequence[str]) -> None:

@@ -146,15 +146,20 @@ class ServicePrincipals:
     def _create(self, body: Wire, intent: str) -> None:
         app_id = str(self._app_id)
         try:
-            created = self._graph.upsert("servicePrincipals", "appId", app_id, body, intent=intent, needs=_WRITE)
+            self._wire = self._graph.upsert(
+                "servicePrincipals",
+                "appId",
+                app_id,
+                body,
+                intent=intent,
+                needs=_WRITE,
+                read_needs=READ_NEEDS,
+                select=form.SELECT,
+            )
         except ApiError as exc:
             if exc.status == 409:
                 self._explain_conflict(exc, app_id)
             raise
-        wire = created or self._read(f"/servicePrincipals{key('appId', app_id)}")
-        if wire is None:
-            raise ApiError(f"Cannot {intent}: the service neither shows nor created it", service="Microsoft Graph")
-        self._wire = wire
         self._created = True
 
     def _explain_conflict(self, exc: ApiError, app_id: str) -> None:
