@@ -194,6 +194,18 @@ def test_lost_answers_and_throttling(site: Simulator, play: Player) -> None:
     )
 
 
+def test_a_grant_that_is_there_is_told_in_either_way(site: Simulator, play: Player) -> None:
+    """The repeated request meets its own grant; some services call that a bad request instead of a conflict."""
+    client = site.identity(name="client")
+    said = {"error": {"code": "Request_BadRequest", "message": "Permission entry already exists."}}
+    site.faults.add(Fault("graph", "POST", "*/oauth2PermissionGrants", "drop_after"))
+    site.faults.add(Fault("graph", "POST", "*/oauth2PermissionGrants", "status", status=400, body=said, after=1))
+    only = [{"api": GRAPH, "delegated": ["User.Read"]}]
+    result = play([task("grant", app_id=client.client_id, api_permissions=only)]).ok().result
+    assert (result["changed"], result["consent"]["status"]) == (True, "granted")
+    assert held(site, client)["delegated"] == {"User.Read"}
+
+
 def test_bad_input_is_one_message_before_any_write(site: Simulator, play: Player) -> None:
     client = site.identity(name="client")
     wrong = [

@@ -192,7 +192,7 @@ class Consents:
         try:
             self._write("POST", "/oauth2PermissionGrants", body, step, Repeat.ALWAYS)
         except ApiError as exc:
-            if exc.status != 409:
+            if exc.status != 409 and not any(already_there(exc, text) for text in _EXISTS):
                 raise
             self._widen(step)
 
