@@ -338,6 +338,16 @@ def test_a_host_without_the_api(site: Simulator) -> None:
     assert "/webconsole/api" in result["msg"]
 
 
+def test_a_host_that_is_not_well(site: Simulator) -> None:
+    """That the service fails is no reason to say that the address is wrong."""
+    service = cell(site)
+    for path in ("/commandcenter/api", "/webconsole/api", "/SearchSvc/CVWebService.svc"):
+        site.faults.add(Fault(service.name, "GET", f"{path}/", "html", status=500, times=0))
+    result = commvault(site, commvault_url=service.origin)
+    assert (result["error"]["kind"], result["error"]["service"]) == ("api", "Commvault")
+    assert "failed with HTTP 500" in result["msg"]
+
+
 @pytest.mark.parametrize("given", ["/commandcenter", "/commandcenter/", "/webconsole", "/commandcenter/api/"])
 def test_addresses_as_people_write_them(site: Simulator, given: str) -> None:
     assert commvault(site, commvault_url=f"{cell(site).origin}{given}")["security"]["roles"]

@@ -13,7 +13,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._core.context import Context
-from .._core.errors import AuthError, BadAnswer, ConfigError, CvopsError
+from .._core.errors import ApiError, AuthError, BadAnswer, ConfigError, CvopsError
 from .._core.http import Reply, Transport
 from .._core.retry import Repeat
 from .clouds import commvault_settings
@@ -117,11 +117,18 @@ def _base_address(ctx: Context, transport: Transport, url: str) -> str:
         return f"{root}{path}/api"
     if path:
         return f"{root}{path}"
+    failed: Reply | None = None
     for candidate in BASE_PATHS:
         reply = transport.request("GET", f"{root}{candidate}/", authenticated=False, counts=None)
         if reply.status == 200:
             ctx.debug(2, f"Commvault: the API of {parts.netloc} stands at {candidate}")
             return root + candidate
+        failed = reply if reply.status >= 500 else failed
+    if failed is not None:
+        raise ApiError(
+            f"Commvault at {root} failed with HTTP {failed.status} when asked for its API at {failed.path}",
+            **failed.facts(),
+        )
     raise ConfigError(
         f"No Commvault API found at {root} (tried {', '.join(BASE_PATHS)}): give commvault_url with the path of the API",
         source=ctx.source_of("commvault_url"),
