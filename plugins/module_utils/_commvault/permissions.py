@@ -67,6 +67,10 @@ class Permissions:
         """All permissions of these categories."""
         return frozenset().union(*(self._content.get(number, frozenset()) for number in category_ids))
 
+    def knows(self, category_ids: t.Iterable[int]) -> bool:
+        """Whether the catalogue tells what is in these categories."""
+        return all(number in self._content for number in category_ids)
+
     def held(self, wire: t.Any) -> Chosen:
         """What a role holds, from its ``permissions`` in either form."""
         singles, wholes = set(), set()

@@ -13,8 +13,10 @@ from .._commvault.client import CommvaultClient, segment
 from .._commvault.directory import Directory
 from .._commvault.grants import Entity, Grant, Principal
 from .._commvault.listings import as_id
+from .._commvault.role_contents import RoleContents
 from .._commvault.security import Security
 from .._core.context import Context
+from .._core.errors import AmbiguousMatch
 from .._core.values import folded
 from .mapping_read import Reader
 from .mapping_resolve import MASTER_ROLE, PRIVILEGED_PERMISSIONS, Resolved
@@ -47,7 +49,10 @@ def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) 
         inner = answer.get("user")
         who = inner if isinstance(inner, dict) else answer
         name = who.get("userName") or who.get("name")
-    user = directory.catalogue("users").get(str(name)) if name else None
+    try:
+        user = directory.catalogue("users").get(str(name)) if name else None
+    except AmbiguousMatch:
+        user = directory.catalogue("users").by_id(client.caller[0])
     if user is None:
         ctx.warn(
             "The signed-in user could not be determined, so it is not known whether it would lose rights of its own"
@@ -58,16 +63,12 @@ def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) 
     return {Principal("user", user.id), *(Principal("user_group", number) for number in groups if number)}
 
 
-def is_privileged(client: CommvaultClient) -> t.Callable[[int], bool]:
-    """Whether a role contains a permission with which its holder can give any right; each role is read once, when asked."""
-    known: dict[int, bool] = {}
+def is_privileged(contents: RoleContents) -> t.Callable[[int], bool]:
+    """Whether a role contains a permission with which its holder can give any right, or may contain one for all that is told."""
 
     def ask(role_id: int) -> bool:
-        if role_id not in known:
-            role = client.get(f"V4/Role/{segment(role_id)}", intent=f"read role {role_id}", missing_ok=True) or {}
-            held = [row.get("permission") or {} for row in role.get("permissions") or [] if isinstance(row, dict)]
-            known[role_id] = any(as_id(permission.get("id")) in PRIVILEGED_PERMISSIONS for permission in held)
-        return known[role_id]
+        held = contents.of(role_id)
+        return held is None or bool(held & PRIVILEGED_PERMISSIONS)
 
     return ask
 

@@ -15,7 +15,7 @@ from .._commvault.listings import as_id
 from .._commvault.security import Security
 from .._commvault.security_wire import read_entity
 from .._core.context import Context
-from .._core.errors import ApiError
+from .._core.errors import ApiError, AuthError, BadAnswer, Throttled, Unreachable
 from .._core.parallel import side_by_side
 from .mapping_resolve import Resolved
 
@@ -57,6 +57,7 @@ class Reader:
         Details of a group list its grants beside its anchor; where they show all that is wanted, nothing more is read.
         Before anything is written for a principal its associations are read from the security service.
         """
+        self._check_visible({grant.entity for grant in (*resolved.present, *resolved.absent)})
         existing = [principal for principal in resolved.holders if principal.id > 0]
         if exclusive:
             return self._authoritative(existing, None)
@@ -88,17 +89,23 @@ class Reader:
         complete = self._security.can_list_principal
         by_entity = readable and (not complete or len(places) < len(principals))
         if principals and not complete and not by_entity:
-            raise ApiError(
-                "This release of Commvault does not list all grants of a user or group, so surplus ones, and grants on all of"
-                " a kind, cannot be found: use exclusive: false and name the entities.",
-                service="Commvault",
-            )
-        parts = (
-            self.side_by_side(self._security.of_entity, places)
-            if by_entity
-            else self.side_by_side(self._security.of_principal, principals)
-        )
-        return _current([row for part in parts for row in part], set(principals))
+            raise _incomplete()
+        if not by_entity:
+            try:
+                return _current(self.side_by_side(self._security.of_principal, principals), principals)
+            except (AuthError, BadAnswer, Throttled, Unreachable):
+                raise
+            except ApiError as exc:
+                # Some releases do not know this call, and some callers may not use it; entities tell as much about themselves.
+                if not readable:
+                    raise
+                self._ctx.debug(1, f"Reading by entity instead: {exc}")
+        return _current(self.side_by_side(self._security.of_entity, places), principals)
+
+    def _check_visible(self, entities: t.Iterable[Entity]) -> None:
+        """Nothing is written that could not be seen afterwards. Raises ApiError."""
+        if not self._security.can_list_principal and not all(map(self._security.can_list_entity, entities)):
+            raise _incomplete()
 
     def _shown_in_details(self, principal: Principal) -> set[Grant]:
         """Grants in the details that were read for the anchor; empty when none were read or none are listed."""
@@ -112,9 +119,17 @@ class Reader:
         return found
 
 
-def _current(rows: t.Sequence[Association], ours: set[Principal]) -> Current:
-    found = Current()
-    for row in rows:
+def _incomplete() -> ApiError:
+    return ApiError(
+        "This release of Commvault does not list all grants of a user or group, so surplus ones, and grants on all of"
+        " a kind, cannot be found: use exclusive: false and name the entities.",
+        service="Commvault",
+    )
+
+
+def _current(parts: t.Iterable[t.Sequence[Association]], principals: t.Iterable[Principal]) -> Current:
+    found, ours = Current(), set(principals)
+    for row in (row for part in parts for row in part):
         grant = row.grant
         if grant is None or row.principal not in ours:
             found.foreign += 1

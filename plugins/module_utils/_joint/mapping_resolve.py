@@ -15,6 +15,7 @@ from .._commvault.directory import Directory
 from .._commvault.grants import ALL, ENTITY_TYPES, Entity, Grant, Principal
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch, NotFound
+from .._core.parallel import side_by_side
 from .._core.values import folded
 from .mapping_entra import EntraGroup, EntraGroups
 from .mapping_entries import MappingEntry, Named, Problem, Target, WantedGrant
@@ -176,9 +177,14 @@ class Resolver:
         """Groups that no other entry claims by name: only these need to be read to find a renamed one."""
         if not hasattr(self, "_unclaimed"):
             claimed = {folded(name) for name in self._groups.expected_names()}
-            self._unclaimed = {
-                entry.id for entry in self._directory.catalogue("user_groups") if folded(entry.name) not in claimed
-            }
+            groups = self._directory.catalogue("user_groups")
+            self._unclaimed = {entry.id for entry in groups if folded(entry.name) not in claimed}
+            side_by_side(
+                self.anchor_of,
+                sorted(self._unclaimed),
+                max(1, self._ctx.options["parallel_reads"]),
+                self._ctx.cancellation,
+            )
         return self._unclaimed
 
     def anchor_of(self, group_id: int) -> str | None:

@@ -11,6 +11,7 @@ import typing as t
 from .._commvault.client import CommvaultClient, segment
 from .._commvault.grants import ALL, Entity, Grant
 from .._commvault.listings import as_id
+from .._commvault.role_contents import RoleContents
 from .._core.errors import ApiError, Forbidden, NotFound
 from .mapping_entries import Problem
 
@@ -29,8 +30,8 @@ Read = t.Callable[[t.Callable[[t.Any], t.Any], t.Iterable[t.Any]], list[t.Any]]
 class Rights:
     """Reads the caller's permissions and the roles' contents, each once, several at a time."""
 
-    def __init__(self, client: CommvaultClient, side_by_side: Read) -> None:
-        self._client, self._side_by_side = client, side_by_side
+    def __init__(self, client: CommvaultClient, role_contents: RoleContents, side_by_side: Read) -> None:
+        self._client, self._role_contents, self._side_by_side = client, role_contents, side_by_side
 
     def missing(self, added: t.Collection[Grant], names: t.Mapping[t.Any, str]) -> list[Problem]:
         """One finding per role and kind of entity: permissions of the role that the caller does not hold there.
@@ -67,11 +68,7 @@ class Rights:
         return None if answer is None else frozenset(_ids(answer))
 
     def _contents(self, role_id: int) -> frozenset[int]:
-        role = self._client.get(f"V4/Role/{segment(role_id)}", intent=f"read role {role_id}", missing_ok=True) or {}
-        held = [row.get("permission") or {} for row in role.get("permissions") or [] if isinstance(row, dict)]
-        return frozenset(
-            {number for permission in held if (number := as_id(permission.get("id")))} | {_CHANGE_SECURITY}
-        )
+        return (self._role_contents.of(role_id) or frozenset()) | {_CHANGE_SECURITY}
 
 
 def _ids(answer: t.Any) -> t.Iterator[int]:

@@ -14,6 +14,7 @@ import typing as t
 from .._commvault.client import CommvaultClient
 from .._commvault.directory import Directory
 from .._commvault.grants import Grant, Principal
+from .._commvault.role_contents import RoleContents
 from .._commvault.security import Security
 from .._commvault.user_groups import UserGroups
 from .._core.context import Context
@@ -52,8 +53,9 @@ def role_mappings(ctx: Context) -> Work:
     reader.fetch_details(holder.principal.id for holder in resolved.holders.values() if holder.entra and holder.exists)
     links, recreated = checks.check_anchors(resolved, resolver.anchor_of, ctx.options["link_entra_groups"])
     given = {entry.where for entry in entries if entry.object_id is not None}
+    contents = RoleContents(client, directory)
     unsafe = checks.check_object_ids(
-        resolved, given, ctx.options["require_object_id"], is_privileged(client), lambda holder: holder.anchor is None
+        resolved, given, ctx.options["require_object_id"], is_privileged(contents), lambda holder: holder.anchor is None
     )
     _raise(problems + resolved.problems + recreated + unsafe)
     current = reader.read(resolved, ctx.options["exclusive"])
@@ -75,7 +77,7 @@ def role_mappings(ctx: Context) -> Work:
     own = functools.lru_cache(lambda: frozenset(own_principals(ctx, client, directory)))
     if ctx.options["check_rights"] and not _is_master(own, chosen):
         names = {**resolved.role_names, **resolved.entity_names, **_permission_names(directory)}
-        _raise(Rights(client, reader.side_by_side).missing(chosen.grants("add"), names))
+        _raise(Rights(client, contents, reader.side_by_side).missing(chosen.grants("add"), names))
     checks.check_break_glass(ctx, removed, resolved, resolver.label)
     checks.check_removals(ctx, changes.remove, resolver.label)
     checks.check_own_rights(ctx, removed, own, resolver.label)

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which permissions a role holds, categories expanded: a role may hold whole categories without naming what is in them."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+
+from .catalogue import Catalogue
+from .client import CommvaultClient, segment
+from .directory import Directory
+from .permissions import Permissions
+
+
+class RoleContents:
+    """Reads each role once; may be asked from several threads."""
+
+    def __init__(self, client: CommvaultClient, directory: Directory) -> None:
+        self._client, self._directory = client, directory
+        self._lock = threading.Lock()
+        self._permissions: Permissions | None = None
+        self._known: dict[int, frozenset[int] | None] = {}
+
+    def of(self, role_id: int) -> frozenset[int] | None:
+        """Permission ids of a role; None where the service does not tell them all."""
+        if role_id not in self._known:
+            role = self._client.get(f"V4/Role/{segment(role_id)}", intent=f"read role {role_id}", missing_ok=True)
+            self._known[role_id] = None if role is None else self._ids(role.get("permissions"))
+        return self._known[role_id]
+
+    def _ids(self, wire: t.Any) -> frozenset[int] | None:
+        """The catalogue is read only for a role that holds categories."""
+        held = Permissions(Catalogue("permission", ()), ()).held(wire)
+        if not held.category_ids:
+            return held.permission_ids
+        permissions = self._catalogue()
+        return permissions.held(wire).permission_ids if permissions.knows(held.category_ids) else None
+
+    def _catalogue(self) -> Permissions:
+        with self._lock:
+            if self._permissions is None:
+                nodes = self._directory.category_nodes()
+                self._permissions = Permissions(self._directory.catalogue("permissions"), nodes)
+            return self._permissions
