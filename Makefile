@@ -5,12 +5,13 @@ ENV ?= all
 CHECK = "$(PYTHON)" scripts/check.py --env "$(ENV)"
 STEPS = lint unit simulator-test integration sanity build coverage
 
-.PHONY: help test demo generate clean $(STEPS)
+.PHONY: help test demo benchmark generate clean $(STEPS)
 
 help:
 	@echo "make demo     watch it work: the simulator, then the site playbook three times"
 	@echo "make test     everything that CI runs"
 	@echo "make STEP     one step of it: $(STEPS)"
+	@echo "make benchmark what it costs, after make test has made its environments"
 	@echo "make generate action files and action groups, after a module was added"
 	@echo "make clean    remove what the others made (.build)"
 
@@ -22,6 +23,9 @@ $(STEPS):
 
 generate:
 	@$(CHECK) $@
+
+benchmark:
+	@set -- .build/venvs/core-*/bin/python; shift $$(($$# - 1)); unset REQUESTS_CA_BUNDLE CURL_CA_BUNDLE SSL_CERT_FILE; "$$1" tests/benchmark/run.py
 
 demo:
 	@"$(PYTHON)" scripts/demo.py

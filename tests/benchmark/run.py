@@ -13,12 +13,14 @@ import sys
 import tempfile
 import time
 import typing as t
+from dataclasses import dataclass
 
 import sdk_script
 import yaml
 from measuring import HEADER, ROOT, Cost, Served, measure
 
 TASKS = 20
+LOOKUPS = 200
 
 
 def mapping(site: Served, commcell: str, **more: t.Any) -> dict[str, t.Any]:
@@ -60,43 +62,73 @@ def check(cost: Cost) -> None:
         raise SystemExit(f"{cost.what}: {cost.result.get('msg')}")
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What a run of ansible-playbook took, its workers and modules included. Seconds and MiB of the largest process."""
+
+    wall_s: float
+    cpu_s: float
+    memory_mib: int
+
+
 def tasks(folder: pathlib.Path) -> None:
-    """Seconds per task, in process and as a module, in one run each."""
+    """What a task costs in process and as a module, and what a lookup costs, in one run."""
     site = Served(folder / "s", "--set", "S")
     try:
-        cell = next(iter(site.document["cvops_connection"]["commcells"]))
-        connection = site.options(cell)
-        environment = {
-            **{name: value for name, value in os.environ.items() if "CA_BUNDLE" not in name and "SSL_CERT" not in name},
-            **{f"CVOPS_{name.upper()}": str(value) for name, value in connection.items()},
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "tree"),
-            "ANSIBLE_LOCALHOST_WARNING": "False",
-            "ANSIBLE_HOME": str(folder / "home"),
-        }
+        environment = connected(site, folder)
         name = site.document["cvops_entra_groups"][0]["unique_name"]
-        empty = play(folder, environment, 0, name, True)
-        in_process = (play(folder, environment, TASKS, name, True) - empty) / TASKS
-        as_module = (play(folder, environment, TASKS, name, False) - empty) / TASKS
-        print(
-            f"\none entra_group task: {in_process:.3f} s in process, {as_module:.3f} s as a module ({as_module / in_process:.1f} times)"
-        )
+        task = {"name": "one group", "cvops.identity.entra_group": {"unique_name": name}}
+        lookup = {
+            "name": "look up",
+            "ansible.builtin.debug": {"msg": "{{ lookup('cvops.identity.entra_token') | length }}"},
+            "loop": list(range(LOOKUPS)),
+        }
+        plain = {"name": "look up nothing", "ansible.builtin.debug": {"msg": "0"}, "loop": list(range(LOOKUPS))}
+        empty = play(folder, environment, [], True)
+        print(f"\n{'':<40} {'cpu s':>8} {'wall s':>8} {'MiB':>6}")
+        costs = {}
+        for words, in_process in (("in process", True), ("as a module", False)):
+            spent = play(folder, environment, [task] * TASKS, in_process)
+            costs[in_process] = (spent.cpu_s - empty.cpu_s) / TASKS
+            wall = (spent.wall_s - empty.wall_s) / TASKS
+            print(
+                f"{'one task of ' + str(TASKS) + ', ' + words:<40} {costs[in_process]:>8.3f} {wall:>8.3f} {spent.memory_mib:>6}"
+            )
+        print(f"a module costs {costs[False] / costs[True]:.1f} times as much CPU")
+        nothing, spent = play(folder, environment, [plain], True), play(folder, environment, [lookup], True)
+        each = (spent.cpu_s - nothing.cpu_s) / LOOKUPS, (spent.wall_s - nothing.wall_s) / LOOKUPS
+        print(f"{'one lookup of ' + str(LOOKUPS):<40} {each[0]:>8.4f} {each[1]:>8.4f} {spent.memory_mib:>6}")
     finally:
         site.close()
 
 
-def play(folder: pathlib.Path, environment: dict[str, str], count: int, name: str, in_process: bool) -> float:
-    """Seconds that a play of *count* tasks takes."""
-    task = {"name": "one group", "cvops.identity.entra_group": {"unique_name": name}}
+def connected(site: Served, folder: pathlib.Path) -> dict[str, str]:
+    """The environment of ansible-playbook, signed in to *site*."""
+    cell = next(iter(site.document["cvops_connection"]["commcells"]))
+    kept = {name: value for name, value in os.environ.items() if "CA_BUNDLE" not in name and "SSL_CERT" not in name}
+    return {
+        **kept,
+        **{f"CVOPS_{name.upper()}": str(value) for name, value in site.options(cell).items()},
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "tree"),
+        "ANSIBLE_LOCALHOST_WARNING": "False",
+        "ANSIBLE_HOME": str(folder / "home"),
+    }
+
+
+def play(folder: pathlib.Path, environment: dict[str, str], body: list[dict[str, t.Any]], in_process: bool) -> Spent:
+    """Run a play of these tasks to its end."""
     playbook = folder / "play.yml"
     header = {"hosts": "localhost", "connection": "local", "gather_facts": False}
-    playbook.write_text(
-        yaml.safe_dump([{**header, "vars": {"cvops_in_process": in_process}, "tasks": [task] * count}]),
-        encoding="utf-8",
-    )
+    content = [{**header, "vars": {"cvops_in_process": in_process}, "tasks": body}]
+    playbook.write_text(yaml.safe_dump(content), encoding="utf-8")
     started = time.monotonic()
     command = [str(pathlib.Path(sys.executable).parent / "ansible-playbook"), str(playbook)]
-    subprocess.run(command, env=environment, check=True, capture_output=True)
-    return time.monotonic() - started
+    with (folder / "output.txt").open("wb") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        dummy, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit((folder / "output.txt").read_text())
+    return Spent(time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
 
 
 def main() -> None:
