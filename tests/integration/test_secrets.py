@@ -7,9 +7,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import pathlib
+import time
 import typing as t
 
 from cvops_simulator import Simulator
+from cvops_simulator.core.faults import Fault
 from helpers.cases import CASES
 from helpers.checks import assert_no_secrets
 from helpers.playing import Player
@@ -126,3 +130,26 @@ def test_no_leaks(site: Simulator, play: Player, in_process: bool) -> None:
 
 def secrets_in_use(site: Simulator) -> set[str]:
     return {row["text"] for row in site.tenant.store.truth().rows("secrets").values()}
+
+
+def command_lines() -> str:
+    """What ``ps`` would show of every process of this machine."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes().decode("utf-8", "replace"))
+    return "\n".join(found)
+
+
+def test_no_secret_is_a_process_argument(site: Simulator, play: Player, in_process: bool) -> None:
+    site.faults.add(Fault(service="*", method="GET", path="*/V4/Role*", action="slow", seconds=1.5, times=3))
+    secrets = [site.automation.client_secret, site.variables()["cvops_connection"]["commcells"]["cs01"]["password"]]
+    task = {"name": "slow", f"{PREFIX}.commvault_role": {"name": "View"}}
+    running = play.start([task], "--check", in_process=in_process)
+    seen = ""
+    while running.process.poll() is None:
+        seen += command_lines()
+        time.sleep(0.1)
+    running.wait()
+    assert "ansible-playbook" in seen
+    assert [secret for secret in secrets if secret in seen] == []
