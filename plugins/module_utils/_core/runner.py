@@ -19,7 +19,7 @@ from ansible.module_utils.basic import AnsibleModule
 from . import record, redact
 from .cancel import interruptible
 from .context import Clock, Context
-from .errors import Cancelled, ConfigError, CvopsError, MissingLibrary
+from .errors import ApiError, Cancelled, ConfigError, CvopsError, MissingLibrary
 from .outcome import Facts, Outcome, Work
 from .plan import Plan
 from .sources import Sources, using
@@ -103,6 +103,8 @@ def _carry_out(ctx: Context, work: Work) -> None:
             ctx.cancellation.check()
             work.apply(step)
         except CvopsError as exc:
+            if isinstance(exc, ApiError) and exc.may_have_acted:
+                exc.facts.setdefault("outcome", "unknown")
             exc.facts.update(
                 steps_done=done,
                 step_failed=step.subject,

@@ -95,6 +95,14 @@ def test_a_first_step_that_fails_has_changed_nothing(make_ctx: t.Any) -> None:
     assert "done before: nothing" in result["msg"]
 
 
+@pytest.mark.parametrize(("may_have_acted", "outcome"), [(True, "unknown"), (False, None)])
+def test_a_write_whose_end_nobody_saw_is_called_so(make_ctx: t.Any, may_have_acted: bool, outcome: str | None) -> None:
+    error = ApiError("an HTML page", may_have_acted=may_have_acted)
+    result = perform(make_ctx(), Hands({"group A": error}).work)
+    assert result["changed"] is False
+    assert result["error"].get("outcome") == outcome
+
+
 @pytest.mark.parametrize("check", [False, True])
 def test_a_look_that_fails_after_the_last_step_hides_no_change(make_ctx: t.Any, check: bool) -> None:
     hands = Hands()
