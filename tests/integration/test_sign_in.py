@@ -331,6 +331,22 @@ def test_the_path_of_the_api_is_found(site: Simulator, path: str) -> None:
     assert login.path == f"{path}/Login"
 
 
+def test_a_login_service_that_is_not_well_blames_no_password(site: Simulator) -> None:
+    site.faults.add(Fault(cell(site).name, "POST", "*/Login", "status", status=500, body={"error": {}}))
+    result = commvault(site)
+    assert (result["error"]["kind"], result["error"]["status"]) == ("auth", 500)
+    assert "it failed with HTTP 500" in result["msg"]
+    assert "password" not in result["msg"].lower()
+    assert calls(site, "login") == 1, "what became of the password is not known"
+
+
+def test_a_login_that_is_put_off_is_made_later(site: Simulator) -> None:
+    site.faults.add(Fault(cell(site).name, "POST", "*/Login", "status", status=429, retry_after=1))
+    result = commvault(site)
+    assert result["security"]["roles"], result
+    assert calls(site, "login") == 2
+
+
 def test_a_host_without_the_api(site: Simulator) -> None:
     result = commvault(site, commvault_url=site.login_url)
     assert result["error"]["kind"] == "config"

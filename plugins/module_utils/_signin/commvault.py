@@ -194,10 +194,10 @@ class PasswordLogin:
             "clientType": 30,
         }
         self._ctx.stats.add("sign_ins")
-        # A second try after a wrong password brings the account nearer to its lock, so only a request that was never received is repeated.
+        # A second try after a wrong password brings the account nearer to its lock, so only a request that was refused unread is repeated.
         headers = self._beside.headers() if self._beside else None
         reply = self._transport.request(
-            "POST", f"{self._base}/Login", json_body=body, headers=headers, repeat=Repeat.BY_METHOD, counts=None
+            "POST", f"{self._base}/Login", json_body=body, headers=headers, repeat=Repeat.IF_REFUSED, counts=None
         )
         return _token_in(self._ctx, reply)
 
@@ -212,6 +212,12 @@ def _token_in(ctx: Context, reply: Reply) -> str:
     if answer.get("token") and not answer.get("forcePasswordChange"):
         return str(answer["token"])
     problems = [item for item in answer.get("errList") or [] if isinstance(item, dict)]
+    if reply.status >= 500 and not problems:
+        raise AuthError(
+            f"Cannot log in to Commvault at {ctx.options['commvault_url']}: it failed with HTTP {reply.status}:"
+            f" {answer.get('errorMessage') or 'no reason given'}",
+            **reply.facts(),
+        )
     said = next((str(item["errLogMessage"]) for item in problems if item.get("errLogMessage")), "") or str(
         answer.get("errorMessage") or "no reason given"
     )
