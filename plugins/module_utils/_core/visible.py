@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Text from outside, made safe to show: what steers a terminal, reorders or hides text is written as an escape."""
+
+from __future__ import annotations
+
+import re
+
+#: Ranges of what is written as an escape, by Unicode's categories Cc (without tab and newline), Cf, Cs, Zl, Zp and its
+#: property Default_Ignorable_Code_Point. Ranges and not ``unicodedata``, whose tables differ between releases of Python.
+_HIDDEN_RANGES = (
+    (0x00, 0x08),
+    (0x0B, 0x1F),
+    (0x7F, 0x9F),  # DEL and C1: a lone U+009B begins a control sequence on some terminals
+    (0xAD, 0xAD),
+    (0x034F, 0x034F),
+    (0x0600, 0x0605),
+    (0x061C, 0x061C),
+    (0x06DD, 0x06DD),
+    (0x070F, 0x070F),
+    (0x0890, 0x0891),
+    (0x08E2, 0x08E2),
+    (0x115F, 0x1160),  # fillers of Hangul: letters by category, but blank
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x200B, 0x200F),
+    (0x2028, 0x202E),  # line and paragraph separator, embeddings and overrides of the writing direction
+    (0x2060, 0x206F),
+    (0x3164, 0x3164),
+    (0xD800, 0xDFFF),  # half a character, which UTF-8 cannot hold
+    (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFFB),
+    (0xFFFE, 0xFFFF),
+    (0x110BD, 0x110BD),
+    (0x110CD, 0x110CD),
+    (0x13430, 0x1343F),
+    (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A),
+    (0xE0000, 0xE0FFF),  # tags: text that nobody sees
+)
+_HIDDEN = re.compile(
+    "[" + "".join(f"{re.escape(chr(low))}-{re.escape(chr(high))}" for low, high in _HIDDEN_RANGES) + "]"
+)
+
+
+def visible(text: str) -> str:
+    """*text* with control, formatting and invisible characters as ``\\x1b``, ``\\u202e`` or ``\\U000e0041``; newline and tab stay."""
+    return _HIDDEN.sub(lambda match: _escape(ord(match.group())), text)
+
+
+def _escape(code: int) -> str:
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import visible
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        ("", ""),
+        ("plain text\n\twith a second line", "plain text\n\twith a second line"),
+        ("Größe, 規則, Δοκιμή, 🙂", "Größe, 規則, Δοκιμή, 🙂"),
+        ("\\x1b[31mred", "\x1b[31mred"),
+        ("a\\x0d\\x00\\x07\\x08\\x7f", "a\r\x00\x07\x08\x7f"),
+        ("\\x9b2J \\x85", "\x9b2J \x85"),
+        ("admin\\u202egnp.exe\\u2066\\u2069", "admin\u202egnp.exe\u2066\u2069"),
+        ("Ad\\u200bmin\\xad\\ufeff\\u2060", "Ad\u200bmin\xad\ufeff\u2060"),
+        ("one\\u2028two\\u2029", "one\u2028two\u2029"),
+        ("half \\ud83d and \\udcff", "half \ud83d and \udcff"),
+        ("tag \\U000e0041", "tag \U000e0041"),
+        ("filler \\u3164\\u115f\\ufe0f", "filler \u3164\u115f\ufe0f"),
+    ],
+)
+def test_what_is_shown(shown: str, text: str) -> None:
+    assert visible(text) == shown
+
+
+@given(st.text(alphabet=st.characters(), max_size=60))
+def test_nothing_that_steers_or_hides_is_left(text: str) -> None:
+    shown = visible(text)
+    shown.encode("utf-8")
+    for character in shown:
+        assert character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp"), hex(
+            ord(character)
+        )
+    assert visible(shown) == shown
