@@ -19,7 +19,7 @@ from collection_tree import collections_path  # noqa: E402 - the scripts folder 
 from loopback_guard import loopback_only  # noqa: E402
 
 # Machines are noisy: a property is about results, never about how long one example took.
-hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.register_profile("steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("steady")
 
 

@@ -59,8 +59,11 @@ def test_a_failed_write_and_a_refusal_are_recorded(site: Simulator, play: Player
     assert any((item["error"] or {}).get("kind") == "guard" for item in records(folder))  # type: ignore[attr-defined]
 
 
-def test_a_folder_that_cannot_be_written_is_a_warning(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
+def test_nothing_is_written_where_no_record_can_be_kept(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("")
-    run = play([GROUP], extra_vars={"cvops_run_record_dir": str(tmp_path / "file" / "records")}).ok()
-    assert run.result["changed"] is True
-    assert "run record could not be written" in run.text
+    run = play([GROUP], extra_vars={"cvops_run_record_dir": str(tmp_path / "file" / "records")})
+    assert run.result.failed and run.result["changed"] is False
+    assert "The run record cannot be written" in run.result["msg"]
+    assert not [
+        entry for entry in site.journal.entries if entry.service == "graph" and entry.method in ("POST", "PATCH")
+    ]

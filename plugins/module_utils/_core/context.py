@@ -16,8 +16,12 @@ from dataclasses import dataclass, field
 
 from . import redact
 from .cancel import Cancellation
+from .errors import WaitTimeout
 from .observed import Observations
 from .sources import Sources
+from .visible import one_line, visible
+
+_LONGEST_WARNING = 4000
 
 
 class Clock:
@@ -100,33 +104,42 @@ class Context:
         return self.sources.of(option, self.options.get(option) is not None)
 
     def warn(self, message: str) -> None:
-        """Tell the user once, in the result; secrets are hidden."""
-        cleaned = redact.text(message, self.secrets)
+        """Tell the user once, in the result, on one line; secrets are hidden."""
+        cleaned = one_line(redact.text(message, self.secrets), _LONGEST_WARNING)
         if cleaned not in self.warnings:
             self.warnings.append(cleaned)
 
     def debug(self, level: int, message: str) -> None:
         """Tell at verbosity *level*; secrets are hidden."""
         if self.verbosity >= level:
-            self.reporter.debug(level, redact.text(message, self.secrets))
+            self.reporter.debug(level, visible(redact.text(message, self.secrets)))
 
     def progress(self, message: str) -> None:
         """Tell what is being waited for or worked on."""
-        self.reporter.progress(redact.text(message, self.secrets))
+        self.reporter.progress(one_line(redact.text(message, self.secrets)))
 
     def prompt(self, message: str) -> None:
         """Tell the person at the terminal what to do now."""
-        self.reporter.prompt(message)
+        self.reporter.prompt(visible(message))
 
     def remaining_s(self) -> float:
         """Seconds until this task's deadline."""
         return float("inf") if self.deadline_at is None else max(0.0, self.deadline_at - self.clock.monotonic())
 
+    def check_deadline(self, what: str) -> None:
+        """Raise WaitTimeout when this task's deadline has passed; *what* completes "before …"."""
+        if self.remaining_s() <= 0:
+            raise WaitTimeout(
+                f"The task's deadline of {self.options.get('deadline')} s (option deadline) passed before {what}. What was written"
+                " stays written: run the task again, or give it more time.",
+                code="deadline",
+            )
+
     def sleep(self, seconds: float) -> None:
-        """Wait, count the time, and stop waiting when the run is cancelled."""
+        """Wait, but not past the deadline; count the time, and stop waiting when the run is cancelled."""
         started = self.clock.monotonic()
         try:
-            self.cancellation.wait(seconds)
+            self.cancellation.wait(min(seconds, self.remaining_s()))
         finally:
             self.stats.add("waited_s", self.clock.monotonic() - started)
 
@@ -135,5 +148,8 @@ class Context:
         self._closing.callback(action)
 
     def close(self) -> None:
-        """Log out, close sessions, release locks."""
-        self._closing.close()
+        """Log out, close sessions, release locks: all of it, whatever a part of it meets."""
+        try:
+            self._closing.close()
+        except Exception as exc:  # the result of the work must not be lost by tidying up
+            self.warn(f"Something could not be closed at the end of the task: {type(exc).__name__}: {exc}")

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import typing as t
 
+from .visible import one_line
+
+#: Longer messages are cut: a service may say what it likes.
+_LONGEST = 8000
+
 
 class CvopsError(Exception):
     """Base of all expected failures.
 
     *facts* go into the result's ``error`` beside ``kind``: service, status, code, request_id, method, path, source, …
-    Facts that are None are left out. Neither message nor facts may hold a secret.
+    Facts that are None are left out. Neither message nor facts may hold a secret. The message becomes one line without control
+    characters, since it may quote a service, whose text must not be taken for lines of Ansible's own.
     """
 
     kind = "error"
 
     def __init__(self, message: str, **facts: t.Any) -> None:
-        super().__init__(message)
+        super().__init__(one_line(message, _LONGEST))
         self.facts: dict[str, t.Any] = {name: fact for name, fact in facts.items() if fact is not None}
 
     def as_result(self) -> dict[str, t.Any]:
@@ -44,10 +50,17 @@ class Problems(ConfigError):
 
     def __init__(self, summary: str, problems: t.Sequence[t.Mapping[str, t.Any]]) -> None:
         listed = [dict(problem) for problem in problems]
-        lines = [f"{problem['where']}: {problem['message']}" for problem in listed[: self.shown]]
+        lines = [one_line(f"{problem['where']}: {problem['message']}") for problem in listed[: self.shown]]
         if len(listed) > self.shown:
             lines.append(f"… and {len(listed) - self.shown} more, see error.problems")
-        super().__init__("\n- ".join([summary, *lines]), problems=listed)
+        super().__init__(summary, problems=listed)
+        self.args = ("\n- ".join([str(self), *lines]),)
+
+
+class InternalFault(CvopsError):
+    """A fault of this collection or of a library below it, in place of a traceback; ``place`` names module and line."""
+
+    kind = "internal"
 
 
 class GuardRefused(ConfigError):

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import functools
 import http.cookiejar
-import json
 import os
+import re
+import time
 import traceback
 import typing as t
 import uuid
@@ -16,15 +18,20 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from . import redact
+from .answers import AnswerRefused, BoundedResponse, parse_json, read_body
+from .cancel import GRACE_S
 from .context import Context
 from .errors import ApiError, BadAnswer, ConfigError, MissingLibrary, Throttled, Unreachable
 from .retry import Attempt, Policy, Repeat, retry_after_s
+from .values import as_number
+from .visible import one_line
 
 try:
     import requests
     import requests.adapters
     import requests.exceptions
     import requests.utils
+    import urllib3
 except ImportError:
     HAS_REQUESTS = False
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -34,6 +41,9 @@ else:
 
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 _LONGEST_CONNECT_S = 10.0
+_LONGEST_ID = 128
+_CHUNK = 64 * 1024
+_TITLE = re.compile(r"<title>(.{0,2000}?)</title>", re.IGNORECASE | re.DOTALL)
 #: Failures that the next try would meet again.
 _LASTING = ("certificate", "invalid_request")
 
@@ -50,7 +60,11 @@ class Credentials(t.Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """How to reach one service. Seconds throughout; ``environment_proxies``: honour HTTPS_PROXY and NO_PROXY; ``ca_option``: the option behind ``ca_path``."""
+    """How to reach one service. Seconds throughout; ``environment_proxies``: honour HTTPS_PROXY and NO_PROXY; ``ca_option``: the option behind ``ca_path``.
+
+    ``origins``: scheme and host (with port) of all addresses that may be asked, lower case; empty for any. What a service says, such as
+    a next link or a discovery document, cannot lead a credential anywhere else.
+    """
 
     service: str
     ca_path: str | None = None
@@ -60,6 +74,7 @@ class Settings:
     environment_proxies: bool = True
     timeout_s: float = 30.0
     policy: Policy = Policy()
+    origins: frozenset[str] = frozenset()
     correlation_header: str = "client-request-id"
     connections: int = 8
     environ: t.Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -123,7 +138,8 @@ class Reply:
     @property
     def request_id(self) -> str:
         """The service's own id of the request, or ours where it gives none."""
-        return self.headers.get("request-id") or self.headers.get("x-ms-request-id") or self.correlation_id
+        told = self.headers.get("request-id") or self.headers.get("x-ms-request-id")
+        return one_line(str(told), _LONGEST_ID) if told else self.correlation_id
 
     @property
     def text(self) -> str:
@@ -131,21 +147,24 @@ class Reply:
         return self.content.decode("utf-8", "replace")
 
     def json(self) -> t.Any:
-        """The parsed body; raises BadAnswer for HTML, an empty body or anything else that is no JSON."""
+        """The parsed body; raises BadAnswer for HTML, an empty body, JSON beyond all measure, or anything else that is no JSON."""
         if not self.content.strip():
             raise self.bad("an empty body")
         try:
-            return json.loads(self.content)
+            return parse_json(self.content)
+        except AnswerRefused as exc:
+            raise self.bad(str(exc)) from exc
         except ValueError as exc:
             raise self.bad(self.what_it_is()) from exc
 
     def what_it_is(self) -> str:
         """A body that is no JSON, in words: its HTML title, or its type; never its content."""
-        lowered = self.text[:20000].lower()
-        start, end = lowered.find("<title>"), lowered.find("</title>")
-        if 0 <= start < end:
-            return f"an HTML page titled {self.text[start + 7 : end].strip()[:120]!r}"
-        return f"{len(self.content)} bytes of {self.headers.get('content-type', 'unnamed type')} that are not JSON"
+        start = self.content[:20000].decode("utf-8", "replace")
+        titled = _TITLE.search(start)
+        if titled:
+            return f"an HTML page titled {one_line(titled.group(1), 120)!r}"
+        kind = one_line(str(self.headers.get("content-type") or "unnamed type"), 80)
+        return f"{len(self.content)} bytes of {kind} that are not JSON"
 
     def bad(self, what: str) -> BadAnswer:
         """The error for an answer that is not what this service sends."""
@@ -183,7 +202,8 @@ class Transport:
                 f"The {settings.ca_in_words()} for {settings.service} does not exist", source=settings.ca_in_words()
             )
         self._ctx, self.settings, self._credentials = ctx, settings, credentials
-        self._session = _new_session(settings.connections)
+        self._watch = _RequestWatch(ctx)
+        self._session = _new_session(settings.connections, self._watch)
         ctx.on_close(self._session.close)
 
     def request(
@@ -203,16 +223,21 @@ class Transport:
         """Send, repeat where that is safe and useful, and return the last answer.
 
         ``counts``: the counter to use, None for none; by default reads for GET and HEAD, writes for the rest. ``closing``: part of tidying up,
-        allowed after a cancellation, tried once and briefly. Raises Unreachable, Throttled, Cancelled.
+        allowed after a cancellation and after the deadline, tried once and briefly. Raises Unreachable, Throttled, BadAnswer, Cancelled,
+        and WaitTimeout when the task's deadline has passed: then nothing is sent.
         """
+        self._check_origin(method, url)
         correlation_id = str(uuid.uuid4())
         counter = ("reads" if method in ("GET", "HEAD") else "writes") if counts == "" else counts
         renewed = False
         number = 0
         while True:
             number += 1
-            if not closing:
+            if closing:
+                self._watch.allow_closing()
+            else:
                 self._ctx.cancellation.check()
+                self._ctx.check_deadline(f"{method} {_path_of(url)} was sent to {self.settings.service}")
             sent_headers = {
                 "Accept": "application/json",
                 self.settings.correlation_header: _correlation(self.settings.correlation_header, correlation_id),
@@ -260,6 +285,7 @@ class Transport:
         number: int,
     ) -> tuple[Reply | None, Attempt, Unreachable | None]:
         started, timeouts = self._ctx.clock.monotonic(), self._timeouts()
+        told: dict[str, t.Any] = {"service": self.settings.service, "request_id": correlation_id, "method": method}
         if self._ctx.verbosity >= 4:
             self._ctx.debug(4, f"{method} {url} headers {redact.headers(headers)} body {redact.body(json_body)}")
         try:
@@ -274,8 +300,17 @@ class Transport:
                 verify=self.settings.verify(),
                 proxies=self.settings.proxies(url),
                 allow_redirects=False,
+                stream=True,
             )
-        except (requests.exceptions.RequestException, UnicodeError) as exc:
+            content = _received(response)
+        except AnswerRefused as exc:
+            raise BadAnswer(
+                f"{self.settings.service} answered {method} {_path_of(url)} with {exc}; it is not read to its end.",
+                **told,
+                path=_path_of(url),
+                may_have_acted=method != "GET",
+            ) from exc
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ValueError) as exc:
             failure = self._unreachable(exc, method, url, correlation_id, timeouts[1])
             self._ctx.debug(3, f"{method} {url} -> {failure} (id {correlation_id})")
             return None, Attempt(method, None, received=failure.may_have_acted), failure
@@ -284,7 +319,7 @@ class Transport:
             url,
             response.status_code,
             response.headers,
-            response.content,
+            content,
             correlation_id,
             self.settings.service,
             number,
@@ -296,16 +331,23 @@ class Transport:
             f"{method} {response.url} -> {reply.status} in {took_s * 1000:.0f} ms (id {correlation_id}, service id {reply.request_id})",
         )
         if 300 <= reply.status < 400:
-            raise reply.bad(
-                f"a redirect to another address ({urlsplit(reply.headers.get('location', '')).netloc or 'same host'}), which is not followed"
-            )
-        told = retry_after_s(reply.headers.get("retry-after"), self._ctx.clock.now().timestamp())
-        return reply, Attempt(method, reply.status, True, told), None
+            raise reply.bad(f"a redirect to {_host_in_words(reply.headers.get('location'))}, which is not followed")
+        wait_s = retry_after_s(reply.headers.get("retry-after"), self._ctx.clock.now().timestamp())
+        return reply, Attempt(method, reply.status, True, wait_s), None
 
     def _timeouts(self) -> tuple[float, float]:
-        left = self._ctx.cancellation.grace()
-        budget = min(self.settings.timeout_s, max(0.05, self._ctx.remaining_s())) if left is None else left
+        budget = max(0.05, min(self.settings.timeout_s, self._watch.left_s()))
         return min(budget, _LONGEST_CONNECT_S), budget
+
+    def _check_origin(self, method: str, url: str) -> None:
+        """Raise BadAnswer for an address outside of the settings' origins: it comes from a service, not from the options."""
+        if self.settings.origins and _origin_of(url) not in self.settings.origins:
+            raise BadAnswer(
+                f"{self.settings.service} names an address at {_host_in_words(url)} to ask next ({method}); that is not where it was"
+                " reached, so nothing is sent there.",
+                service=self.settings.service,
+                method=method,
+            )
 
     def _pause(self, number: int, attempt: Attempt, repeat: Repeat, failure: Unreachable | None) -> float | None:
         if failure is not None and failure.code in _LASTING:
@@ -320,12 +362,13 @@ class Transport:
             return reply
         told = attempt.retry_after_s
         when = f"It asks to wait {told:.0f} s." if told is not None else "It does not say how long to wait."
-        limit = reply.headers.get("x-ratelimit-limit")
-        quota = f" Its quota is {limit} per {reply.headers.get('x-ratelimit-period', 'period')}." if limit else ""
+        limit = as_number(reply.headers.get("x-ratelimit-limit"))
+        period = one_line(str(reply.headers.get("x-ratelimit-period") or "period"), 20)
+        quota = f" Its quota is {limit} per {period}." if limit else ""
         raise Throttled(
             f"{reply.service} is throttling {reply.method} {reply.path}. {when}{quota}",
             retry_after_s=told,
-            quota=int(limit) if limit and limit.isdigit() else None,
+            quota=limit,
             code="429",
             **reply.facts(),
         )
@@ -335,6 +378,8 @@ class Transport:
         if budget_s < self.settings.timeout_s:
             limit += f", of which the task's deadline left {budget_s:.1f} s"
         code, what, received = _classify(exc)
+        if code == "read_timeout" and self._watch.left_s() <= 0:
+            what = "the answer was not complete when the task's deadline passed"
         if code == "certificate":
             what += f"; set {self.settings.ca_option} to the CA that signed it"
         message = (
@@ -352,17 +397,83 @@ class Transport:
         )
 
 
-def _new_session(connections: int) -> t.Any:
-    session = requests.Session()
+class _RequestWatch:
+    """The time that requests of one transport may take: until the task's deadline, after a cancellation the grace period."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._closing_until: float | None = None
+
+    def allow_closing(self) -> None:
+        """Give what is tidied up now a short time of its own, whatever the deadline says."""
+        self._closing_until = self._closing_until or time.monotonic() + GRACE_S
+
+    def left_s(self) -> float:
+        """Seconds left."""
+        grace = self._ctx.cancellation.grace()
+        if grace is not None:
+            return grace
+        if self._closing_until is not None:
+            return max(0.0, self._closing_until - time.monotonic())
+        return self._ctx.remaining_s()
+
+
+def _received(response: t.Any) -> bytes:
+    """The body of *response*, which ends its connection unless it was read whole. Raises AnswerRefused and requests' errors."""
+    try:
+        if 300 <= response.status_code < 400:
+            response.close()
+            return b""
+        chunks = response.raw.stream(_CHUNK, decode_content=False)
+        return read_body(chunks, str(response.headers.get("content-encoding") or ""))
+    except urllib3.exceptions.ReadTimeoutError as exc:
+        response.close()
+        raise requests.exceptions.ReadTimeout("the body did not come in time") from exc
+    except BaseException:
+        response.close()
+        raise
+
+
+def _new_adapter(connections: int, watch: _RequestWatch) -> t.Any:
+    """An adapter whose connections read answers within limits, also those of a proxy to CONNECT."""
+    bounded = staticmethod(functools.partial(BoundedResponse, watch))
+    kinds: dict[str, t.Any] = urllib3.poolmanager.pool_classes_by_scheme
+    pools = {
+        scheme: type(
+            "BoundedPool",
+            (pool,),
+            {"ConnectionCls": type("Bounded", (pool.ConnectionCls,), {"response_class": bounded})},
+        )
+        for scheme, pool in kinds.items()
+    }
+
+    class BoundedAdapter(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *arguments: t.Any, **keywords: t.Any) -> None:
+            super().init_poolmanager(*arguments, **keywords)
+            self.poolmanager.pool_classes_by_scheme = pools
+
+        def proxy_manager_for(self, *arguments: t.Any, **keywords: t.Any) -> t.Any:
+            manager = super().proxy_manager_for(*arguments, **keywords)
+            manager.pool_classes_by_scheme = pools
+            return manager
+
+    return BoundedAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0, pool_block=False)
+
+
+def _new_session(connections: int, watch: _RequestWatch) -> t.Any:
+    class PlainSession(requests.Session):
+        def get_redirect_target(self, resp: t.Any) -> None:
+            """None: requests would read a redirect's body without limits and parse its target although nothing is followed."""
+
+    session = PlainSession()
     # Proxies, CA and credentials come from Settings alone: a netrc file would replace our token.
     session.trust_env = False
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    adapter = requests.adapters.HTTPAdapter(
-        pool_connections=2, pool_maxsize=connections, max_retries=0, pool_block=False
-    )
+    adapter = _new_adapter(connections, watch)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers["User-Agent"] = "cvops.identity"
+    session.headers["Accept-Encoding"] = "gzip, deflate"
     return session
 
 
@@ -372,6 +483,33 @@ def _correlation(header: str, correlation_id: str) -> str:
         return correlation_id
     digits = correlation_id.replace("-", "")
     return f"00-{digits}-{digits[:16]}-01"
+
+
+def _path_of(url: str) -> str:
+    """The path of an address for messages; empty for one that cannot be parsed."""
+    try:
+        return one_line(urlsplit(url).path, 300)
+    except ValueError:
+        return ""
+
+
+def _origin_of(url: str) -> str:
+    """Scheme, host and port of *url* in lower case; empty for one that cannot be parsed."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _host_in_words(address: t.Any) -> str:
+    """The host of an address that a service names, without user information."""
+    try:
+        parts = urlsplit(str(address or ""))
+        host = parts.hostname
+    except ValueError:
+        return "an address that cannot be read"
+    return f"{parts.scheme or 'https'}://{one_line(host, 100)}" if host else "another path of the same host"
 
 
 def _classify(exc: t.Any) -> tuple[str, str, bool]:
@@ -406,9 +544,7 @@ def _classify(exc: t.Any) -> tuple[str, str, bool]:
         if "NewConnectionError" in text or "Failed to establish a new connection" in text or "refused" in text:
             return "refused", "the connection was refused", False
         return "connection_lost", "the connection broke before the answer came", True
-    if isinstance(
-        exc, (errors.InvalidURL, errors.MissingSchema, errors.InvalidSchema, errors.InvalidHeader, UnicodeError)
-    ):
+    if isinstance(exc, ValueError):  # also invalid addresses and headers of either library
         return "invalid_request", "the address or a header cannot be used as given", False
     return "connection_lost", "the answer could not be read to its end", True
 

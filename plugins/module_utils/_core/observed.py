@@ -49,6 +49,6 @@ class Observations:
 def _moment(date: t.Any) -> datetime.datetime | None:
     try:
         told = email.utils.parsedate_to_datetime(str(date or ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return told if told.tzinfo else None

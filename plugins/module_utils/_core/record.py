@@ -2,21 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A record of every run that wrote: what was planned, done, refused and accepted, by whom and on whose ticket."""
+"""A record of every run that writes: what was planned, done, refused and accepted, by whom and on whose ticket.
+
+It is written before the first write, with what is intended, and again after the last, so that a run that dies in between
+leaves its trace as well.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import typing as t
 import uuid
 
 from . import redact
+from .answers import whole
 from .context import Context
+from .errors import ConfigError
 from .outcome import Facts, Outcome
-from .values import rfc3339
+from .plan import Plan
+from .values import plain, rfc3339
+from .visible import visible_json
 
 #: Where records go, as an Ansible variable (lower case) and for module processes.
 DIRECTORY_VARIABLE = "CVOPS_RUN_RECORD_DIR"
@@ -31,58 +38,91 @@ _TARGETS = ("tenant_id", "cloud", "commvault_url", "commvault_company", "commcel
 _IDENTITIES = ("auth_method", "client_id", "managed_identity_client_id", "commvault_auth_method", "commvault_username")
 
 
-def keep(ctx: Context, directory: str, module: str, outcome: Outcome | None, result: t.Mapping[str, t.Any]) -> None:
-    """Write the record of this run into *directory* (0600), unless nothing was or should have been written.
+class RunRecord:
+    """The record of one run of *module*, a file of mode 0600 in *directory*."""
 
-    A record that cannot be written is a warning: the change has been made, and hiding that would be worse.
-    """
-    if (
-        ctx.check_mode
-        or isinstance(outcome, Facts)
-        or not (result.get("changed") or result.get("step_failed") or _refused(result))
-    ):
-        return
-    ended = ctx.clock.now()
-    name = f"{ended.strftime('%Y%m%dT%H%M%SZ')}-{module}-{uuid.uuid4().hex[:8]}.json"
-    text = json.dumps(
-        _record(ctx, module, outcome, result, rfc3339(ended)), indent=2, sort_keys=True, ensure_ascii=False
-    )
-    try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-        descriptor = os.open(os.path.join(directory, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(redact.text(text, ctx.secrets) + "\n")
-    except OSError as exc:
-        ctx.warn(f"The run record could not be written to {directory}: {exc.strerror}")
+    def __init__(self, ctx: Context, directory: str, module: str) -> None:
+        self._ctx, self._directory, self._module = ctx, directory, module
+        self._path: str | None = None
+        self._began: str | None = None
+
+    def begin(self, plan: Plan) -> None:
+        """Write down what is about to be written. Raises ConfigError where that cannot be kept: then nothing is written."""
+        self._began = rfc3339(self._ctx.clock.now())
+        try:
+            self._write(self._content(plan, {}, None))
+        except OSError as exc:
+            raise ConfigError(
+                f"The run record cannot be written to {self._directory}: {exc.strerror}. Nothing was changed: make the folder"
+                f" writable, or unset {DIRECTORY_VARIABLE.lower()}.",
+                source=f"variable {DIRECTORY_VARIABLE.lower()} or environment variable {DIRECTORY_VARIABLE}",
+            ) from exc
+
+    def end(self, outcome: Outcome | None, result: t.Mapping[str, t.Any]) -> None:
+        """Write down what came of it, unless nothing was or should have been written.
+
+        A record that cannot be written now is a warning: the change has been made, and hiding that would be worse.
+        """
+        told = self._path or result.get("changed") or result.get("step_failed") or _was_refused(result)
+        if self._ctx.check_mode or isinstance(outcome, Facts) or not told:
+            return
+        plan = outcome.plan if outcome is not None else None
+        try:
+            self._write(self._content(plan, result, rfc3339(self._ctx.clock.now())))
+        except OSError as exc:
+            self._ctx.warn(f"The run record could not be written to {self._directory}: {exc.strerror}")
+
+    def _write(self, content: dict[str, t.Any]) -> None:
+        """Replace the file as a whole, so that it always holds a complete record. Raises OSError."""
+        os.makedirs(self._directory, mode=0o700, exist_ok=True)
+        if self._path is None:
+            stamp = self._ctx.clock.now().strftime("%Y%m%dT%H%M%SZ")
+            self._path = os.path.join(self._directory, f"{stamp}-{self._module}-{uuid.uuid4().hex[:8]}.json")
+        temporary = f"{self._path}.new"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                stream.write(visible_json(whole(redact.structure(plain(content), self._ctx.secrets))) + "\n")
+                stream.flush()
+                with contextlib.suppress(OSError):  # not every file system can
+                    os.fsync(descriptor)
+            os.replace(temporary, self._path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+
+    def _content(self, plan: Plan | None, result: t.Mapping[str, t.Any], ended: str | None) -> dict[str, t.Any]:
+        ctx = self._ctx
+        steps = [step.subject for step in plan.steps] if plan else []
+        risks = ctx.options.get("accept_risk") or []
+        done = [] if result.get("failed") or ended is None else steps
+        return {
+            "schema": _SCHEMA,
+            "module": f"cvops.identity.{self._module}",
+            "began": self._began or ended,
+            "ended": ended,
+            "outcome": "begun" if ended is None else _outcome_in_words(result),
+            "target": _given(ctx, _TARGETS),
+            "identity": _given(ctx, _IDENTITIES),
+            "operator": {"user": _user(), "host": socket.gethostname(), **_job(ctx)},
+            "planned": {"before": plan.before, "after": plan.after, "steps": steps} if plan else None,
+            "applied": result.get("steps_done", done),
+            "failed_step": result.get("step_failed"),
+            "left": result.get("steps_left", steps if ended is None else []),
+            "accepted_risks": [{"risk": risk, "reason": ctx.options.get("accept_reason")} for risk in risks],
+            "evidence": ctx.evidence,
+            "error": {"msg": result.get("msg"), **(result.get("error") or {})} if result.get("failed") else None,
+            "stats": result.get("stats"),
+        }
 
 
-def _refused(result: t.Mapping[str, t.Any]) -> bool:
+def _outcome_in_words(result: t.Mapping[str, t.Any]) -> str:
+    return "cancelled" if result.get("cancelled") else "failed" if result.get("failed") else "done"
+
+
+def _was_refused(result: t.Mapping[str, t.Any]) -> bool:
     return bool(result.get("failed")) and (result.get("error") or {}).get("kind") == "guard"
-
-
-def _record(
-    ctx: Context, module: str, outcome: Outcome | None, result: t.Mapping[str, t.Any], ended: str
-) -> dict[str, t.Any]:
-    plan = None if outcome is None or isinstance(outcome, Facts) else outcome.plan
-    steps = [step.subject for step in plan.steps] if plan else []
-    risks = ctx.options.get("accept_risk") or []
-    return {
-        "schema": _SCHEMA,
-        "module": f"cvops.identity.{module}",
-        "ended": ended,
-        "outcome": "cancelled" if result.get("cancelled") else "failed" if result.get("failed") else "done",
-        "target": _given(ctx, _TARGETS),
-        "identity": _given(ctx, _IDENTITIES),
-        "operator": {"user": _user(), "host": socket.gethostname(), **_job(ctx)},
-        "planned": {"before": plan.before, "after": plan.after, "steps": steps} if plan else None,
-        "applied": result.get("steps_done", steps if not result.get("failed") else []),
-        "failed_step": result.get("step_failed"),
-        "left": result.get("steps_left", []),
-        "accepted_risks": [{"risk": risk, "reason": ctx.options.get("accept_reason")} for risk in risks],
-        "evidence": ctx.evidence,
-        "error": {"msg": result.get("msg"), **(result.get("error") or {})} if result.get("failed") else None,
-        "stats": result.get("stats"),
-    }
 
 
 def _given(ctx: Context, names: t.Sequence[str]) -> dict[str, t.Any]:

@@ -76,6 +76,17 @@ def text(value: str, secrets: t.Iterable[str] = ()) -> str:
     return _PREFIXED.sub(lambda match: f"{match.group(1)} {HIDDEN}", _JWT.sub(HIDDEN, value))
 
 
+def structure(value: t.Any, secrets: t.Collection[str] = ()) -> t.Any:
+    """A JSON structure with :func:`text` applied to every string."""
+    if isinstance(value, str):
+        return text(value, secrets)
+    if isinstance(value, dict):
+        return {structure(key, secrets): structure(item, secrets) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [structure(item, secrets) for item in value]
+    return value
+
+
 def headers(values: t.Mapping[str, str]) -> dict[str, str]:
     """Headers with the values of credentials hidden."""
     return {name: HIDDEN if name.lower() in _SECRET_HEADERS else str(value) for name, value in values.items()}

@@ -83,7 +83,7 @@ def retry_after_s(value: str | None, now_epoch_s: float) -> float | None:
         return max(0.0, seconds) if math.isfinite(seconds) else None
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if moment.tzinfo is None:  # "-0000": UTC without a word about the sender's zone
         moment = moment.replace(tzinfo=datetime.timezone.utc)

@@ -16,14 +16,18 @@ from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule
 
-from . import record, redact
+from . import redact
+from .answers import whole
 from .cancel import interruptible
 from .context import Clock, Context
-from .errors import ApiError, Cancelled, ConfigError, CvopsError, MissingLibrary
+from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault, MissingLibrary
 from .outcome import Facts, Outcome, Work
 from .plan import Plan
+from .record import DIRECTORY_VARIABLE, RunRecord
 from .sources import Sources, using
 from .spec import ArgumentSpec
+from .values import as_number
+from .visible import one_line, visible_json, visible_structure
 
 try:
     import jmespath
@@ -59,101 +63,122 @@ class RecordTo:
 def perform(
     ctx: Context, run: Run, task_timeout: int | None = None, record_to: RecordTo | None = None
 ) -> dict[str, t.Any]:
-    """Do the work and return the task result: ``changed``, the noun, ``diff`` when asked, ``stats``; or a failure with ``error``."""
-    outcome: Outcome | None = None
+    """Do the work and return the task result: ``changed``, the noun, ``diff`` when asked, ``stats``; or a failure with ``error``.
+
+    Whatever happens, what was written is told: an exception that nobody expected becomes a failure of kind ``internal``.
+    """
+    done = _Progress(RunRecord(ctx, record_to.directory, record_to.module) if record_to else None)
     seconds = ctx.options.get("deadline") or DEFAULT_DEADLINE_S
     ctx.deadline_at = ctx.clock.monotonic() + seconds
+    result: dict[str, t.Any] | None = None
     try:
         with interruptible(ctx.cancellation, task_timeout):
             try:
-                outcome = run(ctx)
-                result = _finish(ctx, outcome)
+                done.outcome = run(ctx)
+                result = _finish(ctx, done)
             finally:
                 ctx.close()
-    except CvopsError as exc:
-        result = _failure(ctx, exc)
+    except Exception as exc:
+        if result is None:  # else only tidying up was cancelled: the work is done and its result stands
+            result = _failure(ctx, _expected(ctx, exc))
     result["stats"] = ctx.stats.as_result()
-    if record_to is not None:
-        record.keep(ctx, record_to.directory, record_to.module, outcome, result)
-    return result
+    if done.record is not None:
+        done.record.end(done.outcome, result)
+    return t.cast("dict[str, t.Any]", whole(result))
 
 
-def _finish(ctx: Context, outcome: Outcome) -> dict[str, t.Any]:
-    if isinstance(outcome, Facts):
-        return {"changed": False, outcome.noun: _queried(outcome.value, ctx.options.get("query")), **outcome.extra}
-    _carry_out(ctx, outcome)
-    plan = outcome.actual() if outcome.actual and not ctx.check_mode else outcome.plan
+@dataclass
+class _Progress:
+    """What a run has come to: its outcome, and the record to keep of it."""
+
+    record: RunRecord | None
+    outcome: Outcome | None = None
+
+
+def _expected(ctx: Context, exc: Exception) -> CvopsError:
+    """*exc* itself, or in its place an InternalFault that names type and place, and at -vvv the way there."""
+    if isinstance(exc, CvopsError):
+        return exc
+    ctx.debug(3, "".join(traceback.format_exception(exc)))
+    frames = traceback.extract_tb(exc.__traceback__)
+    place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "unknown"
+    return InternalFault(
+        f"Unexpected {type(exc).__name__} at {place}: {exc}. This is a fault of the collection, or an answer that it does not"
+        " understand: run again with -vvv and report it.",
+        place=place,
+        exception=type(exc).__name__,
+    )
+
+
+def _finish(ctx: Context, done: _Progress) -> dict[str, t.Any]:
+    outcome = done.outcome
+    if outcome is None or isinstance(outcome, Facts):
+        facts = outcome or Facts("result", None)
+        return {"changed": False, facts.noun: _queried(facts.value, ctx.options.get("query")), **facts.extra}
+    if not ctx.check_mode and outcome.plan.steps:
+        if done.record is not None:
+            done.record.begin(outcome.plan)
+        _carry_out(ctx, outcome)
+    plan = outcome.plan
     try:
+        plan = outcome.actual() if outcome.actual and not ctx.check_mode else outcome.plan
         result = {"changed": plan.changed, outcome.noun: outcome.value(), **outcome.extra()}
-    except CvopsError as exc:
+        if ctx.diff_mode:
+            result["diff"] = diff_of(outcome.noun, plan, ctx.secrets)
+        return result
+    except Exception as exc:
+        error = _expected(ctx, exc)
         if not ctx.check_mode:  # what was written stays written, whatever becomes of the look at it
-            exc.facts.update(steps_done=[step.subject for step in plan.steps], steps_left=[], **outcome.salvage())
-        raise
-    if ctx.diff_mode:
-        result["diff"] = diff_of(outcome.noun, plan)
-    return result
+            error.facts.update(steps_done=[step.subject for step in plan.steps], steps_left=[], **outcome.salvage())
+        raise error from exc
 
 
 def _carry_out(ctx: Context, work: Work) -> None:
-    if ctx.check_mode:
-        return
     done: list[str] = []
     for step in work.plan.steps:
         try:
             ctx.cancellation.check()
             work.apply(step)
-        except CvopsError as exc:
-            if isinstance(exc, ApiError) and exc.may_have_acted:
-                exc.facts.setdefault("outcome", "unknown")
-            exc.facts.update(
+        except Exception as exc:
+            error = _expected(ctx, exc)
+            if isinstance(error, InternalFault) or (isinstance(error, ApiError) and error.may_have_acted):
+                error.facts.setdefault("outcome", "unknown")
+            error.facts.update(
                 steps_done=done,
                 step_failed=step.subject,
                 steps_left=[item.subject for item in work.plan.steps[len(done) + 1 :]],
                 **work.salvage(),
             )
-            raise
+            raise error from exc
         done.append(step.subject)
 
 
-def diff_of(noun: str, plan: Plan) -> dict[str, str]:
-    """Before and after as text with sorted keys, so that check mode and the real run show the same lines."""
+def diff_of(noun: str, plan: Plan, secrets: t.Collection[str] = ()) -> dict[str, str]:
+    """Before and after as text with sorted keys, so that check mode and the real run show the same lines; secrets are hidden."""
     return {
-        "before": _pretty(plan.before),
-        "after": _pretty(plan.after),
+        "before": visible_json(redact.structure(plan.before, secrets)) + "\n",
+        "after": visible_json(redact.structure(plan.after, secrets)) + "\n",
         "before_header": noun,
         "after_header": noun,
     }
 
 
-def _pretty(value: t.Any) -> str:
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
 def _failure(ctx: Context, exc: CvopsError) -> dict[str, t.Any]:
     result: dict[str, t.Any] = {"failed": True, "changed": bool(exc.facts.get("steps_done"))}
     raised = exc.as_result()
-    for key in ("steps_done", "steps_left", "step_failed", "salvaged"):
+    for key in ("steps_done", "steps_left", "step_failed"):
         if key in raised["error"]:
-            result[key] = raised["error"].pop(key)
+            result[key] = visible_structure(redact.structure(raised["error"].pop(key), ctx.secrets))
+    if "salvaged" in raised["error"]:
+        result["salvaged"] = raised["error"].pop("salvaged")  # such as a secret that the service shows once
     result["msg"] = redact.text(raised["msg"], ctx.secrets)
-    result["error"] = _redacted(raised["error"], ctx.secrets)
+    result["error"] = visible_structure(redact.structure(raised["error"], ctx.secrets))
     if isinstance(exc, Cancelled) or ctx.cancellation.requested:
         result["cancelled"] = True
     if "step_failed" in result:
-        result["msg"] += (
-            f" (failed step: {result['step_failed']}; done before: {', '.join(result['steps_done']) or 'nothing'})"
-        )
+        before = one_line(", ".join(result["steps_done"])) or "nothing"
+        result["msg"] += f" (failed step: {one_line(result['step_failed'])}; done before: {before})"
     return result
-
-
-def _redacted(value: t.Any, secrets: t.Collection[str]) -> t.Any:
-    if isinstance(value, str):
-        return redact.text(value, secrets)
-    if isinstance(value, dict):
-        return {key: _redacted(item, secrets) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_redacted(item, secrets) for item in value]
-    return value
 
 
 def _queried(value: t.Any, query: t.Any) -> t.Any:
@@ -190,8 +215,7 @@ class _LineCollector:
 
 
 def _number(variable: str) -> int | None:
-    text = os.environ.get(variable, "")
-    return int(text) if text.isdigit() else None
+    return as_number(os.environ.get(variable, ""))
 
 
 @contextlib.contextmanager
@@ -207,7 +231,7 @@ def _alarm(seconds: int | None) -> t.Iterator[None]:
 
 
 def _record_to(name: str) -> RecordTo | None:
-    directory = os.environ.get(record.DIRECTORY_VARIABLE)
+    directory = os.environ.get(DIRECTORY_VARIABLE)
     return RecordTo(directory, name.rpartition(".")[2]) if directory else None
 
 

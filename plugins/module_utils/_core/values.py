@@ -49,6 +49,16 @@ def is_guid(value: t.Any) -> bool:
     return isinstance(value, str) and GUID.fullmatch(value) is not None
 
 
+def as_number(value: t.Any) -> int | None:
+    """A whole number of up to 18 digits from an int or its decimal text; None for anything else, booleans among it.
+
+    ``str.isdigit`` also accepts digits that ``int`` refuses, and ``int`` refuses texts of thousands of digits.
+    """
+    if isinstance(value, int):
+        return None if isinstance(value, bool) or abs(value) >= 10**18 else value
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value.strip()) else None
+
+
 def folded(name: str) -> str:
     """The form in which names are compared: both services look names up without regard to letter case."""
     return name.casefold()

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import typing as t
 
 #: Ranges of what is written as an escape, by Unicode's categories Cc (without tab and newline), Cf, Cs, Zl, Zp and its
 #: property Default_Ignorable_Code_Point. Ranges and not ``unicodedata``, whose tables differ between releases of Python.
@@ -50,6 +52,30 @@ _HIDDEN = re.compile(
 def visible(text: str) -> str:
     """*text* with control, formatting and invisible characters as ``\\x1b``, ``\\u202e`` or ``\\U000e0041``; newline and tab stay."""
     return _HIDDEN.sub(lambda match: _escape(ord(match.group())), text)
+
+
+def one_line(text: str, longest: int = 2000) -> str:
+    """*text* as :func:`visible` shows it, on one line and cut at *longest* characters: for texts of a service inside a message."""
+    joined = " ".join(text[: longest * 4].split())
+    shown = visible(joined[:longest])
+    return shown if len(joined) <= longest and len(text) <= longest * 4 else f"{shown}…"
+
+
+def visible_structure(value: t.Any) -> t.Any:
+    """A JSON structure with all its strings, keys too, as :func:`visible` shows them."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, dict):
+        return {visible_structure(key): visible_structure(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [visible_structure(item) for item in value]
+    return value
+
+
+def visible_json(value: t.Any) -> str:
+    """*value* as JSON for people and programs: sorted, indented, invisible characters as JSON's own escapes; read back equal."""
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)
+    return _HIDDEN.sub(lambda match: json.dumps(match.group())[1:-1], text)
 
 
 def _escape(code: int) -> str:

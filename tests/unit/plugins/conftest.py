@@ -68,6 +68,9 @@ class Heard:
     def progress(self, message: str) -> None:
         self.news.append(message)
 
+    def prompt(self, message: str) -> None:
+        self.news.append(message)
+
 
 MakeContext = Callable[..., Context]
 

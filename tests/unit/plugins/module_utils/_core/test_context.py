@@ -55,8 +55,8 @@ def test_closing_goes_backwards_and_goes_on_after_a_failure(make_ctx: t.Any) -> 
     ctx.on_close(lambda: done.append("first"))
     ctx.on_close(failing)
     ctx.on_close(lambda: done.append("third"))
-    with pytest.raises(OSError, match="broken"):
-        ctx.close()
+    ctx.close()
+    assert ctx.warnings == ["Something could not be closed at the end of the task: OSError: broken"]
     assert done == ["third", "second", "first"]
 
 

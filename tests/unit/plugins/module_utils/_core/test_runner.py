@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import pathlib
 import signal
 import sys
 import time
@@ -22,7 +23,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.context impor
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Facts, Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import diff_of, perform, run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
+    RecordTo,
+    diff_of,
+    perform,
+    run_as_module,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import completed
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 
@@ -171,12 +177,110 @@ def test_everything_is_closed_however_it_ends(make_ctx: t.Any, crash: Exception 
             raise crash
         return Facts("groups", [])
 
-    if isinstance(crash, ZeroDivisionError):
-        with pytest.raises(ZeroDivisionError):
-            perform(make_ctx(), run)
-    else:
-        perform(make_ctx(), run)
+    result = perform(make_ctx(), run)
     assert closed == [True]
+    assert result.get("failed", False) is (crash is not None)
+
+
+def test_an_unexpected_exception_is_a_result_without_a_traceback(make_ctx: t.Any) -> None:
+    def run(ctx: Context) -> Facts:
+        raise ValueError("the \x1b[2Kanswer\nok: [localhost] hush")
+
+    ctx = make_ctx(secrets={"hush"})
+    result = perform(ctx, run)
+    assert result["failed"] is True
+    assert result["error"]["kind"] == "internal"
+    assert result["error"]["place"].startswith("test_runner.py:")
+    assert "Unexpected ValueError" in result["msg"]
+    assert "\\x1b[2Kanswer ok: [localhost] ********" in result["msg"]
+    assert "Traceback" not in result["msg"]
+    assert any("Traceback" in line for line in ctx.reporter.lines), "the way there is shown at -vvv"
+
+
+def test_an_unexpected_exception_after_a_write_hides_no_change(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    """Neither in a step, nor in what is made of the answers afterwards."""
+    hands = Hands({"2 members": KeyError("id")})
+    result = perform(make_ctx(), hands.work, record_to=RecordTo(str(tmp_path), "entra_group"))
+    assert (result["failed"], result["changed"], result["steps_done"]) == (True, True, ["group A"])
+    assert (result["step_failed"], result["steps_left"], result["error"]["outcome"]) == (
+        "2 members",
+        ["1 owner"],
+        "unknown",
+    )
+    (record,) = [json.loads(path.read_text()) for path in tmp_path.iterdir()]
+    assert (record["outcome"], record["applied"], record["left"]) == ("failed", ["group A"], ["1 owner"])
+
+    def run(ctx: Context) -> Work:
+        work = Hands().work(ctx)
+        work.value = lambda: {}["id"]
+        return work
+
+    result = perform(make_ctx(), run)
+    assert (result["changed"], result["steps_done"]) == (True, ["group A", "2 members", "1 owner"])
+
+
+def test_the_record_is_written_before_the_first_write(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    seen: list[dict[str, t.Any]] = []
+
+    class Looking(Hands):
+        def apply(self, step: Step) -> None:
+            seen.extend(json.loads(path.read_text()) for path in tmp_path.iterdir())
+            super().apply(step)
+
+    result = perform(make_ctx(), Looking().work, record_to=RecordTo(str(tmp_path), "entra_group"))
+    assert result["changed"] is True
+    assert {item["outcome"] for item in seen} == {"begun"}
+    assert seen[0]["left"] == ["group A", "2 members", "1 owner"]
+    assert (seen[0]["ended"], seen[0]["applied"]) == (None, [])
+    (path,) = tmp_path.iterdir()
+    record = json.loads(path.read_text())
+    assert (record["outcome"], record["left"], record["began"]) == ("done", [], seen[0]["began"])
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_is_written_when_the_record_cannot_be(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").write_text("")
+    hands = Hands()
+    result = perform(make_ctx(), hands.work, record_to=RecordTo(str(tmp_path / "file" / "records"), "entra_group"))
+    assert (result["failed"], result["changed"], hands.done) == (True, False, [])
+    assert "run record cannot be written" in result["msg"] and "cvops_run_record_dir" in result["error"]["source"]
+
+
+HALF = "half \ud800 a character"
+
+
+def test_half_characters_cost_neither_result_nor_record(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    def run(ctx: Context) -> Work:
+        plan = Plan({HALF: HALF}, {"name": HALF}, (Step("create", HALF, {}),))
+        return Work("group", plan, lambda step: None, value=lambda: {HALF: [HALF]})
+
+    result = perform(make_ctx({"x": HALF}, diff_mode=True), run, record_to=RecordTo(str(tmp_path), "entra_group"))
+    assert result["changed"] is True
+    json.dumps(result, ensure_ascii=False).encode("utf-8")
+    assert result["group"] == {"half \ufffd a character": ["half \ufffd a character"]}
+    (record,) = [json.loads(path.read_text()) for path in tmp_path.iterdir()]
+    assert record["applied"] == ["half \ufffd a character"]
+
+
+def test_no_text_of_a_failure_steers_a_terminal(make_ctx: t.Any) -> None:
+    nasty = "x\x1b[2K\u202e\x9b\nPLAY RECAP"
+    error = ApiError(f"Cannot: {nasty}", code=nasty, path=nasty, problems=[{nasty: nasty}])
+    hands = Hands({nasty: error}, (Step("create", f"{nasty} 1"), Step("create", nasty), Step("create", nasty)))
+    ctx = make_ctx(diff_mode=True)
+    ctx.warn(nasty)
+    ctx.progress(nasty)
+    ctx.prompt(nasty)
+    ctx.debug(1, nasty)
+    said = [
+        json.dumps(perform(ctx, hands.work), ensure_ascii=False),
+        *ctx.warnings,
+        *ctx.reporter.lines,
+        *ctx.reporter.news,
+    ]
+    assert len(said) == 5
+    assert not any(mark in text for text in said for mark in "\x1b\x9b\u202e")
+    assert all("\\x1b[2K" in text.replace("\\\\", "\\") for text in said)
+    assert "\n" not in "".join(ctx.warnings)
 
 
 def test_a_signal_ends_it_with_the_steps_done(make_ctx: t.Any) -> None:

@@ -1,0 +1,200 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading HTTP answers within limits: bytes before and after decompression, time, and what JSON may hold.
+
+A socket's timeout bounds one wait, not an answer: a server that sends a byte every second is read for ever. So the
+socket is read through :class:`BoundedResponse`, which looks at the time left before each wait and counts what came,
+status line and headers included.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import re
+import socket
+import time
+import typing as t
+import zlib
+
+from .visible import visible
+
+MIB = 1024 * 1024
+#: The largest answer, on the wire and decompressed. The largest lists known are below 40 MiB (20,000 servers of a CommCell).
+MAX_BYTES = 64 * MIB
+#: Values (objects, lists, members, items) in one answer: what Python makes of one takes up to 200 bytes of memory.
+MAX_VALUES = 4_000_000
+#: Levels of objects and lists in one answer; the services use about 12.
+MAX_DEPTH = 100
+#: A wait is cut into slices, so that a request to stop, or the deadline, is noticed by every thread.
+_SLICE_S = 0.5
+_FRAME_BYTES = 2
+_STRUCTURE = b'"[]{}'
+_NOT_STRUCTURE = bytes(set(range(256)) - set(_STRUCTURE))
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_STRING = re.compile(rb'"[^"]*"')
+_HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+class AnswerRefused(Exception):
+    """An answer beyond the limits or in a form that was not asked for; the text says what it is, as a noun phrase."""
+
+
+class Watch(t.Protocol):
+    """What bounds the reading of an answer."""
+
+    def left_s(self) -> float:
+        """Seconds until reading must end; 0 when they are over."""
+
+
+class BoundedResponse(http.client.HTTPResponse):
+    """A response that is read from its first byte on within *watch* and :data:`MAX_BYTES`."""
+
+    def __init__(self, watch: Watch, sock: socket.socket, *arguments: t.Any, **keywords: t.Any) -> None:
+        super().__init__(sock, *arguments, **keywords)
+        self.fp.close()
+        self.fp = io.BufferedReader(_BoundedSocket(watch, sock))
+
+
+class _BoundedSocket(io.RawIOBase):
+    """The reading side of *sock*. Raises TimeoutError past the socket's own timeout or the watch's, AnswerRefused past the size."""
+
+    def __init__(self, watch: Watch, sock: socket.socket) -> None:
+        super().__init__()
+        self._watch, self._sock, self._file = watch, sock, sock.makefile("rb", buffering=0)
+        self._timeout_s, self._left = sock.gettimeout(), MAX_BYTES + MIB
+
+    def readable(self) -> bool:
+        """True: http.client asks."""
+        return True
+
+    def readinto(self, buffer: t.Any) -> int:
+        """The number of bytes that came, 0 at the end."""
+        give_up_at = None if self._timeout_s is None else time.monotonic() + self._timeout_s
+        while True:
+            left = self._watch.left_s()
+            if give_up_at is not None:
+                left = min(left, give_up_at - time.monotonic())
+            if left <= 0:
+                raise TimeoutError("timed out")
+            self._sock.settimeout(min(left, _SLICE_S))
+            try:
+                count = self._sock.recv_into(buffer)
+            except TimeoutError:
+                continue
+            self._left -= count
+            if self._left < 0:
+                raise AnswerRefused(f"more than {MAX_BYTES // MIB} MiB")
+            return count
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
+def read_body(chunks: t.Iterable[bytes], encoding: str) -> bytes:
+    """The body, decompressed; *chunks* as they came, *encoding* the header Content-Encoding. Raises AnswerRefused."""
+    codings = [word for word in encoding.lower().replace(" ", "").split(",") if word not in ("", "identity")]
+    if len(codings) > 1 or (codings and codings[0] not in ("gzip", "x-gzip", "deflate")):
+        raise AnswerRefused(f"the content encoding {visible(encoding)[:60]!r}, which was not asked for")
+    out = bytearray()
+    for piece in _inflated(chunks, codings[0]) if codings else chunks:
+        out += piece
+        if len(out) > MAX_BYTES:
+            raise AnswerRefused(f"more than {MAX_BYTES // MIB} MiB{' after decompression' if codings else ''}")
+    return bytes(out)
+
+
+def _inflated(chunks: t.Iterable[bytes], coding: str) -> t.Iterator[bytes]:
+    """Decompressed pieces of at most a MiB each, so that a small chunk cannot become a large one unseen."""
+    inflater: t.Any = None
+    data = b""
+    for chunk in chunks:
+        data += chunk
+        if inflater is None and len(data) < _FRAME_BYTES:
+            continue
+        while data:
+            inflater = inflater or _new_inflater(coding, data)
+            try:
+                piece = inflater.decompress(data, MIB)
+            except zlib.error as exc:
+                raise AnswerRefused("a compressed body that is broken") from exc
+            yield piece
+            data = inflater.unconsumed_tail
+            if inflater.eof:
+                data = inflater.unused_data if coding != "deflate" else b""
+                if data:
+                    inflater = None  # gzip may have several members
+    if data or (inflater is not None and not inflater.eof):
+        raise AnswerRefused("a compressed body that ends too early")
+
+
+def _new_inflater(coding: str, start: bytes) -> t.Any:
+    """For gzip, or deflate with its frame (RFC 1950) or, as some servers send it, without."""
+    if coding != "deflate":
+        return zlib.decompressobj(zlib.MAX_WBITS | 16)
+    framed = start[0] & 0x0F == zlib.DEFLATED and int.from_bytes(start[:_FRAME_BYTES], "big") % 31 == 0
+    return zlib.decompressobj(zlib.MAX_WBITS if framed else -zlib.MAX_WBITS)
+
+
+def parse_json(content: bytes) -> t.Any:
+    """The value of a JSON text, its strings free of half characters. Raises ValueError; AnswerRefused for what is too much.
+
+    Bytes that are no UTF-8 are replaced. NaN, infinities and numbers of thousands of digits are refused: no service sends them.
+    """
+    if content.count(b",") + content.count(b"[") + content.count(b"{") > MAX_VALUES:
+        raise AnswerRefused(f"JSON of more than {MAX_VALUES} values")
+    if _is_deeper(content, MAX_DEPTH):
+        raise AnswerRefused(f"JSON of more than {MAX_DEPTH} levels")
+    text = content.decode("utf-8-sig", "replace")
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError as exc:
+        raise AnswerRefused("JSON of too many levels") from exc
+    return whole(value) if _HALF_ESCAPED.search(text) else value
+
+
+def _is_deeper(content: bytes, depth: int) -> bool:
+    """Whether brackets nest deeper than *depth*. Strings are left out, then innermost pairs are taken away, level by level."""
+    if content.count(b"[") + content.count(b"{") <= depth:
+        return False
+    unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    left = _STRING.sub(b"", unescaped.translate(_ONE_KIND, _NOT_STRUCTURE))
+    for dummy in range(depth):
+        if not left:
+            return False
+        left = left.replace(b"[]", b"")
+    return b"[" in left
+
+
+def _refuse_constant(name: str) -> t.NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("a number out of range")
+    return number
+
+
+def whole(value: t.Any) -> t.Any:
+    """*value* with half characters (lone surrogates, which UTF-8 cannot hold) replaced in all strings, keys too."""
+    if isinstance(value, str):
+        return whole_text(value)
+    if isinstance(value, dict):
+        return {whole(key): whole(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [whole(item) for item in value]
+    return value
+
+
+def whole_text(text: str) -> str:
+    """*text* with half characters replaced by U+FFFD; itself when it has none."""
+    return text if text.isascii() else _HALF.sub("\ufffd", text)
