@@ -2,14 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make text and structures fit to be seen: secrets are replaced by what they are, never shown in part."""
+"""Make text and structures fit to be seen: secrets are replaced, in whatever form they come back, never shown in part.
+
+A secret is looked for as it is, and through what services, gateways and languages do to text: JSON, Python, percent and
+HTML escapes, also nested and mixed, control characters in between, base64 (with or without padding, both alphabets, alone
+or as a part of something longer such as ``user:password``), hexadecimal digits, single lines of a longer text, and the
+beginning or end of a long one that was cut. Short secrets (:func:`is_short`) occur by chance in dates, ids and counters:
+they are hidden where they stand, by the name of the member or option, never wherever their characters occur.
+"""
 
 from __future__ import annotations
 
+import base64
+import bisect
+import functools
+import html
 import re
 import typing as t
 
 HIDDEN = "********"
+#: What Ansible shows in place of an option that is marked no_log.
+HIDDEN_OPTION = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 #: Members of bodies and forms that hold secrets on either service, folded and without separators.
 _SECRET_NAMES = frozenset(
@@ -65,47 +78,411 @@ _SECRET_NAMES = frozenset(
 _SECRET_HEADERS = frozenset(
     ("authorization", "authtoken", "cookie", "set-cookie", "otp", "x-identity-header", "secret", "proxy-authorization")
 )
-_JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
-_PREFIXED = re.compile(r"\b(Bearer|QSDK|SAML|Basic)\s+[^\s\"',;]{8,}")
+#: A JWT, or the beginning of one that was cut.
+_JWT = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}")
+#: A scheme and what is not a word of a sentence.
+_PREFIXED = re.compile(r"\b(Bearer|QSDK|SAML|Basic)(\s+)(?=[^\s\"',;]*(?:[\d+/=~_]|[a-z][A-Z]))[^\s\"',;]{8,}")
+#: Secrets that a text shows by their names: quoted members, form fields and attributes, elements.
+_NAMES = (
+    r"(?:pass(?:word|wd|phrase)|secret(?:[_-]?(?:text|id))?|(?:(?<![a-z])|(?<=new)|(?<=old))(?:pwd|pin|otp)|assertion|(?<!skip)(?<!delta)token"
+    r"|code[_-]?verifier|device[_-]?code|private[_-]?key)"
+)
+_NAMED = re.compile(
+    rf"""{_NAMES}(?:(?P<quote>\\*["'])\s*(?:[:=,]\s*(?P=quote)(?P<quoted>(?:(?!(?<!\\)(?P=quote)).)+)|:\s*(?P<number>\d+))"""
+    rf"""|=\\*["']?(?P<field>[^&\s"'<>;,\\]+))|<[\w:.-]{{0,40}}?{_NAMES}>(?P<element>[^<]+)""",
+    re.DOTALL,
+)
+#: What texts have in which one of these patterns can be found, in small letters: a cheap question before the dear ones.
+_LOOKS = re.compile("eyj|bearer|qsdk|saml|basic")
+_SEPARATORS = re.compile("[\"'=>]")
+_NAME_PARTS = ("pass", "secret", "pwd", "pin", "otp", "assertion", "token", "verifier", "device", "private")
+
+_SHORT = 6
+_SHORT_DIGITS = 8
+#: The first or last characters by which a long secret is known when the rest was cut off.
+_END = 8
+_LONG = 16
+_SEED = 16
+_DEPTH = 5
+_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
+_CONTROLS = "\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_ESCAPED = re.compile(rf"[\\%&{_CONTROLS}]")
+_ESCAPE = re.compile(
+    r"(?P<units>(?:[\\%]u[0-9a-fA-F]{4})+)"
+    r"|(?P<point>\\U[0-9a-fA-F]{8}|\\u\{[0-9a-fA-F]{1,6}\})"
+    r"|(?P<octets>(?:\\x[0-9a-fA-F]{2})+|(?:%[0-9a-fA-F]{2})+)"
+    r"|\\(?P<letter>[^\r\n])"
+    r"|(?P<entity>&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
+)
+_CONTROL = re.compile(rf"(?P<control>(?:\x1b\[[0-9;?]*[ -/]*[@-~]|[{_CONTROLS}])+)")
+#: Control characters first: one that stands within an escape must not become a part of it.
+_LAYERS = (_CONTROL, _ESCAPE) * _DEPTH
+_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
+
+Span = tuple[int, int]
+
+
+def is_short(secret: str) -> bool:
+    """Whether a secret says too little to be looked for in text: under six characters, or up to eight that are digits.
+
+    That is what PINs are; as text, 2026 would hide every date.
+    """
+    return len(secret) < _SHORT or (len(secret) <= _SHORT_DIGITS and secret.isdigit())
+
+
+def textual(secrets: t.Iterable[t.Any]) -> set[str]:
+    """The secrets that may be looked for in any text; the others are hidden by place, see :func:`options`."""
+    return {str(secret) for secret in secrets if not is_short(str(secret))}
 
 
 def text(value: str, secrets: t.Iterable[str] = ()) -> str:
-    """*value* with every known secret, JWT and prefixed token replaced."""
-    for secret in sorted((item for item in secrets if item), key=len, reverse=True):
-        value = value.replace(secret, HIDDEN)
-    return _PREFIXED.sub(lambda match: f"{match.group(1)} {HIDDEN}", _JWT.sub(HIDDEN, value))
+    """*value* with every known secret in any of its forms, every JWT, prefixed token and named secret replaced."""
+    return _matcher(frozenset(secrets)).text(value)
 
 
-def structure(value: t.Any, secrets: t.Collection[str] = ()) -> t.Any:
-    """A JSON structure with :func:`text` applied to every string."""
-    if isinstance(value, str):
-        return text(value, secrets)
-    if isinstance(value, dict):
-        return {structure(key, secrets): structure(item, secrets) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [structure(item, secrets) for item in value]
+def structure(value: t.Any, secrets: t.Iterable[str] = ()) -> t.Any:
+    """A structure of JSON with every text in it, keys too, made fit to be seen; to be done before it becomes one text.
+
+    Tuples become lists. Below the name of a secret, short secrets are hidden too.
+    """
+    return _matcher(frozenset(secrets)).structure(value)
+
+
+def headers(values: t.Mapping[str, str], secrets: t.Iterable[str] = ()) -> dict[str, str]:
+    """Headers with the values of credentials hidden, and known secrets in the others."""
+    found = _matcher(frozenset(secrets))
+    return {
+        name: HIDDEN if name.lower() in _SECRET_HEADERS else found.text(str(value)) for name, value in values.items()
+    }
+
+
+def body(value: t.Any, secrets: t.Iterable[str] = ()) -> t.Any:
+    """A JSON structure with the values of secret members hidden, at any depth; name/value pairs included."""
+    return _body(value, _matcher(frozenset(secrets)))
+
+
+def options(values: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """Module options as Ansible shows them: each one that *spec* marks no_log is hidden as a whole, at any depth."""
+    return {name: _option(value, spec.get(name) or {}) for name, value in values.items()}
+
+
+def _option(value: t.Any, option: t.Mapping[str, t.Any]) -> t.Any:
+    if value in (None, "", [], {}) or isinstance(value, bool):
+        return value
+    if option.get("no_log"):
+        return HIDDEN_OPTION
+    inner = option.get("options")
+    if inner and isinstance(value, t.Mapping):
+        return options(value, inner)
+    if inner and isinstance(value, (list, tuple)):
+        return [options(item, inner) if isinstance(item, t.Mapping) else item for item in value]
     return value
 
 
-def headers(values: t.Mapping[str, str]) -> dict[str, str]:
-    """Headers with the values of credentials hidden."""
-    return {name: HIDDEN if name.lower() in _SECRET_HEADERS else str(value) for name, value in values.items()}
-
-
-def body(value: t.Any) -> t.Any:
-    """A JSON structure with the values of secret members hidden, at any depth; name/value pairs included."""
+def _body(value: t.Any, found: _Matcher) -> t.Any:
     if isinstance(value, t.Mapping):
         named = value.get("name")
         if isinstance(named, str) and _is_secret(named) and "value" in value:
-            return {key: HIDDEN if key == "value" else body(item) for key, item in value.items()}
+            return {
+                found.text(str(key)): HIDDEN if key == "value" else _body(item, found) for key, item in value.items()
+            }
         return {
-            key: HIDDEN if _is_secret(key) and item not in (None, "", 0, [], {}) else body(item)
+            found.text(str(key)): HIDDEN
+            if _is_secret(key) and item not in (None, "", 0, [], {})
+            else _body(item, found)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [body(item) for item in value]
-    return text(value) if isinstance(value, str) else value
+        return [_body(item, found) for item in value]
+    return found.text(value) if isinstance(value, str) else value
 
 
+@functools.lru_cache(maxsize=1024)
 def _is_secret(name: t.Any) -> bool:
     return isinstance(name, str) and re.sub(r"[^a-z0-9]", "", name.lower()) in _SECRET_NAMES
+
+
+class _Form(t.NamedTuple):
+    """One look of a secret; ``encoded``: base64, whose neighbours may encode more of what was secret."""
+
+    text: str
+    encoded: bool
+
+
+class _Matcher:
+    """Finds a set of secrets; made once per set, because making it costs more than using it."""
+
+    def __init__(self, secrets: frozenset[str]) -> None:
+        known = {str(secret) for secret in secrets if secret}
+        self._short = sorted((secret for secret in known if is_short(secret)), key=len, reverse=True)
+        self._numbers = {secret for secret in known if secret.isdigit()}
+        forms = {form for secret in known if not is_short(secret) for form in _forms(secret)}
+        seeds: set[str] = set()
+        self._heads: dict[str, list[str]] = {}
+        self._tails: dict[str, list[str]] = {}
+        self._by_first: dict[str, list[_Form]] = {}
+        for form in sorted(forms, key=lambda form: len(form.text), reverse=True):
+            seeds.add(form.text[:_SEED])
+            self._by_first.setdefault(form.text[0], []).append(form)
+            for end, ends in ((form.text[:_END], self._heads), (form.text[-_END:], self._tails)):
+                if len(form.text) >= _LONG and (form.encoded or _is_telling(end)):
+                    seeds.add(end)
+                    ends.setdefault(end, []).append(form.text)
+        alternatives = "|".join(re.escape(seed) for seed in sorted(seeds, key=len, reverse=True))
+        self._pattern = re.compile(alternatives) if seeds else None
+
+    def text(self, value: str) -> str:
+        """See the function of this name."""
+        if self._occurs(value):
+            value = self._without(value, self._spans(value))
+        folded = value.lower()
+        if _LOOKS.search(folded):
+            value = _PREFIXED.sub(lambda match: f"{match[1]}{match[2]}{HIDDEN}", _JWT.sub(HIDDEN, value))
+            folded = value.lower()
+        if _SEPARATORS.search(folded) and any(part in folded for part in _NAME_PARTS):
+            return _without_named(value, folded)
+        return value
+
+    def structure(self, value: t.Any) -> t.Any:
+        """See the function of this name."""
+        self._keys: dict[str, str] = {}
+        return self._structure(value, False)
+
+    def _structure(self, value: t.Any, placed: bool) -> t.Any:
+        """*placed*: below the name of a secret."""
+        if isinstance(value, str):
+            return HIDDEN if placed and self._holds(value) else self.text(value)
+        if isinstance(value, dict):
+            named = value.get("name")
+            pair = isinstance(named, str) and _is_secret(named)
+            shown: dict[t.Any, t.Any] = {}
+            for key, item in value.items():
+                name = self._key(key, shown)
+                shown[name] = self._structure(item, placed or _is_secret(key) or (pair and key == "value"))
+            return shown
+        if isinstance(value, (list, tuple)):
+            return [self._structure(item, placed) for item in value]
+        if isinstance(value, int) and not isinstance(value, bool) and self._numbers:
+            digits = str(value)
+            return HIDDEN if digits in self._numbers and (placed or not is_short(digits)) else value
+        return value
+
+    def _key(self, key: t.Any, taken: t.Mapping[t.Any, t.Any]) -> t.Any:
+        """A key as it may be seen; two that look the same then stay two."""
+        if not isinstance(key, str):
+            return key
+        shown = self._keys.get(key)
+        if shown is None:
+            shown = self._keys[key] = self.text(key)
+        name, number = shown, 1
+        while name in taken:
+            number += 1
+            name = f"{shown} ({number})"
+        return name
+
+    def _holds(self, value: str) -> bool:
+        encoded = value.rstrip("=").translate(_STANDARD)
+        return any(secret in value or _base64(secret) == encoded for secret in self._short) or self.text(value) != value
+
+    def _occurs(self, value: str) -> bool:
+        """Whether a secret may be there; nearly always there is none, and then no place has to be remembered."""
+        if self._pattern is None:
+            return False
+        for pattern in (None, *_LAYERS):
+            if pattern is not None:
+                if not _ESCAPED.search(value):
+                    return False
+                value = pattern.sub(_unescaped, value)
+            if self._pattern.search(value):
+                return True
+        return False
+
+    def _spans(self, value: str) -> list[Span]:
+        """Where secrets stand, seen through layers of escapes."""
+        found: list[Span] = []
+        layers: list[_Layer] = []
+        current = value
+        for pattern in (None, *_LAYERS):
+            if pattern is not None:
+                if not _ESCAPED.search(current):
+                    break
+                layers.append(_Layer(current, pattern))
+                current = layers[-1].text
+            for span in self._plain_spans(current):
+                for layer in reversed(layers):
+                    span = layer.origin(span)
+                found.append(span)
+        return found
+
+    def _plain_spans(self, value: str) -> t.Iterator[Span]:
+        if self._pattern is None:
+            return
+        match = self._pattern.search(value)
+        reached = 0
+        while match:
+            span = self._at(value, match.start(), reached)
+            if span:
+                yield span
+                reached = max(reached, span[1])
+            match = self._pattern.search(value, match.start() + 1)
+
+    def _at(self, value: str, start: int, reached: int) -> Span | None:
+        """The secret at *start*, whole or cut; what is before *reached* has been hidden already."""
+        for form in self._by_first.get(value[start], ()):
+            if value.startswith(form.text, start):
+                end = start + len(form.text)
+                if form.encoded:
+                    while start > reached and value[start - 1] in _BASE64:
+                        start -= 1
+                    while end < len(value) and value[end] in _BASE64:
+                        end += 1
+                return start, end
+        known = value[start : start + _END]
+        end = start + _END
+        best: Span | None = None
+        for whole in self._heads.get(known, ()):
+            length = _END
+            while length < len(whole) and value[start + length : start + length + 1] == whole[length]:
+                length += 1
+            best = (start, max(start + length, best[1] if best else 0))
+        for whole in self._tails.get(known, ()):
+            length = _END
+            while (
+                length < len(whole)
+                and start + _END - length > reached
+                and value[end - length - 1] == whole[-length - 1]
+            ):
+                length += 1
+            best = (min(end - length, best[0] if best else end), max(end, best[1] if best else 0))
+        return best
+
+    def _without(self, value: str, spans: list[Span]) -> str:
+        """The text with the spans hidden, and with them a short secret that follows at once, as a PIN does a password."""
+        pieces: list[str] = []
+        end = 0
+        for start, stop in sorted(spans):
+            if stop <= end:
+                continue
+            if start > end or not pieces:
+                pieces += [value[end:start], HIDDEN]
+            end = stop
+            end += max((len(secret) for secret in self._short if value.startswith(secret, end)), default=0)
+        return "".join([*pieces, value[end:]])
+
+
+class _Layer:
+    """A text with one layer of escapes or control characters taken off, which remembers where each part came from."""
+
+    def __init__(self, value: str, pattern: re.Pattern[str]) -> None:
+        pieces: list[str] = []
+        self._begins: list[int] = []
+        self._tokens: list[tuple[int, int, int]] = []
+        length = reached = 0
+        for match in pattern.finditer(value):
+            literal, meant = value[reached : match.start()], _unescaped(match)
+            pieces += [literal, meant]
+            length += len(literal)
+            self._begins.append(length)
+            self._tokens.append((length + len(meant), match.start(), match.end()))
+            length += len(meant)
+            reached = match.end()
+        self.text = "".join([*pieces, value[reached:]])
+
+    def origin(self, span: Span) -> Span:
+        """The part of the escaped text that a part of the plain one came from."""
+        return self._offset(span[0], False), self._offset(span[1] - 1, True)
+
+    def _offset(self, at: int, behind: bool) -> int:
+        index = bisect.bisect_right(self._begins, at) - 1
+        if index < 0:
+            return at + behind
+        end, origin, origin_end = self._tokens[index]
+        if at < end:
+            return origin_end if behind else origin
+        return origin_end + at - end + behind
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    kind, escape = match.lastgroup, match[0]
+    if kind == "units":
+        units = "".join(chr(int(unit, 16)) for unit in re.findall("u(.{4})", escape))
+        return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    if kind == "point":
+        number = int(escape[2:].strip("{}"), 16)
+        return chr(number) if number <= 0x10FFFF else ""
+    if kind == "octets":
+        octets = bytes.fromhex(re.sub(r"[\\x%]", "", escape))
+        try:
+            return octets.decode()
+        except UnicodeDecodeError:
+            return octets.decode("latin-1")
+    if kind == "letter":
+        return _LETTERS.get(match["letter"], match["letter"])
+    return html.unescape(escape) if kind == "entity" else ""
+
+
+def _bare(secret: str) -> str:
+    """A text with all layers of escapes and all control characters taken off."""
+    for pattern in _LAYERS:
+        secret = _Layer(secret, pattern).text
+    return secret
+
+
+def _forms(secret: str) -> t.Iterator[_Form]:
+    """The looks that escapes do not explain, each long enough to be no chance."""
+    lines = [line.strip() for line in secret.splitlines()]
+    parts = [line for line in lines if len(line) >= _END and not line.startswith("-----")] if len(lines) > 1 else []
+    for part in dict.fromkeys([secret, secret.strip(), *parts]):
+        for look in {part, _CONTROL.sub("", part), _bare(part), part.replace(" ", "+"), ascii(part)[1:-1]}:
+            if not is_short(look):
+                yield _Form(look, False)
+        octets = part.encode("utf-8", "surrogatepass")
+        for look in (octets.hex(), octets.hex().upper()):
+            yield _Form(look, False)
+        for core in _cores(octets):
+            yield _Form(core, True)
+            yield _Form(core.translate(_URL_SAFE), True)
+
+
+_URL_SAFE = str.maketrans("+/", "-_")
+_STANDARD = str.maketrans("-_", "+/")
+
+
+def _cores(octets: bytes) -> t.Iterator[str]:
+    """What is the same in base64 wherever the octets stand in what was encoded: at each offset, without the shared ends."""
+    for offset, before in enumerate((0, 2, 3)):
+        encoded = base64.b64encode(bytes(offset) + octets).decode()
+        after = (0, 3, 2)[(offset + len(octets)) % 3]
+        core = encoded[before : len(encoded) - after]
+        if len(core) >= _SHORT:
+            yield core
+
+
+def _base64(secret: str) -> str:
+    return base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+
+
+def _is_telling(end: str) -> bool:
+    """Whether eight characters are a token's rather than a word's or a path's."""
+    return (
+        not end.startswith(("/", "-----"))
+        and any(character.isdigit() for character in end)
+        and any(character.isalpha() for character in end)
+    )
+
+
+def _without_named(value: str, folded: str) -> str:
+    if len(folded) != len(value):  # a letter whose small form is two
+        folded = "".join(character if len(character.lower()) > 1 else character.lower() for character in value)
+    pieces: list[str] = []
+    end = 0
+    for match in _NAMED.finditer(folded):
+        start, stop = next(match.span(name) for name in ("quoted", "number", "field", "element") if match[name])
+        pieces += [value[end:start], HIDDEN]
+        end = stop
+    return "".join([*pieces, value[end:]])
+
+
+@functools.lru_cache(maxsize=16)
+def _matcher(secrets: frozenset[str]) -> _Matcher:
+    return _Matcher(secrets)

@@ -151,10 +151,10 @@ def test_errors_before_the_first_step(make_ctx: t.Any) -> None:
     def run(ctx: Context) -> Work:
         ctx.stats.add("reads")
         raise ConfigError(
-            "members[0]: nobody called hush", source="option members", nested=[{"x": ("hush",)}], number=1
+            "members[0]: nobody called hush-hush", source="option members", nested=[{"x": ("hush-hush",)}], number=1
         )
 
-    result = perform(make_ctx(secrets={"hush"}), run)
+    result = perform(make_ctx(secrets={"hush-hush"}), run)
     assert (result["failed"], result["changed"]) == (True, False)
     assert result["msg"] == "members[0]: nobody called ********"
     assert result["error"] == {
