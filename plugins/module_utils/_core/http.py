@@ -331,7 +331,7 @@ class Transport:
             f"{method} {response.url} -> {reply.status} in {took_s * 1000:.0f} ms (id {correlation_id}, service id {reply.request_id})",
         )
         if 300 <= reply.status < 400:
-            raise reply.bad(f"a redirect to {_host_in_words(reply.headers.get('location'))}, which is not followed")
+            raise reply.bad(f"a redirect to {host_in_words(reply.headers.get('location'))}, which is not followed")
         wait_s = retry_after_s(reply.headers.get("retry-after"), self._ctx.clock.now().timestamp())
         return reply, Attempt(method, reply.status, True, wait_s), None
 
@@ -343,7 +343,7 @@ class Transport:
         """Raise BadAnswer for an address outside of the settings' origins: it comes from a service, not from the options."""
         if self.settings.origins and _origin_of(url) not in self.settings.origins:
             raise BadAnswer(
-                f"{self.settings.service} names an address at {_host_in_words(url)} to ask next ({method}); that is not where it was"
+                f"{self.settings.service} names an address at {host_in_words(url)} to ask next ({method}); that is not where it was"
                 " reached, so nothing is sent there.",
                 service=self.settings.service,
                 method=method,
@@ -502,14 +502,16 @@ def _origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
-def _host_in_words(address: t.Any) -> str:
+def host_in_words(address: t.Any) -> str:
     """The host of an address that a service names, without user information."""
     try:
         parts = urlsplit(str(address or ""))
-        host = parts.hostname
+        host, port = parts.hostname, parts.port
     except ValueError:
         return "an address that cannot be read"
-    return f"{parts.scheme or 'https'}://{one_line(host, 100)}" if host else "another path of the same host"
+    if not host:
+        return "another path of the same host"
+    return f"{one_line(parts.scheme, 20) or 'https'}://{one_line(host, 100)}{f':{port}' if port else ''}"
 
 
 def _classify(exc: t.Any) -> tuple[str, str, bool]:

@@ -76,7 +76,18 @@ _SECRET_NAMES = frozenset(
     ]
 )
 _SECRET_HEADERS = frozenset(
-    ("authorization", "authtoken", "cookie", "set-cookie", "otp", "x-identity-header", "secret", "proxy-authorization")
+    (
+        "authorization",
+        "authtoken",
+        "cookie",
+        "set-cookie",
+        "otp",
+        "x-identity-header",
+        "secret",
+        "proxy-authorization",
+        "x-vault-token",
+        "proxy-authenticate",
+    )
 )
 #: A JWT, or the beginning of one that was cut.
 _JWT = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}")

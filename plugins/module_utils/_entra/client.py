@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime
 import re
 import typing as t
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
+from .._core.answers import MIB
 from .._core.context import Context
 from .._core.errors import ApiError, BadAnswer
 from .._core.fresh import FreshObjects
-from .._core.http import Reply, Transport
+from .._core.http import Reply, Transport, host_in_words
 from .._core.retry import Repeat
 from .._core.values import GUID, folded
 from .._signin.clouds import entra_settings, graph_scope, graph_url
@@ -38,6 +39,8 @@ _NO_RIGHTS = "insufficient privileges"
 _SETTLE_S = 120.0
 _RIGHTS_SETTLE_S = 20.0
 _LONGEST_PAUSE_S = 10.0
+#: Bytes of all pages of one list together: a million members.
+_LONGEST_LIST = 512 * MIB
 
 
 def key(name: str, value: str) -> str:
@@ -88,9 +91,13 @@ class GraphClient:
     def list(
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
     ) -> list[dict[str, t.Any]]:
-        """A collection to its last page. A next link to another host is refused: following it would hand over the token."""
+        """A collection to its last page.
+
+        A next link to another host, to anything but v1.0 there, or to a page that was read already is refused: following it would
+        hand over the token, or never end. Raises BadAnswer for these and for lists beyond all measure.
+        """
         found: list[dict[str, t.Any]] = []
-        url, query = path, params
+        url, query, seen, size = path, params, set[str](), 0
         while True:
             reply = self._send("GET", url, intent=intent, needs=needs, params=query)
             page = self._object(reply)
@@ -98,15 +105,30 @@ class GraphClient:
             if not isinstance(values, list):
                 raise reply.bad("an object where a list was expected")
             found.extend(item for item in values if isinstance(item, dict))
-            following = page.get("@odata.nextLink")
+            following, size = page.get("@odata.nextLink"), size + len(reply.content)
             if not following:
                 return found
-            if not self._is_ours(str(following)):
+            why = self._unusable(following, seen) or ("no end: it is too large" if size > _LONGEST_LIST else None)
+            if why:
                 raise BadAnswer(
-                    f"Cannot {intent}: the next page is said to be on {urlsplit(str(following)).netloc or 'no host'}, not Microsoft Graph; not followed.",
-                    **reply.facts(),
+                    f"Cannot {intent}: the list of Microsoft Graph goes on with {why}; not followed.", **reply.facts()
                 )
+            seen.add(str(following))
             url, query = str(following), None
+
+    def _unusable(self, following: t.Any, seen: t.Container[str]) -> str | None:
+        """Why a next link is not followed, None for one that is."""
+        if not isinstance(following, str) or not self._is_ours(following):
+            return f"a page at {host_in_words(following)}, which is not where it was reached"
+        return "a page that was read already" if following in seen else None
+
+    def _is_ours(self, url: str) -> bool:
+        try:
+            ours, theirs = urlsplit(self._root), urlsplit(url)
+        except ValueError:
+            return False
+        same = (theirs.scheme, theirs.netloc.lower()) == (ours.scheme, ours.netloc.lower())
+        return same and theirs.path.startswith(f"{ours.path}/v1.0/") and ".." not in unquote(theirs.path)
 
     def write(
         self,
@@ -240,10 +262,6 @@ class GraphClient:
 
     def _key_of(self, url: str) -> str:
         return urlsplit(url).path.rsplit("/v1.0", 1)[-1]
-
-    def _is_ours(self, url: str) -> bool:
-        ours, theirs = urlsplit(self._root), urlsplit(url)
-        return (theirs.scheme, theirs.netloc.lower()) == (ours.scheme, ours.netloc.lower())
 
     def _object(self, reply: Reply) -> dict[str, t.Any]:
         value = reply.json()

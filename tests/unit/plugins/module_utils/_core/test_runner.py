@@ -184,9 +184,9 @@ def test_everything_is_closed_however_it_ends(make_ctx: t.Any, crash: Exception 
 
 def test_an_unexpected_exception_is_a_result_without_a_traceback(make_ctx: t.Any) -> None:
     def run(ctx: Context) -> Facts:
-        raise ValueError("the \x1b[2Kanswer\nok: [localhost] hush")
+        raise ValueError("the \x1b[2Kanswer\nok: [localhost] hush-hush")
 
-    ctx = make_ctx(secrets={"hush"})
+    ctx = make_ctx(secrets={"hush-hush"})
     result = perform(ctx, run)
     assert result["failed"] is True
     assert result["error"]["kind"] == "internal"

@@ -6,12 +6,21 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, Forbidden, NotFound
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    BadAnswer,
+    Forbidden,
+    NotFound,
+    Unreachable,
+    WaitTimeout,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._entra import client as subject
 from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient, with_unique_name
 from ansible_collections.cvops.identity.plugins.module_utils._entra.create import create_once
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
@@ -33,6 +42,70 @@ def graph(secured: t.Any, make_ctx: t.Any) -> GraphClient:
 
 def methods(secured: t.Any) -> list[str]:
     return [one.method for one in secured.server.received]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://collector.example/v1.0/groups",
+        "//collector.example/v1.0/groups",
+        "/v1.0/groups?$skiptoken=x",
+        "https://[/v1.0/groups",
+        "{root}.example/v1.0/groups",
+        "{root}@collector.example/v1.0/groups",
+        "{root}/v1.0/../beta/groups",
+        "{root}/v1.0/%2e%2E/beta/groups",
+        "{root}/beta/groups",
+        7,
+        ["x"],
+        {"a": 1},
+    ],
+)
+def test_a_next_page_elsewhere_is_not_read(graph: GraphClient, secured: t.Any, answer: t.Any, link: t.Any) -> None:
+    told = link.replace("{root}", secured.server.url) if isinstance(link, str) else link
+    secured.server.says(answer(200, {"value": [], "@odata.nextLink": told}))
+    with pytest.raises(BadAnswer, match="not where it was reached; not followed"):
+        graph.list("/groups", intent="list groups")
+    assert len(secured.server.received) == 1
+
+
+def test_pages_that_go_round_are_read_once(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    pages = [
+        {"value": [{"id": str(n)}], "@odata.nextLink": f"{secured.server.url}/v1.0/groups?$skiptoken={n % 2}"}
+        for n in range(4)
+    ]
+    secured.server.says(*[answer(200, page) for page in pages])
+    with pytest.raises(BadAnswer, match="a page that was read already"):
+        graph.list("/groups", intent="list groups")
+    assert len(secured.server.received) == 3
+
+
+def test_pages_without_end_end_at_the_deadline_or_at_the_size(
+    graph: GraphClient, secured: t.Any, answer: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = itertools.count()
+
+    class Endless(list[t.Any]):
+        """Always one more answer."""
+
+        def __len__(self) -> int:
+            return 2
+
+        def pop(self, *_index: t.Any) -> t.Any:
+            graph.ctx.clock.passed += 1  # type: ignore[attr-defined]
+            link = f"{secured.server.url}/v1.0/groups?$skiptoken={next(numbers)}"
+            return answer(200, {"value": [{"id": "x" * 100}], "@odata.nextLink": link})
+
+    secured.server.says(answer())
+    secured.server.answers = Endless()
+    graph.ctx.deadline_at = graph.ctx.clock.monotonic() + 20
+    with pytest.raises((WaitTimeout, Unreachable), match="deadline"):
+        graph.list("/groups", intent="list groups")
+    assert 1 < len(secured.server.received) <= 20
+    graph.ctx.deadline_at = None
+    monkeypatch.setattr(subject, "_LONGEST_LIST", 1000)
+    with pytest.raises(BadAnswer, match="no end"):
+        graph.list("/groups", intent="list groups")
 
 
 def test_an_upsert_that_shows_the_object(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
