@@ -136,7 +136,11 @@ class Context:
             )
 
     def sleep(self, seconds: float) -> None:
-        """Wait, but not past the deadline; count the time, and stop waiting when the run is cancelled."""
+        """Wait, but not past the deadline; count the time, and stop waiting when the run is cancelled.
+
+        Raises Cancelled; WaitTimeout when the deadline has passed already, so that no loop of waits outlives it.
+        """
+        self.check_deadline("what was waited for came")
         started = self.clock.monotonic()
         try:
             self.cancellation.wait(min(seconds, self.remaining_s()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import http.cookiejar
+import json
 import os
 import re
 import time
@@ -598,10 +599,14 @@ class LibraryClient:
 
 
 class LibraryResponse:
-    """As much of a response as MSAL looks at."""
+    """As much of a response as MSAL looks at; JSON as it was understood, since MSAL parses the text once more."""
 
     def __init__(self, reply: Reply) -> None:
-        self.status_code, self.headers, self.text, self._reply = reply.status, reply.headers, reply.text, reply
+        self.status_code, self.headers, self._reply = reply.status, reply.headers, reply
+        try:
+            self.text = json.dumps(reply.json())
+        except BadAnswer:
+            self.text = reply.what_it_is()
 
     def raise_for_status(self) -> None:
         """MSAL calls this for answers that it cannot use."""

@@ -166,7 +166,7 @@ class FileCache:
             os.close(descriptor)
 
     def _wait_for(self, descriptor: int) -> None:
-        give_up_at = self._ctx.clock.monotonic() + _LOCK_WAIT_S
+        give_up_at = self._ctx.clock.monotonic() + min(_LOCK_WAIT_S, self._ctx.remaining_s())
         while self._ctx.clock.monotonic() < give_up_at:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
