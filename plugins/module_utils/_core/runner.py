@@ -123,6 +123,9 @@ def _finish(ctx: Context, done: _Progress) -> dict[str, t.Any]:
     try:
         plan = outcome.actual() if outcome.actual and not ctx.check_mode else outcome.plan
         result = {"changed": plan.changed, outcome.noun: outcome.value(), **outcome.extra()}
+        if plan.changed:
+            subjects = [one_line(redact.text(step.subject, ctx.secrets)) for step in plan.steps]
+            result["msg"] = one_line(f"{'Would change' if ctx.check_mode else 'Changed'}: {', '.join(subjects)}")
         if ctx.diff_mode:
             result["diff"] = diff_of(outcome.noun, plan, ctx.secrets)
         return result

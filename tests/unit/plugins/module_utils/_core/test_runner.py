@@ -58,6 +58,7 @@ def test_a_real_run(make_ctx: t.Any) -> None:
     assert hands.done == ["group A", "2 members", "1 owner"]
     assert (result["changed"], result["group"], result["note"]) == (True, {"done": 3}, 1)
     assert result["diff"] == diff_of("group", hands.plan)
+    assert result["msg"] == "Changed: group A, 2 members, 1 owner"
     assert "failed" not in result
     assert set(result["stats"]) == {"reads", "writes", "retries", "sign_ins", "waited_s"}
 
@@ -68,6 +69,7 @@ def test_check_mode_writes_nothing_and_predicts_the_same(make_ctx: t.Any) -> Non
     assert hands.done == []
     real = perform(make_ctx(diff_mode=True), hands.work)
     assert (predicted["changed"], predicted["diff"]) == (real["changed"], real["diff"])
+    assert predicted["msg"] == "Would change: group A, 2 members, 1 owner"
 
 
 def test_nothing_to_do(make_ctx: t.Any) -> None:
