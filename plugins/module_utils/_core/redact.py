@@ -93,6 +93,8 @@ _SECRET_HEADERS = frozenset(
 _JWT = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}")
 #: A scheme and what is not a word of a sentence.
 _PREFIXED = re.compile(r"\b(Bearer|QSDK|SAML|Basic)(\s+)(?=[^\s\"',;]*(?:[\d+/=~_]|[a-z][A-Z]))[^\s\"',;]{8,}")
+#: User information of an address, also where the slashes are escaped.
+_USER = re.compile(r"\b([a-z][a-z0-9+.-]{0,20}:[\\/]{2,4})[^\s/\\?#\"'<>]{1,500}@", re.IGNORECASE)
 #: Secrets that a text shows by their names: quoted members, form fields and attributes, elements.
 _NAMES = (
     r"(?:pass(?:word|wd|phrase)|secret(?:[_-]?(?:text|id))?|(?:(?<![a-z])|(?<=new)|(?<=old))(?:pwd|pin|otp)|assertion|(?<!skip)(?<!delta)token"
@@ -157,6 +159,11 @@ def structure(value: t.Any, secrets: t.Iterable[str] = ()) -> t.Any:
     Tuples become lists. Below the name of a secret, short secrets are hidden too.
     """
     return _matcher(frozenset(secrets)).structure(value)
+
+
+def mask_user(value: str) -> str:
+    """*value* with the user information (``user:password@``) of every address in it replaced."""
+    return _USER.sub(rf"\1{HIDDEN}@", value) if "@" in value else value
 
 
 def headers(values: t.Mapping[str, str], secrets: t.Iterable[str] = ()) -> dict[str, str]:
@@ -249,6 +256,9 @@ class _Matcher:
         folded = value.lower()
         if _LOOKS.search(folded):
             value = _PREFIXED.sub(lambda match: f"{match[1]}{match[2]}{HIDDEN}", _JWT.sub(HIDDEN, value))
+            folded = value.lower()
+        if "@" in value:
+            value = mask_user(value)
             folded = value.lower()
         if _SEPARATORS.search(folded) and any(part in folded for part in _NAME_PARTS):
             return _without_named(value, folded)

@@ -1,0 +1,221 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Addresses from options, variables, the environment and services: taken apart strictly, and never shown with credentials.
+
+User information in an address (``https://user:password@host``) makes HTTP libraries replace the token of a request by Basic
+authentication, and an address is printed where a password is not. So it is refused, except for proxies, where it is hidden.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from .errors import ConfigError, Problems
+from .redact import HIDDEN, mask_user
+
+#: Names of options, at any depth, that hold the address of a service that tasks sign in to.
+SERVICES = frozenset(("commvault_url", "graph_url", "authority_url", "url"))
+#: Names of options that hold the address of a proxy.
+PROXIES = frozenset(("proxy", "commvault_proxy"))
+#: Names of options that hold addresses which are written to a service or sent as text, and are not called.
+PUBLISHED = frozenset(
+    (
+        "redirect_uris",
+        "reply_urls",
+        "logout_url",
+        "home_page_url",
+        "identifier_uris",
+        "issuer",
+        "commvault_entra_scope",
+        "commvault_proxy_scope",
+    )
+)
+
+PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_SITE = re.compile(
+    rf"(?P<host>\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?)(?P<colon>:(?P<port>[0-9]{{1,5}}))?", re.ASCII
+)
+_AUTHORITY = re.compile(r"(?:https?:[\\/]*|[a-z][a-z0-9+.-]*:[\\/]+|[\\/]{2,})([^/?#]*)", re.IGNORECASE)
+_NO_SCHEME = re.compile(r"[^/?#:@]*:[^/?#@]*@")
+_SECRET_PARAMETER = re.compile(
+    r"([?&;](?:[^=&#\s]*(?:token|secret|password|assertion|code|sig|signature|key))=)[^&#\s]*", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address in its parts; ``user`` is its user information as it stands there, which :attr:`text` leaves out."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+    user: str = ""
+
+    @property
+    def site(self) -> str:
+        """Host and port."""
+        return self.host if self.port is None else f"{self.host}:{self.port}"
+
+    @property
+    def root(self) -> str:
+        """Scheme, host and port."""
+        return f"{self.scheme}://{self.site}"
+
+    @property
+    def text(self) -> str:
+        """The address without user information and without a slash at its end."""
+        return f"{self.root}{self.path}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether this host itself is meant, so that nothing of the traffic is on a network."""
+        if self.host.lower().rstrip(".") == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+
+def split_address(
+    option: str, source: str, url: t.Any, schemes: t.Sequence[str] = ("https",), *, why: str = "", user: bool = False
+) -> Address:
+    """The parts of *url*, the value of *option* from *source*; the first of *schemes* where it names none.
+
+    ``why``: a clause for a scheme that is not among them; ``user``: user information is allowed. Raises ConfigError, which shows
+    of the address nothing but scheme and host, and that only if it can hold no credentials.
+    """
+
+    def refuse(what: str) -> t.NoReturn:
+        raise ConfigError(f"{option}: {what}", source=source)
+
+    text = str(url)
+    if not user and _has_user(text):
+        refuse(_NO_USER)
+    if not text or any(sign.isspace() or not sign.isprintable() for sign in text) or "\\" in text:
+        refuse(
+            "the address is empty, or holds a blank, a control character or a backslash; write https://host[:port][/path]"
+        )
+    if "?" in text or "#" in text:
+        refuse(
+            "the address has a query or a fragment, which a base address must not have; write https://host[:port][/path]"
+        )
+    try:
+        parts = urlsplit(text if "//" in text else f"{schemes[0]}://{text}")
+    except ValueError:  # its words show the address
+        refuse("the address cannot be read; write https://host[:port][/path]")
+    known, _at, site = parts.netloc.rpartition("@")
+    found = _SITE.fullmatch(site)
+    if parts.scheme not in schemes and (found or not site) and not known:
+        shown = f"{parts.scheme or 'no scheme'}://{site}" if found else "the address"
+        refuse(f"{shown} is not an {' or '.join(schemes)} address{why and '; '}{why}")
+    if parts.scheme not in schemes or found is None or not _is_host(found["host"]) or site.rstrip(":") in schemes:
+        if not site.isascii():
+            refuse(
+                "the host has letters beyond ASCII, which may only look like the right ones; write it in its xn--… form"
+            )
+        refuse("the address has no usable host and port; write https://host[:port][/path], IPv6 in brackets")
+    port = int(found["port"]) if found["port"] else None
+    if port is not None and not 0 < port < 65536:
+        refuse("the port of the address is not between 1 and 65535")
+    return Address(parts.scheme, found["host"], port, parts.path.rstrip("/"), known)
+
+
+_NO_USER = (
+    "the address has user information (something before an @), which is not shown here. It would be sent in place of the token,"
+    " and addresses are printed. Leave it out, and use the options for user and password"
+)
+
+
+def check_addresses(values: t.Mapping[str, t.Any], source_of: t.Callable[[str], str]) -> None:
+    """Refuse addresses with user information among option *values*, at any depth; proxies may have one.
+
+    Raises ConfigError, or Problems for several, which name options and the sources (``source_of``) of the outermost.
+    """
+    found = [(where, source_of(re.split(r"[.\[]", where)[0])) for where in _with_user(values, "")]
+    if len(found) == 1:
+        where, source = found[0]
+        raise ConfigError(f"{where} ({source}): {_NO_USER}", source=source)
+    if found:
+        problems = [{"kind": "address", "where": where, "message": f"({source}) {_NO_USER}"} for where, source in found]
+        raise Problems(f"{len(found)} addresses have user information", problems)
+
+
+def mask_addresses(value: t.Any, name: str = "") -> t.Any:
+    """*value* of the option *name*, or all options, with what may be a credential in an address replaced, at any depth."""
+    if isinstance(value, t.Mapping):
+        return {key: mask_addresses(item, str(key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [mask_addresses(item, name) for item in value]
+    if not isinstance(value, str):
+        return value
+    if name in PROXIES or (name in SERVICES and _has_user(value)) or (name in PUBLISHED and _names_user(value)):
+        value = _without_user(value)
+    return shown(value) if name in SERVICES and "?" in value else mask_user(value)
+
+
+def shown(url: str) -> str:
+    """A requested address for debug lines: user information and what is secret in its query are replaced."""
+    return _SECRET_PARAMETER.sub(rf"\1{HIDDEN}", mask_user(url))
+
+
+def proxy_in_words(proxy: str) -> str:
+    """A proxy without its user and password."""
+    try:
+        return f"proxy {split_address('proxy', 'proxy', proxy, ('http', *PROXY_SCHEMES), user=True).root}"
+    except ConfigError:
+        return "a proxy whose address cannot be read"
+
+
+def _is_host(host: str) -> bool:
+    if not host.startswith("["):
+        return len(host) <= 253
+    try:
+        return bool(ipaddress.IPv6Address(host[1:-1]))
+    except ValueError:
+        return False
+
+
+def _has_user(text: str) -> bool:
+    """True for anything that is, decodes to, or normalises to an @; a base address has no use for one anywhere."""
+    return "@" in unicodedata.normalize("NFKC", text) or "%40" in text
+
+
+def _names_user(text: str) -> bool:
+    """True for user information before a host; an @ behind that is a part of the path."""
+    flat = "".join(sign for sign in unicodedata.normalize("NFKC", text) if sign.isprintable() and not sign.isspace())
+    authority = _AUTHORITY.match(flat)
+    return bool(authority and ("@" in authority[1] or "%40" in authority[1])) or bool(_NO_SCHEME.match(flat))
+
+
+def _with_user(value: t.Any, where: str, name: str = "") -> t.Iterator[str]:
+    if isinstance(value, t.Mapping):
+        for key, item in value.items():
+            yield from _with_user(item, f"{where}.{key}" if where else str(key), str(key))
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from _with_user(item, f"{where}[{number}]", name)
+    elif isinstance(value, str) and (
+        (name in SERVICES and _has_user(value)) or (name in PUBLISHED and _names_user(value))
+    ):
+        yield where
+
+
+def _without_user(text: str) -> str:
+    """The address with everything between scheme and last @ hidden; hidden as a whole where an @ is disguised."""
+    if not _has_user(text):
+        return text
+    before, at, rest = text.rpartition("@")
+    if not at or _has_user(rest) or "\\" in text:
+        return HIDDEN
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", before)
+    return f"{scheme[0] if scheme else ''}{HIDDEN}@{rest}"

@@ -1,0 +1,250 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Addresses: what is taken, what is refused, and that no refusal or mask shows what may be a credential."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import typing as t
+
+import pytest
+from collection_tree import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.cvops.identity.plugins.module_utils._core import redact
+from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import (
+    PROXIES,
+    PROXY_SCHEMES,
+    PUBLISHED,
+    SERVICES,
+    check_addresses,
+    mask_addresses,
+    proxy_in_words,
+    shown,
+    split_address,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems
+
+PASSWORD = "Planted4711"
+
+
+def split(url: str) -> t.Any:
+    return split_address("commvault_url", "option commvault_url", url)
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("https://cs01.corp.example", "https://cs01.corp.example"),
+        ("cs01.corp.example", "https://cs01.corp.example"),
+        ("cs01:8443/commandcenter/api/", "https://cs01:8443/commandcenter/api"),
+        ("HTTPS://CS01/", "https://CS01"),
+        ("https://10.0.0.7:443/a/b", "https://10.0.0.7:443/a/b"),
+        ("https://[2001:db8::7]:8443/", "https://[2001:db8::7]:8443"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+        ("https://cs_01.corp.example.:1", "https://cs_01.corp.example.:1"),
+    ],
+)
+def test_what_is_taken(url: str, text: str) -> None:
+    assert split(url).text == text
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "empty"),
+        (" https://h", "blank"),
+        ("https://h\n", "control"),
+        ("https://h\x00", "control"),
+        ("https://h\u202e", "control"),
+        ("https://h\\evil.example", "backslash"),
+        ("http://h/p", "http://h is not an https address"),
+        ("ftp://h", "not an https address"),
+        ("//h", "not an https address"),
+        ("file:///etc/passwd", "not an https address"),
+        ("javascript:alert(1)", "no usable host"),
+        ("https:h", "no usable host"),
+        ("https:/h", "no usable host"),
+        ("https:///h", "no usable host"),
+        ("https://", "no usable host"),
+        ("https://:443", "no usable host"),
+        ("https://a..b", "no usable host"),
+        ("https://h:", "no usable host"),
+        ("https://h:x", "no usable host"),
+        ("https://h:-1", "no usable host"),
+        ("https://h:0", "between 1 and 65535"),
+        ("https://h:65536", "between 1 and 65535"),
+        ("https://h:99999999999", "no usable host"),
+        ("https://h:٣", "beyond ASCII"),
+        ("https://[::1", "cannot be read"),
+        ("https://[1.2.3]", "cannot be read|no usable host"),
+        ("https://[fe80::1%25eth0]", "no usable host|cannot be read"),
+        ("https://%68ost", "no usable host"),
+        ("https://bücher.example", "beyond ASCII"),
+        ("https://сs01.corp.example", "beyond ASCII"),
+        ("https://h\u3002example", "beyond ASCII"),
+        ("https://h?x=1", "query"),
+        ("https://h/#x", "fragment"),
+    ],
+)
+def test_what_is_refused(url: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as refused:
+        split(url)
+    assert "commvault_url" in str(refused.value)
+    assert refused.value.facts == {"source": "option commvault_url"}
+
+
+#: Ways to write user and password into an address; ``…`` stands for the password.
+WITH_USER = [
+    "https://svc:…@h",
+    "https://svc:…@h:1/x?y#z",
+    "HTTPS://svc:…@h",
+    "https://…@h",
+    "https://:…@h",
+    "https://svc:…@@h",
+    "https://svc:…@x@h",
+    "https://svc%3A…%40h",
+    "https://svc:…%40h",
+    "https://svc:…\uff20h",
+    "https://svc:…\ufe6bh",
+    "https:/svc:…@h",
+    "https:svc:…@h",
+    "https:///svc:…@h",
+    "//svc:…@h",
+    "svc:…@h/path",
+    "https://svc:…\\@h",
+    "https://h\\@svc:…@h",
+    " https://svc:…@h",
+    "https://svc:…\n@h",
+    "ht\ntps://svc:…@h",
+    "https://svc:a/…@h",
+    "https://svc:a?…@h",
+    "https://svc:a#…@h",
+    "http://svc:…@[::1]:8",
+    "ftp://svc:…@h",
+]
+IN_PROXIES = [url for url in WITH_USER if "://" in url]
+
+
+@pytest.mark.parametrize("form", WITH_USER)
+def test_user_information_is_refused_and_not_shown(form: str) -> None:
+    url = form.replace("…", PASSWORD)
+    with pytest.raises(ConfigError, match="user information") as refused:
+        split(url)
+    told = json.dumps(refused.value.as_result())
+    assert PASSWORD not in told
+    assert "svc" not in told
+    for name in sorted(SERVICES):
+        with pytest.raises(ConfigError, match="user information") as found:
+            check_addresses({"outer": {name: url}}, lambda option: f"source of {option}")
+        assert found.value.facts["source"] == "source of outer"
+        assert PASSWORD not in str(found.value)
+        assert PASSWORD not in json.dumps(mask_addresses({"outer": [{name: url}]}))
+
+
+@pytest.mark.parametrize(
+    "form", [form for form in WITH_USER if "a/" not in form and "a?" not in form and "a#" not in form]
+)
+def test_published_addresses(form: str) -> None:
+    url = form.replace("…", PASSWORD)
+    for name in sorted(PUBLISHED):
+        with pytest.raises(ConfigError, match="user information") as found:
+            check_addresses({name: [url]}, str)
+        assert f"{name}[0]" in str(found.value)
+        assert PASSWORD not in json.dumps(mask_addresses({name: [url]}))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://app.example/@team",
+        "https://app.example/a?mail=a@b",
+        "api://d4c3a1be",
+        "urn:ietf:wg:oauth:2.0:oob",
+        "msauth.app://auth",
+    ],
+)
+def test_an_at_behind_the_host_is_no_user(url: str) -> None:
+    check_addresses({"redirect_uris": [url], "issuer": url}, str)
+    assert mask_addresses({"redirect_uris": [url]}) == {"redirect_uris": [url]}
+
+
+def test_several_are_reported_together() -> None:
+    given_ = {"commvault_url": "https://a:b@c", "graph_url": "https://a:b@c", "proxy": "http://a:b@c", "name": "a@b"}
+    with pytest.raises(Problems, match="2 addresses") as found:
+        check_addresses(given_, lambda option: f"variable cvops_{option}")
+    assert [problem["where"] for problem in found.value.facts["problems"]] == ["commvault_url", "graph_url"]
+    assert "variable cvops_graph_url" in str(found.value)
+
+
+@pytest.mark.parametrize("form", IN_PROXIES)
+def test_proxies_are_masked(form: str) -> None:
+    proxy = form.replace("…", PASSWORD)
+    for name in sorted(PROXIES):
+        check_addresses({name: proxy}, str)
+        masked = mask_addresses({name: proxy})
+        assert PASSWORD not in json.dumps(masked)
+        assert masked == mask_addresses(masked)
+    assert PASSWORD not in proxy_in_words(proxy)
+    try:
+        split_address("proxy", "option proxy", proxy, PROXY_SCHEMES, user=True)
+    except ConfigError as exc:
+        assert PASSWORD not in str(exc)
+
+
+def test_a_proxy_in_words() -> None:
+    assert proxy_in_words(f"http://svc:{PASSWORD}@proxy.corp.example:8080") == "proxy http://proxy.corp.example:8080"
+    assert proxy_in_words("proxy.corp.example:8080") == "proxy http://proxy.corp.example:8080"
+    assert proxy_in_words("http://h:99999") == "a proxy whose address cannot be read"
+
+
+@given(
+    st.text("abc/:@?#\\%\n [].\uff20", max_size=12),
+    st.text("abc/:@?#\\%\n [].\uff20", max_size=12),
+    st.sampled_from(sorted(SERVICES | PROXIES)),
+)
+def test_nothing_before_an_at_is_ever_shown(before: str, after: str, name: str) -> None:
+    url = f"https://{before}{PASSWORD}@{after}"
+    assert PASSWORD not in json.dumps(mask_addresses({name: url}))
+    for user in (False, True):
+        try:
+            found = split_address(name, name, url, user=user)
+        except ConfigError as exc:
+            assert PASSWORD not in str(exc)
+        else:
+            assert user
+            assert PASSWORD not in found.text
+
+
+def test_texts_lose_the_user_information_of_addresses() -> None:
+    text = f"tried https://svc:{PASSWORD}@h/x, then http:\\/\\/svc:{PASSWORD}@h and mail to a@b"
+    assert redact.text(text) == "tried https://********@h/x, then http:\\/\\/********@h and mail to a@b"
+
+
+@pytest.mark.parametrize(
+    "name", ["access_token", "client_secret", "code", "sig", "api_key", "client_assertion", "password"]
+)
+def test_secret_parameters_are_not_shown(name: str) -> None:
+    assert shown(f"https://h/p?a=1&{name}={PASSWORD}&b=2") == f"https://h/p?a=1&{name}=********&b=2"
+
+
+def _addresses_in(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    for name, option in options.items():
+        yield from _addresses_in(option.get("options") or {})
+        if re.search(r"(^|_)(url|urls|uri|uris|proxy|issuer|endpoint|authority)$", name) and option["type"] != "dict":
+            yield name
+
+
+def test_every_option_that_takes_an_address_is_known() -> None:
+    """So that a new one is masked and checked from the first day."""
+    names: set[str] = set()
+    for path in [*(ROOT / "plugins/modules").glob("*.py"), *(ROOT / "plugins/lookup").glob("*.py")]:
+        plugin = importlib.import_module(f"ansible_collections.cvops.identity.plugins.{path.parent.name}.{path.stem}")
+        names.update(_addresses_in(plugin.SPEC.options))
+    assert names - SERVICES - PROXIES - PUBLISHED == set()
+    assert {"commvault_url", "proxy", "redirect_uris", "url"} <= names
