@@ -28,6 +28,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses, mask_addresses
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._core.record import DIRECTORY_VARIABLE
@@ -81,7 +82,18 @@ class InProcessAction(ActionBase):
         else:
             with _environment(environment):
                 result.update(self._in_process(arguments, sources))
+        if result.get("failed") and self._has_secrets(arguments):
+            self._task._ds = None  # Ansible shows the task's source beside its error, from release 2.19 on
         return result
+
+    def _has_secrets(self, arguments: dict[str, t.Any]) -> bool:
+        """Whether the task as it is written shows a secret or a credential in an address."""
+        source = plain(self._task.get_ds() or {})
+        if mask_addresses(arguments) != arguments or mask_addresses(source) != source:
+            return True
+        secrets = self._validated(arguments, Sources(environ={}))._no_log_values
+        written = json.dumps(source, ensure_ascii=False)
+        return any(json.dumps(str(secret), ensure_ascii=False)[1:-1] in written for secret in secrets)
 
     def _needs_module(self, variables: dict[str, t.Any], environment: dict[str, str]) -> str | None:
         """Why the body cannot run here, or None."""
@@ -138,7 +150,7 @@ class InProcessAction(ActionBase):
         ctx.warnings.extend(sources.warnings)
         result = perform(ctx, self.module.run, self._task.timeout or None, self._record_to(sources))
         if _injects_invocation():
-            result["invocation"] = {"module_args": ctx.options}
+            result["invocation"] = {"module_args": mask_addresses(ctx.options)}
         result = _masked(result, secrets)
         notes = [
             f"Alias {item['alias']} and option {item['option']} are both set; {item['option']} is used"
@@ -193,6 +205,10 @@ class InProcessAction(ActionBase):
     ) -> dict[str, t.Any]:
         """Complete the options here, where the variables and the environment are, and let the module do the rest."""
         validated = self._validated(arguments, sources)
+        try:  # before anything is started with them
+            check_addresses(validated.validated_parameters, lambda option: sources.of(option, given=True))
+        except CvopsError as exc:
+            return {"failed": True, "changed": False, **exc.as_result()}
         completed = {**arguments, **plain(sources.values)}
         elsewhere = self._connection.transport != "local" or self._play_context.become
         if elsewhere and not validated.errors.errors:

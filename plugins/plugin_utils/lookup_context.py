@@ -16,6 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
 
 from ansible_collections.cvops.identity.plugins.module_utils._core import redact
+from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import DEFAULT_DEADLINE_S
@@ -59,6 +60,7 @@ def lookup_context(
     ctx.deadline_at = ctx.clock.monotonic() + (options.get("deadline") or DEFAULT_DEADLINE_S)
     ctx.warnings.extend(sources.warnings)
     try:
+        check_addresses(ctx.options, ctx.source_of)
         yield ctx
     except CvopsError as exc:
         raise AnsibleLookupError(redact.text(str(exc), ctx.secrets)) from None

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from ansible.module_utils.basic import AnsibleModule
 
 from . import redact
+from .addresses import check_addresses, mask_addresses
 from .answers import whole
 from .cancel import interruptible
 from .context import Clock, Context
@@ -74,6 +75,7 @@ def perform(
     try:
         with interruptible(ctx.cancellation, task_timeout):
             try:
+                check_addresses(ctx.options, ctx.source_of)
                 done.outcome = run(ctx)
                 result = _finish(ctx, done)
             finally:
@@ -238,11 +240,29 @@ def _record_to(name: str) -> RecordTo | None:
     return RecordTo(directory, name.rpartition(".")[2]) if directory else None
 
 
+class _Module(AnsibleModule):
+    """Returns its arguments without the credentials in addresses, also when it fails before :func:`perform` has seen them."""
+
+    params: dict[str, t.Any]
+
+    def exit_json(self, **kwargs: t.Any) -> t.NoReturn:
+        """As the base class."""
+        self.params = mask_addresses(self.params)
+        super().exit_json(**kwargs)
+        raise SystemExit(0)
+
+    def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
+        """As the base class."""
+        self.params = mask_addresses(self.params)
+        super().fail_json(msg, **kwargs)
+        raise SystemExit(1)
+
+
 def run_as_module(spec: ArgumentSpec, run: Run) -> None:
     """Run in a process of its own, the way every module runs on any host."""
     announced = json.loads(os.environ.get(SOURCES_VARIABLE, "{}"))
     with using(Sources(announced=announced)) as sources:
-        module = AnsibleModule(supports_check_mode=True, **spec.to_kwargs())
+        module = _Module(supports_check_mode=True, **spec.to_kwargs())
     reporter = _LineCollector()
     ctx = Context(
         options=module.params,

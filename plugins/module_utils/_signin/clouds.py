@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from urllib.parse import urlsplit
 
-from .._core.errors import ConfigError
+from .._core.addresses import PROXY_SCHEMES, split_address
 from .._core.http import Settings
 from .._core.retry import Policy
 
@@ -38,13 +37,15 @@ def graph_scope(options: t.Mapping[str, t.Any]) -> str:
 
 
 def _https(option: str, url: str) -> str:
-    parts = urlsplit(url if "//" in url else f"https://{url}")
-    if parts.scheme != "https" or not parts.netloc:
-        raise ConfigError(
-            f"{option}: {url} is not an https address; tokens and secrets are sent over https only",
-            source=f"option {option}",
-        )
-    return f"https://{parts.netloc}{parts.path.rstrip('/')}"
+    return split_address(option, f"option {option}", url, why="tokens and secrets are sent over https only").text
+
+
+def _proxy(options: t.Mapping[str, t.Any], option: str) -> str | None:
+    """The proxy that *option* names, with its user and password, and a scheme. Raises ConfigError, which shows neither."""
+    if not options.get(option):
+        return None
+    found = split_address(option, f"option {option}", options[option], PROXY_SCHEMES, user=True)
+    return f"{found.scheme}://{found.user}{'@' if found.user else ''}{found.site}"
 
 
 def entra_settings(options: t.Mapping[str, t.Any], service: str) -> Settings:
@@ -53,7 +54,7 @@ def entra_settings(options: t.Mapping[str, t.Any], service: str) -> Settings:
         service=service,
         ca_path=options.get("ca_path"),
         validate_certs=options.get("validate_certs", True),
-        proxy=options.get("proxy"),
+        proxy=_proxy(options, "proxy"),
         timeout_s=float(options.get("timeout") or 30),
         policy=Policy(tries=1 + max(0, options.get("retries", 4))),
     )
@@ -66,7 +67,7 @@ def commvault_settings(options: t.Mapping[str, t.Any]) -> Settings:
         ca_path=options.get("commvault_ca_path"),
         ca_option="commvault_ca_path",
         validate_certs=options.get("commvault_validate_certs", True),
-        proxy=options.get("commvault_proxy"),
+        proxy=_proxy(options, "commvault_proxy"),
         environment_proxies=False,
         timeout_s=float(options.get("commvault_timeout") or 60),
         correlation_header="traceparent",

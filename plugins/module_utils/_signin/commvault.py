@@ -10,8 +10,8 @@ import base64
 import contextlib
 import threading
 import typing as t
-from urllib.parse import urlsplit
 
+from .._core.addresses import split_address
 from .._core.context import Context
 from .._core.errors import ApiError, AuthError, BadAnswer, ConfigError, CvopsError
 from .._core.http import Reply, Transport
@@ -106,13 +106,10 @@ def _credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | No
 
 
 def _base_address(ctx: Context, transport: Transport, url: str) -> str:
-    parts = urlsplit(url if "//" in url else f"https://{url}")
-    if parts.scheme != "https" or not parts.netloc:
-        raise ConfigError(
-            f"commvault_url: {url} is not an https address; passwords and tokens are sent over https only",
-            source=ctx.source_of("commvault_url"),
-        )
-    root, path = f"https://{parts.netloc}", parts.path.rstrip("/")
+    address = split_address(
+        "commvault_url", ctx.source_of("commvault_url"), url, why="passwords and tokens are sent over https only"
+    )
+    root, path = address.root, address.path
     if path.lower() in ("/commandcenter", "/webconsole"):
         return f"{root}{path}/api"
     if path:
@@ -121,7 +118,7 @@ def _base_address(ctx: Context, transport: Transport, url: str) -> str:
     for candidate in BASE_PATHS:
         reply = transport.request("GET", f"{root}{candidate}/", authenticated=False, counts=None)
         if reply.status == 200:
-            ctx.debug(2, f"Commvault: the API of {parts.netloc} stands at {candidate}")
+            ctx.debug(2, f"Commvault: the API of {address.site} stands at {candidate}")
             return root + candidate
         failed = reply if reply.status >= 500 else failed
     if failed is not None:
