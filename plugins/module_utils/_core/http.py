@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from . import redact
+from .addresses import proxy_in_words, shown, split_address
 from .answers import AnswerRefused, BoundedResponse, parse_json, read_body
 from .cancel import GRACE_S
 from .context import Context
@@ -110,12 +111,7 @@ class Settings:
         proxy = self.proxies(url).get(urlsplit(url).scheme)
         if not proxy:
             return "no proxy"
-        parts = urlsplit(proxy)
-        return (
-            f"proxy {parts.scheme}://{parts.hostname}:{parts.port}"
-            if parts.port
-            else f"proxy {parts.scheme}://{parts.hostname}"
-        )
+        return proxy_in_words(proxy)
 
 
 @dataclass
@@ -288,7 +284,7 @@ class Transport:
         started, timeouts = self._ctx.clock.monotonic(), self._timeouts()
         told: dict[str, t.Any] = {"service": self.settings.service, "request_id": correlation_id, "method": method}
         if self._ctx.verbosity >= 4:
-            self._ctx.debug(4, f"{method} {url} headers {redact.headers(headers)} body {redact.body(json_body)}")
+            self._ctx.debug(4, f"{method} {shown(url)} headers {redact.headers(headers)} body {redact.body(json_body)}")
         try:
             response = self._session.request(
                 method,
@@ -313,7 +309,7 @@ class Transport:
             ) from exc
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ValueError) as exc:
             failure = self._unreachable(exc, method, url, correlation_id, timeouts[1])
-            self._ctx.debug(3, f"{method} {url} -> {failure} (id {correlation_id})")
+            self._ctx.debug(3, f"{method} {shown(url)} -> {failure} (id {correlation_id})")
             return None, Attempt(method, None, received=failure.may_have_acted), failure
         reply = Reply(
             method,
@@ -329,7 +325,7 @@ class Transport:
         self._ctx.observations.note(reply.service, response.headers.get("date"), self._ctx.clock.now(), took_s)
         self._ctx.debug(
             3,
-            f"{method} {response.url} -> {reply.status} in {took_s * 1000:.0f} ms (id {correlation_id}, service id {reply.request_id})",
+            f"{method} {shown(response.url)} -> {reply.status} in {took_s * 1000:.0f} ms (id {correlation_id}, service id {reply.request_id})",
         )
         if 300 <= reply.status < 400:
             raise reply.bad(f"a redirect to {host_in_words(reply.headers.get('location'))}, which is not followed")
@@ -552,21 +548,40 @@ def _classify(exc: t.Any) -> tuple[str, str, bool]:
     return "connection_lost", "the answer could not be read to its end", True
 
 
-class LibraryClient:
-    """The face of a Transport that MSAL wants as its ``http_client``: get, post, close."""
+#: What libraries raise for answers that have not the form which they take for granted.
+MISREAD: tuple[type[Exception], ...] = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
-    def __init__(self, transport: Transport, repeat: Repeat, on_post: t.Callable[[], None]) -> None:
+
+class LibraryClient:
+    """The face of a Transport that MSAL wants as its ``http_client``: get, post, close.
+
+    Most addresses are from documents of the service. ``plain_http``: they need not be https.
+    """
+
+    def __init__(
+        self, transport: Transport, repeat: Repeat, on_post: t.Callable[[], None], plain_http: bool = False
+    ) -> None:
         self._transport, self._repeat, self._on_post = transport, repeat, on_post
+        self._schemes = ("https", "http") if plain_http else ("https",)
         self._last: Reply | None = None
 
     def get(self, url: str, params: t.Any = None, headers: t.Any = None, **_unused: t.Any) -> LibraryResponse:
         """Discovery documents and the like."""
+        self._check(url)
         return self._kept(self._transport.request("GET", url, params=params, headers=headers, counts=None))
 
     def post(
         self, url: str, params: t.Any = None, data: t.Any = None, headers: t.Any = None, **_unused: t.Any
     ) -> LibraryResponse:
         """A token request."""
+        self._check(url)
         self._on_post()
         return self._kept(
             self._transport.request(
@@ -590,9 +605,19 @@ class LibraryClient:
         if reply.status >= 500:
             said = self.last_error().get("error_description") or reply.what_it_is()
             raise ApiError(f"{reply.service} failed with HTTP {reply.status}: {said}", **reply.facts())
-        if reply.method == "POST" or reply.status < 400:
-            reply.json()
+        if (reply.method == "POST" or reply.status < 400) and not isinstance(reply.json(), dict):
+            raise reply.bad("JSON that is no object")
         return LibraryResponse(reply)
+
+    def _check(self, url: str) -> None:
+        """Raises BadAnswer for an address that must not get a credential."""
+        try:
+            split_address("address", "", url.partition("?")[0], self._schemes)
+        except ConfigError as exc:
+            service = self._transport.settings.service
+            raise BadAnswer(
+                f"{service} names an address that is not called ({host_in_words(url)}): {exc}", service=service
+            ) from None
 
     def close(self) -> None:
         """The transport's owner closes it."""

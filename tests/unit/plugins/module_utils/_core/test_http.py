@@ -338,7 +338,7 @@ def test_tidying_up_is_tried_once_and_briefly(make_ctx: t.Any, server: t.Any, an
 def test_the_face_for_libraries(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
     posts: list[bool] = []
     ctx = make_ctx()
-    client = LibraryClient(transport(ctx), Repeat.ALWAYS, lambda: posts.append(True))
+    client = LibraryClient(transport(ctx), Repeat.ALWAYS, lambda: posts.append(True), plain_http=True)
     assert client.last_error() == {}
     server.says(answer(body={"a": 1}))
     found = client.get(server.url, params={"x": "1"}, headers={"X-Own": "1"}, timeout=5)
