@@ -13,6 +13,7 @@ from .._core.addresses import PROXY_SCHEMES, split_address
 from .._core.http import Settings
 from .._core.retry import Policy
 
+SIGN_IN = "Entra sign-in"
 _HOSTS = {
     "public": ("https://login.microsoftonline.com", "https://graph.microsoft.com"),
     "usgov": ("https://login.microsoftonline.us", "https://graph.microsoft.us"),
@@ -48,10 +49,23 @@ def _proxy(options: t.Mapping[str, t.Any], option: str) -> str | None:
     return f"{found.scheme}://{found.user}{'@' if found.user else ''}{found.site}"
 
 
+def _sign_in_origins(options: t.Mapping[str, t.Any]) -> frozenset[str]:
+    """Where secrets may be sent to get a token, whatever a discovery document names, and where MSAL asks for known authorities."""
+    own = _root_of("authority_url", authority_url(options))
+    known = {login for login, _graph in _HOSTS.values()}
+    return frozenset({own} | (known if own in known or options.get("instance_discovery", True) else set()))
+
+
+def _root_of(option: str, url: str) -> str:
+    return split_address(option, f"option {option}", url).root.lower()
+
+
 def entra_settings(options: t.Mapping[str, t.Any], service: str) -> Settings:
-    """How to reach the token service and Graph."""
+    """How to reach Microsoft Graph, or as ``Entra sign-in`` the token service; no request of either goes anywhere else."""
+    signing_in = service == SIGN_IN
     return Settings(
         service=service,
+        origins=_sign_in_origins(options) if signing_in else frozenset([_root_of("graph_url", graph_url(options))]),
         ca_path=options.get("ca_path"),
         validate_certs=options.get("validate_certs", True),
         proxy=_proxy(options, "proxy"),
@@ -62,8 +76,10 @@ def entra_settings(options: t.Mapping[str, t.Any], service: str) -> Settings:
 
 def commvault_settings(options: t.Mapping[str, t.Any]) -> Settings:
     """How to reach a CommServe: by default without the proxy that leads to the internet."""
+    url = options.get("commvault_url")
     return dataclasses.replace(
         entra_settings(options, "Commvault"),
+        origins=frozenset([_root_of("commvault_url", url)] if url else ()),
         ca_path=options.get("commvault_ca_path"),
         ca_option="commvault_ca_path",
         validate_certs=options.get("commvault_validate_certs", True),

@@ -16,7 +16,7 @@ from .._core.http import LibraryClient, Transport
 from .._core.retry import Repeat
 from . import certificates, federated, managed_identity, people
 from .aadsts import auth_error, codes_of
-from .clouds import authority_url, entra_settings
+from .clouds import SIGN_IN, authority_url, entra_settings
 from .tokens import Token, claims_of
 
 
@@ -284,7 +284,7 @@ def _confidential(ctx: Context, method: str, inputs: tuple[str, ...], credential
             library="msal",
             details=str(exc),
         ) from exc
-    transport = Transport(ctx, entra_settings(ctx.options, "Entra sign-in"))
+    transport = Transport(ctx, entra_settings(ctx.options, SIGN_IN))
     client = LibraryClient(transport, Repeat.ALWAYS, lambda: ctx.stats.add("sign_ins"))
     try:
         application = msal.ConfidentialClientApplication(

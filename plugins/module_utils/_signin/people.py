@@ -12,7 +12,7 @@ from .._core.context import Context
 from .._core.errors import AuthError, ConfigError, MissingLibrary
 from .._core.http import LibraryClient, Transport
 from .._core.retry import Repeat
-from .clouds import authority_url, entra_settings
+from .clouds import SIGN_IN, authority_url, entra_settings
 
 
 def interactive(ctx: Context, scope: str) -> t.Mapping[str, t.Any]:
@@ -46,7 +46,7 @@ def _application(ctx: Context, method: str) -> t.Any:
         raise MissingLibrary(
             "Signing in to Entra ID needs the Python library msal: pip install msal", library="msal", details=str(exc)
         ) from exc
-    transport = Transport(ctx, entra_settings(ctx.options, "Entra sign-in"))
+    transport = Transport(ctx, entra_settings(ctx.options, SIGN_IN))
     ctx.stats.add("sign_ins")
     try:
         return msal.PublicClientApplication(
