@@ -11,10 +11,12 @@ import typing as t
 
 from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled
 from .._core.http import Reply
+from .._core.visible import one_line
 
 #: "Access denied": the token is missing, wrong or expired.
 ACCESS_DENIED = 5
 _TEXTS = ("errorMessage", "errorString", "errLogMessage", "warningMessage")
+_LONGEST_CODE = 60
 _SUCCESS = re.compile(r"success", re.IGNORECASE)
 # Codes for missing rights are not published and differ by call; the words only choose the kind of error and its hint.
 _RIGHTS = re.compile(
@@ -46,7 +48,7 @@ def warnings(body: t.Any) -> list[str]:
     """What a successful answer warns of, in order and without repetition; success texts are no warnings."""
     if not isinstance(body, dict):
         return []
-    texts = [" ".join(str(part.get("warningMessage") or "").split()) for part in _parts(body)]
+    texts = [one_line(str(part.get("warningMessage") or "")) for part in _parts(body)]
     return list(dict.fromkeys(text for text in texts if text and not _SUCCESS.match(text)))
 
 
@@ -62,14 +64,14 @@ def _parts(body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
 def _first_error(body: t.Any) -> tuple[str, str] | None:
     """Code and text of the first failure in *body*."""
     for part in _parts(body) if isinstance(body, dict) else []:
-        code = str(part.get("errorCode") if part.get("errorCode") is not None else 0).strip()
+        code = one_line(str(part.get("errorCode") if part.get("errorCode") is not None else 0), _LONGEST_CODE)
         if code not in ("", "0"):
             return code, _text(part)
     return None
 
 
 def _text(part: t.Mapping[str, t.Any]) -> str:
-    said = next((" ".join(str(part[name]).split()) for name in _TEXTS if part.get(name)), "")
+    said = next((one_line(str(part[name])) for name in _TEXTS if part.get(name)), "")
     return (said or "no reason given").rstrip(".") + "."
 
 

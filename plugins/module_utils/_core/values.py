@@ -10,6 +10,7 @@ import datetime
 import re
 import typing as t
 
+_LONGEST_TIME = 100
 GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 
 
@@ -74,8 +75,12 @@ def parse_time(text: str) -> datetime.datetime:
 
     Raises ValueError for anything else.
     """
-    cleaned = text.strip().replace("Z", "+00:00").replace("z", "+00:00")
+    cleaned = text[:_LONGEST_TIME].strip().replace("Z", "+00:00").replace("z", "+00:00")
     cleaned = re.sub(r"(\.\d{6})\d+", r"\1", cleaned)
     cleaned = re.sub(r"\.(\d{1,5})(?=[+-]|$)", lambda match: "." + match.group(1).ljust(6, "0"), cleaned)
     moment = datetime.datetime.fromisoformat(cleaned)
+    try:
+        moment.astimezone(datetime.timezone.utc)
+    except OverflowError as exc:  # the first or the last day that there is, with an offset
+        raise ValueError("a moment out of range") from exc
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)

@@ -61,14 +61,14 @@ def one_line(text: str, longest: int = 2000) -> str:
     return shown if len(joined) <= longest and len(text) <= longest * 4 else f"{shown}…"
 
 
-def visible_structure(value: t.Any) -> t.Any:
-    """A JSON structure with all its strings, keys too, as :func:`visible` shows them."""
+def visible_structure(value: t.Any, longest: int = 8000) -> t.Any:
+    """A JSON structure with all its strings, keys too, as :func:`visible` shows them and cut at *longest* characters."""
     if isinstance(value, str):
-        return visible(value)
+        return visible(value) if len(value) <= longest else f"{visible(value[:longest])}…"
     if isinstance(value, dict):
-        return {visible_structure(key): visible_structure(item) for key, item in value.items()}
+        return {visible_structure(key, longest): visible_structure(item, longest) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [visible_structure(item) for item in value]
+        return [visible_structure(item, longest) for item in value]
     return value
 
 

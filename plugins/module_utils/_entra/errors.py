@@ -10,6 +10,9 @@ import typing as t
 
 from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound
 from .._core.http import Reply
+from .._core.visible import one_line
+
+_LONGEST_CODE = 100
 
 #: What the user can do about an error code; the code alone decides, never the message.
 _HINTS = {
@@ -64,7 +67,7 @@ def _said(reply: Reply) -> tuple[str | None, str]:
     inner = error.get("innerError") or error.get("innererror") or {}
     text = (inner.get("message") if isinstance(inner, dict) else None) or error.get("message") or "no reason given"
     code = error.get("code")
-    return (str(code) if code else None), " ".join(str(text).split()).rstrip(".") + "."
+    return (one_line(str(code), _LONGEST_CODE) if code else None), one_line(str(text)).rstrip(".") + "."
 
 
 def already_there(error: ApiError, text: str) -> bool:

@@ -4,13 +4,20 @@
 
 from __future__ import annotations
 
+import json
+import typing as t
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.visible import visible
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import (
+    one_line,
+    visible,
+    visible_json,
+    visible_structure,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +50,34 @@ def test_nothing_that_steers_or_hides_is_left(text: str) -> None:
             ord(character)
         )
     assert visible(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("two\nlines\r\nand  blanks\t", "two lines and blanks"),
+        ("a\u2028b\x85c\x0bd", "a b c d"),
+        ("x\x1b[2K\u202e", "x\\x1b[2K\\u202e"),
+        ("y" * 30, "y" * 20 + "…"),
+        ("", ""),
+    ],
+)
+def test_one_line(text: str, shown: str) -> None:
+    assert one_line(text, 20) == shown
+
+
+def test_a_text_of_any_length_is_cut_before_it_is_looked_at() -> None:
+    assert one_line(" " * 10_000_000 + "x", 20) == "…"
+    assert visible_structure({"k" * 9000: ["v" * 9000]}, 10) == {"k" * 10 + "…": ["v" * 10 + "…"]}
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_visible_json_reads_back_equal(value: t.Any) -> None:
+    text = visible_json(value)
+    assert json.loads(text) == value
+    assert visible(text) == text
