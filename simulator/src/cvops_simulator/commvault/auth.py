@@ -14,6 +14,7 @@ from cvops_simulator.commvault.envelopes import ACCESS_DENIED, Refused
 from cvops_simulator.commvault.model import User
 from cvops_simulator.commvault.rights import Rights
 from cvops_simulator.commvault.tokens import TokenStore
+from cvops_simulator.core.names import case_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,6 +131,6 @@ def _external(service: CommCellService, token: str) -> Caller:
     if not name:
         name = switches.oauth_app_users.get(str(claims.get("appid") or claims.get("azp") or ""), "")
     for user in service.state.users:
-        if name and name.casefold() in (user.name.casefold(), user.upn.casefold(), user.email.casefold()):
+        if name and case_key(name) in (case_key(user.name), case_key(user.upn), case_key(user.email)):
             return _caller(service, user.id, "external", token)
     raise denied()

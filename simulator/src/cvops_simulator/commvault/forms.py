@@ -30,6 +30,7 @@ from cvops_simulator.commvault.model import (
     Grant,
 )
 from cvops_simulator.commvault.routing import Call
+from cvops_simulator.core.names import case_key
 
 #: Id key and name key of each entity type.
 ENTITY_KEYS = {
@@ -159,7 +160,7 @@ def parse_permissions(rows: list[Any]) -> tuple[set[int], set[int]]:
 
 def permission_id(number: Any, name: Any) -> int:
     """A permission by id or name."""
-    found = int(number) if number else PERMISSION_BY_NAME.get(str(name or "").casefold(), 0)
+    found = int(number) if number else PERMISSION_BY_NAME.get(case_key(str(name or "")), 0)
     if found not in PERMISSIONS:
         raise not_found(f"Permission [{number or name}] does not exist")
     return found
@@ -168,7 +169,7 @@ def permission_id(number: Any, name: Any) -> int:
 def category_id(number: Any, name: Any) -> int:
     """A category by id or name."""
     known = {category.id for category in CATEGORY_BY_NAME.values()}
-    category = CATEGORY_BY_NAME.get(str(name or "").casefold())
+    category = CATEGORY_BY_NAME.get(case_key(str(name or "")))
     found = int(number) if number else (category.id if category else 0)
     if found not in known:
         raise not_found(f"Category [{number or name}] does not exist")

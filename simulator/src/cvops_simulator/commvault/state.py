@@ -29,6 +29,7 @@ from cvops_simulator.commvault.model import (
     User,
     UserGroup,
 )
+from cvops_simulator.core.names import case_key
 
 
 class _Named(Protocol):
@@ -40,7 +41,7 @@ T = TypeVar("T", bound=_Named)
 
 
 class Records(Generic[T]):
-    """Records by id and by case-folded name."""
+    """Records by id and by name, case apart."""
 
     def __init__(self, records: Iterable[T] = (), first_id: int = 1) -> None:
         self._by_id: dict[int, T] = {}
@@ -62,7 +63,7 @@ class Records(Generic[T]):
     def add(self, record: T) -> T:
         """Add a record under its id."""
         self._by_id[record.id] = record
-        self._by_name[record.name.casefold()].append(record.id)
+        self._by_name[case_key(record.name)].append(record.id)
         self._next = max(self._next, record.id + 1)
         return record
 
@@ -72,18 +73,18 @@ class Records(Generic[T]):
 
     def named(self, name: str) -> list[T]:
         """All records of a name, without regard to case."""
-        return [self._by_id[record_id] for record_id in self._by_name.get(name.casefold(), [])]
+        return [self._by_id[record_id] for record_id in self._by_name.get(case_key(name), [])]
 
     def rename(self, record: T, name: str) -> None:
         """Give a record another name."""
-        self._by_name[record.name.casefold()].remove(record.id)
+        self._by_name[case_key(record.name)].remove(record.id)
         record.name = name
-        self._by_name[name.casefold()].append(record.id)
+        self._by_name[case_key(name)].append(record.id)
 
     def remove(self, record: T) -> None:
         """Remove a record; its id is not used again."""
         del self._by_id[record.id]
-        self._by_name[record.name.casefold()].remove(record.id)
+        self._by_name[case_key(record.name)].remove(record.id)
 
 
 class Grants:
@@ -217,7 +218,7 @@ class State(Lists):
     def entity_named(self, entity_type: int, name: str) -> list[int]:
         """Ids of the entities of a type and name."""
         if entity_type == COMMCELL:
-            return [COMMCELL_ID] if name.casefold() == self.name.casefold() else []
+            return [COMMCELL_ID] if case_key(name) == case_key(self.name) else []
         records = self._records(entity_type)
         return [record.id for record in records.named(name)] if records is not None else []
 

@@ -84,6 +84,7 @@ class Mess:
         }
         self.found["mapping_to_missing_role"] = self._entry("GG-Commvault-retired-Operator", "Tape Librarian")
         self._role_twin()
+        self._company_group()
         if odd_names:
             self._odd_names()
 
@@ -250,6 +251,20 @@ class Mess:
             "commcell": seed.name,
             "role": name,
             "id": 901,
+            "company": company.name,
+        }
+
+    def _company_group(self) -> None:
+        """A user group of a company: the last of those made by hand."""
+        seed = self._first.seed
+        if not seed.companies:
+            return
+        company = seed.companies[0]
+        group = [item for item in seed.groups if item.description == "Made by hand"][-1]
+        group.company_id = company.id
+        self.found["user_group_of_company"] = {
+            "commcell": seed.name,
+            "user_group": group.name,
             "company": company.name,
         }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from cvops_simulator.commvault.catalogue import CATEGORY_BY_NAME, PERMISSION_BY_NAME
 from cvops_simulator.commvault.model import Role
+from cvops_simulator.core.names import case_key
 from cvops_simulator.seeds.ids import Ids
 from cvops_simulator.seeds.profile import Profile
 
@@ -124,8 +125,8 @@ def _role(definition: _Definition, role_id: int, ids: Ids, commcell: str, system
         name=name,
         guid=ids.guid(commcell, "role", name),
         description=description,
-        permission_ids={PERMISSION_BY_NAME[item.casefold()] for item in permissions},
-        category_ids={CATEGORY_BY_NAME[item.casefold()].id for item in categories},
+        permission_ids={PERMISSION_BY_NAME[case_key(item)] for item in permissions},
+        category_ids={CATEGORY_BY_NAME[case_key(item)].id for item in categories},
         system=system,
         visible_to_all=system,
     )

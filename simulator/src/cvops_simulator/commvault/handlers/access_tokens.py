@@ -28,6 +28,7 @@ from cvops_simulator.commvault.tokens import (
     AccessToken,
     valid_address,
 )
+from cvops_simulator.core.names import case_key
 
 _CREATE = frozenset(
     {
@@ -114,7 +115,7 @@ def _kind(data: dict[str, Any]) -> int:
 
 def _unique(call: Call, name: str, user_id: int, but: int = 0) -> None:
     for token in call.service.sessions.store.of_user(user_id):
-        if token.name.casefold() == name.casefold() and token.id != but:
+        if case_key(token.name) == case_key(name) and token.id != but:
             raise Refused(DUPLICATE, "Token name already present")
 
 

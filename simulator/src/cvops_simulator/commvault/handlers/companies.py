@@ -14,6 +14,7 @@ from cvops_simulator.commvault.handlers.filters import listed
 from cvops_simulator.commvault.lifecycle import checked_name
 from cvops_simulator.commvault.model import COMPANY, Company, UserGroup
 from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.core.names import case_key
 
 _CREATE = frozenset(
     {"name", "companyAlias", "alias", "contact", "emailSuffix", "primaryDomain", "plans", "sendOnboardingEmail"}
@@ -101,8 +102,8 @@ def _add(call: Call, name: Any, alias: Any) -> Company:
     call.caller.rights.require({ADMINISTRATIVE_MANAGEMENT})
     company_name = checked_name(name, "company")
     short = checked_name(alias, "company alias")
-    taken = {text.casefold() for item in call.state.companies for text in (item.name, item.alias)}
-    if {company_name.casefold(), short.casefold()} & taken:
+    taken = {case_key(text) for item in call.state.companies for text in (item.name, item.alias)}
+    if {case_key(company_name), case_key(short)} & taken:
         raise Refused(DUPLICATE, f"Company [{company_name}] already exists")
     company = Company(call.state.companies.new_id(), company_name, short, new_guid())
     call.state.companies.add(company)

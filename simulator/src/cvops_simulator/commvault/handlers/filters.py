@@ -9,6 +9,7 @@ from typing import Any
 
 from cvops_simulator.commvault.envelopes import invalid
 from cvops_simulator.commvault.routing import Call
+from cvops_simulator.core.names import case_key
 
 Rows = list[dict[str, Any]]
 
@@ -30,8 +31,8 @@ def _column(column: str, wrapper: str, short: dict[str, str]) -> str:
 
 
 def _matches(value: Any, kind: str, wanted: str) -> bool:
-    text = "" if value is None else (str(value).lower() if not isinstance(value, bool) else str(value).lower())
-    wanted = wanted.lower()
+    text = "" if value is None else case_key(str(value))
+    wanted = case_key(wanted)
     if kind in ("gt", "lt", "gteq", "lteq"):
         try:
             number, limit = float(text or 0), float(wanted)

@@ -13,6 +13,7 @@ from cvops_simulator.commvault.handlers.common import company_ref
 from cvops_simulator.commvault.handlers.third_party_apps import new_app
 from cvops_simulator.commvault.model import IdentityApp
 from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.core.names import case_key
 
 SAML, OIDC = 2, 5
 _CREATE = frozenset(
@@ -158,10 +159,10 @@ def _delete(call: Call) -> dict[str, Any]:
 
 
 def _redirects(call: Call) -> dict[str, Any]:
-    suffix = call.query.get("user", "").rsplit("@", 1)[-1].casefold()
+    suffix = case_key(call.query.get("user", "").rsplit("@", 1)[-1])
     found = []
     for app in call.state.apps:
         suffixes = (app.document.get("associations") or {}).get("emailSuffixes") or []
-        if app.enabled and app.type == SAML and suffix in [str(item).casefold() for item in suffixes]:
+        if app.enabled and app.type == SAML and suffix in [case_key(str(item)) for item in suffixes]:
             found.append({"redirectUrl": f"{call.service.origin}/identity/samlLogin?samlAppKey={app.key}"})
     return {"AvailableRedirects": found}

@@ -15,6 +15,7 @@ from cvops_simulator.commvault.auth import Session, bare, denied
 from cvops_simulator.commvault.model import COMMCELL, COMMCELL_ID, User
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.commvault.xml import parse_xml, xml_response
+from cvops_simulator.core.names import case_key
 
 _LOCK_AFTER = 5
 _LOCK_SECONDS = 3600.0
@@ -75,10 +76,10 @@ def _login(call: Call) -> Response | dict[str, Any]:
 def _find(call: Call, name: str) -> User | None:
     for user in call.state.users.named(name):
         return user
-    wanted = name.casefold()
+    wanted = case_key(name)
     if not wanted:
         return None
-    return next((user for user in call.state.users if wanted in (user.email.casefold(), user.upn.casefold())), None)
+    return next((user for user in call.state.users if wanted in (case_key(user.email), case_key(user.upn))), None)
 
 
 def _accepts(call: Call, user: User, password: str) -> bool:

@@ -12,6 +12,7 @@ from cvops_simulator.commvault.envelopes import DUPLICATE, Refused, invalid, suc
 from cvops_simulator.commvault.handlers.common import new_guid
 from cvops_simulator.commvault.model import IdentityApp
 from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.core.names import case_key
 
 LOCAL, OIDC = 4, 5
 CREATE, DELETE, MODIFY = 1, 2, 3
@@ -40,8 +41,8 @@ def _row(app: IdentityApp) -> dict[str, Any]:
 
 
 def _list(call: Call) -> dict[str, Any]:
-    wanted = call.query.get("appname", "").casefold()
-    rows = [_row(app) for app in call.lists.apps if not wanted or app.name.casefold() == wanted]
+    wanted = case_key(call.query.get("appname", ""))
+    rows = [_row(app) for app in call.lists.apps if not wanted or case_key(app.name) == wanted]
     return {"clientThirdPartyApps": rows}
 
 
@@ -66,7 +67,7 @@ def new_app(call: Call, name: str, kind: int) -> IdentityApp:
 def _find(call: Call, row: dict[str, Any]) -> IdentityApp:
     key, name = str(row.get("appKey") or ""), str(row.get("appName") or "")
     for app in call.state.apps:
-        if (key and app.key == key) or (not key and name and app.name.casefold() == name.casefold()):
+        if (key and app.key == key) or (not key and name and case_key(app.name) == case_key(name)):
             return app
     raise invalid(f"App [{name or key}] does not exist")
 

@@ -28,6 +28,7 @@ from cvops_simulator.commvault.handlers.security_read import associations_of_pri
 from cvops_simulator.commvault.lifecycle import checked_name, own_creation, remove_group, unique_group
 from cvops_simulator.commvault.model import USER_GROUP, User, UserGroup
 from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.core.names import case_key
 
 
 def register(routes: Routes) -> None:
@@ -151,11 +152,11 @@ def _create(call: Call) -> dict[str, Any]:
 def new_group(call: Call, name: str, company_id: int, local_groups: Any) -> UserGroup:
     """A group record; `DOMAIN\\name` of a known domain is a directory group and needs local groups."""
     domain = name.split("\\", 1)[0] if "\\" in name else ""
-    known = {group.provider.casefold() for group in call.state.groups if group.provider}
-    aliases = {company.alias.casefold() for company in call.state.companies}
-    provider = domain if domain and domain.casefold() not in aliases else ""
+    known = {case_key(group.provider) for group in call.state.groups if group.provider}
+    aliases = {case_key(company.alias) for company in call.state.companies}
+    provider = domain if domain and case_key(domain) not in aliases else ""
     if provider:
-        if provider.casefold() not in known:
+        if case_key(provider) not in known:
             raise invalid(f"Domain [{provider}] does not exist")
         if not local_groups:
             raise invalid("A directory group needs local user groups")

@@ -24,6 +24,7 @@ from cvops_simulator.commvault.handlers.users_v1 import set_groups, visible_user
 from cvops_simulator.commvault.lifecycle import checked_name, company_of_new, remove_user, unique_user
 from cvops_simulator.commvault.model import User
 from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.core.names import case_key
 
 _CREATE = frozenset({"users"})
 _UPDATE = frozenset(
@@ -196,7 +197,7 @@ def _method(call: Call, data: dict[str, Any]) -> int | None:
     if "authenticationMethod" not in data:
         return None
     name = str(data["authenticationMethod"] or "Commcell")
-    if name.casefold() == "commcell":
+    if case_key(name) == "commcell":
         return 0
     return int(resolve(call.state.apps, {"name": name}, "id", "name", "Identity server").id)
 

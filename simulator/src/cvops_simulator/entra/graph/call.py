@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cvops_simulator.core.names import case_key
 from cvops_simulator.entra.defaults import default_select
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, denied, not_found
 from cvops_simulator.entra.graph.messages import GraphResponse, parse_key
@@ -82,7 +83,7 @@ class Call:
         if name == "id":
             return self.view.get(TABLES[kind], check_guid(value))
         rows = self.view.rows(TABLES[kind]).values()
-        return next((row for row in rows if str(row[name] or "").lower() == value.lower()), None)
+        return next((row for row in rows if case_key(str(row[name] or "")) == case_key(value)), None)
 
     def require(self, kind: Kind, segment: str) -> Row:
         """The object that a path segment names; 404 without one, 403 when it must be owned and is not.

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from cvops_simulator.core.names import case_key
 from cvops_simulator.core.service import Service
 from cvops_simulator.entra.login.clients import Client, ClientCheck, required, with_basic
 from cvops_simulator.entra.login.documents import instance_metadata, openid_configuration
@@ -124,7 +125,7 @@ class LoginService(Service):
 
     def _user(self, name: str) -> Row:
         for row in self.tenant.users.values():
-            if name.lower() in (row["id"], row["userPrincipalName"].lower()):
+            if case_key(name) in (row["id"], case_key(row["userPrincipalName"])):
                 return row
         raise TokenError(50034, value=name)
 
