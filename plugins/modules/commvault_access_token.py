@@ -41,9 +41,11 @@ options:
     type: str
   user:
     description:
-      - Name or id of the token's owner. Tokens for others than the signed-in user can be created for approved service accounts only, from release 11.42 on.
+      - The token's owner, as a name or as a dictionary with C(name) and C(company), or with C(id). A name alone means a user of the company of
+        O(commvault_company), else of the CommCell.
+      - Tokens for others than the signed-in user can be created for approved service accounts only, from release 11.42 on.
       - When left out, the signed-in user.
-    type: str
+    type: raw
   token_type:
     description:
       - What the token is for. V(all) may do whatever its owner may; V(custom) is limited to O(api_endpoints); V(scim), V(one_touch) and V(hyperscale) are for
@@ -246,7 +248,7 @@ SPEC = commvault_spec().merge(
         {
             "name": {"type": "str"},
             "id": {"type": "str"},
-            "user": {"type": "str"},
+            "user": {"type": "raw"},
             "token_type": {
                 "type": "str",
                 "choices": ["all", "custom", "scim", "one_touch", "hyperscale"],

@@ -15,6 +15,9 @@ description:
     only the differences, as few requests as the service takes. A second run writes nothing.
   - Grants are added and removed one by one and never overwritten. Grants of principals that the mapping does not name are never touched.
   - Everything that is wrong with the mapping is reported together, before the first write.
+  - 'A name without a company means the CommCell itself, or the company of O(commvault_company); a name that is found in another company only is refused, and
+    told with the form to write if it is meant, such as C({name: Ops Team, company: corp}). Names are compared without regard to letter case; one that only
+    looks equal is another name. Names that get a right and can be taken for others are warned about.'
   - An Entra group is tied to its Commvault user group by object id (C(azureGUID)); missing user groups are created and linked.
   - 'Commvault rights, least first: View on the CommCell to read; to write, user management on the principals, C(Change security settings) on the entities, and
     every permission that the granted roles contain.'
@@ -54,7 +57,7 @@ options:
             type: raw
           directory_group:
             description:
-              - A directory group that Commvault knows, as C(DOMAIN\\group).
+              - A directory group that Commvault knows, as C(DOMAIN\\group). One whose directory is of a company is a dictionary with C(name) and C(company).
             type: raw
           user:
             description:
@@ -62,12 +65,12 @@ options:
             type: raw
           service_account:
             description:
-              - A Commvault service account that exists, as its name.
+              - A Commvault service account that exists, as its name or as a dictionary with C(name) or C(id), and C(company).
             type: raw
       user_group:
         description:
           - The Commvault user group of an Entra group, as its name or as a dictionary with C(name) and C(company).
-          - When left out, the group is named as O(match_by) says, at CommCell level.
+          - When left out, the group is named as O(match_by) says. Without a company it is one of the CommCell, or of the company of O(commvault_company).
         type: raw
       commcells:
         description:
@@ -102,7 +105,7 @@ options:
               - V(commcell), V(company) (the one of O(commvault_company)), or a dictionary with one or several of the kinds C(company), C(servers) (alias
                 C(clients)), C(server_groups) (alias C(client_groups)), C(plans), C(storage_pools), C(workflows), C(credentials).
               - A kind takes a name, a list of names or of dictionaries with C(name) and C(company), V(all) for all present and future ones,
-                or a dictionary with C(matching), a name pattern, and C(at_most), the largest number of entities that it may match.
+                or a dictionary with C(matching), a name pattern, C(at_most), the largest number of entities that it may match, and C(company).
               - Any other entity is given as C({type), its type number, and C(id}).
             type: raw
             required: true
@@ -176,7 +179,8 @@ options:
     default: false
   managed_groups:
     description:
-      - Name patterns of user groups that the mapping is meant to cover; those that hold grants although no entry names them are RV(role_mappings.unmanaged).
+      - Name patterns of user groups of the CommCell (or of the company of O(commvault_company)) that the mapping is meant to cover; those that hold grants
+        although no entry names them are RV(role_mappings.unmanaged).
       - When left out or empty, such groups are not looked for.
     type: list
     elements: str
@@ -210,9 +214,10 @@ options:
     default: 8
   pending_roles:
     description:
-      - Names of roles that earlier tasks of the play will have created; only for check mode on an empty site. Other unknown roles stay an error.
+      - Roles that earlier tasks of the play will have created, as names or as dictionaries with C(name) and C(company); only for check mode on an empty site.
+        Other unknown roles stay an error.
     type: list
-    elements: str
+    elements: raw
     default: []
   pending_entra_groups:
     description:
@@ -363,7 +368,7 @@ SPEC = commvault_spec().merge(
             },
             "check_rights": {"type": "bool", "default": True},
             "parallel_reads": {"type": "int", "default": 8},
-            "pending_roles": {"type": "list", "elements": "str", "default": []},
+            "pending_roles": {"type": "list", "elements": "raw", "default": []},
             "pending_entra_groups": {"type": "list", "elements": "str", "default": []},
             "known_entra_groups": {"type": "dict", "default": {}},
         }

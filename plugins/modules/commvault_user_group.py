@@ -13,7 +13,7 @@ version_added: 0.1.0
 description:
   - Creates, changes and deletes user groups of a CommCell or a company, links them to groups of Entra ID, and keeps the members of those that are not
     linked.
-  - The group is found by O(name) and O(company), without regard to letter case. It is never renamed.
+  - The group is found by O(name) and O(company), without regard to letter case. A name that only looks equal is another one. The group is never renamed.
   - 'Commvault permissions, least first: to read, C(View) on the CommCell; to write, C(add / delete / modify a user group).'
 author:
   - cvops.identity authors (@cvops)
@@ -51,10 +51,12 @@ options:
     type: str
   members:
     description:
-      - Users by name or id. Refused for a group that is or becomes linked, whose members belong to the identity provider.
+      - Users by name, or each as a dictionary with C(name) and C(company), or with C(id). Refused for a group that is or becomes linked, whose members belong
+        to the identity provider.
+      - A name alone means a user of the company of O(commvault_company), else of the CommCell, and never one of another company.
       - When left out members are not managed; an empty list removes all.
     type: list
-    elements: str
+    elements: raw
   restricted_consoles:
     description:
       - Consoles that the members may not use, in Commvault's words, for example V(API) or V(COMMAND_LINE).
@@ -72,13 +74,14 @@ options:
     default: false
   transfer_to_user:
     description:
-      - The user, by name or id, who inherits what a deleted group owns.
+      - The user who inherits what a deleted group owns, in the form of an element of O(members).
       - One of O(transfer_to_user) and O(transfer_to_group) is required with O(state=absent); when left out, the group of the other option inherits.
-    type: str
+    type: raw
   transfer_to_group:
     description:
-      - The user group, by name or id, that inherits what a deleted group owns. When left out, the user of O(transfer_to_user) inherits.
-    type: str
+      - The user group that inherits what a deleted group owns, in the form of an element of O(members). When left out, the user of O(transfer_to_user)
+        inherits.
+    type: raw
   state:
     description:
       - Whether the group exists. The built-in groups C(master) and C(View All) cannot be deleted.
@@ -172,12 +175,12 @@ SPEC = commvault_spec().merge(
             "description": {"type": "str"},
             "enabled": {"type": "bool"},
             "entra_group_id": {"type": "str"},
-            "members": {"type": "list", "elements": "str"},
+            "members": {"type": "list", "elements": "raw"},
             "restricted_consoles": {"type": "list", "elements": "str"},
             "two_factor": {"type": "bool"},
             "exclusive": {"type": "bool", "default": False},
-            "transfer_to_user": {"type": "str"},
-            "transfer_to_group": {"type": "str"},
+            "transfer_to_user": {"type": "raw"},
+            "transfer_to_group": {"type": "raw"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[["state", "absent", ["transfer_to_user", "transfer_to_group"], True]],

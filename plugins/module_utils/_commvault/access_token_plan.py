@@ -11,8 +11,9 @@ import ipaddress
 import typing as t
 
 from .._core.errors import Problems
+from .._core.names import is_same
 from .._core.plan import Plan, Step, differing
-from .._core.values import folded, parse_time, rfc3339
+from .._core.values import parse_time, rfc3339
 from .._signin.token_store import Pair
 from .._signin.token_store_wire import epoch, id_of, name_of
 from .names import check_name
@@ -173,7 +174,7 @@ def is_of(pair: Pair, name: str, row: t.Mapping[str, t.Any] | None) -> bool:
     """Whether a stored pair belongs to the token *row*, or where there is none, to one that had the name."""
     if row is not None and pair.token_id is not None:
         return pair.token_id == id_of(row)
-    return pair.name is not None and folded(pair.name) == folded(name)
+    return pair.name is not None and is_same(pair.name, name)
 
 
 def date(moment: float) -> str:

@@ -12,9 +12,9 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch, ApiError, ConfigError, CvopsError, NotFound
 from .._core.guards import guard
+from .._core.names import is_same
 from .._core.plan import Plan, Step
 from .._core.retry import Repeat
-from .._core.values import folded
 from .._signin.token_store import Held, Pair, TokenStore
 from .._signin.token_store_options import open_store
 from .._signin.token_store_wire import created, epoch, id_of, name_of, rows
@@ -32,6 +32,8 @@ from .access_token_plan import (
 )
 from .client import CommvaultClient, segment
 from .directory import Directory
+from .lookalikes import warn_of_doubtful
+from .references import named_option
 
 _ATTEMPTS = 3
 _BY_TOKEN = ("access_token", "token_store")
@@ -176,7 +178,10 @@ class AccessTokens:
         wanted = options.get("user")
         if not wanted:
             return caller
-        found = Directory(self._client).catalogue("users").find(wanted)
+        users = Directory(self._client).catalogue("users")
+        found = users.find_named(named_option(wanted, "user"))
+        if options["state"] == "present":
+            warn_of_doubtful(self._ctx, users, found.name)
         self._foreign = found.id != caller[0]
         if self._foreign and options["state"] == "present" and found.raw.get("isServiceAccount") is False:
             raise ConfigError(
@@ -194,10 +199,10 @@ class AccessTokens:
         number, name = options.get("id"), options.get("name")
         if number:
             found = next((row for row in listed if id_of(row) == str(number)), None)
-            if found is not None and name and folded(name_of(found)) != folded(name):
+            if found is not None and name and not is_same(name_of(found), name):
                 raise ConfigError(f"Access token {number} is named {name_of(found)}, not {name}.", source="option id")
             return found
-        named = [row for row in listed if folded(name_of(row)) == folded(str(name))]
+        named = [row for row in listed if is_same(name_of(row), str(name))]
         if len(named) > 1:
             ids = sorted(str(id_of(row)) for row in named)
             raise AmbiguousMatch(
@@ -243,9 +248,7 @@ class AccessTokens:
 
     def _revoke_orphan(self, name: str) -> bool:
         """Revoke the one token of this name that was not there before; True when there was one."""
-        orphans = [
-            row for row in self._listed() if folded(name_of(row)) == folded(name) and id_of(row) not in self._known_ids
-        ]
+        orphans = [row for row in self._listed() if is_same(name_of(row), name) and id_of(row) not in self._known_ids]
         if len(orphans) != 1:
             return False
         self._revoke(str(id_of(orphans[0])))

@@ -2,17 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and ids of one kind of object. A name is compared without regard to letter case, and never guessed."""
+"""Names and ids of one kind of object. A name means the task's own level, is compared without regard to case, and is never guessed."""
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
 import typing as t
 from dataclasses import dataclass, field
 
 from .._core.errors import AmbiguousMatch, NotFound
-from .._core.values import folded
+from .._core.names import appearances, case_key, difference, is_same, matches, nearest
+from .references import Named, id_in, written_form
 
 #: The company name that stands for "of no company, at the level of the CommCell".
 COMMCELL_LEVEL = "Commcell"
@@ -21,7 +20,10 @@ _NEAR = 3
 
 @dataclass(frozen=True)
 class Entry:
-    """One object of a list. ``company`` is None at CommCell level; ``aliases`` are other names it answers to."""
+    """One object of a list. ``company`` is None at CommCell level; ``aliases`` are other names it answers to.
+
+    ``company_shown`` is false where the release does not show to which company its objects belong.
+    """
 
     id: int
     name: str
@@ -29,6 +31,7 @@ class Entry:
     raw: t.Mapping[str, t.Any] = field(default_factory=dict, compare=False, repr=False)
     company_id: int | None = None
     aliases: tuple[str, ...] = ()
+    company_shown: bool = field(default=True, compare=False)
 
     @property
     def azure_guid(self) -> str | None:
@@ -40,6 +43,36 @@ class Entry:
         """For messages: name, company and id."""
         return f"{self.name} (id {self.id}{f', company {self.company}' if self.company else ''})"
 
+    @property
+    def exact_form(self) -> str:
+        """The reference that means this object at its level, for messages: with its company, else by id."""
+        if not self.company_shown or (self.company is not None and is_commcell_level(self.company)):
+            return f"{{id: {self.id}}}"
+        return written_form(self.name, self.company or COMMCELL_LEVEL)
+
+
+class CompanyKeys(t.NamedTuple):
+    """All ways in which lists write one company: names and aliases in the form in which they are compared, and ids."""
+
+    names: t.AbstractSet[str]
+    ids: t.AbstractSet[int]
+
+
+@dataclass(frozen=True)
+class OwnLevel:
+    """Where a name without a company is looked up: the CommCell itself (id 0), or the company that the task acts in."""
+
+    company_id: int = 0
+    company: str | None = None
+
+    def __str__(self) -> str:
+        return f"in company {self.company or self.company_id}" if self.company_id else "at the level of the CommCell"
+
+
+def is_commcell_level(company: str) -> bool:
+    """True for the words that stand for the CommCell in place of a company."""
+    return case_key(company) in ("", "0", case_key(COMMCELL_LEVEL))
+
 
 def plural(noun: str) -> str:
     """Users, companies."""
@@ -47,26 +80,35 @@ def plural(noun: str) -> str:
 
 
 Refresh = t.Callable[[], t.Sequence[Entry]]
-#: All ways to name a company: folded names and its id as text.
-CompanyNames = t.Callable[[str], t.AbstractSet[str]]
 
 
-def _company_as_given(company: str) -> t.AbstractSet[str]:
-    return {folded(company)}
+def keys_as_given(company: str) -> CompanyKeys:
+    """The keys of a company of which nothing is known but what the caller wrote."""
+    number = id_in(company)
+    return CompanyKeys({case_key(company)}, set() if number is None else {number})
 
 
 class Catalogue:
-    """All objects of one kind. On a miss the list is read once more past the service's cache; what is missing then is missing."""
+    """All objects of one kind. On a miss the list is read once more past the service's cache; what is missing then is missing.
+
+    ``company_keys`` tells how lists write a company, ``has_companies`` whether there is any: both may read. ``qualified``: names
+    such as ``company\\user`` carry the company or the directory that they are of, as those of users and groups do.
+    """
 
     def __init__(
         self,
         noun: str,
         entries: t.Sequence[Entry],
         refresh: Refresh | None = None,
-        company_names: CompanyNames = _company_as_given,
+        company_keys: t.Callable[[str], CompanyKeys] = keys_as_given,
+        *,
+        own_level: OwnLevel = OwnLevel(),  # noqa: B008 -- immutable
+        has_companies: t.Callable[[], bool] = lambda: False,
+        qualified: bool = False,
     ) -> None:
-        self.noun = noun
-        self._refresh, self._company_names = refresh, company_names
+        self.noun, self.own_level = noun, own_level
+        self._refresh, self._company_keys, self._has_companies = refresh, company_keys, has_companies
+        self._qualified = qualified
         self._index(entries)
 
     def __iter__(self) -> t.Iterator[Entry]:
@@ -78,40 +120,51 @@ class Catalogue:
     def find(self, name_or_id: str | int, company: str | None = None) -> Entry:
         """The one object of this name or id.
 
-        Letter case decides only between names that differ in nothing else. ``company`` (name, alias or id; ``Commcell`` for
-        the CommCell level) narrows the search; None looks everywhere. Raises AmbiguousMatch with the candidates, NotFound
-        with up to three near names.
+        Letter case decides only between names that differ in nothing else. ``company`` is a name, an alias or an id, or
+        ``Commcell`` for the CommCell level. Without one a name means the task's own level and never an object of another
+        company; an id means the object of this id. Raises AmbiguousMatch with the candidates, NotFound that tells what is
+        near: the same name elsewhere, with the form to write if it is meant, names that look equal, and similar names.
         """
-        found = self._candidates(name_or_id, company)
-        if not found and self.refresh_once():
-            found = self._candidates(name_or_id, company)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            listed = "; ".join(entry.label for entry in found)
-            raise AmbiguousMatch(
-                f"{len(found)} {plural(self.noun)} are named {name_or_id!r}: {listed}. Give the company or the id.",
-                candidates=[str(entry.id) for entry in found],
-            )
-        raise self._missing(name_or_id, company)
+        found = self._one(name_or_id, company)
+        if found is None:
+            raise self.missing(name_or_id, company)
+        return found
 
     def get(self, name_or_id: str | int, company: str | None = None) -> Entry | None:
         """As find, but None when there is none."""
-        try:
-            return self.find(name_or_id, company)
-        except NotFound:
-            return None
+        return self._one(name_or_id, company)
+
+    def find_named(self, reference: Named) -> Entry:
+        """The object of a reference; its id counts more than its name. Raises NotFound, AmbiguousMatch."""
+        return self.find(reference.id if reference.id is not None else str(reference.name), reference.company)
 
     def by_id(self, number: int) -> Entry | None:
         """The object of this id in what is at hand; nothing is read."""
         return self._by_id.get(number)
 
-    def matching(self, pattern: str) -> list[Entry]:
-        """Objects whose name matches a shell pattern without regard to case, sorted by name."""
-        found = self._matching(pattern)
+    def matching(self, pattern: str, company: str | None = None) -> list[Entry]:
+        """Objects of one level (as for find) whose name matches a shell pattern without regard to case, sorted by name."""
+        found = self._within(self._matching(pattern), company)
         if not found and self.refresh_once():
-            found = self._matching(pattern)
+            found = self._within(self._matching(pattern), company)
         return found
+
+    def matching_elsewhere(self, pattern: str, company: str | None = None) -> list[Entry]:
+        """Objects of other levels whose name matches; for messages, nothing is read."""
+        return self._others(self._matching(pattern), company)
+
+    def at_level(self, entries: t.Iterable[Entry], company: str | None = None) -> list[Entry]:
+        """Those of *entries* that are of this company, by default of the task's own level."""
+        return self._within(list(entries), company)
+
+    def look_alikes(self, name: str) -> list[Entry]:
+        """Objects, of any company, with another name that a reader may take for *name*."""
+        if not self._by_appearance:
+            for entry in self._entries:
+                for seen in appearances(entry.name):
+                    self._by_appearance.setdefault(seen, []).append(entry)
+        found = {entry.id: entry for seen in appearances(name) for entry in self._by_appearance.get(seen, ())}
+        return [entry for dummy, entry in sorted(found.items()) if not is_same(entry.name, name)]
 
     def refresh_once(self) -> bool:
         """Read the list again past the service's cache, unless that was done already. True when it was done now."""
@@ -126,54 +179,138 @@ class Catalogue:
         self._index(entries)
 
     def _index(self, entries: t.Sequence[Entry]) -> None:
-        self._entries = tuple(sorted(entries, key=lambda entry: (folded(entry.name), entry.name, entry.id)))
+        self._entries = tuple(sorted(entries, key=lambda entry: (case_key(entry.name), entry.name, entry.id)))
         self._by_id = {entry.id: entry for entry in self._entries}
         self._by_name: dict[str, list[Entry]] = {}
         self._by_alias: dict[str, list[Entry]] = {}
+        self._by_short_name: dict[str, list[Entry]] = {}
+        self._by_appearance: dict[str, list[Entry]] = {}
         for entry in self._entries:
-            self._by_name.setdefault(folded(entry.name), []).append(entry)
+            self._by_name.setdefault(case_key(entry.name), []).append(entry)
             for alias in entry.aliases:
-                self._by_alias.setdefault(folded(alias), []).append(entry)
+                self._by_alias.setdefault(case_key(alias), []).append(entry)
+            if self._qualified and entry.company is not None and "\\" in entry.name:
+                self._by_short_name.setdefault(case_key(entry.name.partition("\\")[2]), []).append(entry)
+
+    def _one(self, name_or_id: str | int, company: str | None) -> Entry | None:
+        found = self._candidates(name_or_id, company)
+        if not found and self.refresh_once():
+            found = self._candidates(name_or_id, company)
+        if len(found) > 1:
+            listed = "; ".join(entry.label for entry in found)
+            raise AmbiguousMatch(
+                f"{len(found)} {plural(self.noun)} are named {name_or_id!r}: {listed}. Give the company or the id.",
+                candidates=[str(entry.id) for entry in found],
+            )
+        return found[0] if found else None
 
     def _candidates(self, name_or_id: str | int, company: str | None) -> list[Entry]:
         if isinstance(name_or_id, int):
-            return self._within([self._by_id[name_or_id]] if name_or_id in self._by_id else [], company)
+            known = [self._by_id[name_or_id]] if name_or_id in self._by_id else []
+            return known if company is None else self._within(known, company)
         for index in (self._by_name, self._by_alias):
-            found = self._within(index.get(folded(name_or_id), []), company)
+            found = self._named(index.get(case_key(name_or_id), []), company)
             exact = [entry for entry in found if entry.name == name_or_id]
             if found:
                 return exact if len(exact) == 1 else found
-        if name_or_id.isascii() and name_or_id.isdigit():
-            return self._candidates(int(name_or_id), company)
-        return []
+        short = self._within(self._by_short_name.get(case_key(name_or_id), []), company)
+        short = [entry for entry in short if self._names_its_company(entry)]
+        number = id_in(name_or_id)
+        if short or number is None:
+            return short
+        # An id written as text is no exact form of a reference: it may as well be the name of something that is gone.
+        return self._within([self._by_id[number]] if number in self._by_id else [], company)
+
+    def _named(self, entries: t.Sequence[Entry], company: str | None) -> list[Entry]:
+        found = self._within(entries, company)
+        if found or company is not None or not self._qualified:
+            return found
+        return [entry for entry in entries if self._names_its_company(entry)]
+
+    def _names_its_company(self, entry: Entry) -> bool:
+        """True for ``corp\\Ops Team`` of company corp: such a name is no bare one."""
+        prefix, separator, dummy = entry.name.partition("\\")
+        if not separator or entry.company is None:
+            return False
+        return is_same(prefix, entry.company) or case_key(prefix) in self._company_keys(entry.company).names
 
     def _within(self, entries: t.Sequence[Entry], company: str | None) -> list[Entry]:
-        if company is None or not entries:
-            return list(entries)
-        if folded(company) in ("", "0", folded(COMMCELL_LEVEL)):
-            return [entry for entry in entries if entry.company is None]
-        wanted = {folded(company)}
-        found = [entry for entry in entries if _of_company(entry, wanted)]
-        return found or [entry for entry in entries if _of_company(entry, self._company_names(company))]
+        """Those of *entries* that are of this company; None is the own level."""
+        if not entries:
+            return []
+        if company is None and self.own_level.company_id:
+            own = self.own_level
+            found = [entry for entry in entries if entry.company_id == own.company_id]
+            rest = [entry for entry in entries if entry.company_id is None and entry.company is not None]
+            if rest:
+                keys = self._company_keys(own.company or str(own.company_id))
+                found += [entry for entry in rest if case_key(str(entry.company)) in keys.names]
+            return found
+        if company is None or is_commcell_level(company):
+            return [entry for entry in entries if entry.company is None and self._surely_of_none(entry)]
+        found = [entry for entry in entries if entry.company is not None and is_same(entry.company, company)]
+        if found:
+            return found
+        keys = self._company_keys(company)
+        return [entry for entry in entries if _of_company(entry, keys)]
+
+    def _surely_of_none(self, entry: Entry) -> bool:
+        """Where a release does not show the companies of its objects, only a CommCell without companies leaves no doubt."""
+        return entry.company_shown or not self._has_companies()
+
+    def _others(self, entries: t.Sequence[Entry], company: str | None) -> list[Entry]:
+        within = {entry.id for entry in self._within(entries, company)}
+        return [entry for entry in entries if entry.id not in within]
 
     def _matching(self, pattern: str) -> list[Entry]:
-        return [entry for entry in self._entries if fnmatch.fnmatchcase(folded(entry.name), folded(pattern))]
+        return [entry for entry in self._entries if matches(entry.name, pattern)]
 
-    def _missing(self, name_or_id: str | int, company: str | None) -> NotFound:
-        where = f" in company {company}" if company else ""
+    def missing(self, name_or_id: str | int, company: str | None) -> NotFound:
+        """The error for what is not there, with all that is near; nothing is read."""
+        where = f"in company {company}" if company and not is_commcell_level(company) else str(self.own_level)
+        if company is not None and is_commcell_level(company):
+            where = str(OwnLevel())
         if isinstance(name_or_id, int):
-            return NotFound(f"No {self.noun} has the id {name_or_id}{where}.", service="Commvault")
-        near = difflib.get_close_matches(folded(name_or_id), self._by_name, n=_NEAR, cutoff=0.6)
-        names = [entry.label if entry.company else entry.name for key in near for entry in self._by_name[key]][:_NEAR]
-        hint = f" Near: {', '.join(names)}." if names else ""
-        return NotFound(
-            f"No {self.noun} is named {name_or_id!r}{where}, or it is not visible to this account.{hint}",
-            service="Commvault",
-            near=names or None,
+            place = f" {where}" if company is not None else ""
+            return NotFound(f"No {self.noun} has the id {name_or_id}{place}.", service="Commvault")
+        key = case_key(name_or_id)
+        elsewhere = {entry.id: entry for index in (self._by_name, self._by_alias) for entry in index.get(key, ())}
+        number = id_in(name_or_id)
+        if number is not None and number in self._by_id:
+            elsewhere.setdefault(number, self._by_id[number])
+        alike = self.look_alikes(name_or_id)
+        told = {*elsewhere, *(entry.id for entry in alike)}
+        similar = [
+            entry
+            for name in nearest(name_or_id, (entry.name for entry in self._entries), _NEAR)
+            for entry in self._by_name[case_key(name)]
+            if entry.id not in told
+        ]
+        parts = [f"No {self.noun} is named {name_or_id!r} {where}, or it is not visible to this account."]
+        parts += [_elsewhere(entry) for entry in list(elsewhere.values())[:_NEAR]]
+        parts += [_alike(entry, name_or_id) for entry in alike[:_NEAR]]
+        names = [entry.label if entry.company else entry.name for entry in similar][:_NEAR]
+        if names:
+            parts.append(f"Near: {', '.join(names)}.")
+        near = [entry.label for entry in (*elsewhere.values(), *alike)][:_NEAR] + names
+        return NotFound(" ".join(parts), service="Commvault", near=near or None)
+
+
+def _elsewhere(entry: Entry) -> str:
+    if not entry.company_shown:
+        return (
+            f"Near: {entry.label}, of which this release does not show whether it is of a company;"
+            f" if it is meant, write {entry.exact_form}."
         )
+    place = "of another company" if entry.company else "at the level of the CommCell"
+    return f"Near: {entry.label}, which is {place}; if it is meant, write {entry.exact_form}."
 
 
-def _of_company(entry: Entry, names: t.AbstractSet[str]) -> bool:
-    return (entry.company is not None and folded(entry.company) in names) or (
-        bool(entry.company_id) and str(entry.company_id) in names
-    )
+def _alike(entry: Entry, name: str) -> str:
+    return f"Near: {entry.label} looks equal and is another name: it {difference(name, entry.name)}."
+
+
+def _of_company(entry: Entry, keys: CompanyKeys) -> bool:
+    if entry.company_id is not None and keys.ids:
+        return entry.company_id in keys.ids
+    return entry.company is not None and case_key(entry.company) in keys.names

@@ -16,7 +16,7 @@ from .._core.errors import ApiError, AuthError, Throttled, Unreachable
 from .._core.retry import Repeat
 from .._signin.commvault import connect
 from . import envelope, listings
-from .catalogue import Catalogue
+from .catalogue import Catalogue, OwnLevel
 
 _COMPANY_HEADER = "operatorCompanyId"
 #: The local CommCell has this id on every CommServe.
@@ -107,6 +107,11 @@ class CommvaultClient:
     def company_name(self) -> str | None:
         """The company's name as the service writes it; None at CommCell level, the id as text when only that was given."""
         return self._scoped_company()[1] or None
+
+    @property
+    def own_level(self) -> OwnLevel:
+        """Where a name without a company is looked up."""
+        return OwnLevel(self.company_id, self.company_name)
 
     @property
     def release(self) -> int:

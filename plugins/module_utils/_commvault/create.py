@@ -10,15 +10,10 @@ import typing as t
 
 from .._core.errors import ApiError
 from .._core.retry import Repeat
-from .catalogue import COMMCELL_LEVEL
+from .catalogue import is_commcell_level
 from .client import CommvaultClient
 from .directory import Directory
 from .listings import as_id
-
-
-def scope_of(client: CommvaultClient, company: str | None) -> str:
-    """The company in which a name is looked up: the one given, else that of the task, else the CommCell level."""
-    return company or client.company_name or COMMCELL_LEVEL
 
 
 def create_once(
@@ -38,7 +33,7 @@ def create_once(
     """
 
     def shown() -> int | None:
-        found = directory.look_again(kind).get(str(body["name"]), scope_of(client, company))
+        found = directory.look_again(kind).get(str(body["name"]), company or None)
         return found.id if found else None
 
     headers = _acting_in(client, directory, company)
@@ -63,8 +58,8 @@ def create_once(
 
 def _acting_in(client: CommvaultClient, directory: Directory, company: str | None) -> dict[str, str]:
     """Headers for a company that differs from the task's scope."""
-    if company is None:
+    if not company:
         return {}
-    if company.casefold() in ("", "0", COMMCELL_LEVEL.casefold()):
+    if is_commcell_level(company):
         return client.company_headers(0) if client.company_id else {}
     return client.company_headers(directory.catalogue("companies").find(company).id)

@@ -9,10 +9,14 @@ from __future__ import annotations
 import threading
 import typing as t
 
-from .._core.values import folded
+from .._core.errors import ApiError, AuthError, NotFound, Throttled, Unreachable
+from .._core.names import case_key
 from . import listings
-from .catalogue import Catalogue, Entry, plural
+from .catalogue import Catalogue, CompanyKeys, Entry, OwnLevel, keys_as_given, plural
 from .client import CommvaultClient, segment
+
+#: Kinds whose names may carry a company or a directory, as ``corp\\jvega``.
+_QUALIFIED = ("users", "user_groups", "external_groups")
 
 
 class Directory:
@@ -29,11 +33,16 @@ class Directory:
         """All objects of a kind (see ``listings.KINDS``)."""
         with self._lock:
             if kind not in self._catalogues:
+                listing = listings.LISTINGS[kind]
                 self._catalogues[kind] = Catalogue(
-                    listings.LISTINGS[kind].noun,
+                    listing.noun,
                     listings.read(kind, self._reader(kind, False)),
                     refresh=lambda: self._refreshed(kind),
-                    company_names=self._company_names,
+                    company_keys=self._company_keys,
+                    # Companies and permissions are of no company, wherever a task acts.
+                    own_level=self._client.own_level if listing.companies else OwnLevel(),
+                    has_companies=self._has_companies,
+                    qualified=kind in _QUALIFIED,
                 )
             return self._catalogues[kind]
 
@@ -91,8 +100,20 @@ class Directory:
 
         return read
 
-    def _company_names(self, company: str) -> t.AbstractSet[str]:
-        found = self.catalogue("companies").get(company)
+    def _company_keys(self, company: str) -> CompanyKeys:
+        try:
+            found = self.catalogue("companies").get(company)
+        except NotFound:  # no list of companies for this account
+            found = None
         if found is None:
-            return {folded(company)}
-        return {folded(found.name), str(found.id), *(folded(alias) for alias in found.aliases)}
+            return keys_as_given(company)
+        return CompanyKeys({case_key(name) for name in (found.name, *found.aliases)}, {found.id})
+
+    def _has_companies(self) -> bool:
+        """Whether the CommCell has companies; an account that may not know is told so, too."""
+        try:
+            return len(self.catalogue("companies")) > 0
+        except (AuthError, Throttled, Unreachable):
+            raise
+        except ApiError:
+            return True

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, Throttled, Unreachable
-from .._core.values import folded
+from .._core.names import case_key, is_same
 from .client import CommvaultClient, segment
 from .listings import as_id
 
@@ -60,28 +60,28 @@ def servers(listed: t.Mapping[str, t.Any] | None, apps: t.Mapping[str, t.Any] | 
     """Both lists in one, each provider once, by name."""
     rows = [row for row in (apps or {}).get("clientThirdPartyApps") or () if isinstance(row, dict)]
     enabled = {
-        (as_id(row.get("appType")), folded(str(row.get("appName")))): bool(row.get("isEnabled", True)) for row in rows
+        (as_id(row.get("appType")), case_key(str(row.get("appName")))): bool(row.get("isEnabled", True)) for row in rows
     }
     found: dict[tuple[str, str], IdentityServer] = {}
     for row in (listed or {}).get("identityServers") or ():
         if isinstance(row, dict) and str(row.get("type")) in ("SAML", str(SAML)):
             name = str(row.get("name"))
             kind = str(row.get("samlType") if row.get("samlType") is not None else "UNKNOWN")
-            found["saml", folded(name)] = IdentityServer(
+            found["saml", case_key(name)] = IdentityServer(
                 name,
                 "saml",
                 _SAML_KINDS.get(kind, kind).upper(),
                 _company(row.get("company")),
-                enabled.get((SAML, folded(name))),
+                enabled.get((SAML, case_key(name))),
             )
     for row in rows:
         name = str(row.get("appName"))
         for number, kind in ((SAML, "saml"), (OIDC, "oidc")):
             if as_id(row.get("appType")) == number:
                 found.setdefault(
-                    (kind, folded(name)), IdentityServer(name, kind, enabled=bool(row.get("isEnabled", True)))
+                    (kind, case_key(name)), IdentityServer(name, kind, enabled=bool(row.get("isEnabled", True)))
                 )
-    return sorted(found.values(), key=lambda item: (item.kind, folded(item.name), item.name))
+    return sorted(found.values(), key=lambda item: (item.kind, case_key(item.name), item.name))
 
 
 def saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
@@ -124,7 +124,7 @@ class IdentityServers:
     def saml(self, name: str) -> SamlApp | None:
         """The SAML app of this name, which a list showed; None when it is not to be had under any spelling."""
         first: ApiError | None = None
-        for spelling in dict.fromkeys((name, name.lower())):
+        for spelling in dict.fromkeys((name, case_key(name))):
             try:
                 body = self._client.get(f"v4/SAML/{segment(spelling)}", intent=f"read SAML app {name}", missing_ok=True)
             except (AuthError, Forbidden, Unreachable, Throttled, BadAnswer):
@@ -133,7 +133,7 @@ class IdentityServers:
                 # A missing app may be answered with an error in a success; the other spelling may still be known.
                 first = first or exc
                 continue
-            if body and body.get("name"):
+            if body and is_same(str(body.get("name") or ""), name):
                 return saml_app(body)
         if first is not None:
             raise first

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from dataclasses import dataclass
 
 from .._core.errors import NotFound
-from .._core.values import folded
-from .catalogue import COMMCELL_LEVEL, Entry, plural
+from .catalogue import Entry, is_commcell_level, plural
 
 Body = t.Mapping[str, t.Any]
 #: Reads a path with query parameters; None when this release does not know the path.
@@ -179,8 +179,17 @@ def entries(kind: str, body: Body) -> list[Entry]:
         return permission_entries(body)
     listing = LISTINGS[kind]
     listed: t.Any = next((body[name] for name in listing.wrappers if isinstance(body.get(name), list)), [])
-    made = (_entry(listing, row) for row in listed if isinstance(row, dict) and listing.keep(row))
-    return [entry for entry in made if entry is not None]
+    rows = [row for row in listed if isinstance(row, dict)]
+    made = (_entry(listing, row) for row in rows if listing.keep(row))
+    found = [entry for entry in made if entry is not None]
+    if not listing.companies or any(_shows_company(listing, row) for row in rows):
+        # Where some rows name a company, one that names none is of the CommCell.
+        return found
+    return [dataclasses.replace(entry, company_shown=False) for entry in found]
+
+
+def _shows_company(listing: Listing, row: Body) -> bool:
+    return _first(row, (*listing.companies, *listing.company_ids)) is not None
 
 
 def permission_entries(body: Body) -> list[Entry]:
@@ -212,7 +221,8 @@ def _entry(listing: Listing, row: Body) -> Entry | None:
     if number is None or name is None:
         return None
     company, company_id = _first(row, listing.companies), as_id(_first(row, listing.company_ids))
-    if company_id == 0 or (company is not None and folded(str(company)) in ("", folded(COMMCELL_LEVEL))):
+    # A company may be named as we call the CommCell level: its id tells it apart.
+    if company_id == 0 or (not company_id and company is not None and is_commcell_level(str(company))):
         company = company_id = None
     aliases = tuple(dict.fromkeys(str(alias) for alias in (_at(row, path) for path in listing.aliases) if alias))
     return Entry(

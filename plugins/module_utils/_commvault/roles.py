@@ -11,8 +11,9 @@ import typing as t
 from .._core.errors import ConfigError, Problems
 from .._core.plan import Plan, Step, differing
 from .client import CommvaultClient, segment
-from .create import create_once, scope_of
+from .create import create_once
 from .directory import Directory
+from .lookalikes import warn_of_doubtful
 from .names import check_name
 from .permissions import Chosen, Permissions, check_not_empty
 
@@ -105,6 +106,8 @@ class Roles:
     def plan_for(self, options: t.Mapping[str, t.Any]) -> Plan:
         """The plan for the options of the module. Raises Problems for names that the catalogue does not know."""
         check_name("name", options["name"])
+        if options["state"] == "present":
+            warn_of_doubtful(self._client.ctx, self._directory.catalogue("roles"), options["name"])
         self._company = options.get("company")
         current_wire = self._find(options["name"])
         if options["state"] == "absent" and current_wire is None:
@@ -153,8 +156,7 @@ class Roles:
         return {**planned.after, "id": number, "company": self.company}
 
     def _find(self, name: str) -> dict[str, t.Any] | None:
-        scope = scope_of(self._client, self._company)
-        entry = self._directory.catalogue("roles").get(name, scope)
+        entry = self._directory.catalogue("roles").get(name, self._company or None)
         self.company = entry.company if entry else self._company or self._client.company_name
         if entry is None:
             return None

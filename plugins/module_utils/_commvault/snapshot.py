@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import typing as t
 
 from .._core.context import Context
 from .._core.errors import ConfigError
+from .._core.names import matches_any
 from .._core.parallel import side_by_side
-from .._core.values import folded
 from . import user_group_plan
 from .catalogue import Catalogue, Entry
 from .client import CommvaultClient, segment
@@ -138,8 +137,4 @@ class Snapshot:
         patterns = self._ctx.options.get("principals")
         if patterns is None:
             return list(catalogue)
-        return [
-            entry
-            for entry in catalogue
-            if any(fnmatch.fnmatchcase(folded(entry.name), folded(pattern)) for pattern in patterns)
-        ]
+        return [entry for entry in catalogue if matches_any(entry.name, patterns)]

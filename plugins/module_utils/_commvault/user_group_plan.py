@@ -55,7 +55,12 @@ def member_ids(wire: t.Mapping[str, t.Any]) -> dict[str, int]:
         )
         for row in rows
     ]
-    return {str(name or number): number for name, number in pairs if number is not None}
+    found: dict[str, int] = {}
+    for name, number in pairs:
+        if number is not None:
+            label = str(name or number)
+            found[label if found.get(label, number) == number else f"{label} (id {number})"] = number
+    return found
 
 
 def desired(options: t.Mapping[str, t.Any]) -> Canonical:

@@ -15,7 +15,9 @@ from .._core.plan import Plan, Step
 from . import user_group_plan as planning
 from .client import CommvaultClient
 from .directory import Directory
+from .lookalikes import warn_of_doubtful
 from .names import check_name
+from .references import named, named_option
 from .user_groups import UserGroups
 
 #: Guards of the module.
@@ -48,6 +50,7 @@ class UserGroupResource:
         if self._options["state"] == "absent":
             planned = planning.plan_absent(current, self._heir() if current else {})
         else:
+            warn_of_doubtful(self._ctx, self._directory.catalogue("user_groups"), name)
             planning.check_members_are_ours(wanted, current, self._options.get("members"))
             members = self._resolve_members()
             planned = planning.plan(name, wanted, current, members, self._members, self._options["exclusive"])
@@ -98,15 +101,24 @@ class UserGroupResource:
         found: dict[str, int] = {}
         problems = []
         known = {number: label for label, number in self._members.items()}
+        users = self._directory.catalogue("users")
         for index, name in enumerate(names):
+            where = f"members[{index}]"
             try:
-                entry = self._directory.catalogue("users").find(name)
-                # The group's own spelling of a member, so that the two sides compare.
-                found[known.get(entry.id, entry.name)] = entry.id
+                entry = users.find_named(named(name))
+                # The group's own spelling of a member, so that the two sides compare; users of companies may be namesakes.
+                label = known.get(entry.id, entry.name)
+                if self._members.get(label, entry.id) != entry.id or found.get(label, entry.id) != entry.id:
+                    label = f"{label} (id {entry.id})"
+                found[label] = entry.id
             except (AmbiguousMatch, NotFound) as exc:
-                problems.append({"kind": exc.kind, "where": f"members[{index}]", "message": str(exc)})
+                problems.append({"kind": exc.kind, "where": where, "message": str(exc)})
+            except ValueError as exc:
+                problems.append({"kind": "config", "where": where, "message": str(exc)})
         if problems:
             raise Problems(f"User group {self._options['name']} cannot be planned:", problems)
+        shown = (users.by_id(number) for number in found.values())
+        warn_of_doubtful(self._ctx, users, *(entry.name for entry in shown if entry is not None))
         return found
 
     def _heir(self) -> dict[str, int]:
@@ -117,10 +129,11 @@ class UserGroupResource:
         heir = {"user_id": 0, "group_id": 0}
         try:
             if self._options.get("transfer_to_user"):
-                heir["user_id"] = self._directory.catalogue("users").find(self._options["transfer_to_user"]).id
+                user = named_option(self._options["transfer_to_user"], "transfer_to_user")
+                heir["user_id"] = self._directory.catalogue("users").find_named(user).id
             else:
-                group = self._options["transfer_to_group"]
-                heir["group_id"] = self._directory.catalogue("user_groups").find(group).id
+                group = named_option(self._options["transfer_to_group"], "transfer_to_group")
+                heir["group_id"] = self._directory.catalogue("user_groups").find_named(group).id
         except (AmbiguousMatch, NotFound) as exc:
             option = "transfer_to_user" if self._options.get("transfer_to_user") else "transfer_to_group"
             raise ConfigError(f"{option}: {exc}", source=f"option {option}") from exc

@@ -10,7 +10,7 @@ import typing as t
 
 from .catalogue import Entry
 from .client import CommvaultClient, segment
-from .create import create_once, scope_of
+from .create import create_once
 from .directory import Directory
 
 
@@ -27,7 +27,7 @@ class UserGroups:
 
     def find(self, name: str, company: str | None = None) -> Entry | None:
         """The group of this name; without a company, that of the task's scope, else at CommCell level."""
-        return self.directory.catalogue("user_groups").get(name, scope_of(self._client, company))
+        return self.directory.catalogue("user_groups").get(name, company or None)
 
     def create(self, name: str, description: str | None = None, company: str | None = None) -> int:
         """Create a group and return its id. The caller has made sure that the name is free."""

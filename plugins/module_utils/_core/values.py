@@ -60,11 +60,6 @@ def as_number(value: t.Any) -> int | None:
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value.strip()) else None
 
 
-def folded(name: str) -> str:
-    """The form in which names are compared: both services look names up without regard to letter case."""
-    return name.casefold()
-
-
 def rfc3339(moment: datetime.datetime) -> str:
     """UTC text with seconds, the only date form that results carry."""
     return moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

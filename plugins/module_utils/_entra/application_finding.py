@@ -9,11 +9,12 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import AmbiguousMatch, ConfigError, Forbidden
-from .._core.values import folded, is_guid
+from .._core.names import case_key, is_same
+from .._core.values import is_guid
 from .application_form import SELECT
 from .application_key import READ_NEEDS, application_path
 from .application_wish import APP_ID_TEXT
-from .client import GraphClient, literal, with_unique_name
+from .client import GraphClient, literal, same_named, warn_of_alike, with_unique_name
 from .restore import list_deleted
 
 Wire = dict[str, t.Any]
@@ -61,9 +62,11 @@ def find_live(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None
 
 
 def by_display_name(graph: GraphClient, name: str) -> list[Wire]:
-    """All registrations of exactly this display name, letter case apart."""
+    """All registrations of exactly this display name, letter case apart; of others that Graph gives, a warning tells."""
     params = {"$filter": f"displayName eq {literal(name)}", "$select": SELECT}
-    return graph.list("/applications", intent=f"find applications named {name}", needs=READ_NEEDS, params=params)
+    found = graph.list("/applications", intent=f"find applications named {name}", needs=READ_NEEDS, params=params)
+    warn_of_alike(graph.ctx, "application", found, name)
+    return same_named(found, "displayName", name)
 
 
 def _by_key(graph: GraphClient, name: str, value: str) -> Wire | None:
@@ -76,7 +79,7 @@ def _check_keys(wire: Wire, options: t.Mapping[str, t.Any]) -> None:
         asked, has = options.get(name), wire.get(graph_name)
         if not asked or not has:
             continue
-        if folded(asked) != folded(str(has)):
+        if not is_same(asked, str(has)):
             raise ConfigError(
                 f"{name}: application {wire.get('displayName')} ({wire['id']}) has {name} {has}, not {asked}; it cannot be changed",
                 source=f"option {name}",
@@ -108,7 +111,7 @@ def _is_meant(wire: Wire, options: t.Mapping[str, t.Any]) -> bool:
     for name, graph_name in (("object_id", "id"), ("app_id", "appId")):
         if options.get(name):
             return bool(str(wire.get(graph_name)).lower() == options[name].lower())
-    if options.get("unique_name") and folded(wire.get("uniqueName") or "") == folded(options["unique_name"]):
+    if options.get("unique_name") and is_same(str(wire.get("uniqueName") or ""), options["unique_name"]):
         return True
-    uris = {folded(uri) for uri in options.get("identifier_uris") or () if APP_ID_TEXT not in uri}
-    return any(folded(uri) in uris for uri in wire.get("identifierUris") or ())
+    uris = {case_key(uri) for uri in options.get("identifier_uris") or () if APP_ID_TEXT not in uri}
+    return any(case_key(uri) in uris for uri in wire.get("identifierUris") or ())

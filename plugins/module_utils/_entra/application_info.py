@@ -12,11 +12,12 @@ import datetime
 import math
 import typing as t
 
+from .._core.names import case_key
 from .._core.values import parse_time, rfc3339
 from .application_finding import check_ids
 from .application_form import SELECT, canonical
 from .application_key import READ_NEEDS, application_path
-from .client import GraphClient, literal
+from .client import GraphClient, literal, same_named
 
 Wire = dict[str, t.Any]
 _SELECT = f"{SELECT},createdDateTime,passwordCredentials,keyCredentials"
@@ -40,7 +41,8 @@ def read_applications(graph: GraphClient, options: t.Mapping[str, t.Any]) -> lis
     if options.get("display_name"):
         condition = f"displayName eq {literal(options['display_name'])}"
     params = {"$select": _SELECT, "$top": "999", **({"$filter": condition} if condition else {})}
-    return graph.list("/applications", intent="list applications", needs=READ_NEEDS, params=params)
+    found = graph.list("/applications", intent="list applications", needs=READ_NEEDS, params=params)
+    return same_named(found, "displayName", options["display_name"]) if options.get("display_name") else found
 
 
 def described(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> dict[str, t.Any]:
@@ -55,7 +57,7 @@ def described(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> dict[str, 
 def sorted_applications(wires: t.Iterable[t.Mapping[str, t.Any]], now: datetime.datetime) -> list[dict[str, t.Any]]:
     """All of them described, by display name and object id."""
     listed = [described(wire, now) for wire in wires]
-    return sorted(listed, key=lambda item: ((item["display_name"] or "").casefold(), str(item["object_id"])))
+    return sorted(listed, key=lambda item: (case_key(item["display_name"] or ""), str(item["object_id"])))
 
 
 def _password(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from .._core.context import Context
 from .._core.errors import ConfigError
+from .._core.names import is_same
 from .._core.spec import ArgumentSpec
 from .._core.values import is_guid
-from .client import GraphClient, key, segment
+from .client import GraphClient, alike_in_words, key, segment
 
 #: Graph permissions that reading registrations takes, least first.
 READ_NEEDS = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
@@ -76,6 +77,12 @@ def find_application(graph: GraphClient, asked: t.Mapping[str, t.Any], select: t
     )
     if wire is None:
         return None
+    if name == "unique_name" and wire.get("uniqueName") and not is_same(str(wire["uniqueName"]), value):
+        told = alike_in_words([wire], "uniqueName", value) or f", but {wire['uniqueName']!r}, which is another name"
+        raise ConfigError(
+            f"application.unique_name: no application has the unique name {value!r}{told}",
+            source="option application.unique_name",
+        )
     return Resolved(
         app_id=str(wire["appId"]),
         object_id=str(wire["id"]),

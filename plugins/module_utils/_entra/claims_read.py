@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch
+from .._core.names import case_key
 from .._core.parallel import side_by_side
-from .._core.values import folded
 from .application_key import READ_NEEDS, find_application
 from .claims import DirectoryGroup, GroupClaim, group_claim
 from .claims_certificates import SigningCertificate, signing_certificates
@@ -107,10 +107,10 @@ class Claims:
         return {group.object_id: group for group in self._listed("id", object_ids, application)}
 
     def named(self, names: t.Collection[str]) -> dict[str, list[DirectoryGroup]]:
-        """All groups of each display name, by folded name."""
+        """All groups of each display name, by its form for comparison."""
         found: dict[str, list[DirectoryGroup]] = {}
         for group in self._listed("displayName", names, None):
-            found.setdefault(folded(group.display_name), []).append(group)
+            found.setdefault(case_key(group.display_name), []).append(group)
         return found
 
     def members(self, object_ids: t.Sequence[str]) -> dict[str, Members]:
@@ -120,7 +120,8 @@ class Claims:
     def users(self, names: t.Sequence[str]) -> list[Member]:
         """Those of the named users that exist."""
         found = self._chunks("/users", "userPrincipalName", names, "id,userPrincipalName,accountEnabled", USER_NEEDS)
-        return [_member(item) for item in found]
+        asked = {case_key(name) for name in names}
+        return [_member(item) for item in found if case_key(str(item.get("userPrincipalName"))) in asked]
 
     def groups_of(self, object_ids: t.Sequence[str]) -> dict[str, list[Wire]]:
         """All groups that each user is in, through nesting too: ``id`` and ``security_enabled``."""
@@ -189,7 +190,7 @@ class Claims:
     def _chunks(
         self, path: str, field: str, values: t.Collection[str], select: str, needs: t.Sequence[str]
     ) -> list[Wire]:
-        wanted = sorted({folded(value): value for value in values}.values())
+        wanted = sorted({case_key(value): value for value in values}.values())
         chunks = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
 
         def read(chunk: t.Sequence[str]) -> list[Wire]:

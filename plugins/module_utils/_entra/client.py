@@ -16,8 +16,9 @@ from .._core.context import Context
 from .._core.errors import ApiError, BadAnswer
 from .._core.fresh import FreshObjects
 from .._core.http import Reply, Transport, host_in_words
+from .._core.names import difference, doubt_between, is_same, looks_like
 from .._core.retry import Repeat
-from .._core.values import GUID, folded
+from .._core.values import GUID
 from .._signin.clouds import entra_settings, graph_scope, graph_url
 from .._signin.entra import BearerCredentials, EntraSignIn
 from .._signin.tokens import claims_of
@@ -60,8 +61,30 @@ def segment(value: str) -> str:
 
 def with_unique_name(found: t.Iterable[dict[str, t.Any]], unique_name: str | None) -> dict[str, t.Any] | None:
     """The one of *found* that has this unique name: a replica that lags may deny the key and still list the object."""
-    wanted = folded(unique_name or "")
-    return next((wire for wire in found if wanted and folded(str(wire.get("uniqueName") or "")) == wanted), None)
+    return next(iter(same_named(found, "uniqueName", unique_name)), None) if unique_name else None
+
+
+def same_named(found: t.Iterable[dict[str, t.Any]], member: str, name: str) -> list[dict[str, t.Any]]:
+    """Those of *found* whose *member* is this name, case apart. Graph's own comparison is looser than ours and is not documented."""
+    return [wire for wire in found if is_same(str(wire.get(member) or ""), name)]
+
+
+def alike_in_words(found: t.Iterable[t.Mapping[str, t.Any]], member: str, name: str) -> str:
+    """What to add to a message about *name* that was not found: objects whose name only looks equal; empty when there are none."""
+    alike = {str(wire.get("id")): str(wire.get(member) or "") for wire in found if wire.get(member)}
+    return "".join(
+        f"; near: {other!r} ({object_id}) looks equal and is another name: it {difference(name, other)}"
+        for object_id, other in sorted(alike.items())
+        if looks_like(name, other)
+    )
+
+
+def warn_of_alike(ctx: Context, noun: str, found: t.Iterable[t.Mapping[str, t.Any]], name: str) -> None:
+    """Warn of objects that Graph gave for a display name although their names only look equal."""
+    for wire in found:
+        other = str(wire.get("displayName") or "")
+        if looks_like(name, other):
+            ctx.warn(doubt_between(noun.capitalize(), name, other, f"{noun} {other!r} ({wire.get('id')})"))
 
 
 class GraphClient:
@@ -244,7 +267,7 @@ class GraphClient:
         """How long a refusal is borne: those that replication causes, about an object of this run; zero for all others."""
         if self._not_yet(error, url, body):
             return _SETTLE_S
-        refused = error.status == 403 and method != "GET" and _NO_RIGHTS in str(error).casefold()
+        refused = error.status == 403 and method != "GET" and _NO_RIGHTS in str(error).lower()
         return _RIGHTS_SETTLE_S if refused and self.fresh.any_of(GUID.findall(self._key_of(url))) else 0.0
 
     def _not_yet(self, error: ApiError, url: str, body: t.Any) -> bool:
@@ -256,7 +279,7 @@ class GraphClient:
             if keyed:
                 # A fresh application has no service principal yet; only one that was created by this key can be missing "yet".
                 path, named = keyed.group(), GUID.findall(path[keyed.end() :])
-        elif not (error.status in (400, 403, 409) and any(text in str(error).casefold() for text in _NOT_YET)):
+        elif not (error.status in (400, 403, 409) and any(text in str(error).lower() for text in _NOT_YET)):
             return False
         return self.fresh.any_of([*named, *GUID.findall(str(body or "")), path])
 

@@ -72,4 +72,4 @@ def _said(reply: Reply) -> tuple[str | None, str]:
 
 def already_there(error: ApiError, text: str) -> bool:
     """True for the few refusals that mean "nothing to do"; Graph gives them the general code of a bad request."""
-    return error.status in (400, 409) and text.casefold() in str(error).casefold()
+    return error.status in (400, 409) and text.lower() in str(error).lower()

@@ -10,9 +10,10 @@ import typing as t
 
 from .._core.context import Context
 from .._core.errors import ConfigError
+from .._core.names import case_key, starts_with
 from .._core.parallel import side_by_side
-from .._core.values import folded, is_guid
-from .client import GraphClient, key, literal, segment
+from .._core.values import is_guid
+from .client import GraphClient, key, literal, same_named, segment
 from .groups import READ_NEEDS, SELECT, Groups, canonical
 
 #: So many lists of members are read side by side.
@@ -39,7 +40,7 @@ def selection(options: t.Mapping[str, t.Any]) -> str | None:
 def find_groups(ctx: Context, graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[Group]:
     """The selected groups by display name; none is no error. With ``members`` each has its direct members' object ids."""
     found = [shown(wire) for wire in _wires(graph, options)]
-    found.sort(key=lambda group: (folded(group["display_name"] or ""), str(group["object_id"])))
+    found.sort(key=lambda group: (case_key(group["display_name"] or ""), str(group["object_id"])))
     if options.get("members"):
         reader = Groups(ctx, graph)
         ids = [str(group["object_id"]) for group in found]
@@ -61,4 +62,9 @@ def _wires(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[dict[str,
     chosen = selection(options)
     if chosen:
         params["$filter"] = chosen
-    return graph.list("/groups", intent="list groups", needs=READ_NEEDS, params=params)
+    found = graph.list("/groups", intent="list groups", needs=READ_NEEDS, params=params)
+    if options.get("display_name"):
+        return same_named(found, "displayName", options["display_name"])
+    if options.get("prefix"):
+        return [wire for wire in found if starts_with(str(wire.get("displayName") or ""), options["prefix"])]
+    return found

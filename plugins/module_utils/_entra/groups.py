@@ -12,10 +12,20 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch, ApiError, ConfigError
 from .._core.guards import guard
+from .._core.names import doubt_about, is_same
 from .._core.plan import Plan, Step, differing
 from .._core.retry import Repeat
 from .._core.sets import difference
-from .client import GraphClient, key, literal, segment, with_unique_name
+from .client import (
+    GraphClient,
+    alike_in_words,
+    key,
+    literal,
+    same_named,
+    segment,
+    warn_of_alike,
+    with_unique_name,
+)
 from .create import create_once
 from .errors import already_there
 from .principals import object_ids
@@ -109,6 +119,14 @@ def default_nickname(display_name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", plain_ascii).strip("-.")[:64] or "group"
 
 
+def _check_unique_name(wire: t.Mapping[str, t.Any], unique_name: str) -> None:
+    """Graph's key may find what only looks equal. Raises ConfigError."""
+    has = str(wire.get("uniqueName") or unique_name)
+    if not is_same(has, unique_name):
+        told = alike_in_words([wire], "uniqueName", unique_name) or f", but {has!r}, which is another name"
+        raise ConfigError(f"No group has the unique name {unique_name!r}{told}", source="option unique_name")
+
+
 class Groups:
     """Reads and writes groups."""
 
@@ -118,6 +136,9 @@ class Groups:
 
     def find(self, options: t.Mapping[str, t.Any]) -> Canonical | None:
         """The group that the options name, or None. Raises AmbiguousMatch, ConfigError."""
+        doubt = doubt_about("Entra group", options["display_name"]) if options.get("display_name") else None
+        if doubt and options.get("state") == "present":
+            self._ctx.warn(doubt)
         wire = self._find_wire(options)
         if wire is None:
             return None
@@ -150,6 +171,8 @@ class Groups:
         if options.get("unique_name"):
             path = f"/groups{key('uniqueName', options['unique_name'])}"
             wire = self._graph.get(path, intent=f"read group {options['unique_name']}", needs=READ_NEEDS, params=select)
+            if wire is not None:
+                _check_unique_name(wire, options["unique_name"])
             if wire is not None or not options.get("display_name"):
                 return wire
         named = self.by_display_name(options["display_name"])
@@ -170,9 +193,11 @@ class Groups:
         return named[0] if named else None
 
     def by_display_name(self, name: str) -> list[dict[str, t.Any]]:
-        """All groups of exactly this display name, letter case apart."""
+        """All groups of exactly this display name, letter case apart; of others that Graph gives, a warning tells."""
         params = {"$filter": f"displayName eq {literal(name)}", "$select": SELECT}
-        return self._graph.list("/groups", intent=f"find groups named {name}", needs=READ_NEEDS, params=params)
+        found = self._graph.list("/groups", intent=f"find groups named {name}", needs=READ_NEEDS, params=params)
+        warn_of_alike(self._ctx, "group", found, name)
+        return same_named(found, "displayName", name)
 
     def relation(self, object_id: str, relation: str) -> list[str]:
         """Ids of the direct members or owners, sorted."""

@@ -17,8 +17,9 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import ConfigError
 from .._core.guards import guard
+from .._core.names import is_same
 from .._core.plan import Plan, Step
-from .._core.values import folded, parse_time, rfc3339
+from .._core.values import parse_time, rfc3339
 from .._signin.tokens import claims_of
 from .application_key import Resolved, find_application, resolve_application
 from .client import GraphClient
@@ -70,7 +71,7 @@ def plan(name: str, lifetime_days: int, secrets: t.Iterable[t.Mapping[str, t.Any
 
 def plan_absent(key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> Plan:
     """Remove exactly the secret with *key_id*, if it is there."""
-    found = [canonical(item) for item in secrets if folded(str(item["keyId"])) == folded(key_id)]
+    found = [canonical(item) for item in secrets if is_same(str(item["keyId"]), key_id)]
     if not found:
         return Plan({"secrets": []}, {"secrets": []})
     return Plan({"secrets": found}, {"secrets": []}, (Step("remove", f"secret {found[0]['key_id']}", found[0]),))
@@ -92,12 +93,12 @@ def may_be_own(secret: t.Mapping[str, t.Any], app_id: str | None, method: str, o
     """
     if method == "client_secret":
         hint = secret.get("hint")
-        own = folded(options.get("client_id") or "") == folded(app_id or "")
+        own = is_same(options.get("client_id") or "", app_id or "")
         return own and (not hint or str(options.get("client_secret") or "").startswith(hint))
     if method == "token":
         claims = claims_of(options.get("access_token") or "")
         by_secret = str(claims.get("appidacr", claims.get("azpacr", ""))) == "1"
-        return by_secret and folded(str(claims.get("appid") or claims.get("azp") or "")) == folded(app_id or "")
+        return by_secret and is_same(str(claims.get("appid") or claims.get("azp") or ""), app_id or "")
     return False
 
 
@@ -154,7 +155,7 @@ class Passwords:
         return {"key_id": None, "display_name": None, "expires": rfc3339(ends), "value": None}
 
     def _check_removal(self, key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> None:
-        secret = next(item for item in secrets if folded(str(item["keyId"])) == folded(key_id))
+        secret = next(item for item in secrets if is_same(str(item["keyId"]), key_id))
         app_id, options = self._application.app_id, self._ctx.options
         if may_be_own(secret, app_id, self._graph.sign_in.method, options):
             guard(self._ctx, "own_key", f"Key {key_id} may be the one that this task signs in with.")

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 from dataclasses import dataclass
 
 from .._core.errors import Problems
-from .._core.values import folded, is_guid
-from .client import GraphClient, key, literal
+from .._core.names import case_key, nearest
+from .._core.values import is_guid
+from .client import GraphClient, alike_in_words, key, literal, same_named
 
 #: Names whose application id is the same in every tenant; all other names are looked up.
 WELL_KNOWN = {"microsoft graph": "00000003-0000-0000-c000-000000000000"}
@@ -97,9 +97,8 @@ def _instead(api: ResourceApi, kind: str, name: str) -> str:
     other = "delegated" if kind == "application" else "application"
     if name in api.ids(other):
         return f"; it is {'an' if other == 'application' else 'a'} {other} permission there"
-    spelled = {folded(known): known for known in api.ids(kind)}
-    near = difflib.get_close_matches(folded(name), spelled, n=3, cutoff=0.7)
-    return f"; near: {', '.join(spelled[match] for match in near)}" if near else ""
+    near = nearest(name, api.ids(kind), 3, 0.7)
+    return f"; near: {', '.join(near)}" if near else ""
 
 
 def _ids(entitlements: t.Any, member_type: str | None) -> dict[str, str]:
@@ -119,6 +118,7 @@ class Apis:
     def __init__(self, graph: GraphClient) -> None:
         self._graph = graph
         self._by_app_id: dict[str, ResourceApi | None] = {}
+        self._alike: dict[str, str] = {}
 
     def by_app_id(self, app_id: str) -> ResourceApi | None:
         """The API with this application id, or None when it has no service principal in the tenant."""
@@ -135,7 +135,7 @@ class Apis:
 
     def by_name(self, name: str) -> list[ResourceApi]:
         """All APIs of this display name; a well-known name or an application id gives at most one."""
-        app_id = name if is_guid(name) else WELL_KNOWN.get(folded(name.strip()))
+        app_id = name if is_guid(name) else WELL_KNOWN.get(case_key(name))
         if app_id is not None:
             single = self.by_app_id(app_id)
             return [single] if single is not None else []
@@ -145,7 +145,8 @@ class Apis:
             needs=_READ,
             params={"$filter": f"displayName eq {literal(name)}", "$select": _SELECT},
         )
-        found = [ResourceApi.of(wire) for wire in wires]
+        self._alike[name] = alike_in_words(wires, "displayName", name)
+        found = [ResourceApi.of(wire) for wire in same_named(wires, "displayName", name)]
         self._by_app_id.update({api.app_id: api for api in found})
         return found
 
@@ -157,7 +158,7 @@ class Apis:
             where = f"{option}[{index}]"
             found = self.by_name(entry["api"])
             if len(found) != 1:
-                problems.append(_unusable(entry["api"], found, f"{where}.api"))
+                problems.append(_unusable(entry["api"], found, f"{where}.api", self._alike.get(entry["api"], "")))
                 continue
             chosen: dict[str, tuple[str, ...] | None] = {}
             for kind in KINDS:
@@ -176,12 +177,12 @@ class Apis:
         return list(resolved.values())
 
 
-def _unusable(name: str, found: t.Sequence[ResourceApi], where: str) -> Problem:
+def _unusable(name: str, found: t.Sequence[ResourceApi], where: str, alike: str) -> Problem:
     if found:
         ids = ", ".join(sorted(api.app_id for api in found))
         message = (
             f"{len(found)} service principals have the display name {name!r}: give one of the application ids {ids}"
         )
         return {"kind": "ambiguous", "where": where, "message": message}
-    message = f"no service principal of API {name!r} is in the tenant: check the name, or create it with entra_service_principal"
+    message = f"no service principal of API {name!r} is in the tenant{alike}: check the name, or create it with entra_service_principal"
     return {"kind": "not_found", "where": where, "message": message}

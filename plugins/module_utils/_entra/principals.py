@@ -9,8 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import Problems
-from .._core.values import folded, is_guid
-from .client import GraphClient, literal
+from .._core.names import case_key, doubt_about
+from .._core.values import is_guid
+from .client import GraphClient, alike_in_words, literal
 
 #: Names in one query; Graph takes no more than fifteen values in an "in" filter.
 _NAMES_AT_ONCE = 15
@@ -23,7 +24,11 @@ def object_ids(graph: GraphClient, names: t.Sequence[str] | None, option: str) -
     """
     if names is None:
         return None
-    users = _users(graph, [name for name in names if not is_guid(name) and "@" in name])
+    for name in names:
+        doubt = doubt_about("user", name)
+        if doubt:
+            graph.ctx.warn(doubt)
+    users, seen = _users(graph, [name for name in names if not is_guid(name) and "@" in name])
     found: dict[str, None] = {}
     problems = []
     for index, name in enumerate(names):
@@ -33,19 +38,21 @@ def object_ids(graph: GraphClient, names: t.Sequence[str] | None, option: str) -
         elif "@" not in name:
             message = f"{name!r} is neither an object id nor a user principal name"
             problems.append({"kind": "config", "where": where, "message": message})
-        elif folded(name) not in users:
-            problems.append({"kind": "not_found", "where": where, "message": f"no user {name} in the tenant"})
+        elif case_key(name) not in users:
+            message = f"no user {name} in the tenant{alike_in_words(seen, 'userPrincipalName', name)}"
+            problems.append({"kind": "not_found", "where": where, "message": message})
         else:
-            found[users[folded(name)]] = None
+            found[users[case_key(name)]] = None
     if problems:
         raise Problems(f"{len(problems)} entries of {option} cannot be used", problems)
     return list(found)
 
 
-def _users(graph: GraphClient, names: t.Sequence[str]) -> dict[str, str]:
-    """Object ids by folded user principal name, of those that exist; many names in one request."""
-    wanted = sorted({folded(name): name for name in names}.values())
+def _users(graph: GraphClient, names: t.Sequence[str]) -> tuple[dict[str, str], list[dict[str, t.Any]]]:
+    """Object ids by user principal name (its form for comparison), of those that exist; many names in one request; and all that Graph gave."""
+    wanted = sorted({case_key(name): name for name in names}.values())
     found: dict[str, str] = {}
+    seen: list[dict[str, t.Any]] = []
     for start in range(0, len(wanted), _NAMES_AT_ONCE):
         chunk = wanted[start : start + _NAMES_AT_ONCE]
         quoted = ", ".join(literal(name) for name in chunk)
@@ -55,5 +62,6 @@ def _users(graph: GraphClient, names: t.Sequence[str]) -> dict[str, str]:
             needs=["User.Read.All"],
             params={"$filter": f"userPrincipalName in ({quoted})", "$select": "id,userPrincipalName"},
         )
-        found |= {folded(str(user["userPrincipalName"])): str(user["id"]).lower() for user in listed}
-    return found
+        seen += listed
+        found |= {case_key(str(user["userPrincipalName"])): str(user["id"]).lower() for user in listed}
+    return found, seen

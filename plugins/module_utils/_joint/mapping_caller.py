@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import typing as t
 
+from .._commvault.catalogue import COMMCELL_LEVEL
 from .._commvault.client import CommvaultClient, segment
 from .._commvault.directory import Directory
 from .._commvault.grants import Entity, Grant, Principal
@@ -17,7 +17,7 @@ from .._commvault.role_contents import RoleContents
 from .._commvault.security import Security
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch
-from .._core.values import folded
+from .._core.names import matches_any
 from .mapping_read import Reader
 from .mapping_resolve import MASTER_ROLE, PRIVILEGED_PERMISSIONS, Resolved
 
@@ -28,13 +28,14 @@ MASTER_GROUP = 1
 def unmanaged_groups(
     ctx: Context, directory: Directory, security: Security, reader: Reader, resolved: Resolved
 ) -> list[dict[str, t.Any]]:
-    """User groups whose names match managed_groups and that hold explicit grants although no entry names them."""
+    """User groups of the own level whose names match managed_groups and that hold explicit grants although no entry names them."""
     patterns = ctx.options["managed_groups"]
     claimed = {principal.id for principal in resolved.holders if principal.kind == "user_group"}
+    groups = directory.catalogue("user_groups") if patterns else None
     chosen = [
         entry
-        for entry in (directory.catalogue("user_groups") if patterns else ())
-        if entry.id not in claimed and any(fnmatch.fnmatchcase(folded(entry.name), folded(item)) for item in patterns)
+        for entry in (groups.at_level(groups) if groups is not None else ())
+        if entry.id not in claimed and matches_any(entry.name, patterns)
     ]
     rows = reader.side_by_side(security.of_principal, [Principal("user_group", entry.id) for entry in chosen])
     counts = [sum(1 for row in part if row.grant is not None) for part in rows]
@@ -50,17 +51,19 @@ def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) 
         who = inner if isinstance(inner, dict) else answer
         name = who.get("userName") or who.get("name")
     try:
-        user = directory.catalogue("users").get(str(name)) if name else None
+        # A name to log in with means a user of the CommCell, wherever the task acts then.
+        user = directory.catalogue("users").get(str(name), COMMCELL_LEVEL) if name else None
     except AmbiguousMatch:
-        user = directory.catalogue("users").by_id(client.caller[0])
-    if user is None:
+        user = None
+    number = user.id if user else client.caller[0]
+    if not number:
         ctx.warn(
             "The signed-in user could not be determined, so it is not known whether it would lose rights of its own"
         )
         return set()
-    details = client.get(f"v4/user/{segment(user.id)}", intent="read the signed-in user", missing_ok=True) or {}
+    details = client.get(f"v4/user/{segment(number)}", intent="read the signed-in user", missing_ok=True) or {}
     groups = [as_id(group.get("id")) for group in details.get("associatedUserGroups") or [] if isinstance(group, dict)]
-    return {Principal("user", user.id), *(Principal("user_group", number) for number in groups if number)}
+    return {Principal("user", number), *(Principal("user_group", group) for group in groups if group)}
 
 
 def is_privileged(contents: RoleContents) -> t.Callable[[int], bool]:

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
+from .._commvault.catalogue import COMMCELL_LEVEL, Catalogue
 from .._commvault.grants import Grant, Principal
 from .._core.context import Context
-from .._core.errors import GuardRefused
+from .._core.errors import AmbiguousMatch, GuardRefused
 from .._core.guards import guard
-from .._core.values import folded
+from .._core.names import case_key
 from .mapping_entries import Problem
 from .mapping_resolve import MASTER_ROLE, Holder, Resolved
 
@@ -122,18 +124,26 @@ def check_last_admin(
 
 
 def check_break_glass(
-    ctx: Context, removed: t.Collection[Grant], resolved: Resolved, label: t.Callable[[Grant], str]
+    ctx: Context,
+    removed: t.Collection[Grant],
+    resolved: Resolved,
+    label: t.Callable[[Grant], str],
+    users: t.Callable[[], Catalogue],
 ) -> None:
-    """Accounts that are kept for the day when nothing else works keep their rights. Raises GuardRefused."""
-    kept = {
-        kind: {folded(str(name)) for name in names or []} for kind, names in (ctx.options["break_glass"] or {}).items()
-    }
+    """Accounts that are kept for the day when nothing else works keep their rights. Raises GuardRefused.
+
+    A user of the list is that of the task's own level or of the CommCell: a namesake in another company is somebody else.
+    """
+    listed = ctx.options["break_glass"] or {}
+    names = [str(name) for name in listed.get("commvault_users") or ()]
+    groups = {case_key(str(name)) for name in listed.get("entra_groups") or ()}
+    kept = functools.lru_cache(lambda: _ids_of(users(), names))
 
     def is_kept(holder: Holder) -> bool:
         if holder.principal.kind == "user":
-            return folded(holder.name) in kept.get("commvault_users", set())
-        own = {folded(holder.name), folded(holder.anchor or "")}
-        return holder.entra and bool(own & kept.get("entra_groups", set()))
+            return bool(names) and holder.principal.id in kept()
+        own = {case_key(name) for name in (holder.name, holder.entra_name, holder.anchor) if name}
+        return holder.entra and bool(own & groups)
 
     losing = [grant for grant in sorted(removed) if is_kept(resolved.holders[grant.principal])]
     if losing:
@@ -142,3 +152,15 @@ def check_break_glass(
             "break_glass",
             f"A break-glass account would lose rights: {'; '.join(label(grant) for grant in losing[:5])}.",
         )
+
+
+def _ids_of(users: Catalogue, names: t.Iterable[str]) -> frozenset[int]:
+    found: set[int] = set()
+    for name in names:
+        for company in (None, COMMCELL_LEVEL):
+            try:
+                entry = users.get(name, company)
+                found |= {entry.id} if entry else set()
+            except AmbiguousMatch as exc:
+                found |= {int(number) for number in exc.facts["candidates"]}
+    return frozenset(found)

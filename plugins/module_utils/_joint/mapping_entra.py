@@ -10,8 +10,8 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.context import Context
-from .._core.values import folded
-from .._entra.client import GraphClient, literal, segment
+from .._core.names import case_key
+from .._entra.client import GraphClient, alike_in_words, literal, segment
 from .mapping_entries import MappingEntry, Problem
 
 _NEEDS = ("GroupMember.Read.All",)
@@ -36,7 +36,8 @@ class EntraGroups:
         self._ctx, self._connect = ctx, connect
         self._graph: GraphClient | None = None
         self._found: dict[str, EntraGroup | None] = {}
-        self._pending = {folded(name) for name in ctx.options["pending_entra_groups"]}
+        self._seen: list[dict[str, t.Any]] = []
+        self._pending = {case_key(name) for name in ctx.options["pending_entra_groups"]}
 
     def of(self, entry: MappingEntry) -> EntraGroup | None:
         """The group of an entry that was looked up, None when that failed."""
@@ -54,7 +55,9 @@ class EntraGroups:
         by_name = sorted({str(entry.principal.name) for entry in incomplete if entry.object_id is None})
         for start in range(0, len(by_name), _NAMES_AT_ONCE):
             for item in self._named(by_name[start : start + _NAMES_AT_ONCE]):
-                wire.setdefault(folded(str(item.get("displayName"))), []).append(item)
+                wire.setdefault(case_key(str(item.get("displayName"))), []).append(item)
+        # Graph compares more loosely than names are the same: what it gives beside is told, and never taken.
+        self._seen = [item for items in wire.values() for item in items]
         for entry in entries:
             if entry not in incomplete:
                 self._found[entry.where] = _group(entry.object_id, entry.principal.name, None, match_by)
@@ -62,7 +65,7 @@ class EntraGroups:
                 self._found[entry.where] = self._by_id(entry, match_by, problems)
             else:
                 self._found[entry.where] = self._one_of(
-                    entry, wire.get(folded(str(entry.principal.name)), []), match_by, problems
+                    entry, wire.get(case_key(str(entry.principal.name)), []), match_by, problems
                 )
 
     def _needs_graph(self, entry: MappingEntry, match_by: str) -> bool:
@@ -112,11 +115,12 @@ class EntraGroups:
             return _group(
                 str(wire["id"]).lower(), str(wire.get("displayName")), wire.get("onPremisesSamAccountName"), match_by
             )
-        if folded(name) in self._pending:
+        if case_key(name) in self._pending:
             return _group(None, name, None, match_by)
         if not entry.present:
             return _group(None, name, None, match_by)
-        problems.append(_problem(entry, "not_found", f"no Entra group is named {name!r}"))
+        told = alike_in_words(self._seen, "displayName", name)
+        problems.append(_problem(entry, "not_found", f"no Entra group is named {name!r}{told}"))
         return None
 
 

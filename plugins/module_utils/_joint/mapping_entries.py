@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import fnmatch
 import typing as t
 from dataclasses import dataclass
 
 from .._commvault.grants import ENTITY_TYPES
-from .._core.values import folded, is_guid, parse_time
+from .._commvault.references import Named, id_in, named
+from .._core.names import case_key, matches_any
+from .._core.values import is_guid, parse_time
 
 #: Other words for the same entity kinds.
 ALIASES = {"clients": "servers", "client_groups": "server_groups"}
@@ -24,26 +25,15 @@ Problem = dict[str, t.Any]
 
 
 @dataclass(frozen=True)
-class Named:
-    """A reference by name (in a company) or by id."""
-
-    name: str | None
-    company: str | None = None
-    id: int | None = None
-
-    def __str__(self) -> str:
-        return str(self.name if self.name is not None else self.id)
-
-
-@dataclass(frozen=True)
 class Target:
-    """What a grant applies to: one entity by reference, all of a kind, or those that match a pattern."""
+    """What a grant applies to: one entity by reference, all of a kind, or those (of ``company``) that match a pattern."""
 
     kind: str
     reference: Named | None = None
     every: bool = False
     pattern: str | None = None
     at_most: int = 0
+    company: str | None = None
     where: str = ""
 
 
@@ -84,11 +74,7 @@ def parse(
         where = f"mappings[{index}]"
         entry = _entry(raw, where, today, problems)
         patterns = raw.get("commcells")
-        concerned = (
-            commcell is None
-            or not patterns
-            or any(fnmatch.fnmatchcase(commcell.casefold(), str(item).casefold()) for item in patterns)
-        )
+        concerned = commcell is None or not patterns or matches_any(commcell, (str(item) for item in patterns))
         if entry is not None and concerned:
             entries.append(entry)
     return entries, problems
@@ -112,12 +98,20 @@ def evidence(mappings: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.An
 
 def with_known_ids(entries: t.Sequence[MappingEntry], known: t.Mapping[str, t.Any]) -> list[MappingEntry]:
     """Entries whose Entra groups have no object id take it from *known* (display name to object id), letter case apart."""
-    by_name = {folded(str(name)): str(value).lower() for name, value in known.items() if is_guid(value)}
+    by_name = {str(name): str(value).lower() for name, value in known.items() if is_guid(value)}
+    by_key: dict[str, set[str]] = {}
+    for name, object_id in by_name.items():
+        by_key.setdefault(case_key(name), set()).add(object_id)
+
+    def known_id(name: str) -> str | None:
+        """Case decides only between names that differ in nothing else."""
+        alike = by_key.get(case_key(name), set())
+        return by_name.get(name) or (next(iter(alike)) if len(alike) == 1 else None)
 
     def complete(entry: MappingEntry) -> MappingEntry:
         if entry.kind != "entra_group" or entry.object_id is not None or entry.principal.name is None:
             return entry
-        return dataclasses.replace(entry, object_id=by_name.get(folded(entry.principal.name)))
+        return dataclasses.replace(entry, object_id=known_id(entry.principal.name))
 
     return [complete(entry) for entry in entries]
 
@@ -135,6 +129,8 @@ def _entry(
         )
         return None
     (kind, value) = next(iter(given.items()))
+    if kind == "entra_group" and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)  # Entra ID numbers no groups, but people name them with numbers
     principal = _named(value, f"{where}.principal.{kind}", problems)
     object_id = value.get("object_id") if isinstance(value, t.Mapping) else None
     if object_id is not None and not is_guid(object_id):
@@ -153,6 +149,9 @@ def _entry(
         if parsed is not None:
             grants.append(parsed)
     anchor = object_id.lower() if isinstance(object_id, str) else None
+    if principal is not None and kind == "entra_group" and principal.name is None and anchor is None:
+        problems.append(_problem(f"{where}.principal.{kind}", "needs name or object_id"))
+        return None
     if principal is None or (principal.name is None and principal.id is None and anchor is None):
         return None
     return MappingEntry(kind, principal, anchor, user_group, tuple(grants), bool(raw.get("relink")), present, where)
@@ -230,50 +229,42 @@ def _of_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) -> li
                 )
             )
             return []
-        return [Target(kind, pattern=pattern, at_most=at_most, where=where)]
+        company = value.get("company")
+        return [
+            Target(
+                kind,
+                pattern=pattern,
+                at_most=at_most,
+                company=None if company is None else str(company),
+                where=where,
+            )
+        ]
     return [Target(kind, reference, where=where) for reference in _many(value, where, problems)]
 
 
 def _by_number(raw: t.Mapping[str, t.Any], where: str, problems: list[Problem]) -> list[Target]:
-    number, entity_id = raw.get("type"), raw.get("id")
-    if not str(number).isdigit() or not str(entity_id).isdigit():
+    number, entity_id = id_in(raw.get("type")), id_in(raw.get("id"))
+    if number is None or entity_id is None:
         problems.append(_problem(where, "type and id must both be numbers"))
         return []
-    known = next(
-        (kind for kind, type_number in ENTITY_TYPES.items() if type_number == int(str(number))), f"type:{number}"
-    )
-    return [Target(known, Named(None, None, int(str(entity_id))), where=where)]
+    known = next((kind for kind, type_number in ENTITY_TYPES.items() if type_number == number), f"type:{number}")
+    return [Target(known, Named(None, None, entity_id), where=where)]
 
 
 def _many(value: t.Any, where: str, problems: list[Problem]) -> list[Named]:
     items = value if isinstance(value, (list, tuple)) else [value]
     if not items:
         problems.append(_problem(where, "is an empty list; leave the kind out, or name entities"))
-    named = [_named(item, f"{where}[{index}]", problems) for index, item in enumerate(items)]
-    return [item for item in named if item is not None]
+    found = [_named(item, f"{where}[{index}]", problems) for index, item in enumerate(items)]
+    return [item for item in found if item is not None]
 
 
 def _named(value: t.Any, where: str, problems: list[Problem]) -> Named | None:
-    """A name, a number, or a dictionary with name or id, and company."""
-    if isinstance(value, bool) or value is None or value == "":
-        problems.append(_problem(where, "a name is needed"))
+    try:
+        return named(value)
+    except ValueError as exc:
+        problems.append(_problem(where, str(exc)))
         return None
-    if isinstance(value, int):
-        return Named(None, None, value)
-    if isinstance(value, str):
-        return Named(value)
-    if isinstance(value, t.Mapping):
-        name, identifier, company = value.get("name"), value.get("id"), value.get("company")
-        if name is None and identifier is None and value.get("object_id") is None:
-            problems.append(_problem(where, "needs name or id"))
-            return None
-        return Named(
-            None if name is None else str(name),
-            None if company is None else str(company),
-            int(str(identifier)) if str(identifier).isdigit() else None,
-        )
-    problems.append(_problem(where, "must be a name, or a dictionary with name"))
-    return None
 
 
 def _problem(where: str, message: str, kind: str = "config") -> Problem:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry
+from .._commvault.catalogue import Catalogue, Entry
 from .._commvault.grants import ALL, ENTITY_TYPES, Association, Entity, Principal
-from .._core.values import folded
-from .mapping_names import list_of, look_up, look_up_role, written
+from .._core.names import case_key
+from .mapping_names import list_of, written
 
 _CATALOGUES = {"user_group": "user_groups", "external_group": "external_groups", "user": "users"}
 _WORDS = {"user_group": "user_group", "external_group": "directory_group", "user": "user"}
@@ -21,12 +21,11 @@ _ORDER = (*ENTITY_TYPES,)
 
 @dataclass(frozen=True)
 class Site:
-    """What the names are read against: catalogues by kind, the CommCell's id, and the level at which bare names are looked up."""
+    """What the names are read against: catalogues by kind, which know the level of a bare name, and the CommCell's id."""
 
     catalogue: t.Callable[[str], Catalogue]
     commcell_id: int
     company_id: int = 0
-    own_level: str = COMMCELL_LEVEL
     anchors: t.Mapping[int, str] = field(default_factory=dict)
 
 
@@ -93,25 +92,25 @@ def _entry(
     shown: dict[str, t.Any] = {}
     if anchor:
         shown["principal"] = {"entra_group": {"name": entry.name, "object_id": anchor}}
-        reference = written(entry, lambda form: catalogue.find(str(form.name), form.company or site.own_level))
+        reference = written(entry, catalogue)
         if isinstance(reference, dict):
             shown["user_group"] = {
                 name: value for name, value in reference.items() if name != "name" or "id" not in reference
             }
     else:
-        shown["principal"] = {_WORDS[principal.kind]: written(entry, lambda form: look_up(catalogue, form))}
+        shown["principal"] = {_WORDS[principal.kind]: written(entry, catalogue)}
     grants = [_grant(role_id, entities, site) for role_id, entities in roles.items()]
     shown["grants"] = [
-        line for lines in sorted(grants, key=lambda lines: folded(str(lines[0]["role"]))) for line in lines
+        line for lines in sorted(grants, key=lambda lines: case_key(str(lines[0]["role"]))) for line in lines
     ]
-    return (folded(entry.name), entry.name, principal.kind, str(principal.id)), shown
+    return (case_key(entry.name), entry.name, principal.kind, str(principal.id)), shown
 
 
 def _grant(role_id: int, entities: set[Entity], site: Site) -> list[dict[str, t.Any]]:
     """The lines of one role: named kinds together, the CommCell and entities by number each on their own."""
     roles = site.catalogue("roles")
     entry = t.cast(Entry, roles.by_id(role_id))
-    role = written(entry, lambda form: look_up_role(roles, form, site.own_level))
+    role = written(entry, roles)
     lines: list[dict[str, t.Any]] = []
     kinds: dict[str, t.Any] = {}
     for entity in sorted(entities, key=_rank):
@@ -124,14 +123,14 @@ def _grant(role_id: int, entities: set[Entity], site: Site) -> list[dict[str, t.
         else:
             kinds.setdefault(entity.kind, []).append(_entity(entity, site))
     if kinds:
-        named = {kind: sorted(kinds[kind], key=lambda item: folded(str(item))) for kind in _ORDER if kind in kinds}
+        named = {kind: sorted(kinds[kind], key=lambda item: case_key(str(item))) for kind in _ORDER if kind in kinds}
         lines.append({"role": role, "entities": named})
     return lines
 
 
 def _entity(entity: Entity, site: Site) -> t.Any:
     catalogue = site.catalogue(list_of(entity.kind))
-    return written(t.cast(Entry, catalogue.by_id(entity.id)), lambda form: look_up(catalogue, form))
+    return written(t.cast(Entry, catalogue.by_id(entity.id)), catalogue)
 
 
 def _rank(entity: Entity) -> tuple[int, int]:

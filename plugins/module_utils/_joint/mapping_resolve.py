@@ -9,17 +9,19 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._commvault.catalogue import COMMCELL_LEVEL, Entry
+from .._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry, is_commcell_level
 from .._commvault.client import CommvaultClient
 from .._commvault.directory import Directory
 from .._commvault.grants import ALL, ENTITY_TYPES, Entity, Grant, Principal
+from .._commvault.lookalikes import warn_of_doubtful
+from .._commvault.references import Named, named
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch, NotFound
+from .._core.names import case_key, doubt_about
 from .._core.parallel import side_by_side
-from .._core.values import folded
 from .mapping_entra import EntraGroup, EntraGroups
-from .mapping_entries import MappingEntry, Named, Problem, Target, WantedGrant
-from .mapping_names import list_of, look_up, look_up_role
+from .mapping_entries import MappingEntry, Problem, Target, WantedGrant
+from .mapping_names import list_of
 
 _CATALOGUES = {
     "user_group": "user_groups",
@@ -35,7 +37,10 @@ MASTER_ROLE = 1
 
 @dataclass
 class Holder:
-    """A principal of the mapping. ``anchor``: object id of its Entra group, None while unknown or none."""
+    """A principal of the mapping.
+
+    ``anchor``: object id of its Entra group, None while unknown or none; ``entra_name``: that group's display name where known.
+    """
 
     principal: Principal
     name: str
@@ -45,6 +50,12 @@ class Holder:
     relink: bool = False
     exists: bool = True
     where: str = ""
+    entra_name: str | None = None
+
+    @property
+    def label(self) -> str:
+        """For people: a name in a company says so."""
+        return f"{self.name} (company {self.company})" if self.company else self.name
 
 
 @dataclass
@@ -64,9 +75,8 @@ class Resolver:
 
     def __init__(self, ctx: Context, client: CommvaultClient, directory: Directory, groups: EntraGroups) -> None:
         self._ctx, self._client, self._directory, self._groups = ctx, client, directory, groups
-        self._pending_roles = {
-            folded(name): -(index + 1) for index, name in enumerate(sorted(ctx.options["pending_roles"]))
-        }
+        self._pending = [named(item) for item in ctx.options["pending_roles"]]
+        self._pending_roles: dict[tuple[str, str], int] | None = None
         self._new_groups = 0
         self.found = Resolved()
 
@@ -83,6 +93,7 @@ class Resolver:
             self._problem(
                 self.found.present[both], f"contradicts {other}, which wants the same grant absent: {self.label(both)}"
             )
+        self._warn_of_doubtful()
         return self.found
 
     def label(self, grant: Grant) -> str:
@@ -92,7 +103,7 @@ class Resolver:
     def holder_name(self, grant: Grant) -> str:
         """The holder of a grant."""
         holder = self.found.holders.get(grant.principal)
-        return holder.name if holder else str(grant.principal.id)
+        return holder.label if holder else str(grant.principal.id)
 
     def what(self, grant: Grant) -> str:
         """Role and entity of a grant in words."""
@@ -102,6 +113,26 @@ class Resolver:
 
     def _problem(self, where: str, message: str, kind: str = "config", **facts: t.Any) -> None:
         self.found.problems.append({"kind": kind, "where": where, "message": message, **facts})
+
+    def _warn_of_doubtful(self) -> None:
+        """Names that get a right here and that can be taken for others, each once: principals, their Entra groups, and roles."""
+        granted = {grant.principal for grant in self.found.present}
+        for kind, catalogue in (
+            ("user", "users"),
+            ("user_group", "user_groups"),
+            ("external_group", "external_groups"),
+        ):
+            names = sorted(self.found.holders[item].name for item in granted if item.kind == kind)
+            if names:
+                warn_of_doubtful(self._ctx, self._directory.catalogue(catalogue), *names)
+        for principal in sorted(granted):
+            entra_name = self.found.holders[principal].entra_name
+            doubt = doubt_about("Entra group", entra_name) if entra_name else None
+            if doubt:
+                self._ctx.warn(doubt)
+        roles = sorted({self.found.role_names[grant.role_id] for grant in self.found.present})
+        if roles:
+            warn_of_doubtful(self._ctx, self._directory.catalogue("roles"), *roles)
 
     def _holder(self, entry: MappingEntry) -> Holder | None:
         holder = self._entra_holder(entry) if entry.kind == "entra_group" else self._local_holder(entry)
@@ -137,11 +168,12 @@ class Resolver:
                 f"match_by {self._ctx.options['match_by']} gives no name for the Commvault group; give user_group",
             )
             return None
-        company = entry.user_group.company if entry.user_group and entry.user_group.company else self._own_level
+        given = entry.user_group.company if entry.user_group else None
         where = f"{entry.where}.user_group"
         try:
-            found = self._user_group(by_id if by_id is not None else str(name), company, group)
-        except AmbiguousMatch as exc:
+            found = self._user_group(by_id if by_id is not None else str(name), given, group)
+            company = self._known_company(given) if found is None else None
+        except (AmbiguousMatch, NotFound) as exc:
             self._problem(where, str(exc), exc.kind)
             return None
         if found is not None:
@@ -153,19 +185,31 @@ class Resolver:
                 found.company,
                 entry.relink,
                 where=entry.where,
+                entra_name=group.display_name,
             )
         if by_id is not None:
             self._problem(where, f"no user group has the id {by_id}", "not_found")
             return None
-        return self._new_holder(entry, str(name), None if folded(company) == folded(COMMCELL_LEVEL) else company, group)
+        return self._new_holder(entry, str(name), company, group)
 
-    def _user_group(self, name_or_id: str | int, company: str, group: EntraGroup) -> Entry | None:
-        """By name; else by anchor, because a group that was renamed on either side is still the same group."""
+    def _known_company(self, given: str | None) -> str | None:
+        """The company in which a missing group would be created, as the service names it. Raises NotFound, AmbiguousMatch."""
+        if given is None:
+            return self._client.company_name
+        if is_commcell_level(given):
+            return COMMCELL_LEVEL if self._client.company_id else None
+        return self._directory.catalogue("companies").find(given).name
+
+    def _user_group(self, name_or_id: str | int, company: str | None, group: EntraGroup) -> Entry | None:
+        """By name; else by anchor, because a group that was renamed on either side is still the same group.
+
+        Groups of other companies are not looked at: whoever administers a company links its groups as they like.
+        """
         catalogue = self._directory.catalogue("user_groups")
         found = catalogue.get(name_or_id, company)
         if found is not None or group.object_id is None or isinstance(name_or_id, int):
             return found
-        for candidate in catalogue:
+        for candidate in catalogue.at_level(catalogue, company):
             if candidate.id in self._candidates_by_anchor() and self.anchor_of(candidate.id) == group.object_id:
                 self._ctx.warn(
                     f"Commvault group {candidate.name} is linked to the Entra group of {name_or_id}; it is used although the names differ"
@@ -176,9 +220,9 @@ class Resolver:
     def _candidates_by_anchor(self) -> t.Collection[int]:
         """Groups that no other entry claims by name: only these need to be read to find a renamed one."""
         if not hasattr(self, "_unclaimed"):
-            claimed = {folded(name) for name in self._groups.expected_names()}
+            claimed = {case_key(name) for name in self._groups.expected_names()}
             groups = self._directory.catalogue("user_groups")
-            self._unclaimed = {entry.id for entry in groups if folded(entry.name) not in claimed}
+            self._unclaimed = {entry.id for entry in groups if case_key(entry.name) not in claimed}
             side_by_side(
                 self.anchor_of,
                 sorted(self._unclaimed),
@@ -197,16 +241,25 @@ class Resolver:
 
     def _new_holder(self, entry: MappingEntry, name: str, company: str | None, group: EntraGroup) -> Holder | None:
         for known in self.found.holders.values():
-            if not known.exists and (folded(known.name), known.company) == (folded(name), company):
+            if not known.exists and (case_key(known.name), known.company) == (case_key(name), company):
                 return Holder(
-                    known.principal, known.name, True, group.object_id, company, entry.relink, False, entry.where
+                    known.principal,
+                    known.name,
+                    True,
+                    group.object_id,
+                    company,
+                    entry.relink,
+                    False,
+                    entry.where,
+                    group.display_name,
                 )
         if not entry.present or not any(grant.present for grant in entry.grants):
             return None
         if not self._ctx.options["create_user_groups"]:
+            catalogue = self._directory.catalogue("user_groups")
             self._problem(
                 f"{entry.where}.user_group",
-                f"no Commvault user group is named {name}, and create_user_groups is off",
+                f"{catalogue.missing(name, entry.user_group.company if entry.user_group else None)} create_user_groups is off.",
                 "not_found",
             )
             return None
@@ -220,6 +273,7 @@ class Resolver:
             entry.relink,
             False,
             entry.where,
+            group.display_name,
         )
 
     def _grant(self, holder: Holder | None, grant: WantedGrant) -> None:
@@ -237,10 +291,10 @@ class Resolver:
 
     def _role(self, grant: WantedGrant) -> int | None:
         try:
-            found = look_up_role(self._directory.catalogue("roles"), grant.role, self._own_level)
+            found = self._directory.catalogue("roles").find_named(grant.role)
         except (NotFound, AmbiguousMatch) as exc:
-            pending = self._pending_roles.get(folded(str(grant.role)))
-            if pending is not None and isinstance(exc, NotFound):
+            pending = self._pending_role(grant.role) if isinstance(exc, NotFound) else None
+            if pending is not None:
                 self.found.role_names[pending] = str(grant.role)
                 return pending
             self._problem(f"{grant.where}.role", str(exc), exc.kind)
@@ -248,9 +302,21 @@ class Resolver:
         self.found.role_names[found.id] = found.name
         return found.id
 
-    @property
-    def _own_level(self) -> str:
-        return self._client.company_name or COMMCELL_LEVEL
+    def _pending_role(self, role: Named) -> int | None:
+        """The id that stands for a role which an earlier task would create, in the same company."""
+        if self._pending_roles is None:
+            self._pending_roles = {}
+            for item in sorted(self._pending, key=str):
+                if item.name is not None:
+                    self._pending_roles.setdefault(self._role_key(item), -(len(self._pending_roles) + 1))
+        return self._pending_roles.get(self._role_key(role)) if self._pending and role.id is None else None
+
+    def _role_key(self, role: Named) -> tuple[str, str]:
+        try:
+            company = self._known_company(role.company or None)
+        except (AmbiguousMatch, NotFound):
+            company = role.company
+        return case_key(str(role.name)), case_key(company or COMMCELL_LEVEL)
 
     def _entities(self, target: Target) -> list[Entity]:
         if target.kind == "commcell":
@@ -288,7 +354,8 @@ class Resolver:
         return [entity]
 
     def _matching(self, target: Target) -> list[Entry | None]:
-        entries = self._directory.catalogue(list_of(target.kind)).matching(str(target.pattern))
+        catalogue = self._directory.catalogue(list_of(target.kind))
+        entries = catalogue.matching(str(target.pattern), target.company)
         if len(entries) > target.at_most:
             self._problem(
                 target.where,
@@ -296,12 +363,27 @@ class Resolver:
             )
             return []
         if not entries:
-            self._ctx.warn(f"{target.where}: the pattern {target.pattern!r} matches no {target.kind}")
+            self._none_matches(target, catalogue)
         return list(entries)
+
+    def _none_matches(self, target: Target, catalogue: Catalogue) -> None:
+        """A pattern that matches nothing is odd; one that matches something of another company may be meant for it."""
+        others = catalogue.matching_elsewhere(str(target.pattern), target.company)
+        told = f"the pattern {target.pattern!r} matches no {target.kind}"
+        if not others:
+            self._ctx.warn(f"{target.where}: {told}")
+            return
+        companies = sorted({entry.company or COMMCELL_LEVEL for entry in others})
+        self._problem(
+            target.where,
+            f"{told} {catalogue.own_level}, but {others[0].label}{' and others' if len(others) > 1 else ''}."
+            f" A pattern is for one company; if that of {' or '.join(companies[:3])} is meant, add company to it.",
+            "not_found",
+        )
 
     def _find(self, kind: str, reference: Named, where: str) -> Entry | None:
         try:
-            return look_up(self._directory.catalogue(kind), reference)
+            return self._directory.catalogue(kind).find_named(reference)
         except (NotFound, AmbiguousMatch) as exc:
             self._problem(where, str(exc), exc.kind)
             return None

@@ -19,6 +19,7 @@ from .._commvault.security import Security
 from .._commvault.user_groups import UserGroups
 from .._core.context import Context
 from .._core.errors import ConfigError, Problems, Throttled
+from .._core.names import case_key
 from .._core.outcome import Work
 from .._core.plan import Plan, Step
 from .._entra.client import GraphClient
@@ -78,7 +79,7 @@ def role_mappings(ctx: Context) -> Work:
     if ctx.options["check_rights"] and not _is_master(own, chosen):
         names = {**resolved.role_names, **resolved.entity_names, **_permission_names(directory)}
         _raise(Rights(client, contents, reader.side_by_side).missing(chosen.grants("add"), names))
-    checks.check_break_glass(ctx, removed, resolved, resolver.label)
+    checks.check_break_glass(ctx, removed, resolved, resolver.label, lambda: directory.catalogue("users"))
     checks.check_removals(ctx, changes.remove, resolver.label)
     checks.check_own_rights(ctx, removed, own, resolver.label)
     checks.check_last_admin(ctx, removed, Administrators(client, security, directory).left_after)
@@ -175,7 +176,7 @@ class _Run:
     def _subject(self, request: Request) -> str:
         if request.principal is not None:
             verb = "create" if request.operation == "create_group" else "link"
-            return f"{verb} user group {self._resolved.holders[request.principal].name}"
+            return f"{verb} user group {self._resolved.holders[request.principal].label}"
         grants = request.batch.grants if request.batch else []
         verb = "grant" if request.operation == "add" else "revoke"
         return f"{verb} {self._resolver.label(grants[0])}" + (f" and {len(grants) - 1} more" if len(grants) > 1 else "")
@@ -290,7 +291,7 @@ class _Run:
         return sorted(
             rows,
             key=lambda row: (
-                row["principal"].casefold(),
+                case_key(row["principal"]),
                 row["principal"],
                 row["role"],
                 row["entity_type"],

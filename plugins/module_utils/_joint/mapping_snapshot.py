@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import typing as t
 
-from .._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry
+from .._commvault.catalogue import Catalogue, Entry
 from .._commvault.client import CommvaultClient
 from .._commvault.directory import Directory
 from .._commvault.grants import Association, Entity, Principal
@@ -17,9 +16,9 @@ from .._commvault.listings import as_id
 from .._commvault.security import Security
 from .._core.context import Context
 from .._core.errors import ConfigError
+from .._core.names import matches_any
 from .._core.outcome import Facts
 from .._core.parallel import side_by_side
-from .._core.values import folded
 from .mapping_export import Site, export
 
 
@@ -50,9 +49,7 @@ def role_mappings_info(ctx: Context) -> Facts:
     # Rows that only the CommCell shows: owners, and principals that are in no list.
     outside = [row for row in wide if _key(row) not in shown and _wanted(ctx, row, principals)]
     anchors = _anchors(ctx, directory, [entry for entry in groups if any(row.principal.id == entry.id for row in rows)])
-    site = Site(
-        directory.catalogue, client.commcell_id, client.company_id, client.company_name or COMMCELL_LEVEL, anchors
-    )
+    site = Site(directory.catalogue, client.commcell_id, client.company_id, anchors)
     exported = export([*rows, *outside], site)
     value = {"mappings": exported.mappings, "other": exported.other, "user_groups_without_grants": _idle(groups, rows)}
     return Facts("role_mappings", value)
@@ -63,11 +60,7 @@ def _key(row: Association) -> tuple[t.Any, ...]:
 
 
 def _chosen(ctx: Context, catalogue: Catalogue, patterns: t.Sequence[str] | None) -> list[Entry]:
-    return [entry for entry in catalogue if patterns is None or _matches(entry.name, patterns)]
-
-
-def _matches(name: str, patterns: t.Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(folded(name), folded(pattern)) for pattern in patterns)
+    return [entry for entry in catalogue if patterns is None or matches_any(entry.name, patterns)]
 
 
 def _users(ctx: Context, catalogue: Catalogue, wide: t.Sequence[Association]) -> list[Entry]:
@@ -78,7 +71,8 @@ def _users(ctx: Context, catalogue: Catalogue, wide: t.Sequence[Association]) ->
     return [
         entry
         for entry in catalogue
-        if _matches(entry.name, patterns) or (entry.id in holders and (names is None or _matches(entry.name, names)))
+        if matches_any(entry.name, patterns)
+        or (entry.id in holders and (names is None or matches_any(entry.name, names)))
     ]
 
 
@@ -86,7 +80,7 @@ def _wanted(ctx: Context, row: Association, principals: t.Sequence[Principal]) -
     if row.principal in principals:
         return row.grant_kind != "explicit"
     patterns = ctx.options["principals"]
-    return patterns is None or _matches(row.principal_name, patterns)
+    return patterns is None or matches_any(row.principal_name, patterns)
 
 
 def _anchors(ctx: Context, directory: Directory, groups: t.Sequence[Entry]) -> dict[int, str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import typing as t
 
 from .._commvault.identity_servers import SamlApp
-from .._core.values import folded, rfc3339
+from .._core.names import case_key, is_same
+from .._core.values import rfc3339
 from .._entra.claims import ROLES_CLAIM, SAML_LIMIT
 from .._entra.claims_certificates import SigningCertificate
 from .._entra.claims_read import SsoApplication, SsoPrincipal
@@ -64,7 +65,7 @@ def _app(scene: Scene, app: SamlApp) -> Findings:
 def _tenant(scene: Scene, app: SamlApp) -> Findings:
     if not scene.tenant_id or not app.provider_id:
         return
-    if folded(scene.tenant_id) in folded(app.provider_id):
+    if case_key(scene.tenant_id) in case_key(app.provider_id):
         yield ok("tenant", f"SAML app {app.name} trusts tenant {scene.tenant_id}")
     else:
         reason = f"SAML app {app.name} trusts {app.provider_id}, not tenant {scene.tenant_id}"
@@ -76,7 +77,7 @@ def _tenant(scene: Scene, app: SamlApp) -> Findings:
 def _provider_name(app: SamlApp) -> Findings:
     if app.company is None:
         return
-    if folded(app.company) == folded(app.name):
+    if is_same(app.company, app.name):
         yield ok("identity_provider_name", f"the SAML app has the name of its company {app.company}")
     else:
         reason = f"SAML app {app.name} is made for company {app.company}, and such an app must have the company's name"
@@ -99,7 +100,7 @@ def _attribute(scene: Scene, app: SamlApp) -> Findings:
 def _name_id(app: SamlApp) -> Findings:
     if app.name_id is None:
         return
-    if folded(app.name_id).replace(" ", "").replace("_", "") in _NAME_IDS:
+    if case_key(app.name_id).replace(" ", "").replace("_", "") in _NAME_IDS:
         yield ok("name_id", f"people are found by {app.name_id}")
     else:
         reason = f"people are found by {app.name_id}, and users are created from an e-mail address or user principal name only"
@@ -107,7 +108,7 @@ def _name_id(app: SamlApp) -> Findings:
 
 
 def _associations(scene: Scene, app: SamlApp) -> Findings:
-    suffixes = {folded(item).lstrip("@") for item in app.email_suffixes}
+    suffixes = {case_key(item).lstrip("@") for item in app.email_suffixes}
     if not suffixes:
         if app.auto_create:
             reason = f"SAML app {app.name} creates users by itself, which needs an e-mail suffix, and has none"
@@ -121,7 +122,7 @@ def _associations(scene: Scene, app: SamlApp) -> Findings:
     names = {
         str(person.name) for group in scene.mapped if group.members for person in group.members.direct if person.name
     }
-    strange = sorted({folded(name.rpartition("@")[2]) for name in names if "@" in name} - suffixes)
+    strange = sorted({case_key(name.rpartition("@")[2]) for name in names if "@" in name} - suffixes)
     if strange and not app.associated:
         reason = f"members sign in with {_some(strange)}, and the SAML app is for {_some(sorted(suffixes))} only"
         yield Finding("associations", WARNING, reason, "associate these e-mail suffixes too")

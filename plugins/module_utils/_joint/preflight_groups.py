@@ -10,7 +10,7 @@ entry (its name, its link, the emitted value), and on nothing else.
 
 from __future__ import annotations
 
-from .._core.values import folded
+from .._core.names import difference, is_same, looks_like
 from .._entra.claims import ROLES_CLAIM, DirectoryGroup, Emission, GroupClaim, emission
 from .preflight_facts import BROKEN, FORMS, WARNING, WORDS, Finding, Mapped, Scene, UserGroup
 from .preflight_members import member_findings
@@ -109,14 +109,13 @@ class Judge:
         groups = sorted(self._scene.user_groups, key=lambda group: group.id)
         if self._mapped.user_group_id is not None:
             return next((group for group in groups if group.id == self._mapped.user_group_id), None)
-        wanted = folded(self._mapped.user_group_name or "")
-        named = [
-            group for group in groups if folded(group.name) == wanted and _same(group.company, self._mapped.company)
-        ]
+        wanted = self._mapped.user_group_name or ""
+        ours = [group for group in groups if _same(group.company, self._mapped.company)]
+        named = [group for group in ours if is_same(group.name, wanted)]
         exact = [group for group in named if group.name == self._mapped.user_group_name]
         if named:
             return (exact or named)[0]
-        linked = [group for group in groups if self._mapped.entra and group.azure_guid == self._mapped.entra.object_id]
+        linked = [group for group in ours if self._mapped.entra and group.azure_guid == self._mapped.entra.object_id]
         if linked and wanted:
             self._add(
                 "renamed_user_group",
@@ -145,9 +144,21 @@ class Judge:
             self._add(
                 "user_group",
                 BROKEN,
-                f"Commvault has no user group {wanted}{_in(self._mapped.company)}",
+                f"Commvault has no user group {wanted}{_in(self._mapped.company)}{self._alike(wanted)}",
                 "create it: run the role mapping",
             )
+
+    def _alike(self, wanted: str) -> str:
+        """Groups of the same company whose names only look equal, in words."""
+        alike = [
+            group
+            for group in self._scene.user_groups
+            if _same(group.company, self._mapped.company) and looks_like(wanted, group.name)
+        ]
+        told = (
+            f"; {group.name!r} looks equal and is another name: it {difference(wanted, group.name)}" for group in alike
+        )
+        return "".join(told)
 
     def _renamed(self) -> None:
         """Names drift while object ids stay; only where names are matched does that take access away."""
@@ -156,7 +167,7 @@ class Judge:
             self._mapped.name,
             self.user_group.azure_guid if self.user_group else None,
         )
-        if entra is not None and folded(name) not in (folded(entra.display_name), entra.object_id):
+        if entra is not None and not is_same(name, entra.display_name) and not is_same(name, entra.object_id):
             self._add(
                 "renamed",
                 WARNING,
@@ -254,7 +265,7 @@ class Judge:
             return
         if form == "object_id" and self._scene.mapping_pending and (group.azure_guid is None or self._mapped.relink):
             return  # the mapping links it
-        if any(folded(group.name) == folded(value) for value in values):
+        if any(is_same(group.name, value) for value in values):
             self._add(
                 "letter_case",
                 WARNING,
@@ -278,7 +289,7 @@ def reads_groups(groups_claim: str, claim: GroupClaim) -> bool:
 
 
 def _same(one: str | None, other: str | None) -> bool:
-    return folded(one or "") == folded(other or "")
+    return is_same(one or "", other or "")
 
 
 def _in(company: str | None) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .._core.context import Context
 from .._core.errors import Forbidden
-from .._core.values import folded
+from .._core.names import case_key
 from .._entra.claims import SAML_LIMIT, GroupClaim, counted
 from .._entra.claims_read import Claims, Member, SsoApplication
 from .preflight_facts import Mapped, Person
@@ -58,8 +58,8 @@ def count_people(
 def _sample(ctx: Context, claims: Claims) -> tuple[list[Member], list[Person]]:
     names = ctx.options.get("sample_users") or []
     found = sorted(claims.users(names), key=_order)
-    there = {folded(str(member.name)) for member in found}
-    missing = sorted({name for name in names if folded(name) not in there})
+    there = {case_key(str(member.name)) for member in found}
+    missing = sorted({name for name in names if case_key(name) not in there})
     return found, [Person(Member("", name), None, True) for name in missing]
 
 
@@ -70,4 +70,4 @@ def _members(found: t.Sequence[Mapped]) -> list[Member]:
 
 
 def _order(member: Member) -> tuple[str, str]:
-    return folded(member.name or ""), member.object_id
+    return case_key(member.name or ""), member.object_id

@@ -9,14 +9,14 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._commvault.catalogue import COMMCELL_LEVEL, Entry
+from .._commvault.catalogue import COMMCELL_LEVEL, Entry, is_commcell_level
 from .._commvault.client import CommvaultClient
 from .._commvault.directory import Directory
 from .._commvault.identity_servers import IdentityServers
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch
+from .._core.names import case_key
 from .._core.parallel import side_by_side
-from .._core.values import folded
 from .._entra.claims import DirectoryGroup
 from .._entra.claims_read import Claims, SsoApplication
 from .._entra.client import GraphClient
@@ -152,7 +152,7 @@ class _Reader:
 
     def _company(self, named: str | None) -> str | None:
         company = named or self._commvault.company_name
-        if not company or folded(company) == folded(COMMCELL_LEVEL):
+        if not company or is_commcell_level(company):
             return None
         found = self._directory.catalogue("companies").get(company)
         return found.name if found else company
@@ -162,10 +162,10 @@ class _Reader:
         found: dict[tuple[t.Any, ...], Mapped] = {}
         for item in items:
             pair = (
-                item.entra.object_id if item.entra else folded(item.name),
-                folded(item.user_group_name or ""),
+                item.entra.object_id if item.entra else case_key(item.name),
+                case_key(item.user_group_name or ""),
                 item.user_group_id,
-                folded(item.company or ""),
+                case_key(item.company or ""),
             )
             known = found.get(pair)
             if known is None:
@@ -179,13 +179,13 @@ class _Reader:
         """All Commvault groups; the link is read of those that the mapping names, and of the others when one of these is missing."""
         catalogue = self._directory.catalogue("user_groups")
         complete = [self._exists(item) for item in found]
-        names = {folded(item.user_group_name) for item in found if item.user_group_name}
+        names = {case_key(item.user_group_name) for item in found if item.user_group_name}
         numbers = {item.user_group_id for item in found}
         wanted = [
             entry
             for entry in catalogue
             if "azureGUID" not in entry.raw
-            and (not all(complete) or folded(entry.name) in names or entry.id in numbers)
+            and (not all(complete) or case_key(entry.name) in names or entry.id in numbers)
         ]
         side_by_side(
             lambda entry: self._directory.user_group_details(entry.id),
@@ -215,14 +215,14 @@ class _Reader:
         guids: list[set[str]] = []
         for item in found:
             own = item.entra.object_id if item.entra else None
-            named = {folded(item.user_group_name or "")}
+            named = {case_key(item.user_group_name or "")}
             guids.append(
                 {
                     group.azure_guid
                     for group in self.user_groups
                     if group.azure_guid
                     and group.azure_guid != own
-                    and (folded(group.name) in named or group.id == item.user_group_id)
+                    and (case_key(group.name) in named or group.id == item.user_group_id)
                 }
             )
         every = {guid for part in guids for guid in part}
@@ -244,7 +244,7 @@ class _Reader:
                 item,
                 twins=tuple(
                     group.object_id
-                    for group in named.get(folded(item.entra.display_name), ())
+                    for group in named.get(case_key(item.entra.display_name), ())
                     if group.object_id != item.entra.object_id
                 ),
             )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.values import folded, rfc3339
+from .._core.names import case_key
+from .._core.values import rfc3339
 from .preflight_checks import checked, days_left, over
 from .preflight_facts import BROKEN, OK, Finding, Mapped, Person, Scene, worst
 from .preflight_groups import Judge
@@ -42,7 +43,7 @@ def judged(scene: Scene) -> list[dict[str, t.Any]]:
     """One row per mapped group, by name."""
     rows = [_row(Judge(scene, mapped), mapped) for mapped in scene.mapped]
     return sorted(
-        rows, key=lambda row: (folded(row["entra_group"]), row["entra_group"], str(row["object_id"]), row["where"])
+        rows, key=lambda row: (case_key(row["entra_group"]), row["entra_group"], str(row["object_id"]), row["where"])
     )
 
 
@@ -84,7 +85,7 @@ def _people(scene: Scene, groups: t.Sequence[Row]) -> list[Row]:
                 "user_groups": [] if over(person) else _expected(scene, person, works),
             }
         )
-    return sorted(rows, key=lambda row: (folded(row["user"]), str(row["object_id"])))
+    return sorted(rows, key=lambda row: (case_key(row["user"]), str(row["object_id"])))
 
 
 def _expected(scene: Scene, person: Person, works: t.Mapping[str, str]) -> list[str]:

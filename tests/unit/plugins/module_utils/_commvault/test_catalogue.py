@@ -6,9 +6,17 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry, plural
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import (
+    Catalogue,
+    CompanyKeys,
+    Entry,
+    OwnLevel,
+    plural,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, NotFound
 
 ROLES = [
@@ -24,7 +32,13 @@ ROLES = [
 
 def catalogue() -> Catalogue:
     """Roles of a CommCell and one company, which answers to three names."""
-    return Catalogue("role", ROLES, company_names=lambda name: {"corp ltd": {"corp", "30"}}.get(name.casefold(), set()))
+    return Catalogue("role", ROLES, company_keys=company_keys)
+
+
+def company_keys(name: str) -> CompanyKeys:
+    """Company 30, Corp Ltd by name and corp by alias."""
+    known = name.lower() in ("corp", "corp ltd", "30")
+    return CompanyKeys({"corp", "corp ltd"}, {30}) if known else CompanyKeys({name.lower()}, set())
 
 
 @pytest.mark.parametrize(
@@ -35,12 +49,15 @@ def catalogue() -> Catalogue:
         ("RESTORE OPERATOR", "CORP", 36),
         ("restore operator", "30", 36),
         ("restore operator", "Corp Ltd", 36),
-        ("ops", None, 37),
-        ("Ops", None, 38),
+        ("ops", "corp", 37),
+        ("Ops", "corp", 38),
+        ("Restore Operator", None, 35),
+        (36, None, 36),
+        (36, "corp", 36),
         ("42", None, 39),
         (42, None, 42),
         ("39", None, 39),
-        ("grüSSe / \"#%&\" 'X' 😀", None, 42),
+        ("GRÜßE / \"#%&\" 'X' 😀", None, 42),
         ("server one", None, 50),
     ],
 )
@@ -48,7 +65,7 @@ def test_found(name: str | int, company: str | None, found: int) -> None:
     assert catalogue().find(name, company).id == found
 
 
-@pytest.mark.parametrize(("name", "company"), [("Restore Operator", None), ("OPS", None), ("oPs", "corp")])
+@pytest.mark.parametrize(("name", "company"), [("OPS", "corp"), ("oPs", "corp")])
 def test_ambiguous(name: str, company: str | None) -> None:
     with pytest.raises(AmbiguousMatch) as caught:
         catalogue().find(name, company)
@@ -75,7 +92,7 @@ def test_one_second_look() -> None:
         return [*ROLES, Entry(99, "New")]
 
     made = Catalogue("role", ROLES, refresh)
-    assert made.find("ops").id == 37
+    assert made.find("ops", "corp").id == 37
     assert not looks
     assert made.find("new").id == 99
     assert made.get("other") is None
@@ -85,7 +102,9 @@ def test_one_second_look() -> None:
 
 
 def test_patterns() -> None:
-    assert [entry.id for entry in catalogue().matching("*OP*")] == [38, 37, 35, 36]
+    assert [entry.id for entry in catalogue().matching("*OP*")] == [35]
+    assert [entry.id for entry in catalogue().matching("*OP*", "corp")] == [38, 37, 36]
+    assert [entry.id for entry in catalogue().matching_elsewhere("*OP*")] == [38, 37, 36]
     assert len(catalogue()) == len(list(catalogue())) == len(ROLES)
 
 
@@ -93,3 +112,143 @@ def test_words() -> None:
     assert (plural("company"), plural("user group")) == ("companies", "user groups")
     assert Entry(1, "g", raw={"azureGUID": "AB"}).azure_guid == "ab"
     assert Entry(1, "g").azure_guid is None
+
+
+@pytest.mark.parametrize("name", ["ops", "OPS", "Ops"])
+def test_a_bare_name_reaches_into_no_company(name: str) -> None:
+    """Whoever administers the company decides what its objects are."""
+    with pytest.raises(NotFound) as caught:
+        catalogue().find(name)
+    assert "write {name: Ops, company: corp}" in str(caught.value)
+    assert "at the level of the CommCell" in str(caught.value)
+    assert caught.value.facts["near"] == ["Ops (id 38, company corp)", "ops (id 37, company corp)"]
+    assert catalogue().get(name) is None
+
+
+def test_an_id_as_text_reaches_into_no_company() -> None:
+    with pytest.raises(NotFound, match=r"Restore Operator \(id 36, company corp\).*write .name: Restore Operator"):
+        catalogue().find("36")
+
+
+def own(**values: t.Any) -> Catalogue:
+    """As a task sees the roles that acts in company 30."""
+    return Catalogue("role", ROLES, company_keys=company_keys, own_level=OwnLevel(30, "Corp Ltd"), **values)
+
+
+def test_in_a_company_a_bare_name_means_its_own() -> None:
+    assert own().find("restore operator").id == 36
+    assert own().find("restore operator", "Commcell").id == 35
+    with pytest.raises(NotFound) as caught:
+        own().find("srv01")
+    assert "in company Corp Ltd" in str(caught.value)
+    assert "write {name: srv01, company: Commcell}" in str(caught.value)
+    assert [entry.id for entry in own().matching("*")] == [38, 37, 36]
+
+
+def test_rows_without_a_company_id_are_found_by_any_name_of_the_company() -> None:
+    made = Catalogue(
+        "role",
+        [Entry(1, "x", "corp"), Entry(2, "y", "acme")],
+        company_keys=company_keys,
+        own_level=OwnLevel(30, "Corp Ltd"),
+    )
+    assert made.find("x").id == 1
+    assert made.get("y") is None
+
+
+def test_a_company_is_its_name_before_it_is_a_number() -> None:
+    """A company may be named like the id of another one."""
+    roles = [Entry(1, "x", "30", {}, 77), Entry(2, "x", "corp", {}, 30), Entry(3, "y", "corp", {}, 30)]
+
+    def keys(name: str) -> CompanyKeys:
+        return CompanyKeys({"30"}, {77}) if name == "30" else CompanyKeys({name}, set())
+
+    made = Catalogue("role", roles, company_keys=keys)
+    assert made.find("x", "30").id == 1
+    assert made.get("y", "30") is None
+
+
+PRINCIPALS = [
+    Entry(1, "CORP\\operators"),
+    Entry(2, "ACME\\operators", "Tailspin", {}, 40),
+    Entry(3, "DIR\\operators", "DIR", {}, 50),
+    Entry(4, "corp\\jvega", "Corp Ltd", {}, 30),
+    Entry(5, "jvega"),
+    Entry(6, "corp\\only", "Corp Ltd", {}, 30),
+    Entry(7, "evil\\x", "corp", {}, 30),
+]
+
+
+def principals(**values: t.Any) -> Catalogue:
+    """Users and groups, whose names may carry a company or a directory."""
+    return Catalogue("directory group", PRINCIPALS, company_keys=company_keys, qualified=True, **values)
+
+
+@pytest.mark.parametrize(
+    ("name", "company", "found"),
+    [
+        ("corp\\OPERATORS", None, 1),  # a directory of the CommCell: the domain is part of the name
+        ("DIR\\operators", None, 3),  # the list writes the directory where it writes companies
+        ("ACME\\operators", "Tailspin", 2),
+        ("corp\\jvega", None, 4),  # says its company itself
+        ("jvega", None, 5),
+        ("jvega", "corp", 4),
+        ("only", "Corp Ltd", 6),
+        ("corp\\only", "corp", 6),
+    ],
+)
+def test_names_with_a_company_or_a_directory(name: str, company: str | None, found: int) -> None:
+    assert principals().find(name, company).id == found
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("ACME\\operators", "{name: ACME\\operators, company: Tailspin}"),  # a directory that a company brought
+        ("evil\\x", "{name: evil\\x, company: corp}"),
+    ],
+)
+def test_a_directory_of_a_company_is_the_companys(name: str, form: str) -> None:
+    with pytest.raises(NotFound) as caught:
+        principals().find(name)
+    assert form in str(caught.value)
+
+
+def test_a_short_name_is_looked_up_in_its_company_only() -> None:
+    assert principals().get("only") is None
+    assert principals().get("x", "corp") is None
+    assert principals(own_level=OwnLevel(30, "Corp Ltd")).find("only").id == 6
+
+
+def test_where_companies_are_not_shown_only_a_commcell_without_any_leaves_no_doubt() -> None:
+    hidden = [Entry(1, "x", company_shown=False)]
+    assert Catalogue("role", hidden).find("x").id == 1
+    made = Catalogue("role", hidden, has_companies=lambda: True)
+    with pytest.raises(NotFound) as caught:
+        made.find("x")
+    assert "does not show whether it is of a company" in str(caught.value)
+    assert "write {id: 1}" in str(caught.value)
+    assert made.find(1).id == 1
+
+
+def test_a_company_that_is_named_like_the_commcell_is_a_company() -> None:
+    made = Catalogue("role", [Entry(1, "x", "Commcell", {}, 30)])
+    for company in (None, "Commcell"):
+        with pytest.raises(NotFound, match=r"write \{id: 1\}"):
+            made.find("x", company)
+    assert made.find("x", "30").id == 1
+
+
+def test_what_only_looks_equal_is_told_and_not_taken() -> None:
+    made = Catalogue("role", [Entry(1, "Night\u017fhift Operator"), Entry(2, "View")])
+    with pytest.raises(NotFound) as caught:
+        made.find("Nightshift Operator")
+    assert "it has U+017F LATIN SMALL LETTER LONG S where yours has 's'" in str(caught.value)
+    assert caught.value.facts["near"] == ["Night\u017fhift Operator (id 1)"]
+    assert [entry.id for entry in made.look_alikes("NIGHTSHIFT operator")] == [1]
+    assert made.look_alikes("Night\u017fhift operator") == []
+    assert made.matching("nightshift*") == []
+
+
+def test_digits_without_end_are_no_id() -> None:
+    assert catalogue().get("9" * 5000) is None

@@ -18,7 +18,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import (
-    folded,
     is_guid,
     parse_time,
     plain,
@@ -126,10 +125,6 @@ def test_plain_leaves_json_as_it_is(value: t.Any) -> None:
 )
 def test_is_guid(value: t.Any, expected: bool) -> None:
     assert is_guid(value) is expected
-
-
-def test_names_are_compared_without_case() -> None:
-    assert folded("STRASSE Ü") == folded("straße ü")
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def test_an_export_reads_well() -> None:
                 {
                     "role": "Restore Operator",
                     "entities": {
-                        "plans": [{"name": "gold", "company": "Commcell"}, {"name": "gold", "company": "corp"}]
+                        "plans": ["gold", {"name": "gold", "company": "corp"}]
                     },
                 },
                 {"role": "View", "entities": "commcell"},

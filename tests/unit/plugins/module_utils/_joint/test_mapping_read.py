@@ -170,9 +170,9 @@ def test_the_catalogue_is_read_for_categories_alone_and_once() -> None:
     assert directory.reads == 1
 
 
-@pytest.mark.parametrize(("caller", "expected"), [((8, "svc"), {USER}), ((0, ""), set())])
+@pytest.mark.parametrize(("caller", "expected"), [((8, "svc"), {USER}), ((0, ""), {USER})])
 def test_the_caller_among_namesakes(make_ctx: t.Any, caller: tuple[int, str], expected: set[Principal]) -> None:
-    """Companies may have users of one name; who is signed in is told by the id."""
+    """Companies may have users of one name; a name to log in with means the user of the CommCell."""
     client = FakeClient({8: None})
     client.caller = caller
     directory = FakeDirectory(Entry(7, "svc", "corp"), Entry(8, "svc"))

@@ -85,7 +85,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
     ),
     "no Commvault group of the id": (entry(user_group_id=9, user_group_name=None), {"user_group": "broken"}),
     "by id": (entry(user_group_id=7, user_group_name=None), {}),
-    "in another company": (group(company="x"), {"renamed_user_group": "warning", "company": "warning"}),
+    "in another company": (group(company="x"), {"user_group": "broken"}),
     "a Commvault group of another name": (group(name="Old"), {"renamed_user_group": "warning"}),
     "not linked": (group(azure_guid=None), {"link": "warning", "match": "broken"}),
     "not linked yet": ({**group(azure_guid=None), "mapping_pending": True}, {"link": "warning"}),

@@ -1,0 +1,24 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Warnings about names that get a right and that a reader may take for others."""
+
+from __future__ import annotations
+
+from .._core.context import Context
+from .._core.names import doubt_about, doubt_between
+from .catalogue import Catalogue
+
+#: So many look-alikes of one name are told.
+_TOLD = 3
+
+
+def warn_of_doubtful(ctx: Context, catalogue: Catalogue, *names: str) -> None:
+    """Warn of characters in *names* by which they can be taken for others, and of objects of *catalogue* that look like them."""
+    for name in dict.fromkeys(names):
+        doubt = doubt_about(catalogue.noun, name)
+        if doubt:
+            ctx.warn(doubt)
+        for other in catalogue.look_alikes(name)[:_TOLD]:
+            ctx.warn(doubt_between(catalogue.noun.capitalize(), name, other.name, repr(other.label)))

@@ -1,0 +1,312 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names: when two are the same, when two only look alike, and which characters make a name look like another.
+
+Both services compare names ordinally without case. So do we, with the case pairs that no reader disputes: a capital letter and
+its small letter, each of which Unicode maps to the other and to nothing else. Everything else stands for itself: the long s is
+no s, the Kelvin sign no k, the sharp s no ss, a final sigma no sigma, and a dotless i no i. Names are neither normalised nor
+stripped, so that composed and decomposed letters differ, and so does a name with a blank at its end. A name that differs may
+look alike, which is told and never acted on.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import typing as t
+import unicodedata
+
+#: So much of a name is looked at for its looks: a service may send a name of any length.
+_LONGEST = 512
+#: So many differences or characters are told.
+_TOLD = 3
+
+
+class _CasePairs(dict[int, int]):
+    """For ``str.translate``: the small letter of a capital, every other character itself."""
+
+    def __missing__(self, code: int) -> int:
+        character = chr(code)
+        small = character.lower()
+        paired = len(small) == 1 and small != character and small.upper() == character
+        self[code] = ord(small) if paired else code
+        return self[code]
+
+
+_CASE_PAIRS = _CasePairs()
+
+
+def case_key(name: str) -> str:
+    """The form in which equal names are equal: each letter of a case pair as its small letter, nothing else changed."""
+    return name.translate(_CASE_PAIRS)
+
+
+def is_same(one: str, other: str) -> bool:
+    """True for two names that differ in nothing, or in the case of letters only."""
+    return one == other or case_key(one) == case_key(other)
+
+
+def starts_with(name: str, prefix: str) -> bool:
+    """True when *name* begins with *prefix*, case apart."""
+    return case_key(name).startswith(case_key(prefix))
+
+
+def matches(name: str, pattern: str) -> bool:
+    """True when *name* matches a shell pattern, case apart."""
+    return fnmatch.fnmatchcase(case_key(name), case_key(pattern))
+
+
+def matches_any(name: str, patterns: t.Iterable[str]) -> bool:
+    """True when *name* matches one of the shell patterns, case apart."""
+    return any(matches(name, pattern) for pattern in patterns)
+
+
+#: What stands for a Latin letter in the eye of a reader; after Unicode TS 39, cut to letters of scripts that are in use.
+_LOOKS = {
+    "a": "\u0251\u03b1\u0430\u13aa\ua4ee",
+    "b": "\u0184\u042c\u044c\u13cf\ua4d0",
+    "c": "\u03f2\u0441\u1d04\u13df\ua4da",
+    "d": "\u0501\u13e7\u146f\ua4d2\ua4d3",
+    "e": "\u0435\u04bd\u212e\u13ac\ua4f0",
+    "f": "\u0192\u0584\u03dd\ua4dd",
+    "g": "\u0261\u018d\u0581\u050d\u13c0",
+    "h": "\u04bb\u0570\u13c2\ua4e7",
+    "i": "\u0131\u0269\u026a\u03b9\u0456\u04cf\u13a5\ua4f2",
+    "j": "\u0237\u03f3\u0458\u13ab\ua4d9",
+    "k": "\u13e6\ua4d7",
+    "l": "\u01c0\u04c0\u05c0\u05d5\u0627\u13de\u2223\ua4e1",
+    "m": "\u13b7\ua4df",
+    "n": "\u0578\u057c\u0274\ua4e0",
+    "o": "\u03bf\u03c3\u043e\u0585\u05e1\u0ed0\u10ff\u1d0f\u2c9f\ua4f3\u0e50\u0665",
+    "p": "\u03c1\u0440\u13e2\u2ca3\ua4d1",
+    "q": "\u051b\u0563\u0566",
+    "r": "\u1d26\u13a1\ua4e3",
+    "s": "\u0455\u01bd\u13da\ua4e2\ua731",
+    "t": "\u13a2\ua4d4",
+    "u": "\u03c5\u028b\u057d\u1d1c\ua4f4",
+    "v": "\u03bd\u0475\u0474\u13d9\ua4e6",
+    "w": "\u0461\u051d\u0561\u13b3\ua4ea",
+    "x": "\u0445\u166e\ua4eb",
+    "y": "\u0263\u028f\u03b3\u0443\u04af\u13a9\ua4ec",
+    "z": "\u1d22\u13c3\ua4dc",
+}
+#: Capitals that look like a Latin capital although their small letters look like none.
+_CAPITALS = {
+    "a": "\u0391\u0410",
+    "b": "\u0392\u0412",
+    "c": "\u0421\u03f9",
+    "e": "\u0395\u0415",
+    "h": "\u0397\u041d\u050c",
+    "i": "\u0399\u0406",
+    "j": "\u0408\u037f",
+    "k": "\u039a\u041a",
+    "m": "\u039c\u041c",
+    "n": "\u039d",
+    "o": "\u039f\u041e\u0555",
+    "p": "\u03a1\u0420",
+    "s": "\u0405\u054f",
+    "t": "\u03a4\u0422",
+    "u": "\u054d",
+    "x": "\u03a7\u0425",
+    "y": "\u03a5\u0423\u04ae",
+    "z": "\u0396",
+}
+_SIGNS = {
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\u02d7\u06d4\u2043",
+    "'": "\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u02c8\u00b4`\u05f3\uff07",
+    '"': "\u201c\u201d\u201e\u201f\u2033\u02ba\u02ee\u05f4",
+    "/": "\u2044\u2215\u2571\u29f8",
+    "\\": "\u2216\u29f5\u29f9\ufe68",
+    ".": "\u2024\u0660\u06f0\ua4f8",
+    ",": "\u201a\ua4f9",
+    ":": "\u02d0\u02f8\u0589\u05c3\u2236\ua789",
+    "_": "\u02cd",
+    "*": "\u2217\u066d\u204e",
+}
+_SIMILAR = {ord(sign): plain for plain, signs in _SIGNS.items() for sign in signs}
+_SIMILAR.update((ord(letter), plain) for plain, letters in _LOOKS.items() for letter in letters)
+_LETTERS = frozenset(ord(letter) for letters in (*_LOOKS.values(), *_CAPITALS.values()) for letter in letters)
+_SIMILAR_CAPITALS = {ord(letter): plain.upper() for plain, letters in _CAPITALS.items() for letter in letters}
+#: Latin letters and digits that are taken for one another, in the order of a reader's mistakes.
+_SAME_SHAPES = (("0", "o"), ("1", "l"), ("|", "l"), ("rn", "m"), ("vv", "w"))
+#: Signs that look exactly like one of ASCII, and that nobody types.
+_STRANGE_SIGNS = frozenset("\u2010\u2011\u2024\u2044\u2215\u2216\u2236\ua789\u02cd\u01c0\u2223")
+#: Fillers and marks that take no room, beside the category of format characters.
+_EMPTY = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
+
+
+def _is_invisible(character: str) -> bool:
+    """True for what a reader cannot see: controls, format and bidirectional marks, fillers, separators, halves of characters."""
+    if character in _EMPTY or "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
+        return True
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def appearances(name: str) -> frozenset[str]:
+    """What a reader may take *name* for; two names look alike when they have one of these in common.
+
+    Invisible characters are left out, compatibility forms, letters of other scripts and signs become what they look like in
+    ASCII, case is dropped, blanks are one. There are two forms because a capital I looks like a small l.
+    """
+    cut = name[:_LONGEST]
+    if not cut.isascii():
+        cut = "".join(" " if character.isspace() else character for character in cut if not _is_dropped(character))
+        cut = unicodedata.normalize("NFKC", cut).translate(_SIMILAR_CAPITALS)
+    return frozenset({_shape(cut), _shape(cut.replace("I", "l"))})
+
+
+def _is_dropped(character: str) -> bool:
+    return _is_invisible(character) and not character.isspace()
+
+
+def _shape(text: str) -> str:
+    folded = text.casefold()
+    if not folded.isascii():
+        # A capital I with a dot becomes an i with a dot of its own.
+        folded = unicodedata.normalize("NFKC", folded.replace("i\u0307", "i")).translate(_SIMILAR)
+    for shape, seen in _SAME_SHAPES:
+        folded = folded.replace(shape, seen)
+    return " ".join(folded.split())
+
+
+def looks_like(one: str, other: str) -> bool:
+    """True for two names that are not the same and that a reader may take for the same."""
+    return not is_same(one, other) and not appearances(one).isdisjoint(appearances(other))
+
+
+def nearest(name: str, known: t.Iterable[str], count: int, cutoff: float = 0.6) -> list[str]:
+    """Those of *known* that are most like *name*, best first; for messages only."""
+    by_key: dict[str, str] = {}
+    for item in known:
+        by_key.setdefault(case_key(item[:_LONGEST]), item)
+    return [by_key[found] for found in difflib.get_close_matches(case_key(name[:_LONGEST]), by_key, count, cutoff)]
+
+
+def character_name(character: str) -> str:
+    """``U+017F LATIN SMALL LETTER LONG S``."""
+    return f"U+{ord(character):04X} {unicodedata.name(character, '(without a name)')}"
+
+
+def _in_words(text: str) -> str:
+    return " ".join(repr(item) if " " < item <= "~" else character_name(item) for item in text[:_TOLD])
+
+
+def difference(wanted: str, found: str) -> str:
+    """In which characters *found* differs from *wanted*, in words: "has U+017F LATIN SMALL LETTER LONG S where yours has 's'"."""
+    mine, theirs = wanted[:_LONGEST], found[:_LONGEST]
+    matcher = difflib.SequenceMatcher(None, case_key(mine), case_key(theirs), autojunk=False)
+    told = []
+    for kind, start, end, first, last in matcher.get_opcodes():
+        if kind == "replace":
+            told.append(f"has {_in_words(theirs[first:last])} where yours has {_in_words(mine[start:end])}")
+        elif kind == "insert":
+            told.append(f"has {_in_words(theirs[first:last])}, which yours has not")
+        elif kind == "delete":
+            told.append(f"has not the {_in_words(mine[start:end])} of yours")
+    return "; ".join(told[:_TOLD])
+
+
+#: Scripts that are written together in one word, so that their mixture says nothing.
+_TOGETHER = (
+    frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
+    frozenset({"LATIN", "CJK", "HANGUL"}),
+    frozenset({"LATIN", "CJK", "BOPOMOFO"}),
+)
+_EAST_ASIAN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"})
+#: Scripts whose letters are taken for those of another one of them.
+_CONFUSED = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "LISU", "COPTIC"})
+
+
+def _script(character: str) -> str | None:
+    """The script of a letter as the first word of its name; None for what belongs to none, such as digits and marks."""
+    if unicodedata.category(character) not in ("Lu", "Ll", "Lt", "Lo"):
+        return None
+    words = unicodedata.name(character, "").split()
+    if not words or words[0] in ("FEMININE", "MASCULINE", "MICRO", "OHM"):
+        return None
+    if words[0] in ("HALFWIDTH", "FULLWIDTH") and len(words) > 1:
+        return words[1]
+    return "LATIN" if words[0] in ("KELVIN", "ANGSTROM", "MATHEMATICAL", "DOUBLE-STRUCK", "SCRIPT") else words[0]
+
+
+def suspicious_characters(name: str) -> list[str]:
+    """Characters by which *name* can be taken for another one, in words, each once; empty for an ordinary name in any script.
+
+    These are: what cannot be seen (controls, bidirectional and format marks, unusual blanks), forms of Latin letters and digits
+    that look like the ordinary ones, and letters of another script inside a word, or as a whole word that looks Latin beside
+    Latin words. Joiners where their script or an emoji needs them, wide forms beside East Asian letters, and scripts that are
+    written together are ordinary. Ordinary are also names in one script, whatever it is.
+    """
+    if name.isascii() and name.isprintable():
+        return []
+    text = name[:_LONGEST]
+    scripts = {script for script in map(_script, text) if script}
+    found: dict[str, None] = {}
+    for index, character in enumerate(text):
+        if _is_suspicious(character, text[index - 1] if index else "", scripts):
+            found[character_name(character)] = None
+    for word in _words(text):
+        found.update(
+            (f"{character_name(item)} beside {beside} letters", None) for item, beside in _foreign(word, scripts)
+        )
+    return list(found)
+
+
+def _is_suspicious(character: str, before: str, scripts: t.AbstractSet[str]) -> bool:
+    east_asian = bool(scripts & _EAST_ASIAN)
+    if character in "\u200c\u200d\ufe0e\ufe0f" and before:
+        needed = unicodedata.category(before) in ("So", "Sk", "Mn", "Mc")
+        return not needed and (_script(before) or "LATIN") in _CONFUSED
+    if character == " ":
+        return False
+    if unicodedata.category(character) == "Zs":
+        return not (character == "\u3000" and east_asian)
+    if _is_invisible(character) or character in _STRANGE_SIGNS:
+        return True
+    if character.isascii() or unicodedata.category(character) not in ("Lu", "Ll", "Lt", "Lo", "Nd", "Nl"):
+        return False
+    if "\uff01" <= character <= "\uff5e":
+        return not east_asian
+    plain = unicodedata.normalize("NFKC", character)
+    if plain != character and plain.isascii() and character not in "\u00aa\u00ba":
+        return True
+    latin = (_script(character) == "LATIN" and ord(character) in _LETTERS) or character in "\u212a\u212b"
+    return latin and character != "\u0131"
+
+
+def _words(text: str) -> list[str]:
+    """Runs of letters, marks and digits."""
+    return "".join(item if unicodedata.category(item)[0] in "LMN" else " " for item in text).split()
+
+
+def _foreign(word: str, scripts: t.AbstractSet[str]) -> list[tuple[str, str]]:
+    """Letters of *word* that do not belong there, each with the script that they stand beside."""
+    own = [(item, script) for item in word if (script := _script(item))]
+    present = {script for dummy, script in own}
+    if len(present) > 1 and not any(present <= together for together in _TOGETHER):
+        main = "LATIN" if "LATIN" in present else max(sorted(present), key=[script for dummy, script in own].count)
+        return [(item, main) for item, script in own if script != main]
+    if "LATIN" in scripts and present and present <= _CONFUSED - {"LATIN"}:
+        letters = [item for item, dummy in own]
+        if all(ord(item) in _LETTERS for item in letters):
+            return [(item, "LATIN") for item in letters]
+    return []
+
+
+def doubt_about(what: str, name: str) -> str | None:
+    """A warning about a name that gets a right and can be taken for another one; None for an ordinary name."""
+    found = suspicious_characters(name)
+    if not found:
+        return None
+    told = "; ".join(found[:_TOLD]) + (f"; and {len(found) - _TOLD} more" if len(found) > _TOLD else "")
+    return f"The name of {what} {name!r} can be taken for another one: it has {told}. Make sure that it is the one that is meant."
+
+
+def doubt_between(what: str, name: str, other: str, label: str) -> str:
+    """A warning about a name that gets a right while another object's name looks equal; *label* tells which object that is."""
+    return (
+        f"{what} {name!r} looks like {label}, which is another one: that name {difference(name, other)}."
+        " Make sure that it is the one that is meant."
+    )
