@@ -101,7 +101,7 @@ def _entry(
         shown["principal"] = {_WORDS[principal.kind]: written(entry, catalogue)}
     grants = [_grant(role_id, entities, site) for role_id, entities in roles.items()]
     shown["grants"] = [
-        line for lines in sorted(grants, key=lambda lines: case_key(str(lines[0]["role"]))) for line in lines
+        line for lines in sorted(grants, key=lambda lines: _name_key(lines[0]["role"])) for line in lines
     ]
     return (case_key(entry.name), entry.name, principal.kind, str(principal.id)), shown
 
@@ -123,7 +123,7 @@ def _grant(role_id: int, entities: set[Entity], site: Site) -> list[dict[str, t.
         else:
             kinds.setdefault(entity.kind, []).append(_entity(entity, site))
     if kinds:
-        named = {kind: sorted(kinds[kind], key=lambda item: case_key(str(item))) for kind in _ORDER if kind in kinds}
+        named = {kind: sorted(kinds[kind], key=_name_key) for kind in _ORDER if kind in kinds}
         lines.append({"role": role, "entities": named})
     return lines
 
@@ -135,3 +135,8 @@ def _entity(entity: Entity, site: Site) -> t.Any:
 
 def _rank(entity: Entity) -> tuple[int, int]:
     return (_ORDER.index(entity.kind) if entity.kind in _ORDER else len(_ORDER), entity.id)
+
+
+def _name_key(written: t.Any) -> tuple[str, str]:
+    """Sorts names, or names with their companies, without case first, so that names that differ in case alone have an order, too."""
+    return case_key(str(written)), str(written)
