@@ -48,6 +48,8 @@ notes:
   - With O(commvault_auth_method=token_store) the access token of the pair is returned. It is renewed first when it is time, and only where this host and user
     are the custodian of the pair; elsewhere it is returned while it is valid.
   - Ansible does not hide what a lookup returns. Set C(no_log) to V(true) on tasks whose results show it.
+  - The module P(ansible.builtin.uri#module) follows redirects of C(GET) to any host with all headers. Set its O(ansible.builtin.uri#module:follow_redirects) to
+    V(none) where it sends a token.
 seealso:
   - plugin: cvops.identity.entra_token
     plugin_type: lookup
@@ -63,12 +65,14 @@ EXAMPLES = r"""
   ansible.builtin.uri:
     url: "{{ cvops_commvault_url }}/CommServ"
     headers: "{{ commvault_headers | combine({'Accept': 'application/json'}) }}"
+    follow_redirects: none  # the token would go along
 
 - name: Log out
   ansible.builtin.uri:
     url: "{{ cvops_commvault_url }}/Logout"
     method: POST
     headers: "{{ commvault_headers }}"
+    follow_redirects: none
 """
 
 RETURN = r"""

@@ -46,8 +46,9 @@ REMEDIES: dict[int, str] = {
 
 def codes_of(answer: t.Mapping[str, t.Any]) -> list[int]:
     """The AADSTS numbers in a token endpoint's error body."""
-    listed = [int(code) for code in answer.get("error_codes") or [] if str(code).isdigit()]
-    described = re.findall(r"AADSTS(\d+)", str(answer.get("error_description") or ""))
+    given = answer.get("error_codes")
+    listed = [code for code in given if isinstance(code, int)] if isinstance(given, list) else []
+    described = re.findall(r"AADSTS(\d{1,9})\b", str(answer.get("error_description") or ""))
     return listed or [int(code) for code in described]
 
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.addresses import split_address
 from .._core.context import Context
 from .._core.errors import AuthError, BadAnswer, MissingLibrary, Unreachable
-from .._core.http import LibraryClient, Settings, Transport
+from .._core.http import MISREAD, LibraryClient, Settings, Transport
 from .._core.retry import Policy, Repeat
-from .tokens import Token
+from .tokens import Token, seconds_in
 
 #: The endpoint is on the machine or one hop away: what does not answer within seconds is not there.
 _TIMEOUT_S = 5.0
 _TRIES = 4
+#: Variables in which platforms tell where the endpoint is; MSAL reads them.
+_ENDPOINTS = ("IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
 
 
 def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
@@ -32,6 +35,9 @@ def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
             library="msal",
             details=str(exc),
         ) from exc
+    for name in _ENDPOINTS:
+        if endpoint := ctx.sources.environ.get(name):
+            split_address(name, f"environment variable {name}", endpoint.partition("?")[0], ("http", "https"))
     settings = Settings(
         service="Managed identity endpoint",
         environment_proxies=False,
@@ -39,7 +45,7 @@ def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
         policy=Policy(tries=_TRIES),
         correlation_header="x-ms-client-request-id",
     )
-    http = LibraryClient(Transport(ctx, settings), Repeat.ALWAYS, lambda: None)
+    http = LibraryClient(Transport(ctx, settings), Repeat.ALWAYS, lambda: None, plain_http=True)
     identity = (
         msal.UserAssignedManagedIdentity(client_id=client_id) if client_id else msal.SystemAssignedManagedIdentity()
     )
@@ -54,14 +60,14 @@ def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
         ) from exc
     except BadAnswer as exc:
         raise _error(ctx, client_id, str(exc), exc.facts) from exc
-    except (ValueError, msal.ManagedIdentityError) as exc:
+    except (*MISREAD, msal.ManagedIdentityError) as exc:
         raise _error(ctx, client_id, "its endpoint gave an answer that is none", {}) from exc
     value = answer.get("access_token")
-    if not value:
+    if not value or not isinstance(value, str):
         said = answer.get("error_description") or answer.get("error") or "no reason given"
         raise _error(ctx, client_id, str(said), {"code": str(answer.get("error") or "unknown")})
-    ctx.secrets.add(str(value))
-    return Token(str(value), ctx.clock.now().timestamp() + float(answer.get("expires_in") or 0), scope)
+    ctx.secrets.add(value)
+    return Token(value, ctx.clock.now().timestamp() + seconds_in(answer.get("expires_in")), scope)
 
 
 def resource_of(scope: str) -> str:

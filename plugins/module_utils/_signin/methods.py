@@ -12,12 +12,12 @@ import typing as t
 
 from .._core.context import Context
 from .._core.errors import AuthError, BadAnswer, ConfigError, MissingLibrary
-from .._core.http import LibraryClient, Transport
+from .._core.http import MISREAD, LibraryClient, Transport
 from .._core.retry import Repeat
 from . import certificates, federated, managed_identity, people
 from .aadsts import auth_error, codes_of
 from .clouds import SIGN_IN, authority_url, entra_settings
-from .tokens import Token, claims_of
+from .tokens import Token, claims_of, seconds_in
 
 
 class Method(t.Protocol):
@@ -54,7 +54,7 @@ class ReadyToken:
     def acquire(self, scope: str) -> Token:
         """The token as given; refused when its own expiry has passed."""
         value = _for_scope(self._ctx, scope)
-        expires_at = float(claims_of(value).get("exp") or 0)
+        expires_at = seconds_in(claims_of(value).get("exp"))
         if expires_at and expires_at <= self._ctx.clock.now().timestamp():
             raise AuthError(
                 f"The access token from {self._ctx.source_of('access_token')} has expired; get a new one.",
@@ -299,16 +299,23 @@ def _confidential(ctx: Context, method: str, inputs: tuple[str, ...], credential
         raise _authority_error(ctx, client, method, inputs, exc) from exc
     except BadAnswer as exc:
         raise AuthError(f"Cannot sign in to tenant {ctx.options['tenant_id']}: {exc}", **exc.facts) from exc
+    except MISREAD as exc:
+        raise AuthError(
+            f"Cannot sign in to tenant {ctx.options['tenant_id']}: the token service gave an answer that the library msal cannot"
+            f" read ({type(exc).__name__}).",
+            service="Entra sign-in",
+            code="answer",
+        ) from exc
     return token_from(ctx, answer, method, inputs, scope)
 
 
 def token_from(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: tuple[str, ...], scope: str) -> Token:
     """The token in MSAL's answer, or the error it describes."""
     value = answer.get("access_token")
-    if not value:
+    if not value or not isinstance(value, str):
         raise auth_error(ctx, answer, method, inputs)
     ctx.secrets.add(value)
-    return Token(value, ctx.clock.now().timestamp() + float(answer.get("expires_in") or 0), scope)
+    return Token(value, ctx.clock.now().timestamp() + seconds_in(answer.get("expires_in")), scope)
 
 
 def _authority_error(

@@ -11,6 +11,8 @@ import json
 import typing as t
 from dataclasses import dataclass
 
+_MOST_S = 253402300800.0 / 2  # so that the time of day and a life do not add up to more than a date can hold
+
 
 @dataclass(frozen=True)
 class Token:
@@ -28,6 +30,15 @@ def claims_of(token: str) -> dict[str, t.Any]:
         return {}
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return claims if isinstance(claims, dict) else {}
+
+
+def seconds_in(value: t.Any) -> float:
+    """A number of seconds, or an epoch, as a service gives it; 0 for what is none, or reaches beyond the year 9999."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return found if 0 < found < _MOST_S else 0.0
