@@ -16,11 +16,16 @@ import datetime
 import json
 import typing as t
 
+from .._core.addresses import check_addresses
 from .._core.errors import ConfigError, CvopsError
 from .._core.values import parse_time, rfc3339
 
 #: A pair is renewed when its access token has so many seconds left, or half of its life if that is less.
 MARGIN_S = 300.0
+#: The last second that has a date: 9999-12-31T23:59:59Z.
+LATEST = 253402300799.0
+#: Numbers in a store count something, so they are below this.
+_MANY = 2**63
 _TEXTS = ("access_token", "refresh_token", "token_id", "user_id", "name", "commvault_url")
 _TIMES = ("expires", "refresh_expires", "renewable_until", "issued")
 
@@ -166,8 +171,12 @@ def from_document(document: t.Any, where: str) -> Pair:
     times = {name: _moment(document.get(name), name, where) for name in _TIMES}
     custodian, since = _custodian(document.get("custodian"), where)
     generation = document.get("generation", 0)
-    if not isinstance(generation, int):
+    if not isinstance(generation, int) or not 0 <= generation < _MANY:
         raise _unreadable(where, "generation is not a number")
+    try:
+        check_addresses({"commvault_url": texts["commvault_url"]}, lambda dummy: where)
+    except ConfigError:
+        raise _unreadable(where, "commvault_url has user information") from None
     return Pair(
         access_token=document["access_token"],
         refresh_token=texts["refresh_token"],
@@ -187,7 +196,7 @@ def parse(text: str, where: str) -> Pair:
     """As from_document, from text."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _unreadable(where, "it is not JSON") from None
     return from_document(document, where)
 
@@ -195,7 +204,7 @@ def parse(text: str, where: str) -> Pair:
 def _text(value: t.Any, name: str, where: str) -> str | None:
     if value is None or value == "":
         return None
-    if isinstance(value, (str, int)):
+    if isinstance(value, str) or (isinstance(value, int) and abs(value) < _MANY):
         return str(value)
     raise _unreadable(where, f"{name} is not text")
 
@@ -203,12 +212,12 @@ def _text(value: t.Any, name: str, where: str) -> str | None:
 def _moment(value: t.Any, name: str, where: str) -> float | None:
     if value is None or value == "":
         return None
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LATEST:
         return float(value)
-    try:
-        return parse_time(str(value)).timestamp()
-    except ValueError:
-        raise _unreadable(where, f"{name} is neither a date nor epoch seconds") from None
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError, OverflowError):
+            return parse_time(value).timestamp()
+    raise _unreadable(where, f"{name} is neither a date nor epoch seconds")
 
 
 def _custodian(value: t.Any, where: str) -> tuple[Custodian | None, float | None]:
@@ -223,7 +232,7 @@ def _since(value: t.Any) -> float | None:
     """For people alone, so that nothing depends on it."""
     try:
         return parse_time(str(value)).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -11,19 +11,22 @@ the pair is not traded in again unless the service still shows it untouched.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import threading
 import typing as t
 
 from .._core.context import Context
-from .._core.errors import AuthError, ConfigError, Unreachable
+from .._core.errors import ApiError, AuthError, Cancelled, ConfigError, WaitTimeout
 from .token_store import Custodian, Held, Overtaken, Pair, Renewal, TokenStore, words
 from .token_store_service import Outcome, RenewalService
 
 _SOON_S = 7 * 86400.0
 _STORE_TRIES = 3
 _STORE_PAUSE_S = 1.0
+#: A renewal is not begun with less time than this: its answer could not be stored.
+_ENOUGH_S = 2.0
 _CREATE = "Create a new token with the module commvault_access_token and its option store"
 
 
@@ -80,6 +83,10 @@ class StoredPair:
                 with self._store.locked() as held:
                     pair = self._settle(held, refused)
             except Overtaken as exc:
+                if self._ctx.remaining_s() <= 0:
+                    raise WaitTimeout(
+                        f"{exc} That did not end before the task's deadline.", source=self._store.where
+                    ) from exc
                 self._ctx.debug(1, f"{exc} Looking again.")
                 continue
             self._settled_for = pair.access_token
@@ -148,6 +155,13 @@ class StoredPair:
 
     def _renewed(self, held: Held, pair: Pair, usable: bool) -> Pair:
         self._ctx.cancellation.check()
+        if self._ctx.remaining_s() < _ENOUGH_S:
+            if usable:
+                return pair
+            raise WaitTimeout(
+                f"{self._subject(pair)} has to be renewed, and the task's deadline leaves no time for that.",
+                source=self._store.where,
+            )
         noted = dataclasses.replace(
             pair,
             renewal=Renewal("sent", self._now(), process_in_words(self._store.here)),
@@ -178,7 +192,7 @@ class StoredPair:
             try:
                 held.write(pair)
                 break
-            except (ConfigError, Unreachable, Overtaken) as exc:
+            except (ConfigError, ApiError, Overtaken, WaitTimeout) as exc:
                 if number == _STORE_TRIES:
                     raise AuthError(
                         f"{self._subject(pair)} was renewed, and the new pair could not be stored: {exc} It is lost, and the"
@@ -187,7 +201,8 @@ class StoredPair:
                         code="renewal_not_stored",
                         source=self._store.where,
                     ) from exc
-                self._ctx.sleep(_STORE_PAUSE_S)
+                with contextlib.suppress(Cancelled):  # the pair is nowhere else
+                    self._ctx.sleep(_STORE_PAUSE_S)
         self._ctx.debug(
             1, f"renewed {self._named(pair)}: generation {pair.generation}, valid until {words(pair.expires)}"
         )

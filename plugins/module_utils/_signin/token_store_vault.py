@@ -12,17 +12,21 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from urllib.parse import urlsplit
 
 from .._core.context import Context
-from .._core.errors import ConfigError, CvopsError, MissingLibrary, Unreachable, WaitTimeout
+from .._core.errors import ApiError, BadAnswer, ConfigError, CvopsError, Unreachable, WaitTimeout
+from .._core.http import MISREAD
 from .token_store import Custodian, Overtaken, Pair, from_document, to_document, words
+from .vault_client import SERVICE, VaultSession, load_hvac, vault_address
 
 #: A renewal note as old as this by the clock, or watched unchanged for the shorter time, belongs to nobody any more.
 _ABANDONED_S = 900.0
 WATCH_S = 120.0
 _POLL_S = 0.5
-_TIMEOUT_S = 30
+#: A store that always says that somebody was faster is not asked for ever.
+_WRITES = 10
+#: A version is a number that counts writes.
+_HIGHEST_VERSION = 2**53
 
 
 class VaultStore:
@@ -31,12 +35,15 @@ class VaultStore:
     def __init__(self, ctx: Context, options: t.Mapping[str, t.Any]) -> None:
         self._ctx, self._options = ctx, options
         self._mount, self._path = str(options.get("mount") or "secret").strip("/"), str(options["path"]).strip("/")
-        self._url = self._setting("url", "VAULT_ADDR")
+        self._address = vault_address(
+            self._setting("url", "VAULT_ADDR"),
+            "option url" if options.get("url") else "environment variable VAULT_ADDR",
+        )
         self._namespace = self._setting("namespace", "VAULT_NAMESPACE")
         self._client: t.Any = None
-        host = urlsplit(self._url or "").netloc
+        self._session: VaultSession | None = None
         space = f"{self._namespace.strip('/')}/" if self._namespace else ""
-        self.where = f"{space}{self._mount}/{self._path} in HashiCorp Vault at {host}"
+        self.where = f"{space}{self._mount}/{self._path} in HashiCorp Vault at {self._address.site}"
         self.here = Custodian("HashiCorp Vault", f"{space}{self._mount}/{self._path}")
 
     def find(self) -> Pair | None:
@@ -58,26 +65,32 @@ class VaultStore:
             note = f"{pair.renewal.by} began to renew the pair in {self.where} at {words(pair.renewal.at)} and did not end it."
         yield HeldSecret(self, pair, version, note)
 
-    def read(self) -> tuple[Pair | None, int]:
-        """The pair and its version; version 0 is none."""
+    def read(self, must_arrive: bool = False) -> tuple[Pair | None, int]:
+        """The pair and its version; version 0 is none. ``must_arrive``: also when the run was told to stop."""
         answer = self._ask(
             "read",
             lambda kv: kv.read_secret_version(path=self._path, mount_point=self._mount, raise_on_deleted_version=False),
+            must_arrive,
         )
-        found = (answer or {}).get("data") or {}
-        version = int((found.get("metadata") or {}).get("version") or 0)
+        if answer is None:
+            return None, 0
+        found = self._object("read", answer, "data")
         document = found.get("data")
+        if document is not None and not isinstance(document, t.Mapping):
+            raise self._misread("read", "data that is no object")
+        version = self._version_in("read", self._object("read", found, "metadata"))
         return (from_document(document, self.where) if document else None), version
 
-    def write(self, pair: Pair, version: int) -> int:
+    def write(self, pair: Pair, version: int, must_arrive: bool = False) -> int:
         """Write if the secret still has *version*; the new version. Raises Overtaken."""
         answer = self._ask(
             "write",
             lambda kv: kv.create_or_update_secret(
                 path=self._path, secret=to_document(pair), cas=version, mount_point=self._mount
             ),
+            must_arrive,
         )
-        return int((answer or {}).get("data", {}).get("version") or version + 1)
+        return self._version_in("write", self._object("write", answer, "data"))
 
     def remove(self, version: int) -> None:
         """Delete and destroy the version that holds the pair, as far as the policy allows."""
@@ -106,35 +119,42 @@ class VaultStore:
                 )
             self._ctx.sleep(_POLL_S * (0.5 + clock.random()))
 
-    def _ask(self, what: str, call: t.Callable[[t.Any], t.Any]) -> t.Any:
-        """One call through hvac; None for a secret that is not there."""
-        hvac = _library()
-        client = self._signed_in(hvac)
+    def _ask(self, what: str, call: t.Callable[[t.Any], t.Any], must_arrive: bool = False) -> t.Any:
+        """One call through hvac; None for a secret that is not there. Everything that can go wrong is a CvopsError."""
+        client = self._signed_in()
+        session = t.cast(VaultSession, self._session)
+        session.must_arrive = must_arrive
         try:
-            return call(client.secrets.kv.v2)
-        except hvac.exceptions.InvalidPath:
+            return self._called(what, lambda: call(client.secrets.kv.v2))
+        finally:
+            session.must_arrive = False
+
+    def _called(self, what: str, call: t.Callable[[], t.Any]) -> t.Any:
+        exceptions = load_hvac().exceptions
+        try:
+            return call()
+        except exceptions.InvalidPath:
             if what == "read":
                 return None
             raise ConfigError(
                 f"HashiCorp Vault has no KV version 2 mount for {self.where}.", source=self.where
             ) from None
-        except hvac.exceptions.InvalidRequest as exc:
-            if "check-and-set" in str(exc):
+        except exceptions.VaultError as exc:
+            if isinstance(exc, exceptions.InvalidRequest) and "check-and-set parameter did not match" in str(exc):
                 raise Overtaken(f"The pair in {self.where} was changed meanwhile.", source=self.where) from None
-            raise self._refused(what, exc) from None
-        except hvac.exceptions.VaultError as exc:
-            raise self._refused(what, exc) from None
-        except OSError as exc:  # what the library's transport raises
-            raise self._unreachable(what, exc, may_have_acted=what != "read") from None
+            raise self._refused(what, exc, exceptions) from None
+        except OSError as exc:
+            raise Unreachable(
+                f"Cannot {what} the token store {self.where}: no answer ({type(exc).__name__}).",
+                service=SERVICE,
+                may_have_acted=what in ("write", "remove"),
+            ) from None
+        except MISREAD as exc:
+            raise self._misread(what, f"an answer that its client library cannot read ({type(exc).__name__})") from None
 
-    def _signed_in(self, hvac: t.Any) -> t.Any:
+    def _signed_in(self) -> t.Any:
         if self._client is not None:
             return self._client
-        if not (self._url or "").startswith("https://") and not _loopback(self._url):
-            raise ConfigError(
-                "The token store hashi_vault needs an https address in its option url or in VAULT_ADDR",
-                source="VAULT_ADDR",
-            )
         token, role = self._setting("token", "VAULT_TOKEN"), self._setting("role_id", "VAULT_ROLE_ID")
         secret = self._setting("secret_id", "VAULT_SECRET_ID")
         self._ctx.secrets.update(value for value in (token, secret) if value)
@@ -144,48 +164,71 @@ class VaultStore:
                 " (options role_id and secret_id, or VAULT_ROLE_ID and VAULT_SECRET_ID)",
                 source="VAULT_TOKEN",
             )
+        hvac = load_hvac()
+        self._session = VaultSession(self._ctx, self._address, self._setting("ca_path", "VAULT_CACERT"))
         client = hvac.Client(
-            url=self._url,
-            token=token or "",
+            url=self._address.text,
+            token=token or "",  # empty and not None, with which hvac looks for one in the user's home
             namespace=self._namespace,
-            verify=self._setting("ca_path", "VAULT_CACERT") or True,
-            timeout=_TIMEOUT_S,
+            session=self._session,
+            allow_redirects=False,
         )
         if not token:
-            self._log_in(hvac, client, role, secret)
+            self._log_in(client, role, secret)
         self._client = client
         return client
 
-    def _log_in(self, hvac: t.Any, client: t.Any, role: str | None, secret: str | None) -> None:
+    def _log_in(self, client: t.Any, role: str | None, secret: str | None) -> None:
         mount = str(self._options.get("approle_mount") or "approle").strip("/")
-        try:
-            client.auth.approle.login(role_id=role, secret_id=secret, mount_point=mount)
-        except hvac.exceptions.VaultError as exc:
-            raise self._refused("sign in to", exc) from None
-        except OSError as exc:
-            raise self._unreachable("sign in to", exc, may_have_acted=False) from None
-        self._ctx.secrets.add(str(client.token))
+        self._called(
+            "sign in to",
+            lambda: client.auth.approle.login(role_id=role, secret_id=secret, mount_point=mount),
+        )
+        token = client.token
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
+            raise self._misread("sign in to", "a token that is none")
+        self._ctx.secrets.add(token)
+        session = t.cast(VaultSession, self._session)
 
         def revoke() -> None:
-            with contextlib.suppress(hvac.exceptions.VaultError, OSError):
-                client.auth.token.revoke_self()
+            session.closing = True
+            with contextlib.suppress(CvopsError):
+                self._called("sign out of", client.auth.token.revoke_self)
 
         self._ctx.on_close(revoke)
 
-    def _refused(self, what: str, exc: t.Any) -> CvopsError:
-        said = ", ".join(str(item) for item in exc.errors or []) or type(exc).__name__
-        return ConfigError(
-            f"Cannot {what} the token store {self.where}: {said}. The policy needs create, read and update on"
-            f" {self._mount}/data/{self._path}.",
-            source=self.where,
+    def _refused(self, what: str, exc: t.Any, exceptions: t.Any) -> CvopsError:
+        said = (", ".join(exc.errors or []) or type(exc).__name__).rstrip(".")
+        told = f"Cannot {what} the token store {self.where}: {said}."
+        if isinstance(exc, (exceptions.InvalidRequest, exceptions.Unauthorized, exceptions.Forbidden)):
+            return ConfigError(
+                f"{told} The policy needs create, read and update on {self._mount}/data/{self._path}.",
+                source=self.where,
+            )
+        sealed = isinstance(exc, exceptions.VaultDown)
+        return ApiError(
+            told, service=SERVICE, source=self.where, may_have_acted=what in ("write", "remove") and not sealed
         )
 
-    def _unreachable(self, what: str, exc: OSError, may_have_acted: bool) -> Unreachable:
-        return Unreachable(
-            f"Cannot {what} the token store {self.where}: no answer ({type(exc).__name__}).",
-            service="HashiCorp Vault",
-            may_have_acted=may_have_acted,
+    def _misread(self, what: str, found: str) -> BadAnswer:
+        return BadAnswer(
+            f"Cannot {what} the token store {self.where}: HashiCorp Vault gave {found}.",
+            service=SERVICE,
+            source=self.where,
+            may_have_acted=what in ("write", "remove"),
         )
+
+    def _object(self, what: str, answer: t.Any, member: str) -> t.Mapping[str, t.Any]:
+        found = answer.get(member) if isinstance(answer, t.Mapping) else None
+        if not isinstance(found, t.Mapping):
+            raise self._misread(what, f"an answer without {member}")
+        return found
+
+    def _version_in(self, what: str, metadata: t.Mapping[str, t.Any]) -> int:
+        version = metadata.get("version")
+        if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < _HIGHEST_VERSION:
+            raise self._misread(what, "a version that is none")
+        return version
 
     def _setting(self, option: str, variable: str) -> str | None:
         found = self._options.get(option) or self._ctx.sources.environ.get(variable)
@@ -199,14 +242,21 @@ class HeldSecret:
         self._store, self.pair, self._version, self.note = store, pair, version, note
 
     def write(self, pair: Pair) -> None:
-        """Replace the pair. A new pair is also written over a note that somebody changed meanwhile, never over another pair."""
-        while True:
+        """Replace the pair. A new pair is also written over a note that somebody changed meanwhile, never over another pair.
+
+        All but the note of a renewal that is yet to be sent is the only copy of something: it is written although the run was told
+        to stop. A write whose answer is missing or useless is looked after.
+        """
+        must_arrive = pair.renewal is None or pair.renewal.state != "sent"
+        for number in range(_WRITES):
             try:
-                self._version = self._store.write(pair, self._version)
-            except (Overtaken, Unreachable) as exc:
-                stored, version = self._store.read()
+                self._version = self._store.write(pair, self._version, must_arrive)
+            except (Overtaken, ApiError) as exc:
+                if isinstance(exc, ApiError) and not exc.may_have_acted:
+                    raise
+                stored, version = self._store.read(must_arrive)
                 if stored is None or to_document(stored) != to_document(pair):  # else only the answer was lost
-                    if isinstance(exc, Unreachable) or not self._replaces(pair, stored):
+                    if isinstance(exc, ApiError) or not self._replaces(pair, stored) or number == _WRITES - 1:
                         raise
                     self._version = version
                     continue
@@ -227,21 +277,3 @@ class HeldSecret:
             and stored.secrets() == self.pair.secrets()
             and pair.generation == stored.generation + 1
         )
-
-
-def _loopback(url: str | None) -> bool:
-    """An agent on the same host listens without TLS."""
-    return urlsplit(url or "").hostname in ("localhost", "127.0.0.1", "::1")
-
-
-def _library() -> t.Any:
-    try:
-        import hvac
-        import hvac.exceptions
-    except ImportError as exc:
-        raise MissingLibrary(
-            "A token store in HashiCorp Vault needs the Python library hvac where this task runs: pip install hvac",
-            library="hvac",
-            details=str(exc),
-        ) from exc
-    return hvac

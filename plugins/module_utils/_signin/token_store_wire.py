@@ -11,7 +11,7 @@ import json
 import re
 import typing as t
 
-from .token_store import Pair
+from .token_store import LATEST, Pair
 
 Body = t.Mapping[str, t.Any]
 _MEMBERS = (
@@ -87,12 +87,12 @@ def name_of(row: Body) -> str:
 
 
 def epoch(value: t.Any) -> float | None:
-    """Epoch seconds, None where the service says nothing or 0."""
+    """Epoch seconds, None where the service says nothing, 0, or a number that is no date."""
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return found if found > 0 else None
+    return found if 0 < found <= LATEST else None
 
 
 def _is_row(row: t.Any) -> bool:
@@ -102,7 +102,7 @@ def _is_row(row: t.Any) -> bool:
 def _members(content: str) -> Body:
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         found: dict[str, t.Any] = {}
         for name in _MEMBERS:
             match = re.search(rf'"{name}"\s*:\s*(?:"([^"\\\s]+)"|(\d+))', content)

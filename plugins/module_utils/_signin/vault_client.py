@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HashiCorp Vault through its client library hvac, whose requests go through our own transport.
+
+The library by itself follows redirects to any host, over plain HTTP too, and takes the Vault token and the body along; it also
+takes the form of an answer for granted. Here no redirect is followed, and an answer is checked before the library sees it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json as jsonlib
+import typing as t
+
+from .._core.addresses import Address, split_address
+from .._core.context import Context
+from .._core.errors import BadAnswer, Cancelled, ConfigError, MissingLibrary, WaitTimeout
+from .._core.http import Reply, Settings, Transport
+from .._core.retry import Policy, Repeat
+from .._core.visible import visible
+
+SERVICE = "HashiCorp Vault"
+_TIMEOUT_S = 30.0
+_LONGEST_ERROR = 200
+_MOST_ERRORS = 5
+
+
+def vault_address(url: str | None, source: str) -> Address:
+    """The address of a Vault. Plain HTTP only to this host itself, where an agent listens. Raises ConfigError."""
+    if not url:
+        raise ConfigError(
+            "The token store hashi_vault needs an https address in its option url or in VAULT_ADDR", source="VAULT_ADDR"
+        )
+    why = "tokens are sent over https only, or over http to an agent on this host itself"
+    address = split_address("url of hashi_vault", source, url, ("https", "http"))
+    if address.scheme == "http" and not address.is_loopback:
+        split_address("url of hashi_vault", source, url, why=why)
+    return address
+
+
+class VaultSession:
+    """The ``session`` of an hvac client. ``must_arrive``: what is sent must not be lost when the run is told to stop now."""
+
+    #: hvac looks at these; what holds are the settings of the transport.
+    verify = cert = proxies = None
+
+    def __init__(self, ctx: Context, address: Address, ca_path: str | None) -> None:
+        settings = Settings(
+            service=SERVICE,
+            ca_path=ca_path,
+            ca_option="ca_path of hashi_vault, or VAULT_CACERT,",
+            environment_proxies=not address.is_loopback,  # the way to this host itself leads through no proxy
+            timeout_s=_TIMEOUT_S,
+            policy=Policy(tries=1 + max(0, ctx.options.get("retries", 4))),
+            origins=frozenset((address.root.lower(),)),
+            correlation_header="x-correlation-id",
+        )
+        self._ctx, self._transport = ctx, Transport(ctx, settings)
+        self.must_arrive = self.closing = False
+
+    def request(
+        self, method: str, url: str, *, headers: t.Any = None, params: t.Any = None, json: t.Any = None, **_set: t.Any
+    ) -> VaultResponse:
+        """Send and check the form of the answer. Raises Unreachable, Throttled, BadAnswer (redirects too), Cancelled.
+
+        A write is sent again only when it was not received or was refused unread.
+        """
+        send = functools.partial(
+            self._transport.request,
+            method.upper(),
+            url,
+            params=params or None,
+            json_body=json,
+            headers=headers,
+            repeat=Repeat.IF_REFUSED,
+            counts=None,
+        )
+        try:
+            return VaultResponse(self._sent(send), url)
+        except BadAnswer as exc:
+            if 300 <= (exc.status or 0) < 400:
+                raise BadAnswer(
+                    f"{exc} A node that is not the active one answers so: set url (or VAULT_ADDR) to the active node, or to a"
+                    " load balancer that leads to it.",
+                    **exc.facts,
+                ) from exc
+            raise
+
+    def close(self) -> None:
+        """The transport is closed with the run."""
+
+    def _sent(self, send: t.Callable[..., Reply]) -> Reply:
+        if not self.must_arrive:
+            return send(closing=self.closing)
+        try:
+            return send(closing=self._ctx.cancellation.requested)
+        except (Cancelled, WaitTimeout):
+            return send(closing=True)
+
+
+class VaultResponse:
+    """As much of a response as hvac looks at: its body is a JSON object, or nothing; its errors are a list of short texts."""
+
+    def __init__(self, reply: Reply, url: str) -> None:
+        body = reply.json() if reply.content.strip() else {}
+        if not isinstance(body, dict):
+            raise reply.bad("JSON that is no object")
+        if reply.status >= 400:
+            said = body.get("errors")
+            body["errors"] = [
+                visible(str(item))[:_LONGEST_ERROR] for item in (said if isinstance(said, list) else [])[:_MOST_ERRORS]
+            ]
+        self._body = body
+        self.status_code, self.url, self.reason = reply.status, url, ""
+        self.ok = reply.status < 400
+        self.headers = {"Content-Type": "application/json"}
+        self.content = reply.content
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return jsonlib.dumps(self._body)
+
+    def json(self) -> dict[str, t.Any]:
+        """The body."""
+        return self._body
+
+
+def load_hvac() -> t.Any:
+    """The library, with its exceptions. Raises MissingLibrary."""
+    try:
+        import hvac
+        import hvac.exceptions
+    except ImportError as exc:
+        raise MissingLibrary(
+            "A token store in HashiCorp Vault needs the Python library hvac where this task runs: pip install hvac",
+            library="hvac",
+            details=str(exc),
+        ) from exc
+    return hvac

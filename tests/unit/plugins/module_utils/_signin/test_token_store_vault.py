@@ -1,0 +1,295 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A Vault that answers anything: the real client library, and what comes of it is a pair or one clear error."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    BadAnswer,
+    Cancelled,
+    ConfigError,
+    CvopsError,
+    WaitTimeout,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources
+from ansible_collections.cvops.identity.plugins.module_utils._signin import token_store_vault
+from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Overtaken, Pair, Renewal
+from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store_vault import VaultStore
+
+TOKEN, SECRET = "hvs.Planted4711", "secret-of-role-4711"
+PAIR = Pair("the-access-token", "the-refresh-token")
+DOCUMENT = {"access_token": "the-access-token", "refresh_token": "the-refresh-token", "generation": 0}
+
+
+@pytest.fixture
+def make_store(make_ctx: t.Any, server: t.Any) -> t.Callable[..., VaultStore]:
+    def make(url: str | None = server.url, environ: dict[str, str] | None = None, **options: t.Any) -> VaultStore:
+        ctx = make_ctx({"retries": 0}, sources=Sources(environ=environ or {}))
+        signing_in = {} if "role_id" in options or environ else {"token": TOKEN}
+        return VaultStore(ctx, {"path": "commvault/cs01", "url": url, **signing_in, **options})
+
+    return make
+
+
+def secret(document: t.Any = None, version: t.Any = 1, **more: t.Any) -> dict[str, t.Any]:
+    return {"data": {"data": DOCUMENT if document is None else document, "metadata": {"version": version}}, **more}
+
+
+def test_what_is_there_is_read(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
+    server.says(answer(body=secret(version=7)))
+    store = make_store(namespace="team")
+    assert store.read() == (PAIR, 7)
+    sent = server.received[0]
+    assert (sent.path, sent.headers["X-Vault-Token"]) == ("/v1/secret/data/commvault/cs01", TOKEN)
+    assert sent.headers["X-Vault-Namespace"] == "team"
+    assert not any(TOKEN in line for line in store._ctx.reporter.lines)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("sign_in", ["token", "role"])
+@pytest.mark.parametrize("do", ["read", "write", "remove"])
+def test_no_redirect_is_followed(
+    make_store: t.Any, server: t.Any, secured: t.Any, answer: t.Any, status: int, sign_in: str, do: str
+) -> None:
+    """Neither to another host nor to another path of this one; what is named in the message is the host alone."""
+    options = {"role_id": "role", "secret_id": SECRET} if sign_in == "role" else {}
+    for target in (
+        f"{secured.server.url}/v1/x",
+        "https://svc:Planted4711@localhost:1/",
+        "/v1/elsewhere",
+        "http://[::1",
+        "",
+    ):
+        server.says(answer(status, headers={"Location": target}))
+        store = make_store(**options)
+        with pytest.raises(BadAnswer, match=r"not followed.*set url \(or VAULT_ADDR\) to the active node") as refused:
+            {"read": store.read, "write": lambda s=store: s.write(PAIR, 0), "remove": lambda s=store: s.remove(1)}[do]()
+        assert len(server.received) == 1
+        assert secured.server.received == []
+        assert not refused.value.may_have_acted
+        for hidden in ("Planted4711", SECRET, TOKEN):
+            assert hidden not in str(refused.value)
+
+
+def deep(levels: int) -> bytes:
+    return b'{"data":' * levels + b"1" + b"}" * levels
+
+
+#: Bodies with which nothing can be done, whatever the status.
+BODIES: dict[str, t.Any] = {
+    "nothing": b"",
+    "blank": b" \n",
+    "html": b"<html><title>Sign in</title>",
+    "text": b"ok",
+    "null": b"null",
+    "list": b"[]",
+    "list of objects": b'[{"data": {}}]',
+    "number": b"1",
+    "text in quotes": b'"data"',
+    "empty object": b"{}",
+    "data null": {"data": None},
+    "data list": {"data": [1]},
+    "data text": {"data": "x"},
+    "no metadata": {"data": {"data": DOCUMENT}},
+    "metadata null": {"data": {"data": DOCUMENT, "metadata": None}},
+    "metadata list": {"data": {"data": DOCUMENT, "metadata": [1]}},
+    "version text": secret(version="1"),
+    "version null": secret(version=None),
+    "version bool": secret(version=True),
+    "version negative": secret(version=-1),
+    "version zero": secret(version=0),
+    "version huge": secret(version=10**40),
+    "version fraction": secret(version=1.5),
+    "version object": secret(version={"a": 1}),
+    "document list": secret([DOCUMENT]),
+    "document text": secret("text"),
+    "document number": secret(7),
+    "document true": secret(True),
+    "token a list": secret({"access_token": ["x"]}),
+    "token null": secret({"access_token": None}),
+    "generation text": secret({**DOCUMENT, "generation": "many"}),
+    "generation huge": secret({**DOCUMENT, "generation": 10**400}),
+    "expires huge": secret({**DOCUMENT, "expires": 10**400}),
+    "expires large": secret({**DOCUMENT, "expires": 1e18}),
+    "expires list": secret({**DOCUMENT, "expires": [1]}),
+    "expires in year 0": secret({**DOCUMENT, "expires": "0000-01-01T00:00:00Z"}),
+    "name an object": secret({**DOCUMENT, "name": {"a": 1}}),
+    "user id huge": secret({**DOCUMENT, "user_id": 10**4000}),
+    "renewal text": secret({**DOCUMENT, "renewal": "sent"}),
+    "renewal at huge": secret({**DOCUMENT, "renewal": {"state": "sent", "at": 1e300}}),
+    "custodian list": secret({**DOCUMENT, "custodian": [1]}),
+    "custodian since": secret(
+        {**DOCUMENT, "custodian": {"host": "h", "user": "u", "since": "9999-99-99"}, "expires": -1}
+    ),
+    "url with user": secret({**DOCUMENT, "commvault_url": "https://svc:Planted4711@h"}),
+    "deep": deep(200_000),
+    "rather deep": deep(900),
+    "not a number": b'{"data": {"data": {"access_token": "x", "expires": NaN}, "metadata": {"version": 1}}}',
+    "infinity": b'{"data": {"data": {"access_token": "x", "expires": Infinity}, "metadata": {"version": 1}}}',
+    "many digits": b'{"data": {"data": {"access_token": "x"}, "metadata": {"version": 1' + b"0" * 9000 + b"}}}",
+    "errors null": {"errors": None},
+    "errors text": {"errors": "no"},
+    "errors object": {"errors": {"a": 1}},
+    "errors mixed": {"errors": [1, None, {"a": [2]}, ["x"]]},
+    "errors huge": {"errors": ["x" * 100_000] * 50},
+    "errors with escapes": {"errors": ["\x1b[2Jgone\u202e"]},
+    "warnings text": {"warnings": "x"},
+}
+
+
+@pytest.mark.parametrize("status", [200, 204, 400, 404, 500])
+@pytest.mark.parametrize("name", BODIES)
+def test_useless_answers_are_one_clear_error(
+    make_store: t.Any, server: t.Any, answer: t.Any, name: str, status: int
+) -> None:
+    """For each kind of request; a read may also find nothing."""
+    server.says(answer(status, BODIES[name]))
+    requests: dict[str, t.Callable[[], t.Any]] = {
+        "read": lambda: make_store().read(),
+        "write": lambda: make_store().write(PAIR, 0),
+        "remove": lambda: make_store().remove(1),
+        "sign in": lambda: make_store(role_id="role", secret_id=SECRET).read(),
+    }
+    for kind, request in requests.items():
+        try:
+            found = request()
+        except CvopsError as exc:
+            said = str(exc)
+            assert "HashiCorp Vault" in said, kind
+            assert len(said) < 3000
+            assert "\x1b" not in said
+            assert "\u202e" not in said
+            for hidden in ("Planted4711", SECRET, TOKEN, "the-access-token"):
+                assert hidden not in said
+        else:
+            assert status < 500
+            assert (kind, found) == ("read", (None, 0)) or kind == "remove" or (kind, found) == ("write", 1)
+
+
+def test_the_token_of_a_login_is_checked(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
+    for auth in (
+        None,
+        [],
+        "x",
+        {},
+        {"client_token": None},
+        {"client_token": ["x"]},
+        {"client_token": "a\nb"},
+        {"client_token": ""},
+    ):
+        server.says(answer(body={"auth": auth}))
+        with pytest.raises(BadAnswer, match="sign in to"):
+            make_store(role_id="role", secret_id=SECRET).read()
+        assert len(server.received) == 1
+
+
+def test_an_app_role_is_signed_out_though_the_run_was_told_to_stop(
+    make_store: t.Any, server: t.Any, answer: t.Any
+) -> None:
+    server.says(answer(body={"auth": {"client_token": "hvs.of-role"}}), answer(body=secret()), answer(204, b""))
+    store = make_store(role_id="role", secret_id=SECRET)
+    store.read()
+    store._ctx.cancellation.request("SIGTERM")
+    store._ctx.close()
+    assert [entry.path for entry in server.received][-1] == "/v1/auth/token/revoke-self"
+    assert server.received[-1].headers["X-Vault-Token"] == "hvs.of-role"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (None, "needs an https address"),
+        ("http://vault.example:8200", "https only, or over http to an agent on this host"),
+        ("http://127.0.0.1.vault.example", "https only"),
+        ("http://10.0.0.1:8200", "https only"),
+        ("https://svc:Planted4711@vault.example", "user information"),
+        ("https://vault.example/?x", "query"),
+        ("https://vault.example:99999", "between 1 and 65535"),
+        ("unix:///run/vault.sock", "not an https"),
+        ("https://vаult.example", "beyond ASCII"),
+    ],
+)
+def test_addresses_that_are_refused(make_store: t.Any, url: str | None, said: str) -> None:
+    for found in ({"url": url}, {"url": None, "environ": {"VAULT_ADDR": url, "VAULT_TOKEN": TOKEN}}):
+        with pytest.raises(ConfigError, match=said) as refused:
+            make_store(**found)
+        assert "Planted4711" not in json.dumps(refused.value.as_result())
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:1", "http://127.0.0.1:1", "http://127.9.9.9:1", "http://[::1]:1", "https://h"]
+)
+def test_addresses_that_are_taken(make_store: t.Any, url: str) -> None:
+    assert make_store(url).where.endswith(url.split("//")[1])
+
+
+def test_a_note_is_not_written_when_told_to_stop(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
+    """A renewal that is about to begin does not; the pair that one brought is stored all the same."""
+    server.says(answer(body=secret()))
+    store = make_store()
+    with store.locked() as held:
+        store._ctx.cancellation.request("SIGTERM")
+        with pytest.raises(Cancelled):
+            held.write(Pair("the-access-token", renewal=Renewal("sent", 1.0, "me")))
+        server.says(answer(body={"data": {"version": 2}}))
+        held.write(Pair("new", generation=1))
+    assert json.loads(server.received[-1].body)["data"]["access_token"] == "new"
+
+
+def test_the_deadline_is_kept(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
+    """Nothing is asked after it, and nobody is waited for; only what is got already is still stored."""
+    server.says(answer(body=secret()))
+    store = make_store()
+    with store.locked() as held:
+        store._ctx.deadline_at = store._ctx.clock.monotonic()
+        with pytest.raises(WaitTimeout):
+            store.read()
+        server.says(answer(body={"data": {"version": 2}}))
+        held.write(Pair("new", generation=1))
+    waited_for = make_store()
+    waited_for._ctx.deadline_at = waited_for._ctx.clock.monotonic() + 30
+    at = waited_for._ctx.clock.now().timestamp()
+    server.says(answer(body=secret({**DOCUMENT, "renewal": {"state": "sent", "at": at, "by": "another"}})))
+    with pytest.raises(WaitTimeout, match="another"), waited_for.locked():
+        pass
+
+
+def test_a_store_that_is_always_overtaken_ends(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
+    refusal = answer(400, {"errors": ["check-and-set parameter did not match the current version"]})
+    server.says(answer(body=secret()))
+    store = make_store()
+    with store.locked() as held:
+        server.says(*[refusal, answer(body=secret())] * 50)
+        with pytest.raises(Overtaken):
+            held.write(Pair("new", "the-refresh-token", generation=1))
+    assert len(server.received) == 2 * token_store_vault._WRITES
+
+
+@pytest.mark.parametrize("useless", [b"", b"<html>", b"[]", b'{"data": {"version": "2"}}'])
+def test_a_write_with_a_useless_answer_is_looked_after(
+    make_store: t.Any, server: t.Any, answer: t.Any, useless: bytes
+) -> None:
+    written = {**DOCUMENT, "access_token": "new", "generation": 1}
+    server.says(answer(body=secret()))
+    store = make_store()
+    with store.locked() as held:
+        server.says(answer(200, useless), answer(body=secret(written, version=2)))
+        held.write(Pair("new", "the-refresh-token", generation=1))
+        server.says(answer(500, {"errors": ["internal"]}), answer(body=secret(written, version=2)))
+        with pytest.raises(ApiError, match="internal"):
+            held.write(Pair("newer", generation=2))
+
+
+def test_a_sealed_vault(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
+    server.says(answer(503, {"errors": ["Vault is sealed"]}))
+    with pytest.raises(ApiError, match="Cannot write the token store .*: Vault is sealed") as refused:
+        make_store().write(PAIR, 0)
+    assert not refused.value.may_have_acted
