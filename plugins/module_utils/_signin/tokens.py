@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import base64
-import json
 import typing as t
 from dataclasses import dataclass
+
+from .._core.answers import AnswerRefused, parse_json
 
 _MOST_S = 253402300800.0 / 2  # so that the time of day and a life do not add up to more than a date can hold
 
@@ -29,8 +30,8 @@ def claims_of(token: str) -> dict[str, t.Any]:
     if len(parts) != 3:
         return {}
     try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
+        claims = parse_json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, AnswerRefused):
         return {}
     return claims if isinstance(claims, dict) else {}
 
