@@ -4,7 +4,7 @@
 
 """The rules about who may import what in the collection, and a checker for them.
 
-Arrows point down only: modules, lookup, action, plugin_utils -> _joint -> _entra | _commvault -> _signin -> _core.
+Arrows point down only: modules, lookup, filter, action, plugin_utils -> _joint -> _entra | _commvault -> _signin -> _core.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "modules": UTILS,  # and nothing else: a module also runs on hosts that have no ansible-core
     "plugin_utils": UTILS | {"plugin_utils"},
     "lookup": UTILS | {"plugin_utils"},
+    "filter": UTILS | {"plugin_utils"},
     "action": UTILS | {"plugin_utils", "modules"},
     "doc_fragments": frozenset(),
 }
-CONTROLLER_ONLY = ("plugin_utils", "lookup", "action", "doc_fragments")
+CONTROLLER_ONLY = ("plugin_utils", "lookup", "filter", "action", "doc_fragments")
 # All traffic goes through one transport; urllib.parse only takes addresses apart.
 OTHER_HTTP = ("urllib.request", "urllib.error", "urllib2", "urllib3", "http.client", "httpx", "aiohttp", "pycurl")
 #: The files that are the collection's HTTP code: what they need of it is theirs.

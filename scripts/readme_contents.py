@@ -18,7 +18,7 @@ END = "<!-- contents end -->"
 
 
 def contents(root: pathlib.Path) -> str:
-    """Tables of modules, lookups, roles and playbooks with their short descriptions."""
+    """Tables of modules, lookups, filters, roles and playbooks with their short descriptions."""
     lines: list[str] = []
     for title, folder in (("Module", "modules"), ("Lookup", "lookup")):
         lines += ["", f"| {title} | |", "| --- | --- |"]
@@ -26,6 +26,10 @@ def contents(root: pathlib.Path) -> str:
             lines.append(
                 f"| `{path.stem}` | {yaml.safe_load(text_constants(path)['DOCUMENTATION'])['short_description']} |"
             )
+    lines += ["", "| Filter | |", "| --- | --- |"]
+    for path in sorted((root / "plugins" / "filter").glob("*.yml")):
+        documentation = yaml.safe_load(path.read_text(encoding="utf-8"))["DOCUMENTATION"]
+        lines.append(f"| `{path.stem}` | {documentation['short_description']} |")
     lines += ["", "| Role | |", "| --- | --- |"]
     for path in sorted((root / "roles").glob("*/meta/argument_specs.yml")):
         specs = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -139,7 +139,7 @@ def generate(bench: Bench) -> str:
 
 
 def _typed_packages() -> list[str]:
-    folders = ("module_utils", "plugin_utils", "modules", "lookup", "action")
+    folders = ("module_utils", "plugin_utils", "modules", "lookup", "filter", "action")
     return [name for name in folders if any((ROOT / "plugins" / name).rglob("*.py"))]
 
 

@@ -30,6 +30,7 @@ READMES = [ROOT / "README.md", *sorted((ROOT / "roles").glob("*/README.md"))]
 EXAMPLES = sorted(
     path for path in (ROOT / "docs" / "examples").rglob("*") if path.is_file() and "__pycache__" not in path.parts
 )
+FILTERS = sorted((ROOT / "plugins" / "filter").glob("*.yml"))
 OWN = "cvops.identity."
 TODAY = datetime.date(2026, 11, 1)
 _RST_BLOCK = re.compile(r"^( *)\.\. code-block:: (\w+)\n\n((?:\1 +.*\n|\s*\n)+)", re.MULTILINE)
@@ -62,11 +63,13 @@ def blocks_of(path: pathlib.Path) -> list[CodeBlock]:
 
 @functools.lru_cache
 def all_blocks() -> list[CodeBlock]:
-    """Code blocks of guides and READMEs, the modules' and lookups' EXAMPLES, and the example files that are YAML."""
+    """Code blocks of guides and READMEs, the EXAMPLES of modules, lookups and filters, and the example files that are YAML."""
     found = [block for path in [*GUIDES, *READMES] for block in blocks_of(path)]
     for folder in ("modules", "lookup"):
         for path in sorted((ROOT / "plugins" / folder).glob("[!_]*.py")):
             found.append(CodeBlock(str(path.relative_to(ROOT)), "yaml", text_constants(path)["EXAMPLES"]))
+    for path in FILTERS:
+        found.append(CodeBlock(str(path.relative_to(ROOT)), "yaml", yaml.safe_load(path.read_text())["EXAMPLES"]))
     for path in EXAMPLES:
         if path.suffix == ".yml":
             found.append(CodeBlock(str(path.relative_to(ROOT)), "yaml", path.read_text(encoding="utf-8")))

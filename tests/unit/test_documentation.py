@@ -20,6 +20,7 @@ from collection_facts import load_module, module_names, text_constants
 from collection_tree import ROOT
 from documented import (
     EXAMPLES,
+    FILTERS,
     GUIDES,
     OWN,
     READMES,
@@ -131,6 +132,7 @@ def test_commands_name_modules_with_options_that_exist() -> None:
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_names_of_the_collection_exist(path: t.Any) -> None:
     known = {*module_names(), *(item.stem for item in (ROOT / "plugins" / "lookup").glob("[!_]*.py"))}
+    known |= {item.stem for item in FILTERS}
     known |= {item.name for item in (ROOT / "roles").iterdir()} | {
         item.stem for item in (ROOT / "playbooks").glob("*.yml")
     }
@@ -236,6 +238,17 @@ def test_the_guides_are_in_the_table_of_contents_and_in_the_readme() -> None:
     labels = {label for path in GUIDES for label in re.findall(r"^\.\. _(\S+):$", TEXTS[path], re.MULTILINE)}
     used = {label for path in GUIDES for label in re.findall(r":ref:`(?:[^`<]*<)?([^`>]+)>?`", TEXTS[path])}
     assert used <= labels
+
+
+def test_every_filter_is_documented_with_an_example() -> None:
+    """A filter has its documentation beside it, under its own name."""
+    from ansible_collections.cvops.identity.plugins.filter.data_files import FilterModule
+
+    assert {path.stem for path in FILTERS} == FilterModule().filters().keys()
+    for path in FILTERS:
+        described = yaml.safe_load(path.read_text())
+        assert described["DOCUMENTATION"]["name"] == path.stem
+        assert f"{OWN}{path.stem}" in described["EXAMPLES"] and described["RETURN"]["_value"]["type"] == "str"
 
 
 def test_lookups_in_examples_exist() -> None:

@@ -19,11 +19,11 @@ import uuid
 from . import redact
 from .answers import whole
 from .context import Context
+from .data_text import json_text
 from .errors import ConfigError
 from .outcome import Facts, Outcome
 from .plan import Plan
 from .values import plain, rfc3339
-from .visible import visible_json
 
 #: Where records go, as an Ansible variable (lower case) and for module processes.
 DIRECTORY_VARIABLE = "CVOPS_RUN_RECORD_DIR"
@@ -82,7 +82,7 @@ class RunRecord:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(visible_json(whole(redact.structure(plain(content), self._ctx.secrets))) + "\n")
+                stream.write(json_text(whole(redact.structure(plain(content), self._ctx.secrets))) + "\n")
                 stream.flush()
                 with contextlib.suppress(OSError):  # not every file system can
                     os.fsync(descriptor)

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import file_name, json_text
+from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import yaml_text
+
+try:  # ansible-core before 2.19 takes a result that looks like a list or a mapping apart, unless it is of this type
+    from ansible.utils.native_jinja import NativeJinjaText as Text
+except ImportError:
+    Text = str
+
+
+def to_data_yaml(value: t.Any, comment: str | None = None) -> str:
+    """See to_data_yaml.yml."""
+    return _text(lambda: yaml_text(value, comment))
+
+
+def to_data_json(value: t.Any) -> str:
+    """See to_data_json.yml."""
+    return _text(lambda: json_text(value))
+
+
+def to_file_name(value: t.Any) -> str:
+    """See to_file_name.yml."""
+    return _text(lambda: file_name(str(value)))
+
+
+def _text(make: t.Callable[[], str]) -> str:
+    try:
+        return t.cast("str", Text(make()))
+    except RecursionError:
+        raise AnsibleFilterError("the value is nested too deeply to be written to a file") from None
+
+
+class FilterModule:
+    """Filters for files that Ansible may read again."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"to_data_json": to_data_json, "to_data_yaml": to_data_yaml, "to_file_name": to_file_name}
