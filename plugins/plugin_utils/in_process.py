@@ -15,6 +15,7 @@ import functools
 import importlib
 import json
 import os
+import re
 import sys
 import types
 import typing as t
@@ -23,12 +24,14 @@ from ansible import constants as C
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.common.parameters import remove_values
-from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible.utils.unsafe_proxy import wrap_var
 
+from ansible_collections.cvops.identity.plugins.module_utils._core import redact
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses, mask_addresses
+from ansible_collections.cvops.identity.plugins.module_utils._core.carried import ENVIRONMENT_KEY
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._core.record import DIRECTORY_VARIABLE
@@ -43,6 +46,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.runner import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
+from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import is_only_missing, refusal
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON_TERMINAL, DisplayReporter
 from ansible_collections.cvops.identity.plugins.plugin_utils.travelling import exchanged
 
@@ -55,6 +60,20 @@ display = Display()
 #: Ansible's own process: it imports this file, its workers are forked from it, and its temporary folder goes with it.
 _PARENT = os.getpid()
 _PATH_VARIABLES = ("PATH", "LD_")
+#: Variables of a task's environment that may hold a secret and that no process needs before it has read its arguments.
+_CARRIED = re.compile(
+    r"(?:CVOPS|AZURE|ARM|VAULT|IDENTITY|MSI|IMDS)_.*|.*_PROXY|.*(?:SECRET|PASS|TOKEN|CREDENTIAL|KEY|PIN).*", re.I | re.S
+)
+#: Those with which the platform's endpoint hands out tokens of a managed identity.
+_IDENTITY_VARIABLES = ("IDENTITY_", "MSI_", "IMDS_")
+
+
+class _PublicEnvironment(list[t.Any]):
+    """What remains of a task's environment for others; ``original``: what the task has, for its next try."""
+
+    def __init__(self, original: t.Any, public: t.Mapping[str, str]) -> None:
+        super().__init__([wrap_var(dict(public))])
+        self.original = original.original if isinstance(original, _PublicEnvironment) else original
 
 
 class InProcessAction(ActionBase):
@@ -78,7 +97,7 @@ class InProcessAction(ActionBase):
         sources = Sources(environ={**os.environ, **environment}, variables=self._lazy_variables(variables))
         if why:
             display.vvv(f"{self._task.action}: run as a module, because {why}")
-            result.update(self._as_module(arguments, variables, sources))
+            result.update(self._as_module(arguments, variables, sources, environment))
         else:
             with _environment(environment):
                 result.update(self._in_process(arguments, sources))
@@ -118,10 +137,14 @@ class InProcessAction(ActionBase):
     def _task_environment(self) -> dict[str, str]:
         """The ``environment`` keyword of task, block and play, rendered."""
         merged: dict[str, str] = {}
-        for layer in self._task.environment or []:
-            rendered = self._templar.template(layer) if layer else None
-            if isinstance(rendered, t.Mapping):
-                merged.update({str(name): str(value) for name, value in plain(rendered).items()})
+        given = self._task.environment
+        for layer in (given.original if isinstance(given, _PublicEnvironment) else given) or []:
+            if not layer:
+                continue
+            rendered = plain(self._templar.template(layer))
+            if not isinstance(rendered, dict):
+                raise AnsibleError(f"environment must be a dictionary, received {type(rendered).__name__}")
+            merged.update({name: str(value) for name, value in rendered.items()})
         return merged
 
     def _lazy_variables(self, variables: dict[str, t.Any]) -> dict[str, t.Callable[[], t.Any]]:
@@ -145,21 +168,22 @@ class InProcessAction(ActionBase):
         validated = self._validated(arguments, sources)
         secrets = set(validated._no_log_values)
         if validated.errors.errors:
-            return _masked({"failed": True, "changed": False, "msg": self._validation_message(validated)}, secrets)
+            return self._refused(validated, arguments, sources)
         ctx = self._context(validated, sources)
         ctx.warnings.extend(sources.warnings)
         result = perform(ctx, self.module.run, self._task.timeout or None, self._record_to(sources))
         if _injects_invocation():
-            result["invocation"] = {"module_args": mask_addresses(ctx.options)}
+            shown = redact.options(ctx.options, self.module.SPEC.options)
+            result["invocation"] = {"module_args": mask_addresses(shown)}
         result = _masked(result, secrets)
         notes = [
             f"Alias {item['alias']} and option {item['option']} are both set; {item['option']} is used"
             for item in validated._warnings
         ]
         if notes or ctx.warnings:
-            result["warnings"] = remove_values(notes + ctx.warnings, secrets)
+            result["warnings"] = remove_values(notes + ctx.warnings, redact.textual(secrets))
         if validated._deprecations:
-            result["deprecations"] = remove_values(_deprecations(validated._deprecations), secrets)
+            result["deprecations"] = remove_values(_deprecations(validated._deprecations), redact.textual(secrets))
         return result
 
     def _context(self, validated: ValidationResult, sources: Sources) -> Context:
@@ -177,9 +201,8 @@ class InProcessAction(ActionBase):
             secrets={str(secret) for secret in validated._no_log_values},
         )
 
-    def _travelling(self, validated: ValidationResult, sources: Sources) -> dict[str, t.Any]:
+    def _travelling(self, ctx: Context) -> dict[str, t.Any]:
         """Options with which the Entra credentials stay here."""
-        ctx = self._context(validated, sources)
         try:
             if ctx.options["sign_in_on"] == "target" or ctx.options["auth_method"] == "token":
                 return {}
@@ -193,15 +216,18 @@ class InProcessAction(ActionBase):
         name = self.module.__name__.rpartition(".")[2]
         return RecordTo(os.path.expanduser(str(directory)), name) if directory else None
 
-    def _validation_message(self, validated: ValidationResult) -> str:
-        """Word for word what AnsibleModule says."""
-        message = str(validated.errors.msg)
-        if isinstance(validated.errors[0], UnsupportedError):
-            return f"Unsupported parameters for ({self._task.resolved_action or self._task.action}) module: {message}"
-        return message
+    def _refused(self, validated: ValidationResult, arguments: dict[str, t.Any], sources: Sources) -> dict[str, t.Any]:
+        """The failure of a task whose options cannot be right; whichever way it would have run, nothing is started."""
+        name = self._task.resolved_action or self._task.action
+        message = refusal(validated, self.module.SPEC.options, {**sources.values, **arguments}, name)
+        return {"failed": True, "changed": False, "msg": message}
 
     def _as_module(
-        self, arguments: dict[str, t.Any], variables: dict[str, t.Any], sources: Sources
+        self,
+        arguments: dict[str, t.Any],
+        variables: dict[str, t.Any],
+        sources: Sources,
+        environment: dict[str, str],
     ) -> dict[str, t.Any]:
         """Complete the options here, where the variables and the environment are, and let the module do the rest."""
         validated = self._validated(arguments, sources)
@@ -211,19 +237,28 @@ class InProcessAction(ActionBase):
             return {"failed": True, "changed": False, **exc.as_result()}
         completed = {**arguments, **plain(sources.values)}
         elsewhere = self._connection.transport != "local" or self._play_context.become
+        if validated.errors.errors and not (elsewhere and is_only_missing(validated)):
+            return self._refused(validated, arguments, sources)
+        exchanged_here = False
         if elsewhere and not validated.errors.errors:
+            ctx = self._context(validated, sources)
             try:
-                completed.update(self._travelling(validated, sources))
+                with _environment(environment):
+                    travelling = self._travelling(ctx)
             except CvopsError as exc:
-                secrets = set(validated._no_log_values)
-                return _masked({"failed": True, "changed": False, **exc.as_result()}, secrets)
+                return {"failed": True, "changed": False, **redact.structure(exc.as_result(), ctx.secrets)}
+            exchanged_here = bool(travelling)
+            completed.update(travelling)
+        public, carried = _parted(environment, _option_variables(self.module), exchanged_here)
+        if carried:
+            completed[ENVIRONMENT_KEY] = carried
         extra = {SOURCES_VARIABLE: json.dumps(sources.found), TIMEOUT_VARIABLE: str(self._task.timeout or "")}
         if not elsewhere:
             extra.update({RUN_DIRECTORY_VARIABLE: C.DEFAULT_LOCAL_TMP, RUN_PROCESS_VARIABLE: str(_PARENT)})
         if record_to := self._record_to(sources):
             extra[DIRECTORY_VARIABLE] = record_to.directory
         original = self._task.environment
-        self._task.environment = [*(original or []), extra]
+        self._task.environment = [wrap_var({**public, **extra})]
         try:
             result: dict[str, t.Any] = self._execute_module(
                 module_name=self._task.action,
@@ -232,7 +267,8 @@ class InProcessAction(ActionBase):
                 wrap_async=bool(self._task.async_val),
             )
         finally:
-            self._task.environment = original
+            # Core asks for the state of a task in the background by a module that gets what stands here.
+            self._task.environment = _PublicEnvironment(original, public) if self._task.async_val else original
         for line in result.pop(LOG_KEY, []):
             display.v(line, host=variables.get("inventory_hostname"))
         if sources.warnings:
@@ -240,9 +276,33 @@ class InProcessAction(ActionBase):
         return result
 
 
+def _option_variables(module: types.ModuleType) -> set[str]:
+    """Every environment variable that can give an option of this module, or a sign-in to either service."""
+    options = [*module.SPEC.options.values(), *commvault_spec().options.values()]
+    return {name for option in options if option.get("fallback") for name in option["fallback"][1][1:]}
+
+
+def _parted(
+    environment: t.Mapping[str, str], option_variables: t.Collection[str], exchanged_here: bool
+) -> tuple[dict[str, str], dict[str, str]]:
+    """A task's environment as far as it may stand on the module's command line, and what goes with the arguments.
+
+    What can give an option goes neither way: it was read here, and the option is among the arguments, or stays here on
+    purpose. A variable that is set to nothing stays, so that the process does not inherit another value.
+    """
+    public: dict[str, str] = {}
+    carried: dict[str, str] = {}
+    for name, value in environment.items():
+        if not value or not (name in option_variables or _CARRIED.fullmatch(name)):
+            public[name] = value
+        elif name not in option_variables and not (exchanged_here and name.startswith(_IDENTITY_VARIABLES)):
+            carried[name] = value
+    return public, carried
+
+
 def _masked(result: dict[str, t.Any], secrets: set[str]) -> dict[str, t.Any]:
-    """What AnsibleModule does to every result."""
-    return t.cast("dict[str, t.Any]", remove_values(result, secrets))
+    """What AnsibleModule does to every result; short secrets are hidden by place instead, see redact."""
+    return t.cast("dict[str, t.Any]", remove_values(result, redact.textual(secrets)))
 
 
 def _deprecations(found: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:

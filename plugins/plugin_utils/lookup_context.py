@@ -23,6 +23,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.runner import
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import did_you_mean, refusal
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import DisplayReporter
 
 display = Display()
@@ -82,10 +83,13 @@ def _validated(spec: ArgumentSpec, keywords: dict[str, t.Any], sources: Sources)
     """The options and the secrets among them. Raises AnsibleLookupError, unknown keywords included."""
     unknown = sorted(set(keywords) - set(spec.options))
     if unknown:
-        raise AnsibleLookupError(f"unknown option {', '.join(unknown)}; there are: {', '.join(sorted(spec.options))}")
+        hints = did_you_mean([(name,) for name in unknown], spec.options)
+        raise AnsibleLookupError(
+            f"unknown option {', '.join(unknown)}; there are: {', '.join(sorted(spec.options))}.{hints}"
+        )
     with using(sources):
         validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate(keywords)
     secrets = {str(secret) for secret in validated._no_log_values}
     if validated.errors.errors:
-        raise AnsibleLookupError(redact.text(str(validated.errors.msg), secrets))
+        raise AnsibleLookupError(refusal(validated, spec.options, {**sources.values, **keywords}, "lookup"))
     return plain(validated.validated_parameters), secrets

@@ -153,3 +153,143 @@ def test_no_secret_is_a_process_argument(site: Simulator, play: Player, in_proce
     running.wait()
     assert "ansible-playbook" in seen
     assert [secret for secret in secrets if secret in seen] == []
+
+
+PLANTED = {
+    "play": {
+        "CVOPS_CLIENT_SECRET": "Planted~4701",
+        "ARM_CLIENT_SECRET": "Planted~4702",
+        "CVOPS_COMMVAULT_PIN": "Planted~4703",
+        "HTTPS_PROXY": "http://user:Planted~4704@127.0.0.1:9",
+        "no_proxy": "localhost,127.0.0.1",
+    },
+    "block": {
+        "AZURE_CLIENT_SECRET": "Planted~4705",
+        "AZURE_SECRET": "Planted~4706",
+        "ARM_OIDC_TOKEN": "Planted~4707",
+        "VAULT_TOKEN": "Planted~4708",
+        "VAULT_SECRET_ID": "Planted~4709",
+    },
+    "task": {
+        "CVOPS_COMMVAULT_PASSWORD": "Planted~4710",
+        "CVOPS_ACCESS_TOKEN": "Planted~4711",
+        "AZURE_CLIENT_CERTIFICATE_PASSWORD": "Planted~4712",
+        "IDENTITY_HEADER": "Planted~4713",
+        "MSI_SECRET": "Planted~4714",
+        "JOB_PASSWORD": "Planted~4715",
+    },
+}
+
+
+def test_the_environment_of_a_task_is_on_no_command_line(
+    site: Simulator, play: Player, in_process: bool, tmp_path: pathlib.Path
+) -> None:
+    """The keyword of play, block and task; what gives an option, what gives none, and what the module reads itself."""
+    site.faults.add(Fault(service="graph", method="GET", path="*", action="slow", seconds=0.7, times=20))
+    own = site.automation.client_secret
+    look = {
+        f"{PREFIX}.entra_group_info": {"display_name": "nobody", "auth_method": "client_secret", "token_cache": "none"}
+    }
+    templated = "{{ planted_task | combine({'CVOPS_CLIENT_SECRET': lookup('ansible.builtin.env', 'TEST_OWN')}) }}"
+    tasks = [
+        {"name": "plain", **look, "environment": templated},
+        {"name": "losing", **look, "environment": PLANTED["task"], "ignore_errors": True},
+        {"name": "in the background", **look, "environment": templated, "async": 60, "poll": 1},
+        {"name": "refused", f"{PREFIX}.entra_group_info": {"nonsense": 1}, "ignore_errors": True},
+    ]
+    plays = [
+        {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "environment": PLANTED["play"],
+            "tasks": [{"block": tasks, "environment": PLANTED["block"]}],
+        }
+    ]
+    running = play.start(
+        plays,
+        "-vvvv",
+        in_process=in_process,
+        extra_vars={"planted_task": PLANTED["task"]},
+        env={"TEST_OWN": own, "CVOPS_CLIENT_SECRET": "", "ANSIBLE_ASYNC_DIR": str(tmp_path / "async")},
+    )
+    seen = ""
+    while running.process.poll() is None:
+        seen += command_lines()
+        time.sleep(0.1)
+    run = running.wait().ok()
+    assert "ansible-playbook" in seen
+    assert run.one("plain")["groups"] == run.one("in the background")["groups"] == []
+    for name in ("plain", "in the background"):
+        (warning,) = (text for text in run.one(name)["warnings"] if text.startswith("client_secret"))
+        assert warning == (
+            "client_secret is set in several places that differ: environment variable CVOPS_CLIENT_SECRET is used,"
+            " environment variable AZURE_CLIENT_SECRET, environment variable AZURE_SECRET,"
+            " environment variable ARM_CLIENT_SECRET ignored"
+        )
+    assert "client_secret from environment variable CVOPS_CLIENT_SECRET" in run.one("losing")["msg"]
+    for secret in ("Planted~47", own):
+        assert secret not in seen, "on a command line"
+        assert secret not in run.text, "printed"
+        assert secret not in repr([dict(result) for result in run.results])
+
+
+def test_a_variable_that_only_the_module_reads_reaches_it(site: Simulator, play: Player, in_process: bool) -> None:
+    site.imds.assign("web", "Group.Read.All")
+    task = {
+        "name": "look",
+        f"{PREFIX}.entra_group_info": {"display_name": "nobody", "auth_method": "managed_identity"},
+        "environment": {"IDENTITY_ENDPOINT": f"{site.imds_url}/msi/token", "IDENTITY_HEADER": "{{ header }}"},
+    }
+    run = play(
+        [task],
+        in_process=in_process,
+        verbosity=4,
+        extra_vars={"header": site.imds.identity_header},
+        env={"CVOPS_CLIENT_SECRET": "", "CVOPS_CLIENT_ID": ""},
+    ).ok()
+    assert run.one("look")["groups"] == []
+    assert_no_secrets(run, [], [site.imds.identity_header])
+
+
+def test_a_variable_set_to_nothing_hides_the_inherited_one(site: Simulator, play: Player, in_process: bool) -> None:
+    task = {
+        "name": "look",
+        f"{PREFIX}.entra_group_info": {"display_name": "nobody"},
+        "environment": {"CVOPS_CLIENT_SECRET": ""},
+    }
+    run = play([task], in_process=in_process)
+    assert run.one("look").failed and "client_secret" in run.one("look")["msg"]
+
+
+def test_refused_values_are_not_shown(site: Simulator, play: Player, in_process: bool) -> None:
+    look, read = f"{PREFIX}.entra_group_info", f"{PREFIX}.commvault_security_info"
+    store = {"hashi_vault": {"path": "x", "tokn": "{{ planted }}"}}
+    tried: list[tuple[str, dict[str, t.Any], str]] = [
+        (look, {"client_secrte": "{{ planted }}"}, "did you mean client_secret?"),
+        (read, {"commvault_pasword": "{{ planted }}"}, "did you mean commvault_password?"),
+        (
+            read,
+            {"commvault_token_store": store},
+            "commvault_token_store.hashi_vault.tokn is not an option; did you mean",
+        ),
+        (look, {"auth_method": "{{ planted }}"}, "got: a value that is not shown"),
+        (look, {"auth_method": ["{{ planted }}"]}, "auth_method"),
+        (look, {"auth_method": "cleint_secret"}, "got: cleint_secret"),
+        (look, {"validate_certs": "{{ planted }}"}, "validate_certs"),
+        (look, {"timeout": "{{ planted }}"}, "timeout"),
+        (read, {"commvault_token_store": ["{{ planted }}"]}, "commvault_token_store"),
+        (look, {"client_secret": {"value": "{{ planted }}"}}, "client_secret"),
+    ]
+    tasks = [
+        {
+            "name": words + module,
+            module: {**({"display_name": "x"} if module == look else {}), **options},
+            "ignore_errors": True,
+        }
+        for module, options, words in tried
+    ]
+    run = play(tasks, in_process=in_process, verbosity=3, extra_vars={"planted": "Planted~4711"})
+    for module, options, words in tried:
+        assert run.one(words + module).failed, options
+        assert words in run.one(words + module)["msg"]
+    assert_no_secrets(run, [], ["Planted~4711"])

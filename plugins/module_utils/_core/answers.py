@@ -26,7 +26,7 @@ MIB = 1024 * 1024
 #: The largest answer, on the wire and decompressed. The largest lists known are below 40 MiB (20,000 servers of a CommCell).
 MAX_BYTES = 64 * MIB
 #: Values (objects, lists, members, items) in one answer: what Python makes of one takes up to 200 bytes of memory.
-MAX_VALUES = 4_000_000
+MAX_VALUES = 1_500_000
 #: Levels of objects and lists in one answer; the services use about 12.
 MAX_DEPTH = 100
 #: A wait is cut into slices, so that a request to stop, or the deadline, is noticed by every thread.

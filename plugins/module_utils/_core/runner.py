@@ -14,12 +14,11 @@ import traceback
 import typing as t
 from dataclasses import dataclass
 
-from ansible.module_utils.basic import AnsibleModule
-
 from . import redact
 from .addresses import check_addresses, mask_addresses
 from .answers import whole
 from .cancel import interruptible
+from .carried import CarryingModule
 from .context import Clock, Context
 from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault, MissingLibrary
 from .outcome import Facts, Outcome, Work
@@ -240,7 +239,7 @@ def _record_to(name: str) -> RecordTo | None:
     return RecordTo(directory, name.rpartition(".")[2]) if directory else None
 
 
-class _Module(AnsibleModule):
+class _Module(CarryingModule):
     """Returns its arguments without the credentials in addresses, also when it fails before :func:`perform` has seen them."""
 
     params: dict[str, t.Any]
@@ -276,6 +275,7 @@ def run_as_module(spec: ArgumentSpec, run: Run) -> None:
         run_process=_number(RUN_PROCESS_VARIABLE),
         secrets=set(module.no_log_values),
     )
+    module.no_log_values = redact.textual(ctx.secrets)
     ctx.warnings.extend(sources.warnings)
     task_timeout = _number(TIMEOUT_VARIABLE)
     with _alarm(task_timeout):
@@ -284,6 +284,7 @@ def run_as_module(spec: ArgumentSpec, run: Run) -> None:
         module.warn(message)
     if reporter.lines and ctx.verbosity >= 1:
         result[LOG_KEY] = reporter.lines
+    module.params = redact.options(module.params, spec.options)  # where core shows them
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

@@ -62,9 +62,9 @@ def one_line(text: str, longest: int = 2000) -> str:
 
 
 def visible_structure(value: t.Any, longest: int = 8000) -> t.Any:
-    """A JSON structure with all its strings, keys too, as :func:`visible` shows them and cut at *longest* characters."""
+    """A JSON structure with all its strings, keys too, as :func:`one_line` shows them, cut at *longest* characters."""
     if isinstance(value, str):
-        return visible(value) if len(value) <= longest else f"{visible(value[:longest])}…"
+        return one_line(value, longest)
     if isinstance(value, dict):
         return {visible_structure(key, longest): visible_structure(item, longest) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -10,6 +10,7 @@ import os
 
 import pytest
 
+from ansible_collections.cvops.identity.plugins.modules import entra_group
 from ansible_collections.cvops.identity.plugins.plugin_utils import in_process as subject
 
 
@@ -33,3 +34,28 @@ def test_secrets_are_masked_at_any_depth() -> None:
     masked = subject._masked({"group": {"note": "it is hushed"}, "list": ["hushed"]}, {"hushed"})
     assert "hushed" not in str(masked)
     assert masked["list"] == ["VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"]
+
+
+def test_what_may_be_seen_of_an_environment() -> None:
+    given = {
+        "LANG": "C.UTF-8",
+        "CVOPS_CLIENT_SECRET": "x",
+        "ARM_CLIENT_SECRET": "",
+        "CVOPS_COMMVAULT_PASSWORD": "x",
+        "CVOPS_TICKET": "CHG1",
+        "VAULT_TOKEN": "x",
+        "https_proxy": "http://user:x@proxy",
+        "IDENTITY_HEADER": "x",
+        "MY_PASSWORD": "x",
+    }
+    names = subject._option_variables(entra_group)
+    public, carried = subject._parted(given, names, exchanged_here=False)
+    assert public == {"LANG": "C.UTF-8", "ARM_CLIENT_SECRET": ""}
+    assert set(carried) == {"CVOPS_TICKET", "VAULT_TOKEN", "https_proxy", "IDENTITY_HEADER", "MY_PASSWORD"}
+    _public, carried = subject._parted(given, names, exchanged_here=True)
+    assert "IDENTITY_HEADER" not in carried, "signed in here: it stays here"
+
+
+def test_a_short_secret_does_not_blank_dates() -> None:
+    shown = subject._masked({"at": "2026-11-25T00:00:00Z", "note": "pin 2026, Planted~4711"}, {"2026", "Planted~4711"})
+    assert shown == {"at": "2026-11-25T00:00:00Z", "note": "pin 2026, ********"}

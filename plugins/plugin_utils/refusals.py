@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is said about options that are refused: which, and what they are near to; never their values, which may be secrets."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ValidationResult
+from ansible.module_utils.errors import (
+    DeprecationError,
+    NoLogError,
+    RequiredByError,
+    RequiredDefaultError,
+    RequiredError,
+    RequiredIfError,
+    RequiredOneOfError,
+    RequiredTogetherError,
+    UnsupportedError,
+)
+
+from ansible_collections.cvops.identity.plugins.module_utils._core import redact
+
+#: Errors that say that something is not given; they hold no values, and another host may have what this one has not.
+_MISSING = (
+    RequiredByError,
+    RequiredDefaultError,
+    RequiredError,
+    RequiredIfError,
+    RequiredOneOfError,
+    RequiredTogetherError,
+)
+_NOT_SHOWN = "a value that is not shown"
+#: Where core's messages hold what was given: as the last thing, or in quotes.
+_CHOICE = re.compile(
+    r"(?P<before>must be one(?: or more)? of: (?P<choices>.*?)(?:, got|\. Got no match for): )(?P<value>.*?)"
+    r"(?P<after> found in [\w.]+(?: -> [\w.]+)*)?\Z",
+    re.DOTALL,
+)
+_QUOTED = (
+    re.compile(r"(The value )'.*'(?= is not a valid boolean)", re.DOTALL),
+    re.compile(r"""(convert to \w+: )["'].*["'](?= cannot be converted to )""", re.DOTALL),
+    re.compile(r"\A(Value )'.*'(?= in the sub parameter field )", re.DOTALL),
+)
+_NEAR = 0.6
+
+
+def is_only_missing(validated: ValidationResult) -> bool:
+    """Whether nothing is wrong with what was given, and something is not given."""
+    return all(isinstance(error, _MISSING) for error in validated.errors.errors)
+
+
+def refusal(validated: ValidationResult, spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], name: str) -> str:
+    """What AnsibleModule says about the first error that names an option, without values that are no near miss, with near names.
+
+    *given*: all values that were validated, wherever they came from; *name*: of the module, for its unknown options.
+    """
+    errors = validated.errors.errors
+    error = next((item for item in errors if not isinstance(item, (DeprecationError, NoLogError))), errors[0])
+    message = str(error)
+    secrets = {str(secret) for secret in validated._no_log_values}
+    if isinstance(error, UnsupportedError):
+        unknown = [item if isinstance(item, tuple) else (item,) for item in validated._unsupported_parameters]
+        hints = did_you_mean(unknown, spec)
+        return redact.text(f"Unsupported parameters for ({name}) module: {message}{hints}", secrets)
+    if isinstance(error, _MISSING):
+        return redact.text(message, secrets)
+    message = _CHOICE.sub(_without_foreign_value, message)
+    for pattern in _QUOTED:
+        message = pattern.sub(rf"\1{_NOT_SHOWN}", message)
+    known = " ".join(_words(spec))
+    foreign = {leaf for leaf in _leaves(given) if leaf not in known and not _is_near(leaf, known)}
+    return redact.text(message, secrets | foreign)
+
+
+def did_you_mean(unknown: t.Iterable[tuple[str, ...]], spec: t.Mapping[str, t.Any]) -> str:
+    """A sentence for each unknown option (a path through suboptions) that is near to one that there is."""
+    found = []
+    for path in sorted(unknown):
+        inner = spec
+        for step in path[:-1]:
+            inner = (inner.get(step) or {}).get("options") or {}
+        near = difflib.get_close_matches(path[-1], list(inner), n=1, cutoff=_NEAR)
+        found += [f" {'.'.join(path)} is not an option; did you mean {near[0]}?"] if near else []
+    return "".join(found)
+
+
+def _without_foreign_value(match: re.Match[str]) -> str:
+    shown = match["value"] if _is_near(match["value"], match["choices"]) else _NOT_SHOWN
+    return f"{match['before']}{shown}{match['after'] or ''}"
+
+
+def _is_near(value: str, choices: str) -> bool:
+    listed = re.findall(r"[^\s,]+", choices)
+    return bool(difflib.get_close_matches(value.lower(), [choice.lower() for choice in listed], n=1, cutoff=_NEAR))
+
+
+def _words(spec: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """Names and choices of all options at any depth, which messages may show whatever was given."""
+    for name, option in spec.items():
+        yield name
+        yield from map(str, option.get("choices") or ())
+        yield from _words(option.get("options") or {})
+
+
+def _leaves(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, t.Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, str):
+        yield value
