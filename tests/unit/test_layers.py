@@ -64,7 +64,7 @@ BREACHES = {
     ),
     "nor by a computed name": ("module_utils/_core/a.py", "__import__(name)", "imports a name that is not written"),
     "utilities stand in a layer": ("module_utils/helper.py", "", "belongs to no layer"),
-    "plugins stand in a layer": ("filter/a.py", "", "belongs to no layer"),
+    "plugins stand in a layer": ("strategy/a.py", "", "belongs to no layer"),
     "requests in one file": (
         "module_utils/_core/retry.py",
         "try:\n    import requests\nexcept ImportError:\n    pass",

@@ -124,6 +124,8 @@ def split_address(
                 "the host has letters beyond ASCII, which may only look like the right ones; write it in its xn--… form"
             )
         refuse("the address has no usable host and port; write https://host[:port][/path], IPv6 in brackets")
+    if _has_user(parts.path):  # perhaps a password with a slash
+        refuse("the address has an @ behind its host; write https://host[:port][/path]")
     port = int(found["port"]) if found["port"] else None
     if port is not None and not 0 < port < 65536:
         refuse("the port of the address is not between 1 and 65535")

@@ -175,7 +175,9 @@ def test_encodings_that_were_not_asked_for(encoding: str) -> None:
     assert "\x1b" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"x" * 500, mtime=0)[:-9], gzip.compress(b"x", mtime=0)[:12]])
+@pytest.mark.parametrize(
+    "content", [b"no gzip", gzip.compress(b"x" * 500, mtime=0)[:-9], gzip.compress(b"x", mtime=0)[:12]]
+)
 def test_broken_compression(content: bytes) -> None:
     with pytest.raises(subject.AnswerRefused, match="broken|ends too early"):
         subject.read_body([content], "gzip")

@@ -182,9 +182,7 @@ def test_an_export_reads_well() -> None:
             "grants": [
                 {
                     "role": "Restore Operator",
-                    "entities": {
-                        "plans": ["gold", {"name": "gold", "company": "corp"}]
-                    },
+                    "entities": {"plans": ["gold", {"name": "gold", "company": "corp"}]},
                 },
                 {"role": "View", "entities": "commcell"},
                 {"role": "View", "entities": {"servers": "all"}},
