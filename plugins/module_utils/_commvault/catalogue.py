@@ -91,8 +91,9 @@ def keys_as_given(company: str) -> CompanyKeys:
 class Catalogue:
     """All objects of one kind. On a miss the list is read once more past the service's cache; what is missing then is missing.
 
-    ``company_keys`` tells how lists write a company, ``has_companies`` whether there is any: both may read. ``qualified``: names
-    such as ``company\\user`` carry the company or the directory that they are of, as those of users and groups do.
+    ``own_level`` is None for what is of no company. ``company_keys`` tells how lists write a company, ``has_companies`` whether
+    there is any: both may read. ``qualified``: names such as ``company\\user`` carry the company or the directory that they are
+    of, as those of users and groups do.
     """
 
     def __init__(
@@ -102,11 +103,12 @@ class Catalogue:
         refresh: Refresh | None = None,
         company_keys: t.Callable[[str], CompanyKeys] = keys_as_given,
         *,
-        own_level: OwnLevel = OwnLevel(),  # noqa: B008 -- immutable
+        own_level: OwnLevel | None = OwnLevel(),  # noqa: B008 -- immutable
         has_companies: t.Callable[[], bool] = lambda: False,
         qualified: bool = False,
     ) -> None:
-        self.noun, self.own_level = noun, own_level
+        self.noun, self.own_level = noun, own_level or OwnLevel()
+        self._has_levels = own_level is not None
         self._refresh, self._company_keys, self._has_companies = refresh, company_keys, has_companies
         self._qualified = qualified
         self._index(entries)
@@ -267,12 +269,13 @@ class Catalogue:
 
     def missing(self, name_or_id: str | int, company: str | None) -> NotFound:
         """The error for what is not there, with all that is near; nothing is read."""
-        where = f"in company {company}" if company and not is_commcell_level(company) else str(self.own_level)
-        if company is not None and is_commcell_level(company):
-            where = str(OwnLevel())
+        where = f" {self.own_level}" if self._has_levels else ""
+        if company is not None:
+            where = f" {OwnLevel()}" if is_commcell_level(company) else f" in company {company}"
         if isinstance(name_or_id, int):
-            place = f" {where}" if company is not None else ""
-            return NotFound(f"No {self.noun} has the id {name_or_id}{place}.", service="Commvault")
+            return NotFound(
+                f"No {self.noun} has the id {name_or_id}{where if company is not None else ''}.", service="Commvault"
+            )
         key = case_key(name_or_id)
         elsewhere = {entry.id: entry for index in (self._by_name, self._by_alias) for entry in index.get(key, ())}
         number = id_in(name_or_id)
@@ -286,7 +289,7 @@ class Catalogue:
             for entry in self._by_name[case_key(name)]
             if entry.id not in told
         ]
-        parts = [f"No {self.noun} is named {name_or_id!r} {where}, or it is not visible to this account."]
+        parts = [f"No {self.noun} is named {name_or_id!r}{where}, or it is not visible to this account."]
         parts += [_elsewhere(entry) for entry in list(elsewhere.values())[:_NEAR]]
         parts += [_alike(entry, name_or_id) for entry in alike[:_NEAR]]
         names = [entry.label if entry.company else entry.name for entry in similar][:_NEAR]

@@ -179,7 +179,7 @@ class CommvaultClient:
         def load(hard_refresh: bool) -> list[t.Any]:
             return listings.read("companies", self._unscoped, hard_refresh=hard_refresh)
 
-        found = Catalogue("company", load(False), functools.partial(load, True)).find(wanted)
+        found = Catalogue("company", load(False), functools.partial(load, True), own_level=None).find(wanted)
         return found.id, found.name
 
     def _unscoped(self, path: str, params: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:

@@ -12,7 +12,7 @@ import typing as t
 from .._core.errors import ApiError, AuthError, NotFound, Throttled, Unreachable
 from .._core.names import case_key
 from . import listings
-from .catalogue import Catalogue, CompanyKeys, Entry, OwnLevel, keys_as_given, plural
+from .catalogue import Catalogue, CompanyKeys, Entry, keys_as_given, plural
 from .client import CommvaultClient, segment
 
 #: Kinds whose names may carry a company or a directory, as ``corp\\jvega``.
@@ -40,7 +40,7 @@ class Directory:
                     refresh=lambda: self._refreshed(kind),
                     company_keys=self._company_keys,
                     # Companies and permissions are of no company, wherever a task acts.
-                    own_level=self._client.own_level if listing.companies else OwnLevel(),
+                    own_level=self._client.own_level if listing.companies else None,
                     has_companies=self._has_companies,
                     qualified=kind in _QUALIFIED,
                 )

@@ -87,7 +87,7 @@ LISTINGS: dict[str, Listing] = {
         ("company.name", "role.entityInfo.companyName"),
         ("company.id", "role.entityInfo.companyId"),
     ),
-    "permissions": Listing("permission", (("V4/Permissions", {}),), ("permissions",), ("id",), ("name",)),
+    "permissions": Listing("permission", (("V4/Permissions", {}),), ("permissions",), ("id",), ("name",), (), ()),
     "companies": Listing(
         "company",
         (("V4/company", {}), ("Organization", {})),

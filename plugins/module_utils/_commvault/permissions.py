@@ -39,7 +39,7 @@ class Permissions:
             if number is not None:
                 self._content[number] = frozenset(_ids(node))
                 entries.append(Entry(number, str(category.get("name") or number)))
-        self._categories = Catalogue("permission category", entries)
+        self._categories = Catalogue("permission category", entries, own_level=None)
 
     def choose(
         self, permissions: t.Sequence[str] | None, categories: t.Sequence[str] | None
