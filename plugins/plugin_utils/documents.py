@@ -1,0 +1,143 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables document of somebody else, read as data: what it may declare, and what stays the operator's to decide."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import Unreadable, read_file, shown
+
+#: What a document declares, and the form of it.
+KEYS: t.Mapping[str, t.Any] = {
+    "cvops_application": dict,
+    "cvops_commvault_roles": list,
+    "cvops_entra_groups": list,
+    "cvops_role_mappings": list,
+    "cvops_sso": dict,
+}
+#: Decisions that may be left to a document by name, and the keys by which it then takes them, wherever they stand.
+DECISIONS: t.Mapping[str, tuple[str, ...]] = {
+    "accept_risk": ("accept_risk", "accept_reason"),
+    "grant_admin_consent": ("grant_admin_consent",),
+    "relink": ("relink",),
+}
+_WHY = {
+    "accept_risk": "opens a guard",
+    "accept_reason": "opens a guard",
+    "grant_admin_consent": "gives an application rights in the whole tenant",
+    "relink": "ties a user group to another Entra group",
+}
+#: Variables of the collection that a document never sets, and why.
+_OPERATORS = {
+    "cvops_connection": "it says where the secrets of this run are sent",
+    "cvops_break_glass": "it says which accounts are protected",
+    "cvops_bootstrap": "it holds credentials and names files",
+}
+_FORMS: t.Mapping[t.Any, str] = {dict: "a mapping", list: "a list of mappings"}
+_OWN_FILE = "give it in a file of your own with -e @FILE"
+
+
+@dataclasses.dataclass(frozen=True)
+class Document:
+    """What was declared; ``variables`` is empty when there are ``problems``. ``files``: absolute paths."""
+
+    variables: dict[str, t.Any]
+    problems: list[str]
+    files: list[str]
+
+
+def read_documents(paths: t.Sequence[t.Any], allowed: t.Container[str], defined: t.Container[str]) -> Document:
+    """Read the files, and report together what is wrong with them. Relative paths begin in the working directory.
+
+    *allowed*: names of DECISIONS that are left to the document; *defined*: variables that are set in another way.
+    """
+    problems: list[str] = []
+    variables: dict[str, t.Any] = {}
+    origins: dict[str, str] = {}
+    files = []
+    for given in paths:
+        if not isinstance(given, str) or not given.strip():
+            problems.append(
+                f"cvops_document: {shown(given)!r} is no path; give the path of a YAML or JSON file, or a list of them"
+            )
+            continue
+        path = os.path.abspath(os.path.expanduser(given))
+        files.append(path)
+        try:
+            found = read_file(path)
+        except Unreadable as exc:
+            where = _path(given) if os.path.isabs(given) else f"{_path(given)} (looked for as {_path(path)})"
+            problems += [f"{where}: {fault}" for fault in exc.args]
+            continue
+        faults = _faults(found, allowed, defined)
+        if isinstance(found, dict):
+            faults += [
+                f"{name} is in {_path(origins[name])} already; leave it in one of them"
+                for name in found
+                if name in origins
+            ]
+            origins.update(dict.fromkeys(found, given))
+            variables.update(found)
+        problems += [f"{_path(given)}: {fault}" for fault in faults]
+    return Document({} if problems else variables, problems, files)
+
+
+def _path(path: str) -> str:
+    return shown(path, 4096)
+
+
+def _faults(found: t.Any, allowed: t.Container[str], defined: t.Container[str]) -> list[str]:
+    if not isinstance(found, dict):
+        return [f"holds no mapping at the top; it declares some of {', '.join(KEYS)}"]
+    if not found:
+        return [f"is empty; it declares some of {', '.join(KEYS)}"]
+    refused = {key for name, keys in DECISIONS.items() if name not in allowed for key in keys}
+    faults = []
+    for name, value in found.items():
+        if name not in KEYS:
+            faults.append(_unknown(name))
+            continue
+        if name in defined:
+            faults.append(f"{name} is also given as a variable; give it in one way only")
+        if not _fits(value, KEYS[name]):
+            faults.append(f"{name} must be {_FORMS[KEYS[name]]}")
+            continue
+        faults += [_decided(where, key) for where, key in _keys(value, name) if key in refused]
+    return faults
+
+
+def _unknown(name: str) -> str:
+    if name in _OPERATORS:
+        return f"{name} is not taken from a document that is given as data, for {_OPERATORS[name]}; {_OWN_FILE}"
+    near = difflib.get_close_matches(name, KEYS, n=1, cutoff=0.7)
+    hint = f"near: {near[0]}" if near else f"it declares {', '.join(KEYS)}"
+    return f"{shown(name)} is no key of a document that is given as data; {hint}. Variables of the run: {_OWN_FILE}"
+
+
+def _decided(where: str, key: str) -> str:
+    switch = next(name for name, keys in DECISIONS.items() if key in keys)
+    return f"{where} {_WHY[key]}, which the document may not decide: take it out, or allow it with cvops_document_allow: [{switch}]"
+
+
+def _fits(value: t.Any, form: t.Any) -> bool:
+    if form is list:
+        return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    return isinstance(value, form)
+
+
+def _keys(value: t.Any, where: str) -> t.Iterator[tuple[str, str]]:
+    """Every key at any depth with its path."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            path = f"{where}.{shown(key)}"
+            yield path, key
+            yield from _keys(item, path)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _keys(item, f"{where}[{number}]")
