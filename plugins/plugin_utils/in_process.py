@@ -167,6 +167,8 @@ class InProcessAction(ActionBase):
     def _in_process(self, arguments: dict[str, t.Any], sources: Sources) -> dict[str, t.Any]:
         validated = self._validated(arguments, sources)
         secrets = set(validated._no_log_values)
+        if refused := _refused_addresses(validated, sources):
+            return refused
         if validated.errors.errors:
             return self._refused(validated, arguments, sources)
         ctx = self._context(validated, sources)
@@ -231,10 +233,8 @@ class InProcessAction(ActionBase):
     ) -> dict[str, t.Any]:
         """Complete the options here, where the variables and the environment are, and let the module do the rest."""
         validated = self._validated(arguments, sources)
-        try:  # before anything is started with them
-            check_addresses(validated.validated_parameters, lambda option: sources.of(option, given=True))
-        except CvopsError as exc:
-            return {"failed": True, "changed": False, **exc.as_result()}
+        if refused := _refused_addresses(validated, sources):
+            return refused
         completed = {**arguments, **plain(sources.values)}
         elsewhere = self._connection.transport != "local" or self._play_context.become
         if validated.errors.errors and not (elsewhere and is_only_missing(validated)):
@@ -298,6 +298,15 @@ def _parted(
         elif name not in option_variables and not (exchanged_here and name.startswith(_IDENTITY_VARIABLES)):
             carried[name] = value
     return public, carried
+
+
+def _refused_addresses(validated: ValidationResult, sources: Sources) -> dict[str, t.Any] | None:
+    """The failure of a task with user information in an address; before anything is started with it, or said about it."""
+    try:
+        check_addresses(validated.validated_parameters, lambda option: sources.of(option, given=True))
+    except CvopsError as exc:
+        return {"failed": True, "changed": False, **exc.as_result()}
+    return None
 
 
 def _masked(result: dict[str, t.Any], secrets: set[str]) -> dict[str, t.Any]:
