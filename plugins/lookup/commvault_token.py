@@ -47,9 +47,8 @@ notes:
     by itself after 30 minutes without use. Set a fact once rather than using the lookup in many tasks, and send C(POST /Logout) when done.
   - With O(commvault_auth_method=token_store) the access token of the pair is returned. It is renewed first when it is time, and only where this host and user
     are the custodian of the pair; elsewhere it is returned while it is valid.
-  - Ansible does not hide what a lookup returns. Set C(no_log) to V(true) on tasks whose results show it.
-  - The module P(ansible.builtin.uri#module) follows redirects of C(GET) to any host with all headers. Set its O(ansible.builtin.uri#module:follow_redirects) to
-    V(none) where it sends a token.
+  - Ansible does not hide what a lookup returns, nor the arguments of the tasks that use it, which C(-vvv) prints. Set C(no_log) to V(true) on each of them.
+    M(ansible.builtin.uri) sends headers along when it is redirected; set its option C(follow_redirects) to V(none).
 seealso:
   - plugin: cvops.identity.entra_token
     plugin_type: lookup
@@ -65,7 +64,8 @@ EXAMPLES = r"""
   ansible.builtin.uri:
     url: "{{ cvops_commvault_url }}/CommServ"
     headers: "{{ commvault_headers | combine({'Accept': 'application/json'}) }}"
-    follow_redirects: none  # the token would go along
+    follow_redirects: none
+  no_log: true
 
 - name: Log out
   ansible.builtin.uri:
@@ -73,6 +73,7 @@ EXAMPLES = r"""
     method: POST
     headers: "{{ commvault_headers }}"
     follow_redirects: none
+  no_log: true
 """
 
 RETURN = r"""

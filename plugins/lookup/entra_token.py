@@ -42,9 +42,8 @@ options:
     default: token
 notes:
   - A token that is in the cache of O(token_cache) is returned while at least five minutes of its life are left, else a new one.
-  - Ansible does not hide what a lookup returns. Set C(no_log) to V(true) on tasks whose results show it.
-  - The module P(ansible.builtin.uri#module) follows redirects of C(GET) to any host with all headers. Set its O(ansible.builtin.uri#module:follow_redirects) to
-    V(none) where it sends a token.
+  - Ansible does not hide what a lookup returns, nor the arguments of the tasks that use it, which C(-vvv) prints. Set C(no_log) to V(true) on each of them.
+    M(ansible.builtin.uri) sends headers along when it is redirected; set its option C(follow_redirects) to V(none).
 seealso:
   - plugin: cvops.identity.commvault_token
     plugin_type: lookup
@@ -55,7 +54,7 @@ EXAMPLES = r"""
   ansible.builtin.uri:
     url: https://graph.microsoft.com/v1.0/organization
     headers: "{{ lookup('cvops.identity.entra_token', return='header') }}"
-    follow_redirects: none  # the token would go along
+    follow_redirects: none
   no_log: true
 
 - name: One sign-in for several tasks

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pathlib
@@ -20,8 +21,12 @@ import pytest
 import yaml
 from collection_tree import ROOT, collections_path
 from cvops_simulator import Simulator
+from helpers.checks import assert_no_secrets
 from helpers.playing import Player
 from helpers.trust import Issuer, Pair, register_certificate
+
+sys.path.insert(0, str(ROOT / "tests" / "unit"))
+from documented import all_blocks, parsed, tasks_in  # noqa: E402 - it lies beside the unit tests
 
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_sign_in.rst"
 SHOWN = ROOT / "docs" / "examples"
@@ -57,6 +62,7 @@ def shell(site: Simulator, play: Player, tmp_path: pathlib.Path) -> Shell:
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
             "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_VERBOSITY": "4",
         }
         measured = {key: value for key, value in os.environ.items() if key.startswith(("COVERAGE", "CVOPS_CHECKOUT"))}
         return subprocess.run(
@@ -125,7 +131,11 @@ def test_the_head_of_set_m_as_its_own_comment_runs_it(
     part["cvops_role_mappings"] = head["cvops_role_mappings"][:6]
     part["cvops_entra_groups"] = [group for group in head["cvops_entra_groups"] if group["display_name"] in groups]
     extra = {**part, "cvops_connection": simulator.variables()["cvops_connection"]}
-    run = make_player(simulator)("cvops.identity.site", check=True, diff=True, extra_vars=extra).ok()
+    run = make_player(simulator)("cvops.identity.site", check=True, diff=True, verbosity=4, extra_vars=extra).ok()
+    (password,) = {cell["password"] for cell in simulator.variables()["cvops_connection"]["commcells"].values()}
+    assert_no_secrets(
+        run, [], [simulator.automation.client_secret, password, base64.b64encode(password.encode()).decode()]
+    )
     assert run.stats["changed"] > 0
     assert "Check mode: nothing was written" in run.text
     assert simulator.journal.writes() == []
@@ -170,3 +180,76 @@ def test_leftovers_fail_a_job(play: Player, tmp_path: pathlib.Path, left: int) -
     run = play(str(SHOWN / "report_leftovers.yml"), extra_vars={"summary": str(summary)})
     assert (run.rc == 0) is (left == 0), run.text
     assert ("cs01: 3 requests remain" in run.text) is (left == 3)
+
+
+def shown_tasks(site: Simulator, folder: pathlib.Path) -> list[dict[str, t.Any]]:
+    """Every task of guides, READMEs, examples and plugin documentation, led to the simulator, each failure ignored.
+
+    What is removed is removed last: an example may need what another one made.
+    """
+    (cell,) = site.commcells.values()
+    addresses = {
+        "https://cs01.corp.example/commandcenter/api": cell.url,
+        "https://vault.corp.example:8200": "https://localhost:9",
+        "url: https://graph.microsoft.com/": f"url: {site.graph_url}/",
+        "svc-cvops": cell.admin[0],
+        "svc-nightly": cell.admin[0],
+        "/var/lib/cvops": str(folder),
+        "/etc/backup-job/secret": str(folder / "kept"),
+        TENANT: site.tenant_id,
+        CLIENT: site.automation.client_id,
+    }
+    found = []
+    for block in all_blocks():
+        text = block.text
+        for shown, real in addresses.items():
+            text = text.replace(shown, real)
+        if block.language in ("yaml", "yml"):
+            for document in parsed(block._replace(text=text)):
+                for number, task in enumerate(tasks_in(document)):
+                    given = {key: value for key, value in task.items() if key not in ("loop", "delegate_to")}
+                    found.append({**given, "name": f"{block.where} {number}", "ignore_errors": True})
+    return sorted(found, key=lambda task: "'state': 'absent'" in repr(task))
+
+
+def test_no_example_prints_a_secret(site: Simulator, play: Player, in_process: bool, tmp_path: pathlib.Path) -> None:
+    (cell,) = site.commcells.values()
+    tasks = shown_tasks(site, tmp_path)
+    assert len(tasks) > 40
+    known, secrets = len(site.login.issuer.key.issued), set(site.tenant.store.truth().rows("secrets"))
+    password = cell.admin[1]
+    run = play(
+        tasks,
+        in_process=in_process,
+        verbosity=4,
+        diff=True,
+        extra_vars={
+            "vault_commvault_password": "{{ lookup('ansible.builtin.env', 'CVOPS_COMMVAULT_PASSWORD') }}",
+            "typed_password": "{{ lookup('ansible.builtin.env', 'CVOPS_COMMVAULT_PASSWORD') }}",
+            "cvops_commvault_url": cell.url,
+            "cvops_role_mappings": [],
+        },
+        env={"SSL_CERT_FILE": site.ca_path},
+    )
+    assert len(run.results) == len(tasks), run.text
+    worked = {result.task for result in run.results if not result.failed}
+    assert {f"plugins/lookup/commvault_token.py {number}" for number in range(3)} <= worked, run.text
+    assert len(worked) > 20
+    created = [row["text"] for key, row in site.tenant.store.truth().rows("secrets").items() if key not in secrets]
+    tokens = site.login.issuer.key.issued[known:]
+    assert created and tokens and cell.sessions.issued
+    hunted = {
+        site.automation.client_secret,
+        password,
+        base64.b64encode(password.encode()).decode(),
+        *created,
+        *tokens,
+        *cell.sessions.issued,
+        *(
+            text
+            for user in cell.state.users
+            for token in cell.sessions.store.of_user(user.id)
+            for text in (token.access, token.refresh)
+        ),
+    }
+    assert_no_secrets(run, [], hunted)

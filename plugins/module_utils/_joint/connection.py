@@ -115,12 +115,8 @@ def _tried(
     except CvopsError as exc:
         told = exc.as_result()
         facts = {name: fact for name, fact in told["error"].items() if isinstance(fact, (str, int, float))}
-        found |= {"status": "failed", "error": _hidden(ctx, {"msg": told["msg"], **facts})}
+        found |= {"status": "failed", "error": redact.structure({"msg": told["msg"], **facts}, ctx.secrets)}
     return found
-
-
-def _hidden(ctx: Context, error: Found) -> Found:
-    return {name: redact.text(fact, ctx.secrets) if isinstance(fact, str) else fact for name, fact in error.items()}
 
 
 def _times(ctx: Context, *services: str) -> Found:

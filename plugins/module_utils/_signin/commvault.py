@@ -184,6 +184,7 @@ class PasswordLogin:
     def _log_in(self) -> str:
         options = self._ctx.options
         password = options["commvault_password"] + (options.get("commvault_pin") or "")
+        self._ctx.secrets.add(password)
         body = {
             "mode": 4,
             "username": options["commvault_username"],
