@@ -33,8 +33,11 @@ PER_TARGET: dict[str, t.Callable[[steps.Bench, Target], str]] = {
     "unit": steps.unit,
     "integration": steps.integration,
     "sanity": steps.sanity,
+    "adversarial": steps.adversarial,
 }
 ORDER = ("build", "lint", "unit", "simulator-test", "sanity", "integration", "coverage")
+#: What takes longer, after all of the others: `make test-all`.
+ORDER_ALL = (*ORDER, "adversarial")
 
 
 class Report:
@@ -83,7 +86,7 @@ def parse(arguments: t.Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--env", choices=("all", "oldest", "newest"), default="all", help="limit the run to one environment"
     )
-    parser.add_argument("step", choices=("all", "generate", *ORDER))
+    parser.add_argument("step", choices=("all", "test-all", "generate", *ORDER_ALL))
     return parser.parse_args(arguments)
 
 
@@ -104,7 +107,7 @@ def main(arguments: t.Sequence[str]) -> int:
     for target in bench.targets:
         print(f"   {target.label}: ansible-core {installed_version(bench.venv(target), 'ansible-core')}", flush=True)
     report = Report()
-    for name in ORDER if options.step == "all" else (options.step,):
+    for name in {"all": ORDER, "test-all": ORDER_ALL}.get(options.step, (options.step,)):
         if name in ONCE:
             report.run(name, lambda step=ONCE[name]: step(bench))  # type: ignore[misc]
             continue

@@ -26,8 +26,8 @@ LOGS = BUILD / "logs"
 SIMULATOR = ROOT / "simulator"
 PYTEST_SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+ in [\d.]+s)", re.MULTILINE)
 # Files without which the artifact is no collection of ours, and folders that must never be in it.
-SHIPPED = {"README.md", "COPYING", "meta/runtime.yml", "meta/execution-environment.yml", "meta/ee-requirements.txt"}
-NOT_SHIPPED = ("simulator/", "scripts/", "tests/unit/", "tests/integration/", ".")
+SHIPPED = {"README.md", "SECURITY.md", "COPYING", "meta/runtime.yml", "meta/execution-environment.yml", "meta/ee-requirements.txt"}
+NOT_SHIPPED = ("simulator/", "scripts/", "tests/unit/", "tests/integration/", "tests/adversarial/", ".")
 
 
 Commands = t.Mapping[str, tuple[Words, pathlib.Path]]  # name -> (command, folder to run it in)
@@ -149,16 +149,30 @@ def unit(bench: Bench, target: Target) -> str:
 
 
 def integration(bench: Bench, target: Target) -> str:
-    """Every module, role and playbook through real ansible-playbook runs against the simulator.
+    """Every module, role and playbook through real ansible-playbook runs against the simulator, and a sample of the hostile services.
 
     Measured in the newest environment only: measuring nearly doubles the time of a short run.
     """
-    arguments = ["tests/integration", "--dist", "worksteal"]
+    arguments = ["tests/integration", "tests/adversarial", "--dist", "worksteal"]
     return _pytest(bench, target, "integration", arguments, measured=target == bench.newest, seconds=1800)
 
 
+def adversarial(bench: Bench, target: Target) -> str:
+    """Hostile services: every attack at every place, and whole playbooks; what `integration` runs a sample of."""
+    arguments = ["tests/adversarial", "--dist", "worksteal"]
+    variables = {"CVOPS_ADVERSARIAL": "whole"}
+    return _pytest(bench, target, "adversarial", arguments, measured=False, seconds=7200, variables=variables)
+
+
 def _pytest(
-    bench: Bench, target: Target, name: str, arguments: list[str], *, measured: bool = True, seconds: int = 900
+    bench: Bench,
+    target: Target,
+    name: str,
+    arguments: list[str],
+    *,
+    measured: bool = True,
+    seconds: int = 900,
+    variables: t.Mapping[str, str] | None = None,
 ) -> str:
     if not (ROOT / arguments[0]).is_dir():
         raise Failed(f"there is no folder {arguments[0]}")
@@ -166,7 +180,7 @@ def _pytest(
     COVERAGE.mkdir(parents=True, exist_ok=True)
     for stale in COVERAGE.glob(f"{name}-{target.folder}*"):
         stale.unlink()
-    env = bench.environment(target)
+    env = bench.environment(target) | dict(variables or {})
     words = ["-m", "pytest", "-q", "-n", str(bench.jobs)]
     if measured:
         env |= {"COVERAGE_FILE": str(COVERAGE / f"{name}-{target.folder}"), "CVOPS_CHECKOUT": str(ROOT)}
