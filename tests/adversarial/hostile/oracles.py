@@ -100,7 +100,7 @@ def crashes(said: str) -> list[str]:
 
 def of_result(result: t.Mapping[str, t.Any] | None, stdout: str, stderr: str) -> list[str]:
     """A result is there, and is a proper one."""
-    said = f"{stdout}\n{stderr}"
+    said = "\n".join([*(text for _where, text in strings(result)), stderr]) if result else f"{stdout}\n{stderr}"
     crashed = crashes(said)
     if result is None:
         return [*(crashed or [f"no result: {ascii(said[-300:])}"])]
@@ -109,6 +109,8 @@ def of_result(result: t.Mapping[str, t.Any] | None, stdout: str, stderr: str) ->
         kind = (result.get("error") or {}).get("kind") if isinstance(result.get("error"), dict) else None
         if not isinstance(result.get("msg"), str) or not result["msg"].strip():
             found.append("failed without a message")
+        if kind == "internal" and not crashed:
+            found.append(f"crashed: {ascii(str(result.get('msg'))[:200])}")
         if not kind:
             found.append(f"failed without error.kind: {ascii(str(result.get('msg'))[:200])}")
         if len(str(result.get("msg"))) > 20_000:
