@@ -5,13 +5,12 @@
 """Fixtures of the adversarial tests: hostile services against module bodies with limits, and against whole playbooks.
 
 ``make test`` runs a fixed sample; the environment variable ``CVOPS_ADVERSARIAL=whole`` (``make test-all``) the whole table, and
-``CVOPS_ADVERSARIAL_ONLY`` only combinations whose id contains that text.
+``CVOPS_ADVERSARIAL_ONLY`` only combinations in whose id that pattern is found.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import os
 import pathlib
 import sys
 from collections.abc import Iterator
@@ -28,9 +27,6 @@ from cvops_simulator import Simulator  # noqa: E402 - the package may come from 
 from cvops_simulator.testing import running_simulator  # noqa: E402
 from hostile.children import Children  # noqa: E402
 from hostile.world import World  # noqa: E402
-
-WHOLE = os.environ.get("CVOPS_ADVERSARIAL") == "whole"
-ONLY = os.environ.get("CVOPS_ADVERSARIAL_ONLY", "")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import re
 
 import pytest
 from hostile import oracles
@@ -27,7 +28,7 @@ _BY_ID = {place.id: place for place in PLACES}
 def _try(world: World, place: Place, attacks: list[Attack]) -> None:
     """Run all combinations, several at once; each that fails is one line."""
     cases = [Case(place, attack) for attack in attacks]
-    cases = [case for case in cases if ONLY in case.id]
+    cases = [case for case in cases if re.search(ONLY, case.id)]
     with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(world.run, cases))
     lines = [f"{case.id}: {oracles.shortened(findings)}" for case, findings in zip(cases, found, strict=True) if findings]

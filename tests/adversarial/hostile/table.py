@@ -200,7 +200,7 @@ PLACES: list[Place] = [
         "cell",
         "commvault_role_mappings",
         Target("GET"),
-        lambda w, n: {**w.cell, "mappings": w.mappings(n), "require_object_id": "none", "link_entra_groups": False, "create_user_groups": True},
+        lambda w, n: {**w.cell, "mappings": w.mappings(n), "require_object_id": "none", "link_entra_groups": False},
         _tags("cell", "read", "first"),
     ),
     Place(
@@ -208,7 +208,7 @@ PLACES: list[Place] = [
         "cell",
         "commvault_role_mappings",
         Target("PUT|POST|DELETE", "(?<!/Login)(?<!/Logout)$"),
-        lambda w, n: {**w.cell, "mappings": w.mappings(n), "require_object_id": "none", "link_entra_groups": False, "create_user_groups": True},
+        lambda w, n: {**w.cell, "mappings": w.mappings(n), "require_object_id": "none", "link_entra_groups": False},
         _tags("cell", "write"),
     ),
     Place(
@@ -216,7 +216,7 @@ PLACES: list[Place] = [
         "cell",
         "commvault_role_mappings",
         Target("", "(?<!/Logout)$", after_write=True),
-        lambda w, n: {**w.cell, "mappings": w.mappings(n), "require_object_id": "none", "link_entra_groups": False, "create_user_groups": True},
+        lambda w, n: {**w.cell, "mappings": w.mappings(n), "require_object_id": "none", "link_entra_groups": False},
         _tags("cell", "after"),
     ),
     Place(

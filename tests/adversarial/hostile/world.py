@@ -17,6 +17,7 @@ import urllib.parse
 import urllib.request
 
 from cvops_simulator import Simulator
+from cvops_simulator.commvault.model import UserGroup
 from helpers.fake_vault import ROLE_ID, ROLE_TOKEN, SECRET_ID, TOKEN, FakeVault
 
 from . import oracles
@@ -115,7 +116,10 @@ class World:
         return {"hashi_vault": {"path": path, "url": url, **({"token": TOKEN} if not more else more)}}
 
     def mappings(self, number: int) -> list[t.Any]:
-        """Something new to grant."""
+        """Something new to grant, to a group that is made for it."""
+        with self._lock:
+            groups = self._cell.state.groups
+            groups.add(UserGroup(groups.new_id(), f"mapped {number}", f"guid-{number}"))
         return [{"principal": {"user_group": f"mapped {number}"}, "grants": [{"role": "View", "entities": {"plans": [self._plan]}}]}]
 
     def _fresh_folder(self) -> pathlib.Path:
