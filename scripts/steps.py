@@ -26,7 +26,14 @@ LOGS = BUILD / "logs"
 SIMULATOR = ROOT / "simulator"
 PYTEST_SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+ in [\d.]+s)", re.MULTILINE)
 # Files without which the artifact is no collection of ours, and folders that must never be in it.
-SHIPPED = {"README.md", "SECURITY.md", "COPYING", "meta/runtime.yml", "meta/execution-environment.yml", "meta/ee-requirements.txt"}
+SHIPPED = {
+    "README.md",
+    "SECURITY.md",
+    "COPYING",
+    "meta/runtime.yml",
+    "meta/execution-environment.yml",
+    "meta/ee-requirements.txt",
+}
 NOT_SHIPPED = ("simulator/", "scripts/", "tests/unit/", "tests/integration/", "tests/adversarial/", ".")
 
 

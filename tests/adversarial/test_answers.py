@@ -31,10 +31,14 @@ def _try(world: World, place: Place, attacks: list[Attack]) -> None:
     cases = [case for case in cases if re.search(ONLY, case.id)]
     with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(world.run, cases))
-    lines = [f"{case.id}: {oracles.shortened(findings)}" for case, findings in zip(cases, found, strict=True) if findings]
+    lines = [
+        f"{case.id}: {oracles.shortened(findings)}" for case, findings in zip(cases, found, strict=True) if findings
+    ]
     if REPORT:
         with open(REPORT, "a", encoding="utf-8") as stream:
-            stream.writelines(f"{line}\n" for line in [f"# {place.id}: {len(cases)} combinations, {len(lines)} failed", *lines])
+            stream.writelines(
+                f"{line}\n" for line in [f"# {place.id}: {len(cases)} combinations, {len(lines)} failed", *lines]
+            )
     print(f"{place.id}: {len(cases)} combinations, {len(lines)} failed")
     if lines:
         pytest.fail(f"{len(lines)} of {len(cases)} combinations\n" + "\n".join(lines), pytrace=False)

@@ -86,7 +86,11 @@ class Stage:
         for result in run.results:
             if result.action.startswith("cvops.identity."):
                 found += [f"{result.task}: {finding}" for finding in oracles.of_result(result, "", "")]
-        for path in (item for item in run.folder.rglob("*") if item.is_file() and item.name not in ("variables.json", "playbook.yml", "results.jsonl")):
+        for path in (
+            item
+            for item in run.folder.rglob("*")
+            if item.is_file() and item.name not in ("variables.json", "playbook.yml", "results.jsonl")
+        ):
             text = path.read_bytes().decode("utf-8", "replace")
             found += oracles.leaked(f"the file {path.relative_to(run.folder)}", text, self.secrets())
             if path.suffix in (".json", ".yml", ".log") and path.name != "output.txt":
@@ -149,7 +153,16 @@ def _judge(found: list[str]) -> None:
 def _read_again(stage: Stage, path: pathlib.Path, *, extra: bool = True) -> list[str]:
     """Give a written file back to Ansible in every way in which people do, and print all of it."""
     program = str(pathlib.Path(sys.executable).with_name("ansible"))
-    show = [program, "localhost", "-m", "ansible.builtin.debug", "-a", "msg={{ cvops_role_mappings }}", "-e", f"@{path}"]
+    show = [
+        program,
+        "localhost",
+        "-m",
+        "ansible.builtin.debug",
+        "-a",
+        "msg={{ cvops_role_mappings }}",
+        "-e",
+        f"@{path}",
+    ]
     found: list[str] = []
     if extra:
         done = subprocess.run(
@@ -157,7 +170,12 @@ def _read_again(stage: Stage, path: pathlib.Path, *, extra: bool = True) -> list
             capture_output=True,
             text=True,
             errors="replace",
-            env={**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(stage.folder), "ANSIBLE_HOME": str(stage.folder / "home")},
+            env={
+                **os.environ,
+                "LC_ALL": "C.UTF-8",
+                "HOME": str(stage.folder),
+                "ANSIBLE_HOME": str(stage.folder / "home"),
+            },
             timeout=300,
             check=False,
         )
@@ -167,7 +185,13 @@ def _read_again(stage: Stage, path: pathlib.Path, *, extra: bool = True) -> list
         {"ansible.builtin.include_vars": {"file": str(path), "name": "again"}},
         {"ansible.builtin.debug": {"var": "again"}},
         {"ansible.builtin.set_fact": {"once_more": "{{ again }}"}},
-        {"ansible.builtin.copy": {"content": "{{ once_more | to_nice_json }}", "dest": str(stage.folder / "again.json"), "mode": "0600"}},
+        {
+            "ansible.builtin.copy": {
+                "content": "{{ once_more | to_nice_json }}",
+                "dest": str(stage.folder / "again.json"),
+                "mode": "0600",
+            }
+        },
     ]
     run = stage.play(tasks)
     if run.rc != 0:
@@ -201,7 +225,11 @@ def test_the_site_playbook(stage: Stage, in_process: bool) -> None:
 @pytest.mark.parametrize("in_process", _WAYS)
 def test_an_export_is_data(stage: Stage, in_process: bool) -> None:
     folder = stage.folder / "out"
-    extra = {"cvops_connection": stage.document["cvops_connection"], "role_mappings_export_dest": str(folder), "role_mappings_export_users": True}
+    extra = {
+        "cvops_connection": stage.document["cvops_connection"],
+        "role_mappings_export_dest": str(folder),
+        "role_mappings_export_users": True,
+    }
     run, found = stage.run("cvops.identity.export_role_mappings", extra_vars=extra, in_process=in_process)
     if run.rc != 0:
         found.append(f"the export failed: {ascii(run.text[-400:])}")
@@ -209,7 +237,9 @@ def test_an_export_is_data(stage: Stage, in_process: bool) -> None:
         found += oracles.unseen(f"the file {path.name}", path.read_text())
         found += _read_again(stage, path)
         words = ["-e", f"@{path}", "--check"]
-        running = stage.play.start("cvops.identity.converge_role_mappings", *words, extra_vars={"cvops_connection": extra["cvops_connection"]})
+        running = stage.play.start(
+            "cvops.identity.converge_role_mappings", *words, extra_vars={"cvops_connection": extra["cvops_connection"]}
+        )
         again = running.wait()
         found += oracles.crashes(again.text) + oracles.unseen("the output of the next run", again.text)
         found += [f"evaluated in the next run: {marker.name}" for marker in stage.markers.iterdir()]
@@ -276,12 +306,26 @@ def _refusal_play(stage: Stage, origins: dict[str, str]) -> list[dict[str, t.Any
     count = len([text for text in texts.all_texts().values() if len(text) < 100_000])
     options = {**stage.options(), "retries": 0, "deadline": 20, "token_cache": "none"}
     site = stage.site
-    ready = {name: value for name, value in options.items() if not name.startswith("commvault_") and name not in ("client_secret", "authority_url")}
-    graph = {**ready, "graph_url": origins["graph"], "auth_method": "token", "access_token": "abc.def.ghi", "display_name": "x"}
+    ready = {
+        name: value
+        for name, value in options.items()
+        if not name.startswith("commvault_") and name not in ("client_secret", "authority_url")
+    }
+    graph = {
+        **ready,
+        "graph_url": origins["graph"],
+        "auth_method": "token",
+        "access_token": "abc.def.ghi",
+        "display_name": "x",
+    }
     entra = {name: value for name, value in options.items() if not name.startswith("commvault_")}
     login = {**entra, "authority_url": origins["login"], "auth_method": "client_secret", "display_name": "x"}
     base = "/" + site.commcells[CELL].url.split("/", 3)[3]
-    cell = {name: value for name, value in options.items() if name.startswith("commvault_") or name in ("retries", "deadline")}
+    cell = {
+        name: value
+        for name, value in options.items()
+        if name.startswith("commvault_") or name in ("retries", "deadline")
+    }
     cell |= {"commvault_url": origins["cell"] + base, "subset": ["roles"]}
     loop = f"{{{{ range({count}) | list }}}}"
     defaults = {"ignore_errors": True, "loop": loop, "register": "refused"}
@@ -292,8 +336,18 @@ def _refusal_play(stage: Stage, origins: dict[str, str]) -> list[dict[str, t.Any
         {"name": "login", "cvops.identity.entra_group_info": login, **defaults},
         {"name": "cell", "cvops.identity.commvault_security_info": cell, **defaults},
         {"name": "use it", "ansible.builtin.set_fact": {"kept": "{{ refused.results | map(attribute='msg') | list }}"}},
-        {"name": "lookup entra", "ansible.builtin.set_fact": {"kept": "{{ lookup('cvops.identity.entra_token') }}"}, "vars": entra_lookup, **defaults},
-        {"name": "lookup commvault", "ansible.builtin.set_fact": {"kept": "{{ lookup('cvops.identity.commvault_token') }}"}, "vars": cell_lookup, **defaults},
+        {
+            "name": "lookup entra",
+            "ansible.builtin.set_fact": {"kept": "{{ lookup('cvops.identity.entra_token') }}"},
+            "vars": entra_lookup,
+            **defaults,
+        },
+        {
+            "name": "lookup commvault",
+            "ansible.builtin.set_fact": {"kept": "{{ lookup('cvops.identity.commvault_token') }}"},
+            "vars": cell_lookup,
+            **defaults,
+        },
     ]
     return [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]
 
@@ -311,7 +365,10 @@ def test_refusals_are_shown_as_text(stage: Stage, in_process: bool, verbosity: i
     def login_shape(text: str) -> t.Any:
         return attacks.token_error(text, text)
 
-    proxies = {name: stage.make_proxy(url, _said(stage, login_shape if name == "login" else shape, 400)) for name, url in urls.items()}
+    proxies = {
+        name: stage.make_proxy(url, _said(stage, login_shape if name == "login" else shape, 400))
+        for name, url in urls.items()
+    }
     stage.proxies.update({f"{name}-refusing": proxy for name, proxy in proxies.items()})
     origins = {name: proxy.origin for name, proxy in proxies.items()}
     run, found = stage.run(_refusal_play(stage, origins), in_process=in_process, verbosity=verbosity)

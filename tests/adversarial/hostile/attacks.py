@@ -166,7 +166,12 @@ def echoed(how: str) -> Serve:
 def error_shapes(text: t.Any, code: t.Any) -> dict[str, t.Any]:
     """The errors of all services in one body: each client finds its own."""
     return {
-        "error": {"code": code, "message": text, "innerError": {"message": text, "request-id": text}, "errorMessage": text},
+        "error": {
+            "code": code,
+            "message": text,
+            "innerError": {"message": text, "request-id": text},
+            "errorMessage": text,
+        },
         "error_description": text,
         "error_codes": [code],
         "correlation_id": text,
@@ -272,13 +277,31 @@ def texts_replaced(text: str, extend: bool = False) -> t.Callable[[t.Any], t.Any
 
 
 _PROTOCOL = frozenset(
-    ("id", "appid", "keyid", "token", "access_token", "token_type", "client_token", "expires_on", "expires_in", "resource", "type", "guid", "issuer")
+    (
+        "id",
+        "appid",
+        "keyid",
+        "token",
+        "access_token",
+        "token_type",
+        "client_token",
+        "expires_on",
+        "expires_in",
+        "resource",
+        "type",
+        "guid",
+        "issuer",
+    )
 )
 
 
 def _is_protocol(key: str) -> bool:
     lowered = key.lower()
-    return lowered in _PROTOCOL or lowered.startswith("@odata") or lowered.endswith(("id", "guid", "endpoint", "datetime", "uri"))
+    return (
+        lowered in _PROTOCOL
+        or lowered.startswith("@odata")
+        or lowered.endswith(("id", "guid", "endpoint", "datetime", "uri"))
+    )
 
 
 def put(**values: t.Any) -> t.Callable[[t.Any], t.Any]:

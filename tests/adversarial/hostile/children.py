@@ -22,12 +22,14 @@ from dataclasses import dataclass
 #: Far above what any answer may cost, far below what an answer without end takes.
 MEMORY_BYTES = 640 << 20
 #: A guard against hanging, nothing else: the tasks' own deadlines are a few seconds.
-PATIENCE_S = float(os.environ.get("CVOPS_ADVERSARIAL_PATIENCE_S", "60"))
+PATIENCE_S = float(os.environ.get("CVOPS_ADVERSARIAL_PATIENCE_S", "120"))
+#: The same for what is busy without end, so that a loaded machine is not mistaken for a fault.
+CPU_S = 30
 
 
 @dataclass
 class Ended:
-    """How a child ended. ``killed``: it did not end by itself."""
+    """How a child ended. ``killed``: it did not end by itself, and where it was is in ``stderr``."""
 
     code: int
     rss_mib: float
@@ -89,6 +91,8 @@ class Children:
             "check": check,
             "way": way,
             "memory": MEMORY_BYTES,
+            "cpu": CPU_S,
+            "dump_after": PATIENCE_S - 2,
         }
         with self._lock:
             self._waiting[number] = answers
@@ -105,7 +109,9 @@ class Children:
             told = answers.get(timeout=PATIENCE_S)
         del self._waiting[number]
         texts = [(folder / name).read_text(errors="surrogateescape") for name in ("stdout", "stderr")]
-        return Ended(told["code"], told["rss_kib"] / 1024, told["seconds"], killed, *texts)
+        return Ended(
+            told["code"], told["rss_kib"] / 1024, told["seconds"], killed or told["code"] == -signal.SIGXCPU, *texts
+        )
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

@@ -5,12 +5,14 @@
 """Runs module bodies for the tests: started once, it imports everything once, and forks for each case.
 
 Reads one JSON object per line: ``number``, ``module``, ``options``, ``environment``, ``folder``, ``check``, ``way`` (``module``: the entry point of a
-module file as Ansible runs it; ``body``: the body with a person at the terminal, as on the controller), ``memory`` (bytes of address space).
+module file as Ansible runs it; ``body``: the body with a person at the terminal, as on the controller), ``memory`` (bytes of address space),
+``cpu`` (seconds), ``dump_after`` (seconds after which the child says where it is).
 The child writes ``stdout`` and ``stderr`` into the folder. Prints one JSON object per ended child: ``number``, ``code``, ``rss_kib``, ``seconds``.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import json
 import os
@@ -94,7 +96,10 @@ def _child(case: dict[str, t.Any]) -> t.NoReturn:
         os.dup2(null, 0)
         os.chdir(case["folder"])
         os.environ.update(case["environment"])
+        faulthandler.dump_traceback_later(case["dump_after"])
         resource.setrlimit(resource.RLIMIT_AS, (case["memory"], case["memory"]))
+        faulthandler.register(signal.SIGXCPU, chain=True)
+        resource.setrlimit(resource.RLIMIT_CPU, (case["cpu"], case["cpu"] + 5))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         (_as_module if case["way"] == "module" else _as_body)(case)
         code = 0

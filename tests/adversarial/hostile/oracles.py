@@ -31,7 +31,18 @@ _CRASHES = (
     "codec can't",
 )
 #: Keys of a result whose texts are ours; the noun of a module is data, and Ansible writes it as JSON.
-_OURS = ("msg", "error", "warnings", "diff", "deprecations", "steps_done", "steps_left", "step_failed", "salvaged", "_cvops_log")
+_OURS = (
+    "msg",
+    "error",
+    "warnings",
+    "diff",
+    "deprecations",
+    "steps_done",
+    "steps_left",
+    "step_failed",
+    "salvaged",
+    "_cvops_log",
+)
 
 
 def forms(secret: str) -> dict[str, str]:
@@ -92,10 +103,23 @@ def crashes(said: str) -> list[str]:
     if _CRASHES[0] in said:
         traced = said[said.rindex(_CRASHES[0]) :]
         places = re.findall(r'File "[^"]*/plugins/([^"]+)", line (\d+), in (\w+)', traced)
-        last = next((line for line in reversed(traced.splitlines()) if re.match(r"[\w.]+(Error|Exception|Iteration|Limit\w*|Warning)?(:|$)", line)), "")
+        last = next(
+            (
+                line
+                for line in reversed(traced.splitlines())
+                if re.match(r"[\w.]+(Error|Exception|Iteration|Limit\w*|Warning)?(:|$)", line)
+            ),
+            "",
+        )
         where = " ".join(places[-1]) if places else "outside the collection"
         return [f"crashed: {ascii(last[:160])} at {where}"]
     return [f"crashed: {word} in {around(said, said.index(word), 150)}" for word in _CRASHES if word in said]
+
+
+def whereabouts(stderr: str) -> str:
+    """The innermost places in the collection that a dump of the main thread names."""
+    places = re.findall(r'File "[^"]*/plugins/([^"]+)", line (\d+) in (\w+)', stderr)
+    return "in " + ", ".join(" ".join(place) for place in places[:2]) if places else "outside the collection"
 
 
 def of_result(result: t.Mapping[str, t.Any] | None, stdout: str, stderr: str) -> list[str]:
@@ -106,11 +130,13 @@ def of_result(result: t.Mapping[str, t.Any] | None, stdout: str, stderr: str) ->
         return [*(crashed or [f"no result: {ascii(said[-300:])}"])]
     found = crashed
     if result.get("failed"):
+        if isinstance(result.get("error"), dict) and result["error"].get("kind") == "internal":
+            found = [
+                f"crashed: {ascii(str(result.get('msg'))[:200])} at {crashed[0].rpartition(' at ')[2] if crashed else '?'}"
+            ]
         kind = (result.get("error") or {}).get("kind") if isinstance(result.get("error"), dict) else None
         if not isinstance(result.get("msg"), str) or not result["msg"].strip():
             found.append("failed without a message")
-        if kind == "internal" and not crashed:
-            found.append(f"crashed: {ascii(str(result.get('msg'))[:200])}")
         if not kind:
             found.append(f"failed without error.kind: {ascii(str(result.get('msg'))[:200])}")
         if len(str(result.get("msg"))) > 20_000:

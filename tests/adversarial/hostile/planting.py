@@ -17,7 +17,7 @@ from .texts import CONTROL, ENCODING, LONG, PLACES, TEMPLATES, planted
 
 _PLAN, _CLIENT = 158, 3
 #: What the simulator cannot hold travels as a word, which the proxy before it makes half a character.
-HALVES = {"\ud800": "HALF-D800-MARK", "\udfff": "HALF-DFFF-MARK", "\ude00": "HALF-DE00-MARK", "\ud83d": "HALF-D83D-MARK"}
+HALVES = tuple((chr(number), f"HALF-{number:X}-MARK") for number in (0xD800, 0xDFFF, 0xDE00, 0xD83D))
 
 
 def hostile_names(markers: pathlib.Path) -> dict[str, str]:
@@ -28,14 +28,14 @@ def hostile_names(markers: pathlib.Path) -> dict[str, str]:
 
 
 def _storable(text: str) -> str:
-    for half, word in HALVES.items():
+    for half, word in HALVES:
         text = text.replace(half, word)
     return text
 
 
 def with_halves(content: bytes) -> bytes:
     """An answer with the words turned into the halves of characters that they stand for."""
-    for half, word in HALVES.items():
+    for half, word in HALVES:
         content = content.replace(word.encode(), f"\\u{ord(half):04x}".encode())
     return content
 
@@ -77,5 +77,3 @@ def _plant_in_tenant(site: Simulator, names: t.Mapping[str, str]) -> None:
             kept = row.get("uniqueName") or table == "servicePrincipals"
             changed = {"description": text, **({} if kept else {"displayName": text})}
             store.put(table, key, {**row, **changed}, settled=True)
-
-

@@ -143,7 +143,9 @@ PLACES: list[Place] = [
         lambda w, n: {
             **w.graph,
             "app_id": w.job_id,
-            "api_permissions": [{"api": "Microsoft Graph", "application": ["User.Read.All"], "delegated": ["User.Read"]}],
+            "api_permissions": [
+                {"api": "Microsoft Graph", "application": ["User.Read.All"], "delegated": ["User.Read"]}
+            ],
         },
         _tags("graph", "read", "first"),
     ),
@@ -152,7 +154,11 @@ PLACES: list[Place] = [
         "cell",
         "commvault_security_info",
         Target("GET", r"/api/?$"),
-        lambda w, n: {**w.cell, "commvault_url": w.cell["commvault_url"].split("/commandcenter")[0], "subset": ["roles"]},
+        lambda w, n: {
+            **w.cell,
+            "commvault_url": w.cell["commvault_url"].split("/commandcenter")[0],
+            "subset": ["roles"],
+        },
         _tags("cell", "first", "probe"),
     ),
     Place(
@@ -301,7 +307,10 @@ PLACES: list[Place] = [
         Target("GET", "/msi/token"),
         lambda w, n: {**w.machine_login, "display_name": _NOBODY},
         _tags("imds", "first", "token"),
-        environment=lambda w: {"IDENTITY_ENDPOINT": f"{w.proxy_origin}/msi/token", "IDENTITY_HEADER": w.identity_header},
+        environment=lambda w: {
+            "IDENTITY_ENDPOINT": f"{w.proxy_origin}/msi/token",
+            "IDENTITY_HEADER": w.identity_header,
+        },
     ),
     Place(
         "arc-identity",
@@ -310,7 +319,10 @@ PLACES: list[Place] = [
         Target("GET", "/metadata/identity/oauth2/token"),
         lambda w, n: {**w.machine_login, "display_name": _NOBODY},
         _tags("imds", "arc"),
-        environment=lambda w: {"IDENTITY_ENDPOINT": f"{w.proxy_origin}/metadata/identity/oauth2/token", "IMDS_ENDPOINT": w.proxy_origin},
+        environment=lambda w: {
+            "IDENTITY_ENDPOINT": f"{w.proxy_origin}/metadata/identity/oauth2/token",
+            "IMDS_ENDPOINT": w.proxy_origin,
+        },
     ),
 ]
 
@@ -359,7 +371,10 @@ WIRE: list[Attack] = [
     Attack("endless-length", a.endless(_LENGTH, _BLANKS)),
     Attack("endless-until-close", a.endless(HEAD + b"\r\n", _BLANKS)),
     Attack("endless-text", a.endless(HEAD + b'\r\n{"value":["', b"x" * 65536)),
-    Attack("endless-error", a.endless(b"HTTP/1.1 500 Bad\r\nTransfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + _BLANKS + b"\r\n")),
+    Attack(
+        "endless-error",
+        a.endless(b"HTTP/1.1 500 Bad\r\nTransfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + _BLANKS + b"\r\n"),
+    ),
     Attack("endless-header-line", a.endless(_OK + b"X-Long: ", b"x" * 65536)),
     Attack("endless-headers", a.endless(_OK, b"X-More: 1\r\n" * 1000)),
     Attack("endless-status-line", a.endless(b"HTTP/1.1 200 ", b"O" * 65536)),
@@ -376,7 +391,10 @@ WIRE: list[Attack] = [
     Attack("trickled-until-close", a.trickled(HEAD + b"\r\n", b" ")),
     Attack("trickled-chunks", a.trickled(_CHUNKED, b"1\r\n \r\n")),
     Attack("trickled-chunk-size", a.trickled(_CHUNKED, b"0")),
-    Attack("trickled-gzip", a.trickled(HEAD + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n\x1f\r\n")),
+    Attack(
+        "trickled-gzip",
+        a.trickled(HEAD + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n\x1f\r\n"),
+    ),
     Attack("silent", a.silent(b"")),
     Attack("silent-after-head", a.silent(_LENGTH)),
     Attack("silent-in-body", a.silent(HEAD + b'Content-Length: 100\r\n\r\n{"value"')),
@@ -406,7 +424,11 @@ WIRE: list[Attack] = [
     Attack("status-zero", a.raw(b"HTTP/1.1 000 Nothing\r\n\r\n")),
     Attack("status-word", a.raw(b"HTTP/1.1 abc OK\r\n\r\n")),
     Attack("status-huge", a.raw(b"HTTP/1.1 99999 OK\r\n\r\n")),
-    Attack("status-reason", a.raw(b"HTTP/1.1 400 \x1b[2K{{ lookup('pipe', 'id') }}\xff\r\nContent-Length: 0\r\n\r\n"), sample=True),
+    Attack(
+        "status-reason",
+        a.raw(b"HTTP/1.1 400 \x1b[2K{{ lookup('pipe', 'id') }}\xff\r\nContent-Length: 0\r\n\r\n"),
+        sample=True,
+    ),
     Attack("status-version", a.raw(b"HTTP/3.7 200 OK\r\n\r\n{}")),
     Attack("ssh", a.raw(b"SSH-2.0-OpenSSH_9.9\r\n")),
     Attack("gzip-bomb", a.compressed("gzip", lambda: a.zeros(2048, 31)), sample=True),
@@ -438,11 +460,15 @@ _BODIES: dict[str, bytes] = {
     "number-infinity": b'{"value": Infinity, "id": -Infinity, "expires_in": Infinity, "errorCode": -Infinity}',
     "keys-twice": b'{"value": [], "value": {}, "error": 1, "error": {"code": "x"}, "errorCode": 0, "errorCode": 9}',
     "keys-many": b'{"value": [], ' + b",".join(b'"k%d":0' % number for number in range(2_000_000)) + b"}",
-    "keys-hostile": json.dumps({"value": [], **dict.fromkeys(all_texts(), 1), **dict.fromkeys(list(all_texts().values())[:60], 1)}).encode(),
+    "keys-hostile": json.dumps(
+        {"value": [], **dict.fromkeys(all_texts(), 1), **dict.fromkeys(list(all_texts().values())[:60], 1)}
+    ).encode(),
     "items-many": b'{"value": [' + b",".join([b"0"] * 3_000_000) + b"]}",
     "lists-many": b'{"value": [' + b",".join([b"[]"] * 3_000_000) + b"]}",
     "string-long": b'{"value": "' + b"x" * 50_000_000 + b'"}',
-    "error-long": json.dumps({**a.error_shapes("E" * 1_000_000, "C" * 100_000), "error": {"code": "C" * 100_000, "message": "E" * 1_000_000}}).encode(),
+    "error-long": json.dumps(
+        {**a.error_shapes("E" * 1_000_000, "C" * 100_000), "error": {"code": "C" * 100_000, "message": "E" * 1_000_000}}
+    ).encode(),
     "list": b"[]",
     "list-of-objects": b'[{"error": {"code": "x"}}]',
     "null": b"null",
@@ -473,7 +499,20 @@ _SAMPLE_BODIES = ("deep-lists", "number-digits", "keys-many", "list", "not-utf-8
 BODIES = [Attack(f"body-{name}", a.body(content), sample=name in _SAMPLE_BODIES) for name, content in _BODIES.items()]
 BODIES += [
     Attack(f"error-body-{name}", a.body(_BODIES[name], 400))
-    for name in ("deep-lists", "deep-objects", "number-digits", "number-infinite", "list", "null", "text", "true", "empty", "html", "not-utf-8", "error-long")
+    for name in (
+        "deep-lists",
+        "deep-objects",
+        "number-digits",
+        "number-infinite",
+        "list",
+        "null",
+        "text",
+        "true",
+        "empty",
+        "html",
+        "not-utf-8",
+        "error-long",
+    )
 ]
 
 # -- attacks: structures of the wrong types
@@ -503,8 +542,20 @@ STRUCTURES += [
     attack
     for name, value in _ODD.items()
     for attack in (
-        Attack(f"error-shape-{name}", a.body(json.dumps(a.error_shapes(value, value)).encode(), 400), sample=name == "object"),
-        Attack(f"error-of-{name}", a.body(json.dumps({"error": value, "errors": value, "errList": value, "response": value, "error_codes": value}).encode(), 400)),
+        Attack(
+            f"error-shape-{name}",
+            a.body(json.dumps(a.error_shapes(value, value)).encode(), 400),
+            sample=name == "object",
+        ),
+        Attack(
+            f"error-of-{name}",
+            a.body(
+                json.dumps(
+                    {"error": value, "errors": value, "errList": value, "response": value, "error_codes": value}
+                ).encode(),
+                400,
+            ),
+        ),
         Attack(f"refusal-shape-{name}", a.body(json.dumps(a.token_error(value, value)).encode(), 200)),
     )
 ]
@@ -523,7 +574,16 @@ _EXPIRIES: dict[str, t.Any] = {
 STRUCTURES += [
     Attack(
         f"expiry-{name}",
-        a.changed(a.put(expires_in=value, expires_on=value, ext_expires_in=value, interval=value, lease_duration=value, refresh_in=value)),
+        a.changed(
+            a.put(
+                expires_in=value,
+                expires_on=value,
+                ext_expires_in=value,
+                interval=value,
+                lease_duration=value,
+                refresh_in=value,
+            )
+        ),
         where=_tags("token", "device", "login"),
         sample=name == "infinite",
     )
@@ -546,12 +606,18 @@ STRUCTURES += [
     Attack(
         f"token-{name}",
         a.changed(
-            lambda value, token=value: {
-                key: token if key in ("token", "access_token", "id_token", "refresh_token") else {**item, "client_token": token} if key == "auth" else item
-                for key, item in value.items()
-            }
-            if isinstance(value, dict)
-            else value
+            lambda value, token=value: (
+                {
+                    key: token
+                    if key in ("token", "access_token", "id_token", "refresh_token")
+                    else {**item, "client_token": token}
+                    if key == "auth"
+                    else item
+                    for key, item in value.items()
+                }
+                if isinstance(value, dict)
+                else value
+            )
         ),
         where=_tags("token", "login", "cell"),
         sample=name == "newline",
@@ -573,11 +639,18 @@ _HEADERS: dict[str, list[tuple[str, str]]] = {
     "content-type-charset": [("Content-Type", "application/json; charset=utf-7")],
     "cookies": [("Set-Cookie", "a=b; Domain=localhost; Path=/"), ("Set-Cookie", "x=y; Max-Age=999999999")],
     "cookies-many": [("Set-Cookie", f"c{number}={'v' * 3000}") for number in range(80)],
-    "hsts": [("Strict-Transport-Security", "max-age=0"), ("Alt-Svc", 'h2="evil.example:443"'), ("Link", "<http://evil.example>; rel=next")],
+    "hsts": [
+        ("Strict-Transport-Security", "max-age=0"),
+        ("Alt-Svc", 'h2="evil.example:443"'),
+        ("Link", "<http://evil.example>; rel=next"),
+    ],
     "ratelimit": [("x-ratelimit-limit", "9" * 5000), ("x-ratelimit-period", "\x1b[2K")],
     "refresh": [("Refresh", "0; url=http://evil.example/"), ("Content-Location", "http://evil.example/")],
 }
-HEADERS = [Attack(f"header-{name}", a.with_headers(*values), sample=name in ("request-id-escape", "date-future")) for name, values in _HEADERS.items()]
+HEADERS = [
+    Attack(f"header-{name}", a.with_headers(*values), sample=name in ("request-id-escape", "date-future"))
+    for name, values in _HEADERS.items()
+]
 _RETRY_AFTER = {
     "huge": "1000000000",
     "infinite": "inf",
@@ -596,26 +669,77 @@ _RETRY_AFTER = {
 HEADERS += [
     Attack(
         f"retry-after-{name}-{status}",
-        a.body(json.dumps(a.error_shapes("slow down", "TooManyRequests")).encode(), status, Retry_After=value, x_ratelimit_limit=value, x_ratelimit_period=value),
+        a.body(
+            json.dumps(a.error_shapes("slow down", "TooManyRequests")).encode(),
+            status,
+            Retry_After=value,
+            x_ratelimit_limit=value,
+            x_ratelimit_period=value,
+        ),
         sample=(name, status) in (("digits", 429), ("zero", 503)),
     )
     for name, value in _RETRY_AFTER.items()
     for status in (429, 503)
 ]
 HEADERS += [
-    Attack(f"challenge-{name}", a.body(b"{}", 407 if name == "proxy" else 401, **{header: value}), sample=name == "basic")
+    Attack(
+        f"challenge-{name}", a.body(b"{}", 407 if name == "proxy" else 401, **{header: value}), sample=name == "basic"
+    )
     for name, header, value in (
         ("basic", "WWW_Authenticate", 'Basic realm="\x1b[2K"'),
         ("negotiate", "WWW_Authenticate", "Negotiate TlRMTVNTUAACAAAA"),
         ("digest", "WWW_Authenticate", 'Digest realm="x", nonce="y", algorithm=MD5'),
-        ("bearer", "WWW_Authenticate", 'Bearer error="insufficient_claims", claims="eyJ4IjoxfQ==", authorization_uri="http://evil.example"'),
+        (
+            "bearer",
+            "WWW_Authenticate",
+            'Bearer error="insufficient_claims", claims="eyJ4IjoxfQ==", authorization_uri="http://evil.example"',
+        ),
         ("garbage", "WWW_Authenticate", "realm=;;==,,\x1b"),
         ("proxy", "Proxy_Authenticate", "Basic realm=x"),
     )
 ]
-_STATUSES = (201, 202, 204, 205, 206, 207, 226, 299, 300, 304, 400, 401, 402, 403, 404, 405, 408, 409, 410, 412, 413, 415, 418, 422, 451, 499, 500, 501, 502, 504, 505, 507, 599, 999)
+_STATUSES = (
+    201,
+    202,
+    204,
+    205,
+    206,
+    207,
+    226,
+    299,
+    300,
+    304,
+    400,
+    401,
+    402,
+    403,
+    404,
+    405,
+    408,
+    409,
+    410,
+    412,
+    413,
+    415,
+    418,
+    422,
+    451,
+    499,
+    500,
+    501,
+    502,
+    504,
+    505,
+    507,
+    599,
+    999,
+)
 HEADERS += [
-    Attack(f"status-{status}", a.body(json.dumps(a.error_shapes("said so {{ x }}", "Code")).encode(), status), sample=status in (403, 500))
+    Attack(
+        f"status-{status}",
+        a.body(json.dumps(a.error_shapes("said so {{ x }}", "Code")).encode(), status),
+        sample=status in (403, 500),
+    )
     for status in _STATUSES
 ]
 
@@ -642,12 +766,21 @@ def _redirect(status: int, where: str) -> t.Callable[[World], Serve]:
 
 
 FOLLOWED: list[Attack] = [
-    Attack(f"redirect-{status}-{where}", make=_redirect(status, where), sample=(status, where) in ((307, "plain"), (302, "tls")))
+    Attack(
+        f"redirect-{status}-{where}",
+        make=_redirect(status, where),
+        sample=(status, where) in ((307, "plain"), (302, "tls")),
+    )
     for status in (301, 302, 303, 307, 308)
     for where in ("tls", "plain", "same-plain")
 ]
-FOLLOWED += [Attack(f"redirect-307-{where}", make=_redirect(307, where)) for where in ("userinfo", "relative", "escape")]
-FOLLOWED += [Attack("redirect-without-location", a.body(b"{}", 302)), Attack("redirect-empty-location", a.body(b"{}", 307, Location=""))]
+FOLLOWED += [
+    Attack(f"redirect-307-{where}", make=_redirect(307, where)) for where in ("userinfo", "relative", "escape")
+]
+FOLLOWED += [
+    Attack("redirect-without-location", a.body(b"{}", 302)),
+    Attack("redirect-empty-location", a.body(b"{}", 307, Location="")),
+]
 
 _LINKS: dict[str, t.Callable[[World, Exchange], t.Any]] = {
     "tls": lambda w, ex: f"{w.tls_trap.origin}/v1.0/groups?$skiptoken=x",
@@ -694,7 +827,10 @@ def _link(name: str) -> t.Callable[[World], Serve]:
     return make
 
 
-FOLLOWED += [Attack(f"next-{name}", make=_link(name), where=_tags("list", "cell"), sample=name in ("tls", "dots")) for name in _LINKS]
+FOLLOWED += [
+    Attack(f"next-{name}", make=_link(name), where=_tags("list", "cell"), sample=name in ("tls", "dots"))
+    for name in _LINKS
+]
 
 
 def _discovery(name: str) -> t.Callable[[World], Serve]:
@@ -742,7 +878,10 @@ _DISCOVERY = (
     "all-plain",
 )
 FOLLOWED += [
-    Attack(f"discovery-{name}", make=_discovery(name), where=_tags("discovery"), sample=name in ("token-tls", "all-plain")) for name in _DISCOVERY
+    Attack(
+        f"discovery-{name}", make=_discovery(name), where=_tags("discovery"), sample=name in ("token-tls", "all-plain")
+    )
+    for name in _DISCOVERY
 ]
 
 
@@ -765,8 +904,23 @@ def _arc(name: str) -> t.Callable[[World], Serve]:
     return make
 
 
-_ARC = ("other-file", "dots", "passwd", "device", "fifo", "relative", "nul", "missing", "megabyte", "no-realm", "other-scheme", "empty")
-FOLLOWED += [Attack(f"arc-{name}", make=_arc(name), where=_tags("arc"), sample=name in ("other-file", "dots")) for name in _ARC]
+_ARC = (
+    "other-file",
+    "dots",
+    "passwd",
+    "device",
+    "fifo",
+    "relative",
+    "nul",
+    "missing",
+    "megabyte",
+    "no-realm",
+    "other-scheme",
+    "empty",
+)
+FOLLOWED += [
+    Attack(f"arc-{name}", make=_arc(name), where=_tags("arc"), sample=name in ("other-file", "dots")) for name in _ARC
+]
 
 # -- attacks: texts
 
@@ -791,7 +945,10 @@ def _text_attacks(name: str, text: str) -> list[Attack]:
 
 
 TEXTS = [attack for name, text in all_texts().items() for attack in _text_attacks(name, text)]
-TEXTS += [Attack(f"echo-{how}", a.echoed(how), sample=how in ("base64", "json")) for how in ("plain", "base64", "percent", "json", "python")]
+TEXTS += [
+    Attack(f"echo-{how}", a.echoed(how), sample=how in ("base64", "json"))
+    for how in ("plain", "base64", "percent", "json", "python")
+]
 
 
 def _poll(code: str, **more: t.Any) -> Attack:
@@ -810,13 +967,27 @@ TEXTS += [
         a.changed(a.put(interval=interval, expires_in=expires_in)),
         where=_tags("device"),
     )
-    for name, interval, expires_in in (("interval-zero", 0, 900), ("interval-huge", 10**9, 10**9), ("interval-negative", -5, 900), ("interval-text", "soon", "later"))
+    for name, interval, expires_in in (
+        ("interval-zero", 0, 900),
+        ("interval-huge", 10**9, 10**9),
+        ("interval-negative", -5, 900),
+        ("interval-text", "soon", "later"),
+    )
 ]
 
 ATTACKS: list[Attack] = [*WIRE, *BODIES, *STRUCTURES, *HEADERS, *FOLLOWED, *TEXTS]
 
 #: In ``make test`` the sampled attacks are tried at these places, in the whole table at all.
-SAMPLE_PLACES = ("graph-list", "graph-after-create", "cell-login", "cell-mapping-writes", "login-discovery", "login-token", "vault-read", "arc-identity")
+SAMPLE_PLACES = (
+    "graph-list",
+    "graph-after-create",
+    "cell-login",
+    "cell-mapping-writes",
+    "login-discovery",
+    "login-token",
+    "vault-read",
+    "arc-identity",
+)
 
 
 def applies(attack: Attack, place: Place) -> bool:

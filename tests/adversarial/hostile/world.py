@@ -86,7 +86,9 @@ class World:
         import json
 
         url = f"{self.site.login_url}/{self.tenant_id}/oauth2/v2.0/token"
-        with urllib.request.urlopen(url, urllib.parse.urlencode(form).encode(), context=self._client, timeout=30) as answer:
+        with urllib.request.urlopen(
+            url, urllib.parse.urlencode(form).encode(), context=self._client, timeout=30
+        ) as answer:
             return str(json.load(answer)["access_token"])
 
     def _seed_pair(self) -> None:
@@ -113,14 +115,19 @@ class World:
 
     @staticmethod
     def _store(url: str, path: str, **more: t.Any) -> Options:
-        return {"hashi_vault": {"path": path, "url": url, **({"token": TOKEN} if not more else more)}}
+        return {"hashi_vault": {"path": path, "url": url, **(more or {"token": TOKEN})}}
 
     def mappings(self, number: int) -> list[t.Any]:
         """Something new to grant, to a group that is made for it."""
         with self._lock:
             groups = self._cell.state.groups
             groups.add(UserGroup(groups.new_id(), f"mapped {number}", f"guid-{number}"))
-        return [{"principal": {"user_group": f"mapped {number}"}, "grants": [{"role": "View", "entities": {"plans": [self._plan]}}]}]
+        return [
+            {
+                "principal": {"user_group": f"mapped {number}"},
+                "grants": [{"role": "View", "entities": {"plans": [self._plan]}}],
+            }
+        ]
 
     def _fresh_folder(self) -> pathlib.Path:
         folder = self._folder / f"case{next(self._numbers)}"
@@ -137,7 +144,11 @@ class World:
             ("the AppRole token", ROLE_TOKEN),
             ("the Graph token", self._token),
             ("the planted file", "planted-file-content-4711"),
-            *((f"the stored {name}", str(self._pair[name])) for name in self._pair if "token" in name and len(str(self._pair[name])) > 20),
+            *(
+                (f"the stored {name}", str(self._pair[name]))
+                for name in self._pair
+                if "token" in name and len(str(self._pair[name])) > 20
+            ),
         ]
 
     def keys_at(self, place: Place) -> list[str]:
@@ -157,7 +168,11 @@ class World:
         """Every key of the true answer, its value swapped for every kind."""
         from .attacks import changed
 
-        return [Attack(f"key-{key}-{kind}", changed(swapped_key(key, kind))) for key in self.keys_at(place) for kind in kinds]
+        return [
+            Attack(f"key-{key}-{kind}", changed(swapped_key(key, kind)))
+            for key in self.keys_at(place)
+            for kind in kinds
+        ]
 
     def run(self, case: Case) -> list[str]:
         """Findings of one combination."""
@@ -218,7 +233,11 @@ class _Scene:
 
     @property
     def secret_login(self) -> Options:
-        return {**self._entra, "auth_method": "client_secret", "client_secret": self._world.site.automation.client_secret}
+        return {
+            **self._entra,
+            "auth_method": "client_secret",
+            "client_secret": self._world.site.automation.client_secret,
+        }
 
     @property
     def machine_login(self) -> Options:
@@ -238,7 +257,9 @@ class _Scene:
     def _from_store(self, **more: t.Any) -> Options:
         path = f"pair{self.number}"
         self._keep_pair(path)
-        kept = {name: value for name, value in self.cell.items() if name not in ("commvault_username", "commvault_password")}
+        kept = {
+            name: value for name, value in self.cell.items() if name not in ("commvault_username", "commvault_password")
+        }
         store = self._world._store(self._vault_url, path, **more)
         store["hashi_vault"]["ca_path"] = self._world.site.ca_path
         return {**kept, "commvault_auth_method": "token_store", "commvault_token_store": store}
@@ -258,7 +279,11 @@ class _Scene:
 
     def play(self) -> list[str]:
         place = self._case.place
-        options = {name: value for name, value in place.options(t.cast("World", self), self.number).items() if value is not None}
+        options = {
+            name: value
+            for name, value in place.options(t.cast("World", self), self.number).items()
+            if value is not None
+        }
         records = self.folder / "records"
         environment = {"CVOPS_RUN_RECORD_DIR": str(records), **place.environment(t.cast("World", self))}
         ended = self._world._children.run(place.module, options, self.folder, environment, place.way)
@@ -266,7 +291,9 @@ class _Scene:
         if not seen.attacked and "may-not-ask" not in place.tags:
             return [f"the attack was never reached: {ascii(ended.stdout[-300:])} {ascii(ended.stderr[-300:])}"]
         if ended.killed:
-            found.append(f"outlived: killed after {ended.seconds:.0f} s (deadline {DEADLINE_S} s)")
+            found.append(
+                f"outlived: killed after {ended.seconds:.0f} s (deadline {DEADLINE_S} s) {oracles.whereabouts(ended.stderr)}"
+            )
         if ended.rss_mib > _MOST_MIB:
             found.append(f"took {ended.rss_mib:.0f} MiB")
         if len(seen.requests) > _MOST_REQUESTS:
@@ -287,14 +314,25 @@ class _Scene:
             return stdout
         product = result.get("application_secret") or result.get("secret") or {}
         shown = {key: value for key, value in result.items() if key != "invocation"}
-        return "\n".join(text for _where, text in oracles.strings(shown) if text not in (product.get("value"),) if isinstance(product, dict))
+        return "\n".join(
+            text
+            for _where, text in oracles.strings(shown)
+            if text not in (product.get("value"),)
+            if isinstance(product, dict)
+        )
 
     def _followed(self) -> list[str]:
         found = []
         for name, trap in (("over TLS", self.tls_trap), ("over plain http", self.plain_trap)):
             for visit in trap.visits[:1]:
-                held = [secret for secret, value in self._world.secrets() if any(form in visit for form in oracles.forms(value).values())]
-                found.append(f"followed to another host {name}: {ascii(visit[:120])}, with {', '.join(held) or 'no credential'}")
+                held = [
+                    secret
+                    for secret, value in self._world.secrets()
+                    if any(form in visit for form in oracles.forms(value).values())
+                ]
+                found.append(
+                    f"followed to another host {name}: {ascii(visit[:120])}, with {', '.join(held) or 'no credential'}"
+                )
         for request in self.proxy.seen.requests:
             if "evil" in request.target:
                 found.append(f"followed on the same host to {ascii(request.target[:80])}")
