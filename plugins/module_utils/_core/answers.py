@@ -98,16 +98,20 @@ class _BoundedSocket(io.RawIOBase):
         super().close()
 
 
-def read_body(chunks: t.Iterable[bytes], encoding: str) -> bytes:
-    """The body, decompressed; *chunks* as they came, *encoding* the header Content-Encoding. Raises AnswerRefused."""
+def read_body(chunks: t.Iterable[bytes], encoding: str, largest: int | None = None) -> bytes:
+    """The body, decompressed; *chunks* as they came, *encoding* the header Content-Encoding, *largest* in bytes, by default MAX_BYTES.
+
+    Raises AnswerRefused.
+    """
+    largest = MAX_BYTES if largest is None else largest
     codings = [word for word in encoding.lower().replace(" ", "").split(",") if word not in ("", "identity")]
     if len(codings) > 1 or (codings and codings[0] not in ("gzip", "x-gzip", "deflate")):
         raise AnswerRefused(f"the content encoding {visible(encoding)[:60]!r}, which was not asked for")
     out = bytearray()
     for piece in _inflated(chunks, codings[0]) if codings else chunks:
         out += piece
-        if len(out) > MAX_BYTES:
-            raise AnswerRefused(f"more than {MAX_BYTES // MIB} MiB{' after decompression' if codings else ''}")
+        if len(out) > largest:
+            raise AnswerRefused(f"more than {largest // MIB} MiB{' after decompression' if codings else ''}")
     return bytes(out)
 
 

@@ -65,7 +65,7 @@ class Settings:
     """How to reach one service. Seconds throughout; ``environment_proxies``: honour HTTPS_PROXY and NO_PROXY; ``ca_option``: the option behind ``ca_path``.
 
     ``origins``: scheme and host (with port) of all addresses that may be asked, lower case; empty for any. What a service says, such as
-    a next link or a discovery document, cannot lead a credential anywhere else.
+    a next link or a discovery document, cannot lead a credential anywhere else. ``largest``: bytes of an answer, None for the usual limit.
     """
 
     service: str
@@ -79,6 +79,7 @@ class Settings:
     origins: frozenset[str] = frozenset()
     correlation_header: str = "client-request-id"
     connections: int = 8
+    largest: int | None = None
     environ: t.Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def verify(self) -> bool | str:
@@ -299,7 +300,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             )
-            content = _received(response)
+            content = _received(response, self.settings.largest)
         except AnswerRefused as exc:
             raise BadAnswer(
                 f"{self.settings.service} answered {method} {_path_of(url)} with {exc}; it is not read to its end.",
@@ -415,14 +416,14 @@ class _RequestWatch:
         return self._ctx.remaining_s()
 
 
-def _received(response: t.Any) -> bytes:
+def _received(response: t.Any, largest: int | None) -> bytes:
     """The body of *response*, which ends its connection unless it was read whole. Raises AnswerRefused and requests' errors."""
     try:
         if 300 <= response.status_code < 400:
             response.close()
             return b""
         chunks = response.raw.stream(_CHUNK, decode_content=False)
-        return read_body(chunks, str(response.headers.get("content-encoding") or ""))
+        return read_body(chunks, str(response.headers.get("content-encoding") or ""), largest)
     except urllib3.exceptions.ReadTimeoutError as exc:
         response.close()
         raise requests.exceptions.ReadTimeout("the body did not come in time") from exc

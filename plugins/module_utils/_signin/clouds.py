@@ -10,10 +10,13 @@ import dataclasses
 import typing as t
 
 from .._core.addresses import PROXY_SCHEMES, split_address
+from .._core.answers import MIB
 from .._core.http import Settings
 from .._core.retry import Policy
 
 SIGN_IN = "Entra sign-in"
+#: Tokens and discovery documents are below 100 KiB, and libraries parse them several times.
+LARGEST_TOKEN_ANSWER = MIB
 _HOSTS = {
     "public": ("https://login.microsoftonline.com", "https://graph.microsoft.com"),
     "usgov": ("https://login.microsoftonline.us", "https://graph.microsoft.us"),
@@ -65,6 +68,7 @@ def entra_settings(options: t.Mapping[str, t.Any], service: str) -> Settings:
     signing_in = service == SIGN_IN
     return Settings(
         service=service,
+        largest=LARGEST_TOKEN_ANSWER if signing_in else None,
         origins=_sign_in_origins(options) if signing_in else frozenset([_root_of("graph_url", graph_url(options))]),
         ca_path=options.get("ca_path"),
         validate_certs=options.get("validate_certs", True),

@@ -13,6 +13,7 @@ from .._core.context import Context
 from .._core.errors import AuthError, BadAnswer, MissingLibrary, Unreachable
 from .._core.http import MISREAD, LibraryClient, Settings, Transport
 from .._core.retry import Policy, Repeat
+from .clouds import LARGEST_TOKEN_ANSWER
 from .tokens import Token, seconds_in
 
 #: The endpoint is on the machine or one hop away: what does not answer within seconds is not there.
@@ -41,6 +42,7 @@ def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
     settings = Settings(
         service="Managed identity endpoint",
         environment_proxies=False,
+        largest=LARGEST_TOKEN_ANSWER,
         timeout_s=_TIMEOUT_S,
         policy=Policy(tries=_TRIES),
         correlation_header="x-ms-client-request-id",
