@@ -191,8 +191,8 @@ class _Run:
         for request in [request for unit in self._chosen.units for request in unit.requests if request.principal]:
             holder = self._resolved.holders[t.cast(Principal, request.principal)]
             if holder.exists:
-                before["user_groups"][holder.name] = {"entra_group_id": self._resolver.anchor_of(holder.principal.id)}
-            after["user_groups"][holder.name] = {
+                before["user_groups"][holder.label] = {"entra_group_id": self._resolver.anchor_of(holder.principal.id)}
+            after["user_groups"][holder.label] = {
                 "entra_group_id": holder.anchor or "(of the Entra group that is created before)"
             }
         return before, after
