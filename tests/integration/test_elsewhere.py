@@ -79,3 +79,22 @@ def test_a_wrong_secret_fails_before_anything_travels(
     assert run.result["error"]["code"] == "AADSTS7000215"
     assert "not-the-secret" not in run.text
     assert not (tmp_path / "there").exists()
+
+
+def test_the_environment_of_a_task_stays_here(
+    site: Simulator, play: Player, env: dict[str, str], tmp_path: pathlib.Path
+) -> None:
+    """What gave an option, and with what the controller signed in; what the module reads itself travels out of sight."""
+    own = {"CVOPS_CLIENT_SECRET": "{{ own }}", "ARM_OIDC_TOKEN": "Planted~4711", "IDENTITY_HEADER": "Planted~4712"}
+    given = {**task(auth_method="client_secret"), "environment": {**own, "VAULT_TOKEN": "Planted~4713"}}
+    run = play(
+        [given],
+        env={**env, "CVOPS_CLIENT_SECRET": ""},
+        extra_vars={**ELSEWHERE, "own": site.automation.client_secret},
+        verbosity=4,
+    ).ok()
+    assert len(run.result["groups"]) == 1
+    text = travelled(tmp_path)
+    assert site.automation.client_secret not in text
+    assert "Planted~4711" not in text and "Planted~4712" not in text and "Planted~4713" in text
+    assert site.automation.client_secret not in run.text and "Planted" not in run.text
