@@ -133,9 +133,9 @@ class VaultStore:
         exceptions = load_hvac().exceptions
         try:
             return call()
-        except exceptions.InvalidPath:
+        except exceptions.InvalidPath as exc:
             if what == "read":
-                return None
+                return _emptied(exc.json)
             raise ConfigError(
                 f"HashiCorp Vault has no KV version 2 mount for {self.where}.", source=self.where
             ) from None
@@ -277,3 +277,9 @@ class HeldSecret:
             and stored.secrets() == self.pair.secrets()
             and pair.generation == stored.generation + 1
         )
+
+
+def _emptied(answer: t.Any) -> dict[str, t.Any] | None:
+    """A secret whose newest version was deleted or destroyed: without content, but the next write has to name its version."""
+    left = answer.get("data") if isinstance(answer, t.Mapping) else None
+    return {"data": {**left, "data": None}} if isinstance(left, t.Mapping) else None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""As much of HashiCorp Vault as a token store needs: KV version 2 with check-and-set, tokens, AppRole. Plain http on loopback."""
+"""As much of HashiCorp Vault as a token store needs: KV version 2 with check-and-set, and faults. Plain http on loopback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import json
 import threading
 import typing as t
 
-TOKEN, ROLE_ID, SECRET_ID, ROLE_TOKEN = "hvs.test-root", "role-1", "secret-of-role-1", "hvs.test-of-role"
+TOKEN = "hvs.test-root"
 
 
 class FakeVault:
@@ -20,7 +20,6 @@ class FakeVault:
     def __init__(self, mount: str = "secret") -> None:
         self.mount, self.secrets = mount, t.cast("dict[str, list[dict[str, t.Any] | None]]", {})
         self.requests: list[tuple[str, str]] = []
-        self.tokens = {TOKEN}
         self.drop_answers_of_writes: set[int] = set()
         self.writes = 0
         self._lock = threading.Lock()
@@ -76,16 +75,8 @@ class FakeVault:
         with self._lock:
             self.requests.append((method, path))
             data = json.loads(body or b"{}")
-            if path == "/v1/auth/approle/login":
-                if (data.get("role_id"), data.get("secret_id")) != (ROLE_ID, SECRET_ID):
-                    return 400, {"errors": ["invalid role or secret ID"]}
-                self.tokens.add(ROLE_TOKEN)
-                return 200, {"auth": {"client_token": ROLE_TOKEN}}
-            if token not in self.tokens:
+            if token != TOKEN:
                 return 403, {"errors": ["permission denied"]}
-            if path == "/v1/auth/token/revoke-self":
-                self.tokens.discard(token)
-                return 204, None
             for action in ("data", "destroy"):
                 prefix = f"/v1/{self.mount}/{action}/"
                 if path.startswith(prefix):
