@@ -108,7 +108,8 @@ options:
             default: secret
           url:
             description:
-              - Address of the Vault, https unless it is a local agent. When left out, E(VAULT_ADDR).
+              - Address of the Vault, https; http only on a loopback address, for an agent. Redirects are not followed, so it is that of the active node,
+                or of a load balancer that leads to it. When left out, E(VAULT_ADDR).
             type: str
           namespace:
             description:
