@@ -10,6 +10,7 @@ import datetime
 import typing as t
 from urllib.parse import urlsplit
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import names_user
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_guid, rfc3339
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token, claims_of
@@ -20,6 +21,8 @@ def scope_of(term: t.Any) -> str:
     if not isinstance(term, str) or not term.strip() or len(term.split()) != 1:
         raise ConfigError("each term must be one scope or one resource, as text without blanks", source="terms")
     cleaned = term.strip()
+    if names_user(cleaned):
+        raise ConfigError("a term has user information (something before an @), which no scope has", source="terms")
     parts = urlsplit(cleaned)
     bare = is_guid(cleaned) or (bool(parts.netloc) and parts.path in ("", "/"))
     if bare:

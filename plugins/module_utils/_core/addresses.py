@@ -160,7 +160,7 @@ def mask_addresses(value: t.Any, name: str = "") -> t.Any:
         return [mask_addresses(item, name) for item in value]
     if not isinstance(value, str):
         return value
-    if name in PROXIES or (name in SERVICES and _has_user(value)) or (name in PUBLISHED and _names_user(value)):
+    if name in PROXIES or (name in SERVICES and _has_user(value)) or (name in PUBLISHED and names_user(value)):
         value = _without_user(value)
     return shown(value) if name in SERVICES and "?" in value else mask_user(value)
 
@@ -192,8 +192,8 @@ def _has_user(text: str) -> bool:
     return "@" in unicodedata.normalize("NFKC", text) or "%40" in text
 
 
-def _names_user(text: str) -> bool:
-    """True for user information before a host; an @ behind that is a part of the path."""
+def names_user(text: str) -> bool:
+    """Whether *text* is an address with user information before its host; an @ behind that is a part of the path."""
     flat = "".join(sign for sign in unicodedata.normalize("NFKC", text) if sign.isprintable() and not sign.isspace())
     authority = _AUTHORITY.match(flat)
     return bool(authority and ("@" in authority[1] or "%40" in authority[1])) or bool(_NO_SCHEME.match(flat))
@@ -207,7 +207,7 @@ def _with_user(value: t.Any, where: str, name: str = "") -> t.Iterator[str]:
         for number, item in enumerate(value):
             yield from _with_user(item, f"{where}[{number}]", name)
     elif isinstance(value, str) and (
-        (name in SERVICES and _has_user(value)) or (name in PUBLISHED and _names_user(value))
+        (name in SERVICES and _has_user(value)) or (name in PUBLISHED and names_user(value))
     ):
         yield where
 

@@ -74,6 +74,13 @@ def test_terms_that_mean_nothing(term: t.Any) -> None:
         scope_of(term)
 
 
+@pytest.mark.parametrize("term", ["https://svc:Planted4711@graph.microsoft.com", "https://svc:Planted4711@h/x/.default"])
+def test_a_term_with_a_password_is_refused(term: str) -> None:
+    with pytest.raises(ConfigError, match="user information") as refused:
+        scope_of(term)
+    assert "Planted4711" not in str(refused.value)
+
+
 def test_details_of_tokens_that_can_and_cannot_be_read() -> None:
     claims = base64.urlsafe_b64encode(json.dumps({"tid": "tenant", "azp": "client"}).encode()).decode().rstrip("=")
     readable = details_of(Token(f"e30.{claims}.x", 1772444460.0, "scope"))
