@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
+import re
 import typing as t
 
 from ansible import constants as C
-from ansible.errors import AnsibleLookupError
+from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
 
 from ansible_collections.cvops.identity.plugins.module_utils._core import redact
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses
+from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import interruptible
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import DEFAULT_DEADLINE_S
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import one_line
 from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import did_you_mean, refusal
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import DisplayReporter
 
@@ -56,19 +60,32 @@ def lookup_context(
         sources=sources,
         verbosity=display.verbosity,
         run_directory=C.DEFAULT_LOCAL_TMP,
+        run_process=_run_process(C.DEFAULT_LOCAL_TMP),
         secrets=secrets,
     )
     ctx.deadline_at = ctx.clock.monotonic() + (options.get("deadline") or DEFAULT_DEADLINE_S)
     ctx.warnings.extend(sources.warnings)
     try:
-        check_addresses(ctx.options, ctx.source_of)
-        yield ctx
+        # Ansible's own process may be the one that templates: it is told to stop, too, once everything is tidied up.
+        with interruptible(ctx.cancellation, deliver=True), contextlib.closing(ctx):
+            check_addresses(ctx.options, ctx.source_of)
+            yield ctx
     except CvopsError as exc:
         raise AnsibleLookupError(redact.text(str(exc), ctx.secrets)) from None
+    except AnsibleError:
+        raise
+    except Exception as exc:  # a traceback would show what it met
+        said = one_line(redact.text(str(exc), ctx.secrets))
+        raise AnsibleLookupError(f"Unexpected {type(exc).__name__}: {said}. This is a fault of the collection.") from None
     finally:
-        ctx.close()
         for message in ctx.warnings:
             display.warning(redact.text(message, ctx.secrets))
+
+
+def _run_process(folder: str) -> int | None:
+    """Ansible's own process, from the name that it gives its temporary folder; this may be a worker that loaded us late."""
+    found = re.fullmatch(r"ansible-local-(\d+).{8}", os.path.basename(folder))
+    return int(found.group(1)) if found else None
 
 
 def _completes(spec: ArgumentSpec, variable: str) -> bool:

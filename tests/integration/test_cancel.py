@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import signal
@@ -20,8 +21,13 @@ from helpers.playing import Player, Running
 ROLE = "cvops.identity.commvault_role"
 GROUP = "cvops.identity.entra_group"
 SLOW_S = 8.0
+#: Longer than a test needs to send its signal, shorter than the grace period after that.
+LATE_S = 1.5
+#: The timeout of a task that is to run out while it logs in; long enough for a module to get there.
+SECONDS = 4
+LOOKUP = "cvops.identity.commvault_token"
 #: What is left of a run must be gone this soon after ansible-playbook has ended.
-GONE_AFTER_S = 5.0
+GONE_AFTER_S = 10.0
 
 
 def role(**keywords: t.Any) -> list[dict[str, t.Any]]:
@@ -30,6 +36,23 @@ def role(**keywords: t.Any) -> list[dict[str, t.Any]]:
 
 def cell(site: Simulator) -> t.Any:
     return next(iter(site.commcells.values()))
+
+
+def slow_login(site: Simulator, seconds: float = LATE_S) -> Fault:
+    return site.faults.add(Fault(cell(site).name, "POST", "*/Login", "slow", seconds=seconds))
+
+
+def logins_and_logouts(site: Simulator) -> tuple[int, int]:
+    paths = [entry.path for entry in site.journal.entries(cell(site).name)]
+    return len([path for path in paths if path.endswith("/Login")]), len(
+        [path for path in paths if path.endswith("/Logout")]
+    )
+
+
+def assert_logged_out(site: Simulator) -> None:
+    """The log-in that was on its way has come through by now, and was ended."""
+    wait_for(LATE_S + GONE_AFTER_S, lambda: logins_and_logouts(site) == (1, 1), "one log-in and its log-out")
+    wait_for(GONE_AFTER_S, lambda: not cell(site).sessions.logins, "the end of the session")
 
 
 def slow_write(site: Simulator) -> Fault:
@@ -61,12 +84,12 @@ def processes_of(running: Running) -> list[str]:
     return found
 
 
-def assert_nothing_is_left(site: Simulator, running: Running) -> None:
-    give_up_at = time.monotonic() + GONE_AFTER_S
+def assert_nothing_is_left(site: Simulator, running: Running, seconds: float = GONE_AFTER_S) -> None:
+    give_up_at = time.monotonic() + seconds
     while processes_of(running) and time.monotonic() < give_up_at:
         time.sleep(0.1)
     assert processes_of(running) == []
-    assert not cell(site).sessions.logins, "every session is ended, whatever ended the task"
+    wait_for(GONE_AFTER_S, lambda: not cell(site).sessions.logins, "the end of every session, whatever ended the task")
 
 
 def assert_the_next_run_converges(site: Simulator, play: Player, in_process: bool) -> None:
@@ -79,7 +102,12 @@ def assert_the_next_run_converges(site: Simulator, play: Player, in_process: boo
     assert not play(role(), in_process=in_process).ok().one("role")["changed"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+SIGNALS = pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["SIGINT", "SIGTERM", "SIGHUP"]
+)
+
+
+@SIGNALS
 def test_signals(site: Simulator, play: Player, in_process: bool, number: signal.Signals) -> None:
     """As Ctrl-C at a terminal and as a job scheduler do it: the whole process group is told."""
     fault = slow_write(site)
@@ -95,7 +123,8 @@ def test_signals(site: Simulator, play: Player, in_process: bool, number: signal
         assert result["cancelled"] is True
         assert f"Stopped by {number.name}" in result["msg"]
         assert result["error"]["kind"] == "cancelled"
-    assert_nothing_is_left(site, running)
+    # Workers of ansible-core 2.19 and later have sessions of their own: nobody tells them of a hangup, and they end their work.
+    assert_nothing_is_left(site, running, GONE_AFTER_S + (SLOW_S if number == signal.SIGHUP else 0))
     assert_the_next_run_converges(site, play, in_process)
 
 
@@ -156,3 +185,95 @@ def test_waiting_between_tries_is_cut_short(site: Simulator, play: Player) -> No
     running.wait(20)
     assert time.monotonic() - started < 10
     assert_nothing_is_left(site, running)
+
+
+@SIGNALS
+def test_signals_while_logging_in(site: Simulator, play: Player, in_process: bool, number: signal.Signals) -> None:
+    """The answer is awaited for the grace period; a session that nobody knows of would stay open."""
+    fault = slow_login(site)
+    running = play.start([{"name": "look", "cvops.identity.commvault_security_info": {}}], in_process=in_process)
+    wait_for(60, lambda: fault.hits, "the log-in")
+    time.sleep(0.2)
+    os.killpg(running.process.pid, number)
+    run = running.wait(30)
+    assert run.rc != 0
+    assert "Traceback" not in run.text, run.text
+    assert_logged_out(site)
+    assert_nothing_is_left(site, running)
+
+
+def test_a_task_timeout_while_logging_in(site: Simulator, play: Player, in_process: bool) -> None:
+    slow_login(site, SECONDS + 1.0)
+    look = {"name": "look", "cvops.identity.commvault_security_info": {}, "timeout": SECONDS, "ignore_errors": True}
+    running = play.start([look, {"name": "goes on", "ansible.builtin.pause": {"seconds": 3}}], in_process=in_process)
+    run = running.wait(60).ok()
+    assert run.one("look").failed
+    assert_logged_out(site)
+    assert_nothing_is_left(site, running)
+
+
+@SIGNALS
+def test_signals_while_a_lookup_logs_in(site: Simulator, play: Player, number: signal.Signals) -> None:
+    """Its session is for use after the lookup; one that nobody was given is ended."""
+    fault = slow_login(site)
+    fact = {"name": "look up", "ansible.builtin.set_fact": {"there": "{{ lookup('" + LOOKUP + "') | length }}"}}
+    running = play.start([fact, {"name": "never", "ansible.builtin.pause": {"seconds": 30}}])
+    wait_for(60, lambda: fault.hits, "the log-in")
+    time.sleep(0.2)
+    os.killpg(running.process.pid, number)
+    run = running.wait(20)
+    assert run.rc != 0
+    assert "never" not in [result.task for result in run.results]
+    assert_logged_out(site)
+    assert_nothing_is_left(site, running)
+
+
+def test_a_lookup_in_a_task_with_a_timeout(site: Simulator, play: Player) -> None:
+    """Here Ansible's own alarm ends the lookup, in the middle of the wait for the answer."""
+    slow_login(site, SECONDS + 1.0)
+    fact = {
+        "name": "look up",
+        "ansible.builtin.set_fact": {"there": "{{ lookup('" + LOOKUP + "') | length }}"},
+        "timeout": SECONDS,
+        "ignore_errors": True,
+    }
+    running = play.start([fact, {"name": "goes on", "ansible.builtin.pause": {"seconds": 3}}])
+    running.wait(60).ok()
+    assert_logged_out(site)
+    assert_nothing_is_left(site, running)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_secret_that_was_added_while_the_run_was_stopped(
+    site: Simulator, play: Player, tmp_path: pathlib.Path, number: signal.Signals
+) -> None:
+    """It is shown once: the answer is awaited, and the record and the result know what was done."""
+    fault = site.faults.add(Fault("graph", "POST", "*/addPassword", "slow", seconds=LATE_S))
+    secret = {"application": {"app_id": site.identity(name="job").client_id}, "name": "stopped"}
+    running = play.start(
+        [{"name": "add", "cvops.identity.entra_application_secret": secret}],
+        env={"CVOPS_RUN_RECORD_DIR": str(tmp_path / "records")},
+    )
+    wait_for(60, lambda: fault.hits, "the request")
+    time.sleep(0.2)
+    os.killpg(running.process.pid, number)
+    running.wait(30)
+    wait_for(10, lambda: list((tmp_path / "records").glob("*.json")), "the record")
+    (path,) = (tmp_path / "records").glob("*.json")
+    wait_for(5, lambda: path.read_text().endswith("\n"), "the whole record")
+    record = json.loads(path.read_text())
+    assert record["outcome"] == "cancelled"
+    assert record["applied"] == ["secret stopped"]
+
+
+def test_a_secret_that_was_added_while_the_time_of_the_task_ran_out(site: Simulator, play: Player) -> None:
+    site.faults.add(Fault("graph", "POST", "*/addPassword", "slow", seconds=3.0))
+    secret = {"application": {"app_id": site.identity(name="job").client_id}, "name": "stopped"}
+    run = play(
+        [{"name": "add", "cvops.identity.entra_application_secret": secret, "timeout": 2, "ignore_errors": True}]
+    ).ok()
+    result = run.one("add")
+    assert result["cancelled"] is True
+    assert result["changed"] is True
+    assert result["steps_done"] == ["secret stopped"]
+    assert result["salvaged"]["secret"]["value"]

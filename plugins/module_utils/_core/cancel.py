@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import queue
 import signal
 import threading
 import time
@@ -14,34 +16,50 @@ import typing as t
 
 from .errors import Cancelled
 
-#: Seconds that logging out, releasing locks and reporting may take after the run was told to stop.
+#: Seconds that answers on their way, logging out, releasing locks and reporting may take after the run was told to stop.
 GRACE_S = 2.0
+#: What a step of tidying up is given at least, when the grace period is nearly over.
+_LEAST_S = 1.0
+_POLL_S = 0.05
+
+Answer = t.TypeVar("Answer")
 
 
 class Cancellation:
-    """Whether this run was told to stop; shared by the main thread and its helpers."""
+    """Whether this run was told to stop; shared by the main thread and its helpers.
+
+    The flag is no ``threading.Event``: a signal handler that sets one waits for ever when the signal came while the main
+    thread was inside the same event.
+    """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._requested = False
         self._until: float | None = None
+        self._shields = 0
         self.reason = ""
+        self.signal: int | None = None
 
     @property
     def requested(self) -> bool:
         """True from the first signal on."""
-        return self._event.is_set()
+        return self._requested
+
+    @property
+    def shielded(self) -> bool:
+        """True while the main thread is in a section that a signal must not interrupt."""
+        return self._shields > 0
 
     def request(self, reason: str) -> bool:
         """Ask everything to stop; False when that was asked before."""
-        if self._event.is_set():
+        if self._requested:
             return False
         self.reason, self._until = reason, time.monotonic() + GRACE_S
-        self._event.set()
+        self._requested = True
         return True
 
     def check(self) -> None:
         """Raise Cancelled when the run was told to stop."""
-        if self._event.is_set():
+        if self._requested:
             raise self.error()
 
     def error(self) -> Cancelled:
@@ -50,30 +68,145 @@ class Cancellation:
 
     def wait(self, seconds: float) -> None:
         """Sleep, but not past a request to stop."""
-        if self._event.wait(seconds):
-            raise self.error()
+        until = time.monotonic() + seconds
+        while True:
+            self.check()
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, _POLL_S))
 
     def grace(self) -> float | None:
         """Seconds left for tidying up, None while nothing was cancelled."""
-        return None if self._until is None else max(0.05, self._until - time.monotonic())
+        return None if self._until is None else max(_LEAST_S, self._until - time.monotonic())
+
+    @contextlib.contextmanager
+    def shield(self) -> t.Iterator[None]:
+        """A section of the main thread in which a signal is noted, but raises nothing: what was answered is also kept.
+
+        Nothing is raised at its end either; the next ``check`` does that. Waits and calls inside still end: see
+        ``wait`` and ``finish_call``. Threads beside the main one are never interrupted, so for them this does nothing.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        self._shields += 1
+        try:
+            yield
+        finally:
+            self._shields -= 1
+
+    def finish_call(
+        self,
+        work: t.Callable[[], Answer],
+        *,
+        needed: bool = True,
+        late: t.Callable[[Answer], None] | None = None,
+    ) -> Answer:
+        """What *work* returns or raises, also when the run is told to stop meanwhile and the answer comes in the grace period.
+
+        *work* blocks, for instance in a socket, so it runs in a thread of its own and this one waits for it. With *needed*
+        false nobody waits any longer once the run was told to stop. *late* is given an answer that came after this gave up, to
+        undo it. Raises Cancelled when it gave up; the outcome of *work* is then unknown.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return work()
+        with self.shield():
+            call = _Call(work, late)
+            least = time.monotonic() + _LEAST_S  # a call of tidying up may begin when the grace period is over
+            try:
+                while True:
+                    found = call.answer(_POLL_S)
+                    if found is not None:
+                        break
+                    if self._requested and not (needed and time.monotonic() < max(self._until or 0.0, least)):
+                        found = call.abandon()
+                        break
+            except BaseException:  # a handler of somebody else's: the answer is undone before this process may end
+                found = call.abandon()
+                if late is not None:
+                    call.undo(found) if found is not None else call.ended.wait(GRACE_S)
+                raise
+        if found is None:
+            raise Cancelled(
+                f"Stopped by {self.reason}" + ("; the last request was not answered in time" if needed else "")
+            )
+        value, error = found
+        if error is not None:
+            raise error
+        return t.cast("Answer", value)
+
+
+class _Call(t.Generic[Answer]):
+    """A call in a daemon thread, which never holds up the end of the process. Its answer goes to one of the two threads only."""
+
+    def __init__(self, work: t.Callable[[], Answer], late: t.Callable[[Answer], None] | None) -> None:
+        self._work, self._late = work, late
+        self._answers: queue.SimpleQueue[tuple[Answer | None, BaseException | None]] = queue.SimpleQueue()
+        self._abandoned = False
+        self.ended = threading.Event()
+        threading.Thread(target=self._serve, name="cvops-call", daemon=True).start()
+
+    def answer(self, seconds: float) -> tuple[Answer | None, BaseException | None] | None:
+        """Value and error; None when it has not come in time."""
+        try:
+            return self._answers.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def abandon(self) -> tuple[Answer | None, BaseException | None] | None:
+        """Nobody waits any more; the answer if it came at the last moment."""
+        self._abandoned = True
+        try:
+            return self._answers.get_nowait()
+        except queue.Empty:
+            return None
+
+    def undo(self, found: tuple[Answer | None, BaseException | None]) -> None:
+        """What the caller of finish_call wants done with an answer that came too late."""
+        if self._late is not None and found[1] is None:
+            with contextlib.suppress(Exception):  # nobody is left to be told
+                self._late(t.cast("Answer", found[0]))
+
+    def _serve(self) -> None:
+        try:
+            found: tuple[Answer | None, BaseException | None]
+            try:
+                found = (self._work(), None)
+            except BaseException as exc:  # handed to the caller, who raises it
+                found = (None, exc)
+            self._answers.put(found)
+            if self._abandoned and self.abandon() is not None:
+                self.undo(found)
+        finally:
+            self.ended.set()
 
 
 @contextlib.contextmanager
-def interruptible(cancellation: Cancellation, task_timeout: int | None = None) -> t.Iterator[None]:
-    """Turn SIGINT, SIGTERM and the alarm of a task timeout into Cancelled while the body runs; restore the handlers after.
+def interruptible(
+    cancellation: Cancellation, task_timeout: int | None = None, deliver: bool = False
+) -> t.Iterator[None]:
+    """Turn SIGINT, SIGTERM, SIGHUP and the alarm of a task timeout into Cancelled while the body runs; restore the handlers after.
 
     Workers of ansible-core die on SIGINT without unwinding, so a handler of our own is what lets ``finally`` blocks run.
-    Outside the main thread no handler can be set; there the body runs as it is.
+    A SIGHUP that is ignored stays so (nohup). With *deliver* the signal is sent again once the handlers are restored: where
+    the caller is Ansible's own process, it is Ansible that was told to stop. Outside the main thread no handler can be set;
+    there the body runs as it is.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     reasons = {signal.SIGINT: "SIGINT", signal.SIGTERM: "SIGTERM"}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        reasons[signal.SIGHUP] = "SIGHUP"
     if task_timeout:
         reasons[signal.SIGALRM] = f"the task's timeout of {task_timeout} s"
 
     def stop(signum: int, _frame: t.Any) -> None:
-        if cancellation.request(reasons[signal.Signals(signum)]):
+        if not cancellation.request(reasons[signal.Signals(signum)]):
+            return
+        cancellation.signal = signum
+        if not cancellation.shielded:
             raise cancellation.error()
 
     previous = {number: signal.signal(number, stop) for number in reasons}
@@ -82,3 +215,5 @@ def interruptible(cancellation: Cancellation, task_timeout: int | None = None) -
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+        if deliver and cancellation.signal is not None:
+            os.kill(os.getpid(), cancellation.signal)

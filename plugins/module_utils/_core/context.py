@@ -75,7 +75,8 @@ class Reporter(t.Protocol):
 class Context:
     """Handed to every module's ``run``; owns what must be closed when the run ends, well or not.
 
-    ``evidence``: what the input says about approvals and owners, for the run record. ``run_directory``: a folder that all
+    ``evidence``: what the input says about approvals and owners, for the run record; ``identity``: whom tokens and services
+    name as signed in, likewise. ``run_directory``: a folder that all
     tasks of the run share and that goes with it, None where there is none; ``run_process``: the process whose end is the
     run's end. ``attended``: a person sees what is shown and can act on it.
     """
@@ -93,6 +94,7 @@ class Context:
     secrets: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
     evidence: dict[str, t.Any] = field(default_factory=dict)
+    identity: dict[str, t.Any] = field(default_factory=dict)
     run_directory: str | None = None
     run_process: int | None = None
     attended: bool = False
@@ -152,8 +154,9 @@ class Context:
         self._closing.callback(action)
 
     def close(self) -> None:
-        """Log out, close sessions, release locks: all of it, whatever a part of it meets."""
-        try:
-            self._closing.close()
-        except Exception as exc:  # the result of the work must not be lost by tidying up
-            self.warn(f"Something could not be closed at the end of the task: {type(exc).__name__}: {exc}")
+        """Log out, close sessions, release locks: all of it, whatever a part of it meets, and also when a signal comes meanwhile."""
+        with self.cancellation.shield():
+            try:
+                self._closing.close()
+            except Exception as exc:  # the result of the work must not be lost by tidying up
+                self.warn(f"Something could not be closed at the end of the task: {type(exc).__name__}: {exc}")

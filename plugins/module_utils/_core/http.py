@@ -18,12 +18,12 @@ import uuid
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from . import redact
+from . import libraries, redact
 from .addresses import proxy_in_words, shown, split_address
 from .answers import AnswerRefused, BoundedResponse, parse_json, read_body
 from .cancel import GRACE_S
 from .context import Context
-from .errors import ApiError, BadAnswer, ConfigError, MissingLibrary, Throttled, Unreachable
+from .errors import ApiError, BadAnswer, ConfigError, Throttled, Unreachable
 from .retry import Attempt, Policy, Repeat, retry_after_s
 from .values import as_number
 from .visible import one_line
@@ -189,11 +189,8 @@ class Transport:
 
     def __init__(self, ctx: Context, settings: Settings, credentials: Credentials | None = None) -> None:
         if not HAS_REQUESTS:
-            raise MissingLibrary(
-                "The Python library requests is not installed where this task runs: pip install requests",
-                library="requests",
-                details=REQUESTS_IMPORT_ERROR,
-            )
+            raise libraries.missing("requests", "This module", REQUESTS_IMPORT_ERROR)
+        libraries.check("requests", "urllib3")
         verify = settings.verify()
         if isinstance(verify, str) and not os.path.exists(verify):
             raise ConfigError(
@@ -246,7 +243,7 @@ class Transport:
             if counter is not None:
                 self._ctx.stats.add(counter)
                 counter = None
-            reply, attempt, failure = self._once(
+            reply, attempt, failure = self._tried(
                 method, url, params, json_body, data, sent_headers, correlation_id, number
             )
             if (
@@ -270,6 +267,13 @@ class Transport:
             )
             self._ctx.stats.add("retries")
             self._ctx.sleep(pause)
+
+    def _tried(self, method: str, *arguments: t.Any) -> tuple[Reply | None, Attempt, Unreachable | None]:
+        """One try. The answer to a write is awaited for the grace period when the run is told to stop, that to a read is not."""
+        cancellation, needed = self._ctx.cancellation, method not in ("GET", "HEAD")
+        if not needed and not cancellation.shielded:
+            return self._once(method, *arguments)
+        return cancellation.finish_call(lambda: self._once(method, *arguments), needed=needed)
 
     def _once(
         self,
@@ -404,13 +408,12 @@ class _RequestWatch:
 
     def allow_closing(self) -> None:
         """Give what is tidied up now a short time of its own, whatever the deadline says."""
-        self._closing_until = self._closing_until or time.monotonic() + GRACE_S
+        self._closing_until = time.monotonic() + GRACE_S
 
     def left_s(self) -> float:
         """Seconds left."""
-        grace = self._ctx.cancellation.grace()
-        if grace is not None:
-            return grace
+        if self._closing_until is None and self._ctx.cancellation.requested:
+            self.allow_closing()
         if self._closing_until is not None:
             return max(0.0, self._closing_until - time.monotonic())
         return self._ctx.remaining_s()

@@ -14,13 +14,13 @@ import traceback
 import typing as t
 from dataclasses import dataclass
 
-from . import redact
+from . import libraries, redact
 from .addresses import check_addresses, mask_addresses
 from .answers import whole
 from .cancel import interruptible
 from .carried import CarryingModule
 from .context import Clock, Context
-from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault, MissingLibrary
+from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
 from .outcome import Facts, Outcome, Work
 from .plan import Plan
 from .record import DIRECTORY_VARIABLE, RunRecord
@@ -122,6 +122,8 @@ def _finish(ctx: Context, done: _Progress) -> dict[str, t.Any]:
         _carry_out(ctx, outcome)
     plan = outcome.plan
     try:
+        if not ctx.check_mode:
+            ctx.cancellation.check()
         plan = outcome.actual() if outcome.actual and not ctx.check_mode else outcome.plan
         result = {"changed": plan.changed, outcome.noun: outcome.value(), **outcome.extra()}
         if plan.changed:
@@ -142,7 +144,8 @@ def _carry_out(ctx: Context, work: Work) -> None:
     for step in work.plan.steps:
         try:
             ctx.cancellation.check()
-            work.apply(step)
+            with ctx.cancellation.shield():  # what a step was answered is kept, also when the run is told to stop
+                work.apply(step)
         except Exception as exc:
             error = _expected(ctx, exc)
             if isinstance(error, InternalFault) or (isinstance(error, ApiError) and error.may_have_acted):
@@ -189,11 +192,8 @@ def _queried(value: t.Any, query: t.Any) -> t.Any:
     if query is None:
         return value
     if not HAS_JMESPATH:
-        raise MissingLibrary(
-            "Option query needs the Python library jmespath where this task runs: pip install jmespath",
-            library="jmespath",
-            details=JMESPATH_IMPORT_ERROR,
-        )
+        raise libraries.missing("jmespath", "Option query", JMESPATH_IMPORT_ERROR)
+    libraries.check("jmespath")
     try:
         return jmespath.search(query, value)
     except jmespath.exceptions.JMESPathError as exc:

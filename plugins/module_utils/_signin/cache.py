@@ -33,12 +33,21 @@ def cache_key(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def cache_for(ctx: Context) -> FileCache | None:
-    """The cache that option token_cache names, None for none or where no folder can be had."""
+def cache_for(ctx: Context, personal: bool = False) -> FileCache | None:
+    """The cache that option token_cache names, None for none or where no folder can be had.
+
+    The token of a person (*personal*) is kept for the run at most: nothing tells whose it is before it is used, so on an
+    account that several people share the next one would act as the first.
+    """
     wanted = ctx.options.get("token_cache", "run")
     if wanted == "none":
         return None
-    if wanted == "file":
+    if wanted == "file" and personal:
+        ctx.warn(
+            "token_cache file is for applications: tokens of people who sign in are kept for this run only, so that nobody acts as"
+            " somebody else."
+        )
+    elif wanted == "file":
         return FileCache.open(ctx, os.path.join(_user_folder(ctx), "cvops", "identity"))
     if not ctx.run_directory or not os.path.isdir(ctx.run_directory):
         return None
@@ -67,7 +76,7 @@ def sweep(ctx: Context, parent: str) -> None:
         for name in os.listdir(parent):
             folder = os.path.join(parent, name, _FOLDER)
             process = _claimed_by(folder)
-            if process is not None and not _alive(process):
+            if process is not None and not is_alive(process):
                 shutil.rmtree(folder, ignore_errors=True)
                 ctx.debug(2, f"removed tokens that a killed run left in {folder}")
 
@@ -82,7 +91,8 @@ def _claimed_by(folder: str) -> int | None:
         return None
 
 
-def _alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """True while there is such a process, whoever owns it."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -12,10 +12,12 @@ import threading
 import typing as t
 
 from .._core.addresses import split_address
+from .._core.cancel import GRACE_S
 from .._core.context import Context
-from .._core.errors import ApiError, AuthError, BadAnswer, ConfigError, CvopsError
+from .._core.errors import ApiError, AuthError, BadAnswer, Cancelled, ConfigError, CvopsError
 from .._core.http import Reply, Transport
 from .._core.retry import Repeat
+from .cache import is_alive
 from .clouds import commvault_settings
 from .entra import BearerCredentials, EntraSignIn
 from .token_store_options import open_store
@@ -24,6 +26,7 @@ from .token_store_service import RenewalService, token_headers
 
 #: Where the API may stand below a bare host name, newest installations first.
 BASE_PATHS = ("/commandcenter/api", "/webconsole/api", "/SearchSvc/CVWebService.svc")
+_LOCK_POLL_S = 0.05
 _NEEDS = {
     "password": ("commvault_username", "commvault_password"),
     "access_token": ("commvault_access_token",),
@@ -48,6 +51,8 @@ def hand_out(ctx: Context) -> dict[str, str]:
     """
     credentials, _base = _signing_in(ctx)
     headers = dict(credentials.headers())
+    if ctx.run_process is not None and not is_alive(ctx.run_process):
+        raise Cancelled("Stopped, because the run that asked for the token has ended")
     if isinstance(credentials, PasswordLogin):
         credentials.leave()
     return headers
@@ -151,11 +156,20 @@ class PasswordLogin:
         with self._lock:
             if self._ended:
                 # A helper that is still reading must not open another session after everything was tidied up.
-                raise AuthError("The Commvault session of this task has ended", service="Commvault", code="ended")
-            if self._token is None:
-                self._token = self._log_in()
-                self._ctx.secrets.add(self._token)
-            return {"Authtoken": self._token, **(self._beside.headers() if self._beside else {})}
+                raise self._over()
+            token = self._token
+            if token is None:
+                with (
+                    self._ctx.cancellation.shield()
+                ):  # else the session of an answer that came meanwhile would stay open
+                    token = self._ctx.cancellation.finish_call(self._log_in, late=self._end_session)
+                    self._token = token
+                if self._ended:  # while this thread was logging in; nobody else waits for it any longer
+                    self._token = None
+                    self._end_session(token)
+                    raise self._over()
+                self._ctx.cancellation.check()
+            return {"Authtoken": token, **(self._beside.headers() if self._beside else {})}
 
     def renew(self) -> bool:
         """The token was refused, for instance after half an hour without use."""
@@ -170,16 +184,35 @@ class PasswordLogin:
 
     def log_out(self) -> None:
         """End the session, also after a failure; sessions that are left behind pile up on the CommServe."""
-        with self._lock:
-            self._ended = True
-            if self._token is None:
-                return
+        self._ended = True  # a helper that is logging in now logs out by itself, should this one not wait long enough
+        if not self._locked_in_time():
+            return
+        try:
             token, self._token = self._token, None
-            with contextlib.suppress(CvopsError):
-                headers = {"Authtoken": token, **(self._beside.headers() if self._beside else {})}
-                self._transport.request(
-                    "POST", f"{self._base}/Logout", json_body={}, headers=headers, counts=None, closing=True
-                )
+            if token is not None:
+                self._end_session(token)
+        finally:
+            self._lock.release()
+
+    def _locked_in_time(self) -> bool:
+        """Take the lock from a helper that is logging in; False when the grace period is over before that."""
+        left = GRACE_S
+        while not self._lock.acquire(timeout=_LOCK_POLL_S):
+            if self._ctx.cancellation.requested:
+                left -= _LOCK_POLL_S
+            if left <= 0:
+                return False
+        return True
+
+    def _end_session(self, token: str) -> None:
+        with contextlib.suppress(CvopsError):
+            headers = {"Authtoken": token, **(self._beside.headers() if self._beside else {})}
+            self._transport.request(
+                "POST", f"{self._base}/Logout", json_body={}, headers=headers, counts=None, closing=True
+            )
+
+    def _over(self) -> AuthError:
+        return AuthError("The Commvault session of this task has ended", service="Commvault", code="ended")
 
     def _log_in(self) -> str:
         options = self._ctx.options
@@ -197,7 +230,9 @@ class PasswordLogin:
         reply = self._transport.request(
             "POST", f"{self._base}/Login", json_body=body, headers=headers, repeat=Repeat.IF_REFUSED, counts=None
         )
-        return _token_in(self._ctx, reply)
+        token = _token_in(self._ctx, reply)
+        self._ctx.secrets.add(token)
+        return token
 
 
 def _token_in(ctx: Context, reply: Reply) -> str:

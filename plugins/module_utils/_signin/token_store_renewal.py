@@ -19,6 +19,7 @@ import typing as t
 
 from .._core.context import Context
 from .._core.errors import ApiError, AuthError, Cancelled, ConfigError, WaitTimeout
+from .._core.visible import visible
 from .token_store import Custodian, Held, Overtaken, Pair, Renewal, TokenStore, words
 from .token_store_service import Outcome, RenewalService
 
@@ -154,6 +155,7 @@ class StoredPair:
         )
 
     def _renewed(self, held: Held, pair: Pair, usable: bool) -> Pair:
+        """Trade the pair in and store what comes back; not interrupted between the two, as the old pair is void by then."""
         self._ctx.cancellation.check()
         if self._ctx.remaining_s() < _ENOUGH_S:
             if usable:
@@ -162,6 +164,10 @@ class StoredPair:
                 f"{self._subject(pair)} has to be renewed, and the task's deadline leaves no time for that.",
                 source=self._store.where,
             )
+        with self._ctx.cancellation.shield():
+            return self._traded(held, pair, usable)
+
+    def _traded(self, held: Held, pair: Pair, usable: bool) -> Pair:
         noted = dataclasses.replace(
             pair,
             renewal=Renewal("sent", self._now(), process_in_words(self._store.here)),
@@ -169,6 +175,9 @@ class StoredPair:
             custodian_since=pair.custodian_since if pair.custodian else self._now(),
         )
         held.write(noted)
+        if self._ctx.cancellation.requested:  # nothing was sent yet
+            held.write(dataclasses.replace(noted, renewal=None))
+            raise self._ctx.cancellation.error()
         outcome = self._service.renew(noted)
         if outcome.state == "renewed":
             return self._keep(held, t.cast(Pair, outcome.pair))
@@ -201,7 +210,7 @@ class StoredPair:
                         code="renewal_not_stored",
                         source=self._store.where,
                     ) from exc
-                with contextlib.suppress(Cancelled):  # the pair is nowhere else
+                with contextlib.suppress(Cancelled):  # the pair is nowhere else: no pause, but no giving up either
                     self._ctx.sleep(_STORE_PAUSE_S)
         self._ctx.debug(
             1, f"renewed {self._named(pair)}: generation {pair.generation}, valid until {words(pair.expires)}"
@@ -277,6 +286,8 @@ class StoredPair:
                 f"The token store {self._store.where} does not exist. {_CREATE}.", source=self._store.where
             )
         self._ctx.secrets.update(pair.secrets())
+        about = {"name": pair.name, "id": pair.token_id, "user_id": pair.user_id, "store": self._store.where}
+        self._ctx.identity["commvault_token"] = {key: visible(value) for key, value in about.items() if value}
         return pair
 
     def _named(self, pair: Pair) -> str:

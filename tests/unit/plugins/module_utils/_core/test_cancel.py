@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 import time
+import typing as t
 
 import pytest
 
@@ -20,7 +21,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Cancelled
 
-NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
 
 def handlers() -> list[object]:
@@ -32,6 +33,7 @@ def handlers() -> list[object]:
     [
         (signal.SIGINT, None, "Stopped by SIGINT"),
         (signal.SIGTERM, None, "Stopped by SIGTERM"),
+        (signal.SIGHUP, None, "Stopped by SIGHUP"),
         (signal.SIGALRM, 7, "Stopped by the task's timeout of 7 s"),
     ],
 )
@@ -98,3 +100,125 @@ def test_waiting_without_a_request() -> None:
     started = time.monotonic()
     Cancellation().wait(0.02)
     assert time.monotonic() - started >= 0.02
+
+
+def kill_later(number: int, seconds: float) -> None:
+    """To the main thread, as the kernel does it for a process."""
+    threading.Timer(seconds, os.kill, [os.getpid(), number]).start()
+
+
+def slow(seconds: float, value: t.Any) -> t.Callable[[], t.Any]:
+    def work() -> t.Any:
+        time.sleep(seconds)
+        return value
+
+    return work
+
+
+def test_an_ignored_hangup_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruptible(Cancellation()):
+            os.kill(os.getpid(), signal.SIGHUP)
+            time.sleep(0.01)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_is_handed_on_once_everything_is_tidied_up() -> None:
+    order: list[str] = []
+    before = signal.signal(signal.SIGTERM, lambda *_: order.append("outer"))
+    try:
+        with pytest.raises(Cancelled), interruptible(Cancellation(), deliver=True):
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(5)
+            finally:
+                order.append("tidied")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert order == ["tidied", "outer"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM])
+def test_an_answer_within_the_grace_period_is_kept(number: int) -> None:
+    cancellation, kept = Cancellation(), []
+    with pytest.raises(Cancelled), interruptible(cancellation, 7):
+        kill_later(number, 0.1)
+        with cancellation.shield():
+            kept.append(cancellation.finish_call(slow(0.4, "token")))
+            assert cancellation.requested
+        cancellation.check()
+    assert kept == ["token"]
+
+
+def test_an_answer_after_the_grace_period_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.cvops.identity.plugins.module_utils._core.cancel.GRACE_S", 0.1)
+    monkeypatch.setattr("ansible_collections.cvops.identity.plugins.module_utils._core.cancel._LEAST_S", 0.1)
+    cancellation = Cancellation()
+    undone: list[str] = []
+    with pytest.raises(Cancelled, match="not answered in time"), interruptible(cancellation):
+        kill_later(signal.SIGTERM, 0.05)
+        cancellation.finish_call(slow(0.6, "token"), late=undone.append)
+    assert undone == []
+    give_up_at = time.monotonic() + 10
+    while not undone and time.monotonic() < give_up_at:
+        time.sleep(0.02)
+    assert undone == ["token"]
+
+
+def test_nobody_waits_for_an_answer_that_is_not_needed() -> None:
+    cancellation = Cancellation()
+    started = time.monotonic()
+    with pytest.raises(Cancelled), interruptible(cancellation):
+        kill_later(signal.SIGTERM, 0.05)
+        cancellation.finish_call(slow(30, None), needed=False)
+    assert time.monotonic() - started < 10
+
+
+def test_a_handler_of_somebody_else_may_raise_too() -> None:
+    """As Ansible's own for a task's timeout does while a lookup runs: the answer is undone before the process may end."""
+    undone: list[str] = []
+
+    def stop(*_: object) -> None:
+        raise LookupError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        with pytest.raises(LookupError):
+            kill_later(signal.SIGALRM, 0.1)
+            Cancellation().finish_call(slow(0.5, "token"), late=undone.append)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert undone == ["token"]
+
+
+def test_errors_of_a_call_are_raised_where_it_was_made() -> None:
+    def work() -> None:
+        raise LookupError("said")
+
+    with pytest.raises(LookupError, match="said"):
+        Cancellation().finish_call(work)
+
+
+def test_what_is_begun_to_tidy_up_gets_time_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.cvops.identity.plugins.module_utils._core.cancel.GRACE_S", 0.0)
+    cancellation = Cancellation()
+    cancellation.request("SIGTERM")
+    assert cancellation.finish_call(slow(0.2, "logged out")) == "logged out"
+
+
+def test_a_signal_during_the_wait_for_a_signal() -> None:
+    """An Event that is set by a handler waits for ever when its own lock is held by what the handler interrupted."""
+    cancellation = Cancellation()
+    stop_at = time.monotonic() + 1.0
+
+    def interrupt() -> None:
+        while time.monotonic() < stop_at and not cancellation.requested:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Cancelled), interruptible(cancellation):
+        threading.Thread(target=interrupt, daemon=True).start()
+        while True:
+            cancellation.wait(0.0001)

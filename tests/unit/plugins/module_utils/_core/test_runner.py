@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
@@ -286,23 +287,47 @@ def test_no_text_of_a_failure_steers_a_terminal(make_ctx: t.Any) -> None:
 
 
 def test_a_signal_ends_it_with_the_steps_done(make_ctx: t.Any) -> None:
-    hands = Hands()
+    hands, ctx = Hands(), make_ctx()
     plain_apply = hands.apply
 
     def apply(step: Step) -> None:
         plain_apply(step)
         if step.subject == "2 members":
             os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(5)
+            ctx.sleep(5)
 
     hands.apply = apply  # type: ignore[method-assign]
-    result = perform(make_ctx(), hands.work)
+    result = perform(ctx, hands.work)
     assert result["cancelled"] is True
     assert result["error"]["kind"] == "cancelled"
     assert "Stopped by SIGTERM" in result["msg"]
     assert result["steps_done"] == ["group A"]
     assert (result["step_failed"], result["steps_left"]) == ("2 members", ["1 owner"])
     assert hands.done == ["group A", "2 members"]
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_step_that_was_answered_is_done_although_a_signal_came(make_ctx: t.Any, last: bool) -> None:
+    """Also the last one: its result says that the run was stopped, and what must not be lost."""
+    hands, subjects = Hands(), ["group A", "2 members", "1 owner"]
+    plain_apply = hands.apply
+
+    def apply(step: Step) -> None:
+        if step.subject == ("1 owner" if last else "2 members"):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.01)  # the answer comes, and is looked at
+        plain_apply(step)
+
+    hands.apply = apply  # type: ignore[method-assign]
+
+    def run(ctx: Context) -> Work:
+        return dataclasses.replace(hands.work(ctx), salvage=lambda: {"salvaged": {"secret": "shown once"}})
+
+    result = perform(make_ctx(), run)
+    assert result["cancelled"] is True
+    assert result["changed"] is True
+    assert result["steps_done"] == subjects[: 3 if last else 2]
+    assert result["salvaged"] == {"secret": "shown once"}
 
 
 def test_no_step_is_begun_after_a_request_to_stop(make_ctx: t.Any) -> None:
@@ -364,7 +389,7 @@ def test_a_query_without_its_library(make_ctx: t.Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr(subject, "HAS_JMESPATH", False)
     monkeypatch.setattr(subject, "JMESPATH_IMPORT_ERROR", "Traceback ...")
     result = perform(make_ctx({"query": "[]"}), lambda ctx: Facts("groups", FOUND))
-    assert "pip install jmespath" in result["msg"]
+    assert "pip install 'jmespath>=" in result["msg"]
     assert result["error"] == {"kind": "missing_library", "library": "jmespath", "details": "Traceback ..."}
     assert perform(make_ctx(), lambda ctx: Facts("groups", FOUND))["groups"] == FOUND
 

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which releases of the Python libraries this collection works with, and one message where they are older or missing."""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+
+from .errors import MissingLibrary
+
+#: The oldest releases that may be used, as in meta/ee-requirements.txt, which says why.
+MINIMUMS = {
+    "cryptography": "50.0.0",
+    "jmespath": "1.0.0",
+    "jwt": "2.13.0",
+    "msal": "1.37.0",
+    "requests": "2.33.0",
+    "urllib3": "2.8.0",
+}
+#: Names under which the index knows what is imported under another.
+PACKAGES = {"jwt": "PyJWT"}
+
+
+def check(*names: str) -> None:
+    """Raise MissingLibrary when one of these libraries, which are imported already, is older than what this collection works with.
+
+    Costs next to nothing: each release is compared once in a process.
+    """
+    for name in names:
+        _compare(name, str(getattr(sys.modules.get(name), "__version__", "")))
+
+
+def missing(name: str, purpose: str, details: str | None) -> MissingLibrary:
+    """The error for a library that cannot be imported."""
+    package = PACKAGES.get(name, name)
+    return MissingLibrary(
+        f"{purpose} needs the Python library {package} where this task runs: {_install(name)}",
+        library=package,
+        needed=MINIMUMS.get(name),
+        details=details,
+    )
+
+
+@functools.cache
+def _compare(name: str, version: str) -> None:
+    needed, package = MINIMUMS[name], PACKAGES.get(name, name)
+    # A release that cannot be read is none that anybody has published: it is for its owner to know.
+    if version[:1].isdigit() and _numbers(version) < _numbers(needed):
+        raise MissingLibrary(
+            f"{package} {version} is installed where this task runs; {needed} or newer is needed: {_install(name)}",
+            library=package,
+            installed=version,
+            needed=needed,
+        )
+
+
+def _install(name: str) -> str:
+    package = PACKAGES.get(name, name)
+    return f"pip install '{package}>={MINIMUMS[name]}'" if name in MINIMUMS else f"pip install {package}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """``1.37.0`` as (1, 37, 0); what follows the third number does not matter."""
+    found = [int(number[:9]) for number in re.findall(r"[0-9]+", version)[:3]]
+    return (*found, *[0] * (3 - len(found)))
