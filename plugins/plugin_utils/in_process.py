@@ -73,7 +73,7 @@ class _PublicEnvironment(list[t.Any]):
 
     def __init__(self, original: t.Any, public: t.Mapping[str, str]) -> None:
         super().__init__([wrap_var(dict(public))])
-        self.original = original.original if isinstance(original, _PublicEnvironment) else original
+        self.original: t.Any = original.original if isinstance(original, _PublicEnvironment) else original
 
 
 class InProcessAction(ActionBase):
