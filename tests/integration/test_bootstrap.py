@@ -219,6 +219,14 @@ def test_credentials_that_do_not_work_are_reported(tenant: Tenant) -> None:
     assert "NOT VERIFIED: Cannot sign in" in report(tenant.run(bootstrap=wanted).ok())
 
 
+def test_a_secret_that_cannot_be_kept_is_not_made(tenant: Tenant, tmp_path: pathlib.Path) -> None:
+    """The file is made first, for its owner only: nobody else reads it, not even for a moment."""
+    tenant.document = {"cvops_connection": tenant.document["cvops_connection"]}
+    run = tenant.run(bootstrap={"application": APPLICATION, "secret": {"file": str(tmp_path / "missing" / "secret")}})
+    assert run.rc != 0 and run.results[-1].task == "Make the file of the secret, for its owner only"
+    assert tenant.application("cvops automation")["passwordCredentials"] == []
+
+
 def test_a_secret_whose_file_is_lost_is_not_made_again(tenant: Tenant, tmp_path: pathlib.Path) -> None:
     kept = tmp_path / "secret"
     tenant.document = {"cvops_connection": tenant.document["cvops_connection"]}
