@@ -13,6 +13,7 @@ from .._core.errors import ApiError, Forbidden, NotFound
 from .._signin.clouds import authority_url, entra_settings, graph_scope, graph_url
 from .._signin.inputs import sources
 from .._signin.options import entra_spec
+from .._signin.tokens import expiry_of, identity_of, kind_of
 from .client import GraphClient, segment
 
 #: Services whose answers tell the time: the sign-in is younger than a token from the cache, Graph always answers.
@@ -67,36 +68,15 @@ def read(ctx: Context, graph: GraphClient) -> dict[str, t.Any]:
     token = graph.sign_in.token(graph_scope(ctx.options))
     claims = graph.claims()
     kind = kind_of(claims, graph.sign_in.method)
-    ends_at = token.expires_at or _number(claims.get("exp"))
+    ends_at = token.expires_at or expiry_of(claims)
     return {
         "method": graph.sign_in.method,
-        "identity": identity(claims, kind),
+        "identity": identity_of(claims, graph.sign_in.method),
         "permissions": permissions(claims),
         "tenant": _tenant(graph, claims),
         "directory_roles": _directory_roles(graph, claims) if kind == "user" else None,
         "owned_applications": _owned_applications(graph, claims, kind),
         "token_life_s": max(0, int(ends_at - ctx.clock.now().timestamp())) if ends_at else None,
-    }
-
-
-def kind_of(claims: t.Mapping[str, t.Any], method: str) -> str:
-    """``application``, ``managed_identity``, ``user``, or ``unknown`` for a token that cannot be read."""
-    if not claims:
-        return "unknown"
-    if claims.get("idtyp") == "user" or claims.get("scp") is not None:
-        return "user"
-    is_managed = method == "managed_identity" or bool(claims.get("xms_mirid"))
-    return "managed_identity" if is_managed else "application"
-
-
-def identity(claims: t.Mapping[str, t.Any], kind: str) -> dict[str, t.Any]:
-    """Who the token names; ``object_id`` is that of the service principal or user."""
-    return {
-        "kind": kind,
-        "object_id": claims.get("oid"),
-        "app_id": claims.get("appid") or claims.get("azp"),
-        "display_name": claims.get("name") if kind == "user" else claims.get("app_displayname"),
-        "user_name": (claims.get("upn") or claims.get("unique_name")) if kind == "user" else None,
     }
 
 
@@ -157,7 +137,3 @@ def _allowed(ask: t.Callable[[], list[dict[str, t.Any]]]) -> list[dict[str, t.An
         if exc.status == 400:
             return None
         raise
-
-
-def _number(value: t.Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0

@@ -43,13 +43,15 @@ REMEDIES: dict[int, str] = {
     90055: "Entra is throttling sign-ins: wait and run again.",
 }
 
+_CODE = re.compile(r"[0-9]{1,9}")
+
 
 def codes_of(answer: t.Mapping[str, t.Any]) -> list[int]:
     """The AADSTS numbers in a token endpoint's error body."""
-    given = answer.get("error_codes")
-    listed = [code for code in given if isinstance(code, int)] if isinstance(given, list) else []
-    described = re.findall(r"AADSTS(\d{1,9})\b", str(answer.get("error_description") or ""))
-    return listed or [int(code) for code in described]
+    told = answer.get("error_codes")
+    listed = [str(code) for code in told if _CODE.fullmatch(str(code))] if isinstance(told, list) else []
+    described = re.findall(r"AADSTS([0-9]{1,9})", str(answer.get("error_description") or ""))
+    return [int(code) for code in listed or described]
 
 
 def auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: t.Sequence[str]) -> AuthError:
@@ -72,7 +74,7 @@ def auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs:
         " ".join(part for part in parts if part),
         service="Entra sign-in",
         code=f"AADSTS{code}" if code else str(answer.get("error") or "unknown"),
-        request_id=answer.get("correlation_id"),
+        request_id=str(answer["correlation_id"]) if answer.get("correlation_id") else None,
         source=sources,
         remedy=remedy or None,
     )

@@ -11,7 +11,8 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.context import Context
-from .._core.errors import ConfigError, MissingLibrary
+from .._core.errors import ConfigError
+from .._core.libraries import check, missing
 
 _CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 
@@ -30,45 +31,54 @@ class ClientCertificate:
         return {"private_key": self.private_key, "public_certificate": self.chain}
 
 
-def load(ctx: Context) -> ClientCertificate:
+def load_certificate(ctx: Context) -> ClientCertificate:
     """Read option client_certificate. Raises ConfigError that says what is wrong with it, never what is in it."""
     source = ctx.source_of("client_certificate")
     data, place = _bytes_of(str(ctx.options["client_certificate"]), source)
     password = ctx.options.get("client_certificate_password")
     secret = password.encode() if password else None
     try:
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-        from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
-        from cryptography.x509 import load_pem_x509_certificates
+        import cryptography  # noqa: F401
     except ImportError as exc:
-        raise MissingLibrary(
-            "A client certificate needs the Python library cryptography: pip install cryptography",
-            library="cryptography",
-            details=str(exc),
-        ) from exc
+        raise missing("cryptography", "A client certificate", str(exc)) from exc
+    check("cryptography")
     try:
-        if b"-----BEGIN" in data:
-            key: t.Any = load_pem_private_key(data, secret if b"ENCRYPTED" in data else None)
-            certificates = load_pem_x509_certificates(data) if _CERTIFICATE in data else []
-        else:
-            key, own, others = load_key_and_certificates(data, secret)
-            certificates = [item for item in (own, *others) if item is not None]
+        return _read(data, secret, place, source)
+    except ConfigError:
+        raise
     except TypeError as exc:
         raise ConfigError(
             f"client_certificate ({place}): its key is encrypted; give client_certificate_password", source=source
         ) from exc
-    except (ValueError, UnsupportedAlgorithm) as exc:
+    except Exception as exc:  # the library has many ways to refuse what is no certificate or no key
         hint = (
             "the password may be wrong"
             if secret
             else "it must hold an unencrypted or encrypted private key and its certificate, as PEM or PKCS #12"
         )
         raise ConfigError(f"client_certificate ({place}) cannot be read: {hint}", source=source) from exc
+
+
+def _read(data: bytes, secret: bytes | None, place: str, source: str) -> ClientCertificate:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
+    from cryptography.x509 import load_pem_x509_certificates
+
+    if b"-----BEGIN" in data:
+        key: t.Any = load_pem_private_key(data, secret if b"ENCRYPTED" in data else None)
+        certificates = load_pem_x509_certificates(data) if _CERTIFICATE in data else []
+    else:
+        key, own, others = load_key_and_certificates(data, secret)
+        certificates = [item for item in (own, *others) if item is not None]
     if key is None or not certificates:
         raise ConfigError(
             f"client_certificate ({place}) holds no {'certificate' if key is not None else 'private key'}",
             source=source,
+        )
+    if not isinstance(key, RSAPrivateKey):
+        raise ConfigError(
+            f"client_certificate ({place}): its key is not an RSA key, and Entra ID takes no other", source=source
         )
     return _matched(key, certificates, place, source)
 

@@ -10,11 +10,12 @@ import typing as t
 
 from .._core.addresses import split_address
 from .._core.context import Context
-from .._core.errors import AuthError, BadAnswer, MissingLibrary, Unreachable
-from .._core.http import MISREAD, LibraryClient, Settings, Transport
+from .._core.errors import AuthError, BadAnswer, CvopsError, Unreachable
+from .._core.http import LibraryClient, Settings, Transport
 from .._core.retry import Policy, Repeat
 from .clouds import LARGEST_TOKEN_ANSWER
-from .tokens import Token, seconds_in
+from .library import msal, token_in
+from .tokens import Token
 
 #: The endpoint is on the machine or one hop away: what does not answer within seconds is not there.
 _TIMEOUT_S = 5.0
@@ -28,14 +29,7 @@ def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
 
     Raises AuthError, with what to check; the request never goes through a proxy, as the platform demands.
     """
-    try:
-        import msal
-    except ImportError as exc:
-        raise MissingLibrary(
-            "A managed identity needs the Python library msal where this task runs: pip install msal",
-            library="msal",
-            details=str(exc),
-        ) from exc
+    library = msal("A managed identity")
     for name in _ENDPOINTS:
         if endpoint := ctx.sources.environ.get(name):
             split_address(name, f"environment variable {name}", endpoint.partition("?")[0], ("http", "https"))
@@ -48,28 +42,34 @@ def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
         correlation_header="x-ms-client-request-id",
     )
     http = LibraryClient(Transport(ctx, settings), Repeat.ALWAYS, lambda: None, plain_http=True)
-    identity = (
-        msal.UserAssignedManagedIdentity(client_id=client_id) if client_id else msal.SystemAssignedManagedIdentity()
-    )
     ctx.stats.add("sign_ins")
     try:
-        answer: t.Mapping[str, t.Any] = msal.ManagedIdentityClient(identity, http_client=http).acquire_token_for_client(
-            resource=resource_of(scope)
+        identity = (
+            library.UserAssignedManagedIdentity(client_id=client_id)
+            if client_id
+            else library.SystemAssignedManagedIdentity()
         )
+        application = library.ManagedIdentityClient(identity, http_client=http)
+        answer: t.Any = application.acquire_token_for_client(resource=resource_of(scope))
     except Unreachable as exc:
         raise _error(
             ctx, client_id, "the machine offers no managed identity endpoint, or it does not answer", exc.facts
         ) from exc
     except BadAnswer as exc:
         raise _error(ctx, client_id, str(exc), exc.facts) from exc
-    except (*MISREAD, msal.ManagedIdentityError) as exc:
-        raise _error(ctx, client_id, "its endpoint gave an answer that is none", {}) from exc
-    value = answer.get("access_token")
-    if not value or not isinstance(value, str):
+    except CvopsError:
+        raise
+    except Exception as exc:  # MSAL converts and indexes what it is sent without looking at it
+        raise _error(
+            ctx, client_id, "its endpoint gave an answer that is none", {"reason": type(exc).__name__}
+        ) from exc
+    if not isinstance(answer, t.Mapping):
+        raise _error(ctx, client_id, "its endpoint gave an answer that is none", {})
+    token = token_in(ctx, answer, scope)
+    if token is None:
         said = answer.get("error_description") or answer.get("error") or "no reason given"
         raise _error(ctx, client_id, str(said), {"code": str(answer.get("error") or "unknown")})
-    ctx.secrets.add(value)
-    return Token(value, ctx.clock.now().timestamp() + seconds_in(answer.get("expires_in")), scope)
+    return token
 
 
 def resource_of(scope: str) -> str:

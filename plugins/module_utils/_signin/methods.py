@@ -11,21 +11,23 @@ import json
 import typing as t
 
 from .._core.context import Context
-from .._core.errors import AuthError, BadAnswer, ConfigError, MissingLibrary
-from .._core.http import MISREAD, LibraryClient, Transport
+from .._core.errors import AuthError, ConfigError
+from .._core.http import LibraryClient, Transport
 from .._core.retry import Repeat
 from . import certificates, federated, managed_identity, people
 from .aadsts import auth_error, codes_of
-from .clouds import SIGN_IN, authority_url, entra_settings
-from .tokens import Token, claims_of, seconds_in
+from .clouds import authority_url, entra_settings
+from .library import ask, msal, senseless, token_in
+from .tokens import Token, claims_of, expiry_of, person_of
 
 
 class Method(t.Protocol):
-    """A way to get tokens."""
+    """A way to get tokens. ``personal``: a person is asked, so what is got is that person's own."""
 
     name: t.ClassVar[str]
     needs: t.ClassVar[tuple[str, ...]]
     can_renew: t.ClassVar[bool]
+    personal: t.ClassVar[bool]
 
     def __init__(self, ctx: Context) -> None:
         """Keeps the context; raises ConfigError for inputs that cannot be right."""
@@ -43,6 +45,7 @@ class ReadyToken:
     name: t.ClassVar[str] = "token"
     needs: t.ClassVar[tuple[str, ...]] = ("access_token",)
     can_renew: t.ClassVar[bool] = False
+    personal: t.ClassVar[bool] = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -54,7 +57,7 @@ class ReadyToken:
     def acquire(self, scope: str) -> Token:
         """The token as given; refused when its own expiry has passed."""
         value = _for_scope(self._ctx, scope)
-        expires_at = seconds_in(claims_of(value).get("exp"))
+        expires_at = expiry_of(claims_of(value))
         if expires_at and expires_at <= self._ctx.clock.now().timestamp():
             raise AuthError(
                 f"The access token from {self._ctx.source_of('access_token')} has expired; get a new one.",
@@ -72,7 +75,7 @@ def _for_scope(ctx: Context, scope: str) -> str:
         return given
     try:
         tokens = json.loads(given)
-    except ValueError:
+    except (ValueError, RecursionError):
         return given
     if scope not in tokens:
         raise AuthError(
@@ -90,6 +93,7 @@ class ClientSecret:
     name: t.ClassVar[str] = "client_secret"
     needs: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id", "client_secret")
     can_renew: t.ClassVar[bool] = True
+    personal: t.ClassVar[bool] = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -109,10 +113,11 @@ class ClientCertificate:
     name: t.ClassVar[str] = "client_certificate"
     needs: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id", "client_certificate")
     can_renew: t.ClassVar[bool] = True
+    personal: t.ClassVar[bool] = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._certificate = certificates.load(ctx)
+        self._certificate = certificates.load_certificate(ctx)
 
     def fingerprint(self) -> str:
         """SHA-256 of the certificate."""
@@ -129,6 +134,7 @@ class Federated:
     name: t.ClassVar[str] = "federated"
     needs: t.ClassVar[tuple[t.Any, ...]] = ("tenant_id", "client_id", federated.SOURCES)
     can_renew: t.ClassVar[bool] = True
+    personal: t.ClassVar[bool] = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -158,6 +164,7 @@ class ManagedIdentity:
     name: t.ClassVar[str] = "managed_identity"
     needs: t.ClassVar[tuple[str, ...]] = ()
     can_renew: t.ClassVar[bool] = True
+    personal: t.ClassVar[bool] = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -177,17 +184,20 @@ class Interactive:
     name: t.ClassVar[str] = "interactive"
     needs: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id")
     can_renew: t.ClassVar[bool] = True
+    personal: t.ClassVar[bool] = True
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
 
     def fingerprint(self) -> str:
-        """There is no credential here; whoever signed in is whom the token names."""
+        """There is no credential here; whoever signed in is whom the token names, so such tokens never outlive the run."""
         return _digest(self.name)
 
     def acquire(self, scope: str) -> Token:
-        """Ask the person."""
-        return token_from(self._ctx, self._ask(scope), self.name, self.needs, scope)
+        """Ask the person, and tell who it was: another one may be signed in in that browser."""
+        token = token_from(self._ctx, self._ask(scope), self.name, self.needs, scope)
+        self._ctx.prompt(f"Signed in as {person_of(claims_of(token.value))}, as the token says.")
+        return token
 
     def _ask(self, scope: str) -> t.Mapping[str, t.Any]:
         return people.interactive(self._ctx, scope)
@@ -276,52 +286,49 @@ def _digest(credential: str) -> str:
 
 def _confidential(ctx: Context, method: str, inputs: tuple[str, ...], credential: t.Any, scope: str) -> Token:
     """Ask for an application token through MSAL, with our own transport below it."""
-    try:
-        import msal
-    except ImportError as exc:
-        raise MissingLibrary(
-            "Signing in to Entra ID needs the Python library msal where this task runs: pip install msal",
-            library="msal",
-            details=str(exc),
-        ) from exc
-    transport = Transport(ctx, entra_settings(ctx.options, SIGN_IN))
-    client = LibraryClient(transport, Repeat.ALWAYS, lambda: ctx.stats.add("sign_ins"))
-    try:
-        application = msal.ConfidentialClientApplication(
+    library = msal("Signing in to Entra ID")
+    transport = Transport(ctx, entra_settings(ctx.options, "Entra sign-in"))
+    asked: list[bool] = []
+
+    def count() -> None:
+        asked.append(True)
+        ctx.stats.add("sign_ins")
+
+    client = LibraryClient(transport, Repeat.ALWAYS, count)
+
+    def acquire() -> t.Any:
+        application = library.ConfidentialClientApplication(
             ctx.options["client_id"],
             client_credential=credential,
             authority=f"{authority_url(ctx.options)}/{ctx.options['tenant_id']}",
             instance_discovery=ctx.options["instance_discovery"],
             http_client=client,
         )
-        answer = application.acquire_token_for_client(scopes=[scope])
-    except ValueError as exc:
-        raise _authority_error(ctx, client, method, inputs, exc) from exc
-    except BadAnswer as exc:
-        raise AuthError(f"Cannot sign in to tenant {ctx.options['tenant_id']}: {exc}", **exc.facts) from exc
-    except MISREAD as exc:
-        raise AuthError(
-            f"Cannot sign in to tenant {ctx.options['tenant_id']}: the token service gave an answer that the library msal cannot"
-            f" read ({type(exc).__name__}).",
-            service="Entra sign-in",
-            code="answer",
-        ) from exc
+        return application.acquire_token_for_client(scopes=[scope])
+
+    try:
+        answer = ask(ctx, method, acquire)
+    except AuthError as exc:
+        if exc.code == "bad_answer" and not asked:  # it came to no token request: discovery has failed
+            raise _authority_error(ctx, client, method, inputs, exc.__cause__ or exc) from exc
+        raise
     return token_from(ctx, answer, method, inputs, scope)
 
 
 def token_from(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: tuple[str, ...], scope: str) -> Token:
     """The token in MSAL's answer, or the error it describes."""
-    value = answer.get("access_token")
-    if not value or not isinstance(value, str):
-        raise auth_error(ctx, answer, method, inputs)
-    ctx.secrets.add(value)
-    return Token(value, ctx.clock.now().timestamp() + seconds_in(answer.get("expires_in")), scope)
+    token = token_in(ctx, answer, scope)
+    if token is not None:
+        return token
+    if answer.get("access_token"):
+        raise senseless(ctx, method, "its token is none")
+    raise auth_error(ctx, answer, method, inputs)
 
 
 def _authority_error(
-    ctx: Context, client: LibraryClient, method: str, inputs: tuple[str, ...], exc: ValueError
+    ctx: Context, client: LibraryClient, method: str, inputs: tuple[str, ...], exc: BaseException
 ) -> AuthError:
-    """MSAL raises ValueError for an authority that it cannot use; the token service's own words are in the last answer."""
+    """MSAL raises ValueError and others for an authority that it cannot use; the token service's own words are in the last answer."""
     answer = client.last_error()
     if answer and codes_of(answer):
         return auth_error(ctx, answer, method, inputs)

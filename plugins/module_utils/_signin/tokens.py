@@ -11,8 +11,11 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.answers import AnswerRefused, parse_json
+from .._core.visible import visible
 
-_MOST_S = 253402300800.0 / 2  # so that the time of day and a life do not add up to more than a date can hold
+#: The end of the year 9999: what calendars can show.
+_LAST_MOMENT = 253402300799.0
+_LONGEST_NAME = 256
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,67 @@ def claims_of(token: str) -> dict[str, t.Any]:
     return claims if isinstance(claims, dict) else {}
 
 
-def seconds_in(value: t.Any) -> float:
-    """A number of seconds, or an epoch, as a service gives it; 0 for what is none, or reaches beyond the year 9999."""
+def expiry_of(claims: t.Mapping[str, t.Any]) -> float:
+    """When a token with these claims ends, in epoch seconds; 0 when it does not say so or says what cannot be."""
+    return seconds(claims.get("exp"), at_most=_LAST_MOMENT) or 0.0
+
+
+def seconds(value: t.Any, at_most: float) -> float | None:
+    """A number of seconds that a service told, as a number or as text; None for what is none, negative or beyond *at_most*."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
     try:
         found = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return 0.0
-    return found if 0 < found < _MOST_S else 0.0
+    except (ValueError, OverflowError):
+        return None
+    return found if 0 <= found <= at_most else None
+
+
+def kind_of(claims: t.Mapping[str, t.Any], method: str) -> str:
+    """``application``, ``managed_identity``, ``user``, or ``unknown`` for a token that cannot be read."""
+    if not claims:
+        return "unknown"
+    if claims.get("idtyp") == "user" or claims.get("scp") is not None:
+        return "user"
+    is_managed = method == "managed_identity" or bool(claims.get("xms_mirid"))
+    return "managed_identity" if is_managed else "application"
+
+
+def identity_of(claims: t.Mapping[str, t.Any], method: str) -> dict[str, t.Any]:
+    """Whom a token names, as it says itself: nothing here was verified, and it is text from outside, made safe to show.
+
+    ``kind`` as of :func:`kind_of`; ``object_id`` is that of the service principal or user; ``user_name`` only for people.
+    """
+    kind = kind_of(claims, method)
+    person = kind == "user"
+    return {
+        "kind": kind,
+        "object_id": _told(claims, "oid"),
+        "app_id": _told(claims, "appid", "azp"),
+        "display_name": _told(claims, "name") if person else _told(claims, "app_displayname"),
+        "user_name": _told(claims, "upn", "preferred_username", "unique_name") if person else None,
+    }
+
+
+def tenant_of(claims: t.Mapping[str, t.Any]) -> str | None:
+    """The tenant that a token says it is from."""
+    return _told(claims, "tid")
+
+
+def person_of(claims: t.Mapping[str, t.Any]) -> str:
+    """The signed-in person in a few words, for the person to check."""
+    found = identity_of(claims, "")
+    user_name, display_name = found["user_name"], found["display_name"]
+    if user_name and display_name:
+        return f"{user_name} ({display_name})"
+    return str(user_name or display_name or found["object_id"] or "somebody whom the token does not name")
+
+
+def _told(claims: t.Mapping[str, t.Any], *names: str) -> str | None:
+    """The first of these claims that is text, on one line and not longer than names are."""
+    for name in names:
+        value = claims.get(name)
+        if isinstance(value, str) and value.strip():
+            line = visible(" ".join(value.split()))
+            return line if len(line) <= _LONGEST_NAME else f"{line[:_LONGEST_NAME]}…"
+    return None

@@ -12,13 +12,12 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.whoami import rights_of
 from ansible_collections.cvops.identity.plugins.module_utils._entra.whoami import (
-    identity,
     is_configured,
-    kind_of,
     permissions,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection import held, requirements
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection_report import report
+from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import identity_of, kind_of
 
 OFF = {"status": "not_configured", "error": None}
 ENTRA: dict[str, t.Any] = {
@@ -151,14 +150,14 @@ def test_kinds_of_identities(claims: dict[str, t.Any], method: str, kind: str) -
 
 
 def test_claims_of_both_versions() -> None:
-    assert identity({"azp": "a", "oid": "o", "name": "Jo", "upn": "jo@x"}, "user") == {
+    assert identity_of({"azp": "a", "oid": "o", "name": "Jo", "upn": "jo@x", "idtyp": "user"}, "token") == {
         "kind": "user",
         "object_id": "o",
         "app_id": "a",
         "display_name": "Jo",
         "user_name": "jo@x",
     }
-    assert identity({"appid": "a", "app_displayname": "bot", "name": "no"}, "application")["display_name"] == "bot"
+    assert identity_of({"appid": "a", "app_displayname": "bot", "name": "no"}, "client_secret")["display_name"] == "bot"
     assert permissions({"roles": ["b", "a"]}) == ["a", "b"]
     assert permissions({"scp": "b a"}) == ["a", "b"]
     assert permissions({"oid": "o"}) == []

@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._signin import managed_identity
 from ansible_collections.cvops.identity.plugins.module_utils._signin.methods import ClientSecret, ReadyToken
-from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import seconds_in
 
 SCOPE, SECRET = "https://graph.microsoft.com/.default", "Planted4711-secret"
 TOKEN = {"access_token": "a-token", "expires_in": 3600, "token_type": "Bearer"}
@@ -149,11 +148,6 @@ def test_endpoints_of_managed_identities(
     with pytest.raises(CvopsError, match="not followed"):
         managed_identity.acquire(make_ctx({"retries": 0}), None, SCOPE)
     assert secured.server.received == []
-
-
-def test_seconds() -> None:
-    assert [seconds_in(value) for value in (3600, "3600", 1.5)] == [3600.0, 3600.0, 1.5]
-    assert {seconds_in(value) for value in (*ODD[:4], "nan", "inf", -1, 10**400, 1e300)} == {0.0}
 
 
 def test_a_ready_token_with_an_odd_expiry(make_ctx: t.Any) -> None:
