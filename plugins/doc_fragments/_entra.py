@@ -86,7 +86,9 @@ options:
     description:
       - Where access tokens of Entra ID are kept, so that not every task signs in. Secrets and refresh tokens are never kept.
       - V(run) keeps them in the run's temporary folder, which Ansible removes in the end; on another host there is none, and each task signs in.
-      - V(file) keeps them beyond the run, in C(cvops/identity) below E(XDG_RUNTIME_DIR), E(XDG_CACHE_HOME) or C(~/.cache), readable by this user only.
+      - V(file) keeps them beyond the run, in C(cvops/identity) below E(XDG_RUNTIME_DIR), E(XDG_CACHE_HOME) or C(~/.cache), readable by this user only. Tokens
+        of people (V(interactive) and V(device_code) of the sign-in methods) are kept for the run all the same, with a warning, so that on a shared account
+        nobody acts as somebody else.
       - Also the Ansible variable C(cvops_token_cache) and the environment variable E(CVOPS_TOKEN_CACHE).
     type: str
     choices: [run, file, none]

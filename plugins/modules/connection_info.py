@@ -94,7 +94,8 @@ connection:
           description: Where the value of each sign-in option came from, by option; never the value.
           type: dict
         identity:
-          description: C(kind) (C(application), C(managed_identity), C(user) or C(unknown)), C(object_id), C(app_id), C(display_name) and C(user_name).
+          description: Whom the token names, as it says itself. C(kind) (C(application), C(managed_identity), C(user) or C(unknown)), C(object_id), C(app_id),
+            C(display_name) and C(user_name).
           type: dict
         permissions:
           description: Permissions in the token, delegated ones for people. V(null) for a token that cannot be read.

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 from .._core.context import Context
 from .._core.errors import ApiError, AuthError, Throttled, Unreachable
 from .._core.retry import Repeat
+from .._core.visible import visible
 from .._signin.commvault import connect
 from . import envelope, listings
 from .catalogue import Catalogue, OwnLevel
@@ -138,6 +139,7 @@ class CommvaultClient:
                 who = inner if isinstance(inner, dict) else {}
                 number = listings.as_id(who.get("id") or who.get("userId")) or 0
                 self._caller = number, str(who.get("name") or who.get("userName") or "")
+                self.ctx.identity["commvault_user"] = visible(self._caller[1]) or None
             return self._caller
 
     def company_headers(self, company_id: int) -> dict[str, str]:

@@ -104,7 +104,7 @@ class RunRecord:
             "ended": ended,
             "outcome": "begun" if ended is None else _outcome_in_words(result),
             "target": _given(ctx, _TARGETS),
-            "identity": _given(ctx, _IDENTITIES),
+            "identity": {**_given(ctx, _IDENTITIES), **ctx.identity},
             "operator": {"user": _user(), "host": socket.gethostname(), **_job(ctx)},
             "planned": {"before": plan.before, "after": plan.after, "steps": steps} if plan else None,
             "applied": result.get("steps_done", done),

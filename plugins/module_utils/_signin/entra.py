@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import typing as t
 
 from .._core.context import Context
 from .cache import cache_for, cache_key
 from .clouds import authority_url
 from .methods import choose
-from .tokens import Token
+from .tokens import Token, claims_of, identity_of, tenant_of
 
 #: A token is served only while at least this many seconds of its life are left.
 MIN_VALIDITY_S = 300.0
@@ -25,7 +26,7 @@ class EntraSignIn:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._method = choose(ctx)
-        self._cache = cache_for(ctx) if self._method.can_renew else None
+        self._cache = cache_for(ctx, self._method.personal) if self._method.can_renew else None
         self._tokens: dict[str, Token] = {}
         self._lock = threading.RLock()
 
@@ -41,6 +42,7 @@ class EntraSignIn:
             if known is None or not self._good(known, min_validity_s):
                 known = self._tokens[scope] = self._shared(scope, min_validity_s)
                 self._ctx.secrets.add(known.value)
+                self._ctx.identity["entra_token_says"] = _signed_in(known, self.method)
             return known
 
     def drop(self, scope: str) -> bool:
@@ -87,6 +89,12 @@ class EntraSignIn:
             self._method.fingerprint(),
             scope,
         )
+
+
+def _signed_in(token: Token, method: str) -> dict[str, t.Any]:
+    claims = claims_of(token.value)
+    told = {**identity_of(claims, method), "tenant_id": tenant_of(claims)}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 class BearerCredentials:

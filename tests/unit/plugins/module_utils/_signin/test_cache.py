@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources
 from ansible_collections.cvops.identity.plugins.module_utils._signin import cache as cache_module
+from ansible_collections.cvops.identity.plugins.module_utils._signin import people
 from ansible_collections.cvops.identity.plugins.module_utils._signin.cache import FileCache, cache_for, cache_key, sweep
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import EntraSignIn
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token
@@ -241,3 +243,88 @@ def test_a_short_lived_or_expired_token_is_not_served(cache: FileCache, tmp_path
         if path.suffix != ".lock"
     ]
     assert entries == ["eyJ.a.b"]
+
+
+def jwt(**claims: t.Any) -> str:
+    def part(value: t.Any) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    return f"{part({'alg': 'none'})}.{part(claims)}.x"
+
+
+class Terminal:
+    """Whoever sits there signs in; counted."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.person, self.asked = "ada", 0
+        for method in ("device_code", "interactive"):
+            monkeypatch.setattr(people, method, lambda _ctx, _scope: self.answer())
+
+    def answer(self) -> dict[str, t.Any]:
+        self.asked += 1
+        return {"access_token": jwt(idtyp="user", upn=f"{self.person}@x.example", oid=self.person), "expires_in": 3600}
+
+
+def personal(method: str, folder: pathlib.Path, runtime: pathlib.Path, cache: str) -> Context:
+    ctx = context(folder, auth_method=method, token_cache=cache)
+    ctx.sources = Sources(environ={"XDG_RUNTIME_DIR": str(runtime), "XDG_CACHE_HOME": str(runtime)})
+    return ctx
+
+
+@pytest.mark.parametrize("method", ["device_code", "interactive"])
+@pytest.mark.parametrize("cache", ["file", "run"])
+def test_the_next_person_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, method: str, cache: str
+) -> None:
+    """Two people share an account of the system: what one has got serves one run, all its tasks, and nobody after that."""
+    terminal = Terminal(monkeypatch)
+    (tmp_path / "runtime").mkdir(mode=0o700)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    said = []
+    for folder, person in (("one", "ada"), ("one", "ada"), ("two", "bob")):
+        terminal.person = person
+        ctx = personal(method, tmp_path / folder, tmp_path / "runtime", cache)
+        EntraSignIn(ctx).token(SCOPE)
+        said.append(ctx.identity["entra_token_says"]["user_name"])
+        assert [word for word in ctx.warnings if "token_cache file" in word] == ctx.warnings
+        assert len(ctx.warnings) == (1 if cache == "file" else 0)
+    assert said == ["ada@x.example", "ada@x.example", "bob@x.example"]
+    assert terminal.asked == 2
+    assert [path for path in (tmp_path / "runtime").rglob("*") if path.is_file()] == []
+
+
+def test_without_a_folder_of_the_run_a_person_is_asked_each_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    terminal = Terminal(monkeypatch)
+    for person in ("ada", "bob"):
+        terminal.person = person
+        ctx = personal("device_code", tmp_path / "none", tmp_path, "file")
+        assert EntraSignIn(ctx).token(SCOPE).value == jwt(idtyp="user", upn=f"{person}@x.example", oid=person)
+    assert terminal.asked == 2
+
+
+@pytest.mark.parametrize(
+    ("claims", "told"),
+    [
+        ({"appid": "a1", "app_displayname": "bot", "oid": "o1", "tid": "t1"}, ("application", "bot", None, "a1", "t1")),
+        ({"scp": "x", "preferred_username": "p@x", "name": "P"}, ("user", "P", "p@x", None, None)),
+        ({"scp": "x", "unique_name": "u@x"}, ("user", None, "u@x", None, None)),
+        ({"scp": "x", "upn": ["u@x"], "name": {"a": 1}, "oid": 7, "tid": None}, ("user", None, None, None, None)),
+        (
+            {"appid": "a\x1b[2J", "app_displayname": "b\u202eot\r\nok"},
+            ("application", "b\\u202eot ok", None, "a\\x1b[2J", None),
+        ),
+        ({"app_displayname": "x" * 5000}, ("application", "x" * 256 + "…", None, None, None)),
+    ],
+)
+def test_whom_a_token_names(
+    monkeypatch: pytest.MonkeyPatch, claims: dict[str, t.Any], told: tuple[str | None, ...]
+) -> None:
+    """Text from outside: of one line, as long as names are, with nothing in it that steers a terminal."""
+    ctx = context(None, auth_method="token", access_token=jwt(**claims), token_cache="none")
+    EntraSignIn(ctx).token(SCOPE)
+    says = ctx.identity["entra_token_says"]
+    found = tuple(says.get(name) for name in ("kind", "display_name", "user_name", "app_id", "tenant_id"))
+    assert found == told
