@@ -28,6 +28,7 @@ ONCE: dict[str, t.Callable[[steps.Bench], str]] = {
     "build": steps.build,
     "coverage": steps.coverage,
     "generate": steps.generate,
+    "minimums": steps.minimums,
 }
 PER_TARGET: dict[str, t.Callable[[steps.Bench, Target], str]] = {
     "unit": steps.unit,
@@ -37,7 +38,7 @@ PER_TARGET: dict[str, t.Callable[[steps.Bench, Target], str]] = {
 }
 ORDER = ("build", "lint", "unit", "simulator-test", "sanity", "integration", "coverage")
 #: What takes longer, after all of the others: `make test-all`.
-ORDER_ALL = (*ORDER, "adversarial")
+ORDER_ALL = (*ORDER, "minimums", "adversarial")
 
 
 class Report:

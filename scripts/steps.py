@@ -17,7 +17,7 @@ import typing as t
 
 import staging
 from collection_tree import ROOT, collections_path
-from environments import ensure
+from environments import ensure, installed_version
 from interpreters import Target
 from processes import BUILD, Outcome, Words, run, test_environment, tool_environment
 
@@ -35,6 +35,20 @@ SHIPPED = {
     "meta/ee-requirements.txt",
 }
 NOT_SHIPPED = ("simulator/", "scripts/", "tests/unit/", "tests/integration/", "tests/adversarial/", ".")
+REQUIREMENTS = ROOT / "meta" / "ee-requirements.txt"
+#: What runs on the oldest declared releases beside the unit tests: every way to sign in, and modules of each kind.
+ON_MINIMUMS = (
+    "test_sign_in.py",
+    "test_sign_in_methods.py",
+    "test_token_cache.py",
+    "test_token_store.py",
+    "test_lookups.py",
+    "test_connection_info.py",
+    "test_entra_group.py",
+    "test_entra_application_secret.py",
+    "test_commvault_role.py",
+    "test_commvault_security_info.py",
+)
 
 
 Commands = t.Mapping[str, tuple[Words, pathlib.Path]]  # name -> (command, folder to run it in)
@@ -169,6 +183,38 @@ def adversarial(bench: Bench, target: Target) -> str:
     arguments = ["tests/adversarial", "--dist", "worksteal"]
     variables = {"CVOPS_ADVERSARIAL": "whole"}
     return _pytest(bench, target, "adversarial", arguments, measured=False, seconds=7200, variables=variables)
+
+
+def minimum_pins(requirements: str) -> list[str]:
+    """Exactly the oldest releases that a requirements file allows: ``name>=1.2`` as ``name==1.2``. Raises Failed for lines without one."""
+    lines = [line.strip() for line in requirements.splitlines()]
+    named = [line for line in lines if line and not line.startswith("#")]
+    unbounded = [line for line in named if not re.fullmatch(r"[A-Za-z0-9_.-]+>=[0-9][0-9A-Za-z.]*", line)]
+    if unbounded:
+        raise Failed(f"no oldest release is named: {', '.join(unbounded)}")
+    return [line.replace(">=", "==") for line in named]
+
+
+def minimums(bench: Bench) -> str:
+    """Unit tests and what signs in, on exactly the oldest releases of the libraries that are declared, and the oldest ansible-core."""
+    target, log = bench.targets[0], _log("minimums")
+    major, minor = map(int, target.core.split("."))
+    core = f"ansible-core>={target.core}.0,<{major}.{minor + 1}"
+    pins = minimum_pins(REQUIREMENTS.read_text(encoding="utf-8"))
+    tests = ROOT / "requirements-test.txt"
+    files = [tests, REQUIREMENTS, SIMULATOR / "pyproject.toml"]
+    venv = ensure(
+        f"minimums-{target.folder}", target.python, [core, *pins, "-r", str(tests), "-e", str(SIMULATOR)], files
+    )
+    wrong = [pin for pin in pins if installed_version(venv, pin.split("==")[0]) != pin.split("==")[1]]
+    if wrong:
+        raise Failed(f"not installed as pinned: {', '.join(wrong)}")
+    words = ["-m", "pytest", "-q", "-n", str(bench.jobs), "--dist", "worksteal"]
+    chosen = ["tests/unit", *(f"tests/integration/{name}" for name in ON_MINIMUMS)]
+    with _short_folder() as folder:
+        command: Words = [venv / "bin" / "python", *words, "--basetemp", folder, *chosen]
+        outcome = run(command, env=test_environment(venv, collections_path()), log=log, seconds=1800)
+    return f"{_pytest_summary(_demand(outcome, log))}; {', '.join(pins)}"
 
 
 def _pytest(

@@ -11,8 +11,8 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options: {}
 requirements:
-  - requests
-  - msal, to sign in to Microsoft Entra ID
+  - requests 2.33.0 and urllib3 2.8.0, or newer
+  - msal 1.37.0, PyJWT 2.13.0 and cryptography 50.0.0, or newer, to sign in to Microsoft Entra ID
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return what it would change without changing it.

@@ -14,8 +14,8 @@ description:
   - Signs in the way the collection's modules do, with the same options, variables and environment variables, and returns a token for each scope.
   - An option that is given wins over its Ansible variable, that over the environment variables, of which the first that is set counts.
 requirements:
-  - requests
-  - msal, unless O(auth_method=token)
+  - requests 2.33.0 and urllib3 2.8.0, or newer
+  - msal 1.37.0, PyJWT 2.13.0 and cryptography 50.0.0, or newer, unless O(auth_method=token)
 extends_documentation_fragment:
   - cvops.identity._transport
   - cvops.identity._transport.plugin
