@@ -44,7 +44,8 @@ options:
     default: token
 notes:
   - With O(commvault_auth_method=password) each evaluation logs in anew, and the token is not logged out, because it is for use after the lookup. It dies
-    by itself after 30 minutes without use; a lookup that is told to stop ends it. Set a fact once rather than using the lookup in many tasks, and send C(POST /Logout) when done.
+    by itself after 30 minutes without use; a lookup that is told to stop ends it. Set a fact once rather than using the lookup in many tasks, and send
+    C(POST /Logout) when done.
   - With O(commvault_auth_method=token_store) the access token of the pair is returned. It is renewed first when it is time, and only where this host and user
     are the custodian of the pair; elsewhere it is returned while it is valid.
   - Ansible does not hide what a lookup returns, nor the arguments of the tasks that use it, which C(-vvv) prints. Set C(no_log) to V(true) on each of them.

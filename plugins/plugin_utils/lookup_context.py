@@ -76,7 +76,9 @@ def lookup_context(
         raise
     except Exception as exc:  # a traceback would show what it met
         said = one_line(redact.text(str(exc), ctx.secrets))
-        raise AnsibleLookupError(f"Unexpected {type(exc).__name__}: {said}. This is a fault of the collection.") from None
+        raise AnsibleLookupError(
+            f"Unexpected {type(exc).__name__}: {said}. This is a fault of the collection."
+        ) from None
     finally:
         for message in ctx.warnings:
             display.warning(redact.text(message, ctx.secrets))

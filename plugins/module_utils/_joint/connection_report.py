@@ -37,7 +37,10 @@ def _entra(side: Found) -> list[tuple[str, str]]:
     identity, tenant = side["identity"], side["tenant"]
     name = identity["user_name"] or identity["display_name"] or "unnamed"
     lines = [
-        ("identity", f"{str(identity['kind']).replace('_', ' ')} {name} (object id {identity['object_id']}), as the token says"),
+        (
+            "identity",
+            f"{str(identity['kind']).replace('_', ' ')} {name} (object id {identity['object_id']}), as the token says",
+        ),
         ("method", f"{side['method']}{_minutes(side['token_life_s'])}"),
         ("tenant", f"{tenant['display_name'] or 'name not readable'} ({tenant['id']}){_listed(tenant['domains'])}"),
         ("permissions", _or_none(side["permissions"])),

@@ -74,7 +74,9 @@ def test_terms_that_mean_nothing(term: t.Any) -> None:
         scope_of(term)
 
 
-@pytest.mark.parametrize("term", ["https://svc:Planted4711@graph.microsoft.com", "https://svc:Planted4711@h/x/.default"])
+@pytest.mark.parametrize(
+    "term", ["https://svc:Planted4711@graph.microsoft.com", "https://svc:Planted4711@h/x/.default"]
+)
 def test_a_term_with_a_password_is_refused(term: str) -> None:
     with pytest.raises(ConfigError, match="user information") as refused:
         scope_of(term)
