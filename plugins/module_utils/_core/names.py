@@ -148,13 +148,16 @@ def appearances(name: str) -> frozenset[str]:
     """What a reader may take *name* for; two names look alike when they have one of these in common.
 
     Invisible characters are left out, compatibility forms, letters of other scripts and signs become what they look like in
-    ASCII, case is dropped, blanks are one. There are two forms because a capital I looks like a small l.
+    ASCII, case is dropped, blanks are one. There are several forms because a capital may look like another letter than its small
+    letter does: a capital I like a small l, a Cyrillic capital En like an H. Names that are the same have one in common.
     """
     cut = name[:_LONGEST]
-    if not cut.isascii():
-        cut = "".join(" " if character.isspace() else character for character in cut if not _is_dropped(character))
-        cut = unicodedata.normalize("NFKC", cut).translate(_SIMILAR_CAPITALS)
-    return frozenset({_shape(cut), _shape(cut.replace("I", "l"))})
+    if cut.isascii():
+        return frozenset({_shape(cut), _shape(cut.replace("I", "l"))})
+    cut = "".join(" " if character.isspace() else character for character in cut if not _is_dropped(character))
+    small = unicodedata.normalize("NFKC", case_key(cut))
+    cut = unicodedata.normalize("NFKC", cut).translate(_SIMILAR_CAPITALS)
+    return frozenset({_shape(cut), _shape(cut.replace("I", "l")), _shape(small)})
 
 
 def _is_dropped(character: str) -> bool:
