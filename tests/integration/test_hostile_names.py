@@ -223,17 +223,15 @@ def test_documents_and_files_of_the_playbooks_are_data(planted: Planted, bare: P
     for path in files.values():
         assert path.stat().st_mode & 0o777 == 0o600
         assert json.loads(path.read_text())
-    done = read_back(bare, files["done"], "extra", False)
-    assert texts(done) >= {*names, *(f"R {name}" for name in names)}
-    assert_is_data(planted, bare, files["done"], done)
-    assert texts(read_back(bare, files["preflight"], "extra", False)) >= set(names)
-    for name in ("doctor", "preflight", "told"):
-        assert_is_data(planted, bare, files[name])
+    assert_is_data(planted, bare, files["done"])
+    assert texts(read_back(bare, files["told"], "extra", True)) >= {*names, *(f"R {name}" for name in names)}
+    assert texts(read_back(bare, files["preflight"], "vars_files", False)) >= set(names)
+    assert read_back(bare, files["doctor"], "include_vars", False).keys() == {CELL}
     records = list((tmp_path / "records").iterdir())
     assert len(records) > len(names)
+    (record,) = (path for path in records if "role_mappings" in path.name)
+    assert texts(read_back(bare, record, "include_vars", True)) >= set(names)
     planted.assert_nothing_ran()
-    for path in [path for path in records if "role_mappings" in path.name or "entra_application" in path.name]:
-        assert_is_data(planted, bare, path)
 
 
 def test_json_is_taken_as_data_as_well(planted: Planted, bare: Player, tmp_path: pathlib.Path) -> None:

@@ -248,6 +248,10 @@ def test_every_filter_is_documented_with_an_example() -> None:
     for path in FILTERS:
         described = yaml.safe_load(path.read_text())
         assert described["DOCUMENTATION"]["name"] == path.stem
+        texts = [
+            described["DOCUMENTATION"][name] for name in ("description", "notes") if name in described["DOCUMENTATION"]
+        ]
+        assert all(isinstance(text, str) for listed in texts for text in listed)
         assert f"{OWN}{path.stem}" in described["EXAMPLES"] and described["RETURN"]["_value"]["type"] == "str"
 
 
