@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import pathlib
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,21 @@ from cvops_simulator import Simulator  # noqa: E402 - the package may come from 
 from cvops_simulator.testing import running_simulator  # noqa: E402
 from hostile.children import Children  # noqa: E402
 from hostile.world import World  # noqa: E402
+
+
+WHOLE = os.environ.get("CVOPS_ADVERSARIAL") == "whole"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register this folder's marker."""
+    config.addinivalue_line("markers", "whole: part of the whole table, not of the sample")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not in the sample."""
+    left_out = [item for item in items if item.get_closest_marker("whole") and not WHOLE]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

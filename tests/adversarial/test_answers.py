@@ -50,7 +50,7 @@ def test_nothing_is_evaluated_printed_kept_followed_or_outlived(world: World, pl
     _try(world, _BY_ID[place], TABLE[place])
 
 
-@pytest.mark.skipif(not WHOLE, reason="part of the whole table only")
+@pytest.mark.whole
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("place", TABLE)
 def test_a_value_of_another_type_under_any_key_is_no_crash(world: World, place: str) -> None:

@@ -246,7 +246,7 @@ def test_an_export_is_data(stage: Stage, in_process: bool) -> None:
     _judge(found)
 
 
-@pytest.mark.skipif(not WHOLE, reason="part of the whole table only")
+@pytest.mark.whole
 @pytest.mark.parametrize("in_process", _WAYS)
 def test_doctor_and_preflight(stage: Stage, in_process: bool) -> None:
     files = {name: stage.folder / f"{name}.json" for name in ("doctor", "preflight")}
@@ -279,7 +279,7 @@ def _info_tasks(stage: Stage) -> list[dict[str, t.Any]]:
     return tasks
 
 
-@pytest.mark.skipif(not WHOLE, reason="part of the whole table only")
+@pytest.mark.whole
 @pytest.mark.parametrize("in_process", _WAYS)
 def test_what_is_read_may_be_used(stage: Stage, in_process: bool) -> None:
     """All info modules, their results used in other tasks; what is printed at -v is Ansible's own JSON of the data."""

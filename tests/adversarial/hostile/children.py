@@ -45,6 +45,7 @@ class Ended:
             with contextlib.suppress(ValueError):
                 found = json.loads(line)
                 if isinstance(found, dict):
+                    found.pop("_ansible_new_secrets", None)  # how core 2.22 tells the controller what to hide
                     return found
         return None
 
@@ -109,6 +110,7 @@ class Children:
             told = answers.get(timeout=PATIENCE_S)
         del self._waiting[number]
         texts = [(folder / name).read_text(errors="surrogateescape") for name in ("stdout", "stderr")]
+        (folder / "stdout").unlink()  # judged as a result; what else is left in the folder is judged as a file
         return Ended(
             told["code"], told["rss_kib"] / 1024, told["seconds"], killed or told["code"] == -signal.SIGXCPU, *texts
         )

@@ -111,7 +111,7 @@ class Seen:
 
     requests: list[Request] = field(default_factory=list)
     attacked: int = 0
-    acknowledged: int = 0  #: writes that the service did and whose answer passed unchanged
+    acknowledged: int = 0  #: writes before the attack: the service did them, and its answers passed unchanged
     done: int = 0  #: writes that the service did
     secrets: set[str] = field(default_factory=set)
 
@@ -201,7 +201,7 @@ class Proxy:
             self._serve(exchange)
             return False
         answer = self.relay(request)
-        if answer.status < 300 and _is_write(request):
+        if answer.status < 300 and _is_write(request) and not self.seen.attacked:
             self.seen.acknowledged += 1
         exchange.answer(answer.status, answer.body, [*answer.headers, ("Connection", "keep-alive")])
         return True
