@@ -22,6 +22,7 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._core import runner as subject
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.libraries import MINIMUMS
 from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Facts, Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
@@ -390,7 +391,12 @@ def test_a_query_without_its_library(make_ctx: t.Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr(subject, "JMESPATH_IMPORT_ERROR", "Traceback ...")
     result = perform(make_ctx({"query": "[]"}), lambda ctx: Facts("groups", FOUND))
     assert "pip install 'jmespath>=" in result["msg"]
-    assert result["error"] == {"kind": "missing_library", "library": "jmespath", "details": "Traceback ..."}
+    assert result["error"] == {
+        "kind": "missing_library",
+        "library": "jmespath",
+        "needed": MINIMUMS["jmespath"],
+        "details": "Traceback ...",
+    }
     assert perform(make_ctx(), lambda ctx: Facts("groups", FOUND))["groups"] == FOUND
 
 

@@ -1,0 +1,22 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import visible_structure
+
+
+def visible(value: t.Any) -> t.Any:
+    """See visible.yml."""
+    return visible_structure(plain(value))
+
+
+class FilterModule:
+    """The filter for texts that people read."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        return {"visible": visible}
