@@ -149,7 +149,7 @@ def test_plain_http_is_refused_for_entra(site: Simulator, option: str) -> None:
 
 def test_plain_http_is_refused_for_commvault(site: Simulator) -> None:
     result = commvault(site, commvault_url="http://localhost:8080/commandcenter/api")
-    assert "commvault_url: http://localhost:8080/commandcenter/api is not an https address" in result["msg"]
+    assert "commvault_url: http://localhost:8080 is not an https address" in result["msg"]
     assert not site.journal.entries()
 
 
