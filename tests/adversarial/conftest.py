@@ -29,7 +29,6 @@ from cvops_simulator.testing import running_simulator  # noqa: E402
 from hostile.children import Children  # noqa: E402
 from hostile.world import World  # noqa: E402
 
-
 WHOLE = os.environ.get("CVOPS_ADVERSARIAL") == "whole"
 
 
