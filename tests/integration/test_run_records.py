@@ -33,6 +33,12 @@ def test_a_writing_run_is_recorded_and_an_idle_one_is_not(
     (record,) = records(folder)
     assert record["module"] == "cvops.identity.entra_group" and record["outcome"] == "done"
     assert record["applied"] == ["group GG-Recorded"]
+    says = record["identity"]["entra_token_says"]  # type: ignore[index]
+    assert (says["kind"], says["app_id"], says["tenant_id"]) == (
+        "application",
+        site.automation.client_id,
+        site.tenant_id,
+    )
     assert {name: record["operator"][name] for name in ("job_id", "revision", "ticket")} == {  # type: ignore[index]
         "job_id": "77",
         "revision": "4f2a",

@@ -12,12 +12,13 @@ import subprocess
 import sys
 import time
 
+import check
 import demo_report
 import demo_story
 import pytest
 from interpreters import choose_targets, probe
 from processes import end_group, run
-from steps import PYTEST_SUMMARY
+from steps import ON_MINIMUMS, PYTEST_SUMMARY, Failed, minimum_pins
 
 
 def chosen(*versions: tuple[int, int]) -> list[tuple[str, str]]:
@@ -209,3 +210,25 @@ def test_the_demo_tells_what_changed_what_failed_and_the_summary() -> None:
     assert story.excerpt("Role mappings", 1) == ['+  "grants": 1']
     assert story.diff["Entra group"] == ["-{}", '+{"display_name": "GG-A"}']
     assert story.excerpt("Nothing", 1) == []
+
+
+def test_the_oldest_declared_releases_become_exact() -> None:
+    assert minimum_pins("# why\nmsal>=1.37.0\n\nPyJWT>=2.13.0\n") == ["msal==1.37.0", "PyJWT==2.13.0"]
+
+
+@pytest.mark.parametrize(
+    "line", ["msal", "msal>1", "msal>=1,<2", "msal~=1.0", "-r other.txt", "msal>=1; python_version<'3'"]
+)
+def test_a_library_without_an_oldest_release_is_a_fault(line: str) -> None:
+    with pytest.raises(Failed):
+        minimum_pins(line)
+
+
+def test_what_runs_on_the_oldest_releases_is_there() -> None:
+    folder = pathlib.Path(__file__).parents[1] / "integration"
+    assert [name for name in ON_MINIMUMS if not (folder / name).is_file()] == []
+
+
+def test_everything_has_a_step() -> None:
+    assert set(check.ORDER) < set(check.ORDER_ALL) <= {*check.ONCE, *check.PER_TARGET}
+    assert check.parse(["test-all"]).step == "test-all"
