@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import pathlib
 import shutil
 import ssl
@@ -18,7 +19,7 @@ import urllib.request
 
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import UserGroup
-from helpers.fake_vault import ROLE_ID, ROLE_TOKEN, SECRET_ID, TOKEN, FakeVault
+from helpers.fake_vault import TOKEN, FakeVault
 
 from . import oracles
 from .attacks import keys_of, swapped_key
@@ -31,6 +32,22 @@ DEADLINE_S = 6
 _MOST_REQUESTS = 3000
 #: No answer may cost a run more than this; a run without an attack takes some 70.
 _MOST_MIB = 420
+
+
+ROLE_ID, SECRET_ID, ROLE_TOKEN = "role-1", "secret-id-of-role-1", "hvs.test-token-of-role-1"
+
+
+class RoleVault(FakeVault):
+    """A Vault that also takes an AppRole, and ends its token."""
+
+    def answer(self, method: str, path: str, token: str | None, body: bytes) -> tuple[int, t.Any] | None:
+        if path == "/v1/auth/approle/login":
+            if json.loads(body) != {"role_id": ROLE_ID, "secret_id": SECRET_ID}:
+                return 400, {"errors": ["invalid role or secret ID"]}
+            return 200, {"auth": {"client_token": ROLE_TOKEN}}
+        if path == "/v1/auth/token/revoke-self":
+            return 204, None
+        return super().answer(method, path, TOKEN if token == ROLE_TOKEN else token, body)
 
 
 class Case(t.NamedTuple):
@@ -54,7 +71,7 @@ class World:
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(pem.with_name("server.pem"))
         self._client = ssl.create_default_context(cafile=str(pem))
-        self.vault = FakeVault()
+        self.vault = RoleVault()
         self.tls_trap, self.plain_trap = Trap(self._tls), Trap(None)
         self.tenant_id, self.identity_header = site.tenant_id, site.imds.identity_header
         self.proxy_origin = ""
@@ -83,8 +100,6 @@ class World:
             "grant_type": "client_credentials",
             "scope": "https://graph.microsoft.com/.default",
         }
-        import json
-
         url = f"{self.site.login_url}/{self.tenant_id}/oauth2/v2.0/token"
         with urllib.request.urlopen(
             url, urllib.parse.urlencode(form).encode(), context=self._client, timeout=30
