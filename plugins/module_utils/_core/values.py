@@ -68,8 +68,10 @@ def rfc3339(moment: datetime.datetime) -> str:
 def parse_time(text: str) -> datetime.datetime:
     """Read the services' dates: with no fraction or up to seven digits of it, ``Z`` or an offset; a bare date is midnight UTC.
 
-    Raises ValueError for anything else.
+    Raises ValueError for anything else, also for what is no text.
     """
+    if not isinstance(text, str):
+        raise ValueError(f"a {type(text).__name__} is no date")
     cleaned = text[:_LONGEST_TIME].strip().replace("Z", "+00:00").replace("z", "+00:00")
     cleaned = re.sub(r"(\.\d{6})\d+", r"\1", cleaned)
     cleaned = re.sub(r"\.(\d{1,5})(?=[+-]|$)", lambda match: "." + match.group(1).ljust(6, "0"), cleaned)

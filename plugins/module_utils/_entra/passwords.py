@@ -15,11 +15,12 @@ import re
 import typing as t
 
 from .._core.context import Context
-from .._core.errors import ConfigError
+from .._core.errors import BadAnswer, ConfigError
 from .._core.guards import guard
 from .._core.names import is_same
 from .._core.plan import Plan, Step
 from .._core.values import parse_time, rfc3339
+from .._core.visible import one_line
 from .._signin.tokens import claims_of
 from .application_key import Resolved, find_application, resolve_application
 from .client import GraphClient
@@ -32,24 +33,35 @@ Secret = dict[str, t.Any]
 
 def canonical(wire: t.Mapping[str, t.Any]) -> Secret:
     """A passwordCredential under our names: ``key_id``, ``display_name``, ``expires`` (RFC 3339, None: never)."""
-    ends = wire.get("endDateTime")
+    ends = _moment(wire, "endDateTime")
     return {
         "key_id": str(wire["keyId"]).lower(),
         "display_name": wire.get("displayName"),
-        "expires": rfc3339(parse_time(ends)) if ends else None,
+        "expires": rfc3339(ends) if ends else None,
     }
+
+
+def _moment(wire: t.Mapping[str, t.Any], name: str) -> datetime.datetime | None:
+    """The date under *name*, None where there is none. Raises BadAnswer for what is no date: nothing can be judged by it."""
+    if not wire.get(name):
+        return None
+    try:
+        return parse_time(wire[name])
+    except ValueError as exc:
+        key_id = one_line(str(wire.get("keyId")), 60)
+        raise BadAnswer(f"Microsoft Graph gives no date as {name} of key {key_id}.", service="Microsoft Graph") from exc
 
 
 def is_live(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
     """True until the credential's end; one that begins later counts, it was made to be used."""
-    ends = wire.get("endDateTime")
-    return not ends or parse_time(ends) > now
+    ends = _moment(wire, "endDateTime")
+    return ends is None or ends > now
 
 
 def is_valid(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
     """True when the credential works at this moment."""
-    starts = wire.get("startDateTime")
-    return is_live(wire, now) and (not starts or parse_time(starts) <= now)
+    starts = _moment(wire, "startDateTime")
+    return is_live(wire, now) and (starts is None or starts <= now)
 
 
 def of_name(secrets: t.Iterable[t.Mapping[str, t.Any]], name: str) -> list[t.Mapping[str, t.Any]]:
@@ -137,7 +149,9 @@ class Passwords:
             writer.remove(step.data["key_id"])
             return
         added = writer.add(step.data["name"], step.data["lifetime_days"])
-        self._result = {**canonical(added), "value": added["secretText"]}
+        # First of all what is shown once: the rest of the answer may make no sense.
+        self._result = {"key_id": str(added["keyId"]).lower(), "value": str(added["secretText"])}
+        self._result = {**canonical(added), "value": self._result["value"]}
 
     def value(self) -> Secret:
         """The noun: the added secret with its value, or the one that was there; empty after a removal."""

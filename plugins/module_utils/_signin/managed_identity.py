@@ -22,6 +22,8 @@ _TIMEOUT_S = 5.0
 _TRIES = 4
 #: Variables in which platforms tell where the endpoint is; MSAL reads them.
 _ENDPOINTS = ("IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
+#: Variables that hold what proves to such an endpoint that the request comes from this machine.
+_SECRETS = ("IDENTITY_HEADER", "MSI_SECRET")
 
 
 def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
@@ -33,6 +35,7 @@ def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
     for name in _ENDPOINTS:
         if endpoint := ctx.sources.environ.get(name):
             split_address(name, f"environment variable {name}", endpoint.partition("?")[0], ("http", "https"))
+    ctx.secrets.update(found for name in _SECRETS if (found := ctx.sources.environ.get(name)))
     settings = Settings(
         service="Managed identity endpoint",
         environment_proxies=False,

@@ -15,8 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import rfc3339
+from ansible_collections.cvops.identity.plugins.module_utils._entra import passwords as subject
 from ansible_collections.cvops.identity.plugins.module_utils._entra.passwords import (
     canonical,
     is_last,
@@ -188,3 +190,22 @@ def test_the_shortest_cap_that_applies_counts() -> None:
     assert cap_days(restrictions, NOW) == 90
     assert cap_days(restrictions, NOW - datetime.timedelta(days=365)) == 180
     assert cap_days([], NOW) is None
+
+
+@pytest.mark.parametrize("odd", [7, ["x"], {"a": 1}, "not a date", "9" * 5000])
+def test_a_secret_is_not_lost_by_an_answer_that_makes_no_sense(odd: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is shown once, and by then it was made."""
+    answer = {**key(1, "job"), "endDateTime": odd, "secretText": "shown once"}
+    writer = type("Writer", (), {"__init__": lambda *_words: None, "add": lambda *_words: answer})
+    monkeypatch.setattr(subject, "SecretWriter", writer)
+    passwords = subject.Passwords(t.cast("t.Any", None), t.cast("t.Any", None))
+    with pytest.raises(BadAnswer, match="no date as endDateTime"):
+        passwords.apply(Step("add", "secret job", {"name": "job", "lifetime_days": 1}))
+    assert passwords.salvage()["salvaged"]["secret"] == {"key_id": answer["keyId"], "value": "shown once"}
+
+
+@pytest.mark.parametrize("odd", [7, ["x"], {"a": 1}, "not a date"])
+def test_nothing_is_judged_by_what_is_no_date(odd: t.Any) -> None:
+    for name in ("endDateTime", "startDateTime"):
+        with pytest.raises(BadAnswer, match=f"no date as {name}"):
+            subject.is_valid({**key(1, "job"), name: odd}, NOW)
