@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, Throttled, Unreachable
 from .._core.names import case_key, is_same
+from .._core.values import objects_in, texts_in
 from .client import CommvaultClient, segment
 from .listings import as_id
 
@@ -58,12 +59,12 @@ class SamlApp:
 
 def servers(listed: t.Mapping[str, t.Any] | None, apps: t.Mapping[str, t.Any] | None) -> list[IdentityServer]:
     """Both lists in one, each provider once, by name."""
-    rows = [row for row in (apps or {}).get("clientThirdPartyApps") or () if isinstance(row, dict)]
+    rows = objects_in(apps, "clientThirdPartyApps")
     enabled = {
         (as_id(row.get("appType")), case_key(str(row.get("appName")))): bool(row.get("isEnabled", True)) for row in rows
     }
     found: dict[tuple[str, str], IdentityServer] = {}
-    for row in (listed or {}).get("identityServers") or ():
+    for row in objects_in(listed, "identityServers"):
         if isinstance(row, dict) and str(row.get("type")) in ("SAML", str(SAML)):
             name = str(row.get("name"))
             kind = str(row.get("samlType") if row.get("samlType") is not None else "UNKNOWN")
@@ -86,7 +87,7 @@ def servers(listed: t.Mapping[str, t.Any] | None, apps: t.Mapping[str, t.Any] | 
 
 def saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
     """A SAML app as the service shows it; the provider's certificate is never shown."""
-    mappings = [row for row in wire.get("attributeMappings") or () if isinstance(row, dict)]
+    mappings = objects_in(wire, "attributeMappings")
     associations = wire.get("associations") or {}
     return SamlApp(
         name=str(wire.get("name")),
@@ -97,7 +98,7 @@ def saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
         attributes={str(row.get("customAttribute")).upper(): str(row.get("SAMLAttribute") or "") for row in mappings},
         provider_id=str((wire.get("identityProviderMetaData") or {}).get("entityId") or ""),
         service_id=str((wire.get("serviceProviderMetaData") or {}).get("entityId") or ""),
-        email_suffixes=tuple(sorted(str(item) for item in associations.get("emailSuffixes") or ())),
+        email_suffixes=tuple(sorted(texts_in(associations, "emailSuffixes"))),
         associated=any(associations.get(name) for name in ("companies", "domains", "userGroups", "users")),
     )
 

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.errors import NotFound
+from .._core.values import objects_in
 from .catalogue import Entry, is_commcell_level, plural
 
 Body = t.Mapping[str, t.Any]
@@ -196,7 +197,7 @@ def permission_entries(body: Body) -> list[Entry]:
     """Permissions of the catalogue, each once, whatever category they stand in."""
     found: dict[int, Entry] = {}
     for node in categories(body):
-        for row in node.get("permissions") or []:
+        for row in objects_in(node, "permissions"):
             entry = _entry(LISTINGS["permissions"], row) if isinstance(row, dict) else None
             if entry is not None:
                 found.setdefault(entry.id, entry)
@@ -212,7 +213,7 @@ def categories(body: Body) -> list[Body]:
         node = pending.pop(0)
         if isinstance(node, dict):
             found.append(node)
-            pending.extend(node.get("categoryList") or [])
+            pending.extend(objects_in(node, "categoryList"))
     return found
 
 

@@ -10,6 +10,7 @@ import collections
 import typing as t
 
 from .._core.errors import AmbiguousMatch, ConfigError, NotFound
+from .._core.values import objects_in
 from .catalogue import Catalogue, Entry
 from .listings import as_id
 
@@ -98,11 +99,11 @@ class Permissions:
 
 
 def _ids(node: Node) -> t.Iterator[int]:
-    for row in node.get("permissions") or []:
+    for row in objects_in(node, "permissions"):
         number = as_id(row.get("id")) if isinstance(row, dict) else None
         if number is not None:
             yield number
-    for child in node.get("categoryList") or []:
+    for child in objects_in(node, "categoryList"):
         if isinstance(child, dict):
             yield from _ids(child)
 

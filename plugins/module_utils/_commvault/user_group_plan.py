@@ -11,7 +11,7 @@ import typing as t
 from .._core.errors import ConfigError
 from .._core.plan import Plan, Step, differing
 from .._core.sets import difference
-from .._core.values import is_guid
+from .._core.values import is_guid, objects_in
 from .listings import as_id
 
 Canonical = dict[str, t.Any]
@@ -47,7 +47,7 @@ def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
 
 def member_ids(wire: t.Mapping[str, t.Any]) -> dict[str, int]:
     """Names and ids of the members."""
-    rows = [row for row in wire.get("users") or [] if isinstance(row, dict)]
+    rows = objects_in(wire, "users")
     pairs = [
         (
             row.get("name") or row.get("userName"),

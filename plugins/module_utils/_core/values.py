@@ -10,6 +10,8 @@ import datetime
 import re
 import typing as t
 
+from .errors import BadAnswer
+
 _LONGEST_TIME = 100
 GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 
@@ -58,6 +60,30 @@ def as_number(value: t.Any) -> int | None:
     if isinstance(value, int):
         return None if isinstance(value, bool) or abs(value) >= 10**18 else value
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value.strip()) else None
+
+
+def objects_in(holder: t.Any, name: str) -> list[dict[str, t.Any]]:
+    """The objects in the list that a service gives as *name*; none where it gives no such member, or null.
+
+    Raises BadAnswer for anything else than a list of objects: taking that for an empty list would be taking a failure for "nothing there".
+    """
+    return [dict(item) for item in _listed(holder, name, dict, "objects")]
+
+
+def texts_in(holder: t.Any, name: str) -> list[str]:
+    """As :func:`objects_in`, for a list of texts."""
+    return [str(item) for item in _listed(holder, name, str, "texts")]
+
+
+def _listed(holder: t.Any, name: str, kind: type, words: str) -> list[t.Any]:
+    if holder is not None and not isinstance(holder, t.Mapping):
+        raise BadAnswer(f"An answer holds something else than an object around {name}.", member=name)
+    listed = holder.get(name) if holder is not None else None
+    if listed is None:
+        return []
+    if not isinstance(listed, list) or not all(isinstance(item, kind) for item in listed):
+        raise BadAnswer(f"An answer holds something else than a list of {words} as {name}.", member=name)
+    return listed
 
 
 def rfc3339(moment: datetime.datetime) -> str:

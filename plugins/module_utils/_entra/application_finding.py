@@ -10,7 +10,7 @@ import typing as t
 
 from .._core.errors import AmbiguousMatch, ConfigError, Forbidden
 from .._core.names import case_key, is_same
-from .._core.values import is_guid
+from .._core.values import is_guid, texts_in
 from .application_form import SELECT
 from .application_key import READ_NEEDS, application_path
 from .application_wish import APP_ID_TEXT
@@ -114,4 +114,4 @@ def _is_meant(wire: Wire, options: t.Mapping[str, t.Any]) -> bool:
     if options.get("unique_name") and is_same(str(wire.get("uniqueName") or ""), options["unique_name"]):
         return True
     uris = {case_key(uri) for uri in options.get("identifier_uris") or () if APP_ID_TEXT not in uri}
-    return any(case_key(uri) in uris for uri in wire.get("identifierUris") or ())
+    return any(case_key(uri) in uris for uri in texts_in(wire, "identifierUris"))

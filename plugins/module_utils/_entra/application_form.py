@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.values import objects_in
 from .application_entitlements import ROLE, SCOPE, ordered
 from .permissions import KINDS
 
@@ -55,14 +56,14 @@ def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
     found["web"]["implicit_grant"] = {name: bool(implicit.get(graph_name)) for name, graph_name in IMPLICIT.items()}
     api = wire.get("api") or {}
     found["access_token_version"] = api.get("requestedAccessTokenVersion") or 1
-    found["app_roles"] = ordered(ROLE.canonical(item) for item in wire.get("appRoles") or ())
-    found["api_scopes"] = ordered(SCOPE.canonical(item) for item in api.get("oauth2PermissionScopes") or ())
+    found["app_roles"] = ordered(ROLE.canonical(item) for item in objects_in(wire, "appRoles"))
+    found["api_scopes"] = ordered(SCOPE.canonical(item) for item in objects_in(api, "oauth2PermissionScopes"))
     found["api_permissions"] = _permissions(wire.get("requiredResourceAccess") or ())
     claims = str(wire.get("groupMembershipClaims") or "")
     found["group_claims"] = sorted(name for name in claims.replace(" ", "").split(",") if name not in ("", "None"))
     optional = wire.get("optionalClaims") or {}
     found["optional_claims"] = {
-        name: sort_claims([canonical_claim(item) for item in optional.get(graph_name) or ()])
+        name: sort_claims([canonical_claim(item) for item in objects_in(optional, graph_name)])
         for name, graph_name in TOKENS.items()
     }
     return found
@@ -73,7 +74,7 @@ def _permissions(wire: t.Iterable[t.Mapping[str, t.Any]]) -> list[Canonical]:
     for resource in wire:
         api = str(resource.get("resourceAppId")).lower()
         entry = by_api.setdefault(api, {"api": api, "application": set(), "delegated": set()})
-        for access in resource.get("resourceAccess") or ():
+        for access in objects_in(resource, "resourceAccess"):
             kind = next((kind for kind, word in KINDS.items() if word == access.get("type")), "delegated")
             entry[kind].add(str(access.get("id")).lower())
     return [
@@ -116,7 +117,7 @@ def changed_body(current: Canonical, after: Canonical, raw: t.Mapping[str, t.Any
         if after[name] != current[name]:
             body[graph_name] = _platform(after[name], raw.get(graph_name) or {})
     if after["app_roles"] != current["app_roles"]:
-        had = {str(role.get("id")).lower(): role for role in raw.get("appRoles") or ()}
+        had = {str(role.get("id")).lower(): role for role in objects_in(raw, "appRoles")}
         body["appRoles"] = [ROLE.wire(entry, had.get(entry["id"])) for entry in after["app_roles"]]
     api = api_body(current, after, raw)
     if api:

@@ -13,7 +13,7 @@ import math
 import typing as t
 
 from .._core.names import case_key
-from .._core.values import parse_time, rfc3339
+from .._core.values import objects_in, parse_time, rfc3339
 from .application_finding import check_ids
 from .application_form import SELECT, canonical
 from .application_key import READ_NEEDS, application_path
@@ -49,8 +49,8 @@ def described(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> dict[str, 
     """One application with its passwords and certificates, soonest end first."""
     found = canonical(wire)
     found["created"] = _time(wire.get("createdDateTime"))
-    found["passwords"] = _by_end(_password(item, now) for item in wire.get("passwordCredentials") or ())
-    found["certificates"] = _by_end(_certificate(item, now) for item in wire.get("keyCredentials") or ())
+    found["passwords"] = _by_end(_password(item, now) for item in objects_in(wire, "passwordCredentials"))
+    found["certificates"] = _by_end(_certificate(item, now) for item in objects_in(wire, "keyCredentials"))
     return found
 
 

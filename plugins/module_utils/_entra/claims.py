@@ -14,6 +14,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from .._core.values import objects_in, texts_in
+
 GROUPS_CLAIM = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"
 ROLES_CLAIM = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
 #: The largest number of groups in a SAML token.
@@ -86,9 +88,9 @@ class Emission:
 def group_claim(application: t.Mapping[str, t.Any]) -> GroupClaim:
     """The configuration of an application as Graph shows it."""
     said = str(application.get("groupMembershipClaims") or "").replace(" ", "").split(",")
-    optional = (application.get("optionalClaims") or {}).get("saml2Token") or ()
+    optional = objects_in(application.get("optionalClaims"), "saml2Token")
     groups: t.Mapping[str, t.Any] = next((item for item in optional if item.get("name") == "groups"), {})
-    properties = [str(item) for item in groups.get("additionalProperties") or ()]
+    properties = texts_in(groups, "additionalProperties")
     return GroupClaim(
         frozenset(said) & frozenset(_SCOPES),
         next((item for item in properties if item in _SYNCED_FORMS), None),

@@ -12,7 +12,7 @@ import datetime
 import typing as t
 from dataclasses import dataclass
 
-from .._core.values import parse_time
+from .._core.values import objects_in, parse_time
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[SigningCerti
     """
     preferred = str(principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
     found: dict[str, SigningCertificate] = {}
-    for item in principal.get("keyCredentials") or ():
+    for item in objects_in(principal, "keyCredentials"):
         try:
             ends = parse_time(str(item.get("endDateTime")))
         except ValueError:

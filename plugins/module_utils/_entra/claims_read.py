@@ -13,6 +13,7 @@ from .._core.context import Context
 from .._core.errors import AmbiguousMatch
 from .._core.names import case_key
 from .._core.parallel import side_by_side
+from .._core.values import objects_in
 from .application_key import READ_NEEDS, find_application
 from .claims import DirectoryGroup, GroupClaim, group_claim
 from .claims_certificates import SigningCertificate, signing_certificates
@@ -172,7 +173,7 @@ class Claims:
             needs=("Application.Read.All",),
             params={"$top": "999"},
         )
-        values = {str(role["id"]).lower(): role.get("value") for role in principal.get("appRoles") or ()}
+        values = {str(role["id"]).lower(): role.get("value") for role in objects_in(principal, "appRoles")}
         found: dict[str, tuple[str, ...]] = {}
         for item in listed:
             if item.get("principalType") == "Group":

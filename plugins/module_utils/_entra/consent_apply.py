@@ -13,6 +13,7 @@ from .._core.context import Context
 from .._core.errors import ApiError, ConfigError, Forbidden, Problems
 from .._core.plan import Plan, Step
 from .._core.retry import Repeat
+from .._core.values import objects_in
 from .._signin.clouds import authority_url
 from . import consent
 from .application_key import READ_NEEDS, Resolved, find_application, resolve_application
@@ -244,7 +245,7 @@ def _from_registration(apis: Apis, required: t.Iterable[t.Mapping[str, t.Any]], 
         chosen: dict[str, tuple[str, ...] | None] = {}
         for kind, wire_kind in KINDS.items():
             ids = sorted(
-                str(item["id"]).lower() for item in entry.get("resourceAccess") or () if item.get("type") == wire_kind
+                str(item["id"]).lower() for item in objects_in(entry, "resourceAccess") if item.get("type") == wire_kind
             )
             chosen[kind] = tuple(ids) if ids or exclusive else None
             unknown = sorted(set(ids) - set(api.ids(kind).values()))

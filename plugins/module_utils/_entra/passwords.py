@@ -19,7 +19,7 @@ from .._core.errors import BadAnswer, ConfigError
 from .._core.guards import guard
 from .._core.names import is_same
 from .._core.plan import Plan, Step
-from .._core.values import parse_time, rfc3339
+from .._core.values import objects_in, parse_time, rfc3339
 from .._core.visible import one_line
 from .._signin.tokens import claims_of
 from .application_key import Resolved, find_application, resolve_application
@@ -92,7 +92,7 @@ def plan_absent(key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> Plan
 def is_last(key_id: str, application: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
     """True when the secret works and no other secret and no certificate of the registration does."""
     secrets = application.get("passwordCredentials") or []
-    certificates = [item for item in application.get("keyCredentials") or [] if item.get("usage") == "Verify"]
+    certificates = [item for item in objects_in(application, "keyCredentials") if item.get("usage") == "Verify"]
     working = {str(item["keyId"]).lower() for item in [*secrets, *certificates] if is_valid(item, now)}
     return working == {key_id.lower()}
 

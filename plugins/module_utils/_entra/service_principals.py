@@ -11,7 +11,7 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import ApiError, ConfigError
 from .._core.plan import Plan, Step
-from .._core.values import is_guid
+from .._core.values import is_guid, texts_in
 from . import service_principals_plan as form
 from .application_key import READ_NEEDS, application_path, find_application, resolve_application
 from .application_owners import change_owners, list_owners
@@ -122,7 +122,7 @@ class ServicePrincipals:
         platforms = [application.get(name) or {} for name in ("web", "spa", "publicClient")]
         return {
             "tags": list(application.get("tags") or ()),
-            "reply_urls": [uri for platform in platforms for uri in platform.get("redirectUris") or ()],
+            "reply_urls": [uri for platform in platforms for uri in texts_in(platform, "redirectUris")],
         }
 
     def apply(self, step: Step) -> None:

@@ -18,6 +18,7 @@ from .._commvault.security import Security
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch
 from .._core.names import matches_any
+from .._core.values import objects_in
 from .mapping_read import Reader
 from .mapping_resolve import MASTER_ROLE, PRIVILEGED_PERMISSIONS, Resolved
 
@@ -62,7 +63,7 @@ def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) 
         )
         return set()
     details = client.get(f"v4/user/{segment(number)}", intent="read the signed-in user", missing_ok=True) or {}
-    groups = [as_id(group.get("id")) for group in details.get("associatedUserGroups") or [] if isinstance(group, dict)]
+    groups = [as_id(group.get("id")) for group in objects_in(details, "associatedUserGroups")]
     return {Principal("user", number), *(Principal("user_group", group) for group in groups if group)}
 
 
@@ -103,7 +104,7 @@ class Administrators:
             return set()
         return {
             number
-            for user in details.get("users") or []
+            for user in objects_in(details, "users")
             if isinstance(user, dict) and (number := as_id(user.get("id")))
         }
 

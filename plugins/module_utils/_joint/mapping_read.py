@@ -17,6 +17,7 @@ from .._commvault.security_wire import read_entity
 from .._core.context import Context
 from .._core.errors import ApiError, AuthError, BadAnswer, Throttled, Unreachable
 from .._core.parallel import side_by_side
+from .._core.values import objects_in
 from .mapping_resolve import Resolved
 
 Key = t.TypeVar("Key")
@@ -111,7 +112,7 @@ class Reader:
         """Grants in the details that were read for the anchor; empty when none were read or none are listed."""
         details = self._directory.known_details(principal.id) if principal.kind == "user_group" else None
         found = set()
-        for row in (details or {}).get("associatedEntities") or []:
+        for row in objects_in(details, "associatedEntities"):
             role = row.get("role") if isinstance(row, dict) else None
             if isinstance(role, dict) and as_id(role.get("id")):
                 entity, dummy = read_entity({"_type_": row.get("type"), "entityId": row.get("id")})

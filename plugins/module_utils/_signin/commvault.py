@@ -244,7 +244,8 @@ def _token_in(ctx: Context, reply: Reply) -> str:
         answer = {}
     if answer.get("token") and not answer.get("forcePasswordChange"):
         return str(answer["token"])
-    problems = [item for item in answer.get("errList") or [] if isinstance(item, dict)]
+    told = answer.get("errList")
+    problems = [item for item in told if isinstance(item, dict)] if isinstance(told, list) else []
     if reply.status >= 500 and not problems:
         raise AuthError(
             f"Cannot log in to Commvault at {ctx.options['commvault_url']}: it failed with HTTP {reply.status}:"

@@ -17,11 +17,15 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import (
+    as_number,
     is_guid,
+    objects_in,
     parse_time,
     plain,
     rfc3339,
+    texts_in,
 )
 
 UTC = datetime.timezone.utc
@@ -153,3 +157,41 @@ def test_what_is_no_time(text: str) -> None:
 def test_times_come_back(moment: datetime.datetime) -> None:
     aware = moment.replace(microsecond=0, tzinfo=UTC)
     assert parse_time(rfc3339(aware)) == aware
+
+
+@pytest.mark.parametrize("holder", [{}, {"x": None}, {"x": []}, None])
+def test_lists_that_are_not_there(holder: t.Any) -> None:
+    assert objects_in(holder, "x") == texts_in(holder, "x") == []
+
+
+@pytest.mark.parametrize("odd", [7, True, "text", {"a": 1}, [7], [None], [["x"]], 0, ""])
+def test_what_is_no_list_is_never_taken_for_an_empty_one(odd: t.Any) -> None:
+    for read in (objects_in, texts_in):
+        with pytest.raises(BadAnswer, match="something else than a list"):
+            read({"x": odd}, "x")
+        with pytest.raises(BadAnswer, match="something else than a"):
+            read(odd if not isinstance(odd, dict) else ["x"], "x")
+
+
+def test_lists_of_answers() -> None:
+    assert objects_in({"x": [{"a": 1}, {}]}, "x") == [{"a": 1}, {}]
+    assert texts_in({"x": ["a", ""]}, "x") == ["a", ""]
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (7, 7),
+        ("7", 7),
+        (" 12 ", 12),
+        (True, None),
+        ("\u00b2", None),
+        ("1" * 5000, None),
+        (10**18, None),
+        ("-1", None),
+        (1.5, None),
+        (None, None),
+    ],
+)
+def test_numbers(value: t.Any, number: int | None) -> None:
+    assert as_number(value) == number
