@@ -14,9 +14,9 @@ import yaml
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import (
     escape_hidden,
     is_evaluated,
-    whole,
     whole_data,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import whole_text
 
 #: Texts that no YAML loader, of 1.1 or 1.2, takes for anything else; all others are quoted.
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+(][A-Za-z0-9_./@+()-]*)*")
@@ -57,6 +57,6 @@ def yaml_text(value: t.Any, comment: str | None = None) -> str:
         width=float("inf"),
         default_flow_style=False,
     )
-    head = f"# {escape_hidden(whole(comment))}\n" if comment is not None else ""
+    head = f"# {escape_hidden(whole_text(comment))}\n" if comment is not None else ""
     # What cannot be seen stands within double quotes only, where an escape means the same.
     return f"---\n{head}{escape_hidden(dumped, keep_lines=True)}"

@@ -20,7 +20,7 @@ import time
 import typing as t
 import zlib
 
-from .visible import visible
+from .visible import visible, whole
 
 MIB = 1024 * 1024
 #: The largest answer, on the wire and decompressed. The largest lists known are below 40 MiB (20,000 servers of a CommCell).
@@ -37,7 +37,6 @@ _NOT_STRUCTURE = bytes(set(range(256)) - set(_STRUCTURE))
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _STRING = re.compile(rb'"[^"]*"')
 _HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 class AnswerRefused(Exception):
@@ -186,19 +185,3 @@ def _finite(digits: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise ValueError("a number out of range")
     return number
-
-
-def whole(value: t.Any) -> t.Any:
-    """*value* with half characters (lone surrogates, which UTF-8 cannot hold) replaced in all strings, keys too."""
-    if isinstance(value, str):
-        return whole_text(value)
-    if isinstance(value, dict):
-        return {whole(key): whole(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [whole(item) for item in value]
-    return value
-
-
-def whole_text(text: str) -> str:
-    """*text* with half characters replaced by U+FFFD; itself when it has none."""
-    return text if text.isascii() else _HALF.sub("\ufffd", text)

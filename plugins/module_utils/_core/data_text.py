@@ -15,6 +15,7 @@ import typing as t
 import unicodedata
 
 from .values import plain
+from .visible import whole_text
 
 #: Makes Ansible evaluate a text: Jinja's marks (their second halves to be safe), and the header that declares other marks.
 _EVALUATED = re.compile(r"\{[{%#]|[}%#]\}|#jinja2:")
@@ -36,15 +37,6 @@ _LONGEST_NAME = 200
 def is_evaluated(text: str) -> bool:
     """Whether Ansible would take *text* for a template when it reads it as the value of a variable."""
     return _EVALUATED.search(text) is not None
-
-
-def whole(text: str) -> str:
-    """*text* with halves of characters joined where both are there, and replaced by U+FFFD where not: no encoding holds them."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
 
 
 def whole_data(value: t.Any) -> t.Any:
@@ -77,7 +69,7 @@ def file_name(name: str) -> str:
     Letters, digits, ``_``, blanks, and inside also ``.`` and ``-`` stay; the rest is percent-encoded. What is too long for a
     file system ends in a hash of all of it.
     """
-    cleaned = whole(name)
+    cleaned = whole_text(name)
     kept = "".join(_named(character, place == 0) for place, character in enumerate(cleaned)) or "%"
     if len(kept.encode()) <= _LONGEST_NAME:
         return kept
@@ -87,11 +79,11 @@ def file_name(name: str) -> str:
 
 def _mapped(value: t.Any) -> t.Any:
     if isinstance(value, str):
-        return whole(value)
+        return whole_text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)  # no number in JSON, and read as text by half of the YAML loaders
     if isinstance(value, dict):
-        return {whole(key): _mapped(item) for key, item in value.items()}
+        return {whole_text(key): _mapped(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_mapped(item) for item in value]
     return value

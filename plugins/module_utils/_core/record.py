@@ -17,13 +17,13 @@ import typing as t
 import uuid
 
 from . import redact
-from .answers import whole
 from .context import Context
 from .data_text import json_text
 from .errors import ConfigError
 from .outcome import Facts, Outcome
 from .plan import Plan
 from .values import plain, rfc3339
+from .visible import whole
 
 #: Where records go, as an Ansible variable (lower case) and for module processes.
 DIRECTORY_VARIABLE = "CVOPS_RUN_RECORD_DIR"

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 from . import libraries, redact
 from .addresses import check_addresses, mask_addresses
-from .answers import whole
 from .cancel import interruptible
 from .carried import CarryingModule
 from .context import Clock, Context
@@ -27,7 +26,7 @@ from .record import DIRECTORY_VARIABLE, RunRecord
 from .sources import Sources, using
 from .spec import ArgumentSpec
 from .values import as_number
-from .visible import one_line, visible_json, visible_structure
+from .visible import one_line, visible_json, visible_structure, whole
 
 try:
     import jmespath

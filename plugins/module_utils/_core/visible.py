@@ -72,6 +72,28 @@ def visible_structure(value: t.Any, longest: int = 8000) -> t.Any:
     return value
 
 
+def whole(value: t.Any) -> t.Any:
+    """*value* with all strings in it, keys too, made whole as by :func:`whole_text`."""
+    if isinstance(value, str):
+        return whole_text(value)
+    if isinstance(value, dict):
+        return {whole(key): whole(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [whole(item) for item in value]
+    return value
+
+
+def whole_text(text: str) -> str:
+    """*text* with halves of characters joined where both are there, and replaced by U+FFFD where not: no encoding holds them."""
+    if text.isascii():
+        return text
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
 def visible_json(value: t.Any) -> str:
     """*value* as JSON for people and programs: sorted, indented, invisible characters as JSON's own escapes; read back equal."""
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)

@@ -25,8 +25,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.filter.data_files import FilterModule
-from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import file_name, json_text, whole
+from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import file_name, json_text
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import whole_text
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import yaml_text
 
 WRITERS: dict[str, t.Callable[[t.Any], str]] = {"yaml": yaml_text, "json": json_text}
@@ -154,7 +155,7 @@ def test_halves_of_characters_are_made_whole(kind: str) -> None:
         "a": "x\ufffdy",
         "\ufffd": "😀",
     }
-    assert whole("Köln 😀") == "Köln 😀"
+    assert whole_text("Köln 😀") == "Köln 😀"
 
 
 @pytest.mark.parametrize("kind", WRITERS)
