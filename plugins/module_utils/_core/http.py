@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.cookiejar
 import json
@@ -228,9 +229,7 @@ class Transport:
         number = 0
         while True:
             number += 1
-            if closing:
-                self._watch.allow_closing()
-            else:
+            if not closing:
                 self._ctx.cancellation.check()
                 self._ctx.check_deadline(f"{method} {_path_of(url)} was sent to {self.settings.service}")
             sent_headers = {
@@ -243,9 +242,10 @@ class Transport:
             if counter is not None:
                 self._ctx.stats.add(counter)
                 counter = None
-            reply, attempt, failure = self._tried(
-                method, url, params, json_body, data, sent_headers, correlation_id, number
-            )
+            with self._watch.closing() if closing else contextlib.nullcontext():
+                reply, attempt, failure = self._tried(
+                    method, url, params, json_body, data, sent_headers, correlation_id, number
+                )
             if (
                 reply is not None
                 and reply.status == 401
@@ -405,17 +405,25 @@ class _RequestWatch:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._closing_until: float | None = None
+        self._cancelled_until: float | None = None
 
-    def allow_closing(self) -> None:
-        """Give what is tidied up now a short time of its own, whatever the deadline says."""
+    @contextlib.contextmanager
+    def closing(self) -> t.Iterator[None]:
+        """Give what is tidied up in the body a short time of its own, whatever the deadline says."""
         self._closing_until = time.monotonic() + GRACE_S
+        try:
+            yield
+        finally:
+            self._closing_until = None
 
     def left_s(self) -> float:
         """Seconds left."""
-        if self._closing_until is None and self._ctx.cancellation.requested:
-            self.allow_closing()
+        now = time.monotonic()
         if self._closing_until is not None:
-            return max(0.0, self._closing_until - time.monotonic())
+            return max(0.0, self._closing_until - now)
+        if self._ctx.cancellation.requested:
+            self._cancelled_until = self._cancelled_until or now + GRACE_S
+            return max(0.0, self._cancelled_until - now)
         return self._ctx.remaining_s()
 
 

@@ -305,3 +305,12 @@ def test_no_request_leaves_the_origins(make_ctx: t.Any, server: t.Any) -> None:
             transport.request("GET", address)
         assert "u:p" not in str(caught.value)
     assert not server.received
+
+
+def test_tidying_up_does_not_shorten_what_comes_after(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
+    server.says(answer(body={}))
+    ctx = make_ctx(clock=Clock())
+    transport = Transport(ctx, Settings(service="Service", environ={}, timeout_s=20.0))
+    transport.request("POST", server.url, closing=True)
+    assert transport._timeouts()[1] == 20.0
+    ctx.close()
