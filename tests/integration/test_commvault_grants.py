@@ -21,7 +21,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.listings
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security import Security
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
-    AmbiguousMatch,
     ApiError,
     ConfigError,
     Forbidden,
@@ -155,8 +154,7 @@ def test_one_call_per_list(site: Simulator, connect: t.Callable[..., CommvaultCl
         with pytest.raises(NotFound):
             directory.catalogue("users").find(name)
     assert [entry.path.rsplit("/", 1)[1] for entry in site.journal.reads("cs01")[len(KINDS) :]] == ["User", "user"]
-    with pytest.raises(AmbiguousMatch, match="company"):
-        directory.catalogue("user_groups").find("operators")
+    assert directory.catalogue("user_groups").find("operators").id == 58, "a bare name is one of the CommCell"
     assert directory.catalogue("user_groups").find("operators", "corp").id == 59
     assert directory.catalogue("user_groups").find("operators", "Commcell").id == 58
     assert directory.catalogue("external_groups").find("corp\\CV-OPS").id == 57

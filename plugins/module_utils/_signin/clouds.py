@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from .._core.addresses import PROXY_SCHEMES, split_address
@@ -74,15 +73,15 @@ def entra_settings(options: t.Mapping[str, t.Any], service: str) -> Settings:
         validate_certs=options.get("validate_certs", True),
         proxy=_proxy(options, "proxy"),
         timeout_s=float(options.get("timeout") or 30),
-        policy=Policy(tries=1 + max(0, options.get("retries", 4))),
+        policy=_policy(options),
     )
 
 
 def commvault_settings(options: t.Mapping[str, t.Any]) -> Settings:
-    """How to reach a CommServe: by default without the proxy that leads to the internet."""
+    """How to reach a CommServe: by default without the proxy that leads to the internet; no request goes anywhere else."""
     url = options.get("commvault_url")
-    return dataclasses.replace(
-        entra_settings(options, "Commvault"),
+    return Settings(
+        service="Commvault",
         origins=frozenset([_root_of("commvault_url", url)] if url else ()),
         ca_path=options.get("commvault_ca_path"),
         ca_option="commvault_ca_path",
@@ -91,4 +90,9 @@ def commvault_settings(options: t.Mapping[str, t.Any]) -> Settings:
         environment_proxies=False,
         timeout_s=float(options.get("commvault_timeout") or 60),
         correlation_header="traceparent",
+        policy=_policy(options),
     )
+
+
+def _policy(options: t.Mapping[str, t.Any]) -> Policy:
+    return Policy(tries=1 + max(0, options.get("retries", 4)))
