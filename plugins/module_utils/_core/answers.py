@@ -11,11 +11,13 @@ status line and headers included.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import json
 import re
 import socket
+import threading
 import time
 import typing as t
 import zlib
@@ -25,13 +27,22 @@ from .visible import visible, whole
 MIB = 1024 * 1024
 #: The largest answer, on the wire and decompressed. The largest lists known are below 40 MiB (20,000 servers of a CommCell).
 MAX_BYTES = 64 * MIB
-#: Values (objects, lists, members, items) in one answer: what Python makes of one takes up to 200 bytes of memory.
-MAX_VALUES = 1_500_000
+#: Values (objects, lists, members, items) in one answer, about one for 19 bytes of such a list; one takes up to 200 bytes of memory.
+MAX_VALUES = 4_000_000
+#: Characters of one text in an answer.
+MAX_TEXT = MIB
 #: Levels of objects and lists in one answer; the services use about 12.
 MAX_DEPTH = 100
 #: A wait is cut into slices, so that a request to stop, or the deadline, is noticed by every thread.
 _SLICE_S = 0.5
 _FRAME_BYTES = 2
+_GZIP = b"\x1f\x8b"
+_KNOWN_COMPRESSIONS = ("gzip", "x-gzip", "deflate")
+#: Other words in Content-Encoding, such as the name of a character set, are mistakes of a server that sends the body as it is.
+_COMPRESSIONS = (*_KNOWN_COMPRESSIONS, "br", "zstd", "compress", "x-compress")
+#: Above this size answers are parsed one at a time, whatever number of threads has read one: text takes up to four bytes a character.
+_LARGE = 8 * MIB
+_parsing_large = threading.Lock()
 _STRUCTURE = b'"[]{}'
 _NOT_STRUCTURE = bytes(set(range(256)) - set(_STRUCTURE))
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
@@ -80,11 +91,15 @@ class _BoundedSocket(io.RawIOBase):
                 left = min(left, give_up_at - time.monotonic())
             if left <= 0:
                 raise TimeoutError("timed out")
-            self._sock.settimeout(min(left, _SLICE_S))
             try:
+                self._sock.settimeout(min(left, _SLICE_S))
                 count = self._sock.recv_into(buffer)
             except TimeoutError:
                 continue
+            finally:
+                # The socket may go on to a TLS handshake behind a proxy, which has the whole time again.
+                with contextlib.suppress(OSError):
+                    self._sock.settimeout(self._timeout_s)
             self._left -= count
             if self._left < 0:
                 raise AnswerRefused(f"more than {MAX_BYTES // MIB} MiB")
@@ -103,8 +118,8 @@ def read_body(chunks: t.Iterable[bytes], encoding: str, largest: int | None = No
     Raises AnswerRefused.
     """
     largest = MAX_BYTES if largest is None else largest
-    codings = [word for word in encoding.lower().replace(" ", "").split(",") if word not in ("", "identity")]
-    if len(codings) > 1 or (codings and codings[0] not in ("gzip", "x-gzip", "deflate")):
+    codings = [word for word in encoding.lower().replace(" ", "").split(",") if word in _COMPRESSIONS]
+    if len(codings) > 1 or (codings and codings[0] not in _KNOWN_COMPRESSIONS):
         raise AnswerRefused(f"the content encoding {visible(encoding)[:60]!r}, which was not asked for")
     out = bytearray()
     for piece in _inflated(chunks, codings[0]) if codings else chunks:
@@ -115,26 +130,29 @@ def read_body(chunks: t.Iterable[bytes], encoding: str, largest: int | None = No
 
 
 def _inflated(chunks: t.Iterable[bytes], coding: str) -> t.Iterator[bytes]:
-    """Decompressed pieces of at most a MiB each, so that a small chunk cannot become a large one unseen."""
+    """Decompressed pieces of at most a MiB each, so that a small chunk cannot become a large one unseen.
+
+    gzip may have several members; what is no member behind one is padding, which is read and left out.
+    """
     inflater: t.Any = None
-    data = b""
+    pending, members, ended = b"", 0, False
     for chunk in chunks:
-        data += chunk
-        if inflater is None and len(data) < _FRAME_BYTES:
-            continue
-        while data:
-            inflater = inflater or _new_inflater(coding, data)
+        pending = b"" if ended else pending + chunk
+        while pending:
+            if inflater is None:
+                ended = members > 0 and (coding == "deflate" or not _GZIP.startswith(pending[: len(_GZIP)]))
+                if ended or len(pending) < _FRAME_BYTES:
+                    break
+                inflater = _new_inflater(coding, pending)
             try:
-                piece = inflater.decompress(data, MIB)
+                piece = inflater.decompress(pending, MIB)
             except zlib.error as exc:
                 raise AnswerRefused("a compressed body that is broken") from exc
             yield piece
-            data = inflater.unconsumed_tail
+            pending = inflater.unconsumed_tail
             if inflater.eof:
-                data = inflater.unused_data if coding != "deflate" else b""
-                if data:
-                    inflater = None  # gzip may have several members
-    if data or (inflater is not None and not inflater.eof):
+                pending, inflater, members = inflater.unused_data, None, members + 1
+    if inflater is not None or (pending and not members):
         raise AnswerRefused("a compressed body that ends too early")
 
 
@@ -151,9 +169,20 @@ def parse_json(content: bytes) -> t.Any:
 
     Bytes that are no UTF-8 are replaced. NaN, infinities and numbers of thousands of digits are refused: no service sends them.
     """
-    if content.count(b",") + content.count(b"[") + content.count(b"{") > MAX_VALUES:
+    with _parsing_large if len(content) > _LARGE else contextlib.nullcontext():
+        return _parsed(content)
+
+
+def _parsed(content: bytes) -> t.Any:
+    counted = max(
+        content.count(b",") + content.count(b"[") + content.count(b"{"), content.count(b"]") + content.count(b"}")
+    )
+    if counted > MAX_VALUES:
         raise AnswerRefused(f"JSON of more than {MAX_VALUES} values")
-    if _is_deeper(content, MAX_DEPTH):
+    unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in content else content
+    if _has_longer_text(unescaped, MAX_TEXT):
+        raise AnswerRefused(f"JSON with a text of more than {MAX_TEXT // MIB} MiB")
+    if _is_deeper(unescaped, MAX_DEPTH):
         raise AnswerRefused(f"JSON of more than {MAX_DEPTH} levels")
     text = content.decode("utf-8-sig", "replace")
     try:
@@ -163,16 +192,27 @@ def parse_json(content: bytes) -> t.Any:
     return whole(value) if _HALF_ESCAPED.search(text) else value
 
 
-def _is_deeper(content: bytes, depth: int) -> bool:
+def _has_longer_text(unescaped: bytes, longest: int) -> bool:
+    """Whether there is no quote in more than *longest* bytes in a row; *unescaped*: JSON without escaped quotes."""
+    at = 0
+    while len(unescaped) - at > longest:
+        quote = unescaped.rfind(b'"', at, at + longest + 1)
+        if quote < 0:
+            return True
+        at = quote + 1
+    return False
+
+
+def _is_deeper(unescaped: bytes, depth: int) -> bool:
     """Whether brackets nest deeper than *depth*. Strings are left out, then innermost pairs are taken away, level by level."""
-    if content.count(b"[") + content.count(b"{") <= depth:
+    if unescaped.count(b"[") + unescaped.count(b"{") <= depth:
         return False
-    unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     left = _STRING.sub(b"", unescaped.translate(_ONE_KIND, _NOT_STRUCTURE))
     for dummy in range(depth):
-        if not left:
-            return False
-        left = left.replace(b"[]", b"")
+        fewer = left.replace(b"[]", b"")
+        if len(fewer) == len(left):
+            break
+        left = fewer
     return b"[" in left
 
 

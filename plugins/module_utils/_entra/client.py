@@ -40,8 +40,9 @@ _NO_RIGHTS = "insufficient privileges"
 _SETTLE_S = 120.0
 _RIGHTS_SETTLE_S = 20.0
 _LONGEST_PAUSE_S = 10.0
-#: Bytes of all pages of one list together: a million members.
-_LONGEST_LIST = 512 * MIB
+#: Of all pages of one list together: bytes, and items, which take more memory than they have bytes.
+_LONGEST_LIST = 256 * MIB
+_MOST_ITEMS = 1_000_000
 
 
 def key(name: str, value: str) -> str:
@@ -131,7 +132,8 @@ class GraphClient:
             following, size = page.get("@odata.nextLink"), size + len(reply.content)
             if not following:
                 return found
-            why = self._unusable(following, seen) or ("no end: it is too large" if size > _LONGEST_LIST else None)
+            is_endless = size > _LONGEST_LIST or len(found) > _MOST_ITEMS
+            why = self._unusable(following, seen) or ("no end: it is too large" if is_endless else None)
             if why:
                 raise BadAnswer(
                     f"Cannot {intent}: the list of Microsoft Graph goes on with {why}; not followed.", **reply.facts()

@@ -155,6 +155,10 @@ def test_a_body_that_explodes_is_stopped(make_ctx: t.Any, coding: str, monkeypat
         ("gzip", gzip.compress(b'{"a": 1}', mtime=0)),
         ("x-gzip", gzip.compress(b'{"a"', mtime=0) + gzip.compress(b": 1}", mtime=0)),
         ("GZIP", gzip.compress(b'{"a": 1}', mtime=0)),
+        ("gzip", gzip.compress(b'{"a": 1}', mtime=0) + b"\0\0\r\n"),
+        ("gzip", gzip.compress(b'{"a": 1}', mtime=0) + b"\x1f"),
+        ("UTF-8", b'{"a": 1}'),
+        ("none", b'{"a": 1}'),
         ("deflate", zlib.compress(b'{"a": 1}')),
         ("deflate", zlib.compress(b'{"a": 1}')[2:-4]),
         ("identity", b'{"a": 1}'),
@@ -168,7 +172,7 @@ def test_usual_encodings(encoding: str, content: bytes) -> None:
         assert subject.read_body(chunks, encoding) == b'{"a": 1}'
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "deflate,gzip", "\x1b[2K"])
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "deflate,gzip", "\x1b[2K,br"])
 def test_encodings_that_were_not_asked_for(encoding: str) -> None:
     with pytest.raises(subject.AnswerRefused, match="not asked for") as caught:
         subject.read_body([b"x"], encoding)
@@ -271,7 +275,69 @@ def test_depth_is_counted_right(value: t.Any, limit: int) -> None:
         inner = item.values() if isinstance(item, dict) else item if isinstance(item, list) else None
         return 0 if inner is None else 1 + max(map(depth, inner), default=0)
 
-    assert subject._is_deeper(json.dumps(value).encode(), limit) is (depth(value) > limit)
+    unescaped = json.dumps(value).encode().replace(b"\\\\", b"").replace(b'\\"', b"")
+    assert subject._is_deeper(unescaped, limit) is (depth(value) > limit)
+
+
+@pytest.mark.parametrize(
+    ("content", "longest"),
+    [
+        (b'["' + b"x" * 11 + b'"]', True),
+        (b'["' + b"x" * 9 + b'", "' + b"y" * 9 + b'"]', False),
+        (b"", False),
+        (b'""' * 50, False),
+    ],
+)
+def test_a_text_without_measure(content: bytes, longest: bool) -> None:
+    assert subject._has_longer_text(content, 10) is longest
+
+
+def test_a_long_text_is_refused_whatever_is_escaped_in_it() -> None:
+    with pytest.raises(subject.AnswerRefused, match="a text of more than 1 MiB"):
+        subject.parse_json(b'["' + b'\\"' * 10 + b"x" * subject.MAX_TEXT + b'x"]')
+    assert subject.parse_json(json.dumps(["x" * 1000] * 2000).encode()) == ["x" * 1000] * 2000
+
+
+def test_closing_brackets_alone_cost_little() -> None:
+    with pytest.raises(subject.AnswerRefused):
+        subject.parse_json(b"[" * 1_000_000 + b"]" * 5_000_000)
+    with pytest.raises(subject.AnswerRefused):
+        subject.parse_json(b"[" * 101 + b"]" * 3_000_000)
+
+
+class SlowProxy(threading.Thread):
+    """Answers CONNECT, and lets the TLS handshake that follows begin late."""
+
+    def __init__(self, target: int, pause_s: float) -> None:
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.target, self.pause_s = target, pause_s
+        self.start()
+
+    def run(self) -> None:
+        near, dummy = self.listener.accept()
+        near.recv(65536)
+        near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        far = socket.create_connection(("127.0.0.1", self.target))
+        time.sleep(self.pause_s)
+        for source, sink in ((near, far), (far, near)):
+            threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+
+
+def test_a_tls_handshake_behind_a_proxy_has_the_whole_time(make_ctx: t.Any, secured: t.Any, answer: t.Any) -> None:
+    """Reading the proxy's answer to CONNECT in slices left the socket with the timeout of a slice."""
+    secured.server.says(answer(body={"a": 1}))
+    proxy = SlowProxy(secured.server.port, 1.2)
+    reply = ask(make_ctx, secured.server.url, HANGING_S, proxy=proxy.url, ca_path=secured.ca_path)
+    assert reply.json() == {"a": 1}
+    proxy.listener.close()
 
 
 def test_nothing_is_sent_after_the_deadline(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:

@@ -103,9 +103,10 @@ def test_pages_without_end_end_at_the_deadline_or_at_the_size(
         graph.list("/groups", intent="list groups")
     assert 1 < len(secured.server.received) <= 20
     graph.ctx.deadline_at = None
-    monkeypatch.setattr(subject, "_LONGEST_LIST", 1000)
-    with pytest.raises(BadAnswer, match="no end"):
-        graph.list("/groups", intent="list groups")
+    for limit in ("_LONGEST_LIST", "_MOST_ITEMS"):
+        with monkeypatch.context() as patched, pytest.raises(BadAnswer, match="no end"):
+            patched.setattr(subject, limit, 10)
+            graph.list("/groups", intent="list groups")
 
 
 def test_an_upsert_that_shows_the_object(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
