@@ -62,7 +62,8 @@ _PARENT = os.getpid()
 _PATH_VARIABLES = ("PATH", "LD_")
 #: Variables of a task's environment that may hold a secret and that no process needs before it has read its arguments.
 _CARRIED = re.compile(
-    r"(?:CVOPS|AZURE|ARM|VAULT|IDENTITY|MSI|IMDS)_.*|.*_PROXY|.*(?:SECRET|PASS|TOKEN|CREDENTIAL|KEY|PIN).*", re.I | re.S
+    r"(?:CVOPS|AZURE|ARM|VAULT|IDENTITY|MSI|IMDS)_.*|.*_PROXY|.*(?:SECRET|PASS|PWD|TOKEN|CREDENTIAL|KEY|PIN|JWT|COOKIE).*|.*_(?:PAT|AUTH)|AUTH_.*",
+    re.I | re.S,
 )
 #: Those with which the platform's endpoint hands out tokens of a managed identity.
 _IDENTITY_VARIABLES = ("IDENTITY_", "MSI_", "IMDS_")
@@ -101,18 +102,10 @@ class InProcessAction(ActionBase):
         else:
             with _environment(environment):
                 result.update(self._in_process(arguments, sources))
-        if result.get("failed") and self._has_secrets(arguments):
-            self._task._ds = None  # Ansible shows the task's source beside its error, from release 2.19 on
+        if result.get("failed"):
+            # From release 2.19 on Ansible shows the source of the task beside its error, and lines around it: with what is written there.
+            self._task._ds = None
         return result
-
-    def _has_secrets(self, arguments: dict[str, t.Any]) -> bool:
-        """Whether the task as it is written shows a secret or a credential in an address."""
-        source = plain(self._task.get_ds() or {})
-        if mask_addresses(arguments) != arguments or mask_addresses(source) != source:
-            return True
-        secrets = self._validated(arguments, Sources(environ={}))._no_log_values
-        written = json.dumps(source, ensure_ascii=False)
-        return any(json.dumps(str(secret), ensure_ascii=False)[1:-1] in written for secret in secrets)
 
     def _needs_module(self, variables: dict[str, t.Any], environment: dict[str, str]) -> str | None:
         """Why the body cannot run here, or None."""

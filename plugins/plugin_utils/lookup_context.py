@@ -80,6 +80,7 @@ def lookup_context(
             f"Unexpected {type(exc).__name__}: {said}. This is a fault of the collection."
         ) from None
     finally:
+        ctx.close()  # once more, in case that a signal came between
         for message in ctx.warnings:
             display.warning(redact.text(message, ctx.secrets))
 

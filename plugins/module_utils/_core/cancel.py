@@ -128,9 +128,9 @@ class Cancellation:
                     call.undo(found) if found is not None else call.ended.wait(GRACE_S)
                 raise
         if found is None:
-            raise Cancelled(
-                f"Stopped by {self.reason}" + ("; the last request was not answered in time" if needed else "")
-            )
+            if not needed:
+                raise self.error()
+            raise Cancelled(f"Stopped by {self.reason}; the last request was not answered in time", outcome="unknown")
         value, error = found
         if error is not None:
             raise error
@@ -180,6 +180,13 @@ class _Call(t.Generic[Answer]):
                 self.undo(found)
         finally:
             self.ended.set()
+
+
+def ignore_signals() -> None:
+    """Let nothing end this process any more but its own end; for the moment in which it says what it did."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+            signal.signal(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager

@@ -69,8 +69,9 @@ class RunRecord:
         plan = outcome.plan if outcome is not None else None
         try:
             self._write(self._content(plan, result, rfc3339(self._ctx.clock.now())))
-        except OSError as exc:
-            self._ctx.warn(f"The run record could not be written to {self._directory}: {exc.strerror}")
+        except Exception as exc:  # the result must be told, whatever a record makes of it
+            why = exc.strerror if isinstance(exc, OSError) else type(exc).__name__
+            self._ctx.warn(f"The run record could not be written to {self._directory}: {why}")
 
     def _write(self, content: dict[str, t.Any]) -> None:
         """Replace the file as a whole, so that it always holds a complete record. Raises OSError."""
@@ -82,7 +83,7 @@ class RunRecord:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(json_text(whole(redact.structure(plain(content), self._ctx.secrets))) + "\n")
+                stream.write(json_text(whole(self._redacted(plain(content)))) + "\n")
                 stream.flush()
                 with contextlib.suppress(OSError):  # not every file system can
                     os.fsync(descriptor)
@@ -91,6 +92,12 @@ class RunRecord:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
+
+    def _redacted(self, content: dict[str, t.Any]) -> dict[str, t.Any]:
+        """*content* fit to be kept; what was planned consists of names that a reader compares."""
+        secrets = self._ctx.secrets
+        planned = redact.structure(content["planned"], secrets, prose=False)
+        return {**redact.structure(content, secrets), "planned": planned}
 
     def _content(self, plan: Plan | None, result: t.Mapping[str, t.Any], ended: str | None) -> dict[str, t.Any]:
         ctx = self._ctx

@@ -92,7 +92,9 @@ _SECRET_HEADERS = frozenset(
 #: A JWT, or the beginning of one that was cut.
 _JWT = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}")
 #: A scheme and what is not a word of a sentence.
-_PREFIXED = re.compile(r"\b(Bearer|QSDK|SAML|Basic)(\s+)(?=[^\s\"',;]*(?:[\d+/=~_]|[a-z][A-Z]))[^\s\"',;]{8,}")
+_PREFIXED = re.compile(
+    r"\b(Bearer|QSDK)(\s+)(?=[^\s\"',;]*(?:[\d+/=~_]|[a-z][A-Z]))[^\s\"',;]{8,}|\b(SAML|Basic)(\s+)[A-Za-z0-9+/_]{20,}={0,2}(?![\w-])"
+)
 #: User information of an address, also where the slashes are escaped.
 _USER = re.compile(r"\b([a-z][a-z0-9+.-]{0,20}:[\\/]{2,4})[^\s/\\?#\"'<>]{1,500}@", re.IGNORECASE)
 #: Secrets that a text shows by their names: quoted members, form fields and attributes, elements.
@@ -101,7 +103,7 @@ _NAMES = (
     r"|code[_-]?verifier|device[_-]?code|private[_-]?key)"
 )
 _NAMED = re.compile(
-    rf"""{_NAMES}(?:(?P<quote>\\*["'])\s*(?:[:=,]\s*(?P=quote)(?P<quoted>(?:(?!(?<!\\)(?P=quote)).)+)|:\s*(?P<number>\d+))"""
+    rf"""{_NAMES}(?:(?P<quote>\\*["'])\s*(?:[:=]\s*(?P=quote)(?P<quoted>(?:(?!(?<!\\)(?P=quote)).)+)|:\s*(?P<number>\d+))"""
     rf"""|=\\*["']?(?P<field>[^&\s"'<>;,\\]+))|<[\w:.-]{{0,40}}?{_NAMES}>(?P<element>[^<]+)""",
     re.DOTALL,
 )
@@ -116,6 +118,8 @@ _SHORT_DIGITS = 8
 _END = 8
 _LONG = 16
 _SEED = 16
+#: A span that is longer is passed over as a whole, else a secret that is repeated without end costs time with the square of it.
+_RUN = 256
 _DEPTH = 5
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _CONTROLS = "\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -153,12 +157,13 @@ def text(value: str, secrets: t.Iterable[str] = ()) -> str:
     return _matcher(frozenset(secrets)).text(value)
 
 
-def structure(value: t.Any, secrets: t.Iterable[str] = ()) -> t.Any:
+def structure(value: t.Any, secrets: t.Iterable[str] = (), *, prose: bool = True) -> t.Any:
     """A structure of JSON with every text in it, keys too, made fit to be seen; to be done before it becomes one text.
 
-    Tuples become lists. Below the name of a secret, short secrets are hidden too.
+    Tuples become lists. Below the name of a secret, short secrets are hidden too. *prose* False: the texts are names and values
+    that a reader compares, such as those of a plan; known secrets and JWTs are hidden there, not what only looks like a credential.
     """
-    return _matcher(frozenset(secrets)).structure(value)
+    return _matcher(frozenset(secrets)).structure(value, prose)
 
 
 def mask_user(value: str) -> str:
@@ -248,31 +253,34 @@ class _Matcher:
                     ends.setdefault(end, []).append(form.text)
         alternatives = "|".join(re.escape(seed) for seed in sorted(seeds, key=len, reverse=True))
         self._pattern = re.compile(alternatives) if seeds else None
+        self._prose = True
 
-    def text(self, value: str) -> str:
-        """See the function of this name."""
+    def text(self, value: str, prose: bool = True) -> str:
+        """See the function :func:`structure` about *prose*."""
         if self._occurs(value):
             value = self._without(value, self._spans(value))
         folded = value.lower()
         if _LOOKS.search(folded):
-            value = _PREFIXED.sub(lambda match: f"{match[1]}{match[2]}{HIDDEN}", _JWT.sub(HIDDEN, value))
+            value = _JWT.sub(HIDDEN, value)
+            value = _PREFIXED.sub(_without_token, value) if prose else value
             folded = value.lower()
         if "@" in value:
             value = mask_user(value)
             folded = value.lower()
-        if _SEPARATORS.search(folded) and any(part in folded for part in _NAME_PARTS):
+        if prose and _SEPARATORS.search(folded) and any(part in folded for part in _NAME_PARTS):
             return _without_named(value, folded)
         return value
 
-    def structure(self, value: t.Any) -> t.Any:
+    def structure(self, value: t.Any, prose: bool) -> t.Any:
         """See the function of this name."""
         self._keys: dict[str, str] = {}
+        self._prose = prose
         return self._structure(value, False)
 
     def _structure(self, value: t.Any, placed: bool) -> t.Any:
         """*placed*: below the name of a secret."""
         if isinstance(value, str):
-            return HIDDEN if placed and self._holds(value) else self.text(value)
+            return HIDDEN if placed and self._holds(value) else self.text(value, self._prose)
         if isinstance(value, dict):
             named = value.get("name")
             pair = isinstance(named, str) and _is_secret(named)
@@ -294,7 +302,7 @@ class _Matcher:
             return key
         shown = self._keys.get(key)
         if shown is None:
-            shown = self._keys[key] = self.text(key)
+            shown = self._keys[key] = self.text(key, self._prose)
         name, number = shown, 1
         while name in taken:
             number += 1
@@ -342,10 +350,13 @@ class _Matcher:
         reached = 0
         while match:
             span = self._at(value, match.start(), reached)
+            following = match.start() + 1
             if span:
                 yield span
                 reached = max(reached, span[1])
-            match = self._pattern.search(value, match.start() + 1)
+                if span[1] - match.start() > _RUN:  # nothing in a long span needs to be found again
+                    following = span[1]
+            match = self._pattern.search(value, following)
 
     def _at(self, value: str, start: int, reached: int) -> Span | None:
         """The secret at *start*, whole or cut; what is before *reached* has been hidden already."""
@@ -454,7 +465,8 @@ def _forms(secret: str) -> t.Iterator[_Form]:
     lines = [line.strip() for line in secret.splitlines()]
     parts = [line for line in lines if len(line) >= _END and not line.startswith("-----")] if len(lines) > 1 else []
     for part in dict.fromkeys([secret, secret.strip(), *parts]):
-        for look in {part, _CONTROL.sub("", part), _bare(part), part.replace(" ", "+"), ascii(part)[1:-1]}:
+        looks = (part, _CONTROL.sub("", part), _bare(part), part.replace(" ", "+"), ascii(part)[1:-1])
+        for look in dict.fromkeys(looks):
             if not is_short(look):
                 yield _Form(look, False)
         octets = part.encode("utf-8", "surrogatepass")
@@ -490,6 +502,10 @@ def _is_telling(end: str) -> bool:
         and any(character.isdigit() for character in end)
         and any(character.isalpha() for character in end)
     )
+
+
+def _without_token(match: re.Match[str]) -> str:
+    return f"{match[1] or match[3]}{match[2] or match[4]}{HIDDEN}"
 
 
 def _without_named(value: str, folded: str) -> str:

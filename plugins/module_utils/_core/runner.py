@@ -12,11 +12,11 @@ import os
 import signal
 import traceback
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import libraries, redact
 from .addresses import check_addresses, mask_addresses
-from .cancel import interruptible
+from .cancel import ignore_signals, interruptible
 from .carried import CarryingModule
 from .context import Clock, Context
 from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
@@ -69,30 +69,41 @@ def perform(
     done = _Progress(RunRecord(ctx, record_to.directory, record_to.module) if record_to else None)
     seconds = ctx.options.get("deadline") or DEFAULT_DEADLINE_S
     ctx.deadline_at = ctx.clock.monotonic() + seconds
-    result: dict[str, t.Any] | None = None
     try:
         with interruptible(ctx.cancellation, task_timeout):
             try:
                 check_addresses(ctx.options, ctx.source_of)
                 done.outcome = run(ctx)
-                result = _finish(ctx, done)
-            finally:
-                ctx.close()
-    except Exception as exc:
-        if result is None:  # else only tidying up was cancelled: the work is done and its result stands
-            result = _failure(ctx, _expected(ctx, exc))
-    result["stats"] = ctx.stats.as_result()
-    if done.record is not None:
-        done.record.end(done.outcome, result)
-    return t.cast("dict[str, t.Any]", whole(result))
+                done.result = _finish(ctx, done)
+            except Exception as exc:
+                done.result = _failure(ctx, _expected(ctx, exc))
+            with ctx.cancellation.shield():
+                _conclude(ctx, done)
+    except Cancelled as exc:  # a signal between the two
+        done.result = done.result or _failure(ctx, exc)
+    # Once more, without a handler that could come between: what was done already is not done again.
+    return _conclude(ctx, done)
+
+
+def _conclude(ctx: Context, done: _Progress) -> dict[str, t.Any]:
+    """The whole result, once everything is closed and recorded."""
+    ctx.close()
+    if not done.is_concluded:
+        done.result = {**done.result, "stats": ctx.stats.as_result()}
+        if done.record is not None:
+            done.record.end(done.outcome, done.result)
+        done.is_concluded = True
+    return t.cast("dict[str, t.Any]", whole(done.result))
 
 
 @dataclass
 class _Progress:
-    """What a run has come to: its outcome, and the record to keep of it."""
+    """What a run has come to: its outcome and result, and the record to keep of it."""
 
     record: RunRecord | None
     outcome: Outcome | None = None
+    result: dict[str, t.Any] = field(default_factory=dict)
+    is_concluded: bool = False
 
 
 def _expected(ctx: Context, exc: Exception) -> CvopsError:
@@ -162,8 +173,8 @@ def _carry_out(ctx: Context, work: Work) -> None:
 def diff_of(noun: str, plan: Plan, secrets: t.Collection[str] = ()) -> dict[str, str]:
     """Before and after as text with sorted keys, so that check mode and the real run show the same lines; secrets are hidden."""
     return {
-        "before": visible_json(redact.structure(plan.before, secrets)) + "\n",
-        "after": visible_json(redact.structure(plan.after, secrets)) + "\n",
+        "before": visible_json(redact.structure(plan.before, secrets, prose=False)) + "\n",
+        "after": visible_json(redact.structure(plan.after, secrets, prose=False)) + "\n",
         "before_header": noun,
         "after_header": noun,
     }
@@ -279,6 +290,7 @@ def run_as_module(spec: ArgumentSpec, run: Run) -> None:
     task_timeout = _number(TIMEOUT_VARIABLE)
     with _alarm(task_timeout):
         result = perform(ctx, run, task_timeout, _record_to(module._name))
+    ignore_signals()  # the process ends now, and what it says must not be cut
     for message in ctx.warnings:
         module.warn(message)
     if reporter.lines and ctx.verbosity >= 1:

@@ -87,7 +87,7 @@ class StoredPair:
                 if self._ctx.remaining_s() <= 0:
                     raise WaitTimeout(
                         f"{exc} That did not end before the task's deadline.", source=self._store.where
-                    ) from exc
+                    ) from None
                 self._ctx.debug(1, f"{exc} Looking again.")
                 continue
             self._settled_for = pair.access_token

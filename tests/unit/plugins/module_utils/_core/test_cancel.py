@@ -222,3 +222,16 @@ def test_a_signal_during_the_wait_for_a_signal() -> None:
         threading.Thread(target=interrupt, daemon=True).start()
         while True:
             cancellation.wait(0.0001)
+
+
+def test_a_write_that_was_not_answered_in_time_has_an_unknown_outcome() -> None:
+    cancellation, ended = Cancellation(), threading.Event()
+    cancellation.request("SIGTERM")
+    cancellation._until = 0.0
+    with pytest.raises(Cancelled) as caught:
+        cancellation.finish_call(lambda: ended.wait(30))
+    ended.set()
+    assert caught.value.facts == {"outcome": "unknown"}
+    with pytest.raises(Cancelled) as caught:
+        cancellation.finish_call(lambda: ended.wait(30), needed=False)
+    assert caught.value.facts == {}

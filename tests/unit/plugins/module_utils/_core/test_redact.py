@@ -352,3 +352,23 @@ def test_long_and_hostile_texts_take_no_longer_than_they_are() -> None:
         began = time.process_time()
         text("%" * (part == "25") + part * (300_000 // len(part)), [secret])
         assert time.process_time() - began < 20
+
+
+def test_a_secret_that_is_repeated_without_end_is_one_hidden_text() -> None:
+    """The time must not grow with the square of the length: this took hours."""
+    secret = "Planted~4711-and-more"
+    encoded = base64.b64encode(secret.encode()).decode()
+    assert text(encoded * 40_000, {secret}) == HIDDEN
+
+
+@pytest.mark.parametrize(
+    "name", ["Basic 30-days-retention", "SAML Commvault2024", "Near: 'Reset token', 'Ops'", "Basic authentication"]
+)
+def test_ordinary_names_stay(name: str) -> None:
+    assert text(name, {"Planted~4711"}) == name
+
+
+def test_names_of_a_plan_stay_and_known_secrets_do_not() -> None:
+    plan = {"Pin=Admins": ["password=hunter2", "Basic dXNlcjpwYXNzd29yZDEyMzQ1Njc4OTA=", "x Planted~4711"]}
+    assert structure(plan, {"Planted~4711"}, prose=False) == {"Pin=Admins": [*plan["Pin=Admins"][:2], f"x {HIDDEN}"]}
+    assert "hunter2" not in str(structure(plan, {"Planted~4711"}))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import json
@@ -19,6 +20,7 @@ import typing as t
 import ansible.module_utils.basic as basic
 import pytest
 
+from ansible_collections.cvops.identity.plugins.module_utils._core import record
 from ansible_collections.cvops.identity.plugins.module_utils._core import runner as subject
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
@@ -33,6 +35,13 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.runner import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import completed
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+
+
+@pytest.fixture(autouse=True)
+def _signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module's process ends after run_as_module; this one goes on."""
+    monkeypatch.setattr(subject, "ignore_signals", lambda: None)
+
 
 STEPS = (Step("create", "group A"), Step("add", "2 members"), Step("remove", "1 owner"))
 
@@ -479,3 +488,41 @@ def test_a_module_process_keeps_the_time_of_its_task(
     assert (code, result["cancelled"], result["error"]["kind"]) == (1, True, "cancelled")
     assert "the task's timeout of 1 s" in result["msg"]
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_a_signal_while_the_record_is_written_costs_neither_record_nor_result(
+    make_ctx: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+
+    def sync(descriptor: int) -> None:
+        written.append(descriptor)
+        if len(written) == 2:  # the record of what was done
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(record.os, "fsync", sync)
+    result = perform(make_ctx(), Hands().work, record_to=RecordTo(str(tmp_path), "entra_group"))
+    assert (result["changed"], result.get("failed", False)) == (True, False)
+    (path,) = tmp_path.iterdir()
+    assert json.loads(path.read_text())["outcome"] == "done"
+
+
+def test_everything_is_closed_whatever_comes_between(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal just before the section that no signal may interrupt."""
+    closed: list[bool] = []
+    sent: list[bool] = []
+
+    def shield() -> t.Any:
+        if not sent:
+            sent.append(True)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return contextlib.nullcontext()
+
+    def run(ctx: Context) -> Facts:
+        ctx.on_close(lambda: closed.append(True))
+        monkeypatch.setattr(ctx.cancellation, "shield", shield)
+        return Facts("groups", [1])
+
+    result = perform(make_ctx(), run)
+    assert closed == [True]
+    assert result["groups"] == [1]
