@@ -230,8 +230,8 @@ def test_a_write_that_was_not_answered_in_time_has_an_unknown_outcome() -> None:
     cancellation._until = 0.0
     with pytest.raises(Cancelled) as caught:
         cancellation.finish_call(lambda: ended.wait(30))
-    ended.set()
     assert caught.value.facts == {"outcome": "unknown"}
     with pytest.raises(Cancelled) as caught:
         cancellation.finish_call(lambda: ended.wait(30), needed=False)
+    ended.set()
     assert caught.value.facts == {}
