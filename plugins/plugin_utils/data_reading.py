@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import itertools
 import json
 import math
 import os
@@ -23,6 +24,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.visible impor
 LARGEST_BYTES = 8 * 1024 * 1024
 DEEPEST = 40
 MOST_VALUES = 500_000
+#: Of so many problems of a file people are told; what has more is mended in another way than one by one.
+MOST_PROBLEMS = 50
 _CORE = "tag:yaml.org,2002:"
 _TEXT, _MERGE, _VALUE, _UNSAFE = f"{_CORE}str", f"{_CORE}merge", f"{_CORE}value", "!unsafe"
 _KNOWN_TAGS = frozenset(
@@ -79,6 +82,13 @@ def shown(text: t.Any, most: int = 80) -> str:
     return visible if len(visible) <= most else f"{visible[: most - 3]}..."
 
 
+def first_of(problems: t.Iterable[str]) -> list[str]:
+    """The first MOST_PROBLEMS of them, with a word where there are more; the rest is not looked for."""
+    left = iter(problems)
+    found = list(itertools.islice(left, MOST_PROBLEMS))
+    return found if next(left, None) is None else [*found, "and more"]
+
+
 def _text_of(path: str) -> str:
     try:
         # Not blocking: a pipe that nobody writes to would be waited for.
@@ -116,7 +126,7 @@ def _from_json(text: str) -> t.Any:
     except ValueError:  # Python refuses numbers of thousands of digits
         raise Unreadable("holds a number that is too long") from None
     if twice:
-        raise Unreadable(*(f"the key {shown(name)} stands twice in one mapping" for name in dict.fromkeys(twice)))
+        raise Unreadable(*first_of(f"the key {shown(name)} stands twice in one mapping" for name in dict.fromkeys(twice)))
     return value
 
 
@@ -128,7 +138,7 @@ def _from_yaml(text: str) -> t.Any:
             node = loader.get_single_node()
             if node is None:
                 return None
-            if problems := list(_Nodes().faults(node, "")):
+            if problems := first_of(_Nodes().faults(node, "")):
                 raise Unreadable(*problems)
             return loader.construct_document(node)
         finally:

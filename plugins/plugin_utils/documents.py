@@ -11,7 +11,12 @@ import difflib
 import os
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import Unreadable, read_file, shown
+from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import (
+    Unreadable,
+    first_of,
+    read_file,
+    shown,
+)
 
 #: What a document declares, and the form of it.
 KEYS: t.Mapping[str, t.Any] = {
@@ -75,12 +80,12 @@ def read_documents(paths: t.Sequence[t.Any], allowed: t.Container[str], defined:
             where = _path(given) if os.path.isabs(given) else f"{_path(given)} (looked for as {_path(path)})"
             problems += [f"{where}: {fault}" for fault in exc.args]
             continue
-        faults = _faults(found, allowed, defined)
+        faults = first_of(_faults(found, allowed, defined))
         if isinstance(found, dict):
             faults += [
                 f"{name} is in {_path(origins[name])} already; leave it in one of them"
                 for name in found
-                if name in origins
+                if name in KEYS and name in origins
             ]
             origins.update(dict.fromkeys(found, given))
             variables.update(found)
@@ -92,24 +97,22 @@ def _path(path: str) -> str:
     return shown(path, 4096)
 
 
-def _faults(found: t.Any, allowed: t.Container[str], defined: t.Container[str]) -> list[str]:
-    if not isinstance(found, dict):
-        return [f"holds no mapping at the top; it declares some of {', '.join(KEYS)}"]
-    if not found:
-        return [f"is empty; it declares some of {', '.join(KEYS)}"]
+def _faults(found: t.Any, allowed: t.Container[str], defined: t.Container[str]) -> t.Iterator[str]:
+    if not isinstance(found, dict) or not found:
+        form = "is empty" if isinstance(found, dict) else "holds no mapping at the top"
+        yield f"{form}; it declares some of {', '.join(KEYS)}"
+        return
     refused = {key for name, keys in DECISIONS.items() if name not in allowed for key in keys}
-    faults = []
     for name, value in found.items():
         if name not in KEYS:
-            faults.append(_unknown(name))
+            yield _unknown(name)
             continue
         if name in defined:
-            faults.append(f"{name} is also given as a variable; give it in one way only")
+            yield f"{name} is also given as a variable; give it in one way only"
         if not _fits(value, KEYS[name]):
-            faults.append(f"{name} must be {_FORMS[KEYS[name]]}")
+            yield f"{name} must be {_FORMS[KEYS[name]]}"
             continue
-        faults += [_decided(where, key) for where, key in _keys(value, name) if key in refused]
-    return faults
+        yield from (_decided(where, key) for where, key in _keys(value, name) if key in refused)
 
 
 def _unknown(name: str) -> str:

@@ -155,6 +155,28 @@ def test_many_values_are_refused() -> None:
     assert "values" in refusal("a: [" + "x," * MOST_VALUES + "x]")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" + ",".join(["a: 1"] * 20_000) + "}",
+        "\n".join(["a: 1"] * 20_000),
+        "\n".join(["1: 1"] * 20_000),
+        "[" + ",".join(["9" * 100] * 2_000) + "]",
+        "[" + ",".join(['{"a":1,"a":2}'] * 100) + "]",
+        "{" + ",".join(f'"k{number}":1' for number in [*range(20_000)] * 2) + "}",
+        json.dumps({f"cvops_x{number}": 1 for number in range(2_000)}),
+        json.dumps({"cvops_role_mappings": [{"accept_risk": True}] * 20_000}),
+    ],
+)
+def test_a_few_problems_are_told_of_many(text: str, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "document.yml"
+    path.write_text(text)
+    problems = read_documents([str(path)], (), ()).problems
+    assert problems
+    assert len(problems) <= 51
+    assert len(problems) == 1 or problems[-1] == f"{path}: and more"
+
+
 def test_all_keys_that_stand_twice_are_told() -> None:
     assert refusal("a: {b: 1, b: 2}\nc: [{d: 1, d: 2}]\n").count("stands twice") == 2
 
