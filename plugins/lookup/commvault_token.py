@@ -84,6 +84,7 @@ _raw:
   elements: raw
 """
 
+import contextlib
 import typing as t
 
 from ansible.plugins.lookup import LookupBase
@@ -102,7 +103,12 @@ SPEC = commvault_spec().merge(
 
 class LookupModule(LookupBase):
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
-        with lookup_context(self._templar, SPEC, kwargs, variables, product="commvault_access_token") as ctx:
+        with (
+            contextlib.ExitStack() as after,
+            lookup_context(self._templar, SPEC, kwargs, variables, product="commvault_access_token") as ctx,
+        ):
+            # Until the context is closed and the handlers are restored: a session that was given away is also handed out.
+            after.enter_context(ctx.cancellation.shield())
             if terms:
                 raise ConfigError("commvault_token takes no terms; name the CommServe with commvault_url")
             headers = hand_out(ctx)

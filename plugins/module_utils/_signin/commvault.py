@@ -47,12 +47,14 @@ def connect(ctx: Context) -> tuple[Transport, str]:
 def hand_out(ctx: Context) -> dict[str, str]:
     """Headers that sign a request in, for use beyond this run: a login is not ended, it runs out when it is not used.
 
-    Raises as :func:`connect` does.
+    To be called in a shield that lasts until *ctx* is closed: closing decides whether a login is given away or, when the run
+    was told to stop, ended; a signal after that must not turn the answer into an error. Raises as :func:`connect` does.
     """
     credentials, _base = _signing_in(ctx)
     headers = dict(credentials.headers())
     if ctx.run_process is not None and not is_alive(ctx.run_process):
         raise Cancelled("Stopped, because the run that asked for the token has ended")
+    ctx.cancellation.check()
     if isinstance(credentials, PasswordLogin):
         credentials.leave()
     return headers
@@ -178,7 +180,15 @@ class PasswordLogin:
             return True
 
     def leave(self) -> None:
-        """Give the session away: whoever has the token ends it, or lets it run out."""
+        """Give the session away when the run closes: whoever has the token ends it, or lets it run out.
+
+        When the run was told to stop by then, the session is ended instead, for nobody gets the token.
+        """
+        self._ctx.on_close(self._give_away)  # done before log_out, which was registered first
+
+    def _give_away(self) -> None:
+        if self._ctx.cancellation.requested:
+            return
         with self._lock:
             self._token = None
 
