@@ -88,7 +88,8 @@ options:
       - V(run) keeps them in the run's temporary folder, which Ansible removes in the end; on another host there is none, and each task signs in.
       - V(file) keeps them beyond the run, in C(cvops/identity) below E(XDG_RUNTIME_DIR), E(XDG_CACHE_HOME) or C(~/.cache), readable by this user only. Tokens
         of people (V(interactive) and V(device_code) of the sign-in methods) are kept for the run all the same, with a warning, so that on a shared account
-        nobody acts as somebody else.
+        nobody acts as somebody else. Tokens of a managed identity, also one that stands for an application (O(federated_managed_identity)), are kept for the
+        run as well, since several machines may share a home and the machine's own endpoint keeps them.
       - Also the Ansible variable C(cvops_token_cache) and the environment variable E(CVOPS_TOKEN_CACHE).
     type: str
     choices: [run, file, none]

@@ -33,11 +33,12 @@ def cache_key(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def cache_for(ctx: Context, personal: bool = False) -> FileCache | None:
+def cache_for(ctx: Context, personal: bool = False, of_machine: bool = False) -> FileCache | None:
     """The cache that option token_cache names, None for none or where no folder can be had.
 
     The token of a person (*personal*) is kept for the run at most: nothing tells whose it is before it is used, so on an
-    account that several people share the next one would act as the first.
+    account that several people share the next one would act as the first. Nor is that of a machine (*of_machine*) kept
+    longer: several machines may share a home, and the machine's endpoint has a cache of its own.
     """
     wanted = ctx.options.get("token_cache", "run")
     if wanted == "none":
@@ -47,7 +48,7 @@ def cache_for(ctx: Context, personal: bool = False) -> FileCache | None:
             "token_cache file is for applications: tokens of people who sign in are kept for this run only, so that nobody acts as"
             " somebody else."
         )
-    elif wanted == "file":
+    elif wanted == "file" and not of_machine:
         return FileCache.open(ctx, os.path.join(_user_folder(ctx), "cvops", "identity"))
     if not ctx.run_directory or not os.path.isdir(ctx.run_directory):
         return None

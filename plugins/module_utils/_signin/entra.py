@@ -26,7 +26,8 @@ class EntraSignIn:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._method = choose(ctx)
-        self._cache = cache_for(ctx, self._method.personal) if self._method.can_renew else None
+        method = self._method
+        self._cache = cache_for(ctx, method.personal, method.of_machine) if method.can_renew else None
         self._tokens: dict[str, Token] = {}
         self._lock = threading.RLock()
 

@@ -38,11 +38,15 @@ def assertion(ctx: Context) -> str:
     return token.value
 
 
+def source(ctx: Context) -> str:
+    """The name of the option that the token comes from: the first of SOURCES that is given."""
+    return next(name for name in SOURCES if ctx.options.get(name))
+
+
 def fingerprint(ctx: Context) -> str:
     """Of where the token comes from, since the token itself changes: the same source stands for the same identity."""
-    options = ctx.options
-    named = next(name for name in SOURCES if options.get(name))
-    return hashlib.sha256(f"{named}:{options[named]}".encode()).hexdigest()
+    named = source(ctx)
+    return hashlib.sha256(f"{named}:{ctx.options[named]}".encode()).hexdigest()
 
 
 def _from_file(ctx: Context, path: str) -> str:

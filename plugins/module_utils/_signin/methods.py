@@ -22,12 +22,16 @@ from .tokens import Token, claims_of, expiry_of, person_of
 
 
 class Method(t.Protocol):
-    """A way to get tokens. ``personal``: a person is asked, so what is got is that person's own."""
+    """A way to get tokens.
+
+    ``personal``: a person is asked, so what is got is that person's own; ``of_machine``: only the machine that asks says whose it is.
+    """
 
     name: t.ClassVar[str]
     needs: t.ClassVar[tuple[str, ...]]
     can_renew: t.ClassVar[bool]
     personal: t.ClassVar[bool]
+    of_machine: bool
 
     def __init__(self, ctx: Context) -> None:
         """Keeps the context; raises ConfigError for inputs that cannot be right."""
@@ -46,6 +50,7 @@ class ReadyToken:
     needs: t.ClassVar[tuple[str, ...]] = ("access_token",)
     can_renew: t.ClassVar[bool] = False
     personal: t.ClassVar[bool] = False
+    of_machine = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -94,6 +99,7 @@ class ClientSecret:
     needs: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id", "client_secret")
     can_renew: t.ClassVar[bool] = True
     personal: t.ClassVar[bool] = False
+    of_machine = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -114,6 +120,7 @@ class ClientCertificate:
     needs: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id", "client_certificate")
     can_renew: t.ClassVar[bool] = True
     personal: t.ClassVar[bool] = False
+    of_machine = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -138,6 +145,7 @@ class Federated:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        self.of_machine = federated.source(ctx) == "federated_managed_identity"
 
     def fingerprint(self) -> str:
         """Of the token's source."""
@@ -145,7 +153,7 @@ class Federated:
 
     def acquire(self, scope: str) -> Token:
         """Client credentials grant with the other issuer's token."""
-        inputs = ("tenant_id", "client_id", *[name for name in federated.SOURCES if self._ctx.options.get(name)][:1])
+        inputs = ("tenant_id", "client_id", federated.source(self._ctx))
         presented: dict[str, str] = {}
 
         def token() -> str:
@@ -165,6 +173,7 @@ class ManagedIdentity:
     needs: t.ClassVar[tuple[str, ...]] = ()
     can_renew: t.ClassVar[bool] = True
     personal: t.ClassVar[bool] = False
+    of_machine = True
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -185,6 +194,7 @@ class Interactive:
     needs: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id")
     can_renew: t.ClassVar[bool] = True
     personal: t.ClassVar[bool] = True
+    of_machine = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx

@@ -294,6 +294,41 @@ def test_the_next_person_is_asked(
     assert [path for path in (tmp_path / "runtime").rglob("*") if path.is_file()] == []
 
 
+MACHINE: dict[str, t.Any] = {"auth_method": "managed_identity", "client_id": None, "tenant_id": None}
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        (MACHINE, False),
+        ({**MACHINE, "managed_identity_client_id": "m"}, False),
+        ({"auth_method": "federated", "federated_managed_identity": "system"}, False),
+        ({"auth_method": "auto", "client_secret": None, "federated_managed_identity": "m"}, False),
+        ({"auth_method": "federated", "federated_token": "a.b.c", "federated_managed_identity": "m"}, True),
+        ({"auth_method": "federated", "federated_token_file": "/run/token"}, True),
+        ({"auth_method": "client_secret"}, True),
+    ],
+)
+def test_machines_that_share_a_home_never_get_each_others_tokens(
+    tmp_path: pathlib.Path, options: dict[str, t.Any], kept: bool
+) -> None:
+    """What only the machine knows is in no key, so its tokens end with the run; the tasks of a run still share them."""
+    home = tmp_path / "home"
+    home.mkdir()
+    got = []
+    for machine in ("a", "a", "b"):
+        (tmp_path / machine).mkdir(exist_ok=True)
+        ctx = context(tmp_path / machine, token_cache="file", **options)
+        ctx.sources = Sources(environ={"XDG_CACHE_HOME": str(home)})
+        sign_in = EntraSignIn(ctx)
+        number = len(got)
+        sign_in._method.acquire = lambda _scope, made=f"{machine}{number}": token(made)
+        got.append(sign_in.token(SCOPE).value)
+        assert ctx.warnings == []
+    assert got == (["a0", "a0", "a0"] if kept else ["a0", "a0", "b2"])
+    assert kept == any(path.is_file() for path in home.rglob("*"))
+
+
 def test_without_a_folder_of_the_run_a_person_is_asked_each_time(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
