@@ -218,10 +218,16 @@ def test_a_signal_during_the_wait_for_a_signal() -> None:
         while time.monotonic() < stop_at and not cancellation.requested:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    with pytest.raises(Cancelled), interruptible(cancellation):
-        threading.Thread(target=interrupt, daemon=True).start()
-        while True:
-            cancellation.wait(0.0001)
+    sender = threading.Thread(target=interrupt, daemon=True)
+    before = signal.signal(signal.SIGTERM, lambda *_: None)  # for the signal that comes after the end
+    try:
+        with pytest.raises(Cancelled), interruptible(cancellation):
+            sender.start()
+            while True:
+                cancellation.wait(0.0001)
+        sender.join()
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_write_that_was_not_answered_in_time_has_an_unknown_outcome() -> None:
