@@ -24,6 +24,7 @@ from ansible_collections.cvops.identity.plugins.modules import entra_group
 
 COMPANY = 9100
 LINKED = "8d0f1111-2222-4333-8444-555555555555"
+UNLINKED = "8d0f1111-2222-4333-8444-666666666666"
 
 
 def state(site: Simulator) -> t.Any:
@@ -241,3 +242,89 @@ def test_entra_groups_whose_names_only_look_equal(site: Simulator) -> None:
     result = run(site, entry({"entra_group": "GG-Nightshift"}, "View", {"plans": [own_plan(site)]}))
     assert result.get("failed") and "no Entra group is named 'GG-Nightshift'" in result["msg"]
     assert not writes(site)
+
+
+def grouped(
+    site: Simulator, user_group: dict[str, t.Any], object_id: str = UNLINKED, **options: t.Any
+) -> dict[str, t.Any]:
+    """Run a mapping of an Entra group, by default one that nothing is linked to, to a Commvault group."""
+    wanted = entry({"entra_group": {"name": "GG-New", "object_id": object_id}}, {"name": "View", "company": "Commcell"})
+    return run(site, {**wanted, "user_group": user_group}, create_user_groups=True, **options)
+
+
+def made_in(site: Simulator, name: str) -> list[int]:
+    return [group.company_id for group in state(site).groups if group.name == name]
+
+
+@pytest.mark.parametrize("given", ["cc", 9200, "9200"])
+@pytest.mark.parametrize("scope", [{}, {"commvault_company": "cc"}])
+def test_a_group_is_made_in_the_company_that_was_found(
+    site: Simulator, company: str, given: str | int, scope: dict[str, t.Any]
+) -> None:
+    """The name of a company may be the word for the CommCell."""
+    state(site).companies.add(Company(9200, "Commcell", "cc"))
+    result = grouped(site, {"name": "New Team", "company": given}, **scope)
+    assert result["changed"], result.get("msg")
+    assert made_in(site, "New Team") == [9200]
+    assert not grouped(site, {"name": "New Team", "company": given}, **scope)["changed"]
+
+
+def test_a_group_is_made_at_commcell_level_when_that_was_found(site: Simulator, company: str) -> None:
+    state(site).companies.add(Company(9200, "Commcell", "cc"))
+    for name, given in (("One", "Commcell"), ("Two", 0), ("Three", "0")):
+        assert grouped(site, {"name": name, "company": given}, commvault_company="cc")["changed"]
+        assert made_in(site, name) == [0]
+    assert run_body(user_group, site, {"name": "Four", "company": "Commcell", "commvault_company": "cc"})["changed"]
+    assert made_in(site, "Four") == [0]
+
+
+def test_roles_and_groups_are_made_in_the_company_of_an_alias(site: Simulator, company: str) -> None:
+    state(site).companies.add(Company(9200, "Commcell", "cc"))
+    made = run_body(user_group, site, {"name": "New Team", "company": "cc"})
+    assert made["changed"] and made_in(site, "New Team") == [9200], made.get("msg")
+    made = run_body(role, site, {"name": "New Role", "company": "cc", "permissions": ["View"]})
+    assert made["changed"], made.get("msg")
+    assert [item.company_id for item in state(site).roles if item.name == "New Role"] == [9200]
+
+
+@pytest.fixture
+def numbered(site: Simulator, company: str) -> None:
+    """A company whose name is the id of another one; each has a group of one name."""
+    state(site).companies.add(Company(9300, "9100", "e"))
+    state(site).groups.add(UserGroup(9301, "Their Team", "guid-9301", company_id=9300))
+
+
+@pytest.mark.usefixtures("numbered")
+def test_a_company_given_as_a_number_is_the_one_of_this_id(site: Simulator) -> None:
+    result = grouped(site, {"name": "New Team", "company": COMPANY})
+    assert result["changed"], result.get("msg")
+    assert made_in(site, "New Team") == [COMPANY]
+    assert run(site, entry({"user_group": {"name": "Their Team", "company": COMPANY}}))["changed"]
+    assert [grant.principal_id for grant in state(site).grants if grant.principal_id in (9103, 9301)] == [9103]
+    plans = {"plans": {"matching": "their-*", "at_most": 1, "company": COMPANY}}
+    assert run(site, entry({"user_group": local_group(site)}, "View", plans))["changed"]
+
+
+@pytest.mark.usefixtures("numbered")
+def test_digits_that_are_a_name_and_the_id_of_another_company_are_refused(site: Simulator) -> None:
+    gone = {"name": "Their Team", "company": "9100", "state": "absent", "transfer_to_user": {"id": 1}}
+    for result in (
+        grouped(site, {"name": "New Team", "company": "9100"}),
+        run(site, entry({"user_group": {"name": "Their Team", "company": "9100"}})),
+        run_body(user_group, site, gone),
+        run_body(user_group, site, {"name": "New Team", "company": "9100"}),
+        run_body(role, site, {"name": "New Role", "company": "9100", "permissions": ["View"]}),
+    ):
+        assert result.get("failed"), result
+        assert "9100 (id 9300)" in result["msg"] and "Corp Ltd (id 9100)" in result["msg"]
+    assert made_in(site, "New Team") == [] and sorted(made_in(site, "Their Team")) == [COMPANY, 9300]
+    for meant in ("9300", "e", "Corp Ltd"):
+        assert run_body(user_group, site, {"name": "Team of " + meant, "company": meant})["changed"]
+        assert made_in(site, "Team of " + meant) == [COMPANY if meant == "Corp Ltd" else 9300]
+
+
+@pytest.mark.usefixtures("numbered")
+def test_digits_of_commvault_company_are_an_id(site: Simulator) -> None:
+    assert run_body(user_group, site, {"name": "New Team", "commvault_company": "9100"})["changed"]
+    assert grouped(site, {"name": "Linked Team"}, commvault_company="9100")["changed"]
+    assert made_in(site, "New Team") == made_in(site, "Linked Team") == [COMPANY]

@@ -69,9 +69,9 @@ class OwnLevel:
         return f"in company {self.company or self.company_id}" if self.company_id else "at the level of the CommCell"
 
 
-def is_commcell_level(company: str) -> bool:
-    """True for the words that stand for the CommCell in place of a company."""
-    return case_key(company) in ("", "0", case_key(COMMCELL_LEVEL))
+def is_commcell_level(company: str | int) -> bool:
+    """True for the words, and the id 0, that stand for the CommCell in place of a company."""
+    return case_key(str(company)) in ("", "0", case_key(COMMCELL_LEVEL))
 
 
 def plural(noun: str) -> str:
@@ -82,8 +82,10 @@ def plural(noun: str) -> str:
 Refresh = t.Callable[[], t.Sequence[Entry]]
 
 
-def keys_as_given(company: str) -> CompanyKeys:
+def keys_as_given(company: str | int) -> CompanyKeys:
     """The keys of a company of which nothing is known but what the caller wrote."""
+    if isinstance(company, int):
+        return CompanyKeys(set(), {company})
     number = id_in(company)
     return CompanyKeys({case_key(company)}, set() if number is None else {number})
 
@@ -101,7 +103,7 @@ class Catalogue:
         noun: str,
         entries: t.Sequence[Entry],
         refresh: Refresh | None = None,
-        company_keys: t.Callable[[str], CompanyKeys] = keys_as_given,
+        company_keys: t.Callable[[str | int], CompanyKeys] = keys_as_given,
         *,
         own_level: OwnLevel | None = OwnLevel(),  # noqa: B008 -- immutable
         has_companies: t.Callable[[], bool] = lambda: False,
@@ -119,11 +121,11 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def find(self, name_or_id: str | int, company: str | None = None) -> Entry:
+    def find(self, name_or_id: str | int, company: str | int | None = None) -> Entry:
         """The one object of this name or id.
 
-        Letter case decides only between names that differ in nothing else. ``company`` is a name, an alias or an id, or
-        ``Commcell`` for the CommCell level. Without one a name means the task's own level and never an object of another
+        Letter case decides only between names that differ in nothing else. ``company`` is a name, an alias or an id
+        (a number is an id only), or ``Commcell`` for the CommCell level. Without one a name means the task's own level and never an object of another
         company; an id means the object of this id. Raises AmbiguousMatch with the candidates, NotFound that tells what is
         near: the same name elsewhere, with the form to write if it is meant, names that look equal, and similar names.
         """
@@ -132,7 +134,7 @@ class Catalogue:
             raise self.missing(name_or_id, company)
         return found
 
-    def get(self, name_or_id: str | int, company: str | None = None) -> Entry | None:
+    def get(self, name_or_id: str | int, company: str | int | None = None) -> Entry | None:
         """As find, but None when there is none."""
         return self._one(name_or_id, company)
 
@@ -144,18 +146,18 @@ class Catalogue:
         """The object of this id in what is at hand; nothing is read."""
         return self._by_id.get(number)
 
-    def matching(self, pattern: str, company: str | None = None) -> list[Entry]:
+    def matching(self, pattern: str, company: str | int | None = None) -> list[Entry]:
         """Objects of one level (as for find) whose name matches a shell pattern without regard to case, sorted by name."""
         found = self._within(self._matching(pattern), company)
         if not found and self.refresh_once():
             found = self._within(self._matching(pattern), company)
         return found
 
-    def matching_elsewhere(self, pattern: str, company: str | None = None) -> list[Entry]:
+    def matching_elsewhere(self, pattern: str, company: str | int | None = None) -> list[Entry]:
         """Objects of other levels whose name matches; for messages, nothing is read."""
         return self._others(self._matching(pattern), company)
 
-    def at_level(self, entries: t.Iterable[Entry], company: str | None = None) -> list[Entry]:
+    def at_level(self, entries: t.Iterable[Entry], company: str | int | None = None) -> list[Entry]:
         """Those of *entries* that are of this company, by default of the task's own level."""
         return self._within(list(entries), company)
 
@@ -194,7 +196,7 @@ class Catalogue:
             if self._qualified and entry.company is not None and "\\" in entry.name:
                 self._by_short_name.setdefault(case_key(entry.name.partition("\\")[2]), []).append(entry)
 
-    def _one(self, name_or_id: str | int, company: str | None) -> Entry | None:
+    def _one(self, name_or_id: str | int, company: str | int | None) -> Entry | None:
         found = self._candidates(name_or_id, company)
         if not found and self.refresh_once():
             found = self._candidates(name_or_id, company)
@@ -206,7 +208,7 @@ class Catalogue:
             )
         return found[0] if found else None
 
-    def _candidates(self, name_or_id: str | int, company: str | None) -> list[Entry]:
+    def _candidates(self, name_or_id: str | int, company: str | int | None) -> list[Entry]:
         if isinstance(name_or_id, int):
             known = [self._by_id[name_or_id]] if name_or_id in self._by_id else []
             return known if company is None else self._within(known, company)
@@ -223,7 +225,7 @@ class Catalogue:
         # An id written as text is no exact form of a reference: it may as well be the name of something that is gone.
         return self._within([self._by_id[number]] if number in self._by_id else [], company)
 
-    def _named(self, entries: t.Sequence[Entry], company: str | None) -> list[Entry]:
+    def _named(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
         found = self._within(entries, company)
         if found or company is not None or not self._qualified:
             return found
@@ -234,9 +236,12 @@ class Catalogue:
         prefix, separator, dummy = entry.name.partition("\\")
         if not separator or entry.company is None:
             return False
-        return is_same(prefix, entry.company) or case_key(prefix) in self._company_keys(entry.company).names
+        if is_same(prefix, entry.company):
+            return True
+        known = entry.company if entry.company_id is None else entry.company_id
+        return case_key(prefix) in self._company_keys(known).names
 
-    def _within(self, entries: t.Sequence[Entry], company: str | None) -> list[Entry]:
+    def _within(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
         """Those of *entries* that are of this company; None is the own level."""
         if not entries:
             return []
@@ -245,14 +250,14 @@ class Catalogue:
             found = [entry for entry in entries if entry.company_id == own.company_id]
             rest = [entry for entry in entries if entry.company_id is None and entry.company is not None]
             if rest:
-                keys = self._company_keys(own.company or str(own.company_id))
-                found += [entry for entry in rest if case_key(str(entry.company)) in keys.names]
+                names = set(self._company_keys(own.company_id).names)
+                if own.company and id_in(own.company) != own.company_id:
+                    names.add(case_key(own.company))
+                found += [entry for entry in rest if case_key(str(entry.company)) in names]
             return found
         if company is None or is_commcell_level(company):
             return [entry for entry in entries if entry.company is None and self._surely_of_none(entry)]
-        found = [entry for entry in entries if entry.company is not None and is_same(entry.company, company)]
-        if found:
-            return found
+        # Only its id tells a company from another one that has the alias or the id of the first for a name.
         keys = self._company_keys(company)
         return [entry for entry in entries if _of_company(entry, keys)]
 
@@ -260,14 +265,14 @@ class Catalogue:
         """Where a release does not show the companies of its objects, only a CommCell without companies leaves no doubt."""
         return entry.company_shown or not self._has_companies()
 
-    def _others(self, entries: t.Sequence[Entry], company: str | None) -> list[Entry]:
+    def _others(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
         within = {entry.id for entry in self._within(entries, company)}
         return [entry for entry in entries if entry.id not in within]
 
     def _matching(self, pattern: str) -> list[Entry]:
         return [entry for entry in self._entries if matches(entry.name, pattern)]
 
-    def missing(self, name_or_id: str | int, company: str | None) -> NotFound:
+    def missing(self, name_or_id: str | int, company: str | int | None) -> NotFound:
         """The error for what is not there, with all that is near; nothing is read."""
         where = f" {self.own_level}" if self._has_levels else ""
         if company is not None:

@@ -10,7 +10,6 @@ import typing as t
 
 from .._core.errors import ApiError
 from .._core.retry import Repeat
-from .catalogue import is_commcell_level
 from .client import CommvaultClient
 from .directory import Directory
 from .listings import as_id
@@ -23,20 +22,21 @@ def create_once(
     path: str,
     body: t.Mapping[str, t.Any],
     *,
-    company: str | None,
+    company_id: int | None,
     intent: str,
 ) -> int:
     """Create the object that ``body["name"]`` names and return its id. The caller has made sure that the name is free.
 
-    If the answer is lost, the list tells whether the object came to be; the name was free before, so it is ours. When
-    the list does not show it the outcome stays unknown, the error says so, and the next run finds it or creates it.
+    ``company_id`` is that of the company to create it in, 0 for the CommCell, None for where the task acts. If the answer is
+    lost, the list tells whether the object came to be; the name was free before, so it is ours. When the list does not show
+    it the outcome stays unknown, the error says so, and the next run finds it or creates it.
     """
 
     def shown() -> int | None:
-        found = directory.look_again(kind).get(str(body["name"]), company or None)
+        found = directory.look_again(kind).get(str(body["name"]), company_id)
         return found.id if found else None
 
-    headers = _acting_in(client, directory, company)
+    headers = _acting_in(client, company_id)
     try:
         answer = client.write("POST", path, dict(body), intent=intent, repeat=Repeat.IF_REFUSED, headers=headers)
     except ApiError as exc:
@@ -56,10 +56,6 @@ def create_once(
     return created
 
 
-def _acting_in(client: CommvaultClient, directory: Directory, company: str | None) -> dict[str, str]:
-    """Headers for a company that differs from the task's scope."""
-    if not company:
-        return {}
-    if is_commcell_level(company):
-        return client.company_headers(0) if client.company_id else {}
-    return client.company_headers(directory.catalogue("companies").find(company).id)
+def _acting_in(client: CommvaultClient, company_id: int | None) -> dict[str, str]:
+    """Headers for a company that differs from the task's scope. An id, because a name could mean another company."""
+    return {} if company_id is None or company_id == client.company_id else client.company_headers(company_id)

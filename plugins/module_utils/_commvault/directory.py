@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 import typing as t
 
-from .._core.errors import ApiError, AuthError, NotFound, Throttled, Unreachable
+from .._core.errors import AmbiguousMatch, ApiError, AuthError, Throttled, Unreachable
 from .._core.names import case_key
 from . import listings
-from .catalogue import Catalogue, CompanyKeys, Entry, keys_as_given, plural
+from .catalogue import Catalogue, CompanyKeys, Entry, is_commcell_level, keys_as_given, plural
 from .client import CommvaultClient, segment
+from .references import id_in
 
 #: Kinds whose names may carry a company or a directory, as ``corp\\jvega``.
 _QUALIFIED = ("users", "user_groups", "external_groups")
@@ -45,6 +46,34 @@ class Directory:
                     qualified=kind in _QUALIFIED,
                 )
             return self._catalogues[kind]
+
+    def company(self, given: str | int) -> Entry | None:
+        """The company of this name, alias or id; a number is an id only. None when there is none.
+
+        Raises AmbiguousMatch, also for digits as text that are the name of one company and the id of another one.
+        """
+        companies = self.catalogue("companies")
+        found = companies.get(given)
+        number = None if isinstance(given, int) else id_in(given)
+        other = None if number is None else companies.by_id(number)
+        if found is not None and other is not None and found.id != other.id:
+            raise AmbiguousMatch(
+                f"company {given!r} is the name of {found.label} and the id of {other.label}."
+                f" If the first is meant, write {found.id}; if the second, its name or alias.",
+                candidates=[str(found.id), str(other.id)],
+            )
+        return found
+
+    def company_id(self, given: str | int | None) -> int | None:
+        """The id of a company as given, 0 for the CommCell, None for where the task acts. Raises NotFound, AmbiguousMatch."""
+        if given is None or given == "":
+            return None
+        if is_commcell_level(given):
+            return 0
+        found = self.company(given)
+        if found is None:
+            raise self.catalogue("companies").missing(given, None)
+        return found.id
 
     def look_again(self, kind: str) -> Catalogue:
         """The catalogue after one more read past the service's cache, for instance when the answer to a write was lost."""
@@ -100,10 +129,12 @@ class Directory:
 
         return read
 
-    def _company_keys(self, company: str) -> CompanyKeys:
+    def _company_keys(self, company: str | int) -> CompanyKeys:
         try:
-            found = self.catalogue("companies").get(company)
-        except NotFound:  # no list of companies for this account
+            found = self.company(company)
+        except (AuthError, Throttled, Unreachable):
+            raise
+        except ApiError:  # no list of companies for this account
             found = None
         if found is None:
             return keys_as_given(company)

@@ -22,10 +22,10 @@ _LONGEST_ID = 18
 
 @dataclass(frozen=True)
 class Named:
-    """A reference by name (in a company) or by id."""
+    """A reference by name (in a company) or by id. A company given as a number is an id."""
 
     name: str | None
-    company: str | None = None
+    company: str | int | None = None
     id: int | None = None
 
     def __str__(self) -> str:
@@ -54,7 +54,12 @@ def named(value: t.Any) -> Named:
         raise ValueError(f"the id {identifier!r} is not a number")
     if name is None and number is None and value.get("object_id") is None:
         raise ValueError("needs name or id")
-    return Named(None if name is None else str(name), None if company is None else str(company), number)
+    return Named(None if name is None else str(name), company_given(company), number)
+
+
+def company_given(value: t.Any) -> str | int | None:
+    """A company as it was given: a number is an id, anything else text; None when none was given."""
+    return value if value is None or (isinstance(value, int) and not isinstance(value, bool)) else str(value)
 
 
 def named_option(value: t.Any, where: str) -> Named:

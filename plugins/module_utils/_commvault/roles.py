@@ -100,6 +100,7 @@ class Roles:
     def __init__(self, client: CommvaultClient, directory: Directory) -> None:
         self._client, self._directory = client, directory
         self._company: str | None = None
+        self._company_id: int | None = None
         self.role_id: int | None = None
         self.company: str | None = None
 
@@ -112,6 +113,8 @@ class Roles:
         current_wire = self._find(options["name"])
         if options["state"] == "absent" and current_wire is None:
             return plan_absent(None)
+        if current_wire is None:
+            self._company_id = self._directory.company_id(self._company)
         nodes = self._directory.category_nodes()
         permissions = Permissions(self._directory.catalogue("permissions"), nodes)
         current = canonical(current_wire, permissions) if current_wire is not None else None
@@ -140,7 +143,7 @@ class Roles:
                 "roles",
                 "V4/Role",
                 step.data["body"],
-                company=self._company,
+                company_id=self._company_id,
                 intent=f"create {step.subject}",
             )
         elif step.action == "update":

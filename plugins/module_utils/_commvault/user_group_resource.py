@@ -35,6 +35,7 @@ class UserGroupResource:
         self._members: dict[str, int] = {}
         self.group_id: int | None = None
         self.company: str | None = None
+        self._company_id: int | None = None
 
     def plan(self) -> Plan:
         """The plan for the task's options. Raises ConfigError, Problems, GuardRefused."""
@@ -62,9 +63,7 @@ class UserGroupResource:
     def apply(self, step: Step) -> None:
         """Perform one step of a plan."""
         if step.action == "create":
-            self.group_id = self._groups.create(
-                self._options["name"], step.data["description"], self._options.get("company")
-            )
+            self.group_id = self._groups.create(self._options["name"], step.data["description"], self._company_id)
             return
         number = self.group_id or 0
         if step.action == "update":
@@ -87,6 +86,8 @@ class UserGroupResource:
         company = self._options.get("company")
         entry = self._groups.find(name, company)
         self.company = entry.company if entry else company or self._client.company_name
+        if entry is None and self._options["state"] == "present":
+            self._company_id = self._directory.company_id(company)
         wire = self._groups.details(entry.id) if entry else None
         if entry is None or wire is None:
             return None

@@ -29,8 +29,8 @@ class UserGroups:
         """The group of this name; without a company, that of the task's scope, else at CommCell level."""
         return self.directory.catalogue("user_groups").get(name, company or None)
 
-    def create(self, name: str, description: str | None = None, company: str | None = None) -> int:
-        """Create a group and return its id. The caller has made sure that the name is free."""
+    def create(self, name: str, description: str | None = None, company_id: int | None = None) -> int:
+        """Create a group and return its id; ``company_id`` as for create_once. The caller has made sure that the name is free."""
         body: dict[str, t.Any] = {"name": name, "enforceFSQuota": False}
         if description:
             body["description"] = description
@@ -40,7 +40,7 @@ class UserGroups:
             "user_groups",
             "V4/UserGroup",
             body,
-            company=company,
+            company_id=company_id,
             intent=f"create user group {name}",
         )
 

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._commvault.grants import ENTITY_TYPES
-from .._commvault.references import Named, id_in, named
+from .._commvault.references import Named, company_given, id_in, named
 from .._core.names import case_key, matches_any
 from .._core.values import is_guid, parse_time
 
@@ -33,7 +33,7 @@ class Target:
     every: bool = False
     pattern: str | None = None
     at_most: int = 0
-    company: str | None = None
+    company: str | int | None = None
     where: str = ""
 
 
@@ -235,7 +235,7 @@ def _of_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) -> li
                 kind,
                 pattern=pattern,
                 at_most=at_most,
-                company=None if company is None else str(company),
+                company=company_given(company),
                 where=where,
             )
         ]

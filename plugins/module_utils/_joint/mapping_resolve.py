@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry, is_commcell_level
+from .._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry
 from .._commvault.client import CommvaultClient
 from .._commvault.directory import Directory
 from .._commvault.grants import ALL, ENTITY_TYPES, Entity, Grant, Principal
@@ -40,6 +40,7 @@ class Holder:
     """A principal of the mapping.
 
     ``anchor``: object id of its Entra group, None while unknown or none; ``entra_name``: that group's display name where known.
+    ``company`` is for people; ``company_id`` is where a group that is missing is created, 0 for the CommCell.
     """
 
     principal: Principal
@@ -51,6 +52,7 @@ class Holder:
     exists: bool = True
     where: str = ""
     entra_name: str | None = None
+    company_id: int | None = None
 
     @property
     def label(self) -> str:
@@ -70,13 +72,20 @@ class Resolved:
     problems: list[Problem] = field(default_factory=list)
 
 
+class _Level(t.NamedTuple):
+    """A company: its id, 0 for the CommCell, and its name for people."""
+
+    company_id: int
+    company: str | None
+
+
 class Resolver:
     """Looks names up, each kind of object listed once."""
 
     def __init__(self, ctx: Context, client: CommvaultClient, directory: Directory, groups: EntraGroups) -> None:
         self._ctx, self._client, self._directory, self._groups = ctx, client, directory, groups
         self._pending = [named(item) for item in ctx.options["pending_roles"]]
-        self._pending_roles: dict[tuple[str, str], int] | None = None
+        self._pending_roles: dict[tuple[str, str | int], int] | None = None
         self._new_groups = 0
         self.found = Resolved()
 
@@ -171,7 +180,7 @@ class Resolver:
         given = entry.user_group.company if entry.user_group else None
         where = f"{entry.where}.user_group"
         try:
-            found = self._user_group(by_id if by_id is not None else str(name), given, group)
+            found = self._user_group(entry.user_group, str(name), group)
             company = self._known_company(given) if found is None else None
         except (AmbiguousMatch, NotFound) as exc:
             self._problem(where, str(exc), exc.kind)
@@ -187,32 +196,34 @@ class Resolver:
                 where=entry.where,
                 entra_name=group.display_name,
             )
-        if by_id is not None:
-            self._problem(where, f"no user group has the id {by_id}", "not_found")
-            return None
-        return self._new_holder(entry, str(name), company, group)
+        return self._new_holder(entry, str(name), company or _Level(0, None), group)
 
-    def _known_company(self, given: str | None) -> str | None:
-        """The company in which a missing group would be created, as the service names it. Raises NotFound, AmbiguousMatch."""
+    def _known_company(self, given: str | int | None) -> _Level:
+        """Where a missing object would be created. Raises NotFound, AmbiguousMatch."""
         if given is None:
-            return self._client.company_name
-        if is_commcell_level(given):
-            return COMMCELL_LEVEL if self._client.company_id else None
-        return self._directory.catalogue("companies").find(given).name
+            return _Level(self._client.company_id, self._client.company_name)
+        number = self._directory.company_id(given) or 0
+        if not number:
+            return _Level(0, COMMCELL_LEVEL if self._client.company_id else None)
+        found = self._directory.catalogue("companies").by_id(number)
+        return _Level(number, found.name if found else str(given))
 
-    def _user_group(self, name_or_id: str | int, company: str | None, group: EntraGroup) -> Entry | None:
-        """By name; else by anchor, because a group that was renamed on either side is still the same group.
+    def _user_group(self, given: Named | None, name: str, group: EntraGroup) -> Entry | None:
+        """By id if one is given. By name; else by anchor, because a group that was renamed on either side is still the same group.
 
         Groups of other companies are not looked at: whoever administers a company links its groups as they like.
         """
         catalogue = self._directory.catalogue("user_groups")
-        found = catalogue.get(name_or_id, company)
-        if found is not None or group.object_id is None or isinstance(name_or_id, int):
+        if given is not None and given.id is not None:
+            return catalogue.find_named(given)
+        company = given.company if given is not None else None
+        found = catalogue.get(name, company)
+        if found is not None or group.object_id is None:
             return found
         for candidate in catalogue.at_level(catalogue, company):
             if candidate.id in self._candidates_by_anchor() and self.anchor_of(candidate.id) == group.object_id:
                 self._ctx.warn(
-                    f"Commvault group {candidate.name} is linked to the Entra group of {name_or_id}; it is used although the names differ"
+                    f"Commvault group {candidate.name} is linked to the Entra group of {name}; it is used although the names differ"
                 )
                 return candidate
         return None
@@ -239,19 +250,20 @@ class Resolver:
         details = self._directory.user_group_details(group_id) or {}
         return str(details["azureGUID"]).lower() if details.get("azureGUID") else None
 
-    def _new_holder(self, entry: MappingEntry, name: str, company: str | None, group: EntraGroup) -> Holder | None:
+    def _new_holder(self, entry: MappingEntry, name: str, level: _Level, group: EntraGroup) -> Holder | None:
         for known in self.found.holders.values():
-            if not known.exists and (case_key(known.name), known.company) == (case_key(name), company):
+            if not known.exists and (case_key(known.name), known.company_id) == (case_key(name), level.company_id):
                 return Holder(
                     known.principal,
                     known.name,
                     True,
                     group.object_id,
-                    company,
+                    level.company,
                     entry.relink,
                     False,
                     entry.where,
                     group.display_name,
+                    level.company_id,
                 )
         if not entry.present or not any(grant.present for grant in entry.grants):
             return None
@@ -269,11 +281,12 @@ class Resolver:
             name,
             True,
             group.object_id,
-            company,
+            level.company,
             entry.relink,
             False,
             entry.where,
             group.display_name,
+            level.company_id,
         )
 
     def _grant(self, holder: Holder | None, grant: WantedGrant) -> None:
@@ -311,12 +324,12 @@ class Resolver:
                     self._pending_roles.setdefault(self._role_key(item), -(len(self._pending_roles) + 1))
         return self._pending_roles.get(self._role_key(role)) if self._pending and role.id is None else None
 
-    def _role_key(self, role: Named) -> tuple[str, str]:
+    def _role_key(self, role: Named) -> tuple[str, str | int]:
         try:
-            company = self._known_company(role.company or None)
+            company: str | int = self._known_company(role.company).company_id
         except (AmbiguousMatch, NotFound):
-            company = role.company
-        return case_key(str(role.name)), case_key(company or COMMCELL_LEVEL)
+            company = case_key(str(role.company))
+        return case_key(str(role.name)), company
 
     def _entities(self, target: Target) -> list[Entity]:
         if target.kind == "commcell":

@@ -208,7 +208,7 @@ class _Run:
         if request.principal is not None:
             holder = self._resolved.holders[request.principal]
             if request.operation == "create_group":
-                number = self._user_groups.create(holder.name, None, holder.company)
+                number = self._user_groups.create(holder.name, None, holder.company_id)
                 self._ids[request.principal] = Principal("user_group", number)
                 self._security.learn(self._ids[request.principal], holder.name)
             else:

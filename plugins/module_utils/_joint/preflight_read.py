@@ -150,12 +150,12 @@ class _Reader:
             return entra.sam_account_name if entra else None
         return entry.principal.name or (entra.display_name if entra else None)
 
-    def _company(self, named: str | None) -> str | None:
-        company = named or self._commvault.company_name
-        if not company or is_commcell_level(company):
+    def _company(self, given: str | int | None) -> str | None:
+        company = (self._commvault.company_id or None) if given is None or given == "" else given
+        if company is None or is_commcell_level(company):
             return None
-        found = self._directory.catalogue("companies").get(company)
-        return found.name if found else company
+        found = self._directory.company(company)
+        return found.name if found else str(company)
 
     def _merged(self, items: t.Sequence[Mapped]) -> list[Mapped]:
         """Entries about the same pair of groups are one."""

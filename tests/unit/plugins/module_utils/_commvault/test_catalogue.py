@@ -35,8 +35,9 @@ def catalogue() -> Catalogue:
     return Catalogue("role", ROLES, company_keys=company_keys)
 
 
-def company_keys(name: str) -> CompanyKeys:
+def company_keys(company: str | int) -> CompanyKeys:
     """Company 30, Corp Ltd by name and corp by alias."""
+    name = str(company)
     known = name.lower() in ("corp", "corp ltd", "30")
     return CompanyKeys({"corp", "corp ltd"}, {30}) if known else CompanyKeys({name.lower()}, set())
 
@@ -156,16 +157,29 @@ def test_rows_without_a_company_id_are_found_by_any_name_of_the_company() -> Non
     assert made.get("y") is None
 
 
-def test_a_company_is_its_name_before_it_is_a_number() -> None:
-    """A company may be named like the id of another one."""
-    roles = [Entry(1, "x", "30", {}, 77), Entry(2, "x", "corp", {}, 30), Entry(3, "y", "corp", {}, 30)]
+def test_a_row_is_of_the_company_of_its_id() -> None:
+    """What one company has for a name may be the alias, or the id, of the company that is meant."""
+    roles = [
+        Entry(1, "x", "30", {}, 77),
+        Entry(2, "x", "Corp Ltd", {}, 30),
+        Entry(3, "x", "corp", {}, 78),
+        Entry(4, "y", "corp", {}, 78),
+        Entry(5, "z", "corp"),
+    ]
 
-    def keys(name: str) -> CompanyKeys:
-        return CompanyKeys({"30"}, {77}) if name == "30" else CompanyKeys({name}, set())
+    made = Catalogue("role", roles, company_keys=company_keys)
+    for company in ("corp", "30", 30):
+        assert made.find("x", company).id == 2
+        assert made.get("y", company) is None
+        assert made.find("z", company).id == 5
 
-    made = Catalogue("role", roles, company_keys=keys)
-    assert made.find("x", "30").id == 1
-    assert made.get("y", "30") is None
+
+def test_a_number_is_no_name_of_a_company() -> None:
+    made = Catalogue("role", [Entry(1, "x", "30", {}, 77), Entry(2, "x", "corp", {}, 30), Entry(3, "y", "30")])
+    assert made.find("x", 30).id == 2
+    assert made.get("y", 30) is None
+    assert made.find("y", "30").id == 3
+    assert made.get("x", 0) is None
 
 
 PRINCIPALS = [
