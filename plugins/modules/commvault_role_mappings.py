@@ -18,7 +18,7 @@ description:
   - 'A name without a company means the CommCell itself, or the company of O(commvault_company); a name that is found in another company only is refused, and
     told with the form to write if it is meant, such as C({name: Ops Team, company: corp}). Names are compared without regard to letter case; one that only
     looks equal is another name. Names that get a right and can be taken for others are warned about.'
-  - 'C(company) is a name, an alias or an id; a number without quotes is the id.'
+  - 'C(company) is a name, an alias or an id; a number without quotes is the id. An C(id) beside a C(name) that its object does not have is refused.'
   - An Entra group is tied to its Commvault user group by object id (C(azureGUID)); missing user groups are created and linked.
   - 'Commvault rights, least first: View on the CommCell to read; to write, user management on the principals, C(Change security settings) on the entities, and
     every permission that the granted roles contain.'

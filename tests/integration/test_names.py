@@ -328,3 +328,33 @@ def test_digits_of_commvault_company_are_an_id(site: Simulator) -> None:
     assert run_body(user_group, site, {"name": "New Team", "commvault_company": "9100"})["changed"]
     assert grouped(site, {"name": "Linked Team"}, commvault_company="9100")["changed"]
     assert made_in(site, "New Team") == made_in(site, "Linked Team") == [COMPANY]
+
+
+@pytest.mark.parametrize("kind", ["user_group", "entra_group", "role", "plan", "member", "heir"])
+def test_an_id_with_the_name_of_another_object_is_refused(site: Simulator, company: str, kind: str) -> None:
+    state(site).groups.add(UserGroup(9400, "Own Team", "guid-9400"))
+    wrong = {"id": 9103, "name": "Own Team"}
+    results = {
+        "user_group": lambda: run(site, entry({"user_group": wrong})),
+        "entra_group": lambda: grouped(site, wrong),
+        "role": lambda: run(site, entry({"user_group": "Own Team"}, {"id": 9105, "name": "View"})),
+        "plan": lambda: run(
+            site, entry({"user_group": "Own Team"}, "View", {"plans": [{"id": 9106, "name": own_plan(site)}]})
+        ),
+        "member": lambda: run_body(user_group, site, {"name": "Own Team", "members": [{"id": 9102, "name": "admin"}]}),
+        "heir": lambda: run_body(user_group, site, {"name": "Own Team", "state": "absent", "transfer_to_group": wrong}),
+    }
+    number, given, real = {
+        "role": (9105, "View", "Their Role"),
+        "plan": (9106, own_plan(site), "their-gold"),
+        "member": (9102, "admin", "plain"),
+    }.get(kind, (9103, "Own Team", "Their Team"))
+    result = results[kind]()
+    assert result.get("failed"), result
+    assert all(part in result["msg"] for part in (str(number), repr(given), real)), result["msg"]
+    assert not writes(site)
+
+
+def test_an_id_with_its_own_name_is_taken(site: Simulator, company: str) -> None:
+    assert run(site, entry({"user_group": {"id": 9103, "name": "THEIR team"}}))["changed"]
+    assert not grouped(site, {"id": 9103, "name": "their team"}, LINKED).get("failed")

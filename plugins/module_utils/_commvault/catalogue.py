@@ -139,8 +139,16 @@ class Catalogue:
         return self._one(name_or_id, company)
 
     def find_named(self, reference: Named) -> Entry:
-        """The object of a reference; its id counts more than its name. Raises NotFound, AmbiguousMatch."""
-        return self.find(reference.id if reference.id is not None else str(reference.name), reference.company)
+        """The object of a reference. Raises AmbiguousMatch, and NotFound also for an id whose object has another name."""
+        found = self.find(reference.id if reference.id is not None else str(reference.name), reference.company)
+        if reference.id is not None and reference.name is not None and not is_same(found.name, reference.name):
+            raise NotFound(
+                f"No {self.noun} has the id {reference.id} and the name {reference.name!r}: the id is that of {found.label}."
+                " Give only the one that is meant, or correct the other.",
+                service="Commvault",
+                near=[found.label],
+            )
+        return found
 
     def by_id(self, number: int) -> Entry | None:
         """The object of this id in what is at hand; nothing is read."""

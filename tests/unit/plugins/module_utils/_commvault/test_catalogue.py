@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogu
     OwnLevel,
     plural,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.references import Named
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, NotFound
 
 ROLES = [
@@ -180,6 +181,13 @@ def test_a_number_is_no_name_of_a_company() -> None:
     assert made.get("y", 30) is None
     assert made.find("y", "30").id == 3
     assert made.get("x", 0) is None
+
+
+def test_an_id_with_the_name_of_another_object() -> None:
+    assert catalogue().find_named(Named("RESTORE operator", None, 36)).id == 36
+    with pytest.raises(NotFound) as caught:
+        catalogue().find_named(Named("Restore Operator", None, 37))
+    assert all(part in str(caught.value) for part in ("37", "'Restore Operator'", "ops (id 37, company corp)"))
 
 
 PRINCIPALS = [
