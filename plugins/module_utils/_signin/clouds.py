@@ -51,8 +51,8 @@ def _proxy(options: t.Mapping[str, t.Any], option: str) -> str | None:
     return f"{found.scheme}://{found.user}{'@' if found.user else ''}{found.site}"
 
 
-def _sign_in_origins(options: t.Mapping[str, t.Any]) -> frozenset[str]:
-    """Where secrets may be sent to get a token, whatever a discovery document names, and where MSAL asks for known authorities."""
+def sign_in_origins(options: t.Mapping[str, t.Any]) -> frozenset[str]:
+    """Where secrets and people may be sent to get a token, whatever a discovery document names, and where MSAL asks for known authorities."""
     own = _root_of("authority_url", authority_url(options))
     known = {login for login, _graph in _HOSTS.values()}
     return frozenset({own} | (known if own in known or options.get("instance_discovery", True) else set()))
@@ -68,7 +68,7 @@ def entra_settings(options: t.Mapping[str, t.Any], service: str) -> Settings:
     return Settings(
         service=service,
         largest=LARGEST_TOKEN_ANSWER if signing_in else None,
-        origins=_sign_in_origins(options) if signing_in else frozenset([_root_of("graph_url", graph_url(options))]),
+        origins=sign_in_origins(options) if signing_in else frozenset([_root_of("graph_url", graph_url(options))]),
         ca_path=options.get("ca_path"),
         validate_certs=options.get("validate_certs", True),
         proxy=_proxy(options, "proxy"),

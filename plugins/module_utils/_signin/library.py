@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import typing as t
 
@@ -24,12 +25,17 @@ Answer = t.Mapping[str, t.Any]
 
 
 def msal(purpose: str) -> t.Any:
-    """The library. Raises MissingLibrary where it, or what it is built on, is missing or too old."""
+    """The library, silent. Raises MissingLibrary where it, or what it is built on, is missing or too old."""
     try:
         import msal as library
     except ImportError as exc:
         raise missing("msal", purpose, str(exc)) from exc
     check("msal", "jwt", "cryptography")
+    # Its warnings hold what services say, and without a handler Python writes them to standard error as they are.
+    logger = logging.getLogger("msal")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
     return library
 
 

@@ -11,11 +11,13 @@ import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from .._core.addresses import split_address
 from .._core.context import Context
 from .._core.errors import AuthError, BadAnswer, ConfigError, CvopsError
 from .._core.http import LibraryClient, Transport
 from .._core.retry import Repeat
-from .clouds import authority_url, entra_settings
+from .._core.visible import one_line
+from .clouds import authority_url, entra_settings, sign_in_origins
 from .library import Answer, ask, msal, senseless
 from .tokens import seconds
 
@@ -32,10 +34,22 @@ _HOSTS = ("microsoft.com", "aka.ms", "microsoftonline.com", "microsoftonline.us"
 def interactive(ctx: Context, scope: str) -> Answer:
     """Open the browser and wait for the redirect to loopback, at most until the task's deadline."""
     application = _application(ctx, "interactive")
+    _check_browser_address(ctx, application)
     limit = max(1, int(min(ctx.remaining_s(), _LONGEST_WAIT_S)))
 
+    def show(address: str) -> None:
+        shown = one_line(
+            f"No browser opened. To sign in to tenant {ctx.options['tenant_id']}, open this in one on this machine: {address}",
+            4000,
+        )
+        ctx.prompt(shown)
+
     def browse() -> Answer:
-        return ask(ctx, "interactive", lambda: application.acquire_token_interactive([scope], timeout=limit))
+        return ask(
+            ctx,
+            "interactive",
+            lambda: application.acquire_token_interactive([scope], timeout=limit, auth_uri_callback=show),
+        )
 
     try:
         return ctx.cancellation.finish_call(browse, needed=False)
@@ -45,6 +59,21 @@ def interactive(ctx: Context, scope: str) -> Answer:
                 f"Nobody signed in within {limit} s (auth_method interactive).", service="Entra sign-in", code="timeout"
             ) from exc
         raise
+
+
+def _check_browser_address(ctx: Context, application: t.Any) -> None:
+    """Raise AuthError unless the discovery document sends the browser where a person may be asked for a password."""
+    name = "authorization_endpoint"
+    found = getattr(application.authority, name)
+    try:
+        plain = isinstance(found, str) and found.lower().startswith("https://")
+        address = split_address(name, "the discovery document", found if plain else "")
+    except ConfigError as exc:
+        reason = f"the {name} of its discovery document is not a plain https address"
+        raise senseless(ctx, "interactive", reason) from exc
+    if address.root.lower() not in sign_in_origins(ctx.options):
+        reason = f"its discovery document sends the browser to {one_line(address.root, 300)}"
+        raise senseless(ctx, "interactive", reason)
 
 
 def device_code(ctx: Context, scope: str) -> Answer:

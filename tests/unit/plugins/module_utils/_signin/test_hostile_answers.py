@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import pathlib
 import typing as t
 
@@ -21,6 +22,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.context impor
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, ConfigError, CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import Reply, Transport
 from ansible_collections.cvops.identity.plugins.module_utils._signin import people
+from ansible_collections.cvops.identity.plugins.module_utils._signin.library import msal
 from ansible_collections.cvops.identity.plugins.module_utils._signin.methods import METHODS
 
 SCOPE = "https://graph.microsoft.com/.default"
@@ -326,6 +328,103 @@ def test_nobody_in_the_browser(service: Service, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(AuthCodeReceiver, "get_auth_response", nobody)
     with pytest.raises(AuthError, match="Nobody signed in within"):
         people.interactive(context("interactive"), SCOPE)
+
+
+class Browser:
+    """The receiver's own parts that open a browser and wait for its answer, so that nothing of ours is left out."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, works: bool) -> None:
+        from msal.oauth2cli import authcode
+
+        self.opened: list[str] = []
+        monkeypatch.setattr(authcode, "_browse", lambda address, **_more: self.opened.append(address) or works)
+        monkeypatch.setattr(authcode._AuthCodeHttpServer, "handle_request", self._answer)
+
+    @staticmethod
+    def _answer(server: t.Any) -> None:
+        server.auth_response = {"error": "access_denied", "state": server.auth_state}
+
+
+@pytest.fixture
+def real_receiver(monkeypatch: pytest.MonkeyPatch) -> Service:
+    return Service(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/authorize",
+        "https://login.microsoftonline.com.evil.example/a",
+        "https://login.microsoftonline.com@evil.example/a",
+        "https://u:p@login.microsoftonline.com/a",
+        "https://login.microsoftonline.com:8443/a",
+        "https://login.microsoftonline.com\\@evil.example/a",
+        "http://login.microsoftonline.com/a",
+        "//evil.example/a",
+        "//login.microsoftonline.com/a",
+        "login.microsoftonline.com/a",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "--help",
+        "",
+        "https://login.microsoftonline.com/a\r\nPLAY RECAP",
+        "https://login.microsoftonline.com/\x1b]8;;x",
+        "https://login.microsoftonline.com/\u202ea",
+        "https://login.microsoftonline.com/a?redirect_uri=https://evil.example",
+        7,
+        [],
+        None,
+    ],
+)
+def test_the_browser_goes_nowhere_but_to_the_sign_in(
+    real_receiver: Service, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], address: t.Any
+) -> None:
+    browser = Browser(monkeypatch, works=False)
+    real_receiver.bodies["discovery"] = json.dumps({**DISCOVERY, "authorization_endpoint": address})
+    ctx = context("interactive")
+    with pytest.raises(AuthError) as caught:
+        people.interactive(ctx, SCOPE)
+    assert browser.opened == []
+    assert t.cast("Silent", ctx.reporter).lines == []
+    assert str(caught.value).isprintable()
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("root", ["https://login.microsoftonline.com", "https://LOGIN.microsoftonline.com"])
+@pytest.mark.parametrize("works", [True, False])
+def test_without_a_browser_the_address_is_shown_once_on_one_line(
+    real_receiver: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    works: bool,
+    root: str,
+) -> None:
+    browser = Browser(monkeypatch, works)
+    real_receiver.bodies["discovery"] = json.dumps({**DISCOVERY, "authorization_endpoint": f"{root}/t/authorize"})
+    ctx = context("interactive")
+    assert people.interactive(ctx, SCOPE)["error"] == "access_denied"
+    assert len(browser.opened) == 1
+    lines = t.cast("Silent", ctx.reporter).lines
+    assert len(lines) == (0 if works else 1)
+    assert all(browser.opened[0] in line and line.isprintable() for line in lines)
+    assert capfd.readouterr().err == ""
+
+
+def test_the_library_writes_nothing_to_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its warnings reach no handler of others; and as there is one, Python does not write them itself."""
+    top = logging.getLogger("msal")
+    monkeypatch.setattr(top, "handlers", [])  # as in a new process; pytest has handlers of its own
+    monkeypatch.setattr(top, "propagate", True)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    msal("a test")
+    msal("a test")
+    logging.getLogger("msal.authority").warning("\x1b[2J")
+    logging.getLogger().addHandler(logging.StreamHandler())
+    logging.getLogger("msal.authority").warning("\x1b[2J")
+    assert capfd.readouterr().err == ""
+    assert len(top.handlers) == 1
 
 
 @pytest.mark.parametrize("error", [OSError("no browser"), RuntimeError("x"), PermissionError(13, "port")])
