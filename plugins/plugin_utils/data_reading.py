@@ -126,7 +126,9 @@ def _from_json(text: str) -> t.Any:
     except ValueError:  # Python refuses numbers of thousands of digits
         raise Unreadable("holds a number that is too long") from None
     if twice:
-        raise Unreadable(*first_of(f"the key {shown(name)} stands twice in one mapping" for name in dict.fromkeys(twice)))
+        raise Unreadable(
+            *first_of(f"the key {shown(name)} stands twice in one mapping" for name in dict.fromkeys(twice))
+        )
     return value
 
 
