@@ -22,6 +22,7 @@ import time
 import typing as t
 import zlib
 
+from .errors import BadAnswer
 from .visible import visible, whole
 
 MIB = 1024 * 1024
@@ -35,6 +36,7 @@ MAX_TEXT = MIB
 MAX_DEPTH = 100
 #: A wait is cut into slices, so that a request to stop, or the deadline, is noticed by every thread.
 _SLICE_S = 0.5
+_MOST_MEMBERS = 1000
 _FRAME_BYTES = 2
 _GZIP = b"\x1f\x8b"
 _KNOWN_COMPRESSIONS = ("gzip", "x-gzip", "deflate")
@@ -52,6 +54,13 @@ _HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
 
 class AnswerRefused(Exception):
     """An answer beyond the limits or in a form that was not asked for; the text says what it is, as a noun phrase."""
+
+
+class AnsweredObject(dict[str, t.Any]):
+    """An object of an answer: a member that it has to have and has not is the answer's fault, not one of the code that asks for it."""
+
+    def __missing__(self, name: str) -> t.NoReturn:
+        raise BadAnswer(f"An answer holds an object without {name}.", member=name)
 
 
 class Watch(t.Protocol):
@@ -186,7 +195,7 @@ def _parsed(content: bytes) -> t.Any:
         raise AnswerRefused(f"JSON of more than {MAX_DEPTH} levels")
     text = content.decode("utf-8-sig", "replace")
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_hook=_answered)
     except RecursionError as exc:
         raise AnswerRefused("JSON of too many levels") from exc
     return whole(value) if _HALF_ESCAPED.search(text) else value
@@ -214,6 +223,11 @@ def _is_deeper(unescaped: bytes, depth: int) -> bool:
             break
         left = fewer
     return b"[" in left
+
+
+def _answered(members: dict[str, t.Any]) -> dict[str, t.Any]:
+    """*members* as an AnsweredObject; what is larger than any object of a service stays as it is, for a copy takes memory."""
+    return AnsweredObject(members) if len(members) <= _MOST_MEMBERS else members
 
 
 def _refuse_constant(name: str) -> t.NoReturn:

@@ -81,9 +81,19 @@ def _listed(holder: t.Any, name: str, kind: type, words: str) -> list[t.Any]:
     listed = holder.get(name) if holder is not None else None
     if listed is None:
         return []
-    if not isinstance(listed, list) or not all(isinstance(item, kind) for item in listed):
+    if not isinstance(listed, (list, tuple)) or not all(isinstance(item, kind) for item in listed):
         raise BadAnswer(f"An answer holds something else than a list of {words} as {name}.", member=name)
-    return listed
+    return list(listed)
+
+
+def object_in(holder: t.Any, name: str) -> dict[str, t.Any]:
+    """The object that a service gives as *name*; an empty one where it gives none. Raises BadAnswer for anything else."""
+    (found,) = objects_in({name: [holder.get(name)]}, name) if _is_given(holder, name) else [{}]
+    return found
+
+
+def _is_given(holder: t.Any, name: str) -> bool:
+    return isinstance(holder, t.Mapping) and holder.get(name) is not None
 
 
 def rfc3339(moment: datetime.datetime) -> str:

@@ -77,7 +77,7 @@ def whole(value: t.Any) -> t.Any:
     if isinstance(value, str):
         return whole_text(value)
     if isinstance(value, dict):
-        return {whole(key): whole(item) for key, item in value.items()}
+        return {whole(key): whole(item) for key, item in value.items()}  # a plain one, whatever it was
     if isinstance(value, (list, tuple)):
         return [whole(item) for item in value]
     return value

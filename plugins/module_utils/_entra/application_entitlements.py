@@ -10,6 +10,8 @@ import typing as t
 import uuid
 from dataclasses import dataclass, field
 
+from .._core.values import texts_in
+
 Entry = dict[str, t.Any]
 Wire = dict[str, t.Any]
 
@@ -28,6 +30,7 @@ class Kind:
     def canonical(self, wire: t.Mapping[str, t.Any]) -> Entry:
         """An entry of Graph under our names; empty text is None and sets are sorted."""
         entry = {name: wire.get(graph_name) for name, graph_name in self.fields.items()}
+        entry.update({name: texts_in(wire, self.fields[name]) for name in self.exact})
         return self.normal(entry)
 
     def normal(self, entry: Entry) -> Entry:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.values import objects_in
+from .._core.values import object_in, objects_in, texts_in
 from .application_entitlements import ROLE, SCOPE, ordered
 from .permissions import KINDS
 
@@ -47,21 +47,21 @@ def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
     """An application of Graph under the names of our options: sets sorted, empty text None, token version 1 when unset."""
     found: Canonical = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
     found["object_id"], found["app_id"] = wire.get("id"), wire.get("appId")
-    found.update({name: sorted(wire.get(graph_name) or []) for name, graph_name in SETS.items()})
+    found.update({name: sorted(texts_in(wire, graph_name)) for name, graph_name in SETS.items()})
     for name, graph_name in PLATFORMS.items():
-        found[name] = {"redirect_uris": sorted((wire.get(graph_name) or {}).get("redirectUris") or [])}
-    web = wire.get("web") or {}
-    implicit = web.get("implicitGrantSettings") or {}
+        found[name] = {"redirect_uris": sorted(texts_in(object_in(wire, graph_name), "redirectUris"))}
+    web = object_in(wire, "web")
+    implicit = object_in(web, "implicitGrantSettings")
     found["web"].update({name: web.get(graph_name) or None for name, graph_name in WEB_TEXTS.items()})
     found["web"]["implicit_grant"] = {name: bool(implicit.get(graph_name)) for name, graph_name in IMPLICIT.items()}
-    api = wire.get("api") or {}
+    api = object_in(wire, "api")
     found["access_token_version"] = api.get("requestedAccessTokenVersion") or 1
     found["app_roles"] = ordered(ROLE.canonical(item) for item in objects_in(wire, "appRoles"))
     found["api_scopes"] = ordered(SCOPE.canonical(item) for item in objects_in(api, "oauth2PermissionScopes"))
-    found["api_permissions"] = _permissions(wire.get("requiredResourceAccess") or ())
+    found["api_permissions"] = _permissions(objects_in(wire, "requiredResourceAccess"))
     claims = str(wire.get("groupMembershipClaims") or "")
     found["group_claims"] = sorted(name for name in claims.replace(" ", "").split(",") if name not in ("", "None"))
-    optional = wire.get("optionalClaims") or {}
+    optional = object_in(wire, "optionalClaims")
     found["optional_claims"] = {
         name: sort_claims([canonical_claim(item) for item in objects_in(optional, graph_name)])
         for name, graph_name in TOKENS.items()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .._core.errors import Problems
 from .._core.names import case_key, nearest
-from .._core.values import is_guid
+from .._core.values import is_guid, objects_in, texts_in
 from .client import GraphClient, alike_in_words, key, literal, same_named
 
 #: Names whose application id is the same in every tenant; all other names are looked up.
@@ -41,8 +41,8 @@ class ResourceApi:
             app_id=str(wire["appId"]).lower(),
             object_id=str(wire["id"]),
             display_name=str(wire.get("displayName") or wire["appId"]),
-            application=_ids(wire.get("appRoles"), "Application"),
-            delegated=_ids(wire.get("oauth2PermissionScopes"), None),
+            application=_ids(objects_in(wire, "appRoles"), "Application"),
+            delegated=_ids(objects_in(wire, "oauth2PermissionScopes"), None),
         )
 
     def ids(self, kind: str) -> t.Mapping[str, str]:
@@ -105,10 +105,14 @@ def _ids(entitlements: t.Any, member_type: str | None) -> dict[str, str]:
     """Enabled entries by value; of app roles only those that *member_type* can hold."""
     return {
         str(item["value"]): str(item["id"]).lower()
-        for item in entitlements or ()
+        for item in entitlements
         if item.get("value")
         and item.get("isEnabled", True)
-        and (member_type is None or member_type in item.get("allowedMemberTypes", (member_type,)))
+        and (
+            member_type is None
+            or "allowedMemberTypes" not in item
+            or member_type in texts_in(item, "allowedMemberTypes")
+        )
     }
 
 

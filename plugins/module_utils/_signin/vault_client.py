@@ -19,7 +19,7 @@ from .._core.context import Context
 from .._core.errors import BadAnswer, Cancelled, ConfigError, MissingLibrary, WaitTimeout
 from .._core.http import Reply, Settings, Transport
 from .._core.retry import Policy, Repeat
-from .._core.visible import visible
+from .._core.visible import visible, whole
 
 SERVICE = "HashiCorp Vault"
 _TIMEOUT_S = 30.0
@@ -104,7 +104,8 @@ class VaultResponse:
     """As much of a response as hvac looks at: its body is a JSON object, or nothing; its errors are a list of short texts."""
 
     def __init__(self, reply: Reply, url: str) -> None:
-        body = reply.json() if reply.content.strip() else {}
+        # Plain objects: the library has a meaning of its own for members that are missing.
+        body = whole(reply.json()) if reply.content.strip() else {}
         if not isinstance(body, dict):
             raise reply.bad("JSON that is no object")
         if reply.status >= 400:

@@ -380,3 +380,11 @@ def test_tidying_up_does_not_shorten_what_comes_after(make_ctx: t.Any, server: t
     transport.request("POST", server.url, closing=True)
     assert transport._timeouts()[1] == 20.0
     ctx.close()
+
+
+def test_a_member_that_is_missing_is_the_answers_fault() -> None:
+    answered = subject.parse_json(b'{"a": [{"b": {}}]}')
+    with pytest.raises(BadAnswer, match="an object without appId|An answer holds an object without appId"):
+        answered["a"][0]["b"]["appId"]
+    assert answered.get("x") is None
+    assert answered == {"a": [{"b": {}}]}

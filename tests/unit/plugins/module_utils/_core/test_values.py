@@ -21,6 +21,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import (
     as_number,
     is_guid,
+    object_in,
     objects_in,
     parse_time,
     plain,
@@ -195,3 +196,11 @@ def test_lists_of_answers() -> None:
 )
 def test_numbers(value: t.Any, number: int | None) -> None:
     assert as_number(value) == number
+
+
+def test_objects_of_answers() -> None:
+    assert object_in({"x": {"a": 1}}, "x") == {"a": 1}
+    assert object_in({"x": None}, "x") == object_in({}, "x") == {}
+    for odd in (7, "text", ["x"], True):
+        with pytest.raises(BadAnswer):
+            object_in({"x": odd}, "x")
