@@ -15,6 +15,7 @@ import json as jsonlib
 import typing as t
 
 from .._core.addresses import Address, split_address
+from .._core.answers import MIB
 from .._core.context import Context
 from .._core.errors import BadAnswer, Cancelled, ConfigError, MissingLibrary, WaitTimeout
 from .._core.http import Reply, Settings, Transport
@@ -22,6 +23,8 @@ from .._core.retry import Policy, Repeat
 from .._core.visible import visible, whole
 
 SERVICE = "HashiCorp Vault"
+#: A Vault takes values of up to a MiB; a pair is far smaller.
+_LARGEST = 4 * MIB
 _TIMEOUT_S = 30.0
 _LONGEST_ERROR = 200
 _MOST_ERRORS = 5
@@ -49,6 +52,7 @@ class VaultSession:
     def __init__(self, ctx: Context, address: Address, ca_path: str | None) -> None:
         settings = Settings(
             service=SERVICE,
+            largest=_LARGEST,
             ca_path=ca_path,
             ca_option="ca_path of hashi_vault, or VAULT_CACERT,",
             environment_proxies=not address.is_loopback,  # the way to this host itself leads through no proxy
