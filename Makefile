@@ -3,14 +3,14 @@
 PYTHON ?= $(shell sh scripts/find_python.sh)
 ENV ?= all
 CHECK = "$(PYTHON)" scripts/check.py --env "$(ENV)"
-STEPS = lint unit simulator-test integration sanity build coverage adversarial
+STEPS = lint unit simulator-test integration sanity build coverage minimums adversarial
 
 .PHONY: help test test-all demo benchmark generate clean $(STEPS)
 
 help:
 	@echo "make demo     watch it work: the simulator, then the site playbook three times"
 	@echo "make test     everything that CI runs"
-	@echo "make test-all what takes longer, too: every attack of hostile services at every place"
+	@echo "make test-all what takes longer, too: the oldest libraries, every attack of hostile services at every place"
 	@echo "make STEP     one step of it: $(STEPS)"
 	@echo "make benchmark what it costs, after make test has made its environments"
 	@echo "make generate action files and action groups, after a module was added"
