@@ -22,7 +22,7 @@ import time
 import typing as t
 import zlib
 
-from .errors import BadAnswer
+from .values import AnsweredObject
 from .visible import visible, whole
 
 MIB = 1024 * 1024
@@ -36,7 +36,8 @@ MAX_TEXT = MIB
 MAX_DEPTH = 100
 #: A wait is cut into slices, so that a request to stop, or the deadline, is noticed by every thread.
 _SLICE_S = 0.5
-_MOST_MEMBERS = 1000
+#: Members of one object; those of the services have fewer than a hundred.
+MAX_MEMBERS = 10_000
 _FRAME_BYTES = 2
 _GZIP = b"\x1f\x8b"
 _KNOWN_COMPRESSIONS = ("gzip", "x-gzip", "deflate")
@@ -54,13 +55,6 @@ _HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
 
 class AnswerRefused(Exception):
     """An answer beyond the limits or in a form that was not asked for; the text says what it is, as a noun phrase."""
-
-
-class AnsweredObject(dict[str, t.Any]):
-    """An object of an answer: a member that it has to have and has not is the answer's fault, not one of the code that asks for it."""
-
-    def __missing__(self, name: str) -> t.NoReturn:
-        raise BadAnswer(f"An answer holds an object without {name}.", member=name)
 
 
 class Watch(t.Protocol):
@@ -198,7 +192,7 @@ def _parsed(content: bytes) -> t.Any:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_hook=_answered)
     except RecursionError as exc:
         raise AnswerRefused("JSON of too many levels") from exc
-    return whole(value) if _HALF_ESCAPED.search(text) else value
+    return _with_answered_objects(whole(value)) if _HALF_ESCAPED.search(text) else value
 
 
 def _has_longer_text(unescaped: bytes, longest: int) -> bool:
@@ -225,9 +219,20 @@ def _is_deeper(unescaped: bytes, depth: int) -> bool:
     return b"[" in left
 
 
-def _answered(members: dict[str, t.Any]) -> dict[str, t.Any]:
-    """*members* as an AnsweredObject; what is larger than any object of a service stays as it is, for a copy takes memory."""
-    return AnsweredObject(members) if len(members) <= _MOST_MEMBERS else members
+def _answered(members: dict[str, t.Any]) -> AnsweredObject:
+    """*members* as an AnsweredObject. Raises AnswerRefused for more members than any object of a service has."""
+    if len(members) > MAX_MEMBERS:
+        raise AnswerRefused(f"JSON with an object of more than {MAX_MEMBERS} members")
+    return AnsweredObject(members)
+
+
+def _with_answered_objects(value: t.Any) -> t.Any:
+    """*value* of builtin types with AnsweredObjects in place of its dictionaries."""
+    if isinstance(value, dict):
+        return AnsweredObject({name: _with_answered_objects(item) for name, item in value.items()})
+    if isinstance(value, list):
+        return [_with_answered_objects(item) for item in value]
+    return value
 
 
 def _refuse_constant(name: str) -> t.NoReturn:

@@ -16,6 +16,13 @@ _LONGEST_TIME = 100
 GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 
 
+class AnsweredObject(dict[str, t.Any]):
+    """An object of an answer: a member that it has to have and has not is the answer's fault, not one of the code that asks for it."""
+
+    def __missing__(self, name: str) -> t.NoReturn:
+        raise BadAnswer(f"An answer holds an object without {name}.", member=name)
+
+
 def plain(value: t.Any) -> t.Any:
     """Rebuild *value* from exact builtins: tagged, unsafe and lazy types of any core become str, dict and list.
 
@@ -62,12 +69,12 @@ def as_number(value: t.Any) -> int | None:
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value.strip()) else None
 
 
-def objects_in(holder: t.Any, name: str) -> list[dict[str, t.Any]]:
+def objects_in(holder: t.Any, name: str) -> list[AnsweredObject]:
     """The objects in the list that a service gives as *name*; none where it gives no such member, or null.
 
     Raises BadAnswer for anything else than a list of objects: taking that for an empty list would be taking a failure for "nothing there".
     """
-    return [dict(item) for item in _listed(holder, name, dict, "objects")]
+    return [AnsweredObject(item) for item in _listed(holder, name, dict, "objects")]
 
 
 def texts_in(holder: t.Any, name: str) -> list[str]:
@@ -86,9 +93,9 @@ def _listed(holder: t.Any, name: str, kind: type, words: str) -> list[t.Any]:
     return list(listed)
 
 
-def object_in(holder: t.Any, name: str) -> dict[str, t.Any]:
+def object_in(holder: t.Any, name: str) -> AnsweredObject:
     """The object that a service gives as *name*; an empty one where it gives none. Raises BadAnswer for anything else."""
-    (found,) = objects_in({name: [holder.get(name)]}, name) if _is_given(holder, name) else [{}]
+    (found,) = objects_in({name: [holder.get(name)]}, name) if _is_given(holder, name) else [AnsweredObject()]
     return found
 
 

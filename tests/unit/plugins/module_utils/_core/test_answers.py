@@ -382,9 +382,17 @@ def test_tidying_up_does_not_shorten_what_comes_after(make_ctx: t.Any, server: t
     ctx.close()
 
 
-def test_a_member_that_is_missing_is_the_answers_fault() -> None:
-    answered = subject.parse_json(b'{"a": [{"b": {}}]}')
-    with pytest.raises(BadAnswer, match="an object without appId|An answer holds an object without appId"):
+@pytest.mark.parametrize("content", [b'{"a": [{"b": {}}]}', b'{"a": [{"b": {"\\ud800": 1}}]}'])
+def test_a_member_that_is_missing_is_the_answers_fault(content: bytes) -> None:
+    answered = subject.parse_json(content)
+    with pytest.raises(BadAnswer, match="An answer holds an object without appId"):
         answered["a"][0]["b"]["appId"]
     assert answered.get("x") is None
-    assert answered == {"a": [{"b": {}}]}
+    assert set(answered) == {"a"}
+
+
+def test_an_object_with_too_many_members() -> None:
+    members = {str(number): 0 for number in range(subject.MAX_MEMBERS)}
+    assert subject.parse_json(json.dumps(members).encode()) == members
+    with pytest.raises(subject.AnswerRefused, match="members"):
+        subject.parse_json(json.dumps([{**members, "one more": 0}]).encode())

@@ -204,3 +204,9 @@ def test_objects_of_answers() -> None:
     for odd in (7, "text", ["x"], True):
         with pytest.raises(BadAnswer):
             object_in({"x": odd}, "x")
+
+
+def test_objects_taken_from_answers_tell_what_they_lack() -> None:
+    for found in (*objects_in({"x": [{}]}, "x"), object_in({"x": {}}, "x"), object_in({}, "x")):
+        with pytest.raises(BadAnswer, match="an object without id"):
+            found["id"]
