@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Real ``ansible-playbook`` runs, and what came of them."""
+"""Real ``ansible-playbook`` runs, and what came of them.
+
+``play(...)`` forks them from a process that has ansible-core imported (see :mod:`helpers.forking`); ``play.start(...)`` starts the
+program itself.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +22,15 @@ import typing as t
 import yaml
 from cvops_simulator import Simulator
 
+from helpers.forking import ForkedPlaybook, fork_playbook
+
 CALLBACKS = pathlib.Path(__file__).resolve().parent.parent / "plugins" / "callback"
 #: What a run inherits from the tests: coverage's own variables, so that its workers are measured too, and little else.
 _KEPT = ("LANG", "LC_ALL", "TERM", "LOGNAME", "USER", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "CVOPS_CHECKOUT")
 _KEPT_PREFIXES = ("COVERAGE", "ANSIBLE_WORKER_SHUTDOWN_")
 _LIMIT_S = 300
+#: A variable of the tests' environment that makes every run start the program itself, in place of a fork.
+PROGRAM_ONLY = "CVOPS_TEST_PROGRAM_ONLY"
 
 Tasks = t.Sequence[t.Mapping[str, t.Any]]
 
@@ -93,16 +101,22 @@ class Running:
 
     def wait(self, seconds: float = _LIMIT_S) -> Run:
         """Wait for the end; a run that does not end is killed, and the test fails."""
-        try:
-            rc = self.process.wait(seconds)
-        except subprocess.TimeoutExpired as exc:
-            self.process.kill()
-            self.process.wait()
-            raise AssertionError(f"ansible-playbook did not end within {seconds} s:\n{self.text}") from exc
-        lines = _lines(self.folder / "results.jsonl")
-        results = [Result(line) for line in lines if "result" in line]
-        stats = next((line["stats"] for line in reversed(lines) if "stats" in line), {})
-        return Run(rc, self.text, results, stats.get("localhost", {}), self.folder)
+        return _finished(self.process, self.folder, seconds)
+
+
+def _finished(process: subprocess.Popen[bytes] | ForkedPlaybook, folder: pathlib.Path, seconds: float) -> Run:
+    output = folder / "output.txt"
+    try:
+        rc = process.wait(seconds)
+    except subprocess.TimeoutExpired as exc:
+        process.kill()
+        process.wait()
+        text = output.read_text(errors="replace")
+        raise AssertionError(f"ansible-playbook did not end within {seconds} s:\n{text}") from exc
+    lines = _lines(folder / "results.jsonl")
+    results = [Result(line) for line in lines if "result" in line]
+    stats = next((line["stats"] for line in reversed(lines) if "stats" in line), {})
+    return Run(rc, output.read_text(errors="replace"), results, stats.get("localhost", {}), folder)
 
 
 class Player:
@@ -130,8 +144,9 @@ class Player:
         the run's environment; an empty value takes a variable out.
         """
         words = ["-v"] * verbosity + ["--check"] * check + ["--diff"] * diff
-        running = self.start(tasks, *words, in_process=in_process, extra_vars=extra_vars, env=env)
-        return running.wait(seconds)
+        prepared = self._prepare(tasks, words, in_process, extra_vars, env)
+        process = None if os.environ.get(PROGRAM_ONLY) else fork_playbook(*prepared)
+        return _finished(process or _start_program(*prepared), prepared.folder, seconds)
 
     def start(
         self,
@@ -142,6 +157,17 @@ class Player:
         env: t.Mapping[str, str] | None = None,
     ) -> Running:
         """Begin a run, in a process group of its own; *words* go to the command line as they are, and a variable that is None is left out."""
+        prepared = self._prepare(tasks, words, in_process, extra_vars, env)
+        return Running(_start_program(*prepared), prepared.folder)
+
+    def _prepare(
+        self,
+        tasks: Tasks | str,
+        words: t.Sequence[str],
+        in_process: bool,
+        extra_vars: t.Mapping[str, t.Any] | None,
+        env: t.Mapping[str, str] | None,
+    ) -> _Prepared:
         folder = self._folder / f"run{next(self._numbers)}"
         for name in ("home", "tmp", "remote"):
             (folder / name).mkdir(parents=True)
@@ -153,19 +179,8 @@ class Player:
         }
         given = {name: value for name, value in variables.items() if value is not None}
         (folder / "variables.json").write_text(json.dumps(given))
-        program = str(pathlib.Path(sys.executable).with_name("ansible-playbook"))
-        command = [program, "-i", "localhost,", "-e", f"@{folder / 'variables.json'}", *words, _playbook(tasks, folder)]
-        with (folder / "output.txt").open("wb") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=self._environment(folder, env or {}),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        return Running(process, folder)
+        command = ["-i", "localhost,", "-e", f"@{folder / 'variables.json'}", *words, _playbook(tasks, folder)]
+        return _Prepared(command, folder, self._environment(folder, env or {}), folder / "output.txt")
 
     def _environment(self, folder: pathlib.Path, more: t.Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
@@ -185,6 +200,31 @@ class Player:
         }
         merged = {"LC_ALL": "C.UTF-8", **kept, **own, **self.connection, **more}
         return {name: value for name, value in merged.items() if value != ""}
+
+
+class _Prepared(t.NamedTuple):
+    """What a run is started with."""
+
+    words: list[str]
+    folder: pathlib.Path
+    environment: dict[str, str]
+    output: pathlib.Path
+
+
+def _start_program(
+    words: t.Sequence[str], folder: pathlib.Path, environment: t.Mapping[str, str], output: pathlib.Path
+) -> subprocess.Popen[bytes]:
+    program = str(pathlib.Path(sys.executable).with_name("ansible-playbook"))
+    with output.open("wb") as stream:
+        return subprocess.Popen(
+            [program, *words],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def connection_of(simulator: Simulator) -> dict[str, str]:

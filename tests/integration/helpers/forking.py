@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``ansible-playbook`` without the time of its start: forked from a process that has imported ansible-core and the libraries.
+
+Importing is more than half of what a short run costs. Each process of the tests has one such server (Python's own fork
+server); a run is a fork of it, in a session of its own, with its own environment and folder. Nothing of the collection is
+imported beforehand. What the environment of a run decides at import time is decided again: ``ansible.constants``.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib
+import multiprocessing
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import traceback
+import typing as t
+from multiprocessing.forkserver import ensure_running
+
+if t.TYPE_CHECKING:
+    from multiprocessing.context import ForkServerProcess
+
+#: The same for all runs of Player: several modules of ansible-core read these when they are imported.
+FIXED_PREFIX = "ANSIBLE_"
+#: What a run may set for itself of them: only read through ansible.constants, when it is needed.
+OWN = ("ANSIBLE_HOME", "ANSIBLE_REMOTE_TEMP", "ANSIBLE_COLLECTIONS_PATH")
+_IMPORTED = (
+    __name__,
+    "ansible.cli.playbook",
+    "ansible.executor.module_common",
+    "ansible.executor.playbook_executor",
+    "ansible.executor.process.worker",
+    "ansible.executor.task_executor",
+    "ansible.executor.task_queue_manager",
+    "ansible.playbook.play",
+    "ansible.plugins.action.normal",
+    "ansible.plugins.callback.default",
+    "ansible.plugins.connection.local",
+    "ansible.plugins.shell.sh",
+    "ansible.plugins.strategy.linear",
+    "cryptography.hazmat.primitives.serialization.pkcs12",
+    "cryptography.x509",
+    "jinja2",
+    "jmespath",
+    "msal",
+    "requests",
+    "yaml",
+)
+_CRASHED = 250
+_context = multiprocessing.get_context("forkserver")
+_server_environment: dict[str, str] | None = None
+
+
+class ForkedPlaybook:
+    """A run that was forked: what Running needs of a process."""
+
+    def __init__(self, process: ForkServerProcess) -> None:
+        self._process = process
+
+    def wait(self, seconds: float | None = None) -> int:
+        """The exit code. Raises subprocess.TimeoutExpired after *seconds*, as Popen does."""
+        self._process.join(seconds)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("ansible-playbook", seconds or 0)
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        """End the run at once."""
+        self._process.kill()
+
+
+def fork_playbook(
+    words: t.Sequence[str], folder: pathlib.Path, environment: t.Mapping[str, str], output: pathlib.Path
+) -> ForkedPlaybook | None:
+    """Start ``ansible-playbook`` with *words*; None where its environment differs from the first run's in what is fixed."""
+    global _server_environment
+    fixed = {name: value for name, value in environment.items() if name.startswith(FIXED_PREFIX) and name not in OWN}
+    if _server_environment is None:
+        with _environment({**environment, "ANSIBLE_HOME": str(folder.parent / "server")}):
+            _context.set_forkserver_preload(list(_IMPORTED))
+            ensure_running()
+        _server_environment = fixed
+    if fixed != _server_environment:
+        return None
+    arguments = (list(words), str(folder), dict(environment), str(output))
+    process = _context.Process(target=_run_playbook, args=arguments)
+    process.start()
+    return ForkedPlaybook(process)
+
+
+@contextlib.contextmanager
+def _environment(environment: t.Mapping[str, str]) -> t.Iterator[None]:
+    """Give the server *environment*, without what makes coverage measure the server itself."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update({name: value for name, value in environment.items() if not name.startswith("COVERAGE_PROCESS")})
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _run_playbook(words: list[str], folder: str, environment: dict[str, str], output: str) -> None:
+    """Be ``ansible-playbook``, in a process of the fork server."""
+    os.setsid()
+    for number, path, flags in ((0, os.devnull, os.O_RDONLY), (1, output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)):
+        opened = os.open(path, flags, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    os.dup2(1, 2)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - multiprocessing closes it
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    tempfile.tempdir = None
+    sys.argv = ["ansible-playbook", *words]
+    code = _CRASHED
+    try:
+        import ansible.constants
+
+        importlib.reload(ansible.constants)
+        from ansible.cli.playbook import main
+
+        code = int(main(sys.argv) or 0)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    atexit._run_exitfuncs()  # a process of multiprocessing leaves them out
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.exit(code)

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Forked runs of the tests are what the program ``ansible-playbook`` does."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+from helpers import playing
+from helpers.forking import OWN, fork_playbook
+from helpers.playing import Player
+
+TASKS = [
+    {"name": "where", "ansible.builtin.command": "pwd", "changed_when": False},
+    {
+        "name": "settings",
+        "ansible.builtin.debug": {
+            "msg": [
+                "{{ lookup('ansible.builtin.env', 'CVOPS_TENANT_ID') }}",
+                "{{ lookup('ansible.builtin.config', 'DEFAULT_FORKS') }}",
+                "{{ lookup('ansible.builtin.env', 'HOME') | basename }}",
+                "{{ ansible_playbook_python }}",
+            ]
+        },
+    },
+    {"name": "module", "cvops.identity.entra_group_info": {}},
+    {"name": "fails", "ansible.builtin.fail": {"msg": "as it should"}},
+]
+
+
+def test_a_fork_and_the_program_tell_the_same(play: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    real = playing._start_program
+    monkeypatch.setattr(playing, "_start_program", lambda *prepared: started.append("program") or real(*prepared))
+    forked = play(TASKS)
+    assert started == []
+    monkeypatch.setenv(playing.PROGRAM_ONLY, "1")
+    program = play(TASKS)
+    assert started == ["program"]
+    assert forked.rc == program.rc == 2
+    assert forked.text.replace(str(forked.folder), str(program.folder)) == program.text
+    for one, other in zip(forked.results, program.results, strict=True):
+        assert (one.task, one.status, one.get("msg")) == (other.task, other.status, other.get("msg"))
+    assert forked.one("where")["stdout"] == str(forked.folder)
+    assert forked.one("settings")["msg"][2] == "home"
+    assert not list((forked.folder / "home" / ".ansible" / "tmp").iterdir())
+
+
+def test_what_ansible_reads_at_its_start_is_not_left_from_another_run(play: Player) -> None:
+    tasks = [{"ansible.builtin.debug": {"msg": "{{ lookup('ansible.builtin.config', 'DEFAULT_FORKS') | int + 1 }}"}}]
+    assert play(tasks, env={"ANSIBLE_FORKS": "3"}).ok().result["msg"] in (4, "4")
+    assert play(tasks).ok().result["msg"] in (6, "6")
+
+
+def test_other_settings_of_ansible_are_for_the_program(play: Player, tmp_path: pathlib.Path) -> None:
+    play([{"ansible.builtin.meta": "noop"}]).ok()
+    assert "ANSIBLE_FORKS" not in OWN
+    assert fork_playbook([], tmp_path, {"ANSIBLE_FORKS": "3"}, tmp_path / "output") is None
