@@ -99,6 +99,12 @@ class Running:
         """Everything printed so far."""
         return (self.folder / "output.txt").read_text(errors="replace")
 
+    def begun_at(self, task: str) -> float:
+        """When the task of this name began, in seconds since 1970; LookupError before that."""
+        return {line["begun"]: float(line["at"]) for line in _lines(self.folder / "results.jsonl") if "begun" in line}[
+            task
+        ]
+
     def wait(self, seconds: float = _LIMIT_S) -> Run:
         """Wait for the end; a run that does not end is killed, and the test fails."""
         return _finished(self.process, self.folder, seconds)

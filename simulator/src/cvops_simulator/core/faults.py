@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import fnmatch
 import threading
+import time
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 ACTIONS = ("status", "drop_before", "drop_after", "slow", "html", "empty", "garbage")
+_LOOK_EVERY_S = 0.05
 
 
 @dataclass
@@ -19,8 +22,8 @@ class Fault:
 
     The first `after` matching requests pass, then every `every`-th one is hit, `times` times in all (0: for ever).
     Actions: `status` (answer `status` with `body`, or in the service's own error shape), `drop_before` (close the
-    connection, nothing done), `drop_after` (act, then close without an answer), `slow` (wait `seconds`, then act),
-    `html` (an HTML error page), `empty` (200, empty body, nothing done), `garbage` (200, not JSON, nothing done).
+    connection, nothing done), `drop_after` (act, then close without an answer), `slow` (wait `seconds`, or until
+    `release()`, then act), `html` (an HTML error page), `empty` (200, empty body, nothing done), `garbage` (200, not JSON, nothing done).
     """
 
     service: str
@@ -36,6 +39,7 @@ class Fault:
     every: int = 1
     seen: int = field(default=0, compare=False)
     hits: int = field(default=0, compare=False)
+    released: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
@@ -46,11 +50,21 @@ class Fault:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Fault:
         """Build a fault from plain data; unknown keys are an error."""
-        known = {item.name for item in fields(cls)} - {"seen", "hits"}
+        known = {item.name for item in fields(cls)} - {"seen", "hits", "released"}
         unknown = sorted(set(data) - known)
         if unknown:
             raise ValueError(f"unknown key(s): {', '.join(unknown)}")
         return cls(**data)
+
+    def release(self) -> None:
+        """End the wait of `slow`, for requests that wait and for those to come."""
+        self.released = True
+
+    async def wait(self) -> None:
+        """Wait as `slow` does: `seconds`, or until `release()`."""
+        until = time.monotonic() + self.seconds
+        while not self.released and (left_s := until - time.monotonic()) > 0:
+            await asyncio.sleep(min(_LOOK_EVERY_S, left_s))
 
     def applies(self, service: str, method: str, path: str) -> bool:
         """Whether the rule names this request, without counting it."""

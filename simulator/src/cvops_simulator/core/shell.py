@@ -67,7 +67,7 @@ class Shell:
         if quota.refused:
             return await _render(service.error_response(429, "Too many requests", quota.headers), scope, body)
         if fault and fault.action == "slow":
-            await asyncio.sleep(fault.seconds)
+            await fault.wait()
         outcome = await _run(service.app, scope, body, quota.headers)
         if fault and fault.action == "drop_after":
             return _Outcome(0, [], fault.action)

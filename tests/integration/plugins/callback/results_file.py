@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import typing as t
 
 from ansible.plugins.callback import CallbackBase
@@ -45,6 +46,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
                 "result": values,
             }
         )
+
+    def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:
+        self._write({"begun": task.get_name(), "at": time.time()})
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
         self._note("ok", result)

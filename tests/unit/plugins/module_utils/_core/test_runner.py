@@ -479,12 +479,12 @@ def test_a_module_process_keeps_the_time_of_its_task(
     monkeypatch.setenv("CVOPS_TASK_TIMEOUT", "1")
 
     def run(ctx: Context) -> Facts:
-        time.sleep(10)
+        time.sleep(300)
         return Facts("x", None)
 
     started = time.monotonic()
     code, result = as_module(monkeypatch, capsys, run)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 120
     assert (code, result["cancelled"], result["error"]["kind"]) == (1, True, "cancelled")
     assert "the task's timeout of 1 s" in result["msg"]
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
