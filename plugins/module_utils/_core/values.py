@@ -103,6 +103,20 @@ def _is_given(holder: t.Any, name: str) -> bool:
     return isinstance(holder, t.Mapping) and holder.get(name) is not None
 
 
+def time_in(holder: t.Mapping[str, t.Any], name: str, of: str = "") -> datetime.datetime | None:
+    """The date that a service gives as *name*; None where it gives none. Raises BadAnswer for what is no date: nothing can be judged by it.
+
+    *of*: whose date it is, for the message, for example ``" of key 17"``.
+    """
+    given = holder.get(name)
+    if given is None or given == "":
+        return None
+    try:
+        return parse_time(given)
+    except ValueError as exc:
+        raise BadAnswer(f"An answer holds no date as {name}{of}.", member=name) from exc
+
+
 def rfc3339(moment: datetime.datetime) -> str:
     """UTC text with seconds, the only date form that results carry."""
     return moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

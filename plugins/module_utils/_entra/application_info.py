@@ -13,7 +13,7 @@ import math
 import typing as t
 
 from .._core.names import case_key
-from .._core.values import objects_in, parse_time, rfc3339
+from .._core.values import objects_in, rfc3339, time_in
 from .application_finding import check_ids
 from .application_form import SELECT, canonical
 from .application_key import READ_NEEDS, application_path
@@ -48,7 +48,7 @@ def read_applications(graph: GraphClient, options: t.Mapping[str, t.Any]) -> lis
 def described(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> dict[str, t.Any]:
     """One application with its passwords and certificates, soonest end first."""
     found = canonical(wire)
-    found["created"] = _time(wire.get("createdDateTime"))
+    found["created"] = _time(wire, "createdDateTime")
     found["passwords"] = _by_end(_password(item, now) for item in objects_in(wire, "passwordCredentials"))
     found["certificates"] = _by_end(_certificate(item, now) for item in objects_in(wire, "keyCredentials"))
     return found
@@ -77,13 +77,14 @@ def _certificate(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
 
 def _validity(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
     """``days_left`` counts whole days and is negative once the credential has run out; None without an end."""
-    end = wire.get("endDateTime")
-    left = math.floor((parse_time(end) - now).total_seconds() / _DAY_S) if end else None
-    return {"starts": _time(wire.get("startDateTime")), "expires": _time(end), "days_left": left}
+    end = time_in(wire, "endDateTime")
+    left = math.floor((end - now).total_seconds() / _DAY_S) if end else None
+    return {"starts": _time(wire, "startDateTime"), "expires": _time(wire, "endDateTime"), "days_left": left}
 
 
-def _time(text: str | None) -> str | None:
-    return rfc3339(parse_time(text)) if text else None
+def _time(wire: t.Mapping[str, t.Any], name: str) -> str | None:
+    moment = time_in(wire, name)
+    return rfc3339(moment) if moment else None
 
 
 def _by_end(credentials: t.Iterable[Wire]) -> list[Wire]:

@@ -35,6 +35,8 @@ _NOT_YET = (
 )
 _BY_APP_ID = re.compile(r"/servicePrincipals\(appId='[^']*'\)")
 _SERVICE = "Microsoft Graph"
+#: Members of directory objects that are texts wherever they are given.
+_TEXTS = ("id", "appId", "displayName", "uniqueName", "userPrincipalName", "createdDateTime")
 #: What a creator that owns what it made may be told until its ownership is known everywhere; also said to those without rights.
 _NO_RIGHTS = "insufficient privileges"
 _SETTLE_S = 120.0
@@ -110,7 +112,7 @@ class GraphClient:
     ) -> dict[str, t.Any] | None:
         """One object, or None when it is not there. *path* is relative to the version, for example ``/groups/{id}``."""
         reply = self._send("GET", path, intent=intent, needs=needs, params=params, missing_ok=True)
-        return None if reply.status == 404 else self._object(reply)
+        return None if reply.status == 404 else self._checked(self._object(reply), reply)
 
     def list(
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
@@ -128,7 +130,7 @@ class GraphClient:
             values = page.get("value")
             if not isinstance(values, list):
                 raise reply.bad("an object where a list was expected")
-            found.extend(item for item in values if isinstance(item, dict))
+            found.extend(self._checked(item, reply) for item in values)
             following, size = page.get("@odata.nextLink"), size + len(reply.content)
             if not following:
                 return found
@@ -287,6 +289,15 @@ class GraphClient:
 
     def _key_of(self, url: str) -> str:
         return urlsplit(url).path.rsplit("/v1.0", 1)[-1]
+
+    def _checked(self, value: t.Any, reply: Reply) -> dict[str, t.Any]:
+        """A directory object that was read. Raises BadAnswer for anything else, or where what all compare and sort by is no text."""
+        if not isinstance(value, dict):
+            raise reply.bad("a list of something else than objects")
+        odd = [name for name in _TEXTS if not isinstance(value.get(name), (str, type(None)))]
+        if odd:
+            raise reply.bad(f"an object with something else than a text as {odd[0]}")
+        return value
 
     def _object(self, reply: Reply) -> dict[str, t.Any]:
         value = reply.json()

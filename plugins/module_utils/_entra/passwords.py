@@ -15,11 +15,11 @@ import re
 import typing as t
 
 from .._core.context import Context
-from .._core.errors import BadAnswer, ConfigError
+from .._core.errors import ConfigError
 from .._core.guards import guard
 from .._core.names import is_same
 from .._core.plan import Plan, Step
-from .._core.values import objects_in, parse_time, rfc3339
+from .._core.values import objects_in, rfc3339, time_in
 from .._core.visible import one_line
 from .._signin.tokens import claims_of
 from .application_key import Resolved, find_application, resolve_application
@@ -42,14 +42,8 @@ def canonical(wire: t.Mapping[str, t.Any]) -> Secret:
 
 
 def _moment(wire: t.Mapping[str, t.Any], name: str) -> datetime.datetime | None:
-    """The date under *name*, None where there is none. Raises BadAnswer for what is no date: nothing can be judged by it."""
-    if not wire.get(name):
-        return None
-    try:
-        return parse_time(wire[name])
-    except ValueError as exc:
-        key_id = one_line(str(wire.get("keyId")), 60)
-        raise BadAnswer(f"Microsoft Graph gives no date as {name} of key {key_id}.", service="Microsoft Graph") from exc
+    """The date under *name*, None where there is none. Raises BadAnswer for what is no date."""
+    return time_in(wire, name, f" of key {one_line(str(wire.get('keyId')), 60)}")
 
 
 def is_live(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:

@@ -27,6 +27,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.values import
     plain,
     rfc3339,
     texts_in,
+    time_in,
 )
 
 UTC = datetime.timezone.utc
@@ -210,3 +211,14 @@ def test_objects_taken_from_answers_tell_what_they_lack() -> None:
     for found in (*objects_in({"x": [{}]}, "x"), object_in({"x": {}}, "x"), object_in({}, "x")):
         with pytest.raises(BadAnswer, match="an object without id"):
             found["id"]
+
+
+def test_dates_of_answers() -> None:
+    assert time_in({}, "ends") is time_in({"ends": None}, "ends") is time_in({"ends": ""}, "ends") is None
+    assert time_in({"ends": "2030-01-02T03:04:05.1234567Z"}, "ends") == parse_time("2030-01-02T03:04:05.123456Z")
+
+
+@pytest.mark.parametrize("odd", ["text", 7, 0, False, ["x"], {"a": 1}, {}, []])
+def test_what_is_no_date_is_never_taken_for_none(odd: t.Any) -> None:
+    with pytest.raises(BadAnswer, match="no date as ends of key 7"):
+        time_in({"ends": odd}, "ends", " of key 7")

@@ -80,6 +80,27 @@ def test_pages_that_go_round_are_read_once(graph: GraphClient, secured: t.Any, a
     assert len(secured.server.received) == 3
 
 
+@pytest.mark.parametrize("item", [7, None, "text", ["x"]])
+def test_a_list_of_something_else_than_objects_is_not_shortened(
+    graph: GraphClient, secured: t.Any, answer: t.Any, item: t.Any
+) -> None:
+    secured.server.says(answer(200, {"value": [{"id": "1"}, item]}))
+    with pytest.raises(BadAnswer, match="something else than objects"):
+        graph.list("/groups", intent="list groups")
+
+
+@pytest.mark.parametrize("odd", [7, True, ["x"], {"a": 1}])
+@pytest.mark.parametrize("name", ["id", "appId", "displayName", "uniqueName", "userPrincipalName", "createdDateTime"])
+def test_what_is_compared_and_sorted_by_is_text(
+    graph: GraphClient, secured: t.Any, answer: t.Any, name: str, odd: t.Any
+) -> None:
+    secured.server.says(answer(200, {"value": [{**GROUP, name: None}, {**GROUP, name: odd}]}), answer(200, {name: odd}))
+    with pytest.raises(BadAnswer, match=f"something else than a text as {name}"):
+        graph.list("/groups", intent="list groups")
+    with pytest.raises(BadAnswer, match=f"something else than a text as {name}"):
+        graph.get(PATH, intent="read a group")
+
+
 def test_pages_without_end_end_at_the_deadline_or_at_the_size(
     graph: GraphClient, secured: t.Any, answer: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
