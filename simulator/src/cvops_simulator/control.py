@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
@@ -19,7 +19,27 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from cvops_simulator.core.context import Context
-    from cvops_simulator.simulator import Simulator
+
+
+class Controlled(Protocol):
+    """What the control listener steers: a simulator, as far as the routes need it."""
+
+    @property
+    def services(self) -> list[Service]:
+        """All services, in the order of their ports."""
+
+    @property
+    def services_under_control(self) -> list[Service]:
+        """All services but the control listener."""
+
+    def variables(self) -> dict[str, Any]:
+        """Return the variables document, with addresses and credentials."""
+
+    def quota(self, service: str, writes: int = 100, reads: int = 1000, per: float = 3600.0) -> None:
+        """Limit a service to so many writes and reads per `per` seconds."""
+
+    def reset(self) -> None:
+        """Go back to the seeded state."""
 
 
 class ControlService(Service):
@@ -28,7 +48,7 @@ class ControlService(Service):
     scheme = "http"
     observed = False
 
-    def __init__(self, context: Context, simulator: Simulator) -> None:
+    def __init__(self, context: Context, simulator: Controlled) -> None:
         super().__init__("control", context)
         self.host = "127.0.0.1"
         self._simulator = simulator

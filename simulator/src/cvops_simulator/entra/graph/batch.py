@@ -8,19 +8,38 @@ from __future__ import annotations
 import json
 import urllib.parse
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from starlette.responses import Response
+
+from cvops_simulator.core.context import Context
 from cvops_simulator.core.journal import Entry
 from cvops_simulator.entra.graph.errors import GraphError
 from cvops_simulator.entra.graph.messages import GraphRequest, GraphResponse, parse_query
 
-if TYPE_CHECKING:
-    from cvops_simulator.entra.graph.service import GraphService
-
 _MAX_REQUESTS = 20
 
 
-def run_batch(request: GraphRequest, service: GraphService) -> GraphResponse:
+class Dispatcher(Protocol):
+    """What runs the single requests of a batch: the Graph service, as far as batches need it."""
+
+    name: str
+    context: Context
+
+    def dispatch(self, request: GraphRequest) -> GraphResponse:
+        """Answer one request. Raises GraphError."""
+
+    def refusal(self, error: GraphError) -> GraphResponse:
+        """Return an error as the answer of a single request."""
+
+    def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+        """Return an injected status in Graph's error shape."""
+
+    def is_read(self, method: str, path: str) -> bool:
+        """Tell whether a request only reads."""
+
+
+def run_batch(request: GraphRequest, service: Dispatcher) -> GraphResponse:
     """Run a batch. The answers come in another order than the requests, as the service's may."""
     items = _items(request.body)
     statuses: dict[str, int] = {}
@@ -56,7 +75,7 @@ def _items(body: Any) -> list[dict[str, Any]]:
 
 
 def _run_item(
-    item: dict[str, Any], outer: GraphRequest, service: GraphService, statuses: dict[str, int]
+    item: dict[str, Any], outer: GraphRequest, service: Dispatcher, statuses: dict[str, int]
 ) -> dict[str, Any]:
     waits = [statuses[str(other).lower()] for other in item.get("dependsOn") or []]
     if any(status >= 400 for status in waits):
@@ -83,7 +102,7 @@ def _inner_request(item: dict[str, Any], outer: GraphRequest) -> GraphRequest:
     return GraphRequest(method, "/" + path.lstrip("/"), parse_query(url.query), headers, item.get("body"))
 
 
-def _faulted(inner: GraphRequest, service: GraphService) -> GraphResponse | None:
+def _faulted(inner: GraphRequest, service: Dispatcher) -> GraphResponse | None:
     """The answer of a `status` fault that meets an inner request."""
     fault = service.context.faults.match(service.name, inner.method, f"/v1.0{inner.path}")
     if fault is None or fault.action != "status":
@@ -95,7 +114,7 @@ def _faulted(inner: GraphRequest, service: GraphService) -> GraphResponse | None
     return GraphResponse(fault.status, json.loads(bytes(response.body)), headers)
 
 
-def _record(inner: GraphRequest, answer: GraphResponse, service: GraphService) -> None:
+def _record(inner: GraphRequest, answer: GraphResponse, service: Dispatcher) -> None:
     path = f"/v1.0{inner.path}"
     service.context.journal.add(
         Entry(
