@@ -20,7 +20,7 @@ from cvops_simulator.entra.graph.service import GraphService
 from cvops_simulator.entra.identities import AUTOMATION_PERMISSIONS, Identity, make_identity
 from cvops_simulator.entra.imds import ImdsService
 from cvops_simulator.entra.login.service import LoginService
-from cvops_simulator.entra.tenant import Tenant
+from cvops_simulator.entra.seeding import make_tenant, reset_tenant
 from cvops_simulator.seeds import build_site
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Simulator:
         self._site: Site = build_site(set, seed, empty)
         self._context = Context()
         self._ca = make_ca(self._directory)
-        self.tenant = Tenant(self._site.tenant_seed, self._context.clock, replication)
+        self.tenant = make_tenant(self._site.tenant_seed, self._context.clock, replication)
         self._login = LoginService(self._context, self.tenant)
         self._graph = GraphService(self._context, self.tenant, self._login, page_size)
         self._imds = ImdsService(self._context, self.tenant, self._login)
@@ -121,7 +121,7 @@ class Simulator:
         """Back to the seeded state: objects, journal, faults, quotas, latency and clock. Addresses stay."""
         self._site = build_site(*self._recipe)
         self._context.reset()
-        self.tenant.reset(self._site.tenant_seed)
+        reset_tenant(self.tenant, self._site.tenant_seed)
         self._login.reset()
         self._imds.reset()
         for name, service in self.commcells.items():

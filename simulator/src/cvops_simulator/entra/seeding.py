@@ -11,20 +11,34 @@ from cvops_simulator.entra.defaults import new_row
 from cvops_simulator.entra.grants import DEFAULT_ACCESS, assign_role, grant_scopes
 from cvops_simulator.entra.principals import copied_properties, first_properties, with_application_tags
 from cvops_simulator.entra.secrets import add_secret
+from cvops_simulator.entra.tenant import Tenant
 from cvops_simulator.entra.wellknown import add_resources
 
 if TYPE_CHECKING:
+    from cvops_simulator.core.clock import Clock
     from cvops_simulator.core.site import TenantSeed
+    from cvops_simulator.entra.replication import Replication
     from cvops_simulator.entra.store import Row
-    from cvops_simulator.entra.tenant import Tenant
 
 _USER_EXTRAS = frozenset({"password"})
 _GROUP_EXTRAS = frozenset({"members", "owners"})
 _APPLICATION_EXTRAS = frozenset({"servicePrincipal", "owners", "secrets", "consented", "assignments"})
 
 
-def fill(tenant: Tenant, seed: TenantSeed) -> None:
-    """Load a seed into an empty tenant; every replica knows it at once."""
+def make_tenant(seed: TenantSeed, clock: Clock, replication: Replication | None = None) -> Tenant:
+    """Return a new tenant that holds a seed; every replica knows it at once."""
+    tenant = Tenant(seed.tenant_id, seed.domain, seed.display_name, clock, replication)
+    _fill(tenant, seed)
+    return tenant
+
+
+def reset_tenant(tenant: Tenant, seed: TenantSeed) -> None:
+    """Replace everything in a tenant by a seed."""
+    tenant.clear(seed.tenant_id, seed.domain, seed.display_name)
+    _fill(tenant, seed)
+
+
+def _fill(tenant: Tenant, seed: TenantSeed) -> None:
     add_resources(tenant)
     tenant.store.put("organization", tenant.id, _organization(tenant), "object", settled=True)
     tenant.store.put("policies", "defaultAppManagementPolicy", _default_policy(), "object", settled=True)

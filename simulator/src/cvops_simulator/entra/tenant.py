@@ -13,12 +13,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Literal
 
 from cvops_simulator.entra.defaults import new_row
-from cvops_simulator.entra.seeding import fill
 from cvops_simulator.entra.store import Row, Store, View
 
 if TYPE_CHECKING:
     from cvops_simulator.core.clock import Clock
-    from cvops_simulator.core.site import TenantSeed
     from cvops_simulator.entra.replication import Lag, Replication
 
 Kind = Literal["application", "servicePrincipal", "group", "user"]
@@ -51,20 +49,21 @@ class Tenant:
     display_name: str
     store: Store
 
-    def __init__(self, seed: TenantSeed, clock: Clock, replication: Replication | None = None) -> None:
+    def __init__(
+        self, tenant_id: str, domain: str, display_name: str, clock: Clock, replication: Replication | None = None
+    ) -> None:
         self.clock = clock
         self.replication = replication
         #: One writer at a time.
         self.lock = threading.RLock()
-        self.reset(seed)
+        self.clear(tenant_id, domain, display_name)
 
-    def reset(self, seed: TenantSeed) -> None:
-        """Forget everything and load a seed."""
-        self.id, self.domain, self.display_name = seed.tenant_id, seed.domain, seed.display_name
+    def clear(self, tenant_id: str, domain: str, display_name: str) -> None:
+        """Forget every object: an empty tenant of this identity, as `seeding` fills it."""
+        self.id, self.domain, self.display_name = tenant_id, domain, display_name
         self.store = Store(self.clock, self.replication)
-        self.random = random.Random(f"secrets of {seed.tenant_id}")
+        self.random = random.Random(f"secrets of {tenant_id}")
         self._created = 0
-        fill(self, seed)
 
     def name_id(self, kind: str, name: str) -> str:
         """The id that an object of this kind and name has in every run of this tenant."""
