@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from cvops_simulator.commvault import CommCellService
 from cvops_simulator.control import ControlService
 from cvops_simulator.core.context import Context
 from cvops_simulator.core.server import Server
@@ -24,7 +25,6 @@ from cvops_simulator.entra.seeding import make_tenant, reset_tenant
 from cvops_simulator.seeds import build_site
 
 if TYPE_CHECKING:
-    from cvops_simulator.commvault import CommCellService
     from cvops_simulator.core.clock import Clock
     from cvops_simulator.core.faults import FaultBook
     from cvops_simulator.core.journal import Journal
@@ -67,17 +67,13 @@ class Simulator:
         self.commcells: dict[str, CommCellService] = self._make_commcells(release, page_size)
         self._control = ControlService(self._context, self)
         self._server = Server(self.services, self._ca, port_base)
-        for cell in self.commcells.values():
-            cell.verifier = self._login.issuer.verify
+        for service in self.commcells.values():
+            service.cell.verifier = self._login.issuer.verify
         graph_host = f"localhost:{self._graph.port}"
         self._login.bind_graph(frozenset({f"https://{graph_host}", "https://localhost"}), graph_host)
         self._prepare()
 
     def _make_commcells(self, release: int, page_size: int) -> dict[str, CommCellService]:
-        if not self._site.commcells:
-            return {}
-        from cvops_simulator.commvault import CommCellService
-
         return {
             name: CommCellService(name, data, self._context, release=release, page_size=page_size)
             for name, data in self._site.commcells.items()

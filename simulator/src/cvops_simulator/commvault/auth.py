@@ -1,41 +1,22 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who calls: sessions of password logins, and the resolution of token headers to a user."""
+"""Who calls: the resolution of token headers to a user."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+from cvops_simulator.commvault.cell import Cell
 from cvops_simulator.commvault.envelopes import ACCESS_DENIED, Refused
 from cvops_simulator.commvault.model import User
 from cvops_simulator.commvault.rights import Rights
-from cvops_simulator.commvault.tokens import TokenStore
+from cvops_simulator.commvault.sessions import bare
 from cvops_simulator.core.names import case_key
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cvops_simulator.commvault.service import CommCellService
 
 #: A login token dies after this many seconds without use.
 IDLE_SECONDS = 1800.0
-_PREFIXES = ("qsdk ", "saml ", "bearer ")
-
-#: Checks an external token and returns its claims; raises ValueError for a bad one.
-Verifier = Callable[[str], "dict[str, Any]"]
-
-
-@dataclass
-class Session:
-    """One password login."""
-
-    user_id: int
-    device_id: str
-    used: float
 
 
 @dataclass
@@ -47,32 +28,6 @@ class Caller:
     by: str
     company_id: int = 0
     token: str = ""
-
-
-@dataclass
-class Sessions:
-    """All tokens of one CommCell."""
-
-    logins: dict[str, Session] = field(default_factory=dict)
-    store: TokenStore = field(default_factory=TokenStore)
-    #: Every login token ever handed out, without its prefix: for tests that look for leaks.
-    issued: list[str] = field(default_factory=list)
-
-    def login(self, user_id: int, device_id: str, now: float, prefix: str = "QSDK ") -> str:
-        """Open a session; returns the token as clients send it."""
-        token = secrets.token_hex(48)
-        self.issued.append(token)
-        self.logins[token] = Session(user_id, device_id, now)
-        return prefix + token
-
-
-def bare(token: str) -> str:
-    """A token without its prefix."""
-    token = token.strip()
-    for prefix in _PREFIXES:
-        if token.lower().startswith(prefix):
-            return token[len(prefix) :].strip()
-    return token
 
 
 def denied(status: int = 401) -> Refused:
@@ -90,47 +45,47 @@ def offered_token(headers: Mapping[str, str], authtoken_only: bool) -> tuple[str
     return "", False
 
 
-def identify(service: CommCellService, headers: Mapping[str, str], path: str, client: str) -> Caller:
+def identify(cell: Cell, headers: Mapping[str, str], path: str, client: str) -> Caller:
     """The caller of a request; refuses with 401 (unknown, expired) or 403 (not allowed for this call or address)."""
-    token, as_bearer = offered_token(headers, service.switches.authtoken_only)
+    token, as_bearer = offered_token(headers, cell.switches.authtoken_only)
     if not token:
         raise denied()
-    now = service.context.clock.now()
-    session = service.sessions.logins.get(token)
+    now = cell.clock.now()
+    session = cell.sessions.logins.get(token)
     if session is not None:
         if now - session.used > IDLE_SECONDS:
             raise denied()
         session.used = now
-        return _caller(service, session.user_id, "login", token)
-    access = service.sessions.store.live(token, now)
+        return _caller(cell, session.user_id, "login", token)
+    access = cell.sessions.store.live(token, now)
     if access is not None:
-        if not access.allows(path, service.switches.client_address or client):
+        if not access.allows(path, cell.switches.client_address or client):
             raise denied(403)
-        return _caller(service, access.user_id, "access_token", token)
+        return _caller(cell, access.user_id, "access_token", token)
     if as_bearer and token.count(".") == 2:
-        return _external(service, token)
+        return _external(cell, token)
     raise denied()
 
 
-def _caller(service: CommCellService, user_id: int, by: str, token: str) -> Caller:
-    user = service.state.users.get(user_id)
+def _caller(cell: Cell, user_id: int, by: str, token: str) -> Caller:
+    user = cell.state.users.get(user_id)
     if user is None or not user.enabled or not user.approved:
         raise denied()
-    return Caller(user, Rights(service.state, user), by, user.company_id, token)
+    return Caller(user, Rights(cell.state, user), by, user.company_id, token)
 
 
-def _external(service: CommCellService, token: str) -> Caller:
-    switches = service.switches
-    if not switches.oauth or service.release < 42 or service.verifier is None:
+def _external(cell: Cell, token: str) -> Caller:
+    switches = cell.switches
+    if not switches.oauth or cell.release < 42 or cell.verifier is None:
         raise denied()
     try:
-        claims = service.verifier(token)
+        claims = cell.verifier(token)
     except ValueError:
         raise denied() from None
     name = str(claims.get(switches.oauth_claim) or claims.get("preferred_username") or "")
     if not name:
         name = switches.oauth_app_users.get(str(claims.get("appid") or claims.get("azp") or ""), "")
-    for user in service.state.users:
+    for user in cell.state.users:
         if name and case_key(name) in (case_key(user.name), case_key(user.upn), case_key(user.email)):
-            return _caller(service, user.id, "external", token)
+            return _caller(cell, user.id, "external", token)
     raise denied()

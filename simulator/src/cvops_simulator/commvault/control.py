@@ -15,34 +15,34 @@ from starlette.routing import BaseRoute, Route
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from cvops_simulator.commvault.service import CommCellService
+    from cvops_simulator.commvault.cell import Cell
 
 
-def control_routes(service: CommCellService) -> list[BaseRoute]:
+def control_routes(cell: Cell) -> list[BaseRoute]:
     """Routes below `/services/<name>` of the control listener."""
 
     async def read_switches(request: Request) -> Response:
-        return JSONResponse({**asdict(service.switches), "release": service.release})
+        return JSONResponse({**asdict(cell.switches), "release": cell.release})
 
     async def change_switches(request: Request) -> Response:
         values = json.loads(await request.body() or b"{}")
         release = values.pop("release", None)
         try:
-            service.switches.change(values)
+            cell.switches.change(values)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         if release is not None:
-            service.release = int(release)
-        return JSONResponse({**asdict(service.switches), "release": service.release})
+            cell.release = int(release)
+        return JSONResponse({**asdict(cell.switches), "release": cell.release})
 
     async def approve(request: Request) -> Response:
-        waiting = [user for user in service.state.users if not user.approved]
+        waiting = [user for user in cell.state.users if not user.approved]
         for user in waiting:
             user.approved = True
         return JSONResponse({"approved": [user.name for user in waiting]})
 
     async def grants(request: Request) -> Response:
-        rows = [{**asdict(grant), "permission_ids": sorted(grant.permission_ids)} for grant in service.state.grants]
+        rows = [{**asdict(grant), "permission_ids": sorted(grant.permission_ids)} for grant in cell.state.grants]
         return JSONResponse({"grants": rows})
 
     return [

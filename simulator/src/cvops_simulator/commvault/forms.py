@@ -10,7 +10,6 @@ from typing import Any
 
 from cvops_simulator.commvault.catalogue import CATEGORY_BY_NAME, PERMISSION_BY_NAME, PERMISSIONS, expand_category
 from cvops_simulator.commvault.envelopes import invalid, not_found
-from cvops_simulator.commvault.handlers.common import resolve
 from cvops_simulator.commvault.model import (
     ALL_OF_KIND,
     CLIENT,
@@ -29,6 +28,7 @@ from cvops_simulator.commvault.model import (
     WORKFLOW,
     Grant,
 )
+from cvops_simulator.commvault.references import resolve
 from cvops_simulator.commvault.routing import Call
 from cvops_simulator.core.names import case_key
 
@@ -67,7 +67,7 @@ def type_number(value: Any) -> int:
 
 
 def _names_allowed(call: Call) -> bool:
-    return not call.service.switches.lookup_names_required or call.headers.get("lookupnames", "") == "1"
+    return not call.cell.switches.lookup_names_required or call.headers.get("lookupnames", "") == "1"
 
 
 def parse_entity(call: Call, data: Any) -> tuple[int, int]:
@@ -219,7 +219,7 @@ def held_wire(call: Call, grant: Grant) -> dict[str, Any]:
         }
     if grant.kind == "creator":
         wire["isCreatorAssociation"] = True
-    if grant.kind == "inherited" and call.service.switches.inherited_rows == "marked":
+    if grant.kind == "inherited" and call.cell.switches.inherited_rows == "marked":
         wire["isInherited"] = True
         if grant.source is not None:
             wire["inheritedFrom"] = entity_wire(call, *grant.source)

@@ -65,8 +65,8 @@ def remove_user(call: Call, user: User) -> None:
     _transfer(call, (USER, user.id))
     for group in call.state.groups:
         group.member_ids.discard(user.id)
-    for token in call.service.sessions.store.of_user(user.id):
-        call.service.sessions.store.delete(token)
+    for token in call.cell.sessions.store.of_user(user.id):
+        call.cell.sessions.store.delete(token)
     call.state.users.remove(user)
 
 

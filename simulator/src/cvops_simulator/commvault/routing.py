@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from cvops_simulator.commvault.envelopes import invalid
-
-if TYPE_CHECKING:
-    from cvops_simulator.commvault.auth import Caller
-    from cvops_simulator.commvault.service import CommCellService
-    from cvops_simulator.commvault.state import Lists, State
+from cvops_simulator.commvault.auth import Caller
+from cvops_simulator.commvault.cell import Cell
+from cvops_simulator.commvault.envelopes import OTP_REQUIRED, Refused, invalid
+from cvops_simulator.commvault.state import Lists, State
 
 BASES = (("commandcenter", "api"), ("webconsole", "api"), ("searchsvc", "cvwebservice.svc"))
 
@@ -25,9 +23,13 @@ Handler = Callable[["Call"], Any]
 
 @dataclass
 class Call:
-    """One request: `params` from the path, `query` lower-cased keys (last wins), `queries` all of them in order."""
+    """One request: `params` from the path, `query` lower-cased keys (last wins), `queries` all of them in order.
 
-    service: CommCellService
+    `origin`: scheme, host and port of the listener that got it.
+    """
+
+    cell: Cell
+    origin: str
     method: str
     segments: list[str]
     query: dict[str, str]
@@ -41,12 +43,12 @@ class Call:
     @property
     def state(self) -> State:
         """The truth."""
-        return self.service.state
+        return self.cell.state
 
     @property
     def lists(self) -> Lists:
         """What V1 lists are answered from: the truth, or a stale copy of it."""
-        return self.service.lists(hard=self.query.get("hardrefresh", "").lower() == "true")
+        return self.cell.lists(hard=self.query.get("hardrefresh", "").lower() == "true")
 
     @property
     def caller(self) -> Caller:
@@ -58,13 +60,19 @@ class Call:
     @property
     def now(self) -> float:
         """The simulator's time."""
-        return self.service.context.clock.now()
+        return self.cell.clock.now()
 
     @property
     def wants_json(self) -> bool:
         """Whether the client asks for JSON; without an Accept header the server answers JSON too."""
         accept = self.headers.get("accept", "")
         return "xml" not in accept or "json" in accept
+
+    def require_otp(self) -> None:
+        """Refuse a sensitive change without its one-time PIN, when two-factor authentication is on."""
+        pin = self.cell.switches.two_factor_pin
+        if pin and self.headers.get("otp", "") != pin:
+            raise Refused(OTP_REQUIRED, "One-time PIN is missing or wrong")
 
     def number(self, name: str = "id") -> int:
         """A numeric path parameter."""

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cvops_simulator.commvault.auth import Sessions, Verifier, denied, identify
+from cvops_simulator.commvault.auth import denied, identify
+from cvops_simulator.commvault.cell import Cell
 from cvops_simulator.commvault.control import control_routes
-from cvops_simulator.commvault.envelopes import INVALID, OTP_REQUIRED, Refused, error_body
+from cvops_simulator.commvault.envelopes import INVALID, Refused, error_body
 from cvops_simulator.commvault.handlers import ROUTES
 from cvops_simulator.commvault.routing import Call, Route, parse_query, split_path
-from cvops_simulator.commvault.state import Lists, State
+from cvops_simulator.commvault.sessions import Sessions
+from cvops_simulator.commvault.state import State
 from cvops_simulator.commvault.switches import Switches
 from cvops_simulator.core.service import Service
 
@@ -40,7 +42,7 @@ _READING_POSTS = (
 
 
 class CommCellService(Service):
-    """One CommCell. `state`, `switches`, `sessions` and `release` are open to tests while it runs."""
+    """The listener of one CommCell. `state`, `switches`, `sessions` and `release` are open to tests while it runs."""
 
     base_path = "/commandcenter/api"
 
@@ -48,63 +50,54 @@ class CommCellService(Service):
         self, name: str, seed: CommCellSeed, context: Context, release: int = 44, page_size: int = 100
     ) -> None:
         super().__init__(name, context)
-        self.release = release
-        #: Checks tokens of an external provider; set by whoever knows one.
-        self.verifier: Verifier | None = None
-        self._first_release = release
+        self.cell = Cell(seed, context.clock, release)
         self.app = self._answer
-        self.reset(seed)
 
     def reset(self, seed: CommCellSeed) -> None:
-        """Back to a seed: state, switches, sessions and release."""
-        self._seed = seed
-        self.state = State(seed)
-        self.switches = Switches()
-        self.sessions = Sessions()
-        self.release = self._first_release
-        self._stale: tuple[Lists, float] | None = None
+        """Go back to a seed: state, switches, sessions and release."""
+        self.cell.reset(seed)
+
+    @property
+    def state(self) -> State:
+        """Everything that the CommCell remembers."""
+        return self.cell.state
+
+    @property
+    def sessions(self) -> Sessions:
+        """All tokens of the CommCell."""
+        return self.cell.sessions
+
+    @property
+    def switches(self) -> Switches:
+        """How the CommCell differs from a current, well-behaved one."""
+        return self.cell.switches
+
+    @property
+    def release(self) -> int:
+        """Feature release; may be changed while it runs."""
+        return self.cell.release
+
+    @release.setter
+    def release(self, release: int) -> None:
+        self.cell.release = release
 
     @property
     def admin(self) -> tuple[str, str]:
         """Name and password of user 1."""
-        user = self.state.users.get(1)
-        return ("admin", user.password or "") if user is not None else ("admin", "")
+        return self.cell.admin
 
     @property
     def automation(self) -> tuple[str, str]:
         """Name and password of the automation account, a member of `master`."""
-        return self._seed.automation
+        return self.cell.automation
 
     def user(self, name: str) -> User:
-        """A user by name."""
-        return self.state.users.named(name)[0]
+        """Return a user by name. Raises IndexError without one."""
+        return self.cell.user(name)
 
     def access_token(self, user: str = "", **limits: Any) -> str:
         """Issue an access token for a user (default: the automation account); `limits`: api_endpoints, allowed_ips."""
-        now = self.context.clock.now()
-        owner = self.user(user or self.automation[0])
-        name = f"test-{len(self.sessions.store.of_user(owner.id)) + 1}"
-        token = self.sessions.store.create(name, owner.id, 2, now + self.token_life, now + 90 * 86400)
-        for key, value in limits.items():
-            setattr(token, key, value)
-        return token.access
-
-    @property
-    def token_life(self) -> float:
-        """Seconds that an access token lives."""
-        return self.switches.token_life or (7200.0 if self.release >= 44 else 1800.0)
-
-    def lists(self, hard: bool = False, v4: bool = False) -> Lists:
-        """What a list call shows now."""
-        if self._stale is None or hard or (v4 and not self.switches.list_lag_v4):
-            if hard:
-                self._stale = None
-            return self.state
-        lists, until = self._stale
-        if self.context.clock.now() >= until:
-            self._stale = None
-            return self.state
-        return lists
+        return self.cell.access_token(user, **limits)
 
     def is_read(self, method: str, path: str) -> bool:
         """GET, and the POSTs that change no configuration."""
@@ -119,7 +112,7 @@ class CommCellService(Service):
 
     def control_routes(self) -> list[BaseRoute]:
         """`/switches` and friends below `/services/<name>`."""
-        return control_routes(self)
+        return control_routes(self.cell)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -135,7 +128,7 @@ class CommCellService(Service):
             return JSONResponse({})
         query, queries = parse_query(scope.get("query_string", b""))
         client = request.client.host if request.client else ""
-        call = Call(self, request.method, segments, query, queries, request.headers, raw, client)
+        call = Call(self.cell, self.origin, request.method, segments, query, queries, request.headers, raw, client)
         found = ROUTES.find(request.method, segments)
         try:
             result = self._handle(call, found)
@@ -156,7 +149,7 @@ class CommCellService(Service):
         return route.handler(call)
 
     def _authenticate(self, call: Call) -> None:
-        caller = identify(self, call.headers, "/" + "/".join(call.segments), call.client)
+        caller = identify(self.cell, call.headers, "/" + "/".join(call.segments), call.client)
         wanted = call.headers.get("operatorcompanyid", "0") or "0"
         if wanted.isdigit() and int(wanted):
             if not caller.rights.master and int(wanted) != caller.user.company_id:
@@ -167,16 +160,7 @@ class CommCellService(Service):
     def _before_write(self, call: Call, route: Route) -> None:
         if route.envelope == "R" and self.switches.v1_write_error:
             raise Refused(self.switches.v1_write_error, "The operation failed on the server")
-        if self.switches.list_lag:
-            lists = self.lists()
-            until = self.context.clock.now() + self.switches.list_lag
-            self._stale = (lists.snapshot() if lists is self.state else lists, until)
-
-    def require_otp(self, call: Call) -> None:
-        """Sensitive changes carry a one-time PIN when two-factor authentication is on."""
-        pin = self.switches.two_factor_pin
-        if pin and call.headers.get("otp", "") != pin:
-            raise Refused(OTP_REQUIRED, "One-time PIN is missing or wrong")
+        self.cell.keep_lists()
 
 
 def _refusal(error: Refused, route: Route | None) -> Response:

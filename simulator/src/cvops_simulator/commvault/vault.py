@@ -9,8 +9,8 @@ from typing import Any
 
 from cvops_simulator.commvault.catalogue import CREATE_CREDENTIAL, USER_CREDENTIAL
 from cvops_simulator.commvault.envelopes import CREDENTIAL_EXISTS, MISSING_RIGHTS, Refused, invalid
-from cvops_simulator.commvault.handlers.common import in_scope
 from cvops_simulator.commvault.model import CREDENTIAL, USER, Credential, Grant
+from cvops_simulator.commvault.references import in_scope
 from cvops_simulator.commvault.routing import Call
 
 #: V1 `recordType`: number -> word, which is also the V4 `authType` or `accountType`.

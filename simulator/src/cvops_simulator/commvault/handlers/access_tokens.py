@@ -58,7 +58,7 @@ def register(routes: Routes) -> None:
 
 def _require_login(call: Call) -> None:
     """On current releases an access token manages no access tokens."""
-    if call.caller.by == "access_token" and not call.service.switches.token_by_token:
+    if call.caller.by == "access_token" and not call.cell.switches.token_by_token:
         raise Refused(INVALID, "Access tokens cannot be managed while authenticated with an access token.", 403)
 
 
@@ -66,7 +66,7 @@ def _owner(call: Call, data: dict[str, Any]) -> int:
     user_id = int(data.get("userId") or 0)
     if not user_id or user_id == call.caller.user.id:
         return call.caller.user.id
-    if call.service.release < 42:
+    if call.cell.release < 42:
         raise Refused(NOT_SUPPORTED, "userId is not supported by this release")
     user = call.state.users.get(user_id)
     if user is None:
@@ -83,12 +83,12 @@ def _limits(call: Call, data: dict[str, Any], kind: int) -> None:
         raise invalid("apiEndpoints is required for a custom token")
     addresses = data.get("allowedIPs")
     if addresses:
-        if call.service.release < 42:
+        if call.cell.release < 42:
             raise Refused(NOT_SUPPORTED, "allowedIPs is not supported by this release")
         bad = [str(item) for item in addresses if not valid_address(str(item))]
         if bad:
             raise invalid(f"Not an address: {', '.join(bad)}")
-    if kind == HYPERSCALE and call.service.release < 42:
+    if kind == HYPERSCALE and call.cell.release < 42:
         raise Refused(NOT_SUPPORTED, "This token type is not supported by this release")
 
 
@@ -101,9 +101,9 @@ def _times(call: Call, data: dict[str, Any], kind: int) -> tuple[float, float]:
             raise invalid("tokenExpiryTimestamp is too far away")
         return wanted, wanted
     until = float(data.get("renewableUntilTimestamp") or call.now + 90 * DAY)
-    if until > call.now + 365 * DAY + 60 and call.service.release < 42:
+    if until > call.now + 365 * DAY + 60 and call.cell.release < 42:
         raise invalid("renewableUntilTimestamp is too far away")
-    return min(call.now + call.service.token_life, until), until
+    return min(call.now + call.cell.token_life, until), until
 
 
 def _kind(data: dict[str, Any]) -> int:
@@ -114,7 +114,7 @@ def _kind(data: dict[str, Any]) -> int:
 
 
 def _unique(call: Call, name: str, user_id: int, but: int = 0) -> None:
-    for token in call.service.sessions.store.of_user(user_id):
+    for token in call.cell.sessions.store.of_user(user_id):
         if case_key(token.name) == case_key(name) and token.id != but:
             raise Refused(DUPLICATE, "Token name already present")
 
@@ -147,7 +147,7 @@ def _create(call: Call) -> dict[str, Any]:
     _limits(call, data, kind)
     _unique(call, name, user_id)
     expires, until = _times(call, data, kind)
-    token = call.service.sessions.store.create(name, user_id, kind, expires, until)
+    token = call.cell.sessions.store.create(name, user_id, kind, expires, until)
     token.api_endpoints = list(data.get("apiEndpoints") or []) if kind == CUSTOM else []
     token.allowed_ips = list(data.get("allowedIPs") or [])
     return {"error": {"errorCode": 0, "errorMessage": ""}, "tokenInfo": _info(token, True)}
@@ -155,7 +155,7 @@ def _create(call: Call) -> dict[str, Any]:
 
 def _mine(call: Call) -> AccessToken:
     """The token of the path, when the caller owns it or may manage those of others."""
-    token = call.service.sessions.store.get(call.number())
+    token = call.cell.sessions.store.get(call.number())
     if token is None:
         raise not_found(f"Access token [{call.params['id']}] does not exist")
     if token.user_id != call.caller.user.id:
@@ -185,24 +185,24 @@ def _list(call: Call) -> dict[str, Any]:
     user_id = int(wanted) if wanted.isdigit() else call.caller.user.id
     if user_id != call.caller.user.id:
         call.caller.rights.require_any({USER_MANAGEMENT, ADMINISTRATIVE_MANAGEMENT})
-    tokens = call.service.sessions.store.of_user(user_id)
+    tokens = call.cell.sessions.store.of_user(user_id)
     return {"tokensInfo": [_info(token, False) for token in tokens], **success_g()}
 
 
 def _delete(call: Call) -> dict[str, Any]:
     _require_login(call)
-    call.service.sessions.store.delete(_mine(call))
+    call.cell.sessions.store.delete(_mine(call))
     return success_g()
 
 
 def _renew(call: Call) -> dict[str, Any]:
     data = call.body()
-    switches = call.service.switches
-    token = call.service.sessions.store.renew(
+    switches = call.cell.switches
+    token = call.cell.sessions.store.renew(
         str(data.get("accessToken") or ""),
         str(data.get("refreshToken") or ""),
         call.now,
-        call.service.token_life,
+        call.cell.token_life,
         switches.renew_keeps_access_token,
     )
     if token is None:
@@ -214,7 +214,7 @@ def _renew(call: Call) -> dict[str, Any]:
 
 
 def _old_list(call: Call) -> dict[str, Any]:
-    tokens = call.service.sessions.store.of_user(call.caller.user.id)
+    tokens = call.cell.sessions.store.of_user(call.caller.user.id)
     return {"tokens": [{"tokenName": token.name, "tokenId": token.id} for token in tokens]}
 
 
@@ -224,5 +224,5 @@ def _old_create(call: Call) -> dict[str, Any]:
     name = str(data.get("tokenName") or "")
     _unique(call, name, call.caller.user.id)
     expires = float((data.get("tokenExpires") or {}).get("time") or call.now + 120)
-    token = call.service.sessions.store.create(name, call.caller.user.id, SCIM, expires, expires)
+    token = call.cell.sessions.store.create(name, call.caller.user.id, SCIM, expires, expires)
     return {"token": token.access}

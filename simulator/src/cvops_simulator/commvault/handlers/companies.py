@@ -9,10 +9,10 @@ from typing import Any
 
 from cvops_simulator.commvault.catalogue import ADMINISTRATIVE_MANAGEMENT
 from cvops_simulator.commvault.envelopes import DUPLICATE, Refused, invalid, success_g
-from cvops_simulator.commvault.handlers.common import existing, new_guid
 from cvops_simulator.commvault.handlers.filters import listed
 from cvops_simulator.commvault.lifecycle import checked_name
 from cvops_simulator.commvault.model import COMPANY, Company, UserGroup
+from cvops_simulator.commvault.references import existing, new_guid
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.core.names import case_key
 
@@ -186,7 +186,7 @@ def _row_v4(call: Call, company: Company) -> dict[str, Any]:
 
 
 def _list_v4(call: Call) -> dict[str, Any]:
-    rows = [_row_v4(call, company) for company in _visible(call, call.service.lists(v4=True).companies)]
+    rows = [_row_v4(call, company) for company in _visible(call, call.cell.lists(v4=True).companies)]
     return {"companyCount": len(rows), "companies": rows}
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from cvops_simulator.commvault.envelopes import CREDENTIAL_EXISTS, Refused, invalid, success_e
 from cvops_simulator.commvault.forms import parse_principal
-from cvops_simulator.commvault.handlers.common import resolve
 from cvops_simulator.commvault.model import CREDENTIAL, Credential
+from cvops_simulator.commvault.references import resolve
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.commvault.vault import (
     RECORD_NUMBERS,

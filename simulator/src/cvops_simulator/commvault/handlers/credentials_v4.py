@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from cvops_simulator.commvault.body_values import decode_secret
 from cvops_simulator.commvault.envelopes import invalid, success_g
-from cvops_simulator.commvault.handlers.common import company_ref, decode_secret, existing, resolve
 from cvops_simulator.commvault.model import COMMCELL_ID, USER, Credential
+from cvops_simulator.commvault.references import company_ref, existing, resolve
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.commvault.vault import (
     new_credential,
@@ -85,7 +86,7 @@ def _find(call: Call) -> Credential:
 
 
 def _list(call: Call) -> dict[str, Any]:
-    rows = visible_credentials(call, call.service.lists(v4=True).credentials)
+    rows = visible_credentials(call, call.cell.lists(v4=True).credentials)
     if call.query.get("recordtype"):
         rows = []
     return {
@@ -221,7 +222,7 @@ def _update(call: Call) -> dict[str, Any]:
     credential.owner = owner or credential.owner
     if principals is not None:
         share(call, credential, principals)
-    echo = data if call.service.switches.credential_echo else {}
+    echo = data if call.cell.switches.credential_echo else {}
     return {**echo, **success_g()}
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from cvops_simulator.commvault.handlers.common import company_ref, entity_info, in_scope
 from cvops_simulator.commvault.handlers.filters import listed
 from cvops_simulator.commvault.model import CLIENT, CLIENT_GROUP, PLAN, STORAGE_POOL, WORKFLOW, Entity
+from cvops_simulator.commvault.references import company_ref, entity_info, in_scope
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.commvault.state import Lists
 from cvops_simulator.commvault.xml import xml_response
@@ -42,7 +42,7 @@ def _visible(call: Call, lists: Lists, entity_type: int) -> list[Entity]:
 
 
 def _v4(call: Call) -> Lists:
-    return call.service.lists(v4=True)
+    return call.cell.lists(v4=True)
 
 
 def _clients(call: Call) -> dict[str, Any]:

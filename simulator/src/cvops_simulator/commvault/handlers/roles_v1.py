@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cvops_simulator.commvault.body_values import ADD, apply_operation, operation
 from cvops_simulator.commvault.catalogue import (
     ADMINISTRATIVE_MANAGEMENT,
     CATEGORY_BY_ID,
@@ -17,25 +18,18 @@ from cvops_simulator.commvault.catalogue import (
 )
 from cvops_simulator.commvault.envelopes import invalid, success_r
 from cvops_simulator.commvault.forms import parse_permissions
-from cvops_simulator.commvault.handlers.common import (
-    ADD,
-    apply_operation,
-    entity_info,
-    existing,
-    in_scope,
-    new_guid,
-    operation,
-)
 from cvops_simulator.commvault.handlers.filters import listed
 from cvops_simulator.commvault.handlers.security_read import associations_of_entity
 from cvops_simulator.commvault.lifecycle import checked_name, own_creation, remove_role, unique_role
 from cvops_simulator.commvault.model import ROLE, Role
+from cvops_simulator.commvault.references import entity_info, existing, in_scope, new_guid
 from cvops_simulator.commvault.routing import Call, Routes
 
 
 def register(routes: Routes) -> None:
-    """Add the routes of this file (`Security/Roles` is registered with the other `Security` paths)."""
-    routes.add("GET", "Role", list_roles, envelope="S")
+    """Add the routes of this file."""
+    routes.add("GET", "Role", _list, envelope="S")
+    routes.add("GET", "Security/Roles", _list, envelope="S")
     routes.add("GET", "Role/{id}", _read, envelope="S")
     routes.add("POST", "Role", _create, envelope="R")
     routes.add("POST", "Role/{id}", _update, envelope="R")
@@ -52,7 +46,7 @@ def _entity(call: Call, role: Role) -> dict[str, Any]:
     }
 
 
-def list_roles(call: Call) -> dict[str, Any]:
+def _list(call: Call) -> dict[str, Any]:
     """`roleProperties` of all visible roles."""
     rows = [
         {"role": _entity(call, role), "description": role.description}

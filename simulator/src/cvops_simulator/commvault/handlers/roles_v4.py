@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cvops_simulator.commvault.body_values import OVERWRITE, apply_operation, operation
 from cvops_simulator.commvault.catalogue import (
     ADMINISTRATIVE_MANAGEMENT,
     CATEGORIES,
@@ -20,16 +21,6 @@ from cvops_simulator.commvault.catalogue import (
 )
 from cvops_simulator.commvault.envelopes import invalid, success_g
 from cvops_simulator.commvault.forms import category_id, permission_id
-from cvops_simulator.commvault.handlers.common import (
-    OVERWRITE,
-    apply_operation,
-    company_ref,
-    existing,
-    in_scope,
-    new_guid,
-    operation,
-    resolve,
-)
 from cvops_simulator.commvault.lifecycle import (
     checked_name,
     company_of_new,
@@ -38,6 +29,7 @@ from cvops_simulator.commvault.lifecycle import (
     unique_role,
 )
 from cvops_simulator.commvault.model import OWNER, ROLE, USER, Grant, Role
+from cvops_simulator.commvault.references import company_ref, existing, in_scope, new_guid, resolve
 from cvops_simulator.commvault.routing import Call, Routes
 
 _CREATE = frozenset({"name", "description", "enabled", "visibleToAll", "permissionList", "company", "security"})
@@ -90,7 +82,7 @@ def _list(call: Call) -> dict[str, Any]:
                 "company": company_ref(call, role.company_id),
                 "commcell": {"name": call.state.name},
             }
-            for role in call.service.lists(v4=True).roles
+            for role in call.cell.lists(v4=True).roles
             if in_scope(call, role.company_id) or role.system
         ]
     }

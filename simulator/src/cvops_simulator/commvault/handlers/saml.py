@@ -9,9 +9,9 @@ from typing import Any
 
 from cvops_simulator.commvault.catalogue import DOMAIN_MANAGEMENT
 from cvops_simulator.commvault.envelopes import invalid, not_found, success_g
-from cvops_simulator.commvault.handlers.common import company_ref
 from cvops_simulator.commvault.handlers.third_party_apps import new_app
 from cvops_simulator.commvault.model import IdentityApp
+from cvops_simulator.commvault.references import company_ref
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.core.names import case_key
 
@@ -77,7 +77,7 @@ def _read(call: Call) -> dict[str, Any]:
     app = _find(call)
     document = app.document
     service = document.get("serviceProviderMetaData") or {}
-    endpoint = service.get("serviceProviderEndpoint") or f"{call.service.origin}/webconsole"
+    endpoint = service.get("serviceProviderEndpoint") or f"{call.origin}/webconsole"
     associations = document.get("associations") or {}
     groups = document.get("userGroups") or []
     answer: dict[str, Any] = {
@@ -164,5 +164,5 @@ def _redirects(call: Call) -> dict[str, Any]:
     for app in call.state.apps:
         suffixes = (app.document.get("associations") or {}).get("emailSuffixes") or []
         if app.enabled and app.type == SAML and suffix in [case_key(str(item)) for item in suffixes]:
-            found.append({"redirectUrl": f"{call.service.origin}/identity/samlLogin?samlAppKey={app.key}"})
+            found.append({"redirectUrl": f"{call.origin}/identity/samlLogin?samlAppKey={app.key}"})
     return {"AvailableRedirects": found}

@@ -11,9 +11,10 @@ from typing import Any
 
 from starlette.responses import PlainTextResponse, Response
 
-from cvops_simulator.commvault.auth import Session, bare, denied
+from cvops_simulator.commvault.auth import denied
 from cvops_simulator.commvault.model import COMMCELL, COMMCELL_ID, User
 from cvops_simulator.commvault.routing import Call, Routes
+from cvops_simulator.commvault.sessions import Session, bare
 from cvops_simulator.commvault.xml import parse_xml, xml_response
 from cvops_simulator.core.names import case_key
 
@@ -68,7 +69,7 @@ def _login(call: Call) -> Response | dict[str, Any]:
         return _failed(call, user, "The user name or password is not correct. Please try again.", as_xml)
     user.failed_logins = 0
     user.last_login = call.now
-    token = call.service.sessions.login(user.id, device, call.now)
+    token = call.cell.sessions.login(user.id, device, call.now)
     answer = _logged_in(call, user, token)
     return xml_response("DM2ContentIndexing_CheckCredentialResp", answer) if as_xml else answer
 
@@ -88,15 +89,15 @@ def _accepts(call: Call, user: User, password: str) -> bool:
     company = call.state.companies.get(user.company_id)
     if company is not None and company.local_authentication == "DISABLED":
         return False
-    return bool(password) and password == user.password + call.service.switches.two_factor_pin
+    return bool(password) and password == user.password + call.cell.switches.two_factor_pin
 
 
 def _auto_login(call: Call, message: str) -> dict[str, Any]:
-    session = call.service.sessions.logins.get(bare(message))
+    session = call.cell.sessions.logins.get(bare(message))
     user = call.state.users.get(session.user_id) if session else None
     if user is None:
         return {"errList": [{"errLogMessage": "The SAML token is not valid.", "errorCode": 1116}]}
-    return _logged_in(call, user, call.service.sessions.login(user.id, "", call.now))
+    return _logged_in(call, user, call.cell.sessions.login(user.id, "", call.now))
 
 
 def _failed(call: Call, user: User | None, message: str, as_xml: bool) -> Response | dict[str, Any]:
@@ -142,13 +143,13 @@ def _logged_in(call: Call, user: User, token: str) -> dict[str, Any]:
 
 
 def _logout(call: Call) -> Response:
-    call.service.sessions.logins.pop(call.caller.token, None)
+    call.cell.sessions.logins.pop(call.caller.token, None)
     return PlainTextResponse("User logged out")
 
 
 def _renew(call: Call) -> dict[str, Any]:
     data = call.body()
-    sessions = call.service.sessions
+    sessions = call.cell.sessions
     old = bare(str(data.get("sessionId") or ""))
     session: Session | None = sessions.logins.get(old)
     device = str(data.get("deviceId") or "")
@@ -164,7 +165,7 @@ def _renew(call: Call) -> dict[str, Any]:
 def _saml_token(call: Call) -> dict[str, Any]:
     if call.caller.by != "login":
         raise denied()
-    return {"token": call.service.sessions.login(call.caller.user.id, "", call.now, "SAML ")}
+    return {"token": call.cell.sessions.login(call.caller.user.id, "", call.now, "SAML ")}
 
 
 def _who_am_i(call: Call) -> Response | dict[str, Any]:
@@ -200,7 +201,7 @@ def _user_mappings(call: Call) -> dict[str, Any]:
 
 def _commserv(call: Call) -> dict[str, Any]:
     call.caller.rights.require({31}, COMMCELL, COMMCELL_ID)
-    release = call.service.release
+    release = call.cell.release
     return {
         "commcell": {
             "commCellName": call.state.name,

@@ -9,8 +9,8 @@ from typing import Any
 
 from cvops_simulator.commvault.catalogue import DOMAIN_MANAGEMENT
 from cvops_simulator.commvault.envelopes import DUPLICATE, Refused, invalid, success_e, success_g
-from cvops_simulator.commvault.handlers.common import new_guid
 from cvops_simulator.commvault.model import IdentityApp
+from cvops_simulator.commvault.references import new_guid
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.core.names import case_key
 

@@ -26,7 +26,7 @@ def _read(call: Call) -> dict[str, Any]:
 
 def _enable(call: Call) -> dict[str, Any]:
     call.caller.rights.require({ADMINISTRATIVE_MANAGEMENT})
-    call.service.require_otp(call)
+    call.require_otp()
     info = (call.body().get("commCellInfo") or {}).get("generalInfo", {}).get("twoFactorAuthenticationInfo") or {}
     call.state.two_factor = {"mode": int(info.get("mode") or 1), "userGroups": list(info.get("userGroups") or [])}
     return {"error": {"errorCode": 0, "errorString": ""}}
@@ -34,7 +34,7 @@ def _enable(call: Call) -> dict[str, Any]:
 
 def _disable(call: Call) -> dict[str, Any]:
     call.caller.rights.require({ADMINISTRATIVE_MANAGEMENT})
-    call.service.require_otp(call)
+    call.require_otp()
     call.state.two_factor = {"mode": 0, "userGroups": []}
     return {"error": {"errorCode": 0, "errorString": ""}}
 

@@ -8,25 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from cvops_simulator.commvault.associations import change, principal_side, require_rights
+from cvops_simulator.commvault.body_values import ADD, NONE, OVERWRITE, apply_operation, operation, records_of
 from cvops_simulator.commvault.catalogue import GROUP_MANAGEMENT
 from cvops_simulator.commvault.envelopes import invalid, success_r
-from cvops_simulator.commvault.handlers.common import (
-    ADD,
-    NONE,
-    OVERWRITE,
-    apply_operation,
-    entity_info,
-    existing,
-    in_scope,
-    new_guid,
-    operation,
-    records_of,
-    resolve,
-)
 from cvops_simulator.commvault.handlers.filters import listed
 from cvops_simulator.commvault.handlers.security_read import associations_of_principal
 from cvops_simulator.commvault.lifecycle import checked_name, own_creation, remove_group, unique_group
 from cvops_simulator.commvault.model import USER_GROUP, User, UserGroup
+from cvops_simulator.commvault.references import entity_info, existing, in_scope, new_guid, resolve
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.core.names import case_key
 
@@ -166,7 +155,7 @@ def new_group(call: Call, name: str, company_id: int, local_groups: Any) -> User
 def _operation(call: Call, row: dict[str, Any], name: str, list_name: str) -> int:
     """Operation type of a list; without it nothing happens to the list. See the switch `group_wipe`."""
     kind = operation(call, row.get(name), NONE)
-    if kind == OVERWRITE and not row.get(list_name) and not call.service.switches.group_wipe:
+    if kind == OVERWRITE and not row.get(list_name) and not call.cell.switches.group_wipe:
         return NONE
     return kind
 

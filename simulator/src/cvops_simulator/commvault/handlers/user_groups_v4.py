@@ -8,21 +8,13 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from cvops_simulator.commvault.body_values import ADD, OVERWRITE, apply_operation, on_off, operation
 from cvops_simulator.commvault.catalogue import GROUP_MANAGEMENT, PERMISSIONS
 from cvops_simulator.commvault.envelopes import invalid, success_g
-from cvops_simulator.commvault.handlers.common import (
-    ADD,
-    OVERWRITE,
-    apply_operation,
-    company_ref,
-    existing,
-    on_off,
-    operation,
-    resolve,
-)
 from cvops_simulator.commvault.handlers.user_groups_v1 import group_ids, new_group, shown_groups, user_ids
 from cvops_simulator.commvault.lifecycle import checked_name, company_of_new, own_creation, remove_group, unique_group
 from cvops_simulator.commvault.model import OWNER, TYPE_NAMES, USER_GROUP, UserGroup
+from cvops_simulator.commvault.references import company_ref, existing, resolve
 from cvops_simulator.commvault.routing import Call, Routes
 
 _CREATE = frozenset(
@@ -96,7 +88,7 @@ def _list(call: Call) -> dict[str, Any]:
                 "commcell": {"name": call.state.name},
                 "users": _users(call, group),
             }
-            for group in shown_groups(call, call.service.lists(v4=True).groups)
+            for group in shown_groups(call, call.cell.lists(v4=True).groups)
         ]
     }
 
@@ -184,7 +176,7 @@ def _create(call: Call) -> dict[str, Any]:
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({GROUP_MANAGEMENT})
     group, data = existing(call.state.groups, call, "User group"), call.strict_body(_UPDATE)
-    call.service.require_otp(call) if "enableTwoFactorAuthentication" in data else None
+    call.require_otp() if "enableTwoFactorAuthentication" in data else None
     changes = _changes(call, group, data)
     name = data.get("newName")
     if name is not None and name != group.name:

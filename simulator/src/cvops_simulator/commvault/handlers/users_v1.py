@@ -8,25 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from cvops_simulator.commvault.associations import change, principal_side, require_rights
+from cvops_simulator.commvault.body_values import ADD, NONE, apply_operation, decode_secret, operation
 from cvops_simulator.commvault.catalogue import CHANGE_SECURITY, USER_MANAGEMENT
 from cvops_simulator.commvault.envelopes import NOT_SUPPORTED, Refused, invalid, success_r
-from cvops_simulator.commvault.handlers.common import (
-    ADD,
-    NONE,
-    apply_operation,
-    decode_secret,
-    entity_info,
-    existing,
-    in_scope,
-    member_groups,
-    new_guid,
-    operation,
-)
 from cvops_simulator.commvault.handlers.filters import listed
 from cvops_simulator.commvault.handlers.security_read import associations_of_principal
 from cvops_simulator.commvault.handlers.user_groups_v1 import group_ids
 from cvops_simulator.commvault.lifecycle import checked_name, remove_user, unique_user
 from cvops_simulator.commvault.model import USER, User
+from cvops_simulator.commvault.references import entity_info, existing, in_scope, member_groups, new_guid
 from cvops_simulator.commvault.routing import Call, Routes
 
 _SHORT = {"name": "userEntity.userName", "id": "userEntity.userId", "username": "userEntity.userName"}
@@ -124,7 +114,7 @@ def _create(call: Call) -> dict[str, Any]:
     unique_user(call, name)
     service_account = bool(row.get("isServiceAccount", False))
     if service_account:
-        if call.service.release < 42:
+        if call.cell.release < 42:
             raise Refused(NOT_SUPPORTED, "Service accounts are not supported by this release")
         call.caller.rights.require({CHANGE_SECURITY})
     elif not row.get("email") and "\\" not in name:
@@ -139,7 +129,7 @@ def _create(call: Call) -> dict[str, Any]:
         str(row.get("description") or ""),
         company_id=call.caller.company_id,
         is_service_account=service_account,
-        approved=not (service_account and call.service.switches.pending_approval),
+        approved=not (service_account and call.cell.switches.pending_approval),
     )
     if row.get("password") and not service_account and not row.get("systemGeneratePassword"):
         user.password = decode_secret(row["password"], "password")
@@ -174,7 +164,7 @@ def _update(call: Call) -> dict[str, Any]:
     groups = group_ids(call, row.get("associatedUserGroups"))
     group_kind = operation(call, row.get("associatedUserGroupsOperationType"), NONE)
     if row.get("password"):
-        call.service.require_otp(call)
+        call.require_otp()
         proof = decode_secret((row.get("validationParameters") or {}).get("password"), "password")
         if call.caller.user.password is None or proof != call.caller.user.password:
             raise invalid("The validation password is not correct")

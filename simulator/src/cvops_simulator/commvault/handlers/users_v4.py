@@ -7,22 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from cvops_simulator.commvault.body_values import ADD, decode_secret, operation
 from cvops_simulator.commvault.catalogue import USER_MANAGEMENT
 from cvops_simulator.commvault.envelopes import invalid, success_g
-from cvops_simulator.commvault.handlers.common import (
-    ADD,
-    company_ref,
-    decode_secret,
-    existing,
-    member_groups,
-    new_guid,
-    operation,
-    resolve,
-)
 from cvops_simulator.commvault.handlers.user_groups_v1 import group_ids
 from cvops_simulator.commvault.handlers.users_v1 import set_groups, visible_users
 from cvops_simulator.commvault.lifecycle import checked_name, company_of_new, remove_user, unique_user
 from cvops_simulator.commvault.model import User
+from cvops_simulator.commvault.references import company_ref, existing, member_groups, new_guid, resolve
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.core.names import case_key
 
@@ -83,7 +75,7 @@ def _row(call: Call, user: User) -> dict[str, Any]:
 
 
 def _list(call: Call) -> dict[str, Any]:
-    users = visible_users(call, call.service.lists(v4=True).users)
+    users = visible_users(call, call.cell.lists(v4=True).users)
     wanted = call.query.get("usergroupid", "")
     if wanted.isdigit() and int(wanted):
         group = call.state.groups.get(int(wanted))
@@ -152,7 +144,7 @@ def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
     user, data = existing(call.state.users, call, "User"), call.strict_body(_UPDATE)
     if "email" in data or "newPassword" in data:
-        call.service.require_otp(call)
+        call.require_otp()
     groups = group_ids(call, data.get("userGroups"), "id", "name")
     kind = operation(call, data.get("userGroupOperation"), ADD, v4=True)
     if "userGroups" in data and user.provider:

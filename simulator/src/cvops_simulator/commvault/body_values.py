@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values of request bodies that several resources share: operation types, ON and OFF, secrets, lists."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from cvops_simulator.commvault.envelopes import invalid
+from cvops_simulator.commvault.routing import Call
+
+NONE, OVERWRITE, ADD, DELETE = range(4)
+_OPERATIONS = {"none": NONE, "overwrite": OVERWRITE, "update": ADD, "add": ADD, "delete": DELETE}
+R = TypeVar("R")
+
+
+def operation(call: Call, value: Any, default: int, v4: bool = False) -> int:
+    """An operation type, as number or word. In V4 bodies numbers are refused when enumerations are strict."""
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise invalid(f"[{value}] is not an operation type")
+    if isinstance(value, int) or value.isdigit():
+        if v4 and call.cell.switches.strict_enums:
+            raise invalid(f"[{value}] is not a value of the enumeration")
+        number = int(value)
+        if number not in (NONE, OVERWRITE, ADD, DELETE):
+            raise invalid(f"[{value}] is not an operation type")
+        return number
+    if value.lower() not in _OPERATIONS:
+        raise invalid(f"[{value}] is not an operation type")
+    return _OPERATIONS[value.lower()]
+
+
+def apply_operation(kind: int, current: set[int], given: set[int]) -> set[int]:
+    """OVERWRITE: exactly the given; ADD: union; DELETE: difference; NONE: untouched."""
+    return {NONE: current, OVERWRITE: given, ADD: current | given, DELETE: current - given}[kind]
+
+
+def on_off(call: Call, value: Any) -> str:
+    """A switch of a V4 body: ON or OFF, or 1 or 0 where enumerations are tolerant."""
+    if isinstance(value, str) and value.upper() in ("ON", "OFF"):
+        return value.upper()
+    if value in (0, 1) and not call.cell.switches.strict_enums:
+        return "ON" if value else "OFF"
+    raise invalid(f"[{value}] is not a value of the enumeration")
+
+
+def decode_secret(value: Any, what: str) -> str:
+    """A base64 secret of a request."""
+    try:
+        return base64.b64decode(str(value or ""), validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        raise invalid(f"The {what} is not base64 text") from None
+
+
+def records_of(rows: Any, convert: Callable[[dict[str, Any]], R]) -> list[R]:
+    """Each entry of a list through `convert`; empty objects stand for "none" and are skipped."""
+    if rows is None:
+        return []
+    if not isinstance(rows, list):
+        raise invalid("A list was expected")
+    return [convert(row) for row in rows if row != {}]

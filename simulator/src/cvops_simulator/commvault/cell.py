@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One CommCell apart from HTTP: its state, its sessions, and how it behaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from cvops_simulator.commvault.sessions import Sessions
+from cvops_simulator.commvault.state import Lists, State
+from cvops_simulator.commvault.switches import Switches
+
+if TYPE_CHECKING:
+    from cvops_simulator.commvault.model import CommCellSeed, User
+    from cvops_simulator.core.clock import Clock
+
+#: Checks an external token and returns its claims; raises ValueError for a bad one.
+Verifier = Callable[[str], "dict[str, Any]"]
+
+
+class Cell:
+    """What handlers work on. `state`, `switches`, `sessions` and `release` may change while it runs."""
+
+    state: State
+    switches: Switches
+    sessions: Sessions
+    release: int
+
+    def __init__(self, seed: CommCellSeed, clock: Clock, release: int = 44) -> None:
+        self.clock = clock
+        #: Checks tokens of an external provider; set by whoever knows one.
+        self.verifier: Verifier | None = None
+        self._first_release = release
+        self.reset(seed)
+
+    def reset(self, seed: CommCellSeed) -> None:
+        """Go back to a seed: state, switches, sessions and release."""
+        self._seed = seed
+        self.state = State(seed)
+        self.switches = Switches()
+        self.sessions = Sessions()
+        self.release = self._first_release
+        self._stale: tuple[Lists, float] | None = None
+
+    @property
+    def admin(self) -> tuple[str, str]:
+        """Name and password of user 1."""
+        user = self.state.users.get(1)
+        return ("admin", user.password or "") if user is not None else ("admin", "")
+
+    @property
+    def automation(self) -> tuple[str, str]:
+        """Name and password of the automation account, a member of `master`."""
+        return self._seed.automation
+
+    def user(self, name: str) -> User:
+        """Return a user by name. Raises IndexError without one."""
+        return self.state.users.named(name)[0]
+
+    def access_token(self, user: str = "", **limits: Any) -> str:
+        """Issue an access token for a user (default: the automation account); `limits`: api_endpoints, allowed_ips."""
+        now = self.clock.now()
+        owner = self.user(user or self.automation[0])
+        name = f"test-{len(self.sessions.store.of_user(owner.id)) + 1}"
+        token = self.sessions.store.create(name, owner.id, 2, now + self.token_life, now + 90 * 86400)
+        for key, value in limits.items():
+            setattr(token, key, value)
+        return token.access
+
+    @property
+    def token_life(self) -> float:
+        """Seconds that an access token lives."""
+        return self.switches.token_life or (7200.0 if self.release >= 44 else 1800.0)
+
+    def lists(self, hard: bool = False, v4: bool = False) -> Lists:
+        """Return what a list call shows now; `hard`: the client asks for fresh lists."""
+        if self._stale is None or hard or (v4 and not self.switches.list_lag_v4):
+            if hard:
+                self._stale = None
+            return self.state
+        lists, until = self._stale
+        if self.clock.now() >= until:
+            self._stale = None
+            return self.state
+        return lists
+
+    def keep_lists(self) -> None:
+        """Keep what lists show now for as long as `list_lag` says; to be called before a write."""
+        if self.switches.list_lag:
+            lists = self.lists()
+            until = self.clock.now() + self.switches.list_lag
+            self._stale = (lists.snapshot() if lists is self.state else lists, until)
