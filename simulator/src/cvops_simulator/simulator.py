@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from cvops_simulator.commvault import CommCellService
+from cvops_simulator.commvault.service import CommCellService
 from cvops_simulator.control import ControlService
 from cvops_simulator.core.context import Context
 from cvops_simulator.core.server import Server
@@ -22,7 +22,7 @@ from cvops_simulator.entra.identities import AUTOMATION_PERMISSIONS, Identity, m
 from cvops_simulator.entra.imds import ImdsService
 from cvops_simulator.entra.login.service import LoginService
 from cvops_simulator.entra.seeding import make_tenant, reset_tenant
-from cvops_simulator.seeds import build_site
+from cvops_simulator.seeds.site import build_site
 
 if TYPE_CHECKING:
     from cvops_simulator.core.clock import Clock

@@ -15,7 +15,7 @@ from cvops_simulator.commvault.auth import denied, identify
 from cvops_simulator.commvault.cell import Cell
 from cvops_simulator.commvault.control import control_routes
 from cvops_simulator.commvault.envelopes import INVALID, Refused, error_body
-from cvops_simulator.commvault.handlers import ROUTES
+from cvops_simulator.commvault.routes import ROUTES
 from cvops_simulator.commvault.routing import Call, Route, parse_query, split_path
 from cvops_simulator.commvault.sessions import Sessions
 from cvops_simulator.commvault.state import State

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import base64
-import uuid
 from typing import TYPE_CHECKING
+
+from cvops_simulator.entra.identifiers import opaque_id
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.store import Row
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 _TYPE_NAMES = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
-
-
-def opaque_id(*parts: str) -> str:
-    """A base64url id as the service makes them, always the same for the same parts."""
-    name = uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)).bytes
-    tail = uuid.uuid5(uuid.NAMESPACE_OID, "/".join(parts)).bytes
-    return base64.urlsafe_b64encode(name + tail).decode().rstrip("=")
 
 
 def assign_role(tenant: Tenant, principal_id: str, resource_id: str, role_id: str, settled: bool = False) -> Row:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvops_simulator.entra.defaults import new_row
 from cvops_simulator.entra.grants import DEFAULT_ACCESS, assign_role, grant_scopes
+from cvops_simulator.entra.identifiers import security_identifier
 from cvops_simulator.entra.principals import copied_properties, first_properties, with_application_tags
 from cvops_simulator.entra.secrets import add_secret
 from cvops_simulator.entra.tenant import Tenant
@@ -100,13 +101,6 @@ def _add_group(tenant: Tenant, group: Row) -> None:
         **_without(group, _GROUP_EXTRAS),
     }
     tenant.add("group", {**values, "securityIdentifier": security_identifier(values["id"])}, settled=True)
-
-
-def security_identifier(object_id: str) -> str:
-    """The `S-1-12-1-...` form of an object id."""
-    raw = bytes.fromhex(object_id.replace("-", ""))
-    swapped = raw[3::-1] + raw[5:3:-1] + raw[7:5:-1] + raw[8:]
-    return "S-1-12-1-" + "-".join(str(int.from_bytes(swapped[i : i + 4], "little")) for i in range(0, 16, 4))
 
 
 def add_application(tenant: Tenant, application: Row, names: dict[str, str]) -> Row:

@@ -9,8 +9,8 @@ from typing import Any
 
 from cvops_simulator.commvault.catalogue import ADMINISTRATIVE_MANAGEMENT
 from cvops_simulator.commvault.envelopes import DUPLICATE, Refused, invalid, success_g
-from cvops_simulator.commvault.handlers.filters import listed
 from cvops_simulator.commvault.lifecycle import checked_name
+from cvops_simulator.commvault.list_filters import listed
 from cvops_simulator.commvault.model import COMPANY, Company, UserGroup
 from cvops_simulator.commvault.references import existing, new_guid
 from cvops_simulator.commvault.routing import Call, Routes

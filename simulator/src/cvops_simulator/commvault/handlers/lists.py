@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from cvops_simulator.commvault.handlers.filters import listed
+from cvops_simulator.commvault.list_filters import listed
 from cvops_simulator.commvault.model import CLIENT, CLIENT_GROUP, PLAN, STORAGE_POOL, WORKFLOW, Entity
 from cvops_simulator.commvault.references import company_ref, entity_info, in_scope
 from cvops_simulator.commvault.routing import Call, Routes

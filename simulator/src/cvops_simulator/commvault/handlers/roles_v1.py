@@ -18,9 +18,9 @@ from cvops_simulator.commvault.catalogue import (
 )
 from cvops_simulator.commvault.envelopes import invalid, success_r
 from cvops_simulator.commvault.forms import parse_permissions
-from cvops_simulator.commvault.handlers.filters import listed
 from cvops_simulator.commvault.handlers.security_read import associations_of_entity
 from cvops_simulator.commvault.lifecycle import checked_name, own_creation, remove_role, unique_role
+from cvops_simulator.commvault.list_filters import listed
 from cvops_simulator.commvault.model import ROLE, Role
 from cvops_simulator.commvault.references import entity_info, existing, in_scope, new_guid
 from cvops_simulator.commvault.routing import Call, Routes

@@ -11,9 +11,9 @@ from cvops_simulator.commvault.associations import change, principal_side, requi
 from cvops_simulator.commvault.body_values import ADD, NONE, OVERWRITE, apply_operation, operation, records_of
 from cvops_simulator.commvault.catalogue import GROUP_MANAGEMENT
 from cvops_simulator.commvault.envelopes import invalid, success_r
-from cvops_simulator.commvault.handlers.filters import listed
 from cvops_simulator.commvault.handlers.security_read import associations_of_principal
 from cvops_simulator.commvault.lifecycle import checked_name, own_creation, remove_group, unique_group
+from cvops_simulator.commvault.list_filters import listed
 from cvops_simulator.commvault.model import USER_GROUP, User, UserGroup
 from cvops_simulator.commvault.references import entity_info, existing, in_scope, new_guid, resolve
 from cvops_simulator.commvault.routing import Call, Routes

@@ -11,10 +11,10 @@ from cvops_simulator.commvault.associations import change, principal_side, requi
 from cvops_simulator.commvault.body_values import ADD, NONE, apply_operation, decode_secret, operation
 from cvops_simulator.commvault.catalogue import CHANGE_SECURITY, USER_MANAGEMENT
 from cvops_simulator.commvault.envelopes import NOT_SUPPORTED, Refused, invalid, success_r
-from cvops_simulator.commvault.handlers.filters import listed
 from cvops_simulator.commvault.handlers.security_read import associations_of_principal
 from cvops_simulator.commvault.handlers.user_groups_v1 import group_ids
 from cvops_simulator.commvault.lifecycle import checked_name, remove_user, unique_user
+from cvops_simulator.commvault.list_filters import listed
 from cvops_simulator.commvault.model import USER, User
 from cvops_simulator.commvault.references import entity_info, existing, in_scope, member_groups, new_guid
 from cvops_simulator.commvault.routing import Call, Routes

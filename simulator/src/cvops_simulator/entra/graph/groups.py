@@ -14,7 +14,7 @@ from cvops_simulator.entra.graph.errors import bad_request, denied, invalid_valu
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse, parse_key
 from cvops_simulator.entra.graph.references import add_references, bound_ids, check_members_writable
 from cvops_simulator.entra.graph.routing import Route
-from cvops_simulator.entra.seeding import security_identifier
+from cvops_simulator.entra.identifiers import security_identifier
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.graph.call import Call

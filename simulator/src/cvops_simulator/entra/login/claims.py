@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cvops_simulator.entra.grants import opaque_id
+from cvops_simulator.entra.identifiers import opaque_id
 from cvops_simulator.entra.wellknown import GRAPH_APP_ID, TOKEN_EXCHANGE_APP_ID
 
 if TYPE_CHECKING:
