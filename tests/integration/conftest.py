@@ -48,7 +48,7 @@ def make_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
 
 @pytest.fixture
 def site(make_site: Callable[..., Simulator]) -> Simulator:
-    """Set S, seeded: converged but for the planted mess."""
+    """Set S, seeded: converged but for its anomalies."""
     return make_site(set="S")
 
 

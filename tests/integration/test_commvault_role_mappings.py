@@ -274,7 +274,7 @@ def test_max_writes_is_kept_and_the_next_run_goes_on(site: Simulator) -> None:
 def test_a_write_that_changes_nothing_is_not_confirmed(site: Simulator) -> None:
     group, plan = local_group(site), plan_names(site)[0]
     cell = next(iter(site.commcells.values()))
-    cell.switches.lost_security_writes = ["*"]
+    cell.behaviours.lost_security_writes = ["*"]
     result = run(site, [entry(group, {"role": "View", "entities": {"plans": [plan]}})])
     assert len(result["role_mappings"]["not_confirmed"]) == 1
 

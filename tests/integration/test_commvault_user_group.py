@@ -193,7 +193,7 @@ def test_a_lost_answer_to_every_write(site: Simulator, play: Player) -> None:
 
 def test_a_stale_list(site: Simulator, play: Player) -> None:
     """A group that the cached list does not show yet is found by the second look, not created twice."""
-    site.commcells["cs01"].switches.change({"list_lag": 600, "list_lag_v4": True})
+    site.commcells["cs01"].behaviours.change({"list_lag": 600, "list_lag_v4": True})
     play(task(name="tape couriers")).ok()
     site.journal.clear()
     assert not play(task(name="tape couriers")).ok().result["changed"]

@@ -381,7 +381,7 @@ def test_a_ready_access_token(site: Simulator, header: str) -> None:
 
 
 def test_an_access_token_for_the_wrong_header(site: Simulator) -> None:
-    cell(site).switches.authtoken_only = True
+    cell(site).behaviours.authtoken_only = True
     options = {"commvault_auth_method": "access_token", "commvault_access_token": cell(site).access_token()}
     assert commvault(site, **options, commvault_token_header="Authorization")["error"]["kind"] == "auth"
     assert commvault(site, **options)["security"]["roles"]
@@ -389,13 +389,13 @@ def test_an_access_token_for_the_wrong_header(site: Simulator) -> None:
 
 def test_a_token_of_entra(site: Simulator) -> None:
     service, scope = cell(site), f"{site.automation.client_id}/.default"
-    service.switches.oauth = True
-    service.switches.oauth_app_users = {site.automation.client_id: service.automation[0]}
+    service.behaviours.oauth = True
+    service.behaviours.oauth_app_users = {site.automation.client_id: service.automation[0]}
     result = commvault(site, commvault_auth_method="entra", commvault_entra_scope=scope)
     assert result.get("security", {}).get("roles"), result
     assert any("experimental" in warning for warning in result["warnings"])
     assert calls(site, "login") == 0
-    service.switches.oauth = False
+    service.behaviours.oauth = False
     assert commvault(site, commvault_auth_method="entra", commvault_entra_scope=scope)["error"]["kind"] == "auth"
 
 
@@ -429,6 +429,6 @@ def test_two_tokens_for_one_header(site: Simulator, more: dict[str, str]) -> Non
 
 
 def test_two_factor_authentication(site: Simulator) -> None:
-    cell(site).switches.two_factor_pin = "314159"
+    cell(site).behaviours.two_factor_pin = "314159"
     assert commvault(site, commvault_pin="314159")["security"]["roles"]
     assert commvault(site)["error"]["kind"] == "auth"

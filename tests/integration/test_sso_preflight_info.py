@@ -106,7 +106,7 @@ def test_a_site_in_order(site: Simulator, play: Player, in_process: bool) -> Non
     assert set(told) == mapped
     assert {check for row in told.values() for check in found(row)} <= {"no_members"}
     assert all(row["emitted"] == row["object_id"] and row["linked"] for row in told.values())
-    # The people with more than 150 groups are part of the seeded mess.
+    # The people with more than 150 groups are part of the seeded anomalies.
     assert {name for name, verdict in checks(run.result).items() if verdict != "ok"} == {"group_limit"}
     assert run.result["preflight"]["users_checked"] == 5
     assert run.result["preflight"]["application"]["certificates"][0]["days_left"] == 199
@@ -154,9 +154,10 @@ def test_only_assigned_groups(site: Simulator, play: Player) -> None:
 def test_the_mess(site: Simulator, play: Player) -> None:
     """Renamed, made anew, of one name, not there: each has its own finding."""
     sign_on(site)
-    mess = site.site.mess
+    anomalies = site.site.anomalies
     renamed, recreated, twins = (
-        mess[name] for name in ("renamed_entra_group", "recreated_entra_group", "cloud_only_and_synced_equal_names")
+        anomalies[name]
+        for name in ("renamed_entra_group", "recreated_entra_group", "cloud_only_and_synced_equal_names")
     )
     names = (renamed["new_name"], renamed["old_name"], recreated["name"], twins["name"], "GG-Commvault-nobody")
     told = rows(play(task(site, **only(*names))).ok().result)
@@ -172,7 +173,7 @@ def test_the_mess(site: Simulator, play: Player) -> None:
 def test_account_names_of_synchronised_groups(site: Simulator, play: Player) -> None:
     """A synchronised group has an account name, a cloud group has none."""
     sign_on(site, emit=["sam_account_name"])
-    twins = site.site.mess["cloud_only_and_synced_equal_names"]
+    twins = site.site.anomalies["cloud_only_and_synced_equal_names"]
     entries = [
         {"principal": {"entra_group": {"name": twins["name"], "object_id": twins[kind]}}, "user_group": "Reviewers"}
         for kind in ("cloud", "synced")
@@ -185,8 +186,8 @@ def test_account_names_of_synchronised_groups(site: Simulator, play: Player) -> 
 def test_people_in_too_many_groups(site: Simulator, play: Player) -> None:
     """151 groups are one too many for a SAML token; somebody who is asked for is shown with what to expect."""
     sign_on(site)
-    mess = site.site.mess
-    large, small = mess["user_in_151_groups"], mess["user_in_201_groups"]
+    anomalies = site.site.anomalies
+    large, small = anomalies["user_in_151_groups"], anomalies["user_in_201_groups"]
     name = "GG-Commvault-hq-vm-Operator"
     group = next(key for key, row in site.tenant.groups.items() if row["displayName"] == name)
     other = next(

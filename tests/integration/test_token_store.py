@@ -115,7 +115,7 @@ def test_a_refused_token_is_renewed(kept: Kept) -> None:
 
 
 def test_short_lives_leave_half_of_them(kept: Kept) -> None:
-    kept.site.commcells["cs01"].switches.token_life = 60.0
+    kept.site.commcells["cs01"].behaviours.token_life = 60.0
     kept.age(-1)
     assert kept.use()["msg"] is None
     assert kept.use()["msg"] is None
@@ -123,7 +123,7 @@ def test_short_lives_leave_half_of_them(kept: Kept) -> None:
 
 
 def test_a_service_that_keeps_the_access_token(kept: Kept) -> None:
-    kept.site.commcells["cs01"].switches.renew_keeps_access_token = True
+    kept.site.commcells["cs01"].behaviours.renew_keeps_access_token = True
     kept.age(-1)
     assert kept.use()["msg"] is None
     assert kept.document["access_token"] == kept.old_secrets[0]

@@ -46,7 +46,7 @@ class ControlService(Service):
     """Plain http on loopback, no authentication: it is reachable from this machine only."""
 
     scheme = "http"
-    observed = False
+    uses_middleware = False
 
     def __init__(self, context: Context, simulator: Controlled) -> None:
         super().__init__("control", context)

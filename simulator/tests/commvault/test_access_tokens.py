@@ -81,7 +81,7 @@ def test_a_token_manages_no_tokens(api: Api, cell: CommCellService) -> None:
     api.headers = {"Authtoken": token["accessToken"]}
     assert "authenticated with an access token" in create(api, tokenName="next")["errorMessage"]
     assert api.call("DELETE", f"V4/AccessToken/{token['accessTokenId']}")["errorCode"] != 0
-    cell.switches.token_by_token = True
+    cell.behaviours.token_by_token = True
     assert create(api, tokenName="next")["tokenName"] == "next"
     api.headers = session
     assert api.call("DELETE", f"V4/AccessToken/{token['accessTokenId']}")["errorCode"] == 0
@@ -111,7 +111,7 @@ def test_endpoints_are_a_prefix(api: Api) -> None:
 )
 def test_addresses(api: Api, cell: CommCellService, allowed: list[str], client: str, status: int) -> None:
     token = create(api, allowedIPs=allowed)
-    cell.switches.client_address = client
+    cell.behaviours.client_address = client
     assert api.send("GET", "CommServ", headers={"Authtoken": token["accessToken"]}).status_code == status
 
 

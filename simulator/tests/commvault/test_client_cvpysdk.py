@@ -134,7 +134,7 @@ def test_overwriting_associations_empties_the_group(sdk: Commcell, cell: CommCel
     assert group.users
     group.update_security_associations({"one": {"clientName": ["cs01"], "role": ["View"]}}, "OVERWRITE")
     assert group.users == []
-    cell.switches.group_wipe = False
+    cell.behaviours.group_wipe = False
     group.update_usergroup_members("UPDATE", users_list=["admin"])
     group.update_security_associations({"one": {"clientName": ["cs01"], "role": ["View"]}}, "OVERWRITE")
     assert group.users == ["admin"]

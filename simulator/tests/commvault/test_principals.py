@@ -67,7 +67,7 @@ def test_members_by_difference(api: Api, cell: CommCellService) -> None:
 
 
 def test_strict_enumerations_refuse_numbers(api: Api, cell: CommCellService) -> None:
-    cell.switches.strict_enums = True
+    cell.behaviours.strict_enums = True
     path = f"V4/UserGroup/{api.group('Storage Team').id}"
     assert api.call("PUT", path, {"users": [{"id": 1}], "userOperationType": 2})["errorCode"] != 0
     assert api.call("PUT", path, {"enableTwoFactorAuthentication": 1})["errorCode"] != 0

@@ -147,7 +147,7 @@ def test_principal_forms(api: Api, cell: CommCellService) -> None:
 
 
 def test_names_can_be_made_to_need_the_header(api: Api, cell: CommCellService, team: int) -> None:
-    cell.switches.lookup_names_required = True
+    cell.behaviours.lookup_names_required = True
     named = {"role": {"roleName": "View"}}
     entity = {"clientGroupName": "hq-sql"}
     assert api.security("ADD", {"userGroupName": "NOC Night Shift"}, named, entity)["errorCode"] != 0
@@ -184,25 +184,25 @@ def test_an_entity_without_associations_lacks_the_inner_key(api: Api) -> None:
 
 def test_creator_owner_and_inherited_rows(api: Api, cell: CommCellService, sim: Simulator) -> None:
     def inner(name: str) -> dict[str, Any]:
-        grant = sim.site.mess[name]["grant"]
+        grant = sim.site.anomalies[name]["grant"]
         answer = api.get(f"Security/{grant.entity_type}/{grant.entity_id}")["securityAssociations"][0]
         result: dict[str, Any] = answer["securityAssociations"]
         return result
 
     assert any(row["properties"].get("isCreatorAssociation") for row in inner("creator_grant")["associations"])
-    owner = sim.site.mess["owner_grant"]["grant"]
+    owner = sim.site.anomalies["owner_grant"]["grant"]
     assert [row["userId"] for row in inner("owner_grant")["ownerAssociations"]["owners"]] == [owner.principal_id]
     marked = [row for row in inner("inherited_duplicate")["associations"] if row["properties"].get("isInherited")]
     assert len(marked) == 1
-    cell.switches.inherited_rows = "unmarked"
+    cell.behaviours.inherited_rows = "unmarked"
     assert not any("isInherited" in row["properties"] for row in inner("inherited_duplicate")["associations"])
-    cell.switches.inherited_rows = "hidden"
+    cell.behaviours.inherited_rows = "hidden"
     left = inner("inherited_duplicate")["associations"]
     assert [row for row in left if "role" in row["properties"]] == []
 
 
 def test_inherited_grants_cannot_be_deleted_where_they_show(api: Api, cell: CommCellService, sim: Simulator) -> None:
-    grant = sim.site.mess["inherited_duplicate"]["grant"]
+    grant = sim.site.anomalies["inherited_duplicate"]["grant"]
     entity = {"clientId": grant.entity_id, "_type_": 3}
     api.security("DELETE", {"userGroupId": grant.principal_id}, grant.role_id, entity)
     assert grant in cell.state.grants
@@ -217,14 +217,14 @@ def test_reads_by_principal(api: Api, cell: CommCellService) -> None:
         for entity in row["entities"]["entity"]
     }
     assert shown == held(cell, group.id)
-    cell.switches.merged_rows = True
+    cell.behaviours.merged_rows = True
     merged = api.get(f"UserGroup/{group.id}/Security")["associations"]
     assert len(merged) < len(rows)
     assert sum(len(row["entities"]["entity"]) for row in merged) == len(rows)
 
 
 def test_writes_can_be_lost(api: Api, cell: CommCellService, team: int) -> None:
-    cell.switches.lost_security_writes = ["28:102"]
+    cell.behaviours.lost_security_writes = ["28:102"]
     entities = [{"clientGroupId": 101}, {"clientGroupId": 102}]
     role = api.role_id("Restore Operator")
     assert api.security("ADD", {"userGroupId": team}, role, *entities)["errorCode"] == 0

@@ -72,7 +72,7 @@ def test_authtoken_forms(api: Api, cell: CommCellService, form: str) -> None:
 def test_authorization_bearer(api: Api, cell: CommCellService) -> None:
     api.headers = {"Authorization": f"Bearer {cell.access_token()}"}
     assert api.call("POST", "WhoAmI")["user"]["userName"] == "svc-cvops"
-    cell.switches.authtoken_only = True
+    cell.behaviours.authtoken_only = True
     api.call("POST", "WhoAmI")
     assert api.status == 401
 
@@ -105,7 +105,7 @@ def test_disabled_user_is_out_at_once(api: Api, cell: CommCellService) -> None:
 
 
 def test_two_factor_pin_is_appended_to_the_password(api: Api, cell: CommCellService) -> None:
-    cell.switches.two_factor_pin = "123456"
+    cell.behaviours.two_factor_pin = "123456"
     name, password = cell.automation
     assert "token" not in api.login(name, password)
     assert "token" in api.login(name, password + "123456")
@@ -126,8 +126,8 @@ def test_a_token_of_the_simulated_entra_signs_in(sim: Simulator, cell: CommCellS
     token = httpx.post(url, data=form, verify=api.context).json()["access_token"]
     api.headers = {"Authorization": f"Bearer {token}"}
     assert api.send("POST", "WhoAmI").status_code == 401
-    cell.switches.oauth = True
-    cell.switches.oauth_app_users = {sim.automation.client_id: "svc-cvops"}
+    cell.behaviours.oauth = True
+    cell.behaviours.oauth_app_users = {sim.automation.client_id: "svc-cvops"}
     assert api.call("POST", "WhoAmI")["user"]["userName"] == "svc-cvops"
     api.headers = {"Authorization": f"Bearer {token}x"}
     assert api.send("POST", "WhoAmI").status_code == 401

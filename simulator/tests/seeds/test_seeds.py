@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The seeded sites: sizes, determinism, convergence, mess."""
+"""The seeded sites: sizes, determinism, convergence, anomalies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cvops_simulator.seeds.mapping import ENTITY_KEYS
 from cvops_simulator.testing import running_simulator
 
 SETS = ("S", "M", "L")
-MESS = {
+ANOMALIES = {
     "automation_in_human_group",
     "cloud_only_and_synced_equal_names",
     "creator_grant",
@@ -215,39 +215,39 @@ def test_grants_point_at_what_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", SETS)
 def test_every_item_of_the_mess_can_be_found(name: str) -> None:
-    found = set(site(name).mess)
-    assert found >= MESS
+    found = set(site(name).anomalies)
+    assert found >= ANOMALIES
     assert ("group_missing_in_one_commcell" in found) == (name != "S")
     assert ("odd_names" in found) == (name == "S")
 
 
 def test_mess_is_what_it_says() -> None:
     source = site("M")
-    mess, groups = source.mess, {group["id"]: group for group in source.tenant_seed.groups}
+    anomalies, groups = source.anomalies, {group["id"]: group for group in source.tenant_seed.groups}
     cell = State(next(iter(source.commcells.values())))
-    renamed = mess["renamed_entra_group"]
+    renamed = anomalies["renamed_entra_group"]
     assert groups[renamed["object_id"]]["displayName"] == renamed["new_name"]
     assert cell.groups.named(renamed["old_name"])[0].azure_guid == renamed["object_id"]
-    recreated = mess["recreated_entra_group"]
+    recreated = anomalies["recreated_entra_group"]
     assert cell.groups.named(recreated["name"])[0].azure_guid == recreated["old_object_id"]
     assert recreated["old_object_id"] not in groups
     assert groups[recreated["object_id"]]["displayName"] == recreated["name"]
-    assert mess["nested_group"]["inner"] in groups[mess["nested_group"]["outer"]]["members"]
+    assert anomalies["nested_group"]["inner"] in groups[anomalies["nested_group"]["outer"]]["members"]
     for key, number in (("user_in_151_groups", 151), ("user_in_201_groups", 201)):
-        member = mess[key]["object_id"]
+        member = anomalies[key]["object_id"]
         assert sum(member in group["members"] for group in groups.values()) == number
-    partial = mess["group_missing_in_one_commcell"]
+    partial = anomalies["group_missing_in_one_commcell"]
     present = [name for name, seed in source.commcells.items() if any(g.name == partial["name"] for g in seed.groups)]
     assert present == partial["present"]
     assert set(source.commcells) - set(present) == {partial["missing"]}
-    both = mess["two_roles_on_one_entity"]
+    both = anomalies["two_roles_on_one_entity"]
     assert both["grant"].entity == both["other"].entity
     assert both["grant"].role_id != both["other"].role_id
-    leaver = mess["disabled_entra_user"]
+    leaver = anomalies["disabled_entra_user"]
     users = {user["userPrincipalName"]: user for user in source.tenant_seed.users}
     assert users[leaver["upn"]]["accountEnabled"] is False
     assert leaver["commcells"]
-    assert cell.users.named(mess["local_admin_outside_sso"]["user"])[0].upn == ""
+    assert cell.users.named(anomalies["local_admin_outside_sso"]["user"])[0].upn == ""
 
 
 def test_a_mapping_of_the_demo_needs_no_object_ids_and_the_large_one_has_them() -> None:

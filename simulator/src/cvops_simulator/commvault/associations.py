@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from cvops_simulator.commvault.association_format import Held, parse_entity, parse_held, parse_principal
 from cvops_simulator.commvault.body_values import ADD, DELETE, NONE, OVERWRITE
 from cvops_simulator.commvault.catalogue import CHANGE_SECURITY, GROUP_MANAGEMENT, USER_MANAGEMENT
 from cvops_simulator.commvault.envelopes import invalid
-from cvops_simulator.commvault.forms import Held, parse_entity, parse_held, parse_principal
 from cvops_simulator.commvault.model import CREATOR, EXPLICIT, USER, Grant
 from cvops_simulator.commvault.rights import grant_permissions
 from cvops_simulator.commvault.routing import Call
@@ -79,7 +79,7 @@ def change(call: Call, kind: int, grants: list[Grant], scope: list[Grant]) -> No
     """Apply an operation. `scope`: the present grants that OVERWRITE replaces (creator grants among them stay)."""
     if kind == NONE:
         return
-    lost = call.cell.switches.lost_security_writes
+    lost = call.cell.behaviours.lost_security_writes
     keep = [grant for grant in grants if not _lost(lost, grant)]
     if kind == DELETE:
         for grant in keep:

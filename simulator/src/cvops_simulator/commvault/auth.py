@@ -47,7 +47,7 @@ def offered_token(headers: Mapping[str, str], authtoken_only: bool) -> tuple[str
 
 def identify(cell: Cell, headers: Mapping[str, str], path: str, client: str) -> Caller:
     """The caller of a request; refuses with 401 (unknown, expired) or 403 (not allowed for this call or address)."""
-    token, as_bearer = offered_token(headers, cell.switches.authtoken_only)
+    token, as_bearer = offered_token(headers, cell.behaviours.authtoken_only)
     if not token:
         raise denied()
     now = cell.clock.now()
@@ -59,7 +59,7 @@ def identify(cell: Cell, headers: Mapping[str, str], path: str, client: str) -> 
         return _caller(cell, session.user_id, "login", token)
     access = cell.sessions.store.live(token, now)
     if access is not None:
-        if not access.allows(path, cell.switches.client_address or client):
+        if not access.allows(path, cell.behaviours.client_address or client):
             raise denied(403)
         return _caller(cell, access.user_id, "access_token", token)
     if as_bearer and token.count(".") == 2:
@@ -75,16 +75,16 @@ def _caller(cell: Cell, user_id: int, by: str, token: str) -> Caller:
 
 
 def _external(cell: Cell, token: str) -> Caller:
-    switches = cell.switches
-    if not switches.oauth or cell.release < 42 or cell.verifier is None:
+    behaviours = cell.behaviours
+    if not behaviours.oauth or cell.release < 42 or cell.verifier is None:
         raise denied()
     try:
         claims = cell.verifier(token)
     except ValueError:
         raise denied() from None
-    name = str(claims.get(switches.oauth_claim) or claims.get("preferred_username") or "")
+    name = str(claims.get(behaviours.oauth_claim) or claims.get("preferred_username") or "")
     if not name:
-        name = switches.oauth_app_users.get(str(claims.get("appid") or claims.get("azp") or ""), "")
+        name = behaviours.oauth_app_users.get(str(claims.get("appid") or claims.get("azp") or ""), "")
     for user in cell.state.users:
         if name and case_key(name) in (case_key(user.name), case_key(user.upn), case_key(user.email)):
             return _caller(cell, user.id, "external", token)

@@ -25,7 +25,7 @@ def operation(call: Call, value: Any, default: int, v4: bool = False) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise invalid(f"[{value}] is not an operation type")
     if isinstance(value, int) or value.isdigit():
-        if v4 and call.cell.switches.strict_enums:
+        if v4 and call.cell.behaviours.strict_enums:
             raise invalid(f"[{value}] is not a value of the enumeration")
         number = int(value)
         if number not in (NONE, OVERWRITE, ADD, DELETE):
@@ -42,10 +42,10 @@ def apply_operation(kind: int, current: set[int], given: set[int]) -> set[int]:
 
 
 def on_off(call: Call, value: Any) -> str:
-    """A switch of a V4 body: ON or OFF, or 1 or 0 where enumerations are tolerant."""
+    """An on-off value of a V4 body: ON or OFF, or 1 or 0 where enumerations are tolerant."""
     if isinstance(value, str) and value.upper() in ("ON", "OFF"):
         return value.upper()
-    if value in (0, 1) and not call.cell.switches.strict_enums:
+    if value in (0, 1) and not call.cell.behaviours.strict_enums:
         return "ON" if value else "OFF"
     raise invalid(f"[{value}] is not a value of the enumeration")
 

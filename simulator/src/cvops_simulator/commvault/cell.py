@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from cvops_simulator.commvault.behaviours import Behaviours
 from cvops_simulator.commvault.sessions import Sessions
 from cvops_simulator.commvault.state import Lists, State
-from cvops_simulator.commvault.switches import Switches
 
 if TYPE_CHECKING:
     from cvops_simulator.commvault.model import CommCellSeed, User
@@ -21,10 +21,10 @@ Verifier = Callable[[str], "dict[str, Any]"]
 
 
 class Cell:
-    """What handlers work on. `state`, `switches`, `sessions` and `release` may change while it runs."""
+    """What handlers work on. `state`, `behaviours`, `sessions` and `release` may change while it runs."""
 
     state: State
-    switches: Switches
+    behaviours: Behaviours
     sessions: Sessions
     release: int
 
@@ -36,10 +36,10 @@ class Cell:
         self.reset(seed)
 
     def reset(self, seed: CommCellSeed) -> None:
-        """Go back to a seed: state, switches, sessions and release."""
+        """Go back to a seed: state, behaviours, sessions and release."""
         self._seed = seed
         self.state = State(seed)
-        self.switches = Switches()
+        self.behaviours = Behaviours()
         self.sessions = Sessions()
         self.release = self._first_release
         self._stale: tuple[Lists, float] | None = None
@@ -72,11 +72,11 @@ class Cell:
     @property
     def token_life(self) -> float:
         """Seconds that an access token lives."""
-        return self.switches.token_life or (7200.0 if self.release >= 44 else 1800.0)
+        return self.behaviours.token_life or (7200.0 if self.release >= 44 else 1800.0)
 
     def lists(self, hard: bool = False, v4: bool = False) -> Lists:
         """Return what a list call shows now; `hard`: the client asks for fresh lists."""
-        if self._stale is None or hard or (v4 and not self.switches.list_lag_v4):
+        if self._stale is None or hard or (v4 and not self.behaviours.list_lag_v4):
             if hard:
                 self._stale = None
             return self.state
@@ -88,7 +88,7 @@ class Cell:
 
     def keep_lists(self) -> None:
         """Keep what lists show now for as long as `list_lag` says; to be called before a write."""
-        if self.switches.list_lag:
+        if self.behaviours.list_lag:
             lists = self.lists()
-            until = self.clock.now() + self.switches.list_lag
+            until = self.clock.now() + self.behaviours.list_lag
             self._stale = (lists.snapshot() if lists is self.state else lists, until)

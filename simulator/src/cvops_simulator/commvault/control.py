@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Control routes of a CommCell: switches, approvals and a look at the grants."""
+"""Control routes of a CommCell: behaviours, approvals and a look at the grants."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 def control_routes(cell: Cell) -> list[BaseRoute]:
     """Routes below `/services/<name>` of the control listener."""
 
-    async def read_switches(request: Request) -> Response:
-        return JSONResponse({**asdict(cell.switches), "release": cell.release})
+    async def read_behaviours(request: Request) -> Response:
+        return JSONResponse({**asdict(cell.behaviours), "release": cell.release})
 
-    async def change_switches(request: Request) -> Response:
+    async def change_behaviours(request: Request) -> Response:
         values = json.loads(await request.body() or b"{}")
         release = values.pop("release", None)
         try:
-            cell.switches.change(values)
+            cell.behaviours.change(values)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         if release is not None:
             cell.release = int(release)
-        return JSONResponse({**asdict(cell.switches), "release": cell.release})
+        return JSONResponse({**asdict(cell.behaviours), "release": cell.release})
 
     async def approve(request: Request) -> Response:
         waiting = [user for user in cell.state.users if not user.approved]
@@ -45,9 +45,14 @@ def control_routes(cell: Cell) -> list[BaseRoute]:
         rows = [{**asdict(grant), "permission_ids": sorted(grant.permission_ids)} for grant in cell.state.grants]
         return JSONResponse({"grants": rows})
 
+    # "/switches" is the former name of the route.
+    behaviours = [
+        route
+        for path in ("/behaviours", "/switches")
+        for route in (Route(path, read_behaviours), Route(path, change_behaviours, methods=["POST"]))
+    ]
     return [
-        Route("/switches", read_switches),
-        Route("/switches", change_switches, methods=["POST"]),
+        *behaviours,
         Route("/approve", approve, methods=["POST"]),
         Route("/grants", grants),
     ]

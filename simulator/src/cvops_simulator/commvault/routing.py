@@ -70,7 +70,7 @@ class Call:
 
     def require_otp(self) -> None:
         """Refuse a sensitive change without its one-time PIN, when two-factor authentication is on."""
-        pin = self.cell.switches.two_factor_pin
+        pin = self.cell.behaviours.two_factor_pin
         if pin and self.headers.get("otp", "") != pin:
             raise Refused(OTP_REQUIRED, "One-time PIN is missing or wrong")
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from cvops_simulator.commvault.auth import denied, identify
+from cvops_simulator.commvault.behaviours import Behaviours
 from cvops_simulator.commvault.cell import Cell
 from cvops_simulator.commvault.control import control_routes
 from cvops_simulator.commvault.envelopes import INVALID, Refused, error_body
@@ -19,7 +20,6 @@ from cvops_simulator.commvault.routes import ROUTES
 from cvops_simulator.commvault.routing import Call, Route, parse_query, split_path
 from cvops_simulator.commvault.sessions import Sessions
 from cvops_simulator.commvault.state import State
-from cvops_simulator.commvault.switches import Switches
 from cvops_simulator.core.service import Service
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _READING_POSTS = (
 
 
 class CommCellService(Service):
-    """The listener of one CommCell. `state`, `switches`, `sessions` and `release` are open to tests while it runs."""
+    """The listener of one CommCell. `state`, `behaviours`, `sessions` and `release` are open to tests while it runs."""
 
     base_path = "/commandcenter/api"
 
@@ -54,7 +54,7 @@ class CommCellService(Service):
         self.app = self._answer
 
     def reset(self, seed: CommCellSeed) -> None:
-        """Go back to a seed: state, switches, sessions and release."""
+        """Go back to a seed: state, behaviours, sessions and release."""
         self.cell.reset(seed)
 
     @property
@@ -68,9 +68,14 @@ class CommCellService(Service):
         return self.cell.sessions
 
     @property
-    def switches(self) -> Switches:
+    def behaviours(self) -> Behaviours:
         """How the CommCell differs from a current, well-behaved one."""
-        return self.cell.switches
+        return self.cell.behaviours
+
+    @property
+    def switches(self) -> Behaviours:
+        """The former name of `behaviours`."""
+        return self.cell.behaviours
 
     @property
     def release(self) -> int:
@@ -111,7 +116,7 @@ class CommCellService(Service):
         return JSONResponse({"errorCode": status, "errorMessage": message}, status_code=status, headers=headers)
 
     def control_routes(self) -> list[BaseRoute]:
-        """`/switches` and friends below `/services/<name>`."""
+        """Return `/behaviours` and what else stands below `/services/<name>`."""
         return control_routes(self.cell)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -158,8 +163,8 @@ class CommCellService(Service):
         call.caller_or_none = caller
 
     def _before_write(self, call: Call, route: Route) -> None:
-        if route.envelope == "R" and self.switches.v1_write_error:
-            raise Refused(self.switches.v1_write_error, "The operation failed on the server")
+        if route.envelope == "R" and self.behaviours.v1_write_error:
+            raise Refused(self.behaviours.v1_write_error, "The operation failed on the server")
         self.cell.keep_lists()
 
 

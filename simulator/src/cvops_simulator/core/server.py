@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from cvops_simulator.core.shell import Shell
+from cvops_simulator.core.middleware import Middleware
 
 if TYPE_CHECKING:
     from cvops_simulator.core.service import Service
@@ -49,7 +49,7 @@ class Server:
         self._servers = [uvicorn.Server(self._config(service)) for service in services]
 
     def _bind(self, service: Service, port: int) -> socket.socket:
-        # The protocol is named so that asyncio switches Nagle's algorithm off; else every answer waits 40 ms.
+        # The protocol is named so that asyncio behaviours Nagle's algorithm off; else every answer waits 40 ms.
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", port))
@@ -59,7 +59,7 @@ class Server:
     def _config(self, service: Service) -> uvicorn.Config:
         secure = service.scheme == "https"
         config = uvicorn.Config(
-            Shell(service),
+            Middleware(service),
             http=_Protocol,
             loop="asyncio",
             lifespan="off",

@@ -29,7 +29,7 @@ class Service:
     #: Appended to the listener's address to make `url`, e.g. "/commandcenter/api".
     base_path = ""
     #: False: faults, latency, quota and the journal leave this service alone.
-    observed = True
+    uses_middleware = True
 
     app: ASGIApp
 

@@ -35,10 +35,15 @@ class Site:
 
     `variables`: the variables document (keys `cvops_application`, `cvops_entra_groups`, ...) without
     `cvops_connection`: the simulator adds that, because it holds addresses and credentials.
-    `mess`: the planted irregularities by name, for tests.
+    `anomalies`: irregularities that were added on purpose, by name, for tests.
     """
 
     tenant_seed: TenantSeed
     commcells: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
-    mess: dict[str, Any] = field(default_factory=dict)
+    anomalies: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def mess(self) -> dict[str, Any]:
+        """The former name of `anomalies`."""
+        return self.anomalies

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One CommCell of a site: principals and grants on top of its estate."""
+"""One CommCell of a site: principals and grants on top of its inventory."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from cvops_simulator.commvault.model import (
     User,
     UserGroup,
 )
-from cvops_simulator.seeds.estate import Estate
 from cvops_simulator.seeds.ids import Ids
+from cvops_simulator.seeds.inventory import Inventory
 from cvops_simulator.seeds.mapping import MappedGroup, triples
 from cvops_simulator.seeds.people import DOMAIN, Person
 from cvops_simulator.seeds.profile import Profile
@@ -56,11 +56,11 @@ _HAND_MADE = (
 class CommCellBuilder:
     """Collects the seed of one CommCell."""
 
-    def __init__(self, profile: Profile, ids: Ids, name: str, estate: Estate, empty: bool) -> None:
+    def __init__(self, profile: Profile, ids: Ids, name: str, inventory: Inventory, empty: bool) -> None:
         self._profile = profile
         self._ids = ids
         self._offset = 100 * list(profile.commcells).index(name)
-        self._estate = estate
+        self._inventory = inventory
         roles = seeded_roles(profile, ids, name, empty, _FIRST_ROLE + self._offset)
         self.role_ids = {role.name: role.id for role in roles}
         self.group_ids: dict[str, int] = {}
@@ -68,10 +68,10 @@ class CommCellBuilder:
         self.seed = CommCellSeed(
             name=name,
             roles=roles,
-            entities=estate.entities,
-            companies=estate.companies,
-            credentials=estate.credentials,
-            group_clients=estate.group_clients,
+            entities=inventory.entities,
+            companies=inventory.companies,
+            credentials=inventory.credentials,
+            group_clients=inventory.group_clients,
             automation=(AUTOMATION, ids.secret(name, AUTOMATION)),
         )
         self._built_in()
@@ -109,7 +109,7 @@ class CommCellBuilder:
 
     def entity(self, entity_type: int, position: int = 0) -> tuple[int, int]:
         """The n-th entity of a type, as (type, id)."""
-        found = [item.id for item in self._estate.entities if item.type == entity_type]
+        found = [item.id for item in self._inventory.entities if item.type == entity_type]
         return entity_type, found[position % len(found)]
 
     def _built_in(self) -> None:
@@ -154,14 +154,14 @@ class CommCellBuilder:
         self.grant(USER, members[1] if members else 1, "Client Admins", self.entity(CLIENT_GROUP), kind=CREATOR)
         self.grant(USER, members[2] if members else 1, "Client Admins", self.entity(CLIENT, 2), kind=OWNER)
         source = self.entity(CLIENT_GROUP)
-        clients = self._estate.group_clients.get(source[1]) or [self.entity(CLIENT, 1)[1]]
+        clients = self._inventory.group_clients.get(source[1]) or [self.entity(CLIENT, 1)[1]]
         self.grant(USER_GROUP, storage, "View", (CLIENT, clients[0]), kind=INHERITED, source=source)
 
     def mapped(self, group: MappedGroup) -> None:
         """Add the converged state of one mapping entry."""
         member_ids = {self.user_ids[person.account] for person in group.members if person.account in self.user_ids}
         record = self.group(group.name, azure_guid=group.object_id, member_ids=member_ids)
-        for role, entity_type, entity_id in triples(group.entry, self._estate):
+        for role, entity_type, entity_id in triples(group.entry, self._inventory):
             self.grant(USER_GROUP, record.id, role, (entity_type, entity_id))
 
     def identity_apps(self) -> None:

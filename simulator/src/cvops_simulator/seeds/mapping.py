@@ -17,8 +17,8 @@ from cvops_simulator.commvault.model import (
     PLAN,
     STORAGE_POOL,
 )
-from cvops_simulator.seeds.estate import Estate
 from cvops_simulator.seeds.ids import Ids
+from cvops_simulator.seeds.inventory import Inventory
 from cvops_simulator.seeds.people import DOMAIN, Person
 from cvops_simulator.seeds.profile import Profile, Scope
 from cvops_simulator.seeds.roles import tier_role
@@ -61,7 +61,9 @@ class MappedGroup:
         return list(profile.commcells) if self.scope is None else [self.scope.commcell]
 
 
-def make_groups(profile: Profile, ids: Ids, people: list[Person], estates: dict[str, Estate]) -> list[MappedGroup]:
+def make_groups(
+    profile: Profile, ids: Ids, people: list[Person], inventories: dict[str, Inventory]
+) -> list[MappedGroup]:
     """All mapped groups of a set with members and mapping entries: wide ones first, then scope by scope."""
     names = list(_slots(profile))
     choice = ids.random("members")
@@ -76,7 +78,7 @@ def make_groups(profile: Profile, ids: Ids, people: list[Person], estates: dict[
         size = min(len(pool), 3 if scope is None else choice.randint(*profile.members))
         members = [] if number % 33 == len(names) % 33 - 1 else choice.sample(pool, size)
         group = MappedGroup(name, ids.guid("group", name.lower()), description, scope, tier, members)
-        group.entry = _entry(profile, group, number, estates)
+        group.entry = _entry(profile, group, number, inventories)
         groups.append(group)
     return groups
 
@@ -96,14 +98,14 @@ def _slots(profile: Profile) -> Iterator[tuple[str, Scope | None, str, str]]:
             yield f"GG-Commvault-{scope.name}-{tier}", scope, tier, description
 
 
-def _entry(profile: Profile, group: MappedGroup, number: int, estates: dict[str, Estate]) -> dict[str, Any]:
+def _entry(profile: Profile, group: MappedGroup, number: int, inventories: dict[str, Inventory]) -> dict[str, Any]:
     principal: dict[str, Any] = {"name": group.name}
     if profile.groups_given:
         principal["object_id"] = group.object_id
     return {
         "principal": {"entra_group": principal},
         "commcells": _patterns(profile, group),
-        "grants": _grants(profile, group, number, estates),
+        "grants": _grants(profile, group, number, inventories),
         "approval": {
             "ticket": f"CHG{40217 + 7 * number:07d}",
             "approved_by": ("d.ramos", "p.keller", "o.petrova")[number % 3],
@@ -120,15 +122,17 @@ def _patterns(profile: Profile, group: MappedGroup) -> list[str]:
     return [f"{group.scope.region}-*"] if profile.name == "M" else [group.scope.commcell]
 
 
-def _grants(profile: Profile, group: MappedGroup, number: int, estates: dict[str, Estate]) -> list[dict[str, Any]]:
+def _grants(
+    profile: Profile, group: MappedGroup, number: int, inventories: dict[str, Inventory]
+) -> list[dict[str, Any]]:
     scope = group.scope
     if scope is None:
         return [{"role": _wide_role(profile, group.tier), "entities": "commcell"}]
-    estate = estates[scope.commcell]
-    server_groups, plans = estate.server_groups[scope.name], estate.plans[scope.name]
+    inventory = inventories[scope.commcell]
+    server_groups, plans = inventory.server_groups[scope.name], inventory.plans[scope.name]
     entities: dict[str, list[str]] = {"server_groups": list(server_groups)}
     if group.tier == "Admin":
-        entities |= {"plans": list(plans), "storage_pools": estate.storage_pools[scope.region][:2]}
+        entities |= {"plans": list(plans), "storage_pools": inventory.storage_pools[scope.region][:2]}
     elif group.tier == "Operator":
         entities["plans"] = plans[: max(2, len(plans) - 1)]
     elif group.tier == "View" and profile.name != "M":
@@ -141,7 +145,7 @@ def _grants(profile: Profile, group: MappedGroup, number: int, estates: dict[str
     if number % 10 == 4:
         grants.append({"role": _exception_role(profile), "entities": {"plans": [plans[-1]]}})
     elif number % 20 == 9:
-        grants.append({"role": "Restore Operator", "entities": {"servers": [estate.servers[scope.name][0]]}})
+        grants.append({"role": "Restore Operator", "entities": {"servers": [inventory.servers[scope.name][0]]}})
     return grants
 
 
@@ -154,7 +158,7 @@ def _exception_role(profile: Profile) -> str:
     return "Plan Manager" if profile.custom_roles > 2 else "Compliance"
 
 
-def triples(entry: dict[str, Any], estate: Estate) -> list[tuple[str, int, int]]:
+def triples(entry: dict[str, Any], inventory: Inventory) -> list[tuple[str, int, int]]:
     """What an entry grants on one CommCell: (role name, entity type, entity id)."""
     found = []
     for grant in entry["grants"]:
@@ -162,5 +166,5 @@ def triples(entry: dict[str, Any], estate: Estate) -> list[tuple[str, int, int]]
             found.append((grant["role"], COMMCELL, COMMCELL_ID))
             continue
         for key, names in grant["entities"].items():
-            found += [(grant["role"], ENTITY_KEYS[key], estate.id_of(ENTITY_KEYS[key], name)) for name in names]
+            found += [(grant["role"], ENTITY_KEYS[key], inventory.id_of(ENTITY_KEYS[key], name)) for name in names]
     return found

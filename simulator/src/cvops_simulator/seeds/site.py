@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 from cvops_simulator.core.site import Site
+from cvops_simulator.seeds.anomalies import AnomalyBuilder
 from cvops_simulator.seeds.commcell import CommCellBuilder
-from cvops_simulator.seeds.document import tenant, variables
-from cvops_simulator.seeds.estate import Estate, EstateBuilder
 from cvops_simulator.seeds.ids import Ids
+from cvops_simulator.seeds.inventory import Inventory, InventoryBuilder
 from cvops_simulator.seeds.mapping import MappedGroup, make_groups
-from cvops_simulator.seeds.mess import Mess
 from cvops_simulator.seeds.people import Person, make_people
 from cvops_simulator.seeds.profile import PROFILES, Profile
+from cvops_simulator.seeds.tenant import make_tenant_seed
+from cvops_simulator.seeds.variables import make_variables
 
-#: User groups that are neither mapped nor made by hand: two built-in, one of the directory, three of the mess.
+#: User groups that are neither mapped nor made by hand: two built-in, one of the directory, three anomalies.
 _OTHER_GROUPS = 6
 
 
@@ -24,23 +25,25 @@ def build_site(set: str, seed: int, empty: bool) -> Site:
 
     `empty`: what the mapping document creates is missing (Entra groups, application, custom roles, mapped user
     groups and their grants; in set L the Entra groups exist all the same, because its mapping names their ids).
-    Otherwise the site is converged, and has the mess of `Site.mess`.
+    Otherwise the site is converged, and has all of `Site.anomalies`.
     """
     profile, ids = PROFILES[set], Ids(set, seed)
     people = make_people(profile, ids)
-    estates = {name: EstateBuilder(profile, ids, name).build() for name in profile.commcells}
-    groups = make_groups(profile, ids, people, estates)
-    tenant_seed = tenant(profile, ids, people, groups, empty)
-    builders = {name: _commcell(profile, ids, name, estate, people, groups, empty) for name, estate in estates.items()}
-    mess = Mess(ids, tenant_seed, people, groups, builders)
-    mess.always(odd_names=profile.name == "S")
+    inventories = {name: InventoryBuilder(profile, ids, name).build() for name in profile.commcells}
+    groups = make_groups(profile, ids, people, inventories)
+    tenant_seed = make_tenant_seed(profile, ids, people, groups, empty)
+    builders = {
+        name: _commcell(profile, ids, name, inventory, people, groups, empty) for name, inventory in inventories.items()
+    }
+    anomalies = AnomalyBuilder(ids, tenant_seed, people, groups, builders)
+    anomalies.add_always(odd_names=profile.name == "S")
     if not empty:
-        mess.converged()
+        anomalies.add_to_converged()
     return Site(
         tenant_seed=tenant_seed,
         commcells={name: builder.seed for name, builder in builders.items()},
-        variables=variables(profile, groups),
-        mess=mess.found,
+        variables=make_variables(profile, groups),
+        anomalies=anomalies.found,
     )
 
 
@@ -48,12 +51,12 @@ def _commcell(
     profile: Profile,
     ids: Ids,
     name: str,
-    estate: Estate,
+    inventory: Inventory,
     people: list[Person],
     groups: list[MappedGroup],
     empty: bool,
 ) -> CommCellBuilder:
-    builder = CommCellBuilder(profile, ids, name, estate, empty)
+    builder = CommCellBuilder(profile, ids, name, inventory, empty)
     regions = profile.commcells[name]
     here = [group for group in groups if name in _reached(profile, group)]
     known = {person.upn for group in here for person in group.members}

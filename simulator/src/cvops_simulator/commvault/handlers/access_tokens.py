@@ -58,7 +58,7 @@ def register(routes: Routes) -> None:
 
 def _require_login(call: Call) -> None:
     """On current releases an access token manages no access tokens."""
-    if call.caller.by == "access_token" and not call.cell.switches.token_by_token:
+    if call.caller.by == "access_token" and not call.cell.behaviours.token_by_token:
         raise Refused(INVALID, "Access tokens cannot be managed while authenticated with an access token.", 403)
 
 
@@ -197,13 +197,13 @@ def _delete(call: Call) -> dict[str, Any]:
 
 def _renew(call: Call) -> dict[str, Any]:
     data = call.body()
-    switches = call.cell.switches
+    behaviours = call.cell.behaviours
     token = call.cell.sessions.store.renew(
         str(data.get("accessToken") or ""),
         str(data.get("refreshToken") or ""),
         call.now,
         call.cell.token_life,
-        switches.renew_keeps_access_token,
+        behaviours.renew_keeps_access_token,
     )
     if token is None:
         raise not_found("The token does not exist")

@@ -9,12 +9,8 @@ import base64
 import binascii
 from typing import Any
 
-from cvops_simulator.commvault.envelopes import CREDENTIAL_EXISTS, Refused, invalid, success_e
-from cvops_simulator.commvault.forms import parse_principal
-from cvops_simulator.commvault.model import CREDENTIAL, Credential
-from cvops_simulator.commvault.references import resolve
-from cvops_simulator.commvault.routing import Call, Routes
-from cvops_simulator.commvault.vault import (
+from cvops_simulator.commvault.association_format import parse_principal
+from cvops_simulator.commvault.credential_rules import (
     RECORD_NUMBERS,
     RECORD_TYPES,
     new_credential,
@@ -24,6 +20,10 @@ from cvops_simulator.commvault.vault import (
     unique_credential,
     visible_credentials,
 )
+from cvops_simulator.commvault.envelopes import CREDENTIAL_EXISTS, Refused, invalid, success_e
+from cvops_simulator.commvault.model import CREDENTIAL, Credential
+from cvops_simulator.commvault.references import resolve
+from cvops_simulator.commvault.routing import Call, Routes
 
 #: Account kinds whose secret is a password beside a user account.
 _ACCOUNTS = ("WINDOWSACCOUNT", "LINUXACCOUNT", "SSHACCOUNT", "VMWAREACCOUNT")

@@ -8,11 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from cvops_simulator.commvault.body_values import decode_secret
-from cvops_simulator.commvault.envelopes import invalid, success_g
-from cvops_simulator.commvault.model import COMMCELL_ID, USER, Credential
-from cvops_simulator.commvault.references import company_ref, existing, resolve
-from cvops_simulator.commvault.routing import Call, Routes
-from cvops_simulator.commvault.vault import (
+from cvops_simulator.commvault.credential_rules import (
     new_credential,
     remove_credential,
     require_owner,
@@ -22,6 +18,10 @@ from cvops_simulator.commvault.vault import (
     unique_credential,
     visible_credentials,
 )
+from cvops_simulator.commvault.envelopes import invalid, success_g
+from cvops_simulator.commvault.model import COMMCELL_ID, USER, Credential
+from cvops_simulator.commvault.references import company_ref, existing, resolve
+from cvops_simulator.commvault.routing import Call, Routes
 
 _OWN = frozenset({"name", "newName", "id", "accountType", "vendorType", "authType", "description", "security"})
 _FIELDS = frozenset(
@@ -222,7 +222,7 @@ def _update(call: Call) -> dict[str, Any]:
     credential.owner = owner or credential.owner
     if principals is not None:
         share(call, credential, principals)
-    echo = data if call.cell.switches.credential_echo else {}
+    echo = data if call.cell.behaviours.credential_echo else {}
     return {**echo, **success_g()}
 
 

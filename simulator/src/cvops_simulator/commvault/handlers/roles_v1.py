@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cvops_simulator.commvault.association_format import parse_permissions
 from cvops_simulator.commvault.body_values import ADD, apply_operation, operation
 from cvops_simulator.commvault.catalogue import (
     ADMINISTRATIVE_MANAGEMENT,
@@ -17,7 +18,6 @@ from cvops_simulator.commvault.catalogue import (
     PERMISSIONS,
 )
 from cvops_simulator.commvault.envelopes import invalid, success_r
-from cvops_simulator.commvault.forms import parse_permissions
 from cvops_simulator.commvault.handlers.security_read import associations_of_entity
 from cvops_simulator.commvault.lifecycle import checked_name, own_creation, remove_role, unique_role
 from cvops_simulator.commvault.list_filters import listed

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cvops_simulator.commvault.association_format import category_id, permission_id
 from cvops_simulator.commvault.body_values import OVERWRITE, apply_operation, operation
 from cvops_simulator.commvault.catalogue import (
     ADMINISTRATIVE_MANAGEMENT,
@@ -20,7 +21,6 @@ from cvops_simulator.commvault.catalogue import (
     Category,
 )
 from cvops_simulator.commvault.envelopes import invalid, success_g
-from cvops_simulator.commvault.forms import category_id, permission_id
 from cvops_simulator.commvault.lifecycle import (
     checked_name,
     company_of_new,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cvops_simulator.commvault.association_format import entity_wire, held_wire, principal_wire, type_number
 from cvops_simulator.commvault.catalogue import CATEGORY_OF, PERMISSIONS, VIEW
 from cvops_simulator.commvault.envelopes import MISSING_RIGHTS, Refused, invalid, not_found
-from cvops_simulator.commvault.forms import entity_wire, held_wire, principal_wire, type_number
 from cvops_simulator.commvault.model import INHERITED, OWNER, USER, Grant
 from cvops_simulator.commvault.references import existing
 from cvops_simulator.commvault.routing import Call, Routes
@@ -25,7 +25,7 @@ def register(routes: Routes) -> None:
 
 
 def _shown(call: Call, grants: list[Grant]) -> list[Grant]:
-    hide = call.cell.switches.inherited_rows == "hidden"
+    hide = call.cell.behaviours.inherited_rows == "hidden"
     return [grant for grant in grants if grant.kind != OWNER and not (hide and grant.kind == INHERITED)]
 
 
@@ -35,7 +35,7 @@ def _rows(call: Call, grants: list[Grant], key: str, item: Callable[[Grant], dic
     merged: dict[str, list[dict[str, Any]]] = {}
     for grant in grants:
         properties = held_wire(call, grant)
-        if call.cell.switches.merged_rows and repr(properties) in merged:
+        if call.cell.behaviours.merged_rows and repr(properties) in merged:
             merged[repr(properties)].append(item(grant))
             continue
         items = merged[repr(properties)] = [item(grant)]

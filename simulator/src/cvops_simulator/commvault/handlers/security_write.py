@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from cvops_simulator.commvault.association_format import parse_entity, parse_principal
 from cvops_simulator.commvault.associations import change, entity_side, require_rights
 from cvops_simulator.commvault.body_values import DELETE, OVERWRITE, operation
 from cvops_simulator.commvault.envelopes import invalid, success_r
-from cvops_simulator.commvault.forms import parse_entity, parse_principal
 from cvops_simulator.commvault.model import OWNER, Grant
 from cvops_simulator.commvault.rights import MASTER_ROLE
 from cvops_simulator.commvault.routing import Call, Routes

@@ -89,7 +89,7 @@ def _accepts(call: Call, user: User, password: str) -> bool:
     company = call.state.companies.get(user.company_id)
     if company is not None and company.local_authentication == "DISABLED":
         return False
-    return bool(password) and password == user.password + call.cell.switches.two_factor_pin
+    return bool(password) and password == user.password + call.cell.behaviours.two_factor_pin
 
 
 def _auto_login(call: Call, message: str) -> dict[str, Any]:

@@ -153,9 +153,9 @@ def new_group(call: Call, name: str, company_id: int, local_groups: Any) -> User
 
 
 def _operation(call: Call, row: dict[str, Any], name: str, list_name: str) -> int:
-    """Operation type of a list; without it nothing happens to the list. See the switch `group_wipe`."""
+    """Operation type of a list; without it nothing happens to the list. See the behaviour `group_wipe`."""
     kind = operation(call, row.get(name), NONE)
-    if kind == OVERWRITE and not row.get(list_name) and not call.cell.switches.group_wipe:
+    if kind == OVERWRITE and not row.get(list_name) and not call.cell.behaviours.group_wipe:
         return NONE
     return kind
 

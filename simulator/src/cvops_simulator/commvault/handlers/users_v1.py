@@ -129,7 +129,7 @@ def _create(call: Call) -> dict[str, Any]:
         str(row.get("description") or ""),
         company_id=call.caller.company_id,
         is_service_account=service_account,
-        approved=not (service_account and call.cell.switches.pending_approval),
+        approved=not (service_account and call.cell.behaviours.pending_approval),
     )
     if row.get("password") and not service_account and not row.get("systemGeneratePassword"):
         user.password = decode_secret(row["password"], "password")
@@ -185,7 +185,7 @@ def _update(call: Call) -> dict[str, Any]:
     return success_r(userId=user.id, userName=user.name)
 
 
-def _switch(call: Call, enabled: bool) -> dict[str, Any]:
+def _set_enabled(call: Call, enabled: bool) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
     user = existing(call.state.users, call, "User")
     user.enabled = enabled
@@ -193,11 +193,11 @@ def _switch(call: Call, enabled: bool) -> dict[str, Any]:
 
 
 def _enable(call: Call) -> dict[str, Any]:
-    return _switch(call, True)
+    return _set_enabled(call, True)
 
 
 def _disable(call: Call) -> dict[str, Any]:
-    return _switch(call, False)
+    return _set_enabled(call, False)
 
 
 def _unlock(call: Call) -> dict[str, Any]:

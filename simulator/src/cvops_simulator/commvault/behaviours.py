@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a CommCell can misbehave or differ, switched by tests and through the control listener."""
+"""How a CommCell can misbehave or differ, as tests and the control listener set it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ INHERITED_ROWS = ("marked", "unmarked", "hidden")
 
 
 @dataclass
-class Switches:
+class Behaviours:
     """All off by default: a current, well-behaved CommCell."""
 
     #: Seconds for which V1 lists stay stale after a write, unless `hardRefresh=true`.
@@ -57,16 +57,16 @@ class Switches:
     client_address: str = ""
 
     def change(self, values: dict[str, Any]) -> None:
-        """Set switches by name; unknown names and wrong types are an error."""
+        """Set behaviours by name. Raises ValueError for unknown names and wrong types."""
         known = {item.name for item in fields(self)}
         for name, value in values.items():
             if name not in known:
-                raise ValueError(f"unknown switch {name!r}")
+                raise ValueError(f"unknown behaviour {name!r}")
             current = getattr(self, name)
             if isinstance(current, float) and isinstance(value, int):
                 value = float(value)
             if type(value) is not type(current):
-                raise ValueError(f"switch {name!r} takes {type(current).__name__}")
+                raise ValueError(f"behaviour {name!r} takes {type(current).__name__}")
             if name == "inherited_rows" and value not in INHERITED_ROWS:
                 raise ValueError(f"inherited_rows is one of {', '.join(INHERITED_ROWS)}")
             setattr(self, name, value)

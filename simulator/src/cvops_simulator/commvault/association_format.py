@@ -67,7 +67,7 @@ def type_number(value: Any) -> int:
 
 
 def _names_allowed(call: Call) -> bool:
-    return not call.cell.switches.lookup_names_required or call.headers.get("lookupnames", "") == "1"
+    return not call.cell.behaviours.lookup_names_required or call.headers.get("lookupnames", "") == "1"
 
 
 def parse_entity(call: Call, data: Any) -> tuple[int, int]:
@@ -219,7 +219,7 @@ def held_wire(call: Call, grant: Grant) -> dict[str, Any]:
         }
     if grant.kind == "creator":
         wire["isCreatorAssociation"] = True
-    if grant.kind == "inherited" and call.cell.switches.inherited_rows == "marked":
+    if grant.kind == "inherited" and call.cell.behaviours.inherited_rows == "marked":
         wire["isInherited"] = True
         if grant.source is not None:
             wire["inheritedFrom"] = entity_wire(call, *grant.source)

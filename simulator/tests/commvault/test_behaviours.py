@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Switches, credentials, companies, and the control listener's view of a CommCell."""
+"""Behaviours, credentials, companies, and the control listener's view of a CommCell."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def names(api: Api, query: str = "") -> set[str]:
 
 
 def test_list_lag(api: Api, cell: CommCellService, sim: Simulator) -> None:
-    cell.switches.list_lag = 30.0
+    cell.behaviours.list_lag = 30.0
     created = api.call("POST", "V4/UserGroup", {"name": "late"})
     api.call("PUT", f"V4/UserGroup/{api.group('Storage Team').id}", {"newName": "Disk Team"})
     assert "late" not in names(api)
@@ -35,7 +35,7 @@ def test_list_lag(api: Api, cell: CommCellService, sim: Simulator) -> None:
 
 
 def test_error_in_200(api: Api, cell: CommCellService) -> None:
-    cell.switches.v1_write_error = 77
+    cell.behaviours.v1_write_error = 77
     row = api.security("ADD", {"userGroupId": 1}, 1, {"commCellId": 2})
     assert (api.status, row["errorCode"]) == (200, 77)
     assert api.call("DELETE", "UserGroup/11")["response"][0]["errorCode"] == 77
@@ -45,10 +45,10 @@ def test_error_in_200(api: Api, cell: CommCellService) -> None:
 def test_control_listener(sim: Simulator, api: Api, cell: CommCellService) -> None:
     base = f"{sim.control_url}/services/cs01"
     with httpx.Client(trust_env=False) as client:
-        answer = client.post(f"{base}/switches", json={"list_lag": 5, "release": 42}).json()
+        answer = client.post(f"{base}/behaviours", json={"list_lag": 5, "release": 42}).json()
         assert (answer["list_lag"], answer["release"], cell.release) == (5.0, 42, 42)
-        assert client.post(f"{base}/switches", json={"nonsense": 1}).status_code == 400
-        assert client.post(f"{base}/switches", json={"list_lag": "5"}).status_code == 400
+        assert client.post(f"{base}/behaviours", json={"nonsense": 1}).status_code == 400
+        assert client.post(f"{base}/behaviours", json={"list_lag": "5"}).status_code == 400
         body = {"users": [{"userEntity": {"userName": "robot"}, "isServiceAccount": True}]}
         api.call("POST", "User", body)
         assert client.post(f"{base}/approve").json() == {"approved": ["robot"]}
@@ -91,7 +91,7 @@ def test_rotation_of_a_credential(api: Api, cell: CommCellService, key: str) -> 
     assert (answer["errorCode"], answer[key]) == (0, b64("next"))
     assert cell.state.credentials.named("azure-prod")[0].secrets["applicationSecret"] == "next"
     assert "next" not in api.send("GET", f"V5/Credential/{credential_id}").text
-    cell.switches.credential_echo = False
+    cell.behaviours.credential_echo = False
     assert key not in api.call("PUT", f"V5/Credential/{credential_id}", {key: b64("last")})
 
 
@@ -139,3 +139,12 @@ def test_company_local_authentication(api: Api, cell: CommCellService, sim: Simu
         assert "token" not in client.login("breakglass", password)
         api.call("PUT", f"{path}/Action/Enable", {"localAuthenticationInfo": {"mode": "ENABLED_FOR_ALL"}})
         assert "token" in client.login("breakglass", password)
+
+
+def test_former_names_still_work(sim: Simulator, cell: CommCellService) -> None:
+    base = f"{sim.control_url}/services/cs01"
+    with httpx.Client(trust_env=False) as client:
+        assert client.post(f"{base}/switches", json={"list_lag": 5}).json()["list_lag"] == 5.0
+        assert client.get(f"{base}/switches").json() == client.get(f"{base}/behaviours").json()
+    assert cell.switches is cell.behaviours
+    assert sim.site.mess is sim.site.anomalies

@@ -34,14 +34,14 @@ class _Outcome:
     fault: str | None = None
 
 
-class Shell:
+class Middleware:
     """ASGI application that wraps one service."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not self.service.observed:
+        if scope["type"] != "http" or not self.service.uses_middleware:
             await self.service.app(scope, receive, send)
             return
         request_id = str(uuid.uuid4())

@@ -35,7 +35,7 @@ _ROLES = ("app", "web", "db", "fs", "dc", "ts")
 
 
 @dataclass
-class Estate:
+class Inventory:
     """What one CommCell protects. The dicts list names by scope (`emea-vm`), storage pools by region."""
 
     entities: list[Entity] = field(default_factory=list)
@@ -55,8 +55,8 @@ class Estate:
         return self._index[entity_type, name]
 
 
-class EstateBuilder:
-    """Builds the estate of one CommCell; ids of different CommCells never coincide."""
+class InventoryBuilder:
+    """Builds the inventory of one CommCell; ids of different CommCells never coincide."""
 
     def __init__(self, profile: Profile, ids: Ids, commcell: str) -> None:
         self._profile = profile
@@ -71,16 +71,16 @@ class EstateBuilder:
             WORKFLOW: 701 + 1000 * number,
         }
         self._number = number
-        self.estate = Estate()
+        self.inventory = Inventory()
 
     def _add(self, entity_type: int, name: str, **extra: object) -> int:
         entity_id = self._next[entity_type]
         self._next[entity_type] += 1
-        self.estate.entities.append(Entity(entity_type, entity_id, name, extra=extra))
+        self.inventory.entities.append(Entity(entity_type, entity_id, name, extra=extra))
         return entity_id
 
-    def build(self) -> Estate:
-        """The whole estate."""
+    def build(self) -> Inventory:
+        """The whole inventory."""
         self._add(CLIENT, self._commcell, hostName=f"{self._commcell}.{DOMAIN}")
         scopes = [scope for scope in self._profile.scopes if scope.commcell == self._commcell]
         total = self._profile.clients - sum(1 for regions in self._profile.commcells.values() if regions)
@@ -97,7 +97,7 @@ class EstateBuilder:
             self._add(WORKFLOW, name)
         self._companies()
         self._credential()
-        return self.estate
+        return self.inventory
 
     def _scope(self, scope: Scope, count: int) -> None:
         sites = self._profile.sites[scope.region]
@@ -106,25 +106,25 @@ class EstateBuilder:
             site = sites[number % len(sites)]
             name = f"{site}-{scope.workload}-{_ROLES[number % len(_ROLES)]}{number // len(_ROLES) + 1:03d}"
             servers.append((self._add(CLIENT, name, hostName=f"{name}.{DOMAIN}"), name))
-        self.estate.servers[scope.name] = [name for _id, name in servers]
+        self.inventory.servers[scope.name] = [name for _id, name in servers]
         groups = []
         for position, kind in enumerate(self._profile.group_kinds):
             name = f"{scope.name}-{kind}" if kind else scope.name
             group_id = self._add(CLIENT_GROUP, name)
             inside = servers if not kind else servers[position :: len(self._profile.group_kinds)]
-            self.estate.group_clients[group_id] = [client_id for client_id, _name in inside]
+            self.inventory.group_clients[group_id] = [client_id for client_id, _name in inside]
             groups.append(name)
-        self.estate.server_groups[scope.name] = groups
+        self.inventory.server_groups[scope.name] = groups
         plans = [f"{tier}-{scope.name}" for tier in self._profile.plan_tiers]
         for plan in plans:
             self._add(PLAN, plan)
-        self.estate.plans[scope.name] = plans
+        self.inventory.plans[scope.name] = plans
 
     def _pools(self, region: str) -> None:
         names = [f"{region}-{site}-{kind}" for site in self._profile.sites[region][:2] for kind in ("disk", "cloud")]
         for name in names:
             self._add(STORAGE_POOL, name)
-        self.estate.storage_pools[region] = names
+        self.inventory.storage_pools[region] = names
         if self._profile.name == "M":
             self._add(PLAN, f"laptop-{region}")
         if self._profile.name == "S":
@@ -147,7 +147,7 @@ class EstateBuilder:
         names = (*_COMPANIES, _EXTRA_COMPANY)[: self._profile.companies]
         for number, name in enumerate(names):
             alias = name.split()[0].lower()
-            self.estate.companies.append(
+            self.inventory.companies.append(
                 Company(
                     id=901 + number + 1000 * self._number,
                     name=name,
@@ -158,13 +158,13 @@ class EstateBuilder:
                     email_domains=[f"{alias}.example"],
                 )
             )
-        if self.estate.companies and self._number == 0:
-            first = self.estate.companies[0]
+        if self.inventory.companies and self._number == 0:
+            first = self.inventory.companies[0]
             self._add(PLAN, f"{first.alias}-standard")
-            self.estate.entities[-1].company_id = first.id
+            self.inventory.entities[-1].company_id = first.id
 
     def _credential(self) -> None:
-        self.estate.credentials.append(
+        self.inventory.credentials.append(
             Credential(
                 id=61 + 1000 * self._number,
                 name="azure-prod",

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The mess of a real site, each item under its own name, so that a test can ask for it.
+"""The anomalies of a real site, each under its own name, so that a test can ask for it.
 
-Mess lives beside the mapping document, not in it: a converged site stays converged. Where an item needs a mapping
-entry, the item carries one under `entry`.
+They stand beside the mapping document, not in it: a converged site stays converged. An anomaly that needs a mapping
+entry carries one under `entry`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from cvops_simulator.commvault.model import (
 )
 from cvops_simulator.core.site import TenantSeed
 from cvops_simulator.seeds.commcell import LOCAL_ADMIN, CommCellBuilder
-from cvops_simulator.seeds.document import graph_group
 from cvops_simulator.seeds.ids import Ids
 from cvops_simulator.seeds.mapping import MappedGroup
 from cvops_simulator.seeds.people import DOMAIN, Person
+from cvops_simulator.seeds.tenant import make_graph_group
 
 ODD_SERVERS = {
     "umlaut": "Büro-München-01",
@@ -47,9 +47,12 @@ ODD_SERVERS = {
 }
 ODD_GROUPS = {"umlaut": "Büro & Söhne", "slash": "Ops/Night", "percent": "50% staff", "comma": "Sales, EMEA"}
 
+#: Part of the names that ids are made of: another word would change the ids of every seeded site.
+_ID_PART = "mess"
 
-class Mess:
-    """Plants mess into a site under construction and records where it is."""
+
+class AnomalyBuilder:
+    """Adds anomalies to a site under construction and records where they are."""
 
     def __init__(
         self,
@@ -67,8 +70,8 @@ class Mess:
         self._first = next(iter(builders.values()))
         self.found: dict[str, Any] = {}
 
-    def always(self, odd_names: bool) -> None:
-        """Mess of the CommCells that is there before and after a run."""
+    def add_always(self, odd_names: bool) -> None:
+        """Add those of the CommCells, which are there before and after a run."""
         seed = self._first.seed
         self.found["local_admin_outside_sso"] = {"commcell": seed.name, "user": LOCAL_ADMIN}
         for name, kind in (("creator_grant", CREATOR), ("owner_grant", OWNER), ("inherited_duplicate", INHERITED)):
@@ -88,8 +91,8 @@ class Mess:
         if odd_names:
             self._odd_names()
 
-    def converged(self) -> None:
-        """Mess that needs the mapped groups."""
+    def add_to_converged(self) -> None:
+        """Add those that need the mapped groups."""
         self._renamed()
         self._recreated()
         self._nested()
@@ -113,8 +116,8 @@ class Mess:
         }
 
     def _graph_group(self, name: str, members: list[str], key: str = "", **extra: object) -> str:
-        object_id = self._ids.guid("group", "mess", name, key)
-        self._tenant.groups.append(graph_group(object_id, name, "", members, **extra))
+        object_id = self._ids.guid("group", _ID_PART, name, key)
+        self._tenant.groups.append(make_graph_group(object_id, name, "", members, **extra))
         return object_id
 
     def _mapped_on(self, builder: CommCellBuilder, name: str, object_id: str) -> int:
@@ -137,7 +140,7 @@ class Mess:
     def _recreated(self) -> None:
         name = "GG-Commvault-branch-Operator"
         object_id = self._graph_group(name, [self._people[1].object_id], "new")
-        old_id = self._ids.guid("group", "mess", name, "old")
+        old_id = self._ids.guid("group", _ID_PART, name, "old")
         group_id = self._mapped_on(self._first, name, old_id)
         self.found["recreated_entra_group"] = {
             "name": name,
