@@ -24,6 +24,7 @@ from processes import BUILD, Outcome, Words, run, test_environment, tool_environ
 COVERAGE = BUILD / "coverage"
 LOGS = BUILD / "logs"
 SIMULATOR = ROOT / "simulator"
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 PYTEST_SUMMARY = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+ in [\d.]+s)", re.MULTILINE)
 # Files without which the artifact is no collection of ours, and folders that must never be in it.
 SHIPPED = {
@@ -264,7 +265,7 @@ def _pytest_summary(text: str) -> str:
 
 
 def simulator_test(bench: Bench) -> str:
-    """The simulator's own ruff, mypy and tests, among them those with the official clients."""
+    """The simulator's own ruff, mypy, import-linter and tests, among them those with the official clients."""
     target, log = bench.newest, _log("simulator-test")
     env = bench.environment(target)
     python = bench.venv(target) / "bin" / "python"
@@ -272,6 +273,8 @@ def simulator_test(bench: Bench) -> str:
         "ruff check": ([python, "-m", "ruff", "check", "."], SIMULATOR),
         "ruff format": ([python, "-m", "ruff", "format", "--check", "."], SIMULATOR),
         "mypy": ([python, "-m", "mypy"], SIMULATOR),
+        # Not the script `lint-imports`: a space in the path of the environment makes its first line one that nobody can read.
+        "import-linter": ([python, "-c", LINT_IMPORTS, "--no-cache", "--no-logo"], SIMULATOR),
     }
     passed = _each(static, env, log)
     command: Words = [python, "-m", "pytest", "-q", "-n", str(bench.jobs), "--dist", "loadfile", "tests"]
