@@ -11,7 +11,7 @@ import pytest
 
 from certificates import make_certificate
 from cvops_simulator import Simulator
-from cvops_simulator.entra.schema import graph_type
+from cvops_simulator.entra.schema import get_graph_type
 from graph_client import GraphClient
 
 ROLE = {
@@ -27,7 +27,7 @@ ROLE = {
 def test_an_answer_has_every_key_of_its_type(graph: GraphClient) -> None:
     created = graph.application()
     hidden = {"authenticationBehaviors", "logo", "managerApplications", "oauth2RequirePostResponse"}
-    assert set(created) - {"@odata.context"} == set(graph_type("application").properties) - hidden
+    assert set(created) - {"@odata.context"} == set(get_graph_type("application").properties) - hidden
     assert created["@odata.context"].endswith("/v1.0/$metadata#applications/$entity")
     assert created["signInAudience"] == "AzureADMyOrg"
     assert created["web"]["implicitGrantSettings"] == {

@@ -16,7 +16,7 @@ from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import IdentityApp
 from cvops_simulator.entra.grants import DEFAULT_ACCESS, assign_role
 from cvops_simulator.entra.seeding import add_application
-from cvops_simulator.entra.tenant import graph_time
+from cvops_simulator.entra.tenant import format_graph_time
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, Result
 
@@ -29,7 +29,7 @@ DAY = 86400.0
 def sign_on(site: Simulator, *, days: float = 200, claims: str = "SecurityGroup", emit: t.Sequence[str] = ()) -> str:
     """Give the site a working sign-on: an enterprise application with a certificate, and the SAML app that trusts it."""
     tenant = site.tenant
-    ends = graph_time(site.clock.now() + days * DAY)
+    ends = format_graph_time(site.clock.now() + days * DAY)
     certificate = {
         "customKeyIdentifier": "3q2+7w==",
         "displayName": "CN=Commvault",

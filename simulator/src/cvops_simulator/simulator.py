@@ -26,7 +26,7 @@ from cvops_simulator.seeds.site import build_site
 
 if TYPE_CHECKING:
     from cvops_simulator.core.clock import Clock
-    from cvops_simulator.core.faults import FaultBook
+    from cvops_simulator.core.faults import FaultRules
     from cvops_simulator.core.journal import Journal
     from cvops_simulator.core.service import Service
     from cvops_simulator.entra.replication import Replication
@@ -190,7 +190,7 @@ class Simulator:
         return self._context.journal
 
     @property
-    def faults(self) -> FaultBook:
+    def faults(self) -> FaultRules:
         """What goes wrong."""
         return self._context.faults
 

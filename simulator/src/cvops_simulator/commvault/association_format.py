@@ -28,9 +28,9 @@ from cvops_simulator.commvault.model import (
     WORKFLOW,
     Grant,
 )
-from cvops_simulator.commvault.references import resolve
+from cvops_simulator.commvault.references import resolve_record
 from cvops_simulator.commvault.routing import Call
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 
 #: Id key and name key of each entity type.
 ENTITY_KEYS = {
@@ -49,14 +49,14 @@ ENTITY_KEYS = {
 
 
 @dataclass(frozen=True)
-class Held:
+class GrantedRights:
     """What an association gives: a role, or single permissions."""
 
     role_id: int | None
     permission_ids: frozenset[int] = frozenset()
 
 
-def type_number(value: Any) -> int:
+def parse_entity_type(value: Any) -> int:
     """An entity type, as number or as name."""
     text = str(value)
     if text.isdigit():
@@ -95,11 +95,11 @@ def parse_entity(call: Call, data: Any) -> tuple[int, int]:
 
 def _type_of(data: dict[str, Any]) -> int:
     own = data.get("_type_")
-    if own is not None and type_number(own) == GENERIC:
+    if own is not None and parse_entity_type(own) == GENERIC:
         own = None
     for value in (own, data.get("entityType"), data.get("entityTypeName")):
         if value is not None:
-            return type_number(value)
+            return parse_entity_type(value)
     for kind, keys in ENTITY_KEYS.items():
         if any(key in data for key in keys):
             return kind
@@ -111,19 +111,19 @@ def parse_principal(call: Call, data: Any) -> tuple[int, int]:
     if not isinstance(data, dict):
         raise invalid("A user or group is not an object")
     if data.get("userId") or ("userName" in data and not data.get("userGroupId")):
-        return USER, resolve(call.state.users, data, "userId", "userName", "User").id
+        return USER, resolve_record(call.state.users, data, "userId", "userName", "User").id
     if data.get("externalGroupName") or data.get("groupId"):
         name = str(data.get("externalGroupName") or "")
         if data.get("providerDomainName") and "\\" not in name:
             name = f"{data['providerDomainName']}\\{name}"
         found = {"id": data.get("groupId"), "name": name}
-        group = resolve(call.state.groups, found, "id", "name", "User group")
+        group = resolve_record(call.state.groups, found, "id", "name", "User group")
     else:
-        group = resolve(call.state.groups, data, "userGroupId", "userGroupName", "User group")
+        group = resolve_record(call.state.groups, data, "userGroupId", "userGroupName", "User group")
     return group.kind, group.id
 
 
-def parse_held(call: Call, data: Any) -> Held:
+def parse_properties(call: Call, data: Any) -> GrantedRights:
     """Role or permissions of an association's `properties`."""
     if not isinstance(data, dict):
         raise invalid("The properties of an association are missing")
@@ -131,17 +131,17 @@ def parse_held(call: Call, data: Any) -> Held:
         role = data["role"]
         if not role.get("roleId") and not _names_allowed(call):
             raise not_found(f"Role [{role.get('roleName')}] does not exist")
-        record = resolve(call.state.roles, role, "roleId", "roleName", "Role")
-        return Held(record.id)
+        record = resolve_record(call.state.roles, role, "roleId", "roleName", "Role")
+        return GrantedRights(record.id)
     rows = data.get("permissions")
     if isinstance(data.get("categoryPermission"), dict):
         rows = data["categoryPermission"].get("categoriesPermissionList")
     if not isinstance(rows, list) or not rows:
         raise invalid("An association has neither role nor permissions")
     permission_ids, category_ids = parse_permissions(rows)
-    for category_id in category_ids:
-        permission_ids |= expand_category(category_id)
-    return Held(None, frozenset(permission_ids))
+    for number in category_ids:
+        permission_ids |= expand_category(number)
+    return GrantedRights(None, frozenset(permission_ids))
 
 
 def parse_permissions(rows: list[Any]) -> tuple[set[int], set[int]]:
@@ -150,33 +150,33 @@ def parse_permissions(rows: list[Any]) -> tuple[set[int], set[int]]:
     categories: set[int] = set()
     for row in rows:
         if row.get("permissionId") or row.get("permissionName"):
-            permissions.add(permission_id(row.get("permissionId"), row.get("permissionName")))
+            permissions.add(resolve_permission_id(row.get("permissionId"), row.get("permissionName")))
         elif row.get("categoryId") or row.get("categoryName"):
-            categories.add(category_id(row.get("categoryId"), row.get("categoryName")))
+            categories.add(resolve_category_id(row.get("categoryId"), row.get("categoryName")))
         else:
             raise invalid("An entry names neither permission nor category")
     return permissions, categories
 
 
-def permission_id(number: Any, name: Any) -> int:
+def resolve_permission_id(number: Any, name: Any) -> int:
     """A permission by id or name."""
-    found = int(number) if number else PERMISSION_BY_NAME.get(case_key(str(name or "")), 0)
+    found = int(number) if number else PERMISSION_BY_NAME.get(fold_case(str(name or "")), 0)
     if found not in PERMISSIONS:
         raise not_found(f"Permission [{number or name}] does not exist")
     return found
 
 
-def category_id(number: Any, name: Any) -> int:
+def resolve_category_id(number: Any, name: Any) -> int:
     """A category by id or name."""
     known = {category.id for category in CATEGORY_BY_NAME.values()}
-    category = CATEGORY_BY_NAME.get(case_key(str(name or "")))
+    category = CATEGORY_BY_NAME.get(fold_case(str(name or "")))
     found = int(number) if number else (category.id if category else 0)
     if found not in known:
         raise not_found(f"Category [{number or name}] does not exist")
     return found
 
 
-def entity_wire(call: Call, entity_type: int, entity_id: int) -> dict[str, Any]:
+def render_entity(call: Call, entity_type: int, entity_id: int) -> dict[str, Any]:
     """An entity as answers show it."""
     if entity_id == ALL_OF_KIND and entity_type != COMMCELL:
         return {"_type_": entity_type, "flags": {"includeAll": True}}
@@ -188,7 +188,7 @@ def entity_wire(call: Call, entity_type: int, entity_id: int) -> dict[str, Any]:
     return wire
 
 
-def principal_wire(call: Call, kind: int, principal_id: int) -> dict[str, Any]:
+def render_principal(call: Call, kind: int, principal_id: int) -> dict[str, Any]:
     """A principal as answers show it; a directory group has `groupId` and a two-part name."""
     if kind == USER:
         user = call.state.users.get(principal_id)
@@ -204,7 +204,7 @@ def principal_wire(call: Call, kind: int, principal_id: int) -> dict[str, Any]:
     return {"userGroupId": principal_id, "userGroupName": group.name if group else "", "_type_": kind}
 
 
-def held_wire(call: Call, grant: Grant) -> dict[str, Any]:
+def render_properties(call: Call, grant: Grant) -> dict[str, Any]:
     """`properties` of a grant."""
     wire: dict[str, Any] = {}
     if grant.role_id is not None:
@@ -222,5 +222,5 @@ def held_wire(call: Call, grant: Grant) -> dict[str, Any]:
     if grant.kind == "inherited" and call.cell.behaviours.inherited_rows == "marked":
         wire["isInherited"] = True
         if grant.source is not None:
-            wire["inheritedFrom"] = entity_wire(call, *grant.source)
+            wire["inheritedFrom"] = render_entity(call, *grant.source)
     return wire

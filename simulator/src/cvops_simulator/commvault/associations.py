@@ -9,40 +9,40 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from cvops_simulator.commvault.association_format import Held, parse_entity, parse_held, parse_principal
+from cvops_simulator.commvault.association_format import GrantedRights, parse_entity, parse_principal, parse_properties
 from cvops_simulator.commvault.body_values import ADD, DELETE, NONE, OVERWRITE
 from cvops_simulator.commvault.catalogue import CHANGE_SECURITY, GROUP_MANAGEMENT, USER_MANAGEMENT
 from cvops_simulator.commvault.envelopes import invalid
 from cvops_simulator.commvault.model import CREATOR, EXPLICIT, USER, Grant
-from cvops_simulator.commvault.rights import grant_permissions
+from cvops_simulator.commvault.rights import get_grant_permissions
 from cvops_simulator.commvault.routing import Call
 
 Entity = tuple[int, int]
 
 
-def grant_of(principal: tuple[int, int], held: Held, entity: Entity) -> Grant:
+def make_grant(principal: tuple[int, int], held: GrantedRights, entity: Entity) -> Grant:
     """The explicit grant of a triple."""
     return Grant(*principal, held.role_id, *entity, permission_ids=held.permission_ids)
 
 
-def entity_side(call: Call, associations: Any, entities: list[Entity]) -> list[Grant]:
+def parse_entity_associations(call: Call, associations: Any, entities: list[Entity]) -> list[Grant]:
     """Grants of `POST Security`: every entity times every principal of every association."""
     found = []
     for row in _rows(associations):
-        held = parse_held(call, row.get("properties"))
+        held = parse_properties(call, row.get("properties"))
         principals = [parse_principal(call, item) for item in _listed(row.get("userOrGroup"))]
-        found += [grant_of(principal, held, entity) for entity in entities for principal in principals]
+        found += [make_grant(principal, held, entity) for entity in entities for principal in principals]
     return found
 
 
-def principal_side(call: Call, associations: Any, principal: tuple[int, int]) -> list[Grant]:
+def parse_principal_associations(call: Call, associations: Any, principal: tuple[int, int]) -> list[Grant]:
     """Grants of a user or group body: `associations[].entities.entity` times `properties`."""
     found = []
     for row in _rows(associations):
-        held = parse_held(call, row.get("properties"))
+        held = parse_properties(call, row.get("properties"))
         block = row.get("entities")
         rows = block.get("entity") if isinstance(block, dict) else block
-        found += [grant_of(principal, held, parse_entity(call, item)) for item in _listed(rows)]
+        found += [make_grant(principal, held, parse_entity(call, item)) for item in _listed(rows)]
     return found
 
 
@@ -72,10 +72,10 @@ def require_rights(call: Call, grants: Iterable[Grant], entities: Iterable[Entit
         needed = USER_MANAGEMENT if grant.principal_kind == USER else GROUP_MANAGEMENT
         if needed not in rights.everywhere:
             rights.require({needed}, grant.principal_kind, grant.principal_id)
-        rights.require(grant_permissions(call.state, grant), *grant.entity)
+        rights.require(get_grant_permissions(call.state, grant), *grant.entity)
 
 
-def change(call: Call, kind: int, grants: list[Grant], scope: list[Grant]) -> None:
+def change_grants(call: Call, kind: int, grants: list[Grant], scope: list[Grant]) -> None:
     """Apply an operation. `scope`: the present grants that OVERWRITE replaces (creator grants among them stay)."""
     if kind == NONE:
         return

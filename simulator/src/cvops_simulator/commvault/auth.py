@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cvops_simulator.commvault.cell import Cell
-from cvops_simulator.commvault.envelopes import ACCESS_DENIED, Refused
+from cvops_simulator.commvault.envelopes import ACCESS_DENIED, ApiError
 from cvops_simulator.commvault.model import User
 from cvops_simulator.commvault.rights import Rights
-from cvops_simulator.commvault.sessions import bare
-from cvops_simulator.core.names import case_key
+from cvops_simulator.commvault.sessions import strip_prefix
+from cvops_simulator.core.names import fold_case
 
 #: A login token dies after this many seconds without use.
 IDLE_SECONDS = 1800.0
@@ -30,24 +30,24 @@ class Caller:
     token: str = ""
 
 
-def denied(status: int = 401) -> Refused:
+def denied(status: int = 401) -> ApiError:
     """Access denied, as all gates answer it."""
-    return Refused(ACCESS_DENIED, "Access denied", status, "G")
+    return ApiError(ACCESS_DENIED, "Access denied", status, "G")
 
 
-def offered_token(headers: Mapping[str, str], authtoken_only: bool) -> tuple[str, bool]:
+def read_token(headers: Mapping[str, str], authtoken_only: bool) -> tuple[str, bool]:
     """The token of a request and whether it came as `Authorization: Bearer`; `Authtoken` wins when both are there."""
     if token := headers.get("authtoken", ""):
-        return bare(token), False
+        return strip_prefix(token), False
     authorization = headers.get("authorization", "")
     if authorization.lower().startswith("bearer ") and not (authtoken_only and authorization.count(".") < 2):
-        return bare(authorization), True
+        return strip_prefix(authorization), True
     return "", False
 
 
 def identify(cell: Cell, headers: Mapping[str, str], path: str, client: str) -> Caller:
     """The caller of a request; refuses with 401 (unknown, expired) or 403 (not allowed for this call or address)."""
-    token, as_bearer = offered_token(headers, cell.behaviours.authtoken_only)
+    token, as_bearer = read_token(headers, cell.behaviours.authtoken_only)
     if not token:
         raise denied()
     now = cell.clock.now()
@@ -86,6 +86,6 @@ def _external(cell: Cell, token: str) -> Caller:
     if not name:
         name = behaviours.oauth_app_users.get(str(claims.get("appid") or claims.get("azp") or ""), "")
     for user in cell.state.users:
-        if name and case_key(name) in (case_key(user.name), case_key(user.upn), case_key(user.email)):
+        if name and fold_case(name) in (fold_case(user.name), fold_case(user.upn), fold_case(user.email)):
             return _caller(cell, user.id, "external", token)
     raise denied()

@@ -18,7 +18,7 @@ _OPERATIONS = {"none": NONE, "overwrite": OVERWRITE, "update": ADD, "add": ADD, 
 R = TypeVar("R")
 
 
-def operation(call: Call, value: Any, default: int, v4: bool = False) -> int:
+def parse_operation(call: Call, value: Any, default: int, v4: bool = False) -> int:
     """An operation type, as number or word. In V4 bodies numbers are refused when enumerations are strict."""
     if value is None:
         return default
@@ -41,7 +41,7 @@ def apply_operation(kind: int, current: set[int], given: set[int]) -> set[int]:
     return {NONE: current, OVERWRITE: given, ADD: current | given, DELETE: current - given}[kind]
 
 
-def on_off(call: Call, value: Any) -> str:
+def parse_on_off(call: Call, value: Any) -> str:
     """An on-off value of a V4 body: ON or OFF, or 1 or 0 where enumerations are tolerant."""
     if isinstance(value, str) and value.upper() in ("ON", "OFF"):
         return value.upper()
@@ -58,7 +58,7 @@ def decode_secret(value: Any, what: str) -> str:
         raise invalid(f"The {what} is not base64 text") from None
 
 
-def records_of(rows: Any, convert: Callable[[dict[str, Any]], R]) -> list[R]:
+def convert_rows(rows: Any, convert: Callable[[dict[str, Any]], R]) -> list[R]:
     """Each entry of a list through `convert`; empty objects stand for "none" and are skipped."""
     if rows is None:
         return []

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 
 
 class Category(NamedTuple):
@@ -170,9 +170,9 @@ CATEGORIES: tuple[Category, ...] = (
 )
 
 CATEGORY_BY_ID = {category.id: category for category in CATEGORIES}
-CATEGORY_BY_NAME = {case_key(category.name): category for category in CATEGORIES}
+CATEGORY_BY_NAME = {fold_case(category.name): category for category in CATEGORIES}
 PERMISSIONS: dict[int, str] = {pid: name for category in CATEGORIES for pid, name in category.permissions}
-PERMISSION_BY_NAME = {case_key(name): pid for pid, name in PERMISSIONS.items()}
+PERMISSION_BY_NAME = {fold_case(name): pid for pid, name in PERMISSIONS.items()}
 CATEGORY_OF = {pid: category for category in CATEGORIES for pid, _name in category.permissions}
 ALL_PERMISSIONS = frozenset(PERMISSIONS)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cvops_simulator.commvault.cell import Cell
 
 
-def control_routes(cell: Cell) -> list[BaseRoute]:
+def make_control_routes(cell: Cell) -> list[BaseRoute]:
     """Routes below `/services/<name>` of the control listener."""
 
     async def read_behaviours(request: Request) -> Response:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from cvops_simulator.commvault.catalogue import CREATE_CREDENTIAL, USER_CREDENTIAL
-from cvops_simulator.commvault.envelopes import CREDENTIAL_EXISTS, MISSING_RIGHTS, Refused, invalid
+from cvops_simulator.commvault.envelopes import CREDENTIAL_EXISTS, MISSING_RIGHTS, ApiError, invalid
 from cvops_simulator.commvault.model import CREDENTIAL, USER, Credential, Grant
-from cvops_simulator.commvault.references import in_scope
+from cvops_simulator.commvault.references import is_in_scope
 from cvops_simulator.commvault.routing import Call
 
 #: V1 `recordType`: number -> word, which is also the V4 `authType` or `accountType`.
@@ -42,18 +42,18 @@ SECRETS = frozenset(
 )
 
 
-def secret_keys(auth_type: str) -> frozenset[str]:
+def list_secret_keys(auth_type: str) -> frozenset[str]:
     """The write-only members of a kind."""
     return SECRETS | {"accessKeyId"} if auth_type == "MICROSOFT_AZURE" else SECRETS
 
 
-def visible_credentials(call: Call, credentials: Any) -> list[Credential]:
+def list_visible_credentials(call: Call, credentials: Any) -> list[Credential]:
     """Credentials that the caller may use or owns."""
     rights = call.caller.rights
     return [
         item
         for item in credentials
-        if in_scope(call, item.company_id) and (rights.sees(CREDENTIAL, item.id) or item.owner in rights.principals)
+        if is_in_scope(call, item.company_id) and (rights.sees(CREDENTIAL, item.id) or item.owner in rights.principals)
     ]
 
 
@@ -61,15 +61,15 @@ def require_owner(call: Call, credential: Credential) -> None:
     """Only the owner changes a credential; master administrators may too."""
     rights = call.caller.rights
     if not rights.master and credential.owner not in rights.principals:
-        raise Refused(MISSING_RIGHTS, f"User is not the owner of credential [{credential.name}].", 403)
+        raise ApiError(MISSING_RIGHTS, f"User is not the owner of credential [{credential.name}].", 403)
 
 
-def new_credential(call: Call, name: str, **values: Any) -> Credential:
+def make_credential(call: Call, name: str, **values: Any) -> Credential:
     """A credential record of the caller, not yet stored; refuses a taken name the way the product does."""
     call.caller.rights.require({CREATE_CREDENTIAL})
     if not name.strip():
         raise invalid("The credential name is missing")
-    unique_credential(call, name)
+    require_unique_credential(call, name)
     return Credential(
         call.state.credentials.new_id(),
         name,
@@ -79,11 +79,11 @@ def new_credential(call: Call, name: str, **values: Any) -> Credential:
     )
 
 
-def unique_credential(call: Call, name: str, but: int = 0) -> None:
+def require_unique_credential(call: Call, name: str, but: int = 0) -> None:
     """Names are unique."""
     if any(item.id != but for item in call.state.credentials.named(name)):
         message = f"Credential account [{name}] already exists. Use other credentials."
-        raise Refused(CREDENTIAL_EXISTS, message, 500)
+        raise ApiError(CREDENTIAL_EXISTS, message, 500)
 
 
 def remove_credential(call: Call, credential: Credential) -> None:
@@ -94,14 +94,14 @@ def remove_credential(call: Call, credential: Credential) -> None:
     call.state.credentials.remove(credential)
 
 
-def sharing(call: Call, credential: Credential) -> list[Grant]:
+def list_sharing_grants(call: Call, credential: Credential) -> list[Grant]:
     """The grants that share a credential."""
     return call.state.grants.of_entity(CREDENTIAL, credential.id)
 
 
-def share(call: Call, credential: Credential, principals: list[tuple[int, int]]) -> None:
+def share_credential(call: Call, credential: Credential, principals: list[tuple[int, int]]) -> None:
     """Share a credential with exactly these principals."""
-    for grant in sharing(call, credential):
+    for grant in list_sharing_grants(call, credential):
         call.state.grants.remove(grant)
     for principal in principals:
         permissions = frozenset({USER_CREDENTIAL})

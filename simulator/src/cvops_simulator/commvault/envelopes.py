@@ -20,7 +20,7 @@ OTP_REQUIRED = 587205852
 NOT_SUPPORTED = 587205853
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """An error answer. `envelope` None: the route's own. `status` None: 200 for V1 envelopes, 400 for G."""
 
     def __init__(self, code: int, message: str, status: int | None = None, envelope: str | None = None) -> None:
@@ -31,17 +31,17 @@ class Refused(Exception):
         self.envelope = envelope
 
 
-def invalid(message: str) -> Refused:
+def invalid(message: str) -> ApiError:
     """The request itself is wrong."""
-    return Refused(INVALID, message)
+    return ApiError(INVALID, message)
 
 
-def not_found(message: str) -> Refused:
+def not_found(message: str) -> ApiError:
     """The object does not exist; 404 where the envelope has a status of its own."""
-    return Refused(NOT_FOUND, message, 404)
+    return ApiError(NOT_FOUND, message, 404)
 
 
-def error_body(envelope: str, code: int, message: str) -> dict[str, Any]:
+def make_error_body(envelope: str, code: int, message: str) -> dict[str, Any]:
     """The error object of an envelope letter: R (list), G (flat), E (error object), O (response object)."""
     if envelope == "R":
         row = {"errorCode": code, "errorString": message, "warningCode": 0, "warningMessage": ""}
@@ -55,7 +55,7 @@ def error_body(envelope: str, code: int, message: str) -> dict[str, Any]:
     return {"errorCode": code, "errorMessage": message}
 
 
-def success_r(**entity: Any) -> dict[str, Any]:
+def make_success_r(**entity: Any) -> dict[str, Any]:
     """R envelope of a success; `entity` is added when given."""
     row: dict[str, Any] = {"errorString": "", "errorCode": 0, "warningCode": 0, "warningMessage": ""}
     if entity:
@@ -63,11 +63,11 @@ def success_r(**entity: Any) -> dict[str, Any]:
     return {"response": [row]}
 
 
-def success_g() -> dict[str, Any]:
+def make_success_g() -> dict[str, Any]:
     """G envelope of a success."""
     return {"errorCode": 0, "errorMessage": ""}
 
 
-def success_e(**more: Any) -> dict[str, Any]:
+def make_success_e(**more: Any) -> dict[str, Any]:
     """E envelope of a success."""
     return {**more, "error": {"errorCode": 0, "errorMessage": "", "errorString": "", "warningMessage": ""}}

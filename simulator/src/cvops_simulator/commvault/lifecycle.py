@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cvops_simulator.commvault.envelopes import DUPLICATE, Refused, invalid, not_found
+from cvops_simulator.commvault.envelopes import DUPLICATE, ApiError, invalid, not_found
 from cvops_simulator.commvault.model import COMPANY, CREATOR, OWNER, ROLE, USER, Grant, Role, User, UserGroup
 from cvops_simulator.commvault.rights import MASTER_GROUP, MASTER_ROLE
 from cvops_simulator.commvault.routing import Call
 
 
-def checked_name(value: Any, what: str) -> str:
+def check_name(value: Any, what: str) -> str:
     """A name of a new or renamed object."""
     name = str(value or "")
     if not name.strip():
@@ -24,25 +24,25 @@ def checked_name(value: Any, what: str) -> str:
     return name
 
 
-def unique_role(call: Call, name: str, company_id: int, but: int = 0) -> None:
+def require_unique_role(call: Call, name: str, company_id: int, but: int = 0) -> None:
     """Role names are unique within a company."""
     if any(role.company_id == company_id and role.id != but for role in call.state.roles.named(name)):
-        raise Refused(DUPLICATE, f"Role [{name}] already exists")
+        raise ApiError(DUPLICATE, f"Role [{name}] already exists")
 
 
-def unique_group(call: Call, name: str, company_id: int, but: int = 0) -> None:
+def require_unique_group(call: Call, name: str, company_id: int, but: int = 0) -> None:
     """Group names are unique within a company."""
     if any(group.company_id == company_id and group.id != but for group in call.state.groups.named(name)):
-        raise Refused(DUPLICATE, f"User group [{name}] already exists")
+        raise ApiError(DUPLICATE, f"User group [{name}] already exists")
 
 
-def unique_user(call: Call, name: str, but: int = 0) -> None:
+def require_unique_user(call: Call, name: str, but: int = 0) -> None:
     """User names are unique."""
     if any(user.id != but for user in call.state.users.named(name)):
-        raise Refused(DUPLICATE, f"User [{name}] already exists")
+        raise ApiError(DUPLICATE, f"User [{name}] already exists")
 
 
-def own_creation(call: Call, entity_type: int, entity_id: int) -> None:
+def add_creator_grant(call: Call, entity_type: int, entity_id: int) -> None:
     """The creator of an object gets a grant on it, unless everything is theirs anyway."""
     if not call.caller.rights.master:
         call.state.grants.add(Grant(USER, call.caller.user.id, MASTER_ROLE, entity_type, entity_id, kind=CREATOR))
@@ -109,7 +109,7 @@ def _transfer(call: Call, principal: tuple[int, int]) -> None:
             credential.owner = heir or (USER, 1)
 
 
-def company_of_new(call: Call, data: dict[str, Any]) -> int:
+def choose_company(call: Call, data: dict[str, Any]) -> int:
     """Company of an object to be created: named in the body, or the one the caller acts in."""
     block = data.get("company")
     wanted = int(block.get("id") or 0) if isinstance(block, dict) else 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from cvops_simulator.commvault.envelopes import invalid
 from cvops_simulator.commvault.routing import Call
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 
 Rows = list[dict[str, Any]]
 
@@ -31,8 +31,8 @@ def _column(column: str, wrapper: str, short: dict[str, str]) -> str:
 
 
 def _matches(value: Any, kind: str, wanted: str) -> bool:
-    text = "" if value is None else case_key(str(value))
-    wanted = case_key(wanted)
+    text = "" if value is None else fold_case(str(value))
+    wanted = fold_case(wanted)
     if kind in ("gt", "lt", "gteq", "lteq"):
         try:
             number, limit = float(text or 0), float(wanted)
@@ -52,7 +52,7 @@ def _matches(value: Any, kind: str, wanted: str) -> bool:
     return answers[kind]
 
 
-def listed(call: Call, wrapper: str, rows: Rows, short: dict[str, str]) -> dict[str, Any]:
+def render_list(call: Call, wrapper: str, rows: Rows, short: dict[str, str]) -> dict[str, Any]:
     """The list answer: rows after `fq` and `search`, sorted and cut, with `filterQueryCount` when it was filtered."""
     filtered = False
     for key, value in call.queries:

@@ -16,7 +16,7 @@ from cvops_simulator.commvault.state import Records
 R = TypeVar("R", bound=Any)
 
 
-def resolve(records: Records[R], data: Any, id_key: str, name_key: str, what: str) -> R:
+def resolve_record(records: Records[R], data: Any, id_key: str, name_key: str, what: str) -> R:
     """The record that `{id, name}` names; the id wins over the name, names are compared without case."""
     if not isinstance(data, dict):
         raise invalid(f"The {what} is not an object")
@@ -35,7 +35,7 @@ def resolve(records: Records[R], data: Any, id_key: str, name_key: str, what: st
     return found[0]
 
 
-def existing(records: Records[R], call: Call, what: str) -> R:
+def find_addressed(records: Records[R], call: Call, what: str) -> R:
     """The record of the path: an id, or `byName(userName='x')`, or a name where the API takes one."""
     text = call.params["id"]
     if text.lower().startswith("byname(") and "'" in text:
@@ -50,13 +50,13 @@ def existing(records: Records[R], call: Call, what: str) -> R:
     return record
 
 
-def company_ref(call: Call, company_id: int) -> dict[str, Any]:
+def make_company_reference(call: Call, company_id: int) -> dict[str, Any]:
     """V4 company reference."""
     company = call.state.companies.get(company_id)
     return {"id": company_id, "name": company.name if company else "Commcell"}
 
 
-def entity_info(call: Call, company_id: int) -> dict[str, Any]:
+def make_entity_info(call: Call, company_id: int) -> dict[str, Any]:
     """V1 company information."""
     company = call.state.companies.get(company_id)
     return {
@@ -66,21 +66,21 @@ def entity_info(call: Call, company_id: int) -> dict[str, Any]:
     }
 
 
-def commcell_entity(call: Call) -> dict[str, Any]:
+def make_commcell_entity(call: Call) -> dict[str, Any]:
     """The CommCell as a V1 entity."""
     return {"commCellId": COMMCELL_ID, "commCellName": call.state.name, "_type_": COMMCELL}
 
 
-def in_scope(call: Call, company_id: int) -> bool:
+def is_in_scope(call: Call, company_id: int) -> bool:
     """Whether lists show objects of a company: inside a company only its own."""
     return not call.caller.company_id or company_id == call.caller.company_id
 
 
-def new_guid() -> str:
+def make_guid() -> str:
     """A GUID as the product writes them."""
     return str(uuid.uuid4()).upper()
 
 
-def member_groups(call: Call, user: User) -> list[UserGroup]:
+def list_member_groups(call: Call, user: User) -> list[UserGroup]:
     """Groups that a user is directly in."""
     return [group for group in call.state.groups if user.id in group.member_ids]

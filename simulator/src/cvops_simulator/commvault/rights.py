@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cvops_simulator.commvault.catalogue import ALL_PERMISSIONS, PERMISSIONS, VIEW, expand
-from cvops_simulator.commvault.envelopes import MISSING_RIGHTS, Refused
+from cvops_simulator.commvault.envelopes import MISSING_RIGHTS, ApiError
 from cvops_simulator.commvault.model import (
     ALL_OF_KIND,
     CLIENT,
@@ -31,7 +31,7 @@ MASTER_ROLE = 1
 MASTER_GROUP = 1
 
 
-def role_permissions(state: State, role_id: int) -> frozenset[int]:
+def get_role_permissions(state: State, role_id: int) -> frozenset[int]:
     """All permissions of a role; Master has every one, a disabled or absent role none."""
     if role_id == MASTER_ROLE:
         return ALL_PERMISSIONS
@@ -41,9 +41,9 @@ def role_permissions(state: State, role_id: int) -> frozenset[int]:
     return frozenset(expand(role.permission_ids, role.category_ids))
 
 
-def grant_permissions(state: State, grant: Grant) -> frozenset[int]:
+def get_grant_permissions(state: State, grant: Grant) -> frozenset[int]:
     """Permissions of one grant."""
-    return grant.permission_ids if grant.role_id is None else role_permissions(state, grant.role_id)
+    return grant.permission_ids if grant.role_id is None else get_role_permissions(state, grant.role_id)
 
 
 class Rights:
@@ -60,7 +60,7 @@ class Rights:
         found: dict[tuple[int, int], set[int]] = defaultdict(set)
         for principal in self.principals:
             for grant in self._state.grants.of_principal(*principal):
-                found[grant.entity] |= grant_permissions(self._state, grant)
+                found[grant.entity] |= get_grant_permissions(self._state, grant)
         return found
 
     @cached_property
@@ -98,11 +98,11 @@ class Rights:
         missing = sorted(set(permissions) - self.on(entity_type, entity_id))
         if missing:
             names = ", ".join(PERMISSIONS[item] for item in missing)
-            raise Refused(MISSING_RIGHTS, f"User does not have the permission(s) [{names}] on this entity.", 403)
+            raise ApiError(MISSING_RIGHTS, f"User does not have the permission(s) [{names}] on this entity.", 403)
 
     def require_any(self, permissions: Iterable[int]) -> None:
         """Refuse unless the user holds one of these permissions on the CommCell."""
         wanted = set(permissions)
         if not wanted & self.everywhere:
             names = ", ".join(PERMISSIONS[item] for item in sorted(wanted))
-            raise Refused(MISSING_RIGHTS, f"User needs one of the permissions [{names}].", 403)
+            raise ApiError(MISSING_RIGHTS, f"User needs one of the permissions [{names}].", 403)

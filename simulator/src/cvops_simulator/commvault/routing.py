@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 
 from cvops_simulator.commvault.auth import Caller
 from cvops_simulator.commvault.cell import Cell
-from cvops_simulator.commvault.envelopes import OTP_REQUIRED, Refused, invalid
+from cvops_simulator.commvault.envelopes import OTP_REQUIRED, ApiError, invalid
 from cvops_simulator.commvault.state import Lists, State
 
 BASES = (("commandcenter", "api"), ("webconsole", "api"), ("searchsvc", "cvwebservice.svc"))
@@ -72,7 +72,7 @@ class Call:
         """Refuse a sensitive change without its one-time PIN, when two-factor authentication is on."""
         pin = self.cell.behaviours.two_factor_pin
         if pin and self.headers.get("otp", "") != pin:
-            raise Refused(OTP_REQUIRED, "One-time PIN is missing or wrong")
+            raise ApiError(OTP_REQUIRED, "One-time PIN is missing or wrong")
 
     def number(self, name: str = "id") -> int:
         """A numeric path parameter."""

@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from cvops_simulator.commvault.auth import denied, identify
 from cvops_simulator.commvault.behaviours import Behaviours
 from cvops_simulator.commvault.cell import Cell
-from cvops_simulator.commvault.control import control_routes
-from cvops_simulator.commvault.envelopes import INVALID, Refused, error_body
+from cvops_simulator.commvault.control import make_control_routes
+from cvops_simulator.commvault.envelopes import INVALID, ApiError, make_error_body
 from cvops_simulator.commvault.routes import ROUTES
 from cvops_simulator.commvault.routing import Call, Route, parse_query, split_path
 from cvops_simulator.commvault.sessions import Sessions
@@ -117,7 +117,7 @@ class CommCellService(Service):
 
     def control_routes(self) -> list[BaseRoute]:
         """Return `/behaviours` and what else stands below `/services/<name>`."""
-        return control_routes(self.cell)
+        return make_control_routes(self.cell)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -137,7 +137,7 @@ class CommCellService(Service):
         found = ROUTES.find(request.method, segments)
         try:
             result = self._handle(call, found)
-        except Refused as error:
+        except ApiError as error:
             return _refusal(error, found[0] if found else None)
         return result if isinstance(result, Response) else _json(result)
 
@@ -148,7 +148,7 @@ class CommCellService(Service):
         if route is None or not route.public:
             self._authenticate(call)
         if route is None or self.release < route.minimum:
-            raise Refused(INVALID, f"Unknown operation {call.method} {'/'.join(call.segments)}", 404, "G")
+            raise ApiError(INVALID, f"Unknown operation {call.method} {'/'.join(call.segments)}", 404, "G")
         if route.write:
             self._before_write(call, route)
         return route.handler(call)
@@ -164,18 +164,18 @@ class CommCellService(Service):
 
     def _before_write(self, call: Call, route: Route) -> None:
         if route.envelope == "R" and self.behaviours.v1_write_error:
-            raise Refused(self.behaviours.v1_write_error, "The operation failed on the server")
+            raise ApiError(self.behaviours.v1_write_error, "The operation failed on the server")
         self.cell.keep_lists()
 
 
-def _refusal(error: Refused, route: Route | None) -> Response:
+def _refusal(error: ApiError, route: Route | None) -> Response:
     envelope = error.envelope or (route.envelope if route else "G")
     status = error.status or 400
     if envelope in ("R", "E", "O", "S"):
         status = 200
         if envelope == "S":
             envelope = "G"
-    return JSONResponse(error_body(envelope, error.code, error.message), status)
+    return JSONResponse(make_error_body(envelope, error.code, error.message), status)
 
 
 def _json(data: Any) -> Response:

@@ -39,7 +39,7 @@ class Sessions:
         return prefix + token
 
 
-def bare(token: str) -> str:
+def strip_prefix(token: str) -> str:
     """A token without its prefix."""
     token = token.strip()
     for prefix in _PREFIXES:

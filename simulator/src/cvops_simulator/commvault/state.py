@@ -29,7 +29,7 @@ from cvops_simulator.commvault.model import (
     User,
     UserGroup,
 )
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 
 
 class _Named(Protocol):
@@ -63,7 +63,7 @@ class Records(Generic[T]):
     def add(self, record: T) -> T:
         """Add a record under its id."""
         self._by_id[record.id] = record
-        self._by_name[case_key(record.name)].append(record.id)
+        self._by_name[fold_case(record.name)].append(record.id)
         self._next = max(self._next, record.id + 1)
         return record
 
@@ -73,18 +73,18 @@ class Records(Generic[T]):
 
     def named(self, name: str) -> list[T]:
         """All records of a name, without regard to case."""
-        return [self._by_id[record_id] for record_id in self._by_name.get(case_key(name), [])]
+        return [self._by_id[record_id] for record_id in self._by_name.get(fold_case(name), [])]
 
     def rename(self, record: T, name: str) -> None:
         """Give a record another name."""
-        self._by_name[case_key(record.name)].remove(record.id)
+        self._by_name[fold_case(record.name)].remove(record.id)
         record.name = name
-        self._by_name[case_key(name)].append(record.id)
+        self._by_name[fold_case(name)].append(record.id)
 
     def remove(self, record: T) -> None:
         """Remove a record; its id is not used again."""
         del self._by_id[record.id]
-        self._by_name[case_key(record.name)].remove(record.id)
+        self._by_name[fold_case(record.name)].remove(record.id)
 
 
 class Grants:
@@ -132,7 +132,7 @@ class Grants:
         }
 
 
-def own_copy(seed: CommCellSeed) -> CommCellSeed:
+def copy_seed(seed: CommCellSeed) -> CommCellSeed:
     """A copy that shares nothing that ever changes; grants are immutable."""
     twin = copy.copy(seed)
     twin.users = [copy.copy(user) for user in seed.users]
@@ -171,7 +171,7 @@ class State(Lists):
     """Everything that a CommCell remembers. Made from a seed, which stays untouched."""
 
     def __init__(self, seed: CommCellSeed) -> None:
-        own = own_copy(seed)
+        own = copy_seed(seed)
         super().__init__(own)
         self.name = own.name
         self.grants = Grants(own.grants)
@@ -218,7 +218,7 @@ class State(Lists):
     def entity_named(self, entity_type: int, name: str) -> list[int]:
         """Ids of the entities of a type and name."""
         if entity_type == COMMCELL:
-            return [COMMCELL_ID] if case_key(name) == case_key(self.name) else []
+            return [COMMCELL_ID] if fold_case(name) == fold_case(self.name) else []
         records = self._records(entity_type)
         return [record.id for record in records.named(name)] if records is not None else []
 

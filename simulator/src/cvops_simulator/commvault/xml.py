@@ -13,7 +13,7 @@ from starlette.responses import Response
 from cvops_simulator.commvault.envelopes import invalid
 
 
-def xml_response(root: str, data: dict[str, Any]) -> Response:
+def make_xml_response(root: str, data: dict[str, Any]) -> Response:
     """Plain data as XML: scalars become attributes, dicts and lists become children."""
     element = _element(root, data)
     text = '<?xml version="1.0" encoding="UTF-8" standalone="no" ?>' + ElementTree.tostring(element, encoding="unicode")

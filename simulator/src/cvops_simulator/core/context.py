@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cvops_simulator.core.clock import Clock
-from cvops_simulator.core.faults import FaultBook
+from cvops_simulator.core.faults import FaultRules
 from cvops_simulator.core.journal import Journal
 from cvops_simulator.core.quota import Quotas
 
@@ -19,7 +19,7 @@ class Context:
 
     clock: Clock = field(default_factory=Clock)
     journal: Journal = field(default_factory=Journal)
-    faults: FaultBook = field(default_factory=FaultBook)
+    faults: FaultRules = field(default_factory=FaultRules)
     quotas: Quotas = field(default_factory=Quotas)
     latency: dict[str, float] = field(default_factory=dict)
 

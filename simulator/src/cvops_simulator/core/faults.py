@@ -84,7 +84,7 @@ class Fault:
         return True
 
 
-class FaultBook:
+class FaultRules:
     """All faults of one simulator, thread-safe. The first rule that hits wins; the others do not count the request."""
 
     def __init__(self) -> None:

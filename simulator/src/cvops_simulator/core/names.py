@@ -14,6 +14,6 @@ def _small(character: str) -> str:
     return small if len(small) == 1 and small.upper() == character else character
 
 
-def case_key(name: str) -> str:
+def fold_case(name: str) -> str:
     """The form in which equal names are equal."""
     return name.lower() if name.isascii() else "".join(map(_small, name))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from cvops_simulator.entra.schema import Property, graph_type
+from cvops_simulator.entra.schema import Property, get_graph_type
 
 #: Complete values of complex properties that the service never returns as null.
 _COMPLEX: dict[str, dict[str, Any]] = {
@@ -120,15 +120,15 @@ def _empty(prop: Property) -> Any:
     return None
 
 
-def new_row(type_name: str, values: dict[str, Any]) -> dict[str, Any]:
+def make_row(type_name: str, values: dict[str, Any]) -> dict[str, Any]:
     """A complete row of a type: every property present; `values` win, complex values are completed per property."""
-    row = {name: _empty(prop) for name, prop in graph_type(type_name).properties.items()}
+    row = {name: _empty(prop) for name, prop in get_graph_type(type_name).properties.items()}
     row.update(copy.deepcopy(_SCALARS.get(type_name, {})))
     row.update(copy.deepcopy(_COMPLEX.get(type_name, {})))
-    return merge(type_name, row, values)
+    return merge_row(type_name, row, values)
 
 
-def merge(type_name: str, row: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+def merge_row(type_name: str, row: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     """A new row with `values` laid over it: complex values per property, collections and scalars whole.
 
     Null resets a complex value that is never null to its empty form. The rows share what did not change.
@@ -153,9 +153,9 @@ def _merge_complex(current: Any, value: Any, empty: dict[str, Any]) -> Any:
     return merged
 
 
-def default_select(type_name: str) -> tuple[str, ...]:
+def get_default_select(type_name: str) -> tuple[str, ...]:
     """The properties that a read without $select returns."""
     if type_name in _SHORT:
         return _SHORT[type_name]
     hidden = _ON_SELECT.get(type_name, frozenset())
-    return tuple(name for name in graph_type(type_name).properties if name not in hidden)
+    return tuple(name for name in get_graph_type(type_name).properties if name not in hidden)

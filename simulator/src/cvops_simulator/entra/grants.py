@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cvops_simulator.entra.identifiers import opaque_id
+from cvops_simulator.entra.identifiers import make_opaque_id
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.store import Row
@@ -24,7 +24,7 @@ def assign_role(tenant: Tenant, principal_id: str, resource_id: str, role_id: st
     if principal is None or resource is None or kind is None:
         raise LookupError("principal or resource does not exist")
     row: Row = {
-        "id": opaque_id(principal_id, resource_id, role_id, tenant.new_id()),
+        "id": make_opaque_id(principal_id, resource_id, role_id, tenant.new_id()),
         "deletedDateTime": None,
         "appRoleId": role_id,
         "createdDateTime": tenant.now(),
@@ -45,7 +45,7 @@ def grant_scopes(
     row: Row = {
         "clientId": client_id,
         "consentType": "Principal" if principal_id else "AllPrincipals",
-        "id": opaque_id(client_id, resource_id, principal_id or "", tenant.new_id()),
+        "id": make_opaque_id(client_id, resource_id, principal_id or "", tenant.new_id()),
         "principalId": principal_id,
         "resourceId": resource_id,
         "scope": scope,

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cvops_simulator.entra.grants import assign_role
-from cvops_simulator.entra.principals import copied_properties
+from cvops_simulator.entra.principals import copy_properties
 from cvops_simulator.entra.secrets import add_secret
-from cvops_simulator.entra.tenant import graph_time
+from cvops_simulator.entra.tenant import format_graph_time
 from cvops_simulator.entra.wellknown import GRAPH_APP_ID
 
 if TYPE_CHECKING:
@@ -65,9 +65,13 @@ def make_identity(tenant: Tenant, name: str, permissions: Iterable[str]) -> Iden
         }
         application = tenant.add("application", values, settled=True)
         principal_id = tenant.name_id("servicePrincipal", name) if fresh else tenant.new_id()
-        _add_principal(tenant, {"id": principal_id, **copied_properties(application, tenant.id)}, permissions)
+        _add_principal(tenant, {"id": principal_id, **copy_properties(application, tenant.id)}, permissions)
         now = tenant.clock.now()
-        dates = {"displayName": "automation", "startDateTime": tenant.now(), "endDateTime": graph_time(now + _YEAR)}
+        dates = {
+            "displayName": "automation",
+            "startDateTime": tenant.now(),
+            "endDateTime": format_graph_time(now + _YEAR),
+        }
         secret = add_secret(tenant, "application", application, dates, settled=True)
         return Identity(application["appId"], secret["secretText"], principal_id, application["id"])
 

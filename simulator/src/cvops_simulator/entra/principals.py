@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cvops_simulator.entra.tenant import Tenant
 
 
-def copied_properties(application: Row, tenant_id: str) -> Row:
+def copy_properties(application: Row, tenant_id: str) -> Row:
     """What a service principal takes over from its application, now and on every change of it."""
     return {
         "appId": application["appId"],
@@ -34,7 +34,7 @@ def copied_properties(application: Row, tenant_id: str) -> Row:
     }
 
 
-def first_properties(application: Row) -> Row:
+def copy_initial_properties(application: Row) -> Row:
     """What a new service principal takes over once."""
     urls = [*application["web"]["redirectUris"], *application["spa"]["redirectUris"]]
     return {
@@ -44,19 +44,19 @@ def first_properties(application: Row) -> Row:
     }
 
 
-def with_application_tags(own: list[str], application: Row | None) -> list[str]:
+def merge_tags(own: list[str], application: Row | None) -> list[str]:
     """Tags of a service principal: its own and the application's, each once."""
     return list(dict.fromkeys([*own, *(application["tags"] if application else [])]))
 
 
-def follow(tenant: Tenant, before: Row, after: Row) -> None:
+def update_service_principal(tenant: Tenant, before: Row, after: Row) -> None:
     """Carry a change of an application over to its service principal."""
     principal = tenant.service_principal_of(after["appId"])
     if principal is None:
         return
     own = [tag for tag in principal["tags"] if tag not in before["tags"]]
-    changed = {**principal, **copied_properties(after, tenant.id), "tags": with_application_tags(own, after)}
-    for name, value in first_properties(after).items():
-        if first_properties(before)[name] != value:
+    changed = {**principal, **copy_properties(after, tenant.id), "tags": merge_tags(own, after)}
+    for name, value in copy_initial_properties(after).items():
+        if copy_initial_properties(before)[name] != value:
             changed[name] = value
     tenant.update("servicePrincipal", changed)

@@ -50,10 +50,10 @@ def _document() -> dict[str, Any]:
 
 
 @functools.cache
-def graph_type(name: str) -> GraphType:
+def get_graph_type(name: str) -> GraphType:
     """A type by name."""
     raw = _document()["types"][name]
-    base = graph_type(raw["base"]) if raw["base"] else None
+    base = get_graph_type(raw["base"]) if raw["base"] else None
     own = {key: Property(key, *spec) for key, spec in raw["props"].items()}
     return GraphType(
         name=name,
@@ -63,13 +63,13 @@ def graph_type(name: str) -> GraphType:
     )
 
 
-def graph_app_roles() -> list[dict[str, str]]:
+def list_graph_app_roles() -> list[dict[str, str]]:
     """Application permissions of Microsoft Graph: `id`, `name`, `value`."""
     roles: list[dict[str, str]] = _document()["appRoles"]
     return roles
 
 
-def graph_scopes() -> list[dict[str, str]]:
+def list_graph_scopes() -> list[dict[str, str]]:
     """Delegated permissions of Microsoft Graph: `id`, `name`, `value`."""
     scopes: list[dict[str, str]] = _document()["scopes"]
     return scopes
@@ -82,7 +82,7 @@ def check_body(type_name: str, body: Any, read_only: frozenset[str] = frozenset(
     """
     if not isinstance(body, dict):
         raise BodyError("Empty Payload. JSON content expected.")
-    kind = graph_type(type_name)
+    kind = get_graph_type(type_name)
     for name, value in body.items():
         if "@" in name:
             _check_annotation(kind, name)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cvops_simulator.entra.defaults import new_row
+from cvops_simulator.entra.defaults import make_row
 from cvops_simulator.entra.grants import DEFAULT_ACCESS, assign_role, grant_scopes
-from cvops_simulator.entra.identifiers import security_identifier
-from cvops_simulator.entra.principals import copied_properties, first_properties, with_application_tags
+from cvops_simulator.entra.identifiers import make_security_identifier
+from cvops_simulator.entra.principals import copy_initial_properties, copy_properties, merge_tags
 from cvops_simulator.entra.secrets import add_secret
 from cvops_simulator.entra.tenant import Tenant
 from cvops_simulator.entra.wellknown import add_resources
@@ -67,7 +67,7 @@ def _organization(tenant: Tenant) -> Row:
         "type": "Managed",
     }
     values = {"id": tenant.id, "displayName": tenant.display_name, "tenantType": "AAD", "verifiedDomains": [domain]}
-    return new_row("organization", values)
+    return make_row("organization", values)
 
 
 def _default_policy() -> Row:
@@ -100,7 +100,7 @@ def _add_group(tenant: Tenant, group: Row) -> None:
         "mailNickname": group["displayName"],
         **_without(group, _GROUP_EXTRAS),
     }
-    tenant.add("group", {**values, "securityIdentifier": security_identifier(values["id"])}, settled=True)
+    tenant.add("group", {**values, "securityIdentifier": make_security_identifier(values["id"])}, settled=True)
 
 
 def add_application(tenant: Tenant, application: Row, names: dict[str, str]) -> Row:
@@ -123,10 +123,10 @@ def add_application(tenant: Tenant, application: Row, names: dict[str, str]) -> 
     if own is not None:
         principal = {
             "id": tenant.name_id("servicePrincipal", name),
-            **copied_properties(row, tenant.id),
-            **first_properties(row),
+            **copy_properties(row, tenant.id),
+            **copy_initial_properties(row),
             **own,
-            "tags": with_application_tags(own.get("tags", []), row),
+            "tags": merge_tags(own.get("tags", []), row),
         }
         tenant.add("servicePrincipal", principal, settled=True)
         tenant.relate("owners", principal["id"], owners, True)

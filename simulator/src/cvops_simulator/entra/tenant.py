@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Literal
 
-from cvops_simulator.entra.defaults import new_row
+from cvops_simulator.entra.defaults import make_row
 from cvops_simulator.entra.store import Row, Store, View
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ TABLES: dict[Kind, str] = {
 _NAMESPACE = uuid.UUID("6b1d1f0e-9d7c-5f4e-8a55-2a8b4f0c7e11")
 
 
-def graph_time(at: float) -> str:
+def format_graph_time(at: float) -> str:
     """Seconds since the epoch in Graph's form, seven fractional digits."""
     return datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
@@ -76,11 +76,11 @@ class Tenant:
 
     def now(self) -> str:
         """Now in Graph's form."""
-        return graph_time(self.clock.now())
+        return format_graph_time(self.clock.now())
 
     def add(self, kind: Kind, values: Row, settled: bool = False) -> Row:
         """Create a directory object from property values; missing ones get the service's defaults."""
-        row = new_row(kind, {"id": self.new_id(), **values} if "id" not in values else values)
+        row = make_row(kind, {"id": self.new_id(), **values} if "id" not in values else values)
         self.store.put(TABLES[kind], row["id"], row, "object", settled)
         return row
 
@@ -95,7 +95,7 @@ class Tenant:
     def assign_app_management_policy(self, object_id: str, restrictions: Row) -> Row:
         """Give an application or service principal a custom policy (`passwordCredentials`, `keyCredentials`)."""
         values: Row = {"id": self.new_id(), "displayName": "custom", "isEnabled": True, "restrictions": restrictions}
-        policy = new_row("appManagementPolicy", values)
+        policy = make_row("appManagementPolicy", values)
         self.store.put("appManagementPolicies", object_id, policy)
         return policy
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cvops_simulator.entra.schema import graph_app_roles, graph_scopes
+from cvops_simulator.entra.schema import list_graph_app_roles, list_graph_scopes
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.tenant import Tenant
@@ -54,8 +54,8 @@ def _resources() -> list[dict[str, Any]]:
             "appId": GRAPH_APP_ID,
             "displayName": "Microsoft Graph",
             "servicePrincipalNames": [GRAPH_APP_ID, "https://graph.microsoft.com", "https://graph.microsoft.com/"],
-            "appRoles": [_role(item["id"], item["value"], item["name"]) for item in graph_app_roles()],
-            "oauth2PermissionScopes": [_scope(item["id"], item["value"], item["name"]) for item in graph_scopes()],
+            "appRoles": [_role(item["id"], item["value"], item["name"]) for item in list_graph_app_roles()],
+            "oauth2PermissionScopes": [_scope(item["id"], item["value"], item["name"]) for item in list_graph_scopes()],
         },
         {
             "appId": EXCHANGE_APP_ID,

@@ -26,10 +26,10 @@ from cvops_simulator.commvault.model import (
 )
 from cvops_simulator.seeds.ids import Ids
 from cvops_simulator.seeds.inventory import Inventory
-from cvops_simulator.seeds.mapping import MappedGroup, triples
+from cvops_simulator.seeds.mapping import MappedGroup, list_grant_triples
 from cvops_simulator.seeds.people import DOMAIN, Person
 from cvops_simulator.seeds.profile import Profile
-from cvops_simulator.seeds.roles import seeded_roles
+from cvops_simulator.seeds.roles import make_seeded_roles
 
 AUTOMATION = "svc-cvops"
 LOCAL_ADMIN = "breakglass"
@@ -61,7 +61,7 @@ class CommCellBuilder:
         self._ids = ids
         self._offset = 100 * list(profile.commcells).index(name)
         self._inventory = inventory
-        roles = seeded_roles(profile, ids, name, empty, _FIRST_ROLE + self._offset)
+        roles = make_seeded_roles(profile, ids, name, empty, _FIRST_ROLE + self._offset)
         self.role_ids = {role.name: role.id for role in roles}
         self.group_ids: dict[str, int] = {}
         self.user_ids: dict[str, int] = {}
@@ -161,7 +161,7 @@ class CommCellBuilder:
         """Add the converged state of one mapping entry."""
         member_ids = {self.user_ids[person.account] for person in group.members if person.account in self.user_ids}
         record = self.group(group.name, azure_guid=group.object_id, member_ids=member_ids)
-        for role, entity_type, entity_id in triples(group.entry, self._inventory):
+        for role, entity_type, entity_id in list_grant_triples(group.entry, self._inventory):
             self.grant(USER_GROUP, record.id, role, (entity_type, entity_id))
 
     def identity_apps(self) -> None:

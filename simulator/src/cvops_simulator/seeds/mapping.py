@@ -21,7 +21,7 @@ from cvops_simulator.seeds.ids import Ids
 from cvops_simulator.seeds.inventory import Inventory
 from cvops_simulator.seeds.people import DOMAIN, Person
 from cvops_simulator.seeds.profile import Profile, Scope
-from cvops_simulator.seeds.roles import tier_role
+from cvops_simulator.seeds.roles import get_tier_role
 
 #: Document key of an entity list -> entity type number.
 ENTITY_KEYS = {
@@ -141,7 +141,7 @@ def _grants(
         entities["server_groups"] = server_groups[:3]
     if profile.name == "S" and group.tier in ("Admin", "Operator"):
         entities["server_groups"] = [*server_groups, "servers"]
-    grants: list[dict[str, Any]] = [{"role": tier_role(profile, group.tier), "entities": entities}]
+    grants: list[dict[str, Any]] = [{"role": get_tier_role(profile, group.tier), "entities": entities}]
     if number % 10 == 4:
         grants.append({"role": _exception_role(profile), "entities": {"plans": [plans[-1]]}})
     elif number % 20 == 9:
@@ -158,7 +158,7 @@ def _exception_role(profile: Profile) -> str:
     return "Plan Manager" if profile.custom_roles > 2 else "Compliance"
 
 
-def triples(entry: dict[str, Any], inventory: Inventory) -> list[tuple[str, int, int]]:
+def list_grant_triples(entry: dict[str, Any], inventory: Inventory) -> list[tuple[str, int, int]]:
     """What an entry grants on one CommCell: (role name, entity type, entity id)."""
     found = []
     for grant in entry["grants"]:

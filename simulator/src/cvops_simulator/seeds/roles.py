@@ -9,7 +9,7 @@ from typing import Any
 
 from cvops_simulator.commvault.catalogue import CATEGORY_BY_NAME, PERMISSION_BY_NAME
 from cvops_simulator.commvault.model import Role
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 from cvops_simulator.seeds.ids import Ids
 from cvops_simulator.seeds.profile import Profile
 
@@ -98,13 +98,13 @@ TIER_ROLES = {
 }
 
 
-def tier_role(profile: Profile, tier: str) -> str:
+def get_tier_role(profile: Profile, tier: str) -> str:
     """The role of a tier: one small table for the whole set."""
     custom, built_in = TIER_ROLES[tier]
     return custom if custom in {name for name, *_rest in _CUSTOM[: profile.custom_roles]} else built_in
 
 
-def custom_roles(profile: Profile) -> list[dict[str, Any]]:
+def make_custom_roles(profile: Profile) -> list[dict[str, Any]]:
     """The document's `cvops_commvault_roles`."""
     return [
         {
@@ -125,14 +125,14 @@ def _role(definition: _Definition, role_id: int, ids: Ids, commcell: str, system
         name=name,
         guid=ids.guid(commcell, "role", name),
         description=description,
-        permission_ids={PERMISSION_BY_NAME[case_key(item)] for item in permissions},
-        category_ids={CATEGORY_BY_NAME[case_key(item)].id for item in categories},
+        permission_ids={PERMISSION_BY_NAME[fold_case(item)] for item in permissions},
+        category_ids={CATEGORY_BY_NAME[fold_case(item)].id for item in categories},
         system=system,
         visible_to_all=system,
     )
 
 
-def seeded_roles(profile: Profile, ids: Ids, commcell: str, empty: bool, first_id: int) -> list[Role]:
+def make_seeded_roles(profile: Profile, ids: Ids, commcell: str, empty: bool, first_id: int) -> list[Role]:
     """Built-in roles (1, 2, ...), and unless `empty` the custom ones from `first_id` on."""
     definitions = _BUILT_IN[: profile.built_in_roles]
     roles = [_role(item, number, ids, commcell, True) for number, item in enumerate(definitions, 1)]

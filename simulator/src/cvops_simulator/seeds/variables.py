@@ -10,7 +10,7 @@ from typing import Any
 from cvops_simulator.seeds.mapping import MappedGroup
 from cvops_simulator.seeds.people import DOMAIN
 from cvops_simulator.seeds.profile import Profile
-from cvops_simulator.seeds.roles import custom_roles
+from cvops_simulator.seeds.roles import make_custom_roles
 
 
 def make_application() -> dict[str, Any]:
@@ -69,6 +69,6 @@ def make_variables(profile: Profile, groups: list[MappedGroup]) -> dict[str, Any
     return {
         "cvops_application": make_application(),
         "cvops_entra_groups": [] if profile.groups_given else entra_groups,
-        "cvops_commvault_roles": custom_roles(profile),
+        "cvops_commvault_roles": make_custom_roles(profile),
         "cvops_role_mappings": [group.entry for group in groups],
     }

@@ -12,10 +12,10 @@ from cvops_simulator.commvault.envelopes import (
     DUPLICATE,
     INVALID,
     NOT_SUPPORTED,
-    Refused,
+    ApiError,
     invalid,
+    make_success_g,
     not_found,
-    success_g,
 )
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.commvault.tokens import (
@@ -28,7 +28,7 @@ from cvops_simulator.commvault.tokens import (
     AccessToken,
     valid_address,
 )
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 
 _CREATE = frozenset(
     {
@@ -59,7 +59,7 @@ def register(routes: Routes) -> None:
 def _require_login(call: Call) -> None:
     """On current releases an access token manages no access tokens."""
     if call.caller.by == "access_token" and not call.cell.behaviours.token_by_token:
-        raise Refused(INVALID, "Access tokens cannot be managed while authenticated with an access token.", 403)
+        raise ApiError(INVALID, "Access tokens cannot be managed while authenticated with an access token.", 403)
 
 
 def _owner(call: Call, data: dict[str, Any]) -> int:
@@ -67,7 +67,7 @@ def _owner(call: Call, data: dict[str, Any]) -> int:
     if not user_id or user_id == call.caller.user.id:
         return call.caller.user.id
     if call.cell.release < 42:
-        raise Refused(NOT_SUPPORTED, "userId is not supported by this release")
+        raise ApiError(NOT_SUPPORTED, "userId is not supported by this release")
     user = call.state.users.get(user_id)
     if user is None:
         raise not_found(f"User [{user_id}] does not exist")
@@ -84,12 +84,12 @@ def _limits(call: Call, data: dict[str, Any], kind: int) -> None:
     addresses = data.get("allowedIPs")
     if addresses:
         if call.cell.release < 42:
-            raise Refused(NOT_SUPPORTED, "allowedIPs is not supported by this release")
+            raise ApiError(NOT_SUPPORTED, "allowedIPs is not supported by this release")
         bad = [str(item) for item in addresses if not valid_address(str(item))]
         if bad:
             raise invalid(f"Not an address: {', '.join(bad)}")
     if kind == HYPERSCALE and call.cell.release < 42:
-        raise Refused(NOT_SUPPORTED, "This token type is not supported by this release")
+        raise ApiError(NOT_SUPPORTED, "This token type is not supported by this release")
 
 
 def _times(call: Call, data: dict[str, Any], kind: int) -> tuple[float, float]:
@@ -115,8 +115,8 @@ def _kind(data: dict[str, Any]) -> int:
 
 def _unique(call: Call, name: str, user_id: int, but: int = 0) -> None:
     for token in call.cell.sessions.store.of_user(user_id):
-        if case_key(token.name) == case_key(name) and token.id != but:
-            raise Refused(DUPLICATE, "Token name already present")
+        if fold_case(token.name) == fold_case(name) and token.id != but:
+            raise ApiError(DUPLICATE, "Token name already present")
 
 
 def _info(token: AccessToken, with_secrets: bool) -> dict[str, Any]:
@@ -186,13 +186,13 @@ def _list(call: Call) -> dict[str, Any]:
     if user_id != call.caller.user.id:
         call.caller.rights.require_any({USER_MANAGEMENT, ADMINISTRATIVE_MANAGEMENT})
     tokens = call.cell.sessions.store.of_user(user_id)
-    return {"tokensInfo": [_info(token, False) for token in tokens], **success_g()}
+    return {"tokensInfo": [_info(token, False) for token in tokens], **make_success_g()}
 
 
 def _delete(call: Call) -> dict[str, Any]:
     _require_login(call)
     call.cell.sessions.store.delete(_mine(call))
-    return success_g()
+    return make_success_g()
 
 
 def _renew(call: Call) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from cvops_simulator.commvault.envelopes import invalid
-from cvops_simulator.commvault.handlers.third_party_apps import app_properties
+from cvops_simulator.commvault.handlers.third_party_apps import render_app_properties
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.commvault.xml import parse_xml
 
@@ -28,7 +28,7 @@ def _execute(call: Call) -> dict[str, Any]:
 
 
 def _app_properties(call: Call, element: Element) -> dict[str, Any]:
-    return app_properties(call, {child.get("val", "") for child in element.iter("appKeys")})
+    return render_app_properties(call, {child.get("val", "") for child in element.iter("appKeys")})
 
 
 def _activities(call: Call, element: Element) -> dict[str, Any]:

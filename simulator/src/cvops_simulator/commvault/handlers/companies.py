@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from cvops_simulator.commvault.catalogue import ADMINISTRATIVE_MANAGEMENT
-from cvops_simulator.commvault.envelopes import DUPLICATE, Refused, invalid, success_g
-from cvops_simulator.commvault.lifecycle import checked_name
-from cvops_simulator.commvault.list_filters import listed
+from cvops_simulator.commvault.envelopes import DUPLICATE, ApiError, invalid, make_success_g
+from cvops_simulator.commvault.lifecycle import check_name
+from cvops_simulator.commvault.list_filters import render_list
 from cvops_simulator.commvault.model import COMPANY, Company, UserGroup
-from cvops_simulator.commvault.references import existing, new_guid
+from cvops_simulator.commvault.references import find_addressed, make_guid
 from cvops_simulator.commvault.routing import Call, Routes
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 
 _CREATE = frozenset(
     {"name", "companyAlias", "alias", "contact", "emailSuffix", "primaryDomain", "plans", "sendOnboardingEmail"}
@@ -68,11 +68,11 @@ def _provider(call: Call, company: Company) -> dict[str, Any]:
 def _list(call: Call) -> dict[str, Any]:
     rows = [_provider(call, company) for company in _visible(call, call.lists.companies)]
     short = {"name": "shortName.domainName", "id": "shortName.id"}
-    return listed(call, "providers", rows, short)
+    return render_list(call, "providers", rows, short)
 
 
 def _read(call: Call) -> dict[str, Any]:
-    company = existing(call.state.companies, call, "Company")
+    company = find_addressed(call.state.companies, call, "Company")
     return {
         "organizationInfo": {
             "organization": {
@@ -100,16 +100,16 @@ def _options(company: Company) -> dict[str, bool]:
 
 def _add(call: Call, name: Any, alias: Any) -> Company:
     call.caller.rights.require({ADMINISTRATIVE_MANAGEMENT})
-    company_name = checked_name(name, "company")
-    short = checked_name(alias, "company alias")
-    taken = {case_key(text) for item in call.state.companies for text in (item.name, item.alias)}
-    if {case_key(company_name), case_key(short)} & taken:
-        raise Refused(DUPLICATE, f"Company [{company_name}] already exists")
-    company = Company(call.state.companies.new_id(), company_name, short, new_guid())
+    company_name = check_name(name, "company")
+    short = check_name(alias, "company alias")
+    taken = {fold_case(text) for item in call.state.companies for text in (item.name, item.alias)}
+    if {fold_case(company_name), fold_case(short)} & taken:
+        raise ApiError(DUPLICATE, f"Company [{company_name}] already exists")
+    company = Company(call.state.companies.new_id(), company_name, short, make_guid())
     call.state.companies.add(company)
     for title in _TENANT_GROUPS:
         group_id = call.state.groups.new_id()
-        call.state.groups.add(UserGroup(group_id, f"{short}\\{title}", new_guid(), company_id=company.id, system=True))
+        call.state.groups.add(UserGroup(group_id, f"{short}\\{title}", make_guid(), company_id=company.id, system=True))
     return company
 
 
@@ -127,7 +127,7 @@ def _create(call: Call) -> dict[str, Any]:
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({ADMINISTRATIVE_MANAGEMENT})
     call.params.setdefault("id", call.query.get("organizationid", ""))
-    company, data = existing(call.state.companies, call, "Company"), call.body()
+    company, data = find_addressed(call.state.companies, call, "Company"), call.body()
     _rename(call, company, data.get("newCompanyName"), data.get("newAliasName"))
     domains = (data.get("organizationInfo") or {}).get("organization", {}).get("emailDomainNames")
     if domains is not None:
@@ -137,14 +137,14 @@ def _update(call: Call) -> dict[str, Any]:
 
 def _rename(call: Call, company: Company, name: Any, alias: Any) -> None:
     if name:
-        call.state.companies.rename(company, checked_name(name, "company"))
+        call.state.companies.rename(company, check_name(name, "company"))
     if alias:
-        company.alias = checked_name(alias, "company alias")
+        company.alias = check_name(alias, "company alias")
 
 
 def _delete(call: Call) -> dict[str, Any]:
     call.caller.rights.require({ADMINISTRATIVE_MANAGEMENT})
-    company = existing(call.state.companies, call, "Company")
+    company = find_addressed(call.state.companies, call, "Company")
     if company.status == "ACTIVE":
         raise invalid(f"Company [{company.name}] is active: deactivate it first")
     for group in call.state.groups:
@@ -155,12 +155,12 @@ def _delete(call: Call) -> dict[str, Any]:
     for grant in call.state.grants.of_entity(COMPANY, company.id):
         call.state.grants.remove(grant)
     call.state.companies.remove(company)
-    return success_g()
+    return make_success_g()
 
 
 def _status(call: Call, status: str) -> dict[str, Any]:
     call.caller.rights.require({ADMINISTRATIVE_MANAGEMENT})
-    existing(call.state.companies, call, "Company").status = status
+    find_addressed(call.state.companies, call, "Company").status = status
     return {"response": {"errorCode": 0, "errorString": ""}}
 
 
@@ -191,7 +191,7 @@ def _list_v4(call: Call) -> dict[str, Any]:
 
 
 def _read_v4(call: Call) -> dict[str, Any]:
-    company = existing(call.state.companies, call, "Company")
+    company = find_addressed(call.state.companies, call, "Company")
     return {
         **_row_v4(call, company),
         "general": {"companyAlias": company.alias, "emailSuffixes": company.email_domains},
@@ -206,13 +206,13 @@ def _create_v4(call: Call) -> dict[str, Any]:
 
 def _update_v4(call: Call) -> dict[str, Any]:
     call.caller.rights.require({ADMINISTRATIVE_MANAGEMENT})
-    company, data = existing(call.state.companies, call, "Company"), call.strict_body(_UPDATE)
+    company, data = find_addressed(call.state.companies, call, "Company"), call.strict_body(_UPDATE)
     _rename(call, company, data.get("newName"), data.get("newAlias"))
-    return success_g()
+    return make_success_g()
 
 
 def _local(call: Call) -> dict[str, Any]:
-    company = existing(call.state.companies, call, "Company")
+    company = find_addressed(call.state.companies, call, "Company")
     return {
         "localAuthenticationInfo": {"mode": company.local_authentication, "userGroups": []},
         "error": {"errorCode": 0},
@@ -225,11 +225,11 @@ def _local_enable(call: Call) -> dict[str, Any]:
     mode = str(info.get("mode") or "ENABLED_FOR_ALL")
     if mode not in _MODES:
         raise invalid(f"[{mode}] is not a mode")
-    existing(call.state.companies, call, "Company").local_authentication = mode
+    find_addressed(call.state.companies, call, "Company").local_authentication = mode
     return {"error": {"errorCode": 0, "errorMessage": ""}}
 
 
 def _local_disable(call: Call) -> dict[str, Any]:
     call.caller.rights.require({ADMINISTRATIVE_MANAGEMENT})
-    existing(call.state.companies, call, "Company").local_authentication = "DISABLED"
+    find_addressed(call.state.companies, call, "Company").local_authentication = "DISABLED"
     return {"error": {"errorCode": 0, "errorMessage": ""}}

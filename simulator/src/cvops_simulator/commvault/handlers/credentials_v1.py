@@ -13,16 +13,16 @@ from cvops_simulator.commvault.association_format import parse_principal
 from cvops_simulator.commvault.credential_rules import (
     RECORD_NUMBERS,
     RECORD_TYPES,
-    new_credential,
+    list_visible_credentials,
+    make_credential,
     remove_credential,
     require_owner,
-    share,
-    unique_credential,
-    visible_credentials,
+    require_unique_credential,
+    share_credential,
 )
-from cvops_simulator.commvault.envelopes import CREDENTIAL_EXISTS, Refused, invalid, success_e
+from cvops_simulator.commvault.envelopes import CREDENTIAL_EXISTS, ApiError, invalid, make_success_e
 from cvops_simulator.commvault.model import CREDENTIAL, Credential
-from cvops_simulator.commvault.references import resolve
+from cvops_simulator.commvault.references import resolve_record
 from cvops_simulator.commvault.routing import Call, Routes
 
 #: Account kinds whose secret is a password beside a user account.
@@ -57,7 +57,7 @@ def _row(credential: Credential) -> dict[str, Any]:
 
 
 def _list(call: Call) -> dict[str, Any]:
-    return {"credentialRecordInfo": [_row(item) for item in visible_credentials(call, call.lists.credentials)]}
+    return {"credentialRecordInfo": [_row(item) for item in list_visible_credentials(call, call.lists.credentials)]}
 
 
 def _read(call: Call) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _read(call: Call) -> dict[str, Any]:
 
 
 def _named(call: Call, record: Any) -> Credential:
-    return resolve(call.state.credentials, record, "credentialId", "credentialName", "Credential")
+    return resolve_record(call.state.credentials, record, "credentialId", "credentialName", "Credential")
 
 
 def _body(call: Call) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def _create(call: Call) -> dict[str, Any]:
     readable, secrets = _content(word, row)
     cloud = word not in _ACCOUNTS
     try:
-        credential = new_credential(
+        credential = make_credential(
             call,
             str((row.get("credentialRecord") or {}).get("credentialName") or ""),
             account_type="CLOUD_ACCOUNT" if cloud else word,
@@ -131,13 +131,13 @@ def _create(call: Call) -> dict[str, Any]:
             fields=readable,
             secrets=secrets,
         )
-    except Refused as error:
+    except ApiError as error:
         if error.code != CREDENTIAL_EXISTS:
             raise
-        raise Refused(error.code, error.message) from None
+        raise ApiError(error.code, error.message) from None
     call.state.credentials.add(credential)
     record = {"recordType": RECORD_NUMBERS[word], "credentialRecord": {"credentialId": credential.id}}
-    answer = success_e(records=[record])
+    answer = make_success_e(records=[record])
     answer["error"]["errorMessage"] = "Successful!"
     return answer
 
@@ -149,7 +149,7 @@ def _update(call: Call) -> dict[str, Any]:
     require_owner(call, credential)
     name = record.get("credentialName")
     if name and name != credential.name:
-        unique_credential(call, name, credential.id)
+        require_unique_credential(call, name, credential.id)
         call.state.credentials.rename(credential, name)
     inner = row.get("record") or {}
     if "userAccount" in credential.fields and inner.get("userName"):
@@ -162,10 +162,10 @@ def _update(call: Call) -> dict[str, Any]:
     security = row.get("securityAssociations") or {}
     if security.get("associations"):
         principals = [parse_principal(call, one) for item in security["associations"] for one in item["userOrGroup"]]
-        share(call, credential, principals)
-    return success_e()
+        share_credential(call, credential, principals)
+    return make_success_e()
 
 
 def _delete(call: Call) -> dict[str, Any]:
     remove_credential(call, _named(call, _body(call).get("credentialRecord")))
-    return success_e()
+    return make_success_e()

@@ -9,18 +9,18 @@ from typing import Any
 
 from cvops_simulator.commvault.body_values import decode_secret
 from cvops_simulator.commvault.credential_rules import (
-    new_credential,
+    list_secret_keys,
+    list_sharing_grants,
+    list_visible_credentials,
+    make_credential,
     remove_credential,
     require_owner,
-    secret_keys,
-    share,
-    sharing,
-    unique_credential,
-    visible_credentials,
+    require_unique_credential,
+    share_credential,
 )
-from cvops_simulator.commvault.envelopes import invalid, success_g
+from cvops_simulator.commvault.envelopes import invalid, make_success_g
 from cvops_simulator.commvault.model import COMMCELL_ID, USER, Credential
-from cvops_simulator.commvault.references import company_ref, existing, resolve
+from cvops_simulator.commvault.references import find_addressed, make_company_reference, resolve_record
 from cvops_simulator.commvault.routing import Call, Routes
 
 _OWN = frozenset({"name", "newName", "id", "accountType", "vendorType", "authType", "description", "security"})
@@ -48,7 +48,7 @@ _FIELDS = frozenset(
         "region",
     }
 )
-_SECRETS = secret_keys("MICROSOFT_AZURE")
+_SECRETS = list_secret_keys("MICROSOFT_AZURE")
 _NEW_SECRETS = {"new" + key[0].upper() + key[1:]: key for key in _SECRETS}
 _CREATE = _OWN | _FIELDS | _SECRETS
 _UPDATE = _CREATE | frozenset(_NEW_SECRETS)
@@ -82,11 +82,11 @@ def _find(call: Call) -> Credential:
         named = call.state.credentials.named(call.params["id"])
         if named:
             return named[0]
-    return existing(call.state.credentials, call, "Credential")
+    return find_addressed(call.state.credentials, call, "Credential")
 
 
 def _list(call: Call) -> dict[str, Any]:
-    rows = visible_credentials(call, call.cell.lists(v4=True).credentials)
+    rows = list_visible_credentials(call, call.cell.lists(v4=True).credentials)
     if call.query.get("recordtype"):
         rows = []
     return {
@@ -98,7 +98,7 @@ def _list(call: Call) -> dict[str, Any]:
                 "vendorType": item.vendor_type,
                 "authType": item.auth_type,
                 "description": item.description,
-                "company": company_ref(call, item.company_id),
+                "company": make_company_reference(call, item.company_id),
                 "commcell": {"id": COMMCELL_ID, "name": call.state.name},
             }
             for item in rows
@@ -120,7 +120,7 @@ def _security(call: Call, credential: Credential) -> dict[str, Any]:
             "permissions": {"permissionId": permission_id},
             "isCreatorAssociation": grant.kind == "creator",
         }
-        for grant in sharing(call, credential)
+        for grant in list_sharing_grants(call, credential)
         for permission_id in sorted(grant.permission_ids)
     ]
     return {"owner": reference(*credential.owner), "associations": rows}
@@ -128,7 +128,7 @@ def _security(call: Call, credential: Credential) -> dict[str, Any]:
 
 def _read(call: Call) -> dict[str, Any]:
     credential = _find(call)
-    if credential not in visible_credentials(call, [credential]):
+    if credential not in list_visible_credentials(call, [credential]):
         require_owner(call, credential)
     answer = {
         "id": credential.id,
@@ -137,7 +137,7 @@ def _read(call: Call) -> dict[str, Any]:
         "vendorType": credential.vendor_type,
         "authType": credential.auth_type,
         "description": credential.description,
-        "company": company_ref(call, credential.company_id),
+        "company": make_company_reference(call, credential.company_id),
         **credential.fields,
         "security": _security(call, credential),
     }
@@ -160,9 +160,9 @@ def _principals(call: Call, security: Any) -> list[tuple[int, int]] | None:
     found = []
     for row in security["associations"]:
         if row.get("user"):
-            found.append((USER, resolve(call.state.users, row["user"], "id", "name", "User").id))
+            found.append((USER, resolve_record(call.state.users, row["user"], "id", "name", "User").id))
         else:
-            group = resolve(call.state.groups, row.get("userGroup"), "id", "name", "User group")
+            group = resolve_record(call.state.groups, row.get("userGroup"), "id", "name", "User group")
             found.append((group.kind, group.id))
     return found
 
@@ -172,8 +172,8 @@ def _owner(call: Call, security: Any) -> tuple[int, int] | None:
     if not isinstance(owner, dict):
         return None
     if owner.get("user"):
-        return USER, resolve(call.state.users, owner["user"], "id", "name", "User").id
-    group = resolve(call.state.groups, owner.get("userGroup"), "id", "name", "User group")
+        return USER, resolve_record(call.state.users, owner["user"], "id", "name", "User").id
+    group = resolve_record(call.state.groups, owner.get("userGroup"), "id", "name", "User group")
     return group.kind, group.id
 
 
@@ -183,9 +183,9 @@ def _create(call: Call) -> dict[str, Any]:
     if not data.get("accountType"):
         raise invalid("Missing: accountType")
     _check(auth_type, data, creating=True)
-    hidden = secret_keys(auth_type)
+    hidden = list_secret_keys(auth_type)
     principals, owner = _principals(call, data.get("security")), _owner(call, data.get("security"))
-    credential = new_credential(
+    credential = make_credential(
         call,
         str(data.get("name") or ""),
         account_type=str(data["accountType"]),
@@ -197,7 +197,7 @@ def _create(call: Call) -> dict[str, Any]:
     )
     credential.owner = owner or credential.owner
     call.state.credentials.add(credential)
-    share(call, credential, principals or [])
+    share_credential(call, credential, principals or [])
     return {"id": credential.id, "type": auth_type or credential.account_type}
 
 
@@ -205,7 +205,7 @@ def _update(call: Call) -> dict[str, Any]:
     credential, data = _find(call), call.strict_body(_UPDATE)
     require_owner(call, credential)
     _check(credential.auth_type, data, creating=False)
-    hidden = secret_keys(credential.auth_type)
+    hidden = list_secret_keys(credential.auth_type)
     principals, owner = _principals(call, data.get("security")), _owner(call, data.get("security"))
     secrets = {
         _NEW_SECRETS.get(key, key): decode_secret(value, key)
@@ -214,18 +214,18 @@ def _update(call: Call) -> dict[str, Any]:
     }
     name = data.get("newName")
     if name and name != credential.name:
-        unique_credential(call, name, credential.id)
+        require_unique_credential(call, name, credential.id)
         call.state.credentials.rename(credential, name)
     credential.fields |= {key: value for key, value in data.items() if key in _FIELDS - hidden}
     credential.secrets |= secrets
     credential.description = str(data.get("description", credential.description) or "")
     credential.owner = owner or credential.owner
     if principals is not None:
-        share(call, credential, principals)
+        share_credential(call, credential, principals)
     echo = data if call.cell.behaviours.credential_echo else {}
-    return {**echo, **success_g()}
+    return {**echo, **make_success_g()}
 
 
 def _delete(call: Call) -> dict[str, Any]:
     remove_credential(call, _find(call))
-    return success_g()
+    return make_success_g()

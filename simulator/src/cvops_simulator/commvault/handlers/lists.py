@@ -9,12 +9,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from cvops_simulator.commvault.list_filters import listed
+from cvops_simulator.commvault.list_filters import render_list
 from cvops_simulator.commvault.model import CLIENT, CLIENT_GROUP, PLAN, STORAGE_POOL, WORKFLOW, Entity
-from cvops_simulator.commvault.references import company_ref, entity_info, in_scope
+from cvops_simulator.commvault.references import is_in_scope, make_company_reference, make_entity_info
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.commvault.state import Lists
-from cvops_simulator.commvault.xml import xml_response
+from cvops_simulator.commvault.xml import make_xml_response
 
 
 def register(routes: Routes) -> None:
@@ -37,7 +37,7 @@ def _visible(call: Call, lists: Lists, entity_type: int) -> list[Entity]:
     return [
         entity
         for entity in lists.entities[entity_type]
-        if in_scope(call, entity.company_id) and rights.sees(entity_type, entity.id)
+        if is_in_scope(call, entity.company_id) and rights.sees(entity_type, entity.id)
     ]
 
 
@@ -55,7 +55,7 @@ def _clients(call: Call) -> dict[str, Any]:
                     "hostName": entity.extra.get("hostName", entity.name),
                     "displayName": entity.name,
                     "_type_": CLIENT,
-                    "entityInfo": entity_info(call, entity.company_id),
+                    "entityInfo": make_entity_info(call, entity.company_id),
                 }
             },
             "clientProps": {"IsDeletedClient": False},
@@ -67,7 +67,7 @@ def _clients(call: Call) -> dict[str, Any]:
         "clientname": "client.clientEntity.clientName",
         "id": "client.clientEntity.clientId",
     }
-    return listed(call, "clientProperties", rows, short)
+    return render_list(call, "clientProperties", rows, short)
 
 
 def _access_nodes(call: Call) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _servers_v4(call: Call) -> dict[str, Any]:
                 "name": entity.name,
                 "displayName": entity.name,
                 "hostName": entity.extra.get("hostName", entity.name),
-                "company": company_ref(call, entity.company_id),
+                "company": make_company_reference(call, entity.company_id),
                 "commcell": {"name": call.state.name},
             }
             for entity in _visible(call, _v4(call), CLIENT)
@@ -101,12 +101,12 @@ def _client_groups(call: Call) -> dict[str, Any]:
                 "clientGroupId": entity.id,
                 "clientGroupName": entity.name,
                 "_type_": CLIENT_GROUP,
-                "entityInfo": entity_info(call, entity.company_id),
+                "entityInfo": make_entity_info(call, entity.company_id),
             },
         }
         for entity in _visible(call, call.lists, CLIENT_GROUP)
     ]
-    return listed(call, "groups", rows, {"id": "Id"})
+    return render_list(call, "groups", rows, {"id": "Id"})
 
 
 def _server_groups_v4(call: Call) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _server_groups_v4(call: Call) -> dict[str, Any]:
                 "id": entity.id,
                 "name": entity.name,
                 "association": "MANUAL",
-                "company": company_ref(call, entity.company_id),
+                "company": make_company_reference(call, entity.company_id),
                 "commcell": {"name": call.state.name},
             }
             for entity in _visible(call, _v4(call), CLIENT_GROUP)
@@ -132,7 +132,7 @@ def _plans(call: Call) -> dict[str, Any]:
                 "planName": entity.name,
                 "planSummary": "",
                 "_type_": PLAN,
-                "entityInfo": entity_info(call, entity.company_id),
+                "entityInfo": make_entity_info(call, entity.company_id),
             },
             "type": 2,
             "subtype": 33554437,
@@ -140,7 +140,7 @@ def _plans(call: Call) -> dict[str, Any]:
         }
         for entity in _visible(call, call.lists, PLAN)
     ]
-    return listed(call, "plans", rows, {"name": "plan.planName", "id": "plan.planId"})
+    return render_list(call, "plans", rows, {"name": "plan.planName", "id": "plan.planId"})
 
 
 def _plan_summary(call: Call) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def _plan_summary(call: Call) -> dict[str, Any]:
                 "planType": "SERVER",
                 "associatedEntities": 0,
                 "status": "ENABLED",
-                "company": company_ref(call, entity.company_id),
+                "company": make_company_reference(call, entity.company_id),
                 "commcell": {"name": call.state.name},
             }
             for entity in plans
@@ -168,7 +168,7 @@ def _storage_pools(call: Call) -> dict[str, Any] | Response:
                 "storagePoolId": entity.id,
                 "storagePoolName": entity.name,
                 "_type_": 160,
-                "entityInfo": entity_info(call, entity.company_id),
+                "entityInfo": make_entity_info(call, entity.company_id),
             },
             "storagePolicyEntity": {"storagePolicyId": entity.id, "storagePolicyName": entity.name, "_type_": 17},
             "storageType": 1,
@@ -178,8 +178,8 @@ def _storage_pools(call: Call) -> dict[str, Any] | Response:
         for entity in _visible(call, call.lists, STORAGE_POOL)
     ]
     if not call.wants_json:
-        return xml_response("Api_GetStoragePoolListResp", {"storagePoolList": rows})
-    return listed(call, "storagePoolList", rows, {"name": "storagePoolEntity.storagePoolName"})
+        return make_xml_response("Api_GetStoragePoolListResp", {"storagePoolList": rows})
+    return render_list(call, "storagePoolList", rows, {"name": "storagePoolEntity.storagePoolName"})
 
 
 def _storage_pools_v4(call: Call) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _storage_pools_v4(call: Call) -> dict[str, Any]:
                 "name": entity.name,
                 "type": "DISK",
                 "status": "ONLINE",
-                "company": company_ref(call, entity.company_id),
+                "company": make_company_reference(call, entity.company_id),
             }
             for entity in _visible(call, _v4(call), STORAGE_POOL)
         ]
@@ -202,8 +202,8 @@ def _workflows(call: Call) -> dict[str, Any]:
         {
             "entity": {"workflowId": entity.id, "workflowName": entity.name, "_type_": WORKFLOW},
             "description": "",
-            "company": entity_info(call, entity.company_id),
+            "company": make_entity_info(call, entity.company_id),
         }
         for entity in _visible(call, call.lists, WORKFLOW)
     ]
-    return listed(call, "container", rows, {"name": "entity.workflowName", "id": "entity.workflowId"})
+    return render_list(call, "container", rows, {"name": "entity.workflowName", "id": "entity.workflowId"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from cvops_simulator.commvault.association_format import parse_permissions
-from cvops_simulator.commvault.body_values import ADD, apply_operation, operation
+from cvops_simulator.commvault.body_values import ADD, apply_operation, parse_operation
 from cvops_simulator.commvault.catalogue import (
     ADMINISTRATIVE_MANAGEMENT,
     CATEGORY_BY_ID,
@@ -17,12 +17,12 @@ from cvops_simulator.commvault.catalogue import (
     EDIT_ROLE,
     PERMISSIONS,
 )
-from cvops_simulator.commvault.envelopes import invalid, success_r
-from cvops_simulator.commvault.handlers.security_read import associations_of_entity
-from cvops_simulator.commvault.lifecycle import checked_name, own_creation, remove_role, unique_role
-from cvops_simulator.commvault.list_filters import listed
+from cvops_simulator.commvault.envelopes import invalid, make_success_r
+from cvops_simulator.commvault.handlers.security_read import render_entity_associations
+from cvops_simulator.commvault.lifecycle import add_creator_grant, check_name, remove_role, require_unique_role
+from cvops_simulator.commvault.list_filters import render_list
 from cvops_simulator.commvault.model import ROLE, Role
-from cvops_simulator.commvault.references import entity_info, existing, in_scope, new_guid
+from cvops_simulator.commvault.references import find_addressed, is_in_scope, make_entity_info, make_guid
 from cvops_simulator.commvault.routing import Call, Routes
 
 
@@ -41,7 +41,7 @@ def _entity(call: Call, role: Role) -> dict[str, Any]:
         "roleId": role.id,
         "roleName": role.name,
         "flags": {"disabled": not role.enabled},
-        "entityInfo": entity_info(call, role.company_id),
+        "entityInfo": make_entity_info(call, role.company_id),
         "_type_": ROLE,
     }
 
@@ -51,9 +51,11 @@ def _list(call: Call) -> dict[str, Any]:
     rows = [
         {"role": _entity(call, role), "description": role.description}
         for role in call.lists.roles
-        if in_scope(call, role.company_id) or role.system
+        if is_in_scope(call, role.company_id) or role.system
     ]
-    return listed(call, "roleProperties", rows, {"name": "role.roleName", "companyname": "role.entityInfo.companyName"})
+    return render_list(
+        call, "roleProperties", rows, {"name": "role.roleName", "companyname": "role.entityInfo.companyName"}
+    )
 
 
 def _permission_rows(role: Role) -> list[dict[str, Any]]:
@@ -69,8 +71,8 @@ def _permission_rows(role: Role) -> list[dict[str, Any]]:
 
 
 def _read(call: Call) -> dict[str, Any]:
-    role = existing(call.state.roles, call, "Role")
-    info = entity_info(call, role.company_id)
+    role = find_addressed(call.state.roles, call, "Role")
+    info = make_entity_info(call, role.company_id)
     return {
         "roleProperties": [
             {
@@ -79,7 +81,7 @@ def _read(call: Call) -> dict[str, Any]:
                 "visibility": 1 if role.visible_to_all else 0,
                 "categoryPermission": {"categoriesPermissionList": _permission_rows(role)},
                 "securityAssociations": {
-                    "associations": associations_of_entity(call, ROLE, role.id),
+                    "associations": render_entity_associations(call, ROLE, role.id),
                     "tagWithCompany": {"providerId": role.company_id, "providerDomainName": info["companyName"]},
                 },
             }
@@ -98,43 +100,43 @@ def _body(call: Call) -> dict[str, Any]:
 def _create(call: Call) -> dict[str, Any]:
     call.caller.rights.require_any({CREATE_ROLE, ADMINISTRATIVE_MANAGEMENT})
     row = _body(call)
-    name = checked_name((row.get("role") or {}).get("roleName"), "role")
+    name = check_name((row.get("role") or {}).get("roleName"), "role")
     company_id = call.caller.company_id
-    unique_role(call, name, company_id)
+    require_unique_role(call, name, company_id)
     block = row.get("categoryPermission") or {}
     permissions, categories = parse_permissions(block.get("categoriesPermissionList") or [])
     if not permissions and not categories:
         raise invalid("A role needs at least one permission")
-    role = Role(call.state.roles.new_id(), name, new_guid(), str(row.get("description") or ""), company_id=company_id)
+    role = Role(call.state.roles.new_id(), name, make_guid(), str(row.get("description") or ""), company_id=company_id)
     role.permission_ids, role.category_ids = permissions, categories
     call.state.roles.add(role)
-    own_creation(call, ROLE, role.id)
-    return success_r(roleId=role.id, roleName=role.name, GUID=role.guid, _type_=ROLE)
+    add_creator_grant(call, ROLE, role.id)
+    return make_success_r(roleId=role.id, roleName=role.name, GUID=role.guid, _type_=ROLE)
 
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require_any({EDIT_ROLE, ADMINISTRATIVE_MANAGEMENT})
-    role, row = existing(call.state.roles, call, "Role"), _body(call)
+    role, row = find_addressed(call.state.roles, call, "Role"), _body(call)
     if role.id == 1:
         raise invalid("Role [Master] cannot be changed")
     block = row.get("categoryPermission")
     if isinstance(block, dict):
         permissions, categories = parse_permissions(block.get("categoriesPermissionList") or [])
-        kind = operation(call, block.get("categoriesPermissionOperationType"), ADD)
+        kind = parse_operation(call, block.get("categoriesPermissionOperationType"), ADD)
         role.permission_ids = apply_operation(kind, role.permission_ids, permissions)
         role.category_ids = apply_operation(kind, role.category_ids, categories)
     entity = row.get("role") or {}
     if entity.get("newName"):
-        unique_role(call, entity["newName"], role.company_id, role.id)
-        call.state.roles.rename(role, checked_name(entity["newName"], "role"))
+        require_unique_role(call, entity["newName"], role.company_id, role.id)
+        call.state.roles.rename(role, check_name(entity["newName"], "role"))
     if isinstance(entity.get("flags"), dict) and "disabled" in entity["flags"]:
         role.enabled = not entity["flags"]["disabled"]
     if "description" in row:
         role.description = str(row["description"] or "")
-    return success_r(roleId=role.id, roleName=role.name)
+    return make_success_r(roleId=role.id, roleName=role.name)
 
 
 def _delete(call: Call) -> dict[str, Any]:
     call.caller.rights.require_any({DELETE_ROLE, ADMINISTRATIVE_MANAGEMENT})
-    remove_role(call, existing(call.state.roles, call, "Role"))
-    return success_r()
+    remove_role(call, find_addressed(call.state.roles, call, "Role"))
+    return make_success_r()

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cvops_simulator.commvault.association_format import category_id, permission_id
-from cvops_simulator.commvault.body_values import OVERWRITE, apply_operation, operation
+from cvops_simulator.commvault.association_format import resolve_category_id, resolve_permission_id
+from cvops_simulator.commvault.body_values import OVERWRITE, apply_operation, parse_operation
 from cvops_simulator.commvault.catalogue import (
     ADMINISTRATIVE_MANAGEMENT,
     CATEGORIES,
@@ -20,16 +20,22 @@ from cvops_simulator.commvault.catalogue import (
     PERMISSIONS,
     Category,
 )
-from cvops_simulator.commvault.envelopes import invalid, success_g
+from cvops_simulator.commvault.envelopes import invalid, make_success_g
 from cvops_simulator.commvault.lifecycle import (
-    checked_name,
-    company_of_new,
-    own_creation,
+    add_creator_grant,
+    check_name,
+    choose_company,
     remove_role,
-    unique_role,
+    require_unique_role,
 )
 from cvops_simulator.commvault.model import OWNER, ROLE, USER, Grant, Role
-from cvops_simulator.commvault.references import company_ref, existing, in_scope, new_guid, resolve
+from cvops_simulator.commvault.references import (
+    find_addressed,
+    is_in_scope,
+    make_company_reference,
+    make_guid,
+    resolve_record,
+)
 from cvops_simulator.commvault.routing import Call, Routes
 
 _CREATE = frozenset({"name", "description", "enabled", "visibleToAll", "permissionList", "company", "security"})
@@ -79,11 +85,11 @@ def _list(call: Call) -> dict[str, Any]:
                 "id": role.id,
                 "name": role.name,
                 "status": "ENABLED" if role.enabled else "DISABLED",
-                "company": company_ref(call, role.company_id),
+                "company": make_company_reference(call, role.company_id),
                 "commcell": {"name": call.state.name},
             }
             for role in call.cell.lists(v4=True).roles
-            if in_scope(call, role.company_id) or role.system
+            if is_in_scope(call, role.company_id) or role.system
         ]
     }
 
@@ -136,7 +142,7 @@ def _security(call: Call, role: Role) -> list[dict[str, Any]]:
 
 
 def _read(call: Call) -> dict[str, Any]:
-    role = existing(call.state.roles, call, "Role")
+    role = find_addressed(call.state.roles, call, "Role")
     return {
         "id": role.id,
         "name": role.name,
@@ -145,7 +151,7 @@ def _read(call: Call) -> dict[str, Any]:
         "permissions": _permissions(role),
         "visibleToAll": role.visible_to_all,
         "status": "ENABLED" if role.enabled else "DISABLED",
-        "company": company_ref(call, role.company_id),
+        "company": make_company_reference(call, role.company_id),
         "security": _security(call, role),
     }
 
@@ -161,9 +167,9 @@ def _parse(rows: Any) -> tuple[set[int], set[int]]:
     for row in rows:
         permission, category = row.get("permission"), row.get("category")
         if isinstance(permission, dict) and (permission.get("id") or permission.get("name")):
-            permissions.add(permission_id(permission.get("id"), permission.get("name")))
+            permissions.add(resolve_permission_id(permission.get("id"), permission.get("name")))
         elif isinstance(category, dict) and (category.get("id") or category.get("name")):
-            categories.add(category_id(category.get("id"), category.get("name")))
+            categories.add(resolve_category_id(category.get("id"), category.get("name")))
         else:
             raise invalid("An entry names neither permission nor category")
     return permissions, categories
@@ -172,12 +178,12 @@ def _parse(rows: Any) -> tuple[set[int], set[int]]:
 def _grants(call: Call, rows: Any, role: Role) -> list[Grant]:
     found = []
     for row in rows or []:
-        held = resolve(call.state.roles, row.get("role"), "id", "name", "Role")
+        held = resolve_record(call.state.roles, row.get("role"), "id", "name", "Role")
         if row.get("user"):
-            principal = (USER, resolve(call.state.users, row["user"], "id", "name", "User").id)
+            principal = (USER, resolve_record(call.state.users, row["user"], "id", "name", "User").id)
         else:
             block = row.get("userGroup") or row.get("externalUserGroup")
-            group = resolve(call.state.groups, block, "id", "name", "User group")
+            group = resolve_record(call.state.groups, block, "id", "name", "User group")
             principal = (group.kind, group.id)
         found.append(Grant(*principal, held.id, ROLE, role.id))
     return found
@@ -186,16 +192,16 @@ def _grants(call: Call, rows: Any, role: Role) -> list[Grant]:
 def _create(call: Call) -> dict[str, Any]:
     call.caller.rights.require_any({CREATE_ROLE, ADMINISTRATIVE_MANAGEMENT})
     data = call.strict_body(_CREATE)
-    name = checked_name(data.get("name"), "role")
-    company_id = company_of_new(call, data)
-    unique_role(call, name, company_id)
+    name = check_name(data.get("name"), "role")
+    company_id = choose_company(call, data)
+    require_unique_role(call, name, company_id)
     permissions, categories = _parse(data.get("permissionList"))
     if not permissions and not categories:
         raise invalid("A role needs at least one permission")
     role = Role(
         call.state.roles.new_id(),
         name,
-        new_guid(),
+        make_guid(),
         str(data.get("description") or ""),
         bool(data.get("enabled", True)),
         bool(data.get("visibleToAll", False)),
@@ -205,7 +211,7 @@ def _create(call: Call) -> dict[str, Any]:
     )
     grants = _grants(call, data.get("security"), role)
     call.state.roles.add(role)
-    own_creation(call, ROLE, role.id)
+    add_creator_grant(call, ROLE, role.id)
     for grant in grants:
         call.state.grants.add(grant)
     return {"id": role.id, "GUID": role.guid, "name": role.name}
@@ -213,15 +219,15 @@ def _create(call: Call) -> dict[str, Any]:
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require_any({EDIT_ROLE, ADMINISTRATIVE_MANAGEMENT})
-    role, data = existing(call.state.roles, call, "Role"), call.strict_body(_UPDATE)
+    role, data = find_addressed(call.state.roles, call, "Role"), call.strict_body(_UPDATE)
     if role.id == 1:
         raise invalid("Role [Master] cannot be changed")
     permissions, categories = _parse(data.get("permissionList"))
-    kind = operation(call, data.get("permissionOperationType"), OVERWRITE, v4=True)
+    kind = parse_operation(call, data.get("permissionOperationType"), OVERWRITE, v4=True)
     grants = _grants(call, data.get("security"), role)
     name = data.get("newName")
     if name is not None and name != role.name:
-        unique_role(call, checked_name(name, "role"), role.company_id, role.id)
+        require_unique_role(call, check_name(name, "role"), role.company_id, role.id)
         call.state.roles.rename(role, name)
     if data.get("permissionList") is not None:
         wanted = apply_operation(kind, role.permission_ids, permissions)
@@ -234,10 +240,10 @@ def _update(call: Call) -> dict[str, Any]:
     role.visible_to_all = bool(data.get("visibleToAll", role.visible_to_all))
     for grant in grants:
         call.state.grants.add(grant)
-    return success_g()
+    return make_success_g()
 
 
 def _delete(call: Call) -> dict[str, Any]:
     call.caller.rights.require_any({DELETE_ROLE, ADMINISTRATIVE_MANAGEMENT})
-    remove_role(call, existing(call.state.roles, call, "Role"))
-    return success_g()
+    remove_role(call, find_addressed(call.state.roles, call, "Role"))
+    return make_success_g()

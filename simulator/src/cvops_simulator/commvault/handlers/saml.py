@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from cvops_simulator.commvault.catalogue import DOMAIN_MANAGEMENT
-from cvops_simulator.commvault.envelopes import invalid, not_found, success_g
-from cvops_simulator.commvault.handlers.third_party_apps import new_app
+from cvops_simulator.commvault.envelopes import invalid, make_success_g, not_found
+from cvops_simulator.commvault.handlers.third_party_apps import make_app
 from cvops_simulator.commvault.model import IdentityApp
-from cvops_simulator.commvault.references import company_ref
+from cvops_simulator.commvault.references import make_company_reference
 from cvops_simulator.commvault.routing import Call, Routes
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 
 SAML, OIDC = 2, 5
 _CREATE = frozenset(
@@ -52,7 +52,7 @@ def _servers(call: Call) -> dict[str, Any]:
                 "name": app.name,
                 "type": "SAML" if app.type == SAML else "OTHER",
                 "samlType": app.saml_type if app.type == SAML else "UNKNOWN",
-                "company": company_ref(call, app.company_id),
+                "company": make_company_reference(call, app.company_id),
                 "configured": True,
             }
             for app in call.state.apps
@@ -103,7 +103,7 @@ def _read(call: Call) -> dict[str, Any]:
     if groups:
         answer["userGroup"] = groups[0].get("userGroupInfo") or groups[0]
     if app.company_id:
-        answer["createdForCompany"] = company_ref(call, app.company_id)
+        answer["createdForCompany"] = make_company_reference(call, app.company_id)
     return answer
 
 
@@ -139,30 +139,30 @@ def _create(call: Call) -> dict[str, Any]:
     service = data.get("serviceProviderMetaData")
     if service is not None and "serviceProviderEndpoint" not in service:
         raise invalid("Missing in serviceProviderMetaData: serviceProviderEndpoint")
-    app = new_app(call, str(data["name"]), SAML)
+    app = make_app(call, str(data["name"]), SAML)
     _take(app, data)
     call.state.apps.add(app)
-    return success_g()
+    return make_success_g()
 
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({DOMAIN_MANAGEMENT})
     app, data = _find(call), call.strict_body(frozenset(_UPDATE))
     _take(app, data)
-    return success_g()
+    return make_success_g()
 
 
 def _delete(call: Call) -> dict[str, Any]:
     call.caller.rights.require({DOMAIN_MANAGEMENT})
     call.state.apps.remove(_find(call))
-    return success_g()
+    return make_success_g()
 
 
 def _redirects(call: Call) -> dict[str, Any]:
-    suffix = case_key(call.query.get("user", "").rsplit("@", 1)[-1])
+    suffix = fold_case(call.query.get("user", "").rsplit("@", 1)[-1])
     found = []
     for app in call.state.apps:
         suffixes = (app.document.get("associations") or {}).get("emailSuffixes") or []
-        if app.enabled and app.type == SAML and suffix in [case_key(str(item)) for item in suffixes]:
+        if app.enabled and app.type == SAML and suffix in [fold_case(str(item)) for item in suffixes]:
             found.append({"redirectUrl": f"{call.origin}/identity/samlLogin?samlAppKey={app.key}"})
     return {"AvailableRedirects": found}

@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cvops_simulator.commvault.association_format import entity_wire, held_wire, principal_wire, type_number
+from cvops_simulator.commvault.association_format import (
+    parse_entity_type,
+    render_entity,
+    render_principal,
+    render_properties,
+)
 from cvops_simulator.commvault.catalogue import CATEGORY_OF, PERMISSIONS, VIEW
-from cvops_simulator.commvault.envelopes import MISSING_RIGHTS, Refused, invalid, not_found
+from cvops_simulator.commvault.envelopes import MISSING_RIGHTS, ApiError, invalid, not_found
 from cvops_simulator.commvault.model import INHERITED, OWNER, USER, Grant
-from cvops_simulator.commvault.references import existing
+from cvops_simulator.commvault.references import find_addressed
 from cvops_simulator.commvault.routing import Call, Routes
 
 
@@ -34,7 +39,7 @@ def _rows(call: Call, grants: list[Grant], key: str, item: Callable[[Grant], dic
     rows: list[dict[str, Any]] = []
     merged: dict[str, list[dict[str, Any]]] = {}
     for grant in grants:
-        properties = held_wire(call, grant)
+        properties = render_properties(call, grant)
         if call.cell.behaviours.merged_rows and repr(properties) in merged:
             merged[repr(properties)].append(item(grant))
             continue
@@ -43,53 +48,53 @@ def _rows(call: Call, grants: list[Grant], key: str, item: Callable[[Grant], dic
     return rows
 
 
-def associations_of_principal(call: Call, kind: int, principal_id: int) -> list[dict[str, Any]]:
+def render_principal_associations(call: Call, kind: int, principal_id: int) -> list[dict[str, Any]]:
     """`associations` of a user or group."""
     grants = _shown(call, call.state.grants.of_principal(kind, principal_id))
-    rows = _rows(call, grants, "entity", lambda grant: entity_wire(call, *grant.entity))
+    rows = _rows(call, grants, "entity", lambda grant: render_entity(call, *grant.entity))
     return [{"entities": {"entity": row["entity"]}, "properties": row["properties"]} for row in rows]
 
 
-def associations_of_entity(call: Call, entity_type: int, entity_id: int) -> list[dict[str, Any]]:
+def render_entity_associations(call: Call, entity_type: int, entity_id: int) -> list[dict[str, Any]]:
     """`associations` of an entity."""
     grants = _shown(call, call.state.grants.of_entity(entity_type, entity_id))
-    return _rows(call, grants, "userOrGroup", lambda grant: principal_wire(call, *grant.principal))
+    return _rows(call, grants, "userOrGroup", lambda grant: render_principal(call, *grant.principal))
 
 
 def _of_entity(call: Call) -> dict[str, Any]:
-    entity_type, entity_id = type_number(call.params["type"]), call.number()
+    entity_type, entity_id = parse_entity_type(call.params["type"]), call.number()
     if not call.state.entity_exists(entity_type, entity_id):
         raise not_found(f"Entity [{entity_id}] of type [{entity_type}] does not exist")
     if not call.caller.rights.sees(entity_type, entity_id):
-        raise Refused(MISSING_RIGHTS, "User does not have the permission [View] on this entity.", 403)
-    rows = associations_of_entity(call, entity_type, entity_id)
+        raise ApiError(MISSING_RIGHTS, "User does not have the permission [View] on this entity.", 403)
+    rows = render_entity_associations(call, entity_type, entity_id)
     inner: dict[str, Any] = {"associations": rows} if rows else {}
     owners = [grant for grant in call.state.grants.of_entity(entity_type, entity_id) if grant.kind == OWNER]
     if owners:
-        inner["ownerAssociations"] = {"owners": [principal_wire(call, *grant.principal) for grant in owners]}
+        inner["ownerAssociations"] = {"owners": [render_principal(call, *grant.principal) for grant in owners]}
     return {
         "securityAssociations": [
-            {"entityAssociated": entity_wire(call, entity_type, entity_id), "securityAssociations": inner}
+            {"entityAssociated": render_entity(call, entity_type, entity_id), "securityAssociations": inner}
         ]
     }
 
 
 def _of_user(call: Call) -> dict[str, Any]:
-    user = existing(call.state.users, call, "User")
+    user = find_addressed(call.state.users, call, "User")
     if user.id != call.caller.user.id:
         call.caller.rights.require({VIEW})
-    return {"associations": associations_of_principal(call, USER, user.id)}
+    return {"associations": render_principal_associations(call, USER, user.id)}
 
 
 def _of_group(call: Call) -> dict[str, Any]:
-    group = existing(call.state.groups, call, "User group")
+    group = find_addressed(call.state.groups, call, "User group")
     call.caller.rights.require({VIEW})
-    return {"associations": associations_of_principal(call, group.kind, group.id)}
+    return {"associations": render_principal_associations(call, group.kind, group.id)}
 
 
 def _permissions(call: Call) -> dict[str, Any]:
     """What the caller may do on an entity."""
-    entity_type, entity_id = type_number(call.params["type"]), call.number()
+    entity_type, entity_id = parse_entity_type(call.params["type"]), call.number()
     if not call.state.entity_exists(entity_type, entity_id):
         raise invalid(f"Entity [{entity_id}] of type [{entity_type}] does not exist")
     held = call.caller.rights.on(entity_type, entity_id)

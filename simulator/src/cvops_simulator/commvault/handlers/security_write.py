@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from cvops_simulator.commvault.association_format import parse_entity, parse_principal
-from cvops_simulator.commvault.associations import change, entity_side, require_rights
-from cvops_simulator.commvault.body_values import DELETE, OVERWRITE, operation
-from cvops_simulator.commvault.envelopes import invalid, success_r
+from cvops_simulator.commvault.associations import change_grants, parse_entity_associations, require_rights
+from cvops_simulator.commvault.body_values import DELETE, OVERWRITE, parse_operation
+from cvops_simulator.commvault.envelopes import invalid, make_success_r
 from cvops_simulator.commvault.model import OWNER, Grant
 from cvops_simulator.commvault.rights import MASTER_ROLE
 from cvops_simulator.commvault.routing import Call, Routes
@@ -31,22 +31,22 @@ def _write(call: Call) -> dict[str, Any]:
     security = data.get("securityAssociations")
     if not isinstance(security, dict):
         raise invalid("securityAssociations is missing")
-    kind = operation(call, security.get("associationsOperationType"), OVERWRITE)
-    grants = entity_side(call, security.get("associations"), entities)
+    kind = parse_operation(call, security.get("associationsOperationType"), OVERWRITE)
+    grants = parse_entity_associations(call, security.get("associations"), entities)
     owners = _owners(call, security.get("ownerAssociations"), entities)
     require_rights(call, grants, entities)
     scope = [grant for entity in entities for grant in call.state.grants.of_entity(*entity)]
-    change(call, kind, grants, scope)
+    change_grants(call, kind, grants, scope)
     for grant, wanted in owners:
         (call.state.grants.add if wanted else call.state.grants.remove)(grant)
-    return success_r()
+    return make_success_r()
 
 
 def _owners(call: Call, block: Any, entities: list[tuple[int, int]]) -> list[tuple[Grant, bool]]:
     """Owner grants to add (True) or remove; a block without `owners` changes nothing, whatever its operation is."""
     if not isinstance(block, dict) or not block.get("owners"):
         return []
-    kind = operation(call, block.get("ownersOperationType"), OVERWRITE)
+    kind = parse_operation(call, block.get("ownersOperationType"), OVERWRITE)
     principals = [parse_principal(call, row) for row in block["owners"]]
     role_id = next((role.id for role in call.state.roles.named("Client Admins")), MASTER_ROLE)
     changes = []

@@ -14,9 +14,9 @@ from starlette.responses import PlainTextResponse, Response
 from cvops_simulator.commvault.auth import denied
 from cvops_simulator.commvault.model import COMMCELL, COMMCELL_ID, User
 from cvops_simulator.commvault.routing import Call, Routes
-from cvops_simulator.commvault.sessions import Session, bare
-from cvops_simulator.commvault.xml import parse_xml, xml_response
-from cvops_simulator.core.names import case_key
+from cvops_simulator.commvault.sessions import Session, strip_prefix
+from cvops_simulator.commvault.xml import make_xml_response, parse_xml
+from cvops_simulator.core.names import fold_case
 
 _LOCK_AFTER = 5
 _LOCK_SECONDS = 3600.0
@@ -71,16 +71,16 @@ def _login(call: Call) -> Response | dict[str, Any]:
     user.last_login = call.now
     token = call.cell.sessions.login(user.id, device, call.now)
     answer = _logged_in(call, user, token)
-    return xml_response("DM2ContentIndexing_CheckCredentialResp", answer) if as_xml else answer
+    return make_xml_response("DM2ContentIndexing_CheckCredentialResp", answer) if as_xml else answer
 
 
 def _find(call: Call, name: str) -> User | None:
     for user in call.state.users.named(name):
         return user
-    wanted = case_key(name)
+    wanted = fold_case(name)
     if not wanted:
         return None
-    return next((user for user in call.state.users if wanted in (case_key(user.email), case_key(user.upn))), None)
+    return next((user for user in call.state.users if wanted in (fold_case(user.email), fold_case(user.upn))), None)
 
 
 def _accepts(call: Call, user: User, password: str) -> bool:
@@ -93,7 +93,7 @@ def _accepts(call: Call, user: User, password: str) -> bool:
 
 
 def _auto_login(call: Call, message: str) -> dict[str, Any]:
-    session = call.cell.sessions.logins.get(bare(message))
+    session = call.cell.sessions.logins.get(strip_prefix(message))
     user = call.state.users.get(session.user_id) if session else None
     if user is None:
         return {"errList": [{"errLogMessage": "The SAML token is not valid.", "errorCode": 1116}]}
@@ -108,7 +108,7 @@ def _failed(call: Call, user: User | None, message: str, as_xml: bool) -> Respon
         "remainingLockTime": left,
         "loginAttempts": user.failed_logins if user is not None else 0,
     }
-    return xml_response("DM2ContentIndexing_CheckCredentialResp", answer) if as_xml else answer
+    return make_xml_response("DM2ContentIndexing_CheckCredentialResp", answer) if as_xml else answer
 
 
 def _organization(call: Call, user: User) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _logout(call: Call) -> Response:
 def _renew(call: Call) -> dict[str, Any]:
     data = call.body()
     sessions = call.cell.sessions
-    old = bare(str(data.get("sessionId") or ""))
+    old = strip_prefix(str(data.get("sessionId") or ""))
     session: Session | None = sessions.logins.get(old)
     device = str(data.get("deviceId") or "")
     if session is None or session.device_id != device or call.now - session.used > _RENEWABLE_SECONDS:
@@ -172,7 +172,7 @@ def _who_am_i(call: Call) -> Response | dict[str, Any]:
     user = call.caller.user
     entity = {"userId": user.id, "userName": user.name, "userGUID": user.guid}
     if not call.wants_json:
-        return xml_response("CvEntities_ProcessingInstructionInfo", {"user": entity})
+        return make_xml_response("CvEntities_ProcessingInstructionInfo", {"user": entity})
     return {"user": entity, "errorCode": 0}
 
 

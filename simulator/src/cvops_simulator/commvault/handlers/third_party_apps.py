@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from cvops_simulator.commvault.catalogue import DOMAIN_MANAGEMENT
-from cvops_simulator.commvault.envelopes import DUPLICATE, Refused, invalid, success_e, success_g
+from cvops_simulator.commvault.envelopes import DUPLICATE, ApiError, invalid, make_success_e, make_success_g
 from cvops_simulator.commvault.model import IdentityApp
-from cvops_simulator.commvault.references import new_guid
+from cvops_simulator.commvault.references import make_guid
 from cvops_simulator.commvault.routing import Call, Routes
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 
 LOCAL, OIDC = 4, 5
 CREATE, DELETE, MODIFY = 1, 2, 3
@@ -41,33 +41,33 @@ def _row(app: IdentityApp) -> dict[str, Any]:
 
 
 def _list(call: Call) -> dict[str, Any]:
-    wanted = case_key(call.query.get("appname", ""))
-    rows = [_row(app) for app in call.lists.apps if not wanted or case_key(app.name) == wanted]
+    wanted = fold_case(call.query.get("appname", ""))
+    rows = [_row(app) for app in call.lists.apps if not wanted or fold_case(app.name) == wanted]
     return {"clientThirdPartyApps": rows}
 
 
 def _local(call: Call) -> dict[str, Any]:
     apps = [app for app in call.state.apps if app.type == LOCAL]
     if not apps:
-        apps = [call.state.apps.add(new_app(call, "Local Identity", LOCAL))]
+        apps = [call.state.apps.add(make_app(call, "Local Identity", LOCAL))]
     return {"clientThirdPartyApps": [_row(app) for app in apps]}
 
 
-def new_app(call: Call, name: str, kind: int) -> IdentityApp:
+def make_app(call: Call, name: str, kind: int) -> IdentityApp:
     """An app record with a fresh key, not yet stored."""
     if not name.strip():
         raise invalid("The app name is missing")
     if call.state.apps.named(name):
-        raise Refused(DUPLICATE, f"App [{name}] already exists")
+        raise ApiError(DUPLICATE, f"App [{name}] already exists")
     return IdentityApp(
-        call.state.apps.new_id(), name, new_guid().replace("-", ""), kind, company_id=call.caller.company_id
+        call.state.apps.new_id(), name, make_guid().replace("-", ""), kind, company_id=call.caller.company_id
     )
 
 
 def _find(call: Call, row: dict[str, Any]) -> IdentityApp:
     key, name = str(row.get("appKey") or ""), str(row.get("appName") or "")
     for app in call.state.apps:
-        if (key and app.key == key) or (not key and name and case_key(app.name) == case_key(name)):
+        if (key and app.key == key) or (not key and name and fold_case(app.name) == fold_case(name)):
             return app
     raise invalid(f"App [{name or key}] does not exist")
 
@@ -80,7 +80,7 @@ def _post(call: Call) -> dict[str, Any]:
         raise invalid("clientThirdPartyApps is missing")
     for row in rows:
         _change(call, int(data.get("opType") or 0), row)
-    return success_e()
+    return make_success_e()
 
 
 def _change(call: Call, kind: int, row: dict[str, Any]) -> None:
@@ -91,7 +91,7 @@ def _change(call: Call, kind: int, row: dict[str, Any]) -> None:
         raise invalid(f"[{kind}] is not an operation")
     local = row.get("appType") == LOCAL and bool([app for app in call.state.apps if app.type == LOCAL])
     if kind == CREATE and not local:
-        app = new_app(call, str(row.get("appName") or ""), int(row.get("appType") or 0))
+        app = make_app(call, str(row.get("appName") or ""), int(row.get("appType") or 0))
         call.state.apps.add(app)
     else:
         app = _find(call, row)
@@ -122,10 +122,10 @@ def _put(call: Call) -> dict[str, Any]:
         raise invalid("opType must be 3")
     for row in data.get("clientThirdPartyApps") or []:
         _fill(_find(call, row), row)
-    return success_g()
+    return make_success_g()
 
 
-def app_properties(call: Call, keys: set[str]) -> dict[str, Any]:
+def render_app_properties(call: Call, keys: set[str]) -> dict[str, Any]:
     """Rows of apps by key, with their properties; secrets are masked."""
     rows = []
     for app in call.state.apps:

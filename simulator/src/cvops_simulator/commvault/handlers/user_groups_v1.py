@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from cvops_simulator.commvault.associations import change, principal_side, require_rights
-from cvops_simulator.commvault.body_values import ADD, NONE, OVERWRITE, apply_operation, operation, records_of
+from cvops_simulator.commvault.associations import change_grants, parse_principal_associations, require_rights
+from cvops_simulator.commvault.body_values import ADD, NONE, OVERWRITE, apply_operation, convert_rows, parse_operation
 from cvops_simulator.commvault.catalogue import GROUP_MANAGEMENT
-from cvops_simulator.commvault.envelopes import invalid, success_r
-from cvops_simulator.commvault.handlers.security_read import associations_of_principal
-from cvops_simulator.commvault.lifecycle import checked_name, own_creation, remove_group, unique_group
-from cvops_simulator.commvault.list_filters import listed
+from cvops_simulator.commvault.envelopes import invalid, make_success_r
+from cvops_simulator.commvault.handlers.security_read import render_principal_associations
+from cvops_simulator.commvault.lifecycle import add_creator_grant, check_name, remove_group, require_unique_group
+from cvops_simulator.commvault.list_filters import render_list
 from cvops_simulator.commvault.model import USER_GROUP, User, UserGroup
-from cvops_simulator.commvault.references import entity_info, existing, in_scope, new_guid, resolve
+from cvops_simulator.commvault.references import (
+    find_addressed,
+    is_in_scope,
+    make_entity_info,
+    make_guid,
+    resolve_record,
+)
 from cvops_simulator.commvault.routing import Call, Routes
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 
 
 def register(routes: Routes) -> None:
@@ -35,7 +41,7 @@ def _entity(call: Call, group: UserGroup) -> dict[str, Any]:
         "userGroupName": group.name,
         "userGroupGUID": group.guid,
         "_type_": group.kind,
-        "entityInfo": entity_info(call, group.company_id),
+        "entityInfo": make_entity_info(call, group.company_id),
     }
 
 
@@ -44,35 +50,35 @@ def _row(call: Call, group: UserGroup) -> dict[str, Any]:
         "userGroupEntity": _entity(call, group),
         "description": group.description,
         "enabled": group.enabled,
-        "companyName": entity_info(call, group.company_id)["companyName"],
+        "companyName": make_entity_info(call, group.company_id)["companyName"],
         "groupType": 1 if group.provider else 0,
     }
 
 
-def shown_groups(call: Call, groups: Any) -> list[UserGroup]:
+def list_visible_groups(call: Call, groups: Any) -> list[UserGroup]:
     """Groups of the caller's scope; `includeSystemCreated=false` hides built-in ones, anything else does not."""
     hide = call.query.get("includesystemcreated", "").lower() == "false"
     wanted = call.query.get("parentprovider/providerid", "")
     return [
         group
         for group in groups
-        if in_scope(call, group.company_id)
+        if is_in_scope(call, group.company_id)
         and not (hide and group.system)
         and (not wanted.isdigit() or group.company_id == int(wanted))
     ]
 
 
 def _list(call: Call) -> dict[str, Any]:
-    rows = [_row(call, group) for group in shown_groups(call, call.lists.groups)]
+    rows = [_row(call, group) for group in list_visible_groups(call, call.lists.groups)]
     short = {"name": "userGroupEntity.userGroupName", "id": "userGroupEntity.userGroupId"}
-    return listed(call, "userGroups", rows, short)
+    return render_list(call, "userGroups", rows, short)
 
 
 def _read(call: Call) -> dict[str, Any]:
-    group = existing(call.state.groups, call, "User group")
+    group = find_addressed(call.state.groups, call, "User group")
     users = (call.state.users.get(user_id) for user_id in sorted(group.member_ids))
     external = (call.state.groups.get(group_id) for group_id in sorted(group.external_group_ids))
-    info = entity_info(call, group.company_id)
+    info = make_entity_info(call, group.company_id)
     row = {
         **_row(call, group),
         "email": group.email,
@@ -88,7 +94,7 @@ def _read(call: Call) -> dict[str, Any]:
             for item in external
             if item is not None
         ],
-        "securityAssociations": {"associations": associations_of_principal(call, group.kind, group.id)},
+        "securityAssociations": {"associations": render_principal_associations(call, group.kind, group.id)},
     }
     return {"userGroups": [row]}
 
@@ -101,60 +107,60 @@ def _body(call: Call) -> dict[str, Any]:
     return row
 
 
-def user_ids(call: Call, rows: Any, id_key: str = "userId", name_key: str = "userName") -> set[int]:
+def resolve_user_ids(call: Call, rows: Any, id_key: str = "userId", name_key: str = "userName") -> set[int]:
     """Ids of the users that a list names."""
 
     def one(row: dict[str, Any]) -> User:
-        return resolve(call.state.users, row, id_key, name_key, "User")
+        return resolve_record(call.state.users, row, id_key, name_key, "User")
 
-    return {user.id for user in records_of(rows, one)}
+    return {user.id for user in convert_rows(rows, one)}
 
 
-def group_ids(call: Call, rows: Any, id_key: str = "userGroupId", name_key: str = "userGroupName") -> set[int]:
+def resolve_group_ids(call: Call, rows: Any, id_key: str = "userGroupId", name_key: str = "userGroupName") -> set[int]:
     """Ids of the groups that a list names."""
 
     def one(row: dict[str, Any]) -> UserGroup:
-        return resolve(call.state.groups, row, id_key, name_key, "User group")
+        return resolve_record(call.state.groups, row, id_key, name_key, "User group")
 
-    return {group.id for group in records_of(rows, one)}
+    return {group.id for group in convert_rows(rows, one)}
 
 
 def _create(call: Call) -> dict[str, Any]:
     call.caller.rights.require({GROUP_MANAGEMENT})
     row = _body(call)
-    name = checked_name((row.get("userGroupEntity") or {}).get("userGroupName"), "user group")
-    unique_group(call, name, call.caller.company_id)
-    group = new_group(call, name, call.caller.company_id, row.get("localUserGroups"))
+    name = check_name((row.get("userGroupEntity") or {}).get("userGroupName"), "user group")
+    require_unique_group(call, name, call.caller.company_id)
+    group = make_group(call, name, call.caller.company_id, row.get("localUserGroups"))
     group.description = str(row.get("description") or "")
-    group.member_ids = user_ids(call, row.get("users"))
-    group.local_group_ids = group_ids(call, row.get("localUserGroups"))
-    group.external_group_ids = group_ids(call, row.get("associatedExternalUserGroups"))
+    group.member_ids = resolve_user_ids(call, row.get("users"))
+    group.local_group_ids = resolve_group_ids(call, row.get("localUserGroups"))
+    group.external_group_ids = resolve_group_ids(call, row.get("associatedExternalUserGroups"))
     security = row.get("securityAssociations") or {}
-    grants = principal_side(call, security.get("associations"), (group.kind, group.id))
+    grants = parse_principal_associations(call, security.get("associations"), (group.kind, group.id))
     require_rights(call, grants, [grant.entity for grant in grants])
     call.state.groups.add(group)
-    own_creation(call, USER_GROUP, group.id)
-    change(call, ADD, grants, [])
-    return success_r(userGroupId=group.id, userGroupName=group.name, userGroupGUID=group.guid, _type_=group.kind)
+    add_creator_grant(call, USER_GROUP, group.id)
+    change_grants(call, ADD, grants, [])
+    return make_success_r(userGroupId=group.id, userGroupName=group.name, userGroupGUID=group.guid, _type_=group.kind)
 
 
-def new_group(call: Call, name: str, company_id: int, local_groups: Any) -> UserGroup:
+def make_group(call: Call, name: str, company_id: int, local_groups: Any) -> UserGroup:
     """A group record; `DOMAIN\\name` of a known domain is a directory group and needs local groups."""
     domain = name.split("\\", 1)[0] if "\\" in name else ""
-    known = {case_key(group.provider) for group in call.state.groups if group.provider}
-    aliases = {case_key(company.alias) for company in call.state.companies}
-    provider = domain if domain and case_key(domain) not in aliases else ""
+    known = {fold_case(group.provider) for group in call.state.groups if group.provider}
+    aliases = {fold_case(company.alias) for company in call.state.companies}
+    provider = domain if domain and fold_case(domain) not in aliases else ""
     if provider:
-        if case_key(provider) not in known:
+        if fold_case(provider) not in known:
             raise invalid(f"Domain [{provider}] does not exist")
         if not local_groups:
             raise invalid("A directory group needs local user groups")
-    return UserGroup(call.state.groups.new_id(), name, new_guid(), company_id=company_id, provider=provider)
+    return UserGroup(call.state.groups.new_id(), name, make_guid(), company_id=company_id, provider=provider)
 
 
 def _operation(call: Call, row: dict[str, Any], name: str, list_name: str) -> int:
     """Operation type of a list; without it nothing happens to the list. See the behaviour `group_wipe`."""
-    kind = operation(call, row.get(name), NONE)
+    kind = parse_operation(call, row.get(name), NONE)
     if kind == OVERWRITE and not row.get(list_name) and not call.cell.behaviours.group_wipe:
         return NONE
     return kind
@@ -162,18 +168,18 @@ def _operation(call: Call, row: dict[str, Any], name: str, list_name: str) -> in
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({GROUP_MANAGEMENT})
-    group, row = existing(call.state.groups, call, "User group"), _body(call)
+    group, row = find_addressed(call.state.groups, call, "User group"), _body(call)
     principal = (group.kind, group.id)
     security = row.get("securityAssociations") or {}
-    kind = operation(call, security.get("associationsOperationType"), NONE)
-    grants = principal_side(call, security.get("associations"), principal)
+    kind = parse_operation(call, security.get("associationsOperationType"), NONE)
+    grants = parse_principal_associations(call, security.get("associations"), principal)
     require_rights(call, grants, [grant.entity for grant in grants])
-    users = user_ids(call, row.get("users"))
-    local = group_ids(call, row.get("localUserGroups"))
-    external = group_ids(call, row.get("associatedExternalUserGroups"))
+    users = resolve_user_ids(call, row.get("users"))
+    local = resolve_group_ids(call, row.get("localUserGroups"))
+    external = resolve_group_ids(call, row.get("associatedExternalUserGroups"))
     entity = row.get("userGroupEntity") or {}
     if entity.get("newName"):
-        unique_group(call, checked_name(entity["newName"], "user group"), group.company_id, group.id)
+        require_unique_group(call, check_name(entity["newName"], "user group"), group.company_id, group.id)
         call.state.groups.rename(group, entity["newName"])
     group.member_ids = apply_operation(_operation(call, row, "usersOperationType", "users"), group.member_ids, users)
     group.local_group_ids = apply_operation(
@@ -188,11 +194,11 @@ def _update(call: Call) -> dict[str, Any]:
         group.description = str(row["description"] or "")
     if "enabled" in row:
         group.enabled = bool(row["enabled"])
-    change(call, kind, grants, call.state.grants.of_principal(*principal))
-    return success_r(userGroupId=group.id, userGroupName=group.name)
+    change_grants(call, kind, grants, call.state.grants.of_principal(*principal))
+    return make_success_r(userGroupId=group.id, userGroupName=group.name)
 
 
 def _delete(call: Call) -> dict[str, Any]:
     call.caller.rights.require({GROUP_MANAGEMENT})
-    remove_group(call, existing(call.state.groups, call, "User group"))
-    return success_r()
+    remove_group(call, find_addressed(call.state.groups, call, "User group"))
+    return make_success_r()

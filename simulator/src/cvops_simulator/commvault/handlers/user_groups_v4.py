@@ -8,13 +8,24 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from cvops_simulator.commvault.body_values import ADD, OVERWRITE, apply_operation, on_off, operation
+from cvops_simulator.commvault.body_values import ADD, OVERWRITE, apply_operation, parse_on_off, parse_operation
 from cvops_simulator.commvault.catalogue import GROUP_MANAGEMENT, PERMISSIONS
-from cvops_simulator.commvault.envelopes import invalid, success_g
-from cvops_simulator.commvault.handlers.user_groups_v1 import group_ids, new_group, shown_groups, user_ids
-from cvops_simulator.commvault.lifecycle import checked_name, company_of_new, own_creation, remove_group, unique_group
+from cvops_simulator.commvault.envelopes import invalid, make_success_g
+from cvops_simulator.commvault.handlers.user_groups_v1 import (
+    list_visible_groups,
+    make_group,
+    resolve_group_ids,
+    resolve_user_ids,
+)
+from cvops_simulator.commvault.lifecycle import (
+    add_creator_grant,
+    check_name,
+    choose_company,
+    remove_group,
+    require_unique_group,
+)
 from cvops_simulator.commvault.model import OWNER, TYPE_NAMES, USER_GROUP, UserGroup
-from cvops_simulator.commvault.references import company_ref, existing, resolve
+from cvops_simulator.commvault.references import find_addressed, make_company_reference, resolve_record
 from cvops_simulator.commvault.routing import Call, Routes
 
 _CREATE = frozenset(
@@ -84,11 +95,11 @@ def _list(call: Call) -> dict[str, Any]:
                 "description": group.description,
                 "enabled": group.enabled,
                 "allowMultipleCompanyMembers": group.allow_multiple_company_members,
-                "company": company_ref(call, group.company_id),
+                "company": make_company_reference(call, group.company_id),
                 "commcell": {"name": call.state.name},
                 "users": _users(call, group),
             }
-            for group in shown_groups(call, call.cell.lists(v4=True).groups)
+            for group in list_visible_groups(call, call.cell.lists(v4=True).groups)
         ]
     }
 
@@ -115,7 +126,7 @@ def _entities(call: Call, group: UserGroup) -> list[dict[str, Any]]:
 
 
 def _read(call: Call) -> dict[str, Any]:
-    group = existing(call.state.groups, call, "User group")
+    group = find_addressed(call.state.groups, call, "User group")
     return {
         "id": str(group.id),
         "name": group.name,
@@ -131,7 +142,7 @@ def _read(call: Call) -> dict[str, Any]:
         "associatedExternalGroups": _groups(call, group.external_group_ids),
         "associatedLocalGroups": _groups(call, group.local_group_ids),
         "laptopAdmins": False,
-        "company": company_ref(call, group.company_id),
+        "company": make_company_reference(call, group.company_id),
         "users": _users(call, group),
         "associatedEntities": _entities(call, group),
         "allowMultipleCompanyMembers": group.allow_multiple_company_members,
@@ -158,33 +169,33 @@ def _azure_guid(value: Any) -> str:
 def _create(call: Call) -> dict[str, Any]:
     call.caller.rights.require({GROUP_MANAGEMENT})
     data = call.strict_body(_CREATE)
-    name = checked_name(data.get("name"), "user group")
-    company_id = company_of_new(call, data)
-    unique_group(call, name, company_id)
+    name = check_name(data.get("name"), "user group")
+    company_id = choose_company(call, data)
+    require_unique_group(call, name, company_id)
     guid = _azure_guid(data.get("azureGUID"))
-    group = new_group(call, name, company_id, data.get("localUserGroups"))
+    group = make_group(call, name, company_id, data.get("localUserGroups"))
     group.description = str(data.get("description") or "")
     group.azure_guid = guid
     group.enforce_fs_quota = bool(data.get("enforceFSQuota", False))
     group.quota_limit_gb = int(data.get("quotaLimitInGB") or 0)
-    group.local_group_ids = group_ids(call, data.get("localUserGroups"), "id", "name")
+    group.local_group_ids = resolve_group_ids(call, data.get("localUserGroups"), "id", "name")
     call.state.groups.add(group)
-    own_creation(call, USER_GROUP, group.id)
+    add_creator_grant(call, USER_GROUP, group.id)
     return {"id": group.id, "GUID": group.guid, "name": group.name}
 
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({GROUP_MANAGEMENT})
-    group, data = existing(call.state.groups, call, "User group"), call.strict_body(_UPDATE)
+    group, data = find_addressed(call.state.groups, call, "User group"), call.strict_body(_UPDATE)
     call.require_otp() if "enableTwoFactorAuthentication" in data else None
     changes = _changes(call, group, data)
     name = data.get("newName")
     if name is not None and name != group.name:
-        unique_group(call, checked_name(name, "user group"), group.company_id, group.id)
+        require_unique_group(call, check_name(name, "user group"), group.company_id, group.id)
         call.state.groups.rename(group, name)
     for attribute, value in changes.items():
         setattr(group, attribute, value)
-    return success_g()
+    return make_success_g()
 
 
 def _changes(call: Call, group: UserGroup, data: dict[str, Any]) -> dict[str, Any]:
@@ -206,17 +217,19 @@ def _changes(call: Call, group: UserGroup, data: dict[str, Any]) -> dict[str, An
         ("enableLocalAuthentication", "local_authentication"),
     ):
         if key in data:
-            changes[attribute] = on_off(call, data[key])
+            changes[attribute] = parse_on_off(call, data[key])
     if "users" in data:
-        kind = operation(call, data.get("userOperationType"), ADD, v4=True)
-        changes["member_ids"] = apply_operation(kind, group.member_ids, user_ids(call, data["users"], "id", "name"))
+        kind = parse_operation(call, data.get("userOperationType"), ADD, v4=True)
+        changes["member_ids"] = apply_operation(
+            kind, group.member_ids, resolve_user_ids(call, data["users"], "id", "name")
+        )
     for key, kind_key, attribute in (
         ("associatedExternalGroups", "externalUserGroupsOperationType", "external_group_ids"),
         ("associatedLocalGroups", "localUserGroupsOperationType", "local_group_ids"),
     ):
         if key in data:
-            kind = operation(call, data.get(kind_key), ADD, v4=True)
-            given = group_ids(call, data[key], "id", "name")
+            kind = parse_operation(call, data.get(kind_key), ADD, v4=True)
+            given = resolve_group_ids(call, data[key], "id", "name")
             changes[attribute] = apply_operation(kind, getattr(group, attribute), given)
     if "restrictConsoleTypes" in data:
         changes["restricted_console_types"] = _consoles(call, group, data)
@@ -228,7 +241,7 @@ def _consoles(call: Call, group: UserGroup, data: dict[str, Any]) -> list[str]:
     words = block.get("consoleType") if isinstance(block, dict) else None
     if not isinstance(words, list) or not set(words) <= CONSOLES:
         raise invalid("restrictConsoleTypes.consoleType is not a list of console types")
-    kind = operation(call, data.get("consoleTypeOperationType"), OVERWRITE, v4=True)
+    kind = parse_operation(call, data.get("consoleTypeOperationType"), OVERWRITE, v4=True)
     numbers = {word: position for position, word in enumerate(sorted(CONSOLES))}
     current = {numbers[word] for word in group.restricted_console_types}
     wanted = apply_operation(kind, current, {numbers[word] for word in words})
@@ -237,8 +250,8 @@ def _consoles(call: Call, group: UserGroup, data: dict[str, Any]) -> list[str]:
 
 def _delete(call: Call) -> dict[str, Any]:
     call.caller.rights.require({GROUP_MANAGEMENT})
-    remove_group(call, existing(call.state.groups, call, "User group"))
-    return success_g()
+    remove_group(call, find_addressed(call.state.groups, call, "User group"))
+    return make_success_g()
 
 
 def _bulk_delete(call: Call) -> dict[str, Any]:
@@ -247,9 +260,11 @@ def _bulk_delete(call: Call) -> dict[str, Any]:
     if not isinstance(rows, list) or not rows:
         raise invalid("userGroups is missing")
     groups = [
-        resolve(call.state.groups, row.get("userGroup") if isinstance(row, dict) else None, "id", "name", "User group")
+        resolve_record(
+            call.state.groups, row.get("userGroup") if isinstance(row, dict) else None, "id", "name", "User group"
+        )
         for row in rows
     ]
     for group in groups:
         remove_group(call, group)
-    return success_g()
+    return make_success_g()

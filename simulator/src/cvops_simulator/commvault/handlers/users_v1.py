@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from cvops_simulator.commvault.associations import change, principal_side, require_rights
-from cvops_simulator.commvault.body_values import ADD, NONE, apply_operation, decode_secret, operation
+from cvops_simulator.commvault.associations import change_grants, parse_principal_associations, require_rights
+from cvops_simulator.commvault.body_values import ADD, NONE, apply_operation, decode_secret, parse_operation
 from cvops_simulator.commvault.catalogue import CHANGE_SECURITY, USER_MANAGEMENT
-from cvops_simulator.commvault.envelopes import NOT_SUPPORTED, Refused, invalid, success_r
-from cvops_simulator.commvault.handlers.security_read import associations_of_principal
-from cvops_simulator.commvault.handlers.user_groups_v1 import group_ids
-from cvops_simulator.commvault.lifecycle import checked_name, remove_user, unique_user
-from cvops_simulator.commvault.list_filters import listed
+from cvops_simulator.commvault.envelopes import NOT_SUPPORTED, ApiError, invalid, make_success_r
+from cvops_simulator.commvault.handlers.security_read import render_principal_associations
+from cvops_simulator.commvault.handlers.user_groups_v1 import resolve_group_ids
+from cvops_simulator.commvault.lifecycle import check_name, remove_user, require_unique_user
+from cvops_simulator.commvault.list_filters import render_list
 from cvops_simulator.commvault.model import USER, User
-from cvops_simulator.commvault.references import entity_info, existing, in_scope, member_groups, new_guid
+from cvops_simulator.commvault.references import (
+    find_addressed,
+    is_in_scope,
+    list_member_groups,
+    make_entity_info,
+    make_guid,
+)
 from cvops_simulator.commvault.routing import Call, Routes
 
 _SHORT = {"name": "userEntity.userName", "id": "userEntity.userId", "username": "userEntity.userName"}
@@ -34,14 +40,14 @@ def register(routes: Routes) -> None:
     routes.add("PUT", "User/{id}/Disable", _disable, envelope="R")
 
 
-def visible_users(call: Call, users: Any) -> list[User]:
+def list_visible_users(call: Call, users: Any) -> list[User]:
     """Users of the caller's scope; a caller without user management or View sees itself only."""
     rights = call.caller.rights
     everyone = bool({31, USER_MANAGEMENT} & rights.everywhere)
     return [
         user
         for user in users
-        if user.approved and in_scope(call, user.company_id) and (everyone or user.id == call.caller.user.id)
+        if user.approved and is_in_scope(call, user.company_id) and (everyone or user.id == call.caller.user.id)
     ]
 
 
@@ -52,7 +58,7 @@ def _row(call: Call, user: User) -> dict[str, Any]:
             "userName": user.name,
             "userGUID": user.guid,
             "_type_": USER,
-            "entityInfo": entity_info(call, user.company_id),
+            "entityInfo": make_entity_info(call, user.company_id),
         },
         "email": user.email,
         "UPN": user.upn,
@@ -62,18 +68,18 @@ def _row(call: Call, user: User) -> dict[str, Any]:
         "isAccountLocked": user.locked_until > call.now,
         "lastLogIntime": int(user.last_login),
         "numDevices": 0,
-        "companyName": entity_info(call, user.company_id)["companyName"],
+        "companyName": make_entity_info(call, user.company_id)["companyName"],
     }
 
 
 def _list(call: Call) -> dict[str, Any]:
-    rows = [_row(call, user) for user in visible_users(call, call.lists.users)]
-    return listed(call, "users", rows, _SHORT)
+    rows = [_row(call, user) for user in list_visible_users(call, call.lists.users)]
+    return render_list(call, "users", rows, _SHORT)
 
 
 def _read(call: Call) -> dict[str, Any]:
-    user = existing(call.state.users, call, "User")
-    groups = member_groups(call, user)
+    user = find_addressed(call.state.users, call, "User")
+    groups = list_member_groups(call, user)
     row = {
         **_row(call, user),
         "agePasswordDays": user.age_password_days,
@@ -91,7 +97,7 @@ def _read(call: Call) -> dict[str, Any]:
             for group in groups
             if group.provider
         ],
-        "securityAssociations": {"associations": associations_of_principal(call, USER, user.id)},
+        "securityAssociations": {"associations": render_principal_associations(call, USER, user.id)},
     }
     return {"processinginstructioninfo": {"attributes": [{"name": "exitval", "value": "0"}]}, "users": [row]}
 
@@ -110,19 +116,19 @@ def _body(call: Call) -> dict[str, Any]:
 def _create(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
     row = _body(call)
-    name = checked_name((row.get("userEntity") or {}).get("userName"), "user")
-    unique_user(call, name)
+    name = check_name((row.get("userEntity") or {}).get("userName"), "user")
+    require_unique_user(call, name)
     service_account = bool(row.get("isServiceAccount", False))
     if service_account:
         if call.cell.release < 42:
-            raise Refused(NOT_SUPPORTED, "Service accounts are not supported by this release")
+            raise ApiError(NOT_SUPPORTED, "Service accounts are not supported by this release")
         call.caller.rights.require({CHANGE_SECURITY})
     elif not row.get("email") and "\\" not in name:
         raise invalid("The email address is missing")
     user = User(
         call.state.users.new_id(),
         name,
-        new_guid(),
+        make_guid(),
         str(row.get("fullName") or ""),
         "" if service_account else str(row.get("email") or ""),
         "" if service_account else str(row.get("UPN") or ""),
@@ -133,19 +139,19 @@ def _create(call: Call) -> dict[str, Any]:
     )
     if row.get("password") and not service_account and not row.get("systemGeneratePassword"):
         user.password = decode_secret(row["password"], "password")
-    groups = group_ids(call, row.get("associatedUserGroups"))
+    groups = resolve_group_ids(call, row.get("associatedUserGroups"))
     security = row.get("securityAssociations") or {}
-    grants = principal_side(call, security.get("associations"), (USER, user.id))
+    grants = parse_principal_associations(call, security.get("associations"), (USER, user.id))
     require_rights(call, grants, [grant.entity for grant in grants])
     call.state.users.add(user)
     set_groups(call, user, ADD, groups)
-    change(call, ADD, grants, [])
-    return success_r(userId=user.id, userGUID=user.guid, userName=user.name, _type_=USER)
+    change_grants(call, ADD, grants, [])
+    return make_success_r(userId=user.id, userGUID=user.guid, userName=user.name, _type_=USER)
 
 
 def set_groups(call: Call, user: User, kind: int, given: set[int]) -> None:
     """Change the groups of a user; groups of a directory are left alone."""
-    current = {group.id for group in member_groups(call, user) if not group.provider}
+    current = {group.id for group in list_member_groups(call, user) if not group.provider}
     wanted = apply_operation(kind, current, given)
     for group in call.state.groups:
         if group.id in wanted:
@@ -156,13 +162,13 @@ def set_groups(call: Call, user: User, kind: int, given: set[int]) -> None:
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    user, row = existing(call.state.users, call, "User"), _body(call)
+    user, row = find_addressed(call.state.users, call, "User"), _body(call)
     security = row.get("securityAssociations") or {}
-    kind = operation(call, security.get("associationsOperationType"), NONE)
-    grants = principal_side(call, security.get("associations"), (USER, user.id))
+    kind = parse_operation(call, security.get("associationsOperationType"), NONE)
+    grants = parse_principal_associations(call, security.get("associations"), (USER, user.id))
     require_rights(call, grants, [grant.entity for grant in grants])
-    groups = group_ids(call, row.get("associatedUserGroups"))
-    group_kind = operation(call, row.get("associatedUserGroupsOperationType"), NONE)
+    groups = resolve_group_ids(call, row.get("associatedUserGroups"))
+    group_kind = parse_operation(call, row.get("associatedUserGroupsOperationType"), NONE)
     if row.get("password"):
         call.require_otp()
         proof = decode_secret((row.get("validationParameters") or {}).get("password"), "password")
@@ -181,15 +187,15 @@ def _update(call: Call) -> dict[str, Any]:
         if key in row:
             setattr(user, attribute, row[key])
     set_groups(call, user, group_kind, groups)
-    change(call, kind, grants, call.state.grants.of_principal(USER, user.id))
-    return success_r(userId=user.id, userName=user.name)
+    change_grants(call, kind, grants, call.state.grants.of_principal(USER, user.id))
+    return make_success_r(userId=user.id, userName=user.name)
 
 
 def _set_enabled(call: Call, enabled: bool) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    user = existing(call.state.users, call, "User")
+    user = find_addressed(call.state.users, call, "User")
     user.enabled = enabled
-    return success_r(userId=user.id, userName=user.name)
+    return make_success_r(userId=user.id, userName=user.name)
 
 
 def _enable(call: Call) -> dict[str, Any]:
@@ -213,5 +219,5 @@ def _unlock(call: Call) -> dict[str, Any]:
 
 def _delete(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    remove_user(call, existing(call.state.users, call, "User"))
-    return success_r()
+    remove_user(call, find_addressed(call.state.users, call, "User"))
+    return make_success_r()

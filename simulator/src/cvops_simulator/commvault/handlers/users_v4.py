@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from cvops_simulator.commvault.body_values import ADD, decode_secret, operation
+from cvops_simulator.commvault.body_values import ADD, decode_secret, parse_operation
 from cvops_simulator.commvault.catalogue import USER_MANAGEMENT
-from cvops_simulator.commvault.envelopes import invalid, success_g
-from cvops_simulator.commvault.handlers.user_groups_v1 import group_ids
-from cvops_simulator.commvault.handlers.users_v1 import set_groups, visible_users
-from cvops_simulator.commvault.lifecycle import checked_name, company_of_new, remove_user, unique_user
+from cvops_simulator.commvault.envelopes import invalid, make_success_g
+from cvops_simulator.commvault.handlers.user_groups_v1 import resolve_group_ids
+from cvops_simulator.commvault.handlers.users_v1 import list_visible_users, set_groups
+from cvops_simulator.commvault.lifecycle import check_name, choose_company, remove_user, require_unique_user
 from cvops_simulator.commvault.model import User
-from cvops_simulator.commvault.references import company_ref, existing, member_groups, new_guid, resolve
+from cvops_simulator.commvault.references import (
+    find_addressed,
+    list_member_groups,
+    make_company_reference,
+    make_guid,
+    resolve_record,
+)
 from cvops_simulator.commvault.routing import Call, Routes
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 
 _CREATE = frozenset({"users"})
 _UPDATE = frozenset(
@@ -68,14 +74,14 @@ def _row(call: Call, user: User) -> dict[str, Any]:
         "lastLoggedIn": int(user.last_login),
         "numberOfLaptops": 0,
         "plan": {"id": 0, "name": ""},
-        "company": company_ref(call, user.company_id),
+        "company": make_company_reference(call, user.company_id),
         "commcell": {"name": call.state.name},
         "userPrincipalName": user.upn,
     }
 
 
 def _list(call: Call) -> dict[str, Any]:
-    users = visible_users(call, call.cell.lists(v4=True).users)
+    users = list_visible_users(call, call.cell.lists(v4=True).users)
     wanted = call.query.get("usergroupid", "")
     if wanted.isdigit() and int(wanted):
         group = call.state.groups.get(int(wanted))
@@ -85,10 +91,10 @@ def _list(call: Call) -> dict[str, Any]:
 
 
 def _read(call: Call) -> dict[str, Any]:
-    user = existing(call.state.users, call, "User")
+    user = find_addressed(call.state.users, call, "User")
     app = call.state.apps.get(user.auth_server_id)
     groups = []
-    for group in member_groups(call, user):
+    for group in list_member_groups(call, user):
         row: dict[str, Any] = {"id": group.id, "name": group.short_name}
         if group.provider:
             row["provider"] = {"id": 0, "name": group.provider}
@@ -100,7 +106,7 @@ def _read(call: Call) -> dict[str, Any]:
         "authenticationMethodServer": {
             "id": app.id if app is not None else 0,
             "name": app.name if app is not None else "Commcell",
-            "company": company_ref(call, app.company_id if app is not None else 0),
+            "company": make_company_reference(call, app.company_id if app is not None else 0),
         },
         "associatedUserGroups": groups,
     }
@@ -118,16 +124,16 @@ def _create(call: Call) -> dict[str, Any]:
 def _new(call: Call, row: Any) -> User:
     if not isinstance(row, dict):
         raise invalid("A user is not an object")
-    name = checked_name(row.get("name") or row.get("email"), "user")
-    unique_user(call, name)
+    name = check_name(row.get("name") or row.get("email"), "user")
+    require_unique_user(call, name)
     if not row.get("email") and "\\" not in name:
         raise invalid("The email address is missing")
-    company_id = company_of_new(call, row)
-    groups = group_ids(call, row.get("userGroups"), "id", "name")
+    company_id = choose_company(call, row)
+    groups = resolve_group_ids(call, row.get("userGroups"), "id", "name")
     user = User(
         call.state.users.new_id(),
         name,
-        new_guid(),
+        make_guid(),
         str(row.get("fullName") or ""),
         str(row.get("email") or ""),
         str(row.get("userPrincipalName") or ""),
@@ -142,18 +148,18 @@ def _new(call: Call, row: Any) -> User:
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    user, data = existing(call.state.users, call, "User"), call.strict_body(_UPDATE)
+    user, data = find_addressed(call.state.users, call, "User"), call.strict_body(_UPDATE)
     if "email" in data or "newPassword" in data:
         call.require_otp()
-    groups = group_ids(call, data.get("userGroups"), "id", "name")
-    kind = operation(call, data.get("userGroupOperation"), ADD, v4=True)
+    groups = resolve_group_ids(call, data.get("userGroups"), "id", "name")
+    kind = parse_operation(call, data.get("userGroupOperation"), ADD, v4=True)
     if "userGroups" in data and user.provider:
         raise invalid("Groups of an external user cannot be changed")
     password = _new_password(call, data)
     method = _method(call, data)
     name = data.get("newName")
     if name is not None and name != user.name:
-        unique_user(call, checked_name(name, "user"), user.id)
+        require_unique_user(call, check_name(name, "user"), user.id)
         call.state.users.rename(user, name)
     plain = {
         "fullName": "full_name",
@@ -172,7 +178,7 @@ def _update(call: Call) -> dict[str, Any]:
         user.auth_server_id = method
     if "userGroups" in data:
         set_groups(call, user, kind, groups)
-    return success_g()
+    return make_success_g()
 
 
 def _new_password(call: Call, data: dict[str, Any]) -> str | None:
@@ -189,15 +195,15 @@ def _method(call: Call, data: dict[str, Any]) -> int | None:
     if "authenticationMethod" not in data:
         return None
     name = str(data["authenticationMethod"] or "Commcell")
-    if case_key(name) == "commcell":
+    if fold_case(name) == "commcell":
         return 0
-    return int(resolve(call.state.apps, {"name": name}, "id", "name", "Identity server").id)
+    return int(resolve_record(call.state.apps, {"name": name}, "id", "name", "Identity server").id)
 
 
 def _delete(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    remove_user(call, existing(call.state.users, call, "User"))
-    return success_g()
+    remove_user(call, find_addressed(call.state.users, call, "User"))
+    return make_success_g()
 
 
 def _bulk_delete(call: Call) -> dict[str, Any]:
@@ -208,12 +214,12 @@ def _bulk_delete(call: Call) -> dict[str, Any]:
     for row in rows:
         heir = (row.get("newUser") or {}).get("id") if isinstance(row, dict) else None
         call.query["newuserid"] = str(heir or 0)
-        remove_user(call, resolve(call.state.users, (row or {}).get("user"), "id", "name", "User"))
-    return success_g()
+        remove_user(call, resolve_record(call.state.users, (row or {}).get("user"), "id", "name", "User"))
+    return make_success_g()
 
 
 def _authentication_methods(call: Call) -> dict[str, Any]:
-    user = existing(call.state.users, call, "User")
+    user = find_addressed(call.state.users, call, "User")
     if call.query.get("fetchavailablemethodsonly", "").lower() == "true":
         return {"availableMethods": list(_METHODS), "error": {"errorCode": 0}}
     app = call.state.apps.get(user.auth_server_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, invalid_value
 
 if TYPE_CHECKING:
@@ -128,12 +128,12 @@ def check_conflicts(tenant: Tenant, row: Row) -> None:
     """Values that must be unique in the tenant, deleted applications included."""
     deleted = [item["row"] for item in tenant.deleted.values() if item["kind"] == "application"]
     others = [other for other in [*tenant.applications.values(), *deleted] if other["id"] != row["id"]]
-    taken = {case_key(uri) for other in others for uri in other["identifierUris"]}
-    if taken & {case_key(uri) for uri in row["identifierUris"]}:
+    taken = {fold_case(uri) for other in others for uri in other["identifierUris"]}
+    if taken & {fold_case(uri) for uri in row["identifierUris"]}:
         text = "Another object with the same value for property identifierUris already exists."
         raise bad_request(text, "ObjectConflict", "identifierUris")
     name = row["uniqueName"]
-    if name and any(case_key(other["uniqueName"] or "") == case_key(name) for other in others):
+    if name and any(fold_case(other["uniqueName"] or "") == fold_case(name) for other in others):
         text = "A conflicting object with one or more of the specified property values is present in the directory."
         raise bad_request(text, "ConflictingObjects")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cvops_simulator.entra.defaults import merge, new_row
+from cvops_simulator.entra.defaults import make_row, merge_row
 from cvops_simulator.entra.graph.application_rules import (
     check_conflicts,
     check_entitlements,
@@ -16,14 +16,14 @@ from cvops_simulator.entra.graph.application_rules import (
     check_values,
     complete_entitlements,
 )
-from cvops_simulator.entra.graph.certificates import apply_key_credentials, with_keys
+from cvops_simulator.entra.graph.certificates import add_certificates, apply_key_credentials
 from cvops_simulator.entra.graph.deletion import soft_delete
 from cvops_simulator.entra.graph.errors import bad_request, invalid_value, not_found
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse, parse_key
 from cvops_simulator.entra.graph.passwords import check_patched_passwords, create_password
-from cvops_simulator.entra.graph.references import bound_ids
+from cvops_simulator.entra.graph.references import resolve_bound_ids
 from cvops_simulator.entra.graph.routing import Route
-from cvops_simulator.entra.principals import follow
+from cvops_simulator.entra.principals import update_service_principal
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.graph.call import Call
@@ -65,7 +65,7 @@ def _count(call: Call) -> GraphResponse:
 def _get(call: Call) -> GraphResponse:
     row = call.require("application", call.arguments[0])
     if call.options.select and "keyCredentials" in call.options.select:
-        row = with_keys(call, row)
+        row = add_certificates(call, row)
     return call.entity("application", row, "applications")
 
 
@@ -78,7 +78,7 @@ def _make(call: Call, body: Row) -> GraphResponse:
     if not body.get("displayName"):
         raise bad_request("A value is required for property 'displayName' of resource 'Application'.", "Required")
     check_values(body)
-    owners = bound_ids(call, body, "owners", ("user", "servicePrincipal"))
+    owners = resolve_bound_ids(call, body, "owners", ("user", "servicePrincipal"))
     if call.caller.is_user or call.owned_only:
         owners = [call.caller.object_id, *owners]
     passwords, keys = body.get("passwordCredentials", []), body.get("keyCredentials", [])
@@ -94,7 +94,7 @@ def _make(call: Call, body: Row) -> GraphResponse:
         "passwordCredentials": [],
         "keyCredentials": [],
     }
-    row = new_row("application", {**values, **fixed})
+    row = make_row("application", {**values, **fixed})
     check_new_entitlements([*row["appRoles"], *row["api"]["oauth2PermissionScopes"]], set())
     complete_entitlements(row)
     check_entitlements(row, None)
@@ -126,7 +126,7 @@ def _update(call: Call) -> GraphResponse:
         raise invalid_value("uniqueName", "Application")
     check_patched_passwords(row, body)
     values = {key: item for key, item in body.items() if "@" not in key and key != "keyCredentials"}
-    after = merge("application", row, values)
+    after = merge_row("application", row, values)
     known = {item["id"] for item in [*row["appRoles"], *row["api"]["oauth2PermissionScopes"]]}
     check_new_entitlements([*after["appRoles"], *after["api"]["oauth2PermissionScopes"]], known)
     complete_entitlements(after)
@@ -136,7 +136,7 @@ def _update(call: Call) -> GraphResponse:
     if "keyCredentials" in body:
         after = apply_key_credentials(call, "application", after, body["keyCredentials"])
     call.tenant.update("application", after)
-    follow(call.tenant, row, after)
+    update_service_principal(call.tenant, row, after)
     return NO_CONTENT
 
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cvops_simulator.core.names import case_key
-from cvops_simulator.entra.defaults import default_select
+from cvops_simulator.core.names import fold_case
+from cvops_simulator.entra.defaults import get_default_select
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, denied, not_found
 from cvops_simulator.entra.graph.messages import GraphResponse, parse_key
-from cvops_simulator.entra.graph.query import Options, page_of, select_rows
-from cvops_simulator.entra.schema import BodyError, check_body, graph_type
+from cvops_simulator.entra.graph.query import Options, make_page, select_rows
+from cvops_simulator.entra.schema import BodyError, check_body, get_graph_type
 from cvops_simulator.entra.tenant import TABLES
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Call:
         if name == "id":
             return self.view.get(TABLES[kind], check_guid(value))
         rows = self.view.rows(TABLES[kind]).values()
-        return next((row for row in rows if case_key(str(row[name] or "")) == case_key(value)), None)
+        return next((row for row in rows if fold_case(str(row[name] or "")) == fold_case(value)), None)
 
     def require(self, kind: Kind, segment: str) -> Row:
         """The object that a path segment names; 404 without one, 403 when it must be owned and is not.
@@ -123,8 +123,8 @@ class Call:
 
     def project(self, kind: str, row: Row, select: tuple[str, ...] | None = None) -> Row:
         """The properties of a row that go out: $select, else the type's default."""
-        known = graph_type(kind).properties
-        names = select or default_select(kind)
+        known = get_graph_type(kind).properties
+        names = select or get_default_select(kind)
         unknown = [name for name in names if name not in known and not name.startswith("extension_")]
         if unknown:
             text = "Parsing OData Select and Expand failed: Could not find a property named"
@@ -149,7 +149,7 @@ class Call:
         select = self.options.select
         found = select_rows(rows, self.options, kind)
         url = f"{self.root}{self.request.path}"
-        page, notes = page_of(found, self.options, self.page_size, url, self.request.query)
+        page, notes = make_page(found, self.options, self.page_size, url, self.request.query)
         picked = f"({','.join(select)})" if select else ""
         make = project or (lambda row: self.project(kind, row, select))
         head = {"@odata.context": f"{self.root}/$metadata#{context}{picked}"}
@@ -167,7 +167,7 @@ class Call:
 
     def typed_object(self, kind: Kind, row: Row) -> Row:
         """A directory object with its `@odata.type`; $select names that its type lacks are left out."""
-        known = graph_type(kind).properties
+        known = get_graph_type(kind).properties
         select = tuple(name for name in self.options.select or () if name in known)
         picked = self.project(kind, row, select) if self.options.select and select else self.project(kind, row)
         if self.options.select and not select:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, invalid_value
 from cvops_simulator.entra.graph.policies import check_key_policy
 from cvops_simulator.entra.schema import parse_date_time
-from cvops_simulator.entra.tenant import graph_time
+from cvops_simulator.entra.tenant import format_graph_time
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.graph.call import Call
@@ -27,7 +27,7 @@ _PAIRS = frozenset({("AsymmetricX509Cert", "Verify"), ("AsymmetricX509Cert", "Si
 _SLACK = 1.0
 
 
-def with_keys(call: Call, row: Row) -> Row:
+def add_certificates(call: Call, row: Row) -> Row:
     """The row with the certificates themselves, as a single read with $select=keyCredentials returns them."""
     certificates = call.view.rows("certificates")
     shown = [{**item, "key": certificates.get(item["keyId"], {}).get("der")} for item in row["keyCredentials"]]
@@ -62,7 +62,10 @@ def _add(call: Call, kind: Kind, owner: Row, item: Row) -> Row:
         raise invalid_value("keyCredentials", "Application")
     der, certificate = _certificate(item["key"])
     first, last = certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()
-    start, end = item.get("startDateTime") or graph_time(first), item.get("endDateTime") or graph_time(last)
+    start, end = (
+        item.get("startDateTime") or format_graph_time(first),
+        item.get("endDateTime") or format_graph_time(last),
+    )
     if parse_date_time(end) > last + _SLACK or parse_date_time(end) <= parse_date_time(start):
         raise GraphError(400, "KeyCredentialsInvalidEndDate", "Key credential end date is invalid.")
     if parse_date_time(start) < first - _SLACK:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cvops_simulator.entra.graph.application_rules import check_conflicts
 from cvops_simulator.entra.graph.call import check_guid
-from cvops_simulator.entra.graph.deletion import purge, restore
+from cvops_simulator.entra.graph.deletion import purge_object, restore_object
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, not_found
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse, parse_key
 from cvops_simulator.entra.graph.permissions import check_permission
@@ -87,13 +87,13 @@ def _restore(call: Call) -> GraphResponse:
         if not backing:
             text = f"The appId '{row['appId']}' of the service principal does not reference a valid application object."
             raise bad_request(text, "NoBackingApplicationObject", "appId")
-    restored = restore(call.tenant, entry)
+    restored = restore_object(call.tenant, entry)
     context = f"{call.root}/$metadata#directoryObjects/$entity"
     return GraphResponse(200, {"@odata.context": context, **call.typed_object(kind, restored)})
 
 
 def _purge(call: Call) -> GraphResponse:
-    purge(call.tenant, _entry(call, _WRITE)["row"]["id"])
+    purge_object(call.tenant, _entry(call, _WRITE)["row"]["id"])
     return NO_CONTENT
 
 

@@ -37,7 +37,7 @@ def soft_delete(tenant: Tenant, kind: Kind, row: Row) -> None:
     tenant.store.put("deletedItems", row["id"], entry, "object")
 
 
-def restore(tenant: Tenant, entry: Row) -> Row:
+def restore_object(tenant: Tenant, entry: Row) -> Row:
     """Bring a deleted object back with what went with it, as far as the other ends still exist."""
     row: Row = {**entry["row"], "deletedDateTime": None}
     kind: Kind = entry["kind"]
@@ -53,7 +53,7 @@ def restore(tenant: Tenant, entry: Row) -> Row:
     return row
 
 
-def purge(tenant: Tenant, object_id: str) -> None:
+def purge_object(tenant: Tenant, object_id: str) -> None:
     """Remove a deleted object for good, with its secrets, certificates and relations."""
     tenant.store.remove("deletedItems", object_id)
     for table in ("secrets", "certificates"):

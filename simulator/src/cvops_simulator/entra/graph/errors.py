@@ -47,7 +47,7 @@ def unsupported_query(message: str) -> GraphError:
     return GraphError(400, "Request_UnsupportedQuery", message)
 
 
-def error_body(error: GraphError, date: str, request_id: str, client_request_id: str) -> dict[str, Any]:
+def make_error_body(error: GraphError, date: str, request_id: str, client_request_id: str) -> dict[str, Any]:
     """Graph's error document; `date` without offset, as the service writes it."""
     inner = {"date": date, "request-id": request_id, "client-request-id": client_request_id}
     body: dict[str, Any] = {"code": error.code, "message": error.message}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, unsupported_query
 from cvops_simulator.entra.schema import parse_date_time
 
@@ -203,7 +203,7 @@ def _value_of(path: tuple[str, ...], row: Mapping[str, Any], variables: Mapping[
 
 def _compare(operator: str, value: Any, wanted: Any) -> bool:
     if operator in ("startswith", "endswith", "contains"):
-        text, part = case_key(str(value or "")), case_key(str(wanted))
+        text, part = fold_case(str(value or "")), fold_case(str(wanted))
         return {"startswith": text.startswith(part), "endswith": text.endswith(part), "contains": part in text}[
             operator
         ]
@@ -222,5 +222,5 @@ def _comparable(value: Any) -> Any:
         try:
             return parse_date_time(value)
         except ValueError:
-            return case_key(value)
+            return fold_case(value)
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cvops_simulator.entra.defaults import merge, new_row
+from cvops_simulator.entra.defaults import make_row, merge_row
 from cvops_simulator.entra.graph.deletion import soft_delete
 from cvops_simulator.entra.graph.errors import bad_request, denied, invalid_value, not_found
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse, parse_key
-from cvops_simulator.entra.graph.references import add_references, bound_ids, check_members_writable
+from cvops_simulator.entra.graph.references import add_references, check_members_writable, resolve_bound_ids
 from cvops_simulator.entra.graph.routing import Route
-from cvops_simulator.entra.identifiers import security_identifier
+from cvops_simulator.entra.identifiers import make_security_identifier
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.graph.call import Call
@@ -119,8 +119,8 @@ def _make(call: Call, body: Row) -> GraphResponse:
             f"A value is required for property '{missing[0]}' of resource 'Group'.", "Required", missing[0]
         )
     _check_values(body)
-    members = bound_ids(call, body, "members", ("user", "group", "servicePrincipal"))
-    owners = bound_ids(call, body, "owners", ("user", "servicePrincipal"))
+    members = resolve_bound_ids(call, body, "members", ("user", "group", "servicePrincipal"))
+    owners = resolve_bound_ids(call, body, "owners", ("user", "servicePrincipal"))
     if len(members) + len(owners) > 20:
         raise bad_request("The number of references in the request exceeds the limit of 20.")
     values = {name: value for name, value in body.items() if "@" not in name}
@@ -129,9 +129,9 @@ def _make(call: Call, body: Row) -> GraphResponse:
         "id": object_id,
         "createdDateTime": call.tenant.now(),
         "renewedDateTime": call.tenant.now(),
-        "securityIdentifier": security_identifier(object_id),
+        "securityIdentifier": make_security_identifier(object_id),
     }
-    row = new_row("group", {**values, **fixed})
+    row = make_row("group", {**values, **fixed})
     _check_new(call, row)
     _check_unique_name(call, row["uniqueName"], object_id)
     call.tenant.add("group", row)
@@ -157,13 +157,13 @@ def _update(call: Call) -> GraphResponse:
     if changed:
         raise bad_request(f"Property '{changed[0]}' is read-only and cannot be set.")
     _check_unique_name(call, body.get("uniqueName"), row["id"])
-    members = bound_ids(call, body, "members", ("user", "group", "servicePrincipal"))
+    members = resolve_bound_ids(call, body, "members", ("user", "group", "servicePrincipal"))
     if members:
         check_members_writable(call, row)
         add_references(call, row, "members", members)
     values = {key: item for key, item in body.items() if "@" not in key}
     if values:
-        call.tenant.update("group", merge("group", row, values))
+        call.tenant.update("group", merge_row("group", row, values))
     return NO_CONTENT
 
 

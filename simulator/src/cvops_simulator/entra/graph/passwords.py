@@ -14,7 +14,7 @@ from cvops_simulator.entra.graph.policies import check_password_policy
 from cvops_simulator.entra.graph.routing import Route
 from cvops_simulator.entra.schema import BodyError, check_body, parse_date_time
 from cvops_simulator.entra.secrets import add_secret, make_secret_text, remove_secret
-from cvops_simulator.entra.tenant import TABLES, graph_time
+from cvops_simulator.entra.tenant import TABLES, format_graph_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def _dated(call: Call, wanted: Row) -> Row:
     """The wanted credential with its dates, checked."""
     start = wanted.get("startDateTime") or call.tenant.now()
     begin = parse_date_time(start)
-    end = wanted.get("endDateTime") or graph_time(begin + _TWO_YEARS)
+    end = wanted.get("endDateTime") or format_graph_time(begin + _TWO_YEARS)
     if parse_date_time(end) <= begin:
         raise bad_request("The value of endDateTime must be later than startDateTime.", "InvalidKeyEndDate", "EndDate")
     return {**wanted, "startDateTime": start, "endDateTime": end}

@@ -212,7 +212,7 @@ def _tokens(text: str, prefixes: bool = False) -> set[str]:
     return {word[:size] for word in words for size in range(1, len(word) + 1)} if prefixes else set(words)
 
 
-def page_of(
+def make_page(
     rows: Sequence[Row], options: Options, page_size: int, url: str, query: dict[str, str]
 ) -> tuple[list[Row], dict[str, Any]]:
     """One page and its annotations. A page size below 100 also limits $top: lists then need several pages."""

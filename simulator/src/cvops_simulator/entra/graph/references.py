@@ -38,7 +38,7 @@ _DELETERS: dict[Kind, str] = {
 }
 
 
-def bound_ids(call: Call, body: Row, relation: str, kinds: tuple[Kind, ...]) -> list[str]:
+def resolve_bound_ids(call: Call, body: Row, relation: str, kinds: tuple[Kind, ...]) -> list[str]:
     """Ids of a body's `members@odata.bind` (or owners); at most 20, all known to the replica and of these kinds."""
     urls = body.get(f"{relation}@odata.bind", [])
     if not isinstance(urls, list):

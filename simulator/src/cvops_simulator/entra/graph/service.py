@@ -17,7 +17,7 @@ from starlette.routing import Route as HttpRoute
 from cvops_simulator.core.service import Service
 from cvops_simulator.entra.graph.batch import run_batch
 from cvops_simulator.entra.graph.call import Call
-from cvops_simulator.entra.graph.errors import GraphError, bad_request, error_body
+from cvops_simulator.entra.graph.errors import GraphError, bad_request, make_error_body
 from cvops_simulator.entra.graph.messages import GraphRequest, GraphResponse, parse_query, split_path
 from cvops_simulator.entra.graph.permissions import check_permission, identify
 from cvops_simulator.entra.graph.query import parse_options
@@ -125,7 +125,7 @@ class GraphService(Service):
 
     def _refusal(self, error: GraphError, request_id: str, client_request_id: str) -> GraphResponse:
         date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.context.clock.now()))
-        return GraphResponse(error.status, error_body(error, date, request_id, client_request_id), error.headers)
+        return GraphResponse(error.status, make_error_body(error, date, request_id, client_request_id), error.headers)
 
     def _render(self, answer: GraphResponse, request_id: str, client_request_id: str) -> Response:
         headers: dict[str, str] = {

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cvops_simulator.entra.defaults import merge, new_row
-from cvops_simulator.entra.graph.certificates import apply_key_credentials, with_keys
+from cvops_simulator.entra.defaults import make_row, merge_row
+from cvops_simulator.entra.graph.certificates import add_certificates, apply_key_credentials
 from cvops_simulator.entra.graph.deletion import soft_delete
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, invalid_value, not_found
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse, parse_key
 from cvops_simulator.entra.graph.passwords import check_patched_passwords
-from cvops_simulator.entra.graph.references import bound_ids
+from cvops_simulator.entra.graph.references import resolve_bound_ids
 from cvops_simulator.entra.graph.routing import Route
-from cvops_simulator.entra.principals import copied_properties, first_properties, with_application_tags
+from cvops_simulator.entra.principals import copy_initial_properties, copy_properties, merge_tags
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.graph.call import Call
@@ -67,7 +67,7 @@ def _count(call: Call) -> GraphResponse:
 def _get(call: Call) -> GraphResponse:
     row = call.require("servicePrincipal", call.arguments[0])
     if call.options.select and "keyCredentials" in call.options.select:
-        row = with_keys(call, row)
+        row = add_certificates(call, row)
     return call.entity("servicePrincipal", row, "servicePrincipals")
 
 
@@ -95,17 +95,17 @@ def _make(call: Call, body: Row) -> GraphResponse:
         raise _no_application(call, app_id)
     call.check_owner(application["id"])
     _check_values(body)
-    owners = bound_ids(call, body, "owners", ("user", "servicePrincipal"))
+    owners = resolve_bound_ids(call, body, "owners", ("user", "servicePrincipal"))
     if call.caller.is_user or call.owned_only:
         owners = [call.caller.object_id, *owners]
     values = {name: value for name, value in body.items() if "@" not in name and name != "keyCredentials"}
     copied = {
         "id": call.tenant.new_id(),
-        **first_properties(application),
-        **copied_properties(application, call.tenant.id),
+        **copy_initial_properties(application),
+        **copy_properties(application, call.tenant.id),
     }
-    tags = with_application_tags(body.get("tags", []), application)
-    row = new_row("servicePrincipal", {**copied, **values, "appId": app_id, "tags": tags, "passwordCredentials": []})
+    tags = merge_tags(body.get("tags", []), application)
+    row = make_row("servicePrincipal", {**copied, **values, "appId": app_id, "tags": tags, "passwordCredentials": []})
     row = apply_key_credentials(call, "servicePrincipal", row, body.get("keyCredentials", []))
     call.tenant.add("servicePrincipal", row)
     call.tenant.relate("owners", row["id"], owners)
@@ -134,8 +134,8 @@ def _update(call: Call) -> GraphResponse:
     check_patched_passwords(row, body)
     values = {key: item for key, item in body.items() if "@" not in key and key not in ("keyCredentials", "appId")}
     if "tags" in values:
-        values["tags"] = with_application_tags(values["tags"], call.tenant.application_of(row["appId"]))
-    after = merge("servicePrincipal", row, values)
+        values["tags"] = merge_tags(values["tags"], call.tenant.application_of(row["appId"]))
+    after = merge_row("servicePrincipal", row, values)
     if "keyCredentials" in body:
         after = apply_key_credentials(call, "servicePrincipal", after, body["keyCredentials"])
     call.tenant.update("servicePrincipal", after)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cvops_simulator.entra.identifiers import opaque_id
+from cvops_simulator.entra.identifiers import make_opaque_id
 from cvops_simulator.entra.wellknown import GRAPH_APP_ID, TOKEN_EXCHANGE_APP_ID
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Issue:
     scopes: tuple[str, ...] = ()
 
 
-def app_roles(view: View, principal_id: str, resource: Row) -> list[str]:
+def list_app_roles(view: View, principal_id: str, resource: Row) -> list[str]:
     """Values of the resource's enabled app roles that a principal holds, on this replica."""
     values = {role["id"]: role["value"] for role in resource["appRoles"] if role["isEnabled"] and role["value"]}
     held = {
@@ -51,7 +51,7 @@ def is_assigned(view: View, principal_id: str, resource: Row) -> bool:
     )
 
 
-def access_claims(tenant: Tenant, view: View, issue: Issue, origin: str) -> dict[str, Any]:
+def make_access_claims(tenant: Tenant, view: View, issue: Issue, origin: str) -> dict[str, Any]:
     """Claims of an access token: version 2 when the resource wants it, else version 1."""
     now = int(tenant.clock.now())
     subject = issue.user or issue.client.principal
@@ -62,9 +62,9 @@ def access_claims(tenant: Tenant, view: View, issue: Issue, origin: str) -> dict
         "iat": now,
         "nbf": now - 5,
         "exp": now + issue.lifetime,
-        "aio": opaque_id("aio", subject["id"], str(now)),
+        "aio": make_opaque_id("aio", subject["id"], str(now)),
         "oid": subject["id"],
-        "rh": opaque_id("rh", subject["id"])[:30],
+        "rh": make_opaque_id("rh", subject["id"])[:30],
         "sub": subject["id"],
         "tid": tenant.id,
         "uti": tenant.new_id(),
@@ -72,7 +72,7 @@ def access_claims(tenant: Tenant, view: View, issue: Issue, origin: str) -> dict
         "idtyp": "user" if issue.user else "app",
     }
     claims.update(_client_claims(issue, tenant.id, version_2))
-    if roles := app_roles(view, subject["id"], issue.resource):
+    if roles := list_app_roles(view, subject["id"], issue.resource):
         claims["roles"] = roles
     if issue.user:
         claims.update(
@@ -103,7 +103,7 @@ def _wants_version_2(tenant: Tenant, view: View, resource: Row) -> bool:
     return bool(application and application["api"]["requestedAccessTokenVersion"] == 2)
 
 
-def id_claims(
+def make_id_claims(
     tenant: Tenant, client_id: str, user: Row, origin: str, nonce: str | None, lifetime: int
 ) -> dict[str, Any]:
     """Claims of an ID token."""

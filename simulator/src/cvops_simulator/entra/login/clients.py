@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cryptography import x509
 
 from cvops_simulator.entra.login.errors import TokenError
-from cvops_simulator.entra.login.signing import Assertion, base64url
+from cvops_simulator.entra.login.signing import Assertion, encode_base64url
 from cvops_simulator.entra.wellknown import TOKEN_EXCHANGE_APP_ID, TOKEN_EXCHANGE_AUDIENCE
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class ClientCheck:
 
     def confidential(self, form: Mapping[str, str]) -> Client:
         """A client that proves itself with a secret or an assertion."""
-        client_id = required(form, "client_id")
+        client_id = require_field(form, "client_id")
         application, principal = self.find(client_id)
         owners = {application["id"], principal["id"]}
         if form.get("client_assertion"):
@@ -77,7 +77,7 @@ class ClientCheck:
 
     def any(self, form: Mapping[str, str]) -> Client:
         """A public client (when the application allows it) or a confidential one."""
-        client_id = required(form, "client_id")
+        client_id = require_field(form, "client_id")
         if form.get("client_secret") or form.get("client_assertion"):
             return self.confidential(form)
         application, principal = self.find(client_id)
@@ -146,7 +146,7 @@ class ClientCheck:
             raise self._error(700024, client_id)
 
 
-def required(form: Mapping[str, str], name: str) -> str:
+def require_field(form: Mapping[str, str], name: str) -> str:
     """A form field that must be there and not empty."""
     value = form.get(name, "")
     if not value:
@@ -154,7 +154,7 @@ def required(form: Mapping[str, str], name: str) -> str:
     return value
 
 
-def with_basic(form: dict[str, str], authorization: str | None) -> dict[str, str]:
+def merge_basic_credentials(form: dict[str, str], authorization: str | None) -> dict[str, str]:
     """Add client id and secret of an HTTP Basic header to the form."""
     kind, _, encoded = (authorization or "").partition(" ")
     if kind.lower() != "basic":
@@ -176,8 +176,8 @@ def _names(assertion: Assertion, der: str) -> bool:
     """Whether the assertion's header names this certificate."""
     raw = base64.b64decode(der)
     wanted = {
-        "x5t": base64url(hashlib.sha1(raw).digest()),
-        "x5t#S256": base64url(hashlib.sha256(raw).digest()),
+        "x5t": encode_base64url(hashlib.sha1(raw).digest()),
+        "x5t#S256": encode_base64url(hashlib.sha256(raw).digest()),
         "kid": hashlib.sha1(raw).hexdigest().upper(),
     }
     given = {key: str(assertion.header[key]).rstrip("=") for key in wanted if key in assertion.header}

@@ -28,7 +28,7 @@ _HOSTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
-def openid_configuration(origin: str, tenant_id: str, issuer_tenant: str, graph_host: str) -> dict[str, Any]:
+def make_openid_configuration(origin: str, tenant_id: str, issuer_tenant: str, graph_host: str) -> dict[str, Any]:
     """The document at `.well-known/openid-configuration`; URLs carry the tenant's GUID whatever was asked."""
     base = f"{origin}/{tenant_id}"
     return {
@@ -58,7 +58,7 @@ def openid_configuration(origin: str, tenant_id: str, issuer_tenant: str, graph_
     }
 
 
-def instance_metadata(origin: str, own_host: str, asked_host: str, api_version: str) -> dict[str, Any]:
+def make_instance_metadata(origin: str, own_host: str, asked_host: str, api_version: str) -> dict[str, Any]:
     """The answer of instance discovery for the known hosts and the simulator's own."""
     metadata: list[dict[str, Any]] = [
         {"preferred_network": network, "preferred_cache": cache, "aliases": list(aliases)}

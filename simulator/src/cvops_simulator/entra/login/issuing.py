@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from cvops_simulator.entra.login.claims import Issue, access_claims, id_claims, is_assigned
+from cvops_simulator.entra.login.claims import Issue, is_assigned, make_access_claims, make_id_claims
 from cvops_simulator.entra.login.errors import TokenError
 from cvops_simulator.entra.login.signing import SigningKey
 from cvops_simulator.entra.wellknown import GRAPH_APP_ID
@@ -72,7 +72,7 @@ class Issuer:
         if resource["appRoleAssignmentRequired"] and not is_assigned(view, client.principal["id"], resource):
             raise TokenError(501051, client_id=client.app_id, value=resource["displayName"])
         issue = Issue(client, resource, audience, lifetime)
-        token = self.key.sign(access_claims(self.tenant, view, issue, self.origin))
+        token = self.key.sign(make_access_claims(self.tenant, view, issue, self.origin))
         return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token}
 
     def for_user(
@@ -90,11 +90,11 @@ class Issuer:
             "scope": " ".join([*named, *(item for item in asked if item in OPENID_SCOPES - {"offline_access"})]),
             "expires_in": lifetime,
             "ext_expires_in": lifetime,
-            "access_token": self.key.sign(access_claims(self.tenant, view, issue, self.origin)),
+            "access_token": self.key.sign(make_access_claims(self.tenant, view, issue, self.origin)),
             "client_info": _client_info(user["id"], self.tenant.id),
         }
         if "openid" in asked:
-            claims = id_claims(self.tenant, client.app_id, user, self.origin, nonce, lifetime)
+            claims = make_id_claims(self.tenant, client.app_id, user, self.origin, nonce, lifetime)
             answer["id_token"] = self.key.sign(claims)
         return answer, "offline_access" in asked
 

@@ -15,11 +15,11 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from cvops_simulator.core.names import case_key
+from cvops_simulator.core.names import fold_case
 from cvops_simulator.core.service import Service
-from cvops_simulator.entra.login.clients import Client, ClientCheck, required, with_basic
-from cvops_simulator.entra.login.documents import instance_metadata, openid_configuration
-from cvops_simulator.entra.login.errors import TokenError, error_body
+from cvops_simulator.entra.login.clients import Client, ClientCheck, merge_basic_credentials, require_field
+from cvops_simulator.entra.login.documents import make_instance_metadata, make_openid_configuration
+from cvops_simulator.entra.login.errors import TokenError, make_error_body
 from cvops_simulator.entra.login.flows import Code, Flows, Refresh
 from cvops_simulator.entra.login.issuing import Issuer
 
@@ -94,7 +94,7 @@ class LoginService(Service):
     def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
         """Injected statuses: 400 is the loop detection, 429 too many requests, everything else transient."""
         code = {400: 50196, 401: 7000215, 429: 90055}.get(status, 90033)
-        body = error_body(TokenError(code), str(uuid.uuid4()), str(uuid.uuid4()), self._timestamp())
+        body = make_error_body(TokenError(code), str(uuid.uuid4()), str(uuid.uuid4()), self._timestamp())
         return JSONResponse(body, status, headers)
 
     def _timestamp(self) -> str:
@@ -109,7 +109,7 @@ class LoginService(Service):
             try:
                 response = await handler(request)
             except TokenError as error:
-                body = error_body(error, trace_id, correlation_id, self._timestamp())
+                body = make_error_body(error, trace_id, correlation_id, self._timestamp())
                 response = JSONResponse(body, error.status)
             headers = {"x-ms-request-id": trace_id, "client-request-id": correlation_id}
             response.headers.update({**_NO_CACHE, **headers, "x-ms-ests-server": "2.1.0 - SIM ProdSlices"})
@@ -125,7 +125,7 @@ class LoginService(Service):
 
     def _user(self, name: str) -> Row:
         for row in self.tenant.users.values():
-            if case_key(name) in (row["id"], case_key(row["userPrincipalName"])):
+            if fold_case(name) in (row["id"], fold_case(row["userPrincipalName"])):
                 return row
         raise TokenError(50034, value=name)
 
@@ -133,13 +133,13 @@ class LoginService(Service):
         endpoint = urllib.parse.urlsplit(request.query_params.get("authorization_endpoint", ""))
         version = request.query_params.get("api-version", "1.1")
         own = "localhost" if endpoint.netloc == "localhost" else f"localhost:{self.port}"
-        return JSONResponse(instance_metadata(self.origin, own, endpoint.netloc, version))
+        return JSONResponse(make_instance_metadata(self.origin, own, endpoint.netloc, version))
 
     async def _configuration(self, request: Request) -> Response:
         name = self._check_tenant(request, multi=True)
         issuer = "{tenantid}" if name in _MULTI_TENANT else self.tenant.id
         where = name if name in _MULTI_TENANT else self.tenant.id
-        return JSONResponse(openid_configuration(self.origin, where, issuer, self.graph_host))
+        return JSONResponse(make_openid_configuration(self.origin, where, issuer, self.graph_host))
 
     async def _keys(self, request: Request) -> Response:
         self._check_tenant(request, multi=True)
@@ -155,7 +155,7 @@ class LoginService(Service):
 
     async def _form(self, request: Request) -> dict[str, str]:
         pairs = urllib.parse.parse_qsl((await request.body()).decode(), keep_blank_values=True)
-        return with_basic(dict(pairs), request.headers.get("authorization"))
+        return merge_basic_credentials(dict(pairs), request.headers.get("authorization"))
 
     async def _token(self, request: Request) -> Response:
         name = self._check_tenant(request, multi=True)
@@ -167,7 +167,7 @@ class LoginService(Service):
             "authorization_code": self._redeem_code,
             "refresh_token": self._refresh,
         }
-        grant_type = required(form, "grant_type")
+        grant_type = require_field(form, "grant_type")
         if grant_type not in grants:
             raise TokenError(70003, value=grant_type)
         if name in _MULTI_TENANT and grant_type == "client_credentials":
@@ -176,15 +176,15 @@ class LoginService(Service):
             return JSONResponse(grants[grant_type](form, self.tenant.store.view()))
 
     def _client_credentials(self, form: dict[str, str], view: View) -> dict[str, Any]:
-        required(form, "client_id")
-        scope = required(form, "scope")
+        require_field(form, "client_id")
+        scope = require_field(form, "scope")
         client = self._clients(view).confidential(form)
         return self.issuer.for_client(view, client, scope, form.get("claims", ""))
 
     async def _device_code(self, request: Request) -> Response:
         self._check_tenant(request, multi=True)
         form = await self._form(request)
-        client_id = required(form, "client_id")
+        client_id = require_field(form, "client_id")
         self._clients(self.tenant.store.view()).find(client_id)
         device_code, flow = self.flows.start_device(client_id.lower(), form.get("scope", ""))
         where = "https://microsoft.com/devicelogin"
@@ -194,7 +194,7 @@ class LoginService(Service):
 
     def _redeem_device(self, form: dict[str, str], view: View) -> dict[str, Any]:
         client = self._clients(view).any(form)
-        device_code = form.get("device_code") or form.get("code") or required(form, "device_code")
+        device_code = form.get("device_code") or form.get("code") or require_field(form, "device_code")
         return self._user_answer(view, client, self.flows.redeem_device(device_code, client.app_id), None)
 
     async def _authorize(self, request: Request) -> Response:
@@ -223,13 +223,13 @@ class LoginService(Service):
 
     def _redeem_code(self, form: dict[str, str], view: View) -> dict[str, Any]:
         client = self._clients(view).any(form)
-        text, redirect = required(form, "code"), form.get("redirect_uri", "")
+        text, redirect = require_field(form, "code"), form.get("redirect_uri", "")
         code = self.flows.redeem_code(text, client.app_id, redirect, form.get("code_verifier", ""))
         return self._user_answer(view, client, Refresh(code.client_id, code.scope, code.user_id), code.nonce)
 
     def _refresh(self, form: dict[str, str], view: View) -> dict[str, Any]:
         client = self._clients(view).any(form)
-        known = self.flows.refresh.get(required(form, "refresh_token"))
+        known = self.flows.refresh.get(require_field(form, "refresh_token"))
         if known is None or known.client_id != client.app_id:
             raise TokenError(70008)
         return self._user_answer(

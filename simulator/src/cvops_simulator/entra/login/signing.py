@@ -20,12 +20,12 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 
-def base64url(data: bytes) -> str:
+def encode_base64url(data: bytes) -> str:
     """Base64url without padding."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def from_base64url(text: str) -> bytes:
+def decode_base64url(text: str) -> bytes:
     """Base64url with or without padding."""
     bare = text.rstrip("=")
     return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
@@ -40,7 +40,7 @@ class SigningKey:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         self._der = self._certificate().public_bytes(serialization.Encoding.DER)
-        self.key_id = base64url(hashlib.sha1(self._der).digest())
+        self.key_id = encode_base64url(hashlib.sha1(self._der).digest())
         #: Every token ever signed: for tests that look for leaks.
         self.issued: list[str] = []
 
@@ -71,7 +71,7 @@ class SigningKey:
             "use": "sig",
             "kid": self.key_id,
             "x5t": self.key_id,
-            "n": base64url(numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")),
+            "n": encode_base64url(numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")),
             "e": "AQAB",
             "x5c": [base64.b64encode(self._der).decode()],
             "cloud_instance_name": "microsoftonline.com",
@@ -97,10 +97,10 @@ class Assertion:
     def parse(cls, text: str) -> Assertion:
         """Take a JWT apart, padded or not. Raises ValueError when it is none."""
         head, payload, signature = text.split(".")
-        header, claims = json.loads(from_base64url(head)), json.loads(from_base64url(payload))
+        header, claims = json.loads(decode_base64url(head)), json.loads(decode_base64url(payload))
         if not isinstance(header, dict) or not isinstance(claims, dict):
             raise ValueError("not a JWT")
-        return cls(header, claims, f"{head}.{payload}".encode(), from_base64url(signature))
+        return cls(header, claims, f"{head}.{payload}".encode(), decode_base64url(signature))
 
     def signed_by(self, key: Any) -> bool:
         """Whether the RSA public key made the signature (RS256 or PS256)."""
