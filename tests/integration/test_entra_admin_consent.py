@@ -116,7 +116,7 @@ def test_what_the_registration_requests_is_the_default(site: Simulator, play: Pl
     app_id = before["consent"]["consent_url"].rpartition("=")[2]
     (object_id,) = [item["id"] for item in site.tenant.service_principals.values() if item["appId"] == app_id]
     for table in ("appRoleAssignments", "oauth2PermissionGrants"):
-        rows = dict(site.tenant.store.truth().rows(table))
+        rows = dict(site.tenant.store.primary().rows(table))
         for row_id, row in rows.items():
             if object_id in (row.get("principalId"), row.get("clientId")):
                 site.tenant.store.remove(table, row_id)

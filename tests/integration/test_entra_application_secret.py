@@ -92,7 +92,7 @@ def test_the_value_works_and_stays_out_of_sight(site: Simulator, play: Player, i
     )
     assert run.one("sign in with it")["error"]["kind"] == "forbidden", "signed in, but without any permission"
     (key_id,) = [key for key in secrets_of(site, application) if key not in before]
-    value = site.tenant.store.truth().rows("secrets")[key_id]["text"]
+    value = site.tenant.store.primary().rows("secrets")[key_id]["text"]
     assert_no_secrets(run, [run.folder], [value, site.automation.client_secret])
 
 
@@ -208,7 +208,7 @@ def test_bad_input_is_refused_before_anything_is_sent(site: Simulator, play: Pla
 def test_a_policy_that_caps_the_lifetime_is_named(site: Simulator, play: Player) -> None:
     application = registered(site)
     restriction = {"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P90D"}
-    policy = {**(site.tenant.store.truth().get("policies", "defaultAppManagementPolicy") or {}), "isEnabled": True}
+    policy = {**(site.tenant.store.primary().get("policies", "defaultAppManagementPolicy") or {}), "isEnabled": True}
     policy["applicationRestrictions"] = {"passwordCredentials": [restriction]}
     site.tenant.store.put("policies", "defaultAppManagementPolicy", policy)
     run = play([task("long", application, lifetime_days=365), task("short", application, lifetime_days=90)])

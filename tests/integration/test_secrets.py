@@ -87,7 +87,7 @@ def test_no_leaks(site: Simulator, play: Player, in_process: bool) -> None:
     tasks = [*one_of_each(site), *failing(ready)]
     (adding,) = (options for options in (item.get(f"{PREFIX}.entra_application_secret") for item in tasks) if options)
     job = adding["application"]["app_id"]
-    before = set(site.tenant.store.truth().rows("secrets"))
+    before = set(site.tenant.store.primary().rows("secrets"))
     known = len(site.login.issuer.key.issued)
     # What a test writes into its own playbook says nothing about leaks: secrets come by the environment.
     variables = {
@@ -106,7 +106,7 @@ def test_no_leaks(site: Simulator, play: Player, in_process: bool) -> None:
     assert run.rc == 0, run.text
     assert "auth" in run.one("wrong secret")["error"]["kind"]
     assert run.one("the new secret works")["error"]["kind"] == "forbidden", "signed in, but without permissions"
-    secrets = site.tenant.store.truth().rows("secrets")
+    secrets = site.tenant.store.primary().rows("secrets")
     created = [row["text"] for key, row in secrets.items() if key not in before]
     tokens = site.login.issuer.key.issued[known:]
     assert len(created) == 1
@@ -129,7 +129,7 @@ def test_no_leaks(site: Simulator, play: Player, in_process: bool) -> None:
 
 
 def secrets_in_use(site: Simulator) -> set[str]:
-    return {row["text"] for row in site.tenant.store.truth().rows("secrets").values()}
+    return {row["text"] for row in site.tenant.store.primary().rows("secrets").values()}
 
 
 def command_lines() -> str:

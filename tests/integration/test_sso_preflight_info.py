@@ -137,7 +137,7 @@ def test_only_assigned_groups(site: Simulator, play: Player) -> None:
     groups = {row["displayName"]: key for key, row in site.tenant.groups.items()}
     names = ("GG-Commvault-hq-vm-Operator", "Team Backup", "GG-Commvault-hq-vm-View")
     for name in names[:2]:
-        assign_role(site.tenant, groups[name], principal, DEFAULT_ACCESS, settled=True)
+        assign_role(site.tenant, groups[name], principal, DEFAULT_ACCESS, replicated=True)
     run = play(task(site, **only(*names), match_by="display_name")).ok()
     told = rows(run.result)
     assert checks(run.result)["match_by"] == "ok"

@@ -56,7 +56,7 @@ class Simulator:
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="cvops-simulator-") if directory is None else None
         self._directory = Path(self._temporary.name if self._temporary else str(directory))
-        self._recipe = (set, seed, empty)
+        self._site_arguments = (set, seed, empty)
         self._site: Site = build_site(set, seed, empty)
         self._context = Context()
         self._ca = make_ca(self._directory)
@@ -71,7 +71,7 @@ class Simulator:
             service.cell.verifier = self._login.issuer.verify
         graph_host = f"localhost:{self._graph.port}"
         self._login.bind_graph(frozenset({f"https://{graph_host}", "https://localhost"}), graph_host)
-        self._prepare()
+        self._add_automation()
 
     def _make_commcells(self, release: int, page_size: int) -> dict[str, CommCellService]:
         return {
@@ -79,8 +79,8 @@ class Simulator:
             for name, data in self._site.commcells.items()
         }
 
-    def _prepare(self) -> None:
-        """What exists in every site beside its seed: the identity of the automation."""
+    def _add_automation(self) -> None:
+        """Add what every site has beside its seed: the identity of the automation."""
         self.automation: Identity = make_identity(self.tenant, "svc-cvops-automation", AUTOMATION_PERMISSIONS)
 
     @property
@@ -115,18 +115,18 @@ class Simulator:
 
     def reset(self) -> None:
         """Back to the seeded state: objects, journal, faults, quotas, latency and clock. Addresses stay."""
-        self._site = build_site(*self._recipe)
+        self._site = build_site(*self._site_arguments)
         self._context.reset()
         reset_tenant(self.tenant, self._site.tenant_seed)
         self._login.reset()
         self._imds.reset()
         for name, service in self.commcells.items():
             service.reset(self._site.commcells[name])
-        self._prepare()
+        self._add_automation()
 
     @property
     def site(self) -> Site:
-        """The seed of this simulator, with what was planted in it."""
+        """The seed of this simulator, with the anomalies in it."""
         return self._site
 
     @property

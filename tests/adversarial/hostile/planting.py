@@ -70,10 +70,10 @@ def _plant_in_cell(state: t.Any, names: t.Mapping[str, str]) -> None:
 
 def _plant_in_tenant(site: Simulator, names: t.Mapping[str, str]) -> None:
     store, texts = site.tenant.store, list(names.values())
-    truth = store.truth()
+    primary = store.primary()
     for table in ("groups", "users", "applications", "servicePrincipals"):
-        for number, (key, row) in enumerate(list(truth.rows(table).items())):
+        for number, (key, row) in enumerate(list(primary.rows(table).items())):
             text = texts[number % len(texts)]
             kept = row.get("uniqueName") or table == "servicePrincipals"
             changed = {"description": text, **({} if kept else {"displayName": text})}
-            store.put(table, key, {**row, **changed}, settled=True)
+            store.put(table, key, {**row, **changed}, replicated=True)

@@ -163,7 +163,7 @@ CASES = (
 
 def inventory(site: Simulator) -> dict[str, collections.Counter[str]]:
     """What there is in both services, by name: duplicates and leftovers show as differing counts."""
-    store = site.tenant.store.truth()
+    store = site.tenant.store.primary()
     found = {
         table: collections.Counter(str(row.get("displayName")) for row in store.rows(table).values())
         for table in ("groups", "applications", "servicePrincipals")

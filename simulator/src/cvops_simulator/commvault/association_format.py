@@ -71,7 +71,7 @@ def _names_allowed(call: Call) -> bool:
 
 
 def parse_entity(call: Call, data: Any) -> tuple[int, int]:
-    """(type, id) of an entity in any of the accepted forms; id 0 means all of the type."""
+    """Return (type, id) of an entity, however it is written; id 0 means all of the type."""
     if not isinstance(data, dict):
         raise invalid("An entity is not an object")
     kind = _type_of(data)

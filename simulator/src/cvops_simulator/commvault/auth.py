@@ -15,7 +15,7 @@ from cvops_simulator.commvault.rights import Rights
 from cvops_simulator.commvault.sessions import strip_prefix
 from cvops_simulator.core.names import fold_case
 
-#: A login token dies after this many seconds without use.
+#: A login token expires after this many seconds without use.
 IDLE_SECONDS = 1800.0
 
 
@@ -31,7 +31,7 @@ class Caller:
 
 
 def denied(status: int = 401) -> ApiError:
-    """Access denied, as all gates answer it."""
+    """Return the error of a request whose caller is unknown (401) or may not call this (403)."""
     return ApiError(ACCESS_DENIED, "Access denied", status, "G")
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What roles, users and groups have in common behind their V1 and V4 routes: checks, removal, transfer."""
+"""What roles, users and groups have in common behind tnew_owner V1 and V4 routes: checks, removal, transfer."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def require_unique_user(call: Call, name: str, but: int = 0) -> None:
 
 
 def add_creator_grant(call: Call, entity_type: int, entity_id: int) -> None:
-    """The creator of an object gets a grant on it, unless everything is theirs anyway."""
+    """The creator of an object gets a grant on it, unless everything is tnew_owners anyway."""
     if not call.caller.rights.master:
         call.state.grants.add(Grant(USER, call.caller.user.id, MASTER_ROLE, entity_type, entity_id, kind=CREATOR))
 
@@ -59,7 +59,7 @@ def remove_role(call: Call, role: Role) -> None:
 
 
 def remove_user(call: Call, user: User) -> None:
-    """Delete a user; what it owns goes to the heir of the request, if any."""
+    """Delete a user; what it owns goes to the new owner that the request names, if any."""
     if user.id == 1:
         raise invalid("User [admin] cannot be deleted")
     _transfer(call, (USER, user.id))
@@ -71,7 +71,7 @@ def remove_user(call: Call, user: User) -> None:
 
 
 def remove_group(call: Call, group: UserGroup) -> None:
-    """Delete a user group; what it owns goes to the heir of the request, if any."""
+    """Delete a user group; what it owns goes to the new owner that the request names, if any."""
     if group.system or group.id == MASTER_GROUP:
         raise invalid(f"User group [{group.name}] is built in and cannot be deleted")
     _transfer(call, (group.kind, group.id))
@@ -81,7 +81,7 @@ def remove_group(call: Call, group: UserGroup) -> None:
     call.state.groups.remove(group)
 
 
-def _heir(call: Call) -> tuple[int, int] | None:
+def _new_owner(call: Call) -> tuple[int, int] | None:
     """Both spellings of the transfer parameters are honoured; 0 means nobody."""
     query = call.query
     user_id = query.get("newuserid") or query.get("transfertouser") or "0"
@@ -99,14 +99,14 @@ def _heir(call: Call) -> tuple[int, int] | None:
 
 
 def _transfer(call: Call, principal: tuple[int, int]) -> None:
-    heir = _heir(call)
+    new_owner = _new_owner(call)
     for grant in call.state.grants.of_principal(*principal):
         call.state.grants.remove(grant)
-        if heir is not None and grant.kind in (OWNER, CREATOR):
-            call.state.grants.add(replace(grant, principal_kind=heir[0], principal_id=heir[1]))
+        if new_owner is not None and grant.kind in (OWNER, CREATOR):
+            call.state.grants.add(replace(grant, principal_kind=new_owner[0], principal_id=new_owner[1]))
     for credential in call.state.credentials:
         if credential.owner == principal:
-            credential.owner = heir or (USER, 1)
+            credential.owner = new_owner or (USER, 1)
 
 
 def choose_company(call: Call, data: dict[str, Any]) -> int:

@@ -42,12 +42,12 @@ class Call:
 
     @property
     def state(self) -> State:
-        """The truth."""
+        """The state of the CommCell, as writes change it."""
         return self.cell.state
 
     @property
     def lists(self) -> Lists:
-        """What V1 lists are answered from: the truth, or a stale copy of it."""
+        """What V1 lists are answered from: the state, or a stale copy of it."""
         return self.cell.lists(hard=self.query.get("hardrefresh", "").lower() == "true")
 
     @property

@@ -134,13 +134,13 @@ class Grants:
 
 def copy_seed(seed: CommCellSeed) -> CommCellSeed:
     """A copy that shares nothing that ever changes; grants are immutable."""
-    twin = copy.copy(seed)
-    twin.users = [copy.copy(user) for user in seed.users]
-    twin.entities = [copy.copy(entity) for entity in seed.entities]
-    twin.grants = list(seed.grants)
+    copied = copy.copy(seed)
+    copied.users = [copy.copy(user) for user in seed.users]
+    copied.entities = [copy.copy(entity) for entity in seed.entities]
+    copied.grants = list(seed.grants)
     for name in ("groups", "roles", "companies", "credentials", "apps", "group_clients"):
-        setattr(twin, name, copy.deepcopy(getattr(seed, name)))
-    return twin
+        setattr(copied, name, copy.deepcopy(getattr(seed, name)))
+    return copied
 
 
 class Lists:
@@ -159,12 +159,12 @@ class Lists:
 
     def snapshot(self) -> Lists:
         """A copy that later writes do not change."""
-        twin = copy.copy(self)
+        copied = copy.copy(self)
         for name in ("users", "groups", "roles", "companies", "credentials", "apps"):
-            setattr(twin, name, Records(copy.copy(record) for record in getattr(self, name)))
-        for group in twin.groups:
+            setattr(copied, name, Records(copy.copy(record) for record in getattr(self, name)))
+        for group in copied.groups:
             group.member_ids = set(group.member_ids)
-        return twin
+        return copied
 
 
 class State(Lists):

@@ -15,5 +15,5 @@ def _small(character: str) -> str:
 
 
 def fold_case(name: str) -> str:
-    """The form in which equal names are equal."""
+    """Return the key of a name: equal for names that a service takes for the same."""
     return name.lower() if name.isascii() else "".join(map(_small, name))

@@ -17,7 +17,7 @@ DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 _TYPE_NAMES = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
 
 
-def assign_role(tenant: Tenant, principal_id: str, resource_id: str, role_id: str, settled: bool = False) -> Row:
+def assign_role(tenant: Tenant, principal_id: str, resource_id: str, role_id: str, replicated: bool = False) -> Row:
     """Grant an app role of a resource to a user, group or service principal. Both must exist."""
     principal, resource = tenant.find(principal_id), tenant.find(resource_id)
     kind = tenant.kind_of(principal_id)
@@ -34,12 +34,17 @@ def assign_role(tenant: Tenant, principal_id: str, resource_id: str, role_id: st
         "resourceDisplayName": resource["displayName"],
         "resourceId": resource_id,
     }
-    tenant.store.put("appRoleAssignments", row["id"], row, "grant", settled)
+    tenant.store.put("appRoleAssignments", row["id"], row, "grant", replicated)
     return row
 
 
 def grant_scopes(
-    tenant: Tenant, client_id: str, resource_id: str, scope: str, principal_id: str | None = None, settled: bool = False
+    tenant: Tenant,
+    client_id: str,
+    resource_id: str,
+    scope: str,
+    principal_id: str | None = None,
+    replicated: bool = False,
 ) -> Row:
     """Record delegated consent, for everybody or for one user."""
     row: Row = {
@@ -50,5 +55,5 @@ def grant_scopes(
         "resourceId": resource_id,
         "scope": scope,
     }
-    tenant.store.put("oauth2PermissionGrants", row["id"], row, "grant", settled)
+    tenant.store.put("oauth2PermissionGrants", row["id"], row, "grant", replicated)
     return row

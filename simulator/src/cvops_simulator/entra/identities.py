@@ -55,16 +55,16 @@ def make_identity(tenant: Tenant, name: str, permissions: Iterable[str]) -> Iden
     """
     with tenant.lock:
         app_object_id = tenant.name_id("application", name)
-        fresh = app_object_id not in tenant.applications
+        unused = app_object_id not in tenant.applications
         values: Row = {
-            "id": app_object_id if fresh else tenant.new_id(),
-            "appId": tenant.name_id("appId", name) if fresh else tenant.new_id(),
+            "id": app_object_id if unused else tenant.new_id(),
+            "appId": tenant.name_id("appId", name) if unused else tenant.new_id(),
             "displayName": name,
             "createdDateTime": tenant.now(),
             "publisherDomain": tenant.domain,
         }
-        application = tenant.add("application", values, settled=True)
-        principal_id = tenant.name_id("servicePrincipal", name) if fresh else tenant.new_id()
+        application = tenant.add("application", values, replicated=True)
+        principal_id = tenant.name_id("servicePrincipal", name) if unused else tenant.new_id()
         _add_principal(tenant, {"id": principal_id, **copy_properties(application, tenant.id)}, permissions)
         now = tenant.clock.now()
         dates = {
@@ -72,7 +72,7 @@ def make_identity(tenant: Tenant, name: str, permissions: Iterable[str]) -> Iden
             "startDateTime": tenant.now(),
             "endDateTime": format_graph_time(now + _YEAR),
         }
-        secret = add_secret(tenant, "application", application, dates, settled=True)
+        secret = add_secret(tenant, "application", application, dates, replicated=True)
         return Identity(application["appId"], secret["secretText"], principal_id, application["id"])
 
 
@@ -91,10 +91,10 @@ def make_managed_identity(tenant: Tenant, name: str, permissions: Iterable[str])
 
 
 def _add_principal(tenant: Tenant, values: Row, permissions: Iterable[str]) -> None:
-    tenant.add("servicePrincipal", values, settled=True)
+    tenant.add("servicePrincipal", values, replicated=True)
     graph = tenant.service_principal_of(GRAPH_APP_ID)
     if graph is None:
         raise LookupError("the tenant has no service principal of Microsoft Graph")
     roles = {role["value"]: role["id"] for role in graph["appRoles"]}
     for permission in permissions:
-        assign_role(tenant, values["id"], graph["id"], roles[permission], settled=True)
+        assign_role(tenant, values["id"], graph["id"], roles[permission], replicated=True)

@@ -28,7 +28,7 @@ def make_secret_text(source: random.Random) -> str:
 
 
 def add_secret(
-    tenant: Tenant, kind: Kind, owner: Row, values: Row, text: str | None = None, settled: bool = False
+    tenant: Tenant, kind: Kind, owner: Row, values: Row, text: str | None = None, replicated: bool = False
 ) -> Row:
     """Add a secret to an application or service principal; returns the passwordCredential with its secretText.
 
@@ -45,14 +45,14 @@ def add_secret(
         "startDateTime": values["startDateTime"],
     }
     changed = {**owner, "passwordCredentials": [*owner["passwordCredentials"], credential]}
-    tenant.update(kind, changed, "credential_graph", settled)
+    tenant.update(kind, changed, "credential_graph", replicated)
     known: Row = {
         "owner": owner["id"],
         "text": secret_text,
         "start": parse_date_time(values["startDateTime"]),
         "end": parse_date_time(values["endDateTime"]),
     }
-    tenant.store.put("secrets", credential["keyId"], known, "credential_token", settled)
+    tenant.store.put("secrets", credential["keyId"], known, "credential_token", replicated)
     return {**credential, "secretText": secret_text}
 
 

@@ -41,8 +41,8 @@ def reset_tenant(tenant: Tenant, seed: TenantSeed) -> None:
 
 def _fill(tenant: Tenant, seed: TenantSeed) -> None:
     add_resources(tenant)
-    tenant.store.put("organization", tenant.id, _organization(tenant), "object", settled=True)
-    tenant.store.put("policies", "defaultAppManagementPolicy", _default_policy(), "object", settled=True)
+    tenant.store.put("organization", tenant.id, _organization(tenant), "object", replicated=True)
+    tenant.store.put("policies", "defaultAppManagementPolicy", _default_policy(), "object", replicated=True)
     for user in seed.users:
         _add_user(tenant, user)
     names = {row["userPrincipalName"].lower(): key for key, row in tenant.users.items()}
@@ -89,7 +89,7 @@ def _without(values: Row, extras: frozenset[str]) -> Row:
 
 def _add_user(tenant: Tenant, user: Row) -> None:
     values = {"id": tenant.name_id("user", user["userPrincipalName"]), **_without(user, _USER_EXTRAS)}
-    tenant.add("user", values, settled=True)
+    tenant.add("user", values, replicated=True)
 
 
 def _add_group(tenant: Tenant, group: Row) -> None:
@@ -100,7 +100,7 @@ def _add_group(tenant: Tenant, group: Row) -> None:
         "mailNickname": group["displayName"],
         **_without(group, _GROUP_EXTRAS),
     }
-    tenant.add("group", {**values, "securityIdentifier": make_security_identifier(values["id"])}, settled=True)
+    tenant.add("group", {**values, "securityIdentifier": make_security_identifier(values["id"])}, replicated=True)
 
 
 def add_application(tenant: Tenant, application: Row, names: dict[str, str]) -> Row:
@@ -113,12 +113,12 @@ def add_application(tenant: Tenant, application: Row, names: dict[str, str]) -> 
         "publisherDomain": tenant.domain,
         **_without(application, _APPLICATION_EXTRAS),
     }
-    row = tenant.add("application", values, settled=True)
+    row = tenant.add("application", values, replicated=True)
     owners = [names.get(owner.lower(), owner) for owner in application.get("owners", [])]
     tenant.relate("owners", row["id"], owners, True)
     for secret in application.get("secrets", []):
         dates = {"startDateTime": tenant.now(), **secret}
-        add_secret(tenant, "application", tenant.applications[row["id"]], dates, secret["value"], settled=True)
+        add_secret(tenant, "application", tenant.applications[row["id"]], dates, secret["value"], replicated=True)
     own = application.get("servicePrincipal", {})
     if own is not None:
         principal = {
@@ -128,7 +128,7 @@ def add_application(tenant: Tenant, application: Row, names: dict[str, str]) -> 
             **own,
             "tags": merge_tags(own.get("tags", []), row),
         }
-        tenant.add("servicePrincipal", principal, settled=True)
+        tenant.add("servicePrincipal", principal, replicated=True)
         tenant.relate("owners", principal["id"], owners, True)
     return tenant.applications[row["id"]]
 
@@ -145,9 +145,9 @@ def _consent(tenant: Tenant, application: Row) -> None:
         wanted = [scopes[item["id"]] for item in request["resourceAccess"] if item["type"] == "Scope"]
         for item in request["resourceAccess"]:
             if item["type"] == "Role":
-                assign_role(tenant, client["id"], resource["id"], item["id"], settled=True)
+                assign_role(tenant, client["id"], resource["id"], item["id"], replicated=True)
         if wanted:
-            grant_scopes(tenant, client["id"], resource["id"], " ".join(wanted), settled=True)
+            grant_scopes(tenant, client["id"], resource["id"], " ".join(wanted), replicated=True)
 
 
 def _assign(tenant: Tenant, application: Row, names: dict[str, str]) -> None:
@@ -158,7 +158,7 @@ def _assign(tenant: Tenant, application: Row, names: dict[str, str]) -> None:
         roles = {role["value"]: role["id"] for role in principal["appRoles"]}
         role = DEFAULT_ACCESS if assignment["appRole"] is None else roles[assignment["appRole"]]
         who = names.get(assignment["principal"].lower(), assignment["principal"])
-        assign_role(tenant, who, principal["id"], role, settled=True)
+        assign_role(tenant, who, principal["id"], role, replicated=True)
 
 
 def _principal_of(tenant: Tenant, application: Row) -> Row | None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tables of plain rows, with the versions that replicas have seen so far.
 
-A row is never changed in place: a writer puts a new one. Without replication a view is the truth itself.
+A row is never changed in place: a writer puts a new one. Without replication every view is the primary copy itself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Version:
 
 
 class View:
-    """What one replica knows at one moment; `replica` None is the truth."""
+    """What one replica knows at one moment; `replica` None: the primary copy."""
 
     def __init__(self, store: Store, replica: int | None) -> None:
         self._store = store
@@ -40,14 +40,14 @@ class View:
         """One row, or None."""
         if self._replica is None:
             return self._store.tables.get(table, {}).get(key)
-        return self._store.seen(table, key, self._replica)
+        return self._store.read_replica(table, key, self._replica)
 
     def rows(self, table: str) -> Mapping[str, Row]:
         """All rows of a table by key, oldest first."""
         if self._replica is None:
             return self._store.tables.get(table, {})
         keys = self._store.keys(table)
-        pairs = ((key, self._store.seen(table, key, self._replica)) for key in keys)
+        pairs = ((key, self._store.read_replica(table, key, self._replica)) for key in keys)
         return {key: row for key, row in pairs if row is not None}
 
     def ids(self, table: str, key: str) -> list[str]:
@@ -57,7 +57,7 @@ class View:
 
 
 class Store:
-    """The truth, and each replica's delayed picture of it."""
+    """The primary copy of all tables, and the delayed view that each replica has of it."""
 
     def __init__(self, clock: Clock, replication: Replication | None) -> None:
         self.tables: dict[str, dict[str, Row]] = {}
@@ -69,18 +69,18 @@ class Store:
         self._lock = threading.RLock()
 
     def view(self) -> View:
-        """The picture that one request gets: a replica at random, or the truth without replication."""
+        """Return the view that one request gets: of a replica at random, or the primary copy without replication."""
         return View(self, self._choice.randrange(self.replication.replicas) if self.replication else None)
 
-    def truth(self) -> View:
-        """The picture that a writer changes."""
+    def primary(self) -> View:
+        """Return the view of the primary copy, which writers change."""
         return View(self, None)
 
-    def put(self, table: str, key: str, row: Row, kind: Lag = "property", settled: bool = False) -> None:
-        """Write a row. `settled`: every replica knows it at once (seeded data)."""
+    def put(self, table: str, key: str, row: Row, kind: Lag = "property", replicated: bool = False) -> None:
+        """Write a row. `replicated`: every replica knows it at once (seeded data)."""
         with self._lock:
             self.tables.setdefault(table, {})[key] = row
-            self._remember(table, key, row, kind, settled)
+            self._remember(table, key, row, kind, replicated)
 
     def remove(self, table: str, key: str, kind: Lag = "object") -> Row | None:
         """Remove a row; returns it."""
@@ -90,11 +90,11 @@ class Store:
                 self._remember(table, key, None, kind, False)
             return row
 
-    def _remember(self, table: str, key: str, row: Row | None, kind: Lag, settled: bool) -> None:
+    def _remember(self, table: str, key: str, row: Row | None, kind: Lag, replicated: bool) -> None:
         if self.replication is None:
             return
         self._number += 1
-        at = 0.0 if settled else self._clock.now()
+        at = 0.0 if replicated else self._clock.now()
         versions = self._history.setdefault(table, {}).setdefault(key, [])
         versions.append(_Version(self._number, at, kind, row))
         oldest = min(self._index(versions, replica) for replica in range(self.replication.replicas))
@@ -112,7 +112,7 @@ class Store:
                 return position
         return -1
 
-    def seen(self, table: str, key: str, replica: int) -> Row | None:
+    def read_replica(self, table: str, key: str, replica: int) -> Row | None:
         """The row as the replica knows it."""
         with self._lock:
             versions = self._history.get(table, {}).get(key, [])

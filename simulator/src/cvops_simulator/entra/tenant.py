@@ -78,19 +78,19 @@ class Tenant:
         """Now in Graph's form."""
         return format_graph_time(self.clock.now())
 
-    def add(self, kind: Kind, values: Row, settled: bool = False) -> Row:
+    def add(self, kind: Kind, values: Row, replicated: bool = False) -> Row:
         """Create a directory object from property values; missing ones get the service's defaults."""
         row = make_row(kind, {"id": self.new_id(), **values} if "id" not in values else values)
-        self.store.put(TABLES[kind], row["id"], row, "object", settled)
+        self.store.put(TABLES[kind], row["id"], row, "object", replicated)
         return row
 
-    def update(self, kind: Kind, row: Row, lag: Lag = "property", settled: bool = False) -> None:
+    def update(self, kind: Kind, row: Row, lag: Lag = "property", replicated: bool = False) -> None:
         """Replace a directory object's row."""
-        self.store.put(TABLES[kind], row["id"], row, lag, settled)
+        self.store.put(TABLES[kind], row["id"], row, lag, replicated)
 
-    def relate(self, relation: str, key: str, ids: list[str], settled: bool = False) -> None:
+    def relate(self, relation: str, key: str, ids: list[str], replicated: bool = False) -> None:
         """Set the ids of a relation (`members` or `owners`) of an object."""
-        self.store.put(relation, key, {"ids": list(dict.fromkeys(ids))}, "property", settled)
+        self.store.put(relation, key, {"ids": list(dict.fromkeys(ids))}, "property", replicated)
 
     def assign_app_management_policy(self, object_id: str, restrictions: Row) -> Row:
         """Give an application or service principal a custom policy (`passwordCredentials`, `keyCredentials`)."""
@@ -101,22 +101,22 @@ class Tenant:
 
     def kind_of(self, object_id: str, view: View | None = None) -> Kind | None:
         """Which kind of directory object an id is, if any."""
-        picture = view or self.store.truth()
-        return next((kind for kind, table in TABLES.items() if picture.get(table, object_id)), None)
+        current = view or self.store.primary()
+        return next((kind for kind, table in TABLES.items() if current.get(table, object_id)), None)
 
     def find(self, object_id: str, view: View | None = None) -> Row | None:
         """A directory object of any kind."""
         kind = self.kind_of(object_id, view)
-        return (view or self.store.truth()).get(TABLES[kind], object_id) if kind else None
+        return (view or self.store.primary()).get(TABLES[kind], object_id) if kind else None
 
     def service_principal_of(self, app_id: str, view: View | None = None) -> Row | None:
         """The service principal with this appId."""
-        rows = (view or self.store.truth()).rows("servicePrincipals").values()
+        rows = (view or self.store.primary()).rows("servicePrincipals").values()
         return next((row for row in rows if row["appId"] == app_id.lower()), None)
 
     def application_of(self, app_id: str, view: View | None = None) -> Row | None:
         """The application with this appId."""
-        rows = (view or self.store.truth()).rows("applications").values()
+        rows = (view or self.store.primary()).rows("applications").values()
         return next((row for row in rows if row["appId"] == app_id.lower()), None)
 
     @property
@@ -151,18 +151,18 @@ class Tenant:
 
     @property
     def deleted(self) -> Mapping[str, Row]:
-        """Soft-deleted objects by id: `kind`, `row`, and what hangs on them."""
+        """Soft-deleted objects by id: `kind`, `row`, and what refers to them."""
         return self.store.tables.setdefault("deletedItems", {})
 
     def members(self, group_id: str) -> list[str]:
         """Object ids of a group's direct members."""
-        return self.store.truth().ids("members", group_id)
+        return self.store.primary().ids("members", group_id)
 
     def owners(self, object_id: str) -> list[str]:
         """Object ids of the owners of a group, application or service principal."""
-        return self.store.truth().ids("owners", object_id)
+        return self.store.primary().ids("owners", object_id)
 
     def federated_credentials(self, application_id: str) -> list[Row]:
         """Federated identity credentials of an application (object id)."""
-        row = self.store.truth().get("federatedIdentityCredentials", application_id)
+        row = self.store.primary().get("federatedIdentityCredentials", application_id)
         return list(row["items"]) if row else []

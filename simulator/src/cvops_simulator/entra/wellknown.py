@@ -112,4 +112,4 @@ def add_resources(tenant: Tenant) -> None:
             "appOwnerOrganizationId": _MICROSOFT_TENANT,
             "signInAudience": "AzureADMultipleOrgs",
         }
-        tenant.add("servicePrincipal", values, settled=True)
+        tenant.add("servicePrincipal", values, replicated=True)

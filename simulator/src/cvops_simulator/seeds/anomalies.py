@@ -86,7 +86,7 @@ class AnomalyBuilder:
             "groups": [group.name for group in self._groups if not group.members],
         }
         self.found["mapping_to_missing_role"] = self._entry("GG-Commvault-retired-Operator", "Tape Librarian")
-        self._role_twin()
+        self._role_of_equal_name()
         self._company_group()
         if odd_names:
             self._odd_names()
@@ -121,8 +121,8 @@ class AnomalyBuilder:
         return object_id
 
     def _mapped_on(self, builder: CommCellBuilder, name: str, object_id: str) -> int:
-        record = builder.group(name, azure_guid=object_id)
-        builder.grant(USER_GROUP, record.id, "View", builder.entity(CLIENT_GROUP))
+        record = builder.add_group(name, azure_guid=object_id)
+        builder.add_grant(USER_GROUP, record.id, "View", builder.find_entity(CLIENT_GROUP))
         return record.id
 
     def _renamed(self) -> None:
@@ -186,10 +186,10 @@ class AnomalyBuilder:
         builder = self._first
         group = next(item for item in self._groups if item.scope and item.scope.commcell == builder.seed.name)
         group_id = builder.group_ids[group.name]
-        grant = builder.grant(USER_GROUP, group_id, "Client Admins", builder.entity(CLIENT, 3))
+        grant = builder.add_grant(USER_GROUP, group_id, "Client Admins", builder.find_entity(CLIENT, 3))
         self.found["foreign_grant_on_mapped_group"] = {**self._where(grant), "group": group.name}
         held = next(item for item in builder.seed.grants if item.principal == (USER_GROUP, group_id))
-        second = builder.grant(USER_GROUP, group_id, "Compliance", held.entity)
+        second = builder.add_grant(USER_GROUP, group_id, "Compliance", held.entity)
         self.found["two_roles_on_one_entity"] = {**self._where(second), "group": group.name, "other": held}
 
     def _member_of(self, group: MappedGroup, person: Person) -> None:
@@ -236,7 +236,7 @@ class AnomalyBuilder:
             "entry": entry,
         }
 
-    def _role_twin(self) -> None:
+    def _role_of_equal_name(self) -> None:
         """A company's own role with the name of a role of the CommCell."""
         seed = self._first.seed
         if not seed.companies:
@@ -258,7 +258,7 @@ class AnomalyBuilder:
         }
 
     def _company_group(self) -> None:
-        """A user group of a company: the last of those made by hand."""
+        """A user group of a company: the last of the unmanaged ones."""
         seed = self._first.seed
         if not seed.companies:
             return
@@ -280,5 +280,5 @@ class AnomalyBuilder:
         plan_id = max(item.id for item in seed.entities if item.type == PLAN) + 1
         seed.entities.append(Entity(PLAN, plan_id, "Täglich, 100% & #1"))
         for name in ODD_GROUPS.values():
-            self._first.group(name, description="Test material")
+            self._first.add_group(name, description="Test material")
         self.found["odd_names"] = {"servers": ODD_SERVERS, "user_groups": ODD_GROUPS, "plan": "Täglich, 100% & #1"}

@@ -16,7 +16,7 @@ from cvops_simulator.seeds.profile import PROFILES, Profile
 from cvops_simulator.seeds.tenant import make_tenant_seed
 from cvops_simulator.seeds.variables import make_variables
 
-#: User groups that are neither mapped nor made by hand: two built-in, one of the directory, three anomalies.
+#: User groups that are neither mapped nor unmanaged: two built-in, one of the directory, three anomalies.
 _OTHER_GROUPS = 6
 
 
@@ -60,13 +60,13 @@ def _commcell(
     regions = profile.commcells[name]
     here = [group for group in groups if name in _reached(profile, group)]
     known = {person.upn for group in here for person in group.members}
-    builder.people([person for person in people if person.region in regions or person.upn in known])
+    builder.add_people([person for person in people if person.region in regions or person.upn in known])
     busy = bool(regions)
-    builder.hand_made(max(2, profile.user_groups - len(groups) - _OTHER_GROUPS) if busy else 2)
-    builder.identity_apps()
+    builder.add_unmanaged(max(2, profile.user_groups - len(groups) - _OTHER_GROUPS) if busy else 2)
+    builder.add_identity_apps()
     if not empty:
         for group in here:
-            builder.mapped(group)
+            builder.add_mapped_group(group)
     return builder
 
 

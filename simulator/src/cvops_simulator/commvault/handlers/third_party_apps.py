@@ -54,7 +54,7 @@ def _local(call: Call) -> dict[str, Any]:
 
 
 def make_app(call: Call, name: str, kind: int) -> IdentityApp:
-    """An app record with a fresh key, not yet stored."""
+    """Return an app record with a new key, not yet stored."""
     if not name.strip():
         raise invalid("The app name is missing")
     if call.state.apps.named(name):

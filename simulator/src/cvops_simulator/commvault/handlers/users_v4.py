@@ -212,8 +212,8 @@ def _bulk_delete(call: Call) -> dict[str, Any]:
     if not isinstance(rows, list) or not rows:
         raise invalid("users is missing")
     for row in rows:
-        heir = (row.get("newUser") or {}).get("id") if isinstance(row, dict) else None
-        call.query["newuserid"] = str(heir or 0)
+        new_owner = (row.get("newUser") or {}).get("id") if isinstance(row, dict) else None
+        call.query["newuserid"] = str(new_owner or 0)
         remove_user(call, resolve_record(call.state.users, (row or {}).get("user"), "id", "name", "User"))
     return make_success_g()
 

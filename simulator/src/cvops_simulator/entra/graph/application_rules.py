@@ -140,7 +140,7 @@ def check_conflicts(tenant: Tenant, row: Row) -> None:
 
 def check_identifier_policy(call: Call, row: Row, before: Row | None) -> None:
     """The tenant's policy on new identifier URIs, when it is enabled."""
-    policy = call.tenant.store.truth().get("policies", "defaultAppManagementPolicy") or {}
+    policy = call.tenant.store.primary().get("policies", "defaultAppManagementPolicy") or {}
     rules = (policy.get("applicationRestrictions") or {}).get("identifierUris") or {}
     rule = rules.get("uriAdditionWithoutUniqueTenantIdentifier") or {}
     if not policy.get("isEnabled") or rule.get("state") != "enabled":

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One call of a Graph route: everything that a handler needs, and the forms of its answers."""
+"""One call of a Graph route: everything that a handler needs, and how its answers are made."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Call:
         if self.request.method == "GET":
             return seen
         self.check_owner(seen["id"])
-        current = self.tenant.store.truth().get(TABLES[kind], seen["id"])
+        current = self.tenant.store.primary().get(TABLES[kind], seen["id"])
         if current is None:
             raise not_found(parse_key(segment)[1])
         return current

@@ -53,7 +53,7 @@ def apply_key_credentials(call: Call, kind: Kind, row: Row, wanted: list[Row]) -
 
 
 def _der_of(call: Call, credential: Row) -> str | None:
-    row = call.tenant.store.truth().get("certificates", credential["keyId"])
+    row = call.tenant.store.primary().get("certificates", credential["keyId"])
     return row["der"] if row else None
 
 

@@ -78,7 +78,7 @@ def _create(call: Call) -> GraphResponse:
 
 def _current(call: Call) -> Row:
     key = parse_key(call.arguments[0])[1]
-    row = call.tenant.store.truth().get(_TABLE, key)
+    row = call.tenant.store.primary().get(_TABLE, key)
     if row is None or call.view.get(_TABLE, key) is None:
         raise not_found(key)
     return row

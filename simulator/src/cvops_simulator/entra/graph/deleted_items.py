@@ -62,7 +62,7 @@ def _entry(call: Call, allow: dict[Kind, tuple[str, ...]]) -> Row:
     """The deleted item that the path names, when the caller may see or change its kind."""
     object_id = check_guid(parse_key(call.arguments[-1])[1])
     entry = call.view.get("deletedItems", object_id)
-    if entry is None or call.tenant.store.truth().get("deletedItems", object_id) is None:
+    if entry is None or call.tenant.store.primary().get("deletedItems", object_id) is None:
         raise not_found(object_id)
     kind: Kind = entry["kind"]
     call.owned_only = check_permission(call.caller, allow[kind])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Soft deletion and what hangs on the deleted object."""
+"""Soft deletion and what refers to the deleted object."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def soft_delete(tenant: Tenant, kind: Kind, row: Row) -> None:
     """Move an object to the deleted items. Its grants go with it; memberships of it end."""
     grants: dict[str, list[Row]] = {}
     for table, names in _GRANTS.items():
-        rows = tenant.store.truth().rows(table).values()
+        rows = tenant.store.primary().rows(table).values()
         grants[table] = [item for item in rows if row["id"] in (item[name] for name in names)]
         for item in grants[table]:
             tenant.store.remove(table, item["id"], "grant")
-    memberships = [key for key, item in tenant.store.truth().rows("members").items() if row["id"] in item["ids"]]
+    memberships = [key for key, item in tenant.store.primary().rows("members").items() if row["id"] in item["ids"]]
     for key in memberships:
         tenant.relate("members", key, [item for item in tenant.members(key) if item != row["id"]])
     tenant.store.remove(TABLES[kind], row["id"])
@@ -57,7 +57,7 @@ def purge_object(tenant: Tenant, object_id: str) -> None:
     """Remove a deleted object for good, with its secrets, certificates and relations."""
     tenant.store.remove("deletedItems", object_id)
     for table in ("secrets", "certificates"):
-        rows = tenant.store.truth().rows(table)
+        rows = tenant.store.primary().rows(table)
         for key in [key for key, item in rows.items() if item["owner"] == object_id]:
             tenant.store.remove(table, key, "credential_token")
     for table in ("members", "owners", "federatedIdentityCredentials"):

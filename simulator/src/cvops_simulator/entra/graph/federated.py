@@ -25,7 +25,7 @@ _MAX = 20
 
 
 def _items(call: Call, application_id: str, current: bool = False) -> list[Row]:
-    row = (call.tenant.store.truth() if current else call.view).get(_TABLE, application_id)
+    row = (call.tenant.store.primary() if current else call.view).get(_TABLE, application_id)
     return list(row["items"]) if row else []
 
 

@@ -58,7 +58,7 @@ def create_password(call: Call, kind: Kind, owner: Row, wanted: Row) -> PendingP
     shown = {"customKeyIdentifier": None, "displayName": None, **values, "hint": text[:3], "secretText": text}
 
     def keep() -> None:
-        current = call.tenant.store.truth().get(TABLES[kind], owner["id"]) or owner
+        current = call.tenant.store.primary().get(TABLES[kind], owner["id"]) or owner
         add_secret(call.tenant, kind, current, values, text)
 
     return PendingPassword(shown, keep)

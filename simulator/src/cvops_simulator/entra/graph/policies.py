@@ -22,12 +22,12 @@ _READ_ONLY = frozenset({"id", "deletedDateTime"})
 
 
 def _policy(call: Call) -> Row:
-    return call.tenant.store.truth().get("policies", _KEY) or {}
+    return call.tenant.store.primary().get("policies", _KEY) or {}
 
 
 def _own_policy(call: Call, owner: Row) -> Row | None:
     """The custom policy that is assigned to an object; it overrides the default."""
-    return call.tenant.store.truth().get("appManagementPolicies", owner["id"])
+    return call.tenant.store.primary().get("appManagementPolicies", owner["id"])
 
 
 def _policy_of(call: Call, owner: Row) -> Row:

@@ -62,7 +62,7 @@ def check_members_writable(call: Call, group: Row) -> None:
 
 def add_references(call: Call, owner: Row, relation: str, ids: list[str]) -> None:
     """Add ids to a relation; 400 when one is there already."""
-    present = call.tenant.store.truth().ids(relation, owner["id"])
+    present = call.tenant.store.primary().ids(relation, owner["id"])
     if set(ids) & set(present):
         text = "One or more added object references already exist for the following modified properties:"
         raise bad_request(f"{text} '{relation}'.")
@@ -140,7 +140,7 @@ def _remover(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
         object_id = check_guid(call.arguments[1])
         if relation == "members":
             check_members_writable(call, owner)
-        present = call.tenant.store.truth().ids(relation, owner["id"])
+        present = call.tenant.store.primary().ids(relation, owner["id"])
         if object_id not in present:
             raise not_found(object_id)
         left = [item for item in present if item != object_id]
@@ -160,7 +160,7 @@ def _object_deleter(kind: Kind, relation: str) -> Callable[[Call], GraphResponse
         object_id = check_guid(call.arguments[1])
         target = call.tenant.find(object_id)
         found = call.tenant.kind_of(object_id)
-        if target is None or found is None or object_id not in call.tenant.store.truth().ids(relation, owner["id"]):
+        if target is None or found is None or object_id not in call.tenant.store.primary().ids(relation, owner["id"]):
             raise not_found(object_id)
         if _DELETERS[found] not in call.caller.permissions:
             raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")

@@ -42,7 +42,7 @@ class Client:
 
 
 class ClientCheck:
-    """Identifies and authenticates the client of one token request on one replica's picture."""
+    """Identifies and authenticates the client of one token request as one replica knows it."""
 
     def __init__(self, tenant: Tenant, view: View, endpoints: frozenset[str], issuers: Mapping[str, Any]) -> None:
         self._tenant = tenant
@@ -185,6 +185,6 @@ def _names(assertion: Assertion, der: str) -> bool:
 
 
 def _public_name(issuer: str, tenant_id: str) -> str:
-    """The name that the simulator's own issuer has in the world outside."""
+    """The name that the simulator's own issuer has outside of the simulator."""
     own = issuer.endswith(f"/{tenant_id}/v2.0")
     return f"https://login.microsoftonline.com/{tenant_id}/v2.0" if own else issuer
