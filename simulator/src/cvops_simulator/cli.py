@@ -72,7 +72,7 @@ def _variables(arguments: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point of the command `cvops-simulator`."""
+    """Run the command `cvops-simulator`; returns its exit code."""
     arguments = _parser().parse_args(argv)
     return _serve(arguments) if arguments.command == "serve" else _variables(arguments)
 

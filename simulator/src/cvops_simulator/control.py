@@ -128,7 +128,7 @@ class ControlService(Service):
 
 
 async def _json(request: Request) -> Any:
-    """The body as JSON; an absent or broken body counts as an empty object."""
+    """Return the body as JSON; an absent or broken body counts as an empty object."""
     try:
         return json.loads(await request.body() or b"{}")
     except json.JSONDecodeError:

@@ -114,7 +114,7 @@ class Simulator:
         self.stop()
 
     def reset(self) -> None:
-        """Back to the seeded state: objects, journal, faults, quotas, latency and clock. Addresses stay."""
+        """Go back to the seeded state: objects, journal, faults, quotas, latency and clock. Addresses stay."""
         self._site = build_site(*self._site_arguments)
         self._context.reset()
         reset_tenant(self.tenant, self._site.tenant_seed)
@@ -203,7 +203,7 @@ class Simulator:
         return make_identity(self.tenant, name or "identity " + " ".join(permissions), permissions)
 
     def variables(self) -> dict[str, Any]:
-        """The complete variables document of this site, with addresses and credentials."""
+        """Return the complete variables document of this site, with addresses and credentials."""
         document = copy.deepcopy(self._site.variables)
         document["cvops_connection"] = {
             "entra": {

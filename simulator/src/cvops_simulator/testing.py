@@ -28,6 +28,6 @@ def without_ca_variables() -> Iterator[None]:
 
 @contextlib.contextmanager
 def running_simulator(**options: Any) -> Iterator[Simulator]:
-    """A running simulator in a clean environment; `options` are those of `Simulator`."""
+    """Run a simulator in a clean environment; `options` are those of `Simulator`."""
     with without_ca_variables(), Simulator(**options) as simulator:
         yield simulator

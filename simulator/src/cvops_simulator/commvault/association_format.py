@@ -57,7 +57,7 @@ class GrantedRights:
 
 
 def parse_entity_type(value: Any) -> int:
-    """An entity type, as number or as name."""
+    """Return the number of an entity type, given as number or as name."""
     text = str(value)
     if text.isdigit():
         return int(text)
@@ -107,7 +107,7 @@ def _type_of(data: dict[str, Any]) -> int:
 
 
 def parse_principal(call: Call, data: Any) -> tuple[int, int]:
-    """(kind, id) of a user, a user group or a directory group; names do not need `LookupNames`."""
+    """Return (kind, id) of a user, a user group or a directory group; names do not need `LookupNames`."""
     if not isinstance(data, dict):
         raise invalid("A user or group is not an object")
     if data.get("userId") or ("userName" in data and not data.get("userGroupId")):
@@ -124,7 +124,7 @@ def parse_principal(call: Call, data: Any) -> tuple[int, int]:
 
 
 def parse_properties(call: Call, data: Any) -> GrantedRights:
-    """Role or permissions of an association's `properties`."""
+    """Return the role or permissions of an association's `properties`."""
     if not isinstance(data, dict):
         raise invalid("The properties of an association are missing")
     if isinstance(data.get("role"), dict):
@@ -145,7 +145,7 @@ def parse_properties(call: Call, data: Any) -> GrantedRights:
 
 
 def parse_permissions(rows: list[Any]) -> tuple[set[int], set[int]]:
-    """Permission ids and category ids of a V1 list; ids win over names."""
+    """Return permission ids and category ids of a V1 list; ids win over names."""
     permissions: set[int] = set()
     categories: set[int] = set()
     for row in rows:
@@ -159,7 +159,7 @@ def parse_permissions(rows: list[Any]) -> tuple[set[int], set[int]]:
 
 
 def resolve_permission_id(number: Any, name: Any) -> int:
-    """A permission by id or name."""
+    """Return the id of a permission, given by id or name."""
     found = int(number) if number else PERMISSION_BY_NAME.get(fold_case(str(name or "")), 0)
     if found not in PERMISSIONS:
         raise not_found(f"Permission [{number or name}] does not exist")
@@ -167,7 +167,7 @@ def resolve_permission_id(number: Any, name: Any) -> int:
 
 
 def resolve_category_id(number: Any, name: Any) -> int:
-    """A category by id or name."""
+    """Return the id of a category, given by id or name."""
     known = {category.id for category in CATEGORY_BY_NAME.values()}
     category = CATEGORY_BY_NAME.get(fold_case(str(name or "")))
     found = int(number) if number else (category.id if category else 0)
@@ -177,7 +177,7 @@ def resolve_category_id(number: Any, name: Any) -> int:
 
 
 def render_entity(call: Call, entity_type: int, entity_id: int) -> dict[str, Any]:
-    """An entity as answers show it."""
+    """Return an entity as answers show it."""
     if entity_id == ALL_OF_KIND and entity_type != COMMCELL:
         return {"_type_": entity_type, "flags": {"includeAll": True}}
     name = call.state.entity_name(entity_type, entity_id) or ""
@@ -189,7 +189,7 @@ def render_entity(call: Call, entity_type: int, entity_id: int) -> dict[str, Any
 
 
 def render_principal(call: Call, kind: int, principal_id: int) -> dict[str, Any]:
-    """A principal as answers show it; a directory group has `groupId` and a two-part name."""
+    """Return a principal as answers show it; a directory group has `groupId` and a two-part name."""
     if kind == USER:
         user = call.state.users.get(principal_id)
         return {"userId": principal_id, "userName": user.name if user else "", "_type_": USER}
@@ -205,7 +205,7 @@ def render_principal(call: Call, kind: int, principal_id: int) -> dict[str, Any]
 
 
 def render_properties(call: Call, grant: Grant) -> dict[str, Any]:
-    """`properties` of a grant."""
+    """Return `properties` of a grant."""
     wire: dict[str, Any] = {}
     if grant.role_id is not None:
         role = call.state.roles.get(grant.role_id)

@@ -21,12 +21,12 @@ Entity = tuple[int, int]
 
 
 def make_grant(principal: tuple[int, int], held: GrantedRights, entity: Entity) -> Grant:
-    """The explicit grant of a triple."""
+    """Return the explicit grant of a triple."""
     return Grant(*principal, held.role_id, *entity, permission_ids=held.permission_ids)
 
 
 def parse_entity_associations(call: Call, associations: Any, entities: list[Entity]) -> list[Grant]:
-    """Grants of `POST Security`: every entity times every principal of every association."""
+    """Return grants of `POST Security`: every entity times every principal of every association."""
     found = []
     for row in _rows(associations):
         held = parse_properties(call, row.get("properties"))
@@ -36,7 +36,7 @@ def parse_entity_associations(call: Call, associations: Any, entities: list[Enti
 
 
 def parse_principal_associations(call: Call, associations: Any, principal: tuple[int, int]) -> list[Grant]:
-    """Grants of a user or group body: `associations[].entities.entity` times `properties`."""
+    """Return grants of a user or group body: `associations[].entities.entity` times `properties`."""
     found = []
     for row in _rows(associations):
         held = parse_properties(call, row.get("properties"))
@@ -62,7 +62,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def require_rights(call: Call, grants: Iterable[Grant], entities: Iterable[Entity]) -> None:
-    """The caller needs: change security settings and every granted permission on the entity, and user management."""
+    """Refuse unless the caller may change security settings, holds what is granted, and manages the principals."""
     rights = call.caller.rights
     if rights.master:
         return
@@ -99,7 +99,7 @@ def _lost(lost: list[str], grant: Grant) -> bool:
 
 
 def _permissions_of(call: Call, grant: Grant) -> Grant | None:
-    """The explicit permission grant of the same principal on the same entity."""
+    """Return the explicit permission grant of the same principal on the same entity, if any."""
     for old in call.state.grants.of_entity(*grant.entity):
         if old.principal == grant.principal and old.role_id is None and old.kind == EXPLICIT:
             return old

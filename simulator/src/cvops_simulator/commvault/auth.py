@@ -36,7 +36,10 @@ def denied(status: int = 401) -> ApiError:
 
 
 def read_token(headers: Mapping[str, str], authtoken_only: bool) -> tuple[str, bool]:
-    """The token of a request and whether it came as `Authorization: Bearer`; `Authtoken` wins when both are there."""
+    """Return the token of a request and whether it came as `Authorization: Bearer`.
+
+    `Authtoken` wins when both are there.
+    """
     if token := headers.get("authtoken", ""):
         return strip_prefix(token), False
     authorization = headers.get("authorization", "")
@@ -46,7 +49,10 @@ def read_token(headers: Mapping[str, str], authtoken_only: bool) -> tuple[str, b
 
 
 def identify(cell: Cell, headers: Mapping[str, str], path: str, client: str) -> Caller:
-    """The caller of a request; refuses with 401 (unknown, expired) or 403 (not allowed for this call or address)."""
+    """Return the caller of a request.
+
+    Refuses with 401 (unknown, expired) or 403 (not allowed for this call or address).
+    """
     token, as_bearer = read_token(headers, cell.behaviours.authtoken_only)
     if not token:
         raise denied()

@@ -19,7 +19,10 @@ R = TypeVar("R")
 
 
 def parse_operation(call: Call, value: Any, default: int, v4: bool = False) -> int:
-    """An operation type, as number or word. In V4 bodies numbers are refused when enumerations are strict."""
+    """Return an operation type, given as number or word.
+
+    V4 bodies may not hold numbers when enumerations are strict.
+    """
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, (int, str)):
@@ -37,12 +40,15 @@ def parse_operation(call: Call, value: Any, default: int, v4: bool = False) -> i
 
 
 def apply_operation(kind: int, current: set[int], given: set[int]) -> set[int]:
-    """OVERWRITE: exactly the given; ADD: union; DELETE: difference; NONE: untouched."""
+    """Return the ids after an operation.
+
+    OVERWRITE: exactly the given; ADD: union; DELETE: difference; NONE: untouched.
+    """
     return {NONE: current, OVERWRITE: given, ADD: current | given, DELETE: current - given}[kind]
 
 
 def parse_on_off(call: Call, value: Any) -> str:
-    """An on-off value of a V4 body: ON or OFF, or 1 or 0 where enumerations are tolerant."""
+    """Return the ON or OFF of a V4 body, which may be 1 or 0 where enumerations are tolerant."""
     if isinstance(value, str) and value.upper() in ("ON", "OFF"):
         return value.upper()
     if value in (0, 1) and not call.cell.behaviours.strict_enums:
@@ -51,7 +57,7 @@ def parse_on_off(call: Call, value: Any) -> str:
 
 
 def decode_secret(value: Any, what: str) -> str:
-    """A base64 secret of a request."""
+    """Return the text of a base64 secret of a request."""
     try:
         return base64.b64decode(str(value or ""), validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):
@@ -59,7 +65,7 @@ def decode_secret(value: Any, what: str) -> str:
 
 
 def convert_rows(rows: Any, convert: Callable[[dict[str, Any]], R]) -> list[R]:
-    """Each entry of a list through `convert`; empty objects stand for "none" and are skipped."""
+    """Return each entry of a list through `convert`; empty objects stand for "none" and are skipped."""
     if rows is None:
         return []
     if not isinstance(rows, list):

@@ -178,7 +178,7 @@ ALL_PERMISSIONS = frozenset(PERMISSIONS)
 
 
 def expand_category(category_id: int) -> set[int]:
-    """All permission ids of a category and its sub-categories."""
+    """Return all permission ids of a category and its sub-categories."""
     found = {pid for pid, _name in CATEGORY_BY_ID[category_id].permissions}
     for child in CATEGORIES:
         if child.parent == category_id:
@@ -187,7 +187,7 @@ def expand_category(category_id: int) -> set[int]:
 
 
 def expand(permission_ids: set[int], category_ids: set[int]) -> set[int]:
-    """Permissions of a role: the single ones and those of its categories."""
+    """Return permissions of a role: the single ones and those of its categories."""
     found = set(permission_ids)
     for category_id in category_ids:
         found |= expand_category(category_id)

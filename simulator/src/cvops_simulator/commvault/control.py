@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def make_control_routes(cell: Cell) -> list[BaseRoute]:
-    """Routes below `/services/<name>` of the control listener."""
+    """Return routes below `/services/<name>` of the control listener."""
 
     async def read_behaviours(request: Request) -> Response:
         return JSONResponse({**asdict(cell.behaviours), "release": cell.release})

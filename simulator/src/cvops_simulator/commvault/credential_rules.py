@@ -43,12 +43,12 @@ SECRETS = frozenset(
 
 
 def list_secret_keys(auth_type: str) -> frozenset[str]:
-    """The write-only members of a kind."""
+    """Return the write-only members of a kind."""
     return SECRETS | {"accessKeyId"} if auth_type == "MICROSOFT_AZURE" else SECRETS
 
 
 def list_visible_credentials(call: Call, credentials: Any) -> list[Credential]:
-    """Credentials that the caller may use or owns."""
+    """Return credentials that the caller may use or owns."""
     rights = call.caller.rights
     return [
         item
@@ -58,14 +58,14 @@ def list_visible_credentials(call: Call, credentials: Any) -> list[Credential]:
 
 
 def require_owner(call: Call, credential: Credential) -> None:
-    """Only the owner changes a credential; master administrators may too."""
+    """Refuse when the caller is neither the owner of a credential nor a master administrator."""
     rights = call.caller.rights
     if not rights.master and credential.owner not in rights.principals:
         raise ApiError(MISSING_RIGHTS, f"User is not the owner of credential [{credential.name}].", 403)
 
 
 def make_credential(call: Call, name: str, **values: Any) -> Credential:
-    """A credential record of the caller, not yet stored; refuses a taken name the way the product does."""
+    """Return a credential of the caller, not yet stored; refuses a taken name the way the product does."""
     call.caller.rights.require({CREATE_CREDENTIAL})
     if not name.strip():
         raise invalid("The credential name is missing")
@@ -80,7 +80,7 @@ def make_credential(call: Call, name: str, **values: Any) -> Credential:
 
 
 def require_unique_credential(call: Call, name: str, but: int = 0) -> None:
-    """Names are unique."""
+    """Refuse a name that another credential has."""
     if any(item.id != but for item in call.state.credentials.named(name)):
         message = f"Credential account [{name}] already exists. Use other credentials."
         raise ApiError(CREDENTIAL_EXISTS, message, 500)
@@ -95,7 +95,7 @@ def remove_credential(call: Call, credential: Credential) -> None:
 
 
 def list_sharing_grants(call: Call, credential: Credential) -> list[Grant]:
-    """The grants that share a credential."""
+    """Return the grants that share a credential."""
     return call.state.grants.of_entity(CREDENTIAL, credential.id)
 
 

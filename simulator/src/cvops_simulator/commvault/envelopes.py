@@ -32,17 +32,17 @@ class ApiError(Exception):
 
 
 def invalid(message: str) -> ApiError:
-    """The request itself is wrong."""
+    """Return the error of a request that is wrong in itself."""
     return ApiError(INVALID, message)
 
 
 def not_found(message: str) -> ApiError:
-    """The object does not exist; 404 where the envelope has a status of its own."""
+    """Return the error of an object that does not exist: 404 where the envelope has a status of its own."""
     return ApiError(NOT_FOUND, message, 404)
 
 
 def make_error_body(envelope: str, code: int, message: str) -> dict[str, Any]:
-    """The error object of an envelope letter: R (list), G (flat), E (error object), O (response object)."""
+    """Return the error object of an envelope letter: R (list), G (flat), E (error object), O (response object)."""
     if envelope == "R":
         row = {"errorCode": code, "errorString": message, "warningCode": 0, "warningMessage": ""}
         return {"response": [row]}
@@ -56,7 +56,7 @@ def make_error_body(envelope: str, code: int, message: str) -> dict[str, Any]:
 
 
 def make_success_r(**entity: Any) -> dict[str, Any]:
-    """R envelope of a success; `entity` is added when given."""
+    """Return the R envelope of a success; `entity` is added when given."""
     row: dict[str, Any] = {"errorString": "", "errorCode": 0, "warningCode": 0, "warningMessage": ""}
     if entity:
         row["entity"] = entity
@@ -64,10 +64,10 @@ def make_success_r(**entity: Any) -> dict[str, Any]:
 
 
 def make_success_g() -> dict[str, Any]:
-    """G envelope of a success."""
+    """Return the G envelope of a success."""
     return {"errorCode": 0, "errorMessage": ""}
 
 
 def make_success_e(**more: Any) -> dict[str, Any]:
-    """E envelope of a success."""
+    """Return the E envelope of a success."""
     return {**more, "error": {"errorCode": 0, "errorMessage": "", "errorString": "", "warningMessage": ""}}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What roles, users and groups have in common behind tnew_owner V1 and V4 routes: checks, removal, transfer."""
+"""What roles, users and groups have in common behind their V1 and V4 routes: checks, removal, transfer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cvops_simulator.commvault.routing import Call
 
 
 def check_name(value: Any, what: str) -> str:
-    """A name of a new or renamed object."""
+    """Return the name of a new or renamed object. Refuses an empty or too long one."""
     name = str(value or "")
     if not name.strip():
         raise invalid(f"The {what} name is missing")
@@ -25,25 +25,25 @@ def check_name(value: Any, what: str) -> str:
 
 
 def require_unique_role(call: Call, name: str, company_id: int, but: int = 0) -> None:
-    """Role names are unique within a company."""
+    """Refuse a name that another role of the company has."""
     if any(role.company_id == company_id and role.id != but for role in call.state.roles.named(name)):
         raise ApiError(DUPLICATE, f"Role [{name}] already exists")
 
 
 def require_unique_group(call: Call, name: str, company_id: int, but: int = 0) -> None:
-    """Group names are unique within a company."""
+    """Refuse a name that another group of the company has."""
     if any(group.company_id == company_id and group.id != but for group in call.state.groups.named(name)):
         raise ApiError(DUPLICATE, f"User group [{name}] already exists")
 
 
 def require_unique_user(call: Call, name: str, but: int = 0) -> None:
-    """User names are unique."""
+    """Refuse a name that another user has."""
     if any(user.id != but for user in call.state.users.named(name)):
         raise ApiError(DUPLICATE, f"User [{name}] already exists")
 
 
 def add_creator_grant(call: Call, entity_type: int, entity_id: int) -> None:
-    """The creator of an object gets a grant on it, unless everything is tnew_owners anyway."""
+    """Give the creator of an object a grant on it, unless everything is theirs anyway."""
     if not call.caller.rights.master:
         call.state.grants.add(Grant(USER, call.caller.user.id, MASTER_ROLE, entity_type, entity_id, kind=CREATOR))
 
@@ -82,7 +82,10 @@ def remove_group(call: Call, group: UserGroup) -> None:
 
 
 def _new_owner(call: Call) -> tuple[int, int] | None:
-    """Both spellings of the transfer parameters are honoured; 0 means nobody."""
+    """Return who gets what the deleted principal owned.
+
+    Both spellings of the parameters are honoured, 0 means nobody.
+    """
     query = call.query
     user_id = query.get("newuserid") or query.get("transfertouser") or "0"
     group_id = query.get("newusergroupid") or query.get("transfertousergroup") or "0"
@@ -110,7 +113,7 @@ def _transfer(call: Call, principal: tuple[int, int]) -> None:
 
 
 def choose_company(call: Call, data: dict[str, Any]) -> int:
-    """Company of an object to be created: named in the body, or the one the caller acts in."""
+    """Return the company of an object to be created: named in the body, or the one the caller acts in."""
     block = data.get("company")
     wanted = int(block.get("id") or 0) if isinstance(block, dict) else 0
     company_id = wanted or call.caller.company_id

@@ -23,7 +23,7 @@ def _at(row: Any, path: str) -> Any:
 
 
 def _column(column: str, wrapper: str, short: dict[str, str]) -> str:
-    """Path of a column inside a row: `users.email` becomes `email`, short names go through a table."""
+    """Return the path of a column inside a row: `users.email` becomes `email`, short names go through a table."""
     if column.lower() in short:
         return short[column.lower()]
     prefix = wrapper.lower() + "."
@@ -53,7 +53,10 @@ def _matches(value: Any, kind: str, wanted: str) -> bool:
 
 
 def render_list(call: Call, wrapper: str, rows: Rows, short: dict[str, str]) -> dict[str, Any]:
-    """The list answer: rows after `fq` and `search`, sorted and cut, with `filterQueryCount` when it was filtered."""
+    """Return the answer of a V1 list.
+
+    It holds the rows after `fq` and `search`, sorted and cut, with `filterQueryCount` when it was filtered.
+    """
     filtered = False
     for key, value in call.queries:
         if key.lower() in ("fq", "search"):

@@ -17,7 +17,7 @@ R = TypeVar("R", bound=Any)
 
 
 def resolve_record(records: Records[R], data: Any, id_key: str, name_key: str, what: str) -> R:
-    """The record that `{id, name}` names; the id wins over the name, names are compared without case."""
+    """Return the record that `{id, name}` names; the id wins over the name, names are compared without case."""
     if not isinstance(data, dict):
         raise invalid(f"The {what} is not an object")
     if data.get(id_key) not in (None, "", 0, "0"):
@@ -36,7 +36,7 @@ def resolve_record(records: Records[R], data: Any, id_key: str, name_key: str, w
 
 
 def find_addressed(records: Records[R], call: Call, what: str) -> R:
-    """The record of the path: an id, or `byName(userName='x')`, or a name where the API takes one."""
+    """Return the record of the path: an id, or `byName(userName='x')`, or a name where the API takes one."""
     text = call.params["id"]
     if text.lower().startswith("byname(") and "'" in text:
         found = records.named(text.split("'", 1)[1].rsplit("'", 1)[0])
@@ -51,13 +51,13 @@ def find_addressed(records: Records[R], call: Call, what: str) -> R:
 
 
 def make_company_reference(call: Call, company_id: int) -> dict[str, Any]:
-    """V4 company reference."""
+    """Return a company as V4 answers refer to it."""
     company = call.state.companies.get(company_id)
     return {"id": company_id, "name": company.name if company else "Commcell"}
 
 
 def make_entity_info(call: Call, company_id: int) -> dict[str, Any]:
-    """V1 company information."""
+    """Return a company as V1 answers refer to it."""
     company = call.state.companies.get(company_id)
     return {
         "companyId": company_id,
@@ -67,20 +67,20 @@ def make_entity_info(call: Call, company_id: int) -> dict[str, Any]:
 
 
 def make_commcell_entity(call: Call) -> dict[str, Any]:
-    """The CommCell as a V1 entity."""
+    """Return the CommCell as a V1 entity."""
     return {"commCellId": COMMCELL_ID, "commCellName": call.state.name, "_type_": COMMCELL}
 
 
 def is_in_scope(call: Call, company_id: int) -> bool:
-    """Whether lists show objects of a company: inside a company only its own."""
+    """Tell whether lists show objects of a company: inside a company only its own."""
     return not call.caller.company_id or company_id == call.caller.company_id
 
 
 def make_guid() -> str:
-    """A GUID as the product writes them."""
+    """Return a GUID as the product writes them."""
     return str(uuid.uuid4()).upper()
 
 
 def list_member_groups(call: Call, user: User) -> list[UserGroup]:
-    """Groups that a user is directly in."""
+    """Return groups that a user is directly in."""
     return [group for group in call.state.groups if user.id in group.member_ids]

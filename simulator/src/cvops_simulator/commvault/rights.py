@@ -32,7 +32,7 @@ MASTER_GROUP = 1
 
 
 def get_role_permissions(state: State, role_id: int) -> frozenset[int]:
-    """All permissions of a role; Master has every one, a disabled or absent role none."""
+    """Return all permissions of a role; Master has every one, a disabled or absent role none."""
     if role_id == MASTER_ROLE:
         return ALL_PERMISSIONS
     role = state.roles.get(role_id)
@@ -42,7 +42,7 @@ def get_role_permissions(state: State, role_id: int) -> frozenset[int]:
 
 
 def get_grant_permissions(state: State, grant: Grant) -> frozenset[int]:
-    """Permissions of one grant."""
+    """Return permissions of one grant."""
     return grant.permission_ids if grant.role_id is None else get_role_permissions(state, grant.role_id)
 
 
@@ -76,7 +76,10 @@ class Rights:
         return self.everywhere >= ALL_PERMISSIONS
 
     def on(self, entity_type: int, entity_id: int) -> frozenset[int]:
-        """Permissions on one entity: through the CommCell, its company, its server groups, its kind and itself."""
+        """Return the permissions on one entity.
+
+        They come through the CommCell, its company, its server groups, its kind and itself.
+        """
         if self.master:
             return ALL_PERMISSIONS
         found = set(self.everywhere)
@@ -90,7 +93,7 @@ class Rights:
         return frozenset(found)
 
     def sees(self, entity_type: int, entity_id: int) -> bool:
-        """Whether lists show the entity to this user."""
+        """Tell whether lists show the entity to this user."""
         return VIEW in self.everywhere or bool(self.on(entity_type, entity_id))
 
     def require(self, permissions: Iterable[int], entity_type: int = COMMCELL, entity_id: int = COMMCELL_ID) -> None:

@@ -75,14 +75,14 @@ class Call:
             raise ApiError(OTP_REQUIRED, "One-time PIN is missing or wrong")
 
     def number(self, name: str = "id") -> int:
-        """A numeric path parameter."""
+        """Return a numeric path parameter."""
         try:
             return int(self.params[name])
         except ValueError:
             raise invalid(f"[{self.params[name]}] is not an id") from None
 
     def body(self) -> dict[str, Any]:
-        """The JSON body; an absent one counts as an empty object."""
+        """Return the JSON body; an absent one counts as an empty object."""
         try:
             data = json.loads(self.raw or b"{}")
         except ValueError:
@@ -92,7 +92,7 @@ class Call:
         return data
 
     def strict_body(self, allowed: frozenset[str]) -> dict[str, Any]:
-        """The JSON body of a V4 write: an unknown top-level property is an error."""
+        """Return the JSON body of a V4 write: an unknown top-level property is an error."""
         data = self.body()
         unknown = sorted(set(data) - allowed)
         if unknown:
@@ -128,7 +128,7 @@ class Routes:
         self._table.setdefault((method, len(pattern)), []).append(route)
 
     def find(self, method: str, segments: list[str]) -> tuple[Route, dict[str, str]] | None:
-        """The first route that matches, literal routes being registered before parametrised ones where it matters."""
+        """Return the first route that matches; literal ones are registered before parametrised ones that match too."""
         for route in self._table.get((method, len(segments)), []):
             params: dict[str, str] = {}
             for part, segment in zip(route.pattern, segments, strict=True):
@@ -142,7 +142,10 @@ class Routes:
 
 
 def split_path(raw_path: bytes) -> list[str] | None:
-    """Path segments below the API root, decoded one by one (`%2F` stays inside its segment); None: another root."""
+    """Return the path segments below the API root, decoded one by one; None: another root.
+
+    `%2F` stays inside its segment.
+    """
     parts = [unquote(part) for part in raw_path.decode("latin-1").split("?")[0].split("/") if part]
     if len(parts) >= 2 and tuple(part.lower() for part in parts[:2]) in BASES:
         return parts[2:]
@@ -150,6 +153,6 @@ def split_path(raw_path: bytes) -> list[str] | None:
 
 
 def parse_query(query: bytes) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """Query parameters; a stray `?` between two parameters (a client's concatenation) is read as `&`."""
+    """Return the query parameters; a stray `?` between two of them (a client's concatenation) is read as `&`."""
     pairs = parse_qsl(query.decode("latin-1").replace("?", "&"), keep_blank_values=True)
     return {key.lower(): value for key, value in pairs}, pairs

@@ -105,14 +105,14 @@ class CommCellService(Service):
         return self.cell.access_token(user, **limits)
 
     def is_read(self, method: str, path: str) -> bool:
-        """GET, and the POSTs that change no configuration."""
+        """Tell whether a request only reads: GET, and the POSTs that change no configuration."""
         if method != "POST":
             return super().is_read(method, path)
         segments = split_path(path.encode("utf-8", "replace"))
         return segments is not None and "/".join(segments).lower() in _READING_POSTS
 
     def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-        """G envelope."""
+        """Return an error in the G envelope."""
         return JSONResponse({"errorCode": status, "errorMessage": message}, status_code=status, headers=headers)
 
     def control_routes(self) -> list[BaseRoute]:

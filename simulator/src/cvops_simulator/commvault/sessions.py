@@ -40,7 +40,7 @@ class Sessions:
 
 
 def strip_prefix(token: str) -> str:
-    """A token without its prefix."""
+    """Return a token without its prefix."""
     token = token.strip()
     for prefix in _PREFIXES:
         if token.lower().startswith(prefix):

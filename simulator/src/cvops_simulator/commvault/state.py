@@ -57,7 +57,7 @@ class Records(Generic[T]):
         return len(self._by_id)
 
     def new_id(self) -> int:
-        """An id that was never used."""
+        """Return an id that was never used."""
         return self._next
 
     def add(self, record: T) -> T:
@@ -68,11 +68,11 @@ class Records(Generic[T]):
         return record
 
     def get(self, record_id: int) -> T | None:
-        """By id."""
+        """Return a record by id, if there is one."""
         return self._by_id.get(record_id)
 
     def named(self, name: str) -> list[T]:
-        """All records of a name, without regard to case."""
+        """Return all records of a name, without regard to case."""
         return [self._by_id[record_id] for record_id in self._by_name.get(fold_case(name), [])]
 
     def rename(self, record: T, name: str) -> None:
@@ -116,15 +116,18 @@ class Grants:
         self._by_principal[grant.principal].pop(grant, None)
 
     def of_entity(self, entity_type: int, entity_id: int) -> list[Grant]:
-        """Grants on an entity."""
+        """Return grants on an entity."""
         return list(self._by_entity.get((entity_type, entity_id), {}))
 
     def of_principal(self, kind: int, principal_id: int) -> list[Grant]:
-        """Grants of a user or group."""
+        """Return grants of a user or group."""
         return list(self._by_principal.get((kind, principal_id), {}))
 
     def triples(self, kind: str | None = None) -> set[tuple[int, int, int | None, int, int]]:
-        """(principal kind, principal id, role id, entity type, entity id) of all role grants, or those of one kind."""
+        """Return the role grants, all or those of one kind.
+
+        As (principal kind, principal id, role id, entity type, entity id).
+        """
         return {
             (grant.principal_kind, grant.principal_id, grant.role_id, grant.entity_type, grant.entity_id)
             for grant in self
@@ -133,7 +136,7 @@ class Grants:
 
 
 def copy_seed(seed: CommCellSeed) -> CommCellSeed:
-    """A copy that shares nothing that ever changes; grants are immutable."""
+    """Return a copy that shares nothing that ever changes; grants are immutable."""
     copied = copy.copy(seed)
     copied.users = [copy.copy(user) for user in seed.users]
     copied.entities = [copy.copy(entity) for entity in seed.entities]
@@ -158,7 +161,7 @@ class Lists:
             self.entities[entity.type].add(entity)
 
     def snapshot(self) -> Lists:
-        """A copy that later writes do not change."""
+        """Return a copy that later writes do not change."""
         copied = copy.copy(self)
         for name in ("users", "groups", "roles", "companies", "credentials", "apps"):
             setattr(copied, name, Records(copy.copy(record) for record in getattr(self, name)))
@@ -184,11 +187,11 @@ class State(Lists):
                 self._groups_of_client[client_id].append(group_id)
 
     def groups_of_client(self, client_id: int) -> list[int]:
-        """Ids of the server groups that a server is in."""
+        """Return ids of the server groups that a server is in."""
         return self._groups_of_client.get(client_id, [])
 
     def groups_of_user(self, user_id: int) -> list[UserGroup]:
-        """Groups of a user: direct ones, and local groups through a directory group of the user."""
+        """Return groups of a user: direct ones, and local groups through a directory group of the user."""
         direct = [group for group in self.groups if user_id in group.member_ids]
         outer = {group_id for group in direct for group_id in group.local_group_ids}
         inner = {group.id for group in direct}
@@ -200,7 +203,7 @@ class State(Lists):
         return direct + indirect
 
     def entity_exists(self, entity_type: int, entity_id: int) -> bool:
-        """Whether a grant may point there; id 0 stands for all entities of the type."""
+        """Tell whether a grant may point there; id 0 stands for all entities of the type."""
         if entity_type == COMMCELL:
             return entity_id == COMMCELL_ID
         if entity_id == 0:
@@ -208,7 +211,7 @@ class State(Lists):
         return self.entity_name(entity_type, entity_id) is not None
 
     def entity_name(self, entity_type: int, entity_id: int) -> str | None:
-        """Name of an entity of any type."""
+        """Return the name of an entity of any type."""
         if entity_type == COMMCELL:
             return self.name
         records = self._records(entity_type)
@@ -216,14 +219,14 @@ class State(Lists):
         return record.name if record is not None else None
 
     def entity_named(self, entity_type: int, name: str) -> list[int]:
-        """Ids of the entities of a type and name."""
+        """Return ids of the entities of a type and name."""
         if entity_type == COMMCELL:
             return [COMMCELL_ID] if fold_case(name) == fold_case(self.name) else []
         records = self._records(entity_type)
         return [record.id for record in records.named(name)] if records is not None else []
 
     def company_of(self, entity_type: int, entity_id: int) -> int:
-        """Company of an entity; 0: the CommCell itself."""
+        """Return the company of an entity; 0: the CommCell itself."""
         if entity_type == COMPANY:
             return entity_id
         records = self._records(entity_type)

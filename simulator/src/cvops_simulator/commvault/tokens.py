@@ -39,14 +39,17 @@ class AccessToken:
         return self.expires + REFRESH_DAYS * DAY
 
     def allows(self, path: str, client: str) -> bool:
-        """Whether path (below the API root, with a leading slash) and address are within the token's limits."""
+        """Tell whether path (below the API root, with a leading slash) and address are within the token's limits."""
         if self.api_endpoints and not any(_below(path, prefix) for prefix in self.api_endpoints):
             return False
         return not self.allowed_ips or any(_inside(client, allowed) for allowed in self.allowed_ips)
 
 
 def _below(path: str, prefix: str) -> bool:
-    """`/plan` allows `/plan`, `/plan/7`, and also `/planner`: it is a prefix of text."""
+    """Tell whether a path begins with an endpoint, as a prefix of text.
+
+    `/plan` allows `/plan/7` and also `/planner`.
+    """
     return path.lower().startswith("/" + prefix.strip("/").lower())
 
 
@@ -62,7 +65,7 @@ def _inside(client: str, allowed: str) -> bool:
 
 
 def valid_address(text: str) -> bool:
-    """Whether a text is an address, network or range."""
+    """Tell whether a text is an address, network or range."""
     try:
         for part in text.split("-", 1):
             ipaddress.ip_network(part.strip(), strict=False)
@@ -89,20 +92,20 @@ class TokenStore:
         return token
 
     def get(self, token_id: int) -> AccessToken | None:
-        """By id."""
+        """Return a token by id, if there is one."""
         return self._by_id.get(token_id)
 
     def of_user(self, user_id: int) -> list[AccessToken]:
-        """All tokens of a user."""
+        """Return all tokens of a user."""
         return [token for token in self._by_id.values() if token.user_id == user_id]
 
     def live(self, access: str, now: float) -> AccessToken | None:
-        """The record of an access token that is valid now."""
+        """Return the record of an access token that is valid now."""
         token = next((item for item in self._by_id.values() if secrets.compare_digest(item.access, access)), None)
         return token if token is not None and now < token.expires else None
 
     def delete(self, token: AccessToken) -> None:
-        """Revoke."""
+        """Revoke a token."""
         self._by_id.pop(token.id, None)
 
     def renew(self, access: str, refresh: str, now: float, life: float, keep: bool) -> AccessToken | None:

@@ -14,7 +14,7 @@ from cvops_simulator.commvault.envelopes import invalid
 
 
 def make_xml_response(root: str, data: dict[str, Any]) -> Response:
-    """Plain data as XML: scalars become attributes, dicts and lists become children."""
+    """Return plain data as XML: scalars become attributes, dicts and lists become children."""
     element = _element(root, data)
     text = '<?xml version="1.0" encoding="UTF-8" standalone="no" ?>' + ElementTree.tostring(element, encoding="unicode")
     return Response(text, media_type="application/xml")
@@ -39,7 +39,7 @@ def _text(value: Any) -> str:
 
 
 def parse_xml(raw: bytes) -> ElementTree.Element:
-    """A request body; document types and entities are not accepted."""
+    """Return the root element of a request body; document types and entities are not accepted."""
     if b"<!" in raw:
         raise invalid("The request body is not valid XML")
     try:

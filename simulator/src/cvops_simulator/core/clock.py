@@ -18,7 +18,7 @@ class Clock:
         self._lock = threading.Lock()
 
     def now(self) -> float:
-        """Seconds since the epoch, as a float."""
+        """Return seconds since the epoch, as a float."""
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> float:
@@ -28,15 +28,15 @@ class Clock:
         return self.now()
 
     def reset(self) -> None:
-        """Back to real time."""
+        """Go back to real time."""
         with self._lock:
             self._offset = 0.0
 
     def datetime(self) -> datetime:
-        """Now as an aware UTC datetime."""
+        """Return now as an aware UTC datetime."""
         return datetime.fromtimestamp(self.now(), timezone.utc)
 
     def iso(self, at: float | None = None) -> str:
-        """A point in time as RFC 3339 UTC text with microseconds, e.g. `2026-03-02T09:41:07.183441Z`."""
+        """Return a point in time as RFC 3339 UTC text with microseconds, e.g. `2026-03-02T09:41:07.183441Z`."""
         moment = datetime.fromtimestamp(self.now() if at is None else at, timezone.utc)
         return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -24,11 +24,11 @@ class Context:
     latency: dict[str, float] = field(default_factory=dict)
 
     def delay(self, service: str) -> float:
-        """Seconds that every request of the service waits before it is handled."""
+        """Return seconds that every request of the service waits before it is handled."""
         return self.latency.get(service, self.latency.get("*", 0.0))
 
     def reset(self) -> None:
-        """As new: real time, empty journal, no faults, quotas or latency."""
+        """Make everything as new: real time, empty journal, no faults, quotas or latency."""
         self.clock.reset()
         self.journal.clear()
         self.faults.clear()

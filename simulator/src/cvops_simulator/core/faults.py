@@ -67,7 +67,7 @@ class Fault:
             await asyncio.sleep(min(_LOOK_EVERY_S, left_s))
 
     def applies(self, service: str, method: str, path: str) -> bool:
-        """Whether the rule names this request, without counting it."""
+        """Tell whether the rule names this request, without counting it."""
         return (
             self.service in ("*", service)
             and self.method.upper() in ("*", method.upper())
@@ -103,7 +103,7 @@ class FaultRules:
             self._faults.clear()
 
     def match(self, service: str, method: str, path: str) -> Fault | None:
-        """The fault that meets this request, if any."""
+        """Return the fault that meets this request, if any."""
         with self._lock:
             for fault in self._faults:
                 if fault.applies(service, method, path) and fault.take():

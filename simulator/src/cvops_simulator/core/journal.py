@@ -27,7 +27,7 @@ class Entry:
     fault: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry as plain data."""
+        """Return the entry as plain data."""
         return asdict(self)
 
 
@@ -44,7 +44,7 @@ class Journal:
             self._entries.append(entry)
 
     def entries(self, service: str | None = None, method: str | None = None) -> list[Entry]:
-        """All entries, or those of one service and one method."""
+        """Return all entries, or those of one service and one method."""
         with self._lock:
             found: Iterable[Entry] = list(self._entries)
         return [
@@ -54,15 +54,15 @@ class Journal:
         ]
 
     def writes(self, service: str | None = None) -> list[Entry]:
-        """Requests that change something, by the service's own rule."""
+        """Return requests that change something, by the service's own rule."""
         return [entry for entry in self.entries(service) if not entry.read]
 
     def reads(self, service: str | None = None) -> list[Entry]:
-        """Requests that only read (a POST that reads counts here)."""
+        """Return requests that only read (a POST that reads counts here)."""
         return [entry for entry in self.entries(service) if entry.read]
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Per service: `reads`, `writes`, `total`."""
+        """Return per service: `reads`, `writes`, `total`."""
         result: dict[str, dict[str, int]] = {}
         for entry in self.entries():
             row = result.setdefault(entry.service, {"reads": 0, "writes": 0, "total": 0})

@@ -41,6 +41,7 @@ class Middleware:
         self.service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request and record it in the journal."""
         if scope["type"] != "http" or not self.service.uses_middleware:
             await self.service.app(scope, receive, send)
             return
@@ -74,7 +75,7 @@ class Middleware:
         return replace(outcome, fault=fault.action if fault else None)
 
     async def _refuse(self, fault: Fault, scope: Scope, body: bytes) -> _Outcome:
-        """The answer of a fault that keeps the request from the service."""
+        """Return the answer of a fault that keeps the request from the service."""
         if fault.action == "drop_before":
             return _Outcome(0, [], fault.action)
         return replace(await _render(self._answer(fault), scope, body), fault=fault.action)

@@ -41,7 +41,7 @@ class Quotas:
             self._windows[service] = _Window(writes, reads, per, now)
 
     def clear(self) -> None:
-        """No limits."""
+        """Remove all limits."""
         with self._lock:
             self._windows.clear()
 

@@ -32,7 +32,7 @@ class _Protocol(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
     def shutdown(self) -> None:
-        """Idle connections end at once: a TLS farewell would wait for the client."""
+        """End idle connections at once: a TLS farewell would wait for the client."""
         super().shutdown()
         if self.cycle is None or self.cycle.response_complete:
             self.transport.abort()

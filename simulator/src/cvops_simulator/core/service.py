@@ -50,13 +50,16 @@ class Service:
         return self.origin + self.base_path
 
     def is_read(self, method: str, path: str) -> bool:
-        """Whether a request only reads: decides on journal and quota. A service with reading POSTs overrides it."""
+        """Tell whether a request only reads: decides on journal and quota.
+
+        A service with reading POSTs overrides it.
+        """
         return method in ("GET", "HEAD", "OPTIONS")
 
     def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-        """The service's own error shape, used for injected statuses and for an exhausted quota."""
+        """Return the service's own error shape, used for injected statuses and for an exhausted quota."""
         return JSONResponse({"error": message}, status_code=status, headers=headers)
 
     def control_routes(self) -> list[BaseRoute]:
-        """Routes that the control listener serves for this service, below `/services/<name>`."""
+        """Return routes that the control listener serves for this service, below `/services/<name>`."""
         return []

@@ -25,13 +25,13 @@ class TestCA:
     cert_path: Path
 
     def server_context(self) -> ssl.SSLContext:
-        """A TLS server context for the listeners."""
+        """Return a TLS server context for the listeners."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.cert_path)
         return context
 
     def client_context(self) -> ssl.SSLContext:
-        """A client context that trusts this CA and nothing else."""
+        """Return a client context that trusts this CA and nothing else."""
         return ssl.create_default_context(cafile=str(self.ca_path))
 
 

@@ -121,7 +121,10 @@ def _empty(prop: Property) -> Any:
 
 
 def make_row(type_name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """A complete row of a type: every property present; `values` win, complex values are completed per property."""
+    """Return a complete row of a type: every property present.
+
+    `values` win, complex values are completed per property.
+    """
     row = {name: _empty(prop) for name, prop in get_graph_type(type_name).properties.items()}
     row.update(copy.deepcopy(_SCALARS.get(type_name, {})))
     row.update(copy.deepcopy(_COMPLEX.get(type_name, {})))
@@ -129,7 +132,7 @@ def make_row(type_name: str, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def merge_row(type_name: str, row: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A new row with `values` laid over it: complex values per property, collections and scalars whole.
+    """Return a new row with `values` laid over it: complex values per property, collections and scalars whole.
 
     Null resets a complex value that is never null to its empty form. The rows share what did not change.
     """
@@ -154,7 +157,7 @@ def _merge_complex(current: Any, value: Any, empty: dict[str, Any]) -> Any:
 
 
 def get_default_select(type_name: str) -> tuple[str, ...]:
-    """The properties that a read without $select returns."""
+    """Return the properties that a read without $select returns."""
     if type_name in _SHORT:
         return _SHORT[type_name]
     hidden = _ON_SELECT.get(type_name, frozenset())

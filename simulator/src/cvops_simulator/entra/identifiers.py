@@ -10,14 +10,14 @@ import uuid
 
 
 def make_security_identifier(object_id: str) -> str:
-    """The `S-1-12-1-...` form of an object id."""
+    """Return the `S-1-12-1-...` form of an object id."""
     raw = bytes.fromhex(object_id.replace("-", ""))
     swapped = raw[3::-1] + raw[5:3:-1] + raw[7:5:-1] + raw[8:]
     return "S-1-12-1-" + "-".join(str(int.from_bytes(swapped[i : i + 4], "little")) for i in range(0, 16, 4))
 
 
 def make_opaque_id(*parts: str) -> str:
-    """A base64url id as the service makes them, always the same for the same parts."""
+    """Return a base64url id as the service makes them, always the same for the same parts."""
     name = uuid.uuid5(uuid.NAMESPACE_URL, "/".join(parts)).bytes
     tail = uuid.uuid5(uuid.NAMESPACE_OID, "/".join(parts)).bytes
     return base64.urlsafe_b64encode(name + tail).decode().rstrip("=")

@@ -52,7 +52,7 @@ class ImdsService(Service):
         self.app = Starlette(routes=routes)
 
     def is_read(self, method: str, path: str) -> bool:
-        """Signing in changes nothing."""
+        """Tell that a request only reads: signing in changes nothing."""
         return True
 
     def assign(self, name: str, *permissions: str, system: bool = True, resource_id: str | None = None) -> Identity:
@@ -70,13 +70,13 @@ class ImdsService(Service):
         self._cache.clear()
 
     def reset(self) -> None:
-        """No identity, no kept token."""
+        """Forget the identities and the kept tokens."""
         self._system = None
         self._assigned.clear()
         self._cache.clear()
 
     def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-        """The metadata service's error shape."""
+        """Return an error in the metadata service's shape."""
         return JSONResponse({"error": "unknown", "error_description": message}, status, headers)
 
     async def _metadata(self, request: Request) -> Response:

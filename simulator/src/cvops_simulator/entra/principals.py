@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def copy_properties(application: Row, tenant_id: str) -> Row:
-    """What a service principal takes over from its application, now and on every change of it."""
+    """Return what a service principal takes over from its application, now and on every change of it."""
     return {
         "appId": application["appId"],
         "displayName": application["displayName"],
@@ -35,7 +35,7 @@ def copy_properties(application: Row, tenant_id: str) -> Row:
 
 
 def copy_initial_properties(application: Row) -> Row:
-    """What a new service principal takes over once."""
+    """Return what a new service principal takes over once."""
     urls = [*application["web"]["redirectUris"], *application["spa"]["redirectUris"]]
     return {
         "homepage": application["web"]["homePageUrl"],
@@ -45,7 +45,7 @@ def copy_initial_properties(application: Row) -> Row:
 
 
 def merge_tags(own: list[str], application: Row | None) -> list[str]:
-    """Tags of a service principal: its own and the application's, each once."""
+    """Return tags of a service principal: its own and the application's, each once."""
     return list(dict.fromkeys([*own, *(application["tags"] if application else [])]))
 
 

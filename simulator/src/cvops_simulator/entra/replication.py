@@ -32,7 +32,10 @@ class Replication:
     replicas: int = 3
 
     def lag(self, kind: Lag, write: int, replica: int) -> float:
-        """Seconds until replica number `replica` knows of write number `write`; always the same for the same seed."""
+        """Return seconds until replica number `replica` knows of write number `write`.
+
+        Always the same for the same seed.
+        """
         bounds: dict[Lag, float] = {
             "object": self.object_lag,
             "property": self.property_lag,

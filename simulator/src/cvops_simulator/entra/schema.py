@@ -51,7 +51,7 @@ def _document() -> dict[str, Any]:
 
 @functools.cache
 def get_graph_type(name: str) -> GraphType:
-    """A type by name."""
+    """Return a type by name."""
     raw = _document()["types"][name]
     base = get_graph_type(raw["base"]) if raw["base"] else None
     own = {key: Property(key, *spec) for key, spec in raw["props"].items()}
@@ -64,13 +64,13 @@ def get_graph_type(name: str) -> GraphType:
 
 
 def list_graph_app_roles() -> list[dict[str, str]]:
-    """Application permissions of Microsoft Graph: `id`, `name`, `value`."""
+    """Return application permissions of Microsoft Graph: `id`, `name`, `value`."""
     roles: list[dict[str, str]] = _document()["appRoles"]
     return roles
 
 
 def list_graph_scopes() -> list[dict[str, str]]:
-    """Delegated permissions of Microsoft Graph: `id`, `name`, `value`."""
+    """Return delegated permissions of Microsoft Graph: `id`, `name`, `value`."""
     scopes: list[dict[str, str]] = _document()["scopes"]
     return scopes
 
@@ -184,7 +184,7 @@ _EDM_CHECKS: dict[str, Callable[[Any], bool]] = {
 
 
 def parse_date_time(text: str) -> float:
-    """RFC 3339 text (up to 7 fractional digits) as seconds since the epoch; ValueError when it is none."""
+    """Return RFC 3339 text (up to 7 fractional digits) as seconds since the epoch; ValueError when it is none."""
     match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}(?::\d{2})?)(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", text)
     if match is None:
         raise ValueError(f"not a date and time with an offset: {text!r}")
@@ -197,7 +197,7 @@ _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d
 
 
 def parse_duration(text: str) -> float | None:
-    """An ISO 8601 duration as seconds (a year counts 365 days, a month 30); None when it is none."""
+    """Return an ISO 8601 duration as seconds (a year counts 365 days, a month 30); None when it is none."""
     match = _DURATION.fullmatch(text)
     if match is None or not any(match.groups()):
         return None

@@ -20,7 +20,7 @@ _ALPHABET = _LETTERS + "~.-_"
 
 
 def make_secret_text(source: random.Random) -> str:
-    """40 characters: three, a fixed mark, and a tail that holds each of the special characters at least once."""
+    """Return 40 characters: three, a fixed mark, and a tail that holds each of the special characters at least once."""
     head = source.choice(_LETTERS) + source.choice(_LETTERS) + source.choice(_LETTERS)
     tail = [*"~.-_", *(source.choice(_ALPHABET) for _ in range(29))]
     source.shuffle(tail)

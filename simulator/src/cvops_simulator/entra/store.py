@@ -37,13 +37,13 @@ class View:
         self._replica = replica
 
     def get(self, table: str, key: str) -> Row | None:
-        """One row, or None."""
+        """Return one row, or None."""
         if self._replica is None:
             return self._store.tables.get(table, {}).get(key)
         return self._store.read_replica(table, key, self._replica)
 
     def rows(self, table: str) -> Mapping[str, Row]:
-        """All rows of a table by key, oldest first."""
+        """Return all rows of a table by key, oldest first."""
         if self._replica is None:
             return self._store.tables.get(table, {})
         keys = self._store.keys(table)
@@ -51,7 +51,7 @@ class View:
         return {key: row for key, row in pairs if row is not None}
 
     def ids(self, table: str, key: str) -> list[str]:
-        """The ids that a relation row holds."""
+        """Return the ids that a relation row holds."""
         row = self.get(table, key)
         return list(row["ids"]) if row else []
 
@@ -101,7 +101,7 @@ class Store:
         del versions[: max(oldest, 0)]
 
     def _index(self, versions: list[_Version], replica: int) -> int:
-        """Position of the newest version that the replica knows; -1 when it knows none."""
+        """Return the position of the newest version that the replica knows; -1 when it knows none."""
         if self.replication is None:
             return len(versions) - 1
         now = self._clock.now()
@@ -113,13 +113,13 @@ class Store:
         return -1
 
     def read_replica(self, table: str, key: str, replica: int) -> Row | None:
-        """The row as the replica knows it."""
+        """Return the row as the replica knows it."""
         with self._lock:
             versions = self._history.get(table, {}).get(key, [])
             position = self._index(versions, replica)
             return versions[position].row if position >= 0 else None
 
     def keys(self, table: str) -> list[str]:
-        """Every key that any replica may know."""
+        """Return every key that any replica may know."""
         with self._lock:
             return list(self._history.get(table, {}))

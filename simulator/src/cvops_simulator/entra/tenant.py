@@ -33,7 +33,7 @@ _NAMESPACE = uuid.UUID("6b1d1f0e-9d7c-5f4e-8a55-2a8b4f0c7e11")
 
 
 def format_graph_time(at: float) -> str:
-    """Seconds since the epoch in Graph's form, seven fractional digits."""
+    """Return seconds since the epoch as Graph writes them, with seven fractional digits."""
     return datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
 
@@ -66,16 +66,16 @@ class Tenant:
         self._created = 0
 
     def name_id(self, kind: str, name: str) -> str:
-        """The id that an object of this kind and name has in every run of this tenant."""
+        """Return the id that an object of this kind and name has in every run of this tenant."""
         return str(uuid.uuid5(_NAMESPACE, f"{self.id}/{kind}/{name}"))
 
     def new_id(self) -> str:
-        """The next id; the same sequence in every run."""
+        """Return the next id; the same sequence in every run."""
         self._created += 1
         return self.name_id("created", str(self._created))
 
     def now(self) -> str:
-        """Now in Graph's form."""
+        """Return the time as Graph writes it."""
         return format_graph_time(self.clock.now())
 
     def add(self, kind: Kind, values: Row, replicated: bool = False) -> Row:
@@ -100,22 +100,22 @@ class Tenant:
         return policy
 
     def kind_of(self, object_id: str, view: View | None = None) -> Kind | None:
-        """Which kind of directory object an id is, if any."""
+        """Return which kind of directory object an id is, if any."""
         current = view or self.store.primary()
         return next((kind for kind, table in TABLES.items() if current.get(table, object_id)), None)
 
     def find(self, object_id: str, view: View | None = None) -> Row | None:
-        """A directory object of any kind."""
+        """Return a directory object of any kind."""
         kind = self.kind_of(object_id, view)
         return (view or self.store.primary()).get(TABLES[kind], object_id) if kind else None
 
     def service_principal_of(self, app_id: str, view: View | None = None) -> Row | None:
-        """The service principal with this appId."""
+        """Return the service principal with this appId."""
         rows = (view or self.store.primary()).rows("servicePrincipals").values()
         return next((row for row in rows if row["appId"] == app_id.lower()), None)
 
     def application_of(self, app_id: str, view: View | None = None) -> Row | None:
-        """The application with this appId."""
+        """Return the application with this appId."""
         rows = (view or self.store.primary()).rows("applications").values()
         return next((row for row in rows if row["appId"] == app_id.lower()), None)
 
@@ -155,14 +155,14 @@ class Tenant:
         return self.store.tables.setdefault("deletedItems", {})
 
     def members(self, group_id: str) -> list[str]:
-        """Object ids of a group's direct members."""
+        """Return object ids of a group's direct members."""
         return self.store.primary().ids("members", group_id)
 
     def owners(self, object_id: str) -> list[str]:
-        """Object ids of the owners of a group, application or service principal."""
+        """Return object ids of the owners of a group, application or service principal."""
         return self.store.primary().ids("owners", object_id)
 
     def federated_credentials(self, application_id: str) -> list[Row]:
-        """Federated identity credentials of an application (object id)."""
+        """Return federated identity credentials of an application (object id)."""
         row = self.store.primary().get("federatedIdentityCredentials", application_id)
         return list(row["items"]) if row else []

@@ -107,7 +107,7 @@ class AnomalyBuilder:
         return {"commcell": self._first.seed.name, "grant": grant}
 
     def _entry(self, name: str, role: str, commcells: list[str] | None = None) -> dict[str, Any]:
-        """A mapping entry that is valid but not in the document."""
+        """Return a mapping entry that is valid but not in the document."""
         group = next(item.name for item in self._first.seed.entities if item.type == CLIENT_GROUP)
         return {
             "principal": {"entra_group": {"name": name}},
@@ -170,7 +170,7 @@ class AnomalyBuilder:
         self.found["cloud_only_and_synced_equal_names"] = {"name": name, "cloud": cloud, "synced": synced}
 
     def _many_groups(self) -> None:
-        """A user in 151 groups (one more than a SAML token carries) and one in 201 (one more than a JWT carries)."""
+        """Add a user in 151 groups and one in 201: one more than a SAML token or a JWT carries."""
         for upn_key, position, limit in (("user_in_151_groups", 8, 151), ("user_in_201_groups", 9, 201)):
             person = self._people[position]
             have = sum(1 for group in self._tenant.groups if person.object_id in group["members"])
@@ -198,7 +198,7 @@ class AnomalyBuilder:
             row["members"].append(person.object_id)
 
     def _duties(self) -> None:
-        """Combinations that segregation of duties forbids, held through groups outside the mapping."""
+        """Add combinations that segregation of duties forbids, held through groups outside the mapping."""
         admin = next(group for group in self._groups if group.scope and group.tier == "Admin" and group.members)
         person = admin.members[0]
         approver = self._graph_group("GG-Commvault-restore-Approver", [person.object_id])
@@ -218,7 +218,7 @@ class AnomalyBuilder:
         self.found["automation_in_human_group"] = {"upn": service["userPrincipalName"], "group": human}
 
     def _partial(self) -> None:
-        """A group that exists on all CommCells but the last one."""
+        """Add a group that exists on all CommCells but the last one."""
         if len(self._builders) < 2:
             return
         name = "GG-Commvault-global-Observer"
@@ -237,7 +237,7 @@ class AnomalyBuilder:
         }
 
     def _role_of_equal_name(self) -> None:
-        """A company's own role with the name of a role of the CommCell."""
+        """Add a company's own role with the name of a role of the CommCell."""
         seed = self._first.seed
         if not seed.companies:
             return
@@ -258,7 +258,7 @@ class AnomalyBuilder:
         }
 
     def _company_group(self) -> None:
-        """A user group of a company: the last of the unmanaged ones."""
+        """Make the last of the unmanaged groups one of a company."""
         seed = self._first.seed
         if not seed.companies:
             return
@@ -272,7 +272,7 @@ class AnomalyBuilder:
         }
 
     def _odd_names(self) -> None:
-        """Names that break careless clients: servers replace ordinary ones, a plan and user groups are added."""
+        """Add names that break careless clients: servers replace ordinary ones, a plan and user groups are added."""
         seed = self._first.seed
         servers = [item for item in seed.entities if item.type == CLIENT][-len(ODD_SERVERS) :]
         for server, name in zip(servers, ODD_SERVERS.values(), strict=True):

@@ -20,14 +20,14 @@ class Ids:
         self._prefix = f"{set_name}/{seed}"
 
     def guid(self, *name: str) -> str:
-        """A GUID for a named thing."""
+        """Return a GUID for a named thing."""
         return str(uuid.uuid5(_NAMESPACE, "/".join((self._prefix, *name))))
 
     def secret(self, *name: str) -> str:
-        """A password for a named thing: 26 letters and digits, meets usual complexity rules."""
+        """Return a password for a named thing: 26 letters and digits, meets usual complexity rules."""
         digest = hashlib.sha256("/".join((self._prefix, "secret", *name)).encode()).digest()
         return "Aa1-" + base64.b32encode(digest).decode().lower()[:22]
 
     def random(self, *name: str) -> random.Random:
-        """A generator of its own for each purpose, so that one change does not shift everything else."""
+        """Return a generator of its own for each purpose, so that one change does not shift everything else."""
         return random.Random("/".join((self._prefix, "random", *name)))

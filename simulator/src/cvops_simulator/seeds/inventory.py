@@ -49,7 +49,7 @@ class Inventory:
     _index: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def id_of(self, entity_type: int, name: str) -> int:
-        """Id of a named entity."""
+        """Return the id of a named entity."""
         if len(self._index) != len(self.entities):
             self._index = {(item.type, item.name): item.id for item in self.entities}
         return self._index[entity_type, name]
@@ -80,7 +80,7 @@ class InventoryBuilder:
         return entity_id
 
     def build(self) -> Inventory:
-        """The whole inventory."""
+        """Return the whole inventory."""
         self._add(CLIENT, self._commcell, hostName=f"{self._commcell}.{DOMAIN}")
         scopes = [scope for scope in self._profile.scopes if scope.commcell == self._commcell]
         total = self._profile.clients - sum(1 for regions in self._profile.commcells.values() if regions)
@@ -134,7 +134,7 @@ class InventoryBuilder:
             self._add(CLIENT_GROUP, f"{region}-all-sites")
 
     def _small(self) -> None:
-        """A CommCell on the side: a handful of everything."""
+        """Add a handful of everything: a CommCell on the side."""
         for number in range(1, 9):
             self._add(
                 CLIENT, f"{self._commcell}-srv{number:02d}", hostName=f"{self._commcell}-srv{number:02d}.{DOMAIN}"

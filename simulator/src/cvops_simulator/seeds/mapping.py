@@ -57,14 +57,14 @@ class MappedGroup:
         return self.name.lower()
 
     def commcells(self, profile: Profile) -> list[str]:
-        """The CommCells that the mapping entry reaches."""
+        """Return the CommCells that the mapping entry reaches."""
         return list(profile.commcells) if self.scope is None else [self.scope.commcell]
 
 
 def make_groups(
     profile: Profile, ids: Ids, people: list[Person], inventories: dict[str, Inventory]
 ) -> list[MappedGroup]:
-    """All mapped groups of a set with members and mapping entries: wide ones first, then scope by scope."""
+    """Return all mapped groups of a set with members and mapping entries: wide ones first, then scope by scope."""
     names = list(_slots(profile))
     choice = ids.random("members")
     staff: dict[str, list[Person]] = {}
@@ -84,7 +84,10 @@ def make_groups(
 
 
 def _slots(profile: Profile) -> Iterator[tuple[str, Scope | None, str, str]]:
-    """Names of exactly `profile.groups` groups; the last scopes go without an Audit group when there are too many."""
+    """Return the name, scope, tier and description of exactly `profile.groups` groups.
+
+    The last scopes go without an Audit group when there are too many.
+    """
     wide = [item for item in _WIDE if profile.custom_roles > 2 or item[1][1]]
     for suffix, _roles in wide:
         kind = suffix.rsplit("-", 1)[1]
@@ -159,7 +162,7 @@ def _exception_role(profile: Profile) -> str:
 
 
 def list_grant_triples(entry: dict[str, Any], inventory: Inventory) -> list[tuple[str, int, int]]:
-    """What an entry grants on one CommCell: (role name, entity type, entity id)."""
+    """Return what an entry grants on one CommCell: (role name, entity type, entity id)."""
     found = []
     for grant in entry["grants"]:
         if grant["entities"] == "commcell":

@@ -50,7 +50,7 @@ class Person:
         return f"{self.account}@{DOMAIN}"
 
     def graph(self) -> dict[str, object]:
-        """As Graph properties."""
+        """Return the person as Graph properties."""
         return {
             "id": self.object_id,
             "displayName": self.name,
@@ -64,7 +64,10 @@ class Person:
 
 
 def make_people(profile: Profile, ids: Ids) -> list[Person]:
-    """`profile.users` people with different names; 1 in 50 is disabled: a leaver who still has a Commvault user."""
+    """Return `profile.users` people with different names; 1 in 50 is disabled.
+
+    The disabled ones are leavers who still have a Commvault user.
+    """
     pairs = [(first, last) for last in _LAST.split() for first in _FIRST.split()]
     choice = ids.random("people")
     choice.shuffle(pairs)

@@ -58,7 +58,7 @@ class Profile:
         ]
 
     def tiers_of(self, scope: Scope) -> tuple[str, ...]:
-        """The tiers for which a scope has a group."""
+        """Return the tiers for which a scope has a group."""
         return self.tiers[scope.workload] if self.tiers else TIERS
 
 

@@ -99,13 +99,13 @@ TIER_ROLES = {
 
 
 def get_tier_role(profile: Profile, tier: str) -> str:
-    """The role of a tier: one small table for the whole set."""
+    """Return the role of a tier: one small table for the whole set."""
     custom, built_in = TIER_ROLES[tier]
     return custom if custom in {name for name, *_rest in _CUSTOM[: profile.custom_roles]} else built_in
 
 
 def make_custom_roles(profile: Profile) -> list[dict[str, Any]]:
-    """The document's `cvops_commvault_roles`."""
+    """Return the document's `cvops_commvault_roles`."""
     return [
         {
             "name": name,
@@ -133,7 +133,7 @@ def _role(definition: _Definition, role_id: int, ids: Ids, commcell: str, system
 
 
 def make_seeded_roles(profile: Profile, ids: Ids, commcell: str, empty: bool, first_id: int) -> list[Role]:
-    """Built-in roles (1, 2, ...), and unless `empty` the custom ones from `first_id` on."""
+    """Return built-in roles (1, 2, ...), and unless `empty` the custom ones from `first_id` on."""
     definitions = _BUILT_IN[: profile.built_in_roles]
     roles = [_role(item, number, ids, commcell, True) for number, item in enumerate(definitions, 1)]
     if not empty:

@@ -21,7 +21,7 @@ _OTHER_GROUPS = 6
 
 
 def build_site(set: str, seed: int, empty: bool) -> Site:
-    """A site of one set, the same for the same arguments.
+    """Return a site of one set, the same for the same arguments.
 
     `empty`: what the mapping document creates is missing (Entra groups, application, custom roles, mapped user
     groups and their grants; in set L the Entra groups exist all the same, because its mapping names their ids).
@@ -71,6 +71,6 @@ def _commcell(
 
 
 def _reached(profile: Profile, group: MappedGroup) -> list[str]:
-    """CommCells of a group; in the set that has one large CommCell, the small ones are left alone."""
+    """Return the CommCells of a group; in the set that has one large CommCell, the small ones are left alone."""
     commcells = group.commcells(profile)
     return commcells[:1] if profile.groups_given else commcells

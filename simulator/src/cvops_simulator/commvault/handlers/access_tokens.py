@@ -57,7 +57,7 @@ def register(routes: Routes) -> None:
 
 
 def _require_login(call: Call) -> None:
-    """On current releases an access token manages no access tokens."""
+    """Refuse an access token that would manage access tokens, as current releases do."""
     if call.caller.by == "access_token" and not call.cell.behaviours.token_by_token:
         raise ApiError(INVALID, "Access tokens cannot be managed while authenticated with an access token.", 403)
 
@@ -93,7 +93,7 @@ def _limits(call: Call, data: dict[str, Any], kind: int) -> None:
 
 
 def _times(call: Call, data: dict[str, Any], kind: int) -> tuple[float, float]:
-    """Expiry of the access token, and until when it can be renewed."""
+    """Return the expiry of the access token, and until when it can be renewed."""
     if kind in FIXED:
         default, most = _FIXED_DAYS[kind]
         wanted = float(data.get("tokenExpiryTimestamp") or call.now + default * DAY)
@@ -154,7 +154,7 @@ def _create(call: Call) -> dict[str, Any]:
 
 
 def _mine(call: Call) -> AccessToken:
-    """The token of the path, when the caller owns it or may manage those of others."""
+    """Return the token of the path, when the caller owns it or may manage those of others."""
     token = call.cell.sessions.store.get(call.number())
     if token is None:
         raise not_found(f"Access token [{call.params['id']}] does not exist")
@@ -180,7 +180,7 @@ def _update(call: Call) -> dict[str, Any]:
 
 
 def _list(call: Call) -> dict[str, Any]:
-    """The member names of the list are invented: no source shows them."""
+    """Return the tokens of a user; the member names of the list are invented: no source shows them."""
     wanted = call.query.get("userid", "")
     user_id = int(wanted) if wanted.isdigit() else call.caller.user.id
     if user_id != call.caller.user.id:
@@ -219,7 +219,7 @@ def _old_list(call: Call) -> dict[str, Any]:
 
 
 def _old_create(call: Call) -> dict[str, Any]:
-    """Older releases: one token, no refresh, an expiry of the caller's choice."""
+    """Create a token as older releases do: no refresh token, an expiry of the caller's choice."""
     data = call.body()
     name = str(data.get("tokenName") or "")
     _unique(call, name, call.caller.user.id)

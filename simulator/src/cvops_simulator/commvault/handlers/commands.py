@@ -32,7 +32,7 @@ def _app_properties(call: Call, element: Element) -> dict[str, Any]:
 
 
 def _activities(call: Call, element: Element) -> dict[str, Any]:
-    """Workflow activities: none; the SDK asks for them when it lists workflows."""
+    """Return no workflow activities; the SDK asks for them when it lists workflows."""
     return {"activities": []}
 
 

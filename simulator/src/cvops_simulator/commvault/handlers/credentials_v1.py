@@ -94,7 +94,7 @@ def _decoded(value: Any, times: int = 1) -> str:
 
 
 def _content(word: str, row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Readable members and secrets in V4 spelling."""
+    """Return readable members and secrets in V4 spelling."""
     record = row.get("record") or {}
     azure = (row.get("additionalInformation") or {}).get("azureCredInfo") or {}
     password = _decoded(record.get("password"))

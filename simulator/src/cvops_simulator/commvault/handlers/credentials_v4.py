@@ -77,7 +77,7 @@ def register(routes: Routes) -> None:
 
 
 def _find(call: Call) -> Credential:
-    """V4 addresses by name, even when the name is a number; V5 by id."""
+    """Return the addressed credential: V4 addresses by name, even when the name is a number; V5 by id."""
     if call.segments[0].lower() == "v4":
         named = call.state.credentials.named(call.params["id"])
         if named:

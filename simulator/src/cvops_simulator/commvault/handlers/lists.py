@@ -71,7 +71,7 @@ def _clients(call: Call) -> dict[str, Any]:
 
 
 def _access_nodes(call: Call) -> dict[str, Any]:
-    """No virtualization access nodes; the official SDK asks for them when it lists servers."""
+    """Return no virtualization access nodes; the official SDK asks for them when it lists servers."""
     return {"clients": []}
 
 

@@ -47,7 +47,7 @@ def _entity(call: Call, role: Role) -> dict[str, Any]:
 
 
 def _list(call: Call) -> dict[str, Any]:
-    """`roleProperties` of all visible roles."""
+    """Return `roleProperties` of all visible roles."""
     rows = [
         {"role": _entity(call, role), "description": role.description}
         for role in call.lists.roles

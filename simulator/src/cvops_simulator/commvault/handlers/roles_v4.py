@@ -157,7 +157,7 @@ def _read(call: Call) -> dict[str, Any]:
 
 
 def _parse(rows: Any) -> tuple[set[int], set[int]]:
-    """Permissions and categories; an entry with only a category means all its permissions."""
+    """Return permissions and categories; an entry with only a category means all its permissions."""
     permissions: set[int] = set()
     categories: set[int] = set()
     if rows is None:

@@ -35,7 +35,7 @@ def _shown(call: Call, grants: list[Grant]) -> list[Grant]:
 
 
 def _rows(call: Call, grants: list[Grant], key: str, item: Callable[[Grant], dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row per grant, or one per set of properties with all its items."""
+    """Return one row per grant, or one per set of properties with all its items."""
     rows: list[dict[str, Any]] = []
     merged: dict[str, list[dict[str, Any]]] = {}
     for grant in grants:
@@ -49,14 +49,14 @@ def _rows(call: Call, grants: list[Grant], key: str, item: Callable[[Grant], dic
 
 
 def render_principal_associations(call: Call, kind: int, principal_id: int) -> list[dict[str, Any]]:
-    """`associations` of a user or group."""
+    """Return `associations` of a user or group."""
     grants = _shown(call, call.state.grants.of_principal(kind, principal_id))
     rows = _rows(call, grants, "entity", lambda grant: render_entity(call, *grant.entity))
     return [{"entities": {"entity": row["entity"]}, "properties": row["properties"]} for row in rows]
 
 
 def render_entity_associations(call: Call, entity_type: int, entity_id: int) -> list[dict[str, Any]]:
-    """`associations` of an entity."""
+    """Return `associations` of an entity."""
     grants = _shown(call, call.state.grants.of_entity(entity_type, entity_id))
     return _rows(call, grants, "userOrGroup", lambda grant: render_principal(call, *grant.principal))
 
@@ -93,7 +93,7 @@ def _of_group(call: Call) -> dict[str, Any]:
 
 
 def _permissions(call: Call) -> dict[str, Any]:
-    """What the caller may do on an entity."""
+    """Return what the caller may do on an entity."""
     entity_type, entity_id = parse_entity_type(call.params["type"]), call.number()
     if not call.state.entity_exists(entity_type, entity_id):
         raise invalid(f"Entity [{entity_id}] of type [{entity_type}] does not exist")

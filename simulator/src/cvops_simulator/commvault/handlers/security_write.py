@@ -43,7 +43,10 @@ def _write(call: Call) -> dict[str, Any]:
 
 
 def _owners(call: Call, block: Any, entities: list[tuple[int, int]]) -> list[tuple[Grant, bool]]:
-    """Owner grants to add (True) or remove; a block without `owners` changes nothing, whatever its operation is."""
+    """Return owner grants to add (True) or remove.
+
+    A block without `owners` changes nothing, whatever its operation is.
+    """
     if not isinstance(block, dict) or not block.get("owners"):
         return []
     kind = parse_operation(call, block.get("ownersOperationType"), OVERWRITE)

@@ -38,7 +38,7 @@ def register(routes: Routes) -> None:
 
 
 def _credentials(call: Call) -> tuple[str, str, str, dict[str, Any]]:
-    """User name, password, device, rest of a log-in body in JSON or XML."""
+    """Return the user name, password, device, rest of a log-in body in JSON or XML."""
     if call.raw.lstrip().startswith(b"<"):
         data: dict[str, Any] = dict(parse_xml(call.raw).attrib)
     else:

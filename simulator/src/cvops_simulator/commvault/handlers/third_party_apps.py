@@ -126,7 +126,7 @@ def _put(call: Call) -> dict[str, Any]:
 
 
 def render_app_properties(call: Call, keys: set[str]) -> dict[str, Any]:
-    """Rows of apps by key, with their properties; secrets are masked."""
+    """Return rows of apps by key, with their properties; secrets are masked."""
     rows = []
     for app in call.state.apps:
         if app.key in keys:

@@ -47,5 +47,5 @@ def _status(call: Call) -> dict[str, Any]:
 
 
 def _generate(call: Call) -> dict[str, Any]:
-    """Code 1133 means that the PIN was sent."""
+    """Send a one-time PIN, says the answer: code 1133."""
     return {"errorCode": 1133, "errorMessage": "A one-time PIN was sent"}

@@ -56,7 +56,7 @@ def _row(call: Call, group: UserGroup) -> dict[str, Any]:
 
 
 def list_visible_groups(call: Call, groups: Any) -> list[UserGroup]:
-    """Groups of the caller's scope; `includeSystemCreated=false` hides built-in ones, anything else does not."""
+    """Return groups of the caller's scope; `includeSystemCreated=false` hides built-in ones, anything else does not."""
     hide = call.query.get("includesystemcreated", "").lower() == "false"
     wanted = call.query.get("parentprovider/providerid", "")
     return [
@@ -108,7 +108,7 @@ def _body(call: Call) -> dict[str, Any]:
 
 
 def resolve_user_ids(call: Call, rows: Any, id_key: str = "userId", name_key: str = "userName") -> set[int]:
-    """Ids of the users that a list names."""
+    """Return ids of the users that a list names."""
 
     def one(row: dict[str, Any]) -> User:
         return resolve_record(call.state.users, row, id_key, name_key, "User")
@@ -117,7 +117,7 @@ def resolve_user_ids(call: Call, rows: Any, id_key: str = "userId", name_key: st
 
 
 def resolve_group_ids(call: Call, rows: Any, id_key: str = "userGroupId", name_key: str = "userGroupName") -> set[int]:
-    """Ids of the groups that a list names."""
+    """Return ids of the groups that a list names."""
 
     def one(row: dict[str, Any]) -> UserGroup:
         return resolve_record(call.state.groups, row, id_key, name_key, "User group")
@@ -145,7 +145,7 @@ def _create(call: Call) -> dict[str, Any]:
 
 
 def make_group(call: Call, name: str, company_id: int, local_groups: Any) -> UserGroup:
-    """A group record; `DOMAIN\\name` of a known domain is a directory group and needs local groups."""
+    r"""Return a group record; `DOMAIN\name` of a known domain is a directory group and needs local groups."""
     domain = name.split("\\", 1)[0] if "\\" in name else ""
     known = {fold_case(group.provider) for group in call.state.groups if group.provider}
     aliases = {fold_case(company.alias) for company in call.state.companies}
@@ -159,7 +159,7 @@ def make_group(call: Call, name: str, company_id: int, local_groups: Any) -> Use
 
 
 def _operation(call: Call, row: dict[str, Any], name: str, list_name: str) -> int:
-    """Operation type of a list; without it nothing happens to the list. See the behaviour `group_wipe`."""
+    """Return the operation type of a list; without it nothing happens to the list. See the behaviour `group_wipe`."""
     kind = parse_operation(call, row.get(name), NONE)
     if kind == OVERWRITE and not row.get(list_name) and not call.cell.behaviours.group_wipe:
         return NONE

@@ -199,7 +199,7 @@ def _update(call: Call) -> dict[str, Any]:
 
 
 def _changes(call: Call, group: UserGroup, data: dict[str, Any]) -> dict[str, Any]:
-    """New attribute values; nothing is changed before all of the request is known to be valid."""
+    """Return new attribute values; nothing is changed before all of the request is known to be valid."""
     plain = {
         "newDescription": ("description", str),
         "enabled": ("enabled", bool),

@@ -41,7 +41,7 @@ def register(routes: Routes) -> None:
 
 
 def list_visible_users(call: Call, users: Any) -> list[User]:
-    """Users of the caller's scope; a caller without user management or View sees itself only."""
+    """Return users of the caller's scope; a caller without user management or View sees itself only."""
     rights = call.caller.rights
     everyone = bool({31, USER_MANAGEMENT} & rights.everywhere)
     return [

@@ -191,7 +191,7 @@ def _new_password(call: Call, data: dict[str, Any]) -> str | None:
 
 
 def _method(call: Call, data: dict[str, Any]) -> int | None:
-    """Id of the identity server that a user is tied to; 0: the CommCell itself."""
+    """Return the id of the identity server that a user is tied to; 0: the CommCell itself."""
     if "authenticationMethod" not in data:
         return None
     name = str(data["authenticationMethod"] or "Commcell")

@@ -30,7 +30,7 @@ _MAX_ENTITLEMENTS = 700
 
 
 def check_values(body: Row) -> None:
-    """Rules on values that need no knowledge of other objects."""
+    """Check the values that need no knowledge of other objects."""
     for name, longest in _LONGEST.items():
         if len(body.get(name) or "") > longest:
             raise invalid_value(name, RESOURCE)
@@ -62,7 +62,7 @@ def _check_requested(items: list[dict[str, Any]]) -> None:
 
 
 def check_entitlements(row: Row, before: Row | None) -> None:
-    """Rules on app roles and scopes of the resulting application. `before`: as the replica knows it."""
+    """Check app roles and scopes of the resulting application. `before`: as the replica knows it."""
     roles, scopes = row["appRoles"], row["api"]["oauth2PermissionScopes"]
     ids = [item.get("id") for item in [*roles, *scopes]]
     if None in ids or len(set(ids)) != len(ids) or len(ids) > _MAX_ENTITLEMENTS:
@@ -92,7 +92,7 @@ def _check_unique_values(items: list[Row], name: str) -> None:
 
 
 def _check_disabled_first(old: dict[str, Row], new: dict[str, Row]) -> None:
-    """An enabled role or scope can neither go nor change; disabling it is the only change."""
+    """Refuse to remove or change an enabled role or scope, unless disabling it is the only change."""
     for key, item in old.items():
         if not item.get("isEnabled"):
             continue
@@ -104,7 +104,7 @@ def _check_disabled_first(old: dict[str, Row], new: dict[str, Row]) -> None:
 
 
 def check_new_entitlements(items: list[Row], known: set[str]) -> None:
-    """New roles and scopes must be enabled."""
+    """Refuse new roles and scopes that are not enabled."""
     for item in items:
         if item.get("id") not in known and item.get("isEnabled") is not True:
             raise invalid_value("isEnabled", RESOURCE)
@@ -125,7 +125,7 @@ def complete_entitlements(row: Row) -> None:
 
 
 def check_conflicts(tenant: Tenant, row: Row) -> None:
-    """Values that must be unique in the tenant, deleted applications included."""
+    """Refuse values that another object of the tenant has, deleted applications included."""
     deleted = [item["row"] for item in tenant.deleted.values() if item["kind"] == "application"]
     others = [other for other in [*tenant.applications.values(), *deleted] if other["id"] != row["id"]]
     taken = {fold_case(uri) for other in others for uri in other["identifierUris"]}
@@ -139,7 +139,7 @@ def check_conflicts(tenant: Tenant, row: Row) -> None:
 
 
 def check_identifier_policy(call: Call, row: Row, before: Row | None) -> None:
-    """The tenant's policy on new identifier URIs, when it is enabled."""
+    """Check new identifier URIs against the tenant's policy, when it is enabled."""
     policy = call.tenant.store.primary().get("policies", "defaultAppManagementPolicy") or {}
     rules = (policy.get("applicationRestrictions") or {}).get("identifierUris") or {}
     rule = rules.get("uriAdditionWithoutUniqueTenantIdentifier") or {}

@@ -31,7 +31,7 @@ _COLLECTIONS: dict[str, Kind] = {"serviceprincipals": "servicePrincipal", "group
 
 
 def _side(call: Call) -> tuple[Kind, str]:
-    """Kind of the addressed object, and the assignment's property that names it."""
+    """Return the kind of the addressed object, and the assignment's property that names it."""
     collection, _, rest = call.request.path.strip("/").partition("/")
     kind = _COLLECTIONS[collection.partition("(")[0].lower()]
     return kind, "resourceId" if "/approleassignedto" in f"/{rest}".lower() else "principalId"
@@ -77,7 +77,7 @@ def _create(call: Call) -> GraphResponse:
 
 
 def _check_role(resource: Row, kind: Kind, role_id: str) -> None:
-    """The role must exist, be enabled and take this kind of principal; default access only without such roles."""
+    """Refuse a role that does not exist, is disabled or not for this kind; default access only without such roles."""
     member = _MEMBER_TYPE.get(kind)
     fitting = [role for role in resource["appRoles"] if member in role["allowedMemberTypes"] and role["isEnabled"]]
     if role_id == DEFAULT_ACCESS:

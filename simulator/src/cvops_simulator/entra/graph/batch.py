@@ -103,7 +103,7 @@ def _inner_request(item: dict[str, Any], outer: GraphRequest) -> GraphRequest:
 
 
 def _faulted(inner: GraphRequest, service: Dispatcher) -> GraphResponse | None:
-    """The answer of a `status` fault that meets an inner request."""
+    """Return the answer of a `status` fault that meets an inner request."""
     fault = service.context.faults.match(service.name, inner.method, f"/v1.0{inner.path}")
     if fault is None or fault.action != "status":
         return None

@@ -50,14 +50,14 @@ class Call:
     # -- what is asked -------------------------------------------------------------------------------------------
 
     def body(self, type_name: str, read_only: frozenset[str] = frozenset()) -> dict[str, Any]:
-        """The body, checked strictly against a type."""
+        """Return the body, checked strictly against a type."""
         try:
             return check_body(type_name, self.request.body, read_only)
         except BodyError as error:
             raise bad_request(str(error)) from error
 
     def parameters(self, *names: str) -> dict[str, Any]:
-        """The body of an action with these parameters; others are refused."""
+        """Return the body of an action with these parameters; others are refused."""
         body = {} if self.request.body is None else self.request.body
         if not isinstance(body, dict):
             raise bad_request("Empty Payload. JSON content expected.")
@@ -68,13 +68,13 @@ class Call:
         return body
 
     def prefers(self, preference: str) -> bool:
-        """Whether the Prefer header names this preference."""
+        """Tell whether the Prefer header names this preference."""
         return preference in self.request.headers.get("prefer", "").replace(" ", "").lower().split(",")
 
     # -- objects --------------------------------------------------------------------------------------------------
 
     def look_up(self, kind: Kind, segment: str) -> Row | None:
-        """The object that a path segment names, on this call's replica; no ownership check."""
+        """Return the object that a path segment names, on this call's replica; no ownership check."""
         name, value = parse_key(segment)
         if kind == "user" and name == "id" and "@" in value:
             name = "userPrincipalName"
@@ -86,7 +86,7 @@ class Call:
         return next((row for row in rows if fold_case(str(row[name] or "")) == fold_case(value)), None)
 
     def require(self, kind: Kind, segment: str) -> Row:
-        """The object that a path segment names; 404 without one, 403 when it must be owned and is not.
+        """Return the object that a path segment names; 404 without one, 403 when it must be owned and is not.
 
         A changing call gets the current row, once this call's replica knows the object at all.
         """
@@ -102,18 +102,18 @@ class Call:
         return current
 
     def check_owner(self, object_id: str) -> None:
-        """403 when the permission is good for owned objects only and the caller is not an owner."""
+        """Refuse with 403 when the permission is good for owned objects only and the caller is not an owner."""
         if self.owned_only and self.caller.object_id not in self.tenant.owners(object_id):
             raise denied()
 
     def reference(self, url: Any) -> str:
-        """The object id at the end of a reference such as `.../directoryObjects/{id}`."""
+        """Return the object id at the end of a reference such as `.../directoryObjects/{id}`."""
         if not isinstance(url, str) or "/" not in url:
             raise bad_request("Invalid URL format specified in payload.")
         return check_guid(parse_key("(" + url.rpartition("(")[2] if url.endswith(")") else url.rpartition("/")[2])[1])
 
     def existing(self, object_id: str) -> Kind:
-        """The kind of an object that the replica knows; 404 otherwise."""
+        """Return the kind of an object that the replica knows; 404 otherwise."""
         kind = self.tenant.kind_of(object_id, self.view)
         if kind is None or self.tenant.find(object_id) is None:
             raise not_found(object_id)
@@ -122,7 +122,7 @@ class Call:
     # -- answers --------------------------------------------------------------------------------------------------
 
     def project(self, kind: str, row: Row, select: tuple[str, ...] | None = None) -> Row:
-        """The properties of a row that go out: $select, else the type's default."""
+        """Return the properties of a row that go out: $select, else the type's default."""
         known = get_graph_type(kind).properties
         names = select or get_default_select(kind)
         unknown = [name for name in names if name not in known and not name.startswith("extension_")]
@@ -132,7 +132,7 @@ class Call:
         return {name: row.get(name) for name in names}
 
     def entity(self, kind: str, row: Row, collection: str, status: int = 200) -> GraphResponse:
-        """An answer that is one object; `collection` is the context, e.g. `applications`."""
+        """Return an answer that is one object; `collection` is the context, e.g. `applications`."""
         select = self.options.select if self.request.method == "GET" else None
         picked = f"({','.join(select)})" if select else ""
         context = f"{self.root}/$metadata#{collection}{picked}/$entity"
@@ -145,7 +145,10 @@ class Call:
     def collection(
         self, kind: str, rows: Sequence[Row], context: str, project: Callable[[Row], Row] | None = None
     ) -> GraphResponse:
-        """An answer that is a list: filtered, sorted, paged and projected. `project` replaces the usual projection."""
+        """Return an answer that is a list: filtered, sorted, paged and projected.
+
+        `project` replaces the usual projection.
+        """
         select = self.options.select
         found = select_rows(rows, self.options, kind)
         url = f"{self.root}{self.request.path}"
@@ -156,7 +159,7 @@ class Call:
         return GraphResponse(200, {**head, **notes, "value": [make(row) for row in page]})
 
     def directory_objects(self, ids: Sequence[str], only: Kind | None = None) -> GraphResponse:
-        """A list of directory objects of any kind (or of one), each with its type."""
+        """Return a list of directory objects of any kind (or of one), each with its type."""
         rows = [(kind, row) for kind, row in map(self._typed, ids) if kind and row and only in (None, kind)]
         kinds: dict[str, Kind] = {row["id"]: kind for kind, row in rows}
 
@@ -166,7 +169,7 @@ class Call:
         return self.collection("directoryObject", [row for _, row in rows], "directoryObjects", project)
 
     def typed_object(self, kind: Kind, row: Row) -> Row:
-        """A directory object with its `@odata.type`; $select names that its type lacks are left out."""
+        """Return a directory object with its `@odata.type`; $select names that its type lacks are left out."""
         known = get_graph_type(kind).properties
         select = tuple(name for name in self.options.select or () if name in known)
         picked = self.project(kind, row, select) if self.options.select and select else self.project(kind, row)
@@ -179,14 +182,14 @@ class Call:
         return kind, self.view.get(TABLES[kind], object_id) if kind else None
 
     def count(self, kind: str, rows: Sequence[Row]) -> GraphResponse:
-        """The answer of a `$count` segment: plain text."""
+        """Return the answer of a `$count` segment: plain text."""
         if not self.options.eventual:
             raise bad_request("$count is not currently supported.")
         return GraphResponse(200, str(len(select_rows(rows, self.options, kind))), {"Content-Type": "text/plain"})
 
 
 def check_guid(text: str) -> str:
-    """An object id in lower case; 400 when it is none."""
+    """Return an object id in lower case; 400 when it is none."""
     try:
         return str(uuid.UUID(text))
     except ValueError as error:

@@ -28,7 +28,7 @@ _SLACK = 1.0
 
 
 def add_certificates(call: Call, row: Row) -> Row:
-    """The row with the certificates themselves, as a single read with $select=keyCredentials returns them."""
+    """Return the row with the certificates themselves, as a single read with $select=keyCredentials returns them."""
     certificates = call.view.rows("certificates")
     shown = [{**item, "key": certificates.get(item["keyId"], {}).get("der")} for item in row["keyCredentials"]]
     return {**row, "keyCredentials": shown}
@@ -93,7 +93,7 @@ def _add(call: Call, kind: Kind, owner: Row, item: Row) -> Row:
 
 
 def _certificate(key: str) -> tuple[bytes, x509.Certificate]:
-    """The certificate in `key`: base64 of DER, or of PEM text."""
+    """Return the certificate in `key`: base64 of DER, or of PEM text."""
     try:
         raw = base64.b64decode(key, validate=True)
         pem = raw.startswith(b"-----BEGIN")

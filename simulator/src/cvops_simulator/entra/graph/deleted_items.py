@@ -59,7 +59,7 @@ def _bare_list(call: Call) -> GraphResponse:
 
 
 def _entry(call: Call, allow: dict[Kind, tuple[str, ...]]) -> Row:
-    """The deleted item that the path names, when the caller may see or change its kind."""
+    """Return the deleted item that the path names, when the caller may see or change its kind."""
     object_id = check_guid(parse_key(call.arguments[-1])[1])
     entry = call.view.get("deletedItems", object_id)
     if entry is None or call.tenant.store.primary().get("deletedItems", object_id) is None:

@@ -21,34 +21,34 @@ class GraphError(Exception):
 
 
 def bad_request(message: str, detail: str | None = None, target: str = "") -> GraphError:
-    """400 Request_BadRequest; `detail` is the PropertyErrorCode that the service adds in some cases."""
+    """Return 400 Request_BadRequest; `detail` is the PropertyErrorCode that the service adds in some cases."""
     details = [{"code": detail, "message": message, "target": target}] if detail else []
     return GraphError(400, "Request_BadRequest", message, details)
 
 
 def invalid_value(name: str, resource: str) -> GraphError:
-    """400 for a value that a property does not take."""
+    """Return 400 for a value that a property does not take."""
     return bad_request(f"Invalid value specified for property '{name}' of resource '{resource}'.", "InvalidValue", name)
 
 
 def not_found(key: str) -> GraphError:
-    """404, also what a replica says that does not know the object yet."""
+    """Return 404, also what a replica says that does not know the object yet."""
     text = f"Resource '{key}' does not exist or one of its queried reference-property objects are not present."
     return GraphError(404, "Request_ResourceNotFound", text)
 
 
 def denied() -> GraphError:
-    """403 for missing permissions or ownership."""
+    """Return 403 for missing permissions or ownership."""
     return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
 def unsupported_query(message: str) -> GraphError:
-    """400 for query options that the resource does not take."""
+    """Return 400 for query options that the resource does not take."""
     return GraphError(400, "Request_UnsupportedQuery", message)
 
 
 def make_error_body(error: GraphError, date: str, request_id: str, client_request_id: str) -> dict[str, Any]:
-    """Graph's error document; `date` without offset, as the service writes it."""
+    """Return Graph's error document; `date` without offset, as the service writes it."""
     inner = {"date": date, "request-id": request_id, "client-request-id": client_request_id}
     body: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.details:

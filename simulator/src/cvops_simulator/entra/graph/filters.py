@@ -175,7 +175,7 @@ def check_filter(node: Node, filterable: frozenset[str], resource: str, advanced
 
 
 def matches(node: Node, row: Mapping[str, Any], variables: Mapping[str, Any] | None = None) -> bool:
-    """Whether a row passes. Texts compare without case, dates as points in time."""
+    """Tell whether a row passes. Texts compare without case, dates as points in time."""
     known = variables or {}
     if node.op == "and":
         return all(matches(part, row, known) for part in node.parts)

@@ -38,7 +38,7 @@ NO_CONTENT = GraphResponse(204)
 
 
 def split_path(path: str) -> list[str]:
-    """Segments of a path; the key in `applications(appId='x')` becomes a segment of its own, `(appId='x')`.
+    """Return segments of a path; the key in `applications(appId='x')` becomes a segment of its own, `(appId='x')`.
 
     Slashes inside quotes do not separate.
     """
@@ -65,7 +65,10 @@ def _cut_key(segment: str) -> list[str]:
 
 
 def parse_key(segment: str) -> tuple[str, str]:
-    """Key name and value of a segment: `("appId", "x")` for `(appId='x')`, `("id", "x")` for `x` and `('x')`."""
+    """Return name and value of a segment's key.
+
+    `("appId", "x")` for `(appId='x')`, `("id", "x")` for `x` and `('x')`.
+    """
     if not segment.startswith("("):
         return "id", segment
     inside = segment[1:-1]
@@ -78,5 +81,5 @@ def parse_key(segment: str) -> tuple[str, str]:
 
 
 def parse_query(text: str) -> dict[str, str]:
-    """Query string as a dict; the last of equal names wins."""
+    """Return the query string as a dict; the last of equal names wins."""
     return dict(urllib.parse.parse_qsl(text, keep_blank_values=True))

@@ -37,11 +37,12 @@ class PendingPassword:
     store: Callable[[], None]
 
     def __call__(self) -> None:
+        """Store the secret."""
         self.store()
 
 
 def _dated(call: Call, wanted: Row) -> Row:
-    """The wanted credential with its dates, checked."""
+    """Return the wanted credential with its dates, checked."""
     start = wanted.get("startDateTime") or call.tenant.now()
     begin = parse_date_time(start)
     end = wanted.get("endDateTime") or format_graph_time(begin + _TWO_YEARS)
@@ -65,7 +66,7 @@ def create_password(call: Call, kind: Kind, owner: Row, wanted: Row) -> PendingP
 
 
 def check_patched_passwords(row: Row, body: Row) -> None:
-    """PATCH cannot add or edit passwords; entries that are sent back unchanged stay, others go."""
+    """Refuse passwords that PATCH would add or edit; entries that are sent back unchanged stay, others go."""
     if "passwordCredentials" not in body:
         return
     known = {item["keyId"]: item for item in row["passwordCredentials"]}

@@ -57,7 +57,7 @@ class Caller:
 
 
 def check_permission(caller: Caller, allow: tuple[str, ...]) -> bool:
-    """Whether the caller may call a route; returns True when only as owner of the object.
+    """Check whether the caller may call a route; returns True when only as owner of the object.
 
     `allow` holds alternatives: `A+B` needs both; a trailing `*` marks one that is good for owned objects only.
     An empty tuple needs a token and nothing else. Raises GraphError (403).
@@ -79,7 +79,7 @@ def _unauthorized(message: str) -> GraphError:
 
 
 def identify(authorization: str | None, issuer: Issuer, now: float) -> Caller:
-    """The caller that a bearer token names. Raises GraphError (401)."""
+    """Return the caller that a bearer token names. Raises GraphError (401)."""
     kind, _, token = (authorization or "").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise _unauthorized("Access token is empty.")

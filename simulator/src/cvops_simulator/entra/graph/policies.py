@@ -26,7 +26,7 @@ def _policy(call: Call) -> Row:
 
 
 def _own_policy(call: Call, owner: Row) -> Row | None:
-    """The custom policy that is assigned to an object; it overrides the default."""
+    """Return the custom policy that is assigned to an object; it overrides the default."""
     return call.tenant.store.primary().get("appManagementPolicies", owner["id"])
 
 
@@ -36,7 +36,7 @@ def _policy_of(call: Call, owner: Row) -> Row:
 
 
 def _restrictions(call: Call, kind: Kind, owner: Row, group: str) -> list[Row]:
-    """Enabled restrictions that apply to this owner."""
+    """Return enabled restrictions that apply to this owner."""
     policy = _policy_of(call, owner)
     if not policy.get("isEnabled"):
         return []
@@ -51,7 +51,7 @@ def _in_scope(restriction: Row, owner: Row) -> bool:
 
 
 def check_password_policy(call: Call, kind: Kind, owner: Row, values: Row) -> None:
-    """400 when the policy forbids passwords or the lifetime of this one."""
+    """Refuse with 400 when the policy forbids passwords or the lifetime of this one."""
     for item in _restrictions(call, kind, owner, "passwordCredentials"):
         if item.get("restrictionType") == "passwordAddition":
             text = f"Credential type not allowed as per assigned policy '{_policy_of(call, owner)['id']}'."
@@ -61,7 +61,7 @@ def check_password_policy(call: Call, kind: Kind, owner: Row, values: Row) -> No
 
 
 def check_key_policy(call: Call, kind: Kind, owner: Row, values: Row) -> None:
-    """400 when the lifetime of a certificate exceeds the policy."""
+    """Refuse with 400 when the lifetime of a certificate exceeds the policy."""
     for item in _restrictions(call, kind, owner, "keyCredentials"):
         if item.get("restrictionType") == "asymmetricKeyLifetime":
             _check_lifetime(_policy_of(call, owner)["id"], item, values)

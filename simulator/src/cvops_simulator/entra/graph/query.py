@@ -215,7 +215,7 @@ def _tokens(text: str, prefixes: bool = False) -> set[str]:
 def make_page(
     rows: Sequence[Row], options: Options, page_size: int, url: str, query: dict[str, str]
 ) -> tuple[list[Row], dict[str, Any]]:
-    """One page and its annotations. A page size below 100 also limits $top: lists then need several pages."""
+    """Return one page and its annotations. A page size below 100 also limits $top: lists then need several pages."""
     limit = _MAX_TOP if page_size >= 100 else page_size
     size = min(options.top or page_size, limit)
     page = list(rows[options.offset : options.offset + size])

@@ -39,7 +39,10 @@ _DELETERS: dict[Kind, str] = {
 
 
 def resolve_bound_ids(call: Call, body: Row, relation: str, kinds: tuple[Kind, ...]) -> list[str]:
-    """Ids of a body's `members@odata.bind` (or owners); at most 20, all known to the replica and of these kinds."""
+    """Return ids of a body's `members@odata.bind` (or owners).
+
+    At most 20, all known to the replica and of these kinds.
+    """
     urls = body.get(f"{relation}@odata.bind", [])
     if not isinstance(urls, list):
         raise bad_request("Invalid URL format specified in payload.")
@@ -53,7 +56,7 @@ def resolve_bound_ids(call: Call, body: Row, relation: str, kinds: tuple[Kind, .
 
 
 def check_members_writable(call: Call, group: Row) -> None:
-    """Members of dynamic groups are not writable; those of role-assignable groups need one more permission."""
+    """Refuse members of dynamic groups; those of role-assignable groups need one more permission."""
     if "DynamicMembership" in group["groupTypes"]:
         raise bad_request("Insufficient privileges: the members of a dynamic membership group cannot be changed.")
     if group["isAssignableToRole"] and "RoleManagement.ReadWrite.Directory" not in call.caller.permissions:
@@ -153,7 +156,7 @@ def _remover(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
 
 
 def _object_deleter(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
-    """Without `/$ref` the service deletes the object itself when the caller may."""
+    """Return a handler that deletes the object itself when the caller may, as the service does without `/$ref`."""
 
     def handler(call: Call) -> GraphResponse:
         owner = call.require(kind, call.arguments[0])

@@ -33,7 +33,7 @@ class Route:
         return [item for item in self.template.split("/") if item]
 
     def arguments(self, segments: Sequence[str]) -> tuple[str, ...] | None:
-        """The variable segments of a path that fits, else None. Literal segments compare without case."""
+        """Return the variable segments of a path that fits, else None. Literal segments compare without case."""
         own = self.segments
         if len(own) != len(segments):
             return None
@@ -50,7 +50,7 @@ class Router:
         self._routes = sorted(routes, key=lambda route: [item == "{}" for item in route.segments])
 
     def find(self, method: str, segments: Sequence[str]) -> tuple[Route, tuple[str, ...]]:
-        """The route of a request. Raises GraphError 405 or 400 when there is none."""
+        """Return the route of a request. Raises GraphError 405 or 400 when there is none."""
         known = False
         for route in self._routes:
             arguments = route.arguments(segments)

@@ -55,11 +55,11 @@ class GraphService(Service):
         return f"{self.origin}/v1.0"
 
     def is_read(self, method: str, path: str) -> bool:
-        """GET, and the POST actions that only look something up."""
+        """Tell whether a request only reads: GET, and the POST actions that only look something up."""
         return super().is_read(method, path) or (method == "POST" and path.lower().endswith(_READING_POSTS))
 
     def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-        """Injected statuses in Graph's error shape."""
+        """Return an injected status in Graph's error shape."""
         codes = {
             429: "TooManyRequests",
             503: "ServiceUnavailable",
@@ -119,7 +119,7 @@ class GraphService(Service):
             return route.handler(call)
 
     def refusal(self, error: GraphError) -> GraphResponse:
-        """An error as an answer inside a batch."""
+        """Return an error as an answer inside a batch."""
         request_id = str(uuid.uuid4())
         return self._refusal(error, request_id, request_id)
 

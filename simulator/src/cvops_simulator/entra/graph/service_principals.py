@@ -113,7 +113,7 @@ def _make(call: Call, body: Row) -> GraphResponse:
 
 
 def _no_application(call: Call, app_id: str) -> GraphError:
-    """What a replica answers that does not know the application; which error it is depends on the permission."""
+    """Return what a replica answers that does not know the application; which error it is depends on the permission."""
     if call.owned_only:
         return GraphError(403, "Authorization_RequestDenied", _OTHER_TENANT)
     text = f"The appId '{app_id}' of the service principal does not reference a valid application object."

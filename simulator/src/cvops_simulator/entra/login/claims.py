@@ -33,7 +33,7 @@ class Issue:
 
 
 def list_app_roles(view: View, principal_id: str, resource: Row) -> list[str]:
-    """Values of the resource's enabled app roles that a principal holds, on this replica."""
+    """Return values of the resource's enabled app roles that a principal holds, on this replica."""
     values = {role["id"]: role["value"] for role in resource["appRoles"] if role["isEnabled"] and role["value"]}
     held = {
         row["appRoleId"]
@@ -44,7 +44,7 @@ def list_app_roles(view: View, principal_id: str, resource: Row) -> list[str]:
 
 
 def is_assigned(view: View, principal_id: str, resource: Row) -> bool:
-    """Whether a principal has any assignment to the resource."""
+    """Tell whether a principal has any assignment to the resource."""
     return any(
         row["principalId"] == principal_id and row["resourceId"] == resource["id"]
         for row in view.rows("appRoleAssignments").values()
@@ -52,7 +52,7 @@ def is_assigned(view: View, principal_id: str, resource: Row) -> bool:
 
 
 def make_access_claims(tenant: Tenant, view: View, issue: Issue, origin: str) -> dict[str, Any]:
-    """Claims of an access token: version 2 when the resource wants it, else version 1."""
+    """Return claims of an access token: version 2 when the resource wants it, else version 1."""
     now = int(tenant.clock.now())
     subject = issue.user or issue.client.principal
     version_2 = _wants_version_2(tenant, view, issue.resource)
@@ -106,7 +106,7 @@ def _wants_version_2(tenant: Tenant, view: View, resource: Row) -> bool:
 def make_id_claims(
     tenant: Tenant, client_id: str, user: Row, origin: str, nonce: str | None, lifetime: int
 ) -> dict[str, Any]:
-    """Claims of an ID token."""
+    """Return claims of an ID token."""
     now = int(tenant.clock.now())
     claims = {
         "aud": client_id,

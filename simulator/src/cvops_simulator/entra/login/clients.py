@@ -51,7 +51,7 @@ class ClientCheck:
         self._issuers = issuers
 
     def find(self, client_id: str) -> tuple[Row, Row]:
-        """Application and service principal of a client id, both usable."""
+        """Return the application and service principal of a client id, both usable."""
         application = self._tenant.application_of(client_id, self._view)
         if application is None:
             raise self._error(700016, client_id)
@@ -63,7 +63,7 @@ class ClientCheck:
         return application, principal
 
     def confidential(self, form: Mapping[str, str]) -> Client:
-        """A client that proves itself with a secret or an assertion."""
+        """Return a client that proves itself with a secret or an assertion."""
         client_id = require_field(form, "client_id")
         application, principal = self.find(client_id)
         owners = {application["id"], principal["id"]}
@@ -76,7 +76,7 @@ class ClientCheck:
         return Client(principal, application, "secret")
 
     def any(self, form: Mapping[str, str]) -> Client:
-        """A public client (when the application allows it) or a confidential one."""
+        """Return a public client (when the application allows it) or a confidential one."""
         client_id = require_field(form, "client_id")
         if form.get("client_secret") or form.get("client_assertion"):
             return self.confidential(form)
@@ -147,7 +147,7 @@ class ClientCheck:
 
 
 def require_field(form: Mapping[str, str], name: str) -> str:
-    """A form field that must be there and not empty."""
+    """Return a form field that must be there and not empty."""
     value = form.get(name, "")
     if not value:
         raise TokenError(900144, value=name)
@@ -173,7 +173,7 @@ def _audiences(assertion: Assertion) -> set[str]:
 
 
 def _names(assertion: Assertion, der: str) -> bool:
-    """Whether the assertion's header names this certificate."""
+    """Tell whether the assertion's header names this certificate."""
     raw = base64.b64decode(der)
     wanted = {
         "x5t": encode_base64url(hashlib.sha1(raw).digest()),
@@ -185,6 +185,6 @@ def _names(assertion: Assertion, der: str) -> bool:
 
 
 def _public_name(issuer: str, tenant_id: str) -> str:
-    """The name that the simulator's own issuer has outside of the simulator."""
+    """Return the name that the simulator's own issuer has outside of the simulator."""
     own = issuer.endswith(f"/{tenant_id}/v2.0")
     return f"https://login.microsoftonline.com/{tenant_id}/v2.0" if own else issuer

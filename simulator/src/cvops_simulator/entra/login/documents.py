@@ -29,7 +29,7 @@ _HOSTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 
 def make_openid_configuration(origin: str, tenant_id: str, issuer_tenant: str, graph_host: str) -> dict[str, Any]:
-    """The document at `.well-known/openid-configuration`; URLs carry the tenant's GUID whatever was asked."""
+    """Return the document at `.well-known/openid-configuration`; URLs carry the tenant's GUID whatever was asked."""
     base = f"{origin}/{tenant_id}"
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
@@ -59,7 +59,7 @@ def make_openid_configuration(origin: str, tenant_id: str, issuer_tenant: str, g
 
 
 def make_instance_metadata(origin: str, own_host: str, asked_host: str, api_version: str) -> dict[str, Any]:
-    """The answer of instance discovery for the known hosts and the simulator's own."""
+    """Return the answer of instance discovery for the known hosts and the simulator's own."""
     metadata: list[dict[str, Any]] = [
         {"preferred_network": network, "preferred_cache": cache, "aliases": list(aliases)}
         for network, cache, aliases in _HOSTS

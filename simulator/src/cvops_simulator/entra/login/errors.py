@@ -145,7 +145,7 @@ class TokenError(Exception):
 
 
 def make_error_body(error: TokenError, trace_id: str, correlation_id: str, timestamp: str) -> dict[str, object]:
-    """The error document of the token endpoint; `timestamp` as `2026-03-02 09:41:12Z`."""
+    """Return the error document of the token endpoint; `timestamp` as `2026-03-02 09:41:12Z`."""
     tail = f"Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {timestamp}"
     return {
         "error": error.error,

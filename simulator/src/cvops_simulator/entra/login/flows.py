@@ -73,7 +73,7 @@ class Flows:
         return device_code, flow
 
     def answer_device(self, user_code: str, user_id: str | None) -> bool:
-        """A user approves (`user_id`) or declines (None) the flow with this code; False: unknown code."""
+        """Let a user approve (`user_id`) or decline (None) the flow with this code; False: unknown code."""
         for flow in self.devices.values():
             if flow.user_code == user_code:
                 flow.user_id, flow.declined = user_id, user_id is None
@@ -81,7 +81,7 @@ class Flows:
         return False
 
     def redeem_device(self, device_code: str, client_id: str) -> Refresh:
-        """The approved flow of a device code."""
+        """Return what the approved flow of a device code stands for."""
         flow = self.devices.get(device_code)
         if flow is None or flow.client_id != client_id:
             raise TokenError(70019)
@@ -101,11 +101,11 @@ class Flows:
         return text
 
     def code_expiry(self) -> float:
-        """When a code made now expires."""
+        """Return when a code made now expires."""
         return self.clock.now() + _CODE_SECONDS
 
     def redeem_code(self, text: str, client_id: str, redirect_uri: str, verifier: str) -> Code:
-        """An authorization code, once, with its PKCE verifier."""
+        """Return what an authorization code stands for, once, when the PKCE verifier fits."""
         code = self.codes.pop(text, None)
         if code is None or code.client_id != client_id or code.redirect_uri != redirect_uri:
             raise TokenError(54005)

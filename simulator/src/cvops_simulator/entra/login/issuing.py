@@ -38,7 +38,7 @@ class Issuer:
         self.expires_in_cae = 86399
 
     def verify(self, token: str) -> dict[str, Any]:
-        """Claims of a token of this tenant that is valid now, for any audience; ValueError otherwise."""
+        """Return claims of a token of this tenant that is valid now, for any audience; ValueError otherwise."""
         try:
             claims = self.key.read(token)
         except jwt.InvalidTokenError as error:
@@ -48,7 +48,7 @@ class Issuer:
         return claims
 
     def resource(self, view: View, name: str) -> Row:
-        """The service principal that a resource name (URI or appId) stands for."""
+        """Return the service principal that a resource name (URI or appId) stands for."""
         bare = name.rstrip("/")
         if bare in self.graph_names:
             bare = GRAPH_APP_ID
@@ -60,14 +60,14 @@ class Issuer:
         raise TokenError(500011, tenant=self.tenant.id, value=name)
 
     def for_client(self, view: View, client: Client, scope: str, claims: str = "") -> dict[str, Any]:
-        """The answer to client credentials."""
+        """Return the answer to client credentials."""
         audience = scope[: -len(_DEFAULT)] if scope.endswith(_DEFAULT) and " " not in scope else ""
         if not audience:
             raise TokenError(1002012, value=scope)
         return self.app_token(view, client, audience, self.expires_in_cae if "cp1" in claims else self.expires_in)
 
     def app_token(self, view: View, client: Client, audience: str, lifetime: int) -> dict[str, Any]:
-        """An access token without a user for a resource."""
+        """Return an access token without a user for a resource."""
         resource = self.resource(view, audience)
         if resource["appRoleAssignmentRequired"] and not is_assigned(view, client.principal["id"], resource):
             raise TokenError(501051, client_id=client.app_id, value=resource["displayName"])
@@ -78,7 +78,7 @@ class Issuer:
     def for_user(
         self, view: View, client: Client, user: Row, scope: str, nonce: str | None = None
     ) -> tuple[dict[str, Any], bool]:
-        """The answer to a user's grant, and whether a refresh token belongs to it."""
+        """Return the answer to a user's grant, and whether a refresh token belongs to it."""
         asked = scope.split()
         resource, audience, wanted = self._split(view, [item for item in asked if item not in OPENID_SCOPES])
         scopes = self._consented(view, client, resource, user, wanted)
@@ -99,7 +99,7 @@ class Issuer:
         return answer, "offline_access" in asked
 
     def _split(self, view: View, scopes: list[str]) -> tuple[Row, str, list[str]]:
-        """Resource, its name as asked, and the scope values of a user's scope list (one resource only)."""
+        """Return resource, its name as asked, and the scope values of a user's scope list (one resource only)."""
         if not scopes:
             return self.resource(view, GRAPH_APP_ID), "https://graph.microsoft.com", ["User.Read"]
         names = {item.rpartition("/")[0] if "/" in item else "https://graph.microsoft.com" for item in scopes}

@@ -79,11 +79,11 @@ class LoginService(Service):
         return self.flows.answer_device(user_code, self._user(user)["id"])
 
     def is_read(self, method: str, path: str) -> bool:
-        """Signing in changes nothing."""
+        """Tell that a request only reads: signing in changes nothing."""
         return True
 
     def control_routes(self) -> list[BaseRoute]:
-        """`POST /device {"user_code": ..., "user": ...}`; without a user the flow is declined."""
+        """Return `POST /device {"user_code": ..., "user": ...}`; without a user the flow is declined."""
         return [Route("/device", self._answer_device, methods=["POST"])]
 
     async def _answer_device(self, request: Request) -> Response:
@@ -92,7 +92,7 @@ class LoginService(Service):
         return Response(status_code=204 if self.flows.answer_device(data["user_code"], user) else 404)
 
     def error_response(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-        """Injected statuses: 400 is the loop detection, 429 too many requests, everything else transient."""
+        """Return an injected status: 400 is the loop detection, 429 too many requests, everything else transient."""
         code = {400: 50196, 401: 7000215, 429: 90055}.get(status, 90033)
         body = make_error_body(TokenError(code), str(uuid.uuid4()), str(uuid.uuid4()), self._timestamp())
         return JSONResponse(body, status, headers)
@@ -198,7 +198,7 @@ class LoginService(Service):
         return self._user_answer(view, client, self.flows.redeem_device(device_code, client.app_id), None)
 
     async def _authorize(self, request: Request) -> Response:
-        """Signs in at once: as `login_hint`, else as the tenant's first enabled user."""
+        """Sign in at once: as `login_hint`, else as the tenant's first enabled user."""
         self._check_tenant(request, multi=True)
         query = request.query_params
         client_id = query.get("client_id", "")
@@ -245,7 +245,7 @@ class LoginService(Service):
 
 
 def _is_registered(redirect: str, application: Row) -> bool:
-    """Whether a redirect address is registered; the port of a registered http://localhost address is free."""
+    """Tell whether a redirect address is registered; the port of a registered http://localhost address is free."""
     known = [*application["web"]["redirectUris"], *application["spa"]["redirectUris"]]
     native = application["publicClient"]["redirectUris"]
     bare = urllib.parse.urlsplit(redirect)

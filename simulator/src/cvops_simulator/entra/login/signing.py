@@ -21,12 +21,12 @@ from cryptography.x509.oid import NameOID
 
 
 def encode_base64url(data: bytes) -> str:
-    """Base64url without padding."""
+    """Return data as base64url without padding."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def decode_base64url(text: str) -> bytes:
-    """Base64url with or without padding."""
+    """Return the data of base64url text with or without padding."""
     bare = text.rstrip("=")
     return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
 
@@ -52,19 +52,19 @@ class SigningKey:
         return dated.serial_number(x509.random_serial_number()).sign(self._key, hashes.SHA256())
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """A compact JWT."""
+        """Return claims as a signed compact JWT."""
         headers = {"kid": self.key_id, "x5t": self.key_id}
         token = jwt.encode(claims, self._pem, algorithm="RS256", headers=headers)
         self.issued.append(token)
         return token
 
     def read(self, token: str) -> dict[str, Any]:
-        """Claims of a token of this key; signature only. Raises `jwt.InvalidTokenError`."""
+        """Return the claims of a token of this key; signature only. Raises `jwt.InvalidTokenError`."""
         options: Any = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
         return jwt.decode(token, self._key.public_key(), algorithms=["RS256"], options=options)
 
     def jwk(self, issuer: str) -> dict[str, Any]:
-        """The public key as an item of the JWKS document."""
+        """Return the public key as an item of the JWKS document."""
         numbers = self._key.public_key().public_numbers()
         return {
             "kty": "RSA",
@@ -103,7 +103,7 @@ class Assertion:
         return cls(header, claims, f"{head}.{payload}".encode(), decode_base64url(signature))
 
     def signed_by(self, key: Any) -> bool:
-        """Whether the RSA public key made the signature (RS256 or PS256)."""
+        """Tell whether the RSA public key made the signature (RS256 or PS256)."""
         if not isinstance(key, rsa.RSAPublicKey):
             return False
         digest = hashes.SHA256()
@@ -121,7 +121,7 @@ class Assertion:
         return True
 
     def in_time(self, now: float, leeway: float = 300.0) -> bool:
-        """Whether exp and nbf (if any) allow it now."""
+        """Tell whether exp and nbf (if any) allow it now."""
         times = [self.claims.get("nbf", now), self.claims.get("exp", 0)]
         if not all(isinstance(item, (int, float)) for item in times):
             return False
