@@ -18,7 +18,7 @@ from cvops_simulator.entra.replication import Replication
 from cvops_simulator.simulator import Simulator
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cvops-simulator", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve a site on loopback until interrupted")
@@ -35,11 +35,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _document(simulator: Simulator) -> str:
+def _dump_variables(simulator: Simulator) -> str:
     return str(yaml.safe_dump(simulator.variables(), sort_keys=False, allow_unicode=True, width=120))
 
 
-def _serve(arguments: argparse.Namespace) -> int:
+def _run_serve(arguments: argparse.Namespace) -> int:
     simulator = Simulator(
         set=arguments.set,
         seed=arguments.seed,
@@ -57,7 +57,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         document = arguments.dir / "variables.yml"
         document.touch(mode=0o600)
         document.chmod(0o600)
-        document.write_text(_document(simulator), encoding="utf-8")
+        document.write_text(_dump_variables(simulator), encoding="utf-8")
         for service in simulator.services:
             print(f"{service.name:<10} {service.url}")
         print(f"{'ca':<10} {simulator.ca_path}")
@@ -66,15 +66,15 @@ def _serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _variables(arguments: argparse.Namespace) -> int:
-    sys.stdout.write(_document(Simulator(set=arguments.set, seed=arguments.seed, empty=arguments.empty)))
+def _run_variables(arguments: argparse.Namespace) -> int:
+    sys.stdout.write(_dump_variables(Simulator(set=arguments.set, seed=arguments.seed, empty=arguments.empty)))
     return 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command `cvops-simulator`; returns its exit code."""
-    arguments = _parser().parse_args(argv)
-    return _serve(arguments) if arguments.command == "serve" else _variables(arguments)
+    arguments = _make_parser().parse_args(argv)
+    return _run_serve(arguments) if arguments.command == "serve" else _run_variables(arguments)
 
 
 if __name__ == "__main__":

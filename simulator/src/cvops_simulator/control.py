@@ -79,7 +79,7 @@ class ControlService(Service):
         return JSONResponse(self._simulator.variables())
 
     async def _add_faults(self, request: Request) -> Response:
-        data = await _json(request)
+        data = await _read_json(request)
         try:
             faults = [Fault.from_dict(item) for item in (data if isinstance(data, list) else [data])]
         except (TypeError, ValueError) as error:
@@ -105,12 +105,12 @@ class ControlService(Service):
         return JSONResponse(self.context.journal.counts())
 
     async def _clock(self, request: Request) -> Response:
-        data = await _json(request)
+        data = await _read_json(request)
         self.context.clock.advance(float(data.get("advance", 0.0)))
         return JSONResponse({"now": self.context.clock.iso()})
 
     async def _quota(self, request: Request) -> Response:
-        data = await _json(request)
+        data = await _read_json(request)
         try:
             self._simulator.quota(**data)
         except TypeError as error:
@@ -118,7 +118,7 @@ class ControlService(Service):
         return Response(status_code=204)
 
     async def _latency(self, request: Request) -> Response:
-        data = await _json(request)
+        data = await _read_json(request)
         self.context.latency[str(data.get("service", "*"))] = float(data.get("seconds", 0.0))
         return Response(status_code=204)
 
@@ -127,7 +127,7 @@ class ControlService(Service):
         return Response(status_code=204)
 
 
-async def _json(request: Request) -> Any:
+async def _read_json(request: Request) -> Any:
     """Return the body as JSON; an absent or broken body counts as an empty object."""
     try:
         return json.loads(await request.body() or b"{}")

@@ -215,11 +215,11 @@ class Simulator:
                 "instance_discovery": False,
                 "ca_path": self.ca_path,
             },
-            "commcells": {name: self._commcell_variables(cell) for name, cell in self.commcells.items()},
+            "commcells": {name: self._make_commcell_variables(cell) for name, cell in self.commcells.items()},
         }
         return document
 
-    def _commcell_variables(self, cell: CommCellService) -> dict[str, Any]:
+    def _make_commcell_variables(self, cell: CommCellService) -> dict[str, Any]:
         username, password = cell.automation
         return {
             "url": cell.url,

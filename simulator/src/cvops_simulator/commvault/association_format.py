@@ -66,7 +66,7 @@ def parse_entity_type(value: Any) -> int:
     raise invalid(f"[{value}] is not an entity type")
 
 
-def _names_allowed(call: Call) -> bool:
+def _may_use_names(call: Call) -> bool:
     return not call.cell.behaviours.lookup_names_required or call.headers.get("lookupnames", "") == "1"
 
 
@@ -74,7 +74,7 @@ def parse_entity(call: Call, data: Any) -> tuple[int, int]:
     """Return (type, id) of an entity, however it is written; id 0 means all of the type."""
     if not isinstance(data, dict):
         raise invalid("An entity is not an object")
-    kind = _type_of(data)
+    kind = _find_type(data)
     flags = data.get("flags")
     if isinstance(flags, dict) and flags.get("includeAll"):
         return kind, ALL_OF_KIND
@@ -87,13 +87,13 @@ def parse_entity(call: Call, data: Any) -> tuple[int, int]:
     name = str(data.get("entityName") or data.get(name_key) or "")
     if kind == COMMCELL and not name:
         return kind, COMMCELL_ID
-    found = call.state.entity_named(kind, name) if name and _names_allowed(call) else []
+    found = call.state.entity_named(kind, name) if name and _may_use_names(call) else []
     if not found:
         raise not_found(f"Entity [{name}] of type [{kind}] does not exist")
     return kind, found[0]
 
 
-def _type_of(data: dict[str, Any]) -> int:
+def _find_type(data: dict[str, Any]) -> int:
     own = data.get("_type_")
     if own is not None and parse_entity_type(own) == GENERIC:
         own = None
@@ -129,7 +129,7 @@ def parse_properties(call: Call, data: Any) -> GrantedRights:
         raise invalid("The properties of an association are missing")
     if isinstance(data.get("role"), dict):
         role = data["role"]
-        if not role.get("roleId") and not _names_allowed(call):
+        if not role.get("roleId") and not _may_use_names(call):
             raise not_found(f"Role [{role.get('roleName')}] does not exist")
         record = resolve_record(call.state.roles, role, "roleId", "roleName", "Role")
         return GrantedRights(record.id)

@@ -28,9 +28,9 @@ def make_grant(principal: tuple[int, int], held: GrantedRights, entity: Entity) 
 def parse_entity_associations(call: Call, associations: Any, entities: list[Entity]) -> list[Grant]:
     """Return grants of `POST Security`: every entity times every principal of every association."""
     found = []
-    for row in _rows(associations):
+    for row in _parse_rows(associations):
         held = parse_properties(call, row.get("properties"))
-        principals = [parse_principal(call, item) for item in _listed(row.get("userOrGroup"))]
+        principals = [parse_principal(call, item) for item in _as_list(row.get("userOrGroup"))]
         found += [make_grant(principal, held, entity) for entity in entities for principal in principals]
     return found
 
@@ -38,22 +38,22 @@ def parse_entity_associations(call: Call, associations: Any, entities: list[Enti
 def parse_principal_associations(call: Call, associations: Any, principal: tuple[int, int]) -> list[Grant]:
     """Return grants of a user or group body: `associations[].entities.entity` times `properties`."""
     found = []
-    for row in _rows(associations):
+    for row in _parse_rows(associations):
         held = parse_properties(call, row.get("properties"))
         block = row.get("entities")
         rows = block.get("entity") if isinstance(block, dict) else block
-        found += [make_grant(principal, held, parse_entity(call, item)) for item in _listed(rows)]
+        found += [make_grant(principal, held, parse_entity(call, item)) for item in _as_list(rows)]
     return found
 
 
-def _rows(associations: Any) -> list[dict[str, Any]]:
-    rows = _listed(associations) if associations else []
+def _parse_rows(associations: Any) -> list[dict[str, Any]]:
+    rows = _as_list(associations) if associations else []
     if not all(isinstance(row, dict) for row in rows):
         raise invalid("An association is not an object")
     return rows
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [value]
     if not isinstance(value, list):
@@ -80,25 +80,25 @@ def change_grants(call: Call, kind: int, grants: list[Grant], scope: list[Grant]
     if kind == NONE:
         return
     lost = call.cell.behaviours.lost_security_writes
-    keep = [grant for grant in grants if not _lost(lost, grant)]
+    keep = [grant for grant in grants if not _is_lost(lost, grant)]
     if kind == DELETE:
         for grant in keep:
             _delete(call, grant)
         return
     if kind == OVERWRITE:
         for old in scope:
-            if old.kind == EXPLICIT and not _lost(lost, old):
+            if old.kind == EXPLICIT and not _is_lost(lost, old):
                 call.state.grants.remove(old)
     if kind in (ADD, OVERWRITE):
         for grant in keep:
             _add(call, grant)
 
 
-def _lost(lost: list[str], grant: Grant) -> bool:
+def _is_lost(lost: list[str], grant: Grant) -> bool:
     return bool(lost) and ("*" in lost or f"{grant.entity_type}:{grant.entity_id}" in lost)
 
 
-def _permissions_of(call: Call, grant: Grant) -> Grant | None:
+def _find_permissions(call: Call, grant: Grant) -> Grant | None:
     """Return the explicit permission grant of the same principal on the same entity, if any."""
     for old in call.state.grants.of_entity(*grant.entity):
         if old.principal == grant.principal and old.role_id is None and old.kind == EXPLICIT:
@@ -107,7 +107,7 @@ def _permissions_of(call: Call, grant: Grant) -> Grant | None:
 
 
 def _add(call: Call, grant: Grant) -> None:
-    if grant.role_id is None and (old := _permissions_of(call, grant)) is not None:
+    if grant.role_id is None and (old := _find_permissions(call, grant)) is not None:
         call.state.grants.remove(old)
         grant = replace(grant, permission_ids=grant.permission_ids | old.permission_ids)
     call.state.grants.add(grant)
@@ -116,7 +116,7 @@ def _add(call: Call, grant: Grant) -> None:
 def _delete(call: Call, grant: Grant) -> None:
     store = call.state.grants
     if grant.role_id is None:
-        if (old := _permissions_of(call, grant)) is not None:
+        if (old := _find_permissions(call, grant)) is not None:
             store.remove(old)
             if left := old.permission_ids - grant.permission_ids:
                 store.add(replace(old, permission_ids=left))

@@ -62,25 +62,25 @@ def identify(cell: Cell, headers: Mapping[str, str], path: str, client: str) -> 
         if now - session.used > IDLE_SECONDS:
             raise denied()
         session.used = now
-        return _caller(cell, session.user_id, "login", token)
+        return _make_caller(cell, session.user_id, "login", token)
     access = cell.sessions.store.live(token, now)
     if access is not None:
         if not access.allows(path, cell.behaviours.client_address or client):
             raise denied(403)
-        return _caller(cell, access.user_id, "access_token", token)
+        return _make_caller(cell, access.user_id, "access_token", token)
     if as_bearer and token.count(".") == 2:
-        return _external(cell, token)
+        return _identify_external(cell, token)
     raise denied()
 
 
-def _caller(cell: Cell, user_id: int, by: str, token: str) -> Caller:
+def _make_caller(cell: Cell, user_id: int, by: str, token: str) -> Caller:
     user = cell.state.users.get(user_id)
     if user is None or not user.enabled or not user.approved:
         raise denied()
     return Caller(user, Rights(cell.state, user), by, user.company_id, token)
 
 
-def _external(cell: Cell, token: str) -> Caller:
+def _identify_external(cell: Cell, token: str) -> Caller:
     behaviours = cell.behaviours
     if not behaviours.oauth or cell.release < 42 or cell.verifier is None:
         raise denied()
@@ -93,5 +93,5 @@ def _external(cell: Cell, token: str) -> Caller:
         name = behaviours.oauth_app_users.get(str(claims.get("appid") or claims.get("azp") or ""), "")
     for user in cell.state.users:
         if name and fold_case(name) in (fold_case(user.name), fold_case(user.upn), fold_case(user.email)):
-            return _caller(cell, user.id, "external", token)
+            return _make_caller(cell, user.id, "external", token)
     raise denied()

@@ -62,7 +62,7 @@ def remove_user(call: Call, user: User) -> None:
     """Delete a user; what it owns goes to the new owner that the request names, if any."""
     if user.id == 1:
         raise invalid("User [admin] cannot be deleted")
-    _transfer(call, (USER, user.id))
+    _transfer_ownership(call, (USER, user.id))
     for group in call.state.groups:
         group.member_ids.discard(user.id)
     for token in call.cell.sessions.store.of_user(user.id):
@@ -74,14 +74,14 @@ def remove_group(call: Call, group: UserGroup) -> None:
     """Delete a user group; what it owns goes to the new owner that the request names, if any."""
     if group.system or group.id == MASTER_GROUP:
         raise invalid(f"User group [{group.name}] is built in and cannot be deleted")
-    _transfer(call, (group.kind, group.id))
+    _transfer_ownership(call, (group.kind, group.id))
     for other in call.state.groups:
         other.external_group_ids.discard(group.id)
         other.local_group_ids.discard(group.id)
     call.state.groups.remove(group)
 
 
-def _new_owner(call: Call) -> tuple[int, int] | None:
+def _find_new_owner(call: Call) -> tuple[int, int] | None:
     """Return who gets what the deleted principal owned.
 
     Both spellings of the parameters are honoured, 0 means nobody.
@@ -101,8 +101,8 @@ def _new_owner(call: Call) -> tuple[int, int] | None:
     return None
 
 
-def _transfer(call: Call, principal: tuple[int, int]) -> None:
-    new_owner = _new_owner(call)
+def _transfer_ownership(call: Call, principal: tuple[int, int]) -> None:
+    new_owner = _find_new_owner(call)
     for grant in call.state.grants.of_principal(*principal):
         call.state.grants.remove(grant)
         if new_owner is not None and grant.kind in (OWNER, CREATOR):

@@ -14,7 +14,7 @@ from cvops_simulator.core.names import fold_case
 Rows = list[dict[str, Any]]
 
 
-def _at(row: Any, path: str) -> Any:
+def _get_at(row: Any, path: str) -> Any:
     for part in path.split("."):
         if not isinstance(row, dict):
             return None
@@ -22,7 +22,7 @@ def _at(row: Any, path: str) -> Any:
     return row
 
 
-def _column(column: str, wrapper: str, short: dict[str, str]) -> str:
+def _resolve_column(column: str, wrapper: str, short: dict[str, str]) -> str:
     """Return the path of a column inside a row: `users.email` becomes `email`, short names go through a table."""
     if column.lower() in short:
         return short[column.lower()]
@@ -62,13 +62,13 @@ def render_list(call: Call, wrapper: str, rows: Rows, short: dict[str, str]) -> 
         if key.lower() in ("fq", "search"):
             filtered = True
             columns, kind, wanted = [*value.split(":", 2), "", ""][:3]
-            paths = [_column(column, wrapper, short) for column in columns.split(",")]
-            rows = [row for row in rows if any(_matches(_at(row, path), kind.lower(), wanted) for path in paths)]
+            paths = [_resolve_column(column, wrapper, short) for column in columns.split(",")]
+            rows = [row for row in rows if any(_matches(_get_at(row, path), kind.lower(), wanted) for path in paths)]
     count = len(rows)
     if sort := call.query.get("sort"):
         column, _, direction = sort.partition(":")
-        path = _column(column, wrapper, short)
-        rows = sorted(rows, key=lambda row: str(_at(row, path) or "").lower(), reverse=direction == "-1")
+        path = _resolve_column(column, wrapper, short)
+        rows = sorted(rows, key=lambda row: str(_get_at(row, path) or "").lower(), reverse=direction == "-1")
     if call.query.get("limit", "").isdigit():
         start = int(call.query.get("start", "0") or 0)
         rows = rows[start : start + int(call.query["limit"])]

@@ -138,8 +138,8 @@ class CommCellService(Service):
         try:
             result = self._handle(call, found)
         except ApiError as error:
-            return _refusal(error, found[0] if found else None)
-        return result if isinstance(result, Response) else _json(result)
+            return _render_error(error, found[0] if found else None)
+        return result if isinstance(result, Response) else _make_json_response(result)
 
     def _handle(self, call: Call, found: tuple[Route, dict[str, str]] | None) -> Any:
         route = found[0] if found else None
@@ -168,7 +168,7 @@ class CommCellService(Service):
         self.cell.keep_lists()
 
 
-def _refusal(error: ApiError, route: Route | None) -> Response:
+def _render_error(error: ApiError, route: Route | None) -> Response:
     envelope = error.envelope or (route.envelope if route else "G")
     status = error.status or 400
     if envelope in ("R", "E", "O", "S"):
@@ -178,5 +178,5 @@ def _refusal(error: ApiError, route: Route | None) -> Response:
     return JSONResponse(make_error_body(envelope, error.code, error.message), status)
 
 
-def _json(data: Any) -> Response:
+def _make_json_response(data: Any) -> Response:
     return Response(json.dumps(data, separators=(",", ":")), media_type="application/json")

@@ -214,7 +214,7 @@ class State(Lists):
         """Return the name of an entity of any type."""
         if entity_type == COMMCELL:
             return self.name
-        records = self._records(entity_type)
+        records = self._get_records(entity_type)
         record = records.get(entity_id) if records is not None else None
         return record.name if record is not None else None
 
@@ -222,18 +222,18 @@ class State(Lists):
         """Return ids of the entities of a type and name."""
         if entity_type == COMMCELL:
             return [COMMCELL_ID] if fold_case(name) == fold_case(self.name) else []
-        records = self._records(entity_type)
+        records = self._get_records(entity_type)
         return [record.id for record in records.named(name)] if records is not None else []
 
     def company_of(self, entity_type: int, entity_id: int) -> int:
         """Return the company of an entity; 0: the CommCell itself."""
         if entity_type == COMPANY:
             return entity_id
-        records = self._records(entity_type)
+        records = self._get_records(entity_type)
         record = records.get(entity_id) if records is not None else None
         return int(getattr(record, "company_id", 0))
 
-    def _records(
+    def _get_records(
         self, entity_type: int
     ) -> (
         Records[Entity]

@@ -40,12 +40,12 @@ class AccessToken:
 
     def allows(self, path: str, client: str) -> bool:
         """Tell whether path (below the API root, with a leading slash) and address are within the token's limits."""
-        if self.api_endpoints and not any(_below(path, prefix) for prefix in self.api_endpoints):
+        if self.api_endpoints and not any(_is_below(path, prefix) for prefix in self.api_endpoints):
             return False
-        return not self.allowed_ips or any(_inside(client, allowed) for allowed in self.allowed_ips)
+        return not self.allowed_ips or any(_is_inside(client, allowed) for allowed in self.allowed_ips)
 
 
-def _below(path: str, prefix: str) -> bool:
+def _is_below(path: str, prefix: str) -> bool:
     """Tell whether a path begins with an endpoint, as a prefix of text.
 
     `/plan` allows `/plan/7` and also `/planner`.
@@ -53,7 +53,7 @@ def _below(path: str, prefix: str) -> bool:
     return path.lower().startswith("/" + prefix.strip("/").lower())
 
 
-def _inside(client: str, allowed: str) -> bool:
+def _is_inside(client: str, allowed: str) -> bool:
     try:
         address = ipaddress.ip_address(client)
         if "-" in allowed:
@@ -85,8 +85,8 @@ class TokenStore:
 
     def create(self, name: str, user_id: int, kind: int, expires: float, renewable_until: float) -> AccessToken:
         """Issue a token."""
-        refresh = "" if kind in FIXED else _refresh()
-        token = AccessToken(self._next, name, user_id, kind, _access(), refresh, expires, renewable_until)
+        refresh = "" if kind in FIXED else _make_refresh_token()
+        token = AccessToken(self._next, name, user_id, kind, _make_access_token(), refresh, expires, renewable_until)
         self._by_id[token.id] = token
         self._next += 1
         return token
@@ -119,16 +119,16 @@ class TokenStore:
                 if now > token.refresh_expires or now > token.renewable_until:
                     return None
                 token.spent.add((access, refresh))
-                token.access = token.access if keep else _access()
-                token.refresh = _refresh()
+                token.access = token.access if keep else _make_access_token()
+                token.refresh = _make_refresh_token()
                 token.expires = min(now + life, token.renewable_until)
                 return token
         return None
 
 
-def _access() -> str:
+def _make_access_token() -> str:
     return secrets.token_hex(40)
 
 
-def _refresh() -> str:
+def _make_refresh_token() -> str:
     return secrets.token_hex(24).upper()

@@ -15,24 +15,24 @@ from cvops_simulator.commvault.envelopes import invalid
 
 def make_xml_response(root: str, data: dict[str, Any]) -> Response:
     """Return plain data as XML: scalars become attributes, dicts and lists become children."""
-    element = _element(root, data)
+    element = _make_element(root, data)
     text = '<?xml version="1.0" encoding="UTF-8" standalone="no" ?>' + ElementTree.tostring(element, encoding="unicode")
     return Response(text, media_type="application/xml")
 
 
-def _element(tag: str, data: dict[str, Any]) -> ElementTree.Element:
+def _make_element(tag: str, data: dict[str, Any]) -> ElementTree.Element:
     element = ElementTree.Element(tag)
     for key, value in data.items():
         if isinstance(value, dict):
-            element.append(_element(key, value))
+            element.append(_make_element(key, value))
         elif isinstance(value, list):
-            element.extend(_element(key, item if isinstance(item, dict) else {"val": item}) for item in value)
+            element.extend(_make_element(key, item if isinstance(item, dict) else {"val": item}) for item in value)
         else:
-            element.set(key, _text(value))
+            element.set(key, _format_text(value))
     return element
 
 
-def _text(value: Any) -> str:
+def _format_text(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     return "" if value is None else str(value)

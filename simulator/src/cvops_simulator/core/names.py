@@ -9,11 +9,11 @@ from functools import cache
 
 
 @cache
-def _small(character: str) -> str:
+def _fold_character(character: str) -> str:
     small = character.lower()
     return small if len(small) == 1 and small.upper() == character else character
 
 
 def fold_case(name: str) -> str:
     """Return the key of a name: equal for names that a service takes for the same."""
-    return name.lower() if name.isascii() else "".join(map(_small, name))
+    return name.lower() if name.isascii() else "".join(map(_fold_character, name))

@@ -46,7 +46,7 @@ class Server:
         self._ca = ca
         self._thread: threading.Thread | None = None
         self._sockets = [self._bind(service, port_base + i if port_base else 0) for i, service in enumerate(services)]
-        self._servers = [uvicorn.Server(self._config(service)) for service in services]
+        self._servers = [uvicorn.Server(self._make_config(service)) for service in services]
 
     def _bind(self, service: Service, port: int) -> socket.socket:
         # The protocol is named so that asyncio behaviours Nagle's algorithm off; else every answer waits 40 ms.
@@ -56,7 +56,7 @@ class Server:
         service.port = sock.getsockname()[1]
         return sock
 
-    def _config(self, service: Service) -> uvicorn.Config:
+    def _make_config(self, service: Service) -> uvicorn.Config:
         secure = service.scheme == "https"
         config = uvicorn.Config(
             Middleware(service),

@@ -110,7 +110,7 @@ _SHORT: dict[str, tuple[str, ...]] = {
 }
 
 
-def _empty(prop: Property) -> Any:
+def _make_empty(prop: Property) -> Any:
     if prop.collection:
         return []
     if not prop.nullable and prop.type == "Edm.Boolean":
@@ -125,7 +125,7 @@ def make_row(type_name: str, values: dict[str, Any]) -> dict[str, Any]:
 
     `values` win, complex values are completed per property.
     """
-    row = {name: _empty(prop) for name, prop in get_graph_type(type_name).properties.items()}
+    row = {name: _make_empty(prop) for name, prop in get_graph_type(type_name).properties.items()}
     row.update(copy.deepcopy(_SCALARS.get(type_name, {})))
     row.update(copy.deepcopy(_COMPLEX.get(type_name, {})))
     return merge_row(type_name, row, values)

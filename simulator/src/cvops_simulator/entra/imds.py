@@ -81,13 +81,13 @@ class ImdsService(Service):
 
     async def _metadata(self, request: Request) -> Response:
         if request.headers.get("metadata", "").lower() != "true" or "x-forwarded-for" in request.headers:
-            return _refusal(400, "bad_request_102", "Required metadata header not specified")
-        return self._answer(request, _refusal)
+            return _render_error(400, "bad_request_102", "Required metadata header not specified")
+        return self._answer(request, _render_error)
 
     async def _app_service(self, request: Request) -> Response:
         if request.headers.get("x-identity-header") != self.identity_header:
-            return _app_service_refusal(401, "unauthorized", "X-IDENTITY-HEADER is missing or wrong")
-        return self._answer(request, _app_service_refusal)
+            return _render_app_service_error(401, "unauthorized", "X-IDENTITY-HEADER is missing or wrong")
+        return self._answer(request, _render_app_service_error)
 
     def _answer(self, request: Request, refuse: Any) -> Response:
         resource = request.query_params.get("resource", "")
@@ -131,9 +131,9 @@ class ImdsService(Service):
         return self._cache[key]
 
 
-def _refusal(status: int, code: str, text: str) -> Response:
+def _render_error(status: int, code: str, text: str) -> Response:
     return JSONResponse({"error": code, "error_description": text}, status)
 
 
-def _app_service_refusal(status: int, code: str, text: str) -> Response:
+def _render_app_service_error(status: int, code: str, text: str) -> Response:
     return JSONResponse({"statusCode": status, "message": f"{code}: {text}"}, status)

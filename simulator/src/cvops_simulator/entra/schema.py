@@ -43,7 +43,7 @@ class BodyError(ValueError):
 
 
 @functools.cache
-def _document() -> dict[str, Any]:
+def _load_document() -> dict[str, Any]:
     text = resources.files("cvops_simulator.entra").joinpath("graph_types.json").read_text(encoding="utf-8")
     document: dict[str, Any] = json.loads(text)
     return document
@@ -52,7 +52,7 @@ def _document() -> dict[str, Any]:
 @functools.cache
 def get_graph_type(name: str) -> GraphType:
     """Return a type by name."""
-    raw = _document()["types"][name]
+    raw = _load_document()["types"][name]
     base = get_graph_type(raw["base"]) if raw["base"] else None
     own = {key: Property(key, *spec) for key, spec in raw["props"].items()}
     return GraphType(
@@ -65,13 +65,13 @@ def get_graph_type(name: str) -> GraphType:
 
 def list_graph_app_roles() -> list[dict[str, str]]:
     """Return application permissions of Microsoft Graph: `id`, `name`, `value`."""
-    roles: list[dict[str, str]] = _document()["appRoles"]
+    roles: list[dict[str, str]] = _load_document()["appRoles"]
     return roles
 
 
 def list_graph_scopes() -> list[dict[str, str]]:
     """Return delegated permissions of Microsoft Graph: `id`, `name`, `value`."""
-    scopes: list[dict[str, str]] = _document()["scopes"]
+    scopes: list[dict[str, str]] = _load_document()["scopes"]
     return scopes
 
 
@@ -118,12 +118,12 @@ def _check_property(kind: GraphType, prop: Property, value: Any) -> None:
 
 
 def _check_value(prop: Property, value: Any) -> None:
-    if prop.type in _document()["types"]:
+    if prop.type in _load_document()["types"]:
         if not isinstance(value, dict):
             raise BodyError(f"Property {prop.name} in payload has a value that does not match schema.")
         check_body(prop.type, value)
-    elif prop.type in _document()["enums"]:
-        members = _document()["enums"][prop.type]
+    elif prop.type in _load_document()["enums"]:
+        members = _load_document()["enums"][prop.type]
         if value not in members:
             raise BodyError(f"Invalid value specified for property '{prop.name}': '{value}'.")
     elif not _EDM_CHECKS[prop.type](value):

@@ -41,8 +41,8 @@ def reset_tenant(tenant: Tenant, seed: TenantSeed) -> None:
 
 def _fill(tenant: Tenant, seed: TenantSeed) -> None:
     add_resources(tenant)
-    tenant.store.put("organization", tenant.id, _organization(tenant), "object", replicated=True)
-    tenant.store.put("policies", "defaultAppManagementPolicy", _default_policy(), "object", replicated=True)
+    tenant.store.put("organization", tenant.id, _make_organization(tenant), "object", replicated=True)
+    tenant.store.put("policies", "defaultAppManagementPolicy", _make_default_policy(), "object", replicated=True)
     for user in seed.users:
         _add_user(tenant, user)
     names = {row["userPrincipalName"].lower(): key for key, row in tenant.users.items()}
@@ -54,11 +54,11 @@ def _fill(tenant: Tenant, seed: TenantSeed) -> None:
     for application in seed.applications:
         add_application(tenant, application, names)
     for application in seed.applications:
-        _consent(tenant, application)
-        _assign(tenant, application, names)
+        _add_consent(tenant, application)
+        _add_assignments(tenant, application, names)
 
 
-def _organization(tenant: Tenant) -> Row:
+def _make_organization(tenant: Tenant) -> Row:
     domain: dict[str, Any] = {
         "capabilities": "Email, OfficeCommunicationsOnline",
         "isDefault": True,
@@ -70,7 +70,7 @@ def _organization(tenant: Tenant) -> Row:
     return make_row("organization", values)
 
 
-def _default_policy() -> Row:
+def _make_default_policy() -> Row:
     return {
         "id": "00000000-0000-0000-0000-000000000000",
         "deletedDateTime": None,
@@ -83,12 +83,12 @@ def _default_policy() -> Row:
     }
 
 
-def _without(values: Row, extras: frozenset[str]) -> Row:
+def _drop_extras(values: Row, extras: frozenset[str]) -> Row:
     return {key: value for key, value in values.items() if key not in extras}
 
 
 def _add_user(tenant: Tenant, user: Row) -> None:
-    values = {"id": tenant.name_id("user", user["userPrincipalName"]), **_without(user, _USER_EXTRAS)}
+    values = {"id": tenant.name_id("user", user["userPrincipalName"]), **_drop_extras(user, _USER_EXTRAS)}
     tenant.add("user", values, replicated=True)
 
 
@@ -98,7 +98,7 @@ def _add_group(tenant: Tenant, group: Row) -> None:
         "mailEnabled": False,
         "securityEnabled": True,
         "mailNickname": group["displayName"],
-        **_without(group, _GROUP_EXTRAS),
+        **_drop_extras(group, _GROUP_EXTRAS),
     }
     tenant.add("group", {**values, "securityIdentifier": make_security_identifier(values["id"])}, replicated=True)
 
@@ -111,7 +111,7 @@ def add_application(tenant: Tenant, application: Row, names: dict[str, str]) -> 
         "appId": tenant.name_id("appId", name),
         "createdDateTime": tenant.now(),
         "publisherDomain": tenant.domain,
-        **_without(application, _APPLICATION_EXTRAS),
+        **_drop_extras(application, _APPLICATION_EXTRAS),
     }
     row = tenant.add("application", values, replicated=True)
     owners = [names.get(owner.lower(), owner) for owner in application.get("owners", [])]
@@ -133,8 +133,8 @@ def add_application(tenant: Tenant, application: Row, names: dict[str, str]) -> 
     return tenant.applications[row["id"]]
 
 
-def _consent(tenant: Tenant, application: Row) -> None:
-    client = _principal_of(tenant, application)
+def _add_consent(tenant: Tenant, application: Row) -> None:
+    client = _find_principal(tenant, application)
     if client is None or not application.get("consented"):
         return
     for request in application.get("requiredResourceAccess", []):
@@ -150,8 +150,8 @@ def _consent(tenant: Tenant, application: Row) -> None:
             grant_scopes(tenant, client["id"], resource["id"], " ".join(wanted), replicated=True)
 
 
-def _assign(tenant: Tenant, application: Row, names: dict[str, str]) -> None:
-    principal = _principal_of(tenant, application)
+def _add_assignments(tenant: Tenant, application: Row, names: dict[str, str]) -> None:
+    principal = _find_principal(tenant, application)
     for assignment in application.get("assignments", []):
         if principal is None:
             raise LookupError(f"{application['displayName']} has assignments but no service principal")
@@ -161,6 +161,6 @@ def _assign(tenant: Tenant, application: Row, names: dict[str, str]) -> None:
         assign_role(tenant, who, principal["id"], role, replicated=True)
 
 
-def _principal_of(tenant: Tenant, application: Row) -> Row | None:
+def _find_principal(tenant: Tenant, application: Row) -> Row | None:
     app_id = application.get("appId") or tenant.name_id("appId", application["displayName"])
     return tenant.service_principal_of(app_id)

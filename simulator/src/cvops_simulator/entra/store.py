@@ -97,10 +97,10 @@ class Store:
         at = 0.0 if replicated else self._clock.now()
         versions = self._history.setdefault(table, {}).setdefault(key, [])
         versions.append(_Version(self._number, at, kind, row))
-        oldest = min(self._index(versions, replica) for replica in range(self.replication.replicas))
+        oldest = min(self._find_version(versions, replica) for replica in range(self.replication.replicas))
         del versions[: max(oldest, 0)]
 
-    def _index(self, versions: list[_Version], replica: int) -> int:
+    def _find_version(self, versions: list[_Version], replica: int) -> int:
         """Return the position of the newest version that the replica knows; -1 when it knows none."""
         if self.replication is None:
             return len(versions) - 1
@@ -116,7 +116,7 @@ class Store:
         """Return the row as the replica knows it."""
         with self._lock:
             versions = self._history.get(table, {}).get(key, [])
-            position = self._index(versions, replica)
+            position = self._find_version(versions, replica)
             return versions[position].row if position >= 0 else None
 
     def keys(self, table: str) -> list[str]:

@@ -22,7 +22,7 @@ _MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 _USER_SCOPES = frozenset({"User.Read", "User.ReadWrite", "openid", "profile", "email", "offline_access"})
 
 
-def _role(role_id: str, value: str, text: str) -> dict[str, Any]:
+def _make_role(role_id: str, value: str, text: str) -> dict[str, Any]:
     return {
         "allowedMemberTypes": ["Application"],
         "description": text,
@@ -34,7 +34,7 @@ def _role(role_id: str, value: str, text: str) -> dict[str, Any]:
     }
 
 
-def _scope(scope_id: str, value: str, text: str) -> dict[str, Any]:
+def _make_scope(scope_id: str, value: str, text: str) -> dict[str, Any]:
     return {
         "adminConsentDescription": text,
         "adminConsentDisplayName": text,
@@ -48,25 +48,31 @@ def _scope(scope_id: str, value: str, text: str) -> dict[str, Any]:
     }
 
 
-def _resources() -> list[dict[str, Any]]:
+def _make_resources() -> list[dict[str, Any]]:
     return [
         {
             "appId": GRAPH_APP_ID,
             "displayName": "Microsoft Graph",
             "servicePrincipalNames": [GRAPH_APP_ID, "https://graph.microsoft.com", "https://graph.microsoft.com/"],
-            "appRoles": [_role(item["id"], item["value"], item["name"]) for item in list_graph_app_roles()],
-            "oauth2PermissionScopes": [_scope(item["id"], item["value"], item["name"]) for item in list_graph_scopes()],
+            "appRoles": [_make_role(item["id"], item["value"], item["name"]) for item in list_graph_app_roles()],
+            "oauth2PermissionScopes": [
+                _make_scope(item["id"], item["value"], item["name"]) for item in list_graph_scopes()
+            ],
         },
         {
             "appId": EXCHANGE_APP_ID,
             "displayName": "Office 365 Exchange Online",
             "servicePrincipalNames": [EXCHANGE_APP_ID, "https://outlook.office365.com", "https://outlook.office.com"],
             "appRoles": [
-                _role("dc890d15-9560-4a4c-9b7f-a736ec74ec40", "full_access_as_app", "Use Exchange Web Services"),
-                _role("dc50a0fb-09a3-484d-be87-e023b12c6440", "Exchange.ManageAsApp", "Manage Exchange As Application"),
+                _make_role("dc890d15-9560-4a4c-9b7f-a736ec74ec40", "full_access_as_app", "Use Exchange Web Services"),
+                _make_role(
+                    "dc50a0fb-09a3-484d-be87-e023b12c6440", "Exchange.ManageAsApp", "Manage Exchange As Application"
+                ),
             ],
             "oauth2PermissionScopes": [
-                _scope("3b5f3d61-589b-4a3c-a359-5dd4b5ee5bd5", "EWS.AccessAsUser.All", "Access mailboxes as the user"),
+                _make_scope(
+                    "3b5f3d61-589b-4a3c-a359-5dd4b5ee5bd5", "EWS.AccessAsUser.All", "Access mailboxes as the user"
+                ),
             ],
         },
         {
@@ -74,7 +80,9 @@ def _resources() -> list[dict[str, Any]]:
             "displayName": "Office 365 SharePoint Online",
             "servicePrincipalNames": [SHAREPOINT_APP_ID],
             "appRoles": [
-                _role("678536fe-1083-478a-9c59-b99265e6b0d3", "Sites.FullControl.All", "Full control of all sites"),
+                _make_role(
+                    "678536fe-1083-478a-9c59-b99265e6b0d3", "Sites.FullControl.All", "Full control of all sites"
+                ),
             ],
             "oauth2PermissionScopes": [],
         },
@@ -89,7 +97,9 @@ def _resources() -> list[dict[str, Any]]:
             ],
             "appRoles": [],
             "oauth2PermissionScopes": [
-                _scope("41094075-9dad-400e-a0bd-54e686782033", "user_impersonation", "Access Azure Service Management"),
+                _make_scope(
+                    "41094075-9dad-400e-a0bd-54e686782033", "user_impersonation", "Access Azure Service Management"
+                ),
             ],
         },
         {
@@ -104,7 +114,7 @@ def _resources() -> list[dict[str, Any]]:
 
 def add_resources(tenant: Tenant) -> None:
     """Add Microsoft's resource principals to a tenant."""
-    for resource in _resources():
+    for resource in _make_resources():
         values = {
             **resource,
             "id": tenant.name_id("servicePrincipal", resource["displayName"]),

@@ -75,8 +75,8 @@ class AnomalyBuilder:
         seed = self._first.seed
         self.found["local_admin_outside_sso"] = {"commcell": seed.name, "user": LOCAL_ADMIN}
         for name, kind in (("creator_grant", CREATOR), ("owner_grant", OWNER), ("inherited_duplicate", INHERITED)):
-            self.found[name] = self._where(next(grant for grant in seed.grants if grant.kind == kind))
-        self.found["custom_permission_grant"] = self._where(
+            self.found[name] = self._locate(next(grant for grant in seed.grants if grant.kind == kind))
+        self.found["custom_permission_grant"] = self._locate(
             next(grant for grant in seed.grants if grant.role_id is None)
         )
         leaver = next(person for person in self._people if not person.enabled)
@@ -85,28 +85,28 @@ class AnomalyBuilder:
         self.found["group_without_members"] = {
             "groups": [group.name for group in self._groups if not group.members],
         }
-        self.found["mapping_to_missing_role"] = self._entry("GG-Commvault-retired-Operator", "Tape Librarian")
-        self._role_of_equal_name()
-        self._company_group()
+        self.found["mapping_to_missing_role"] = self._make_entry("GG-Commvault-retired-Operator", "Tape Librarian")
+        self._add_role_of_equal_name()
+        self._add_company_group()
         if odd_names:
-            self._odd_names()
+            self._add_odd_names()
 
     def add_to_converged(self) -> None:
         """Add those that need the mapped groups."""
-        self._renamed()
-        self._recreated()
-        self._nested()
-        self._equal_names()
-        self._foreign_grants()
-        self._duties()
-        self._partial()
+        self._add_renamed_group()
+        self._add_recreated_group()
+        self._add_nested_group()
+        self._add_equal_names()
+        self._add_foreign_grants()
+        self._add_duty_conflicts()
+        self._add_partial_group()
         # Last, because it counts in how many groups two people are.
-        self._many_groups()
+        self._add_many_groups()
 
-    def _where(self, grant: Grant) -> dict[str, Any]:
+    def _locate(self, grant: Grant) -> dict[str, Any]:
         return {"commcell": self._first.seed.name, "grant": grant}
 
-    def _entry(self, name: str, role: str, commcells: list[str] | None = None) -> dict[str, Any]:
+    def _make_entry(self, name: str, role: str, commcells: list[str] | None = None) -> dict[str, Any]:
         """Return a mapping entry that is valid but not in the document."""
         group = next(item.name for item in self._first.seed.entities if item.type == CLIENT_GROUP)
         return {
@@ -115,50 +115,50 @@ class AnomalyBuilder:
             "grants": [{"role": role, "entities": {"server_groups": [group]}}],
         }
 
-    def _graph_group(self, name: str, members: list[str], key: str = "", **extra: object) -> str:
+    def _add_graph_group(self, name: str, members: list[str], key: str = "", **extra: object) -> str:
         object_id = self._ids.guid("group", _ID_PART, name, key)
         self._tenant.groups.append(make_graph_group(object_id, name, "", members, **extra))
         return object_id
 
-    def _mapped_on(self, builder: CommCellBuilder, name: str, object_id: str) -> int:
+    def _add_mapped_group(self, builder: CommCellBuilder, name: str, object_id: str) -> int:
         record = builder.add_group(name, azure_guid=object_id)
         builder.add_grant(USER_GROUP, record.id, "View", builder.find_entity(CLIENT_GROUP))
         return record.id
 
-    def _renamed(self) -> None:
+    def _add_renamed_group(self) -> None:
         old, new = "GG-Commvault-print-Operator", "GG-Commvault-output-Operator"
-        object_id = self._graph_group(new, [self._people[0].object_id])
-        group_id = self._mapped_on(self._first, old, object_id)
+        object_id = self._add_graph_group(new, [self._people[0].object_id])
+        group_id = self._add_mapped_group(self._first, old, object_id)
         self.found["renamed_entra_group"] = {
             "object_id": object_id,
             "old_name": old,
             "new_name": new,
             "user_group_id": group_id,
-            "entry": self._entry(new, "View"),
+            "entry": self._make_entry(new, "View"),
         }
 
-    def _recreated(self) -> None:
+    def _add_recreated_group(self) -> None:
         name = "GG-Commvault-branch-Operator"
-        object_id = self._graph_group(name, [self._people[1].object_id], "new")
+        object_id = self._add_graph_group(name, [self._people[1].object_id], "new")
         old_id = self._ids.guid("group", _ID_PART, name, "old")
-        group_id = self._mapped_on(self._first, name, old_id)
+        group_id = self._add_mapped_group(self._first, name, old_id)
         self.found["recreated_entra_group"] = {
             "name": name,
             "old_object_id": old_id,
             "object_id": object_id,
             "user_group_id": group_id,
-            "entry": self._entry(name, "View"),
+            "entry": self._make_entry(name, "View"),
         }
 
-    def _nested(self) -> None:
-        inner = self._graph_group("Team Backup Night", [person.object_id for person in self._people[2:5]])
-        outer = self._graph_group("Team Backup", [inner, self._people[5].object_id])
+    def _add_nested_group(self) -> None:
+        inner = self._add_graph_group("Team Backup Night", [person.object_id for person in self._people[2:5]])
+        outer = self._add_graph_group("Team Backup", [inner, self._people[5].object_id])
         self.found["nested_group"] = {"outer": outer, "inner": inner}
 
-    def _equal_names(self) -> None:
+    def _add_equal_names(self) -> None:
         name = "Backup Reviewers"
-        cloud = self._graph_group(name, [self._people[6].object_id], "cloud")
-        synced = self._graph_group(
+        cloud = self._add_graph_group(name, [self._people[6].object_id], "cloud")
+        synced = self._add_graph_group(
             name,
             [self._people[7].object_id],
             "synced",
@@ -169,7 +169,7 @@ class AnomalyBuilder:
         )
         self.found["cloud_only_and_synced_equal_names"] = {"name": name, "cloud": cloud, "synced": synced}
 
-    def _many_groups(self) -> None:
+    def _add_many_groups(self) -> None:
         """Add a user in 151 groups and one in 201: one more than a SAML token or a JWT carries."""
         for upn_key, position, limit in (("user_in_151_groups", 8, 151), ("user_in_201_groups", 9, 201)):
             person = self._people[position]
@@ -178,32 +178,27 @@ class AnomalyBuilder:
         small, large = self.found["user_in_151_groups"], self.found["user_in_201_groups"]
         for number in range(max(small["missing"], large["missing"])):
             members = [item["object_id"] for item in (small, large) if number < item["missing"]]
-            self._graph_group(f"DL-Project-{number + 1:03d}", members)
+            self._add_graph_group(f"DL-Project-{number + 1:03d}", members)
         for item in (small, large):
             del item["missing"]
 
-    def _foreign_grants(self) -> None:
+    def _add_foreign_grants(self) -> None:
         builder = self._first
         group = next(item for item in self._groups if item.scope and item.scope.commcell == builder.seed.name)
         group_id = builder.group_ids[group.name]
         grant = builder.add_grant(USER_GROUP, group_id, "Client Admins", builder.find_entity(CLIENT, 3))
-        self.found["foreign_grant_on_mapped_group"] = {**self._where(grant), "group": group.name}
+        self.found["foreign_grant_on_mapped_group"] = {**self._locate(grant), "group": group.name}
         held = next(item for item in builder.seed.grants if item.principal == (USER_GROUP, group_id))
         second = builder.add_grant(USER_GROUP, group_id, "Compliance", held.entity)
-        self.found["two_roles_on_one_entity"] = {**self._where(second), "group": group.name, "other": held}
+        self.found["two_roles_on_one_entity"] = {**self._locate(second), "group": group.name, "other": held}
 
-    def _member_of(self, group: MappedGroup, person: Person) -> None:
-        row = next(item for item in self._tenant.groups if item["id"] == group.object_id)
-        if person.object_id not in row["members"]:
-            row["members"].append(person.object_id)
-
-    def _duties(self) -> None:
+    def _add_duty_conflicts(self) -> None:
         """Add combinations that segregation of duties forbids, held through groups outside the mapping."""
         admin = next(group for group in self._groups if group.scope and group.tier == "Admin" and group.members)
         person = admin.members[0]
-        approver = self._graph_group("GG-Commvault-restore-Approver", [person.object_id])
+        approver = self._add_graph_group("GG-Commvault-restore-Approver", [person.object_id])
         self.found["sod_admin_and_approver"] = {"upn": person.upn, "admin": admin.name, "approver": approver}
-        auditors = self._graph_group("GG-Commvault-external-Audit", [person.object_id])
+        auditors = self._add_graph_group("GG-Commvault-external-Audit", [person.object_id])
         self.found["sod_audit_and_admin"] = {"upn": person.upn, "admin": admin.name, "audit": auditors}
         service = {
             "id": self._ids.guid("user", "svc-cvops"),
@@ -214,19 +209,19 @@ class AnomalyBuilder:
             "userType": "Member",
         }
         self._tenant.users.append(service)
-        human = self._graph_group("Backup Team Lunch", [str(service["id"]), self._people[10].object_id])
+        human = self._add_graph_group("Backup Team Lunch", [str(service["id"]), self._people[10].object_id])
         self.found["automation_in_human_group"] = {"upn": service["userPrincipalName"], "group": human}
 
-    def _partial(self) -> None:
+    def _add_partial_group(self) -> None:
         """Add a group that exists on all CommCells but the last one."""
         if len(self._builders) < 2:
             return
         name = "GG-Commvault-global-Observer"
-        object_id = self._graph_group(name, [self._people[11].object_id])
+        object_id = self._add_graph_group(name, [self._people[11].object_id])
         *present, missing = list(self._builders)
         for cell in present:
-            self._mapped_on(self._builders[cell], name, object_id)
-        entry = self._entry(name, "View", list(self._builders))
+            self._add_mapped_group(self._builders[cell], name, object_id)
+        entry = self._make_entry(name, "View", list(self._builders))
         entry["grants"] = [{"role": "View", "entities": "commcell"}]
         self.found["group_missing_in_one_commcell"] = {
             "name": name,
@@ -236,7 +231,7 @@ class AnomalyBuilder:
             "entry": entry,
         }
 
-    def _role_of_equal_name(self) -> None:
+    def _add_role_of_equal_name(self) -> None:
         """Add a company's own role with the name of a role of the CommCell."""
         seed = self._first.seed
         if not seed.companies:
@@ -257,7 +252,7 @@ class AnomalyBuilder:
             "company": company.name,
         }
 
-    def _company_group(self) -> None:
+    def _add_company_group(self) -> None:
         """Make the last of the unmanaged groups one of a company."""
         seed = self._first.seed
         if not seed.companies:
@@ -271,7 +266,7 @@ class AnomalyBuilder:
             "company": company.name,
         }
 
-    def _odd_names(self) -> None:
+    def _add_odd_names(self) -> None:
         """Add names that break careless clients: servers replace ordinary ones, a plan and user groups are added."""
         seed = self._first.seed
         servers = [item for item in seed.entities if item.type == CLIENT][-len(ODD_SERVERS) :]

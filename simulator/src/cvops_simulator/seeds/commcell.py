@@ -74,7 +74,7 @@ class CommCellBuilder:
             group_clients=inventory.group_clients,
             automation=(AUTOMATION, ids.secret(name, AUTOMATION)),
         )
-        self._built_in()
+        self._add_built_in()
 
     def add_user(self, name: str, user_id: int | None = None, **values: object) -> User:
         """Add a user."""
@@ -112,7 +112,7 @@ class CommCellBuilder:
         found = [item.id for item in self._inventory.entities if item.type == entity_type]
         return entity_type, found[position % len(found)]
 
-    def _built_in(self) -> None:
+    def _add_built_in(self) -> None:
         name = self.seed.name
         self.add_user(
             "admin", 1, full_name="Administrator", email=f"root@{DOMAIN}", password=self._ids.secret(name, "admin")

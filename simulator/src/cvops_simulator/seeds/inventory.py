@@ -88,18 +88,18 @@ class InventoryBuilder:
         for scope in scopes:
             index = self._profile.scopes.index(scope)
             count = total * (index + 1) // everywhere - total * index // everywhere
-            self._scope(scope, count)
+            self._add_scope(scope, count)
         for region in dict.fromkeys(scope.region for scope in scopes):
-            self._pools(region)
+            self._add_pools(region)
         if not scopes:
-            self._small()
+            self._add_small_commcell()
         for name in _WORKFLOWS:
             self._add(WORKFLOW, name)
-        self._companies()
-        self._credential()
+        self._add_companies()
+        self._add_credential()
         return self.inventory
 
-    def _scope(self, scope: Scope, count: int) -> None:
+    def _add_scope(self, scope: Scope, count: int) -> None:
         sites = self._profile.sites[scope.region]
         servers = []
         for number in range(count):
@@ -120,7 +120,7 @@ class InventoryBuilder:
             self._add(PLAN, plan)
         self.inventory.plans[scope.name] = plans
 
-    def _pools(self, region: str) -> None:
+    def _add_pools(self, region: str) -> None:
         names = [f"{region}-{site}-{kind}" for site in self._profile.sites[region][:2] for kind in ("disk", "cloud")]
         for name in names:
             self._add(STORAGE_POOL, name)
@@ -133,7 +133,7 @@ class InventoryBuilder:
         if self._profile.name == "L":
             self._add(CLIENT_GROUP, f"{region}-all-sites")
 
-    def _small(self) -> None:
+    def _add_small_commcell(self) -> None:
         """Add a handful of everything: a CommCell on the side."""
         for number in range(1, 9):
             self._add(
@@ -143,7 +143,7 @@ class InventoryBuilder:
         self._add(PLAN, f"{self._commcell}-default")
         self._add(STORAGE_POOL, f"{self._commcell}-disk")
 
-    def _companies(self) -> None:
+    def _add_companies(self) -> None:
         names = (*_COMPANIES, _EXTRA_COMPANY)[: self._profile.companies]
         for number, name in enumerate(names):
             alias = name.split()[0].lower()
@@ -163,7 +163,7 @@ class InventoryBuilder:
             self._add(PLAN, f"{first.alias}-standard")
             self.inventory.entities[-1].company_id = first.id
 
-    def _credential(self) -> None:
+    def _add_credential(self) -> None:
         self.inventory.credentials.append(
             Credential(
                 id=61 + 1000 * self._number,

@@ -65,7 +65,7 @@ def make_groups(
     profile: Profile, ids: Ids, people: list[Person], inventories: dict[str, Inventory]
 ) -> list[MappedGroup]:
     """Return all mapped groups of a set with members and mapping entries: wide ones first, then scope by scope."""
-    names = list(_slots(profile))
+    names = list(_list_slots(profile))
     choice = ids.random("members")
     staff: dict[str, list[Person]] = {}
     for person in people:
@@ -78,12 +78,12 @@ def make_groups(
         size = min(len(pool), 3 if scope is None else choice.randint(*profile.members))
         members = [] if number % 33 == len(names) % 33 - 1 else choice.sample(pool, size)
         group = MappedGroup(name, ids.guid("group", name.lower()), description, scope, tier, members)
-        group.entry = _entry(profile, group, number, inventories)
+        group.entry = _make_entry(profile, group, number, inventories)
         groups.append(group)
     return groups
 
 
-def _slots(profile: Profile) -> Iterator[tuple[str, Scope | None, str, str]]:
+def _list_slots(profile: Profile) -> Iterator[tuple[str, Scope | None, str, str]]:
     """Return the name, scope, tier and description of exactly `profile.groups` groups.
 
     The last scopes go without an Audit group when there are too many.
@@ -101,14 +101,14 @@ def _slots(profile: Profile) -> Iterator[tuple[str, Scope | None, str, str]]:
             yield f"GG-Commvault-{scope.name}-{tier}", scope, tier, description
 
 
-def _entry(profile: Profile, group: MappedGroup, number: int, inventories: dict[str, Inventory]) -> dict[str, Any]:
+def _make_entry(profile: Profile, group: MappedGroup, number: int, inventories: dict[str, Inventory]) -> dict[str, Any]:
     principal: dict[str, Any] = {"name": group.name}
     if profile.groups_given:
         principal["object_id"] = group.object_id
     return {
         "principal": {"entra_group": principal},
-        "commcells": _patterns(profile, group),
-        "grants": _grants(profile, group, number, inventories),
+        "commcells": _make_patterns(profile, group),
+        "grants": _make_grants(profile, group, number, inventories),
         "approval": {
             "ticket": f"CHG{40217 + 7 * number:07d}",
             "approved_by": ("d.ramos", "p.keller", "o.petrova")[number % 3],
@@ -119,18 +119,18 @@ def _entry(profile: Profile, group: MappedGroup, number: int, inventories: dict[
     }
 
 
-def _patterns(profile: Profile, group: MappedGroup) -> list[str]:
+def _make_patterns(profile: Profile, group: MappedGroup) -> list[str]:
     if group.scope is None:
         return list(profile.commcells)[:1] if profile.groups_given else ["*"]
     return [f"{group.scope.region}-*"] if profile.name == "M" else [group.scope.commcell]
 
 
-def _grants(
+def _make_grants(
     profile: Profile, group: MappedGroup, number: int, inventories: dict[str, Inventory]
 ) -> list[dict[str, Any]]:
     scope = group.scope
     if scope is None:
-        return [{"role": _wide_role(profile, group.tier), "entities": "commcell"}]
+        return [{"role": _choose_wide_role(profile, group.tier), "entities": "commcell"}]
     inventory = inventories[scope.commcell]
     server_groups, plans = inventory.server_groups[scope.name], inventory.plans[scope.name]
     entities: dict[str, list[str]] = {"server_groups": list(server_groups)}
@@ -146,18 +146,18 @@ def _grants(
         entities["server_groups"] = [*server_groups, "servers"]
     grants: list[dict[str, Any]] = [{"role": get_tier_role(profile, group.tier), "entities": entities}]
     if number % 10 == 4:
-        grants.append({"role": _exception_role(profile), "entities": {"plans": [plans[-1]]}})
+        grants.append({"role": _choose_exception_role(profile), "entities": {"plans": [plans[-1]]}})
     elif number % 20 == 9:
         grants.append({"role": "Restore Operator", "entities": {"servers": [inventory.servers[scope.name][0]]}})
     return grants
 
 
-def _wide_role(profile: Profile, tier: str) -> str:
+def _choose_wide_role(profile: Profile, tier: str) -> str:
     custom, built_in = next(roles for suffix, roles in _WIDE if suffix.endswith(tier))
     return custom if profile.custom_roles > 2 else built_in
 
 
-def _exception_role(profile: Profile) -> str:
+def _choose_exception_role(profile: Profile) -> str:
     return "Plan Manager" if profile.custom_roles > 2 else "Compliance"
 
 

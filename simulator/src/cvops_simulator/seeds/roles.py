@@ -118,7 +118,7 @@ def make_custom_roles(profile: Profile) -> list[dict[str, Any]]:
     ]
 
 
-def _role(definition: _Definition, role_id: int, ids: Ids, commcell: str, system: bool) -> Role:
+def _make_role(definition: _Definition, role_id: int, ids: Ids, commcell: str, system: bool) -> Role:
     name, description, permissions, categories = definition
     return Role(
         id=role_id,
@@ -135,8 +135,8 @@ def _role(definition: _Definition, role_id: int, ids: Ids, commcell: str, system
 def make_seeded_roles(profile: Profile, ids: Ids, commcell: str, empty: bool, first_id: int) -> list[Role]:
     """Return built-in roles (1, 2, ...), and unless `empty` the custom ones from `first_id` on."""
     definitions = _BUILT_IN[: profile.built_in_roles]
-    roles = [_role(item, number, ids, commcell, True) for number, item in enumerate(definitions, 1)]
+    roles = [_make_role(item, number, ids, commcell, True) for number, item in enumerate(definitions, 1)]
     if not empty:
         custom = _CUSTOM[: profile.custom_roles]
-        roles += [_role(item, first_id + number, ids, commcell, False) for number, item in enumerate(custom)]
+        roles += [_make_role(item, first_id + number, ids, commcell, False) for number, item in enumerate(custom)]
     return roles

@@ -33,7 +33,8 @@ def build_site(set: str, seed: int, empty: bool) -> Site:
     groups = make_groups(profile, ids, people, inventories)
     tenant_seed = make_tenant_seed(profile, ids, people, groups, empty)
     builders = {
-        name: _commcell(profile, ids, name, inventory, people, groups, empty) for name, inventory in inventories.items()
+        name: _build_commcell(profile, ids, name, inventory, people, groups, empty)
+        for name, inventory in inventories.items()
     }
     anomalies = AnomalyBuilder(ids, tenant_seed, people, groups, builders)
     anomalies.add_always(odd_names=profile.name == "S")
@@ -47,7 +48,7 @@ def build_site(set: str, seed: int, empty: bool) -> Site:
     )
 
 
-def _commcell(
+def _build_commcell(
     profile: Profile,
     ids: Ids,
     name: str,
@@ -58,7 +59,7 @@ def _commcell(
 ) -> CommCellBuilder:
     builder = CommCellBuilder(profile, ids, name, inventory, empty)
     regions = profile.commcells[name]
-    here = [group for group in groups if name in _reached(profile, group)]
+    here = [group for group in groups if name in _list_reached(profile, group)]
     known = {person.upn for group in here for person in group.members}
     builder.add_people([person for person in people if person.region in regions or person.upn in known])
     busy = bool(regions)
@@ -70,7 +71,7 @@ def _commcell(
     return builder
 
 
-def _reached(profile: Profile, group: MappedGroup) -> list[str]:
+def _list_reached(profile: Profile, group: MappedGroup) -> list[str]:
     """Return the CommCells of a group; in the set that has one large CommCell, the small ones are left alone."""
     commcells = group.commcells(profile)
     return commcells[:1] if profile.groups_given else commcells

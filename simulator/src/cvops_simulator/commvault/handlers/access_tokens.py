@@ -62,7 +62,7 @@ def _require_login(call: Call) -> None:
         raise ApiError(INVALID, "Access tokens cannot be managed while authenticated with an access token.", 403)
 
 
-def _owner(call: Call, data: dict[str, Any]) -> int:
+def _resolve_owner(call: Call, data: dict[str, Any]) -> int:
     user_id = int(data.get("userId") or 0)
     if not user_id or user_id == call.caller.user.id:
         return call.caller.user.id
@@ -77,7 +77,7 @@ def _owner(call: Call, data: dict[str, Any]) -> int:
     return user_id
 
 
-def _limits(call: Call, data: dict[str, Any], kind: int) -> None:
+def _check_limits(call: Call, data: dict[str, Any], kind: int) -> None:
     endpoints = data.get("apiEndpoints")
     if kind == CUSTOM and not endpoints:
         raise invalid("apiEndpoints is required for a custom token")
@@ -92,7 +92,7 @@ def _limits(call: Call, data: dict[str, Any], kind: int) -> None:
         raise ApiError(NOT_SUPPORTED, "This token type is not supported by this release")
 
 
-def _times(call: Call, data: dict[str, Any], kind: int) -> tuple[float, float]:
+def _parse_lifetimes(call: Call, data: dict[str, Any], kind: int) -> tuple[float, float]:
     """Return the expiry of the access token, and until when it can be renewed."""
     if kind in FIXED:
         default, most = _FIXED_DAYS[kind]
@@ -106,20 +106,20 @@ def _times(call: Call, data: dict[str, Any], kind: int) -> tuple[float, float]:
     return min(call.now + call.cell.token_life, until), until
 
 
-def _kind(data: dict[str, Any]) -> int:
+def _parse_type(data: dict[str, Any]) -> int:
     kind = data.get("tokenType", 2)
     if not isinstance(kind, int) or not 0 <= kind <= HYPERSCALE:
         raise invalid(f"[{kind}] is not a token type")
     return kind
 
 
-def _unique(call: Call, name: str, user_id: int, but: int = 0) -> None:
+def _require_unique_name(call: Call, name: str, user_id: int, but: int = 0) -> None:
     for token in call.cell.sessions.store.of_user(user_id):
         if fold_case(token.name) == fold_case(name) and token.id != but:
             raise ApiError(DUPLICATE, "Token name already present")
 
 
-def _info(token: AccessToken, with_secrets: bool) -> dict[str, Any]:
+def _render_token(token: AccessToken, with_secrets: bool) -> dict[str, Any]:
     info: dict[str, Any] = {
         "accessTokenId": token.id,
         "tokenName": token.name,
@@ -143,17 +143,17 @@ def _create(call: Call) -> dict[str, Any]:
     name = str(data.get("tokenName") or "")
     if not name:
         raise invalid("tokenName is missing")
-    kind, user_id = _kind(data), _owner(call, data)
-    _limits(call, data, kind)
-    _unique(call, name, user_id)
-    expires, until = _times(call, data, kind)
+    kind, user_id = _parse_type(data), _resolve_owner(call, data)
+    _check_limits(call, data, kind)
+    _require_unique_name(call, name, user_id)
+    expires, until = _parse_lifetimes(call, data, kind)
     token = call.cell.sessions.store.create(name, user_id, kind, expires, until)
     token.api_endpoints = list(data.get("apiEndpoints") or []) if kind == CUSTOM else []
     token.allowed_ips = list(data.get("allowedIPs") or [])
-    return {"error": {"errorCode": 0, "errorMessage": ""}, "tokenInfo": _info(token, True)}
+    return {"error": {"errorCode": 0, "errorMessage": ""}, "tokenInfo": _render_token(token, True)}
 
 
-def _mine(call: Call) -> AccessToken:
+def _require_own_token(call: Call) -> AccessToken:
     """Return the token of the path, when the caller owns it or may manage those of others."""
     token = call.cell.sessions.store.get(call.number())
     if token is None:
@@ -165,18 +165,18 @@ def _mine(call: Call) -> AccessToken:
 
 def _update(call: Call) -> dict[str, Any]:
     _require_login(call)
-    token, data = _mine(call), call.strict_body(_CREATE)
-    kind = _kind({"tokenType": data.get("tokenType", token.type)})
-    _limits(call, {"apiEndpoints": token.api_endpoints, **data}, kind)
+    token, data = _require_own_token(call), call.strict_body(_CREATE)
+    kind = _parse_type({"tokenType": data.get("tokenType", token.type)})
+    _check_limits(call, {"apiEndpoints": token.api_endpoints, **data}, kind)
     name = str(data.get("tokenName") or token.name)
-    _unique(call, name, token.user_id, token.id)
+    _require_unique_name(call, name, token.user_id, token.id)
     if "renewableUntilTimestamp" in data or "tokenExpiryTimestamp" in data:
-        expires, token.renewable_until = _times(call, data, kind)
+        expires, token.renewable_until = _parse_lifetimes(call, data, kind)
         token.expires = expires if kind in FIXED else min(token.expires, token.renewable_until)
     token.name, token.type = name, kind
     token.api_endpoints = list(data.get("apiEndpoints", token.api_endpoints)) if kind == CUSTOM else []
     token.allowed_ips = list(data.get("allowedIPs", token.allowed_ips))
-    return {"error": {"errorCode": 0, "errorMessage": ""}, "tokenInfo": _info(token, False)}
+    return {"error": {"errorCode": 0, "errorMessage": ""}, "tokenInfo": _render_token(token, False)}
 
 
 def _list(call: Call) -> dict[str, Any]:
@@ -186,12 +186,12 @@ def _list(call: Call) -> dict[str, Any]:
     if user_id != call.caller.user.id:
         call.caller.rights.require_any({USER_MANAGEMENT, ADMINISTRATIVE_MANAGEMENT})
     tokens = call.cell.sessions.store.of_user(user_id)
-    return {"tokensInfo": [_info(token, False) for token in tokens], **make_success_g()}
+    return {"tokensInfo": [_render_token(token, False) for token in tokens], **make_success_g()}
 
 
 def _delete(call: Call) -> dict[str, Any]:
     _require_login(call)
-    call.cell.sessions.store.delete(_mine(call))
+    call.cell.sessions.store.delete(_require_own_token(call))
     return make_success_g()
 
 
@@ -207,7 +207,7 @@ def _renew(call: Call) -> dict[str, Any]:
     )
     if token is None:
         raise not_found("The token does not exist")
-    info = _info(token, True)
+    info = _render_token(token, True)
     for name in ("userId", "tokenType", "apiEndpoints", "allowedIPs"):
         del info[name]
     return info
@@ -222,7 +222,7 @@ def _old_create(call: Call) -> dict[str, Any]:
     """Create a token as older releases do: no refresh token, an expiry of the caller's choice."""
     data = call.body()
     name = str(data.get("tokenName") or "")
-    _unique(call, name, call.caller.user.id)
+    _require_unique_name(call, name, call.caller.user.id)
     expires = float((data.get("tokenExpires") or {}).get("time") or call.now + 120)
     token = call.cell.sessions.store.create(name, call.caller.user.id, SCIM, expires, expires)
     return {"token": token.access}

@@ -27,16 +27,16 @@ def _execute(call: Call) -> dict[str, Any]:
     return command(call, element)
 
 
-def _app_properties(call: Call, element: Element) -> dict[str, Any]:
+def _read_app_properties(call: Call, element: Element) -> dict[str, Any]:
     return render_app_properties(call, {child.get("val", "") for child in element.iter("appKeys")})
 
 
-def _activities(call: Call, element: Element) -> dict[str, Any]:
+def _read_activities(call: Call, element: Element) -> dict[str, Any]:
     """Return no workflow activities; the SDK asks for them when it lists workflows."""
     return {"activities": []}
 
 
 _COMMANDS = {
-    "App_GetClientThirdPartyAppPropReq": _app_properties,
-    "Workflow_GetActivitiesRequest": _activities,
+    "App_GetClientThirdPartyAppPropReq": _read_app_properties,
+    "Workflow_GetActivitiesRequest": _read_activities,
 }

@@ -39,19 +39,19 @@ def register(routes: Routes) -> None:
     routes.add("GET", "V4/company/{id}", _read_v4)
     routes.add("PUT", "V4/company/{id}", _update_v4)
     routes.add("DELETE", "V4/company/{id}", _delete)
-    routes.add("GET", "V4/company/{id}/LocalAuthentication", _local)
+    routes.add("GET", "V4/company/{id}/LocalAuthentication", _read_local)
     routes.add("PUT", "V4/company/{id}/LocalAuthentication/Action/Enable", _local_enable, envelope="E")
     routes.add("PUT", "V4/company/{id}/LocalAuthentication/Action/Disable", _local_disable, envelope="E")
 
 
-def _visible(call: Call, companies: Any) -> list[Company]:
+def _list_visible(call: Call, companies: Any) -> list[Company]:
     scope = call.caller.company_id
     return [
         item for item in companies if (not scope or item.id == scope) and (call.caller.rights.sees(COMPANY, item.id))
     ]
 
 
-def _provider(call: Call, company: Company) -> dict[str, Any]:
+def _render_provider(call: Call, company: Company) -> dict[str, Any]:
     return {
         "shortName": {"id": company.id, "domainName": company.alias, "_type_": COMPANY},
         "connectName": company.name,
@@ -66,7 +66,7 @@ def _provider(call: Call, company: Company) -> dict[str, Any]:
 
 
 def _list(call: Call) -> dict[str, Any]:
-    rows = [_provider(call, company) for company in _visible(call, call.lists.companies)]
+    rows = [_render_provider(call, company) for company in _list_visible(call, call.lists.companies)]
     short = {"name": "shortName.domainName", "id": "shortName.id"}
     return render_list(call, "providers", rows, short)
 
@@ -81,7 +81,7 @@ def _read(call: Call) -> dict[str, Any]:
                 "providerGUID": company.guid,
                 "emailDomainNames": company.email_domains,
                 "description": "",
-                "deactivateOptions": _options(company),
+                "deactivateOptions": _render_options(company),
             },
             "organizationProperties": {
                 "primaryContacts": [{"fullName": company.contact_name, "email": company.contact_email}],
@@ -93,7 +93,7 @@ def _read(call: Call) -> dict[str, Any]:
     }
 
 
-def _options(company: Company) -> dict[str, bool]:
+def _render_options(company: Company) -> dict[str, bool]:
     off = company.status != "ACTIVE"
     return {"disableBackup": off, "disableRestore": off, "disableLogin": off}
 
@@ -158,21 +158,21 @@ def _delete(call: Call) -> dict[str, Any]:
     return make_success_g()
 
 
-def _status(call: Call, status: str) -> dict[str, Any]:
+def _set_status(call: Call, status: str) -> dict[str, Any]:
     call.caller.rights.require({ADMINISTRATIVE_MANAGEMENT})
     find_addressed(call.state.companies, call, "Company").status = status
     return {"response": {"errorCode": 0, "errorString": ""}}
 
 
 def _activate(call: Call) -> dict[str, Any]:
-    return _status(call, "ACTIVE")
+    return _set_status(call, "ACTIVE")
 
 
 def _deactivate(call: Call) -> dict[str, Any]:
-    return _status(call, "DEACTIVATED")
+    return _set_status(call, "DEACTIVATED")
 
 
-def _row_v4(call: Call, company: Company) -> dict[str, Any]:
+def _render_row_v4(call: Call, company: Company) -> dict[str, Any]:
     return {
         "id": company.id,
         "name": company.name,
@@ -186,14 +186,14 @@ def _row_v4(call: Call, company: Company) -> dict[str, Any]:
 
 
 def _list_v4(call: Call) -> dict[str, Any]:
-    rows = [_row_v4(call, company) for company in _visible(call, call.cell.lists(v4=True).companies)]
+    rows = [_render_row_v4(call, company) for company in _list_visible(call, call.cell.lists(v4=True).companies)]
     return {"companyCount": len(rows), "companies": rows}
 
 
 def _read_v4(call: Call) -> dict[str, Any]:
     company = find_addressed(call.state.companies, call, "Company")
     return {
-        **_row_v4(call, company),
+        **_render_row_v4(call, company),
         "general": {"companyAlias": company.alias, "emailSuffixes": company.email_domains},
     }
 
@@ -211,7 +211,7 @@ def _update_v4(call: Call) -> dict[str, Any]:
     return make_success_g()
 
 
-def _local(call: Call) -> dict[str, Any]:
+def _read_local(call: Call) -> dict[str, Any]:
     company = find_addressed(call.state.companies, call, "Company")
     return {
         "localAuthenticationInfo": {"mode": company.local_authentication, "userGroups": []},

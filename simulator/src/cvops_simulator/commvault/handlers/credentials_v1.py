@@ -38,14 +38,14 @@ def register(routes: Routes) -> None:
     routes.add("POST", "CommCell/Credentials/action/delete", _delete, envelope="E")
 
 
-def _number(credential: Credential) -> int:
+def _get_record_number(credential: Credential) -> int:
     return RECORD_NUMBERS.get(credential.auth_type) or RECORD_NUMBERS.get(credential.account_type) or 0
 
 
-def _row(credential: Credential) -> dict[str, Any]:
+def _render_row(credential: Credential) -> dict[str, Any]:
     name = credential.fields.get("applicationId") or credential.fields.get("userAccount") or ""
     return {
-        "recordType": _number(credential),
+        "recordType": _get_record_number(credential),
         "description": credential.description,
         "credentialRecord": {
             "credentialId": credential.id,
@@ -57,18 +57,20 @@ def _row(credential: Credential) -> dict[str, Any]:
 
 
 def _list(call: Call) -> dict[str, Any]:
-    return {"credentialRecordInfo": [_row(item) for item in list_visible_credentials(call, call.lists.credentials)]}
+    return {
+        "credentialRecordInfo": [_render_row(item) for item in list_visible_credentials(call, call.lists.credentials)]
+    }
 
 
 def _read(call: Call) -> dict[str, Any]:
-    return {"credentialRecordInfo": [_row(_named(call, {"credentialName": call.params["name"]}))]}
+    return {"credentialRecordInfo": [_render_row(_find_named(call, {"credentialName": call.params["name"]}))]}
 
 
-def _named(call: Call, record: Any) -> Credential:
+def _find_named(call: Call, record: Any) -> Credential:
     return resolve_record(call.state.credentials, record, "credentialId", "credentialName", "Credential")
 
 
-def _body(call: Call) -> dict[str, Any]:
+def _parse_body(call: Call) -> dict[str, Any]:
     rows = call.body().get("credentialRecordInfo")
     if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], dict):
         raise invalid("credentialRecordInfo holds exactly one record")
@@ -76,14 +78,14 @@ def _body(call: Call) -> dict[str, Any]:
     return row
 
 
-def _record_type(value: Any) -> str:
+def _parse_record_type(value: Any) -> str:
     word = RECORD_TYPES.get(int(value)) if str(value).isdigit() else str(value or "").upper()
     if word not in RECORD_NUMBERS:
         raise invalid(f"[{value}] is not a record type")
     return word
 
 
-def _decoded(value: Any, times: int = 1) -> str:
+def _decode_base64(value: Any, times: int = 1) -> str:
     data = str(value or "").encode()
     try:
         for _ in range(times):
@@ -93,22 +95,22 @@ def _decoded(value: Any, times: int = 1) -> str:
     return data.decode("latin-1") if times > 1 else data.decode("utf-8", "replace")
 
 
-def _content(word: str, row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def _parse_content(word: str, row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return readable members and secrets in V4 spelling."""
     record = row.get("record") or {}
     azure = (row.get("additionalInformation") or {}).get("azureCredInfo") or {}
-    password = _decoded(record.get("password"))
+    password = _decode_base64(record.get("password"))
     if word in _ACCOUNTS:
         return {"userAccount": record.get("userName")}, {"password": password}
     readable = {key: azure[key] for key in ("tenantId", "applicationId", "environment", "endpoints") if key in azure}
     if word == "AZUREACCOUNT":
         return readable, {"applicationSecret": password}
     if word == "AZUREACCOUNT_SECRET_CERTIFICATE":
-        certificate = _decoded(azure.get("certificateP12"), 2)
+        certificate = _decode_base64(azure.get("certificateP12"), 2)
         return readable, {
             "applicationSecret": password,
             "certificateP12": certificate,
-            "certPassword": _decoded(azure.get("certPassword")),
+            "certPassword": _decode_base64(azure.get("certPassword")),
         }
     if word == "MICROSOFT_AZURE":
         return {**readable, "accountName": record.get("userName")}, {"accessKeyId": password}
@@ -116,9 +118,9 @@ def _content(word: str, row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, 
 
 
 def _create(call: Call) -> dict[str, Any]:
-    row = _body(call)
-    word = _record_type(row.get("recordType"))
-    readable, secrets = _content(word, row)
+    row = _parse_body(call)
+    word = _parse_record_type(row.get("recordType"))
+    readable, secrets = _parse_content(word, row)
     cloud = word not in _ACCOUNTS
     try:
         credential = make_credential(
@@ -143,9 +145,9 @@ def _create(call: Call) -> dict[str, Any]:
 
 
 def _update(call: Call) -> dict[str, Any]:
-    row = _body(call)
+    row = _parse_body(call)
     record = row.get("credentialRecord") or {}
-    credential = _named(call, record)
+    credential = _find_named(call, record)
     require_owner(call, credential)
     name = record.get("credentialName")
     if name and name != credential.name:
@@ -156,7 +158,7 @@ def _update(call: Call) -> dict[str, Any]:
         credential.fields["userAccount"] = inner["userName"]
     if inner.get("password"):
         key = next(iter(credential.secrets), "password")
-        credential.secrets[key] = _decoded(inner["password"])
+        credential.secrets[key] = _decode_base64(inner["password"])
     if "description" in row:
         credential.description = str(row["description"] or "")
     security = row.get("securityAssociations") or {}
@@ -167,5 +169,5 @@ def _update(call: Call) -> dict[str, Any]:
 
 
 def _delete(call: Call) -> dict[str, Any]:
-    remove_credential(call, _named(call, _body(call).get("credentialRecord")))
+    remove_credential(call, _find_named(call, _parse_body(call).get("credentialRecord")))
     return make_success_e()

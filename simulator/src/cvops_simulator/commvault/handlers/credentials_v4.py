@@ -106,7 +106,7 @@ def _list(call: Call) -> dict[str, Any]:
     }
 
 
-def _security(call: Call, credential: Credential) -> dict[str, Any]:
+def _render_security(call: Call, credential: Credential) -> dict[str, Any]:
     def reference(kind: int, principal_id: int) -> dict[str, Any]:
         if kind == USER:
             user = call.state.users.get(principal_id)
@@ -139,7 +139,7 @@ def _read(call: Call) -> dict[str, Any]:
         "description": credential.description,
         "company": make_company_reference(call, credential.company_id),
         **credential.fields,
-        "security": _security(call, credential),
+        "security": _render_security(call, credential),
     }
     return {key: value for key, value in answer.items() if value not in (None, "") or key == "description"}
 
@@ -154,7 +154,7 @@ def _check(auth_type: str, data: dict[str, Any], creating: bool) -> None:
             raise invalid(f"Missing: {', '.join(missing)}")
 
 
-def _principals(call: Call, security: Any) -> list[tuple[int, int]] | None:
+def _parse_principals(call: Call, security: Any) -> list[tuple[int, int]] | None:
     if not isinstance(security, dict) or "associations" not in security:
         return None
     found = []
@@ -167,7 +167,7 @@ def _principals(call: Call, security: Any) -> list[tuple[int, int]] | None:
     return found
 
 
-def _owner(call: Call, security: Any) -> tuple[int, int] | None:
+def _parse_owner(call: Call, security: Any) -> tuple[int, int] | None:
     owner = security.get("owner") if isinstance(security, dict) else None
     if not isinstance(owner, dict):
         return None
@@ -184,7 +184,7 @@ def _create(call: Call) -> dict[str, Any]:
         raise invalid("Missing: accountType")
     _check(auth_type, data, creating=True)
     hidden = list_secret_keys(auth_type)
-    principals, owner = _principals(call, data.get("security")), _owner(call, data.get("security"))
+    principals, owner = _parse_principals(call, data.get("security")), _parse_owner(call, data.get("security"))
     credential = make_credential(
         call,
         str(data.get("name") or ""),
@@ -206,7 +206,7 @@ def _update(call: Call) -> dict[str, Any]:
     require_owner(call, credential)
     _check(credential.auth_type, data, creating=False)
     hidden = list_secret_keys(credential.auth_type)
-    principals, owner = _principals(call, data.get("security")), _owner(call, data.get("security"))
+    principals, owner = _parse_principals(call, data.get("security")), _parse_owner(call, data.get("security"))
     secrets = {
         _NEW_SECRETS.get(key, key): decode_secret(value, key)
         for key, value in data.items()

@@ -19,20 +19,20 @@ from cvops_simulator.commvault.xml import make_xml_response
 
 def register(routes: Routes) -> None:
     """Add the routes of this file."""
-    routes.add("GET", "Client", _clients)
-    routes.add("GET", "V4/Servers", _servers_v4)
-    routes.add("GET", "VSAClientAndClientGroupList", _access_nodes)
-    routes.add("GET", "ClientGroup", _client_groups)
-    routes.add("GET", "V4/ServerGroup", _server_groups_v4)
-    routes.add("GET", "Plan", _plans)
-    routes.add("GET", "V2/Plan", _plans)
-    routes.add("GET", "V4/Plan/Summary", _plan_summary)
-    routes.add("GET", "StoragePool", _storage_pools)
-    routes.add("GET", "V4/StoragePool", _storage_pools_v4)
-    routes.add("GET", "Workflow", _workflows)
+    routes.add("GET", "Client", _list_clients)
+    routes.add("GET", "V4/Servers", _list_servers_v4)
+    routes.add("GET", "VSAClientAndClientGroupList", _list_access_nodes)
+    routes.add("GET", "ClientGroup", _list_client_groups)
+    routes.add("GET", "V4/ServerGroup", _list_server_groups_v4)
+    routes.add("GET", "Plan", _list_plans)
+    routes.add("GET", "V2/Plan", _list_plans)
+    routes.add("GET", "V4/Plan/Summary", _list_plan_summary)
+    routes.add("GET", "StoragePool", _list_storage_pools)
+    routes.add("GET", "V4/StoragePool", _list_storage_pools_v4)
+    routes.add("GET", "Workflow", _list_workflows)
 
 
-def _visible(call: Call, lists: Lists, entity_type: int) -> list[Entity]:
+def _list_visible(call: Call, lists: Lists, entity_type: int) -> list[Entity]:
     rights = call.caller.rights
     return [
         entity
@@ -41,11 +41,11 @@ def _visible(call: Call, lists: Lists, entity_type: int) -> list[Entity]:
     ]
 
 
-def _v4(call: Call) -> Lists:
+def _get_v4_lists(call: Call) -> Lists:
     return call.cell.lists(v4=True)
 
 
-def _clients(call: Call) -> dict[str, Any]:
+def _list_clients(call: Call) -> dict[str, Any]:
     rows = [
         {
             "client": {
@@ -60,7 +60,7 @@ def _clients(call: Call) -> dict[str, Any]:
             },
             "clientProps": {"IsDeletedClient": False},
         }
-        for entity in _visible(call, call.lists, CLIENT)
+        for entity in _list_visible(call, call.lists, CLIENT)
     ]
     short = {
         "name": "client.clientEntity.clientName",
@@ -70,12 +70,12 @@ def _clients(call: Call) -> dict[str, Any]:
     return render_list(call, "clientProperties", rows, short)
 
 
-def _access_nodes(call: Call) -> dict[str, Any]:
+def _list_access_nodes(call: Call) -> dict[str, Any]:
     """Return no virtualization access nodes; the official SDK asks for them when it lists servers."""
     return {"clients": []}
 
 
-def _servers_v4(call: Call) -> dict[str, Any]:
+def _list_servers_v4(call: Call) -> dict[str, Any]:
     return {
         "servers": [
             {
@@ -86,12 +86,12 @@ def _servers_v4(call: Call) -> dict[str, Any]:
                 "company": make_company_reference(call, entity.company_id),
                 "commcell": {"name": call.state.name},
             }
-            for entity in _visible(call, _v4(call), CLIENT)
+            for entity in _list_visible(call, _get_v4_lists(call), CLIENT)
         ]
     }
 
 
-def _client_groups(call: Call) -> dict[str, Any]:
+def _list_client_groups(call: Call) -> dict[str, Any]:
     rows = [
         {
             "Id": entity.id,
@@ -104,12 +104,12 @@ def _client_groups(call: Call) -> dict[str, Any]:
                 "entityInfo": make_entity_info(call, entity.company_id),
             },
         }
-        for entity in _visible(call, call.lists, CLIENT_GROUP)
+        for entity in _list_visible(call, call.lists, CLIENT_GROUP)
     ]
     return render_list(call, "groups", rows, {"id": "Id"})
 
 
-def _server_groups_v4(call: Call) -> dict[str, Any]:
+def _list_server_groups_v4(call: Call) -> dict[str, Any]:
     return {
         "serverGroups": [
             {
@@ -119,12 +119,12 @@ def _server_groups_v4(call: Call) -> dict[str, Any]:
                 "company": make_company_reference(call, entity.company_id),
                 "commcell": {"name": call.state.name},
             }
-            for entity in _visible(call, _v4(call), CLIENT_GROUP)
+            for entity in _list_visible(call, _get_v4_lists(call), CLIENT_GROUP)
         ]
     }
 
 
-def _plans(call: Call) -> dict[str, Any]:
+def _list_plans(call: Call) -> dict[str, Any]:
     rows = [
         {
             "plan": {
@@ -138,13 +138,13 @@ def _plans(call: Call) -> dict[str, Any]:
             "subtype": 33554437,
             "numAssocEntities": 0,
         }
-        for entity in _visible(call, call.lists, PLAN)
+        for entity in _list_visible(call, call.lists, PLAN)
     ]
     return render_list(call, "plans", rows, {"name": "plan.planName", "id": "plan.planId"})
 
 
-def _plan_summary(call: Call) -> dict[str, Any]:
-    plans = _visible(call, _v4(call), PLAN)
+def _list_plan_summary(call: Call) -> dict[str, Any]:
+    plans = _list_visible(call, _get_v4_lists(call), PLAN)
     return {
         "plansCount": len(plans),
         "plans": [
@@ -161,7 +161,7 @@ def _plan_summary(call: Call) -> dict[str, Any]:
     }
 
 
-def _storage_pools(call: Call) -> dict[str, Any] | Response:
+def _list_storage_pools(call: Call) -> dict[str, Any] | Response:
     rows = [
         {
             "storagePoolEntity": {
@@ -175,14 +175,14 @@ def _storage_pools(call: Call) -> dict[str, Any] | Response:
             "libraryVendorType": 0,
             "status": "Online",
         }
-        for entity in _visible(call, call.lists, STORAGE_POOL)
+        for entity in _list_visible(call, call.lists, STORAGE_POOL)
     ]
     if not call.wants_json:
         return make_xml_response("Api_GetStoragePoolListResp", {"storagePoolList": rows})
     return render_list(call, "storagePoolList", rows, {"name": "storagePoolEntity.storagePoolName"})
 
 
-def _storage_pools_v4(call: Call) -> dict[str, Any]:
+def _list_storage_pools_v4(call: Call) -> dict[str, Any]:
     return {
         "storagePools": [
             {
@@ -192,18 +192,18 @@ def _storage_pools_v4(call: Call) -> dict[str, Any]:
                 "status": "ONLINE",
                 "company": make_company_reference(call, entity.company_id),
             }
-            for entity in _visible(call, _v4(call), STORAGE_POOL)
+            for entity in _list_visible(call, _get_v4_lists(call), STORAGE_POOL)
         ]
     }
 
 
-def _workflows(call: Call) -> dict[str, Any]:
+def _list_workflows(call: Call) -> dict[str, Any]:
     rows = [
         {
             "entity": {"workflowId": entity.id, "workflowName": entity.name, "_type_": WORKFLOW},
             "description": "",
             "company": make_entity_info(call, entity.company_id),
         }
-        for entity in _visible(call, call.lists, WORKFLOW)
+        for entity in _list_visible(call, call.lists, WORKFLOW)
     ]
     return render_list(call, "container", rows, {"name": "entity.workflowName", "id": "entity.workflowId"})

@@ -36,7 +36,7 @@ def register(routes: Routes) -> None:
     routes.add("DELETE", "Role/{id}", _delete, envelope="R")
 
 
-def _entity(call: Call, role: Role) -> dict[str, Any]:
+def _render_entity(call: Call, role: Role) -> dict[str, Any]:
     return {
         "roleId": role.id,
         "roleName": role.name,
@@ -49,7 +49,7 @@ def _entity(call: Call, role: Role) -> dict[str, Any]:
 def _list(call: Call) -> dict[str, Any]:
     """Return `roleProperties` of all visible roles."""
     rows = [
-        {"role": _entity(call, role), "description": role.description}
+        {"role": _render_entity(call, role), "description": role.description}
         for role in call.lists.roles
         if is_in_scope(call, role.company_id) or role.system
     ]
@@ -58,7 +58,7 @@ def _list(call: Call) -> dict[str, Any]:
     )
 
 
-def _permission_rows(role: Role) -> list[dict[str, Any]]:
+def _render_permissions(role: Role) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
         {"permissionId": item, "permissionName": PERMISSIONS[item], "_type_": 122}
         for item in sorted(role.permission_ids)
@@ -76,10 +76,10 @@ def _read(call: Call) -> dict[str, Any]:
     return {
         "roleProperties": [
             {
-                "role": _entity(call, role),
+                "role": _render_entity(call, role),
                 "description": role.description,
                 "visibility": 1 if role.visible_to_all else 0,
-                "categoryPermission": {"categoriesPermissionList": _permission_rows(role)},
+                "categoryPermission": {"categoriesPermissionList": _render_permissions(role)},
                 "securityAssociations": {
                     "associations": render_entity_associations(call, ROLE, role.id),
                     "tagWithCompany": {"providerId": role.company_id, "providerDomainName": info["companyName"]},
@@ -89,7 +89,7 @@ def _read(call: Call) -> dict[str, Any]:
     }
 
 
-def _body(call: Call) -> dict[str, Any]:
+def _parse_body(call: Call) -> dict[str, Any]:
     rows = call.body().get("roles")
     if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], dict):
         raise invalid("roles holds exactly one role")
@@ -99,7 +99,7 @@ def _body(call: Call) -> dict[str, Any]:
 
 def _create(call: Call) -> dict[str, Any]:
     call.caller.rights.require_any({CREATE_ROLE, ADMINISTRATIVE_MANAGEMENT})
-    row = _body(call)
+    row = _parse_body(call)
     name = check_name((row.get("role") or {}).get("roleName"), "role")
     company_id = call.caller.company_id
     require_unique_role(call, name, company_id)
@@ -116,7 +116,7 @@ def _create(call: Call) -> dict[str, Any]:
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require_any({EDIT_ROLE, ADMINISTRATIVE_MANAGEMENT})
-    role, row = find_addressed(call.state.roles, call, "Role"), _body(call)
+    role, row = find_addressed(call.state.roles, call, "Role"), _parse_body(call)
     if role.id == 1:
         raise invalid("Role [Master] cannot be changed")
     block = row.get("categoryPermission")

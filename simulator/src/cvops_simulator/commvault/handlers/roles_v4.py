@@ -55,7 +55,7 @@ _UPDATE = frozenset(
 
 def register(routes: Routes) -> None:
     """Add the routes of this file."""
-    routes.add("GET", "V4/Permissions", _catalogue)
+    routes.add("GET", "V4/Permissions", _list_catalogue)
     routes.add("GET", "V4/Role", _list)
     routes.add("POST", "V4/Role", _create)
     routes.add("GET", "V4/Role/{id}", _read)
@@ -63,19 +63,19 @@ def register(routes: Routes) -> None:
     routes.add("DELETE", "V4/Role/{id}", _delete)
 
 
-def _category(category: Category) -> dict[str, Any]:
+def _render_category(category: Category) -> dict[str, Any]:
     row: dict[str, Any] = {
         "category": {"id": category.id, "name": category.name},
         "permissions": [{"id": number, "name": name} for number, name in category.permissions],
     }
-    children = [_category(child) for child in CATEGORIES if child.parent == category.id]
+    children = [_render_category(child) for child in CATEGORIES if child.parent == category.id]
     if children:
         row["categoryList"] = children
     return row
 
 
-def _catalogue(call: Call) -> dict[str, Any]:
-    return {"permissions": [_category(category) for category in CATEGORIES if not category.parent]}
+def _list_catalogue(call: Call) -> dict[str, Any]:
+    return {"permissions": [_render_category(category) for category in CATEGORIES if not category.parent]}
 
 
 def _list(call: Call) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _list(call: Call) -> dict[str, Any]:
     }
 
 
-def _permissions(role: Role) -> list[dict[str, Any]]:
+def _render_permissions(role: Role) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for number in sorted(role.permission_ids):
         category = CATEGORY_OF[number]
@@ -111,7 +111,7 @@ def _permissions(role: Role) -> list[dict[str, Any]]:
     return rows
 
 
-def _security(call: Call, role: Role) -> list[dict[str, Any]]:
+def _render_security(call: Call, role: Role) -> list[dict[str, Any]]:
     rows = []
     for grant in call.state.grants.of_entity(ROLE, role.id):
         if grant.kind == OWNER:
@@ -148,11 +148,11 @@ def _read(call: Call) -> dict[str, Any]:
         "name": role.name,
         "GUID": role.guid,
         "description": role.description,
-        "permissions": _permissions(role),
+        "permissions": _render_permissions(role),
         "visibleToAll": role.visible_to_all,
         "status": "ENABLED" if role.enabled else "DISABLED",
         "company": make_company_reference(call, role.company_id),
-        "security": _security(call, role),
+        "security": _render_security(call, role),
     }
 
 
@@ -175,7 +175,7 @@ def _parse(rows: Any) -> tuple[set[int], set[int]]:
     return permissions, categories
 
 
-def _grants(call: Call, rows: Any, role: Role) -> list[Grant]:
+def _parse_grants(call: Call, rows: Any, role: Role) -> list[Grant]:
     found = []
     for row in rows or []:
         held = resolve_record(call.state.roles, row.get("role"), "id", "name", "Role")
@@ -209,7 +209,7 @@ def _create(call: Call) -> dict[str, Any]:
         permissions,
         categories,
     )
-    grants = _grants(call, data.get("security"), role)
+    grants = _parse_grants(call, data.get("security"), role)
     call.state.roles.add(role)
     add_creator_grant(call, ROLE, role.id)
     for grant in grants:
@@ -224,7 +224,7 @@ def _update(call: Call) -> dict[str, Any]:
         raise invalid("Role [Master] cannot be changed")
     permissions, categories = _parse(data.get("permissionList"))
     kind = parse_operation(call, data.get("permissionOperationType"), OVERWRITE, v4=True)
-    grants = _grants(call, data.get("security"), role)
+    grants = _parse_grants(call, data.get("security"), role)
     name = data.get("newName")
     if name is not None and name != role.name:
         require_unique_role(call, check_name(name, "role"), role.company_id, role.id)

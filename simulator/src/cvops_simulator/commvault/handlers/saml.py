@@ -35,16 +35,16 @@ _LISTS = ("emailSuffixes", "companies", "domains", "userGroups", "users")
 
 def register(routes: Routes) -> None:
     """Add the routes of this file."""
-    routes.add("GET", "V4/IdentityServers", _servers)
-    routes.add("GET", "IdentityServers", _servers_v1, envelope="S")
+    routes.add("GET", "V4/IdentityServers", _list_servers)
+    routes.add("GET", "IdentityServers", _list_servers_v1, envelope="S")
     routes.add("POST", "V4/SAML", _create)
     routes.add("GET", "V4/SAML/{name}", _read)
     routes.add("PUT", "V4/SAML/{name}", _update)
     routes.add("DELETE", "V4/SAML/{name}", _delete)
-    routes.add("GET", "CommcellRedirect/RedirectListforUser", _redirects)
+    routes.add("GET", "CommcellRedirect/RedirectListforUser", _list_redirects)
 
 
-def _servers(call: Call) -> dict[str, Any]:
+def _list_servers(call: Call) -> dict[str, Any]:
     return {
         "identityServers": [
             {
@@ -61,7 +61,7 @@ def _servers(call: Call) -> dict[str, Any]:
     }
 
 
-def _servers_v1(call: Call) -> dict[str, Any]:
+def _list_servers_v1(call: Call) -> dict[str, Any]:
     rows = [{"IdentityServerName": app.name, "samlType": 1} for app in call.state.apps if app.type == SAML]
     return {"identityServers": rows}
 
@@ -158,7 +158,7 @@ def _delete(call: Call) -> dict[str, Any]:
     return make_success_g()
 
 
-def _redirects(call: Call) -> dict[str, Any]:
+def _list_redirects(call: Call) -> dict[str, Any]:
     suffix = fold_case(call.query.get("user", "").rsplit("@", 1)[-1])
     found = []
     for app in call.state.apps:

@@ -23,18 +23,20 @@ from cvops_simulator.commvault.routing import Call, Routes
 
 def register(routes: Routes) -> None:
     """Add the routes of this file."""
-    routes.add("GET", "Security/{type}/{id}", _of_entity, envelope="S")
-    routes.add("GET", "Security/{type}/{id}/Permissions", _permissions, envelope="S")
-    routes.add("GET", "User/{id}/Security", _of_user, envelope="S")
-    routes.add("GET", "UserGroup/{id}/Security", _of_group, envelope="S")
+    routes.add("GET", "Security/{type}/{id}", _read_entity, envelope="S")
+    routes.add("GET", "Security/{type}/{id}/Permissions", _read_permissions, envelope="S")
+    routes.add("GET", "User/{id}/Security", _read_user, envelope="S")
+    routes.add("GET", "UserGroup/{id}/Security", _read_group, envelope="S")
 
 
-def _shown(call: Call, grants: list[Grant]) -> list[Grant]:
+def _select_shown(call: Call, grants: list[Grant]) -> list[Grant]:
     hide = call.cell.behaviours.inherited_rows == "hidden"
     return [grant for grant in grants if grant.kind != OWNER and not (hide and grant.kind == INHERITED)]
 
 
-def _rows(call: Call, grants: list[Grant], key: str, item: Callable[[Grant], dict[str, Any]]) -> list[dict[str, Any]]:
+def _render_rows(
+    call: Call, grants: list[Grant], key: str, item: Callable[[Grant], dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Return one row per grant, or one per set of properties with all its items."""
     rows: list[dict[str, Any]] = []
     merged: dict[str, list[dict[str, Any]]] = {}
@@ -50,18 +52,18 @@ def _rows(call: Call, grants: list[Grant], key: str, item: Callable[[Grant], dic
 
 def render_principal_associations(call: Call, kind: int, principal_id: int) -> list[dict[str, Any]]:
     """Return `associations` of a user or group."""
-    grants = _shown(call, call.state.grants.of_principal(kind, principal_id))
-    rows = _rows(call, grants, "entity", lambda grant: render_entity(call, *grant.entity))
+    grants = _select_shown(call, call.state.grants.of_principal(kind, principal_id))
+    rows = _render_rows(call, grants, "entity", lambda grant: render_entity(call, *grant.entity))
     return [{"entities": {"entity": row["entity"]}, "properties": row["properties"]} for row in rows]
 
 
 def render_entity_associations(call: Call, entity_type: int, entity_id: int) -> list[dict[str, Any]]:
     """Return `associations` of an entity."""
-    grants = _shown(call, call.state.grants.of_entity(entity_type, entity_id))
-    return _rows(call, grants, "userOrGroup", lambda grant: render_principal(call, *grant.principal))
+    grants = _select_shown(call, call.state.grants.of_entity(entity_type, entity_id))
+    return _render_rows(call, grants, "userOrGroup", lambda grant: render_principal(call, *grant.principal))
 
 
-def _of_entity(call: Call) -> dict[str, Any]:
+def _read_entity(call: Call) -> dict[str, Any]:
     entity_type, entity_id = parse_entity_type(call.params["type"]), call.number()
     if not call.state.entity_exists(entity_type, entity_id):
         raise not_found(f"Entity [{entity_id}] of type [{entity_type}] does not exist")
@@ -79,20 +81,20 @@ def _of_entity(call: Call) -> dict[str, Any]:
     }
 
 
-def _of_user(call: Call) -> dict[str, Any]:
+def _read_user(call: Call) -> dict[str, Any]:
     user = find_addressed(call.state.users, call, "User")
     if user.id != call.caller.user.id:
         call.caller.rights.require({VIEW})
     return {"associations": render_principal_associations(call, USER, user.id)}
 
 
-def _of_group(call: Call) -> dict[str, Any]:
+def _read_group(call: Call) -> dict[str, Any]:
     group = find_addressed(call.state.groups, call, "User group")
     call.caller.rights.require({VIEW})
     return {"associations": render_principal_associations(call, group.kind, group.id)}
 
 
-def _permissions(call: Call) -> dict[str, Any]:
+def _read_permissions(call: Call) -> dict[str, Any]:
     """Return what the caller may do on an entity."""
     entity_type, entity_id = parse_entity_type(call.params["type"]), call.number()
     if not call.state.entity_exists(entity_type, entity_id):

@@ -33,7 +33,7 @@ def _write(call: Call) -> dict[str, Any]:
         raise invalid("securityAssociations is missing")
     kind = parse_operation(call, security.get("associationsOperationType"), OVERWRITE)
     grants = parse_entity_associations(call, security.get("associations"), entities)
-    owners = _owners(call, security.get("ownerAssociations"), entities)
+    owners = _list_owner_changes(call, security.get("ownerAssociations"), entities)
     require_rights(call, grants, entities)
     scope = [grant for entity in entities for grant in call.state.grants.of_entity(*entity)]
     change_grants(call, kind, grants, scope)
@@ -42,7 +42,7 @@ def _write(call: Call) -> dict[str, Any]:
     return make_success_r()
 
 
-def _owners(call: Call, block: Any, entities: list[tuple[int, int]]) -> list[tuple[Grant, bool]]:
+def _list_owner_changes(call: Call, block: Any, entities: list[tuple[int, int]]) -> list[tuple[Grant, bool]]:
     """Return owner grants to add (True) or remove.
 
     A block without `owners` changes nothing, whatever its operation is.

@@ -29,15 +29,15 @@ def register(routes: Routes) -> None:
     routes.add("POST", "Login", _login, public=True, write=False)
     routes.add("POST", "Logout", _logout, write=False)
     routes.add("POST", "RenewLoginToken", _renew, public=True, write=False)
-    routes.add("GET", "Commcell/SamlToken", _saml_token)
+    routes.add("GET", "Commcell/SamlToken", _issue_saml_token)
     routes.add("POST", "WhoAmI", _who_am_i, write=False)
     routes.add("GET", "WhoAmI", _who_am_i)
     routes.add("GET", "V2/WhoAmI", _who_am_i_v2)
-    routes.add("GET", "GetUserMappings", _user_mappings)
-    routes.add("GET", "CommServ", _commserv)
+    routes.add("GET", "GetUserMappings", _read_user_mappings)
+    routes.add("GET", "CommServ", _read_commserv)
 
 
-def _credentials(call: Call) -> tuple[str, str, str, dict[str, Any]]:
+def _parse_credentials(call: Call) -> tuple[str, str, str, dict[str, Any]]:
     """Return the user name, password, device, rest of a log-in body in JSON or XML."""
     if call.raw.lstrip().startswith(b"<"):
         data: dict[str, Any] = dict(parse_xml(call.raw).attrib)
@@ -54,27 +54,27 @@ def _credentials(call: Call) -> tuple[str, str, str, dict[str, Any]]:
 
 
 def _login(call: Call) -> Response | dict[str, Any]:
-    name, password, device, data = _credentials(call)
+    name, password, device, data = _parse_credentials(call)
     as_xml = call.headers.get("accept", "").startswith("application/xml") or data.get("mode") == 5
     if isinstance(data.get("autoLogin"), dict):
         return _auto_login(call, str(data["autoLogin"].get("encryptedMessage") or ""))
-    user = _find(call, name)
+    user = _find_user(call, name)
     if user is not None and user.locked_until > call.now:
-        return _failed(call, user, "The account is locked.", as_xml)
-    if user is None or not _accepts(call, user, password):
+        return _render_failure(call, user, "The account is locked.", as_xml)
+    if user is None or not _accepts_password(call, user, password):
         if user is not None:
             user.failed_logins += 1
             if user.failed_logins >= _LOCK_AFTER:
                 user.locked_until = call.now + _LOCK_SECONDS
-        return _failed(call, user, "The user name or password is not correct. Please try again.", as_xml)
+        return _render_failure(call, user, "The user name or password is not correct. Please try again.", as_xml)
     user.failed_logins = 0
     user.last_login = call.now
     token = call.cell.sessions.login(user.id, device, call.now)
-    answer = _logged_in(call, user, token)
+    answer = _render_login(call, user, token)
     return make_xml_response("DM2ContentIndexing_CheckCredentialResp", answer) if as_xml else answer
 
 
-def _find(call: Call, name: str) -> User | None:
+def _find_user(call: Call, name: str) -> User | None:
     for user in call.state.users.named(name):
         return user
     wanted = fold_case(name)
@@ -83,7 +83,7 @@ def _find(call: Call, name: str) -> User | None:
     return next((user for user in call.state.users if wanted in (fold_case(user.email), fold_case(user.upn))), None)
 
 
-def _accepts(call: Call, user: User, password: str) -> bool:
+def _accepts_password(call: Call, user: User, password: str) -> bool:
     if not user.enabled or not user.approved or user.is_service_account or user.password is None:
         return False
     company = call.state.companies.get(user.company_id)
@@ -97,10 +97,10 @@ def _auto_login(call: Call, message: str) -> dict[str, Any]:
     user = call.state.users.get(session.user_id) if session else None
     if user is None:
         return {"errList": [{"errLogMessage": "The SAML token is not valid.", "errorCode": 1116}]}
-    return _logged_in(call, user, call.cell.sessions.login(user.id, "", call.now))
+    return _render_login(call, user, call.cell.sessions.login(user.id, "", call.now))
 
 
-def _failed(call: Call, user: User | None, message: str, as_xml: bool) -> Response | dict[str, Any]:
+def _render_failure(call: Call, user: User | None, message: str, as_xml: bool) -> Response | dict[str, Any]:
     left = max(0, int(user.locked_until - call.now)) if user is not None else 0
     answer = {
         "errList": [{"errLogMessage": message, "errorCode": 1116}],
@@ -111,7 +111,7 @@ def _failed(call: Call, user: User | None, message: str, as_xml: bool) -> Respon
     return make_xml_response("DM2ContentIndexing_CheckCredentialResp", answer) if as_xml else answer
 
 
-def _organization(call: Call, user: User) -> dict[str, Any]:
+def _render_organization(call: Call, user: User) -> dict[str, Any]:
     company = call.state.companies.get(user.company_id)
     return {
         "providerId": user.company_id,
@@ -120,7 +120,7 @@ def _organization(call: Call, user: User) -> dict[str, Any]:
     }
 
 
-def _logged_in(call: Call, user: User, token: str) -> dict[str, Any]:
+def _render_login(call: Call, user: User, token: str) -> dict[str, Any]:
     return {
         "aliasName": str(user.id),
         "userGUID": user.guid,
@@ -136,8 +136,8 @@ def _logged_in(call: Call, user: User, token: str) -> dict[str, Any]:
         "isAccountLocked": False,
         "errList": [],
         "company": {},
-        "ownerOrganization": _organization(call, user),
-        "providerOrganization": _organization(call, user),
+        "ownerOrganization": _render_organization(call, user),
+        "providerOrganization": _render_organization(call, user),
         "additionalResp": {"nameValues": [{"name": "USERNAME", "value": user.name}]},
     }
 
@@ -162,7 +162,7 @@ def _renew(call: Call) -> dict[str, Any]:
     return {"token": sessions.login(session.user_id, device, call.now)}
 
 
-def _saml_token(call: Call) -> dict[str, Any]:
+def _issue_saml_token(call: Call) -> dict[str, Any]:
     if call.caller.by != "login":
         raise denied()
     return {"token": call.cell.sessions.login(call.caller.user.id, "", call.now, "SAML ")}
@@ -190,7 +190,7 @@ def _who_am_i_v2(call: Call) -> dict[str, Any]:
     }
 
 
-def _user_mappings(call: Call) -> dict[str, Any]:
+def _read_user_mappings(call: Call) -> dict[str, Any]:
     caller = call.caller
     companies = list(call.state.companies) if caller.rights.master else []
     return {
@@ -199,7 +199,7 @@ def _user_mappings(call: Call) -> dict[str, Any]:
     }
 
 
-def _commserv(call: Call) -> dict[str, Any]:
+def _read_commserv(call: Call) -> dict[str, Any]:
     call.caller.rights.require({31}, COMMCELL, COMMCELL_ID)
     release = call.cell.release
     return {

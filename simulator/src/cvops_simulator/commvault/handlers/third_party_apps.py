@@ -22,13 +22,13 @@ _HIDDEN = ("clientSecret",)
 def register(routes: Routes) -> None:
     """Add the routes of this file."""
     routes.add("GET", "ThirdParty/App", _list, envelope="S")
-    routes.add("GET", "ThirdParty/App/Local", _local, envelope="S")
+    routes.add("GET", "ThirdParty/App/Local", _render_local, envelope="S")
     routes.add("POST", "ThirdParty/App", _post, envelope="E")
     routes.add("PUT", "ThirdParty/App", _put, envelope="S")
     routes.add("POST", "ThirdParty/SAML/App", _list, envelope="S", write=False)
 
 
-def _row(app: IdentityApp) -> dict[str, Any]:
+def _render_row(app: IdentityApp) -> dict[str, Any]:
     return {
         "appName": app.name,
         "appDisplayName": app.name,
@@ -42,15 +42,15 @@ def _row(app: IdentityApp) -> dict[str, Any]:
 
 def _list(call: Call) -> dict[str, Any]:
     wanted = fold_case(call.query.get("appname", ""))
-    rows = [_row(app) for app in call.lists.apps if not wanted or fold_case(app.name) == wanted]
+    rows = [_render_row(app) for app in call.lists.apps if not wanted or fold_case(app.name) == wanted]
     return {"clientThirdPartyApps": rows}
 
 
-def _local(call: Call) -> dict[str, Any]:
+def _render_local(call: Call) -> dict[str, Any]:
     apps = [app for app in call.state.apps if app.type == LOCAL]
     if not apps:
         apps = [call.state.apps.add(make_app(call, "Local Identity", LOCAL))]
-    return {"clientThirdPartyApps": [_row(app) for app in apps]}
+    return {"clientThirdPartyApps": [_render_row(app) for app in apps]}
 
 
 def make_app(call: Call, name: str, kind: int) -> IdentityApp:
@@ -132,5 +132,5 @@ def render_app_properties(call: Call, keys: set[str]) -> dict[str, Any]:
         if app.key in keys:
             values = list((app.document.get("props") or {}).get("nameValues") or [])
             values += [{"name": name, "value": "******"} for name in app.secrets if name in _HIDDEN]
-            rows.append({**_row(app), "props": {"nameValues": values}})
+            rows.append({**_render_row(app), "props": {"nameValues": values}})
     return {"clientThirdPartyApps": rows}

@@ -16,7 +16,7 @@ def register(routes: Routes) -> None:
     routes.add("GET", "Commcell/Properties/TwoFactorAuth", _read)
     routes.add("PUT", "Commcell/Properties/TwoFactorAuth/Action/Enable", _enable, envelope="E")
     routes.add("PUT", "Commcell/Properties/TwoFactorAuth/Action/Disable", _disable, envelope="E")
-    routes.add("GET", "Security/TwoFactorAuth/Status", _status)
+    routes.add("GET", "Security/TwoFactorAuth/Status", _read_status)
     routes.add("POST", "User/otp/generate", _generate, write=False)
 
 
@@ -39,7 +39,7 @@ def _disable(call: Call) -> dict[str, Any]:
     return {"error": {"errorCode": 0, "errorString": ""}}
 
 
-def _status(call: Call) -> dict[str, Any]:
+def _read_status(call: Call) -> dict[str, Any]:
     return {
         "twoFactorInfo": {"isTwoFactorAuthenticationEnabled": call.state.two_factor["mode"] != 0},
         "errorCode": 0,

@@ -35,7 +35,7 @@ def register(routes: Routes) -> None:
     routes.add("DELETE", "UserGroup/{id}", _delete, envelope="R")
 
 
-def _entity(call: Call, group: UserGroup) -> dict[str, Any]:
+def _render_entity(call: Call, group: UserGroup) -> dict[str, Any]:
     return {
         "userGroupId": group.id,
         "userGroupName": group.name,
@@ -45,9 +45,9 @@ def _entity(call: Call, group: UserGroup) -> dict[str, Any]:
     }
 
 
-def _row(call: Call, group: UserGroup) -> dict[str, Any]:
+def _render_row(call: Call, group: UserGroup) -> dict[str, Any]:
     return {
-        "userGroupEntity": _entity(call, group),
+        "userGroupEntity": _render_entity(call, group),
         "description": group.description,
         "enabled": group.enabled,
         "companyName": make_entity_info(call, group.company_id)["companyName"],
@@ -69,7 +69,7 @@ def list_visible_groups(call: Call, groups: Any) -> list[UserGroup]:
 
 
 def _list(call: Call) -> dict[str, Any]:
-    rows = [_row(call, group) for group in list_visible_groups(call, call.lists.groups)]
+    rows = [_render_row(call, group) for group in list_visible_groups(call, call.lists.groups)]
     short = {"name": "userGroupEntity.userGroupName", "id": "userGroupEntity.userGroupId"}
     return render_list(call, "userGroups", rows, short)
 
@@ -80,7 +80,7 @@ def _read(call: Call) -> dict[str, Any]:
     external = (call.state.groups.get(group_id) for group_id in sorted(group.external_group_ids))
     info = make_entity_info(call, group.company_id)
     row = {
-        **_row(call, group),
+        **_render_row(call, group),
         "email": group.email,
         "allowMultiCompanyMembers": group.allow_multiple_company_members,
         "enableTwoFactorAuthentication": 1 if group.two_factor == "ON" else 0,
@@ -99,7 +99,7 @@ def _read(call: Call) -> dict[str, Any]:
     return {"userGroups": [row]}
 
 
-def _body(call: Call) -> dict[str, Any]:
+def _parse_body(call: Call) -> dict[str, Any]:
     rows = call.body().get("groups")
     if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], dict):
         raise invalid("groups holds exactly one group")
@@ -127,7 +127,7 @@ def resolve_group_ids(call: Call, rows: Any, id_key: str = "userGroupId", name_k
 
 def _create(call: Call) -> dict[str, Any]:
     call.caller.rights.require({GROUP_MANAGEMENT})
-    row = _body(call)
+    row = _parse_body(call)
     name = check_name((row.get("userGroupEntity") or {}).get("userGroupName"), "user group")
     require_unique_group(call, name, call.caller.company_id)
     group = make_group(call, name, call.caller.company_id, row.get("localUserGroups"))
@@ -158,7 +158,7 @@ def make_group(call: Call, name: str, company_id: int, local_groups: Any) -> Use
     return UserGroup(call.state.groups.new_id(), name, make_guid(), company_id=company_id, provider=provider)
 
 
-def _operation(call: Call, row: dict[str, Any], name: str, list_name: str) -> int:
+def _parse_list_operation(call: Call, row: dict[str, Any], name: str, list_name: str) -> int:
     """Return the operation type of a list; without it nothing happens to the list. See the behaviour `group_wipe`."""
     kind = parse_operation(call, row.get(name), NONE)
     if kind == OVERWRITE and not row.get(list_name) and not call.cell.behaviours.group_wipe:
@@ -168,7 +168,7 @@ def _operation(call: Call, row: dict[str, Any], name: str, list_name: str) -> in
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({GROUP_MANAGEMENT})
-    group, row = find_addressed(call.state.groups, call, "User group"), _body(call)
+    group, row = find_addressed(call.state.groups, call, "User group"), _parse_body(call)
     principal = (group.kind, group.id)
     security = row.get("securityAssociations") or {}
     kind = parse_operation(call, security.get("associationsOperationType"), NONE)
@@ -181,12 +181,16 @@ def _update(call: Call) -> dict[str, Any]:
     if entity.get("newName"):
         require_unique_group(call, check_name(entity["newName"], "user group"), group.company_id, group.id)
         call.state.groups.rename(group, entity["newName"])
-    group.member_ids = apply_operation(_operation(call, row, "usersOperationType", "users"), group.member_ids, users)
+    group.member_ids = apply_operation(
+        _parse_list_operation(call, row, "usersOperationType", "users"), group.member_ids, users
+    )
     group.local_group_ids = apply_operation(
-        _operation(call, row, "localUserGroupsOperationType", "localUserGroups"), group.local_group_ids, local
+        _parse_list_operation(call, row, "localUserGroupsOperationType", "localUserGroups"),
+        group.local_group_ids,
+        local,
     )
     group.external_group_ids = apply_operation(
-        _operation(call, row, "externalUserGroupsOperationType", "associatedExternalUserGroups"),
+        _parse_list_operation(call, row, "externalUserGroupsOperationType", "associatedExternalUserGroups"),
         group.external_group_ids,
         external,
     )

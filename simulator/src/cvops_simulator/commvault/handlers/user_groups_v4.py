@@ -79,7 +79,7 @@ def register(routes: Routes) -> None:
     routes.add("DELETE", "V4/UserGroup/{id}", _delete)
 
 
-def _users(call: Call, group: UserGroup) -> list[dict[str, Any]]:
+def _render_users(call: Call, group: UserGroup) -> list[dict[str, Any]]:
     users = (call.state.users.get(user_id) for user_id in sorted(group.member_ids))
     return [{"id": user.id, "name": user.name} for user in users if user is not None]
 
@@ -97,19 +97,19 @@ def _list(call: Call) -> dict[str, Any]:
                 "allowMultipleCompanyMembers": group.allow_multiple_company_members,
                 "company": make_company_reference(call, group.company_id),
                 "commcell": {"name": call.state.name},
-                "users": _users(call, group),
+                "users": _render_users(call, group),
             }
             for group in list_visible_groups(call, call.cell.lists(v4=True).groups)
         ]
     }
 
 
-def _groups(call: Call, ids: set[int]) -> list[dict[str, Any]]:
+def _render_groups(call: Call, ids: set[int]) -> list[dict[str, Any]]:
     found = (call.state.groups.get(group_id) for group_id in sorted(ids))
     return [{"id": group.id, "name": group.name} for group in found if group is not None]
 
 
-def _entities(call: Call, group: UserGroup) -> list[dict[str, Any]]:
+def _render_entities(call: Call, group: UserGroup) -> list[dict[str, Any]]:
     rows = []
     for grant in call.state.grants.of_principal(group.kind, group.id):
         if grant.kind == OWNER:
@@ -139,12 +139,12 @@ def _read(call: Call) -> dict[str, Any]:
         "email": group.email,
         "enableTwoFactorAuthentication": group.two_factor,
         "enableLocalAuthentication": group.local_authentication,
-        "associatedExternalGroups": _groups(call, group.external_group_ids),
-        "associatedLocalGroups": _groups(call, group.local_group_ids),
+        "associatedExternalGroups": _render_groups(call, group.external_group_ids),
+        "associatedLocalGroups": _render_groups(call, group.local_group_ids),
         "laptopAdmins": False,
         "company": make_company_reference(call, group.company_id),
-        "users": _users(call, group),
-        "associatedEntities": _entities(call, group),
+        "users": _render_users(call, group),
+        "associatedEntities": _render_entities(call, group),
         "allowMultipleCompanyMembers": group.allow_multiple_company_members,
         "eligibleToAllowMultipleCompanyMembers": group.company_id != 0,
         "restrictedConsoleTypes": [
@@ -156,7 +156,7 @@ def _read(call: Call) -> dict[str, Any]:
     }
 
 
-def _azure_guid(value: Any) -> str:
+def _parse_azure_guid(value: Any) -> str:
     text = str(value or "")
     if text:
         try:
@@ -172,7 +172,7 @@ def _create(call: Call) -> dict[str, Any]:
     name = check_name(data.get("name"), "user group")
     company_id = choose_company(call, data)
     require_unique_group(call, name, company_id)
-    guid = _azure_guid(data.get("azureGUID"))
+    guid = _parse_azure_guid(data.get("azureGUID"))
     group = make_group(call, name, company_id, data.get("localUserGroups"))
     group.description = str(data.get("description") or "")
     group.azure_guid = guid
@@ -188,7 +188,7 @@ def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({GROUP_MANAGEMENT})
     group, data = find_addressed(call.state.groups, call, "User group"), call.strict_body(_UPDATE)
     call.require_otp() if "enableTwoFactorAuthentication" in data else None
-    changes = _changes(call, group, data)
+    changes = _parse_changes(call, group, data)
     name = data.get("newName")
     if name is not None and name != group.name:
         require_unique_group(call, check_name(name, "user group"), group.company_id, group.id)
@@ -198,7 +198,7 @@ def _update(call: Call) -> dict[str, Any]:
     return make_success_g()
 
 
-def _changes(call: Call, group: UserGroup, data: dict[str, Any]) -> dict[str, Any]:
+def _parse_changes(call: Call, group: UserGroup, data: dict[str, Any]) -> dict[str, Any]:
     """Return new attribute values; nothing is changed before all of the request is known to be valid."""
     plain = {
         "newDescription": ("description", str),
@@ -206,7 +206,7 @@ def _changes(call: Call, group: UserGroup, data: dict[str, Any]) -> dict[str, An
         "allowMultipleCompanyMembers": ("allow_multiple_company_members", bool),
         "enforceFSQuota": ("enforce_fs_quota", bool),
         "quotaLimitInGB": ("quota_limit_gb", int),
-        "azureGUID": ("azure_guid", _azure_guid),
+        "azureGUID": ("azure_guid", _parse_azure_guid),
     }
     changes: dict[str, Any] = {}
     for key, (attribute, convert) in plain.items():
@@ -232,11 +232,11 @@ def _changes(call: Call, group: UserGroup, data: dict[str, Any]) -> dict[str, An
             given = resolve_group_ids(call, data[key], "id", "name")
             changes[attribute] = apply_operation(kind, getattr(group, attribute), given)
     if "restrictConsoleTypes" in data:
-        changes["restricted_console_types"] = _consoles(call, group, data)
+        changes["restricted_console_types"] = _parse_consoles(call, group, data)
     return changes
 
 
-def _consoles(call: Call, group: UserGroup, data: dict[str, Any]) -> list[str]:
+def _parse_consoles(call: Call, group: UserGroup, data: dict[str, Any]) -> list[str]:
     block = data["restrictConsoleTypes"]
     words = block.get("consoleType") if isinstance(block, dict) else None
     if not isinstance(words, list) or not set(words) <= CONSOLES:

@@ -51,7 +51,7 @@ def list_visible_users(call: Call, users: Any) -> list[User]:
     ]
 
 
-def _row(call: Call, user: User) -> dict[str, Any]:
+def _render_row(call: Call, user: User) -> dict[str, Any]:
     return {
         "userEntity": {
             "userId": user.id,
@@ -73,7 +73,7 @@ def _row(call: Call, user: User) -> dict[str, Any]:
 
 
 def _list(call: Call) -> dict[str, Any]:
-    rows = [_row(call, user) for user in list_visible_users(call, call.lists.users)]
+    rows = [_render_row(call, user) for user in list_visible_users(call, call.lists.users)]
     return render_list(call, "users", rows, _SHORT)
 
 
@@ -81,7 +81,7 @@ def _read(call: Call) -> dict[str, Any]:
     user = find_addressed(call.state.users, call, "User")
     groups = list_member_groups(call, user)
     row = {
-        **_row(call, user),
+        **_render_row(call, user),
         "agePasswordDays": user.age_password_days,
         "lockStartTime": 0,
         "lockEndTime": int(user.locked_until),
@@ -102,7 +102,7 @@ def _read(call: Call) -> dict[str, Any]:
     return {"processinginstructioninfo": {"attributes": [{"name": "exitval", "value": "0"}]}, "users": [row]}
 
 
-def _body(call: Call) -> dict[str, Any]:
+def _parse_body(call: Call) -> dict[str, Any]:
     data = call.body()
     if "users" not in data and "securityAssociations" in data:
         return data
@@ -115,7 +115,7 @@ def _body(call: Call) -> dict[str, Any]:
 
 def _create(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    row = _body(call)
+    row = _parse_body(call)
     name = check_name((row.get("userEntity") or {}).get("userName"), "user")
     require_unique_user(call, name)
     service_account = bool(row.get("isServiceAccount", False))
@@ -162,7 +162,7 @@ def set_groups(call: Call, user: User, kind: int, given: set[int]) -> None:
 
 def _update(call: Call) -> dict[str, Any]:
     call.caller.rights.require({USER_MANAGEMENT})
-    user, row = find_addressed(call.state.users, call, "User"), _body(call)
+    user, row = find_addressed(call.state.users, call, "User"), _parse_body(call)
     security = row.get("securityAssociations") or {}
     kind = parse_operation(call, security.get("associationsOperationType"), NONE)
     grants = parse_principal_associations(call, security.get("associations"), (USER, user.id))

@@ -53,10 +53,10 @@ def register(routes: Routes) -> None:
     routes.add("GET", "V4/User/{id}", _read)
     routes.add("PUT", "V4/User/{id}", _update)
     routes.add("DELETE", "V4/User/{id}", _delete)
-    routes.add("GET", "V4/User/{id}/authenticationMethods", _authentication_methods)
+    routes.add("GET", "V4/User/{id}/authenticationMethods", _list_authentication_methods)
 
 
-def _row(call: Call, user: User) -> dict[str, Any]:
+def _render_row(call: Call, user: User) -> dict[str, Any]:
     return {
         "id": user.id,
         "name": user.name,
@@ -87,7 +87,7 @@ def _list(call: Call) -> dict[str, Any]:
         group = call.state.groups.get(int(wanted))
         members = group.member_ids if group is not None else set()
         users = [user for user in users if user.id in members]
-    return {"numberOfUsers": len(users), "users": [_row(call, user) for user in users]}
+    return {"numberOfUsers": len(users), "users": [_render_row(call, user) for user in users]}
 
 
 def _read(call: Call) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _read(call: Call) -> dict[str, Any]:
             row["provider"] = {"id": 0, "name": group.provider}
         groups.append(row)
     return {
-        **_row(call, user),
+        **_render_row(call, user),
         "serviceType": "ACTIVE_DIRECTORY" if user.provider else "COMMSERVE",
         "authenticationMethod": app.name if app is not None else "Commcell",
         "authenticationMethodServer": {
@@ -117,11 +117,11 @@ def _create(call: Call) -> dict[str, Any]:
     rows = call.strict_body(_CREATE).get("users")
     if not isinstance(rows, list) or not rows:
         raise invalid("users is missing")
-    created = [_new(call, row) for row in rows]
+    created = [_make_user(call, row) for row in rows]
     return {"users": [{"id": user.id, "GUID": user.guid, "name": user.name} for user in created]}
 
 
-def _new(call: Call, row: Any) -> User:
+def _make_user(call: Call, row: Any) -> User:
     if not isinstance(row, dict):
         raise invalid("A user is not an object")
     name = check_name(row.get("name") or row.get("email"), "user")
@@ -155,8 +155,8 @@ def _update(call: Call) -> dict[str, Any]:
     kind = parse_operation(call, data.get("userGroupOperation"), ADD, v4=True)
     if "userGroups" in data and user.provider:
         raise invalid("Groups of an external user cannot be changed")
-    password = _new_password(call, data)
-    method = _method(call, data)
+    password = _parse_new_password(call, data)
+    method = _parse_method(call, data)
     name = data.get("newName")
     if name is not None and name != user.name:
         require_unique_user(call, check_name(name, "user"), user.id)
@@ -181,7 +181,7 @@ def _update(call: Call) -> dict[str, Any]:
     return make_success_g()
 
 
-def _new_password(call: Call, data: dict[str, Any]) -> str | None:
+def _parse_new_password(call: Call, data: dict[str, Any]) -> str | None:
     if "newPassword" not in data:
         return None
     proof = decode_secret(data.get("validationPassword"), "validation password")
@@ -190,7 +190,7 @@ def _new_password(call: Call, data: dict[str, Any]) -> str | None:
     return decode_secret(data["newPassword"], "password")
 
 
-def _method(call: Call, data: dict[str, Any]) -> int | None:
+def _parse_method(call: Call, data: dict[str, Any]) -> int | None:
     """Return the id of the identity server that a user is tied to; 0: the CommCell itself."""
     if "authenticationMethod" not in data:
         return None
@@ -218,7 +218,7 @@ def _bulk_delete(call: Call) -> dict[str, Any]:
     return make_success_g()
 
 
-def _authentication_methods(call: Call) -> dict[str, Any]:
+def _list_authentication_methods(call: Call) -> dict[str, Any]:
     user = find_addressed(call.state.users, call, "User")
     if call.query.get("fetchavailablemethodsonly", "").lower() == "true":
         return {"availableMethods": list(_METHODS), "error": {"errorCode": 0}}

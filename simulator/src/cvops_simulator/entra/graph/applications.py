@@ -49,17 +49,17 @@ _READ_ONLY = frozenset(
 )
 
 
-def _rows(call: Call) -> list[Row]:
+def _list_rows(call: Call) -> list[Row]:
     rows = call.view.rows("applications").values()
     return [{**row, "owners": call.view.ids("owners", row["id"])} for row in rows]
 
 
 def _list(call: Call) -> GraphResponse:
-    return call.collection("application", _rows(call), "applications")
+    return call.collection("application", _list_rows(call), "applications")
 
 
 def _count(call: Call) -> GraphResponse:
-    return call.count("application", _rows(call))
+    return call.count("application", _list_rows(call))
 
 
 def _get(call: Call) -> GraphResponse:

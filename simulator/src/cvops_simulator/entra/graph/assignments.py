@@ -30,27 +30,27 @@ _MEMBER_TYPE: dict[Kind, str] = {"user": "User", "group": "User", "servicePrinci
 _COLLECTIONS: dict[str, Kind] = {"serviceprincipals": "servicePrincipal", "groups": "group", "users": "user"}
 
 
-def _side(call: Call) -> tuple[Kind, str]:
+def _find_side(call: Call) -> tuple[Kind, str]:
     """Return the kind of the addressed object, and the assignment's property that names it."""
     collection, _, rest = call.request.path.strip("/").partition("/")
     kind = _COLLECTIONS[collection.partition("(")[0].lower()]
     return kind, "resourceId" if "/approleassignedto" in f"/{rest}".lower() else "principalId"
 
 
-def _context(call: Call, row: Row, name: str) -> str:
-    collection = {"servicePrincipal": "servicePrincipals", "group": "groups", "user": "users"}[_side(call)[0]]
+def _make_context(call: Call, row: Row, name: str) -> str:
+    collection = {"servicePrincipal": "servicePrincipals", "group": "groups", "user": "users"}[_find_side(call)[0]]
     return f"{collection}('{row['id']}')/{'appRoleAssignedTo' if name == 'resourceId' else _TABLE}"
 
 
 def _list(call: Call) -> GraphResponse:
-    kind, name = _side(call)
+    kind, name = _find_side(call)
     owner = call.require(kind, call.arguments[0])
     rows = [row for row in call.view.rows(_TABLE).values() if row[name] == owner["id"]]
-    return call.collection(_TYPE, rows, _context(call, owner, name))
+    return call.collection(_TYPE, rows, _make_context(call, owner, name))
 
 
 def _create(call: Call) -> GraphResponse:
-    kind, name = _side(call)
+    kind, name = _find_side(call)
     owner = call.require(kind, call.arguments[0])
     body = call.body(_TYPE, _READ_ONLY)
     missing = [key for key in ("principalId", "resourceId", "appRoleId") if not body.get(key)]
@@ -73,7 +73,7 @@ def _create(call: Call) -> GraphResponse:
         if (row["principalId"], row["resourceId"], row["appRoleId"]) == same:
             raise bad_request("Permission being assigned already exists on the object", "InvalidUpdate", "")
     created = assign_role(call.tenant, principal_id, resource_id, role_id)
-    return call.entity(_TYPE, created, _context(call, owner, name), 201)
+    return call.entity(_TYPE, created, _make_context(call, owner, name), 201)
 
 
 def _check_role(resource: Row, kind: Kind, role_id: str) -> None:
@@ -91,7 +91,7 @@ def _check_role(resource: Row, kind: Kind, role_id: str) -> None:
 
 
 def _delete(call: Call) -> GraphResponse:
-    kind, name = _side(call)
+    kind, name = _find_side(call)
     owner = call.require(kind, call.arguments[0])
     key = parse_key(call.arguments[1])[1]
     row = call.view.get(_TABLE, key)
@@ -100,7 +100,7 @@ def _delete(call: Call) -> GraphResponse:
     return NO_CONTENT
 
 
-def _routes(base: str) -> tuple[Route, ...]:
+def _make_routes(base: str) -> tuple[Route, ...]:
     return (
         Route("GET", base, _list, _READ),
         Route("POST", base, _create, _WRITE),
@@ -109,8 +109,8 @@ def _routes(base: str) -> tuple[Route, ...]:
 
 
 ROUTES = (
-    *_routes("/servicePrincipals/{}/appRoleAssignedTo"),
-    *_routes("/servicePrincipals/{}/appRoleAssignments"),
-    *_routes("/groups/{}/appRoleAssignments"),
-    *_routes("/users/{}/appRoleAssignments"),
+    *_make_routes("/servicePrincipals/{}/appRoleAssignedTo"),
+    *_make_routes("/servicePrincipals/{}/appRoleAssignments"),
+    *_make_routes("/groups/{}/appRoleAssignments"),
+    *_make_routes("/users/{}/appRoleAssignments"),
 )

@@ -41,7 +41,7 @@ class Dispatcher(Protocol):
 
 def run_batch(request: GraphRequest, service: Dispatcher) -> GraphResponse:
     """Run a batch. The answers come in another order than the requests, as the service's may."""
-    items = _items(request.body)
+    items = _parse_items(request.body)
     statuses: dict[str, int] = {}
     answers = []
     for item in items:
@@ -51,25 +51,25 @@ def run_batch(request: GraphRequest, service: Dispatcher) -> GraphResponse:
     return GraphResponse(200, {"responses": answers[::-1]})
 
 
-def _malformed(message: str) -> GraphError:
+def _make_error(message: str) -> GraphError:
     return GraphError(400, "BadRequest", message)
 
 
-def _items(body: Any) -> list[dict[str, Any]]:
+def _parse_items(body: Any) -> list[dict[str, Any]]:
     items = body.get("requests") if isinstance(body, dict) else None
     if not isinstance(items, list) or not items:
-        raise _malformed("Invalid batch payload format.")
+        raise _make_error("Invalid batch payload format.")
     if len(items) > _MAX_REQUESTS:
-        raise _malformed(f"Number of batch request steps exceeds the maximum value of {_MAX_REQUESTS}.")
+        raise _make_error(f"Number of batch request steps exceeds the maximum value of {_MAX_REQUESTS}.")
     seen: set[str] = set()
     for item in items:
         if not isinstance(item, dict) or not all(item.get(key) for key in ("id", "method", "url")):
-            raise _malformed("Invalid batch payload format: id, method and url are required.")
+            raise _make_error("Invalid batch payload format: id, method and url are required.")
         key = str(item["id"]).lower()
         if key in seen:
-            raise _malformed(f"Request Id {item['id']} is not unique.")
+            raise _make_error(f"Request Id {item['id']} is not unique.")
         if any(str(other).lower() not in seen for other in item.get("dependsOn") or []):
-            raise _malformed(f"Request {item['id']} depends on a request that does not precede it.")
+            raise _make_error(f"Request {item['id']} depends on a request that does not precede it.")
         seen.add(key)
     return items
 
@@ -80,19 +80,19 @@ def _run_item(
     waits = [statuses[str(other).lower()] for other in item.get("dependsOn") or []]
     if any(status >= 400 for status in waits):
         error = GraphError(424, "FailedDependency", "The request failed because a request it depends on failed.")
-        return _rendered(item, service.refusal(error))
-    inner = _inner_request(item, outer)
-    answer = _faulted(inner, service)
+        return _render_item(item, service.refusal(error))
+    inner = _make_inner_request(item, outer)
+    answer = _apply_fault(inner, service)
     if answer is None:
         try:
             answer = service.dispatch(inner)
         except GraphError as error:
             answer = service.refusal(error)
     _record(inner, answer, service)
-    return _rendered(item, answer)
+    return _render_item(item, answer)
 
 
-def _inner_request(item: dict[str, Any], outer: GraphRequest) -> GraphRequest:
+def _make_inner_request(item: dict[str, Any], outer: GraphRequest) -> GraphRequest:
     url = urllib.parse.urlsplit(str(item["url"]))
     path = urllib.parse.unquote(url.path)
     path = path[len("/v1.0") :] if path.startswith("/v1.0/") else path
@@ -102,7 +102,7 @@ def _inner_request(item: dict[str, Any], outer: GraphRequest) -> GraphRequest:
     return GraphRequest(method, "/" + path.lstrip("/"), parse_query(url.query), headers, item.get("body"))
 
 
-def _faulted(inner: GraphRequest, service: Dispatcher) -> GraphResponse | None:
+def _apply_fault(inner: GraphRequest, service: Dispatcher) -> GraphResponse | None:
     """Return the answer of a `status` fault that meets an inner request."""
     fault = service.context.faults.match(service.name, inner.method, f"/v1.0{inner.path}")
     if fault is None or fault.action != "status":
@@ -131,7 +131,7 @@ def _record(inner: GraphRequest, answer: GraphResponse, service: Dispatcher) -> 
     )
 
 
-def _rendered(item: dict[str, Any], answer: GraphResponse) -> dict[str, Any]:
+def _render_item(item: dict[str, Any], answer: GraphResponse) -> dict[str, Any]:
     result: dict[str, Any] = {"id": item["id"], "status": answer.status, "headers": dict(answer.headers)}
     if answer.body is not None:
         result["headers"].setdefault("Content-Type", "application/json")

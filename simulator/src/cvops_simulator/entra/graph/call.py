@@ -160,7 +160,7 @@ class Call:
 
     def directory_objects(self, ids: Sequence[str], only: Kind | None = None) -> GraphResponse:
         """Return a list of directory objects of any kind (or of one), each with its type."""
-        rows = [(kind, row) for kind, row in map(self._typed, ids) if kind and row and only in (None, kind)]
+        rows = [(kind, row) for kind, row in map(self._find_typed, ids) if kind and row and only in (None, kind)]
         kinds: dict[str, Kind] = {row["id"]: kind for kind, row in rows}
 
         def project(row: Row) -> Row:
@@ -177,7 +177,7 @@ class Call:
             picked = {"id": row["id"]}
         return {"@odata.type": f"#microsoft.graph.{kind}", "id": row["id"], **picked}
 
-    def _typed(self, object_id: str) -> tuple[Kind | None, Row | None]:
+    def _find_typed(self, object_id: str) -> tuple[Kind | None, Row | None]:
         kind = self.tenant.kind_of(object_id, self.view)
         return kind, self.view.get(TABLES[kind], object_id) if kind else None
 

@@ -40,7 +40,7 @@ def apply_key_credentials(call: Call, kind: Kind, row: Row, wanted: list[Row]) -
     result = []
     for item in wanted:
         current = known.get(str(item.get("keyId") or "").lower())
-        if current is not None and item.get("key") in (None, _der_of(call, current)):
+        if current is not None and item.get("key") in (None, _find_der(call, current)):
             result.append(current)
         elif current is not None:
             text = f"Update to existing credential with KeyId '{current['keyId']}' is not allowed."
@@ -52,7 +52,7 @@ def apply_key_credentials(call: Call, kind: Kind, row: Row, wanted: list[Row]) -
     return {**row, "keyCredentials": result}
 
 
-def _der_of(call: Call, credential: Row) -> str | None:
+def _find_der(call: Call, credential: Row) -> str | None:
     row = call.tenant.store.primary().get("certificates", credential["keyId"])
     return row["der"] if row else None
 
@@ -60,7 +60,7 @@ def _der_of(call: Call, credential: Row) -> str | None:
 def _add(call: Call, kind: Kind, owner: Row, item: Row) -> Row:
     if (item.get("type"), item.get("usage")) not in _PAIRS or not item.get("key"):
         raise invalid_value("keyCredentials", "Application")
-    der, certificate = _certificate(item["key"])
+    der, certificate = _parse_certificate(item["key"])
     first, last = certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()
     start, end = (
         item.get("startDateTime") or format_graph_time(first),
@@ -92,7 +92,7 @@ def _add(call: Call, kind: Kind, owner: Row, item: Row) -> Row:
     return credential
 
 
-def _certificate(key: str) -> tuple[bytes, x509.Certificate]:
+def _parse_certificate(key: str) -> tuple[bytes, x509.Certificate]:
     """Return the certificate in `key`: base64 of DER, or of PEM text."""
     try:
         raw = base64.b64decode(key, validate=True)

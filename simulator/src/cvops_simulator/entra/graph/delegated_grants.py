@@ -26,7 +26,7 @@ _LONGEST_SCOPE = 3850
 _LEGACY = ("startTime", "expiryTime")
 
 
-def _body(call: Call, read_only: frozenset[str]) -> Row:
+def _parse_body(call: Call, read_only: frozenset[str]) -> Row:
     if isinstance(call.request.body, dict):
         for name in _LEGACY:
             call.request.body.pop(name, None)
@@ -55,7 +55,7 @@ def _get(call: Call) -> GraphResponse:
 
 
 def _create(call: Call) -> GraphResponse:
-    body = _body(call, frozenset({"id"}))
+    body = _parse_body(call, frozenset({"id"}))
     missing = [key for key in ("clientId", "consentType", "resourceId") if not body.get(key)]
     if missing:
         text = f"A value is required for property '{missing[0]}' of resource 'OAuth2PermissionGrant'."
@@ -76,7 +76,7 @@ def _create(call: Call) -> GraphResponse:
     return call.entity(_TYPE, row, _TABLE, 201)
 
 
-def _current(call: Call) -> Row:
+def _get_current(call: Call) -> Row:
     key = parse_key(call.arguments[0])[1]
     row = call.tenant.store.primary().get(_TABLE, key)
     if row is None or call.view.get(_TABLE, key) is None:
@@ -85,8 +85,8 @@ def _current(call: Call) -> Row:
 
 
 def _update(call: Call) -> GraphResponse:
-    row = _current(call)
-    body = _body(call, frozenset({"id"}))
+    row = _get_current(call)
+    body = _parse_body(call, frozenset({"id"}))
     changed = [name for name in body if name != "scope" and body[name] != row[name]]
     if changed:
         raise bad_request(f"Property '{changed[0]}' is read-only and cannot be set.")
@@ -95,7 +95,7 @@ def _update(call: Call) -> GraphResponse:
 
 
 def _delete(call: Call) -> GraphResponse:
-    call.tenant.store.remove(_TABLE, _current(call)["id"], "grant")
+    call.tenant.store.remove(_TABLE, _get_current(call)["id"], "grant")
     return NO_CONTENT
 
 

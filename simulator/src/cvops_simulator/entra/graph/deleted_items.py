@@ -48,17 +48,17 @@ def _list(call: Call) -> GraphResponse:
 def _get_or_list(call: Call) -> GraphResponse:
     if call.arguments[0].lower().startswith("microsoft.graph."):
         return _list(call)
-    entry = _entry(call, _READ)
+    entry = _require_entry(call, _READ)
     kind: Kind = entry["kind"]
     context = f"{call.root}/$metadata#directoryObjects/$entity"
     return GraphResponse(200, {"@odata.context": context, **call.typed_object(kind, entry["row"])})
 
 
-def _bare_list(call: Call) -> GraphResponse:
+def _refuse_plain_list(call: Call) -> GraphResponse:
     raise bad_request("The OData cast segment is required in requests for deleted items.")
 
 
-def _entry(call: Call, allow: dict[Kind, tuple[str, ...]]) -> Row:
+def _require_entry(call: Call, allow: dict[Kind, tuple[str, ...]]) -> Row:
     """Return the deleted item that the path names, when the caller may see or change its kind."""
     object_id = check_guid(parse_key(call.arguments[-1])[1])
     entry = call.view.get("deletedItems", object_id)
@@ -73,7 +73,7 @@ def _entry(call: Call, allow: dict[Kind, tuple[str, ...]]) -> Row:
 
 def _restore(call: Call) -> GraphResponse:
     call.parameters("autoReconcileProxyConflict", "newUserPrincipalName")
-    entry = _entry(call, _WRITE)
+    entry = _require_entry(call, _WRITE)
     row, kind = entry["row"], entry["kind"]
     if kind == "application":
         check_conflicts(call.tenant, row)
@@ -93,13 +93,13 @@ def _restore(call: Call) -> GraphResponse:
 
 
 def _purge(call: Call) -> GraphResponse:
-    purge_object(call.tenant, _entry(call, _WRITE)["row"]["id"])
+    purge_object(call.tenant, _require_entry(call, _WRITE)["row"]["id"])
     return NO_CONTENT
 
 
 _BASE = "/directory/deletedItems"
 ROUTES = (
-    Route("GET", _BASE, _bare_list, ()),
+    Route("GET", _BASE, _refuse_plain_list, ()),
     Route("GET", f"{_BASE}/{{}}", _get_or_list, ()),
     Route("POST", f"{_BASE}/{{}}/restore", _restore, ()),
     Route("POST", f"{_BASE}/{{}}/microsoft.graph.restore", _restore, ()),

@@ -29,7 +29,7 @@ def _get(call: Call) -> GraphResponse:
     return GraphResponse(200, {"@odata.context": context, **call.typed_object(kind, row)})
 
 
-def _by_ids(call: Call) -> GraphResponse:
+def _get_by_ids(call: Call) -> GraphResponse:
     body = call.parameters("ids", "types")
     ids = body.get("ids")
     if not isinstance(ids, list) or not 1 <= len(ids) <= _MAX_IDS:
@@ -44,6 +44,6 @@ def _by_ids(call: Call) -> GraphResponse:
 
 
 ROUTES = (
-    Route("POST", "/directoryObjects/getByIds", _by_ids, _READ),
+    Route("POST", "/directoryObjects/getByIds", _get_by_ids, _READ),
     Route("GET", "/directoryObjects/{}", _get, _READ),
 )

@@ -24,7 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,119}")
 _MAX = 20
 
 
-def _items(call: Call, application_id: str, current: bool = False) -> list[Row]:
+def _get_items(call: Call, application_id: str, current: bool = False) -> list[Row]:
     row = (call.tenant.store.primary() if current else call.view).get(_TABLE, application_id)
     return list(row["items"]) if row else []
 
@@ -33,7 +33,7 @@ def _store(call: Call, application_id: str, items: list[Row]) -> None:
     call.tenant.store.put(_TABLE, application_id, {"items": items}, "credential_token")
 
 
-def _context(application_id: str) -> str:
+def _make_context(application_id: str) -> str:
     return f"applications('{application_id}')/{_TABLE}"
 
 
@@ -58,15 +58,15 @@ def _check(item: Row, others: list[Row]) -> None:
 
 def _list(call: Call) -> GraphResponse:
     application = call.require("application", call.arguments[0])
-    return call.collection(_TYPE, _items(call, application["id"]), _context(application["id"]))
+    return call.collection(_TYPE, _get_items(call, application["id"]), _make_context(application["id"]))
 
 
 def _get(call: Call) -> GraphResponse:
     application = call.require("application", call.arguments[0])
-    item = _find(_items(call, application["id"]), call.arguments[1])
+    item = _find(_get_items(call, application["id"]), call.arguments[1])
     if item is None:
         raise not_found(parse_key(call.arguments[1])[1])
-    return call.entity(_TYPE, item, _context(application["id"]))
+    return call.entity(_TYPE, item, _make_context(application["id"]))
 
 
 def _create(call: Call) -> GraphResponse:
@@ -75,7 +75,7 @@ def _create(call: Call) -> GraphResponse:
 
 
 def _make(call: Call, application: Row, body: Row) -> GraphResponse:
-    items = _items(call, application["id"], current=True)
+    items = _get_items(call, application["id"], current=True)
     item: Row = {"id": call.tenant.new_id(), "name": None, "issuer": None, "subject": None, "description": None}
     item.update({"audiences": [], **body})
     if any(other["name"] == item["name"] for other in items):
@@ -85,13 +85,13 @@ def _make(call: Call, application: Row, body: Row) -> GraphResponse:
     if len(items) >= _MAX:
         raise bad_request(f"The number of federated identity credentials exceeds the limit of {_MAX}.")
     _store(call, application["id"], [*items, item])
-    return call.entity(_TYPE, item, _context(application["id"]), 201)
+    return call.entity(_TYPE, item, _make_context(application["id"]), 201)
 
 
 def _update(call: Call) -> GraphResponse:
     application = call.require("application", call.arguments[0])
     body = call.body(_TYPE, frozenset({"id"}))
-    items = _items(call, application["id"], current=True)
+    items = _get_items(call, application["id"], current=True)
     item = _find(items, call.arguments[1])
     if item is None:
         name, value = parse_key(call.arguments[1])
@@ -109,7 +109,7 @@ def _update(call: Call) -> GraphResponse:
 
 def _delete(call: Call) -> GraphResponse:
     application = call.require("application", call.arguments[0])
-    items = _items(call, application["id"], current=True)
+    items = _get_items(call, application["id"], current=True)
     item = _find(items, call.arguments[1])
     if item is None:
         raise not_found(parse_key(call.arguments[1])[1])

@@ -51,7 +51,7 @@ class _Parser:
     def take(self, text: str | None = None) -> tuple[str, str]:
         token = self.peek()
         if text is not None and token[1] != text:
-            raise _invalid()
+            raise _make_error()
         self.position += 1
         return token
 
@@ -83,7 +83,7 @@ class _Parser:
     def comparison(self) -> Node:
         kind, text = self.take()
         if kind != "name":
-            raise _invalid()
+            raise _make_error()
         if self.peek()[1] == "(":
             return self.call(text)
         operator = self.take()[1]
@@ -91,7 +91,7 @@ class _Parser:
         if operator == "in":
             return Node("in", path, self.values())
         if operator not in _COMPARISONS:
-            raise _invalid()
+            raise _make_error()
         return Node(operator, path, self.value())
 
     def call(self, name: str) -> Node:
@@ -104,7 +104,7 @@ class _Parser:
             return Node(name.lower(), path, value)
         *path_parts, function = name.split("/")
         if function != "any" or not path_parts:
-            raise _invalid()
+            raise _make_error()
         if self.peek()[1] == ")":
             self.take()
             return Node("any", tuple(path_parts))
@@ -133,10 +133,10 @@ class _Parser:
             return float(text) if "." in text else int(text)
         if kind == "name" and text in ("true", "false", "null"):
             return {"true": True, "false": False, "null": None}[text]
-        raise _invalid()
+        raise _make_error()
 
 
-def _invalid() -> GraphError:
+def _make_error() -> GraphError:
     return bad_request("Invalid filter clause")
 
 
@@ -148,13 +148,13 @@ def parse_filter(text: str) -> Node:
     while position < len(bare):
         match = _TOKEN.match(bare, position)
         if match is None or match.lastgroup is None:
-            raise _invalid()
+            raise _make_error()
         tokens.append((match.lastgroup, match.group(match.lastgroup)))
         position = match.end()
     parser = _Parser(tokens)
     node = parser.disjunction()
     if parser.peek()[0] != "end":
-        raise _invalid()
+        raise _make_error()
     return node
 
 
@@ -183,7 +183,7 @@ def matches(node: Node, row: Mapping[str, Any], variables: Mapping[str, Any] | N
         return any(matches(part, row, known) for part in node.parts)
     if node.op == "not":
         return not matches(node.parts[0], row, known)
-    value = _value_of(node.path, row, known)
+    value = _get_value(node.path, row, known)
     if node.op == "any":
         items = value or []
         return any(not node.parts or matches(node.parts[0], row, {**known, node.variable: x}) for x in items)
@@ -192,7 +192,7 @@ def matches(node: Node, row: Mapping[str, Any], variables: Mapping[str, Any] | N
     return _compare(node.op, value, node.value)
 
 
-def _value_of(path: tuple[str, ...], row: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
+def _get_value(path: tuple[str, ...], row: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
     value: Any = variables[path[0]] if path[0] in variables else row.get(path[0])
     for step in path[1:]:
         if step == "$count":
@@ -207,7 +207,7 @@ def _compare(operator: str, value: Any, wanted: Any) -> bool:
         return {"startswith": text.startswith(part), "endswith": text.endswith(part), "contains": part in text}[
             operator
         ]
-    left, right = _comparable(value), _comparable(wanted)
+    left, right = _make_comparable(value), _make_comparable(wanted)
     if operator == "eq":
         return bool(left == right)
     if operator == "ne":
@@ -217,7 +217,7 @@ def _compare(operator: str, value: Any, wanted: Any) -> bool:
     return bool({"ge": left >= right, "le": left <= right, "gt": left > right, "lt": left < right}[operator])
 
 
-def _comparable(value: Any) -> Any:
+def _make_comparable(value: Any) -> Any:
     if isinstance(value, str):
         try:
             return parse_date_time(value)

@@ -52,7 +52,7 @@ _FORBIDDEN = set('@()\\[]";:<>, ')
 _VISIBILITIES = (None, "Private", "Public", "HiddenMembership")
 
 
-def _rows(call: Call) -> list[Row]:
+def _list_rows(call: Call) -> list[Row]:
     view = call.view
     return [
         {**row, "members": view.ids("members", row["id"]), "owners": view.ids("owners", row["id"])}
@@ -61,11 +61,11 @@ def _rows(call: Call) -> list[Row]:
 
 
 def _list(call: Call) -> GraphResponse:
-    return call.collection("group", _rows(call), "groups")
+    return call.collection("group", _list_rows(call), "groups")
 
 
 def _count(call: Call) -> GraphResponse:
-    return call.count("group", _rows(call))
+    return call.count("group", _list_rows(call))
 
 
 def _get(call: Call) -> GraphResponse:

@@ -41,7 +41,7 @@ class PendingPassword:
         self.store()
 
 
-def _dated(call: Call, wanted: Row) -> Row:
+def _add_dates(call: Call, wanted: Row) -> Row:
     """Return the wanted credential with its dates, checked."""
     start = wanted.get("startDateTime") or call.tenant.now()
     begin = parse_date_time(start)
@@ -53,7 +53,7 @@ def _dated(call: Call, wanted: Row) -> Row:
 
 def create_password(call: Call, kind: Kind, owner: Row, wanted: Row) -> PendingPassword:
     """Check a password of a create body and make its text; it is stored when the result is called."""
-    values = {**_dated(call, wanted), "keyId": call.tenant.new_id()}
+    values = {**_add_dates(call, wanted), "keyId": call.tenant.new_id()}
     check_password_policy(call, kind, owner, values)
     text = make_secret_text(call.tenant.random)
     shown = {"customKeyIdentifier": None, "displayName": None, **values, "hint": text[:3], "secretText": text}
@@ -82,18 +82,18 @@ def check_patched_passwords(row: Row, body: Row) -> None:
     body["passwordCredentials"] = kept
 
 
-def _kind(call: Call) -> Kind:
+def _get_kind(call: Call) -> Kind:
     return "application" if call.request.path.lower().startswith("/applications") else "servicePrincipal"
 
 
 def _add(call: Call) -> GraphResponse:
-    kind = _kind(call)
+    kind = _get_kind(call)
     owner = call.require(kind, call.arguments[0])
     wanted = call.parameters("passwordCredential").get("passwordCredential") or {}
     sent = [name for name in _NOT_SENT if wanted.get(name)] if isinstance(wanted, dict) else []
     if sent:
         raise invalid_value(sent[0], "PasswordCredential")
-    values = _dated(call, _checked(wanted))
+    values = _add_dates(call, _check_password(wanted))
     check_password_policy(call, kind, owner, values)
     if owner["signInAudience"] in _PERSONAL and len(owner["passwordCredentials"]) >= 2:
         raise bad_request("The number of password credentials exceeds the limit of 2.", "TooManyAppPasswords")
@@ -102,7 +102,7 @@ def _add(call: Call) -> GraphResponse:
     return GraphResponse(200, {"@odata.context": context, **credential})
 
 
-def _checked(wanted: Row) -> Row:
+def _check_password(wanted: Row) -> Row:
     try:
         return check_body("passwordCredential", wanted)
     except BodyError as error:
@@ -110,7 +110,7 @@ def _checked(wanted: Row) -> Row:
 
 
 def _remove(call: Call) -> GraphResponse:
-    kind = _kind(call)
+    kind = _get_kind(call)
     owner = call.require(kind, call.arguments[0])
     key_id = call.parameters("keyId").get("keyId")
     if not isinstance(key_id, str):

@@ -36,7 +36,7 @@ _IMPLIED: dict[str, tuple[str, ...]] = {
 }
 
 
-def _closure(names: frozenset[str]) -> frozenset[str]:
+def _expand_permissions(names: frozenset[str]) -> frozenset[str]:
     found, todo = set(names), list(names)
     while todo:
         for name in _IMPLIED.get(todo.pop(), ()):
@@ -70,7 +70,7 @@ def check_permission(caller: Caller, allow: tuple[str, ...]) -> bool:
     return all(item.endswith("*") for item in usable)
 
 
-def _unauthorized(message: str) -> GraphError:
+def _make_error(message: str) -> GraphError:
     challenge = (
         'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
         f'client_id="{GRAPH_APP_ID}"'
@@ -82,16 +82,16 @@ def identify(authorization: str | None, issuer: Issuer, now: float) -> Caller:
     """Return the caller that a bearer token names. Raises GraphError (401)."""
     kind, _, token = (authorization or "").partition(" ")
     if kind.lower() != "bearer" or not token:
-        raise _unauthorized("Access token is empty.")
+        raise _make_error("Access token is empty.")
     try:
         claims = issuer.key.read(token)
     except jwt.InvalidTokenError as error:
-        raise _unauthorized("CompactToken validation failed with reason code: 80049228.") from error
+        raise _make_error("CompactToken validation failed with reason code: 80049228.") from error
     audiences = {GRAPH_APP_ID, "https://graph.microsoft.com", *issuer.graph_names}
     if str(claims.get("aud", "")).rstrip("/") not in audiences:
-        raise _unauthorized("Access token validation failure. Invalid audience.")
+        raise _make_error("Access token validation failure. Invalid audience.")
     if float(claims["exp"]) <= now:
-        raise _unauthorized("Lifetime validation failed, the token is expired.")
+        raise _make_error("Lifetime validation failed, the token is expired.")
     is_user = "scp" in claims
     granted = claims["scp"].split() if is_user else claims.get("roles", [])
-    return Caller(claims.get("appid", ""), claims["oid"], _closure(frozenset(granted)), is_user)
+    return Caller(claims.get("appid", ""), claims["oid"], _expand_permissions(frozenset(granted)), is_user)

@@ -21,50 +21,50 @@ _KEY = "defaultAppManagementPolicy"
 _READ_ONLY = frozenset({"id", "deletedDateTime"})
 
 
-def _policy(call: Call) -> Row:
+def _get_policy(call: Call) -> Row:
     return call.tenant.store.primary().get("policies", _KEY) or {}
 
 
-def _own_policy(call: Call, owner: Row) -> Row | None:
+def _find_own_policy(call: Call, owner: Row) -> Row | None:
     """Return the custom policy that is assigned to an object; it overrides the default."""
     return call.tenant.store.primary().get("appManagementPolicies", owner["id"])
 
 
-def _policy_of(call: Call, owner: Row) -> Row:
-    own = _own_policy(call, owner)
-    return own if own and own["isEnabled"] else _policy(call)
+def _get_policy_of(call: Call, owner: Row) -> Row:
+    own = _find_own_policy(call, owner)
+    return own if own and own["isEnabled"] else _get_policy(call)
 
 
-def _restrictions(call: Call, kind: Kind, owner: Row, group: str) -> list[Row]:
+def _list_restrictions(call: Call, kind: Kind, owner: Row, group: str) -> list[Row]:
     """Return enabled restrictions that apply to this owner."""
-    policy = _policy_of(call, owner)
+    policy = _get_policy_of(call, owner)
     if not policy.get("isEnabled"):
         return []
     name = "applicationRestrictions" if kind == "application" else "servicePrincipalRestrictions"
     side = policy.get("restrictions") or policy.get(name) or {}
-    return [item for item in side.get(group) or [] if item.get("state") == "enabled" and _in_scope(item, owner)]
+    return [item for item in side.get(group) or [] if item.get("state") == "enabled" and _is_in_scope(item, owner)]
 
 
-def _in_scope(restriction: Row, owner: Row) -> bool:
+def _is_in_scope(restriction: Row, owner: Row) -> bool:
     after, created = restriction.get("restrictForAppsCreatedAfterDateTime"), owner.get("createdDateTime")
     return not after or not created or parse_date_time(created) >= parse_date_time(after)
 
 
 def check_password_policy(call: Call, kind: Kind, owner: Row, values: Row) -> None:
     """Refuse with 400 when the policy forbids passwords or the lifetime of this one."""
-    for item in _restrictions(call, kind, owner, "passwordCredentials"):
+    for item in _list_restrictions(call, kind, owner, "passwordCredentials"):
         if item.get("restrictionType") == "passwordAddition":
-            text = f"Credential type not allowed as per assigned policy '{_policy_of(call, owner)['id']}'."
+            text = f"Credential type not allowed as per assigned policy '{_get_policy_of(call, owner)['id']}'."
             raise GraphError(400, "CredentialTypeNotAllowedAsPerAppPolicy", text)
         if item.get("restrictionType") == "passwordLifetime":
-            _check_lifetime(_policy_of(call, owner)["id"], item, values)
+            _check_lifetime(_get_policy_of(call, owner)["id"], item, values)
 
 
 def check_key_policy(call: Call, kind: Kind, owner: Row, values: Row) -> None:
     """Refuse with 400 when the lifetime of a certificate exceeds the policy."""
-    for item in _restrictions(call, kind, owner, "keyCredentials"):
+    for item in _list_restrictions(call, kind, owner, "keyCredentials"):
         if item.get("restrictionType") == "asymmetricKeyLifetime":
-            _check_lifetime(_policy_of(call, owner)["id"], item, values)
+            _check_lifetime(_get_policy_of(call, owner)["id"], item, values)
 
 
 def _check_lifetime(policy_id: str, restriction: Row, values: Row) -> None:
@@ -79,12 +79,12 @@ def _check_lifetime(policy_id: str, restriction: Row, values: Row) -> None:
 
 def _read(call: Call) -> GraphResponse:
     context = f"{call.root}/$metadata#policies/{_KEY}/$entity"
-    return GraphResponse(200, {"@odata.context": context, **_policy(call)})
+    return GraphResponse(200, {"@odata.context": context, **_get_policy(call)})
 
 
 def _update(call: Call) -> GraphResponse:
     body = call.body("tenantAppManagementPolicy", _READ_ONLY)
-    call.tenant.store.put("policies", _KEY, {**_policy(call), **body})
+    call.tenant.store.put("policies", _KEY, {**_get_policy(call), **body})
     return NO_CONTENT
 
 
@@ -94,7 +94,7 @@ def _list(call: Call) -> GraphResponse:
 
 
 def _list_of(call: Call) -> GraphResponse:
-    own = _own_policy(call, call.require("application", call.arguments[0]))
+    own = _find_own_policy(call, call.require("application", call.arguments[0]))
     return call.collection("appManagementPolicy", [own] if own else [], "appManagementPolicies")
 
 

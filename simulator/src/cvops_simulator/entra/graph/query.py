@@ -135,22 +135,22 @@ def parse_options(request: GraphRequest) -> Options:
             raise unsupported_query(f"The query specified in the URI is not valid. '{name}' is not supported.")
     text = query.get("$filter")
     return Options(
-        select=_names(query.get("$select")),
+        select=_parse_names(query.get("$select")),
         filter=parse_filter(text) if text else None,
-        top=_top(query.get("$top")),
+        top=_parse_top(query.get("$top")),
         count=query.get("$count", "").lower() == "true",
         search=query.get("$search"),
-        order=_order(query.get("$orderby")),
-        offset=_offset(query.get("$skiptoken")),
+        order=_parse_order(query.get("$orderby")),
+        offset=_parse_offset(query.get("$skiptoken")),
         eventual=request.headers.get("consistencylevel", "").lower() == "eventual",
     )
 
 
-def _names(text: str | None) -> tuple[str, ...] | None:
+def _parse_names(text: str | None) -> tuple[str, ...] | None:
     return tuple(item.strip() for item in text.split(",") if item.strip()) if text else None
 
 
-def _top(text: str | None) -> int | None:
+def _parse_top(text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isdigit() or not 1 <= int(text) <= _MAX_TOP:
@@ -158,12 +158,12 @@ def _top(text: str | None) -> int | None:
     return int(text)
 
 
-def _order(text: str | None) -> tuple[tuple[str, bool], ...]:
+def _parse_order(text: str | None) -> tuple[tuple[str, bool], ...]:
     pairs = [item.split() for item in (text or "").split(",") if item.strip()]
     return tuple((pair[0], len(pair) > 1 and pair[1].lower() == "desc") for pair in pairs)
 
 
-def _offset(token: str | None) -> int:
+def _parse_offset(token: str | None) -> int:
     if token is None:
         return 0
     try:
@@ -172,7 +172,7 @@ def _offset(token: str | None) -> int:
         raise GraphError(400, "Directory_ExpiredPageToken", "The specified page token value has expired.") from error
 
 
-def _token(offset: int) -> str:
+def _make_token(offset: int) -> str:
     return base64.urlsafe_b64encode(json.dumps({"offset": offset, "m": "RFNwdAIAAQAAAA"}).encode()).decode()
 
 
@@ -189,7 +189,7 @@ def select_rows(rows: Sequence[Row], options: Options, type_name: str) -> list[R
                 "Request with $search query parameter only works through MSGraph with a special request header: "
                 "'ConsistencyLevel: eventual'"
             )
-        found = [row for row in found if _search_matches(options.search, row)]
+        found = [row for row in found if _matches_search(options.search, row)]
     if options.order:
         plain = type_name in _PLAIN_ORDER and options.filter is None and options.search is None
         if not plain and not options.advanced:
@@ -199,15 +199,15 @@ def select_rows(rows: Sequence[Row], options: Options, type_name: str) -> list[R
     return found
 
 
-def _search_matches(search: str, row: Row) -> bool:
+def _matches_search(search: str, row: Row) -> bool:
     terms = re.findall(r'"(\w+):([^"]*)"', search)
     if not terms:
         raise bad_request('Syntax error: $search takes clauses of the form "property:term".')
-    hits = [_tokens(term) <= _tokens(str(row.get(name) or ""), prefixes=True) for name, term in terms]
+    hits = [_split_tokens(term) <= _split_tokens(str(row.get(name) or ""), prefixes=True) for name, term in terms]
     return any(hits) if " OR " in search else all(hits)
 
 
-def _tokens(text: str, prefixes: bool = False) -> set[str]:
+def _split_tokens(text: str, prefixes: bool = False) -> set[str]:
     words = re.findall(r"[a-z0-9]+", text.lower())
     return {word[:size] for word in words for size in range(1, len(word) + 1)} if prefixes else set(words)
 
@@ -224,6 +224,6 @@ def make_page(
         notes["@odata.count"] = len(rows)
     if options.offset + size < len(rows):
         kept = {name: value for name, value in query.items() if name != "$skiptoken"}
-        link = urllib.parse.urlencode({**kept, "$skiptoken": _token(options.offset + size)}, safe="$,'()")
+        link = urllib.parse.urlencode({**kept, "$skiptoken": _make_token(options.offset + size)}, safe="$,'()")
         notes["@odata.nextLink"] = f"{url}?{link}"
     return page, notes

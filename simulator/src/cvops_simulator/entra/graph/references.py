@@ -74,7 +74,7 @@ def add_references(call: Call, owner: Row, relation: str, ids: list[str]) -> Non
     call.tenant.relate(relation, owner["id"], [*present, *ids])
 
 
-def _transitive(call: Call, group_id: str) -> list[str]:
+def _list_transitive_members(call: Call, group_id: str) -> list[str]:
     found: dict[str, None] = {}
     todo = [group_id]
     while todo:
@@ -85,30 +85,30 @@ def _transitive(call: Call, group_id: str) -> list[str]:
     return list(found)
 
 
-def _containing(call: Call, object_id: str) -> list[str]:
+def _list_containing(call: Call, object_id: str) -> list[str]:
     return [key for key, row in call.view.rows("members").items() if object_id in row["ids"]]
 
 
-def _containing_transitive(call: Call, object_id: str) -> list[str]:
+def _list_transitive_containing(call: Call, object_id: str) -> list[str]:
     found: dict[str, None] = {}
     todo = [object_id]
     while todo:
-        for group_id in _containing(call, todo.pop()):
+        for group_id in _list_containing(call, todo.pop()):
             if group_id not in found:
                 found[group_id] = None
                 todo.append(group_id)
     return list(found)
 
 
-def _owned(call: Call, object_id: str) -> list[str]:
+def _list_owned(call: Call, object_id: str) -> list[str]:
     return [key for key, row in call.view.rows("owners").items() if object_id in row["ids"]]
 
 
-def _direct(relation: str) -> Callable[[Call, str], list[str]]:
+def _list_direct(relation: str) -> Callable[[Call, str], list[str]]:
     return lambda call, object_id: call.view.ids(relation, object_id)
 
 
-def _lister(kind: Kind, ids: Callable[[Call, str], list[str]]) -> Callable[[Call], GraphResponse]:
+def _make_lister(kind: Kind, ids: Callable[[Call, str], list[str]]) -> Callable[[Call], GraphResponse]:
     def handler(call: Call) -> GraphResponse:
         found = ids(call, call.require(kind, call.arguments[0])["id"])
         last = call.request.path.rstrip("/").rpartition("/")[2]
@@ -121,7 +121,7 @@ def _lister(kind: Kind, ids: Callable[[Call, str], list[str]]) -> Callable[[Call
     return handler
 
 
-def _adder(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
+def _make_adder(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
     def handler(call: Call) -> GraphResponse:
         owner = call.require(kind, call.arguments[0])
         if kind == "group" and relation == "members":
@@ -137,7 +137,7 @@ def _adder(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
     return handler
 
 
-def _remover(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
+def _make_remover(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
     def handler(call: Call) -> GraphResponse:
         owner = call.require(kind, call.arguments[0])
         object_id = check_guid(call.arguments[1])
@@ -155,7 +155,7 @@ def _remover(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
     return handler
 
 
-def _object_deleter(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
+def _make_object_deleter(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
     """Return a handler that deletes the object itself when the caller may, as the service does without `/$ref`."""
 
     def handler(call: Call) -> GraphResponse:
@@ -173,40 +173,42 @@ def _object_deleter(kind: Kind, relation: str) -> Callable[[Call], GraphResponse
     return handler
 
 
-def _lists(
+def _make_list_routes(
     collection: str, kind: Kind, name: str, ids: Callable[[Call, str], list[str]], allow: tuple[str, ...]
 ) -> list[Route]:
     base = f"/{collection}/{{}}/{name}"
     casts = [f"{base}/microsoft.graph.{item}" for item in TABLES]
-    return [Route("GET", path, _lister(kind, ids), allow) for path in (base, f"{base}/$count", *casts)]
+    return [Route("GET", path, _make_lister(kind, ids), allow) for path in (base, f"{base}/$count", *casts)]
 
 
-def _changes(collection: str, kind: Kind, relation: str, allow: tuple[str, ...]) -> list[Route]:
+def _make_change_routes(collection: str, kind: Kind, relation: str, allow: tuple[str, ...]) -> list[Route]:
     base = f"/{collection}/{{}}/{relation}"
     return [
-        Route("POST", f"{base}/$ref", _adder(kind, relation), allow),
-        Route("DELETE", f"{base}/{{}}/$ref", _remover(kind, relation), allow),
-        Route("DELETE", f"{base}/{{}}", _object_deleter(kind, relation), allow),
+        Route("POST", f"{base}/$ref", _make_adder(kind, relation), allow),
+        Route("DELETE", f"{base}/{{}}/$ref", _make_remover(kind, relation), allow),
+        Route("DELETE", f"{base}/{{}}", _make_object_deleter(kind, relation), allow),
     ]
 
 
 _USER_READ = ("User.Read.All+GroupMember.ReadBasic.All", "Directory.Read.All")
 ROUTES = (
-    *_lists("applications", "application", "owners", _direct("owners"), _APP_READ),
-    *_changes("applications", "application", "owners", _APP_WRITE),
-    *_lists("servicePrincipals", "servicePrincipal", "owners", _direct("owners"), _APP_READ),
-    *_changes("servicePrincipals", "servicePrincipal", "owners", _APP_WRITE),
-    *_lists("groups", "group", "members", _direct("members"), _MEMBER_READ),
-    *_lists("groups", "group", "transitiveMembers", _transitive, _MEMBER_READ),
-    *_lists("groups", "group", "owners", _direct("owners"), _MEMBER_READ),
-    *_changes("groups", "group", "members", _MEMBER_WRITE),
-    *_changes("groups", "group", "owners", _OWNER_WRITE),
-    *_lists("groups", "group", "memberOf", _containing, _MEMBER_READ),
-    *_lists("groups", "group", "transitiveMemberOf", _containing_transitive, _MEMBER_READ),
-    *_lists("users", "user", "memberOf", _containing, _USER_READ),
-    *_lists("users", "user", "transitiveMemberOf", _containing_transitive, _USER_READ),
-    *_lists("users", "user", "ownedObjects", _owned, _USER_READ),
-    *_lists("servicePrincipals", "servicePrincipal", "memberOf", _containing, _APP_READ),
-    *_lists("servicePrincipals", "servicePrincipal", "transitiveMemberOf", _containing_transitive, _APP_READ),
-    *_lists("servicePrincipals", "servicePrincipal", "ownedObjects", _owned, _APP_READ),
+    *_make_list_routes("applications", "application", "owners", _list_direct("owners"), _APP_READ),
+    *_make_change_routes("applications", "application", "owners", _APP_WRITE),
+    *_make_list_routes("servicePrincipals", "servicePrincipal", "owners", _list_direct("owners"), _APP_READ),
+    *_make_change_routes("servicePrincipals", "servicePrincipal", "owners", _APP_WRITE),
+    *_make_list_routes("groups", "group", "members", _list_direct("members"), _MEMBER_READ),
+    *_make_list_routes("groups", "group", "transitiveMembers", _list_transitive_members, _MEMBER_READ),
+    *_make_list_routes("groups", "group", "owners", _list_direct("owners"), _MEMBER_READ),
+    *_make_change_routes("groups", "group", "members", _MEMBER_WRITE),
+    *_make_change_routes("groups", "group", "owners", _OWNER_WRITE),
+    *_make_list_routes("groups", "group", "memberOf", _list_containing, _MEMBER_READ),
+    *_make_list_routes("groups", "group", "transitiveMemberOf", _list_transitive_containing, _MEMBER_READ),
+    *_make_list_routes("users", "user", "memberOf", _list_containing, _USER_READ),
+    *_make_list_routes("users", "user", "transitiveMemberOf", _list_transitive_containing, _USER_READ),
+    *_make_list_routes("users", "user", "ownedObjects", _list_owned, _USER_READ),
+    *_make_list_routes("servicePrincipals", "servicePrincipal", "memberOf", _list_containing, _APP_READ),
+    *_make_list_routes(
+        "servicePrincipals", "servicePrincipal", "transitiveMemberOf", _list_transitive_containing, _APP_READ
+    ),
+    *_make_list_routes("servicePrincipals", "servicePrincipal", "ownedObjects", _list_owned, _APP_READ),
 )

@@ -51,17 +51,17 @@ _OTHER_TENANT = (
 )
 
 
-def _rows(call: Call) -> list[Row]:
+def _list_rows(call: Call) -> list[Row]:
     rows = call.view.rows("servicePrincipals").values()
     return [{**row, "owners": call.view.ids("owners", row["id"])} for row in rows]
 
 
 def _list(call: Call) -> GraphResponse:
-    return call.collection("servicePrincipal", _rows(call), "servicePrincipals")
+    return call.collection("servicePrincipal", _list_rows(call), "servicePrincipals")
 
 
 def _count(call: Call) -> GraphResponse:
-    return call.count("servicePrincipal", _rows(call))
+    return call.count("servicePrincipal", _list_rows(call))
 
 
 def _get(call: Call) -> GraphResponse:
@@ -92,7 +92,7 @@ def _make(call: Call, body: Row) -> GraphResponse:
         raise GraphError(409, "Request_MultipleObjectsWithSameKeyValue", f"{text} {app_id} is already in use.")
     application = call.tenant.application_of(app_id, call.view)
     if application is None:
-        raise _no_application(call, app_id)
+        raise _make_missing_application_error(call, app_id)
     call.check_owner(application["id"])
     _check_values(body)
     owners = resolve_bound_ids(call, body, "owners", ("user", "servicePrincipal"))
@@ -112,7 +112,7 @@ def _make(call: Call, body: Row) -> GraphResponse:
     return call.entity("servicePrincipal", row, "servicePrincipals", 201)
 
 
-def _no_application(call: Call, app_id: str) -> GraphError:
+def _make_missing_application_error(call: Call, app_id: str) -> GraphError:
     """Return what a replica answers that does not know the application; which error it is depends on the permission."""
     if call.owned_only:
         return GraphError(403, "Authorization_RequestDenied", _OTHER_TENANT)

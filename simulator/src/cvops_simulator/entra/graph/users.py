@@ -28,7 +28,7 @@ def _get(call: Call) -> GraphResponse:
     return call.entity("user", call.require("user", call.arguments[0]), "users")
 
 
-def _organization(call: Call) -> GraphResponse:
+def _get_organization(call: Call) -> GraphResponse:
     return call.collection("organization", list(call.view.rows("organization").values()), "organization")
 
 
@@ -36,5 +36,5 @@ ROUTES = (
     Route("GET", "/users", _list, _READ),
     Route("GET", "/users/$count", _count, _READ),
     Route("GET", "/users/{}", _get, _READ),
-    Route("GET", "/organization", _organization, ("Organization.Read.All", "User.Read.All")),
+    Route("GET", "/organization", _get_organization, ("Organization.Read.All", "User.Read.All")),
 )

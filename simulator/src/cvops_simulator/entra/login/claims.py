@@ -71,7 +71,7 @@ def make_access_claims(tenant: Tenant, view: View, issue: Issue, origin: str) ->
         "ver": "2.0" if version_2 else "1.0",
         "idtyp": "user" if issue.user else "app",
     }
-    claims.update(_client_claims(issue, tenant.id, version_2))
+    claims.update(_make_client_claims(issue, tenant.id, version_2))
     if roles := list_app_roles(view, subject["id"], issue.resource):
         claims["roles"] = roles
     if issue.user:
@@ -83,7 +83,7 @@ def make_access_claims(tenant: Tenant, view: View, issue: Issue, origin: str) ->
     return claims
 
 
-def _client_claims(issue: Issue, tenant_id: str, version_2: bool) -> dict[str, Any]:
+def _make_client_claims(issue: Issue, tenant_id: str, version_2: bool) -> dict[str, Any]:
     proof = _APPID_ACR[issue.client.proof]
     if version_2:
         return {"azp": issue.client.app_id, "azpacr": proof}

@@ -54,12 +54,12 @@ class ClientCheck:
         """Return the application and service principal of a client id, both usable."""
         application = self._tenant.application_of(client_id, self._view)
         if application is None:
-            raise self._error(700016, client_id)
+            raise self._make_error(700016, client_id)
         principal = self._tenant.service_principal_of(client_id, self._view)
         if principal is None:
-            raise self._error(7000229, client_id)
+            raise self._make_error(7000229, client_id)
         if not principal["accountEnabled"] or application["isDisabled"]:
-            raise self._error(7000112, client_id)
+            raise self._make_error(7000112, client_id)
         return application, principal
 
     def confidential(self, form: Mapping[str, str]) -> Client:
@@ -71,7 +71,7 @@ class ClientCheck:
             self._check_assertion(form["client_assertion"], application, principal)
             return Client(principal, application, "assertion")
         if not form.get("client_secret"):
-            raise self._error(7000218, client_id)
+            raise self._make_error(7000218, client_id)
         self._check_secret(form["client_secret"], client_id, owners)
         return Client(principal, application, "secret")
 
@@ -83,10 +83,10 @@ class ClientCheck:
         application, principal = self.find(client_id)
         native = application["publicClient"]["redirectUris"] or application["spa"]["redirectUris"]
         if not application["isFallbackPublicClient"] and not native:
-            raise self._error(7000218, client_id)
+            raise self._make_error(7000218, client_id)
         return Client(principal, application, "none")
 
-    def _error(self, code: int, client_id: str, value: str = "") -> TokenError:
+    def _make_error(self, code: int, client_id: str, value: str = "") -> TokenError:
         return TokenError(code, client_id=client_id, tenant=self._tenant.id, value=value)
 
     def _check_secret(self, text: str, client_id: str, owners: set[str]) -> None:
@@ -94,15 +94,15 @@ class ClientCheck:
         rows = [row for row in self._view.rows("secrets").values() if row["owner"] in owners]
         same = [row for row in rows if hmac.compare_digest(row["text"].encode(), text.encode())]
         if not same or all(row["start"] > now for row in same):
-            raise self._error(7000215, client_id)
+            raise self._make_error(7000215, client_id)
         if all(row["end"] <= now for row in same):
-            raise self._error(7000222, client_id)
+            raise self._make_error(7000222, client_id)
 
     def _check_assertion(self, text: str, application: Row, principal: Row) -> None:
         try:
             assertion = Assertion.parse(text)
         except (ValueError, binascii.Error) as error:
-            raise self._error(50027, application["appId"]) from error
+            raise self._make_error(50027, application["appId"]) from error
         if assertion.claims.get("iss") == application["appId"]:
             self._check_certificate(assertion, application, principal)
         else:
@@ -112,38 +112,38 @@ class ClientCheck:
         now, client_id = self._tenant.clock.now(), application["appId"]
         owners = {application["id"], principal["id"]}
         rows = [row for row in self._view.rows("certificates").values() if row["owner"] in owners]
-        usable = [row for row in rows if row["start"] <= now < row["end"] and _names(assertion, row["der"])]
+        usable = [row for row in rows if row["start"] <= now < row["end"] and _names_certificate(assertion, row["der"])]
         keys = [x509.load_der_x509_certificate(base64.b64decode(row["der"])).public_key() for row in usable]
         if not any(assertion.signed_by(key) for key in keys):
-            raise self._error(700027, client_id)
+            raise self._make_error(700027, client_id)
         if not assertion.in_time(now):
-            raise self._error(700024, client_id)
+            raise self._make_error(700024, client_id)
         if assertion.claims.get("sub") != client_id:
-            raise self._error(700027, client_id)
-        if not _audiences(assertion) & self._endpoints:
-            raise self._error(700023, client_id)
+            raise self._make_error(700027, client_id)
+        if not _list_audiences(assertion) & self._endpoints:
+            raise self._make_error(700023, client_id)
 
     def _check_federated(self, assertion: Assertion, application: Row) -> None:
         client_id, issuer = application["appId"], str(assertion.claims.get("iss", ""))
         row = self._view.get("federatedIdentityCredentials", application["id"])
-        names = {issuer, _public_name(issuer, self._tenant.id)}
+        names = {issuer, _make_public_name(issuer, self._tenant.id)}
         found = [item for item in (row["items"] if row else []) if item["issuer"] in names]
         if not found:
-            raise self._error(700211, client_id, issuer)
+            raise self._make_error(700211, client_id, issuer)
         subject = str(assertion.claims.get("sub", ""))
         found = [item for item in found if item["subject"] == subject]
         if not found:
-            raise self._error(700213, client_id, subject)
-        presented = _audiences(assertion)
+            raise self._make_error(700213, client_id, subject)
+        presented = _list_audiences(assertion)
         if TOKEN_EXCHANGE_APP_ID in presented:
             presented.add(TOKEN_EXCHANGE_AUDIENCE)
         if not any(presented & set(item["audiences"]) for item in found):
-            raise self._error(700212, client_id, ", ".join(sorted(presented)))
+            raise self._make_error(700212, client_id, ", ".join(sorted(presented)))
         key = self._issuers.get(issuer)
         if key is None or not assertion.signed_by(key):
-            raise self._error(50013, client_id)
+            raise self._make_error(50013, client_id)
         if not assertion.in_time(self._tenant.clock.now()):
-            raise self._error(700024, client_id)
+            raise self._make_error(700024, client_id)
 
 
 def require_field(form: Mapping[str, str], name: str) -> str:
@@ -167,12 +167,12 @@ def merge_basic_credentials(form: dict[str, str], authorization: str | None) -> 
     return {**basic, **form}
 
 
-def _audiences(assertion: Assertion) -> set[str]:
+def _list_audiences(assertion: Assertion) -> set[str]:
     audience = assertion.claims.get("aud", [])
     return {str(item) for item in (audience if isinstance(audience, list) else [audience])}
 
 
-def _names(assertion: Assertion, der: str) -> bool:
+def _names_certificate(assertion: Assertion, der: str) -> bool:
     """Tell whether the assertion's header names this certificate."""
     raw = base64.b64decode(der)
     wanted = {
@@ -184,7 +184,7 @@ def _names(assertion: Assertion, der: str) -> bool:
     return any(wanted[key].lower() == value.lower() for key, value in given.items())
 
 
-def _public_name(issuer: str, tenant_id: str) -> str:
+def _make_public_name(issuer: str, tenant_id: str) -> str:
     """Return the name that the simulator's own issuer has outside of the simulator."""
     own = issuer.endswith(f"/{tenant_id}/v2.0")
     return f"https://login.microsoftonline.com/{tenant_id}/v2.0" if own else issuer

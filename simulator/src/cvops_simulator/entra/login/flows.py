@@ -111,7 +111,7 @@ class Flows:
             raise TokenError(54005)
         if code.expires <= self.clock.now():
             raise TokenError(70008)
-        if code.challenge and code.challenge != _challenge(verifier, code.method):
+        if code.challenge and code.challenge != _make_challenge(verifier, code.method):
             raise TokenError(501481)
         return code
 
@@ -122,7 +122,7 @@ class Flows:
         return text
 
 
-def _challenge(verifier: str, method: str) -> str:
+def _make_challenge(verifier: str, method: str) -> str:
     if method == "S256":
         digest = hashlib.sha256(verifier.encode()).digest()
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -91,7 +91,7 @@ class Issuer:
             "expires_in": lifetime,
             "ext_expires_in": lifetime,
             "access_token": self.key.sign(make_access_claims(self.tenant, view, issue, self.origin)),
-            "client_info": _client_info(user["id"], self.tenant.id),
+            "client_info": _make_client_info(user["id"], self.tenant.id),
         }
         if "openid" in asked:
             claims = make_id_claims(self.tenant, client.app_id, user, self.origin, nonce, lifetime)
@@ -119,6 +119,6 @@ class Issuer:
         return asked
 
 
-def _client_info(user_id: str, tenant_id: str) -> str:
+def _make_client_info(user_id: str, tenant_id: str) -> str:
     text = json.dumps({"uid": user_id, "utid": tenant_id})
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

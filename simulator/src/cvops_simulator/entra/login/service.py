@@ -50,7 +50,7 @@ class LoginService(Service):
         self.app = Starlette(routes=self._routes())
 
     def _routes(self) -> list[BaseRoute]:
-        safe = self._safe
+        safe = self._answer_errors
         return [
             Route("/common/discovery/instance", safe(self._instance)),
             Route("/{tenant}/v2.0/.well-known/openid-configuration", safe(self._configuration)),
@@ -100,7 +100,7 @@ class LoginService(Service):
     def _timestamp(self) -> str:
         return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(self.context.clock.now()))
 
-    def _safe(self, handler: Handler) -> Handler:
+    def _answer_errors(self, handler: Handler) -> Handler:
         """Turn a TokenError into the error document, and add the headers of every answer."""
 
         async def run(request: Request) -> Response:
