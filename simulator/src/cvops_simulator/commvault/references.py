@@ -9,7 +9,7 @@ import uuid
 from typing import Any, TypeVar
 
 from cvops_simulator.commvault.envelopes import invalid, not_found
-from cvops_simulator.commvault.model import COMMCELL, COMMCELL_ID, User, UserGroup
+from cvops_simulator.commvault.model import User, UserGroup
 from cvops_simulator.commvault.routing import Call
 from cvops_simulator.commvault.state import Records
 
@@ -64,11 +64,6 @@ def make_entity_info(call: Call, company_id: int) -> dict[str, Any]:
         "companyName": company.name if company else "Commcell",
         "multiCommcellName": call.state.name,
     }
-
-
-def make_commcell_entity(call: Call) -> dict[str, Any]:
-    """Return the CommCell as a V1 entity."""
-    return {"commCellId": COMMCELL_ID, "commCellName": call.state.name, "_type_": COMMCELL}
 
 
 def is_in_scope(call: Call, company_id: int) -> bool:

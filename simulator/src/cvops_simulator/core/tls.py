@@ -30,10 +30,6 @@ class TestCA:
         context.load_cert_chain(self.cert_path)
         return context
 
-    def client_context(self) -> ssl.SSLContext:
-        """Return a client context that trusts this CA and nothing else."""
-        return ssl.create_default_context(cafile=str(self.ca_path))
-
 
 def make_ca(directory: Path, names: tuple[str, ...] = EXTRA_NAMES) -> TestCA:
     """Make a CA and a certificate for localhost, 127.0.0.1 and `names` in `directory` (files are overwritten)."""
