@@ -23,7 +23,8 @@ class Fault:
     The first `after` matching requests pass, then every `every`-th one is hit, `times` times in all (0: for ever).
     Actions: `status` (answer `status` with `body`, or in the service's own error shape), `drop_before` (close the
     connection, nothing done), `drop_after` (act, then close without an answer), `slow` (wait `seconds`, or until
-    `release()`, then act), `html` (an HTML error page), `empty` (200, empty body, nothing done), `garbage` (200, not JSON, nothing done).
+    `release()`, then act), `html` (an HTML error page), `empty` (200, empty body, nothing done), `garbage` (200, not
+    JSON, nothing done).
     """
 
     service: str
