@@ -233,11 +233,8 @@ access_token:
       type: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import AccessTokens
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import AccessTokenResource
 from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
@@ -266,17 +263,12 @@ SPEC = commvault_spec().merge(
     ),
 )
 
-
-def run(ctx: Context) -> Work:
-    """Plan one access token."""
-    tokens = AccessTokens(ctx, CommvaultClient(ctx))
-    planned = tokens.prepare(ctx.options)
-    return Work("access_token", planned, tokens.apply, value=tokens.value)
+RESOURCE = AccessTokenResource
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

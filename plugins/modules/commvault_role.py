@@ -123,11 +123,7 @@ role:
       elements: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles import Roles
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles import RoleResource
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
@@ -148,18 +144,12 @@ SPEC = commvault_spec().merge(
     )
 )
 
-
-def run(ctx: Context) -> Work:
-    """Plan one role."""
-    client = CommvaultClient(ctx)
-    roles = Roles(client, Directory(client))
-    planned = roles.plan_for(ctx.options)
-    return Work("role", planned, roles.apply, value=lambda: roles.shown(planned))
+RESOURCE = RoleResource
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

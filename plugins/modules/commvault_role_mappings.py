@@ -332,13 +332,11 @@ role_mappings:
       elements: dict
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_options import mappings_option
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_run import role_mappings
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_run import RoleMappingsResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(
@@ -380,15 +378,12 @@ SPEC = commvault_spec().merge(
 #: Entra groups without an object id are looked up in Microsoft Graph.
 USES_GRAPH = True
 
-
-def run(ctx: Context) -> Work:
-    """Plan the whole mapping."""
-    return role_mappings(ctx)
+RESOURCE = RoleMappingsResource
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

@@ -77,8 +77,7 @@ role_mappings:
       elements: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Facts
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_snapshot import role_mappings_info
@@ -95,15 +94,12 @@ SPEC = commvault_spec().merge(
     )
 )
 
-
-def run(ctx: Context) -> Facts:
-    """Read and export."""
-    return role_mappings_info(ctx)
+RESOURCE = Report("role_mappings", role_mappings_info)
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

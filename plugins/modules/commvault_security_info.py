@@ -125,10 +125,8 @@ security:
           type: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.snapshot import DETAILED, LISTED, Snapshot
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Facts
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.snapshot import DETAILED, LISTED, take_snapshot
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
@@ -149,15 +147,12 @@ SPEC = commvault_spec().merge(
     )
 )
 
-
-def run(ctx: Context) -> Facts:
-    """Take the snapshot."""
-    return Facts("security", Snapshot(ctx, CommvaultClient(ctx)).take(ctx.options["subset"]))
+RESOURCE = Report("security", take_snapshot)
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

@@ -155,14 +155,11 @@ user_group:
       elements: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_group_resource import (
     RISKS,
     UserGroupResource,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
@@ -189,17 +186,12 @@ SPEC = commvault_spec().merge(
     ),
 )
 
-
-def run(ctx: Context) -> Work:
-    """Plan one user group."""
-    resource = UserGroupResource(ctx, CommvaultClient(ctx))
-    planned = resource.plan()
-    return Work("user_group", planned, resource.apply, value=lambda: resource.shown(planned))
+RESOURCE = UserGroupResource
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

@@ -205,8 +205,7 @@ connection:
       type: dict
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Facts
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection import examine
@@ -223,15 +222,12 @@ SPEC = commvault_spec().merge(
     )
 )
 
-
-def run(ctx: Context) -> Facts:
-    """Examine both sides."""
-    return Facts("connection", examine(ctx))
+RESOURCE = Report("connection", examine)
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

@@ -174,13 +174,10 @@ consent:
       type: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.application_key import application_option
-from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
-from ansible_collections.cvops.identity.plugins.module_utils._entra.consent_apply import Consents
+from ansible_collections.cvops.identity.plugins.module_utils._entra.consent_apply import ConsentResource
 from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import api_permissions_suboptions
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
@@ -200,17 +197,12 @@ SPEC = entra_spec().merge(
     ),
 )
 
-
-def run(ctx: Context) -> Work:
-    """Plan the consent of one application."""
-    consents = Consents(ctx, GraphClient(ctx))
-    planned = consents.prepare(ctx.options)
-    return Work("consent", planned, consents.apply, value=consents.value, actual=consents.actual)
+RESOURCE = ConsentResource
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

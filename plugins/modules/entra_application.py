@@ -411,27 +411,20 @@ application:
       type: int
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.application_options import application_spec
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications import Applications
-from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications import ApplicationResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC: ArgumentSpec = entra_spec().merge(application_spec())
 
-
-def run(ctx: Context) -> Work:
-    """Plan one application."""
-    applications = Applications(ctx, GraphClient(ctx))
-    return Work("application", applications.plan(), applications.apply, value=applications.value)
+RESOURCE = ApplicationResource
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

@@ -180,15 +180,10 @@ applications:
           type: int
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Facts
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._entra.application_info import (
-    read_applications,
-    sorted_applications,
-)
-from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
+from ansible_collections.cvops.identity.plugins.module_utils._entra.application_info import find_applications
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC = entra_spec().merge(
@@ -205,17 +200,12 @@ SPEC = entra_spec().merge(
     ),
 )
 
-
-def run(ctx: Context) -> Facts:
-    """Read applications."""
-    graph = GraphClient(ctx)
-    wires = read_applications(graph, ctx.options)
-    return Facts("applications", sorted_applications(wires, ctx.clock.now()))
+RESOURCE = Report("applications", find_applications)
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

@@ -131,14 +131,11 @@ salvaged:
   type: dict
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.application_key import application_option
-from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
-from ansible_collections.cvops.identity.plugins.module_utils._entra.passwords import Passwords
+from ansible_collections.cvops.identity.plugins.module_utils._entra.passwords import SecretResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC = entra_spec().merge(
@@ -155,17 +152,12 @@ SPEC = entra_spec().merge(
     ),
 )
 
-
-def run(ctx: Context) -> Work:
-    """Plan one secret."""
-    passwords = Passwords(ctx, GraphClient(ctx))
-    planned = passwords.prepare(ctx.options)
-    return Work("secret", planned, passwords.apply, value=passwords.value, salvage=passwords.salvage)
+RESOURCE = SecretResource
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

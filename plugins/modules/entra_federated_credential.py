@@ -242,26 +242,16 @@ federated_credential:
       type: str
 """
 
-import typing as t
-
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.application_key import application_option
-from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
-from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials import FederatedCredentials
-from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_presets import ONE_OF, PRESETS
+from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials import (
+    FederatedCredentialResource,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_presets import PRESETS, preset_options
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 WAYS = [*PRESETS, "issuer"]
-
-
-def _preset(name: str) -> dict[str, t.Any]:
-    keys = list(ONE_OF.get(name, ()))
-    rules = {"required_one_of": [keys], "mutually_exclusive": [keys]} if keys else {}
-    return {"type": "dict", "options": PRESETS[name], **rules}
-
 
 SPEC = entra_spec().merge(
     ArgumentSpec(
@@ -272,7 +262,7 @@ SPEC = entra_spec().merge(
             "subject": {"type": "str"},
             "audiences": {"type": "list", "elements": "str"},
             "description": {"type": "str"},
-            **{name: _preset(name) for name in PRESETS},
+            **preset_options(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[["state", "present", WAYS, True]],
@@ -281,16 +271,12 @@ SPEC = entra_spec().merge(
     ),
 )
 
-
-def run(ctx: Context) -> Work:
-    """Plan one federated credential."""
-    credentials = FederatedCredentials(ctx, GraphClient(ctx))
-    return Work("federated_credential", credentials.plan(), credentials.apply, value=credentials.value)
+RESOURCE = FederatedCredentialResource
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

@@ -123,13 +123,10 @@ group:
       elements: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
-from ansible_collections.cvops.identity.plugins.module_utils._entra.groups import Groups, desired, plan, plan_absent
+from ansible_collections.cvops.identity.plugins.module_utils._entra.groups import GroupResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC = entra_spec().merge(
@@ -150,26 +147,12 @@ SPEC = entra_spec().merge(
     ),
 )
 
-
-def run(ctx: Context) -> Work:
-    """Plan one group."""
-    options = ctx.options
-    groups = Groups(ctx, GraphClient(ctx))
-    current = groups.find(options)
-    if options["state"] == "absent":
-        return Work("group", plan_absent(current), groups.apply, value=dict)
-    wanted = desired(options)
-    groups.check_new(wanted, current)
-    groups.check_rename(wanted, current)
-    planned = plan(
-        wanted, current, groups.resolve(options, "members"), groups.resolve(options, "owners"), options["exclusive"]
-    )
-    return Work("group", planned, groups.apply, value=lambda: {**planned.after, "object_id": groups.object_id})
+RESOURCE = GroupResource
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

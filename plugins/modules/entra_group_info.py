@@ -94,11 +94,9 @@ groups:
       elements: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Facts
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
 from ansible_collections.cvops.identity.plugins.module_utils._entra.group_info import find_groups
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
@@ -115,15 +113,12 @@ SPEC = entra_spec().merge(
     ),
 )
 
-
-def run(ctx: Context) -> Facts:
-    """Read the groups."""
-    return Facts("groups", find_groups(ctx, GraphClient(ctx), ctx.options))
+RESOURCE = Report("groups", find_groups)
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

@@ -173,13 +173,10 @@ service_principal:
       elements: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.application_key import application_option
-from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
-from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals import ServicePrincipals
+from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals import ServicePrincipalResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC = entra_spec().merge(
@@ -205,16 +202,12 @@ SPEC = entra_spec().merge(
     ),
 )
 
-
-def run(ctx: Context) -> Work:
-    """Plan one service principal."""
-    principals = ServicePrincipals(ctx, GraphClient(ctx))
-    return Work("service_principal", principals.plan(), principals.apply, value=principals.value)
+RESOURCE = ServicePrincipalResource
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

@@ -317,8 +317,7 @@ preflight:
       elements: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Facts
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.application_key import application_option
@@ -350,15 +349,12 @@ SPEC = commvault_spec().merge(
     ),
 )
 
-
-def run(ctx: Context) -> Facts:
-    """Read both sides and judge."""
-    return preflight(ctx)
+RESOURCE = Report("preflight", preflight)
 
 
 def main() -> None:
     """Module entry point."""
-    run_as_module(SPEC, run)
+    run_as_module(SPEC, RESOURCE)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class _PublicEnvironment(list[t.Any]):
 
 
 class InProcessAction(ActionBase):
-    """Runs ``module.run`` with the arguments of the task; subclasses name the module."""
+    """Runs the module's resource with the arguments of the task; subclasses name the module."""
 
     module: types.ModuleType
     _record_directory: t.Any = ""
@@ -166,7 +166,7 @@ class InProcessAction(ActionBase):
             return self._refused(validated, arguments, sources)
         ctx = self._context(validated, sources)
         ctx.warnings.extend(sources.warnings)
-        result = perform(ctx, self.module.run, self._task.timeout or None, self._record_to(sources))
+        result = perform(ctx, self.module.RESOURCE, self._task.timeout or None, self._record_to(sources))
         if _injects_invocation():
             shown = redact.options(ctx.options, self.module.SPEC.options)
             result["invocation"] = {"module_args": mask_addresses(shown)}

@@ -13,8 +13,11 @@ from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from helpers.direct import Words, run_body
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles import RoleResource
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.modules import commvault_role, commvault_security_info, entra_group_info
 
 OTHER_TENANT = "d1ad2f3e-5f5c-4a3f-8d7e-0d7a7f1c2b3a"
@@ -85,13 +88,13 @@ def ready_token(site: Simulator, lifetime: int = 3600) -> str:
     site.login.issuer.expires_in = lifetime
     taken: list[str] = []
 
-    def run(ctx: Context) -> t.Any:
+    def read(ctx: Context) -> t.Any:
         from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import EntraSignIn
 
         taken.append(EntraSignIn(ctx).token("https://graph.microsoft.com/.default").value)
-        return entra_group_info.run(ctx)
+        return []
 
-    module = type("Module", (), {"SPEC": entra_group_info.SPEC, "run": staticmethod(run)})
+    module = type("Module", (), {"SPEC": entra_group_info.SPEC, "RESOURCE": Report("groups", read)})
     run_body(t.cast(t.Any, module), site, {"display_name": "nobody", "token_cache": "none"})
     site.login.issuer.expires_in = 3599
     site.journal.clear()
@@ -272,16 +275,11 @@ def test_every_login_is_ended_after_a_failure(site: Simulator) -> None:
 
 @pytest.mark.parametrize("crash", [ApiError("refused"), ZeroDivisionError("a fault of our own")])
 def test_every_login_is_ended_after_a_crash(site: Simulator, crash: Exception) -> None:
-    def run(ctx: Context) -> t.Any:
-        work = commvault_role.run(ctx)
-
-        def apply(step: t.Any) -> None:
+    class Crashing(RoleResource):
+        def _create(self, step: Step) -> None:
             raise crash
 
-        work.apply = apply
-        return work
-
-    module = t.cast(t.Any, type("Module", (), {"SPEC": commvault_role.SPEC, "run": staticmethod(run)}))
+    module = t.cast(t.Any, type("Module", (), {"SPEC": commvault_role.SPEC, "RESOURCE": Crashing}))
     options = {"name": "New role", "permissions": ["View"]}
     result = run_body(module, site, options)
     assert result["failed"] is True

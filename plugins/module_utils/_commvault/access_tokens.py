@@ -14,6 +14,7 @@ from .._core.errors import AmbiguousMatch, ApiError, ConfigError, CvopsError, No
 from .._core.guards import guard
 from .._core.names import is_same
 from .._core.plan import Plan, Step
+from .._core.resource import Action
 from .._core.retry import Repeat
 from .._signin.token_store import Held, Pair, TokenStore
 from .._signin.token_store_options import open_store
@@ -44,11 +45,13 @@ _FIRST = 38
 Row = t.Mapping[str, t.Any]
 
 
-class AccessTokens:
-    """The access tokens of one owner."""
+class AccessTokenResource:
+    """One access token of the module commvault_access_token, among those of its owner."""
 
-    def __init__(self, ctx: Context, client: CommvaultClient) -> None:
-        self._ctx, self._client = ctx, client
+    noun = "access_token"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx, self._client = ctx, CommvaultClient(ctx)
         self._store: TokenStore | None = open_store(ctx, ctx.options["store"]) if ctx.options.get("store") else None
         self._owner: tuple[int, str] = (0, "")
         self._foreign = False
@@ -56,8 +59,9 @@ class AccessTokens:
         self._known_ids: set[str | None] = set()
         self._result: dict[str, t.Any] = {}
 
-    def prepare(self, options: t.Mapping[str, t.Any]) -> Plan:
+    def plan(self) -> Plan:
         """Read, and plan what the options ask for. Raises ConfigError, Problems, AmbiguousMatch, GuardRefused."""
+        options = self._ctx.options
         present = options["state"] == "present"
         wanted = desired(options) if present else {}
         release = self._client.release
@@ -76,27 +80,31 @@ class AccessTokens:
             self._result = self._shown(planned)
         return planned
 
-    def apply(self, step: Step) -> None:
-        """Perform one step of a plan."""
-        if step.action == "revoke":
-            if self._store is not None and self._ctx.options["state"] == "present":
-                with self._store.locked(create=True):
-                    pass  # what cannot be stored must not cost the token that is there
-            self._revoke(str(id_of(self._row or {})))
-        elif step.action == "forget":
-            with t.cast(TokenStore, self._store).locked() as held:
-                held.clear()
-        elif step.action == "edit":
-            self._edit(step)
-        elif self._store is None:
-            self._show(self._created(step))
-        else:
-            with self._store.locked(create=True) as held:
-                self._keep(held, self._created(step))
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        return {"create": self._create, "edit": self._edit, "revoke": self._revoke_own, "forget": self._forget}
 
-    def value(self) -> dict[str, t.Any]:
-        """The noun; empty when the token is absent."""
+    def result(self) -> dict[str, t.Any]:
+        """The token after the plan; empty when it is absent."""
         return self._result
+
+    def _revoke_own(self, step: Step) -> None:
+        if self._store is not None and self._ctx.options["state"] == "present":
+            with self._store.locked(create=True):
+                pass  # what cannot be stored must not cost the token that is there
+        self._revoke(str(id_of(self._row or {})))
+
+    def _forget(self, step: Step) -> None:
+        with t.cast(TokenStore, self._store).locked() as held:
+            held.clear()
+
+    def _create(self, step: Step) -> None:
+        if self._store is None:
+            self._show(self._created(step))
+            return
+        with self._store.locked(create=True) as held:
+            self._keep(held, self._created(step))
 
     def _present(self, options: t.Mapping[str, t.Any], wanted: Canonical, pair: Pair | None, release: int) -> Plan:
         current = canonical(self._row) if self._row is not None else None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.context import Context
 from .._core.errors import ConfigError, Problems
 from .._core.plan import Plan, Step, differing
+from .._core.resource import Action
 from .client import CommvaultClient, segment
 from .create import create_once
 from .directory import Directory
@@ -94,18 +96,32 @@ def _wire(fields: t.Mapping[str, t.Any]) -> Canonical:
     return {_FIELDS[name]: value for name, value in fields.items()}
 
 
-class Roles:
-    """Reads and writes roles."""
+class RoleResource:
+    """One role of the module commvault_role."""
 
-    def __init__(self, client: CommvaultClient, directory: Directory) -> None:
-        self._client, self._directory = client, directory
+    noun = "role"
+
+    def __init__(self, ctx: Context) -> None:
+        self._options: t.Mapping[str, t.Any] = ctx.options
+        self._client = CommvaultClient(ctx)
+        self._directory = Directory(self._client)
+        self._planned = Plan({}, {})
         self._company: str | None = None
         self._company_id: int | None = None
         self.role_id: int | None = None
         self.company: str | None = None
 
-    def plan_for(self, options: t.Mapping[str, t.Any]) -> Plan:
-        """The plan for the options of the module. Raises Problems for names that the catalogue does not know."""
+    def plan(self) -> Plan:
+        """The plan for the options of the module. Raises ConfigError, and Problems for names that the catalogue does not know."""
+        self._planned = self._plan(self._options)
+        if self._planned.changed and self.role_id == MASTER:
+            raise ConfigError(
+                "Role Master holds every permission and is built in: it can be neither changed nor deleted.",
+                source="option name",
+            )
+        return self._planned
+
+    def _plan(self, options: t.Mapping[str, t.Any]) -> Plan:
         check_name("name", options["name"])
         if options["state"] == "present":
             warn_of_doubtful(self._client.ctx, self._directory.catalogue("roles"), options["name"])
@@ -119,44 +135,44 @@ class Roles:
         permissions = Permissions(self._directory.catalogue("permissions"), nodes)
         current = canonical(current_wire, permissions) if current_wire is not None else None
         if options["state"] == "absent":
-            planned = plan_absent(current)
-        else:
-            chosen, problems = permissions.choose(options.get("permissions"), options.get("categories"))
-            if problems:
-                raise Problems(f"Role {options['name']} cannot be planned:", problems)
-            held = permissions.held((current_wire or {}).get("permissions"))
-            planned = plan(options["name"], desired(options), chosen, current, held, permissions, options["exclusive"])
-        if planned.changed and self.role_id == MASTER:
-            raise ConfigError(
-                "Role Master holds every permission and is built in: it can be neither changed nor deleted.",
-                source="option name",
-            )
-        return planned
+            return plan_absent(current)
+        chosen, problems = permissions.choose(options.get("permissions"), options.get("categories"))
+        if problems:
+            raise Problems(f"Role {options['name']} cannot be planned:", problems)
+        held = permissions.held((current_wire or {}).get("permissions"))
+        return plan(options["name"], desired(options), chosen, current, held, permissions, options["exclusive"])
 
-    def apply(self, step: Step) -> None:
-        """Perform one step of a plan."""
-        path = f"V4/Role/{segment(self.role_id or 0)}"
-        if step.action == "create":
-            self.role_id = create_once(
-                self._client,
-                self._directory,
-                "roles",
-                "V4/Role",
-                step.data["body"],
-                company_id=self._company_id,
-                intent=f"create {step.subject}",
-            )
-        elif step.action == "update":
-            self._client.write("PUT", path, step.data["body"], intent=f"update {step.subject}")
-        else:
-            self._client.write("DELETE", path, intent=f"delete {step.subject}", missing_ok=True)
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        return {"create": self._create, "update": self._update, "delete": self._delete}
 
-    def shown(self, planned: Plan) -> Canonical:
-        """The role for the result; empty when it is absent."""
-        if not planned.after:
+    def result(self) -> Canonical:
+        """The role after the plan; empty when it is absent."""
+        if not self._planned.after:
             return {}
         number = None if self.role_id is None else str(self.role_id)
-        return {**planned.after, "id": number, "company": self.company}
+        return {**self._planned.after, "id": number, "company": self.company}
+
+    def _create(self, step: Step) -> None:
+        self.role_id = create_once(
+            self._client,
+            self._directory,
+            "roles",
+            "V4/Role",
+            step.data["body"],
+            company_id=self._company_id,
+            intent=f"create {step.subject}",
+        )
+
+    def _update(self, step: Step) -> None:
+        self._client.write("PUT", self._path(), step.data["body"], intent=f"update {step.subject}")
+
+    def _delete(self, step: Step) -> None:
+        self._client.write("DELETE", self._path(), intent=f"delete {step.subject}", missing_ok=True)
+
+    def _path(self) -> str:
+        return f"V4/Role/{segment(self.role_id or 0)}"
 
     def _find(self, name: str) -> dict[str, t.Any] | None:
         entry = self._directory.catalogue("roles").get(name, self._company or None)

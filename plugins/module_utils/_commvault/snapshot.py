@@ -59,6 +59,11 @@ def association_row(row: Association, names: t.Mapping[Principal, str], permissi
     }
 
 
+def take_snapshot(ctx: Context) -> Row:
+    """The value of the module commvault_security_info."""
+    return Snapshot(ctx, CommvaultClient(ctx)).take(ctx.options["subset"])
+
+
 class Snapshot:
     """Reads what was asked for, each list once, independent reads side by side."""
 

@@ -12,6 +12,7 @@ from .._core.context import Context
 from .._core.errors import AmbiguousMatch, ConfigError, NotFound, Problems
 from .._core.guards import guard
 from .._core.plan import Plan, Step
+from .._core.resource import Action
 from . import user_group_plan as planning
 from .client import CommvaultClient
 from .directory import Directory
@@ -25,12 +26,15 @@ RISKS = ("own_rights", "last_admin")
 
 
 class UserGroupResource:
-    """Plans one group and applies the steps."""
+    """One user group of the module commvault_user_group."""
 
-    def __init__(self, ctx: Context, client: CommvaultClient) -> None:
-        self._ctx, self._client = ctx, client
-        self._directory = Directory(client)
-        self._groups = UserGroups(client, self._directory)
+    noun = "user_group"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx, self._client = ctx, CommvaultClient(ctx)
+        self._directory = Directory(self._client)
+        self._groups = UserGroups(self._client, self._directory)
+        self._planned = Plan({}, {})
         self._options: t.Mapping[str, t.Any] = ctx.options
         self._members: dict[str, int] = {}
         self.group_id: int | None = None
@@ -58,29 +62,41 @@ class UserGroupResource:
             self._check_two_factor(wanted, current)
         if current is not None:
             self._guard(planned, current["name"])
+        self._planned = planned
         return planned
 
-    def apply(self, step: Step) -> None:
-        """Perform one step of a plan."""
-        if step.action == "create":
-            self.group_id = self._groups.create(self._options["name"], step.data["description"], self._company_id)
-            return
-        number = self.group_id or 0
-        if step.action == "update":
-            self._groups.update(number, step.data["body"], intent=f"update {step.subject}")
-        elif step.action == "add":
-            self._groups.add_members(number, step.data["ids"])
-        elif step.action == "remove":
-            self._groups.remove_members(number, step.data["ids"])
-        else:
-            self._groups.delete(number, step.data["user_id"], step.data["group_id"])
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        return {
+            "create": self._create,
+            "update": self._update,
+            "add": self._add_members,
+            "remove": self._remove_members,
+            "delete": self._delete,
+        }
 
-    def shown(self, planned: Plan) -> planning.Canonical:
-        """The group for the result; empty when it is absent."""
-        if not planned.after:
+    def result(self) -> planning.Canonical:
+        """The group after the plan; empty when it is absent."""
+        if not self._planned.after:
             return {}
         number = None if self.group_id is None else str(self.group_id)
-        return {**planned.after, "id": number, "company": self.company}
+        return {**self._planned.after, "id": number, "company": self.company}
+
+    def _create(self, step: Step) -> None:
+        self.group_id = self._groups.create(self._options["name"], step.data["description"], self._company_id)
+
+    def _update(self, step: Step) -> None:
+        self._groups.update(self.group_id or 0, step.data["body"], intent=f"update {step.subject}")
+
+    def _add_members(self, step: Step) -> None:
+        self._groups.add_members(self.group_id or 0, step.data["ids"])
+
+    def _remove_members(self, step: Step) -> None:
+        self._groups.remove_members(self.group_id or 0, step.data["ids"])
+
+    def _delete(self, step: Step) -> None:
+        self._groups.delete(self.group_id or 0, step.data["user_id"], step.data["group_id"])
 
     def _read(self, name: str) -> planning.Canonical | None:
         company = self._options.get("company")

@@ -20,7 +20,6 @@ from . import redact
 from .context import Context
 from .data_text import json_text
 from .errors import ConfigError
-from .outcome import Facts, Outcome
 from .plan import Plan
 from .values import plain, rfc3339
 from .visible import whole
@@ -58,15 +57,14 @@ class RunRecord:
                 source=f"variable {DIRECTORY_VARIABLE.lower()} or environment variable {DIRECTORY_VARIABLE}",
             ) from exc
 
-    def end(self, outcome: Outcome | None, result: t.Mapping[str, t.Any]) -> None:
-        """Write down what came of it, unless nothing was or should have been written.
+    def end(self, plan: Plan | None, result: t.Mapping[str, t.Any]) -> None:
+        """Write down what came of *plan*, unless nothing was or should have been written; None: there was none yet.
 
         A record that cannot be written now is a warning: the change has been made, and hiding that would be worse.
         """
         told = self._path or result.get("changed") or result.get("step_failed") or _was_refused(result)
-        if self._ctx.check_mode or isinstance(outcome, Facts) or not told:
+        if self._ctx.check_mode or not told:
             return
-        plan = outcome.plan if outcome is not None else None
         try:
             self._write(self._content(plan, result, rfc3339(self._ctx.clock.now())))
         except Exception as exc:  # the result must be told, whatever a record makes of it

@@ -20,9 +20,9 @@ from .cancel import ignore_signals, interruptible
 from .carried import CarryingModule
 from .context import Clock, Context
 from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
-from .outcome import Facts, Outcome, Work
 from .plan import Plan
 from .record import DIRECTORY_VARIABLE, RunRecord
+from .resource import Declared, PartialResource, Report, Resource, VerifyingResource, check_actions, salvaged
 from .sources import Sources, using
 from .spec import ArgumentSpec
 from .values import as_number
@@ -37,8 +37,6 @@ except ImportError:
 else:
     HAS_JMESPATH = True
     JMESPATH_IMPORT_ERROR = None
-
-Run = t.Callable[[Context], Outcome]
 
 #: Names of environment variables through which the action tells a module process what only the controller knows.
 SOURCES_VARIABLE = "CVOPS_OPTION_SOURCES"
@@ -60,11 +58,12 @@ class RecordTo:
 
 
 def perform(
-    ctx: Context, run: Run, task_timeout: int | None = None, record_to: RecordTo | None = None
+    ctx: Context, declared: Declared, task_timeout: int | None = None, record_to: RecordTo | None = None
 ) -> dict[str, t.Any]:
-    """Do the work and return the task result: ``changed``, the noun, ``diff`` when asked, ``stats``; or a failure with ``error``.
+    """Run a module and return the task result: ``changed``, the noun, ``diff`` when asked, ``stats``; or a failure with ``error``.
 
-    Whatever happens, what was written is told: an exception that nobody expected becomes a failure of kind ``internal``.
+    *declared*: the module's ``RESOURCE``. Whatever happens, what was written is told: an exception that nobody expected becomes
+    a failure of kind ``internal``.
     """
     done = _Progress(RunRecord(ctx, record_to.directory, record_to.module) if record_to else None)
     seconds = ctx.options.get("deadline") or DEFAULT_DEADLINE_S
@@ -73,8 +72,10 @@ def perform(
         with interruptible(ctx.cancellation, task_timeout):
             try:
                 check_addresses(ctx.options, ctx.source_of)
-                done.outcome = run(ctx)
-                done.result = _finish(ctx, done)
+                if isinstance(declared, Report):
+                    done.result = _report(ctx, declared)
+                else:
+                    done.result = _converge(ctx, declared(ctx), done)
             except Exception as exc:
                 done.result = _failure(ctx, _expected(ctx, exc))
             with ctx.cancellation.shield():
@@ -91,17 +92,17 @@ def _conclude(ctx: Context, done: _Progress) -> dict[str, t.Any]:
     if not done.is_concluded:
         done.result = {**done.result, "stats": ctx.stats.as_result()}
         if done.record is not None:
-            done.record.end(done.outcome, done.result)
+            done.record.end(done.plan, done.result)
         done.is_concluded = True
     return t.cast("dict[str, t.Any]", whole(done.result))
 
 
 @dataclass
 class _Progress:
-    """What a run has come to: its outcome and result, and the record to keep of it."""
+    """What a run has come to: its plan and result, and the record to keep of it."""
 
     record: RunRecord | None
-    outcome: Outcome | None = None
+    plan: Plan | None = None
     result: dict[str, t.Any] = field(default_factory=dict)
     is_concluded: bool = False
 
@@ -121,41 +122,52 @@ def _expected(ctx: Context, exc: Exception) -> CvopsError:
     )
 
 
-def _finish(ctx: Context, done: _Progress) -> dict[str, t.Any]:
-    outcome = done.outcome
-    if outcome is None or isinstance(outcome, Facts):
-        facts = outcome or Facts("result", None)
-        return {"changed": False, facts.noun: _queried(facts.value, ctx.options.get("query")), **facts.extra}
-    if not ctx.check_mode and outcome.plan.steps:
+def _report(ctx: Context, report: Report) -> dict[str, t.Any]:
+    """The result of a module that only reads."""
+    return {"changed": False, report.noun: _queried(report.read(ctx), ctx.options.get("query"))}
+
+
+def _converge(ctx: Context, resource: Resource, done: _Progress) -> dict[str, t.Any]:
+    """Plan, write unless in check mode, and return the result."""
+    plan = done.plan = resource.plan()
+    check_actions(resource, plan)
+    if not ctx.check_mode and plan.steps:
         if done.record is not None:
-            done.record.begin(outcome.plan)
-        _carry_out(ctx, outcome)
-    plan = outcome.plan
+            done.record.begin(plan)
+        _carry_out(ctx, resource, plan)
     try:
+        findings: list[t.Any] = []
         if not ctx.check_mode:
             ctx.cancellation.check()
-        plan = outcome.actual() if outcome.actual and not ctx.check_mode else outcome.plan
-        result = {"changed": plan.changed, outcome.noun: outcome.value(), **outcome.extra()}
+            if isinstance(resource, VerifyingResource):
+                findings = resource.verify()
+            if isinstance(resource, PartialResource):
+                plan = resource.carried_out()
+        value = resource.result()
+        if isinstance(resource, VerifyingResource):
+            value = {**value, "not_confirmed": findings}
+        result = {"changed": plan.changed, resource.noun: value}
         if plan.changed:
             subjects = [one_line(redact.text(step.subject, ctx.secrets)) for step in plan.steps]
             result["msg"] = one_line(f"{'Would change' if ctx.check_mode else 'Changed'}: {', '.join(subjects)}")
         if ctx.diff_mode:
-            result["diff"] = diff_of(outcome.noun, plan, ctx.secrets)
+            result["diff"] = diff_of(resource.noun, plan, ctx.secrets)
         return result
     except Exception as exc:
         error = _expected(ctx, exc)
         if not ctx.check_mode:  # what was written stays written, whatever becomes of the look at it
-            error.facts.update(steps_done=[step.subject for step in plan.steps], steps_left=[], **outcome.salvage())
+            error.facts.update(steps_done=[step.subject for step in plan.steps], steps_left=[], **salvaged(resource))
         raise error from exc
 
 
-def _carry_out(ctx: Context, work: Work) -> None:
+def _carry_out(ctx: Context, resource: Resource, plan: Plan) -> None:
     done: list[str] = []
-    for step in work.plan.steps:
+    actions = resource.actions
+    for step in plan.steps:
         try:
             ctx.cancellation.check()
             with ctx.cancellation.shield():  # what a step was answered is kept, also when the run is told to stop
-                work.apply(step)
+                actions[step.action](step)
         except Exception as exc:
             error = _expected(ctx, exc)
             if isinstance(error, InternalFault) or (isinstance(error, ApiError) and error.may_have_acted):
@@ -163,8 +175,8 @@ def _carry_out(ctx: Context, work: Work) -> None:
             error.facts.update(
                 steps_done=done,
                 step_failed=step.subject,
-                steps_left=[item.subject for item in work.plan.steps[len(done) + 1 :]],
-                **work.salvage(),
+                steps_left=[item.subject for item in plan.steps[len(done) + 1 :]],
+                **salvaged(resource),
             )
             raise error from exc
         done.append(step.subject)
@@ -267,7 +279,7 @@ class _Module(CarryingModule):
         raise SystemExit(1)
 
 
-def run_as_module(spec: ArgumentSpec, run: Run) -> None:
+def run_as_module(spec: ArgumentSpec, declared: Declared) -> None:
     """Run in a process of its own, the way every module runs on any host."""
     announced = json.loads(os.environ.get(SOURCES_VARIABLE, "{}"))
     with using(Sources(announced=announced)) as sources:
@@ -289,7 +301,7 @@ def run_as_module(spec: ArgumentSpec, run: Run) -> None:
     ctx.warnings.extend(sources.warnings)
     task_timeout = _number(TIMEOUT_VARIABLE)
     with _alarm(task_timeout):
-        result = perform(ctx, run, task_timeout, _record_to(module._name))
+        result = perform(ctx, declared, task_timeout, _record_to(module._name))
     ignore_signals()  # the process ends now, and what it says must not be cut
     for message in ctx.warnings:
         module.warn(message)

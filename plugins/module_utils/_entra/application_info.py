@@ -12,6 +12,7 @@ import datetime
 import math
 import typing as t
 
+from .._core.context import Context
 from .._core.names import case_key
 from .._core.values import objects_in, rfc3339, time_in
 from .application_finding import check_ids
@@ -23,6 +24,11 @@ Wire = dict[str, t.Any]
 _SELECT = f"{SELECT},createdDateTime,passwordCredentials,keyCredentials"
 _DAY_S = 86400.0
 _SHA1_BYTES = 20
+
+
+def find_applications(ctx: Context) -> list[dict[str, t.Any]]:
+    """The value of the module entra_application_info, by display name and object id."""
+    return sorted_applications(read_applications(GraphClient(ctx), ctx.options), ctx.clock.now())
 
 
 def read_applications(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[Wire]:

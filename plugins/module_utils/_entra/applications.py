@@ -11,6 +11,7 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import ApiError, ConfigError, NotFound
 from .._core.plan import Plan, Step
+from .._core.resource import Action
 from .._core.wait import until
 from . import application_wish
 from .application_checks import check_after, check_options
@@ -32,11 +33,13 @@ _STILL_ENABLED = "CannotDeleteOrUpdateEnabledEntitlement"
 _PATIENCE_S = 60.0
 
 
-class Applications:
-    """One task's work on one registration."""
+class ApplicationResource:
+    """One registration of the module entra_application."""
 
-    def __init__(self, ctx: Context, graph: GraphClient) -> None:
-        self._ctx, self._graph = ctx, graph
+    noun = "application"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx, self._graph = ctx, GraphClient(ctx)
         self._options = ctx.options
         self._after: Canonical = {}
         self._names: dict[str, str] = {}
@@ -61,7 +64,20 @@ class Applications:
         self._owners = planned.after.get("owners")
         return planned
 
-    def value(self) -> dict[str, t.Any]:
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        return {
+            "create": self._create,
+            "restore": self._restore,
+            "restore_service_principal": self._restore_service_principal,
+            "disable": self._disable,
+            "update": self._update,
+            "owners": self._change_owners,
+            "delete": self._delete,
+        }
+
+    def result(self) -> dict[str, t.Any]:
         """The application as it is after the plan; ids that are not known yet are None."""
         if self._options["state"] == "absent":
             return {}
@@ -164,26 +180,23 @@ class Applications:
             )
         return Situation(situation.wire, situation.owners, assigned=assigned)
 
-    def apply(self, step: Step) -> None:
-        """Perform one step of a plan."""
-        intent = step.subject
-        if step.action == "create":
-            self._create(step.data["body"], intent)
-        elif step.action == "restore":
-            restore(self._graph, "applications", str(self.object_id), intent=intent)
-            self._graph.fresh.add(str(self.app_id))
-        elif step.action == "restore_service_principal":
-            restore(self._graph, "servicePrincipals", step.data["object_id"], intent=intent)
-        elif step.action == "disable":
-            self._patch(step.data["body"], intent)
-            self._await_disabled(step.data["body"])
-        elif step.action == "update":
-            self._update(step.data["body"], intent)
-        elif step.action == "owners":
-            change_owners(self._graph, self._path(), f"application {self._after['display_name']}", step.data)
-        else:
-            self._graph.write("DELETE", self._path(), intent=f"delete {intent}", needs=_WRITE, missing_ok=True)
-            self._forget()
+    def _restore(self, step: Step) -> None:
+        restore(self._graph, "applications", str(self.object_id), intent=step.subject)
+        self._graph.fresh.add(str(self.app_id))
+
+    def _restore_service_principal(self, step: Step) -> None:
+        restore(self._graph, "servicePrincipals", step.data["object_id"], intent=step.subject)
+
+    def _disable(self, step: Step) -> None:
+        self._patch(step)
+        self._await_disabled(step.data["body"])
+
+    def _change_owners(self, step: Step) -> None:
+        change_owners(self._graph, self._path(), f"application {self._after['display_name']}", step.data)
+
+    def _delete(self, step: Step) -> None:
+        self._graph.write("DELETE", self._path(), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True)
+        self._forget()
 
     def _path(self) -> str:
         return f"/applications/{segment(str(self.object_id))}"
@@ -191,7 +204,9 @@ class Applications:
     def _namespace(self) -> str | None:
         return self._after["unique_name"] or self.app_id
 
-    def _create(self, body: Wire, intent: str) -> None:
+    def _create(self, step: Step) -> None:
+        body: Wire = step.data["body"]
+        intent = step.subject
         unique_name = body.get("uniqueName")
         if unique_name:
             content = {name: value for name, value in body.items() if name != "uniqueName"}
@@ -216,15 +231,16 @@ class Applications:
             )
         self.object_id, self.app_id = str(created["id"]), str(created["appId"])
 
-    def _patch(self, body: Wire, intent: str) -> None:
-        self._graph.write("PATCH", self._path(), self._filled(body), intent=f"change {intent}", needs=_WRITE)
+    def _patch(self, step: Step) -> None:
+        body = self._filled(step.data["body"])
+        self._graph.write("PATCH", self._path(), body, intent=f"change {step.subject}", needs=_WRITE)
 
     def _filled(self, body: Wire) -> Wire:
         """The body with what was unknown while planning: the application id, and role ids that derive from it."""
         filled = dict(body)
         if "identifierUris" in body:
             filled["identifierUris"] = [uri.replace(APP_ID_TEXT, str(self.app_id)) for uri in body["identifierUris"]]
-        ids = {(entry["value"]): entry["id"] for name in ("app_roles", "api_scopes") for entry in self.value()[name]}
+        ids = {(entry["value"]): entry["id"] for name in ("app_roles", "api_scopes") for entry in self.result()[name]}
         if "appRoles" in body:
             filled["appRoles"] = [_identified(item, ids) for item in body["appRoles"]]
         if "oauth2PermissionScopes" in body.get("api", {}):
@@ -232,13 +248,13 @@ class Applications:
             filled["api"] = {**body["api"], "oauth2PermissionScopes": scopes}
         return filled
 
-    def _update(self, body: Wire, intent: str) -> None:
+    def _update(self, step: Step) -> None:
         """A replica that has not seen the disabling yet refuses for a while."""
         give_up_at = self._ctx.clock.monotonic() + min(_PATIENCE_S, self._ctx.remaining_s())
         pause = 1.0
         while True:
             try:
-                return self._patch(body, intent)
+                return self._patch(step)
             except ApiError as exc:
                 if exc.code != _STILL_ENABLED or self._ctx.clock.monotonic() + pause > give_up_at:
                     raise

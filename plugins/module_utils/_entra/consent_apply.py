@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from urllib.parse import quote
 
 from .._core.context import Context
 from .._core.errors import ApiError, ConfigError, Forbidden, Problems
 from .._core.plan import Plan, Step
+from .._core.resource import Action
 from .._core.retry import Repeat
 from .._core.values import objects_in
 from .._signin.clouds import authority_url
@@ -26,11 +28,13 @@ _READ_GRANTS = ("DelegatedPermissionGrant.Read.All", "Directory.Read.All")
 _EXISTS = ("already exists on the object", "entry already exists")
 
 
-class Consents:
-    """One task's work on the consent of one application."""
+class ConsentResource:
+    """The consent of one application, of the module entra_admin_consent."""
 
-    def __init__(self, ctx: Context, graph: GraphClient) -> None:
-        self._ctx, self._graph = ctx, graph
+    noun = "consent"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx, self._graph = ctx, GraphClient(ctx)
         self._app_id: str | None = None
         self._client: str | None = None
         self._requests: list[Requested] = []
@@ -40,8 +44,9 @@ class Consents:
         self._refused: set[tuple[str, str]] = set()
         self._claims: dict[str, t.Any] = {}
 
-    def prepare(self, options: t.Mapping[str, t.Any]) -> Plan:
+    def plan(self) -> Plan:
         """Read, and plan what the caller may grant. Raises ConfigError, Problems."""
+        options = self._ctx.options
         self._claims = self._graph.claims()
         application = resolve_application(self._ctx, self._graph, options, select=["requiredResourceAccess"])
         self._app_id = application.app_id
@@ -53,19 +58,25 @@ class Consents:
         self._tell_what_stays(held, options["exclusive"])
         return consent.plan_of(self._requests, self._state, self._planned)
 
-    def apply(self, step: Step) -> None:
-        """Perform one step; that the caller may not is no failure, and is not tried again for that API and kind."""
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        writing = {
+            "assign": self._assign,
+            "unassign": self._unassign,
+            "consent": self._consent,
+            "rescope": self._rescope,
+            "withdraw": self._withdraw,
+        }
+        return {name: functools.partial(self._try, write) for name, write in writing.items()}
+
+    def _try(self, write: Action, step: Step) -> None:
+        """Carry out one step; that the caller may not is no failure, and is not tried again for that API and kind."""
         place = (step.data["app_id"], step.data["kind"])
         if place in self._refused:
             return
         try:
-            {
-                "assign": self._assign,
-                "unassign": self._unassign,
-                "consent": self._consent,
-                "rescope": self._rescope,
-                "withdraw": self._withdraw,
-            }[step.action](step)
+            write(step)
         except Forbidden as exc:
             self._refused.add(place)
             self._ctx.warn(f"Left to be consented: {exc}")
@@ -73,11 +84,11 @@ class Consents:
         self._done.append(step)
         self._graph.forget_token()
 
-    def actual(self) -> Plan:
+    def carried_out(self) -> Plan:
         """The plan without the steps that were refused."""
         return consent.plan_of(self._requests, self._state, self._done)
 
-    def value(self) -> dict[str, t.Any]:
+    def result(self) -> dict[str, t.Any]:
         """The noun ``consent``."""
         done = self._planned if self._ctx.check_mode else self._done
         return consent.report(self._requests, consent.after(self._state, done), self._consent_url())

@@ -12,6 +12,7 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import ApiError, ConfigError, Problems
 from .._core.plan import Plan, Step, differing
+from .._core.resource import Action
 from .._core.values import is_guid
 from .._signin.clouds import authority_url
 from .application_key import READ_NEEDS, Resolved, find_application, resolve_application
@@ -110,11 +111,13 @@ def _named(wires: t.Sequence[t.Mapping[str, t.Any]], name: str) -> t.Mapping[str
     return next((wire for wire in wires if wire["name"] == name), None)
 
 
-class FederatedCredentials:
-    """One task's work on one federated credential."""
+class FederatedCredentialResource:
+    """One federated credential of the module entra_federated_credential."""
 
-    def __init__(self, ctx: Context, graph: GraphClient) -> None:
-        self._ctx, self._graph, self._options = ctx, graph, ctx.options
+    noun = "federated_credential"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx, self._graph, self._options = ctx, GraphClient(ctx), ctx.options
         self._application = Resolved()
         self._wires: list[dict[str, t.Any]] = []
         self._plan = Plan({}, {})
@@ -133,22 +136,20 @@ class FederatedCredentials:
             self._ctx.warn(f"This is the last of {LIMIT} federated credentials that Entra ID allows for an application")
         return self._plan
 
-    def value(self) -> dict[str, t.Any]:
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        return {"create": self._create, "update": self._update, "delete": self._delete}
+
+    def result(self) -> dict[str, t.Any]:
         """The credential as it is after the plan; empty when it goes."""
         return {"id": self._id, **self._plan.after} if self._plan.after else {}
 
-    def apply(self, step: Step) -> None:
-        """Perform one step of a plan."""
-        if step.action == "create":
-            self._create(step)
-        elif step.action == "update":
-            self._graph.write(
-                "PATCH", self._path(step), step.data["body"], intent=f"change {step.subject}", needs=_WRITE
-            )
-        else:
-            self._graph.write(
-                "DELETE", self._path(step), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True
-            )
+    def _update(self, step: Step) -> None:
+        self._graph.write("PATCH", self._path(step), step.data["body"], intent=f"change {step.subject}", needs=_WRITE)
+
+    def _delete(self, step: Step) -> None:
+        self._graph.write("DELETE", self._path(step), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True)
 
     def _create(self, step: Step) -> None:
         created = self._graph.upsert(

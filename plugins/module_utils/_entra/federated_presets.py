@@ -54,6 +54,17 @@ PRESETS: dict[str, dict[str, dict[str, t.Any]]] = {
 ONE_OF = {"github": ("branch", "tag", "environment", "pull_request"), "gitlab": ("branch", "tag")}
 
 
+def preset_options() -> dict[str, dict[str, t.Any]]:
+    """The presets as options of an argument spec."""
+    return {name: _preset_option(name) for name in PRESETS}
+
+
+def _preset_option(name: str) -> dict[str, t.Any]:
+    keys = list(ONE_OF.get(name, ()))
+    rules = {"required_one_of": [keys], "mutually_exclusive": [keys]} if keys else {}
+    return {"type": "dict", "options": PRESETS[name], **rules}
+
+
 def trust(options: t.Mapping[str, t.Any], tenant_issuer: t.Callable[[], str]) -> Trust:
     """Issuer and subject that the options describe. ``tenant_issuer`` gives the tenant's own issuer, asked only if needed.
 

@@ -14,7 +14,7 @@ from .._core.names import case_key, starts_with
 from .._core.parallel import side_by_side
 from .._core.values import is_guid
 from .client import GraphClient, key, literal, same_named, segment
-from .groups import READ_NEEDS, SELECT, Groups, canonical
+from .groups import READ_NEEDS, SELECT, canonical, list_relation
 
 #: So many lists of members are read side by side.
 _AT_MOST = 8
@@ -37,14 +37,16 @@ def selection(options: t.Mapping[str, t.Any]) -> str | None:
     return chosen
 
 
-def find_groups(ctx: Context, graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[Group]:
+def find_groups(ctx: Context) -> list[Group]:
     """The selected groups by display name; none is no error. With ``members`` each has its direct members' object ids."""
+    graph, options = GraphClient(ctx), ctx.options
     found = [shown(wire) for wire in _wires(graph, options)]
     found.sort(key=lambda group: (case_key(group["display_name"] or ""), str(group["object_id"])))
     if options.get("members"):
-        reader = Groups(ctx, graph)
         ids = [str(group["object_id"]) for group in found]
-        members = side_by_side(lambda object_id: reader.relation(object_id, "members"), ids, _AT_MOST, ctx.cancellation)
+        members = side_by_side(
+            lambda object_id: list_relation(graph, object_id, "members"), ids, _AT_MOST, ctx.cancellation
+        )
         found = [{**group, "members": listed} for group, listed in zip(found, members, strict=True)]
     return found
 

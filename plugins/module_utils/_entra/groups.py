@@ -14,6 +14,7 @@ from .._core.errors import AmbiguousMatch, ApiError, ConfigError
 from .._core.guards import guard
 from .._core.names import doubt_about, is_same
 from .._core.plan import Plan, Step, differing
+from .._core.resource import Action
 from .._core.retry import Repeat
 from .._core.sets import difference
 from .client import (
@@ -127,12 +128,55 @@ def _check_unique_name(wire: t.Mapping[str, t.Any], unique_name: str) -> None:
         raise ConfigError(f"No group has the unique name {unique_name!r}{told}", source="option unique_name")
 
 
-class Groups:
-    """Reads and writes groups."""
+def list_relation(graph: GraphClient, object_id: str, relation: str) -> list[str]:
+    """Ids of the group's direct members or owners, sorted."""
+    listed = graph.list(
+        f"/groups/{segment(object_id)}/{relation}",
+        intent=f"list {relation} of group {object_id}",
+        needs=READ_NEEDS,
+        params={"$select": "id", "$top": "999"},
+    )
+    return sorted(str(item["id"]).lower() for item in listed)
 
-    def __init__(self, ctx: Context, graph: GraphClient) -> None:
-        self._ctx, self._graph = ctx, graph
+
+class GroupResource:
+    """One group of the module entra_group; *graph*: the client to use, by default one of its own."""
+
+    noun = "group"
+
+    def __init__(self, ctx: Context, graph: GraphClient | None = None) -> None:
+        self._ctx, self._graph = ctx, graph or GraphClient(ctx)
+        self._planned = Plan({}, {})
         self.object_id: str | None = None
+
+    def plan(self) -> Plan:
+        """What the options ask for, compared with what is there. Raises ConfigError, AmbiguousMatch, GuardRefused."""
+        options = self._ctx.options
+        current = self.find(options)
+        if options["state"] == "absent":
+            self._planned = plan_absent(current)
+            return self._planned
+        wanted = desired(options)
+        self.check_new(wanted, current)
+        self.check_rename(wanted, current)
+        members, owners = (object_ids(self._graph, options.get(name), name) for name in ("members", "owners"))
+        self._planned = plan(wanted, current, members, owners, options["exclusive"])
+        return self._planned
+
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        return {
+            "create": self._create,
+            "update": self._update,
+            "add": self._add,
+            "remove": self._remove,
+            "delete": self._delete,
+        }
+
+    def result(self) -> Canonical:
+        """The group after the plan; empty when it is absent."""
+        return {**self._planned.after, "object_id": self.object_id} if self._planned.after else {}
 
     def find(self, options: t.Mapping[str, t.Any]) -> Canonical | None:
         """The group that the options name, or None. Raises AmbiguousMatch, ConfigError."""
@@ -150,7 +194,7 @@ class Groups:
         self.object_id = found["object_id"]
         for relation in ("members", "owners"):
             if options.get(relation) is not None:
-                found[relation] = self.relation(str(self.object_id), relation)
+                found[relation] = list_relation(self._graph, str(self.object_id), relation)
         return found
 
     def _find_wire(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
@@ -199,21 +243,6 @@ class Groups:
         warn_of_alike(self._ctx, "group", found, name)
         return same_named(found, "displayName", name)
 
-    def relation(self, object_id: str, relation: str) -> list[str]:
-        """Ids of the direct members or owners, sorted."""
-        path = f"/groups/{segment(object_id)}/{relation}"
-        listed = self._graph.list(
-            path,
-            intent=f"list {relation} of group {object_id}",
-            needs=READ_NEEDS,
-            params={"$select": "id", "$top": "999"},
-        )
-        return sorted(str(item["id"]).lower() for item in listed)
-
-    def resolve(self, options: t.Mapping[str, t.Any], relation: str) -> list[str] | None:
-        """The option's members or owners as object ids."""
-        return object_ids(self._graph, options.get(relation), relation)
-
     def check_new(self, wanted: Canonical, current: Canonical | None) -> None:
         """A group to be created needs a name. Raises ConfigError."""
         if current is None and not wanted.get("display_name"):
@@ -232,27 +261,21 @@ class Groups:
                 " groups by name, its members lose their access.",
             )
 
-    def apply(self, step: Step) -> None:
-        """Perform one step of a plan."""
-        if step.action == "create":
-            self._create(step.data["fields"])
-        elif step.action == "update":
-            body = {FIELDS[name]: value or None for name, value in step.data["fields"].items()}
-            self._graph.write("PATCH", self._path(), body, intent=f"update {step.subject}", needs=_WRITE)
-        elif step.action == "delete":
-            self._graph.write("DELETE", self._path(), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True)
-            unique_name = step.data.get("unique_name")
-            paths = [f"/groups{key('uniqueName', unique_name)}"] if unique_name else []
-            self._graph.forget(str(self.object_id), *paths)
-        elif step.action == "add":
-            self._add(step.data["relation"], step.data["ids"])
-        else:
-            self._remove(step.data["relation"], step.data["ids"])
-
     def _path(self) -> str:
         return f"/groups/{segment(str(self.object_id))}"
 
-    def _create(self, fields: t.Mapping[str, t.Any]) -> None:
+    def _update(self, step: Step) -> None:
+        body = {FIELDS[name]: value or None for name, value in step.data["fields"].items()}
+        self._graph.write("PATCH", self._path(), body, intent=f"update {step.subject}", needs=_WRITE)
+
+    def _delete(self, step: Step) -> None:
+        self._graph.write("DELETE", self._path(), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True)
+        unique_name = step.data.get("unique_name")
+        paths = [f"/groups{key('uniqueName', unique_name)}"] if unique_name else []
+        self._graph.forget(str(self.object_id), *paths)
+
+    def _create(self, step: Step) -> None:
+        fields: t.Mapping[str, t.Any] = step.data["fields"]
         body: dict[str, t.Any] = {FIELDS[name]: value for name, value in fields.items()}
         body.update(mailEnabled=False, securityEnabled=True, groupTypes=[])
         intent = f"create group {fields['display_name']}"
@@ -278,7 +301,8 @@ class Groups:
             )
         self.object_id = str(created["id"])
 
-    def _add(self, relation: str, ids: t.Sequence[str]) -> None:
+    def _add(self, step: Step) -> None:
+        relation, ids = step.data["relation"], step.data["ids"]
         intent = f"add {len(ids)} {relation} to group {self.object_id}"
         if relation == "members":
             for start in range(0, len(ids), BIND_LIMIT):
@@ -307,8 +331,9 @@ class Groups:
                 if not already_there(exc, "already exist"):
                     raise
 
-    def _remove(self, relation: str, ids: t.Sequence[str]) -> None:
-        for item in ids:
+    def _remove(self, step: Step) -> None:
+        relation = step.data["relation"]
+        for item in step.data["ids"]:
             path = f"{self._path()}/{relation}/{segment(item)}/$ref"
             try:
                 self._graph.write(

@@ -19,6 +19,7 @@ from .._core.errors import ConfigError
 from .._core.guards import guard
 from .._core.names import is_same
 from .._core.plan import Plan, Step
+from .._core.resource import Action
 from .._core.values import objects_in, rfc3339, time_in
 from .._core.visible import one_line
 from .._signin.tokens import claims_of
@@ -108,16 +109,19 @@ def may_be_own(secret: t.Mapping[str, t.Any], app_id: str | None, method: str, o
     return False
 
 
-class Passwords:
-    """The secrets of one registration."""
+class SecretResource:
+    """One secret of the module entra_application_secret, among those of its registration."""
 
-    def __init__(self, ctx: Context, graph: GraphClient) -> None:
-        self._ctx, self._graph = ctx, graph
+    noun = "secret"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx, self._graph = ctx, GraphClient(ctx)
         self._application = Resolved(pending=True)
         self._result: Secret = {}
 
-    def prepare(self, options: t.Mapping[str, t.Any]) -> Plan:
+    def plan(self) -> Plan:
         """Read, and plan what the options ask for. Raises ConfigError, GuardRefused."""
+        options = self._ctx.options
         _check(options)
         absent = options["state"] == "absent"
         if absent:  # a registration that is gone has taken its secrets with it
@@ -136,18 +140,24 @@ class Passwords:
         self._result = self._predicted(options) if planned.changed else self._known(secrets, options["name"])
         return planned
 
-    def apply(self, step: Step) -> None:
-        """Perform one step of a plan."""
-        writer = SecretWriter(self._ctx, self._graph, str(self._application.object_id))
-        if step.action == "remove":
-            writer.remove(step.data["key_id"])
-            return
-        added = writer.add(step.data["name"], step.data["lifetime_days"])
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        return {"add": self._add, "remove": self._remove}
+
+    def _writer(self) -> SecretWriter:
+        return SecretWriter(self._ctx, self._graph, str(self._application.object_id))
+
+    def _remove(self, step: Step) -> None:
+        self._writer().remove(step.data["key_id"])
+
+    def _add(self, step: Step) -> None:
+        added = self._writer().add(step.data["name"], step.data["lifetime_days"])
         # First of all what is shown once: the rest of the answer may make no sense.
         self._result = {"key_id": str(added["keyId"]).lower(), "value": str(added["secretText"])}
         self._result = {**canonical(added), "value": self._result["value"]}
 
-    def value(self) -> Secret:
+    def result(self) -> Secret:
         """The noun: the added secret with its value, or the one that was there; empty after a removal."""
         return self._result
 

@@ -11,6 +11,7 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import ApiError, ConfigError
 from .._core.plan import Plan, Step
+from .._core.resource import Action
 from .._core.values import is_guid, texts_in
 from . import service_principals_plan as form
 from .application_key import READ_NEEDS, application_path, find_application, resolve_application
@@ -23,11 +24,13 @@ Wire = dict[str, t.Any]
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 
 
-class ServicePrincipals:
-    """One task's work on one service principal."""
+class ServicePrincipalResource:
+    """One service principal of the module entra_service_principal."""
 
-    def __init__(self, ctx: Context, graph: GraphClient) -> None:
-        self._ctx, self._graph = ctx, graph
+    noun = "service_principal"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx, self._graph = ctx, GraphClient(ctx)
         self._options = ctx.options
         self._wire: Wire = {}
         self._app_id: str | None = None
@@ -50,7 +53,17 @@ class ServicePrincipals:
         self._after = dict(planned.after)
         return planned
 
-    def value(self) -> dict[str, t.Any]:
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        return {
+            "create": self._create,
+            "update": self._update,
+            "owners": self._change_owners,
+            "delete": self._delete,
+        }
+
+    def result(self) -> dict[str, t.Any]:
         """The service principal as it is after the plan, with what it has from its application; unknown ids are None."""
         if self._options["state"] == "absent":
             return {}
@@ -125,17 +138,15 @@ class ServicePrincipals:
             "reply_urls": [uri for platform in platforms for uri in texts_in(platform, "redirectUris")],
         }
 
-    def apply(self, step: Step) -> None:
-        """Perform one step of a plan."""
-        if step.action == "create":
-            self._create(step.data["body"], step.subject)
-        elif step.action == "update":
-            self._graph.write("PATCH", self._path(), step.data["body"], intent=f"change {step.subject}", needs=_WRITE)
-        elif step.action == "owners":
-            change_owners(self._graph, self._path(), self._name(), step.data)
-        else:
-            self._graph.write("DELETE", self._path(), intent=step.subject, needs=_WRITE, missing_ok=True)
-            self._graph.forget(str(self._wire["id"]), f"/servicePrincipals{key('appId', str(self._app_id))}")
+    def _update(self, step: Step) -> None:
+        self._graph.write("PATCH", self._path(), step.data["body"], intent=f"change {step.subject}", needs=_WRITE)
+
+    def _change_owners(self, step: Step) -> None:
+        change_owners(self._graph, self._path(), self._name(), step.data)
+
+    def _delete(self, step: Step) -> None:
+        self._graph.write("DELETE", self._path(), intent=step.subject, needs=_WRITE, missing_ok=True)
+        self._graph.forget(str(self._wire["id"]), f"/servicePrincipals{key('appId', str(self._app_id))}")
 
     def _path(self) -> str:
         return f"/servicePrincipals/{segment(str(self._wire['id']))}"
@@ -143,15 +154,15 @@ class ServicePrincipals:
     def _name(self) -> str:
         return f"service principal {self._wire.get('displayName')}"
 
-    def _create(self, body: Wire, intent: str) -> None:
+    def _create(self, step: Step) -> None:
         app_id = str(self._app_id)
         try:
             self._wire = self._graph.upsert(
                 "servicePrincipals",
                 "appId",
                 app_id,
-                body,
-                intent=intent,
+                step.data["body"],
+                intent=step.subject,
                 needs=_WRITE,
                 read_needs=READ_NEEDS,
                 select=form.SELECT,

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from .._commvault.grants import Entity, Grant, Principal
 from .mapping_batches import Batch, batches
 
+#: What a write request does.
+Operation: t.TypeAlias = t.Literal["create_group", "link_group", "add", "remove"]
+
 
 @dataclass(frozen=True)
 class Request:
-    """One write request. ``operation``: create_group, link_group, add or remove."""
+    """One write request: about the group *principal*, or about the grants of *batch*."""
 
-    operation: str
+    operation: Operation
     batch: Batch | None = None
     principal: Principal | None = None
 
@@ -45,7 +48,7 @@ class Schedule:
     units: list[Unit] = field(default_factory=list)
     postponed: list[Unit] = field(default_factory=list)
 
-    def grants(self, operation: str, *, postponed: bool = False) -> list[Grant]:
+    def grants(self, operation: Operation, *, postponed: bool = False) -> list[Grant]:
         """All grants that requests of *operation* write, sorted."""
         chosen = self.postponed if postponed else self.units
         return sorted(

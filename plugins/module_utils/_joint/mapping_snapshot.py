@@ -17,12 +17,11 @@ from .._commvault.security import Security
 from .._core.context import Context
 from .._core.errors import ConfigError
 from .._core.names import matches_any
-from .._core.outcome import Facts
 from .._core.parallel import side_by_side
 from .mapping_export import Site, export
 
 
-def role_mappings_info(ctx: Context) -> Facts:
+def role_mappings_info(ctx: Context) -> dict[str, t.Any]:
     """The export of one CommCell."""
     client = CommvaultClient(ctx)
     directory = Directory(client)
@@ -51,8 +50,7 @@ def role_mappings_info(ctx: Context) -> Facts:
     anchors = _anchors(ctx, directory, [entry for entry in groups if any(row.principal.id == entry.id for row in rows)])
     site = Site(directory.catalogue, client.commcell_id, client.company_id, anchors)
     exported = export([*rows, *outside], site)
-    value = {"mappings": exported.mappings, "other": exported.other, "user_groups_without_grants": _idle(groups, rows)}
-    return Facts("role_mappings", value)
+    return {"mappings": exported.mappings, "other": exported.other, "user_groups_without_grants": _idle(groups, rows)}
 
 
 def _key(row: Association) -> tuple[t.Any, ...]:

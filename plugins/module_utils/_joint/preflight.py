@@ -6,18 +6,19 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from .._core.context import Context
 from .._core.errors import Problems
-from .._core.outcome import Facts
 from .mapping_entries import parse
 from .preflight_read import read_scene
 from .preflight_report import report
 
 
-def preflight(ctx: Context) -> Facts:
+def preflight(ctx: Context) -> dict[str, t.Any]:
     """All verdicts for this CommCell. Raises Problems for a mapping that cannot be understood."""
     entries, problems = parse(ctx.options["mappings"], ctx.options.get("commcell"), ctx.clock.now().date())
     if problems:
         raise Problems(f"{len(problems)} problems in the mapping; nothing was checked:", problems)
     wanted = [entry for entry in entries if entry.kind == "entra_group" and entry.present]
-    return Facts("preflight", report(read_scene(ctx, wanted)))
+    return report(read_scene(ctx, wanted))

@@ -62,6 +62,6 @@ def run_body(
         verbosity=verbosity,
         secrets={str(secret) for secret in validated._no_log_values},
     )
-    result = perform(ctx, module.run)
+    result = perform(ctx, module.RESOURCE)
     result["warnings"] = ctx.warnings
     return result

@@ -16,7 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core import librar
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError, MissingLibrary
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import Settings, Transport
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Facts
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import perform
 from ansible_collections.cvops.identity.plugins.module_utils._signin.methods import METHODS
 
@@ -108,7 +108,7 @@ def test_requests_with_less(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 def test_a_query_with_less(monkeypatch: pytest.MonkeyPatch) -> None:
     old(monkeypatch, "jmespath", "0.10.0")
-    result = perform(context(query="[0]"), lambda _ctx: Facts("groups", [1]))
+    result = perform(context(query="[0]"), Report("groups", lambda _ctx: [1]))
     assert result["failed"] and result["error"]["kind"] == "missing_library"
     assert "jmespath 0.10.0 is installed" in result["msg"]
 

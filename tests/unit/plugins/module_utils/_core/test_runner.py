@@ -25,8 +25,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core import runner
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.libraries import MINIMUMS
-from ansible_collections.cvops.identity.plugins.module_utils._core.outcome import Facts, Work
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report, Resource
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
     RecordTo,
     diff_of,
@@ -46,60 +46,97 @@ def _signals(monkeypatch: pytest.MonkeyPatch) -> None:
 STEPS = (Step("create", "group A"), Step("add", "2 members"), Step("remove", "1 owner"))
 
 
-class Hands:
-    """Work that notes its steps; ``fails`` says at which subject and how."""
+class Noted:
+    """A resource that notes its steps; ``fails`` says at which subject and how."""
+
+    noun = "group"
 
     def __init__(self, fails: dict[str, Exception] | None = None, steps: tuple[Step, ...] = STEPS) -> None:
         self.done: list[str] = []
         self.fails = fails or {}
-        self.plan = Plan({"name": "ä", "members": []}, {"name": "ä", "members": ["x"]}, steps)
+        self.planned = Plan({"name": "ä", "members": []}, {"name": "ä", "members": ["x"]}, steps)
+
+    def build(self, ctx: Context) -> t.Any:
+        """As the class of a resource is called."""
+        return self
+
+    def plan(self) -> Plan:
+        return self.planned
+
+    @property
+    def actions(self) -> dict[str, t.Callable[[Step], None]]:
+        return dict.fromkeys(("create", "add", "remove"), lambda step: self.apply(step))
 
     def apply(self, step: Step) -> None:
         if step.subject in self.fails:
             raise self.fails[step.subject]
         self.done.append(step.subject)
 
-    def work(self, ctx: Context) -> Work:
-        return Work("group", self.plan, self.apply, value=lambda: {"done": len(self.done)}, extra=lambda: {"note": 1})
+    def result(self) -> dict[str, t.Any]:
+        return {"done": len(self.done)}
+
+
+class Keeping(Noted):
+    """Something that must not be lost."""
+
+    def salvage(self) -> dict[str, t.Any]:
+        return {"salvaged": {"secret": {"value": "shown once"}}}
+
+
+class Confirming(Noted):
+    """Writes that may not take effect at once; ``findings`` are what :meth:`verify` sees."""
+
+    findings: list[t.Any] = []
+
+    def verify(self) -> list[t.Any]:
+        self.done.append("verify")
+        return self.findings
+
+
+class Refusing(Noted):
+    """Only the first step is carried out."""
+
+    def carried_out(self) -> Plan:
+        return dataclasses.replace(self.planned, steps=self.planned.steps[:1])
 
 
 def test_a_real_run(make_ctx: t.Any) -> None:
-    hands = Hands()
-    result = perform(make_ctx(diff_mode=True), hands.work)
-    assert hands.done == ["group A", "2 members", "1 owner"]
-    assert (result["changed"], result["group"], result["note"]) == (True, {"done": 3}, 1)
-    assert result["diff"] == diff_of("group", hands.plan)
+    noted = Noted()
+    result = perform(make_ctx(diff_mode=True), noted.build)
+    assert noted.done == ["group A", "2 members", "1 owner"]
+    assert (result["changed"], result["group"]) == (True, {"done": 3})
+    assert result["diff"] == diff_of("group", noted.planned)
     assert result["msg"] == "Changed: group A, 2 members, 1 owner"
     assert "failed" not in result
     assert set(result["stats"]) == {"reads", "writes", "retries", "sign_ins", "waited_s"}
 
 
 def test_check_mode_writes_nothing_and_predicts_the_same(make_ctx: t.Any) -> None:
-    hands = Hands()
-    predicted = perform(make_ctx(check_mode=True, diff_mode=True), hands.work)
-    assert hands.done == []
-    real = perform(make_ctx(diff_mode=True), hands.work)
+    noted = Noted()
+    predicted = perform(make_ctx(check_mode=True, diff_mode=True), noted.build)
+    assert noted.done == []
+    real = perform(make_ctx(diff_mode=True), noted.build)
     assert (predicted["changed"], predicted["diff"]) == (real["changed"], real["diff"])
     assert predicted["msg"] == "Would change: group A, 2 members, 1 owner"
 
 
 def test_nothing_to_do(make_ctx: t.Any) -> None:
-    hands = Hands(steps=())
-    result = perform(make_ctx(), hands.work)
+    noted = Noted(steps=())
+    result = perform(make_ctx(), noted.build)
     assert result["changed"] is False
     assert "diff" not in result
 
 
 def test_the_diff_is_sorted_and_readable() -> None:
-    diff = diff_of("group", Hands().plan)
+    diff = diff_of("group", Noted().planned)
     assert diff["before"] == '{\n  "members": [],\n  "name": "ä"\n}\n'
     assert (diff["before_header"], diff["after_header"]) == ("group", "group")
 
 
 def test_a_failed_step_tells_what_was_done(make_ctx: t.Any) -> None:
     error = ApiError("Cannot add: no", service="Graph", status=400, code="Bad")
-    hands = Hands({"2 members": error})
-    result = perform(make_ctx(), hands.work)
+    noted = Noted({"2 members": error})
+    result = perform(make_ctx(), noted.build)
     assert result["failed"] is result["changed"] is True
     assert result["steps_done"] == ["group A"]
     assert result["step_failed"] == "2 members"
@@ -109,7 +146,7 @@ def test_a_failed_step_tells_what_was_done(make_ctx: t.Any) -> None:
 
 
 def test_a_first_step_that_fails_has_changed_nothing(make_ctx: t.Any) -> None:
-    result = perform(make_ctx(), Hands({"group A": ApiError("no")}).work)
+    result = perform(make_ctx(), Noted({"group A": ApiError("no")}).build)
     assert result["changed"] is False
     assert "done before: nothing" in result["msg"]
 
@@ -117,24 +154,19 @@ def test_a_first_step_that_fails_has_changed_nothing(make_ctx: t.Any) -> None:
 @pytest.mark.parametrize(("may_have_acted", "outcome"), [(True, "unknown"), (False, None)])
 def test_a_write_whose_end_nobody_saw_is_called_so(make_ctx: t.Any, may_have_acted: bool, outcome: str | None) -> None:
     error = ApiError("an HTML page", may_have_acted=may_have_acted)
-    result = perform(make_ctx(), Hands({"group A": error}).work)
+    result = perform(make_ctx(), Noted({"group A": error}).build)
     assert result["changed"] is False
     assert result["error"].get("outcome") == outcome
 
 
 @pytest.mark.parametrize("check", [False, True])
 def test_a_look_that_fails_after_the_last_step_hides_no_change(make_ctx: t.Any, check: bool) -> None:
-    hands = Hands()
+    class Failing(Keeping):
+        def result(self) -> dict[str, t.Any]:
+            raise ApiError("Cannot read it back", service="Graph")
 
-    def fail() -> None:
-        raise ApiError("Cannot read it back", service="Graph")
-
-    def run(ctx: Context) -> Work:
-        work = hands.work(ctx)
-        work.value, work.salvage = fail, lambda: {"salvaged": {"secret": {"value": "shown once"}}}
-        return work
-
-    result = perform(make_ctx(check_mode=check), run)
+    noted = Failing()
+    result = perform(make_ctx(check_mode=check), noted.build)
     assert result["failed"] is True
     assert result["changed"] is not check
     assert result["msg"] == "Cannot read it back"
@@ -142,26 +174,19 @@ def test_a_look_that_fails_after_the_last_step_hides_no_change(make_ctx: t.Any, 
     if check:
         assert "steps_done" not in result
     else:
-        assert (result["steps_done"], result["steps_left"]) == (hands.done, [])
+        assert (result["steps_done"], result["steps_left"]) == (noted.done, [])
         assert result["salvaged"] == {"secret": {"value": "shown once"}}
 
 
 def test_what_must_not_be_lost_is_salvaged(make_ctx: t.Any) -> None:
-    hands = Hands({"2 members": ApiError("no")})
-
-    def run(ctx: Context) -> Work:
-        work = hands.work(ctx)
-        work.salvage = lambda: {"salvaged": {"secret": {"value": "shown once"}}}
-        return work
-
-    result = perform(make_ctx(), run)
+    result = perform(make_ctx(), Keeping({"2 members": ApiError("no")}).build)
     assert result["salvaged"] == {"secret": {"value": "shown once"}}
     assert "salvaged" not in result["error"]
     assert "shown once" not in result["msg"]
 
 
 def test_errors_before_the_first_step(make_ctx: t.Any) -> None:
-    def run(ctx: Context) -> Work:
+    def run(ctx: Context) -> Resource:
         ctx.stats.add("reads")
         raise ConfigError(
             "members[0]: nobody called hush-hush", source="option members", nested=[{"x": ("hush-hush",)}], number=1
@@ -180,27 +205,70 @@ def test_errors_before_the_first_step(make_ctx: t.Any) -> None:
     assert not {"steps_done", "step_failed", "cancelled"} & set(result)
 
 
+def test_an_unknown_action_is_found_before_the_first_write(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    """In check mode too, and without a record of a run that wrote nothing."""
+    for check in (True, False):
+        noted = Noted(steps=(*STEPS, Step("delte", "group A")))
+        result = perform(
+            make_ctx(check_mode=check), noted.build, record_to=RecordTo(str(tmp_path / "records"), "entra_group")
+        )
+        assert (result["failed"], result["changed"], noted.done) == (True, False, [])
+        assert (result["error"]["kind"], result["error"]["action"]) == ("internal", "delte")
+        assert "'delte'" in result["msg"] and "add, create, remove" in result["msg"] and "group A" in result["msg"]
+        assert not {"steps_done", "step_failed", "outcome"} & {*result, *result["error"]}
+        assert not (tmp_path / "records").exists()
+
+
+@pytest.mark.parametrize("findings", [[], [{"principal": "x"}]])
+def test_what_is_not_confirmed_stands_in_the_noun(make_ctx: t.Any, findings: list[t.Any]) -> None:
+    confirming = Confirming()
+    confirming.findings = findings
+    result = perform(make_ctx(), confirming.build)
+    assert result["group"] == {"done": 4, "not_confirmed": findings}
+    assert confirming.done == ["group A", "2 members", "1 owner", "verify"], "after the last step"
+    confirming = Confirming()
+    confirming.findings = findings
+    predicted = perform(make_ctx(check_mode=True), confirming.build)
+    assert (predicted["group"], confirming.done) == ({"done": 0, "not_confirmed": []}, [])
+
+
+def test_a_read_back_that_fails_hides_no_change(make_ctx: t.Any) -> None:
+    class Failing(Confirming):
+        def verify(self) -> list[t.Any]:
+            raise ApiError("Cannot read it back")
+
+    result = perform(make_ctx(), Failing().build)
+    assert (result["failed"], result["changed"], result["steps_left"]) == (True, True, [])
+    assert result["steps_done"] == ["group A", "2 members", "1 owner"]
+
+
+def test_refused_steps_are_no_change(make_ctx: t.Any) -> None:
+    result = perform(make_ctx(diff_mode=True), Refusing().build)
+    assert (result["changed"], result["msg"]) == (True, "Changed: group A")
+    assert perform(make_ctx(check_mode=True), Refusing().build)["msg"] == "Would change: group A, 2 members, 1 owner"
+
+
 @pytest.mark.parametrize("crash", [None, ConfigError("no"), ZeroDivisionError()])
 def test_everything_is_closed_however_it_ends(make_ctx: t.Any, crash: Exception | None) -> None:
     closed: list[bool] = []
 
-    def run(ctx: Context) -> Facts:
+    def run(ctx: Context) -> t.Any:
         ctx.on_close(lambda: closed.append(True))
         if crash:
             raise crash
-        return Facts("groups", [])
+        return []
 
-    result = perform(make_ctx(), run)
+    result = perform(make_ctx(), Report("groups", run))
     assert closed == [True]
     assert result.get("failed", False) is (crash is not None)
 
 
 def test_an_unexpected_exception_is_a_result_without_a_traceback(make_ctx: t.Any) -> None:
-    def run(ctx: Context) -> Facts:
+    def run(ctx: Context) -> t.Any:
         raise ValueError("the \x1b[2Kanswer\nok: [localhost] hush-hush")
 
     ctx = make_ctx(secrets={"hush-hush"})
-    result = perform(ctx, run)
+    result = perform(ctx, Report("groups", run))
     assert result["failed"] is True
     assert result["error"]["kind"] == "internal"
     assert result["error"]["place"].startswith("test_runner.py:")
@@ -212,8 +280,8 @@ def test_an_unexpected_exception_is_a_result_without_a_traceback(make_ctx: t.Any
 
 def test_an_unexpected_exception_after_a_write_hides_no_change(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     """Neither in a step, nor in what is made of the answers afterwards."""
-    hands = Hands({"2 members": KeyError("id")})
-    result = perform(make_ctx(), hands.work, record_to=RecordTo(str(tmp_path), "entra_group"))
+    noted = Noted({"2 members": KeyError("id")})
+    result = perform(make_ctx(), noted.build, record_to=RecordTo(str(tmp_path), "entra_group"))
     assert (result["failed"], result["changed"], result["steps_done"]) == (True, True, ["group A"])
     assert (result["step_failed"], result["steps_left"], result["error"]["outcome"]) == (
         "2 members",
@@ -223,24 +291,23 @@ def test_an_unexpected_exception_after_a_write_hides_no_change(make_ctx: t.Any, 
     (record,) = [json.loads(path.read_text()) for path in tmp_path.iterdir()]
     assert (record["outcome"], record["applied"], record["left"]) == ("failed", ["group A"], ["1 owner"])
 
-    def run(ctx: Context) -> Work:
-        work = Hands().work(ctx)
-        work.value = lambda: {}["id"]
-        return work
+    class Odd(Noted):
+        def result(self) -> dict[str, t.Any]:
+            raise KeyError("id")
 
-    result = perform(make_ctx(), run)
+    result = perform(make_ctx(), Odd().build)
     assert (result["changed"], result["steps_done"]) == (True, ["group A", "2 members", "1 owner"])
 
 
 def test_the_record_is_written_before_the_first_write(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     seen: list[dict[str, t.Any]] = []
 
-    class Looking(Hands):
+    class Looking(Noted):
         def apply(self, step: Step) -> None:
             seen.extend(json.loads(path.read_text()) for path in tmp_path.iterdir())
             super().apply(step)
 
-    result = perform(make_ctx(), Looking().work, record_to=RecordTo(str(tmp_path), "entra_group"))
+    result = perform(make_ctx(), Looking().build, record_to=RecordTo(str(tmp_path), "entra_group"))
     assert result["changed"] is True
     assert {item["outcome"] for item in seen} == {"begun"}
     assert seen[0]["left"] == ["group A", "2 members", "1 owner"]
@@ -253,9 +320,9 @@ def test_the_record_is_written_before_the_first_write(make_ctx: t.Any, tmp_path:
 
 def test_nothing_is_written_when_the_record_cannot_be(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("")
-    hands = Hands()
-    result = perform(make_ctx(), hands.work, record_to=RecordTo(str(tmp_path / "file" / "records"), "entra_group"))
-    assert (result["failed"], result["changed"], hands.done) == (True, False, [])
+    noted = Noted()
+    result = perform(make_ctx(), noted.build, record_to=RecordTo(str(tmp_path / "file" / "records"), "entra_group"))
+    assert (result["failed"], result["changed"], noted.done) == (True, False, [])
     assert "run record cannot be written" in result["msg"] and "cvops_run_record_dir" in result["error"]["source"]
 
 
@@ -263,11 +330,14 @@ HALF = "half \ud800 a character"
 
 
 def test_half_characters_cost_neither_result_nor_record(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
-    def run(ctx: Context) -> Work:
-        plan = Plan({HALF: HALF}, {"name": HALF}, (Step("create", HALF, {}),))
-        return Work("group", plan, lambda step: None, value=lambda: {HALF: [HALF]})
+    class Half(Noted):
+        def result(self) -> dict[str, t.Any]:
+            return {HALF: [HALF]}
 
-    result = perform(make_ctx({"x": HALF}, diff_mode=True), run, record_to=RecordTo(str(tmp_path), "entra_group"))
+    resource = Half()
+    resource.planned = Plan({HALF: HALF}, {"name": HALF}, (Step("create", HALF),))
+    ctx = make_ctx({"x": HALF}, diff_mode=True)
+    result = perform(ctx, resource.build, record_to=RecordTo(str(tmp_path), "entra_group"))
     assert result["changed"] is True
     json.dumps(result, ensure_ascii=False).encode("utf-8")
     assert result["group"] == {"half \ufffd a character": ["half \ufffd a character"]}
@@ -278,14 +348,14 @@ def test_half_characters_cost_neither_result_nor_record(make_ctx: t.Any, tmp_pat
 def test_no_text_of_a_failure_steers_a_terminal(make_ctx: t.Any) -> None:
     nasty = "x\x1b[2K\u202e\x9b\nPLAY RECAP"
     error = ApiError(f"Cannot: {nasty}", code=nasty, path=nasty, problems=[{nasty: nasty}])
-    hands = Hands({nasty: error}, (Step("create", f"{nasty} 1"), Step("create", nasty), Step("create", nasty)))
+    noted = Noted({nasty: error}, (Step("create", f"{nasty} 1"), Step("create", nasty), Step("create", nasty)))
     ctx = make_ctx(diff_mode=True)
     ctx.warn(nasty)
     ctx.progress(nasty)
     ctx.prompt(nasty)
     ctx.debug(1, nasty)
     said = [
-        json.dumps(perform(ctx, hands.work), ensure_ascii=False),
+        json.dumps(perform(ctx, noted.build), ensure_ascii=False),
         *ctx.warnings,
         *ctx.reporter.lines,
         *ctx.reporter.news,
@@ -297,8 +367,8 @@ def test_no_text_of_a_failure_steers_a_terminal(make_ctx: t.Any) -> None:
 
 
 def test_a_signal_ends_it_with_the_steps_done(make_ctx: t.Any) -> None:
-    hands, ctx = Hands(), make_ctx()
-    plain_apply = hands.apply
+    noted, ctx = Noted(), make_ctx()
+    plain_apply = noted.apply
 
     def apply(step: Step) -> None:
         plain_apply(step)
@@ -306,21 +376,21 @@ def test_a_signal_ends_it_with_the_steps_done(make_ctx: t.Any) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
             ctx.sleep(5)
 
-    hands.apply = apply  # type: ignore[method-assign]
-    result = perform(ctx, hands.work)
+    noted.apply = apply  # type: ignore[method-assign]
+    result = perform(ctx, noted.build)
     assert result["cancelled"] is True
     assert result["error"]["kind"] == "cancelled"
     assert "Stopped by SIGTERM" in result["msg"]
     assert result["steps_done"] == ["group A"]
     assert (result["step_failed"], result["steps_left"]) == ("2 members", ["1 owner"])
-    assert hands.done == ["group A", "2 members"]
+    assert noted.done == ["group A", "2 members"]
 
 
 @pytest.mark.parametrize("last", [False, True])
 def test_a_step_that_was_answered_is_done_although_a_signal_came(make_ctx: t.Any, last: bool) -> None:
     """Also the last one: its result says that the run was stopped, and what must not be lost."""
-    hands, subjects = Hands(), ["group A", "2 members", "1 owner"]
-    plain_apply = hands.apply
+    noted, subjects = Keeping(), ["group A", "2 members", "1 owner"]
+    plain_apply = noted.apply
 
     def apply(step: Step) -> None:
         if step.subject == ("1 owner" if last else "2 members"):
@@ -328,34 +398,31 @@ def test_a_step_that_was_answered_is_done_although_a_signal_came(make_ctx: t.Any
             time.sleep(0.01)  # the answer comes, and is looked at
         plain_apply(step)
 
-    hands.apply = apply  # type: ignore[method-assign]
+    noted.apply = apply  # type: ignore[method-assign]
 
-    def run(ctx: Context) -> Work:
-        return dataclasses.replace(hands.work(ctx), salvage=lambda: {"salvaged": {"secret": "shown once"}})
-
-    result = perform(make_ctx(), run)
+    result = perform(make_ctx(), noted.build)
     assert result["cancelled"] is True
     assert result["changed"] is True
     assert result["steps_done"] == subjects[: 3 if last else 2]
-    assert result["salvaged"] == {"secret": "shown once"}
+    assert result["salvaged"] == {"secret": {"value": "shown once"}}
 
 
 def test_no_step_is_begun_after_a_request_to_stop(make_ctx: t.Any) -> None:
-    hands = Hands()
+    noted = Noted()
     ctx = make_ctx()
 
-    def run(inner: Context) -> Work:
+    def run(inner: Context) -> t.Any:
         inner.cancellation.request("SIGINT")
-        return hands.work(inner)
+        return noted
 
     assert perform(ctx, run)["cancelled"] is True
-    assert hands.done == []
+    assert noted.done == []
 
 
 def test_a_helper_that_notices_first(make_ctx: t.Any) -> None:
     """An error that only follows from the stop is still a stop."""
 
-    def run(ctx: Context) -> Work:
+    def run(ctx: Context) -> Resource:
         ctx.cancellation.request("SIGINT")
         raise ApiError("the connection broke")
 
@@ -366,15 +433,16 @@ def test_a_helper_that_notices_first(make_ctx: t.Any) -> None:
 def test_the_deadline(make_ctx: t.Any, given: int | None, expected: int) -> None:
     seen: list[float] = []
 
-    def run(ctx: Context) -> Facts:
+    def run(ctx: Context) -> t.Any:
         seen.append(ctx.remaining_s())
-        return Facts("x", None)
+        return None
 
-    perform(make_ctx({"deadline": given}), run)
+    perform(make_ctx({"deadline": given}), Report("x", run))
     assert seen == [expected]
 
 
 FOUND = [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
+FOUND_REPORT = Report("groups", lambda ctx: FOUND)
 
 
 @pytest.mark.parametrize(
@@ -382,13 +450,13 @@ FOUND = [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
     [(None, FOUND), ("[].name", ["a", "b"]), ("[?size > `1`] | [0].name", "b"), ("nothing", None)],
 )
 def test_facts_can_be_queried(make_ctx: t.Any, query: str | None, expected: t.Any) -> None:
-    result = perform(make_ctx({"query": query}), lambda ctx: Facts("groups", FOUND, {"truncated": False}))
-    assert (result["changed"], result["groups"], result["truncated"]) == (False, expected, False)
+    result = perform(make_ctx({"query": query}), FOUND_REPORT)
+    assert (result["changed"], result["groups"]) == (False, expected)
 
 
 @pytest.mark.parametrize("query", ["[", "foo(", "unknown_function(@)", "abs('x')", ""])
 def test_queries_that_cannot_be_used(make_ctx: t.Any, query: str) -> None:
-    result = perform(make_ctx({"query": query}), lambda ctx: Facts("groups", FOUND))
+    result = perform(make_ctx({"query": query}), FOUND_REPORT)
     assert result["failed"] is True
     assert result["msg"].startswith("query: not a usable JMESPath expression: ")
     assert "\n" not in result["msg"]
@@ -398,7 +466,7 @@ def test_queries_that_cannot_be_used(make_ctx: t.Any, query: str) -> None:
 def test_a_query_without_its_library(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "HAS_JMESPATH", False)
     monkeypatch.setattr(subject, "JMESPATH_IMPORT_ERROR", "Traceback ...")
-    result = perform(make_ctx({"query": "[]"}), lambda ctx: Facts("groups", FOUND))
+    result = perform(make_ctx({"query": "[]"}), FOUND_REPORT)
     assert "pip install 'jmespath>=" in result["msg"]
     assert result["error"] == {
         "kind": "missing_library",
@@ -406,7 +474,7 @@ def test_a_query_without_its_library(make_ctx: t.Any, monkeypatch: pytest.Monkey
         "needed": MINIMUMS["jmespath"],
         "details": "Traceback ...",
     }
-    assert perform(make_ctx(), lambda ctx: Facts("groups", FOUND))["groups"] == FOUND
+    assert perform(make_ctx(), FOUND_REPORT)["groups"] == FOUND
 
 
 SPEC = ArgumentSpec(
@@ -428,7 +496,7 @@ def as_module(
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(sent)))
     with pytest.raises(SystemExit) as ended:
-        run_as_module(SPEC, run)
+        run_as_module(SPEC, Report("groups", run))
     return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
 
 
@@ -440,14 +508,14 @@ def test_a_module_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     warned: list[str] = []
     monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, message: warned.append(message))
 
-    def run(ctx: Context) -> Facts:
+    def run(ctx: Context) -> t.Any:
         seen.append([ctx.source_of(name) for name in ("name", "tenant_id", "client_secret", "deadline")])
         seen.append((ctx.check_mode, ctx.diff_mode, ctx.verbosity, ctx.run_directory, ctx.secrets))
         ctx.warn("careful with hushed")
         ctx.debug(1, "said hushed")
         ctx.debug(3, "not said")
         ctx.progress("waiting")
-        return Facts("groups", ["hushed"])
+        return ["hushed"]
 
     code, result = as_module(
         monkeypatch, capsys, run, name="n", client_secret="hushed", _ansible_verbosity=2, _ansible_check_mode=True
@@ -462,7 +530,7 @@ def test_a_module_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def test_a_failed_module_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def run(ctx: Context) -> Facts:
+    def run(ctx: Context) -> t.Any:
         raise ConfigError("no such thing", source="option name")
 
     code, result = as_module(monkeypatch, capsys, run, name="n")
@@ -478,9 +546,9 @@ def test_a_module_process_keeps_the_time_of_its_task(
     """Whoever gave the task a timeout stops waiting then; the process must not go on writing behind their back."""
     monkeypatch.setenv("CVOPS_TASK_TIMEOUT", "1")
 
-    def run(ctx: Context) -> Facts:
+    def run(ctx: Context) -> t.Any:
         time.sleep(300)
-        return Facts("x", None)
+        return None
 
     started = time.monotonic()
     code, result = as_module(monkeypatch, capsys, run)
@@ -501,7 +569,7 @@ def test_a_signal_while_the_record_is_written_costs_neither_record_nor_result(
             os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(record.os, "fsync", sync)
-    result = perform(make_ctx(), Hands().work, record_to=RecordTo(str(tmp_path), "entra_group"))
+    result = perform(make_ctx(), Noted().build, record_to=RecordTo(str(tmp_path), "entra_group"))
     assert (result["changed"], result.get("failed", False)) == (True, False)
     (path,) = tmp_path.iterdir()
     assert json.loads(path.read_text())["outcome"] == "done"
@@ -518,11 +586,11 @@ def test_everything_is_closed_whatever_comes_between(make_ctx: t.Any, monkeypatc
             os.kill(os.getpid(), signal.SIGTERM)
         return contextlib.nullcontext()
 
-    def run(ctx: Context) -> Facts:
+    def run(ctx: Context) -> t.Any:
         ctx.on_close(lambda: closed.append(True))
         monkeypatch.setattr(ctx.cancellation, "shield", shield)
-        return Facts("groups", [1])
+        return [1]
 
-    result = perform(make_ctx(), run)
+    result = perform(make_ctx(), Report("groups", run))
     assert closed == [True]
     assert result["groups"] == [1]

@@ -23,7 +23,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.plan import P
 from ansible_collections.cvops.identity.plugins.module_utils._entra import groups as under_test
 from ansible_collections.cvops.identity.plugins.module_utils._entra.group_info import selection, shown
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups import (
-    Groups,
+    GroupResource,
     canonical,
     default_nickname,
     desired,
@@ -191,8 +191,8 @@ class Silent:
     def progress(self, message: str) -> None: ...
 
 
-def groups_of(directory: Directory, **options: t.Any) -> Groups:
-    return Groups(Context(options=options, reporter=Silent()), t.cast("t.Any", directory))
+def groups_of(directory: Directory, **options: t.Any) -> GroupResource:
+    return GroupResource(Context(options=options, reporter=Silent()), t.cast("t.Any", directory))
 
 
 def wire(number: int, display_name: str, **more: t.Any) -> dict[str, t.Any]:
@@ -236,12 +236,12 @@ def test_members_are_bound_twenty_at_a_time_and_singly_when_one_is_there_already
     groups = groups_of(directory)
     groups.object_id = IDS[0]
     ids = [f"member{number}" for number in range(under_test.BIND_LIMIT + 1)]
-    groups.apply(Step("add", "members", {"relation": "members", "ids": ids}))
+    groups.actions["add"](Step("add", "members", {"relation": "members", "ids": ids}))
     assert [len(body["members@odata.bind"]) for _method, _path, body in directory.requests] == [20, 1]
     directory.requests.clear()
     exist = "One or more added object references already exist for the following modified properties: 'members'."
     directory.refusals = [ApiError(exist, status=400), ApiError(exist, status=400)]
-    groups.apply(Step("add", "members", {"relation": "members", "ids": ids[:2]}))
+    groups.actions["add"](Step("add", "members", {"relation": "members", "ids": ids[:2]}))
     assert [method for method, _path, _body in directory.requests] == ["PATCH", "POST", "POST"]
 
 
@@ -252,4 +252,4 @@ def test_other_refusals_are_not_swallowed() -> None:
     for action in ("add", "remove"):
         directory.refusals = [ApiError("Insufficient privileges to complete the operation.", status=403)]
         with pytest.raises(ApiError):
-            groups.apply(Step(action, "members", {"relation": "members", "ids": ["a"]}))
+            groups.actions[action](Step(action, "members", {"relation": "members", "ids": ["a"]}))

@@ -198,10 +198,11 @@ def test_a_secret_is_not_lost_by_an_answer_that_makes_no_sense(odd: t.Any, monke
     answer = {**key(1, "job"), "endDateTime": odd, "secretText": "shown once"}
     writer = type("Writer", (), {"__init__": lambda *_words: None, "add": lambda *_words: answer})
     monkeypatch.setattr(subject, "SecretWriter", writer)
-    passwords = subject.Passwords(t.cast("t.Any", None), t.cast("t.Any", None))
+    monkeypatch.setattr(subject, "GraphClient", lambda ctx: None)
+    secret = subject.SecretResource(t.cast("t.Any", None))
     with pytest.raises(BadAnswer, match="no date as endDateTime"):
-        passwords.apply(Step("add", "secret job", {"name": "job", "lifetime_days": 1}))
-    assert passwords.salvage()["salvaged"]["secret"] == {"key_id": answer["keyId"], "value": "shown once"}
+        secret.actions["add"](Step("add", "secret job", {"name": "job", "lifetime_days": 1}))
+    assert secret.salvage()["salvaged"]["secret"] == {"key_id": answer["keyId"], "value": "shown once"}
 
 
 @pytest.mark.parametrize("odd", [7, ["x"], {"a": 1}, "not a date"])

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The resource protocol: what a module hands to the runner, the same for every noun.
+
+A module that writes names a class that is built from the Context and is a :class:`Resource`; one that only reads names a
+:class:`Report`. The runner does the rest: check mode, ``changed``, diff, the record of the run, and errors as results.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .context import Context
+from .errors import InternalFault
+from .plan import Plan, Step
+
+Action: t.TypeAlias = t.Callable[[Step], None]
+Finding: t.TypeAlias = t.Mapping[str, t.Any]
+
+
+class Resource(t.Protocol):
+    """One noun of one task. Its optional parts are the protocols below."""
+
+    @property
+    def noun(self) -> str:
+        """The key of the result under which :meth:`result` stands."""
+
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by the action that the step names; none of them is called in check mode.
+
+        Every action that a plan may name is a key. A step with another one is a fault of the collection, found before the
+        first write: no action is ever the one for "everything else".
+        """
+
+    def plan(self) -> Plan:
+        """Read what is there and return the steps to what is asked for; called once. Raises Problems and other errors."""
+
+    def result(self) -> dict[str, t.Any]:
+        """The noun's value after the plan, in check mode as predicted with None for ids that are not known; no I/O."""
+
+
+@t.runtime_checkable
+class VerifyingResource(t.Protocol):
+    """A resource whose writes may be accepted without taking effect at once."""
+
+    def verify(self) -> list[Finding]:
+        """Read back what was written and return what is not as asked; it becomes ``not_confirmed`` of the noun.
+
+        Called after the last step, in check mode never; the noun has an empty list then.
+        """
+
+
+@t.runtime_checkable
+class SalvagingResource(t.Protocol):
+    """A resource that holds something which must not be lost when a later step fails."""
+
+    def salvage(self) -> dict[str, t.Any]:
+        """Keys for the failed result, such as a secret that the service shows once; empty where there is nothing yet."""
+
+
+@t.runtime_checkable
+class PartialResource(t.Protocol):
+    """A resource whose steps may be refused without failing the task."""
+
+    def carried_out(self) -> Plan:
+        """The plan as far as its steps were carried out; asked after the last step, in check mode never."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A module that plans nothing: *read* returns the value of *noun* from the Context, to which option ``query`` is applied."""
+
+    noun: str
+    read: t.Callable[[Context], t.Any]
+
+
+#: What a module declares as ``RESOURCE``.
+Declared: t.TypeAlias = "Report | t.Callable[[Context], Resource]"
+
+
+def check_actions(resource: Resource, plan: Plan) -> None:
+    """Raise InternalFault when a step of *plan* names an action that *resource* does not have."""
+    known = resource.actions
+    for step in plan.steps:
+        if step.action not in known:
+            raise InternalFault(
+                f"The plan of {resource.noun} holds a step ({step.subject}) with the unknown action {step.action!r}; known are"
+                f" {', '.join(sorted(known))}. Nothing was written. This is a fault of the collection: report it.",
+                action=step.action,
+            )
+
+
+def salvaged(resource: Resource) -> dict[str, t.Any]:
+    """What *resource* wants kept of a run that fails."""
+    return resource.salvage() if isinstance(resource, SalvagingResource) else {}

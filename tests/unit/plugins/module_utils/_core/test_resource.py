@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The resource protocol: actions by name, and its optional parts."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import InternalFault
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource import (
+    PartialResource,
+    SalvagingResource,
+    VerifyingResource,
+    check_actions,
+    salvaged,
+)
+
+
+class Plain:
+    noun = "thing"
+    actions = {"create": lambda step: None, "delete": lambda step: None}
+
+    def plan(self) -> Plan:
+        return Plan({}, {})
+
+    def result(self) -> dict[str, t.Any]:
+        return {}
+
+
+class Whole(Plain):
+    def verify(self) -> list[t.Any]:
+        return []
+
+    def salvage(self) -> dict[str, t.Any]:
+        return {"salvaged": 1}
+
+    def carried_out(self) -> Plan:
+        return self.plan()
+
+
+@pytest.mark.parametrize("action", ["delte", "DELETE", "", "create "])
+def test_an_action_has_to_be_known(action: str) -> None:
+    plan = Plan({}, {}, (Step("create", "thing A"), Step(action, "thing B")))
+    with pytest.raises(InternalFault, match="thing B") as caught:
+        check_actions(Plain(), plan)
+    assert repr(action) in str(caught.value) and "create, delete" in str(caught.value)
+    assert caught.value.facts == {"action": action}
+
+
+def test_known_actions_pass() -> None:
+    check_actions(Plain(), Plan({}, {}, (Step("create", "thing A"), Step("delete", "thing A"))))
+    check_actions(Plain(), Plan({}, {}))
+
+
+@pytest.mark.parametrize("part", [VerifyingResource, SalvagingResource, PartialResource])
+def test_optional_parts_are_recognised(part: type) -> None:
+    assert isinstance(Whole(), part) and not isinstance(Plain(), part)
+
+
+def test_nothing_is_salvaged_where_nothing_is_held() -> None:
+    assert (salvaged(Plain()), salvaged(Whole())) == ({}, {"salvaged": 1})
