@@ -231,6 +231,10 @@ access_token:
     refresh_token:
       description: The refresh token that goes with RV(access_token.value), else V(null).
       type: str
+salvaged:
+  description: RV(access_token.id), RV(access_token.value) and RV(access_token.refresh_token) in a failed task that has created a token without O(store).
+  returned: failure, when a token was created before
+  type: dict
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import AccessTokenResource

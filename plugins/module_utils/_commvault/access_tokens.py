@@ -58,6 +58,7 @@ class AccessTokenResource:
         self._row: Row | None = None
         self._known_ids: set[str | None] = set()
         self._result: dict[str, t.Any] = {}
+        self._values: dict[str, t.Any] = {}
 
     def plan(self) -> Plan:
         """Read, and plan what the options ask for. Raises ConfigError, Problems, AmbiguousMatch, GuardRefused."""
@@ -88,6 +89,10 @@ class AccessTokenResource:
     def result(self) -> dict[str, t.Any]:
         """The token after the plan; empty when it is absent."""
         return self._result
+
+    def salvage(self) -> dict[str, t.Any]:
+        """A token without a store is shown once: a failure after it was created must not lose it."""
+        return {"salvaged": {"access_token": self._values}} if self._values else {}
 
     def _revoke_own(self, step: Step) -> None:
         if self._store is not None and self._ctx.options["state"] == "present":
@@ -281,21 +286,23 @@ class AccessTokenResource:
 
     def _keep(self, held: Held, info: Row) -> None:
         store, now = t.cast(TokenStore, self._store), self._ctx.clock.now().timestamp()
-        pair = dataclasses.replace(
-            created(info, now),
-            custodian=store.here,
-            custodian_since=now,
-            commvault_url=self._ctx.options["commvault_url"],
-        )
         try:
+            pair = dataclasses.replace(
+                created(info, now),
+                custodian=store.here,
+                custodian_since=now,
+                commvault_url=self._ctx.options["commvault_url"],
+            )
             held.write(pair)
         except CvopsError:
-            self._revoke(str(pair.token_id))  # nobody has its value
+            if id_of(info) is not None:
+                self._revoke(str(id_of(info)))  # nobody has its value
             raise
         self._result = {**self._result, **_facts(info), "value": None, "refresh_token": None}
 
     def _show(self, info: Row) -> None:
         values = {"value": info["accessToken"], "refresh_token": info.get("refreshToken") or None}
+        self._values = {"id": id_of(info), **values}
         self._result = {**self._result, **_facts(info), **values}
 
     def _shown(self, planned: Plan) -> dict[str, t.Any]:

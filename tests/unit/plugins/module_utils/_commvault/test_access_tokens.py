@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault import access_token_plan as tokens
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems
+from ansible_collections.cvops.identity.plugins.module_utils._commvault import access_tokens
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError, Problems
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Pair
 
 ROW: dict[str, t.Any] = {
@@ -193,3 +195,23 @@ def test_a_plan_that_was_carried_out_leaves_nothing(first: t.Any, second: t.Any,
     assert not tokens.plan("n", wanted(**second), tokens.canonical(t.cast("dict[str, t.Any]", row))).changed
     shuffled = {**second, "allowed_ips": list(reversed(second["allowed_ips"]))} if "allowed_ips" in second else second
     assert not tokens.plan("n", wanted(**shuffled), tokens.canonical(t.cast("dict[str, t.Any]", row))).changed
+
+
+def test_a_value_is_kept_although_the_rest_of_the_answer_makes_no_sense(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is shown once, and by then the token was made; without it nobody could use it or know of it."""
+
+    def refuse(row: t.Any) -> t.NoReturn:
+        raise BadAnswer("no date")
+
+    resource = object.__new__(access_tokens.AccessTokenResource)
+    resource._store, resource._result, resource._values = None, {}, {}
+    assert resource.salvage() == {}
+    answer = {**ROW, "accessToken": "shown once", "refreshToken": "renews"}
+    monkeypatch.setattr(resource, "_created", lambda step: answer, raising=False)
+    monkeypatch.setattr(access_tokens, "_facts", refuse)
+    with pytest.raises(BadAnswer):
+        resource.actions["create"](Step("create", "access token Nightly"))
+    kept = {"id": "9", "value": "shown once", "refresh_token": "renews"}
+    assert resource.salvage() == {"salvaged": {"access_token": kept}}
