@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .._core.values import AnsweredObject, object_in, objects_in
 from .grants import Association, Entity, Principal
 from .listings import as_id
 from .security_wire import UNKNOWN_ENTITY, UNKNOWN_PRINCIPAL, read_entity, read_principal
@@ -30,19 +31,16 @@ def rows(body: Body, *, principal: Named | None = None, entity: Entity | None = 
     """All associations of an answer, whichever call gave it.
 
     *principal*: whose associations were asked for; its answers name only entities. *entity*: what was asked about; rows
-    that stand on another entity take effect here by inheritance.
+    that stand on another entity take effect here by inheritance. Raises BadAnswer for an answer that is not made of such lists.
     """
-    found: list[Association] = []
     blocks = body.get("securityAssociations")
-    for block in blocks if isinstance(blocks, list) else [body]:
-        if isinstance(block, dict):
-            found.extend(_block(block, principal, entity))
-    return found
+    # An object here is the inner one of an answer without the outer list.
+    listed = [body] if blocks is None or isinstance(blocks, dict) else _dicts(blocks)
+    return [row for block in listed for row in _block(block, principal, entity)]
 
 
 def _block(block: Body, principal: Named | None, entity: Entity | None) -> t.Iterator[Association]:
-    inner = block.get("securityAssociations")
-    holder = inner if isinstance(inner, dict) else block
+    holder = object_in(block, "securityAssociations") or block
     outer = _entities(block.get("entityAssociated"))
     places = outer or ([(entity, "")] if entity else [])
     for row in _dicts(holder.get("associations")):
@@ -110,6 +108,6 @@ def _entities(block: t.Any) -> list[Placed]:
     return [read_entity(item) for item in _dicts(block) if item]
 
 
-def _dicts(value: t.Any) -> list[dict[str, t.Any]]:
-    listed = [value] if isinstance(value, dict) else value
-    return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+def _dicts(value: t.Any) -> list[AnsweredObject]:
+    """The objects of a list, or the single one that stands in its place; none for null. Raises BadAnswer for anything else."""
+    return objects_in({"associations": [value] if isinstance(value, dict) else value}, "associations")

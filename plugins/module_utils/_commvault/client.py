@@ -12,7 +12,7 @@ import typing as t
 from urllib.parse import quote, urlencode
 
 from .._core.context import Context
-from .._core.errors import ApiError, AuthError, Throttled, Unreachable
+from .._core.errors import ApiError
 from .._core.retry import Repeat
 from .._core.visible import visible
 from .._signin.commvault import connect
@@ -48,20 +48,45 @@ class CommvaultClient:
         intent: str,
         params: t.Mapping[str, t.Any] | None = ...,
         missing_ok: t.Literal[False] = ...,
+        unknown_ok: t.Literal[False] = ...,
     ) -> dict[str, t.Any]:
-        """Without ``missing_ok`` what is missing is an error."""
+        """Without ``missing_ok`` and ``unknown_ok`` what is missing is an error."""
 
     @t.overload
     def get(
         self, path: str, *, intent: str, params: t.Mapping[str, t.Any] | None = ..., missing_ok: bool
     ) -> dict[str, t.Any] | None:
-        """With ``missing_ok`` it is None."""
+        """With ``missing_ok`` an object that is not there is None."""
+
+    @t.overload
+    def get(
+        self, path: str, *, intent: str, params: t.Mapping[str, t.Any] | None = ..., unknown_ok: bool
+    ) -> dict[str, t.Any] | None:
+        """With ``unknown_ok`` so is what this release does not know."""
 
     def get(
-        self, path: str, *, intent: str, params: t.Mapping[str, t.Any] | None = None, missing_ok: bool = False
+        self,
+        path: str,
+        *,
+        intent: str,
+        params: t.Mapping[str, t.Any] | None = None,
+        missing_ok: bool = False,
+        unknown_ok: bool = False,
     ) -> dict[str, t.Any] | None:
-        """One answer; *path* is relative to the API. With ``missing_ok`` None when HTTP says 404."""
-        return self._send("GET", path, intent=intent, params=params, missing_ok=missing_ok, headers=self._scope())
+        """One answer; *path* is relative to the API.
+
+        With ``missing_ok`` None when the application says that there is no such object (HTTP 404), with ``unknown_ok`` at any
+        HTTP 404, since releases differ in the paths that they know.
+        """
+        return self._send(
+            "GET",
+            path,
+            intent=intent,
+            params=params,
+            missing_ok=missing_ok,
+            unknown_ok=unknown_ok,
+            headers=self._scope(),
+        )
 
     def write(
         self,
@@ -77,7 +102,7 @@ class CommvaultClient:
     ) -> dict[str, t.Any]:
         """POST, PUT or DELETE; the answered object. What the service warns of becomes a warning of the task.
 
-        With ``missing_ok``, and for a DELETE whose first answer was lost, HTTP 404 is success and the answer is empty.
+        With ``missing_ok``, and for a DELETE whose first answer was lost, the application's HTTP 404 is success and the answer is empty.
         ``headers`` beat the company scope.
         """
         answer = self._send(
@@ -134,7 +159,7 @@ class CommvaultClient:
         """Id and name of the signed-in user; 0 and an empty name where the service does not tell."""
         with self._lock:
             if self._caller is None:
-                found = self.get("V2/WhoAmI", intent="read who is signed in", missing_ok=True) or {}
+                found = self.get("V2/WhoAmI", intent="read who is signed in", unknown_ok=True) or {}
                 inner = found.get("user") if isinstance(found.get("user"), dict) else found
                 who = inner if isinstance(inner, dict) else {}
                 number = listings.as_id(who.get("id") or who.get("userId")) or 0
@@ -155,10 +180,10 @@ class CommvaultClient:
             if self._commserv is None:
                 try:
                     self._commserv = self.get("CommServ", intent="read the release of the CommServe")
-                except (Unreachable, AuthError, Throttled):
-                    raise
                 except ApiError as exc:
                     # Tenant users may not see the CommServe; all that is lost is knowing its release.
+                    if not envelope.is_withheld(exc):
+                        raise
                     self.ctx.debug(1, f"Release of the CommServe unknown: {exc}")
                     self._commserv = {}
             return self._commserv
@@ -185,7 +210,7 @@ class CommvaultClient:
         return found.id, found.name
 
     def _unscoped(self, path: str, params: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
-        return self._send("GET", path, intent="list companies", params=params, missing_ok=True)
+        return self._send("GET", path, intent="list companies", params=params, unknown_ok=True)
 
     def _send(
         self,
@@ -197,6 +222,7 @@ class CommvaultClient:
         params: t.Mapping[str, t.Any] | None = None,
         repeat: Repeat = Repeat.BY_METHOD,
         missing_ok: bool = False,
+        unknown_ok: bool = False,
         headers: t.Mapping[str, str] | None = None,
     ) -> dict[str, t.Any] | None:
         # The service reads "+" in a query literally: a blank must be %20.
@@ -204,7 +230,9 @@ class CommvaultClient:
         reply = self._transport.request(
             method, f"{self._base}/{path}{query}", json_body=body, headers=headers, repeat=repeat
         )
-        if reply.status == 404 and (missing_ok or (method == "DELETE" and reply.tries > 1)):
+        if reply.status == 404 and unknown_ok:
+            return None
+        if (missing_ok or (method == "DELETE" and reply.tries > 1)) and envelope.is_absence(reply):
             return None
         answer = envelope.check(reply, intent)
         if not isinstance(answer, dict):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 import typing as t
 
-from .._core.errors import AmbiguousMatch, ApiError, AuthError, Throttled, Unreachable
+from .._core.errors import AmbiguousMatch, ApiError
 from .._core.names import case_key
 from . import listings
 from .catalogue import Catalogue, CompanyKeys, Entry, is_commcell_level, keys_as_given, plural
 from .client import CommvaultClient, segment
+from .envelope import is_withheld
 from .references import id_in
 
 #: Kinds whose names may carry a company or a directory, as ``corp\\jvega``.
@@ -123,7 +124,7 @@ class Directory:
             # Local and directory groups come in one answer, which is then fetched once.
             if (path, hard) not in self._answers:
                 self._answers[path, hard] = self._client.get(
-                    path, intent=f"list {nouns}", params=params, missing_ok=True
+                    path, intent=f"list {nouns}", params=params, unknown_ok=True
                 )
             return self._answers[path, hard]
 
@@ -132,10 +133,10 @@ class Directory:
     def _company_keys(self, company: str | int) -> CompanyKeys:
         try:
             found = self.company(company)
-        except (AuthError, Throttled, Unreachable):
-            raise
-        except ApiError:  # no list of companies for this account
-            found = None
+        except ApiError as exc:
+            if not is_withheld(exc):
+                raise
+            found = None  # no list of companies for this account
         if found is None:
             return keys_as_given(company)
         return CompanyKeys({case_key(name) for name in (found.name, *found.aliases)}, {found.id})
@@ -144,7 +145,7 @@ class Directory:
         """Whether the CommCell has companies; an account that may not know is told so, too."""
         try:
             return len(self.catalogue("companies")) > 0
-        except (AuthError, Throttled, Unreachable):
-            raise
-        except ApiError:
+        except ApiError as exc:
+            if not is_withheld(exc):
+                raise
             return True

@@ -15,6 +15,8 @@ from .._core.visible import one_line
 
 #: "Access denied": the token is missing, wrong or expired.
 ACCESS_DENIED = 5
+#: Statuses beside 404 that say that there is no such call: another method, or nothing behind the path.
+_NO_SUCH_CALL = (405, 501)
 _TEXTS = ("errorMessage", "errorString", "errLogMessage", "warningMessage")
 _LONGEST_CODE = 60
 _SUCCESS = re.compile(r"success", re.IGNORECASE)
@@ -42,6 +44,24 @@ def check(reply: Reply, intent: str) -> t.Any:
     if body == {} and reply.method != "GET":
         raise reply.bad("an empty object, which does not say whether anything was done")
     return body
+
+
+def is_withheld(error: ApiError) -> bool:
+    """True for an answer that means: this account may not ask, or this release has no such call.
+
+    Any other error is a read that has failed: it tells nothing about what was asked for.
+    """
+    return isinstance(error, (Forbidden, NotFound)) or error.status in _NO_SUCH_CALL
+
+
+def is_absence(reply: Reply) -> bool:
+    """True for HTTP 404 of the application itself: an error object or nothing. A web page is of a server in front of it."""
+    if reply.status != 404:
+        return False
+    try:
+        return not reply.content.strip() or isinstance(reply.json(), dict)
+    except BadAnswer:
+        return False
 
 
 def warnings(body: t.Any) -> list[str]:

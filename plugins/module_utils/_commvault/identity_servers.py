@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, Throttled, Unreachable
+from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled, Unreachable
 from .._core.names import case_key, is_same
 from .._core.values import objects_in, texts_in
 from .client import CommvaultClient, segment
@@ -65,7 +65,7 @@ def servers(listed: t.Mapping[str, t.Any] | None, apps: t.Mapping[str, t.Any] | 
     }
     found: dict[tuple[str, str], IdentityServer] = {}
     for row in objects_in(listed, "identityServers"):
-        if isinstance(row, dict) and str(row.get("type")) in ("SAML", str(SAML)):
+        if str(row.get("type")) in ("SAML", str(SAML)):
             name = str(row.get("name"))
             kind = str(row.get("samlType") if row.get("samlType") is not None else "UNKNOWN")
             found["saml", case_key(name)] = IdentityServer(
@@ -117,17 +117,20 @@ class IdentityServers:
         self._client = client
 
     def listed(self) -> list[IdentityServer]:
-        """All SAML and OpenID Connect providers that this account may see."""
+        """All SAML and OpenID Connect providers that this account may see. Raises NotFound where there is neither list."""
         intent = "list identity providers"
-        known = self._client.get("V4/IdentityServers", intent=intent, missing_ok=True)
-        return servers(known, self._client.get("ThirdParty/App", intent=intent, missing_ok=True))
+        known = self._client.get("V4/IdentityServers", intent=intent, unknown_ok=True)
+        apps = self._client.get("ThirdParty/App", intent=intent, unknown_ok=True)
+        if known is None and apps is None:
+            raise NotFound("This CommServe offers no list of identity providers to this account.", service="Commvault")
+        return servers(known, apps)
 
     def saml(self, name: str) -> SamlApp | None:
         """The SAML app of this name, which a list showed; None when it is not to be had under any spelling."""
         first: ApiError | None = None
         for spelling in dict.fromkeys((name, case_key(name))):
             try:
-                body = self._client.get(f"v4/SAML/{segment(spelling)}", intent=f"read SAML app {name}", missing_ok=True)
+                body = self._client.get(f"v4/SAML/{segment(spelling)}", intent=f"read SAML app {name}", unknown_ok=True)
             except (AuthError, Forbidden, Unreachable, Throttled, BadAnswer):
                 raise
             except ApiError as exc:

@@ -175,12 +175,15 @@ def read(kind: str, get: Get, *, hard_refresh: bool = False) -> list[Entry]:
 
 
 def entries(kind: str, body: Body) -> list[Entry]:
-    """The objects in an answer, whichever release gave it; rows without id or name are left out."""
+    """The objects in an answer, whichever release gave it; rows without id or name are left out.
+
+    Raises BadAnswer for a list that is none.
+    """
     if kind == "permissions":
         return permission_entries(body)
     listing = LISTINGS[kind]
-    listed: t.Any = next((body[name] for name in listing.wrappers if isinstance(body.get(name), list)), [])
-    rows = [row for row in listed if isinstance(row, dict)]
+    wrapper = next((name for name in listing.wrappers if body.get(name) is not None), listing.wrappers[0])
+    rows = objects_in(body, wrapper)
     made = (_entry(listing, row) for row in rows if listing.keep(row))
     found = [entry for entry in made if entry is not None]
     if not listing.companies or any(_shows_company(listing, row) for row in rows):
@@ -198,7 +201,7 @@ def permission_entries(body: Body) -> list[Entry]:
     found: dict[int, Entry] = {}
     for node in categories(body):
         for row in objects_in(node, "permissions"):
-            entry = _entry(LISTINGS["permissions"], row) if isinstance(row, dict) else None
+            entry = _entry(LISTINGS["permissions"], row)
             if entry is not None:
                 found.setdefault(entry.id, entry)
     return list(found.values())

@@ -9,11 +9,13 @@ from __future__ import annotations
 import typing as t
 
 from .._core.context import Context
-from .._core.errors import ApiError, AuthError, Throttled, Unreachable
+from .._core.errors import ApiError
+from .._core.values import objects_in
 from .._signin.clouds import commvault_settings
 from .._signin.inputs import sources
 from .._signin.options import commvault_spec, entra_spec
 from .client import CommvaultClient, segment
+from .envelope import is_withheld
 from .listings import as_id
 
 SERVICE = "Commvault"
@@ -38,7 +40,7 @@ def surroundings(ctx: Context) -> dict[str, t.Any]:
 
 
 def read(ctx: Context, client: CommvaultClient) -> dict[str, t.Any]:
-    """The user and what it may do. Raises AuthError, Unreachable, Throttled, NotFound; what it may not read is None."""
+    """The user and what it may do. Raises ApiError for a read that fails; what it may not read is None."""
     who = _who(client)
     number = as_id(who.get("id") or who.get("userId"))
     name = who.get("name") or who.get("userName") or ctx.options.get("commvault_username")
@@ -84,7 +86,7 @@ def _rights(client: CommvaultClient) -> list[dict[str, t.Any]] | None:
 
 def _who(client: CommvaultClient) -> dict[str, t.Any]:
     # Not tolerant of being refused: this is the call that tells whether the token is any good.
-    answer = client.get("V2/WhoAmI", intent="read who is signed in", missing_ok=True) or {}
+    answer = client.get("V2/WhoAmI", intent="read who is signed in", unknown_ok=True) or {}
     inner = answer.get("user")
     return inner if isinstance(inner, dict) else answer
 
@@ -93,18 +95,17 @@ def _groups(client: CommvaultClient, user_id: int | None) -> list[str] | None:
     if not user_id:
         return None
     details = _allowed(client, f"v4/user/{segment(user_id)}", "read the groups of the signed-in user")
-    rows = (details or {}).get("associatedUserGroups")
-    if not isinstance(rows, list):
-        return None if details is None else []
-    return sorted(str(row["name"]) for row in rows if isinstance(row, dict) and row.get("name"))
+    if details is None:
+        return None
+    return sorted(str(row["name"]) for row in objects_in(details, "associatedUserGroups") if row.get("name"))
 
 
 def _allowed(client: CommvaultClient, path: str, intent: str) -> dict[str, t.Any] | None:
     """The answer, or None where the user may not ask or this release does not offer it."""
     try:
-        return client.get(path, intent=intent, missing_ok=True)
-    except (AuthError, Unreachable, Throttled):
-        raise
+        return client.get(path, intent=intent, unknown_ok=True)
     except ApiError as exc:
+        if not is_withheld(exc):
+            raise
         client.ctx.debug(1, str(exc))
         return None

@@ -16,7 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity
     saml_app,
     servers,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, Forbidden
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, Forbidden, NotFound
 
 APPS = {
     "clientThirdPartyApps": [
@@ -103,3 +103,17 @@ def test_errors_stay_errors() -> None:
         read("Corp", {"v4/SAML/Corp": Forbidden("no right")})
     with pytest.raises(ApiError, match="first"):
         read("Corp", {"v4/SAML/Corp": ApiError("first"), "v4/SAML/corp": ApiError("second")})
+
+
+def listed(answers: dict[str, t.Any]) -> list[IdentityServer]:
+    return IdentityServers(t.cast(t.Any, Answers(answers))).listed()
+
+
+def test_one_of_two_lists_is_enough() -> None:
+    assert [item.name for item in listed({"ThirdParty/App": APPS})] == ["entra-oidc", "Corp"]
+    assert listed({"V4/IdentityServers": {"identityServers": []}}) == []
+
+
+def test_no_list_at_all_is_not_an_empty_one() -> None:
+    with pytest.raises(NotFound, match="no list of identity providers"):
+        listed({})

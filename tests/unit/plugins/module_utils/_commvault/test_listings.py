@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault import listings
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import NotFound
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, NotFound
 
 INFO = {"companyName": "corp", "companyId": 30}
 LEVEL = {"companyName": "Commcell"}
@@ -104,13 +104,20 @@ def test_rows_that_are_left_out() -> None:
         {"id": 2, "name": "CORP\\b"},
         {"id": 3},
         {"name": "c"},
-        "x",
         {"id": "", "name": "d"},
     ]
     assert [entry.name for entry in listings.entries("user_groups", {"userGroups": groups})] == ["a"]
     server = {"client": {"clientEntity": {"clientId": 5, "clientName": "s"}}, "clientProps": {"IsDeletedClient": True}}
     assert listings.entries("servers", {"clientProperties": [server]}) == []
     assert listings.entries("roles", {}) == []
+
+
+@pytest.mark.parametrize("listed", ["many", 7, True, {}, {"id": 1}, ["x"], [None], [{"id": 1, "name": "a"}, 7]])
+@pytest.mark.parametrize("wrapper", ["roles", "roleProperties"])
+def test_what_is_no_list_of_objects_is_not_an_empty_one(wrapper: str, listed: t.Any) -> None:
+    with pytest.raises(BadAnswer, match=wrapper):
+        listings.entries("roles", {wrapper: listed})
+    assert listings.entries("roles", {wrapper: None}) == []
 
 
 def test_older_paths_are_tried() -> None:

@@ -28,7 +28,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.security
     wire_entity,
     wire_principal,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError
 
 NUMBERS = st.integers(1, 2**31)
 KINDS = [*ENTITY_TYPES, "type:4", "type:7", "type:13", "type:64", "type:120", "type:999"]
@@ -228,3 +228,21 @@ def test_answers_about_a_principal() -> None:
         None,
     ]
     assert rows({}, principal=(who, "g")) == []
+
+
+@pytest.mark.parametrize("wrong", ["x", 7, True, ["x"], [{}, None]])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda wrong: {"securityAssociations": [{"securityAssociations": {"associations": wrong}}]},
+        lambda wrong: {"securityAssociations": [{"securityAssociations": wrong}]},
+        lambda wrong: {"securityAssociations": wrong},
+        lambda wrong: {"associations": wrong},
+        lambda wrong: {"associations": [{"userOrGroup": wrong, "properties": ROLE}]},
+        lambda wrong: {"associations": [{"entities": {"entity": wrong}, "properties": ROLE}]},
+    ],
+)
+def test_an_answer_that_cannot_be_read_shows_no_empty_list(shape: t.Callable[[t.Any], t.Any], wrong: t.Any) -> None:
+    """Grants that are not read would be given once more, or left in place although they are surplus."""
+    with pytest.raises(BadAnswer):
+        rows(shape(wrong), principal=(Principal("user_group", 21), "ops"))
