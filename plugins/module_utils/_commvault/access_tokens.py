@@ -18,7 +18,7 @@ from .._core.resource import Action
 from .._core.retry import Repeat
 from .._signin.token_store import Held, Pair, TokenStore
 from .._signin.token_store_options import open_store
-from .._signin.token_store_wire import created, epoch, id_of, name_of, rows
+from .._signin.token_store_wire import created, epoch, id_of, listed, name_of
 from .access_token_plan import (
     Canonical,
     body_of,
@@ -69,9 +69,9 @@ class AccessTokenResource:
         if 0 < release < _FIRST:
             raise ConfigError(f"Access tokens of this kind need release 11.38; this CommServe is 11.{release}.")
         self._owner = self._owner_of(options)
-        listed = self._listed()
-        self._known_ids = {id_of(row) for row in listed}
-        self._row = self._chosen(listed, options)
+        there = self._listed()
+        self._known_ids = {id_of(row) for row in there}
+        self._row = self._chosen(there, options)
         pair = self._store.find() if self._store else None
         self._ctx.secrets.update(pair.secrets() if pair else ())
         planned = self._present(options, wanted, pair, release) if present else self._absent(options, pair)
@@ -206,16 +206,17 @@ class AccessTokenResource:
 
     def _listed(self) -> list[Row]:
         params = {"userId": str(self._owner[0])} if self._owner[0] else None
-        return rows(self._client.get("V4/AccessToken/", intent=f"list access tokens of {self._whose()}", params=params))
+        intent = f"list access tokens of {self._whose()}"
+        return listed(self._client.get("V4/AccessToken/", intent=intent, params=params))
 
-    def _chosen(self, listed: t.Sequence[Row], options: t.Mapping[str, t.Any]) -> Row | None:
+    def _chosen(self, there: t.Sequence[Row], options: t.Mapping[str, t.Any]) -> Row | None:
         number, name = options.get("id"), options.get("name")
         if number:
-            found = next((row for row in listed if id_of(row) == str(number)), None)
+            found = next((row for row in there if id_of(row) == str(number)), None)
             if found is not None and name and not is_same(name_of(found), name):
                 raise ConfigError(f"Access token {number} is named {name_of(found)}, not {name}.", source="option id")
             return found
-        named = [row for row in listed if is_same(name_of(row), str(name))]
+        named = [row for row in there if is_same(name_of(row), str(name))]
         if len(named) > 1:
             ids = sorted(str(id_of(row)) for row in named)
             raise AmbiguousMatch(

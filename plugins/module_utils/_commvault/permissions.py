@@ -73,11 +73,11 @@ class Permissions:
         return all(number in self._content for number in category_ids)
 
     def held(self, wire: t.Any) -> Chosen:
-        """What a role holds, from its ``permissions`` in either form."""
+        """What a role holds, from its ``permissions`` in either form. Raises BadAnswer for what is no list of objects."""
         singles, wholes = set(), set()
-        for row in wire if isinstance(wire, list) else []:
-            permission = as_id((row.get("permission") or {}).get("id")) if isinstance(row, dict) else None
-            category = as_id((row.get("category") or {}).get("id")) if isinstance(row, dict) else None
+        for row in objects_in({"permissions": wire}, "permissions"):
+            permission = as_id((row.get("permission") or {}).get("id"))
+            category = as_id((row.get("category") or {}).get("id"))
             if permission and row.get("type") != "CATEGORY_ENTITY":
                 singles.add(permission)
                 self._names.setdefault(permission, str(row["permission"].get("name") or permission))

@@ -32,8 +32,10 @@ class RoleContents:
         return self._known[role_id]
 
     def _ids(self, wire: t.Any) -> frozenset[int] | None:
-        """The catalogue is read only for a role that holds categories."""
+        """The catalogue is read only for a role that holds categories. There are no roles without permissions: none shown is not told."""
         held = Permissions(Catalogue("permission", ()), ()).held(wire)
+        if not held.category_ids and not held.permission_ids:
+            return None
         if not held.category_ids:
             return held.permission_ids
         permissions = self._catalogue()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.context import Context
-from .._core.errors import ConfigError, Problems
+from .._core.errors import BadAnswer, ConfigError, Problems
 from .._core.plan import Plan, Step, differing
 from .._core.resource import Action
 from .client import CommvaultClient, segment
@@ -84,6 +84,21 @@ def plan_absent(current: Canonical | None) -> Plan:
     return Plan(current, {}, (Step("delete", f"role {current['name']}"),))
 
 
+def _check_shown(options: t.Mapping[str, t.Any], wire: t.Any, chosen: Chosen | None, held: Chosen) -> None:
+    """Every role holds permissions, and what is added to them is written as a whole. Raises BadAnswer where none are shown."""
+    if (
+        wire is not None
+        and chosen is not None
+        and not options["exclusive"]
+        and held == Chosen(frozenset(), frozenset())
+    ):
+        raise BadAnswer(
+            f"Commvault shows no permissions of role {options['name']}, so none can be added to those that it has. To replace"
+            " them, set exclusive to true.",
+            service="Commvault",
+        )
+
+
 def _full(chosen: Chosen | None, held: Chosen, exclusive: bool) -> Chosen:
     if chosen is None:
         return held
@@ -140,6 +155,7 @@ class RoleResource:
         if problems:
             raise Problems(f"Role {options['name']} cannot be planned:", problems)
         held = permissions.held((current_wire or {}).get("permissions"))
+        _check_shown(options, current_wire, chosen, held)
         return plan(options["name"], desired(options), chosen, current, held, permissions, options["exclusive"])
 
     @property

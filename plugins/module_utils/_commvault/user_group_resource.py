@@ -182,6 +182,10 @@ class UserGroupResource:
             )
         if gone or removed:
             number, caller = self._client.caller
+            if not number and not caller:
+                self._ctx.warn(
+                    "Commvault does not tell who is signed in, so it is not known whether that user would lose a group of its own"
+                )
             own = [label for label, member in self._members.items() if member == number or label == caller]
             if own and (gone or removed & {self._members[label] for label in own}):
                 verb = "be deleted" if "delete" in actions else "be disabled" if disabled else "lose its member"

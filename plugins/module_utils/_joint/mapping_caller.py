@@ -44,10 +44,10 @@ def unmanaged_groups(
 
 
 def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) -> set[Principal]:
-    """The signed-in user and the groups it is a direct member of; empty, with a warning, when the service does not say."""
+    """The signed-in user and the groups it is a direct member of; what the service does not tell is left out, with a warning."""
     name = ctx.options.get("commvault_username") if ctx.options["commvault_auth_method"] == "password" else None
     if not name:
-        answer = client.get("v2/WhoAmI", intent="find out who is signed in", missing_ok=True) or {}
+        answer = client.get("v2/WhoAmI", intent="find out who is signed in", unknown_ok=True) or {}
         inner = answer.get("user")
         who = inner if isinstance(inner, dict) else answer
         name = who.get("userName") or who.get("name")
@@ -62,7 +62,11 @@ def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) 
             "The signed-in user could not be determined, so it is not known whether it would lose rights of its own"
         )
         return set()
-    details = client.get(f"v4/user/{segment(number)}", intent="read the signed-in user", missing_ok=True) or {}
+    details = client.get(f"v4/user/{segment(number)}", intent="read the signed-in user", unknown_ok=True)
+    if details is None:
+        ctx.warn(
+            "The groups of the signed-in user are not shown, so it is not known whether it would lose rights that it has by a group"
+        )
     groups = [as_id(group.get("id")) for group in objects_in(details, "associatedUserGroups")]
     return {Principal("user", number), *(Principal("user_group", group) for group in groups if group)}
 
@@ -109,7 +113,7 @@ class Administrators:
         }
 
     def _can_sign_in(self, user_id: int) -> bool:
-        user = self._client.get(f"v4/user/{segment(user_id)}", intent=f"read user {user_id}", missing_ok=True) or {}
+        user = self._client.get(f"v4/user/{segment(user_id)}", intent=f"read user {user_id}", unknown_ok=True) or {}
         local = "\\" not in str(user.get("name") or "\\")
         server = user.get("authenticationMethodServer")
         by_identity_provider = bool(isinstance(server, dict) and as_id(server.get("id")))

@@ -15,7 +15,7 @@ from .._commvault.listings import as_id
 from .._commvault.security import Security
 from .._commvault.security_wire import read_entity
 from .._core.context import Context
-from .._core.errors import ApiError, AuthError, BadAnswer, Throttled, Unreachable
+from .._core.errors import ApiError, AuthError, BadAnswer, NotFound, Throttled, Unreachable
 from .._core.parallel import side_by_side
 from .._core.values import objects_in
 from .mapping_resolve import Resolved
@@ -43,14 +43,22 @@ class Reader:
         return side_by_side(work, list(keys), max(1, self._ctx.options["parallel_reads"]), self._ctx.cancellation)
 
     def fetch_details(self, group_ids: t.Iterable[int]) -> None:
-        """Read the details of user groups whose anchor the list does not show."""
+        """Read the details of user groups whose anchor the list does not show. Raises NotFound for one that is gone."""
         catalogue = self._directory.catalogue("user_groups")
         unknown = [
             number
             for number in sorted(set(group_ids))
             if not (entry := catalogue.by_id(number)) or "azureGUID" not in entry.raw
         ]
-        self.side_by_side(self._directory.user_group_details, unknown)
+        details = self.side_by_side(self._directory.user_group_details, unknown)
+        for number, found in zip(unknown, details, strict=True):
+            if found is None:
+                entry = catalogue.by_id(number)
+                raise NotFound(
+                    f"User group {entry.label if entry else number} is in Commvault's list and is not there when it is read:"
+                    " it was deleted a moment ago. Run the task again.",
+                    service="Commvault",
+                )
 
     def read(self, resolved: Resolved, exclusive: bool) -> Current:
         """Grants of the mapping's principals: all of them when *exclusive*, else at least those that the mapping names.

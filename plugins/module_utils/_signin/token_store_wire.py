@@ -11,6 +11,7 @@ import json
 import re
 import typing as t
 
+from .._core.errors import BadAnswer
 from .token_store import LATEST, Pair
 
 Body = t.Mapping[str, t.Any]
@@ -67,13 +68,33 @@ def created(info: Body, now: float) -> Pair:
 def rows(body: t.Any) -> list[Body]:
     """The tokens in the answer to the list, which no source shows: the first list of objects that have an id and a name."""
     if isinstance(body, dict):
-        candidates = [body, *(value for value in body.values() if isinstance(value, dict))]
-        for outer in candidates:
+        for outer in (body, *_objects(body)):
             for value in outer.values():
                 found = [row for row in value if _is_row(row)] if isinstance(value, list) else []
                 if found:
                     return found
     return []
+
+
+def listed(body: t.Any) -> list[Body]:
+    """As rows, for those who act on a token that is not in the list.
+
+    Raises BadAnswer where a list that is named after tokens holds something else: its tokens would count as not there.
+    """
+    for holder in (body, *_objects(body)) if isinstance(body, dict) else ():
+        for name, value in holder.items():
+            parts = [value, *value.values()] if isinstance(value, dict) else [value]
+            lists = [part for part in parts if isinstance(part, list)] if "token" in name.lower() else []
+            if not all(_is_row(row) for part in lists for row in part):
+                raise BadAnswer(
+                    "Commvault's list of access tokens cannot be understood: it holds entries without id or name.",
+                    service="Commvault",
+                )
+    return rows(body)
+
+
+def _objects(body: Body) -> list[Body]:
+    return [value for value in body.values() if isinstance(value, dict)]
 
 
 def id_of(row: Body) -> str | None:

@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault import a
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError, Problems
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Pair
+from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store_wire import listed
 
 ROW: dict[str, t.Any] = {
     "accessTokenId": 9,

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault import listings, roles
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry, OwnLevel
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.names import check_name
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import Permissions
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
 
 CATALOGUE = {
@@ -191,3 +191,34 @@ def test_names_nobody_can_see(name: str) -> None:
     with pytest.raises(ConfigError):
         check_name("name", name)
     check_name("name", "in between")
+
+
+class Answering:
+    """A client and a directory in one, with a role as it is answered."""
+
+    own_level, company_id, company_name = OwnLevel(), 0, None
+
+    def __init__(self, ctx: t.Any, wire: dict[str, t.Any]) -> None:
+        self.ctx, self.wire = ctx, wire
+
+    def get(self, path: str, **_more: t.Any) -> t.Any:
+        return self.wire
+
+    def catalogue(self, kind: str) -> t.Any:
+        return Catalogue("role", [Entry(35, "R")]) if kind == "roles" else Catalogue("permission", [Entry(31, "View")])
+
+    def category_nodes(self) -> list[t.Any]:
+        return []
+
+
+@pytest.mark.parametrize("shown", [{}, {"permissions": None}, {"permissions": []}, {"permissions": "all"}])
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_permissions_that_are_not_shown_are_not_overwritten(make_ctx: t.Any, shown: t.Any, exclusive: bool) -> None:
+    """Every role holds some, and what is added to those is written as a whole; with exclusive nothing of before matters."""
+    there = t.cast(t.Any, Answering(make_ctx(), {"name": "R", **shown}))
+    options = {"name": "R", "state": "present", "permissions": ["View"], "exclusive": exclusive}
+    if exclusive and shown.get("permissions") != "all":
+        assert roles.Roles(there, there).plan_for(options).changed
+        return
+    with pytest.raises(BadAnswer, match="permissions"):
+        roles.Roles(there, there).plan_for(options)

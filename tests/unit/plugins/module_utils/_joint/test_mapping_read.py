@@ -23,8 +23,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.role_con
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     AuthError,
+    BadAnswer,
     Forbidden,
     NotFound,
+    Unreachable,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_caller import is_privileged, own_principals
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_read import Reader
@@ -149,8 +151,18 @@ def whole(number: t.Any, **more: t.Any) -> dict[str, t.Any]:
         ([single(31), whole(117)], False),
         ([whole(999)], True),
         (None, True),
+        ([], True),
     ],
-    ids=["harmless", "single", "category", "text and empty permission", "other category", "unknown", "not shown"],
+    ids=[
+        "harmless",
+        "single",
+        "category",
+        "text and empty permission",
+        "other category",
+        "unknown",
+        "no role",
+        "none shown",
+    ],
 )
 def test_a_role_that_may_hold_everything_weighs_much(permissions: t.Any, privileged: bool) -> None:
     roles = {} if permissions is None else {ROLE: permissions}
@@ -170,10 +182,65 @@ def test_the_catalogue_is_read_for_categories_alone_and_once() -> None:
     assert directory.reads == 1
 
 
+@pytest.mark.parametrize("wrong", ["all", {"permission": {"id": 31}}, ["x"]])
+def test_permissions_that_cannot_be_read_are_not_none(wrong: t.Any) -> None:
+    contents = RoleContents(t.cast(t.Any, FakeClient({ROLE: wrong})), t.cast(t.Any, FakeDirectory()))
+    with pytest.raises(BadAnswer):
+        contents.of(ROLE)
+
+
+class People:
+    """A client that knows one user."""
+
+    caller = (8, "svc")
+
+    def __init__(self, details: t.Any) -> None:
+        self.details = details
+
+    def get(self, path: str, **_more: t.Any) -> t.Any:
+        if isinstance(self.details, Exception):
+            raise self.details
+        return self.details
+
+
+def own(ctx: t.Any, details: t.Any) -> set[Principal]:
+    directory = FakeDirectory(Entry(8, "svc"))
+    return own_principals(ctx, t.cast(t.Any, People(details)), t.cast(t.Any, directory))
+
+
+LOGIN = {"commvault_username": "svc", "commvault_auth_method": "password"}
+
+
+def test_groups_of_the_caller_that_are_not_told_are_told(make_ctx: t.Any) -> None:
+    ctx = make_ctx(LOGIN)
+    assert own(ctx, {"id": 8, "associatedUserGroups": [{"id": 1}]}) == {USER, Principal("user_group", 1)}
+    assert own(ctx, {"id": 8}) == {USER}
+    assert ctx.warnings == []
+    assert own(ctx, None) == {USER}
+    assert len(ctx.warnings) == 1 and "groups of the signed-in user" in ctx.warnings[0]
+
+
+@pytest.mark.parametrize("failure", [Unreachable("no answer"), ApiError("HTTP 500", status=500), BadAnswer("a page")])
+def test_groups_of_the_caller_that_cannot_be_read_are_an_error(make_ctx: t.Any, failure: ApiError) -> None:
+    with pytest.raises(type(failure)):
+        own(make_ctx(LOGIN), failure)
+
+
+def test_a_group_that_is_listed_and_gone_is_not_one_without_a_link(make_ctx: t.Any) -> None:
+    """Its link would be written, and its members' rights, before Commvault says that there is no such group."""
+    entry = Entry(21, "ops")
+    directory = types.SimpleNamespace(
+        catalogue=lambda kind: Catalogue("user group", [entry]), user_group_details=lambda number: None
+    )
+    ctx = make_ctx({"parallel_reads": 2})
+    with pytest.raises(NotFound, match="ops"):
+        Reader(ctx, t.cast(t.Any, directory), t.cast(t.Any, FakeSecurity())).fetch_details([21])
+
+
 @pytest.mark.parametrize(("caller", "expected"), [((8, "svc"), {USER}), ((0, ""), {USER})])
 def test_the_caller_among_namesakes(make_ctx: t.Any, caller: tuple[int, str], expected: set[Principal]) -> None:
     """Companies may have users of one name; a name to log in with means the user of the CommCell."""
-    client = FakeClient({8: None})
+    client = People({"id": 8})
     client.caller = caller
     directory = FakeDirectory(Entry(7, "svc", "corp"), Entry(8, "svc"))
     ctx = make_ctx({"commvault_username": "svc", "commvault_auth_method": "password"})
