@@ -10,7 +10,7 @@ import dataclasses
 import typing as t
 
 from .._core.context import Context
-from .._core.errors import AmbiguousMatch, ApiError, ConfigError, CvopsError, NotFound
+from .._core.errors import AmbiguousMatch, ApiError, ConfigError, CvopsError, NotFound, outcome_unknown
 from .._core.guards import guard
 from .._core.names import is_same
 from .._core.plan import Plan, Step
@@ -241,7 +241,8 @@ class AccessTokenResource:
                 if not exc.may_have_acted and number == 1:
                     raise
                 self._ctx.progress(f"the answer to create {step.subject} was lost, looking for it")
-                undone = self._revoke_orphan(body["tokenName"])
+                with outcome_unknown():
+                    undone = self._revoke_orphan(body["tokenName"])
                 if number >= _ATTEMPTS or not (undone or exc.may_have_acted):
                     exc.facts["outcome"] = "undone" if undone else "unknown"
                     raise

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ApiError
+from .._core.errors import ApiError, outcome_unknown
 from .._core.retry import Repeat
 from .client import CommvaultClient
 from .directory import Directory
@@ -33,7 +33,8 @@ def create_once(
     """
 
     def shown() -> int | None:
-        found = directory.look_again(kind).get(str(body["name"]), company_id)
+        with outcome_unknown():
+            found = directory.look_again(kind).get(str(body["name"]), company_id)
         return found.id if found else None
 
     headers = _acting_in(client, company_id)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .visible import one_line
@@ -147,3 +148,13 @@ class BadAnswer(ApiError):
     """An answer that is not what the service sends: HTML, an empty body, broken JSON, a redirect, a foreign next link."""
 
     kind = "bad_answer"
+
+
+@contextlib.contextmanager
+def outcome_unknown() -> t.Iterator[None]:
+    """For looks at what became of a write whose answer was lost: an error of the body says that nobody knows."""
+    try:
+        yield
+    except CvopsError as exc:
+        exc.facts.setdefault("outcome", "unknown")
+        raise

@@ -89,13 +89,16 @@ def _check_keys(wire: Wire, options: t.Mapping[str, t.Any]) -> None:
 def find_deleted(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None:
     """The deleted registration with one of the option's ids, its unique name, or one of its identifier URIs.
 
-    Where the caller may not list deleted items and has not asked for a restore, there is none. Raises AmbiguousMatch.
+    Where the caller may not list deleted items and has not asked for a restore, a warning says that nobody looked. Raises AmbiguousMatch.
     """
     try:
         listed = list_deleted(graph, "applications", SELECT)
-    except Forbidden:
+    except Forbidden as exc:
         if options.get("restore_deleted"):
             raise
+        graph.ctx.warn(
+            f"Whether a deleted application has the same key or identifier URI was not checked; if one has, Entra ID refuses: {exc}"
+        )
         return None
     found = [wire for wire in listed if _is_meant(wire, options)]
     if len(found) > 1:

@@ -12,7 +12,9 @@ import datetime
 import typing as t
 from dataclasses import dataclass
 
+from .._core.errors import BadAnswer
 from .._core.values import objects_in, parse_time
+from .._core.visible import one_line
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,18 @@ def signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[SigningCerti
     """Each signing certificate once, in order of its end.
 
     A certificate is listed twice, to sign and to verify, under one identifier. The active one is named by its thumbprint;
-    where that fits none, the only one or the one that ends last is taken.
+    where that fits none, the only one or the one that ends last is taken. Raises BadAnswer for an end that is no date.
     """
     preferred = str(principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
     found: dict[str, SigningCertificate] = {}
     for item in objects_in(principal, "keyCredentials"):
         try:
             ends = parse_time(str(item.get("endDateTime")))
-        except ValueError:
-            continue
+        except ValueError as exc:
+            key_id = one_line(str(item.get("keyId")), 60)
+            raise BadAnswer(
+                f"Microsoft Graph gives no date as endDateTime of key {key_id}.", service="Microsoft Graph"
+            ) from exc
         identifier = str(item.get("customKeyIdentifier") or item.get("keyId"))
         thumbprint = _hexadecimal(item.get("customKeyIdentifier"))
         active = bool(preferred) and preferred in (thumbprint, identifier.upper())

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from .._core.answers import MIB
 from .._core.context import Context
-from .._core.errors import ApiError, BadAnswer
+from .._core.errors import ApiError, BadAnswer, NotFound, outcome_unknown
 from .._core.fresh import FreshObjects
 from .._core.http import Reply, Transport, host_in_words
 from .._core.names import difference, doubt_between, is_same, looks_like
@@ -129,7 +129,7 @@ class GraphClient:
             page = self._object(reply)
             values = page.get("value")
             if not isinstance(values, list):
-                raise reply.bad("an object where a list was expected")
+                raise reply.bad("something else than a list of objects")
             found.extend(self._checked(item, reply) for item in values)
             following, size = page.get("@odata.nextLink"), size + len(reply.content)
             if not following:
@@ -203,7 +203,8 @@ class GraphClient:
         )
         self.fresh.add(path)
         if shown is None or not shown.get("id"):
-            shown = self.get(path, intent=intent, needs=read_needs, params={"$select": select})
+            with outcome_unknown():
+                shown = self.get(path, intent=intent, needs=read_needs, params={"$select": select})
         if shown is None:
             raise ApiError(
                 f"Cannot {intent}: the service accepted it and does not show it", service=_SERVICE, may_have_acted=True
@@ -255,7 +256,7 @@ class GraphClient:
             if reply.status < 300:
                 return reply
             error = graph_error(reply, intent, needs)
-            gone = reply.status == 404 and (missing_ok or (method == "DELETE" and reply.tries > 1))
+            gone = isinstance(error, NotFound) and (missing_ok or (method == "DELETE" and reply.tries > 1))
             spent = self.ctx.clock.monotonic() - began + pause
             if spent < self._patience_s(error, method, url, body) and pause < self.ctx.remaining_s():
                 self.ctx.progress(f"waiting until Entra ID knows everywhere what was just created (to {intent})")
@@ -293,7 +294,7 @@ class GraphClient:
     def _checked(self, value: t.Any, reply: Reply) -> dict[str, t.Any]:
         """A directory object that was read. Raises BadAnswer for anything else, or where what all compare and sort by is no text."""
         if not isinstance(value, dict):
-            raise reply.bad("a list of something else than objects")
+            raise reply.bad("something else than a list of objects")
         odd = [name for name in _TEXTS if not isinstance(value.get(name), (str, type(None)))]
         if odd:
             raise reply.bad(f"an object with something else than a text as {odd[0]}")

@@ -209,7 +209,10 @@ class ConsentResource:
             self._widen(step)
 
     def _widen(self, step: Step) -> None:
-        """Add our scopes to the grant that somebody, or our own request whose answer was lost, has made meanwhile."""
+        """Add our scopes to the grant that somebody, or our own request whose answer was lost, has made meanwhile.
+
+        Raises ApiError where it is not shown: nobody knows which scopes it has.
+        """
         path = f"/servicePrincipals/{segment(str(self._client))}/oauth2PermissionGrants"
         listed = self._graph.list(path, intent=step.subject, needs=_READ_GRANTS)
         for grant in listed:
@@ -219,6 +222,10 @@ class ConsentResource:
                     text = " ".join(sorted(scopes.union(step.data["scopes"])))
                     self._write("PATCH", _grant_path(str(grant["id"])), {"scope": text}, step)
                 return
+        raise ApiError(
+            f"Cannot grant {step.subject}: Entra ID says that there is a grant already, and does not show it. Run the task again.",
+            service="Microsoft Graph",
+        )
 
     def _rescope(self, step: Step) -> None:
         self._write("PATCH", _grant_path(step.data["grant_id"]), {"scope": " ".join(step.data["scopes"])}, step)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ApiError
+from .._core.errors import ApiError, outcome_unknown
 from .._core.retry import Repeat
 from .client import GraphClient
 
@@ -43,8 +43,9 @@ def create_once(
         if not exc.may_have_acted:
             raise
         for look in range(_LOOKS):
-            graph.ctx.sleep(0.5 * 2**look)
-            found = find()
+            with outcome_unknown():
+                graph.ctx.sleep(0.5 * 2**look)
+                found = find()
             if len(found) == 1:
                 graph.remember(found[0])
                 return dict(found[0])

@@ -37,6 +37,9 @@ def graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) -> ApiEr
     facts = {**reply.facts(), "code": code}
     if reply.status == 401:
         return AuthError(f"{message} The token was refused by Microsoft Graph.", **facts)
+    if code is None and reply.status in (403, 404):
+        # Graph says which error it is. Whatever answers without that knows neither our rights nor its objects.
+        return BadAnswer(f"{message} That is no answer of Microsoft Graph, but of a server in between.", **facts)
     if reply.status == 403:
         wanted = (
             f" The signed-in identity needs {' or '.join(needs)} (with …OwnedBy it must also own the object)."

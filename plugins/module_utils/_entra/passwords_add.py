@@ -121,11 +121,14 @@ class SecretWriter:
         if throttled:
             self._wait_as_told(exc)
         since = self._ctx.clock.monotonic()
-        orphan = self._seen(marker, once=throttled)
+        orphan, failure = self._seen(marker, once=throttled)
         if orphan is not None:
             self.remove(str(orphan["keyId"]).lower())
         elif not throttled:
-            raise self._unknown(exc, marker, self._ctx.clock.monotonic() - since) from exc
+            raise self._unknown(exc, marker, self._ctx.clock.monotonic() - since, failure) from exc
+        elif failure is not None:  # a second secret beside one that was not seen would be one too many
+            failure.facts["marker"] = marker
+            raise failure
         if last:
             raise exc
 
@@ -138,19 +141,18 @@ class SecretWriter:
         self._ctx.stats.add("retries")
         self._ctx.sleep(pause + self._ctx.clock.random() * min(1.0, pause))
 
-    def _seen(self, marker: str, once: bool) -> dict[str, t.Any] | None:
-        """The secret with *marker*; looked for once, or until the time is up."""
+    def _seen(self, marker: str, once: bool) -> tuple[dict[str, t.Any] | None, ApiError | None]:
+        """The secret with *marker*, looked for once, or until the time is up; and why the last look failed, if it did."""
         give_up_at = self._ctx.clock.monotonic() + min(LOOK_S, self._ctx.remaining_s())
         pause = 0.5
         while True:
+            failure: ApiError | None = None
             try:
                 found = next((item for item in self._listed() if item.get("displayName") == marker), None)
-            except ApiError:
-                found = None  # the service is not well; that is why we are here
-            if found is not None or once:
-                return found
-            if self._ctx.clock.monotonic() + pause > give_up_at:
-                return None
+            except ApiError as exc:  # the service is not well; that is why we are here
+                found, failure = None, exc
+            if found is not None or once or self._ctx.clock.monotonic() + pause > give_up_at:
+                return found, failure
             self._ctx.progress(f"looking for the secret {marker}, whose answer was lost")
             self._ctx.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
@@ -164,9 +166,14 @@ class SecretWriter:
         )
         return list((found or {}).get("passwordCredentials") or [])
 
-    def _unknown(self, exc: ApiError, marker: str, looked_s: float) -> CvopsError:
+    def _unknown(self, exc: ApiError, marker: str, looked_s: float, failure: ApiError | None) -> CvopsError:
+        seen = (
+            f"for {looked_s:.0f} s none with the display name {marker} was seen."
+            if failure is None
+            else f"the list in which one with the display name {marker} would be could not be read in the end ({failure})"
+        )
         advice = (
-            f"{exc} Whether the secret came to be is unknown: for {looked_s:.0f} s none with the display name {marker} was seen."
+            f"{exc} Whether the secret came to be is unknown: {seen}"
             " If it appears, nobody has its value: remove it by its key id (state absent) before the next run, which would"
             " take it for the secret that it is to keep. If it does not, run the task again."
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ApiError
+from .._core.errors import ApiError, outcome_unknown
 from .._core.retry import Repeat
 from .client import GraphClient, segment
 
@@ -35,7 +35,11 @@ def restore(graph: GraphClient, collection: str, object_id: str, *, intent: str)
     try:
         restored = graph.write("POST", path, {}, intent=intent, needs=_WRITE, repeat=Repeat.IF_REFUSED)
     except ApiError as exc:
-        if not exc.may_have_acted or not _is_back(graph, collection, object_id, intent):
+        if not exc.may_have_acted:
+            raise
+        with outcome_unknown():
+            is_back = _is_back(graph, collection, object_id, intent)
+        if not is_back:
             raise
         restored = None
     graph.remember(restored or {"id": object_id})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.context import Context
-from .._core.errors import ApiError, ConfigError
+from .._core.errors import ApiError, ConfigError, Forbidden
 from .._core.plan import Plan, Step
 from .._core.resource import Action
 from .._core.values import is_guid, texts_in
@@ -175,7 +175,11 @@ class ServicePrincipalResource:
 
     def _explain_conflict(self, exc: ApiError, app_id: str) -> None:
         """A deleted service principal still holds its name; say which, for the service does not. Raises ConfigError."""
-        for item in list_deleted(self._graph, "servicePrincipals", "id,appId"):
+        try:
+            deleted = list_deleted(self._graph, "servicePrincipals", "id,appId")
+        except Forbidden:
+            return  # the conflict itself is told
+        for item in deleted:
             if item.get("appId") == app_id:
                 raise ConfigError(
                     f"A deleted service principal of application {app_id} stands in the way (object id {item['id']}):"

@@ -135,6 +135,6 @@ def _allowed(ask: t.Callable[[], list[dict[str, t.Any]]]) -> list[dict[str, t.An
     except (Forbidden, NotFound):
         return None
     except ApiError as exc:
-        if exc.status == 400:
+        if exc.status == 400 and exc.code is not None:
             return None
         raise

@@ -216,3 +216,37 @@ def test_a_value_is_kept_although_the_rest_of_the_answer_makes_no_sense(
         resource.actions["create"](Step("create", "access token Nightly"))
     kept = {"id": "9", "value": "shown once", "refresh_token": "renews"}
     assert resource.salvage() == {"salvaged": {"access_token": kept}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"tokens": [{"key": 9, "label": "Nightly"}]},
+        {"accessTokens": {"row": [{"accessTokenId": 9}]}},
+        {"tokenInfo": {"accessTokenId": 9, "apiEndpoints": ["/V4/Role"]}},
+        {"tokens": ["Nightly"]},
+        {"tokens": [ROW, {"tokenName": "Other"}]},
+        {"tokenInfo": {"tokens": [{"name": "Nightly"}]}},
+    ],
+)
+def test_a_list_that_cannot_be_understood_is_not_an_empty_one(body: dict[str, t.Any]) -> None:
+    """Else a token would count as revoked, or be made a second time."""
+    with pytest.raises(BadAnswer, match="access tokens"):
+        listed(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ({}, 0),
+        ({"tokens": []}, 0),
+        ({"tokens": None, "error": {"errorCode": 0}}, 0),
+        ({"processinginstructioninfo": {"attributes": [{"name": "exitval", "value": "0"}]}}, 0),
+        ({"tokens": [ROW]}, 1),
+        ({"tokenInfo": {"tokens": [ROW, {"id": 1, "name": "n"}]}}, 2),
+        ({"tokenCount": 0, "tokenType": "all"}, 0),
+        ({"total": 1, "items": [{"id": 1, "name": "n"}]}, 1),
+    ],
+)
+def test_lists_of_tokens(body: dict[str, t.Any], count: int) -> None:
+    assert len(listed(body)) == count

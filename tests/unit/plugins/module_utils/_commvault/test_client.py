@@ -11,7 +11,9 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault import whoami
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import AccessTokens
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.create import create_once
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
@@ -21,6 +23,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Throttled,
     Unreachable,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 NO_OBJECT = {"errorCode": 587205849, "errorMessage": "No such object"}
@@ -116,3 +119,25 @@ def test_groups_of_the_caller_that_are_no_list(client: CommvaultClient, secured:
         whoami._groups(client, 44)
     secured.server.says(answer(200, {"id": 44}))
     assert whoami._groups(client, 44) == []
+
+
+def test_a_creation_whose_look_fails_has_an_unknown_outcome(
+    client: CommvaultClient, secured: t.Any, answer: t.Any
+) -> None:
+    secured.server.says(answer(drop=True), answer(500, PAGE))
+    with pytest.raises(ApiError, match="HTTP 500") as caught:
+        create_once(
+            client, Directory(client), "roles", "V4/Role", {"name": "R"}, company_id=None, intent="create role R"
+        )
+    assert caught.value.facts["outcome"] == "unknown"
+
+
+def test_a_token_whose_look_fails_has_an_unknown_outcome(
+    client: CommvaultClient, secured: t.Any, answer: t.Any
+) -> None:
+    secured.server.says(answer(drop=True), answer(500, PAGE))
+    settings = {"name": "n", "token_type": "all", "api_endpoints": [], "allowed_ips": []}
+    tokens = AccessTokens(client.ctx, client)
+    with pytest.raises(ApiError, match="HTTP 500") as caught:
+        tokens._created(Step("create", "access token n", {"settings": settings}))
+    assert caught.value.facts["outcome"] == "unknown"

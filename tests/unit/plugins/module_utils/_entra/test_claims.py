@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims import (
     GROUPS_CLAIM,
     ROLES_CLAIM,
@@ -115,10 +116,17 @@ def test_the_active_certificate() -> None:
         key("3q2+7w==", "2027-01-01T00:00:00Z", "Sign"),
         key("3q2+7w==", "2027-01-01T00:00:00Z"),
         key("AAAA", "2028-01-01T00:00:00.1234567Z"),
-        key("BBBB", "never"),
     ]
     found = signing_certificates({"preferredTokenSigningKeyThumbprint": "deadbeef", "keyCredentials": keys})
     assert [(item.thumbprint, item.active) for item in found] == [("DEADBEEF", True), ("000000", False)]
     found = signing_certificates({"keyCredentials": keys})
     assert [item.active for item in found] == [False, True]
     assert signing_certificates({}) == ()
+
+
+@pytest.mark.parametrize("ends", ["never", "", None, 7])
+def test_a_certificate_without_a_readable_end_is_not_left_out(ends: t.Any) -> None:
+    """Else another one would be taken for the one that signs."""
+    keys = [key("3q2+7w==", "2027-01-01T00:00:00Z"), {**key("AAAA", ""), "endDateTime": ends}]
+    with pytest.raises(BadAnswer, match="endDateTime"):
+        signing_certificates({"preferredTokenSigningKeyThumbprint": "000000", "keyCredentials": keys})

@@ -23,6 +23,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.spec import A
 from ansible_collections.cvops.identity.plugins.module_utils._entra import client as subject
 from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient, with_unique_name
 from ansible_collections.cvops.identity.plugins.module_utils._entra.create import create_once
+from ansible_collections.cvops.identity.plugins.module_utils._entra.restore import restore
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 GROUP = {"id": "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f", "displayName": "Operators", "uniqueName": "OPS"}
@@ -85,7 +86,7 @@ def test_a_list_of_something_else_than_objects_is_not_shortened(
     graph: GraphClient, secured: t.Any, answer: t.Any, item: t.Any
 ) -> None:
     secured.server.says(answer(200, {"value": [{"id": "1"}, item]}))
-    with pytest.raises(BadAnswer, match="something else than objects"):
+    with pytest.raises(BadAnswer, match="something else than a list of objects"):
         graph.list("/groups", intent="list groups")
 
 
@@ -223,3 +224,87 @@ def test_a_refused_creation_is_not_looked_for(graph: GraphClient, secured: t.Any
     with pytest.raises(NotFound):
         created(graph, [])
     assert graph.ctx.clock.monotonic() == 1000.0
+
+
+PAGES: list[t.Any] = [
+    "<html><head><title>Not Found</title></head></html>",
+    b"",
+    {},
+    {"error": "none"},
+    {"error": {}},
+    [1],
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("status", [403, 404])
+def test_an_answer_that_is_not_graphs_tells_of_no_object_and_of_no_right(
+    graph: GraphClient, secured: t.Any, answer: t.Any, status: int, page: t.Any
+) -> None:
+    """Else a gateway's page would be taken for an object that can be created, or for a removal that has happened."""
+    secured.server.says(answer(status, page))
+    for ask in (
+        lambda: graph.get(PATH, intent="read it"),
+        lambda: graph.list("/groups", intent="list groups"),
+        lambda: graph.write("DELETE", PATH, intent="delete it", missing_ok=True),
+        lambda: graph.write("PATCH", PATH, {}, intent="change it"),
+    ):
+        with pytest.raises(BadAnswer, match=f"HTTP {status}") as caught:
+            ask()
+        assert caught.value.status == status
+    assert not caught.value.may_have_acted
+
+
+def test_what_graph_says_is_missing_is_missing(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    secured.server.says(answer(404, MISSING))
+    assert graph.get(PATH, intent="read it") is None
+    assert graph.write("DELETE", PATH, intent="delete it", missing_ok=True) is None
+    with pytest.raises(NotFound):
+        graph.list(f"{PATH}/members", intent="list members")
+
+
+@pytest.mark.parametrize("values", [["x"], [{"id": "1"}, None], [[]]])
+def test_members_that_are_none_are_not_left_out(
+    graph: GraphClient, secured: t.Any, answer: t.Any, values: list[t.Any]
+) -> None:
+    secured.server.says(answer(200, {"value": values}))
+    with pytest.raises(BadAnswer, match="list"):
+        graph.list(f"{PATH}/members", intent="list members")
+
+
+class Failing(Listed):
+    """Fails at each look after the first two, which find the name free."""
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__([], [], [])
+        self.failure = failure
+
+    def __call__(self) -> list[dict[str, t.Any]]:
+        if len(self.looks) > 1:
+            return super().__call__()
+        raise self.failure
+
+
+def test_a_look_that_fails_leaves_the_outcome_unknown(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    secured.server.says(answer(201, b""))
+    with pytest.raises(Forbidden) as caught:
+        create_once(graph, "/groups", {}, find=Failing(Forbidden("not for you", status=403)), intent="create it")
+    assert caught.value.facts["outcome"] == "unknown"
+
+
+def test_a_restore_whose_look_fails_leaves_the_outcome_unknown(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    secured.server.says(answer(500, b""), answer(403, DENIED))
+    with pytest.raises(Forbidden) as caught:
+        restore(graph, "applications", GROUP["id"], intent="restore it")
+    assert caught.value.facts["outcome"] == "unknown"
+
+
+def test_an_upsert_that_cannot_be_read_back_leaves_the_outcome_unknown(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    secured.server.says(answer(204, b""), answer(403, DENIED))
+    with pytest.raises(Forbidden) as caught:
+        graph.upsert("groups", "uniqueName", "ops", {}, intent="create it")
+    assert caught.value.facts["outcome"] == "unknown"

@@ -71,6 +71,7 @@ class Graph:
         self.visible_at: dict[str, float] = {}
         self.added: list[dict[str, t.Any]] = []
         self.stale_removals = 0
+        self.unreadable: ApiError | None = None
         self._numbers = itertools.count(1)
 
     def service_now(self) -> datetime.datetime:
@@ -78,6 +79,8 @@ class Graph:
 
     def get(self, path: str, **_more: t.Any) -> dict[str, t.Any]:
         now = self.ctx.clock.at
+        if self.unreadable:
+            raise self.unreadable
         return {"passwordCredentials": [key for key in self.keys if self.visible_at.get(key["keyId"], 0) <= now]}
 
     def list(self, path: str, **_more: t.Any) -> list[t.Any]:
@@ -204,3 +207,21 @@ def test_other_refusals_of_a_removal_are_errors() -> None:
     graph._remove = refuse  # type: ignore[method-assign]
     with pytest.raises(NotFound):
         graph.writer().remove("foreign")
+
+
+def test_looks_that_fail_are_no_looks_that_found_nothing() -> None:
+    graph = Graph(["lost"])
+    graph.unreadable = ApiError("Cannot list: HTTP 500", status=500)
+    with pytest.raises(Unreachable, match="could not be read .*HTTP 500") as caught:
+        graph.writer().add("cvops", 30)
+    assert "none with the display name" not in str(caught.value)
+    assert caught.value.facts["outcome"] == "unknown" and len(graph.added) == 1
+
+
+def test_no_second_secret_where_the_first_could_not_be_looked_for() -> None:
+    graph = Graph(["busy"])
+    graph.unreadable = ApiError("Cannot list: HTTP 500", status=500)
+    with pytest.raises(ApiError, match="HTTP 500") as caught:
+        graph.writer().add("cvops", 30)
+    assert len(graph.added) == 1
+    assert caught.value.facts["marker"] == "cvops/000000000001"
