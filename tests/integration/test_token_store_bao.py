@@ -164,8 +164,8 @@ def test_a_sealed_server(site: Simulator, bao: Bao, vault: dict[str, t.Any]) -> 
         ({"ca_path": None}, "its TLS certificate is not trusted.*ca_path of hashi_vault, or VAULT_CACERT"),
         ({"ca_path": "/nonexistent/ca.pem"}, "does not exist"),
         ({"mount": "old"}, "does not exist|cannot be read|gave"),
-        ({"mount": "nothing"}, "does not exist|no handler"),
-        ({"namespace": "nowhere"}, "does not exist|namespace"),
+        ({"mount": "nothing"}, "no KV version 2 mount.*no handler"),
+        ({"namespace": "nowhere"}, "namespace not found"),
         ({"path": "nothing/here"}, "does not exist"),
     ],
 )

@@ -101,14 +101,17 @@ class FileStore:
             raise self.failed("removed", exc) from exc
 
     def finish(self, pair: Pair | None) -> Pair | None:
-        """What a write that was cut off has left: the pair that follows the stored one, if it is complete; else it is removed."""
+        """What a write that was cut off has left: the pair that follows the stored one, if it is complete; else it is removed.
+
+        Raises ConfigError for one that cannot be read: it may be the only copy of the pair.
+        """
         unfinished = f"{self.path}.new"
-        if not os.path.lexists(unfinished):
+        text = self._content(unfinished)
+        if text is None:
             return None
         try:
-            text = self._content(unfinished) or ""
             found = parse(text, self.where)
-        except ConfigError:
+        except ConfigError:  # a part of a pair
             found = None
         follows = found is not None and pair is not None and found.generation == pair.generation + 1
         try:
@@ -164,6 +167,8 @@ class FileStore:
         try:
             self._check(os.fstat(descriptor), path)
             return os.read(descriptor, _LARGEST).decode("utf-8", "replace")
+        except OSError as exc:
+            raise self.failed("read", exc) from exc
         finally:
             os.close(descriptor)
 

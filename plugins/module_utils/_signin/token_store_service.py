@@ -86,7 +86,8 @@ class RenewalService:
                 authenticated=False,
             )
             if reply.status == 401:
-                return "gone"
+                # A gateway's refusal, perhaps of a credential of its own, says nothing about the pair.
+                return "unknown" if _error(reply)[1] is None else "gone"
             body = reply.json() if reply.status == 200 else None
         except ApiError as exc:
             self._ctx.debug(1, f"Commvault was asked about the token and does not say: {exc}")

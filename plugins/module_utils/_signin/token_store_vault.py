@@ -134,10 +134,12 @@ class VaultStore:
         try:
             return call()
         except exceptions.InvalidPath as exc:
-            if what == "read":
+            said = ", ".join(exc.errors or [])
+            if what == "read" and not said:  # a mount or a namespace that is missing has its words
                 return _emptied(exc.json)
             raise ConfigError(
-                f"HashiCorp Vault has no KV version 2 mount for {self.where}.", source=self.where
+                f"HashiCorp Vault has no KV version 2 mount for {self.where}{f': {said}' if said else ''}.",
+                source=self.where,
             ) from None
         except exceptions.VaultError as exc:
             if isinstance(exc, exceptions.InvalidRequest) and "check-and-set parameter did not match" in str(exc):

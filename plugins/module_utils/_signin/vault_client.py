@@ -114,6 +114,8 @@ class VaultResponse:
             raise reply.bad("JSON that is no object")
         if reply.status >= 400:
             said = body.get("errors")
+            if reply.status == 404 and "data" not in body and not isinstance(said, list):
+                raise reply.bad("a refusal that is not HashiCorp Vault's")
             body["errors"] = [
                 visible(str(item))[:_LONGEST_ERROR] for item in (said if isinstance(said, list) else [])[:_MOST_ERRORS]
             ]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pathlib
@@ -178,3 +179,40 @@ def test_a_write_that_fails_keeps_what_was_there(store: FileStore, monkeypatch: 
 def test_a_user_without_a_name(make_ctx: t.Any, path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 987654)
     assert FileStore(make_ctx(), str(path)).here.user == "uid 987654"
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+def test_an_unfinished_write_that_cannot_be_read_is_not_thrown_away(
+    store: FileStore, path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """It may hold the only copy of the new pair."""
+    keep(store, SENT)
+    leave(path)
+    left = pathlib.Path(f"{path}.new")
+    left.write_text(json.dumps(to_document(SECOND)))
+    left.chmod(0o600)
+    real = os.open
+
+    def refused(name: t.Any, *arguments: t.Any, **named: t.Any) -> int:
+        if str(name).endswith(".new"):
+            raise OSError(number, os.strerror(number))
+        return real(name, *arguments, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refused)
+        with pytest.raises(ConfigError, match=os.strerror(number)), store.locked():
+            pass
+    assert left.exists()
+    with store.locked() as held:
+        assert held.pair == SECOND
+
+
+def test_a_read_that_breaks_off_is_one_clear_error(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(store)
+
+    def broken(*_words: t.Any) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "read", broken)
+    with pytest.raises(ConfigError, match=os.strerror(errno.EIO)):
+        store.find()

@@ -304,3 +304,31 @@ def test_the_version_of_a_removed_pair_is_known(
     """The next write has to name it."""
     server.says(answer(404, {"data": {"data": None, "metadata": {"version": 3, **metadata}}}))
     assert make_store().read() == (None, 3)
+
+
+def test_a_secret_that_is_not_there(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
+    server.says(answer(404, {"errors": []}))
+    assert make_store().find() is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errors": ['no handler for route "secret/data/commvault/cs01". route entry not found.']},
+        {"errors": ["namespace not found"]},
+        {"errors": ["1 error occurred:\n\t* unsupported path\n\n"]},
+        {"errors": None},
+        {"message": "no Route matched with those values"},
+        {},
+        b"",
+        "<html><title>Not Found</title>",
+    ],
+)
+def test_a_place_that_is_not_there_is_no_empty_one(
+    make_store: t.Any, server: t.Any, answer: t.Any, body: t.Any
+) -> None:
+    """Else a token whose pair lies elsewhere would be revoked and made anew."""
+    server.says(answer(404, body))
+    for ask in (lambda: make_store().find(), lambda: make_store().locked(create=True).__enter__()):
+        with pytest.raises(CvopsError, match="HashiCorp Vault"):
+            ask()
