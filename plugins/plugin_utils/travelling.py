@@ -11,9 +11,9 @@ import types
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._signin.clouds import graph_scope
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import EntraSignIn
+from ansible_collections.cvops.identity.plugins.module_utils._signin.methods import IncompleteSignIn
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CREDENTIALS
 
 
@@ -21,14 +21,15 @@ def exchanged(module: types.ModuleType, ctx: Context) -> dict[str, t.Any]:
     """Options that replace the Entra credentials of a task that runs elsewhere; empty when it needs no Entra token.
 
     One token per scope that the module may ask for, as JSON in ``access_token``. A module that can do without Entra ID
-    goes without when no sign-in is complete; one that cannot fails here, before anything is sent.
+    goes without when no sign-in is complete; one that cannot fails here, before anything is sent. Raises ConfigError for a
+    sign-in that is given and cannot be right.
     """
     scopes = _scopes(module, ctx)
     if not scopes:
         return dict.fromkeys(CREDENTIALS)
     try:
         sign_in = EntraSignIn(ctx)
-    except ConfigError:
+    except IncompleteSignIn:
         if _is_entra(module):
             raise
         return dict.fromkeys(CREDENTIALS)

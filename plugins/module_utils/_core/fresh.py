@@ -49,8 +49,9 @@ class FreshObjects:
         lines = "".join(f"{moment:.0f} {key.lower()}\n" for key in keys if "\n" not in key)
         try:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        except OSError:
-            self._path = None  # a vanished folder costs patience in later tasks, no more
+        except OSError as exc:
+            self._tell(exc)
+            self._path = None
             return
         with os.fdopen(descriptor, "a", encoding="utf-8") as stream:
             stream.write(lines)
@@ -70,7 +71,17 @@ class FreshObjects:
             return []
         try:
             descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW)
-        except OSError:
+        except FileNotFoundError:
+            return []
+        except OSError as exc:
+            self._tell(exc)
             return []
         with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
             return stream.read().splitlines()
+
+    def _tell(self, exc: OSError) -> None:
+        """Only patience is lost, but with it the difference between "not yet" and "not there"."""
+        self._ctx.warn(
+            f"The list of what this run has created cannot be used ({self._path}: {exc.strerror}): what Entra ID does not know"
+            " everywhere yet counts as missing."
+        )

@@ -11,6 +11,7 @@ leaves its trace as well.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import typing as t
@@ -83,8 +84,11 @@ class RunRecord:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 stream.write(json_text(whole(self._redacted(plain(content)))) + "\n")
                 stream.flush()
-                with contextlib.suppress(OSError):  # not every file system can
+                try:
                     os.fsync(descriptor)
+                except OSError as exc:
+                    if exc.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every file system can
+                        raise
             os.replace(temporary, self._path)
         except BaseException:
             with contextlib.suppress(OSError):

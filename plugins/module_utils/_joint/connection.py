@@ -45,7 +45,12 @@ def examine(ctx: Context) -> Found:
     features = ctx.options["uses"] if ctx.options["uses"] is not None else DEFAULT_FEATURES
     found["playbooks"] = judge(held(found), PLAYBOOKS, features)
     found["report"] = report(found)
-    unmet = requirements(found, ctx.options["require"] or [])
+    required = dict.fromkeys(ctx.options["require"] or [])
+    for name in required:
+        verdict = found["playbooks"].get(name)
+        if verdict and verdict["can_run"] is None:
+            ctx.warn(f"Playbook {name} is required, and whether it can run cannot be told: {verdict['reason']}")
+    unmet = requirements(found, list(required))
     if unmet:
         raise RequirementUnmet("Required and not given: " + "; ".join(unmet), connection=found)
     return found

@@ -21,6 +21,10 @@ from .library import ask, msal, senseless, token_in
 from .tokens import Token, claims_of, expiry_of, person_of
 
 
+class IncompleteSignIn(ConfigError):
+    """No method has all its inputs; those that are there may be right."""
+
+
 class Method(t.Protocol):
     """A way to get tokens.
 
@@ -235,12 +239,15 @@ _USUAL = ("client_secret", "client_certificate", "federated")
 
 
 def choose(ctx: Context) -> t.Any:
-    """The sign-in method of this run. Raises ConfigError that lists what is missing; no network is touched."""
+    """The sign-in method of this run; no network is touched.
+
+    Raises IncompleteSignIn, which lists what is missing, and ConfigError for inputs that cannot be right.
+    """
     wanted = ctx.options["auth_method"]
     if wanted != "auto":
         missing = _missing(ctx, METHODS[wanted])
         if missing:
-            raise ConfigError(
+            raise IncompleteSignIn(
                 f"auth_method {wanted} needs {', '.join(missing)}: {_where_to_set(missing)}",
                 source=ctx.source_of("auth_method"),
             )
@@ -252,7 +259,7 @@ def choose(ctx: Context) -> t.Any:
             return METHODS[name](ctx)
     nearest = min((METHODS[name] for name in _USUAL), key=lambda method: len(_missing(ctx, method)))
     missing = _missing(ctx, nearest)
-    raise ConfigError(
+    raise IncompleteSignIn(
         f"No complete sign-in to Entra ID: the nearest, {nearest.name}, lacks {', '.join(missing)}: {_where_to_set(missing)}",
         source=ctx.source_of("auth_method"),
     )

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import typing as t
+
+import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.fresh import (
     FRESH_S,
@@ -71,3 +74,31 @@ def test_a_vanished_folder_and_a_broken_file_cost_nothing_more(make_ctx: t.Any, 
 def test_keys_with_line_breaks_stay_out_of_the_file(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     FreshObjects(make_ctx(run_directory=str(tmp_path))).add(f"x\n99999999999 {ONE}")
     assert not FreshObjects(make_ctx(run_directory=str(tmp_path))).any_of([ONE])
+
+
+def test_a_run_without_the_file_yet(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    ctx = make_ctx(run_directory=str(tmp_path))
+    assert not FreshObjects(ctx).any_of([ONE])
+    assert ctx.warnings == []
+
+
+@pytest.mark.parametrize("do", ["read", "write"])
+def test_a_file_that_cannot_be_used_is_told_once(
+    make_ctx: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, do: str
+) -> None:
+    """What is not found would count as missing, although an earlier task has just made it."""
+
+    def refused(*_words: t.Any, **_named: t.Any) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    FreshObjects(make_ctx(run_directory=str(tmp_path))).add(ONE)
+    ctx = make_ctx(run_directory=str(tmp_path))
+    fresh = FreshObjects(ctx)
+    monkeypatch.setattr(os, "open", refused)
+    for dummy in range(2):
+        if do == "write":
+            fresh.add(ONE)
+            assert fresh.any_of([ONE])
+        else:
+            assert not fresh.any_of([ONE])
+    assert len(ctx.warnings) == 1 and "Permission denied" in ctx.warnings[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import io
 import json
 import os
@@ -324,6 +325,24 @@ def test_nothing_is_written_when_the_record_cannot_be(make_ctx: t.Any, tmp_path:
     result = perform(make_ctx(), noted.build, record_to=RecordTo(str(tmp_path / "file" / "records"), "entra_group"))
     assert (result["failed"], result["changed"], noted.done) == (True, False, [])
     assert "run record cannot be written" in result["msg"] and "cvops_run_record_dir" in result["error"]["source"]
+
+
+@pytest.mark.parametrize(
+    ("number", "written"), [(errno.EIO, False), (errno.ENOSPC, False), (errno.EINVAL, True), (errno.ENOTSUP, True)]
+)
+def test_nothing_is_written_when_the_record_does_not_get_to_the_disk(
+    make_ctx: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, number: int, written: bool
+) -> None:
+    """File systems that do not know what that means are no failure."""
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    hands = Hands()
+    monkeypatch.setattr(os, "fsync", fail)
+    result = perform(make_ctx(), hands.work, record_to=RecordTo(str(tmp_path), "entra_group"))
+    assert bool(hands.done) is written
+    assert ("run record cannot be written" in result.get("msg", "")) is not written
 
 
 HALF = "half \ud800 a character"

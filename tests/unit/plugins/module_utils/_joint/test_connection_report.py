@@ -15,6 +15,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.whoami impor
     is_configured,
     permissions,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._joint import connection
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection import held, requirements
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection_report import report
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import identity_of, kind_of
@@ -125,6 +126,24 @@ def test_what_is_required_and_not_given() -> None:
     ]
     off = {**found, "entra": {"status": "not_configured", "error": None}}
     assert requirements(off, ["entra"]) == ["entra (not configured)"]
+
+
+@pytest.mark.parametrize(("required", "count"), [(["bootstrap", "bootstrap"], 1), (["site", "commvault"], 0), ([], 0)])
+def test_what_is_required_and_cannot_be_told_is_told(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, required: list[str], count: int
+) -> None:
+    verdict = {"can_run": None, "missing": [], "optional": [], "reason": "Commvault: may lack View"}
+    verdicts = {"bootstrap": verdict, "site": {**verdict, "can_run": True}}
+    side = {"status": "ok", "error": None, "identity": None, "permissions": None, "directory_roles": None}
+    cell = {"status": "ok", "error": None, "company": None, "rights": None}
+    monkeypatch.setattr(connection, "entra_side", lambda ctx: side)
+    monkeypatch.setattr(connection, "commvault_side", lambda ctx: cell)
+    monkeypatch.setattr(connection, "judge", lambda *_words: verdicts)
+    monkeypatch.setattr(connection, "report", lambda found: {})
+    ctx = make_ctx({"uses": None, "require": required})
+    assert connection.examine(ctx)["playbooks"] == verdicts
+    assert len(ctx.warnings) == count
+    assert all("bootstrap" in warning and "may lack View" in warning for warning in ctx.warnings)
 
 
 def test_what_is_held_is_taken_from_what_was_found() -> None:
