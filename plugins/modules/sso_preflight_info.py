@@ -213,7 +213,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 preflight:
-  description: The verdicts, or what O(query) makes of them. A verdict is V(ok), V(warning) or V(broken).
+  description: The verdicts, or what O(query) makes of them. A verdict is V(ok), V(unknown), V(warning) or V(broken),
+    in this order; V(unknown) is for what could not be looked at.
   returned: success
   type: raw
   contains:

@@ -38,10 +38,13 @@ class IdentityServer:
 
 @dataclass(frozen=True)
 class SamlApp:
-    """A SAML app. ``attributes``: SAML attribute by Commvault's own (``USER_GROUPS`` and others). ``company``: the one it is made for."""
+    """A SAML app. ``attributes``: SAML attribute by Commvault's own (``USER_GROUPS`` and others). ``company``: the one it is made for.
+
+    ``enabled`` and ``name_id`` are None, ``provider_id`` and ``service_id`` empty, where the service does not show them.
+    """
 
     name: str
-    enabled: bool = True
+    enabled: bool | None = True
     company: str | None = None
     auto_create: bool = False
     name_id: str | None = None
@@ -91,7 +94,7 @@ def saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
     associations = wire.get("associations") or {}
     return SamlApp(
         name=str(wire.get("name")),
-        enabled=wire.get("enabled") is not False,
+        enabled=None if wire.get("enabled") is None else bool(wire["enabled"]),
         company=_company(wire.get("createdForCompany")),
         auto_create=bool(wire.get("autoCreateUser")),
         name_id=wire.get("nameIDAttribute") or None,

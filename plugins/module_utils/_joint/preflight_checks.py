@@ -14,11 +14,12 @@ from .._core.values import rfc3339
 from .._entra.claims import ROLES_CLAIM, SAML_LIMIT
 from .._entra.claims_certificates import SigningCertificate
 from .._entra.claims_read import SsoApplication, SsoPrincipal
-from .preflight_facts import BROKEN, FORMS, WARNING, WORDS, Finding, Person, Scene, ok
+from .preflight_facts import BROKEN, FORMS, UNKNOWN, WARNING, WORDS, Finding, Person, Scene, ok
 from .preflight_groups import reads_groups
 
 _WARN_DAYS = 30
 _SHOWN = 5
+_LOOK = "look at the SAML app in the Command Center"
 _NAME_IDS = ("email", "userprincipalname", "upn")
 
 Findings = t.Iterator[Finding]
@@ -51,7 +52,10 @@ def _provider(scene: Scene) -> Findings:
 
 
 def _app(scene: Scene, app: SamlApp) -> Findings:
-    if app.enabled:
+    if app.enabled is None:
+        reason = f"Commvault does not show whether SAML app {app.name} is enabled"
+        yield Finding("saml_enabled", UNKNOWN, reason, _LOOK)
+    elif app.enabled:
         yield ok("saml_enabled", f"SAML app {app.name} is enabled")
     else:
         yield Finding("saml_enabled", BROKEN, f"SAML app {app.name} is disabled", "enable it")
@@ -63,9 +67,13 @@ def _app(scene: Scene, app: SamlApp) -> Findings:
 
 
 def _tenant(scene: Scene, app: SamlApp) -> Findings:
-    if not scene.tenant_id or not app.provider_id:
-        return
-    if case_key(scene.tenant_id) in case_key(app.provider_id):
+    if not app.provider_id:
+        reason = f"Commvault does not show which provider SAML app {app.name} trusts"
+        yield Finding("tenant", UNKNOWN, reason, _LOOK)
+    elif not scene.tenant_id:
+        reason = f"the token does not tell the tenant, and SAML app {app.name} trusts {app.provider_id}"
+        yield Finding("tenant", UNKNOWN, reason, "compare it with the tenant's id")
+    elif case_key(scene.tenant_id) in case_key(app.provider_id):
         yield ok("tenant", f"SAML app {app.name} trusts tenant {scene.tenant_id}")
     else:
         reason = f"SAML app {app.name} trusts {app.provider_id}, not tenant {scene.tenant_id}"
@@ -99,8 +107,9 @@ def _attribute(scene: Scene, app: SamlApp) -> Findings:
 
 def _name_id(app: SamlApp) -> Findings:
     if app.name_id is None:
-        return
-    if case_key(app.name_id).replace(" ", "").replace("_", "") in _NAME_IDS:
+        reason = f"Commvault does not show by which attribute SAML app {app.name} finds people"
+        yield Finding("name_id", UNKNOWN, reason, _LOOK)
+    elif case_key(app.name_id).replace(" ", "").replace("_", "") in _NAME_IDS:
         yield ok("name_id", f"people are found by {app.name_id}")
     else:
         reason = f"people are found by {app.name_id}, and users are created from an e-mail address or user principal name only"
@@ -119,13 +128,18 @@ def _associations(scene: Scene, app: SamlApp) -> Findings:
         else:
             yield ok("associations", "companies, domains, groups or users are associated")
         return
-    names = {
-        str(person.name) for group in scene.mapped if group.members for person in group.members.direct if person.name
-    }
+    people = {person for group in scene.mapped if group.members for person in group.members.direct}
+    names = {str(person.name) for person in people if person.name}
+    unread = sum(1 for person in people if not person.name)
     strange = sorted({case_key(name.rpartition("@")[2]) for name in names if "@" in name} - suffixes)
     if strange and not app.associated:
         reason = f"members sign in with {_some(strange)}, and the SAML app is for {_some(sorted(suffixes))} only"
         yield Finding("associations", WARNING, reason, "associate these e-mail suffixes too")
+    elif unread and not app.associated:
+        reason = (
+            f"the SAML app is for {_some(sorted(suffixes))} only, and the names of {unread} members may not be read"
+        )
+        yield Finding("associations", UNKNOWN, reason, "give this identity User.Read.All")
     else:
         yield ok("associations", f"e-mail suffixes {_some(sorted(suffixes))}")
 
@@ -157,7 +171,10 @@ def _principal(scene: Scene, application: SsoApplication, principal: SsoPrincipa
     else:
         reason = f"the enterprise application's sign-on mode is {principal.sign_on_mode or 'not set'}"
         yield Finding("sign_on_mode", WARNING, reason, "set sign_on_mode to saml (entra_service_principal)")
-    if scene.app is not None and scene.app.service_id:
+    if scene.app is not None and not scene.app.service_id:
+        reason = f"Commvault does not show how SAML app {scene.app.name} calls itself"
+        yield Finding("identifier", UNKNOWN, reason, _LOOK)
+    elif scene.app is not None:
         names = {*application.identifier_uris, *principal.names}
         if scene.app.service_id in names:
             yield ok("identifier", scene.app.service_id)

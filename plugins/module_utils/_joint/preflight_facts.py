@@ -14,8 +14,9 @@ from .._commvault.identity_servers import IdentityServer, SamlApp
 from .._entra.claims import DirectoryGroup
 from .._entra.claims_read import Member, Members, SsoApplication
 
-OK, WARNING, BROKEN = "ok", "warning", "broken"
-VERDICTS = (OK, WARNING, BROKEN)
+#: ``unknown`` is for what could not be looked at: nothing speaks against it, and nothing for it.
+OK, UNKNOWN, WARNING, BROKEN = "ok", "unknown", "warning", "broken"
+VERDICTS = (OK, UNKNOWN, WARNING, BROKEN)
 
 #: The forms of an emitted value that are what each match_by looks for.
 FORMS = {
@@ -66,13 +67,13 @@ def worst(verdicts: t.Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class UserGroup:
-    """A Commvault user group. ``azure_guid``: in lower case; None when it is linked to no Entra group."""
+    """A Commvault user group. ``azure_guid``: in lower case; None when it is linked to no Entra group. ``enabled``: None when not told."""
 
     id: int
     name: str
     company: str | None = None
     azure_guid: str | None = None
-    enabled: bool = True
+    enabled: bool | None = True
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .._core.names import difference, is_same, looks_like
 from .._entra.claims import ROLES_CLAIM, DirectoryGroup, Emission, GroupClaim, emission
-from .preflight_facts import BROKEN, FORMS, WARNING, WORDS, Finding, Mapped, Scene, UserGroup
+from .preflight_facts import BROKEN, FORMS, UNKNOWN, WARNING, WORDS, Finding, Mapped, Scene, UserGroup
 from .preflight_members import member_findings
 
 
@@ -180,7 +180,14 @@ class Judge:
             self._add("renamed", BROKEN, reason, f"write {now} and the object id into the mapping")
 
     def _check_user_group(self, group: UserGroup) -> None:
-        if not group.enabled:
+        if group.enabled is None:
+            self._add(
+                "disabled",
+                UNKNOWN,
+                f"Commvault does not show whether group {group.name} is enabled",
+                "look at the group in the Command Center",
+            )
+        elif not group.enabled:
             self._add("disabled", BROKEN, f"Commvault group {group.name} is disabled and gives no rights", "enable it")
         app = self._scene.app
         if app is None or _same(group.company, app.company):

@@ -10,7 +10,7 @@ import typing as t
 
 from .._entra.claims import DirectoryGroup, Emission
 from .._entra.claims_read import Members
-from .preflight_facts import BROKEN, WARNING, Finding, Mapped, Scene
+from .preflight_facts import BROKEN, UNKNOWN, WARNING, Finding, Mapped, Scene
 
 _NAMES_SHOWN = 5
 
@@ -51,10 +51,15 @@ def _twins(mapped: Mapped, emitted: Emission | None) -> Findings:
 def _disabled(members: Members) -> Findings:
     everyone = members.direct | members.inherited
     names = sorted(str(item.name or item.object_id) for item in everyone if item.enabled is False)
+    unread = sum(1 for item in everyone if item.enabled is None)
     if names:
         shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
-        reason = f"{len(names)} of {len(everyone)} members are disabled and cannot sign in: {shown}"
+        more = f"; of {unread} more it may not be read" if unread else ""
+        reason = f"{len(names)} of {len(everyone)} members are disabled and cannot sign in: {shown}{more}"
         yield Finding("disabled_members", WARNING, reason, "remove them from the group")
+    elif unread:
+        reason = f"whether {unread} of {len(everyone)} members are disabled may not be read"
+        yield Finding("disabled_members", UNKNOWN, reason, "give this identity User.Read.All")
 
 
 def _nested(scene: Scene, members: Members, required: bool, emitted: Emission | None) -> Findings:

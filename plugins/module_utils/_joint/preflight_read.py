@@ -37,8 +37,9 @@ def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
     app = servers.saml(chosen.name) if chosen else None
     if chosen and app is None:
         explanation = f"SAML app {chosen.name} is listed, but cannot be read"
-    elif app and app.company is None and chosen and chosen.company:
-        app = dataclasses.replace(app, company=chosen.company)
+    elif app and chosen:
+        enabled = chosen.enabled if app.enabled is None else app.enabled
+        app = dataclasses.replace(app, company=app.company or chosen.company, enabled=enabled)
     asked = {name: value for name, value in (ctx.options.get("application") or {}).items() if value}
     application = claims.application(asked or None, app.service_id if app else None)
     mapped = _Reader(ctx, commvault, graph, claims, application)
@@ -187,13 +188,14 @@ class _Reader:
             if "azureGUID" not in entry.raw
             and (not all(complete) or case_key(entry.name) in names or entry.id in numbers)
         ]
-        side_by_side(
+        details = side_by_side(
             lambda entry: self._directory.user_group_details(entry.id),
             wanted,
             max(1, self._ctx.options["parallel_reads"]),
             self._ctx.cancellation,
         )
-        return [self._user_group(entry) for entry in catalogue]
+        gone = {entry.id for entry, found in zip(wanted, details, strict=True) if found is None}
+        return [self._user_group(entry) for entry in catalogue if entry.id not in gone]
 
     def _exists(self, item: Mapped) -> bool:
         name = item.user_group_id if item.user_group_id is not None else item.user_group_name
@@ -208,7 +210,7 @@ class _Reader:
         details = self._directory.known_details(entry.id) or {}
         guid = entry.azure_guid or str(details.get("azureGUID") or "").lower() or None
         enabled = details.get("enabled", entry.raw.get("enabled"))
-        return UserGroup(entry.id, entry.name, entry.company, guid, enabled is not False)
+        return UserGroup(entry.id, entry.name, entry.company, guid, None if enabled is None else bool(enabled))
 
     def _with_links(self, found: t.Sequence[Mapped]) -> list[Mapped]:
         """Which other Entra groups the Commvault groups are linked to; what is gone was deleted, or deleted and made anew."""

@@ -11,7 +11,7 @@ import typing as t
 from .._core.names import case_key
 from .._core.values import rfc3339
 from .preflight_checks import checked, days_left, over
-from .preflight_facts import BROKEN, OK, Finding, Mapped, Person, Scene, worst
+from .preflight_facts import BROKEN, OK, VERDICTS, Finding, Mapped, Person, Scene, worst
 from .preflight_groups import Judge
 
 Row = dict[str, t.Any]
@@ -48,7 +48,7 @@ def judged(scene: Scene) -> list[dict[str, t.Any]]:
 
 
 def _row(judge: Judge, mapped: Mapped) -> dict[str, t.Any]:
-    ranked = sorted(judge.findings, key=lambda finding: finding.verdict != BROKEN)
+    ranked = sorted(judge.findings, key=lambda finding: -VERDICTS.index(finding.verdict))
     gravest = ranked[0] if ranked else Finding("", OK, "members get the Commvault group at sign-in")
     group = judge.user_group
     return {

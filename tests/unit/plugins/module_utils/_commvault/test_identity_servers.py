@@ -66,7 +66,7 @@ def test_a_saml_app() -> None:
         True,
     )
     bare = saml_app({"name": "corp"})
-    assert (bare.enabled, bare.company, bare.groups_claim, bare.associated) == (True, None, None, False)
+    assert (bare.enabled, bare.company, bare.groups_claim, bare.associated) == (None, None, None, False)
 
 
 class Answers:

@@ -32,6 +32,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight_fa
     Person,
     Scene,
     UserGroup,
+    worst,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight_report import report
 
@@ -71,8 +72,9 @@ def claim(*scopes: str, **changes: t.Any) -> dict[str, t.Any]:
     return {"application": dataclasses.replace(SSO, claim=GroupClaim(frozenset(scopes), **changes))}
 
 
-def member_of(suffix: str) -> dict[str, t.Any]:
-    members = Members(frozenset({Member("a", f"anna@{suffix}", True)}))
+def member_of(*suffixes: str | None) -> dict[str, t.Any]:
+    names = [f"anna@{suffix}" if suffix else None for suffix in suffixes]
+    members = Members(frozenset(Member(f"id {name}", name, True) for name in names))
     return {"mapped": (Mapped(("mappings[0]",), "x", members=members),)}
 
 
@@ -91,7 +93,9 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
     ),
     "disabled": (app(enabled=False), {"saml_enabled": "broken"}, "disabled"),
     "another tenant": (app(provider_id="https://sts.windows.net/other/"), {"tenant": "broken"}, "other"),
-    "tenant unknown": ({"tenant_id": None}, {}, ""),
+    "tenant unknown": ({"tenant_id": None}, {"tenant": "unknown"}, "token does not tell"),
+    "trusted provider not shown": (app(provider_id=""), {"tenant": "unknown"}, "does not show"),
+    "not told whether it is enabled": (app(enabled=None), {"saml_enabled": "unknown"}, "does not show"),
     "a company's app under another name": (app(company="acme"), {"identity_provider_name": "broken"}, "company acme"),
     "a company's app": (app(company="Corp.Example"), {}, ""),
     "no attribute": (app(attributes={}), {"attribute_mapping": "broken"}, "USER_GROUPS"),
@@ -99,7 +103,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
     "roles": (app(attributes={"USER_GROUPS": ROLES_CLAIM}), {}, ""),
     "name id": (app(name_id="Full name"), {"name_id": "warning"}, "Full name"),
     "name id of another spelling": (app(name_id="User Principal Name"), {}, ""),
-    "no name id": (app(name_id=None), {}, ""),
+    "no name id": (app(name_id=None), {"name_id": "unknown"}, "does not show"),
     "auto-create without suffix": (
         app(auto_create=True, email_suffixes=(), associated=True),
         {"associations": "broken"},
@@ -109,6 +113,17 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
     "companies": (app(email_suffixes=(), associated=True), {}, ""),
     "members of another suffix": (member_of("new.example"), {"associations": "warning"}, "new.example"),
     "members of the suffix": (member_of("CORP.example"), {}, ""),
+    "members without a readable name": (
+        member_of(None),
+        {"associations": "unknown"},
+        "1 members",
+    ),
+    "members without a readable name, and companies": ({**member_of(None), **app(associated=True)}, {}, ""),
+    "some members of another suffix": (
+        member_of("new.example", None),
+        {"associations": "warning"},
+        "new.example",
+    ),
     "no application": (
         {"application": None, "application_explanation": "no application with app_id 1"},
         {"application": "warning"},
@@ -122,6 +137,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
     "switched off": (principal(enabled=False), {"service_principal": "broken"}, "switched off"),
     "sign-on mode": (principal(sign_on_mode=None), {"sign_on_mode": "warning"}, "not set"),
     "identifier": (principal(names=()), {"identifier": "warning"}, SERVICE),
+    "identifier not shown": (app(service_id=""), {"identifier": "unknown"}, "does not show"),
     "identifier of the application": (
         {
             "application": dataclasses.replace(
@@ -204,3 +220,11 @@ def test_what_is_told_about_people() -> None:
     assert (told["users_checked"], told["users_not_checked"], told["verdict"]) == (4, 2, "broken")
     told = report(dataclasses.replace(scene, **claim("ApplicationGroup")))
     assert [row["user_groups"] for row in told["users"]] == [["Ops"], [], []]
+
+
+def test_what_is_unknown_is_not_ok() -> None:
+    """It weighs less than a warning, and the whole is not ok with it."""
+    assert worst(["ok", "unknown", "ok"]) == "unknown"
+    assert worst(["unknown", "warning"]) == "warning"
+    assert worst(["broken", "unknown"]) == "broken"
+    assert report(dataclasses.replace(SCENE, tenant_id=None))["verdict"] == "unknown"

@@ -27,13 +27,19 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims_read 
     SsoPrincipal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight_choice import choose
-from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight_facts import Mapped, Scene, UserGroup
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight_facts import (
+    Mapped,
+    Scene,
+    UserGroup,
+    worst,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight_report import judged
 from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings, sso_preflight_info
 
 ID, OTHER = "5d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11", "8d0f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d12"
 NOW = datetime.datetime(2026, 10, 1, tzinfo=datetime.timezone.utc)
 ANNA, PAUL, GONE = Member("a", "anna@x", True), Member("p", "paul@x", True), Member("g", "gone@x", False)
+UNREAD = Member("u")
 ENTRA = DirectoryGroup(ID, "Ops")
 GROUP = UserGroup(7, "Ops", None, ID)
 ENTRY = Mapped(("mappings[0]",), "Ops", ENTRA, user_group_name="Ops", members=Members(frozenset({ANNA})))
@@ -149,6 +155,15 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
     "assignment required and there": ({**application(assignment_required=True), **entry(entra=HERE)}, {}),
     "no members": (entry(members=Members()), {"no_members": "warning"}),
     "disabled members": (entry(members=Members(frozenset({ANNA, GONE}))), {"disabled_members": "warning"}),
+    "members of whom nothing may be read": (
+        entry(members=Members(frozenset({ANNA, UNREAD}))),
+        {"disabled_members": "unknown"},
+    ),
+    "disabled members and others of whom nothing may be read": (
+        entry(members=Members(frozenset({ANNA, GONE, UNREAD}))),
+        {"disabled_members": "warning"},
+    ),
+    "not told whether it is enabled": (group(enabled=None), {"disabled": "unknown"}),
     "a SAML app of a company": (app(company="x"), {"company": "warning"}),
     "a company's group, and the claim of the company": (
         {
@@ -166,8 +181,7 @@ def test_verdicts(name: str) -> None:
     changes, expected = CASES[name]
     (row,) = judged(dataclasses.replace(SCENE, **changes))
     assert {item["check"]: item["verdict"] for item in row["findings"]} == expected
-    worst = "broken" if "broken" in expected.values() else "warning" if expected else "ok"
-    assert row["verdict"] == worst
+    assert row["verdict"] == worst(expected.values())
     assert all(item["reason"] and item["remedy"] for item in row["findings"])
     assert row["reason"]
 
