@@ -206,6 +206,7 @@ options:
   check_rights:
     description:
       - Whether it is checked before the first write that the signed-in user holds every permission of the roles that it would grant.
+      - When the permissions cannot be read, the task stops. Where Commvault does not tell them, a warning names the grants that were not checked.
     type: bool
     default: true
   parallel_reads:

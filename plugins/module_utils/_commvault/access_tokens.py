@@ -297,10 +297,21 @@ class AccessTokenResource:
             )
             held.write(pair)
         except CvopsError:
-            if id_of(info) is not None:
-                self._revoke(str(id_of(info)))  # nobody has its value
+            self._revoke_lost(info)
             raise
         self._result = {**self._result, **_facts(info), "value": None, "refresh_token": None}
+
+    def _revoke_lost(self, info: Row) -> None:
+        """Nobody has the value of this token. Where it cannot be revoked either, somebody has to know."""
+        number = id_of(info)
+        try:
+            if number is None:
+                raise BadAnswer("The answer to its creation does not tell its id.", service="Commvault")
+            self._revoke(str(number))
+        except CvopsError as exc:
+            self._ctx.warn(
+                f"Access token {name_of(info)} (id {number}) was created, is stored nowhere and could not be revoked: revoke it. {exc}"
+            )
 
     def _show(self, info: Row) -> None:
         values = {"value": info["accessToken"], "refresh_token": info.get("refreshToken") or None}

@@ -36,6 +36,14 @@ class Security:
         """Whether this release lists a principal's associations completely. True when its release cannot be seen."""
         return self._client.release == 0 or self._client.release >= _LISTS_PRINCIPALS
 
+    def warn_of_unknown_release(self) -> None:
+        """Tell that it cannot be known whether can_list_principal is right; for those who rely on complete lists."""
+        if self._client.release == 0:
+            self._client.ctx.warn(
+                "This account may not see the release of the CommServe. Before 11.42 Commvault does not list all grants of a user or"
+                " group: there, some grants would be overlooked."
+            )
+
     def can_list_entity(self, entity: Entity) -> bool:
         """False where no call shows an entity's associations: "all of a kind", and credentials."""
         return entity.id != ALL and type_number(entity.kind) != 0

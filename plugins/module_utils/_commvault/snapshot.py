@@ -107,13 +107,17 @@ class Snapshot:
         return self._each(read, self._directory.catalogue("roles"))
 
     def _user_groups(self) -> list[Row]:
+        """Those that are still there: of one that is gone by now nothing is known but that it was in the list."""
+
         def read(entry: Entry) -> Row:
-            body = self._directory.user_group_details(entry.id) or {}
+            body = self._directory.user_group_details(entry.id)
+            if body is None:
+                return {}
             shown = user_group_plan.canonical({"name": entry.name, **body})
             members = sorted(user_group_plan.member_ids(body))
             return {**_row(entry), **shown, "name": entry.name, "members": members}
 
-        return self._each(read, self._directory.catalogue("user_groups"))
+        return [row for row in self._each(read, self._directory.catalogue("user_groups")) if row]
 
     def _associations(self) -> list[Row]:
         if not self._security.can_list_principal:
@@ -122,6 +126,7 @@ class Snapshot:
                 " take associations out of subset.",
                 source="option subset",
             )
+        self._security.warn_of_unknown_release()
         holders = [
             (Principal(kind, entry.id), entry)
             for catalogue, kind in _HOLDERS

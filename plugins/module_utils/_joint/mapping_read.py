@@ -69,6 +69,7 @@ class Reader:
         self._check_visible({grant.entity for grant in (*resolved.present, *resolved.absent)})
         existing = [principal for principal in resolved.holders if principal.id > 0]
         if exclusive:
+            self._security.warn_of_unknown_release()
             return self._authoritative(existing, None)
         wanted: dict[Principal, set[Grant]] = {principal: set() for principal in existing}
         for grant in [*resolved.present, *resolved.absent]:

@@ -30,6 +30,7 @@ def role_mappings_info(ctx: Context) -> dict[str, t.Any]:
         raise ConfigError(
             "This release of Commvault does not list all grants of a user or group; an export needs 11.42 or later."
         )
+    security.warn_of_unknown_release()
     commcell = Entity("commcell", client.commcell_id)
     wide = security.of_entity(commcell)
     groups = _chosen(ctx, directory.catalogue("user_groups"), ctx.options["principals"])

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import threading
 import typing as t
 
@@ -127,10 +126,11 @@ def _base_address(ctx: Context, transport: Transport, url: str) -> str:
         if reply.status == 200:
             ctx.debug(2, f"Commvault: the API of {address.site} stands at {candidate}")
             return root + candidate
-        failed = reply if reply.status >= 500 else failed
+        failed = failed if reply.status == 404 else reply  # only that says that it is not there
     if failed is not None:
         raise ApiError(
-            f"Commvault at {root} failed with HTTP {failed.status} when asked for its API at {failed.path}",
+            f"Commvault at {root} failed with HTTP {failed.status} when asked for its API at {failed.path}. If something stands before"
+            " it that refuses such a question, give commvault_url with the path of the API",
             **failed.facts(),
         )
     raise ConfigError(
@@ -215,11 +215,13 @@ class PasswordLogin:
         return True
 
     def _end_session(self, token: str) -> None:
-        with contextlib.suppress(CvopsError):
+        try:
             headers = {"Authtoken": token, **(self._beside.headers() if self._beside else {})}
             self._transport.request(
                 "POST", f"{self._base}/Logout", json_body={}, headers=headers, counts=None, closing=True
             )
+        except CvopsError as exc:  # it runs out by itself
+            self._ctx.debug(1, f"The session of this task could not be ended: {exc}")
 
     def _over(self) -> AuthError:
         return AuthError("The Commvault session of this task has ended", service="Commvault", code="ended")

@@ -194,8 +194,10 @@ class VaultStore:
 
         def revoke() -> None:
             session.closing = True
-            with contextlib.suppress(CvopsError):
+            try:
                 self._called("sign out of", client.auth.token.revoke_self)
+            except CvopsError as exc:  # it runs out by itself
+                self._ctx.debug(1, str(exc))
 
         self._ctx.on_close(revoke)
 

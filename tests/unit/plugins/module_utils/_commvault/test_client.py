@@ -19,12 +19,14 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     ApiError,
     AuthError,
     BadAnswer,
+    ConfigError,
     NotFound,
     Throttled,
     Unreachable,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
+from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Custodian
 
 NO_OBJECT = {"errorCode": 587205849, "errorMessage": "No such object"}
 NO_RIGHTS = {"errorCode": 9, "errorMessage": "The user does not have the View permission"}
@@ -141,3 +143,27 @@ def test_a_token_whose_look_fails_has_an_unknown_outcome(
     with pytest.raises(ApiError, match="HTTP 500") as caught:
         tokens._created(Step("create", "access token n", {"settings": settings}))
     assert caught.value.facts["outcome"] == "unknown"
+
+
+class Refusing:
+    """A token store that takes nothing."""
+
+    where, here = "the test's store", Custodian("h", "u")
+
+    def write(self, pair: t.Any) -> None:
+        raise ConfigError("The token store is full")
+
+
+@pytest.mark.parametrize(("status", "told"), [(200, 0), (500, 1)])
+def test_a_token_that_can_neither_be_stored_nor_revoked_is_told(
+    client: CommvaultClient, secured: t.Any, answer: t.Any, status: int, told: int
+) -> None:
+    secured.server.says(answer(status, {"errorCode": 0 if status == 200 else 587}))
+    tokens = AccessTokens(client.ctx, client)
+    tokens._store = t.cast(t.Any, Refusing())
+    row = {"accessTokenId": 9, "tokenName": "n", "accessToken": "value-4711", "refreshToken": "refresh-4711"}
+    with pytest.raises(ConfigError, match="full"):
+        tokens._keep(t.cast(t.Any, Refusing()), row)
+    assert [one.method for one in secured.server.received][:1] == ["DELETE"]
+    assert len(client.ctx.warnings) == told
+    assert all("id 9" in warning and "revoke" in warning for warning in client.ctx.warnings)

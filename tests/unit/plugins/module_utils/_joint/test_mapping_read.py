@@ -51,6 +51,9 @@ class FakeSecurity:
     def can_list_entity(self, entity: Entity) -> bool:
         return entity.id != ALL
 
+    def warn_of_unknown_release(self) -> None:
+        self.asked.append("release")
+
     def of_principal(self, principal: Principal) -> list[Association]:
         self.asked.append(principal)
         if self.refusal:
@@ -87,6 +90,13 @@ def test_what_only_principals_show_stays_an_error(make_ctx: t.Any, exclusive: bo
     wanted = resolved(Grant(GROUP, ROLE, GOLD if exclusive else EVERY))
     with pytest.raises(Forbidden):
         reader(make_ctx, FakeSecurity(Forbidden("not for you"))).read(wanted, exclusive)
+
+
+def test_an_unknown_release_is_told_where_all_grants_matter(make_ctx: t.Any) -> None:
+    for exclusive in (True, False):
+        security = FakeSecurity()
+        reader(make_ctx, security).read(resolved(Grant(GROUP, ROLE, GOLD)), exclusive)
+        assert ("release" in security.asked) is exclusive
 
 
 def test_a_refused_token_is_no_reason_to_go_on(make_ctx: t.Any) -> None:

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A group that is listed and gone when it is read has no members to show: it is left out, not shown as empty."""
+
+from __future__ import annotations
+
+import types
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security import Security
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.snapshot import Snapshot
+
+
+def test_a_group_that_is_gone(make_ctx: t.Any) -> None:
+    ctx = make_ctx({"parallel_reads": 2})
+    snapshot = Snapshot(ctx, t.cast(t.Any, types.SimpleNamespace(ctx=ctx)))
+    details = {21: {"name": "ops", "users": [{"id": 4, "name": "anna"}]}, 22: None}
+    snapshot._directory = t.cast(
+        t.Any,
+        types.SimpleNamespace(
+            catalogue=lambda kind: Catalogue("user group", [Entry(21, "ops"), Entry(22, "gone")]),
+            user_group_details=details.get,
+        ),
+    )
+    assert [(row["name"], row["members"]) for row in snapshot._user_groups()] == [("ops", ["anna"])]
+
+
+@pytest.mark.parametrize(("release", "count"), [(0, 1), (42, 0)])
+def test_a_release_that_is_not_shown_is_told_where_it_matters(make_ctx: t.Any, release: int, count: int) -> None:
+    ctx = make_ctx()
+    security = Security(t.cast(t.Any, types.SimpleNamespace(ctx=ctx, release=release)))
+    for dummy in range(2):
+        security.warn_of_unknown_release()
+    assert len(ctx.warnings) == count
+    assert all("11.42" in warning for warning in ctx.warnings)
