@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.context import Context
-from .._core.errors import ApiError
+from .._core.errors import ApiError, NotFound
 from .._core.values import objects_in
 from .._signin.clouds import commvault_settings
 from .._signin.inputs import sources
@@ -45,18 +45,25 @@ def read(ctx: Context, client: CommvaultClient) -> dict[str, t.Any]:
     number = as_id(who.get("id") or who.get("userId"))
     name = who.get("name") or who.get("userName") or ctx.options.get("commvault_username")
     home = who.get("company")
+    groups, release, rights = _groups(client, number), client.release, _rights(client)
+    if not who and not release and rights is None:
+        raise NotFound(
+            f"{client.base_url} answers none of the questions who is signed in and what that user may do: check commvault_url, and"
+            " what stands between here and there.",
+            service=SERVICE,
+        )
     return {
         "url": client.base_url,
         "identity": {
             "id": str(number) if number else None,
             "user_name": str(name) if name else None,
             "company": str(home["name"]) if isinstance(home, dict) and home.get("name") else None,
-            "groups": _groups(client, number),
+            "groups": groups,
         },
-        "release": f"11.{client.release}" if client.release else None,
+        "release": f"11.{release}" if release else None,
         "commcell": {"id": str(client.commcell_id), "name": client.commcell_name or None},
         "company": client.company_name,
-        "rights": _rights(client),
+        "rights": rights,
     }
 
 

@@ -167,3 +167,25 @@ def test_a_token_that_can_neither_be_stored_nor_revoked_is_told(
     assert [one.method for one in secured.server.received][:1] == ["DELETE"]
     assert len(client.ctx.warnings) == told
     assert all("id 9" in warning and "revoke" in warning for warning in client.ctx.warnings)
+
+
+@pytest.mark.parametrize(
+    ("answers", "fails"),
+    [
+        ([(404, PAGE)], True),
+        ([(404, PAGE), (403, NO_RIGHTS)], True),
+        ([(200, {"user": {"userName": "svc"}}), (404, PAGE)], False),
+        ([(404, PAGE), (200, {"currentSPVersion": 42}), (404, PAGE)], False),
+        ([(404, PAGE), (404, PAGE), (200, {"permissionsList": []})], False),
+    ],
+)
+def test_an_address_that_answers_nothing_is_no_sign_in(
+    client: CommvaultClient, secured: t.Any, answer: t.Any, answers: list[t.Any], fails: bool
+) -> None:
+    """The doctor would call it signed in."""
+    secured.server.says(*[answer(*one) for one in answers])
+    if fails:
+        with pytest.raises(NotFound, match="who is signed in"):
+            whoami.read(client.ctx, client)
+    else:
+        assert whoami.read(client.ctx, client)["url"] == client.base_url
