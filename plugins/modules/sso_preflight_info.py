@@ -313,7 +313,7 @@ preflight:
       description: How many members O(user_limit) left out.
       type: int
     not_checked:
-      description: What no interface shows.
+      description: What no interface shows, and what was not looked at to save requests.
       type: list
       elements: str
 """

@@ -22,7 +22,6 @@ from .._core.plan import Plan, Step
 from .._core.resource import Action
 from .._core.values import objects_in, rfc3339, time_in
 from .._core.visible import one_line
-from .._signin.tokens import claims_of
 from .application_key import Resolved, find_application, resolve_application
 from .client import GraphClient
 from .passwords_add import SecretWriter, marker_pattern
@@ -92,20 +91,25 @@ def is_last(key_id: str, application: t.Mapping[str, t.Any], now: datetime.datet
     return working == {key_id.lower()}
 
 
-def may_be_own(secret: t.Mapping[str, t.Any], app_id: str | None, method: str, options: t.Mapping[str, t.Any]) -> bool:
+def may_be_own(
+    secret: t.Mapping[str, t.Any],
+    app_id: str | None,
+    method: str,
+    options: t.Mapping[str, t.Any],
+    claims: t.Mapping[str, t.Any],
+) -> bool:
     """True unless it is certain that the caller does not sign in with *secret*.
 
-    With a client secret of its own the service's hint (the first three characters) tells; with a ready token only that a
-    secret was used, not which.
+    With a client secret of its own the service's hint (the first three characters) tells; with a ready token, whose *claims*
+    these are, only that a secret was used, not which, and nothing where they do not say so.
     """
     if method == "client_secret":
         hint = secret.get("hint")
         own = is_same(options.get("client_id") or "", app_id or "")
         return own and (not hint or str(options.get("client_secret") or "").startswith(hint))
     if method == "token":
-        claims = claims_of(options.get("access_token") or "")
-        by_secret = str(claims.get("appidacr", claims.get("azpacr", ""))) == "1"
-        return by_secret and is_same(str(claims.get("appid") or claims.get("azp") or ""), app_id or "")
+        client, how = claims.get("appid") or claims.get("azp"), claims.get("appidacr", claims.get("azpacr"))
+        return (how is None or str(how) == "1") and (client is None or is_same(str(client), app_id or ""))
     return False
 
 
@@ -175,7 +179,7 @@ class SecretResource:
     def _check_removal(self, key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> None:
         secret = next(item for item in secrets if is_same(str(item["keyId"]), key_id))
         app_id, options = self._application.app_id, self._ctx.options
-        if may_be_own(secret, app_id, self._graph.sign_in.method, options):
+        if may_be_own(secret, app_id, self._graph.sign_in.method, options, self._graph.claims()):
             guard(self._ctx, "own_key", f"Key {key_id} may be the one that this task signs in with.")
         if is_last(key_id, self._application.wire, self._graph.service_now()):
             guard(self._ctx, "last_key", f"Key {key_id} is the last credential of application {app_id} that works.")

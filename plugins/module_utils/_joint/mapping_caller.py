@@ -82,7 +82,7 @@ def is_privileged(contents: RoleContents) -> t.Callable[[int], bool]:
 
 
 class Administrators:
-    """Counts who administers the CommCell without needing Entra ID to sign in."""
+    """Counts who administers the CommCell without needing Entra ID to sign in; only those of whom that is certain."""
 
     def __init__(self, client: CommvaultClient, security: Security, directory: Directory) -> None:
         self._client, self._security, self._directory = client, security, directory
@@ -104,7 +104,7 @@ class Administrators:
 
     def _members(self, group_id: int) -> set[int]:
         details = self._directory.user_group_details(group_id) or {}
-        if details.get("azureGUID") or details.get("enabled") is False:
+        if details.get("azureGUID") or not details.get("enabled"):
             return set()
         return {
             number
@@ -117,4 +117,4 @@ class Administrators:
         local = "\\" not in str(user.get("name") or "\\")
         server = user.get("authenticationMethodServer")
         by_identity_provider = bool(isinstance(server, dict) and as_id(server.get("id")))
-        return local and not by_identity_provider and user.get("enabled") is not False
+        return local and not by_identity_provider and bool(user.get("enabled"))

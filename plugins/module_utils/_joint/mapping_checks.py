@@ -137,7 +137,7 @@ def check_break_glass(
     listed = ctx.options["break_glass"] or {}
     names = [str(name) for name in listed.get("commvault_users") or ()]
     groups = {case_key(str(name)) for name in listed.get("entra_groups") or ()}
-    kept = functools.lru_cache(lambda: _ids_of(users(), names))
+    kept = functools.lru_cache(lambda: _ids_of(ctx, users(), names))
 
     def is_kept(holder: Holder) -> bool:
         if holder.principal.kind == "user":
@@ -154,13 +154,20 @@ def check_break_glass(
         )
 
 
-def _ids_of(users: Catalogue, names: t.Iterable[str]) -> frozenset[int]:
+def _ids_of(ctx: Context, users: Catalogue, names: t.Iterable[str]) -> frozenset[int]:
+    """The ids of all users of these names; of a name that nobody has, a warning tells that it protects nobody."""
     found: set[int] = set()
     for name in names:
+        own: set[int] = set()
         for company in (None, COMMCELL_LEVEL):
             try:
                 entry = users.get(name, company)
-                found |= {entry.id} if entry else set()
+                own |= {entry.id} if entry else set()
             except AmbiguousMatch as exc:
-                found |= {int(number) for number in exc.facts["candidates"]}
+                own |= {int(number) for number in exc.facts["candidates"]}
+        if not own:
+            ctx.warn(
+                f"break_glass.commvault_users: no Commvault user is named {name!r}, so that the name protects nobody"
+            )
+        found |= own
     return frozenset(found)

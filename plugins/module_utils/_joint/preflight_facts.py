@@ -67,13 +67,17 @@ def worst(verdicts: t.Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class UserGroup:
-    """A Commvault user group. ``azure_guid``: in lower case; None when it is linked to no Entra group. ``enabled``: None when not told."""
+    """A Commvault user group. ``azure_guid``: in lower case; None when it is linked to no Entra group. ``enabled``: None when not told.
+
+    ``link_read`` is false where the list does not show links, and this one was not read.
+    """
 
     id: int
     name: str
     company: str | None = None
     azure_guid: str | None = None
     enabled: bool | None = True
+    link_read: bool = True
 
 
 @dataclass(frozen=True)

@@ -207,10 +207,18 @@ class _Reader:
             return True
 
     def _user_group(self, entry: Entry) -> UserGroup:
-        details = self._directory.known_details(entry.id) or {}
+        known = self._directory.known_details(entry.id)
+        details = known or {}
         guid = entry.azure_guid or str(details.get("azureGUID") or "").lower() or None
         enabled = details.get("enabled", entry.raw.get("enabled"))
-        return UserGroup(entry.id, entry.name, entry.company, guid, None if enabled is None else bool(enabled))
+        return UserGroup(
+            entry.id,
+            entry.name,
+            entry.company,
+            guid,
+            None if enabled is None else bool(enabled),
+            known is not None or "azureGUID" in entry.raw,
+        )
 
     def _with_links(self, found: t.Sequence[Mapped]) -> list[Mapped]:
         """Which other Entra groups the Commvault groups are linked to; what is gone was deleted, or deleted and made anew."""

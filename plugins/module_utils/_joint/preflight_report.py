@@ -21,6 +21,8 @@ _UNSEEN = (
     "claim names and group filters that were customised in the portal under Attributes & Claims",
 )
 
+_LINKS = "whether Commvault groups that the mapping does not name are linked to its Entra groups too: their links were not read"
+
 
 def report(scene: Scene) -> Row:
     """The value of the module, the same whatever the order of what was read."""
@@ -35,7 +37,7 @@ def report(scene: Scene) -> Row:
         "match_by": scene.match_by,
         "users_checked": sum(1 for person in scene.people if person.groups is not None),
         "users_not_checked": scene.unchecked,
-        "not_checked": list(_UNSEEN),
+        "not_checked": [*_UNSEEN, *([] if all(group.link_read for group in scene.user_groups) else [_LINKS])],
     }
 
 

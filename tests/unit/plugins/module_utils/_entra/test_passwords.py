@@ -6,20 +6,22 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
 import json
+import types
 import typing as t
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, GuardRefused
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import rfc3339
 from ansible_collections.cvops.identity.plugins.module_utils._entra import passwords as subject
+from ansible_collections.cvops.identity.plugins.module_utils._entra.application_key import Resolved
 from ansible_collections.cvops.identity.plugins.module_utils._entra.passwords import (
+    Passwords,
     canonical,
     is_last,
     may_be_own,
@@ -141,32 +143,51 @@ def test_an_expired_key_is_never_the_last() -> None:
     assert not is_last(key(1, "")["keyId"], {"passwordCredentials": [key(1, "job", -1)]}, NOW)
 
 
-def token(**claims: t.Any) -> str:
-    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    return f"e30.{body}.sig"
-
-
 @pytest.mark.parametrize(
     ("method", "options", "own"),
     [
         ("client_secret", {"client_id": "APP", "client_secret": "h1~rest"}, True),
         ("client_secret", {"client_id": "app", "client_secret": "h2~rest"}, False),
         ("client_secret", {"client_id": "other", "client_secret": "h1~rest"}, False),
-        ("token", {"access_token": token(appid="app", appidacr="1")}, True),
-        ("token", {"access_token": token(azp="app", azpacr="1")}, True),
-        ("token", {"access_token": token(appid="app", appidacr="2")}, False),
-        ("token", {"access_token": token(appid="other", appidacr="1")}, False),
-        ("token", {"access_token": "opaque"}, False),
         ("client_certificate", {"client_id": "app"}, False),
     ],
 )
 def test_whether_a_key_may_be_the_callers_own(method: str, options: dict[str, str], own: bool) -> None:
-    assert may_be_own(key(1, "job"), "app", method, options) is own
+    assert may_be_own(key(1, "job"), "app", method, options, {}) is own
+
+
+@pytest.mark.parametrize(
+    ("claims", "own"),
+    [
+        ({"appid": "app", "appidacr": "1"}, True),
+        ({"azp": "APP", "azpacr": 1}, True),
+        ({"appid": "app", "appidacr": "2"}, False),
+        ({"appid": "other", "appidacr": "1"}, False),
+        ({"appid": "app"}, True),
+        ({"appidacr": "1"}, True),
+        ({}, True),
+    ],
+)
+def test_whether_a_token_may_be_of_the_key(claims: dict[str, t.Any], own: bool) -> None:
+    """What the token does not tell, or a token that cannot be read, is no proof that it is not."""
+    assert may_be_own(key(1, "job"), "app", "token", {"access_token": "x"}, claims) is own
+
+
+def test_the_token_of_a_task_that_runs_elsewhere_is_looked_at(make_ctx: t.Any) -> None:
+    """There the option holds one token per scope; the one that is used tells."""
+    ctx = make_ctx({"access_token": json.dumps({"scope": "x"}), "accept_risk": []})
+    graph = types.SimpleNamespace(
+        ctx=ctx, sign_in=types.SimpleNamespace(method="token"), claims=lambda: {"appid": "app", "appidacr": "1"}
+    )
+    passwords = Passwords(ctx, t.cast(t.Any, graph))
+    passwords._application = Resolved(app_id="app", object_id="o")
+    with pytest.raises(GuardRefused, match="signs in with"):
+        passwords._check_removal(key(1, "job")["keyId"], [key(1, "job")])
 
 
 def test_without_a_hint_it_may_be_the_callers_own() -> None:
     options = {"client_id": "app", "client_secret": "whatever"}
-    assert may_be_own({**key(1, "job"), "hint": None}, "app", "client_secret", options)
+    assert may_be_own({**key(1, "job"), "hint": None}, "app", "client_secret", options, {})
 
 
 @pytest.mark.parametrize(

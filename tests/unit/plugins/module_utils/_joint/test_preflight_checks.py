@@ -228,3 +228,11 @@ def test_what_is_unknown_is_not_ok() -> None:
     assert worst(["unknown", "warning"]) == "warning"
     assert worst(["broken", "unknown"]) == "broken"
     assert report(dataclasses.replace(SCENE, tenant_id=None))["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize("link_read", [True, False])
+def test_links_that_were_not_read_are_told(link_read: bool) -> None:
+    """Members may become members of another Commvault group with the same link, which nobody looked for."""
+    groups = (UserGroup(1, "Ops", None, "1"), UserGroup(2, "Other", link_read=link_read))
+    told = report(dataclasses.replace(SCENE, user_groups=groups))["not_checked"]
+    assert [("linked" in item) for item in told].count(True) == (0 if link_read else 1)
