@@ -55,13 +55,16 @@ def is_withheld(error: ApiError) -> bool:
 
 
 def is_absence(reply: Reply) -> bool:
-    """True for HTTP 404 of the application itself: an error object or nothing. A web page is of a server in front of it."""
+    """True for HTTP 404 of the application itself: its error object, or nothing. Anything else is of a server in front of it."""
     if reply.status != 404:
         return False
     try:
-        return not reply.content.strip() or isinstance(reply.json(), dict)
+        body = reply.json() if reply.content.strip() else {}
     except BadAnswer:
         return False
+    if not isinstance(body, dict):
+        return False
+    return not body or any(name in part for part in _parts(body) for name in ("errorCode", *_TEXTS))
 
 
 def warnings(body: t.Any) -> list[str]:

@@ -95,14 +95,17 @@ def test_no_answer_is_an_error(client: CommvaultClient, secured: t.Any, answer: 
         asked(client)[number]()
 
 
-@pytest.mark.parametrize("body", [NO_OBJECT, {}, b""])
+@pytest.mark.parametrize("body", [NO_OBJECT, {"errorMessage": "No such object"}, {"error": NO_OBJECT}, {}, b""])
 def test_an_object_that_is_gone(client: CommvaultClient, secured: t.Any, answer: t.Any, body: t.Any) -> None:
     secured.server.says(answer(404, body))
     assert client.get("V4/UserGroup/21", intent="read user group 21", missing_ok=True) is None
     assert client.write("DELETE", "V4/AccessToken/9", intent="revoke access token 9", missing_ok=True) == {}
 
 
-@pytest.mark.parametrize("body", [PAGE, "not found", [1]])
+@pytest.mark.parametrize(
+    "body",
+    [PAGE, "not found", [1], {"message": "no Route matched with those values"}, {"statusCode": 404, "message": "x"}],
+)
 def test_a_page_of_a_server_in_between_tells_of_no_object(
     client: CommvaultClient, secured: t.Any, answer: t.Any, body: t.Any
 ) -> None:
