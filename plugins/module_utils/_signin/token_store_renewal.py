@@ -123,12 +123,8 @@ class StoredPair:
         """A renewal was begun and its answer is not known. The pair is traded in again only if the service shows it untouched."""
         renewal = t.cast(Renewal, pair.renewal)
         began = f"A renewal of {self._named(pair)} was begun at {words(renewal.at)} by {renewal.by}, and its answer never came"
-        if pair.access_token == refused:
-            verdict = "gone"
-        elif pair.expired(self._now()):
-            verdict = "unknown"
-        else:
-            verdict = self._service.look(pair, self._now())
+        # A request that was refused may have been so by a gateway: what became of the pair, only a look tells.
+        verdict = "unknown" if pair.expired(self._now()) else self._service.look(pair, self._now())
         if verdict == "intact":
             self._ctx.warn(f"{began}. It never reached Commvault: the pair of before is intact, and is used.")
             untouched = dataclasses.replace(pair, renewal=None)
@@ -139,7 +135,7 @@ class StoredPair:
         if verdict == "gone":
             self._mark_refused(held, pair, f"{began}; Commvault has renewed it, so the stored pair is void")
             raise self._dead(t.cast(Pair, held.pair))
-        if not pair.expired(self._now()):
+        if not pair.expired(self._now()) and pair.access_token != refused:
             self._ctx.warn(
                 f"{began}. Whether Commvault has renewed it is not known. The access token of before is still accepted"
                 f" until {words(pair.expires)}; it will not be renewed. {_CREATE}."

@@ -235,6 +235,22 @@ def test_a_note_that_was_left(make_ctx: t.Any, pair: Pair, verdict: str, token: 
     assert (store.pair.renewal.state if store.pair.renewal else None) == left
 
 
+@pytest.mark.parametrize(
+    ("verdict", "code", "left"), [("gone", "renewal_refused", "refused"), ("unknown", "renewal_unknown", "sent")]
+)
+def test_a_refusal_while_a_renewal_is_in_doubt(make_ctx: t.Any, verdict: str, code: str, left: str) -> None:
+    """It may be that of a gateway, of which only a look can tell; a pair that is marked as refused is never tried again."""
+    store, service = FakeStore(dataclasses.replace(YOUNG, renewal=DOUBT)), FakeService(verdict="unknown")
+    credentials = signed_in(make_ctx(), store, service)
+    assert credentials.headers() == {"Authtoken": "a0"}
+    service.verdict = verdict
+    with pytest.raises(AuthError) as caught:
+        credentials.renew()
+    assert caught.value.code == code
+    assert store.pair is not None and store.pair.renewal is not None and store.pair.renewal.state == left
+    assert service.traded == []
+
+
 def test_no_store(make_ctx: t.Any) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
         signed_in(make_ctx(), FakeStore(None), FakeService()).headers()
