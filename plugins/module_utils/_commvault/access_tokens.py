@@ -10,7 +10,7 @@ import dataclasses
 import typing as t
 
 from .._core.context import Context
-from .._core.errors import AmbiguousMatch, ApiError, ConfigError, CvopsError, NotFound, outcome_unknown
+from .._core.errors import AmbiguousMatch, ApiError, BadAnswer, ConfigError, CvopsError, NotFound, outcome_unknown
 from .._core.guards import guard
 from .._core.names import is_same
 from .._core.plan import Plan, Step
