@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault import whoami
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import AccessTokens
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import AccessTokenResource
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.create import create_once
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
@@ -142,7 +142,7 @@ def test_a_token_whose_look_fails_has_an_unknown_outcome(
 ) -> None:
     secured.server.says(answer(drop=True), answer(500, PAGE))
     settings = {"name": "n", "token_type": "all", "api_endpoints": [], "allowed_ips": []}
-    tokens = AccessTokens(client.ctx, client)
+    tokens = AccessTokenResource(client.ctx)
     with pytest.raises(ApiError, match="HTTP 500") as caught:
         tokens._created(Step("create", "access token n", {"settings": settings}))
     assert caught.value.facts["outcome"] == "unknown"
@@ -162,7 +162,7 @@ def test_a_token_that_can_neither_be_stored_nor_revoked_is_told(
     client: CommvaultClient, secured: t.Any, answer: t.Any, status: int, told: int
 ) -> None:
     secured.server.says(answer(status, {"errorCode": 0 if status == 200 else 587}))
-    tokens = AccessTokens(client.ctx, client)
+    tokens = AccessTokenResource(client.ctx)
     tokens._store = t.cast(t.Any, Refusing())
     row = {"accessTokenId": 9, "tokenName": "n", "accessToken": "value-4711", "refreshToken": "refresh-4711"}
     with pytest.raises(ConfigError, match="full"):

@@ -213,12 +213,16 @@ class Answering:
 
 @pytest.mark.parametrize("shown", [{}, {"permissions": None}, {"permissions": []}, {"permissions": "all"}])
 @pytest.mark.parametrize("exclusive", [True, False])
-def test_permissions_that_are_not_shown_are_not_overwritten(make_ctx: t.Any, shown: t.Any, exclusive: bool) -> None:
+def test_permissions_that_are_not_shown_are_not_overwritten(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, shown: t.Any, exclusive: bool
+) -> None:
     """Every role holds some, and what is added to those is written as a whole; with exclusive nothing of before matters."""
-    there = t.cast(t.Any, Answering(make_ctx(), {"name": "R", **shown}))
-    options = {"name": "R", "state": "present", "permissions": ["View"], "exclusive": exclusive}
+    ctx = make_ctx({"name": "R", "state": "present", "permissions": ["View"], "exclusive": exclusive})
+    there = Answering(ctx, {"name": "R", **shown})
+    for name in ("CommvaultClient", "Directory"):
+        monkeypatch.setattr(roles, name, lambda _given: there)
     if exclusive and shown.get("permissions") != "all":
-        assert roles.Roles(there, there).plan_for(options).changed
+        assert roles.RoleResource(ctx).plan().changed
         return
     with pytest.raises(BadAnswer, match="permissions"):
-        roles.Roles(there, there).plan_for(options)
+        roles.RoleResource(ctx).plan()

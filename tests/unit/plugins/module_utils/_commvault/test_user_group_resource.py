@@ -11,14 +11,16 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_group_resource import UserGroupResource
+from ansible_collections.cvops.identity.plugins.module_utils._commvault import user_group_resource as subject
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import GuardRefused
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 
 
 def guarded(ctx: t.Any, caller: tuple[int, str]) -> None:
-    client = t.cast(t.Any, types.SimpleNamespace(ctx=ctx, caller=caller))
-    resource = UserGroupResource(ctx, client)
+    client = types.SimpleNamespace(ctx=ctx, caller=caller)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(subject, "CommvaultClient", lambda ctx: client)
+        resource = subject.UserGroupResource(ctx)
     resource.group_id, resource._members = 21, {"anna": 4}
     resource._guard(Plan({"name": "ops"}, {}, (Step("delete", "user group ops"),)), "ops")
 

@@ -338,10 +338,10 @@ def test_nothing_is_written_when_the_record_does_not_get_to_the_disk(
     def fail(_descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
 
-    hands = Hands()
+    noted = Noted()
     monkeypatch.setattr(os, "fsync", fail)
-    result = perform(make_ctx(), hands.work, record_to=RecordTo(str(tmp_path), "entra_group"))
-    assert bool(hands.done) is written
+    result = perform(make_ctx(), noted.build, record_to=RecordTo(str(tmp_path), "entra_group"))
+    assert bool(noted.done) is written
     assert ("run record cannot be written" in result.get("msg", "")) is not written
 
 

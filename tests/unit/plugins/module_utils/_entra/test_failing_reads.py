@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
 
 import pytest
@@ -23,10 +24,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra import whoami
 from ansible_collections.cvops.identity.plugins.module_utils._entra.application_finding import find_deleted
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications import Applications
-from ansible_collections.cvops.identity.plugins.module_utils._entra.consent_apply import Consents
-from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals import ServicePrincipals
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications import ApplicationResource
+from ansible_collections.cvops.identity.plugins.module_utils._entra.consent_apply import ConsentResource
+from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals import ServicePrincipalResource
 
+Made = t.TypeVar("Made")
 FAILURES = [
     Unreachable("no answer"),
     Throttled("slow down", status=429),
@@ -58,6 +60,13 @@ class Graph:
             raise self.refusal
 
     upsert = write
+
+
+def made(resource: t.Callable[[t.Any], Made], ctx: t.Any, graph: t.Any) -> Made:
+    """The resource, on *graph* in place of a client of its own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys.modules[resource.__module__], "GraphClient", lambda ctx: graph)
+        return resource(ctx)
 
 
 def graph_of(ctx: t.Any, said: t.Any, refusal: ApiError | None = None) -> t.Any:
@@ -105,7 +114,7 @@ CONSENT = Step("consent", "delegated permissions", {"kind": "delegated", "resour
 @pytest.mark.parametrize("shown", [[], [{"resourceId": "other", "consentType": "AllPrincipals", "scope": "User.Read"}]])
 def test_a_grant_that_exists_and_is_not_shown_is_not_given(make_ctx: t.Any, shown: t.Any) -> None:
     conflict = ApiError("Cannot: it exists", status=409)
-    consents = Consents(make_ctx(), graph_of(make_ctx(), shown, conflict))
+    consents = made(ConsentResource, make_ctx(), graph_of(make_ctx(), shown, conflict))
     with pytest.raises(ApiError, match="does not show it"):
         consents._consent(CONSENT)
 
@@ -113,7 +122,7 @@ def test_a_grant_that_exists_and_is_not_shown_is_not_given(make_ctx: t.Any, show
 def test_a_grant_that_exists_and_is_shown_is_given(make_ctx: t.Any) -> None:
     shown = [{"id": "g", "resourceId": "r", "consentType": "AllPrincipals", "scope": "User.Read openid"}]
     graph = graph_of(make_ctx(), shown, ApiError("Cannot: it exists", status=409))
-    Consents(make_ctx(), graph)._consent(CONSENT)
+    made(ConsentResource, make_ctx(), graph)._consent(CONSENT)
     assert graph.written == ["POST /oauth2PermissionGrants"]
 
 
@@ -122,7 +131,7 @@ ROLE = {"id": "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f", "isEnabled": False, "value
 
 @pytest.mark.parametrize("said", [None, {"appRoles": [{**ROLE, "isEnabled": True}]}])
 def test_roles_that_were_not_seen_disabled_are_waited_for(make_ctx: t.Any, said: t.Any) -> None:
-    applications = Applications(make_ctx(), graph_of(make_ctx(), said))
+    applications = made(ApplicationResource, make_ctx(), graph_of(make_ctx(), said))
     applications.object_id = "a"
     with pytest.raises(WaitTimeout):
         applications._await_disabled({"appRoles": [ROLE]})
@@ -131,7 +140,9 @@ def test_roles_that_were_not_seen_disabled_are_waited_for(make_ctx: t.Any, said:
 def test_a_conflict_is_told_where_deleted_items_cannot_be_listed(make_ctx: t.Any) -> None:
     conflict = ApiError("Cannot create it: it exists", status=409)
     ctx = make_ctx({"app_id": ROLE["id"]})
-    resource = ServicePrincipals(ctx, graph_of(ctx, Forbidden("Cannot list deleted", status=403), conflict))
+    resource = made(
+        ServicePrincipalResource, ctx, graph_of(ctx, Forbidden("Cannot list deleted", status=403), conflict)
+    )
     resource._app_id = ROLE["id"]
     with pytest.raises(ApiError, match="it exists"):
-        resource._create({}, "create it")
+        resource._create(Step("create", "create it", {"body": {}}))

@@ -21,7 +21,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.values import
 from ansible_collections.cvops.identity.plugins.module_utils._entra import passwords as subject
 from ansible_collections.cvops.identity.plugins.module_utils._entra.application_key import Resolved
 from ansible_collections.cvops.identity.plugins.module_utils._entra.passwords import (
-    Passwords,
     canonical,
     is_last,
     may_be_own,
@@ -173,13 +172,14 @@ def test_whether_a_token_may_be_of_the_key(claims: dict[str, t.Any], own: bool) 
     assert may_be_own(key(1, "job"), "app", "token", {"access_token": "x"}, claims) is own
 
 
-def test_the_token_of_a_task_that_runs_elsewhere_is_looked_at(make_ctx: t.Any) -> None:
+def test_the_token_of_a_task_that_runs_elsewhere_is_looked_at(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """There the option holds one token per scope; the one that is used tells."""
     ctx = make_ctx({"access_token": json.dumps({"scope": "x"}), "accept_risk": []})
     graph = types.SimpleNamespace(
         ctx=ctx, sign_in=types.SimpleNamespace(method="token"), claims=lambda: {"appid": "app", "appidacr": "1"}
     )
-    passwords = Passwords(ctx, t.cast(t.Any, graph))
+    monkeypatch.setattr(subject, "GraphClient", lambda ctx: graph)
+    passwords = subject.SecretResource(ctx)
     passwords._application = Resolved(app_id="app", object_id="o")
     with pytest.raises(GuardRefused, match="signs in with"):
         passwords._check_removal(key(1, "job")["keyId"], [key(1, "job")])
