@@ -413,8 +413,8 @@ application:
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._entra.application_options import application_spec
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications import ApplicationResource
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.options import application_spec
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.resource import ApplicationResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC: ArgumentSpec = entra_spec().merge(application_spec())

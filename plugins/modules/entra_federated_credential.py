@@ -244,11 +244,14 @@ federated_credential:
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._entra.application_key import application_option
-from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials import (
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import application_option
+from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.presets import (
+    PRESETS,
+    preset_options,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.resource import (
     FederatedCredentialResource,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_presets import PRESETS, preset_options
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 WAYS = [*PRESETS, "issuer"]

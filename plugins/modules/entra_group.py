@@ -126,7 +126,7 @@ group:
 from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._entra.groups import GroupResource
+from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource import GroupResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC = entra_spec().merge(

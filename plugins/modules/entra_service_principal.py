@@ -175,8 +175,10 @@ service_principal:
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._entra.application_key import application_option
-from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals import ServicePrincipalResource
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import application_option
+from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals.resource import (
+    ServicePrincipalResource,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC = entra_spec().merge(

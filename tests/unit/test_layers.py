@@ -44,6 +44,7 @@ BREACHES = {
         f"from {OURS}.module_utils._commvault.b import C",
         "_entra",
     ),
+    "nor from a noun's folder": ("module_utils/_entra/groups/a.py", "from ..._commvault.b import C", "_entra must not"),
     "_commvault knows no Entra": ("module_utils/_commvault/a.py", "from .._entra.b import C", "_commvault must not"),
     "_commvault knows no joint work": ("module_utils/_commvault/a.py", "from .. import _joint", "_commvault must not"),
     "_joint knows no module": ("module_utils/_joint/a.py", f"from {OURS}.modules import b", "_joint must not"),
@@ -104,6 +105,10 @@ def test_a_breach_is_found(tmp_path: pathlib.Path, name: str, code: str, fault: 
 ALLOWED = {
     "down": ("module_utils/_joint/a.py", "from .._entra import b\nfrom .._commvault import c\nfrom .._core.d import E"),
     "within a layer": ("module_utils/_entra/a.py", "from .b import C\nfrom . import d"),
+    "from a noun's folder": (
+        "module_utils/_entra/groups/a.py",
+        "from ..._core.b import C\nfrom ..client import D\nfrom ..users.e import F\nfrom . import g",
+    ),
     "guarded requests in the transport": (
         "module_utils/_core/http.py",
         "try:\n    import requests\nexcept ImportError:\n    requests = None",

@@ -11,9 +11,9 @@ import typing as t
 from .._commvault.identity_servers import SamlApp
 from .._core.names import case_key, is_same
 from .._core.values import rfc3339
-from .._entra.claims import ROLES_CLAIM, SAML_LIMIT
-from .._entra.claims_certificates import SigningCertificate
-from .._entra.claims_read import SsoApplication, SsoPrincipal
+from .._entra.claims.certificates import SigningCertificate
+from .._entra.claims.group_claim import ROLES_CLAIM, SAML_LIMIT
+from .._entra.claims.read import SsoApplication, SsoPrincipal
 from .preflight_facts import BROKEN, FORMS, UNKNOWN, WARNING, WORDS, Finding, Person, Scene, ok
 from .preflight_groups import reads_groups
 

@@ -11,8 +11,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._commvault.identity_servers import IdentityServer, SamlApp
-from .._entra.claims import DirectoryGroup
-from .._entra.claims_read import Member, Members, SsoApplication
+from .._entra.claims.group_claim import DirectoryGroup
+from .._entra.claims.read import Member, Members, SsoApplication
 
 #: ``unknown`` is for what could not be looked at: nothing speaks against it, and nothing for it.
 OK, UNKNOWN, WARNING, BROKEN = "ok", "unknown", "warning", "broken"

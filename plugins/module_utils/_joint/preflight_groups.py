@@ -11,7 +11,7 @@ entry (its name, its link, the emitted value), and on nothing else.
 from __future__ import annotations
 
 from .._core.names import difference, is_same, looks_like
-from .._entra.claims import ROLES_CLAIM, DirectoryGroup, Emission, GroupClaim, emission
+from .._entra.claims.group_claim import ROLES_CLAIM, DirectoryGroup, Emission, GroupClaim, emission
 from .preflight_facts import BROKEN, FORMS, UNKNOWN, WARNING, WORDS, Finding, Mapped, Scene, UserGroup
 from .preflight_members import member_findings
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._entra.claims import DirectoryGroup, Emission
-from .._entra.claims_read import Members
+from .._entra.claims.group_claim import DirectoryGroup, Emission
+from .._entra.claims.read import Members
 from .preflight_facts import BROKEN, UNKNOWN, WARNING, Finding, Mapped, Scene
 
 _NAMES_SHOWN = 5

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from .._core.context import Context
 from .._core.errors import Forbidden
 from .._core.names import case_key
-from .._entra.claims import SAML_LIMIT, GroupClaim, counted
-from .._entra.claims_read import Claims, Member, SsoApplication
+from .._entra.claims.group_claim import SAML_LIMIT, GroupClaim, counted
+from .._entra.claims.read import Claims, Member, SsoApplication
 from .preflight_facts import Mapped, Person
 
 #: Assumed while the application is not known: what most applications emit.

@@ -17,8 +17,8 @@ from .._core.context import Context
 from .._core.errors import AmbiguousMatch
 from .._core.names import case_key
 from .._core.parallel import side_by_side
-from .._entra.claims import DirectoryGroup
-from .._entra.claims_read import Claims, SsoApplication
+from .._entra.claims.group_claim import DirectoryGroup
+from .._entra.claims.read import Claims, SsoApplication
 from .._entra.client import GraphClient
 from .mapping_entra import EntraGroups
 from .mapping_entries import MappingEntry, Problem

@@ -23,10 +23,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra import whoami
-from ansible_collections.cvops.identity.plugins.module_utils._entra.application_finding import find_deleted
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications import ApplicationResource
-from ansible_collections.cvops.identity.plugins.module_utils._entra.consent_apply import ConsentResource
-from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals import ServicePrincipalResource
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.lookup import find_deleted
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.resource import ApplicationResource
+from ansible_collections.cvops.identity.plugins.module_utils._entra.consent.resource import ConsentResource
+from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals.resource import (
+    ServicePrincipalResource,
+)
 
 Made = t.TypeVar("Made")
 FAILURES = [

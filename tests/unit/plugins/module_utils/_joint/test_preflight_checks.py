@@ -13,14 +13,14 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_servers import IdentityServer, SamlApp
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims import (
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.certificates import SigningCertificate
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
     GROUPS_CLAIM,
     ROLES_CLAIM,
     DirectoryGroup,
     GroupClaim,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims_certificates import SigningCertificate
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims_read import (
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
     Member,
     Members,
     SsoApplication,

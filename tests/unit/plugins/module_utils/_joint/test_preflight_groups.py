@@ -14,13 +14,13 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_servers import IdentityServer, SamlApp
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims import (
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
     GROUPS_CLAIM,
     ROLES_CLAIM,
     DirectoryGroup,
     GroupClaim,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims_read import (
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
     Member,
     Members,
     SsoApplication,

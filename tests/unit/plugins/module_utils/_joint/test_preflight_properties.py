@@ -15,13 +15,13 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_servers import SamlApp
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims import (
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
     GROUPS_CLAIM,
     ROLES_CLAIM,
     DirectoryGroup,
     GroupClaim,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims_read import (
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
     Member,
     Members,
     SsoApplication,

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an application shall be: the options laid over what is there. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.sets import difference
+from ..permissions import KINDS, Requested
+from .canonical import IMPLICIT, PLATFORMS, SETS, TEXTS, TOKENS, WEB_TEXTS, Canonical, claim_key, sort_claims
+from .entitlements import ROLE, SCOPE, merged
+
+#: Stands for the application id in identifier URIs.
+APP_ID_TEXT = "{app_id}"
+DEFAULT_AUDIENCE = "AzureADMyOrg"
+
+
+def after(
+    options: t.Mapping[str, t.Any], requested: t.Sequence[Requested] | None, current: Canonical, exclusive: bool
+) -> Canonical:
+    """*current* with everything that the options name; what they do not name stays as it is.
+
+    For an application that does not exist yet, *current* is the canonical form of nothing.
+    """
+    new = current["object_id"] is None
+    found: Canonical = {"object_id": current["object_id"], "app_id": current["app_id"]}
+    for name in TEXTS:
+        found[name] = current[name] if options.get(name) is None else options[name] or None
+    if new:
+        found["sign_in_audience"] = found["sign_in_audience"] or DEFAULT_AUDIENCE
+    for name in SETS:
+        found[name] = difference(_listed(options, name, current), current[name], exclusive).after
+    for name in PLATFORMS:
+        found[name] = _platform(options.get(name) or {}, current[name], exclusive)
+    for name in ("access_token_version", "group_claims"):
+        found[name] = current[name] if options.get(name) is None else options[name]
+    found["group_claims"] = sorted(set(found["group_claims"]))
+    namespace = found["unique_name"] or current["app_id"]
+    found["app_roles"] = merged(
+        ROLE, current["app_roles"], options.get("app_roles"), current["api_scopes"], namespace, exclusive
+    )
+    found["api_scopes"] = merged(
+        SCOPE, current["api_scopes"], options.get("api_scopes"), found["app_roles"], namespace, exclusive
+    )
+    found["api_permissions"] = _permissions(requested, current["api_permissions"], exclusive)
+    found["optional_claims"] = _claims(options.get("optional_claims") or {}, current["optional_claims"], exclusive)
+    return found
+
+
+def _listed(options: t.Mapping[str, t.Any], name: str, current: Canonical) -> list[str] | None:
+    values = options.get(name)
+    if name != "identifier_uris" or values is None or current["app_id"] is None:
+        return values
+    return [value.replace(APP_ID_TEXT, current["app_id"]) for value in values]
+
+
+def _platform(wanted: t.Mapping[str, t.Any], current: Canonical, exclusive: bool) -> Canonical:
+    found = {**current}
+    found["redirect_uris"] = difference(wanted.get("redirect_uris"), current["redirect_uris"], exclusive).after
+    for name in WEB_TEXTS:
+        if wanted.get(name) is not None:
+            found[name] = wanted[name] or None
+    given = wanted.get("implicit_grant") or {}
+    if given:
+        changed = {name: given[name] for name in IMPLICIT if given.get(name) is not None}
+        found["implicit_grant"] = {**current["implicit_grant"], **changed}
+    return found
+
+
+def _permissions(
+    requested: t.Sequence[Requested] | None, current: t.Sequence[Canonical], exclusive: bool
+) -> list[Canonical]:
+    if requested is None:
+        return [*current]
+    by_api = {entry["api"]: entry for entry in current}
+    final = {} if exclusive or not requested else dict(by_api)
+    for request in requested:
+        api = request.api.app_id
+        have = by_api.get(api) or {kind: [] for kind in KINDS}
+        final[api] = {
+            "api": api,
+            **{kind: difference(request.ids(kind), have[kind], exclusive).after for kind in KINDS},
+        }
+    return [final[api] for api in sorted(final) if any(final[api][kind] for kind in KINDS)]
+
+
+def _claims(wanted: t.Mapping[str, t.Any], current: Canonical, exclusive: bool) -> Canonical:
+    found: Canonical = {}
+    for token in TOKENS:
+        claims = wanted.get(token)
+        if claims is None:
+            found[token] = current[token]
+            continue
+        final = {} if exclusive or not claims else {claim_key(claim): claim for claim in current[token]}
+        have = {claim_key(claim): claim for claim in current[token]}
+        for claim in claims:
+            final[claim_key(claim)] = _claim(claim, have.get(claim_key(claim)))
+        found[token] = sort_claims(final.values())
+    return found
+
+
+def _claim(wanted: t.Mapping[str, t.Any], current: Canonical | None) -> Canonical:
+    base = current or {"essential": False, "additional_properties": []}
+    properties = wanted.get("additional_properties")
+    return {
+        "name": wanted["name"],
+        "source": wanted.get("source") or None,
+        "essential": base["essential"] if wanted.get("essential") is None else wanted["essential"],
+        "additional_properties": base["additional_properties"] if properties is None else sorted(set(properties)),
+    }

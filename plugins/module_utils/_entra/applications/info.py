@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Applications as facts: their registration, and when their credentials run out; never a key, never a hint of one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import math
+import typing as t
+
+from ..._core.context import Context
+from ..._core.names import case_key
+from ..._core.values import objects_in, rfc3339, time_in
+from ..client import GraphClient, literal, same_named
+from .canonical import SELECT, canonical
+from .lookup import check_ids
+from .reference import READ_NEEDS, application_path
+
+Wire = dict[str, t.Any]
+_SELECT = f"{SELECT},createdDateTime,passwordCredentials,keyCredentials"
+_DAY_S = 86400.0
+_SHA1_BYTES = 20
+
+
+def find_applications(ctx: Context) -> list[dict[str, t.Any]]:
+    """The value of the module entra_application_info, by display name and object id."""
+    return sorted_applications(read_applications(GraphClient(ctx), ctx.options), ctx.clock.now())
+
+
+def read_applications(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[Wire]:
+    """The applications that one key or the filter names, all of them when nothing is given; one read, or one list."""
+    check_ids(options)
+    name = next((name for name in ("object_id", "app_id", "unique_name") if options.get(name)), None)
+    if name is not None:
+        wire = graph.get(
+            application_path(name, options[name]),
+            intent=f"read application {options[name]}",
+            needs=READ_NEEDS,
+            params={"$select": _SELECT},
+        )
+        return [wire] if wire is not None else []
+    condition = options.get("filter")
+    if options.get("display_name"):
+        condition = f"displayName eq {literal(options['display_name'])}"
+    params = {"$select": _SELECT, "$top": "999", **({"$filter": condition} if condition else {})}
+    found = graph.list("/applications", intent="list applications", needs=READ_NEEDS, params=params)
+    return same_named(found, "displayName", options["display_name"]) if options.get("display_name") else found
+
+
+def described(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> dict[str, t.Any]:
+    """One application with its passwords and certificates, soonest end first."""
+    found = canonical(wire)
+    found["created"] = _time(wire, "createdDateTime")
+    found["passwords"] = _by_end(_password(item, now) for item in objects_in(wire, "passwordCredentials"))
+    found["certificates"] = _by_end(_certificate(item, now) for item in objects_in(wire, "keyCredentials"))
+    return found
+
+
+def sorted_applications(wires: t.Iterable[t.Mapping[str, t.Any]], now: datetime.datetime) -> list[dict[str, t.Any]]:
+    """All of them described, by display name and object id."""
+    listed = [described(wire, now) for wire in wires]
+    return sorted(listed, key=lambda item: (case_key(item["display_name"] or ""), str(item["object_id"])))
+
+
+def _password(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
+    return {"key_id": wire.get("keyId"), "name": wire.get("displayName"), **_validity(wire, now)}
+
+
+def _certificate(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
+    return {
+        "key_id": wire.get("keyId"),
+        "name": wire.get("displayName"),
+        "thumbprint": _thumbprint(wire.get("customKeyIdentifier")),
+        "type": wire.get("type"),
+        "usage": wire.get("usage"),
+        **_validity(wire, now),
+    }
+
+
+def _validity(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
+    """``days_left`` counts whole days and is negative once the credential has run out; None without an end."""
+    end = time_in(wire, "endDateTime")
+    left = math.floor((end - now).total_seconds() / _DAY_S) if end else None
+    return {"starts": _time(wire, "startDateTime"), "expires": _time(wire, "endDateTime"), "days_left": left}
+
+
+def _time(wire: t.Mapping[str, t.Any], name: str) -> str | None:
+    moment = time_in(wire, name)
+    return rfc3339(moment) if moment else None
+
+
+def _by_end(credentials: t.Iterable[Wire]) -> list[Wire]:
+    return sorted(credentials, key=lambda item: (item["expires"] is None, item["expires"] or "", str(item["key_id"])))
+
+
+def _thumbprint(identifier: str | None) -> str | None:
+    """The SHA-1 thumbprint in upper-case hex; Graph gives its bytes in base64, other texts are left as they are."""
+    if not identifier:
+        return None
+    try:
+        raw = base64.b64decode(identifier, validate=True)
+    except (binascii.Error, ValueError):
+        return identifier
+    return raw.hex().upper() if len(raw) == _SHA1_BYTES else identifier

@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which registration the options mean, in use or deleted."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.errors import AmbiguousMatch, ConfigError, Forbidden
+from ..._core.names import case_key, is_same
+from ..._core.values import is_guid, texts_in
+from ..client import GraphClient, literal, same_named, warn_of_alike, with_unique_name
+from ..restore import list_deleted
+from .canonical import SELECT
+from .desired import APP_ID_TEXT
+from .reference import READ_NEEDS, application_path
+
+Wire = dict[str, t.Any]
+_IDS = ("object_id", "app_id")
+
+
+def check_ids(options: t.Mapping[str, t.Any]) -> None:
+    """Ids have the form of ids. Raises ConfigError."""
+    for name in _IDS:
+        if options.get(name) and not is_guid(options[name]):
+            raise ConfigError(f"{name}: {options[name]!r} is not a GUID", source=f"option {name}")
+
+
+def find_live(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None:
+    """The registration in use that object_id, app_id, unique_name or an unambiguous display_name names, or None.
+
+    Raises AmbiguousMatch, and ConfigError when the keys given belong to different applications.
+    """
+    name = next((name for name in (*_IDS, "unique_name") if options.get(name)), None)
+    wire = _by_key(graph, name, str(options[name])) if name else None
+    if wire is not None:
+        _check_keys(wire, options)
+        return wire
+    if name in _IDS or not options.get("display_name"):
+        return None
+    named = by_display_name(graph, options["display_name"])
+    own = with_unique_name(named, options.get("unique_name"))
+    if own is not None:
+        return own
+    listed = ", ".join(sorted(str(item["id"]) for item in named))
+    if named and name:
+        if options.get("state") == "absent":
+            return None
+        raise AmbiguousMatch(
+            f"No application has the unique name {options['unique_name']}, but {len(named)} already have the display name"
+            f" {options['display_name']} (object ids {listed}): give object_id beside unique_name to adopt one of them, or choose another display_name",
+            candidates=sorted(str(item["id"]) for item in named),
+        )
+    if len(named) > 1:
+        raise AmbiguousMatch(
+            f"{len(named)} applications have the display name {options['display_name']} (object ids {listed}): give object_id, app_id or unique_name",
+            candidates=sorted(str(item["id"]) for item in named),
+        )
+    return named[0] if named else None
+
+
+def by_display_name(graph: GraphClient, name: str) -> list[Wire]:
+    """All registrations of exactly this display name, letter case apart; of others that Graph gives, a warning tells."""
+    params = {"$filter": f"displayName eq {literal(name)}", "$select": SELECT}
+    found = graph.list("/applications", intent=f"find applications named {name}", needs=READ_NEEDS, params=params)
+    warn_of_alike(graph.ctx, "application", found, name)
+    return same_named(found, "displayName", name)
+
+
+def _by_key(graph: GraphClient, name: str, value: str) -> Wire | None:
+    path = application_path(name, value)
+    return graph.get(path, intent=f"read application {value}", needs=READ_NEEDS, params={"$select": SELECT})
+
+
+def _check_keys(wire: Wire, options: t.Mapping[str, t.Any]) -> None:
+    for name, graph_name in (("object_id", "id"), ("app_id", "appId"), ("unique_name", "uniqueName")):
+        asked, has = options.get(name), wire.get(graph_name)
+        if not asked or not has:
+            continue
+        if not is_same(asked, str(has)):
+            raise ConfigError(
+                f"{name}: application {wire.get('displayName')} ({wire['id']}) has {name} {has}, not {asked}; it cannot be changed",
+                source=f"option {name}",
+            )
+
+
+def find_deleted(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None:
+    """The deleted registration with one of the option's ids, its unique name, or one of its identifier URIs.
+
+    Where the caller may not list deleted items and has not asked for a restore, a warning says that nobody looked. Raises AmbiguousMatch.
+    """
+    try:
+        listed = list_deleted(graph, "applications", SELECT)
+    except Forbidden as exc:
+        if options.get("restore_deleted"):
+            raise
+        graph.ctx.warn(
+            f"Whether a deleted application has the same key or identifier URI was not checked; if one has, Entra ID refuses: {exc}"
+        )
+        return None
+    found = [wire for wire in listed if _is_meant(wire, options)]
+    if len(found) > 1:
+        ids = sorted(str(wire["id"]) for wire in found)
+        raise AmbiguousMatch(
+            f"{len(found)} deleted applications have the same unique name or identifier URI (object ids {', '.join(ids)}): give object_id to restore one",
+            candidates=ids,
+        )
+    return found[0] if found else None
+
+
+def _is_meant(wire: Wire, options: t.Mapping[str, t.Any]) -> bool:
+    for name, graph_name in (("object_id", "id"), ("app_id", "appId")):
+        if options.get(name):
+            return bool(str(wire.get(graph_name)).lower() == options[name].lower())
+    if options.get("unique_name") and is_same(str(wire.get("uniqueName") or ""), options["unique_name"]):
+        return True
+    uris = {case_key(uri) for uri in options.get("identifier_uris") or () if APP_ID_TEXT not in uri}
+    return any(case_key(uri) in uris for uri in texts_in(wire, "identifierUris"))

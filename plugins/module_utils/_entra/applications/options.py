@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of an application registration."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.spec import ArgumentSpec
+from ..permissions import api_permissions_suboptions
+
+Options = dict[str, dict[str, t.Any]]
+
+AUDIENCES = ("AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
+GROUP_CLAIMS = ("SecurityGroup", "DirectoryRole", "ApplicationGroup", "All")
+
+
+def _texts(**more: t.Any) -> dict[str, t.Any]:
+    return {"type": "list", "elements": "str", **more}
+
+
+def _dict(options: Options) -> dict[str, t.Any]:
+    return {"type": "dict", "options": options}
+
+
+def _dicts(options: Options, **more: t.Any) -> dict[str, t.Any]:
+    return {"type": "list", "elements": "dict", "options": options, **more}
+
+
+def application_spec() -> ArgumentSpec:
+    """All options of module entra_application beside sign-in."""
+    return ArgumentSpec(
+        {
+            "unique_name": {"type": "str"},
+            "app_id": {"type": "str"},
+            "object_id": {"type": "str"},
+            "display_name": {"type": "str"},
+            "sign_in_audience": {"type": "str", "choices": list(AUDIENCES)},
+            "description": {"type": "str"},
+            "notes": {"type": "str"},
+            "tags": _texts(),
+            "owners": _texts(),
+            "identifier_uris": _texts(),
+            "web": _dict(_web()),
+            "spa": _dict({"redirect_uris": _texts()}),
+            "public_client": _dict({"redirect_uris": _texts()}),
+            "app_roles": _dicts(_app_role()),
+            "api_scopes": _dicts(_api_scope()),
+            "api_permissions": _dicts(api_permissions_suboptions()),
+            "group_claims": _texts(choices=list(GROUP_CLAIMS)),
+            "optional_claims": _dict(
+                {token: _dicts(_claim(), no_log=False) for token in ("access_token", "id_token", "saml2_token")}
+            ),
+            "access_token_version": {"type": "int", "choices": [1, 2], "no_log": False},
+            "restore_deleted": {"type": "bool", "default": False},
+            "exclusive": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        required_one_of=[["object_id", "app_id", "unique_name", "display_name"]],
+    )
+
+
+def _web() -> Options:
+    return {
+        "redirect_uris": _texts(),
+        "logout_url": {"type": "str"},
+        "home_page_url": {"type": "str"},
+        "implicit_grant": _dict(
+            {"access_tokens": {"type": "bool", "no_log": False}, "id_tokens": {"type": "bool", "no_log": False}}
+        ),
+    }
+
+
+def _app_role() -> Options:
+    return {
+        "value": {"type": "str", "required": True},
+        "display_name": {"type": "str"},
+        "description": {"type": "str"},
+        "allowed_member_types": _texts(choices=["User", "Application"]),
+        "enabled": {"type": "bool"},
+        "id": {"type": "str"},
+    }
+
+
+def _api_scope() -> Options:
+    return {
+        "value": {"type": "str", "required": True},
+        "type": {"type": "str", "choices": ["Admin", "User"]},
+        "admin_consent_display_name": {"type": "str"},
+        "admin_consent_description": {"type": "str"},
+        "user_consent_display_name": {"type": "str"},
+        "user_consent_description": {"type": "str"},
+        "enabled": {"type": "bool"},
+        "id": {"type": "str"},
+    }
+
+
+def _claim() -> Options:
+    return {
+        "name": {"type": "str", "required": True},
+        "source": {"type": "str"},
+        "essential": {"type": "bool"},
+        "additional_properties": _texts(),
+    }

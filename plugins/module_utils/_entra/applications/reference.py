@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which application a task means: ``app_id``, or the dict option ``application`` with one key of a registration."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ..._core.context import Context
+from ..._core.errors import ConfigError
+from ..._core.names import is_same
+from ..._core.spec import ArgumentSpec
+from ..._core.values import is_guid
+from ..client import GraphClient, alike_in_words, key, segment
+
+#: Graph permissions that reading registrations takes, least first.
+READ_NEEDS = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
+_FIELDS = ("id", "appId", "uniqueName", "displayName")
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """An application as far as it is known.
+
+    ``object_id`` is None where only ``app_id`` was given (the registration may be in another tenant). ``pending``: check mode
+    met a registration that an earlier task of the same play would have created; then no id is known. ``wire`` is Graph's
+    answer with the fields that were asked for.
+    """
+
+    app_id: str | None = None
+    object_id: str | None = None
+    unique_name: str | None = None
+    display_name: str | None = None
+    pending: bool = False
+    wire: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+
+def application_option() -> ArgumentSpec:
+    """The option ``application``: exactly one of app_id, object_id and unique_name of a registration in this tenant."""
+    keys = ["app_id", "object_id", "unique_name"]
+    return ArgumentSpec(
+        {
+            "application": {
+                "type": "dict",
+                "options": {name: {"type": "str"} for name in keys},
+                "required_one_of": [keys],
+                "mutually_exclusive": [keys],
+            }
+        }
+    )
+
+
+def application_path(name: str, value: str) -> str:
+    """The path of a registration by one of its keys ``object_id``, ``app_id``, ``unique_name``."""
+    if name == "object_id":
+        return f"/applications/{segment(value)}"
+    return f"/applications{key({'app_id': 'appId', 'unique_name': 'uniqueName'}[name], value)}"
+
+
+def find_application(graph: GraphClient, asked: t.Mapping[str, t.Any], select: t.Sequence[str] = ()) -> Resolved | None:
+    """The registration that the keys of *asked* name, or None; *select* are further Graph fields for ``wire``.
+
+    Raises ConfigError for an id that is no GUID.
+    """
+    name = next(name for name in ("object_id", "app_id", "unique_name") if asked.get(name))
+    value = str(asked[name])
+    if name != "unique_name" and not is_guid(value):
+        raise ConfigError(f"application.{name}: {value!r} is not a GUID", source=f"option application.{name}")
+    wire = graph.get(
+        application_path(name, value),
+        intent=f"read application {value}",
+        needs=READ_NEEDS,
+        params={"$select": ",".join([*_FIELDS, *select])},
+    )
+    if wire is None:
+        return None
+    if name == "unique_name" and wire.get("uniqueName") and not is_same(str(wire["uniqueName"]), value):
+        told = alike_in_words([wire], "uniqueName", value) or f", but {wire['uniqueName']!r}, which is another name"
+        raise ConfigError(
+            f"application.unique_name: no application has the unique name {value!r}{told}",
+            source="option application.unique_name",
+        )
+    return Resolved(
+        app_id=str(wire["appId"]),
+        object_id=str(wire["id"]),
+        unique_name=wire.get("uniqueName"),
+        display_name=wire.get("displayName"),
+        wire=wire,
+    )
+
+
+def resolve_application(
+    ctx: Context, graph: GraphClient, options: t.Mapping[str, t.Any], select: t.Sequence[str] = ()
+) -> Resolved:
+    """The application that the options ``app_id`` or ``application`` name.
+
+    ``app_id`` is taken as it is, without a read. A missing registration is an error, except in check mode when it is named
+    by ``unique_name``: the task before may be the one that creates it, so it is pending. Raises ConfigError.
+    """
+    if options.get("app_id"):
+        app_id = str(options["app_id"])
+        if not is_guid(app_id):
+            raise ConfigError(f"app_id: {app_id!r} is not a GUID", source="option app_id")
+        return Resolved(app_id=app_id)
+    asked = options["application"]
+    found = find_application(graph, asked, select)
+    if found is not None:
+        return found
+    if ctx.check_mode and asked.get("unique_name"):
+        return Resolved(unique_name=str(asked["unique_name"]), pending=True)
+    name, value = next((name, value) for name, value in asked.items() if value)
+    raise ConfigError(
+        f"application.{name}: no application with {name} {value} is in the tenant; create it first (entra_application), or restore it",
+        source=f"option application.{name}",
+    )

@@ -1,0 +1,287 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Application registrations: read what is there, plan, and carry the plan out."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import ApiError, ConfigError, NotFound
+from ..._core.plan import Plan, Step
+from ..._core.resource import Action
+from ..._core.wait import until
+from ..client import GraphClient, key, segment
+from ..create import create_once
+from ..owners import change_owners, list_owners
+from ..permissions import Apis, Requested
+from ..principals import object_ids
+from ..restore import list_deleted, restore
+from . import desired
+from .canonical import SELECT, Canonical, Wire, canonical
+from .checks import check_after, check_options
+from .desired import APP_ID_TEXT
+from .entitlements import with_ids
+from .lookup import by_display_name, find_deleted, find_live
+from .plan import Situation, named_permissions, plan, plan_absent, removed_roles
+from .reference import READ_NEEDS, application_path
+
+_WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
+_STILL_ENABLED = "CannotDeleteOrUpdateEnabledEntitlement"
+_PATIENCE_S = 60.0
+
+
+class ApplicationResource:
+    """One registration of the module entra_application."""
+
+    noun = "application"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx, self._graph = ctx, GraphClient(ctx)
+        self._options = ctx.options
+        self._after: Canonical = {}
+        self._names: dict[str, str] = {}
+        self._owners: list[str] | None = None
+        self.object_id: str | None = None
+        self.app_id: str | None = None
+
+    def plan(self) -> Plan:
+        """What the options ask for, compared with what is there. Raises ConfigError, Problems, AmbiguousMatch."""
+        check_options(self._options)
+        if self._options["state"] == "absent":
+            return plan_absent(self._situation(find_live(self._graph, self._options)))
+        situation = self._present()
+        requested = self._requested()
+        exclusive = self._options["exclusive"]
+        after = desired.after(self._options, requested, canonical(situation.wire), exclusive)
+        check_after(self._options, after, situation.exists)
+        self._after = after
+        self._check_identifier_uris(situation, after)
+        owners = object_ids(self._graph, self._options.get("owners"), "owners")
+        planned = plan(self._with_assigned(situation, after), after, owners, exclusive, self._names)
+        self._owners = planned.after.get("owners")
+        return planned
+
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        return {
+            "create": self._create,
+            "restore": self._restore,
+            "restore_service_principal": self._restore_service_principal,
+            "disable": self._disable,
+            "update": self._update,
+            "owners": self._change_owners,
+            "delete": self._delete,
+        }
+
+    def result(self) -> dict[str, t.Any]:
+        """The application as it is after the plan; ids that are not known yet are None."""
+        if self._options["state"] == "absent":
+            return {}
+        found = {**self._after, "object_id": self.object_id, "app_id": self.app_id}
+        found["api_permissions"] = named_permissions(self._after["api_permissions"], self._names)
+        if self.app_id:
+            found["identifier_uris"] = [uri.replace(APP_ID_TEXT, self.app_id) for uri in self._after["identifier_uris"]]
+            found["app_roles"] = with_ids(self._after["app_roles"], self._after["api_scopes"], self._namespace())
+            found["api_scopes"] = with_ids(self._after["api_scopes"], found["app_roles"], self._namespace())
+        if self._owners is not None:
+            found["owners"] = self._owners
+        return found
+
+    def _situation(self, wire: Wire | None, **more: t.Any) -> Situation:
+        if wire is None:
+            return Situation()
+        self.object_id, self.app_id = str(wire["id"]), str(wire["appId"])
+        return Situation(wire, **more)
+
+    def _present(self) -> Situation:
+        wire = find_live(self._graph, self._options)
+        if wire is not None:
+            owners = None
+            if self._options.get("owners") is not None:
+                owners = list_owners(self._graph, f"/applications/{segment(str(wire['id']))}", str(wire["displayName"]))
+            return self._situation(wire, owners=owners)
+        deleted = self._deleted()
+        if deleted is None:
+            self._refuse_unknown_id()
+            return self._situation(None)
+        if not self._options["restore_deleted"]:
+            raise ConfigError(
+                f"Application {deleted.get('displayName')} (object id {deleted['id']}) is among the deleted items and has the same key or identifier URI."
+                " Set restore_deleted to bring it back, or purge it from the deleted items first.",
+                source="option restore_deleted",
+                deleted_object_id=deleted["id"],
+            )
+        return self._situation(
+            deleted, deleted=True, deleted_service_principal=self._deleted_service_principal(deleted)
+        )
+
+    def _deleted(self) -> Wire | None:
+        named = any(self._options.get(name) for name in ("object_id", "app_id", "unique_name", "identifier_uris"))
+        return find_deleted(self._graph, self._options) if named else None
+
+    def _deleted_service_principal(self, application: Wire) -> str | None:
+        listed = list_deleted(self._graph, "servicePrincipals", "id,appId")
+        return next((str(item["id"]) for item in listed if item.get("appId") == application["appId"]), None)
+
+    def _refuse_unknown_id(self) -> None:
+        name = next((name for name in ("object_id", "app_id") if self._options.get(name)), None)
+        if name is not None:
+            raise ConfigError(
+                f"No application has the {name} {self._options[name]}, in use or deleted; leave {name} out to create one",
+                source=f"option {name}",
+            )
+
+    def _requested(self) -> list[Requested] | None:
+        entries = self._options.get("api_permissions")
+        if entries is None:
+            return None
+        requested = Apis(self._graph).resolve(entries)
+        for request in requested:
+            self._names[request.api.app_id] = request.api.display_name
+            self._names.update(request.api.names())
+        return requested
+
+    def _check_identifier_uris(self, situation: Situation, after: Canonical) -> None:
+        """A deleted application keeps its identifier URIs; Entra ID would refuse ours without naming it."""
+        added = set(after["identifier_uris"]) - set(canonical(situation.wire)["identifier_uris"])
+        if not added or not situation.exists or situation.deleted:
+            return
+        found = find_deleted(self._graph, {"identifier_uris": sorted(added)})
+        if found is not None:
+            raise ConfigError(
+                f"identifier_uris: the deleted application {found.get('displayName')} (object id {found['id']}) still has one of them; purge it first",
+                source="option identifier_uris",
+                deleted_object_id=found["id"],
+            )
+
+    def _with_assigned(self, situation: Situation, after: Canonical) -> Situation:
+        gone = {role["id"]: role["value"] for role in removed_roles(situation, after)}
+        if not gone or situation.deleted:
+            return situation
+        path = f"/servicePrincipals{key('appId', str(self.app_id))}/appRoleAssignedTo"
+        try:
+            listed = self._graph.list(path, intent="list who holds the app roles to be removed", needs=READ_NEEDS)
+        except NotFound:
+            return situation
+        assigned: dict[str, list[str]] = {}
+        for item in listed:
+            role_id = str(item.get("appRoleId")).lower()
+            if role_id in gone:
+                assigned.setdefault(role_id, []).append(
+                    str(item.get("principalDisplayName") or item.get("principalId"))
+                )
+        for role_id, holders in sorted(assigned.items()):
+            self._ctx.warn(
+                f"App role {gone[role_id]} is removed from {len(holders)} principals: {', '.join(sorted(holders))}"
+            )
+        return Situation(situation.wire, situation.owners, assigned=assigned)
+
+    def _restore(self, step: Step) -> None:
+        restore(self._graph, "applications", str(self.object_id), intent=step.subject)
+        self._graph.fresh.add(str(self.app_id))
+
+    def _restore_service_principal(self, step: Step) -> None:
+        restore(self._graph, "servicePrincipals", step.data["object_id"], intent=step.subject)
+
+    def _disable(self, step: Step) -> None:
+        self._patch(step)
+        self._await_disabled(step.data["body"])
+
+    def _change_owners(self, step: Step) -> None:
+        change_owners(self._graph, self._path(), f"application {self._after['display_name']}", step.data)
+
+    def _delete(self, step: Step) -> None:
+        self._graph.write("DELETE", self._path(), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True)
+        self._forget()
+
+    def _path(self) -> str:
+        return f"/applications/{segment(str(self.object_id))}"
+
+    def _namespace(self) -> str | None:
+        return self._after["unique_name"] or self.app_id
+
+    def _create(self, step: Step) -> None:
+        body: Wire = step.data["body"]
+        intent = step.subject
+        unique_name = body.get("uniqueName")
+        if unique_name:
+            content = {name: value for name, value in body.items() if name != "uniqueName"}
+            created = self._graph.upsert(
+                "applications",
+                "uniqueName",
+                unique_name,
+                content,
+                intent=intent,
+                needs=_WRITE,
+                read_needs=READ_NEEDS,
+                select="id,appId",
+            )
+        else:
+            created = create_once(
+                self._graph,
+                "/applications",
+                body,
+                find=lambda: by_display_name(self._graph, body["displayName"]),
+                intent=intent,
+                needs=_WRITE,
+            )
+        self.object_id, self.app_id = str(created["id"]), str(created["appId"])
+
+    def _patch(self, step: Step) -> None:
+        body = self._filled(step.data["body"])
+        self._graph.write("PATCH", self._path(), body, intent=f"change {step.subject}", needs=_WRITE)
+
+    def _filled(self, body: Wire) -> Wire:
+        """The body with what was unknown while planning: the application id, and role ids that derive from it."""
+        filled = dict(body)
+        if "identifierUris" in body:
+            filled["identifierUris"] = [uri.replace(APP_ID_TEXT, str(self.app_id)) for uri in body["identifierUris"]]
+        ids = {(entry["value"]): entry["id"] for name in ("app_roles", "api_scopes") for entry in self.result()[name]}
+        if "appRoles" in body:
+            filled["appRoles"] = [_identified(item, ids) for item in body["appRoles"]]
+        if "oauth2PermissionScopes" in body.get("api", {}):
+            scopes = [_identified(item, ids) for item in body["api"]["oauth2PermissionScopes"]]
+            filled["api"] = {**body["api"], "oauth2PermissionScopes": scopes}
+        return filled
+
+    def _update(self, step: Step) -> None:
+        """A replica that has not seen the disabling yet refuses for a while."""
+        give_up_at = self._ctx.clock.monotonic() + min(_PATIENCE_S, self._ctx.remaining_s())
+        pause = 1.0
+        while True:
+            try:
+                return self._patch(step)
+            except ApiError as exc:
+                if exc.code != _STILL_ENABLED or self._ctx.clock.monotonic() + pause > give_up_at:
+                    raise
+            self._ctx.progress("waiting until Entra ID has disabled what is to change")
+            self._ctx.sleep(pause)
+            pause = min(pause * 2, 10.0)
+
+    def _await_disabled(self, body: Wire) -> None:
+        scopes = body.get("api", {}).get("oauth2PermissionScopes", ())
+        off = {str(item["id"]).lower() for item in [*body.get("appRoles", ()), *scopes] if not item["isEnabled"]}
+
+        def still_enabled() -> set[str]:
+            wire = self._graph.get(
+                self._path(), intent="see roles disabled", needs=READ_NEEDS, params={"$select": SELECT}
+            )
+            form = canonical(wire or {})
+            seen = [*form["app_roles"], *form["api_scopes"]]
+            return off - {entry["id"] for entry in seen if not entry["enabled"]}
+
+        until(self._ctx, still_enabled, lambda left: not left, what="app roles and scopes to be disabled")
+
+    def _forget(self) -> None:
+        keys = [str(self.object_id), str(self.app_id)]
+        if self._options.get("unique_name"):
+            keys.append(application_path("unique_name", self._options["unique_name"]))
+        self._graph.forget(*keys)
+
+
+def _identified(item: Wire, ids: t.Mapping[str, str]) -> Wire:
+    return item if item["id"] else {**item, "id": ids[item["value"]]}

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Certificates with which Entra ID signs SAML tokens, from a service principal as Graph shows it. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import typing as t
+from dataclasses import dataclass
+
+from ..._core.errors import BadAnswer
+from ..._core.values import objects_in, parse_time
+from ..._core.visible import one_line
+
+
+@dataclass(frozen=True)
+class SigningCertificate:
+    """``active``: the one that signs now; ``thumbprint`` as far as it is known, hexadecimal."""
+
+    key_id: str
+    name: str
+    ends: datetime.datetime
+    active: bool
+    thumbprint: str | None = None
+
+
+def signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
+    """Each signing certificate once, in order of its end.
+
+    A certificate is listed twice, to sign and to verify, under one identifier. The active one is named by its thumbprint;
+    where that fits none, the only one or the one that ends last is taken. Raises BadAnswer for an end that is no date.
+    """
+    preferred = str(principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
+    found: dict[str, SigningCertificate] = {}
+    for item in objects_in(principal, "keyCredentials"):
+        try:
+            ends = parse_time(str(item.get("endDateTime")))
+        except ValueError as exc:
+            key_id = one_line(str(item.get("keyId")), 60)
+            raise BadAnswer(
+                f"Microsoft Graph gives no date as endDateTime of key {key_id}.", service="Microsoft Graph"
+            ) from exc
+        identifier = str(item.get("customKeyIdentifier") or item.get("keyId"))
+        thumbprint = _hexadecimal(item.get("customKeyIdentifier"))
+        active = bool(preferred) and preferred in (thumbprint, identifier.upper())
+        name = str(item.get("displayName") or "")
+        found.setdefault(identifier, SigningCertificate(str(item.get("keyId")), name, ends, active, thumbprint))
+    ordered = sorted(found.values(), key=lambda item: (item.ends, item.key_id))
+    if ordered and not any(item.active for item in ordered):
+        last = ordered[-1]
+        ordered[-1] = SigningCertificate(last.key_id, last.name, last.ends, True, last.thumbprint)
+    return tuple(ordered)
+
+
+def _hexadecimal(identifier: t.Any) -> str | None:
+    """A key identifier is base64 of the thumbprint's bytes."""
+    try:
+        raw = base64.b64decode(str(identifier or ""), validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    return raw.hex().upper() or None

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Entra ID puts into a SAML token about groups. Pure: the configuration of an application and a group in, values out.
+
+``groupMembershipClaims`` says which groups, the optional claim ``groups`` of ``saml2Token`` says in which form. Names of the
+on-premises directory exist for synchronised groups only, so others are left out; display names are emitted for cloud groups
+and only by applications that emit the groups assigned to them. A token with more than 150 groups carries none.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ..._core.values import objects_in, texts_in
+
+GROUPS_CLAIM = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"
+ROLES_CLAIM = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
+#: The largest number of groups in a SAML token.
+SAML_LIMIT = 150
+_ASSIGNED = "ApplicationGroup"
+_SCOPES = ("SecurityGroup", "All", _ASSIGNED)
+#: Forms that exist for synchronised groups; the first one configured counts.
+_SYNCED_FORMS = ("sam_account_name", "netbios_domain_and_sam_account_name", "dns_domain_and_sam_account_name")
+
+
+@dataclass(frozen=True)
+class GroupClaim:
+    """``scopes``: values of groupMembershipClaims that concern groups; ``synced_form``: one of the account name forms, or None."""
+
+    scopes: frozenset[str] = frozenset()
+    synced_form: str | None = None
+    cloud_display_name: bool = False
+    as_roles: bool = False
+
+    @property
+    def assigned_only(self) -> bool:
+        """Only groups that are assigned to the application, and only their direct members."""
+        return self.scopes == {_ASSIGNED}
+
+    @property
+    def uri(self) -> str:
+        """The claim that carries the groups."""
+        return ROLES_CLAIM if self.as_roles else GROUPS_CLAIM
+
+    @property
+    def shows_display_names(self) -> bool:
+        """The display name option has no effect unless the application emits assigned groups only."""
+        return self.cloud_display_name and self.assigned_only
+
+    @property
+    def forms(self) -> frozenset[str]:
+        """What kinds of value the claim may carry: object_id, display_name, or one of the account name forms."""
+        if not self.scopes:
+            return frozenset()
+        found = {self.synced_form} if self.synced_form else set()
+        found |= {"display_name"} if self.shows_display_names else set()
+        return frozenset(found or {"object_id"})
+
+
+@dataclass(frozen=True)
+class DirectoryGroup:
+    """A group of Graph, as far as claims depend on it. ``app_roles``: values of the application's roles that it is assigned to."""
+
+    object_id: str
+    display_name: str
+    synced: bool = False
+    sam_account_name: str | None = None
+    netbios_domain: str | None = None
+    dns_domain: str | None = None
+    security_enabled: bool = True
+    assigned: bool = False
+    app_roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Emission:
+    """``values`` are empty when nothing is emitted; then ``reason`` and ``remedy`` say why. ``form``: see GroupClaim, or app_role."""
+
+    values: tuple[str, ...] = ()
+    form: str | None = None
+    reason: str = ""
+    remedy: str = ""
+
+
+def group_claim(application: t.Mapping[str, t.Any]) -> GroupClaim:
+    """The configuration of an application as Graph shows it."""
+    said = str(application.get("groupMembershipClaims") or "").replace(" ", "").split(",")
+    optional = objects_in(application.get("optionalClaims"), "saml2Token")
+    groups: t.Mapping[str, t.Any] = next((item for item in optional if item.get("name") == "groups"), {})
+    properties = texts_in(groups, "additionalProperties")
+    return GroupClaim(
+        frozenset(said) & frozenset(_SCOPES),
+        next((item for item in properties if item in _SYNCED_FORMS), None),
+        "cloud_displayname" in properties,
+        "emit_as_roles" in properties,
+    )
+
+
+def emission(claim: GroupClaim, group: DirectoryGroup, read_claim: str) -> Emission:
+    """What a direct member's token says about *group* in the claim *read_claim*.
+
+    Where that is the claim of roles and groups are not emitted as such, the application's own roles are what is read.
+    """
+    if read_claim == ROLES_CLAIM and not claim.as_roles:
+        if group.app_roles:
+            return Emission(tuple(sorted(group.app_roles)), "app_role")
+        return Emission(
+            reason="the group is assigned to no role of the application, and Commvault reads the claim of roles",
+            remedy="assign the group to an app role that is named like the Commvault group",
+        )
+    if not claim.scopes:
+        return Emission(
+            reason="the application emits no groups",
+            remedy="set group_claims of the application (entra_application), best to [ApplicationGroup]",
+        )
+    if claim.assigned_only and not group.assigned:
+        return Emission(
+            reason="the application emits only groups that are assigned to it, and this one is not",
+            remedy="assign the group to the application",
+        )
+    if not group.security_enabled and not claim.scopes & {"All", _ASSIGNED}:
+        return Emission(
+            reason="the application emits security groups only, and this is none",
+            remedy="use a security group, or set group_claims to [ApplicationGroup]",
+        )
+    return _formatted(claim, group)
+
+
+def _formatted(claim: GroupClaim, group: DirectoryGroup) -> Emission:
+    if claim.synced_form and group.synced:
+        value = _synced_value(claim.synced_form, group)
+        if value:
+            return Emission((value,), claim.synced_form)
+        return Emission(reason="Entra ID holds no account name for this group", remedy="check Entra Connect")
+    if claim.shows_display_names and not group.synced:
+        return Emission((group.display_name,), "display_name")
+    if claim.synced_form:
+        return Emission(
+            reason="the application emits on-premises account names, and this group exists in the cloud only",
+            remedy="let the application emit object ids (and use match_by azure_guid)",
+        )
+    if claim.shows_display_names:
+        return Emission(
+            reason="the application emits display names of cloud groups, and this group is synchronised",
+            remedy="let the application emit object ids (and use match_by azure_guid)",
+        )
+    return Emission((group.object_id,), "object_id")
+
+
+def _synced_value(form: str, group: DirectoryGroup) -> str | None:
+    domain = {"netbios_domain_and_sam_account_name": group.netbios_domain}.get(form, group.dns_domain)
+    if not group.sam_account_name:
+        return None
+    if form == "sam_account_name":
+        return group.sam_account_name
+    return f"{domain}\\{group.sam_account_name}" if domain else None
+
+
+def counted(claim: GroupClaim, groups: t.Iterable[t.Mapping[str, t.Any]], assigned: t.Collection[str]) -> int:
+    """How many of the *groups* that a person is in (directly or not; ``id``, ``security_enabled``) count against the limit."""
+    return sum(
+        1
+        for group in groups
+        if (claim.assigned_only and group["id"] in assigned)
+        or "All" in claim.scopes
+        or ("SecurityGroup" in claim.scopes and group["security_enabled"])
+    )

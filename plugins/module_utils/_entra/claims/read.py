@@ -1,0 +1,251 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads what claims depend on: the application that people sign in to, its groups, their members. Nothing is written."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ..._core.context import Context
+from ..._core.errors import AmbiguousMatch
+from ..._core.names import case_key
+from ..._core.parallel import side_by_side
+from ..._core.values import objects_in
+from ..applications.reference import READ_NEEDS, find_application
+from ..client import GraphClient, key, literal, segment
+from .certificates import SigningCertificate, signing_certificates
+from .group_claim import DirectoryGroup, GroupClaim, group_claim
+
+GROUP_NEEDS = ("GroupMember.Read.All",)
+USER_NEEDS = ("User.Read.All", "GroupMember.Read.All")
+_APPLICATION = ("groupMembershipClaims", "optionalClaims", "identifierUris")
+_PRINCIPAL = (
+    "id,accountEnabled,appRoleAssignmentRequired,preferredSingleSignOnMode,preferredTokenSigningKeyThumbprint,"
+    "servicePrincipalNames,appRoles,keyCredentials"
+)
+_GROUP = (
+    "id,displayName,securityEnabled,onPremisesSyncEnabled,onPremisesSamAccountName,onPremisesNetBiosName,"
+    "onPremisesDomainName"
+)
+#: Values in one query; Graph takes no more than fifteen in an "in" filter.
+_AT_ONCE = 15
+
+Wire = dict[str, t.Any]
+Key = t.TypeVar("Key")
+Answer = t.TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class SsoPrincipal:
+    """The enterprise application. ``assigned``: role values by object id of the groups that are assigned to it."""
+
+    object_id: str
+    enabled: bool = True
+    assignment_required: bool = False
+    sign_on_mode: str | None = None
+    names: tuple[str, ...] = ()
+    certificates: tuple[SigningCertificate, ...] = ()
+    assigned: t.Mapping[str, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class SsoApplication:
+    """The registration that people sign in to; ``principal`` is None when it has no enterprise application here."""
+
+    app_id: str
+    display_name: str
+    claim: GroupClaim
+    identifier_uris: tuple[str, ...] = ()
+    principal: SsoPrincipal | None = None
+
+
+@dataclass(frozen=True)
+class Member:
+    """A user; ``name`` (user principal name) and ``enabled`` are None where this identity may not read them."""
+
+    object_id: str
+    name: str | None = None
+    enabled: bool | None = None
+
+
+@dataclass(frozen=True)
+class Members:
+    """``direct`` users, users only ``inherited`` from nested groups, and the names of these."""
+
+    direct: frozenset[Member] = frozenset()
+    inherited: frozenset[Member] = frozenset()
+    nested: tuple[str, ...] = ()
+
+
+class Claims:
+    """One task's reads, several at a time."""
+
+    def __init__(self, ctx: Context, graph: GraphClient) -> None:
+        self._ctx, self._graph = ctx, graph
+
+    def application(self, asked: t.Mapping[str, t.Any] | None, identifier: str | None) -> SsoApplication | None:
+        """The one that *asked* names, else the only one with this *identifier* URI. Raises ConfigError, AmbiguousMatch."""
+        if asked:
+            found = find_application(self._graph, asked, _APPLICATION)
+            wire = dict(found.wire) if found else None
+        else:
+            wire = self._by_identifier(identifier) if identifier else None
+        if wire is None:
+            return None
+        return SsoApplication(
+            str(wire["appId"]),
+            str(wire.get("displayName")),
+            group_claim(wire),
+            tuple(sorted(wire.get("identifierUris") or ())),
+            self._principal(str(wire["appId"])),
+        )
+
+    def groups(self, object_ids: t.Collection[str], application: SsoApplication | None) -> dict[str, DirectoryGroup]:
+        """Those that exist, by object id in lower case."""
+        return {group.object_id: group for group in self._listed("id", object_ids, application)}
+
+    def named(self, names: t.Collection[str]) -> dict[str, list[DirectoryGroup]]:
+        """All groups of each display name, by its form for comparison."""
+        found: dict[str, list[DirectoryGroup]] = {}
+        for group in self._listed("displayName", names, None):
+            found.setdefault(case_key(group.display_name), []).append(group)
+        return found
+
+    def members(self, object_ids: t.Sequence[str]) -> dict[str, Members]:
+        """Members of each group: one request, and one more for a group that has groups in it."""
+        return dict(zip(object_ids, self._side_by_side(self._members, object_ids), strict=True))
+
+    def users(self, names: t.Sequence[str]) -> list[Member]:
+        """Those of the named users that exist."""
+        found = self._chunks("/users", "userPrincipalName", names, "id,userPrincipalName,accountEnabled", USER_NEEDS)
+        asked = {case_key(name) for name in names}
+        return [_member(item) for item in found if case_key(str(item.get("userPrincipalName"))) in asked]
+
+    def groups_of(self, object_ids: t.Sequence[str]) -> dict[str, list[Wire]]:
+        """All groups that each user is in, through nesting too: ``id`` and ``security_enabled``."""
+        return dict(zip(object_ids, self._side_by_side(self._groups_of, object_ids), strict=True))
+
+    def _side_by_side(self, work: t.Callable[[Key], Answer], items: t.Sequence[Key]) -> list[Answer]:
+        return side_by_side(work, items, max(1, self._ctx.options["parallel_reads"]), self._ctx.cancellation)
+
+    def _by_identifier(self, identifier: str) -> Wire | None:
+        params = {
+            "$filter": f"identifierUris/any(uri:uri eq {literal(identifier)})",
+            "$select": ",".join(("id", "appId", "displayName", *_APPLICATION)),
+        }
+        found = self._graph.list(
+            "/applications", intent=f"find the application of {identifier}", needs=READ_NEEDS, params=params
+        )
+        if len(found) > 1:
+            ids = sorted(str(item["appId"]) for item in found)
+            raise AmbiguousMatch(
+                f"{len(found)} applications have the identifier {identifier} ({', '.join(ids)}): give application",
+                candidates=ids,
+            )
+        return found[0] if found else None
+
+    def _principal(self, app_id: str) -> SsoPrincipal | None:
+        wire = self._graph.get(
+            f"/servicePrincipals{key('appId', app_id)}",
+            intent="read the enterprise application",
+            needs=READ_NEEDS,
+            params={"$select": _PRINCIPAL},
+        )
+        if wire is None:
+            return None
+        return SsoPrincipal(
+            str(wire["id"]),
+            wire.get("accountEnabled") is not False,
+            bool(wire.get("appRoleAssignmentRequired")),
+            wire.get("preferredSingleSignOnMode"),
+            tuple(sorted(wire.get("servicePrincipalNames") or ())),
+            signing_certificates(wire),
+            self._assigned(wire),
+        )
+
+    def _assigned(self, principal: Wire) -> dict[str, tuple[str, ...]]:
+        listed = self._graph.list(
+            f"/servicePrincipals/{segment(str(principal['id']))}/appRoleAssignedTo",
+            intent="list who is assigned to the enterprise application",
+            needs=("Application.Read.All",),
+            params={"$top": "999"},
+        )
+        values = {str(role["id"]).lower(): role.get("value") for role in objects_in(principal, "appRoles")}
+        found: dict[str, tuple[str, ...]] = {}
+        for item in listed:
+            if item.get("principalType") == "Group":
+                value = values.get(str(item.get("appRoleId")).lower())
+                group_id = str(item["principalId"]).lower()
+                found[group_id] = tuple(sorted({*found.get(group_id, ()), *([str(value)] if value else [])}))
+        return found
+
+    def _listed(
+        self, field: str, values: t.Collection[str], application: SsoApplication | None
+    ) -> list[DirectoryGroup]:
+        assigned = (application.principal.assigned if application and application.principal else None) or {}
+        return [_group(item, assigned) for item in self._chunks("/groups", field, values, _GROUP, GROUP_NEEDS)]
+
+    def _chunks(
+        self, path: str, field: str, values: t.Collection[str], select: str, needs: t.Sequence[str]
+    ) -> list[Wire]:
+        wanted = sorted({case_key(value): value for value in values}.values())
+        chunks = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
+
+        def read(chunk: t.Sequence[str]) -> list[Wire]:
+            quoted = ", ".join(literal(value) for value in chunk)
+            params = {"$filter": f"{field} in ({quoted})", "$select": select}
+            return self._graph.list(path, intent=f"read {path[1:]} by {field}", needs=needs, params=params)
+
+        return [item for part in self._side_by_side(read, chunks) for item in part]
+
+    def _members(self, object_id: str) -> Members:
+        params = {"$select": "id,displayName,userPrincipalName,accountEnabled", "$top": "999"}
+        path = f"/groups/{segment(object_id)}"
+        intent = f"list members of group {object_id}"
+        listed = self._graph.list(f"{path}/members", intent=intent, needs=GROUP_NEEDS, params=params)
+        nested = sorted(str(item.get("displayName") or item["id"]) for item in listed if _is(item, "group"))
+        direct = frozenset(_member(item) for item in listed if _is(item, "user"))
+        if not nested:
+            return Members(direct)
+        every = self._graph.list(f"{path}/transitiveMembers", intent=intent, needs=GROUP_NEEDS, params=params)
+        return Members(direct, frozenset(_member(item) for item in every if _is(item, "user")) - direct, tuple(nested))
+
+    def _groups_of(self, object_id: str) -> list[Wire]:
+        listed = self._graph.list(
+            f"/users/{segment(object_id)}/transitiveMemberOf",
+            intent=f"list the groups of user {object_id}",
+            needs=USER_NEEDS,
+            params={"$select": "id,securityEnabled", "$top": "999"},
+        )
+        return [
+            {"id": str(item["id"]).lower(), "security_enabled": item.get("securityEnabled") is not False}
+            for item in listed
+            if _is(item, "group")
+        ]
+
+
+def _is(item: t.Mapping[str, t.Any], kind: str) -> bool:
+    return item.get("@odata.type") == f"#microsoft.graph.{kind}"
+
+
+def _member(item: t.Mapping[str, t.Any]) -> Member:
+    name, enabled = item.get("userPrincipalName"), item.get("accountEnabled")
+    return Member(str(item["id"]).lower(), name or None, enabled if isinstance(enabled, bool) else None)
+
+
+def _group(item: t.Mapping[str, t.Any], assigned: t.Mapping[str, tuple[str, ...]]) -> DirectoryGroup:
+    object_id = str(item["id"]).lower()
+    return DirectoryGroup(
+        object_id,
+        str(item.get("displayName")),
+        bool(item.get("onPremisesSyncEnabled")),
+        item.get("onPremisesSamAccountName") or None,
+        item.get("onPremisesNetBiosName") or None,
+        item.get("onPremisesDomainName") or None,
+        item.get("securityEnabled") is not False,
+        object_id in assigned,
+        assigned.get(object_id, ()),
+    )

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Admin consent as sets of permission names: what is requested, what is granted, and the steps between."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ..._core.plan import Plan, Step
+from ..._core.sets import difference
+from ..permissions import KINDS, Requested, ResourceApi
+
+#: The app role id of an assignment that carries no role; it is no permission and left alone.
+DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
+#: Graph permissions that granting takes. Each suffices in an application token; delegated tokens may carry the last one instead.
+GRANTING = {"application": "AppRoleAssignment.ReadWrite.All", "delegated": "DelegatedPermissionGrant.ReadWrite.All"}
+_AS_USER = "Directory.AccessAsUser.All"
+_PERHAPS = "Directory.ReadWrite.All"
+
+#: Names by application id of the API and kind.
+State = dict[tuple[str, str], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the client holds of one API: assignment ids by app role id, and the grant for everybody with its scopes."""
+
+    assignments: t.Mapping[str, str] = field(default_factory=dict)
+    grant_id: str | None = None
+    scopes: tuple[str, ...] = ()
+
+    def names(self, api: ResourceApi, kind: str) -> tuple[str, ...]:
+        """Sorted names; a role that the API does not offer any more goes by its id."""
+        if kind == "delegated":
+            return tuple(sorted(self.scopes))
+        known = api.names()
+        return tuple(sorted(known.get(role_id, role_id) for role_id in self.assignments))
+
+
+def names_of(request: Requested, kind: str) -> tuple[str, ...] | None:
+    """The names that are requested, sorted; None where the kind is not managed."""
+    ids = request.ids(kind)
+    known = request.api.names()
+    return None if ids is None else tuple(sorted(known.get(item, item) for item in ids))
+
+
+def may_grant(claims: t.Mapping[str, t.Any], kind: str) -> bool | None:
+    """Whether a token with these claims allows granting; None when only trying can tell."""
+    if not claims:
+        return None
+    scopes = set(str(claims.get("scp") or "").split())
+    held = scopes | set(claims.get("roles") or ())
+    if GRANTING[kind] in held or _AS_USER in scopes:
+        return True
+    return None if kind == "delegated" and _PERHAPS in held else False
+
+
+def state_of(requests: t.Sequence[Requested], held: t.Mapping[str, Held]) -> State:
+    """The names granted now, of the kinds that are managed."""
+    return {
+        (request.api.app_id, kind): held.get(request.api.app_id, Held()).names(request.api, kind)
+        for request in requests
+        for kind in KINDS
+        if request.ids(kind) is not None
+    }
+
+
+def steps(
+    requests: t.Sequence[Requested],
+    held: t.Mapping[str, Held],
+    exclusive: bool,
+    allowed: t.Collection[str],
+) -> tuple[Step, ...]:
+    """Grant what is missing, then revoke surplus; only of the *allowed* kinds.
+
+    Each step's data: ``app_id`` and ``resource`` of the API, ``kind``, the names to ``add`` and ``remove``, and what the write
+    needs: ``role_id``, ``assignment_id``, or ``grant_id`` with all ``scopes`` that shall be.
+    """
+    grants: list[Step] = []
+    revocations: list[Step] = []
+    for request in sorted(requests, key=lambda item: (item.api.display_name, item.api.app_id)):
+        have = held.get(request.api.app_id, Held())
+        for kind in KINDS:
+            names = names_of(request, kind)
+            if names is None or kind not in allowed:
+                continue
+            change = difference(names, have.names(request.api, kind), exclusive)
+            if kind == "delegated":
+                (grants if change.add else revocations).extend(_delegated(request.api, have, change))
+                continue
+            grants += [_assign(request.api, name) for name in change.add]
+            revocations += [_unassign(request.api, have, name) for name in change.remove]
+    return (*grants, *revocations)
+
+
+def _data(
+    api: ResourceApi, kind: str, add: t.Sequence[str], remove: t.Sequence[str], **more: t.Any
+) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = {"app_id": api.app_id, "resource": api.object_id, "kind": kind}
+    return {**found, "add": list(add), "remove": list(remove), **more}
+
+
+def _assign(api: ResourceApi, name: str) -> Step:
+    data = _data(api, "application", [name], [], role_id=api.application.get(name, name))
+    return Step("assign", f"application permission {name} of {api.display_name}", data)
+
+
+def _unassign(api: ResourceApi, have: Held, name: str) -> Step:
+    assignment_id = have.assignments[next(role for role in have.assignments if api.names().get(role, role) == name)]
+    data = _data(api, "application", [], [name], assignment_id=assignment_id)
+    return Step("unassign", f"revoke application permission {name} of {api.display_name}", data)
+
+
+def _delegated(api: ResourceApi, have: Held, change: t.Any) -> list[Step]:
+    if not change.add and not change.remove:
+        return []
+    data = _data(api, "delegated", change.add, change.remove, grant_id=have.grant_id, scopes=change.after)
+    action = "consent" if have.grant_id is None else "rescope" if change.after else "withdraw"
+    words = [*change.add, *(f"not {name}" for name in change.remove)]
+    return [Step(action, f"delegated permissions {', '.join(words)} of {api.display_name}", data)]
+
+
+def after(state: State, done: t.Iterable[Step]) -> State:
+    """The state once the steps in *done* have been carried out."""
+    result = dict(state)
+    for step in done:
+        place = (step.data["app_id"], step.data["kind"])
+        result[place] = tuple(sorted({*result[place], *step.data["add"]} - set(step.data["remove"])))
+    return result
+
+
+def plan_of(requests: t.Sequence[Requested], state: State, done: t.Sequence[Step]) -> Plan:
+    """The plan whose steps are *done*."""
+    return Plan(_shown(requests, state), _shown(requests, after(state, done)), tuple(done))
+
+
+def _shown(requests: t.Sequence[Requested], state: State) -> list[dict[str, t.Any]]:
+    shown = [
+        {
+            "api": request.api.display_name,
+            "app_id": request.api.app_id,
+            **{kind: list(state[(request.api.app_id, kind)]) for kind in KINDS if (request.api.app_id, kind) in state},
+        }
+        for request in requests
+    ]
+    return sorted(shown, key=lambda entry: (entry["api"], entry["app_id"]))
+
+
+def report(requests: t.Sequence[Requested], state: State, consent_url: str | None) -> dict[str, t.Any]:
+    """The noun ``consent``: requested names, those of them that are granted in *state*, and those that are missing."""
+    parts: dict[str, list[dict[str, t.Any]]] = {"requested": [], "granted": [], "missing": []}
+    for request in sorted(requests, key=lambda item: (item.api.display_name, item.api.app_id)):
+        entry: dict[str, dict[str, list[str]]] = {name: {} for name in parts}
+        for kind in KINDS:
+            names = names_of(request, kind) or ()
+            have = state.get((request.api.app_id, kind), ())
+            entry["requested"][kind] = list(names)
+            entry["granted"][kind] = [name for name in names if name in have]
+            entry["missing"][kind] = [name for name in names if name not in have]
+        for name, listed in parts.items():
+            if any(entry[name].values()):
+                listed.append({"api": request.api.display_name, **entry[name]})
+    status = "pending_consent" if parts["missing"] else "granted"
+    return {**parts, "consent_url": consent_url, "status": status}

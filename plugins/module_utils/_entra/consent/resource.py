@@ -1,0 +1,278 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Admin consent: read what an application requests and holds, and grant what is missing as far as the caller may."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from urllib.parse import quote
+
+from ..._core.context import Context
+from ..._core.errors import ApiError, ConfigError, Forbidden, Problems
+from ..._core.plan import Plan, Step
+from ..._core.resource import Action
+from ..._core.retry import Repeat
+from ..._core.values import objects_in
+from ..._signin.clouds import authority_url
+from ..applications.reference import READ_NEEDS, Resolved, find_application, resolve_application
+from ..client import GraphClient, key, segment
+from ..errors import already_there
+from ..permissions import KINDS, Apis, Requested
+from . import plan as planning
+
+_READ_ASSIGNMENTS = ("Application.Read.All",)
+_READ_GRANTS = ("DelegatedPermissionGrant.Read.All", "Directory.Read.All")
+_EXISTS = ("already exists on the object", "entry already exists")
+
+
+class ConsentResource:
+    """The consent of one application, of the module entra_admin_consent."""
+
+    noun = "consent"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx, self._graph = ctx, GraphClient(ctx)
+        self._app_id: str | None = None
+        self._client: str | None = None
+        self._requests: list[Requested] = []
+        self._state: planning.State = {}
+        self._planned: tuple[Step, ...] = ()
+        self._done: list[Step] = []
+        self._refused: set[tuple[str, str]] = set()
+        self._claims: dict[str, t.Any] = {}
+
+    def plan(self) -> Plan:
+        """Read, and plan what the caller may grant. Raises ConfigError, Problems."""
+        options = self._ctx.options
+        self._claims = self._graph.claims()
+        application = resolve_application(self._ctx, self._graph, options, select=["requiredResourceAccess"])
+        self._app_id = application.app_id
+        self._requests = self._requested(options, application)
+        self._client = self._service_principal() if self._app_id else None
+        held = self._held() if self._client else {}
+        self._state = planning.state_of(self._requests, held)
+        self._planned = planning.steps(self._requests, held, options["exclusive"], self._allowed())
+        self._tell_what_stays(held, options["exclusive"])
+        return planning.plan_of(self._requests, self._state, self._planned)
+
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        writing = {
+            "assign": self._assign,
+            "unassign": self._unassign,
+            "consent": self._consent,
+            "rescope": self._rescope,
+            "withdraw": self._withdraw,
+        }
+        return {name: functools.partial(self._try, write) for name, write in writing.items()}
+
+    def _try(self, write: Action, step: Step) -> None:
+        """Carry out one step; that the caller may not is no failure, and is not tried again for that API and kind."""
+        place = (step.data["app_id"], step.data["kind"])
+        if place in self._refused:
+            return
+        try:
+            write(step)
+        except Forbidden as exc:
+            self._refused.add(place)
+            self._ctx.warn(f"Left to be consented: {exc}")
+            return
+        self._done.append(step)
+        self._graph.forget_token()
+
+    def carried_out(self) -> Plan:
+        """The plan without the steps that were refused."""
+        return planning.plan_of(self._requests, self._state, self._done)
+
+    def result(self) -> dict[str, t.Any]:
+        """The noun ``consent``."""
+        done = self._planned if self._ctx.check_mode else self._done
+        return planning.report(self._requests, planning.after(self._state, done), self._consent_url())
+
+    def _requested(self, options: t.Mapping[str, t.Any], application: Resolved) -> list[Requested]:
+        apis = Apis(self._graph)
+        if options.get("api_permissions") is not None:
+            return apis.resolve(options["api_permissions"])
+        if application.pending:
+            self._ctx.warn("The application is not there yet, so what it will request, and need granted, is not known")
+            return []
+        wire = application.wire or self._registration(options).wire
+        return _from_registration(apis, wire.get("requiredResourceAccess") or (), options["exclusive"])
+
+    def _registration(self, options: t.Mapping[str, t.Any]) -> Resolved:
+        """The registration behind the option ``app_id``."""
+        found = find_application(self._graph, options, select=["requiredResourceAccess"])
+        if found is None:
+            raise ConfigError(
+                f"app_id: no application {options['app_id']} is registered in the tenant, so what it requests is not known: give api_permissions",
+                source="option app_id",
+            )
+        return found
+
+    def _service_principal(self) -> str | None:
+        wire = self._graph.get(
+            f"/servicePrincipals{key('appId', str(self._app_id))}",
+            intent=f"read the service principal of {self._app_id}",
+            needs=READ_NEEDS,
+            params={"$select": "id,appId"},
+        )
+        if wire is None and not self._ctx.check_mode:
+            raise ConfigError(
+                f"Application {self._app_id} has no service principal in the tenant, and consent is given to that: create it with entra_service_principal"
+            )
+        return str(wire["id"]) if wire else None
+
+    def _held(self) -> dict[str, planning.Held]:
+        """What the client holds, by application id of the API."""
+        assignments = self._list("application", "appRoleAssignments", _READ_ASSIGNMENTS)
+        grants = self._list("delegated", "oauth2PermissionGrants", _READ_GRANTS)
+        held = {}
+        for request in self._requests:
+            resource = request.api.object_id
+            roles = {
+                str(item["appRoleId"]).lower(): str(item["id"])
+                for item in assignments
+                if item.get("resourceId") == resource and item.get("appRoleId") != planning.DEFAULT_ACCESS
+            }
+            grant = next((item for item in grants if item.get("resourceId") == resource and _for_all(item)), None)
+            scopes = tuple(sorted(set(str((grant or {}).get("scope") or "").split())))
+            held[request.api.app_id] = planning.Held(roles, str(grant["id"]) if grant else None, scopes)
+        return held
+
+    def _list(self, kind: str, relation: str, needs: t.Sequence[str]) -> list[dict[str, t.Any]]:
+        """What may not be read counts as missing, and is not granted either."""
+        if all(request.ids(kind) is None for request in self._requests):
+            return []
+        path = f"/servicePrincipals/{segment(str(self._client))}/{relation}"
+        try:
+            return self._graph.list(path, intent=f"list the {kind} permissions of {self._app_id}", needs=needs)
+        except Forbidden as exc:
+            self._refused.update((request.api.app_id, kind) for request in self._requests)
+            self._ctx.warn(f"All {kind} permissions count as missing: {exc}")
+            return []
+
+    def _allowed(self) -> set[str]:
+        """The kinds that the caller may grant, or that only trying can tell about."""
+        unreadable = {kind for _app_id, kind in self._refused}
+        return {
+            kind for kind in KINDS if kind not in unreadable and planning.may_grant(self._claims, kind) is not False
+        }
+
+    def _tell_what_stays(self, held: t.Mapping[str, planning.Held], exclusive: bool) -> None:
+        wanted = planning.steps(self._requests, held, exclusive, KINDS)
+        left = [step.subject for step in wanted if step.data["remove"] and step not in self._planned]
+        if left:
+            self._ctx.warn(f"The signed-in identity may not revoke, so this stays undone: {'; '.join(left)}")
+
+    def _consent_url(self) -> str | None:
+        if not self._app_id:
+            return None
+        tenant = self._ctx.options.get("tenant_id") or self._claims.get("tid") or "organizations"
+        address = f"{authority_url(self._ctx.options)}/{quote(str(tenant), safe='')}"
+        return f"{address}/adminconsent?client_id={self._app_id}"
+
+    def _assign(self, step: Step) -> None:
+        body = {"principalId": self._client, "resourceId": step.data["resource"], "appRoleId": step.data["role_id"]}
+        path = f"/servicePrincipals/{segment(step.data['resource'])}/appRoleAssignedTo"
+        try:
+            # A second assignment of the same role is refused with a known text, so the request may be repeated.
+            self._write("POST", path, body, step, Repeat.ALWAYS)
+        except ApiError as exc:
+            if not any(already_there(exc, text) for text in _EXISTS):
+                raise
+
+    def _unassign(self, step: Step) -> None:
+        path = (
+            f"/servicePrincipals/{segment(str(self._client))}/appRoleAssignments/{segment(step.data['assignment_id'])}"
+        )
+        try:
+            self._write("DELETE", path, None, step)
+        except ApiError as exc:
+            if not already_there(exc, "is not found"):
+                raise
+
+    def _consent(self, step: Step) -> None:
+        """There is one grant for everybody per API, so a second one is refused; then the first is what we take."""
+        body = {
+            "clientId": self._client,
+            "consentType": "AllPrincipals",
+            "resourceId": step.data["resource"],
+            "scope": " ".join(step.data["scopes"]),
+        }
+        try:
+            self._write("POST", "/oauth2PermissionGrants", body, step, Repeat.ALWAYS)
+        except ApiError as exc:
+            if exc.status != 409 and not any(already_there(exc, text) for text in _EXISTS):
+                raise
+            self._widen(step)
+
+    def _widen(self, step: Step) -> None:
+        """Add our scopes to the grant that somebody, or our own request whose answer was lost, has made meanwhile.
+
+        Raises ApiError where it is not shown: nobody knows which scopes it has.
+        """
+        path = f"/servicePrincipals/{segment(str(self._client))}/oauth2PermissionGrants"
+        listed = self._graph.list(path, intent=step.subject, needs=_READ_GRANTS)
+        for grant in listed:
+            if grant.get("resourceId") == step.data["resource"] and _for_all(grant):
+                scopes = set(str(grant.get("scope") or "").split())
+                if not scopes.issuperset(step.data["scopes"]):
+                    text = " ".join(sorted(scopes.union(step.data["scopes"])))
+                    self._write("PATCH", _grant_path(str(grant["id"])), {"scope": text}, step)
+                return
+        raise ApiError(
+            f"Cannot grant {step.subject}: Entra ID says that there is a grant already, and does not show it. Run the task again.",
+            service="Microsoft Graph",
+        )
+
+    def _rescope(self, step: Step) -> None:
+        self._write("PATCH", _grant_path(step.data["grant_id"]), {"scope": " ".join(step.data["scopes"])}, step)
+
+    def _withdraw(self, step: Step) -> None:
+        self._write("DELETE", _grant_path(step.data["grant_id"]), None, step)
+
+    def _write(self, method: str, path: str, body: t.Any, step: Step, repeat: Repeat = Repeat.BY_METHOD) -> None:
+        needs = (planning.GRANTING[step.data["kind"]],)
+        gone_is_fine = method == "DELETE"
+        self._graph.write(
+            method, path, body, intent=f"change {step.subject}", needs=needs, repeat=repeat, missing_ok=gone_is_fine
+        )
+
+
+def _grant_path(grant_id: str) -> str:
+    return f"/oauth2PermissionGrants/{segment(grant_id)}"
+
+
+def _for_all(grant: t.Mapping[str, t.Any]) -> bool:
+    return grant.get("consentType") == "AllPrincipals"
+
+
+def _from_registration(apis: Apis, required: t.Iterable[t.Mapping[str, t.Any]], exclusive: bool) -> list[Requested]:
+    """What a registration requests. A kind that it does not request is managed only when surplus shall go."""
+    requests: list[Requested] = []
+    problems = []
+    for index, entry in enumerate(required):
+        app_id, where = str(entry["resourceAppId"]).lower(), f"api_permissions of the application[{index}]"
+        api = apis.by_app_id(app_id)
+        if api is None:
+            message = f"API {app_id} has no service principal in the tenant: create it with entra_service_principal"
+            problems.append({"kind": "not_found", "where": where, "message": message})
+            continue
+        chosen: dict[str, tuple[str, ...] | None] = {}
+        for kind, wire_kind in KINDS.items():
+            ids = sorted(
+                str(item["id"]).lower() for item in objects_in(entry, "resourceAccess") if item.get("type") == wire_kind
+            )
+            chosen[kind] = tuple(ids) if ids or exclusive else None
+            unknown = sorted(set(ids) - set(api.ids(kind).values()))
+            message = f"{api.display_name} does not offer the {kind} permissions {', '.join(unknown)} (any more)"
+            if unknown:
+                problems.append({"kind": "not_found", "where": where, "message": message})
+        requests.append(Requested(api, chosen["application"], chosen["delegated"]))
+    if problems:
+        raise Problems("The application requests what cannot be granted", problems)
+    return requests

@@ -1,0 +1,181 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The two writes on client secrets, each with the care that its lack of an idempotency key asks for."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import secrets
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import ApiError, Cancelled, CvopsError, Throttled
+from ..._core.retry import Repeat
+from ..._core.values import rfc3339
+from ..client import GraphClient, segment
+from ..errors import already_there
+from .policy import explained
+
+_NEEDS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
+_ATTEMPTS = 3
+#: Reads of passwordCredentials lag a write: so long a lost answer's secret is looked for.
+LOOK_S = 60.0
+_LONGEST_PAUSE_S = 10.0
+_LONGEST_TOLD_S = 120.0
+_GONE_LOOKS = 2
+_ID_BYTES = 6
+
+
+def marker_pattern(name: str) -> re.Pattern[str]:
+    """Display names of the secrets called *name*: the name itself, or with the id of the attempt that made it."""
+    return re.compile(f"{re.escape(name)}(/[0-9a-f]{{{2 * _ID_BYTES}}})?")
+
+
+def _new_id() -> str:
+    return secrets.token_hex(_ID_BYTES)
+
+
+class SecretWriter:
+    """Adds and removes secrets of the registration with *object_id*."""
+
+    def __init__(self, ctx: Context, graph: GraphClient, object_id: str, new_id: t.Callable[[], str] = _new_id) -> None:
+        self._ctx, self._graph, self._object_id, self._new_id = ctx, graph, object_id, new_id
+        self._path = f"/applications/{segment(object_id)}"
+
+    def add(self, name: str, lifetime_days: int) -> dict[str, t.Any]:
+        """A new passwordCredential with its ``secretText``; the request is never sent twice with the same marker.
+
+        After a refusal for being busy, or an answer that was lost, a secret with the attempt's marker is looked for: its value
+        is unknown to all, so it is removed, and one more is added under a new marker. Raises ApiError whose facts hold the
+        ``marker`` when a lost answer's secret was not seen: it may still appear.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            marker = f"{name}/{self._new_id()}"
+            try:
+                return self._add_once(marker, lifetime_days)
+            except Cancelled as exc:
+                exc.facts.update(marker=marker, outcome="unknown")
+                raise
+            except ApiError as exc:
+                self._recover(exc, marker, last=attempt >= _ATTEMPTS)
+
+    def remove(self, key_id: str) -> None:
+        """Remove the secret with *key_id*; that it is gone already is fine, once two looks agree.
+
+        A replica that has not heard of a young secret answers as if there were none, so that answer is checked.
+        """
+        gone, pause = 0, 0.5
+        give_up_at = self._ctx.clock.monotonic() + LOOK_S
+        while True:
+            try:
+                # Removing by key id twice has the effect of once.
+                self._graph.write(
+                    "POST",
+                    f"{self._path}/removePassword",
+                    {"keyId": key_id},
+                    intent=f"remove secret {key_id}",
+                    needs=_NEEDS,
+                    repeat=Repeat.ALWAYS,
+                )
+                return
+            except ApiError as exc:
+                if not already_there(exc, "no password credential found"):
+                    raise
+                gone = 0 if any(str(item["keyId"]).lower() == key_id for item in self._listed()) else gone + 1
+                if gone >= _GONE_LOOKS:
+                    return
+                if self._ctx.clock.monotonic() + pause > give_up_at:
+                    raise
+            self._ctx.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    def _add_once(self, marker: str, lifetime_days: int) -> dict[str, t.Any]:
+        ends = self._graph.service_now() + datetime.timedelta(days=lifetime_days)
+        body = {"passwordCredential": {"displayName": marker, "endDateTime": rfc3339(ends)}}
+        # Repeated below this line only when the request was never received.
+        try:
+            added = self._graph.write(
+                "POST", f"{self._path}/addPassword", body, intent=f"add secret {marker}", needs=_NEEDS
+            )
+        except ApiError as exc:
+            raise explained(self._graph, self._object_id, exc) from exc
+        if not added or not added.get("secretText") or not added.get("keyId"):
+            raise ApiError(
+                f"Cannot add secret {marker}: the answer does not hold it.",
+                service="Microsoft Graph",
+                may_have_acted=True,
+            )
+        self._ctx.secrets.add(str(added["secretText"]))
+        return added
+
+    def _recover(self, exc: ApiError, marker: str, last: bool) -> None:
+        """Return when another attempt may be made; else raise what there is to say about *exc*."""
+        throttled = isinstance(exc, Throttled)
+        if not throttled and not exc.may_have_acted:
+            raise exc
+        if throttled:
+            self._wait_as_told(exc)
+        since = self._ctx.clock.monotonic()
+        orphan, failure = self._seen(marker, once=throttled)
+        if orphan is not None:
+            self.remove(str(orphan["keyId"]).lower())
+        elif not throttled:
+            raise self._unknown(exc, marker, self._ctx.clock.monotonic() - since, failure) from exc
+        elif failure is not None:  # a second secret beside one that was not seen would be one too many
+            failure.facts["marker"] = marker
+            raise failure
+        if last:
+            raise exc
+
+    def _wait_as_told(self, exc: ApiError) -> None:
+        told = exc.facts.get("retry_after_s")
+        pause = 2.0 if told is None else float(told)
+        if pause > min(_LONGEST_TOLD_S, self._ctx.remaining_s()):
+            raise exc
+        self._ctx.progress(f"told to wait {pause:.0f} s before adding a secret")
+        self._ctx.stats.add("retries")
+        self._ctx.sleep(pause + self._ctx.clock.random() * min(1.0, pause))
+
+    def _seen(self, marker: str, once: bool) -> tuple[dict[str, t.Any] | None, ApiError | None]:
+        """The secret with *marker*, looked for once, or until the time is up; and why the last look failed, if it did."""
+        give_up_at = self._ctx.clock.monotonic() + min(LOOK_S, self._ctx.remaining_s())
+        pause = 0.5
+        while True:
+            failure: ApiError | None = None
+            try:
+                found = next((item for item in self._listed() if item.get("displayName") == marker), None)
+            except ApiError as exc:  # the service is not well; that is why we are here
+                found, failure = None, exc
+            if found is not None or once or self._ctx.clock.monotonic() + pause > give_up_at:
+                return found, failure
+            self._ctx.progress(f"looking for the secret {marker}, whose answer was lost")
+            self._ctx.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    def _listed(self) -> list[dict[str, t.Any]]:
+        found = self._graph.get(
+            self._path,
+            intent=f"list secrets of application {self._object_id}",
+            needs=_NEEDS,
+            params={"$select": "id,passwordCredentials"},
+        )
+        return list((found or {}).get("passwordCredentials") or [])
+
+    def _unknown(self, exc: ApiError, marker: str, looked_s: float, failure: ApiError | None) -> CvopsError:
+        seen = (
+            f"for {looked_s:.0f} s none with the display name {marker} was seen."
+            if failure is None
+            else f"the list in which one with the display name {marker} would be could not be read in the end ({failure})"
+        )
+        advice = (
+            f"{exc} Whether the secret came to be is unknown: {seen}"
+            " If it appears, nobody has its value: remove it by its key id (state absent) before the next run, which would"
+            " take it for the secret that it is to keep. If it does not, run the task again."
+        )
+        facts = {**exc.facts, "marker": marker, "outcome": "unknown", "at": rfc3339(self._graph.service_now())}
+        return type(exc)(advice, may_have_acted=True, **facts)

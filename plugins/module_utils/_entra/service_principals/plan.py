@@ -1,0 +1,95 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A service principal in this collection's words, and the steps to what it shall be. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.plan import Plan, Step
+from ..._core.sets import difference
+from ..applications.canonical import in_order
+
+Canonical = dict[str, t.Any]
+Wire = dict[str, t.Any]
+
+TEXTS = {"description": "description", "notes": "notes", "sign_on_mode": "preferredSingleSignOnMode"}
+FLAGS = {"assignment_required": "appRoleAssignmentRequired", "enabled": "accountEnabled"}
+SETS = {"reply_urls": "replyUrls", "notification_emails": "notificationEmailAddresses", "tags": "tags"}
+#: What one read of a service principal has to bring.
+SELECT = ",".join(["id,appId,displayName", *TEXTS.values(), *FLAGS.values(), *SETS.values()])
+#: The choice of sign_on_mode that stands for none.
+NO_MODE = "none"
+_DEFAULTS = {"accountEnabled": True, "appRoleAssignmentRequired": False}
+
+
+def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
+    """A service principal of Graph, or nothing, under the names of our options; sets are sorted, empty text is None."""
+    found: Canonical = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
+    found["sign_on_mode"] = found["sign_on_mode"] or NO_MODE
+    found.update({name: bool(wire.get(field, _DEFAULTS[field])) for name, field in FLAGS.items()})
+    found.update({name: sorted(wire.get(graph_name) or []) for name, graph_name in SETS.items()})
+    return found
+
+
+def after(
+    options: t.Mapping[str, t.Any], current: Canonical, inherited: t.Mapping[str, t.Sequence[str]], exclusive: bool
+) -> Canonical:
+    """*current* with what the options name. *inherited*: values of sets that come from the application and cannot go."""
+    found: Canonical = {}
+    for name in TEXTS:
+        found[name] = current[name] if options.get(name) is None else options[name] or None
+    found["sign_on_mode"] = found["sign_on_mode"] or NO_MODE
+    for name in FLAGS:
+        found[name] = current[name] if options.get(name) is None else options[name]
+    for name in SETS:
+        change = difference(options.get(name), current[name], exclusive)
+        found[name] = sorted({*change.after, *set(inherited.get(name, ())).intersection(current[name])})
+    return found
+
+
+def plan(
+    wire: Wire, wanted: Canonical, had_owners: t.Sequence[str], owners: t.Sequence[str] | None, exclusive: bool
+) -> Plan:
+    """Create (from an empty *wire*) or change, then the owners; *owners* None is not managed."""
+    before = canonical(wire)
+    steps: list[Step] = []
+    body = _body(before, wanted, wire)
+    if not wire:
+        steps.append(Step("create", "create service principal", {"body": body}))
+    elif body:
+        subject = f"service principal {wire.get('displayName')}: {', '.join(sorted(body))}"
+        steps.append(Step("update", subject, {"body": body}))
+    shown_before, shown_after = (dict(before) if wire else {}), dict(wanted)
+    if owners is not None:
+        change = difference(owners, had_owners, exclusive)
+        only_these = not wire and exclusive
+        if change.add or change.remove or only_these:
+            subject = f"owners: {len(change.add)} added, {len(change.remove)} removed"
+            data = {"add": change.add, "remove": change.remove, "only_these": only_these}
+            steps.append(Step("owners", subject, data))
+        shown_after["owners"] = change.after
+        if wire:
+            shown_before["owners"] = sorted(had_owners)
+    return Plan(shown_before, shown_after, tuple(steps))
+
+
+def plan_absent(wire: Wire) -> Plan:
+    """Delete what is there."""
+    if not wire:
+        return Plan({}, {})
+    return Plan(canonical(wire), {}, (Step("delete", f"delete service principal {wire.get('displayName')}"),))
+
+
+def _body(before: Canonical, wanted: Canonical, wire: t.Mapping[str, t.Any]) -> Wire:
+    body: Wire = {}
+    for names in (TEXTS, FLAGS):
+        body.update({field: wanted[name] for name, field in names.items() if wanted[name] != before[name]})
+    if body.get(TEXTS["sign_on_mode"]) == NO_MODE:
+        body[TEXTS["sign_on_mode"]] = None
+    for name, field in SETS.items():
+        if wanted[name] != before[name]:
+            body[field] = in_order(wire.get(field), wanted[name])
+    return body

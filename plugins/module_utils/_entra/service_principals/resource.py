@@ -1,0 +1,188 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Service principals: read what is there, plan, and carry the plan out."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import ApiError, ConfigError, Forbidden
+from ..._core.plan import Plan, Step
+from ..._core.resource import Action
+from ..._core.values import is_guid, texts_in
+from ..applications.reference import READ_NEEDS, application_path, find_application, resolve_application
+from ..client import GraphClient, key, segment
+from ..owners import change_owners, list_owners
+from ..principals import object_ids
+from ..restore import list_deleted
+from . import plan as planning
+
+Wire = dict[str, t.Any]
+_WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
+
+
+class ServicePrincipalResource:
+    """One service principal of the module entra_service_principal."""
+
+    noun = "service_principal"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx, self._graph = ctx, GraphClient(ctx)
+        self._options = ctx.options
+        self._wire: Wire = {}
+        self._app_id: str | None = None
+        self._after: dict[str, t.Any] = {}
+        self._created = False
+
+    def plan(self) -> Plan:
+        """What the options ask for, compared with what is there. Raises ConfigError, Problems."""
+        present = self._options["state"] == "present"
+        self._wire = self._find(present) or {}
+        if not present:
+            return planning.plan_absent(self._wire)
+        exclusive = self._options["exclusive"]
+        wanted = planning.after(self._options, planning.canonical(self._wire), self._inherited(), exclusive)
+        owners = object_ids(self._graph, self._options.get("owners"), "owners")
+        had: list[str] = []
+        if owners is not None and self._wire:
+            had = list_owners(self._graph, self._path(), self._name())
+        planned = planning.plan(self._wire, wanted, had, owners, exclusive)
+        self._after = dict(planned.after)
+        return planned
+
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """What carries out a step, by its action."""
+        return {
+            "create": self._create,
+            "update": self._update,
+            "owners": self._change_owners,
+            "delete": self._delete,
+        }
+
+    def result(self) -> dict[str, t.Any]:
+        """The service principal as it is after the plan, with what it has from its application; unknown ids are None."""
+        if self._options["state"] == "absent":
+            return {}
+        found = {
+            **self._after,
+            "object_id": self._wire.get("id"),
+            "app_id": self._app_id,
+            "display_name": self._wire.get("displayName"),
+        }
+        if self._created:
+            for name, field in planning.SETS.items():
+                found[name] = sorted({*self._after[name], *(self._wire.get(field) or ())})
+        return found
+
+    def _find(self, present: bool) -> Wire | None:
+        object_id = self._options.get("object_id")
+        if object_id:
+            return self._find_by_object_id(str(object_id), present)
+        asked = self._options.get("application")
+        if not present and asked:
+            found = find_application(self._graph, asked)
+            self._app_id = found.app_id if found else None
+        else:
+            self._app_id = resolve_application(self._ctx, self._graph, self._options).app_id
+        if self._app_id is None:
+            return None
+        return self._read(f"/servicePrincipals{key('appId', self._app_id)}")
+
+    def _find_by_object_id(self, object_id: str, present: bool) -> Wire | None:
+        if not is_guid(object_id):
+            raise ConfigError(f"object_id: {object_id!r} is not a GUID", source="option object_id")
+        wire = self._read(f"/servicePrincipals/{segment(object_id)}")
+        if wire is None:
+            if present:
+                raise ConfigError(
+                    f"No service principal has the object id {object_id}; give app_id to create one",
+                    source="option object_id",
+                )
+            return None
+        asked = self._options.get("app_id")
+        if asked and asked.lower() != str(wire["appId"]).lower():
+            raise ConfigError(
+                f"object_id: service principal {wire.get('displayName')} belongs to application {wire['appId']}, not {asked}",
+                source="option app_id",
+            )
+        self._app_id = str(wire["appId"])
+        return wire
+
+    def _read(self, path: str) -> Wire | None:
+        return self._graph.get(
+            path, intent="read the service principal", needs=READ_NEEDS, params={"$select": planning.SELECT}
+        )
+
+    def _inherited(self) -> dict[str, list[str]]:
+        """Tags and reply URLs of the application show up here too; what is exclusive must not fight with them."""
+        managed = [name for name in ("tags", "reply_urls") if self._options.get(name) is not None]
+        current = planning.canonical(self._wire)
+        surplus = any(set(current[name]) - set(self._options[name]) for name in managed)
+        if not surplus or not (self._options["exclusive"] or any(not self._options[name] for name in managed)):
+            return {}
+        application = self._graph.get(
+            application_path("app_id", str(self._app_id)),
+            intent="read the tags and redirect URIs of the application",
+            needs=READ_NEEDS,
+            params={"$select": "id,tags,web,spa,publicClient"},
+        )
+        if application is None:
+            return {}
+        platforms = [application.get(name) or {} for name in ("web", "spa", "publicClient")]
+        return {
+            "tags": list(application.get("tags") or ()),
+            "reply_urls": [uri for platform in platforms for uri in texts_in(platform, "redirectUris")],
+        }
+
+    def _update(self, step: Step) -> None:
+        self._graph.write("PATCH", self._path(), step.data["body"], intent=f"change {step.subject}", needs=_WRITE)
+
+    def _change_owners(self, step: Step) -> None:
+        change_owners(self._graph, self._path(), self._name(), step.data)
+
+    def _delete(self, step: Step) -> None:
+        self._graph.write("DELETE", self._path(), intent=step.subject, needs=_WRITE, missing_ok=True)
+        self._graph.forget(str(self._wire["id"]), f"/servicePrincipals{key('appId', str(self._app_id))}")
+
+    def _path(self) -> str:
+        return f"/servicePrincipals/{segment(str(self._wire['id']))}"
+
+    def _name(self) -> str:
+        return f"service principal {self._wire.get('displayName')}"
+
+    def _create(self, step: Step) -> None:
+        app_id = str(self._app_id)
+        try:
+            self._wire = self._graph.upsert(
+                "servicePrincipals",
+                "appId",
+                app_id,
+                step.data["body"],
+                intent=step.subject,
+                needs=_WRITE,
+                read_needs=READ_NEEDS,
+                select=planning.SELECT,
+            )
+        except ApiError as exc:
+            if exc.status == 409:
+                self._explain_conflict(exc, app_id)
+            raise
+        self._created = True
+
+    def _explain_conflict(self, exc: ApiError, app_id: str) -> None:
+        """A deleted service principal still holds its name; say which, for the service does not. Raises ConfigError."""
+        try:
+            deleted = list_deleted(self._graph, "servicePrincipals", "id,appId")
+        except Forbidden:
+            return  # the conflict itself is told
+        for item in deleted:
+            if item.get("appId") == app_id:
+                raise ConfigError(
+                    f"A deleted service principal of application {app_id} stands in the way (object id {item['id']}):"
+                    " restore it, or purge it from the deleted items.",
+                    deleted_object_id=item["id"],
+                ) from exc
