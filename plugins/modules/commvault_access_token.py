@@ -237,7 +237,9 @@ salvaged:
   type: dict
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import AccessTokenResource
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.resource import (
+    AccessTokenResource,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec

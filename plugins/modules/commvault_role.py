@@ -123,7 +123,7 @@ role:
       elements: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles import RoleResource
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec

@@ -125,7 +125,11 @@ security:
           type: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.snapshot import DETAILED, LISTED, take_snapshot
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.info import (
+    DETAILED,
+    LISTED,
+    take_snapshot,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec

@@ -155,7 +155,7 @@ user_group:
       elements: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_group_resource import (
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.resource import (
     RISKS,
     UserGroupResource,
 )

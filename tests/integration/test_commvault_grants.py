@@ -16,9 +16,14 @@ from cvops_simulator.core.faults import Fault
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.grants import ALL, Entity, Grant, Principal
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.listings import KINDS
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security import Security
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.calls import Security
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
+    ALL,
+    Entity,
+    Grant,
+    Principal,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,

@@ -13,7 +13,7 @@ from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from helpers.direct import Words, run_body
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles import RoleResource
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._commvault.grants import Entity, Grant, Principal
+from .._commvault.security.grants import Entity, Grant, Principal
 
 #: Grants in one request; a bound of ours, so that no request grows without limit.
 LARGEST_BATCH = 1000

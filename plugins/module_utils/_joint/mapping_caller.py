@@ -11,10 +11,10 @@ import typing as t
 from .._commvault.catalogue import COMMCELL_LEVEL
 from .._commvault.client import CommvaultClient, segment
 from .._commvault.directory import Directory
-from .._commvault.grants import Entity, Grant, Principal
 from .._commvault.listings import as_id
-from .._commvault.role_contents import RoleContents
-from .._commvault.security import Security
+from .._commvault.roles.contents import RoleContents
+from .._commvault.security.calls import Security
+from .._commvault.security.grants import Entity, Grant, Principal
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch
 from .._core.names import matches_any

@@ -10,7 +10,7 @@ import functools
 import typing as t
 
 from .._commvault.catalogue import COMMCELL_LEVEL, Catalogue
-from .._commvault.grants import Grant, Principal
+from .._commvault.security.grants import Grant, Principal
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch, GuardRefused
 from .._core.guards import guard

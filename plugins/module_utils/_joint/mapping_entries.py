@@ -11,8 +11,8 @@ import datetime
 import typing as t
 from dataclasses import dataclass
 
-from .._commvault.grants import ENTITY_TYPES
 from .._commvault.references import Named, company_given, id_in, named
+from .._commvault.security.grants import ENTITY_TYPES
 from .._core.names import case_key, matches_any
 from .._core.values import is_guid, parse_time
 

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._commvault.catalogue import Catalogue, Entry
-from .._commvault.grants import ALL, ENTITY_TYPES, Association, Entity, Principal
+from .._commvault.security.grants import ALL, ENTITY_TYPES, Association, Entity, Principal
 from .._core.names import case_key
 from .mapping_names import list_of, written
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._commvault.grants import Entity, Grant, Principal
+from .._commvault.security.grants import Entity, Grant, Principal
 from .mapping_batches import Batch, batches
 
 #: What a write request does.

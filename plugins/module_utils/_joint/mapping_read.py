@@ -10,10 +10,10 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._commvault.directory import Directory
-from .._commvault.grants import Association, Entity, Grant, Principal
 from .._commvault.listings import as_id
-from .._commvault.security import Security
-from .._commvault.security_wire import read_entity
+from .._commvault.security.calls import Security
+from .._commvault.security.canonical import read_entity
+from .._commvault.security.grants import Association, Entity, Grant, Principal
 from .._core.context import Context
 from .._core.errors import ApiError, AuthError, BadAnswer, NotFound, Throttled, Unreachable
 from .._core.parallel import side_by_side

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from .._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry
 from .._commvault.client import CommvaultClient
 from .._commvault.directory import Directory
-from .._commvault.grants import ALL, ENTITY_TYPES, Entity, Grant, Principal
 from .._commvault.lookalikes import warn_of_doubtful
 from .._commvault.references import Named, named
+from .._commvault.security.grants import ALL, ENTITY_TYPES, Entity, Grant, Principal
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch, NotFound
 from .._core.names import case_key, doubt_about

@@ -10,9 +10,9 @@ import typing as t
 
 from .._commvault.client import CommvaultClient, segment
 from .._commvault.envelope import is_withheld
-from .._commvault.grants import ALL, Entity, Grant
 from .._commvault.listings import as_id
-from .._commvault.role_contents import RoleContents
+from .._commvault.roles.contents import RoleContents
+from .._commvault.security.grants import ALL, Entity, Grant
 from .._core.errors import ApiError, AuthError, Throttled, Unreachable
 from .mapping_entries import Problem
 

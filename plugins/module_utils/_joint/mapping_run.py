@@ -13,10 +13,10 @@ import typing as t
 
 from .._commvault.client import CommvaultClient
 from .._commvault.directory import Directory
-from .._commvault.grants import Grant, Principal
-from .._commvault.role_contents import RoleContents
-from .._commvault.security import Security
-from .._commvault.user_groups import UserGroups
+from .._commvault.roles.contents import RoleContents
+from .._commvault.security.calls import Security
+from .._commvault.security.grants import Grant, Principal
+from .._commvault.user_groups.calls import UserGroups
 from .._core.context import Context
 from .._core.errors import ConfigError, Problems, Throttled
 from .._core.names import case_key

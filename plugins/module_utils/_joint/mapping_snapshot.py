@@ -11,9 +11,9 @@ import typing as t
 from .._commvault.catalogue import Catalogue, Entry
 from .._commvault.client import CommvaultClient
 from .._commvault.directory import Directory
-from .._commvault.grants import Association, Entity, Principal
 from .._commvault.listings import as_id
-from .._commvault.security import Security
+from .._commvault.security.calls import Security
+from .._commvault.security.grants import Association, Entity, Principal
 from .._core.context import Context
 from .._core.errors import ConfigError
 from .._core.names import matches_any

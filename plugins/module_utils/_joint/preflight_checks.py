@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._commvault.identity_servers import SamlApp
+from .._commvault.identity_providers.read import SamlApp
 from .._core.names import case_key, is_same
 from .._core.values import rfc3339
 from .._entra.claims.certificates import SigningCertificate

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._commvault.identity_servers import AZURE, IdentityServer
+from .._commvault.identity_providers.read import AZURE, IdentityServer
 from .._core.errors import AmbiguousMatch
 from .._core.names import is_same
 

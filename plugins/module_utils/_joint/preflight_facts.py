@@ -10,7 +10,7 @@ import datetime
 import typing as t
 from dataclasses import dataclass, field
 
-from .._commvault.identity_servers import IdentityServer, SamlApp
+from .._commvault.identity_providers.read import IdentityServer, SamlApp
 from .._entra.claims.group_claim import DirectoryGroup
 from .._entra.claims.read import Member, Members, SsoApplication
 

@@ -12,7 +12,7 @@ import typing as t
 from .._commvault.catalogue import COMMCELL_LEVEL, Entry, is_commcell_level
 from .._commvault.client import CommvaultClient
 from .._commvault.directory import Directory
-from .._commvault.identity_servers import IdentityServers
+from .._commvault.identity_providers.read import IdentityServers
 from .._core.context import Context
 from .._core.errors import AmbiguousMatch
 from .._core.names import case_key

@@ -11,7 +11,9 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault import whoami
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import AccessTokenResource
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.resource import (
+    AccessTokenResource,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.create import create_once
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory

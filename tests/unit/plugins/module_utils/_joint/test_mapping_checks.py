@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.grants import (
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     Association,
     Entity,
     Grant,

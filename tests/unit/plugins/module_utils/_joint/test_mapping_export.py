@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.grants import (
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     ALL,
     Association,
     Entity,

@@ -11,7 +11,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.grants import Entity, Grant, Principal
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import Entity, Grant, Principal
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_batches import LARGEST_BATCH, batches
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_plan import (
     Schedule,

@@ -12,14 +12,14 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.grants import (
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.contents import RoleContents
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     ALL,
     Association,
     Entity,
     Grant,
     Principal,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.role_contents import RoleContents
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     AuthError,

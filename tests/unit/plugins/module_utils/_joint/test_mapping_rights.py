@@ -11,7 +11,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.grants import ALL, Entity, Grant, Principal
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
+    ALL,
+    Entity,
+    Grant,
+    Principal,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     AuthError,

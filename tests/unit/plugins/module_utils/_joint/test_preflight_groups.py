@@ -12,7 +12,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_servers import IdentityServer, SamlApp
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_providers.read import (
+    IdentityServer,
+    SamlApp,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
     GROUPS_CLAIM,

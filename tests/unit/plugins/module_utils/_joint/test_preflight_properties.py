@@ -14,7 +14,7 @@ import typing as t
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_servers import SamlApp
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_providers.read import SamlApp
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
     GROUPS_CLAIM,
     ROLES_CLAIM,

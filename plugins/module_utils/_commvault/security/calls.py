@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ApiError, ConfigError
-from .._core.retry import Repeat
+from ..._core.errors import ApiError, ConfigError
+from ..._core.retry import Repeat
+from ..client import CommvaultClient, segment
 from .associations import rows
-from .client import CommvaultClient, segment
+from .canonical import type_number, wire_entity, wire_principal
 from .grants import ALL, Association, Entity, Principal
-from .security_wire import type_number, wire_entity, wire_principal
 
 #: The first feature release whose ``…/Security`` below a user or group is known to list all that the principal holds.
 _LISTS_PRINCIPALS = 42

@@ -10,13 +10,13 @@ import datetime
 import ipaddress
 import typing as t
 
-from .._core.errors import Problems
-from .._core.names import is_same
-from .._core.plan import Plan, Step, differing
-from .._core.values import parse_time, rfc3339
-from .._signin.token_store import Pair
-from .._signin.token_store_wire import epoch, id_of, name_of
-from .names import check_name
+from ..._core.errors import Problems
+from ..._core.names import is_same
+from ..._core.plan import Plan, Step, differing
+from ..._core.values import parse_time, rfc3339
+from ..._signin.token_store import Pair
+from ..._signin.token_store_wire import epoch, id_of, name_of
+from ..names import check_name
 
 Canonical = dict[str, t.Any]
 #: Our words for tokenType. 0 and an absent type mean the same as 2.

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ConfigError
-from .._core.plan import Plan, Step, differing
-from .._core.sets import difference
-from .._core.values import is_guid, objects_in
-from .listings import as_id
+from ..._core.errors import ConfigError
+from ..._core.plan import Plan, Step, differing
+from ..._core.sets import difference
+from ..._core.values import is_guid, objects_in
+from ..listings import as_id
 
 Canonical = dict[str, t.Any]
 Ids = t.Mapping[str, int]

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_servers import (
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_providers.read import (
     IdentityServer,
     IdentityServers,
     saml_app,

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.context import Context
-from .._core.errors import AmbiguousMatch, ConfigError, NotFound, Problems
-from .._core.guards import guard
-from .._core.plan import Plan, Step
-from .._core.resource import Action
-from . import user_group_plan as planning
-from .client import CommvaultClient
-from .directory import Directory
-from .lookalikes import warn_of_doubtful
-from .names import check_name
-from .references import named, named_option
-from .user_groups import UserGroups
+from ..._core.context import Context
+from ..._core.errors import AmbiguousMatch, ConfigError, NotFound, Problems
+from ..._core.guards import guard
+from ..._core.plan import Plan, Step
+from ..._core.resource import Action
+from ..client import CommvaultClient
+from ..directory import Directory
+from ..lookalikes import warn_of_doubtful
+from ..names import check_name
+from ..references import named, named_option
+from . import plan as planning
+from .calls import UserGroups
 
 #: Guards of the module.
 RISKS = ("own_rights", "last_admin")

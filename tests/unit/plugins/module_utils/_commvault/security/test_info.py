@@ -12,8 +12,8 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security import Security
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.snapshot import Snapshot
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.calls import Security
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.info import Snapshot
 
 
 def test_a_group_that_is_gone(make_ctx: t.Any) -> None:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.context import Context
-from .._core.errors import BadAnswer, ConfigError, Problems
-from .._core.plan import Plan, Step, differing
-from .._core.resource import Action
-from .client import CommvaultClient, segment
-from .create import create_once
-from .directory import Directory
-from .lookalikes import warn_of_doubtful
-from .names import check_name
-from .permissions import Chosen, Permissions, check_not_empty
+from ..._core.context import Context
+from ..._core.errors import BadAnswer, ConfigError, Problems
+from ..._core.plan import Plan, Step, differing
+from ..._core.resource import Action
+from ..client import CommvaultClient, segment
+from ..create import create_once
+from ..directory import Directory
+from ..lookalikes import warn_of_doubtful
+from ..names import check_name
+from ..permissions import Chosen, Permissions, check_not_empty
 
 Canonical = dict[str, t.Any]
 _FIELDS = {"description": "description", "enabled": "enabled", "visible_to_all": "visibleToAll"}

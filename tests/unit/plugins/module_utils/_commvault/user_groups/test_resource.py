@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault import user_group_resource as subject
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups import resource as subject
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import GuardRefused
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 

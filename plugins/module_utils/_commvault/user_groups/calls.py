@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .catalogue import Entry
-from .client import CommvaultClient, segment
-from .create import create_once
-from .directory import Directory
+from ..catalogue import Entry
+from ..client import CommvaultClient, segment
+from ..create import create_once
+from ..directory import Directory
 
 
 class UserGroups:

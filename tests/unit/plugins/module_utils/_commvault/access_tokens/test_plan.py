@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault import access_token_plan as tokens
-from ansible_collections.cvops.identity.plugins.module_utils._commvault import access_tokens
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import plan as tokens
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import resource as access_tokens
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError, Problems
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Pair

@@ -9,10 +9,10 @@ from __future__ import annotations
 import threading
 import typing as t
 
-from .catalogue import Catalogue
-from .client import CommvaultClient, segment
-from .directory import Directory
-from .permissions import Permissions
+from ..catalogue import Catalogue
+from ..client import CommvaultClient, segment
+from ..directory import Directory
+from ..permissions import Permissions
 
 
 class RoleContents:

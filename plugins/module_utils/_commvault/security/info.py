@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.context import Context
-from .._core.errors import ConfigError
-from .._core.names import matches_any
-from .._core.parallel import side_by_side
-from . import user_group_plan
-from .catalogue import Catalogue, Entry
-from .client import CommvaultClient, segment
-from .directory import Directory
+from ..._core.context import Context
+from ..._core.errors import ConfigError
+from ..._core.names import matches_any
+from ..._core.parallel import side_by_side
+from ..catalogue import Catalogue, Entry
+from ..client import CommvaultClient, segment
+from ..directory import Directory
+from ..permissions import Permissions
+from ..user_groups import plan as user_group_plan
+from .calls import Security
 from .grants import ALL, Association, Principal
-from .permissions import Permissions
-from .security import Security
 
 #: Parts that cost one list call each.
 LISTED = ("users", "user_groups", "external_groups", "roles", "permissions", "companies")

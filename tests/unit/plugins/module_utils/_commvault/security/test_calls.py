@@ -12,21 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.associations import rows
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.grants import (
-    ALL,
-    ENTITY_TYPES,
-    Entity,
-    Grant,
-    Principal,
-)
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security import Security
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security_wire import (
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.associations import rows
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.calls import Security
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.canonical import (
     UNKNOWN_ENTITY,
     read_entity,
     read_principal,
     wire_entity,
     wire_principal,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
+    ALL,
+    ENTITY_TYPES,
+    Entity,
+    Grant,
+    Principal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError
 

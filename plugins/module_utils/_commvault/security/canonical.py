@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ConfigError
+from ..._core.errors import ConfigError
+from ..listings import as_id
 from .grants import ALL, ENTITY_TYPES, Entity, Principal
-from .listings import as_id
 
 _GENERIC = 150
 #: Id field and name field of each entity kind that has a form of its own.

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core.values import AnsweredObject, object_in, objects_in
+from ..._core.values import AnsweredObject, object_in, objects_in
+from ..listings import as_id
+from .canonical import UNKNOWN_ENTITY, UNKNOWN_PRINCIPAL, read_entity, read_principal
 from .grants import Association, Entity, Principal
-from .listings import as_id
-from .security_wire import UNKNOWN_ENTITY, UNKNOWN_PRINCIPAL, read_entity, read_principal
 
 Body = t.Mapping[str, t.Any]
 Named = tuple[Principal, str]

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault import listings, roles
+from ansible_collections.cvops.identity.plugins.module_utils._commvault import listings
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry, OwnLevel
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.names import check_name
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import Permissions
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles import resource as roles
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
 

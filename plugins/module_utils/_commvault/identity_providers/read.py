@@ -13,11 +13,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled, Unreachable
-from .._core.names import case_key, is_same
-from .._core.values import objects_in, texts_in
-from .client import CommvaultClient, segment
-from .listings import as_id
+from ..._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled, Unreachable
+from ..._core.names import case_key, is_same
+from ..._core.values import objects_in, texts_in
+from ..client import CommvaultClient, segment
+from ..listings import as_id
 
 SAML, OIDC = 2, 5
 AZURE = "AZURE"

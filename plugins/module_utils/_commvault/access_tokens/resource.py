@@ -9,17 +9,21 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._core.context import Context
-from .._core.errors import AmbiguousMatch, ApiError, BadAnswer, ConfigError, CvopsError, NotFound, outcome_unknown
-from .._core.guards import guard
-from .._core.names import is_same
-from .._core.plan import Plan, Step
-from .._core.resource import Action
-from .._core.retry import Repeat
-from .._signin.token_store import Held, Pair, TokenStore
-from .._signin.token_store_options import open_store
-from .._signin.token_store_wire import created, epoch, id_of, listed, name_of
-from .access_token_plan import (
+from ..._core.context import Context
+from ..._core.errors import AmbiguousMatch, ApiError, BadAnswer, ConfigError, CvopsError, NotFound, outcome_unknown
+from ..._core.guards import guard
+from ..._core.names import is_same
+from ..._core.plan import Plan, Step
+from ..._core.resource import Action
+from ..._core.retry import Repeat
+from ..._signin.token_store import Held, Pair, TokenStore
+from ..._signin.token_store_options import open_store
+from ..._signin.token_store_wire import created, epoch, id_of, listed, name_of
+from ..client import CommvaultClient, segment
+from ..directory import Directory
+from ..lookalikes import warn_of_doubtful
+from ..references import named_option
+from .plan import (
     Canonical,
     body_of,
     canonical,
@@ -31,10 +35,6 @@ from .access_token_plan import (
     plan_absent,
     unreadable,
 )
-from .client import CommvaultClient, segment
-from .directory import Directory
-from .lookalikes import warn_of_doubtful
-from .references import named_option
 
 _ATTEMPTS = 3
 _BY_TOKEN = ("access_token", "token_store")
