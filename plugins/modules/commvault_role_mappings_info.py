@@ -80,7 +80,7 @@ role_mappings:
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_snapshot import role_mappings_info
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.info import role_mappings_info
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(

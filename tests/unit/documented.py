@@ -23,7 +23,7 @@ from collection_facts import load_module, module_names, text_constants
 from collection_tree import ROOT
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_entries import parse
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse
 
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
 READMES = [ROOT / "README.md", *sorted((ROOT / "roles").glob("*/README.md"))]

@@ -20,7 +20,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core import http
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import perform
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mapping_plan import Operation
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.plan import Operation
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 PACKAGE = "ansible_collections.cvops.identity.plugins"

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was found about a connection, in lines for people. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.visible import visible_structure
+
+Found = t.Mapping[str, t.Any]
+#: More than this, and tokens may be refused as not yet or no longer valid.
+_CLOCK_LIMIT_S = 60
+_ANSWERS = {True: "can run", False: "cannot run", None: "cannot be told"}
+
+
+def report(found: Found) -> dict[str, list[str]]:
+    """Lines by part: ``entra``, ``commvault``, ``playbooks``. Names of the services cannot make lines of their own."""
+    found = visible_structure(found)
+    return {
+        "entra": _lines("Microsoft Entra ID", found["entra"], _entra),
+        "commvault": _lines("Commvault", found["commvault"], _commvault),
+        "playbooks": _playbooks(found["playbooks"]),
+    }
+
+
+def _lines(title: str, side: Found, described: t.Callable[[Found], list[tuple[str, str]]]) -> list[str]:
+    if side["status"] == "not_configured":
+        return [f"{title}: not configured"]
+    lines = [f"{title}: {'signed in' if side['status'] == 'ok' else 'FAILED'}"]
+    if side["error"]:
+        lines.append(f"  error        {side['error']['msg']}")
+    pairs = (described(side) if side["status"] == "ok" else []) + _way(side)
+    return lines + [f"  {name:<12} {text}" for name, text in pairs]
+
+
+def _entra(side: Found) -> list[tuple[str, str]]:
+    identity, tenant = side["identity"], side["tenant"]
+    name = identity["user_name"] or identity["display_name"] or "unnamed"
+    lines = [
+        (
+            "identity",
+            f"{str(identity['kind']).replace('_', ' ')} {name} (object id {identity['object_id']}), as the token says",
+        ),
+        ("method", f"{side['method']}{_minutes(side['token_life_s'])}"),
+        ("tenant", f"{tenant['display_name'] or 'name not readable'} ({tenant['id']}){_listed(tenant['domains'])}"),
+        ("permissions", _or_none(side["permissions"])),
+    ]
+    if identity["kind"] == "user":
+        lines.append(("roles", _or_none(side["directory_roles"])))
+    if side["owned_applications"] is not None:
+        lines.append(("owns", f"{side['owned_applications']} applications"))
+    return lines
+
+
+def _commvault(side: Found) -> list[tuple[str, str]]:
+    identity, commcell = side["identity"], side["commcell"]
+    rights = side["rights"]
+    return [
+        ("identity", f"user {identity['user_name'] or 'unnamed'} (groups: {_or_none(identity['groups'])})"),
+        ("commcell", f"{commcell['name'] or 'name not readable'}, release {side['release'] or 'not readable'}"),
+        ("company", side["company"] or identity["company"] or "CommCell level"),
+        ("rights", "not readable" if rights is None else f"{len(rights)} on the CommCell"),
+    ]
+
+
+def _way(side: Found) -> list[tuple[str, str]]:
+    lines = [
+        ("address", str(side.get("graph_url") or side.get("url") or "unknown")),
+        ("way", f"{side.get('ca', 'CA unknown')}; {side.get('proxy', 'proxy unknown')}{_latency(side['latency_ms'])}"),
+        ("clock", _clock(side["clock_difference_s"])),
+    ]
+    return lines + [("inputs", _inputs(side.get("sources") or {}))]
+
+
+def _inputs(sources: t.Mapping[str, str]) -> str:
+    """Options by source, those given with the task as one."""
+    by_source: dict[str, list[str]] = {}
+    for name, source in sources.items():
+        by_source.setdefault("the task" if source == f"option {name}" else source, []).append(name)
+    return "; ".join(f"{', '.join(names)} from {source}" for source, names in by_source.items()) or "none"
+
+
+def _playbooks(verdicts: Found) -> list[str]:
+    width = max((len(name) for name in verdicts), default=0)
+    lines = []
+    for name, verdict in verdicts.items():
+        lines.append(f"{name:<{width}}  {_ANSWERS[verdict['can_run']]}")
+        if verdict["missing"]:
+            lines.append(f"{'':<{width}}  ask for: {', '.join(verdict['missing'])}")
+        lines += [f"{'':<{width}}  {sentence}" for sentence in verdict["reason"].split("; ") if sentence]
+    return lines
+
+
+def _clock(difference_s: int | None) -> str:
+    if difference_s is None:
+        return "no answer told the time"
+    if difference_s == 0:
+        return "agrees with ours"
+    words = f"{abs(difference_s)} s {'ahead of' if difference_s > 0 else 'behind'} ours"
+    return f"{words}: SET THE CLOCK, tokens may be refused" if abs(difference_s) > _CLOCK_LIMIT_S else words
+
+
+def _minutes(life_s: int | None) -> str:
+    return "" if life_s is None else f" (token valid for another {life_s // 60} min)"
+
+
+def _latency(latency_ms: int | None) -> str:
+    return "" if latency_ms is None else f"; {latency_ms} ms"
+
+
+def _listed(names: t.Sequence[str] | None) -> str:
+    return f": {', '.join(names)}" if names else ""
+
+
+def _or_none(names: t.Sequence[str] | None) -> str:
+    return "not readable" if names is None else ", ".join(names) or "none"

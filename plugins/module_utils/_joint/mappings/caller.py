@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who runs the task on the CommCell, who else administers it, and which roles weigh much."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._commvault.catalogue import COMMCELL_LEVEL
+from ..._commvault.client import CommvaultClient, segment
+from ..._commvault.directory import Directory
+from ..._commvault.listings import as_id
+from ..._commvault.roles.contents import RoleContents
+from ..._commvault.security.calls import Security
+from ..._commvault.security.grants import Entity, Grant, Principal
+from ..._core.context import Context
+from ..._core.errors import AmbiguousMatch
+from ..._core.names import matches_any
+from ..._core.values import objects_in
+from .read import Reader
+from .resolve import MASTER_ROLE, PRIVILEGED_PERMISSIONS, Resolved
+
+#: The built-in group that administers everything.
+MASTER_GROUP = 1
+
+
+def unmanaged_groups(
+    ctx: Context, directory: Directory, security: Security, reader: Reader, resolved: Resolved
+) -> list[dict[str, t.Any]]:
+    """User groups of the own level whose names match managed_groups and that hold explicit grants although no entry names them."""
+    patterns = ctx.options["managed_groups"]
+    claimed = {principal.id for principal in resolved.holders if principal.kind == "user_group"}
+    groups = directory.catalogue("user_groups") if patterns else None
+    chosen = [
+        entry
+        for entry in (groups.at_level(groups) if groups is not None else ())
+        if entry.id not in claimed and matches_any(entry.name, patterns)
+    ]
+    rows = reader.side_by_side(security.of_principal, [Principal("user_group", entry.id) for entry in chosen])
+    counts = [sum(1 for row in part if row.grant is not None) for part in rows]
+    return [{"user_group": entry.name, "grants": count} for entry, count in zip(chosen, counts, strict=True) if count]
+
+
+def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) -> set[Principal]:
+    """The signed-in user and the groups it is a direct member of; what the service does not tell is left out, with a warning."""
+    name = ctx.options.get("commvault_username") if ctx.options["commvault_auth_method"] == "password" else None
+    if not name:
+        answer = client.get("v2/WhoAmI", intent="find out who is signed in", unknown_ok=True) or {}
+        inner = answer.get("user")
+        who = inner if isinstance(inner, dict) else answer
+        name = who.get("userName") or who.get("name")
+    try:
+        # A name to log in with means a user of the CommCell, wherever the task acts then.
+        user = directory.catalogue("users").get(str(name), COMMCELL_LEVEL) if name else None
+    except AmbiguousMatch:
+        user = None
+    number = user.id if user else client.caller[0]
+    if not number:
+        ctx.warn(
+            "The signed-in user could not be determined, so it is not known whether it would lose rights of its own"
+        )
+        return set()
+    details = client.get(f"v4/user/{segment(number)}", intent="read the signed-in user", unknown_ok=True)
+    if details is None:
+        ctx.warn(
+            "The groups of the signed-in user are not shown, so it is not known whether it would lose rights that it has by a group"
+        )
+    groups = [as_id(group.get("id")) for group in objects_in(details, "associatedUserGroups")]
+    return {Principal("user", number), *(Principal("user_group", group) for group in groups if group)}
+
+
+def is_privileged(contents: RoleContents) -> t.Callable[[int], bool]:
+    """Whether a role contains a permission with which its holder can give any right, or may contain one for all that is told."""
+
+    def ask(role_id: int) -> bool:
+        held = contents.of(role_id)
+        return held is None or bool(held & PRIVILEGED_PERMISSIONS)
+
+    return ask
+
+
+class Administrators:
+    """Counts who administers the CommCell without needing Entra ID to sign in; only those of whom that is certain."""
+
+    def __init__(self, client: CommvaultClient, security: Security, directory: Directory) -> None:
+        self._client, self._security, self._directory = client, security, directory
+
+    def left_after(self, removed: t.Collection[Grant]) -> int:
+        """Enabled local users that hold the Master role on the CommCell, themselves or by a group that Entra does not feed."""
+        commcell = Entity("commcell", self._client.commcell_id)
+        rows = self._security.of_entity(commcell)
+        holders = {row.principal for row in rows if row.role_id == MASTER_ROLE} - {
+            grant.principal for grant in removed if grant.entity == commcell
+        }
+        users: set[int] = set()
+        for holder in sorted(holders):
+            if holder.kind == "user":
+                users.add(holder.id)
+            elif holder.kind == "user_group":
+                users |= self._members(holder.id)
+        return sum(1 for number in users if self._can_sign_in(number))
+
+    def _members(self, group_id: int) -> set[int]:
+        details = self._directory.user_group_details(group_id) or {}
+        if details.get("azureGUID") or not details.get("enabled"):
+            return set()
+        return {
+            number
+            for user in objects_in(details, "users")
+            if isinstance(user, dict) and (number := as_id(user.get("id")))
+        }
+
+    def _can_sign_in(self, user_id: int) -> bool:
+        user = self._client.get(f"v4/user/{segment(user_id)}", intent=f"read user {user_id}", unknown_ok=True) or {}
+        local = "\\" not in str(user.get("name") or "\\")
+        server = user.get("authenticationMethodServer")
+        by_identity_provider = bool(isinstance(server, dict) and as_id(server.get("id")))
+        return local and not by_identity_provider and bool(user.get("enabled"))

@@ -1,0 +1,303 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The verdict on one mapped group: what its members' tokens say, and which Commvault group that finds. Pure.
+
+A finding depends on the entry, on the configuration of sign-on and on the Commvault groups that have something to do with the
+entry (its name, its link, the emitted value), and on nothing else.
+"""
+
+from __future__ import annotations
+
+from ..._core.names import difference, is_same, looks_like
+from ..._entra.claims.group_claim import ROLES_CLAIM, DirectoryGroup, Emission, GroupClaim, emission
+from .facts import BROKEN, FORMS, UNKNOWN, WARNING, WORDS, Finding, Mapped, Scene, UserGroup
+from .members import member_findings
+
+
+class Judge:
+    """Judges one entry; ``findings`` are what is wrong or worth a look, gravest kinds of trouble first."""
+
+    def __init__(self, scene: Scene, mapped: Mapped) -> None:
+        self._scene, self._mapped = scene, mapped
+        self.findings: list[Finding] = []
+        self.emission: Emission | None = None
+        self.user_group: UserGroup | None = None
+        self._judge()
+
+    @property
+    def value(self) -> str | None:
+        """What is emitted; of several app roles the one that finds the group."""
+        if self.emission is None or not self.emission.values:
+            return None
+        name = self.user_group.name if self.user_group else self._mapped.user_group_name
+        return name if name in self.emission.values else self.emission.values[0]
+
+    def _add(self, check: str, verdict: str, reason: str, remedy: str) -> None:
+        self.findings.append(Finding(check, verdict, reason, remedy))
+
+    def _judge(self) -> None:
+        entra = self._mapped.entra
+        self._attribute()
+        if entra is None:
+            self._missing()
+        else:
+            self._emission(entra)
+        self.user_group = self._find()
+        if self.user_group is None:
+            self._no_user_group()
+        else:
+            self._check_user_group(self.user_group)
+        self._renamed()
+        if entra is not None:
+            if self.user_group is not None:
+                self._link(self.user_group, entra)
+                self._match(self.user_group)
+            self.findings += member_findings(self._scene, self._mapped, entra, self.emission)
+
+    def _attribute(self) -> None:
+        """Without the mapping of USER_GROUPS no membership comes of any token."""
+        app, application = self._scene.app, self._scene.application
+        if app is None:
+            self._add(
+                "identity_provider",
+                BROKEN,
+                "no SAML app signs people in, and only SAML carries groups",
+                "see the checks of the site",
+            )
+        elif not app.groups_claim:
+            self._add(
+                "attribute_mapping",
+                BROKEN,
+                f"SAML app {app.name} maps no claim to USER_GROUPS, so that no token changes a membership",
+                "add the attribute mapping of USER_GROUPS",
+            )
+        elif application is not None and not reads_groups(app.groups_claim, application.claim):
+            self._add(
+                "attribute_mapping",
+                BROKEN,
+                f"SAML app {app.name} takes USER_GROUPS from {app.groups_claim}, but Entra ID sends groups in {application.claim.uri}",
+                f"map USER_GROUPS to {application.claim.uri}",
+            )
+
+    def _missing(self) -> None:
+        pending = self._mapped.missing == "pending"
+        remedy = {
+            "ambiguous": "give object_id in the mapping",
+            "pending": "nothing; an earlier part of the run creates it",
+        }.get(str(self._mapped.missing), "correct the mapping, best with object_id, or create the group")
+        check = "ambiguous" if self._mapped.missing == "ambiguous" else "entra_group"
+        self._add(check, WARNING if pending else BROKEN, self._mapped.explanation, remedy)
+
+    def _emission(self, entra: DirectoryGroup) -> None:
+        application, app = self._scene.application, self._scene.app
+        if application is None:
+            self._add(
+                "claim_unknown",
+                WARNING,
+                "what Entra ID emits is not known, because the application that people sign in to is not",
+                "give application",
+            )
+            return
+        self.emission = emission(application.claim, entra, (app.groups_claim if app else None) or application.claim.uri)
+        if not self.emission.values:
+            self._add("claim", BROKEN, f"Entra ID emits nothing for it: {self.emission.reason}", self.emission.remedy)
+
+    def _find(self) -> UserGroup | None:
+        """By id or name; else by link, because a group that was renamed on either side is still the same group."""
+        groups = sorted(self._scene.user_groups, key=lambda group: group.id)
+        if self._mapped.user_group_id is not None:
+            return next((group for group in groups if group.id == self._mapped.user_group_id), None)
+        wanted = self._mapped.user_group_name or ""
+        ours = [group for group in groups if _same(group.company, self._mapped.company)]
+        named = [group for group in ours if is_same(group.name, wanted)]
+        exact = [group for group in named if group.name == self._mapped.user_group_name]
+        if named:
+            return (exact or named)[0]
+        linked = [group for group in ours if self._mapped.entra and group.azure_guid == self._mapped.entra.object_id]
+        if linked and wanted:
+            self._add(
+                "renamed_user_group",
+                WARNING,
+                f"Commvault group {linked[0].name} is linked to this Entra group under another name than {self._mapped.user_group_name}",
+                "rename one of them, or give user_group in the mapping",
+            )
+        return linked[0] if linked else None
+
+    def _no_user_group(self) -> None:
+        wanted = self._mapped.user_group_name
+        if self._mapped.user_group_id is not None:
+            reason, remedy = f"no Commvault user group has the id {self._mapped.user_group_id}", "correct user_group"
+            self._add("user_group", BROKEN, reason, remedy)
+        elif wanted is None:
+            if self._mapped.entra is not None:
+                self._add(
+                    "user_group",
+                    BROKEN,
+                    f"match_by {self._scene.match_by} gives no name for the Commvault group",
+                    "give user_group in the mapping, or use match_by azure_guid",
+                )
+        elif self._scene.mapping_pending:
+            self._add("user_group", WARNING, f"Commvault has no user group {wanted} yet", "the role mapping creates it")
+        else:
+            self._add(
+                "user_group",
+                BROKEN,
+                f"Commvault has no user group {wanted}{_in(self._mapped.company)}{self._alike(wanted)}",
+                "create it: run the role mapping",
+            )
+
+    def _alike(self, wanted: str) -> str:
+        """Groups of the same company whose names only look equal, in words."""
+        alike = [
+            group
+            for group in self._scene.user_groups
+            if _same(group.company, self._mapped.company) and looks_like(wanted, group.name)
+        ]
+        told = (
+            f"; {group.name!r} looks equal and is another name: it {difference(wanted, group.name)}" for group in alike
+        )
+        return "".join(told)
+
+    def _renamed(self) -> None:
+        """Names drift while object ids stay; only where names are matched does that take access away."""
+        entra, name, guid = (
+            self._mapped.entra,
+            self._mapped.name,
+            self.user_group.azure_guid if self.user_group else None,
+        )
+        if entra is not None and not is_same(name, entra.display_name) and not is_same(name, entra.object_id):
+            self._add(
+                "renamed",
+                WARNING,
+                f"the Entra group is named {entra.display_name} now",
+                "write that name into the mapping",
+            )
+        elif entra is None and self._mapped.missing == "not_found" and guid and self._mapped.linked.get(guid):
+            now = self._mapped.linked[guid]
+            reason = f"Commvault group {name} is linked to Entra group {now} ({guid}): it was renamed"
+            self._add("renamed", BROKEN, reason, f"write {now} and the object id into the mapping")
+
+    def _check_user_group(self, group: UserGroup) -> None:
+        if group.enabled is None:
+            self._add(
+                "disabled",
+                UNKNOWN,
+                f"Commvault does not show whether group {group.name} is enabled",
+                "look at the group in the Command Center",
+            )
+        elif not group.enabled:
+            self._add("disabled", BROKEN, f"Commvault group {group.name} is disabled and gives no rights", "enable it")
+        app = self._scene.app
+        if app is None or _same(group.company, app.company):
+            return
+        if app.company is not None:
+            self._add(
+                "company",
+                WARNING,
+                f"SAML app {app.name} is made for company {app.company}, the group is{_in(group.company) or ' at CommCell level'}",
+                "use a SAML app of the group's company, or at CommCell level",
+            )
+        elif "COMPANY_NAME" not in (app.attributes or {}):
+            self._add(
+                "company",
+                WARNING,
+                f"the group is{_in(group.company)}, and SAML app {app.name} at CommCell level maps no COMPANY_NAME, so that its users are of no company",
+                "map COMPANY_NAME to a claim with the company's alias",
+            )
+
+    def _link(self, group: UserGroup, entra: DirectoryGroup) -> None:
+        guid = group.azure_guid
+        if guid == entra.object_id:
+            return
+        if guid is None:
+            if self._scene.match_by == "azure_guid" and self._scene.mapping_pending:
+                self._add(
+                    "link",
+                    WARNING,
+                    f"Commvault group {group.name} is linked to no Entra group yet",
+                    "the role mapping links it",
+                )
+            elif self._scene.match_by == "azure_guid":
+                self._add(
+                    "link",
+                    WARNING,
+                    f"Commvault group {group.name} is linked to no Entra group",
+                    "run the role mapping with link_entra_groups",
+                )
+            return
+        other = self._mapped.linked.get(guid)
+        reason = (
+            f"Commvault group {group.name} is linked to another Entra group, {other} ({guid})"
+            if other
+            else f"Commvault group {group.name} is linked to {guid}, which is gone: the Entra group was created again"
+        )
+        if self._mapped.relink and self._scene.mapping_pending:
+            self._add("recreated", WARNING, reason, "the role mapping links it again, because the entry says relink")
+        else:
+            self._add(
+                "recreated",
+                BROKEN,
+                reason,
+                "make sure that the Entra group is the right one, then say relink: true in its entry",
+            )
+
+    def _match(self, group: UserGroup) -> None:
+        if self.emission is None or not self.emission.values:
+            return
+        values, form = self.emission.values, self.emission.form
+        others = [
+            other
+            for other in sorted(self._scene.user_groups, key=lambda item: item.id)
+            if other.id != group.id
+            and _same(other.company, group.company)
+            and (other.name in values or other.azure_guid in values)
+        ]
+        if others:
+            names = ", ".join(other.name for other in others)
+            self._add(
+                "other_group", WARNING, f"members also become members of Commvault group {names}", "rename or unlink it"
+            )
+        if group.azure_guid in values:
+            return
+        if group.name in values:
+            if form not in FORMS[self._scene.match_by] and form != "app_role":
+                self._add(
+                    "match_by",
+                    WARNING,
+                    f"the group is found by its name, not by match_by {self._scene.match_by}: a rename takes the members' access away",
+                    "let the application emit what match_by says, or change match_by",
+                )
+            return
+        if form == "object_id" and self._scene.mapping_pending and (group.azure_guid is None or self._mapped.relink):
+            return  # the mapping links it
+        if any(is_same(group.name, value) for value in values):
+            self._add(
+                "letter_case",
+                WARNING,
+                f"Entra ID emits {values[0]}, the Commvault group is named {group.name}",
+                "give both the same letter case",
+            )
+            return
+        self._add(
+            "match",
+            BROKEN,
+            f"Entra ID emits {', '.join(values)} ({WORDS[str(form)]}), which does not lead to Commvault group {group.name}",
+            "run the role mapping with link_entra_groups"
+            if form == "object_id" and group.azure_guid is None
+            else "link the Commvault group to the Entra group, or name it as Entra ID emits it",
+        )
+
+
+def reads_groups(groups_claim: str, claim: GroupClaim) -> bool:
+    """Whether the claim that Commvault reads is one that carries the groups, or the application's roles."""
+    return groups_claim == claim.uri or (groups_claim == ROLES_CLAIM and not claim.as_roles)
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return is_same(one or "", other or "")
+
+
+def _in(company: str | None) -> str:
+    return f" in company {company}" if company else ""

@@ -1,0 +1,24 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the people of a role mapping will get their Commvault groups when they sign in: read, judge, tell. Changes nothing."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import Problems
+from ..mappings.parse import parse
+from .read import read_scene
+from .report import report
+
+
+def preflight(ctx: Context) -> dict[str, t.Any]:
+    """All verdicts for this CommCell. Raises Problems for a mapping that cannot be understood."""
+    entries, problems = parse(ctx.options["mappings"], ctx.options.get("commcell"), ctx.clock.now().date())
+    if problems:
+        raise Problems(f"{len(problems)} problems in the mapping; nothing was checked:", problems)
+    wanted = [entry for entry in entries if entry.kind == "entra_group" and entry.present]
+    return report(read_scene(ctx, wanted))

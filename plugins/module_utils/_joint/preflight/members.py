@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a preflight finds about the members of a mapped group: none, disabled ones, nesting, assignments, namesakes. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._entra.claims.group_claim import DirectoryGroup, Emission
+from ..._entra.claims.read import Members
+from .facts import BROKEN, UNKNOWN, WARNING, Finding, Mapped, Scene
+
+_NAMES_SHOWN = 5
+
+Findings = t.Iterator[Finding]
+
+
+def member_findings(scene: Scene, mapped: Mapped, entra: DirectoryGroup, emitted: Emission | None) -> Findings:
+    """Everything about the people behind one entry."""
+    yield from _twins(mapped, emitted)
+    principal = scene.application.principal if scene.application else None
+    required = principal is not None and principal.assignment_required
+    if required and not entra.assigned and emitted is not None and emitted.values:
+        yield Finding(
+            "assignment",
+            WARNING,
+            "sign-in needs an assignment, and the group has none: members who are not assigned otherwise cannot sign in",
+            "assign the group to the application",
+        )
+    members = mapped.members
+    if members is None:
+        return
+    if not members.direct and not members.inherited:
+        yield Finding("no_members", WARNING, "the group has no members", "add members, or take the entry away")
+    yield from _nested(scene, members, required, emitted)
+    yield from _disabled(members)
+
+
+def _twins(mapped: Mapped, emitted: Emission | None) -> Findings:
+    if mapped.twins and emitted is not None and emitted.form == "display_name":
+        yield Finding(
+            "twin",
+            WARNING,
+            f"other Entra groups have the same name ({', '.join(sorted(mapped.twins))}); members of theirs get the same access",
+            "rename them, or let the application emit object ids (and use match_by azure_guid)",
+        )
+
+
+def _disabled(members: Members) -> Findings:
+    everyone = members.direct | members.inherited
+    names = sorted(str(item.name or item.object_id) for item in everyone if item.enabled is False)
+    unread = sum(1 for item in everyone if item.enabled is None)
+    if names:
+        shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
+        more = f"; of {unread} more it may not be read" if unread else ""
+        reason = f"{len(names)} of {len(everyone)} members are disabled and cannot sign in: {shown}{more}"
+        yield Finding("disabled_members", WARNING, reason, "remove them from the group")
+    elif unread:
+        reason = f"whether {unread} of {len(everyone)} members are disabled may not be read"
+        yield Finding("disabled_members", UNKNOWN, reason, "give this identity User.Read.All")
+
+
+def _nested(scene: Scene, members: Members, required: bool, emitted: Emission | None) -> Findings:
+    """Assignments and app roles do not follow nesting; security groups in tokens do."""
+    if not members.nested or scene.application is None or emitted is None or not emitted.values:
+        return
+    if not (scene.application.claim.assigned_only or required or emitted.form == "app_role"):
+        return
+    nobody = not members.direct and bool(members.inherited)
+    inner = ", ".join(members.nested)
+    yield Finding(
+        "nested",
+        BROKEN if nobody else WARNING,
+        f"assignments do not follow nesting: {len(members.inherited)} members that are only in {inner} get nothing",
+        "put people directly into the group, or assign and map the inner groups",
+    )

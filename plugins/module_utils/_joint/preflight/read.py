@@ -1,0 +1,264 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads what a preflight judges, from both services, several things at a time. Nothing is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._commvault.catalogue import COMMCELL_LEVEL, Entry, is_commcell_level
+from ..._commvault.client import CommvaultClient
+from ..._commvault.directory import Directory
+from ..._commvault.identity_providers.read import IdentityServers
+from ..._core.context import Context
+from ..._core.errors import AmbiguousMatch
+from ..._core.names import case_key
+from ..._core.parallel import side_by_side
+from ..._entra.claims.group_claim import DirectoryGroup
+from ..._entra.claims.read import Claims, SsoApplication
+from ..._entra.client import GraphClient
+from ..mappings.entra_groups import EntraGroups
+from ..mappings.parse import MappingEntry, Problem
+from .choice import choose
+from .facts import Mapped, Scene, UserGroup
+from .people import count_people
+
+
+def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
+    """Everything about the Entra groups of *entries*. Raises AmbiguousMatch when it is not clear which SAML app is meant."""
+    graph = GraphClient(ctx)
+    commvault, claims = CommvaultClient(ctx), Claims(ctx, graph)
+    servers = IdentityServers(commvault)
+    listed = servers.listed()
+    chosen, explanation = choose(listed, ctx.options.get("saml_app"), ctx.options.get("oidc_app"))
+    app = servers.saml(chosen.name) if chosen else None
+    if chosen and app is None:
+        explanation = f"SAML app {chosen.name} is listed, but cannot be read"
+    elif app and chosen:
+        enabled = chosen.enabled if app.enabled is None else app.enabled
+        app = dataclasses.replace(app, company=app.company or chosen.company, enabled=enabled)
+    asked = {name: value for name, value in (ctx.options.get("application") or {}).items() if value}
+    application = claims.application(asked or None, app.service_id if app else None)
+    mapped = _Reader(ctx, commvault, graph, claims, application)
+    found = mapped.read(entries)
+    counted = count_people(ctx, claims, application, found)
+    return Scene(
+        match_by=ctx.options["match_by"],
+        now=graph.service_now(),
+        mapped=tuple(found),
+        user_groups=tuple(mapped.user_groups),
+        servers=tuple(listed),
+        app=app,
+        app_explanation=explanation,
+        application=application,
+        application_explanation=_unknown_application(asked, app.service_id if app else None),
+        tenant_id=str(graph.claims().get("tid") or "") or None,
+        people=counted.people,
+        people_explanation=counted.explanation,
+        unchecked=counted.unchecked,
+        mapping_pending=ctx.options["mapping_pending"],
+    )
+
+
+def _unknown_application(asked: t.Mapping[str, t.Any], identifier: str | None) -> str:
+    if asked:
+        name, value = next(iter(asked.items()))
+        return f"no application with {name} {value} is in the tenant"
+    if identifier:
+        return f"no application of the tenant has the identifier {identifier} of the SAML app"
+    return "the application that people sign in to is not known"
+
+
+class _Reader:
+    """Reads the groups of the mapping on both sides."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        commvault: CommvaultClient,
+        graph: GraphClient,
+        claims: Claims,
+        application: SsoApplication | None,
+    ) -> None:
+        self._ctx, self._commvault, self._graph, self._claims = ctx, commvault, graph, claims
+        self._application = application
+        self._directory = Directory(commvault)
+        self.user_groups: list[UserGroup] = []
+
+    def read(self, entries: t.Sequence[MappingEntry]) -> list[Mapped]:
+        """One item per Entra group and Commvault group that the entries name."""
+        found = self._merged(self._mapped(entries))
+        self.user_groups = self._user_groups(found)
+        found = self._with_links(found)
+        found = self._with_twins(found)
+        ids = sorted({item.entra.object_id for item in found if item.entra})
+        members = self._claims.members(ids)
+        return [
+            dataclasses.replace(item, members=members[item.entra.object_id]) if item.entra else item for item in found
+        ]
+
+    def _mapped(self, entries: t.Sequence[MappingEntry]) -> list[Mapped]:
+        problems: list[Problem] = []
+        named = EntraGroups(self._ctx, lambda: self._graph)
+        named.look_up([entry for entry in entries if entry.object_id is None], problems)
+        said = {str(problem["where"]).partition(".")[0]: problem for problem in problems}
+        ids: dict[str, str] = {}
+        for entry in entries:
+            group = named.of(entry)
+            object_id = entry.object_id or (group.object_id if group else None)
+            if object_id:
+                ids[entry.where] = object_id
+        groups = self._claims.groups(set(ids.values()), self._application)
+        return [self._one(entry, ids.get(entry.where), groups, said.get(entry.where)) for entry in entries]
+
+    def _one(
+        self,
+        entry: MappingEntry,
+        object_id: str | None,
+        groups: t.Mapping[str, DirectoryGroup],
+        problem: Problem | None,
+    ) -> Mapped:
+        entra = groups.get(object_id) if object_id else None
+        missing, explanation = None, ""
+        if problem is not None:
+            missing, explanation = str(problem["kind"]), str(problem["message"])
+        elif object_id and entra is None:
+            missing, explanation = "not_found", f"no Entra group has the object id {object_id}"
+        elif entra is None:
+            missing, explanation = "pending", "the Entra group does not exist yet"
+        given = entry.user_group
+        return Mapped(
+            where=(entry.where,),
+            name=str(entry.principal.name or object_id),
+            entra=entra,
+            missing=missing,
+            explanation=explanation,
+            user_group_name=given.name if given and given.name else self._expected(entry, entra),
+            user_group_id=given.id if given and not given.name else None,
+            company=self._company(given.company if given else None),
+            relink=entry.relink,
+        )
+
+    def _expected(self, entry: MappingEntry, entra: DirectoryGroup | None) -> str | None:
+        """The name that the mapping gives to the Commvault group."""
+        match_by = self._ctx.options["match_by"]
+        if match_by == "object_id_name":
+            return entra.object_id if entra else entry.object_id
+        if match_by == "sam_account_name":
+            return entra.sam_account_name if entra else None
+        return entry.principal.name or (entra.display_name if entra else None)
+
+    def _company(self, given: str | int | None) -> str | None:
+        company = (self._commvault.company_id or None) if given is None or given == "" else given
+        if company is None or is_commcell_level(company):
+            return None
+        found = self._directory.company(company)
+        return found.name if found else str(company)
+
+    def _merged(self, items: t.Sequence[Mapped]) -> list[Mapped]:
+        """Entries about the same pair of groups are one."""
+        found: dict[tuple[t.Any, ...], Mapped] = {}
+        for item in items:
+            pair = (
+                item.entra.object_id if item.entra else case_key(item.name),
+                case_key(item.user_group_name or ""),
+                item.user_group_id,
+                case_key(item.company or ""),
+            )
+            known = found.get(pair)
+            if known is None:
+                found[pair] = item
+            else:
+                relink = known.relink or item.relink
+                found[pair] = dataclasses.replace(known, where=known.where + item.where, relink=relink)
+        return list(found.values())
+
+    def _user_groups(self, found: t.Sequence[Mapped]) -> list[UserGroup]:
+        """All Commvault groups; the link is read of those that the mapping names, and of the others when one of these is missing."""
+        catalogue = self._directory.catalogue("user_groups")
+        complete = [self._exists(item) for item in found]
+        names = {case_key(item.user_group_name) for item in found if item.user_group_name}
+        numbers = {item.user_group_id for item in found}
+        wanted = [
+            entry
+            for entry in catalogue
+            if "azureGUID" not in entry.raw
+            and (not all(complete) or case_key(entry.name) in names or entry.id in numbers)
+        ]
+        details = side_by_side(
+            lambda entry: self._directory.user_group_details(entry.id),
+            wanted,
+            max(1, self._ctx.options["parallel_reads"]),
+            self._ctx.cancellation,
+        )
+        gone = {entry.id for entry, found in zip(wanted, details, strict=True) if found is None}
+        return [self._user_group(entry) for entry in catalogue if entry.id not in gone]
+
+    def _exists(self, item: Mapped) -> bool:
+        name = item.user_group_id if item.user_group_id is not None else item.user_group_name
+        if name is None:
+            return False
+        try:
+            return self._directory.catalogue("user_groups").get(name, item.company or COMMCELL_LEVEL) is not None
+        except AmbiguousMatch:
+            return True
+
+    def _user_group(self, entry: Entry) -> UserGroup:
+        known = self._directory.known_details(entry.id)
+        details = known or {}
+        guid = entry.azure_guid or str(details.get("azureGUID") or "").lower() or None
+        enabled = details.get("enabled", entry.raw.get("enabled"))
+        return UserGroup(
+            entry.id,
+            entry.name,
+            entry.company,
+            guid,
+            None if enabled is None else bool(enabled),
+            known is not None or "azureGUID" in entry.raw,
+        )
+
+    def _with_links(self, found: t.Sequence[Mapped]) -> list[Mapped]:
+        """Which other Entra groups the Commvault groups are linked to; what is gone was deleted, or deleted and made anew."""
+        guids: list[set[str]] = []
+        for item in found:
+            own = item.entra.object_id if item.entra else None
+            named = {case_key(item.user_group_name or "")}
+            guids.append(
+                {
+                    group.azure_guid
+                    for group in self.user_groups
+                    if group.azure_guid
+                    and group.azure_guid != own
+                    and (case_key(group.name) in named or group.id == item.user_group_id)
+                }
+            )
+        every = {guid for part in guids for guid in part}
+        known = self._claims.groups(every, None) if every else {}
+        return [
+            dataclasses.replace(
+                item, linked={guid: known[guid].display_name if guid in known else None for guid in part}
+            )
+            for item, part in zip(found, guids, strict=True)
+        ]
+
+    def _with_twins(self, found: t.Sequence[Mapped]) -> list[Mapped]:
+        """Namesakes matter only where display names are emitted."""
+        if self._application is None or not self._application.claim.shows_display_names:
+            return list(found)
+        named = self._claims.named({item.entra.display_name for item in found if item.entra})
+        return [
+            dataclasses.replace(
+                item,
+                twins=tuple(
+                    group.object_id
+                    for group in named.get(case_key(item.entra.display_name), ())
+                    if group.object_id != item.entra.object_id
+                ),
+            )
+            if item.entra
+            else item
+            for item in found
+        ]

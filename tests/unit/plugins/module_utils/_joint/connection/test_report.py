@@ -1,0 +1,206 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report for people, and what counts as unmet."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.whoami import rights_of
+from ansible_collections.cvops.identity.plugins.module_utils._entra.whoami import (
+    is_configured,
+    permissions,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._joint.connection import info as connection
+from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.info import held, requirements
+from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.report import report
+from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import identity_of, kind_of
+
+OFF = {"status": "not_configured", "error": None}
+ENTRA: dict[str, t.Any] = {
+    "status": "ok",
+    "error": None,
+    "method": "client_secret",
+    "identity": {
+        "kind": "managed_identity",
+        "object_id": "oid",
+        "app_id": "aid",
+        "display_name": "mi",
+        "user_name": None,
+    },
+    "permissions": ["A.Read", "B.Read"],
+    "tenant": {"id": "tid", "display_name": None, "domains": None},
+    "directory_roles": None,
+    "owned_applications": None,
+    "token_life_s": 3599,
+    "graph_url": "https://graph.example",
+    "ca": "CA bundle /ca.pem",
+    "proxy": "no proxy",
+    "sources": {"tenant_id": "environment variable AZURE_TENANT_ID", "client_id": "option client_id"},
+    "clock_difference_s": 0,
+    "latency_ms": 12,
+}
+
+
+def lines(side: str, **changes: t.Any) -> str:
+    found = {"entra": {**ENTRA, **changes} if side == "entra" else OFF, "commvault": OFF, "playbooks": {}}
+    return "\n".join(report(found)[side])
+
+
+def test_an_identity_is_told_in_full() -> None:
+    text = lines("entra")
+    for part in ("managed identity mi (object id oid)", "client_secret (token valid for another 59 min)"):
+        assert part in text
+    for part in ("name not readable (tid)", "A.Read, B.Read", "CA bundle /ca.pem; no proxy; 12 ms"):
+        assert part in text
+    assert "tenant_id from environment variable AZURE_TENANT_ID; client_id from the task" in text
+    assert "owns" not in text and "roles" not in text
+
+
+@pytest.mark.parametrize(
+    ("difference", "said"),
+    [
+        (None, "no answer told the time"),
+        (0, "agrees with ours"),
+        (5, "5 s ahead of ours"),
+        (-5, "5 s behind ours"),
+        (-300, "300 s behind ours: SET THE CLOCK, tokens may be refused"),
+    ],
+)
+def test_the_clock(difference: int | None, said: str) -> None:
+    assert lines("entra", clock_difference_s=difference).split("clock")[1].splitlines()[0].strip() == said
+
+
+def test_a_side_that_failed_or_is_not_there_says_so() -> None:
+    failed = {
+        "status": "failed",
+        "error": {"msg": "AADSTS7000215: wrong", "kind": "auth"},
+        "permissions": None,
+        "identity": None,
+    }
+    text = lines("entra", **failed)
+    assert text.startswith("Microsoft Entra ID: FAILED\n  error        AADSTS7000215: wrong\n  address")
+    assert lines("commvault") == "Commvault: not configured"
+
+
+def test_playbooks_are_a_table() -> None:
+    verdicts = {
+        "site": {
+            "can_run": False,
+            "missing": ["Group.Create"],
+            "optional": [],
+            "reason": "Microsoft Entra ID: lacks Group.Create (for x); Commvault: not configured",
+        },
+        "doctor": {"can_run": True, "missing": [], "optional": [], "reason": ""},
+        "bootstrap": {"can_run": None, "missing": [], "optional": [], "reason": "Commvault: may lack"},
+    }
+    assert report({"entra": OFF, "commvault": OFF, "playbooks": verdicts})["playbooks"] == [
+        "site       cannot run",
+        "           ask for: Group.Create",
+        "           Microsoft Entra ID: lacks Group.Create (for x)",
+        "           Commvault: not configured",
+        "doctor     can run",
+        "bootstrap  cannot be told",
+        "           Commvault: may lack",
+    ]
+
+
+def test_what_is_required_and_not_given() -> None:
+    found = {
+        "entra": {"status": "failed", "error": {"msg": "wrong secret"}},
+        "commvault": {"status": "ok", "error": None},
+        "playbooks": {
+            "site": {"can_run": False, "reason": "Microsoft Entra ID: sign-in failed"},
+            "bootstrap": {"can_run": None, "reason": "unknown"},
+        },
+    }
+    assert requirements(found, ["commvault", "bootstrap"]) == []
+    assert requirements(found, []) == []
+    assert requirements(found, ["site", "entra", "site"]) == [
+        "playbook site (Microsoft Entra ID: sign-in failed)",
+        "entra (wrong secret)",
+    ]
+    off = {**found, "entra": {"status": "not_configured", "error": None}}
+    assert requirements(off, ["entra"]) == ["entra (not configured)"]
+
+
+@pytest.mark.parametrize(("required", "count"), [(["bootstrap", "bootstrap"], 1), (["site", "commvault"], 0), ([], 0)])
+def test_what_is_required_and_cannot_be_told_is_told(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, required: list[str], count: int
+) -> None:
+    verdict = {"can_run": None, "missing": [], "optional": [], "reason": "Commvault: may lack View"}
+    verdicts = {"bootstrap": verdict, "site": {**verdict, "can_run": True}}
+    side = {"status": "ok", "error": None, "identity": None, "permissions": None, "directory_roles": None}
+    cell = {"status": "ok", "error": None, "company": None, "rights": None}
+    monkeypatch.setattr(connection, "entra_side", lambda ctx: side)
+    monkeypatch.setattr(connection, "commvault_side", lambda ctx: cell)
+    monkeypatch.setattr(connection, "judge", lambda *_words: verdicts)
+    monkeypatch.setattr(connection, "report", lambda found: {})
+    ctx = make_ctx({"uses": None, "require": required})
+    assert connection.examine(ctx)["playbooks"] == verdicts
+    assert len(ctx.warnings) == count
+    assert all("bootstrap" in warning and "may lack View" in warning for warning in ctx.warnings)
+
+
+def test_what_is_held_is_taken_from_what_was_found() -> None:
+    cell = {"status": "ok", "rights": [{"id": "31", "name": "View"}], "company": "corp"}
+    sides = held({"entra": {**ENTRA, "identity": None, "permissions": None}, "commvault": cell})
+    assert sides["entra"].permissions is None and not sides["entra"].is_person
+    assert sides["commvault"].permissions == {"31"} and sides["commvault"].partial
+
+
+@pytest.mark.parametrize(
+    ("claims", "method", "kind"),
+    [
+        ({}, "token", "unknown"),
+        ({"idtyp": "app", "roles": ["A"]}, "client_secret", "application"),
+        ({"idtyp": "app"}, "managed_identity", "managed_identity"),
+        ({"idtyp": "app", "xms_mirid": "/subscriptions/x"}, "token", "managed_identity"),
+        ({"scp": "User.Read"}, "token", "user"),
+        ({"idtyp": "user", "scp": ""}, "interactive", "user"),
+    ],
+)
+def test_kinds_of_identities(claims: dict[str, t.Any], method: str, kind: str) -> None:
+    assert kind_of(claims, method) == kind
+
+
+def test_claims_of_both_versions() -> None:
+    assert identity_of({"azp": "a", "oid": "o", "name": "Jo", "upn": "jo@x", "idtyp": "user"}, "token") == {
+        "kind": "user",
+        "object_id": "o",
+        "app_id": "a",
+        "display_name": "Jo",
+        "user_name": "jo@x",
+    }
+    assert identity_of({"appid": "a", "app_displayname": "bot", "name": "no"}, "client_secret")["display_name"] == "bot"
+    assert permissions({"roles": ["b", "a"]}) == ["a", "b"]
+    assert permissions({"scp": "b a"}) == ["a", "b"]
+    assert permissions({"oid": "o"}) == []
+    assert permissions({}) is None
+
+
+def test_one_input_or_a_named_method_is_a_configuration() -> None:
+    assert not is_configured({"auth_method": "auto", "cloud": "public", "ca_path": "/ca"})
+    assert is_configured({"auth_method": "managed_identity"})
+    assert is_configured({"auth_method": "auto", "client_id": "x"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (
+            {"permissionsList": [{"permissionId": 31, "permissionName": "View"}, {"permissionId": "1"}, "odd", {}]},
+            {31: "View", 1: "1"},
+        ),
+        ({"permissions": [{"permission": {"id": 31, "name": "View"}}]}, {31: "View"}),
+        ({"permissionsList": []}, {}),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_rights_in_the_forms_that_are_known(answer: t.Any, found: dict[int, str] | None) -> None:
+    assert rights_of(answer) == found

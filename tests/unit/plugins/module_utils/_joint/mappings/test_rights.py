@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The check of the caller's rights: it finds what is lacking, stops when it cannot be made, and says what it left out."""
+
+from __future__ import annotations
+
+import types
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
+    ALL,
+    Entity,
+    Grant,
+    Principal,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    AuthError,
+    BadAnswer,
+    Forbidden,
+    NotFound,
+    Throttled,
+    Unreachable,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.rights import Rights
+
+GROUP, ROLE = Principal("user_group", 21), 35
+CELL, SERVER, PLAN = Entity("commcell", 2), Entity("servers", 5), Entity("plans", 12)
+ON_CELL, ON_SERVER = "Security/COMMCELL_ENTITY/2/Permissions", "Security/CLIENT_ENTITY/5/Permissions"
+NAMES: dict[t.Any, str] = {ROLE: "Operator", SERVER: "web01", PLAN: "gold", CELL: "cs01"}
+
+
+class Client:
+    """Answers by path; an exception is raised."""
+
+    commcell_id = 2
+
+    def __init__(self, ctx: t.Any, answers: t.Mapping[str, t.Any]) -> None:
+        self.ctx, self._answers = ctx, answers
+
+    def get(self, path: str, **_options: t.Any) -> t.Any:
+        answer = self._answers[path]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def held(*numbers: int) -> dict[str, t.Any]:
+    return {"permissionsList": [{"permissionId": number} for number in numbers]}
+
+
+def missing(
+    ctx: t.Any, answers: t.Mapping[str, t.Any], *entities: Entity, contents: frozenset[int] | None = frozenset({31})
+) -> list[dict[str, t.Any]]:
+    roles = types.SimpleNamespace(of=lambda role_id: contents)
+    client = Client(ctx, answers)
+    rights = Rights(t.cast(t.Any, client), t.cast(t.Any, roles), lambda work, keys: [work(key) for key in keys])
+    return rights.missing([Grant(GROUP, ROLE, entity) for entity in entities], NAMES)
+
+
+def test_what_is_held_on_the_commcell_is_enough(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    assert missing(ctx, {ON_CELL: held(31, 107)}, SERVER, PLAN) == []
+    assert ctx.warnings == []
+
+
+def test_what_is_lacking_is_found(make_ctx: t.Any) -> None:
+    found = missing(make_ctx(), {ON_CELL: held(31), ON_SERVER: held(31)}, SERVER)
+    assert [item["kind"] for item in found] == ["forbidden"]
+    assert "Operator on servers web01" in found[0]["message"]
+
+
+@pytest.mark.parametrize("place", [ON_CELL, ON_SERVER])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Unreachable("no answer"),
+        Throttled("slow down", status=429),
+        AuthError("refused", status=401),
+        BadAnswer("a login page", status=200),
+        ApiError("HTTP 500", status=500),
+        ApiError("error 587", status=200, code="587"),
+    ],
+)
+def test_a_check_that_fails_is_not_passed(make_ctx: t.Any, place: str, failure: ApiError) -> None:
+    answers = {ON_CELL: held(), ON_SERVER: held(31, 107), place: failure}
+    with pytest.raises(type(failure), match=str(failure)):
+        missing(make_ctx(), answers, SERVER)
+
+
+@pytest.mark.parametrize("failure", [ApiError("error 587", status=200, code="587"), BadAnswer("a login page")])
+def test_a_service_that_fails_here_alone_can_be_worked_around(make_ctx: t.Any, failure: ApiError) -> None:
+    with pytest.raises(ApiError, match="check_rights") as caught:
+        missing(make_ctx(), {ON_CELL: failure}, SERVER)
+    assert caught.value.facts == failure.facts
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        NotFound("no such call", status=404),
+        Forbidden("not for you", status=200, code="9"),
+        ApiError("method", status=405),
+        ApiError("not implemented", status=501),
+    ],
+)
+def test_a_check_that_the_service_does_not_offer_is_told(make_ctx: t.Any, told: t.Any) -> None:
+    ctx = make_ctx()
+    assert missing(ctx, {ON_CELL: told}, SERVER) == []
+    assert len(ctx.warnings) == 1 and "could not be checked" in ctx.warnings[0] and "Operator" in ctx.warnings[0]
+    ctx = make_ctx()
+    assert missing(ctx, {ON_CELL: held(31), ON_SERVER: told}, SERVER) == []
+    assert len(ctx.warnings) == 1 and "Operator on servers web01" in ctx.warnings[0]
+
+
+@pytest.mark.parametrize("entity", [PLAN, Entity("company", 30), Entity("servers", ALL)])
+def test_kinds_of_which_no_rights_are_told_are_told(make_ctx: t.Any, entity: Entity) -> None:
+    ctx = make_ctx()
+    assert missing(ctx, {ON_CELL: held()}, entity) == []
+    assert len(ctx.warnings) == 1 and f"Operator on {entity.kind}" in ctx.warnings[0]
+
+
+def test_a_role_whose_content_is_not_told_is_told(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    assert missing(ctx, {ON_CELL: held(107)}, SERVER, contents=None) == []
+    assert len(ctx.warnings) == 1 and "Operator" in ctx.warnings[0]
+
+
+def test_what_can_be_judged_is_judged_beside_what_cannot(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    found = missing(ctx, {ON_CELL: held(31), ON_SERVER: held(31)}, SERVER, PLAN)
+    assert ["servers web01" in item["message"] for item in found] == [True]
+    assert ["plans gold" in warning for warning in ctx.warnings] == [True]

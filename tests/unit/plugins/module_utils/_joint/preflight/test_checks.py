@@ -1,0 +1,241 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks of the site as a whole, case by case; and what is told about people."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_providers.read import (
+    IdentityServer,
+    SamlApp,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.certificates import SigningCertificate
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
+    GROUPS_CLAIM,
+    ROLES_CLAIM,
+    DirectoryGroup,
+    GroupClaim,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
+    Member,
+    Members,
+    SsoApplication,
+    SsoPrincipal,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.checks import checked
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.facts import (
+    Mapped,
+    Person,
+    Scene,
+    UserGroup,
+    worst,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.report import report
+
+NOW = datetime.datetime(2026, 10, 1, 12, tzinfo=datetime.timezone.utc)
+TENANT = "11111111-2222-4333-8444-555555555555"
+SERVICE = "https://cv.corp.example:443/webconsole"
+
+
+def certificate(days: float, active: bool = True) -> SigningCertificate:
+    return SigningCertificate("key", "CN=x", NOW + datetime.timedelta(days=days), active)
+
+
+APP = SamlApp(
+    "corp.example",
+    name_id="Email",
+    attributes={"USER_GROUPS": GROUPS_CLAIM},
+    provider_id=f"https://sts.windows.net/{TENANT}/",
+    service_id=SERVICE,
+    email_suffixes=("corp.example",),
+)
+PRINCIPAL = SsoPrincipal("2", True, False, "saml", (SERVICE,), (certificate(100), certificate(5, False)))
+CLAIM = GroupClaim(frozenset({"SecurityGroup"}))
+SSO = SsoApplication("1", "sign-on", CLAIM, (), PRINCIPAL)
+SCENE = Scene("azure_guid", NOW, app=APP, application=SSO, tenant_id=TENANT)
+OIDC, ADFS = IdentityServer("o", "oidc"), IdentityServer("a", "saml", "ADFS")
+
+
+def app(**changes: t.Any) -> dict[str, t.Any]:
+    return {"app": dataclasses.replace(APP, **changes)}
+
+
+def principal(**changes: t.Any) -> dict[str, t.Any]:
+    return {"application": dataclasses.replace(SSO, principal=dataclasses.replace(PRINCIPAL, **changes))}
+
+
+def claim(*scopes: str, **changes: t.Any) -> dict[str, t.Any]:
+    return {"application": dataclasses.replace(SSO, claim=GroupClaim(frozenset(scopes), **changes))}
+
+
+def member_of(*suffixes: str | None) -> dict[str, t.Any]:
+    names = [f"anna@{suffix}" if suffix else None for suffix in suffixes]
+    members = Members(frozenset(Member(f"id {name}", name, True) for name in names))
+    return {"mapped": (Mapped(("mappings[0]",), "x", members=members),)}
+
+
+def person(name: str, groups: int | None, sampled: bool = False) -> Person:
+    return Person(Member(name, f"{name}@corp.example", True), groups, sampled)
+
+
+CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
+    "all is well": ({}, {}, ""),
+    "only OpenID Connect": ({"app": None, "servers": (OIDC,)}, {"identity_provider": "broken"}, "carries no groups"),
+    "no provider": ({"app": None}, {"identity_provider": "broken"}, "no identity provider"),
+    "not the one": (
+        {"app": None, "servers": (ADFS, OIDC), "app_explanation": "none is for Entra ID"},
+        {"identity_provider": "broken"},
+        "none is for Entra ID",
+    ),
+    "disabled": (app(enabled=False), {"saml_enabled": "broken"}, "disabled"),
+    "another tenant": (app(provider_id="https://sts.windows.net/other/"), {"tenant": "broken"}, "other"),
+    "tenant unknown": ({"tenant_id": None}, {"tenant": "unknown"}, "token does not tell"),
+    "trusted provider not shown": (app(provider_id=""), {"tenant": "unknown"}, "does not show"),
+    "not told whether it is enabled": (app(enabled=None), {"saml_enabled": "unknown"}, "does not show"),
+    "a company's app under another name": (app(company="acme"), {"identity_provider_name": "broken"}, "company acme"),
+    "a company's app": (app(company="Corp.Example"), {}, ""),
+    "no attribute": (app(attributes={}), {"attribute_mapping": "broken"}, "USER_GROUPS"),
+    "the wrong attribute": (app(attributes={"USER_GROUPS": "groups"}), {"attribute_mapping": "broken"}, "from groups"),
+    "roles": (app(attributes={"USER_GROUPS": ROLES_CLAIM}), {}, ""),
+    "name id": (app(name_id="Full name"), {"name_id": "warning"}, "Full name"),
+    "name id of another spelling": (app(name_id="User Principal Name"), {}, ""),
+    "no name id": (app(name_id=None), {"name_id": "unknown"}, "does not show"),
+    "auto-create without suffix": (
+        app(auto_create=True, email_suffixes=(), associated=True),
+        {"associations": "broken"},
+        "suffix",
+    ),
+    "no association": (app(email_suffixes=()), {"associations": "warning"}, "nobody is sent"),
+    "companies": (app(email_suffixes=(), associated=True), {}, ""),
+    "members of another suffix": (member_of("new.example"), {"associations": "warning"}, "new.example"),
+    "members of the suffix": (member_of("CORP.example"), {}, ""),
+    "members without a readable name": (
+        member_of(None),
+        {"associations": "unknown"},
+        "1 members",
+    ),
+    "members without a readable name, and companies": ({**member_of(None), **app(associated=True)}, {}, ""),
+    "some members of another suffix": (
+        member_of("new.example", None),
+        {"associations": "warning"},
+        "new.example",
+    ),
+    "no application": (
+        {"application": None, "application_explanation": "no application with app_id 1"},
+        {"application": "warning"},
+        "app_id 1",
+    ),
+    "no service principal": (
+        {"application": dataclasses.replace(SSO, principal=None)},
+        {"service_principal": "broken"},
+        "nobody can sign in",
+    ),
+    "switched off": (principal(enabled=False), {"service_principal": "broken"}, "switched off"),
+    "sign-on mode": (principal(sign_on_mode=None), {"sign_on_mode": "warning"}, "not set"),
+    "identifier": (principal(names=()), {"identifier": "warning"}, SERVICE),
+    "identifier not shown": (app(service_id=""), {"identifier": "unknown"}, "does not show"),
+    "identifier of the application": (
+        {
+            "application": dataclasses.replace(
+                SSO, identifier_uris=(SERVICE,), principal=dataclasses.replace(PRINCIPAL, names=())
+            )
+        },
+        {},
+        "",
+    ),
+    "no certificate": (principal(certificates=()), {"signing_certificate": "broken"}, "no certificate"),
+    "certificate ended": (
+        principal(certificates=(certificate(-1), certificate(90, False))),
+        {"signing_certificate": "broken"},
+        "1 days ago",
+    ),
+    "certificate ends": (principal(certificates=(certificate(29.5),)), {"signing_certificate": "warning"}, "29 days"),
+    "certificate in time": (principal(certificates=(certificate(30),)), {}, ""),
+    "no claim": (claim(), {"claim": "broken"}, "no groups"),
+    "display names without effect": (
+        claim("SecurityGroup", cloud_display_name=True),
+        {"claim": "warning"},
+        "assigned groups alone",
+    ),
+    "match_by does not fit": ({"match_by": "display_name"}, {"match_by": "broken"}, "display_name does not fit"),
+    "match_by fits one of two": (
+        {
+            **claim("ApplicationGroup", synced_form="sam_account_name", cloud_display_name=True),
+            "match_by": "display_name",
+        },
+        {},
+        "",
+    ),
+    "too many groups": (
+        {"people": (person("a", 150), person("b", 151), person("c", 400)), "unchecked": 7},
+        {"group_limit": "broken"},
+        "2 of 3 people are in more than 150 groups, their tokens carry none, and they lose their memberships:"
+        " b@corp.example (151), c@corp.example (400); 7 members were not checked",
+    ),
+    "nobody in too many": ({"people": (person("a", 150),)}, {}, ""),
+    "people may not be read": ({"people_explanation": "no right"}, {"group_limit": "warning"}, "no right"),
+    "a name that nobody has": ({"people": (person("zed", None, True),)}, {"sample_users": "warning"}, "zed@corp"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_checks(name: str) -> None:
+    changes, expected, said = CASES[name]
+    found = [item for item in checked(dataclasses.replace(SCENE, **changes)) if item.verdict != "ok"]
+    assert {item.check: item.verdict for item in found} == expected
+    assert all(item.remedy for item in found)
+    assert said in "".join(item.reason for item in found)
+
+
+def test_every_check_is_told_once() -> None:
+    names = [item.check for item in checked(SCENE)]
+    assert len(names) == len(set(names))
+    assert set(names) >= {"identity_provider", "claim", "match_by", "signing_certificate", "service_principal"}
+
+
+def test_what_is_told_about_people() -> None:
+    """Somebody above the limit has no group; somebody who is nested has one unless assignments are emitted."""
+    anna, paul, many = person("anna", 3, True), person("paul", 3, True), person("many", 151)
+    other = person("other", 3)
+    members = Members(frozenset({anna.member, many.member}), frozenset({paul.member}), ("inner",))
+    entra = DirectoryGroup("1", "Ops", assigned=True)
+    entry = Mapped(("mappings[0]",), "Ops", entra, user_group_name="Ops", members=members)
+    scene = dataclasses.replace(
+        SCENE,
+        mapped=(entry,),
+        user_groups=(UserGroup(1, "Ops", None, "1"),),
+        people=(paul, many, other, anna),
+        unchecked=2,
+    )
+    told = report(scene)
+    assert [(row["user"], row["over_limit"], row["user_groups"]) for row in told["users"]] == [
+        ("anna@corp.example", False, ["Ops"]),
+        ("many@corp.example", True, []),
+        ("paul@corp.example", False, ["Ops"]),
+    ]
+    assert (told["users_checked"], told["users_not_checked"], told["verdict"]) == (4, 2, "broken")
+    told = report(dataclasses.replace(scene, **claim("ApplicationGroup")))
+    assert [row["user_groups"] for row in told["users"]] == [["Ops"], [], []]
+
+
+def test_what_is_unknown_is_not_ok() -> None:
+    """It weighs less than a warning, and the whole is not ok with it."""
+    assert worst(["ok", "unknown", "ok"]) == "unknown"
+    assert worst(["unknown", "warning"]) == "warning"
+    assert worst(["broken", "unknown"]) == "broken"
+    assert report(dataclasses.replace(SCENE, tenant_id=None))["verdict"] == "unknown"
+
+
+@pytest.mark.parametrize("link_read", [True, False])
+def test_links_that_were_not_read_are_told(link_read: bool) -> None:
+    """Members may become members of another Commvault group with the same link, which nobody looked for."""
+    groups = (UserGroup(1, "Ops", None, "1"), UserGroup(2, "Other", link_read=link_read))
+    told = report(dataclasses.replace(SCENE, user_groups=groups))["not_checked"]
+    assert [("linked" in item) for item in told].count(True) == (0 if link_read else 1)

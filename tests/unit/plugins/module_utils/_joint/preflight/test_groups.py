@@ -1,0 +1,222 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Verdicts on single groups, case by case, and which identity provider is meant."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_providers.read import (
+    IdentityServer,
+    SamlApp,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
+    GROUPS_CLAIM,
+    ROLES_CLAIM,
+    DirectoryGroup,
+    GroupClaim,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
+    Member,
+    Members,
+    SsoApplication,
+    SsoPrincipal,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.choice import choose
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.facts import (
+    Mapped,
+    Scene,
+    UserGroup,
+    worst,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.report import judged
+from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings, sso_preflight_info
+
+ID, OTHER = "5d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11", "8d0f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d12"
+NOW = datetime.datetime(2026, 10, 1, tzinfo=datetime.timezone.utc)
+ANNA, PAUL, GONE = Member("a", "anna@x", True), Member("p", "paul@x", True), Member("g", "gone@x", False)
+UNREAD = Member("u")
+ENTRA = DirectoryGroup(ID, "Ops")
+GROUP = UserGroup(7, "Ops", None, ID)
+ENTRY = Mapped(("mappings[0]",), "Ops", ENTRA, user_group_name="Ops", members=Members(frozenset({ANNA})))
+APP = SamlApp("corp", attributes={"USER_GROUPS": GROUPS_CLAIM})
+ALL_GROUPS, ASSIGNED = GroupClaim(frozenset({"SecurityGroup"})), GroupClaim(frozenset({"ApplicationGroup"}))
+SSO = SsoApplication("1", "sign-on", ALL_GROUPS, (), SsoPrincipal("2"))
+SCENE = Scene("azure_guid", NOW, (ENTRY,), (GROUP,), app=APP, application=SSO)
+
+
+def entry(**changes: t.Any) -> dict[str, t.Any]:
+    return {"mapped": (dataclasses.replace(ENTRY, **changes),)}
+
+
+def group(**changes: t.Any) -> dict[str, t.Any]:
+    return {"user_groups": (dataclasses.replace(GROUP, **changes),)}
+
+
+def application(claim: GroupClaim = ALL_GROUPS, **principal: t.Any) -> dict[str, t.Any]:
+    changed = dataclasses.replace(t.cast(SsoPrincipal, SSO.principal), **principal)
+    return {"application": dataclasses.replace(SSO, claim=claim, principal=changed)}
+
+
+def app(**changes: t.Any) -> dict[str, t.Any]:
+    return {"app": dataclasses.replace(APP, **changes)}
+
+
+NESTED = Members(frozenset({ANNA}), frozenset({PAUL}), ("Inner",))
+ONLY_NESTED = Members(frozenset(), frozenset({PAUL}), ("Inner",))
+SHOWN = dataclasses.replace(ASSIGNED, cloud_display_name=True)
+HERE = dataclasses.replace(ENTRA, assigned=True)
+CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
+    "all is well": ({}, {}),
+    "not there": (
+        entry(entra=None, missing="not_found", explanation="no"),
+        {"entra_group": "broken"},
+    ),
+    "coming": (entry(entra=None, missing="pending", explanation="later"), {"entra_group": "warning"}),
+    "two of a name": (entry(entra=None, missing="ambiguous", explanation="two"), {"ambiguous": "broken"}),
+    "renamed in Entra, not in the mapping": (
+        entry(entra=None, missing="not_found", explanation="no", linked={ID: "New"}),
+        {"entra_group": "broken", "renamed": "broken"},
+    ),
+    "an old name beside the id": (entry(name="Old"), {"renamed": "warning"}),
+    "no Commvault group": ({"user_groups": ()}, {"user_group": "broken"}),
+    "no Commvault group yet": ({"user_groups": (), "mapping_pending": True}, {"user_group": "warning"}),
+    "no name for the Commvault group": (
+        {**entry(user_group_name=None), "user_groups": (), "match_by": "sam_account_name"},
+        {"user_group": "broken"},
+    ),
+    "no Commvault group of the id": (entry(user_group_id=9, user_group_name=None), {"user_group": "broken"}),
+    "by id": (entry(user_group_id=7, user_group_name=None), {}),
+    "in another company": (group(company="x"), {"user_group": "broken"}),
+    "a Commvault group of another name": (group(name="Old"), {"renamed_user_group": "warning"}),
+    "not linked": (group(azure_guid=None), {"link": "warning", "match": "broken"}),
+    "not linked yet": ({**group(azure_guid=None), "mapping_pending": True}, {"link": "warning"}),
+    "linked to another": (group(azure_guid=OTHER), {"recreated": "broken", "match": "broken"}),
+    "linked to another, relink": (
+        {**group(azure_guid=OTHER), **entry(relink=True), "mapping_pending": True},
+        {"recreated": "warning"},
+    ),
+    "disabled": (group(enabled=False), {"disabled": "broken"}),
+    "named like the id": (
+        {**group(name=ID, azure_guid=None), **entry(user_group_name=ID), "match_by": "object_id_name"},
+        {},
+    ),
+    "found by name only": (
+        {**application(SHOWN), **entry(entra=HERE)},
+        {"match_by": "warning"},
+    ),
+    "by display name": ({**application(SHOWN), **entry(entra=HERE), "match_by": "display_name"}, {}),
+    "by display name, other letter case": (
+        {**application(SHOWN), **entry(entra=HERE), **group(name="OPS"), "match_by": "display_name"},
+        {"letter_case": "warning"},
+    ),
+    "by display name, and there are two": (
+        {**application(SHOWN), **entry(entra=HERE, twins=(OTHER,)), "match_by": "display_name"},
+        {"twin": "warning"},
+    ),
+    "not assigned": (application(ASSIGNED), {"claim": "broken"}),
+    "no groups emitted": (application(GroupClaim()), {"claim": "broken"}),
+    "another Commvault group has the link too": (
+        {"user_groups": (GROUP, UserGroup(8, "Second", None, ID))},
+        {"other_group": "warning"},
+    ),
+    "claim not mapped": (app(attributes={}), {"attribute_mapping": "broken"}),
+    "short claim name": (app(attributes={"USER_GROUPS": "groups"}), {"attribute_mapping": "broken"}),
+    "no SAML app": ({"app": None}, {"identity_provider": "broken"}),
+    "application unknown": ({"application": None}, {"claim_unknown": "warning"}),
+    "app roles": (
+        {
+            **app(attributes={"USER_GROUPS": ROLES_CLAIM}),
+            **entry(entra=dataclasses.replace(HERE, app_roles=("Ops", "A"))),
+        },
+        {},
+    ),
+    "app roles and nesting": (
+        {
+            **app(attributes={"USER_GROUPS": ROLES_CLAIM}),
+            **entry(entra=dataclasses.replace(HERE, app_roles=("Ops",)), members=NESTED),
+        },
+        {"nested": "warning"},
+    ),
+    "nesting is followed by security groups": (entry(members=NESTED), {}),
+    "nesting is not followed by assignments": (
+        {**application(ASSIGNED), **entry(entra=HERE, members=NESTED)},
+        {"nested": "warning"},
+    ),
+    "nobody but nested members": (
+        {**application(ASSIGNED), **entry(entra=HERE, members=ONLY_NESTED)},
+        {"nested": "broken"},
+    ),
+    "assignment required": (application(assignment_required=True), {"assignment": "warning"}),
+    "assignment required and there": ({**application(assignment_required=True), **entry(entra=HERE)}, {}),
+    "no members": (entry(members=Members()), {"no_members": "warning"}),
+    "disabled members": (entry(members=Members(frozenset({ANNA, GONE}))), {"disabled_members": "warning"}),
+    "members of whom nothing may be read": (
+        entry(members=Members(frozenset({ANNA, UNREAD}))),
+        {"disabled_members": "unknown"},
+    ),
+    "disabled members and others of whom nothing may be read": (
+        entry(members=Members(frozenset({ANNA, GONE, UNREAD}))),
+        {"disabled_members": "warning"},
+    ),
+    "not told whether it is enabled": (group(enabled=None), {"disabled": "unknown"}),
+    "a SAML app of a company": (app(company="x"), {"company": "warning"}),
+    "a company's group, and the claim of the company": (
+        {
+            **group(company="x"),
+            **entry(company="X"),
+            **app(attributes={"USER_GROUPS": GROUPS_CLAIM, "COMPANY_NAME": "c"}),
+        },
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_verdicts(name: str) -> None:
+    changes, expected = CASES[name]
+    (row,) = judged(dataclasses.replace(SCENE, **changes))
+    assert {item["check"]: item["verdict"] for item in row["findings"]} == expected
+    assert row["verdict"] == worst(expected.values())
+    assert all(item["reason"] and item["remedy"] for item in row["findings"])
+    assert row["reason"]
+
+
+def server(
+    name: str, saml_kind: str | None = "AZURE", kind: str = "saml", enabled: bool | None = True
+) -> IdentityServer:
+    return IdentityServer(name, kind, saml_kind, None, enabled)
+
+
+def test_the_identity_provider_that_is_meant() -> None:
+    one, off, adfs, oidc = (
+        server("one"),
+        server("off", enabled=False),
+        server("adfs", "ADFS"),
+        server("o", None, "oidc"),
+    )
+    assert choose([one, adfs, oidc], None, None) == (one, "")
+    assert choose([one, off], None, None) == (one, "")
+    assert choose([off], None, None) == (off, "")
+    assert choose([one, adfs], "ADFS", None) == (adfs, "")
+    assert choose([oidc], None, None) == (None, "")
+    assert "adfs" in choose([adfs], None, None)[1]
+    assert "has one" in choose([one], "two", None)[1]
+    assert "no groups" in choose([one, oidc], None, "O")[1]
+    assert "has o" in choose([one, oidc], None, "p")[1]
+    with pytest.raises(AmbiguousMatch, match="one, two"):
+        choose([one, server("two")], None, None)
+    with pytest.raises(AmbiguousMatch):
+        choose([off, server("off2", enabled=False)], None, None)
+
+
+def test_both_modules_take_the_same_mapping() -> None:
+    ours, theirs = (module.SPEC.options["mappings"] for module in (sso_preflight_info, commvault_role_mappings))
+    assert ours == theirs
