@@ -251,34 +251,16 @@ class Resolver:
         return str(details["azureGUID"]).lower() if details.get("azureGUID") else None
 
     def _new_holder(self, entry: MappingEntry, name: str, level: _Level, group: EntraGroup) -> Holder | None:
-        for known in self.found.holders.values():
-            if not known.exists and (case_key(known.name), known.company_id) == (case_key(name), level.company_id):
-                return Holder(
-                    known.principal,
-                    known.name,
-                    True,
-                    group.object_id,
-                    level.company,
-                    entry.relink,
-                    False,
-                    entry.where,
-                    group.display_name,
-                    level.company_id,
-                )
-        if not entry.present or not any(grant.present for grant in entry.grants):
-            return None
-        if not self._ctx.options["create_user_groups"]:
-            catalogue = self._directory.catalogue("user_groups")
-            self._problem(
-                f"{entry.where}.user_group",
-                f"{catalogue.missing(name, entry.user_group.company if entry.user_group else None)} create_user_groups is off.",
-                "not_found",
-            )
-            return None
-        self._new_groups += 1
+        key = (case_key(name), level.company_id)
+        pending = (one for one in self.found.holders.values() if not one.exists)
+        known = next((one for one in pending if (case_key(one.name), one.company_id) == key), None)
+        if known is None:
+            if not self._may_be_created(entry, name):
+                return None
+            self._new_groups += 1
         return Holder(
-            Principal("user_group", -self._new_groups),
-            name,
+            known.principal if known else Principal("user_group", -self._new_groups),
+            known.name if known else name,
             True,
             group.object_id,
             level.company,
@@ -288,6 +270,20 @@ class Resolver:
             group.display_name,
             level.company_id,
         )
+
+    def _may_be_created(self, entry: MappingEntry, name: str) -> bool:
+        """Whether the entry asks for a group that is not there; a problem is noted where that is switched off."""
+        if not entry.present or not any(grant.present for grant in entry.grants):
+            return False
+        if not self._ctx.options["create_user_groups"]:
+            catalogue = self._directory.catalogue("user_groups")
+            self._problem(
+                f"{entry.where}.user_group",
+                f"{catalogue.missing(name, entry.user_group.company if entry.user_group else None)} create_user_groups is off.",
+                "not_found",
+            )
+            return False
+        return True
 
     def _grant(self, holder: Holder | None, grant: WantedGrant) -> None:
         """Roles and entities are looked up even without a holder, so that all findings are reported at once."""
