@@ -178,7 +178,7 @@ def unit(bench: Bench, target: Target) -> str:
 def integration(bench: Bench, target: Target) -> str:
     """Every module, role and playbook through real ansible-playbook runs against the simulator, and a sample of the hostile services.
 
-    Measured in one environment only: measuring nearly doubles the time of a short run.
+    Measured in one environment, and there the tests' own processes only: measuring nearly doubles the time of ansible-playbook.
     """
     arguments = ["tests/integration", "tests/adversarial", "--dist", "worksteal"]
     return _pytest(bench, target, "integration", arguments, measured=target == bench.measured, seconds=3600)
@@ -344,7 +344,7 @@ def build(bench: Bench) -> str:
 
 
 def coverage(bench: Bench) -> str:
-    """Lines and branches of module_utils that unit and integration tests reached, all environments together."""
+    """Lines and branches of module_utils that unit and integration tests reached in their own processes."""
     log, env = _log("coverage"), bench.environment(bench.newest)
     env |= {"COVERAGE_FILE": str(COVERAGE / "combined"), "CVOPS_CHECKOUT": str(ROOT)}
     data = [str(path) for name in ("unit", "integration") for path in sorted(COVERAGE.glob(f"{name}-*"))]

@@ -64,10 +64,9 @@ def shell(site: Simulator, play: Player, tmp_path: pathlib.Path) -> Shell:
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_VERBOSITY": "4",
         }
-        measured = {key: value for key, value in os.environ.items() if key.startswith(("COVERAGE", "CVOPS_CHECKOUT"))}
         return subprocess.run(
             ["bash", "-euc", script],
-            env={**surroundings, **measured, **addresses, **env},
+            env={**surroundings, **addresses, **env},
             input=f"{typed}\n",
             cwd=tmp_path,
             capture_output=True,

@@ -97,10 +97,10 @@ def fork_playbook(
 
 @contextlib.contextmanager
 def _environment(environment: t.Mapping[str, str]) -> t.Iterator[None]:
-    """Give the server *environment*, without what makes coverage measure the server itself."""
+    """Give the server *environment* while it starts."""
     before = dict(os.environ)
     os.environ.clear()
-    os.environ.update({name: value for name, value in environment.items() if not name.startswith("COVERAGE_PROCESS")})
+    os.environ.update(environment)
     try:
         yield
     finally:
