@@ -143,16 +143,18 @@ class _Call(t.Generic[Answer]):
     def __init__(self, work: t.Callable[[], Answer], late: t.Callable[[Answer], None] | None) -> None:
         self._work, self._late = work, late
         self._answers: queue.SimpleQueue[tuple[Answer | None, BaseException | None]] = queue.SimpleQueue()
+        self._answered = threading.Lock()
+        self._answered.acquire()
         self._abandoned = False
         self.ended = threading.Event()
         threading.Thread(target=self._serve, name="cvops-call", daemon=True).start()
 
     def answer(self, seconds: float) -> tuple[Answer | None, BaseException | None] | None:
-        """Value and error; None when it has not come in time."""
-        try:
-            return self._answers.get(timeout=seconds)
-        except queue.Empty:
-            return None
+        """Value and error; None when it has not come in time.
+
+        A lock keeps its time when a signal comes during the wait; ``SimpleQueue.get`` waits for ever if its time is over by then.
+        """
+        return self._answers.get_nowait() if self._answered.acquire(timeout=seconds) else None
 
     def abandon(self) -> tuple[Answer | None, BaseException | None] | None:
         """Nobody waits any more; the answer if it came at the last moment."""
@@ -176,6 +178,7 @@ class _Call(t.Generic[Answer]):
             except BaseException as exc:  # handed to the caller, who raises it
                 found = (None, exc)
             self._answers.put(found)
+            self._answered.release()
             if self._abandoned and self.abandon() is not None:
                 self.undo(found)
         finally:

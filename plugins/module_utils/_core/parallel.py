@@ -29,7 +29,8 @@ def side_by_side(
     waiting: queue.SimpleQueue[tuple[int, Item]] = queue.SimpleQueue()
     for numbered in enumerate(items):
         waiting.put(numbered)
-    finished: queue.SimpleQueue[tuple[int, t.Any, BaseException | None]] = queue.SimpleQueue()
+    # Not a SimpleQueue: its get() waits for ever where its time is over when a signal interrupts it.
+    finished: queue.Queue[tuple[int, t.Any, BaseException | None]] = queue.Queue()
     stop = threading.Event()
 
     def serve() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -17,9 +18,11 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import (
     GRACE_S,
     Cancellation,
+    _Call,
     interruptible,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Cancelled
+from ansible_collections.cvops.identity.plugins.module_utils._core.parallel import side_by_side
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
@@ -247,3 +250,40 @@ def test_a_write_that_was_not_answered_in_time_has_an_unknown_outcome() -> None:
         cancellation.finish_call(lambda: ended.wait(300), needed=False)
     ended.set()
     assert caught.value.facts == {}
+
+
+@contextlib.contextmanager
+def signals_all_the_time() -> t.Iterator[None]:
+    """Signals that a handler takes note of, and nothing more, some thousand a second."""
+    ended = threading.Event()
+
+    def interrupt() -> None:
+        while not ended.wait(0.0003):
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: None)
+    sender = threading.Thread(target=interrupt, daemon=True)
+    sender.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        sender.join()
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_signals_do_not_prolong_a_wait() -> None:
+    """A wait that is interrupted when its time is just over must end, not go on until the answer comes."""
+    late = threading.Event()
+    give_up = threading.Timer(60, late.set)
+    give_up.start()
+    with signals_all_the_time():
+        call = _Call(lambda: late.wait(300), None)
+        assert [call.answer(0.01) for dummy in range(50)] == [None] * 50
+        cancellation = Cancellation()
+        threading.Timer(0.1, cancellation.request, ["SIGTERM"]).start()
+        with pytest.raises(Cancelled, match="SIGTERM"):
+            side_by_side(lambda item: late.wait(300), range(4), 2, cancellation)
+    assert not late.is_set()
+    give_up.cancel()
+    late.set()
