@@ -14,6 +14,7 @@ import os
 import typing as t
 
 from .context import Context
+from .private_files import open_file
 
 #: After this many seconds an object is expected to be known to every replica.
 FRESH_S = 600.0
@@ -48,7 +49,7 @@ class FreshObjects:
             return
         lines = "".join(f"{moment:.0f} {key.lower()}\n" for key in keys if "\n" not in key)
         try:
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            descriptor = open_file(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         except OSError as exc:
             self._tell(exc)
             self._path = None
@@ -70,7 +71,7 @@ class FreshObjects:
         if self._path is None:
             return []
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW)
+            descriptor = open_file(self._path, os.O_RDONLY)
         except FileNotFoundError:
             return []
         except OSError as exc:

@@ -11,7 +11,6 @@ leaves its trace as well.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import socket
 import typing as t
@@ -22,6 +21,7 @@ from .context import Context
 from .data_text import json_text
 from .errors import ConfigError
 from .plan import Plan
+from .private_files import Durability, create_folder, replace_file
 from .values import plain, rfc3339
 from .visible import whole
 
@@ -74,26 +74,12 @@ class RunRecord:
 
     def _write(self, content: dict[str, t.Any]) -> None:
         """Replace the file as a whole, so that it always holds a complete record. Raises OSError."""
-        os.makedirs(self._directory, mode=0o700, exist_ok=True)
+        create_folder(self._directory)
         if self._path is None:
             stamp = self._ctx.clock.now().strftime("%Y%m%dT%H%M%SZ")
             self._path = os.path.join(self._directory, f"{stamp}-{self._module}-{uuid.uuid4().hex[:8]}.json")
-        temporary = f"{self._path}.new"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(json_text(whole(self._redacted(plain(content)))) + "\n")
-                stream.flush()
-                try:
-                    os.fsync(descriptor)
-                except OSError as exc:
-                    if exc.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every file system can
-                        raise
-            os.replace(temporary, self._path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        text = json_text(whole(self._redacted(plain(content)))) + "\n"
+        replace_file(self._path, text, f"{self._path}.new", Durability.BEST_EFFORT)
 
     def _redacted(self, content: dict[str, t.Any]) -> dict[str, t.Any]:
         """*content* fit to be kept; what was planned consists of names that a reader compares."""

@@ -11,21 +11,31 @@ secrets or refresh tokens. Anything unexpected about a file (owner, mode, link, 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-import stat
 import typing as t
 
 from .._core.context import Context
+from .._core.private_files import (
+    Durability,
+    NotPrivate,
+    check_folder,
+    create_folder,
+    is_own_folder,
+    open_file,
+    read_file,
+    replace_file,
+    take_lock,
+)
 from .tokens import Token
 
 _FOLDER = "cvops_tokens"
 _OWNER = "owner"
 _LOCK_WAIT_S = 60.0
 _LOCK_POLL_S = 0.05
+_LARGEST = 1 << 20
 
 
 def cache_key(*parts: str) -> str:
@@ -84,7 +94,7 @@ def sweep(ctx: Context, parent: str) -> None:
 
 def _claimed_by(folder: str) -> int | None:
     try:
-        if os.lstat(folder).st_uid != os.geteuid() or not stat.S_ISDIR(os.lstat(folder).st_mode):
+        if not is_own_folder(folder):
             return None
         with open(os.path.join(folder, _OWNER), encoding="ascii") as stream:
             return int(stream.read(20))
@@ -113,12 +123,12 @@ class FileCache:
     def open(cls, ctx: Context, folder: str) -> FileCache | None:
         """A cache in *folder*, or None, with a word at -v, when the folder cannot be made or is not safe."""
         try:
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-            found = os.lstat(folder)
+            create_folder(folder)
+            check_folder(folder)
         except OSError as exc:
             ctx.debug(1, f"tokens are not cached: {folder}: {exc.strerror}")
             return None
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        except NotPrivate:
             ctx.debug(1, f"tokens are not cached: {folder} is not a folder that only this user can use")
             return None
         return cls(ctx, folder)
@@ -132,18 +142,10 @@ class FileCache:
     def get(self, key: str) -> Token | None:
         """The token under *key*; validity is the caller's business."""
         try:
-            descriptor = os.open(self._path(key), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError:
+            entry = json.loads(read_file(self._path(key), _LARGEST))
+            return Token(str(entry["token"]), float(entry["expires_at"]), str(entry["scope"]))
+        except (OSError, NotPrivate, ValueError, TypeError, KeyError):
             return None
-        with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
-            found = os.fstat(descriptor)
-            if found.st_uid != os.geteuid() or found.st_mode & 0o077 or not stat.S_ISREG(found.st_mode):
-                return None
-            try:
-                entry = json.load(stream)
-                return Token(str(entry["token"]), float(entry["expires_at"]), str(entry["scope"]))
-            except (ValueError, TypeError, KeyError):
-                return None
 
     def put(self, key: str, token: Token) -> None:
         """Keep a token; failure to do so costs a sign-in later, no more."""
@@ -164,9 +166,7 @@ class FileCache:
         Whoever cannot get it in a minute goes on without: two sign-ins are better than none.
         """
         try:
-            descriptor = os.open(
-                self._path(key) + ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-            )
+            descriptor = open_file(self._path(key) + ".lock", os.O_RDWR | os.O_CREAT)
         except OSError:
             yield
             return
@@ -179,24 +179,15 @@ class FileCache:
     def _wait_for(self, descriptor: int) -> None:
         give_up_at = self._ctx.clock.monotonic() + min(_LOCK_WAIT_S, self._ctx.remaining_s())
         while self._ctx.clock.monotonic() < give_up_at:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self._ctx.cancellation.wait(_LOCK_POLL_S * (0.5 + self._ctx.clock.random()))
-            else:
+            if take_lock(descriptor):
                 return
+            self._ctx.cancellation.wait(_LOCK_POLL_S * (0.5 + self._ctx.clock.random()))
 
     def _path(self, key: str) -> str:
         return os.path.join(self._folder, key)
 
     def _replace(self, path: str, text: str) -> None:
-        temporary = f"{path}.{os.getpid()}.new"
         try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            os.replace(temporary, path)
+            replace_file(path, text, f"{path}.{os.getpid()}.new", Durability.PROCESS)
         except OSError as exc:
             self._ctx.debug(1, f"a token could not be cached: {exc.strerror}")
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)

@@ -8,15 +8,26 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import pwd
-import stat
 import typing as t
 
 from .._core.context import Context
 from .._core.errors import ConfigError, WaitTimeout
+from .._core.private_files import (
+    Durability,
+    Fault,
+    NotPrivate,
+    check_folder,
+    create_folder,
+    finish_replacing,
+    open_file,
+    read_file,
+    remove_file,
+    replace_file,
+    take_lock,
+)
 from .token_store import Custodian, Pair, parse, to_document, words
 
 #: Longer than a renewal can take.
@@ -44,12 +55,11 @@ class FileStore:
     def disturbed(self) -> bool:
         """True when the lock file names a holder who is gone."""
         try:
-            descriptor = self._open(f"{self.path}.lock", os.O_RDWR)
+            descriptor = open_file(f"{self.path}.lock", os.O_RDWR)
         except OSError:  # none yet; or whoever needs the lock will be told what is wrong with it
             return False
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return bool(_said(descriptor))
+            return take_lock(descriptor) and bool(_said(descriptor))
         except OSError:
             return False
         finally:
@@ -61,7 +71,7 @@ class FileStore:
         if not self._check_folder(create):
             raise ConfigError(f"The token store {self.where} does not exist.", source=self.where)
         try:
-            descriptor = self._open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT)
+            descriptor = open_file(f"{self.path}.lock", os.O_RDWR | os.O_CREAT)
         except OSError as exc:
             raise self.failed("locked", exc) from exc
         try:
@@ -81,22 +91,15 @@ class FileStore:
         try:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(unfinished)
-            descriptor = self._open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(json.dumps(to_document(pair), indent=2) + "\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(unfinished, self.path)
-            self._sync_folder()
+            text = json.dumps(to_document(pair), indent=2) + "\n"
+            replace_file(self.path, text, unfinished, Durability.DISK, keep_unfinished=True)
         except OSError as exc:
             raise self.failed("written", exc) from exc
 
     def remove(self) -> None:
         """Delete the pair; the lock file stays, others may be waiting for it."""
         try:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path)
-            self._sync_folder()
+            remove_file(self.path)
         except OSError as exc:
             raise self.failed("removed", exc) from exc
 
@@ -118,13 +121,7 @@ class FileStore:
             if not follows or pair is None or pair.renewal is None:
                 os.unlink(unfinished)
                 return None
-            descriptor = self._open(unfinished, os.O_RDWR)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            os.replace(unfinished, self.path)
-            self._sync_folder()
+            finish_replacing(self.path, unfinished)
         except OSError as exc:
             raise self.failed("written", exc) from exc
         return found
@@ -139,68 +136,41 @@ class FileStore:
         folder = os.path.dirname(self.path)
         try:
             if create:
-                os.makedirs(folder, mode=0o700, exist_ok=True)
-            found = os.lstat(folder)
+                create_folder(folder)
+            check_folder(folder)
         except FileNotFoundError:
             return False
         except OSError as exc:
             raise self.failed("reached", exc) from exc
-        if not stat.S_ISDIR(found.st_mode):
-            raise self._unsafe(f"lies in {folder}, which is no folder of its own", "name the real folder, not a link")
-        if found.st_uid != os.geteuid():
-            raise self._unsafe(
-                f"lies in {folder}, which belongs to another user", f"run as that user, or chown {folder}"
-            )
-        if found.st_mode & 0o077:
-            raise self._unsafe(
-                f"lies in {folder}, which others can enter (mode {found.st_mode & 0o777:04o})", f"chmod 0700 {folder}"
-            )
+        except NotPrivate as exc:
+            what, remedy = {
+                Fault.KIND: ("is no folder of its own", "name the real folder, not a link"),
+                Fault.OWNER: ("belongs to another user", f"run as that user, or chown {folder}"),
+                Fault.MODE: (f"others can enter (mode {exc.mode:04o})", f"chmod 0700 {folder}"),
+            }[exc.fault]
+            raise self._unsafe(f"lies in {folder}, which {what}", remedy) from None
         return True
 
     def _content(self, path: str) -> str | None:
         try:
-            descriptor = self._open(path, os.O_RDONLY | os.O_NONBLOCK)
+            return read_file(path, _LARGEST)
         except FileNotFoundError:
             return None
         except OSError as exc:
             raise self.failed("read", exc) from exc
-        try:
-            self._check(os.fstat(descriptor), path)
-            return os.read(descriptor, _LARGEST).decode("utf-8", "replace")
-        except OSError as exc:
-            raise self.failed("read", exc) from exc
-        finally:
-            os.close(descriptor)
-
-    def _check(self, found: os.stat_result, path: str) -> None:
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-            raise self._unsafe("is no ordinary file", "put the pair there as JSON")
-        if found.st_uid != os.geteuid():
-            raise self._unsafe("belongs to another user", "run as that user, or create a token of your own")
-        if found.st_mode & 0o077:
-            raise self._unsafe(
-                f"can be read by others (mode {found.st_mode & 0o777:04o})",
-                f"chmod 0600 {path}; if anyone may have read it, revoke the token",
-            )
+        except NotPrivate as exc:
+            what, remedy = {
+                Fault.KIND: ("is no ordinary file", "put the pair there as JSON"),
+                Fault.OWNER: ("belongs to another user", "run as that user, or create a token of your own"),
+                Fault.MODE: (
+                    f"can be read by others (mode {exc.mode:04o})",
+                    f"chmod 0600 {path}; if anyone may have read it, revoke the token",
+                ),
+            }[exc.fault]
+            raise self._unsafe(what, remedy) from None
 
     def _unsafe(self, what: str, remedy: str) -> ConfigError:
         return ConfigError(f"The token store {self.where} {what}, so it is not used: {remedy}.", source=self.where)
-
-    def _open(self, path: str, flags: int) -> int:
-        return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-
-    def _sync_folder(self) -> None:
-        descriptor = os.open(os.path.dirname(self.path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        except OSError as exc:
-            if exc.errno not in (
-                errno.EINVAL,
-                errno.ENOTSUP,
-            ):  # file systems that do not know what that is for a folder
-                raise
-        finally:
-            os.close(descriptor)
 
     def _wait_for(self, descriptor: int) -> None:
         clock = self._ctx.clock
@@ -208,12 +178,11 @@ class FileStore:
         limit = min(LOCK_WAIT_S, self._ctx.remaining_s())
         while True:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                holder = self._holder(_said(descriptor))
+                if take_lock(descriptor):
+                    return
             except OSError as exc:
                 raise self.failed("locked", exc) from exc
+            holder = self._holder(_said(descriptor))
             if clock.monotonic() - began >= limit:
                 raise WaitTimeout(
                     f"The token store {self.where} is held by {holder}; it was not released in {limit:.0f} s."

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files that only their owner can use: opened without following links, checked, locked, and replaced as a whole.
+
+Functions raise OSError as the operating system does; what that means to the user, the caller knows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import errno
+import fcntl
+import os
+import stat
+
+#: What others may do with a file or a folder: nothing.
+_OTHERS = 0o077
+#: What file systems answer that cannot make a file, or a folder, durable.
+_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
+
+
+class Fault(enum.Enum):
+    """Why a file or folder is not private."""
+
+    KIND = "not an ordinary file, or not a folder"
+    OWNER = "belongs to another user"
+    MODE = "others may use it"
+
+
+class NotPrivate(Exception):
+    """A file or folder that is not used. ``fault``: why; ``mode``: its permission bits."""
+
+    def __init__(self, path: str, fault: Fault, mode: int) -> None:
+        super().__init__(f"{path}: {fault.value} (mode {mode:04o})")
+        self.fault, self.mode = fault, mode
+
+
+class Durability(enum.Enum):
+    """What a replaced file has to outlive beyond the end of the process.
+
+    ``PROCESS``: nothing more. ``BEST_EFFORT``: a power failure, where the file system can do that. ``DISK``: a power failure,
+    else it is not replaced.
+    """
+
+    PROCESS = "process"
+    BEST_EFFORT = "best effort"
+    DISK = "disk"
+
+
+def create_folder(folder: str) -> None:
+    """Make *folder* and those above it, which only this user can enter; one that is there stays as it is. Raises OSError."""
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+
+
+def check_folder(folder: str) -> None:
+    """Raise NotPrivate for anything but a folder of this user that nobody else can enter; a link is no folder. Raises OSError."""
+    found = os.lstat(folder)
+    _check(found, folder, stat.S_ISDIR(found.st_mode))
+
+
+def is_own_folder(folder: str) -> bool:
+    """True for a folder of this user, whoever can enter it; a link is no folder. Raises OSError."""
+    found = os.lstat(folder)
+    return found.st_uid == os.geteuid() and stat.S_ISDIR(found.st_mode)
+
+
+def open_file(path: str, flags: int) -> int:
+    """A descriptor of *path*, of mode 0600 where *flags* create it; a link is not followed (ELOOP). Raises OSError."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def read_file(path: str, largest: int) -> str:
+    """The text of *path*, which is at most *largest* bytes; what is no UTF-8 is replaced. Never waits for a pipe's writer.
+
+    Raises OSError, and NotPrivate for anything but an ordinary file of this user that nobody else can use.
+    """
+    descriptor = open_file(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        found = os.fstat(descriptor)
+        _check(found, path, stat.S_ISREG(found.st_mode) and found.st_size <= largest)
+        return os.read(descriptor, largest).decode("utf-8", "replace")
+    finally:
+        os.close(descriptor)
+
+
+def replace_file(
+    path: str, text: str, unfinished: str, durability: Durability, *, keep_unfinished: bool = False
+) -> None:
+    """Write *text* to *unfinished*, a new file of mode 0600, and rename it: *path* is the old or the new file, as a whole.
+
+    A write that fails, also because *unfinished* is there already, leaves no *unfinished*, unless it is to be kept
+    (*keep_unfinished*) as it may be the only copy of what it holds. Raises OSError.
+    """
+    try:
+        descriptor = open_file(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            _sync(stream.fileno(), durability)
+        os.replace(unfinished, path)
+    except BaseException:
+        if not keep_unfinished:
+            with contextlib.suppress(OSError):
+                os.unlink(unfinished)
+        raise
+    _sync_folder_of(path, durability)
+
+
+def finish_replacing(path: str, unfinished: str) -> None:
+    """Rename *unfinished*, which a run that was killed has left complete, once it is on the disk. Raises OSError."""
+    descriptor = open_file(unfinished, os.O_RDWR)
+    try:
+        _sync(descriptor, Durability.DISK)
+    finally:
+        os.close(descriptor)
+    os.replace(unfinished, path)
+    _sync_folder_of(path, Durability.DISK)
+
+
+def remove_file(path: str) -> None:
+    """Delete *path*, if it is there, also on the disk. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    _sync_folder_of(path, Durability.DISK)
+
+
+def take_lock(descriptor: int) -> bool:
+    """Lock the file if nobody holds it; False when somebody does. The kernel releases it with the descriptor. Raises OSError."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _check(found: os.stat_result, path: str, is_kind: bool) -> None:
+    mode = stat.S_IMODE(found.st_mode) & 0o777
+    if not is_kind:
+        raise NotPrivate(path, Fault.KIND, mode)
+    if found.st_uid != os.geteuid():
+        raise NotPrivate(path, Fault.OWNER, mode)
+    if mode & _OTHERS:
+        raise NotPrivate(path, Fault.MODE, mode)
+
+
+def _sync(descriptor: int, durability: Durability) -> None:
+    if durability is Durability.PROCESS:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as exc:
+        if durability is Durability.DISK or exc.errno not in _CANNOT_SYNC:
+            raise
+
+
+def _sync_folder_of(path: str, durability: Durability) -> None:
+    """Make a rename or a removal durable, which not every file system can do for a folder."""
+    if durability is not Durability.DISK:
+        return
+    descriptor = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _sync(descriptor, Durability.BEST_EFFORT)
+    finally:
+        os.close(descriptor)
