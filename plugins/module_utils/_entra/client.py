@@ -17,6 +17,7 @@ from .._core.errors import ApiError, BadAnswer, NotFound, outcome_unknown
 from .._core.fresh import FreshObjects
 from .._core.http import Reply, Transport, host_in_words
 from .._core.names import difference, doubt_between, is_same, looks_like
+from .._core.polling import Pauses
 from .._core.retry import Repeat
 from .._core.values import GUID
 from .._signin.clouds import entra_settings, graph_scope, graph_url
@@ -247,7 +248,7 @@ class GraphClient:
         missing_ok: bool = False,
     ) -> Reply:
         url = path if path.startswith("https://") else f"{self._root}/v1.0{path}"
-        began, pause = self.ctx.clock.monotonic(), 0.5
+        pauses = Pauses(self.ctx, longest_s=_LONGEST_PAUSE_S)
         counts: str | None = ""
         while True:
             reply = self._transport.request(
@@ -257,12 +258,11 @@ class GraphClient:
                 return reply
             error = graph_error(reply, intent, needs)
             gone = isinstance(error, NotFound) and (missing_ok or (method == "DELETE" and reply.tries > 1))
-            spent = self.ctx.clock.monotonic() - began + pause
-            if spent < self._patience_s(error, method, url, body) and pause < self.ctx.remaining_s():
+            if pauses.fits(self._patience_s(error, method, url, body)):
                 self.ctx.progress(f"waiting until Entra ID knows everywhere what was just created (to {intent})")
                 self.ctx.stats.add("retries")
-                self.ctx.sleep(pause)
-                pause, counts = min(pause * 2, _LONGEST_PAUSE_S), None
+                pauses.take()
+                counts = None
                 continue
             if gone:
                 return reply

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import ApiError, outcome_unknown
+from .._core.polling import Pauses
 from .._core.retry import Repeat
 from .client import GraphClient
 
@@ -42,9 +43,10 @@ def create_once(
     except ApiError as exc:
         if not exc.may_have_acted:
             raise
-        for look in range(_LOOKS):
+        pauses = Pauses(graph.ctx)
+        for dummy in range(_LOOKS):
             with outcome_unknown():
-                graph.ctx.sleep(0.5 * 2**look)
+                pauses.take()
                 found = find()
             if len(found) == 1:
                 graph.remember(found[0])

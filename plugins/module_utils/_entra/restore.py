@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import ApiError, outcome_unknown
+from .._core.polling import Pauses
 from .._core.retry import Repeat
 from .client import GraphClient, segment
 
@@ -46,8 +47,9 @@ def restore(graph: GraphClient, collection: str, object_id: str, *, intent: str)
 
 
 def _is_back(graph: GraphClient, collection: str, object_id: str, intent: str) -> bool:
-    for look in range(_LOOKS):
-        graph.ctx.sleep(0.5 * 2**look)
+    pauses = Pauses(graph.ctx)
+    for dummy in range(_LOOKS):
+        pauses.take()
         path = f"/{collection}/{segment(object_id)}"
         if graph.get(path, intent=intent, needs=_READ, params={"$select": "id"}) is not None:
             return True

@@ -18,6 +18,7 @@ import shutil
 import typing as t
 
 from .._core.context import Context
+from .._core.polling import Pauses
 from .._core.private_files import (
     Durability,
     NotPrivate,
@@ -177,11 +178,10 @@ class FileCache:
             os.close(descriptor)
 
     def _wait_for(self, descriptor: int) -> None:
-        give_up_at = self._ctx.clock.monotonic() + min(_LOCK_WAIT_S, self._ctx.remaining_s())
-        while self._ctx.clock.monotonic() < give_up_at:
-            if take_lock(descriptor):
-                return
-            self._ctx.cancellation.wait(_LOCK_POLL_S * (0.5 + self._ctx.clock.random()))
+        pauses = Pauses(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
+        limit_s = min(_LOCK_WAIT_S, self._ctx.remaining_s())
+        while pauses.spent_s() < limit_s and not take_lock(descriptor):
+            pauses.take()
 
     def _path(self, key: str) -> str:
         return os.path.join(self._folder, key)

@@ -15,6 +15,7 @@ import typing as t
 
 from .._core.context import Context
 from .._core.errors import ConfigError, WaitTimeout
+from .._core.polling import Pauses
 from .._core.private_files import (
     Durability,
     Fault,
@@ -173,8 +174,8 @@ class FileStore:
         return ConfigError(f"The token store {self.where} {what}, so it is not used: {remedy}.", source=self.where)
 
     def _wait_for(self, descriptor: int) -> None:
-        clock = self._ctx.clock
-        began, told = clock.monotonic(), False
+        pauses = Pauses(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
+        told = False
         limit = min(LOCK_WAIT_S, self._ctx.remaining_s())
         while True:
             try:
@@ -183,7 +184,7 @@ class FileStore:
             except OSError as exc:
                 raise self.failed("locked", exc) from exc
             holder = self._holder(_said(descriptor))
-            if clock.monotonic() - began >= limit:
+            if pauses.spent_s() >= limit:
                 raise WaitTimeout(
                     f"The token store {self.where} is held by {holder}; it was not released in {limit:.0f} s."
                     " If that process hangs, end it; the lock ends with it.",
@@ -192,7 +193,7 @@ class FileStore:
             if not told:
                 self._ctx.progress(f"waiting for the token store {self.where}, held by {holder}")
                 told = True
-            self._ctx.sleep(_LOCK_POLL_S * (0.5 + clock.random()))
+            pauses.take()
 
     def _sign(self, descriptor: int, pair: Pair | None) -> None:
         """Say who holds it; whether a dead holder got anywhere is seen from the generation."""

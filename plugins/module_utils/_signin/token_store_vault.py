@@ -16,6 +16,7 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import ApiError, BadAnswer, ConfigError, CvopsError, Unreachable, WaitTimeout
 from .._core.http import MISREAD
+from .._core.polling import Pauses
 from .token_store import Custodian, Overtaken, Pair, from_document, to_document, words
 from .vault_client import SERVICE, VaultSession, load_hvac, vault_address
 
@@ -100,24 +101,27 @@ class VaultStore:
         )
 
     def _settled(self) -> tuple[Pair | None, int]:
-        clock = self._ctx.clock
-        began, seen = clock.monotonic(), -1
+        pauses, seen = self._pauses(), -1
         while True:
             pair, version = self.read()
             renewal = pair.renewal if pair is not None else None
             if renewal is None or renewal.state != "sent":
                 return pair, version
             if version != seen:
-                began, seen = clock.monotonic(), version
+                pauses, seen = self._pauses(), version
                 self._ctx.progress(f"waiting for {renewal.by}, which is renewing the pair in {self.where}")
-            if clock.monotonic() - began >= WATCH_S or clock.now().timestamp() - renewal.at >= _ABANDONED_S:
+            age_s = self._ctx.clock.now().timestamp() - renewal.at
+            if pauses.spent_s() >= WATCH_S or age_s >= _ABANDONED_S:
                 return pair, version
             if self._ctx.remaining_s() < _POLL_S * 2:
                 raise WaitTimeout(
                     f"The pair in {self.where} is being renewed by {renewal.by} since {words(renewal.at)}; that did not end in time.",
                     source=self.where,
                 )
-            self._ctx.sleep(_POLL_S * (0.5 + clock.random()))
+            pauses.take()
+
+    def _pauses(self) -> Pauses:
+        return Pauses(self._ctx, first_s=_POLL_S, longest_s=_POLL_S, spread=True)
 
     def _ask(self, what: str, call: t.Callable[[t.Any], t.Any], must_arrive: bool = False) -> t.Any:
         """One call through hvac; None for a secret that is not there. Everything that can go wrong is a CvopsError."""

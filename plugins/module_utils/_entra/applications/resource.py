@@ -11,8 +11,8 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, NotFound
 from ..._core.plan import Plan, Step
+from ..._core.polling import Pauses, poll_until
 from ..._core.resource import Action
-from ..._core.wait import until
 from ..client import GraphClient, key, segment
 from ..create import create_once
 from ..owners import change_owners, list_owners
@@ -250,17 +250,15 @@ class ApplicationResource:
 
     def _update(self, step: Step) -> None:
         """A replica that has not seen the disabling yet refuses for a while."""
-        give_up_at = self._ctx.clock.monotonic() + min(_PATIENCE_S, self._ctx.remaining_s())
-        pause = 1.0
+        pauses = Pauses(self._ctx, first_s=1.0)
         while True:
             try:
                 return self._patch(step)
             except ApiError as exc:
-                if exc.code != _STILL_ENABLED or self._ctx.clock.monotonic() + pause > give_up_at:
+                if exc.code != _STILL_ENABLED or not pauses.fits(_PATIENCE_S):
                     raise
             self._ctx.progress("waiting until Entra ID has disabled what is to change")
-            self._ctx.sleep(pause)
-            pause = min(pause * 2, 10.0)
+            pauses.take()
 
     def _await_disabled(self, body: Wire) -> None:
         scopes = body.get("api", {}).get("oauth2PermissionScopes", ())
@@ -274,7 +272,7 @@ class ApplicationResource:
             seen = [*form["app_roles"], *form["api_scopes"]]
             return off - {entry["id"] for entry in seen if not entry["enabled"]}
 
-        until(self._ctx, still_enabled, lambda left: not left, what="app roles and scopes to be disabled")
+        poll_until(self._ctx, still_enabled, lambda left: not left, what="app roles and scopes to be disabled")
 
     def _forget(self) -> None:
         keys = [str(self.object_id), str(self.app_id)]

@@ -13,6 +13,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, Cancelled, CvopsError, Throttled
+from ..._core.polling import Pauses
 from ..._core.retry import Repeat
 from ..._core.values import rfc3339
 from ..client import GraphClient, segment
@@ -23,7 +24,6 @@ _NEEDS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 _ATTEMPTS = 3
 #: Reads of passwordCredentials lag a write: so long a lost answer's secret is looked for.
 LOOK_S = 60.0
-_LONGEST_PAUSE_S = 10.0
 _LONGEST_TOLD_S = 120.0
 _GONE_LOOKS = 2
 _ID_BYTES = 6
@@ -69,8 +69,7 @@ class SecretWriter:
 
         A replica that has not heard of a young secret answers as if there were none, so that answer is checked.
         """
-        gone, pause = 0, 0.5
-        give_up_at = self._ctx.clock.monotonic() + LOOK_S
+        gone, pauses = 0, Pauses(self._ctx)
         while True:
             try:
                 # Removing by key id twice has the effect of once.
@@ -89,10 +88,9 @@ class SecretWriter:
                 gone = 0 if any(str(item["keyId"]).lower() == key_id for item in self._listed()) else gone + 1
                 if gone >= _GONE_LOOKS:
                     return
-                if self._ctx.clock.monotonic() + pause > give_up_at:
+                if not pauses.fits(LOOK_S, before_deadline=False):
                     raise
-            self._ctx.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
+            pauses.take()
 
     def _add_once(self, marker: str, lifetime_days: int) -> dict[str, t.Any]:
         ends = self._graph.service_now() + datetime.timedelta(days=lifetime_days)
@@ -143,19 +141,17 @@ class SecretWriter:
 
     def _seen(self, marker: str, once: bool) -> tuple[dict[str, t.Any] | None, ApiError | None]:
         """The secret with *marker*, looked for once, or until the time is up; and why the last look failed, if it did."""
-        give_up_at = self._ctx.clock.monotonic() + min(LOOK_S, self._ctx.remaining_s())
-        pause = 0.5
+        pauses = Pauses(self._ctx)
         while True:
             failure: ApiError | None = None
             try:
                 found = next((item for item in self._listed() if item.get("displayName") == marker), None)
             except ApiError as exc:  # the service is not well; that is why we are here
                 found, failure = None, exc
-            if found is not None or once or self._ctx.clock.monotonic() + pause > give_up_at:
+            if found is not None or once or not pauses.fits(LOOK_S):
                 return found, failure
             self._ctx.progress(f"looking for the secret {marker}, whose answer was lost")
-            self._ctx.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
+            pauses.take()
 
     def _listed(self) -> list[dict[str, t.Any]]:
         found = self._graph.get(

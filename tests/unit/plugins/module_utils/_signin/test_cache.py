@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import multiprocessing
 import os
@@ -19,6 +20,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Cancelled
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources
 from ansible_collections.cvops.identity.plugins.module_utils._signin import cache as cache_module
 from ansible_collections.cvops.identity.plugins.module_utils._signin import people
@@ -230,6 +232,21 @@ def test_a_holder_that_dies_releases_the_lock(tmp_path: pathlib.Path) -> None:
     with cache.lock("k"):
         pass
     assert time.monotonic() - started < 120
+
+
+def test_waiting_for_who_signs_in_is_counted_bounded_and_ends_with_a_stop(
+    make_ctx: t.Any, tmp_path: pathlib.Path
+) -> None:
+    ctx = make_ctx({"token_cache": "run"}, run_directory=str(tmp_path))
+    cache = cache_for(ctx)
+    assert cache is not None
+    with open(tmp_path / "cvops_tokens" / "k.lock", "w", encoding="ascii") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with cache.lock("k"):  # two sign-ins are better than none
+            assert ctx.stats.as_result()["waited_s"] == pytest.approx(60, abs=1)
+        ctx.cancellation.request("SIGTERM")
+        with pytest.raises(Cancelled), cache.lock("k"):
+            pytest.fail("went on after a stop")
 
 
 def test_a_short_lived_or_expired_token_is_not_served(cache: FileCache, tmp_path: pathlib.Path) -> None:

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting: for a service to show what this run has written, for a replica to learn of it, for another process to be done.
+
+All of it is counted as ``waited_s``, ends with the task's deadline and at once when the run is told to stop.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .context import Context
+from .errors import WaitTimeout
+
+Seen = t.TypeVar("Seen")
+
+
+class Pauses:
+    """The pauses of one wait, each twice as long as the one before up to *longest_s*.
+
+    ``spread``: each is between half as long and one and a half times as long, so that those who wait for the same do not ask together.
+    """
+
+    def __init__(self, ctx: Context, *, first_s: float = 0.5, longest_s: float = 10.0, spread: bool = False) -> None:
+        self._ctx, self._longest_s, self._spread = ctx, longest_s, spread
+        self._next_s = min(first_s, longest_s)
+        self._began = ctx.clock.monotonic()
+
+    def spent_s(self) -> float:
+        """Seconds since the wait began, what was done between the pauses among them."""
+        return self._ctx.clock.monotonic() - self._began
+
+    def fits(self, limit_s: float, *, before_deadline: bool = True) -> bool:
+        """True when the next pause ends before the wait has taken *limit_s*, and, with *before_deadline*, before the task's deadline."""
+        in_time = self._next_s < self._ctx.remaining_s() or not before_deadline
+        return in_time and self.spent_s() + self._next_s < limit_s
+
+    def take(self, most_s: float = float("inf")) -> None:
+        """Sleep for the next pause, at most *most_s*. Raises Cancelled, and WaitTimeout when the task's deadline has passed."""
+        pause = min(self._next_s, most_s)
+        self._next_s = min(self._next_s * 2, self._longest_s)
+        self._ctx.sleep(pause * (0.5 + self._ctx.clock.random()) if self._spread else pause)
+
+
+def poll_until(
+    ctx: Context,
+    look: t.Callable[[], Seen],
+    satisfied: t.Callable[[Seen], bool],
+    *,
+    what: str,
+    in_a_row: int = 1,
+    timeout_s: float = 120.0,
+    first_pause_s: float = 0.5,
+    longest_pause_s: float = 10.0,
+) -> Seen:
+    """Look again and again until *satisfied* holds *in_a_row* times; the last look is returned.
+
+    Directories are read from replicas that lag, so one good look may be luck. Raises WaitTimeout, which says what was
+    awaited; what was written stays written and the next run finds it.
+    """
+    patience_s = min(timeout_s, ctx.remaining_s())
+    pauses = Pauses(ctx, first_s=first_pause_s, longest_s=longest_pause_s)
+    good, told = 0, False
+    while True:
+        seen = look()
+        good = good + 1 if satisfied(seen) else 0
+        if good >= in_a_row:
+            return seen
+        left = patience_s - pauses.spent_s()
+        if left <= 0:
+            raise WaitTimeout(
+                f"Waited {patience_s:.0f} s for {what}; it was not seen. It may still appear: run the task again."
+            )
+        if not told:
+            ctx.progress(f"waiting for {what}, at most {patience_s:.0f} s")
+            told = True
+        pauses.take(left if good == 0 else min(left, first_pause_s))
