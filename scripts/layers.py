@@ -4,7 +4,7 @@
 
 """The rules about who may import what in the collection, and a checker for them.
 
-Arrows point down only: modules, lookup, filter, action, plugin_utils -> _joint -> _entra | _commvault -> _signin -> _core.
+Arrows point down only: modules, lookup, filter, action, plugin_utils -> _joint -> _entra | _commvault -> _signin -> _stores -> _core.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import re
 import typing as t
 
 PREFIX = "ansible_collections.cvops.identity.plugins"
-UTILS = frozenset({"_joint", "_entra", "_commvault", "_signin", "_core"})
+UTILS = frozenset({"_joint", "_entra", "_commvault", "_signin", "_stores", "_core"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "_core": frozenset({"_core"}),
-    "_signin": frozenset({"_signin", "_core"}),
-    "_entra": frozenset({"_entra", "_signin", "_core"}),
-    "_commvault": frozenset({"_commvault", "_signin", "_core"}),
+    "_stores": frozenset({"_stores", "_core"}),
+    "_signin": frozenset({"_signin", "_stores", "_core"}),
+    "_entra": frozenset({"_entra", "_signin", "_stores", "_core"}),
+    "_commvault": frozenset({"_commvault", "_signin", "_stores", "_core"}),
     "_joint": UTILS,
     "modules": UTILS,  # and nothing else: a module also runs on hosts that have no ansible-core
     "plugin_utils": UTILS | {"plugin_utils"},
@@ -35,6 +36,8 @@ CONTROLLER_ONLY = ("plugin_utils", "lookup", "filter", "action", "doc_fragments"
 OTHER_HTTP = ("urllib.request", "urllib.error", "urllib2", "urllib3", "http.client", "httpx", "aiohttp", "pycurl")
 #: The files that are the collection's HTTP code: what they need of it is theirs.
 HTTP_FILES = ("module_utils/_core/http.py", "module_utils/_core/answers.py")
+#: Libraries that talk to a store of secrets, by what is imported of them.
+VAULT_CLIENTS = ("hvac",)
 ANSIBLE_HTTP = ("ansible.module_utils.urls",)
 FOREIGN_FOLDERS = re.compile(r"(^|/)(tests|simulator|scripts|docs|changelogs|extensions|\.build|\.ci)/")
 Located = ast.stmt | ast.expr  # syntax that knows its line
@@ -96,6 +99,11 @@ def _faults(found: Import, layer: str, relative: pathlib.Path) -> t.Iterator[str
             yield f"{layer} must not import {theirs or 'the whole of it'} ({target})"
         return
     library = target.split(".")[0]
+    if library in VAULT_CLIENTS:
+        if layer != "_stores":
+            yield f"{library} is imported in _stores only"
+        elif not (found.lazy or found.typing_only):
+            yield f"{library} must be imported lazily, inside a function"
     if library in ("requests", "msal"):
         yield from _library_faults(library, found, layer, relative)
     if _below(target, OTHER_HTTP + ANSIBLE_HTTP) and relative.as_posix() not in HTTP_FILES:

@@ -244,7 +244,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.guards import
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store_options import token_store_option
+from ansible_collections.cvops.identity.plugins.module_utils._stores.options import token_store_option
 
 SPEC = commvault_spec().merge(
     risk_spec("lost_value"),

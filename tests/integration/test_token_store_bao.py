@@ -18,8 +18,8 @@ from helpers.bao import Bao
 from helpers.direct import Words, connection, run_body
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Overtaken, Pair
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store_vault import VaultStore
+from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault import VaultStore
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Overtaken, Pair
 from ansible_collections.cvops.identity.plugins.modules import commvault_access_token, commvault_security_info
 
 #: The rights that the documentation names; destroying is for ``state: absent``.

@@ -19,7 +19,7 @@ from helpers.direct import connection, run_body
 from helpers.fake_vault import TOKEN, FakeVault
 from helpers.playing import Player
 
-from ansible_collections.cvops.identity.plugins.module_utils._signin import token_store_vault
+from ansible_collections.cvops.identity.plugins.module_utils._stores import hashi_vault
 from ansible_collections.cvops.identity.plugins.modules import commvault_access_token, commvault_security_info
 
 PATH = "commvault/cs01"
@@ -118,7 +118,7 @@ def test_killed_in_a_renewal(
     age(site, vault, -5)
     assert use_store.run(options(site, store), moment)["returncode"] == -9
     assert vault.latest(PATH)["renewal"]["state"] == "sent"
-    monkeypatch.setattr(token_store_vault, "WATCH_S", 0.2)
+    monkeypatch.setattr(hashi_vault, "WATCH_S", 0.2)
     after = run_body(commvault_security_info, site, options(site, store))
     assert after["error"]["code"] == "renewal_unknown"
     assert KILLED[moment] in after["msg"]

@@ -39,6 +39,21 @@ BREACHES = {
         f"import {OURS}.module_utils._entra.b",
         "_signin must not",
     ),
+    "_core knows no store": (
+        "module_utils/_core/a.py",
+        f"from {OURS}.module_utils._stores import b",
+        "_core must not import _stores",
+    ),
+    "_stores know no sign-in": (
+        "module_utils/_stores/a.py",
+        "from .._signin.b import C",
+        "_stores must not import _signin",
+    ),
+    "_stores know no service": (
+        "module_utils/_stores/a.py",
+        "from .._commvault.b import C",
+        "_stores must not import _commvault",
+    ),
     "_entra knows no Commvault": (
         "module_utils/_entra/a.py",
         f"from {OURS}.module_utils._commvault.b import C",
@@ -79,6 +94,22 @@ BREACHES = {
     ),
     "msal lazily": ("module_utils/_signin/a.py", "import msal", "msal must be imported lazily"),
     "msal guarded on the controller": ("plugin_utils/a.py", "import msal", "msal must be imported guarded"),
+    "vault clients in the stores": (
+        "module_utils/_signin/a.py",
+        "def f():\n    import hvac",
+        "hvac is imported in _stores only",
+    ),
+    "vault clients by parts too": (
+        "module_utils/_joint/a.py",
+        "def f():\n    from hvac.exceptions import VaultError",
+        "hvac is imported in _stores only",
+    ),
+    "vault clients lazily": ("module_utils/_stores/a.py", "import hvac.exceptions", "hvac must be imported lazily"),
+    "vault clients nor early on the controller": (
+        "plugin_utils/a.py",
+        "try:\n    import hvac\nexcept ImportError:\n    hvac = None",
+        "hvac is imported in _stores only",
+    ),
     "no urllib": ("modules/a.py", "import urllib.request", "HTTP code beside"),
     "no urllib from": ("modules/a.py", "from urllib.request import urlopen", "HTTP code beside"),
     "no httpx": ("lookup/a.py", "import httpx", "HTTP code beside"),
@@ -104,6 +135,12 @@ def test_a_breach_is_found(tmp_path: pathlib.Path, name: str, code: str, fault: 
 
 ALLOWED = {
     "down": ("module_utils/_joint/a.py", "from .._entra import b\nfrom .._commvault import c\nfrom .._core.d import E"),
+    "down to the stores": (
+        "module_utils/_signin/a.py",
+        "from .._stores.b import C\nfrom .._core.d import E",
+    ),
+    "stores on the core": ("module_utils/_stores/a.py", "from .b import C\nfrom .._core.d import E"),
+    "lazy vault client": ("module_utils/_stores/a.py", "def f():\n    import hvac\n    return hvac"),
     "within a layer": ("module_utils/_entra/a.py", "from .b import C\nfrom . import d"),
     "from a noun's folder": (
         "module_utils/_entra/groups/a.py",

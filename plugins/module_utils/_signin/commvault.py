@@ -16,12 +16,12 @@ from .._core.context import Context
 from .._core.errors import ApiError, AuthError, BadAnswer, Cancelled, ConfigError, CvopsError
 from .._core.http import Reply, Transport
 from .._core.retry import Repeat
+from .._stores.options import open_store
 from .cache import is_alive
 from .clouds import commvault_settings
 from .entra import BearerCredentials, EntraSignIn
-from .token_store_options import open_store
-from .token_store_renewal import StoredPair
-from .token_store_service import RenewalService, token_headers
+from .token_pair_renewal import StoredPair
+from .token_pair_service import RenewalService, token_headers
 
 #: Where the API may stand below a bare host name, newest installations first.
 BASE_PATHS = ("/commandcenter/api", "/webconsole/api", "/SearchSvc/CVWebService.svc")

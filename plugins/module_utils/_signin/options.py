@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .._core.sources import completed
 from .._core.spec import ArgumentSpec
-from .token_store_options import token_store_option
+from .._stores.options import token_store_option
 
 CLOUDS = ("public", "usgov", "usgovdod", "china")
 ENTRA_METHODS = (

@@ -28,7 +28,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Custodian
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Custodian
 
 NO_OBJECT = {"errorCode": 587205849, "errorMessage": "No such object"}
 NO_RIGHTS = {"errorCode": 9, "errorMessage": "The user does not have the View permission"}

@@ -20,8 +20,8 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import ApiError, AuthError, Cancelled, ConfigError, WaitTimeout
 from .._core.visible import visible
-from .token_store import Custodian, Held, Overtaken, Pair, Renewal, TokenStore, words
-from .token_store_service import Outcome, RenewalService
+from .._stores.token_pair import Custodian, Held, Overtaken, Pair, Renewal, TokenStore, words
+from .token_pair_service import Outcome, RenewalService
 
 _SOON_S = 7 * 86400.0
 _STORE_TRIES = 3

@@ -12,8 +12,8 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Pair, Renewal
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store_service import RenewalService
+from ansible_collections.cvops.identity.plugins.module_utils._signin.token_pair_service import RenewalService
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Pair, Renewal
 
 NOW = 1_772_366_400.0
 PAIR = Pair("a0", "r0", NOW + 7000, issued=NOW - 200, token_id="9", renewal=Renewal("sent", NOW - 100, "somebody"))

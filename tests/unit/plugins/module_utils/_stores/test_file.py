@@ -16,9 +16,9 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, WaitTimeout
-from ansible_collections.cvops.identity.plugins.module_utils._signin import token_store_file
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Pair, Renewal, to_document
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store_file import FileStore
+from ansible_collections.cvops.identity.plugins.module_utils._stores import file
+from ansible_collections.cvops.identity.plugins.module_utils._stores.file import FileStore
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Pair, Renewal, to_document
 
 FIRST, SENT = Pair("a1", "r1", generation=1), Pair("a1", "r1", generation=1, renewal=Renewal("sent", 5.0, "p"))
 SECOND = Pair("a2", "r2", generation=2)
@@ -111,7 +111,7 @@ def test_who_waits_is_told_for_whom(store: FileStore, make_ctx: t.Any, path: pat
         FileStore(ctx, str(path)).locked(),
     ):
         pass
-    assert sum(ctx.cancellation.waits) == pytest.approx(token_store_file.LOCK_WAIT_S, abs=1)
+    assert sum(ctx.cancellation.waits) == pytest.approx(file.LOCK_WAIT_S, abs=1)
     assert len(ctx.reporter.news) == 1
 
 

@@ -20,9 +20,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     WaitTimeout,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources
-from ansible_collections.cvops.identity.plugins.module_utils._signin import token_store_vault
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Overtaken, Pair, Renewal
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store_vault import VaultStore
+from ansible_collections.cvops.identity.plugins.module_utils._stores import hashi_vault
+from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault import VaultStore
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Overtaken, Pair, Renewal
 
 TOKEN, SECRET = "hvs.Planted4711", "secret-of-role-4711"
 PAIR = Pair("the-access-token", "the-refresh-token")
@@ -270,7 +270,7 @@ def test_a_store_that_is_always_overtaken_ends(make_store: t.Any, server: t.Any,
         server.says(*[refusal, answer(body=secret())] * 50)
         with pytest.raises(Overtaken):
             held.write(Pair("new", "the-refresh-token", generation=1))
-    assert len(server.received) == 2 * token_store_vault._WRITES
+    assert len(server.received) == 2 * hashi_vault._WRITES
 
 
 @pytest.mark.parametrize("useless", [b"", b"<html>", b"[]", b'{"data": {"version": "2"}}'])

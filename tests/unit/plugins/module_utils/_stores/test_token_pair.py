@@ -2,21 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A kept token pair: what its document says, when it is due, when it is dead; and what the service's answers mean."""
+"""A kept token pair: what its document says, when it is due and when it is dead."""
 
 from __future__ import annotations
 
 import json
-import typing as t
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
-from ansible_collections.cvops.identity.plugins.module_utils._signin import token_store as store
-from ansible_collections.cvops.identity.plugins.module_utils._signin import token_store_wire as wire
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import Custodian, Pair, Renewal
+from ansible_collections.cvops.identity.plugins.module_utils._stores import token_pair
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Custodian, Pair, Renewal
 
 NOW = 1_800_000_000.0
 words = st.text('abcXYZ019-_ äß"\\', min_size=1, max_size=12)
@@ -43,15 +41,15 @@ pairs = st.builds(
 
 @given(pairs)
 def test_what_is_written_is_read(pair: Pair) -> None:
-    assert store.parse(json.dumps(store.to_document(pair)), "x") == pair
+    assert token_pair.parse(json.dumps(token_pair.to_document(pair)), "x") == pair
 
 
 def test_a_file_written_by_hand_needs_little() -> None:
-    pair = store.parse(
+    pair = token_pair.parse(
         '{"access_token": "a", "refresh_token": "r", "expires": 1800000000, "renewable_until": null}', "x"
     )
     assert (pair.expires, pair.generation, pair.custodian, pair.renewal) == (NOW, 0, None, None)
-    assert store.parse('{"access_token": "a", "expires": "2027-01-15T08:00:00Z"}', "x").expires == NOW
+    assert token_pair.parse('{"access_token": "a", "expires": "2027-01-15T08:00:00Z"}', "x").expires == NOW
 
 
 @pytest.mark.parametrize(
@@ -71,7 +69,7 @@ def test_a_file_written_by_hand_needs_little() -> None:
 )
 def test_a_document_that_cannot_be_read(text: str, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        store.parse(text, "file /there")
+        token_pair.parse(text, "file /there")
     assert said in str(caught.value)
     assert "file /there" in str(caught.value)
     assert "s3cret" not in str(caught.value)
@@ -113,46 +111,3 @@ def test_lasting_and_dead(pair: Pair, said: str | None, dead: bool) -> None:
     reason = pair.lasting(NOW)
     assert (reason is None) if said is None else (said in str(reason))
     assert pair.dead(NOW) is dead
-
-
-OLD = Pair(
-    "old", "old-refresh", NOW, renewable_until=NOW + 99, generation=3, name="n", renewal=Renewal("sent", NOW, "p")
-)
-
-
-@pytest.mark.parametrize(
-    ("content", "access", "refresh", "expires"),
-    [
-        ('{"accessToken":"a","refreshToken":"r","tokenExpiryTimestamp":1800007200}', "a", "r", NOW + 7200),
-        ('{"tokenInfo":{"accessToken":"a","refreshToken":"r"}}', "a", "r", None),
-        ('{"refreshToken":"r","tokenExpiryTimestamp":"1800007200"}', "old", "r", NOW + 7200),
-        ('{"accessToken":"a"}', "a", None, None),
-        ('{"accessToken" : "a", "refreshToken":"r", oops, "tokenExpiryTimestamp": 1800007200', "a", "r", NOW + 7200),
-        ('{"accessToken":"a","refreshToken":"r","tokenExpiryTimestamp":0}', "a", "r", None),
-    ],
-)
-def test_renewed(content: str, access: str, refresh: str | None, expires: float | None) -> None:
-    pair = wire.renewed(OLD, content, NOW)
-    assert pair is not None
-    assert (pair.access_token, pair.refresh_token, pair.expires) == (access, refresh, expires)
-    assert (pair.generation, pair.renewal, pair.name, pair.renewable_until) == (4, None, "n", NOW + 99)
-
-
-@pytest.mark.parametrize("content", ["", "{}", "[]", "<html>", '{"error": {"errorCode": 5}}', '{"accessToken": null}'])
-def test_not_renewed(content: str) -> None:
-    assert wire.renewed(OLD, content, NOW) is None
-
-
-@pytest.mark.parametrize(
-    ("body", "ids"),
-    [
-        ({"tokensInfo": [{"accessTokenId": 9, "tokenName": "n"}]}, ["9"]),
-        ({"error": {"errorCode": 0}, "tokens": {"list": [{"id": "7", "name": "n"}, {"id": 0, "name": "x"}]}}, ["7"]),
-        ({"warnings": [{"text": "x"}], "tokens": [{"tokenId": 8, "tokenName": "n"}]}, ["8"]),
-        ({"tokensInfo": []}, []),
-        ([], []),
-        (None, []),
-    ],
-)
-def test_rows(body: t.Any, ids: list[str]) -> None:
-    assert [wire.id_of(row) for row in wire.rows(body)] == ids

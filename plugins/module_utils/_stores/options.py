@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from .._core.context import Context
-from .token_store import TokenStore
-from .token_store_file import FileStore
-from .token_store_vault import VaultStore
+from .file import FileStore
+from .hashi_vault import VaultStore
+from .token_pair import TokenStore
 
 
 def token_store_option() -> dict[str, t.Any]:

@@ -14,9 +14,9 @@ from .._core.context import Context
 from .._core.errors import ApiError, AuthError, BadAnswer, Throttled, Unreachable
 from .._core.http import Reply, Transport
 from .._core.retry import Policy, Repeat
+from .._stores.token_pair import Pair
 from .clouds import commvault_settings
-from .token_store import Pair
-from .token_store_wire import epoch, id_of, renewed, rows
+from .token_pair_wire import epoch, id_of, renewed, rows
 
 #: A request that was given up may still be served so long: a look before that proves nothing.
 _SETTLED_AFTER_S = 60.0

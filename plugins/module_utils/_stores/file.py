@@ -29,7 +29,7 @@ from .._core.private_files import (
     replace_file,
     take_lock,
 )
-from .token_store import Custodian, Pair, parse, to_document, words
+from .token_pair import Custodian, Pair, parse, to_document, words
 
 #: Longer than a renewal can take.
 LOCK_WAIT_S = 120.0

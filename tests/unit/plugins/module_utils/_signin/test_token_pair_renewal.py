@@ -21,14 +21,14 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     ConfigError,
     CvopsError,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store import (
+from ansible_collections.cvops.identity.plugins.module_utils._signin.token_pair_renewal import StoredPair
+from ansible_collections.cvops.identity.plugins.module_utils._signin.token_pair_service import Outcome
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
     Custodian,
     Overtaken,
     Pair,
     Renewal,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store_renewal import StoredPair
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_store_service import Outcome
 
 NOW = 1_772_366_400.0  # what the still clock of the tests says
 HERE = Custodian("h", "u")

@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from .._core.errors import BadAnswer
-from .token_store import LATEST, Pair
+from .._stores.token_pair import LATEST, Pair
 
 Body = t.Mapping[str, t.Any]
 _MEMBERS = (
