@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled
-from .._core.http import Reply
+from .._core.reply import Reply
 from .._core.visible import one_line
 
 #: "Access denied": the token is missing, wrong or expired.

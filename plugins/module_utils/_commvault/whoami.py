@@ -10,6 +10,7 @@ import typing as t
 
 from .._core.context import Context
 from .._core.errors import ApiError, NotFound
+from .._core.http import describe_proxy
 from .._core.values import objects_in
 from .._signin.clouds import commvault_settings
 from .._signin.inputs import sources
@@ -34,7 +35,7 @@ def surroundings(ctx: Context) -> dict[str, t.Any]:
         "url": url,
         "method": ctx.options["commvault_auth_method"],
         "ca": settings.ca_in_words(),
-        "proxy": settings.proxy_in_words(url if "//" in url else f"https://{url}"),
+        "proxy": describe_proxy(settings, url if "//" in url else f"https://{url}"),
         "sources": sources(ctx, own),
     }
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from .errors import ConfigError, Problems
 from .redact import HIDDEN, mask_user
+from .visible import one_line
 
 #: Names of options, at any depth, that hold the address of a service that tasks sign in to.
 SERVICES = frozenset(("commvault_url", "graph_url", "authority_url", "url"))
@@ -221,3 +222,32 @@ def _without_user(text: str) -> str:
         return HIDDEN
     scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", before)
     return f"{scheme[0] if scheme else ''}{HIDDEN}@{rest}"
+
+
+def path_of(url: str) -> str:
+    """The path of an address for messages; empty for one that cannot be parsed."""
+    try:
+        return one_line(urlsplit(url).path, 300)
+    except ValueError:
+        return ""
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of *url* in lower case; empty for one that cannot be parsed."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def host_in_words(address: t.Any) -> str:
+    """The host of an address that a service names, without user information."""
+    try:
+        parts = urlsplit(str(address or ""))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "an address that cannot be read"
+    if not host:
+        return "another path of the same host"
+    return f"{one_line(parts.scheme, 20) or 'https'}://{one_line(host, 100)}{f':{port}' if port else ''}"

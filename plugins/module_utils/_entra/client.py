@@ -11,13 +11,15 @@ import re
 import typing as t
 from urllib.parse import quote, unquote, urlsplit
 
+from .._core.addresses import host_in_words
 from .._core.answers import MIB
 from .._core.context import Context
 from .._core.errors import ApiError, BadAnswer, NotFound, outcome_unknown
 from .._core.fresh import FreshObjects
-from .._core.http import Reply, Transport, host_in_words
+from .._core.http import Transport
 from .._core.names import difference, doubt_between, is_same, looks_like
 from .._core.polling import Pauses
+from .._core.reply import Reply
 from .._core.retry import Repeat
 from .._core.values import GUID
 from .._signin.clouds import entra_settings, graph_scope, graph_url

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound
-from .._core.http import Reply
+from .._core.reply import Reply
 from .._core.visible import one_line
 
 _LONGEST_CODE = 100

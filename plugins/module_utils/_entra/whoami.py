@@ -10,6 +10,7 @@ import typing as t
 
 from .._core.context import Context
 from .._core.errors import ApiError, Forbidden, NotFound
+from .._core.http import describe_proxy
 from .._core.values import objects_in
 from .._signin.clouds import authority_url, entra_settings, graph_scope, graph_url
 from .._signin.inputs import sources
@@ -59,7 +60,7 @@ def surroundings(ctx: Context) -> dict[str, t.Any]:
         "authority_url": authority_url(ctx.options),
         "graph_url": graph,
         "ca": settings.ca_in_words(),
-        "proxy": settings.proxy_in_words(graph),
+        "proxy": describe_proxy(settings, graph),
         "sources": sources(ctx, entra_spec().options),
     }
 

@@ -10,7 +10,7 @@ import typing as t
 
 from .._core.addresses import PROXY_SCHEMES, split_address
 from .._core.answers import MIB
-from .._core.http import Settings
+from .._core.http_settings import Settings
 from .._core.retry import Policy
 
 SIGN_IN = "Entra sign-in"

@@ -14,7 +14,8 @@ from .._core.addresses import split_address
 from .._core.cancel import GRACE_S
 from .._core.context import Context
 from .._core.errors import ApiError, AuthError, BadAnswer, Cancelled, ConfigError, CvopsError
-from .._core.http import Reply, Transport
+from .._core.http import Transport
+from .._core.reply import Reply
 from .._core.retry import Repeat
 from .._stores.options import open_store
 from .cache import is_alive

@@ -11,10 +11,12 @@ import typing as t
 from .._core.addresses import split_address
 from .._core.context import Context
 from .._core.errors import AuthError, BadAnswer, CvopsError, Unreachable
-from .._core.http import LibraryClient, Settings, Transport
+from .._core.http import Transport
+from .._core.http_settings import Settings
 from .._core.retry import Policy, Repeat
 from .clouds import LARGEST_TOKEN_ANSWER
 from .library import msal, token_in
+from .library_client import LibraryClient
 from .tokens import Token
 
 #: The endpoint is on the machine or one hop away: what does not answer within seconds is not there.

@@ -12,12 +12,13 @@ import typing as t
 
 from .._core.context import Context
 from .._core.errors import AuthError, ConfigError
-from .._core.http import LibraryClient, Transport
+from .._core.http import Transport
 from .._core.retry import Repeat
 from . import certificates, federated, managed_identity, people
 from .aadsts import auth_error, codes_of
 from .clouds import authority_url, entra_settings
 from .library import ask, msal, senseless, token_in
+from .library_client import LibraryClient
 from .tokens import Token, claims_of, expiry_of, person_of
 
 

@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 from .._core.addresses import split_address
 from .._core.context import Context
 from .._core.errors import AuthError, BadAnswer, ConfigError, CvopsError
-from .._core.http import LibraryClient, Transport
+from .._core.http import Transport
 from .._core.retry import Repeat
 from .._core.visible import one_line
 from .clouds import authority_url, entra_settings, sign_in_origins
 from .library import Answer, ask, msal, senseless
+from .library_client import LibraryClient
 from .tokens import seconds
 
 #: A person who has not signed in by then has gone away.

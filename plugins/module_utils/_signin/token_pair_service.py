@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from .._core.context import Context
 from .._core.errors import ApiError, AuthError, BadAnswer, Throttled, Unreachable
-from .._core.http import Reply, Transport
+from .._core.http import Transport
+from .._core.reply import Reply
 from .._core.retry import Policy, Repeat
 from .._stores.token_pair import Pair
 from .clouds import commvault_settings

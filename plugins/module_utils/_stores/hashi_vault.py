@@ -15,9 +15,8 @@ import typing as t
 
 from .._core.context import Context
 from .._core.errors import ApiError, BadAnswer, ConfigError, CvopsError, Unreachable, WaitTimeout
-from .._core.http import MISREAD
 from .._core.polling import Pauses
-from .hashi_vault_client import SERVICE, VaultSession, load_hvac, vault_address
+from .hashi_vault_client import MISREAD, SERVICE, VaultSession, load_hvac, vault_address
 from .token_pair import Custodian, Overtaken, Pair, from_document, to_document, words
 
 #: A renewal note as old as this by the clock, or watched unchanged for the shorter time, belongs to nobody any more.

@@ -18,7 +18,9 @@ from .._core.addresses import Address, split_address
 from .._core.answers import MIB
 from .._core.context import Context
 from .._core.errors import BadAnswer, Cancelled, ConfigError, MissingLibrary, WaitTimeout
-from .._core.http import Reply, Settings, Transport
+from .._core.http import Transport
+from .._core.http_settings import Settings
+from .._core.reply import Reply
 from .._core.retry import Policy, Repeat
 from .._core.visible import visible, whole
 
@@ -28,6 +30,15 @@ _LARGEST = 4 * MIB
 _TIMEOUT_S = 30.0
 _LONGEST_ERROR = 200
 _MOST_ERRORS = 5
+#: What libraries raise for answers that have not the form which they take for granted.
+MISREAD: tuple[type[Exception], ...] = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 def vault_address(url: str | None, source: str) -> Address:

@@ -20,7 +20,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     NotFound,
     Throttled,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.http import Reply
+from ansible_collections.cvops.identity.plugins.module_utils._core.reply import Reply
 
 
 def reply(body: t.Any, status: int = 200, method: str = "POST") -> Reply:

@@ -23,7 +23,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.addresses imp
     PUBLISHED,
     SERVICES,
     check_addresses,
+    host_in_words,
     mask_addresses,
+    origin_of,
+    path_of,
     proxy_in_words,
     shown,
     split_address,
@@ -249,3 +252,26 @@ def test_every_option_that_takes_an_address_is_known() -> None:
             names.update(_addresses_in(plugin.SPEC.options))
     assert names - SERVICES - PROXIES - PUBLISHED == set()
     assert {"commvault_url", "proxy", "redirect_uris", "url"} <= names
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "origin", "path"),
+    [
+        ("https://Graph.Example/v1.0/x?y=1", "https://graph.example", "https://graph.example", "/v1.0/x"),
+        ("https://h.example:8443/a", "https://h.example:8443", "https://h.example:8443", "/a"),
+        (f"https://svc:{PASSWORD}@h.example/a", "https://h.example", f"https://svc:{PASSWORD}@h.example", "/a"),
+        ("//h.example/a", "https://h.example", "://h.example", "/a"),
+        ("/login", "another path of the same host", "://", "/login"),
+        ("", "another path of the same host", "://", ""),
+        ("https://[::1", "an address that cannot be read", "", ""),
+        ("https://h:99999/a", "an address that cannot be read", "https://h:99999", "/a"),
+        ("https://h/\x1b[31mred", "https://h", "https://h", "/\\x1b[31mred"),
+    ],
+)
+def test_parts_of_an_address_that_a_service_names(address: str, host: str, origin: str, path: str) -> None:
+    assert (host_in_words(address), origin_of(address), path_of(address)) == (host, origin.lower(), path)
+
+
+@pytest.mark.parametrize("address", [None, 7, [], {}])
+def test_an_address_that_is_none(address: object) -> None:
+    assert host_in_words(address) == "another path of the same host"

@@ -24,7 +24,8 @@ from hypothesis import strategies as st
 from ansible_collections.cvops.identity.plugins.module_utils._core import answers as subject
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, BadAnswer, WaitTimeout
-from ansible_collections.cvops.identity.plugins.module_utils._core.http import Settings, Transport
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
+from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import Settings
 from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Policy
 
 Chunks = t.Iterable[bytes]

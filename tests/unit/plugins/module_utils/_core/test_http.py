@@ -20,7 +20,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Throttled,
     Unreachable,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.http import LibraryClient, Settings, Transport
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
+from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import Settings
 from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Policy, Repeat
 
 QUICK = Policy(tries=3)
@@ -333,37 +334,6 @@ def test_tidying_up_is_tried_once_and_briefly(make_ctx: t.Any, server: t.Any, an
     server.says(answer(401))
     assert service.request("POST", server.url, closing=True).status == 401
     assert len(server.received) == 1
-
-
-def test_the_face_for_libraries(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
-    posts: list[bool] = []
-    ctx = make_ctx()
-    client = LibraryClient(transport(ctx), Repeat.ALWAYS, lambda: posts.append(True), plain_http=True)
-    assert client.last_error() == {}
-    server.says(answer(body={"a": 1}))
-    found = client.get(server.url, params={"x": "1"}, headers={"X-Own": "1"}, timeout=5)
-    assert (found.status_code, json.loads(found.text), found.headers["Content-Type"]) == (
-        200,
-        {"a": 1},
-        "application/json",
-    )
-    found.raise_for_status()
-    assert client.last_error() == {}
-    assert server.received[0].headers["X-Own"] == "1"
-    server.says(answer(503), answer(400, body={"error": "invalid_client"}))
-    refused = client.post(server.url, data={"grant_type": "client_credentials"})
-    assert refused.status_code == 400
-    assert server.received[1].body == b"grant_type=client_credentials"
-    assert client.last_error() == {"error": "invalid_client"}
-    with pytest.raises(BadAnswer):
-        refused.raise_for_status()
-    for body in ("<html>", "[]"):
-        server.says(answer(400, body=body))
-        client.get(server.url)
-        assert client.last_error() == {}
-    assert posts == [True]
-    assert "reads" not in counted(ctx), "signing in is no reading"
-    client.close()
 
 
 def test_a_missing_library_is_one_clear_message(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:

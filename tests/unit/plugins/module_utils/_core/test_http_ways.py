@@ -12,7 +12,8 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Unreachable
-from ansible_collections.cvops.identity.plugins.module_utils._core.http import Settings, Transport
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport, describe_proxy, proxies_for
+from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import Settings
 from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Policy
 
 ONCE = Policy(tries=2)
@@ -104,12 +105,12 @@ def test_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://somebody:hushed@proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "direct.example")
     way = Settings("Service")
-    assert way.proxy_in_words("https://graph.example/x") == "proxy http://proxy.example:3128"
-    assert way.proxy_in_words("https://direct.example/x") == "no proxy"
-    assert Settings("Service", environment_proxies=False).proxies("https://graph.example") == {}
+    assert describe_proxy(way, "https://graph.example/x") == "proxy http://proxy.example:3128"
+    assert describe_proxy(way, "https://direct.example/x") == "no proxy"
+    assert proxies_for(Settings("Service", environment_proxies=False), "https://graph.example") == {}
     own = Settings("Service", proxy="http://own.example", environment_proxies=False)
-    assert own.proxies("https://direct.example") == {"http": "http://own.example", "https": "http://own.example"}
-    assert own.proxy_in_words("https://direct.example") == "proxy http://own.example"
+    assert proxies_for(own, "https://direct.example") == {"http": "http://own.example", "https": "http://own.example"}
+    assert describe_proxy(own, "https://direct.example") == "proxy http://own.example"
 
 
 def test_requests_go_through_the_proxy(make_ctx: t.Any, server: t.Any) -> None:

@@ -15,7 +15,8 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._core import libraries
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError, MissingLibrary
-from ansible_collections.cvops.identity.plugins.module_utils._core.http import Settings, Transport
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
+from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import Settings
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import perform
 from ansible_collections.cvops.identity.plugins.module_utils._signin.methods import METHODS

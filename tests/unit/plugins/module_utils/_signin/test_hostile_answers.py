@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, ConfigError, CvopsError
-from ansible_collections.cvops.identity.plugins.module_utils._core.http import Reply, Transport
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
+from ansible_collections.cvops.identity.plugins.module_utils._core.reply import Reply
 from ansible_collections.cvops.identity.plugins.module_utils._signin import people
 from ansible_collections.cvops.identity.plugins.module_utils._signin.library import msal
 from ansible_collections.cvops.identity.plugins.module_utils._signin.methods import METHODS

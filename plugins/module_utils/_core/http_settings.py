@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How to reach a service: certificates, proxy, timeouts, and the only addresses that may be asked."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import dataclass, field
+
+from .retry import Policy
+
+_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to reach one service. Seconds throughout; ``environment_proxies``: honour HTTPS_PROXY and NO_PROXY; ``ca_option``: the option behind ``ca_path``.
+
+    ``origins``: scheme and host (with port) of all addresses that may be asked, lower case; empty for any. What a service says, such as
+    a next link or a discovery document, cannot lead a credential anywhere else. ``largest``: bytes of an answer, None for the usual limit.
+    """
+
+    service: str
+    ca_path: str | None = None
+    ca_option: str = "ca_path"
+    validate_certs: bool = True
+    proxy: str | None = None
+    environment_proxies: bool = True
+    timeout_s: float = 30.0
+    policy: Policy = Policy()
+    origins: frozenset[str] = frozenset()
+    correlation_header: str = "client-request-id"
+    connections: int = 8
+    largest: int | None = None
+    environ: t.Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def verify(self) -> bool | str:
+        """What TLS verification uses: an option beats the environment, the environment beats the library's bundle."""
+        if not self.validate_certs:
+            return False
+        if self.ca_path:
+            return self.ca_path
+        return next((self.environ[name] for name in _CA_VARIABLES if self.environ.get(name)), True)
+
+    def ca_in_words(self) -> str:
+        """The CA bundle in force, for messages about TLS."""
+        if not self.validate_certs:
+            return "certificate validation is off"
+        if self.ca_path:
+            return f"CA bundle {self.ca_path}"
+        name = next((name for name in _CA_VARIABLES if self.environ.get(name)), None)
+        return f"CA bundle {self.environ[name]} from {name}" if name else "the CA bundle of Python's certifi"

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The answer of a service, and the errors for one that is not what the service sends."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from .answers import AnswerRefused, parse_json
+from .errors import BadAnswer, Throttled
+from .values import as_number
+from .visible import one_line
+
+_LONGEST_ID = 128
+_TITLE = re.compile(r"<title>(.{0,2000}?)</title>", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass
+class Reply:
+    """An answer, not yet judged: each service's client knows what success looks like there."""
+
+    method: str
+    url: str
+    status: int
+    headers: t.Mapping[str, str]
+    content: bytes
+    correlation_id: str
+    service: str
+    tries: int = 1
+
+    @property
+    def path(self) -> str:
+        """The path without host and query, for results."""
+        return urlsplit(self.url).path
+
+    @property
+    def request_id(self) -> str:
+        """The service's own id of the request, or ours where it gives none."""
+        told = self.headers.get("request-id") or self.headers.get("x-ms-request-id")
+        return one_line(str(told), _LONGEST_ID) if told else self.correlation_id
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 are replaced."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> t.Any:
+        """The parsed body; raises BadAnswer for HTML, an empty body, JSON beyond all measure, or anything else that is no JSON."""
+        if not self.content.strip():
+            raise self.bad("an empty body")
+        try:
+            return parse_json(self.content)
+        except AnswerRefused as exc:
+            raise self.bad(str(exc)) from exc
+        except ValueError as exc:
+            raise self.bad(self.what_it_is()) from exc
+
+    def what_it_is(self) -> str:
+        """A body that is no JSON, in words: its HTML title, or its type; never its content."""
+        start = self.content[:20000].decode("utf-8", "replace")
+        titled = _TITLE.search(start)
+        if titled:
+            return f"an HTML page titled {one_line(titled.group(1), 120)!r}"
+        kind = one_line(str(self.headers.get("content-type") or "unnamed type"), 80)
+        return f"{len(self.content)} bytes of {kind} that are not JSON"
+
+    def bad(self, what: str) -> BadAnswer:
+        """The error for an answer that is not what this service sends."""
+        hint = "A proxy, a gateway or a wrong base URL often answers so."
+        return BadAnswer(
+            f"{self.service} answered {self.method} {self.path} (HTTP {self.status}) with {what}. {hint}",
+            **self.facts(),
+            may_have_acted=self.method != "GET",
+        )
+
+    def facts(self) -> dict[str, t.Any]:
+        """What a failed task tells about the request."""
+        return {
+            "service": self.service,
+            "status": self.status,
+            "request_id": self.request_id,
+            "method": self.method,
+            "path": self.path,
+        }
+
+    def throttled(self, told_s: float | None) -> Throttled:
+        """The error for a service that asks to wait, *told_s* seconds if it says how long."""
+        when = f"It asks to wait {told_s:.0f} s." if told_s is not None else "It does not say how long to wait."
+        limit = as_number(self.headers.get("x-ratelimit-limit"))
+        period = one_line(str(self.headers.get("x-ratelimit-period") or "period"), 20)
+        quota = f" Its quota is {limit} per {period}." if limit else ""
+        return Throttled(
+            f"{self.service} is throttling {self.method} {self.path}. {when}{quota}",
+            retry_after_s=told_s,
+            quota=limit,
+            code="429",
+            **self.facts(),
+        )

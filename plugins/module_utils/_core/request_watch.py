@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How long a request may take."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import typing as t
+
+from .cancel import GRACE_S
+from .context import Context
+
+
+class RequestWatch:
+    """The time that requests of one transport may take: until the task's deadline, after a cancellation the grace period."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._closing_until: float | None = None
+        self._cancelled_until: float | None = None
+
+    @contextlib.contextmanager
+    def closing(self) -> t.Iterator[None]:
+        """Give what is tidied up in the body a short time of its own, whatever the deadline says."""
+        self._closing_until = time.monotonic() + GRACE_S
+        try:
+            yield
+        finally:
+            self._closing_until = None
+
+    def left_s(self) -> float:
+        """Seconds left."""
+        now = time.monotonic()
+        if self._closing_until is not None:
+            return max(0.0, self._closing_until - now)
+        if self._ctx.cancellation.requested:
+            self._cancelled_until = self._cancelled_until or now + GRACE_S
+            return max(0.0, self._cancelled_until - now)
+        return self._ctx.remaining_s()

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Answers: their parts, and the errors for those that are not what a service sends."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
+from ansible_collections.cvops.identity.plugins.module_utils._core.reply import Reply
+
+
+def reply(content: bytes = b"{}", method: str = "GET", status: int = 200, **headers: str) -> Reply:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(method, "https://service.example/a/b?secret=1", status, named, content, "ours", "Service")
+
+
+def test_the_path_has_neither_host_nor_query() -> None:
+    assert reply().path == "/a/b"
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ({}, "ours"),
+        ({"request_id": "theirs"}, "theirs"),
+        ({"x_ms_request_id": "theirs"}, "theirs"),
+        ({"request_id": "x" * 500}, "x" * 128 + "…"),
+    ],
+)
+def test_the_id_of_a_request(headers: dict[str, str], found: str) -> None:
+    assert reply(**headers).request_id == found
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "an empty body"),
+        (b" \n", "an empty body"),
+        (b"<html><title>Sign in\n here</title>", "an HTML page titled"),
+        (b"\xff\xfe", "2 bytes of text/plain that are not JSON"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_is_no_json_is_named_without_its_content(content: bytes, said: str, method: str) -> None:
+    with pytest.raises(BadAnswer, match=said) as bad:
+        reply(content, method, content_type="text/plain").json()
+    assert bad.value.may_have_acted is (method == "POST")
+    assert bad.value.facts["path"] == "/a/b" and "secret" not in str(bad.value) and "\n" not in str(bad.value)
+
+
+@pytest.mark.parametrize(
+    ("told_s", "headers", "said", "quota"),
+    [
+        (None, {}, "It does not say how long to wait.", None),
+        (0.0, {}, "It asks to wait 0 s.", None),
+        (7.4, {"x_ratelimit_limit": "60"}, "It asks to wait 7 s. Its quota is 60 per period.", 60),
+        (7.4, {"x_ratelimit_limit": "60", "x_ratelimit_period": "1m"}, "Its quota is 60 per 1m.", 60),
+        (7.4, {"x_ratelimit_limit": "many"}, "It asks to wait 7 s.", None),
+    ],
+)
+def test_a_service_that_asks_to_wait(
+    told_s: float | None, headers: dict[str, t.Any], said: str, quota: int | None
+) -> None:
+    error = reply(status=429, **headers).throttled(told_s)
+    assert str(error).startswith("Service is throttling GET /a/b. ") and str(error).endswith(said)
+    assert (error.facts.get("retry_after_s"), error.facts.get("quota"), error.facts.get("code")) == (
+        told_s,
+        quota,
+        "429",
+    )
