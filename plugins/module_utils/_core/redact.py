@@ -7,18 +7,18 @@
 A secret is looked for as it is, and through what services, gateways and languages do to text: JSON, Python, percent and
 HTML escapes, also nested and mixed, control characters in between, base64 (with or without padding, both alphabets, alone
 or as a part of something longer such as ``user:password``), hexadecimal digits, single lines of a longer text, and the
-beginning or end of a long one that was cut. Short secrets (:func:`is_short`) occur by chance in dates, ids and counters:
+beginning or end of a long one that was cut. Short secrets (:func:`.secret_forms.is_short`) occur by chance in dates, ids and counters:
 they are hidden where they stand, by the name of the member or option, never wherever their characters occur.
 """
 
 from __future__ import annotations
 
-import base64
-import bisect
 import functools
-import html
 import re
 import typing as t
+
+from .escapes import ESCAPED, LAYERS, Layer, Span, unescape
+from .secret_forms import END, STANDARD, Form, base64_of, forms_of, is_short, is_telling
 
 HIDDEN = "********"
 #: What Ansible shows in place of an option that is marked no_log.
@@ -112,39 +112,11 @@ _LOOKS = re.compile("eyj|bearer|qsdk|saml|basic")
 _SEPARATORS = re.compile("[\"'=>]")
 _NAME_PARTS = ("pass", "secret", "pwd", "pin", "otp", "assertion", "token", "verifier", "device", "private")
 
-_SHORT = 6
-_SHORT_DIGITS = 8
-#: The first or last characters by which a long secret is known when the rest was cut off.
-_END = 8
 _LONG = 16
 _SEED = 16
 #: A span that is longer is passed over as a whole, else a secret that is repeated without end costs time with the square of it.
 _RUN = 256
-_DEPTH = 5
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
-_CONTROLS = "\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-_ESCAPED = re.compile(rf"[\\%&{_CONTROLS}]")
-_ESCAPE = re.compile(
-    r"(?P<units>(?:[\\%]u[0-9a-fA-F]{4})+)"
-    r"|(?P<point>\\U[0-9a-fA-F]{8}|\\u\{[0-9a-fA-F]{1,6}\})"
-    r"|(?P<octets>(?:\\x[0-9a-fA-F]{2})+|(?:%[0-9a-fA-F]{2})+)"
-    r"|\\(?P<letter>[^\r\n])"
-    r"|(?P<entity>&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
-)
-_CONTROL = re.compile(rf"(?P<control>(?:\x1b\[[0-9;?]*[ -/]*[@-~]|[{_CONTROLS}])+)")
-#: Control characters first: one that stands within an escape must not become a part of it.
-_LAYERS = (_CONTROL, _ESCAPE) * _DEPTH
-_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
-
-Span = tuple[int, int]
-
-
-def is_short(secret: str) -> bool:
-    """Whether a secret says too little to be looked for in text: under six characters, or up to eight that are digits.
-
-    That is what PINs are; as text, 2026 would hide every date.
-    """
-    return len(secret) < _SHORT or (len(secret) <= _SHORT_DIGITS and secret.isdigit())
 
 
 def textual(secrets: t.Iterable[t.Any]) -> set[str]:
@@ -225,13 +197,6 @@ def _is_secret(name: t.Any) -> bool:
     return isinstance(name, str) and re.sub(r"[^a-z0-9]", "", name.lower()) in _SECRET_NAMES
 
 
-class _Form(t.NamedTuple):
-    """One look of a secret; ``encoded``: base64, whose neighbours may encode more of what was secret."""
-
-    text: str
-    encoded: bool
-
-
 class _Matcher:
     """Finds a set of secrets; made once per set, because making it costs more than using it."""
 
@@ -239,16 +204,16 @@ class _Matcher:
         known = {str(secret) for secret in secrets if secret}
         self._short = sorted((secret for secret in known if is_short(secret)), key=len, reverse=True)
         self._numbers = {secret for secret in known if secret.isdigit()}
-        forms = {form for secret in known if not is_short(secret) for form in _forms(secret)}
+        forms = {form for secret in known if not is_short(secret) for form in forms_of(secret)}
         seeds: set[str] = set()
         self._heads: dict[str, list[str]] = {}
         self._tails: dict[str, list[str]] = {}
-        self._by_first: dict[str, list[_Form]] = {}
+        self._by_first: dict[str, list[Form]] = {}
         for form in sorted(forms, key=lambda form: len(form.text), reverse=True):
             seeds.add(form.text[:_SEED])
             self._by_first.setdefault(form.text[0], []).append(form)
-            for end, ends in ((form.text[:_END], self._heads), (form.text[-_END:], self._tails)):
-                if len(form.text) >= _LONG and (form.encoded or _is_telling(end)):
+            for end, ends in ((form.text[:END], self._heads), (form.text[-END:], self._tails)):
+                if len(form.text) >= _LONG and (form.encoded or is_telling(end)):
                     seeds.add(end)
                     ends.setdefault(end, []).append(form.text)
         alternatives = "|".join(re.escape(seed) for seed in sorted(seeds, key=len, reverse=True))
@@ -310,18 +275,20 @@ class _Matcher:
         return name
 
     def _holds(self, value: str) -> bool:
-        encoded = value.rstrip("=").translate(_STANDARD)
-        return any(secret in value or _base64(secret) == encoded for secret in self._short) or self.text(value) != value
+        encoded = value.rstrip("=").translate(STANDARD)
+        return (
+            any(secret in value or base64_of(secret) == encoded for secret in self._short) or self.text(value) != value
+        )
 
     def _occurs(self, value: str) -> bool:
         """Whether a secret may be there; nearly always there is none, and then no place has to be remembered."""
         if self._pattern is None:
             return False
-        for pattern in (None, *_LAYERS):
+        for pattern in (None, *LAYERS):
             if pattern is not None:
-                if not _ESCAPED.search(value):
+                if not ESCAPED.search(value):
                     return False
-                value = pattern.sub(_unescaped, value)
+                value = pattern.sub(unescape, value)
             if self._pattern.search(value):
                 return True
         return False
@@ -329,13 +296,13 @@ class _Matcher:
     def _spans(self, value: str) -> list[Span]:
         """Where secrets stand, seen through layers of escapes."""
         found: list[Span] = []
-        layers: list[_Layer] = []
+        layers: list[Layer] = []
         current = value
-        for pattern in (None, *_LAYERS):
+        for pattern in (None, *LAYERS):
             if pattern is not None:
-                if not _ESCAPED.search(current):
+                if not ESCAPED.search(current):
                     break
-                layers.append(_Layer(current, pattern))
+                layers.append(Layer(current, pattern))
                 current = layers[-1].text
             for span in self._plain_spans(current):
                 for layer in reversed(layers):
@@ -369,20 +336,18 @@ class _Matcher:
                     while end < len(value) and value[end] in _BASE64:
                         end += 1
                 return start, end
-        known = value[start : start + _END]
-        end = start + _END
+        known = value[start : start + END]
+        end = start + END
         best: Span | None = None
         for whole in self._heads.get(known, ()):
-            length = _END
+            length = END
             while length < len(whole) and value[start + length : start + length + 1] == whole[length]:
                 length += 1
             best = (start, max(start + length, best[1] if best else 0))
         for whole in self._tails.get(known, ()):
-            length = _END
+            length = END
             while (
-                length < len(whole)
-                and start + _END - length > reached
-                and value[end - length - 1] == whole[-length - 1]
+                length < len(whole) and start + END - length > reached and value[end - length - 1] == whole[-length - 1]
             ):
                 length += 1
             best = (min(end - length, best[0] if best else end), max(end, best[1] if best else 0))
@@ -400,108 +365,6 @@ class _Matcher:
             end = stop
             end += max((len(secret) for secret in self._short if value.startswith(secret, end)), default=0)
         return "".join([*pieces, value[end:]])
-
-
-class _Layer:
-    """A text with one layer of escapes or control characters taken off, which remembers where each part came from."""
-
-    def __init__(self, value: str, pattern: re.Pattern[str]) -> None:
-        pieces: list[str] = []
-        self._begins: list[int] = []
-        self._tokens: list[tuple[int, int, int]] = []
-        length = reached = 0
-        for match in pattern.finditer(value):
-            literal, meant = value[reached : match.start()], _unescaped(match)
-            pieces += [literal, meant]
-            length += len(literal)
-            self._begins.append(length)
-            self._tokens.append((length + len(meant), match.start(), match.end()))
-            length += len(meant)
-            reached = match.end()
-        self.text = "".join([*pieces, value[reached:]])
-
-    def origin(self, span: Span) -> Span:
-        """The part of the escaped text that a part of the plain one came from."""
-        return self._offset(span[0], False), self._offset(span[1] - 1, True)
-
-    def _offset(self, at: int, behind: bool) -> int:
-        index = bisect.bisect_right(self._begins, at) - 1
-        if index < 0:
-            return at + behind
-        end, origin, origin_end = self._tokens[index]
-        if at < end:
-            return origin_end if behind else origin
-        return origin_end + at - end + behind
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    kind, escape = match.lastgroup, match[0]
-    if kind == "units":
-        units = "".join(chr(int(unit, 16)) for unit in re.findall("u(.{4})", escape))
-        return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-    if kind == "point":
-        number = int(escape[2:].strip("{}"), 16)
-        return chr(number) if number <= 0x10FFFF else ""
-    if kind == "octets":
-        octets = bytes.fromhex(re.sub(r"[\\x%]", "", escape))
-        try:
-            return octets.decode()
-        except UnicodeDecodeError:
-            return octets.decode("latin-1")
-    if kind == "letter":
-        return _LETTERS.get(match["letter"], match["letter"])
-    return html.unescape(escape) if kind == "entity" else ""
-
-
-def _bare(secret: str) -> str:
-    """A text with all layers of escapes and all control characters taken off."""
-    for pattern in _LAYERS:
-        secret = _Layer(secret, pattern).text
-    return secret
-
-
-def _forms(secret: str) -> t.Iterator[_Form]:
-    """The looks that escapes do not explain, each long enough to be no chance."""
-    lines = [line.strip() for line in secret.splitlines()]
-    parts = [line for line in lines if len(line) >= _END and not line.startswith("-----")] if len(lines) > 1 else []
-    for part in dict.fromkeys([secret, secret.strip(), *parts]):
-        looks = (part, _CONTROL.sub("", part), _bare(part), part.replace(" ", "+"), ascii(part)[1:-1])
-        for look in dict.fromkeys(looks):
-            if not is_short(look):
-                yield _Form(look, False)
-        octets = part.encode("utf-8", "surrogatepass")
-        for look in (octets.hex(), octets.hex().upper()):
-            yield _Form(look, False)
-        for core in _cores(octets):
-            yield _Form(core, True)
-            yield _Form(core.translate(_URL_SAFE), True)
-
-
-_URL_SAFE = str.maketrans("+/", "-_")
-_STANDARD = str.maketrans("-_", "+/")
-
-
-def _cores(octets: bytes) -> t.Iterator[str]:
-    """What is the same in base64 wherever the octets stand in what was encoded: at each offset, without the shared ends."""
-    for offset, before in enumerate((0, 2, 3)):
-        encoded = base64.b64encode(bytes(offset) + octets).decode()
-        after = (0, 3, 2)[(offset + len(octets)) % 3]
-        core = encoded[before : len(encoded) - after]
-        if len(core) >= _SHORT:
-            yield core
-
-
-def _base64(secret: str) -> str:
-    return base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode().rstrip("=")
-
-
-def _is_telling(end: str) -> bool:
-    """Whether eight characters are a token's rather than a word's or a path's."""
-    return (
-        not end.startswith(("/", "-----"))
-        and any(character.isdigit() for character in end)
-        and any(character.isalpha() for character in end)
-    )
 
 
 def _without_token(match: re.Match[str]) -> str:

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Escapes come off layer by layer, and each part of the plain text knows where it stood."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.escapes import (
+    CONTROL,
+    ESCAPED,
+    LAYERS,
+    Layer,
+    strip_escapes,
+    unescape,
+)
+
+ESCAPE = LAYERS[1]
+PLAIN = st.text("abcXYZ019-_ äß漢", max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("escaped", "plain"),
+    [
+        (r"\u0041\u00e4", "Aä"),
+        ("%u0041", "A"),
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"\U0001f600", "\U0001f600"),
+        (r"\u{1f600}", "\U0001f600"),
+        (r"\u{ffffff}", ""),
+        ("%C3%A4", "ä"),
+        ("%E4", "ä"),
+        (r"\xc3\xa4", "ä"),
+        (r"\n\t\"\/\\", '\n\t"/\\'),
+        ("&amp;&#65;&#x41;&auml;", "&AAä"),
+        ("&nosuchentity;", "&nosuchentity;"),
+        ("100%", "100%"),
+        ("plain", "plain"),
+    ],
+)
+def test_one_layer_of_escapes(escaped: str, plain: str) -> None:
+    assert ESCAPE.sub(unescape, escaped) == plain
+    assert Layer(escaped, ESCAPE).text == plain
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x1b[31m", "\u200b", "\u202e", "\ufeff", "\x85", "\r\n"])
+def test_control_characters(control: str) -> None:
+    assert CONTROL.sub(unescape, f"pass{control}word") == "password"
+    assert strip_escapes(f"pass{control}word") == "password"
+    assert ESCAPED.search(control)
+
+
+@given(PLAIN, st.integers(0, 2))
+def test_nested_escapes_come_off(plain: str, depth: int) -> None:
+    escaped = plain
+    for dummy in range(depth):
+        escaped = quote(json.dumps(escaped)[1:-1], safe="")
+    assert strip_escapes(escaped) == plain
+
+
+@given(st.text("abcXYZ"), PLAIN, st.text("abcXYZ"))
+def test_a_part_is_found_where_it_stood(before: str, secret: str, after: str) -> None:
+    escaped = quote(secret, safe="")
+    layer = Layer(before + escaped + after, ESCAPE)
+    assert layer.text == before + secret + after
+    if secret:
+        start = len(before)
+        assert layer.origin((start, start + len(secret))) == (start, start + len(escaped))
+
+
+def test_a_part_of_one_escape_is_the_whole_of_it() -> None:
+    """Nothing is known of less, and what is hidden must not leave a part."""
+    layer = Layer("a%20%20b", ESCAPE)
+    assert (layer.text, layer.origin((1, 2)), layer.origin((2, 4))) == ("a  b", (1, 7), (1, 8))
