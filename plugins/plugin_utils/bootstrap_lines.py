@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role bootstrap tells the person who ran it: what was made, and what to take away from them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import visible_structure
+
+from .declared import graph_permissions
+from .filter_values import as_list, as_mapping, mappings_in, text_of
+
+Mapping = t.Mapping[str, t.Any]
+
+_USUAL_ROLES = "Application Administrator, Privileged Role Administrator"
+
+
+def bootstrap_lines(
+    outcome: t.Any,
+    person: t.Any,
+    seen: t.Any = None,
+    created: t.Any = None,
+    owned: t.Any = None,
+    group_count: int = 0,
+    managed_identity: bool = False,
+    check_mode: bool = False,
+) -> list[str]:
+    """Return the report of the role bootstrap as lines.
+
+    *outcome*: ``bootstrap_result``; *person* and *seen*: what connection_info says of Entra ID as the person and as the automation, the latter
+    empty when nobody signed in as it; *created* and *owned*: the automation's own application and the one it owns, empty when there is none.
+    """
+    told = _shown(as_mapping(outcome, "the outcome"))
+    who = _shown(as_mapping(person, "the person"))
+    identity = as_mapping(told.get("identity"), "identity")
+    lines = [f"Automation: {identity.get('display_name') or 'to be created'}{_ids(identity)}"]
+    lines.append(f"Permissions: {_joined(graph_permissions(told.get('permissions')))}")
+    lines += [] if check_mode else _pending(as_mapping(told.get("consent"), "consent"))
+    if owned:
+        name = _shown(as_mapping(owned, "the owned application").get("display_name"))
+        lines.append(f"Owner of the application {text_of(name)} and its service principal")
+    if group_count:
+        lines.append(f"Owner of {group_count} Entra groups")
+    lines.append(
+        _check_mode(identity) if check_mode else _verdict(told, _shown(as_mapping(seen, "the automation's sign-in")))
+    )
+    if managed_identity:
+        lines.append("Put into cvops_connection.entra: auth_method: managed_identity")
+    elif identity.get("app_id"):
+        lines.append(f"Put into cvops_connection.entra: client_id: {identity['app_id']}")
+    lines += _to_take_away(who, _shown(as_mapping(created, "the automation's application")))
+    lines += [f"- the ownership of {text_of(name)}" for name in as_list(told.get("persons"), "persons")]
+    minutes = (who.get("token_life_s") or 0) // 60
+    return [*lines, f"- the access token, which is valid for another {minutes} min (sign out, or let it run out)"]
+
+
+def _ids(identity: Mapping) -> str:
+    if not identity.get("object_id"):
+        return ""
+    return f" (app id {identity.get('app_id')}, object id {identity['object_id']})"
+
+
+def _pending(consent: Mapping) -> list[str]:
+    if consent.get("status") != "pending_consent":
+        return []
+    missing = mappings_in(consent.get("missing"), "missing")
+    names = [name for api in missing for name in as_list(api.get("application"), "application")]
+    where = f" at {consent['consent_url']}" if consent.get("consent_url") else ""
+    return [f"CONSENT IS PENDING: an administrator grants {_joined(names)}{where}"]
+
+
+def _check_mode(identity: Mapping) -> str:
+    if identity.get("object_id"):
+        return "Check mode: nothing was written"
+    return "Check mode: nothing was written. Who does not exist yet has no object id, so the ownership above is not in the diffs"
+
+
+def _verdict(told: Mapping, seen: Mapping) -> str:
+    if told.get("verified"):
+        lacking = as_list(told.get("lacking"), "lacking")
+        if lacking:
+            return f"VERIFIED IN PART: it signs in, but its token lacks {_joined(lacking)}"
+        return "Verified: it signs in and holds all of them"
+    if seen:
+        return f"NOT VERIFIED: {as_mapping(seen.get('error'), 'error').get('msg')}"
+    return "Not verified, for it cannot sign in from here: run cvops.identity.doctor where it can, or give cvops_bootstrap.verify_with"
+
+
+def _to_take_away(who: Mapping, created: Mapping) -> list[str]:
+    identity = as_mapping(who.get("identity"), "identity")
+    is_user = identity.get("kind") == "user"
+    lines = [f"Take away from {identity.get('user_name') or identity.get('display_name') or 'whoever ran this'}:"]
+    roles = as_list(who.get("directory_roles"), "directory_roles")
+    if roles:
+        lines.append(f"- the directory roles activated for this: {_joined(roles)}")
+    elif is_user:
+        lines.append(f"- the directory roles activated for this ({_USUAL_ROLES})")
+    else:
+        lines.append("- the permissions of this application that were granted for this")
+    if created and is_user:
+        lines.append(
+            f"- the ownership of {text_of(created.get('display_name'))}, if whoever creates an application becomes its owner in this tenant"
+        )
+    return lines
+
+
+def _joined(names: t.Sequence[t.Any]) -> str:
+    return ", ".join(map(text_of, names))
+
+
+def _shown(value: t.Any) -> t.Any:
+    return visible_structure(plain(value))

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values that filters are given: their form is checked before anything is computed, and never shown when it is wrong."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+from jinja2 import Undefined
+
+Result = t.TypeVar("Result")
+
+_FORMS: tuple[tuple[t.Any, str], ...] = (
+    (bool, "a boolean"),
+    (str, "a text"),
+    ((int, float), "a number"),
+    (t.Mapping, "a mapping"),
+    ((list, tuple), "a list"),
+)
+
+
+class UnexpectedForm(ValueError):
+    """A value of another form than the filter takes. The message names what it is and what it should be, never the value."""
+
+
+def as_mapping(value: t.Any, what: str) -> t.Mapping[t.Any, t.Any]:
+    """*value* as it is when it is a mapping; an empty one for null and for what is empty. Raises UnexpectedForm for anything else."""
+    if isinstance(value, t.Mapping):
+        return value
+    if not value:
+        return {}
+    raise UnexpectedForm(f"{what} must be a mapping, not {_form(value)}")
+
+
+def as_list(value: t.Any, what: str) -> list[t.Any]:
+    """The items of a list, or of a text with commas as Ansible's options take it; none for null and for what is empty.
+
+    Raises UnexpectedForm for anything else.
+    """
+    if not value:
+        return []
+    if isinstance(value, str):
+        return [item.strip() for item in text_of(value).split(",")]
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return list(value)
+    raise UnexpectedForm(f"{what} must be a list, not {_form(value)}")
+
+
+def mappings_in(value: t.Any, what: str) -> list[t.Mapping[t.Any, t.Any]]:
+    """The items of a list of mappings; none for null. Raises UnexpectedForm for anything else; the message says which item it is."""
+    return [as_mapping(item, f"{what}[{number}]") for number, item in enumerate(as_list(value, what))]
+
+
+def text_of(value: t.Any) -> str:
+    """*value* as an exact ``str``; empty for null."""
+    return "" if value is None else "".join((str(value),))
+
+
+def as_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[..., Result]:
+    """*compute* as the filter *name*: a value of the wrong form ends in an AnsibleFilterError that names the filter.
+
+    An undefined value raises Jinja's own error, so that Ansible says which variable it is: before ansible-core 2.19 filters are called with it.
+    """
+
+    @functools.wraps(compute)
+    def filtered(*args: t.Any, **options: t.Any) -> Result:
+        for value in (*args, *options.values()):
+            if isinstance(value, Undefined):
+                str(value)
+        try:
+            return compute(*args, **options)
+        except UnexpectedForm as exc:
+            raise AnsibleFilterError(f"cvops.identity.{name}: {exc}") from None
+
+    return filtered
+
+
+def as_filters(**computations: t.Callable[..., t.Any]) -> dict[str, t.Callable[..., t.Any]]:
+    """Return each of the *computations* as the filter of its name, as :func:`as_filter` makes it."""
+    return {name: as_filter(name, compute) for name, compute in computations.items()}
+
+
+def _form(value: t.Any) -> str:
+    return next((form for kind, form in _FORMS if isinstance(value, kind)), "a value of another type")

@@ -1,0 +1,176 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What playbooks print at their end, line by line, out of the results of their tasks. Names in it are made visible here."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import visible_structure
+
+from .filter_values import UnexpectedForm, as_list, as_mapping, mappings_in, text_of
+from .task_results import sum_results
+
+Mapping = t.Mapping[str, t.Any]
+
+_CHECK_MODE = "Check mode: nothing was written"
+#: Verdicts of a preflight in the order in which they are counted; the second is told only when there is one.
+_VERDICTS = ("ok", "unknown", "warning", "broken")
+_LONGEST_VERDICT = max(map(len, _VERDICTS))
+
+
+def run_summary(registration: t.Any, role_mappings: t.Any = None, check_mode: bool = False) -> dict[str, t.Any]:
+    """Return what came of a run, for programs: the results of the roles app_registration and role_mappings (empty: not run), and the grants."""
+    registered = as_mapping(registration, "the result of app_registration")
+    mapped = as_mapping(role_mappings, "the result of role_mappings")
+    return {
+        "check_mode": check_mode,
+        "changed": bool(registered.get("changed") or mapped.get("changed")),
+        "registration": registered,
+        "role_mappings": mapped,
+        "grants": {name: as_list(found.get("grants"), "grants") for name, found in _commcells(mapped)},
+    }
+
+
+def run_lines(
+    registration: t.Any, role_mappings: t.Any = None, name: t.Any = "", check_mode: bool = False
+) -> list[str]:
+    """Return what came of a run, for people. Arguments as those of :func:`run_summary`; *name*: of the application."""
+    registered = as_mapping(registration, "the result of app_registration")
+    mapped = as_mapping(role_mappings, "the result of role_mappings")
+    lines = []
+    if registered:
+        lines.append(f"Registration {_shown(name)}: {'changed' if registered.get('changed') else 'as it should be'}")
+        if as_mapping(registered.get("consent"), "consent").get("status") == "pending_consent":
+            lines.append("Admin consent is pending, see above")
+    if mapped:
+        lines.append(f"Entra groups: {len(mapped.get('entra_groups') or ())}")
+        lines += [f"{_shown(commcell)}: {_mapping_counts(found)}" for commcell, found in _commcells(mapped)]
+    sums = sum_results([result for result in (registered, mapped) if result])
+    lines.append(", ".join(f"{sums[kind]} {kind.replace('_', '-')}" for kind in ("reads", "writes", "sign_ins")))
+    return [*lines, *([_CHECK_MODE] if check_mode else [])]
+
+
+def preflight_lines(preflight: t.Any, commcell: t.Any = "") -> list[str]:
+    """Return the noun of sso_preflight_info as lines: the verdict with counts, the checks that are not ok, a table of the groups."""
+    found = _shown(as_mapping(preflight, "the preflight"))
+    groups = mappings_in(found.get("groups"), "groups")
+    lines = [f"{_shown(commcell) or 'CommCell'}: {found.get('verdict')}{_verdict_counts(groups)}"]
+    for check in mappings_in(found.get("checks"), "checks"):
+        if check.get("verdict") != "ok":
+            told = f"{check.get('check')}: {check.get('reason')} -> {check.get('remedy')}"
+            lines.append(f"{_cell(check.get('verdict')):<{_LONGEST_VERDICT}}  {told}")
+    if groups:
+        head = ("Verdict", "Entra group", "In the token", "Commvault group", "Remedy")
+        lines += table_lines([head, *map(_preflight_row, groups)], least=_LONGEST_VERDICT)
+    if found.get("users_not_checked"):
+        lines.append(f"{found['users_not_checked']} members were not checked for too many groups (user_limit)")
+    return lines
+
+
+def table_lines(rows: t.Sequence[t.Sequence[str]], least: int = 0) -> list[str]:
+    """Return the *rows* as lines of columns, each as wide as its widest cell; nothing at the end of a line. *least*: width of the first column."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    widths[:1] = [max(width, least) for width in widths[:1]]
+    return [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).strip()
+        for row in rows
+    ]
+
+
+def doctor_lines(connection: t.Any, commcell: t.Any = "", with_entra: bool = True) -> list[str]:
+    """Return the report in the noun of connection_info as lines for one CommCell; the tenant's part only *with_entra*, as it is the same for all."""
+    told = as_mapping(as_mapping(connection, "the connection").get("report"), "report")
+    name = _shown(commcell)
+    lines = as_list(told.get("entra"), "entra") if with_entra else []
+    lines += [name] if name else []
+    lines += as_list(told.get("commvault"), "commvault")
+    return [*lines, f"Playbooks on {name}" if name else "Playbooks", *as_list(told.get("playbooks"), "playbooks")]
+
+
+def doctor_faults(connections: t.Any, playbooks: t.Any) -> list[str]:
+    """Return what is amiss, out of the nouns of connection_info by CommCell: sides that failed, and those *playbooks* that cannot run."""
+    faults = []
+    for commcell, value in as_mapping(connections, "the connections").items():
+        found = _shown(as_mapping(value, "a connection"))
+        prefix = f"{_shown(commcell)}: " if commcell else ""
+        for side in ("entra", "commvault"):
+            told = as_mapping(found.get(side), side)
+            if told.get("status") == "failed":
+                faults.append(f"{prefix}{side}: {as_mapping(told.get('error'), 'error').get('msg')}")
+        verdicts = as_mapping(found.get("playbooks"), "playbooks")
+        for playbook in as_list(playbooks, "doctor_playbooks"):
+            if playbook not in verdicts:
+                known = ", ".join(sorted(verdicts))
+                raise UnexpectedForm(
+                    f"doctor_playbooks names {_shown(playbook)!r}, which is none of the playbooks: {known}"
+                )
+            verdict = as_mapping(verdicts[playbook], "the verdict on a playbook")
+            if verdict.get("can_run") is False:
+                faults.append(f"{prefix}{_shown(playbook)} cannot run: {verdict.get('reason')}")
+    return faults
+
+
+def consent_lines(consent: t.Any) -> list[str]:
+    """Return what an administrator has to grant and where, out of the noun of entra_admin_consent."""
+    found = _shown(as_mapping(consent, "the consent"))
+    lines = ["Consent is pending: this identity may not grant"]
+    for api in mappings_in(found.get("missing"), "missing"):
+        names = [*as_list(api.get("application"), "application"), *as_list(api.get("delegated"), "delegated")]
+        lines.append(f"{api.get('api')}: {', '.join(map(text_of, names))}")
+    where = f" at {found['consent_url']}" if found.get("consent_url") else ""
+    return [*lines, f"An administrator grants it{where}"]
+
+
+def export_lines(role_mappings: t.Any, file: t.Any) -> list[str]:
+    """Return what was exported into *file*, out of the noun of commvault_role_mappings_info."""
+    found = _shown(as_mapping(role_mappings, "the export"))
+    other = mappings_in(found.get("other"), "other")
+    reasons = {text_of(row.get("why")).lower(): text_of(row.get("why")) for row in reversed(other)}
+    return [
+        f"Written: {text_of(file)}",
+        f"{len(found.get('mappings') or ())} principals with grants",
+        f"{len(found.get('user_groups_without_grants') or ())} user groups without grants",
+        f"{len(other)} rows that no mapping manages: {', '.join(reasons[key] for key in sorted(reasons)) or 'none'}",
+    ]
+
+
+def _commcells(role_mappings: Mapping) -> t.Iterator[tuple[t.Any, Mapping]]:
+    """Name of each CommCell, and the noun of commvault_role_mappings there."""
+    for name, done in as_mapping(role_mappings.get("commcells"), "commcells").items():
+        yield name, as_mapping(as_mapping(done, "the result of a CommCell").get("mappings"), "mappings")
+
+
+def _mapping_counts(found: Mapping) -> str:
+    grants, added, removed = (len(found.get(name) or ()) for name in ("grants", "added", "removed"))
+    told = f"{grants} grants, {added} added, {removed} removed"
+    if found.get("remaining"):
+        told += f", {found['remaining']} requests left for the next run"
+    if found.get("not_confirmed"):
+        told += f", {len(found['not_confirmed'])} not confirmed"
+    return told
+
+
+def _verdict_counts(groups: t.Sequence[Mapping]) -> str:
+    if not groups:
+        return ""
+    counts = {verdict: sum(group.get("verdict") == verdict for group in groups) for verdict in _VERDICTS}
+    told = [f"{count} {verdict}" for verdict, count in counts.items() if count or verdict != "unknown"]
+    return f", {len(groups)} groups: {', '.join(told)}"
+
+
+def _preflight_row(group: Mapping) -> tuple[str, ...]:
+    reason = f" ({group.get('reason')})" if group.get("verdict") != "ok" else ""
+    cells = (_cell(group.get(name)) for name in ("verdict", "entra_group", "emitted", "user_group"))
+    return (*cells, f"{group.get('remedy')}{reason}")
+
+
+def _cell(value: t.Any) -> str:
+    return text_of(value or "")
+
+
+def _shown(value: t.Any) -> t.Any:
+    return visible_structure(plain(value))

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Registered results of tasks, summed up and taken apart for the tasks after them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .filter_values import UnexpectedForm, as_list, as_mapping, mappings_in, text_of
+
+Mapping = t.Mapping[str, t.Any]
+
+_COUNTED = ("reads", "writes", "sign_ins")
+
+
+def sum_results(results: t.Any) -> dict[str, t.Any]:
+    """Return ``changed``, and the sums ``reads``, ``writes`` and ``sign_ins``, over registered results.
+
+    Results of loops count with each of their items, sums made by this function with what they say; skipped tasks and what is empty are left out.
+    Raises UnexpectedForm for what is no result.
+    """
+    counted = [found for result in mappings_in(results, "results") for found in _counted(result)]
+    sums: dict[str, t.Any] = {"changed": any(changed for changed, dummy in counted)}
+    for name in _COUNTED:
+        sums[name] = sum(_number(stats, name) for dummy, stats in counted)
+    return sums
+
+
+def flat_results(results: t.Any) -> list[Mapping]:
+    """Return the results with the items of loops in place of the loops."""
+    found: list[Mapping] = []
+    for result in mappings_in(results, "results"):
+        found += mappings_in(result["results"], "results of a loop") if "results" in result else [result]
+    return found
+
+
+def find_references(results: t.Any) -> dict[str, t.Any]:
+    """Return how later tasks know the Entra groups of the results of entra_group.
+
+    ``object_ids``: object id by name, null for one that would be created; ``known``: the same without those, and without names that several
+    groups have (case apart), which the mapping then reports as ambiguous; ``pending``: names of those that would be created.
+    """
+    groups = [as_mapping(result.get("group"), "group") for result in flat_results(results)]
+    named = [(group.get("display_name"), group.get("object_id")) for group in groups if group]
+    by_name: dict[str, list[tuple[t.Any, t.Any]]] = {}
+    for name, object_id in named:
+        if object_id:
+            by_name.setdefault(text_of(name).lower(), []).append((name, object_id))
+    return {
+        "object_ids": dict(named),
+        "known": dict(found[0] for dummy, found in sorted(by_name.items()) if len(found) == 1),
+        "pending": [name for name, object_id in named if not object_id],
+    }
+
+
+def application_key(application: t.Any) -> dict[str, t.Any]:
+    """Return how a task names an application: by ``app_id``; before it exists, as in check mode, by ``unique_name``; empty when it has neither."""
+    found = as_mapping(application, "the application")
+    for name in ("app_id", "unique_name"):
+        if found.get(name):
+            return {name: found[name]}
+    return {}
+
+
+def names_owned_by(objects: t.Any, object_id: t.Any) -> list[t.Any]:
+    """Return the display names of those *objects* that this id owns; results of entra_group, loops too, count as their group."""
+    owned = [as_mapping(item.get("group", item), "group") for item in flat_results(objects)]
+    return [
+        item.get("display_name") for item in owned if object_id and object_id in as_list(item.get("owners"), "owners")
+    ]
+
+
+def _counted(result: Mapping) -> t.Iterator[tuple[bool, Mapping]]:
+    if "results" in result:
+        for item in mappings_in(result["results"], "results of a loop"):
+            yield from _counted(item)
+    elif "stats" in result:
+        yield bool(result.get("changed")), as_mapping(result["stats"], "stats of a result")
+    elif any(name in result for name in _COUNTED):
+        yield bool(result.get("changed")), result
+
+
+def _number(stats: Mapping, name: str) -> int:
+    value = stats.get(name, 0)
+    if not isinstance(value, int):
+        raise UnexpectedForm(
+            f"{name} of a result must be a number; give registered results of modules of this collection"
+        )
+    return int(value)

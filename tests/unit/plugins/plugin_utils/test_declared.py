@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a document declares: which items are meant where, and which rights it takes."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._joint.connection_needs import FEATURES
+from ansible_collections.cvops.identity.plugins.plugin_utils.declared import (
+    covers_commcell,
+    find_permissions,
+    find_uses,
+    graph_permissions,
+    items_in_state,
+    lacking_permissions,
+    removes_owner,
+)
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import UnexpectedForm
+
+ALL = ["GroupMember.Read.All", "User.Read.All", "Group.Create", "Application.ReadWrite.OwnedBy"]
+
+
+def test_items_are_present_unless_they_say_absent() -> None:
+    items = [{"n": 1}, {"n": 2, "state": "absent"}, {"n": 3, "state": "present"}, {"n": 4, "state": None}, {"n": 1}]
+    assert [item["n"] for item in items_in_state(items, "present")] == [1, 3, 4]
+    assert [item["n"] for item in items_in_state(items, "absent")] == [2]
+    with pytest.raises(UnexpectedForm, match="one of present, absent"):
+        items_in_state(items, "gone")
+
+
+@pytest.mark.parametrize(
+    ("patterns", "covered"),
+    [
+        ([], True),
+        (None, True),
+        (["EMEA-*"], True),
+        (["emea-cs0?"], True),
+        (["apac-*", "emea-cs01"], True),
+        (["emea"], False),
+        (["emea-cs01.corp"], False),
+        (["emea.cs01"], False),
+        ("emea-*, apac-*", True),
+        (["emea-c\u017f01"], False),  # a long s is no s
+    ],
+)
+def test_patterns_cover_a_commcell_case_apart(patterns: t.Any, covered: bool) -> None:
+    assert covers_commcell(patterns, "emea-cs01") is covered
+
+
+GROUP = {"display_name": "G"}
+MAPPED = [{"principal": {"entra_group": "G"}}]
+USES: list[tuple[dict[str, t.Any], list[str]]] = [
+    ({}, []),
+    ({"cvops_application": None, "cvops_role_mappings": None}, []),
+    ({"cvops_application": {}}, ["application"]),
+    ({"cvops_application": {"grant_admin_consent": "yes"}}, ["application", "consent"]),
+    ({"cvops_application": {"grant_admin_consent": "no"}}, ["application"]),
+    ({"cvops_application": {"owners": ["a@b"]}}, ["application", "user_names"]),
+    ({"cvops_application": {"owners": "a@b"}}, ["application", "user_names"]),
+    ({"cvops_application": {"owners": ["1234"]}}, ["application"]),
+    ({"cvops_entra_groups": [GROUP]}, ["entra_groups"]),
+    ({"cvops_entra_groups": [{**GROUP, "members": ["1", "a@b"]}]}, ["entra_groups", "user_names"]),
+    ({"cvops_entra_groups": [{**GROUP, "owners": ["a@b"], "members": None}]}, ["entra_groups"]),
+    ({"cvops_commvault_roles": [{"name": "r"}]}, ["commvault_roles"]),
+    ({"cvops_role_mappings": []}, ["role_mappings"]),
+    ({"cvops_role_mappings": MAPPED}, ["group_names", "role_mappings"]),
+    ({"cvops_role_mappings": MAPPED, "cvops_entra_groups": [GROUP]}, ["entra_groups", "role_mappings"]),
+    ({"cvops_role_mappings": [{"principal": {"entra_group": {"name": "x", "object_id": "1"}}}]}, ["role_mappings"]),
+    ({"cvops_role_mappings": [{"principal": {"entra_group": {"name": "x"}}}]}, ["group_names", "role_mappings"]),
+    ({"cvops_role_mappings": [{"principal": {"user": "x"}}]}, ["role_mappings"]),
+]
+
+
+@pytest.mark.parametrize(("document", "uses"), USES)
+def test_uses_of_a_document(document: dict[str, t.Any], uses: list[str]) -> None:
+    assert find_uses(document) == uses
+
+
+def test_every_feature_is_used_by_some_document() -> None:
+    assert {use for dummy, uses in USES for use in uses} == set(FEATURES)
+
+
+@pytest.mark.parametrize(
+    ("document", "wanted"),
+    [
+        ({}, ALL),
+        ({"cvops_application": {}}, ALL),
+        ({"cvops_application": {"unique_name": "u"}}, ALL[3:]),
+        ({"cvops_application": {"owners": ["a@b"]}}, [ALL[1], ALL[3]]),
+        ({"cvops_entra_groups": [GROUP]}, [ALL[0], ALL[2]]),
+        ({"cvops_entra_groups": [{**GROUP, "owners": ["a@b"]}]}, ALL[:3]),
+        ({"cvops_entra_groups": [{**GROUP, "state": "absent", "owners": ["a@b"]}]}, ALL),
+        ({"cvops_role_mappings": MAPPED}, ALL[:1]),
+    ],
+)
+def test_permissions_of_a_document(document: dict[str, t.Any], wanted: list[str]) -> None:
+    assert find_permissions(document) == [{"api": "Microsoft Graph", "application": wanted}]
+
+
+def test_lacking_are_those_of_graph_that_are_not_held() -> None:
+    wanted = [
+        {"api": "Microsoft Graph", "application": ["B", "A", "B", "C"], "delegated": ["D"]},
+        {"api": "Other", "application": ["E"]},
+        {"api": "Microsoft Graph"},
+    ]
+    assert graph_permissions(wanted) == ["B", "A", "B", "C"]
+    assert lacking_permissions(wanted, ["A", "X"]) == ["B", "C"]
+    assert lacking_permissions(wanted, None) == ["B", "A", "C"]
+
+
+@pytest.mark.parametrize(
+    ("item", "removes"),
+    [
+        ({"exclusive": True, "owners": ["other"]}, True),
+        ({"exclusive": True, "owners": []}, True),
+        ({"exclusive": True, "owners": ["other", "me"]}, False),
+        ({"exclusive": True}, False),
+        ({"exclusive": False, "owners": ["other"]}, False),
+        ({"owners": ["other"]}, False),
+    ],
+)
+def test_exclusive_owners_without_somebody_remove_them(item: dict[str, t.Any], removes: bool) -> None:
+    assert removes_owner([{}, item], "me") is removes

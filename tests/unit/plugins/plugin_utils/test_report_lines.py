@@ -1,0 +1,216 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What playbooks print at their end: whole reports, and names that cannot make lines of their own."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.bootstrap_lines import bootstrap_lines
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import UnexpectedForm
+from ansible_collections.cvops.identity.plugins.plugin_utils.report_lines import (
+    consent_lines,
+    doctor_faults,
+    doctor_lines,
+    export_lines,
+    preflight_lines,
+    run_lines,
+    run_summary,
+    table_lines,
+)
+
+HOSTILE = "a\x1b[2K\nok: [localhost] \u202e{{ 1 }}"
+SHOWN = "a\\x1b[2K ok: [localhost] \\u202e{{ 1 }}"
+REGISTERED = {"changed": True, "reads": 1, "writes": 2, "sign_ins": 1, "consent": {"status": "pending_consent"}}
+MAPPED = {
+    "changed": False,
+    "reads": 5,
+    "writes": 0,
+    "sign_ins": 1,
+    "entra_groups": {"a": "1", "b": None},
+    "commcells": {
+        "cs01": {"mappings": {"grants": [1, 2], "added": [1], "removed": [], "remaining": 3, "not_confirmed": [1]}},
+        HOSTILE: {"mappings": {}},
+    },
+}
+
+
+def test_a_run_as_lines() -> None:
+    assert run_lines(REGISTERED, MAPPED, HOSTILE, True) == [
+        f"Registration {SHOWN}: changed",
+        "Admin consent is pending, see above",
+        "Entra groups: 2",
+        "cs01: 2 grants, 1 added, 0 removed, 3 requests left for the next run, 1 not confirmed",
+        f"{SHOWN}: 0 grants, 0 added, 0 removed",
+        "6 reads, 2 writes, 2 sign-ins",
+        "Check mode: nothing was written",
+    ]
+    unchanged = {**REGISTERED, "changed": False, "consent": {}}
+    assert run_lines(unchanged, None, "x") == ["Registration x: as it should be", "1 reads, 2 writes, 1 sign-ins"]
+    assert run_lines(None) == ["0 reads, 0 writes, 0 sign-ins"]
+
+
+def test_a_run_as_data() -> None:
+    assert run_summary(REGISTERED, MAPPED, True) == {
+        "check_mode": True,
+        "changed": True,
+        "registration": REGISTERED,
+        "role_mappings": MAPPED,
+        "grants": {"cs01": [1, 2], HOSTILE: []},
+    }
+    nothing = {"check_mode": False, "changed": False, "registration": {}, "role_mappings": {}, "grants": {}}
+    assert run_summary(None) == nothing
+
+
+def row(verdict: str, name: str, emitted: str | None = None, user_group: str | None = None) -> dict[str, t.Any]:
+    cells = {"emitted": emitted, "user_group": user_group, "reason": "why", "remedy": "do this"}
+    return {"verdict": verdict, "entra_group": name, **cells}
+
+
+def test_a_preflight_as_lines_and_a_table() -> None:
+    checks = [{"verdict": verdict, "check": "c", "reason": HOSTILE, "remedy": "r"} for verdict in ("ok", "broken")]
+    groups = [row("ok", "Backup", "guid", "Größe"), row("warning", HOSTILE), row("broken", "x")]
+    found = {"verdict": "broken", "checks": checks, "groups": groups, "users_not_checked": 4}
+    wide = len(SHOWN)
+    assert preflight_lines(found, "cs01") == [
+        "cs01: broken, 3 groups: 1 ok, 1 warning, 1 broken",
+        f"broken   c: {SHOWN} -> r",
+        f"Verdict  {'Entra group':<{wide}}  In the token  Commvault group  Remedy",
+        f"ok       {'Backup':<{wide}}  guid          Größe            do this",
+        f"warning  {SHOWN}                                 do this (why)",
+        f"broken   {'x':<{wide}}                                 do this (why)",
+        "4 members were not checked for too many groups (user_limit)",
+    ]
+
+
+def test_a_preflight_without_groups_and_one_that_does_not_know() -> None:
+    assert preflight_lines({"verdict": "ok", "groups": [], "checks": []}) == ["CommCell: ok"]
+    lines = preflight_lines({"verdict": "unknown", "groups": [row("unknown", "g")]}, 7)
+    assert lines[0] == "7: unknown, 1 groups: 0 ok, 1 unknown, 0 warning, 0 broken"
+
+
+def test_columns_are_as_wide_as_their_widest_cell() -> None:
+    assert table_lines([("a", "b", "c"), ("long", "", "")], least=5) == ["a      b  c", "long"]
+    assert table_lines([("a",), ("b",)]) == ["a", "b"]
+
+
+def connection(**more: t.Any) -> dict[str, t.Any]:
+    sides = {"entra": {"status": "ok"}, "commvault": {"status": "ok"}}
+    return {**sides, "playbooks": {"site": {"can_run": True}, "doctor": {"can_run": None}}, **more}
+
+
+def test_a_doctor_tells_the_tenant_once() -> None:
+    found = connection(report={"entra": ["e"], "commvault": ["c"], "playbooks": ["p"]})
+    assert doctor_lines(found, "cs01") == ["e", "cs01", "c", "Playbooks on cs01", "p"]
+    assert doctor_lines(found, "cs01", False) == ["cs01", "c", "Playbooks on cs01", "p"]
+    assert doctor_lines(found, "") == ["e", "c", "Playbooks", "p"]
+
+
+def test_faults_are_failed_sides_and_playbooks_that_cannot_run() -> None:
+    failed = {"status": "failed", "error": {"msg": HOSTILE}}
+    cannot = {"site": {"can_run": False, "reason": HOSTILE}, "doctor": {"can_run": False, "reason": "r"}}
+    found = {"cs01": connection(entra=failed, playbooks=cannot), "": connection(commvault=failed)}
+    assert doctor_faults(found, ["site"]) == [
+        f"cs01: entra: {SHOWN}",
+        f"cs01: site cannot run: {SHOWN}",
+        f"commvault: {SHOWN}",
+    ]
+    assert doctor_faults({"cs01": connection()}, ["site", "doctor"]) == []
+
+
+def test_a_playbook_that_nobody_judges_is_no_playbook_that_can_run() -> None:
+    with pytest.raises(
+        UnexpectedForm, match="doctor_playbooks names 'sit', which is none of the playbooks: doctor, site"
+    ):
+        doctor_faults({"cs01": connection()}, ["sit"])
+
+
+def test_missing_consent_names_what_and_where() -> None:
+    missing = [{"api": HOSTILE, "application": ["A"], "delegated": ["d", HOSTILE]}, {"api": "b"}]
+    assert consent_lines({"missing": missing, "consent_url": "https://x"}) == [
+        "Consent is pending: this identity may not grant",
+        f"{SHOWN}: A, d, {SHOWN}",
+        "b: ",
+        "An administrator grants it at https://x",
+    ]
+
+
+def test_an_export_counts_what_it_left_out() -> None:
+    found = {"mappings": [1, 2], "user_groups_without_grants": [1], "other": [{"why": "b"}, {"why": "A"}, {"why": "b"}]}
+    assert export_lines(found, "/x.yml") == [
+        "Written: /x.yml",
+        "2 principals with grants",
+        "1 user groups without grants",
+        "3 rows that no mapping manages: A, b",
+    ]
+    assert export_lines({}, "/x.yml")[-1] == "0 rows that no mapping manages: none"
+
+
+PERSON = {"identity": {"kind": "user", "user_name": "a@b"}, "directory_roles": ["R", HOSTILE], "token_life_s": 190}
+PERMISSIONS = [{"api": "Microsoft Graph", "application": ["A", "B"]}]
+IDENTITY = {"object_id": "sp", "app_id": "app", "display_name": HOSTILE}
+
+
+def outcome(**more: t.Any) -> dict[str, t.Any]:
+    usual = {"identity": IDENTITY, "permissions": PERMISSIONS, "consent": {"status": "granted"}, "persons": []}
+    return {**usual, "verified": False, "lacking": [], **more}
+
+
+def test_a_whole_report_of_bootstrap() -> None:
+    told = outcome(verified=True, persons=["own", HOSTILE])
+    lines = bootstrap_lines(
+        told, PERSON, {"status": "ok"}, {"display_name": HOSTILE}, {"display_name": HOSTILE}, group_count=2
+    )
+    assert lines == [
+        f"Automation: {SHOWN} (app id app, object id sp)",
+        "Permissions: A, B",
+        f"Owner of the application {SHOWN} and its service principal",
+        "Owner of 2 Entra groups",
+        "Verified: it signs in and holds all of them",
+        "Put into cvops_connection.entra: client_id: app",
+        "Take away from a@b:",
+        f"- the directory roles activated for this: R, {SHOWN}",
+        f"- the ownership of {SHOWN}, if whoever creates an application becomes its owner in this tenant",
+        "- the ownership of own",
+        f"- the ownership of {SHOWN}",
+        "- the access token, which is valid for another 3 min (sign out, or let it run out)",
+    ]
+
+
+PENDING = {"status": "pending_consent", "missing": [{"application": ["A"]}, {"delegated": ["d"]}], "consent_url": "u"}
+
+
+@pytest.mark.parametrize(
+    ("told", "options", "line"),
+    [
+        (outcome(consent=PENDING), {}, "CONSENT IS PENDING: an administrator grants A at u"),
+        (outcome(verified=True, lacking=["A", "B"]), {}, "VERIFIED IN PART: it signs in, but its token lacks A, B"),
+        (outcome(), {"seen": {"status": "failed", "error": {"msg": HOSTILE}}}, f"NOT VERIFIED: {SHOWN}"),
+        (outcome(), {"managed_identity": True}, "Put into cvops_connection.entra: auth_method: managed_identity"),
+        (outcome(), {"check_mode": True}, "Check mode: nothing was written"),
+        (outcome(identity={}), {}, "Automation: to be created"),
+    ],
+)
+def test_lines_of_bootstrap(told: dict[str, t.Any], options: dict[str, t.Any], line: str) -> None:
+    assert line in bootstrap_lines(told, PERSON, **options)
+
+
+def test_lines_that_bootstrap_leaves_out() -> None:
+    in_check_mode = "\n".join(bootstrap_lines(outcome(consent=PENDING, identity={}), PERSON, check_mode=True))
+    assert (
+        "CONSENT" not in in_check_mode and "Put into" not in in_check_mode and "so the ownership above" in in_check_mode
+    )
+    by_application = {"identity": {"kind": "application", "user_name": None, "display_name": None}}
+    lines = bootstrap_lines(outcome(), by_application, created={"display_name": "x"})
+    assert "Take away from whoever ran this:" in lines and not any("ownership of x" in line for line in lines)
+    assert "- the permissions of this application that were granted for this" in lines
+    assert any(line.startswith("Not verified, for it cannot sign in from here") for line in lines)
+    without_roles = bootstrap_lines(outcome(), {**PERSON, "directory_roles": []})
+    assert (
+        "- the directory roles activated for this (Application Administrator, Privileged Role Administrator)"
+        in without_roles
+    )
