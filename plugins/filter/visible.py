@@ -6,17 +6,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
-from ansible_collections.cvops.identity.plugins.module_utils._core.visible import visible_structure
-
-
-def visible(value: t.Any) -> t.Any:
-    """See visible.yml."""
-    return visible_structure(plain(value))
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import as_filters, visible_value
 
 
 class FilterModule:
     """The filter for texts that people read."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"visible": visible}
+        return as_filters(visible=visible_value)

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
-from ansible_collections.cvops.identity.plugins.module_utils._core.visible import visible_structure
-
 from .declared import graph_permissions
-from .filter_values import as_list, as_mapping, mappings_in, text_of
+from .filter_values import as_list, as_mapping, mappings_in, text_of, visible_value
 
 Mapping = t.Mapping[str, t.Any]
 
@@ -34,25 +31,27 @@ def bootstrap_lines(
     *outcome*: ``bootstrap_result``; *person* and *seen*: what connection_info says of Entra ID as the person and as the automation, the latter
     empty when nobody signed in as it; *created* and *owned*: the automation's own application and the one it owns, empty when there is none.
     """
-    told = _shown(as_mapping(outcome, "the outcome"))
-    who = _shown(as_mapping(person, "the person"))
+    told = visible_value(as_mapping(outcome, "the outcome"))
+    who = visible_value(as_mapping(person, "the person"))
     identity = as_mapping(told.get("identity"), "identity")
     lines = [f"Automation: {identity.get('display_name') or 'to be created'}{_ids(identity)}"]
     lines.append(f"Permissions: {_joined(graph_permissions(told.get('permissions')))}")
     lines += [] if check_mode else _pending(as_mapping(told.get("consent"), "consent"))
     if owned:
-        name = _shown(as_mapping(owned, "the owned application").get("display_name"))
+        name = visible_value(as_mapping(owned, "the owned application").get("display_name"))
         lines.append(f"Owner of the application {text_of(name)} and its service principal")
     if group_count:
         lines.append(f"Owner of {group_count} Entra groups")
     lines.append(
-        _check_mode(identity) if check_mode else _verdict(told, _shown(as_mapping(seen, "the automation's sign-in")))
+        _check_mode(identity)
+        if check_mode
+        else _verdict(told, visible_value(as_mapping(seen, "the automation's sign-in")))
     )
     if managed_identity:
         lines.append("Put into cvops_connection.entra: auth_method: managed_identity")
     elif identity.get("app_id"):
         lines.append(f"Put into cvops_connection.entra: client_id: {identity['app_id']}")
-    lines += _to_take_away(who, _shown(as_mapping(created, "the automation's application")))
+    lines += _to_take_away(who, visible_value(as_mapping(created, "the automation's application")))
     lines += [f"- the ownership of {text_of(name)}" for name in as_list(told.get("persons"), "persons")]
     minutes = (who.get("token_life_s") or 0) // 60
     return [*lines, f"- the access token, which is valid for another {minutes} min (sign out, or let it run out)"]
@@ -110,7 +109,3 @@ def _to_take_away(who: Mapping, created: Mapping) -> list[str]:
 
 def _joined(names: t.Sequence[t.Any]) -> str:
     return ", ".join(map(text_of, names))
-
-
-def _shown(value: t.Any) -> t.Any:
-    return visible_structure(plain(value))

@@ -12,6 +12,9 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from jinja2 import Undefined
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import visible_structure
+
 Result = t.TypeVar("Result")
 
 _FORMS: tuple[tuple[t.Any, str], ...] = (
@@ -58,6 +61,11 @@ def mappings_in(value: t.Any, what: str) -> list[t.Mapping[t.Any, t.Any]]:
 def text_of(value: t.Any) -> str:
     """*value* as an exact ``str``; empty for null."""
     return "" if value is None else "".join((str(value),))
+
+
+def visible_value(value: t.Any) -> t.Any:
+    """*value* in plain builtins, with every text in it, keys too, as it may be printed."""
+    return visible_structure(plain(value))
 
 
 def as_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[..., Result]:

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
-from ansible_collections.cvops.identity.plugins.module_utils._core.visible import visible_structure
-
-from .filter_values import UnexpectedForm, as_list, as_mapping, mappings_in, text_of
+from .filter_values import UnexpectedForm, as_list, as_mapping, mappings_in, text_of, visible_value
 from .task_results import sum_results
 
 Mapping = t.Mapping[str, t.Any]
@@ -43,12 +40,14 @@ def run_lines(
     mapped = as_mapping(role_mappings, "the result of role_mappings")
     lines = []
     if registered:
-        lines.append(f"Registration {_shown(name)}: {'changed' if registered.get('changed') else 'as it should be'}")
+        lines.append(
+            f"Registration {visible_value(name)}: {'changed' if registered.get('changed') else 'as it should be'}"
+        )
         if as_mapping(registered.get("consent"), "consent").get("status") == "pending_consent":
             lines.append("Admin consent is pending, see above")
     if mapped:
         lines.append(f"Entra groups: {len(mapped.get('entra_groups') or ())}")
-        lines += [f"{_shown(commcell)}: {_mapping_counts(found)}" for commcell, found in _commcells(mapped)]
+        lines += [f"{visible_value(commcell)}: {_mapping_counts(found)}" for commcell, found in _commcells(mapped)]
     sums = sum_results([result for result in (registered, mapped) if result])
     lines.append(", ".join(f"{sums[kind]} {kind.replace('_', '-')}" for kind in ("reads", "writes", "sign_ins")))
     return [*lines, *([_CHECK_MODE] if check_mode else [])]
@@ -56,9 +55,9 @@ def run_lines(
 
 def preflight_lines(preflight: t.Any, commcell: t.Any = "") -> list[str]:
     """Return the noun of sso_preflight_info as lines: the verdict with counts, the checks that are not ok, a table of the groups."""
-    found = _shown(as_mapping(preflight, "the preflight"))
+    found = visible_value(as_mapping(preflight, "the preflight"))
     groups = mappings_in(found.get("groups"), "groups")
-    lines = [f"{_shown(commcell) or 'CommCell'}: {found.get('verdict')}{_verdict_counts(groups)}"]
+    lines = [f"{visible_value(commcell) or 'CommCell'}: {found.get('verdict')}{_verdict_counts(groups)}"]
     for check in mappings_in(found.get("checks"), "checks"):
         if check.get("verdict") != "ok":
             told = f"{check.get('check')}: {check.get('reason')} -> {check.get('remedy')}"
@@ -84,7 +83,7 @@ def table_lines(rows: t.Sequence[t.Sequence[str]], least: int = 0) -> list[str]:
 def doctor_lines(connection: t.Any, commcell: t.Any = "", with_entra: bool = True) -> list[str]:
     """Return the report in the noun of connection_info as lines for one CommCell; the tenant's part only *with_entra*, as it is the same for all."""
     told = as_mapping(as_mapping(connection, "the connection").get("report"), "report")
-    name = _shown(commcell)
+    name = visible_value(commcell)
     lines = as_list(told.get("entra"), "entra") if with_entra else []
     lines += [name] if name else []
     lines += as_list(told.get("commvault"), "commvault")
@@ -95,8 +94,8 @@ def doctor_faults(connections: t.Any, playbooks: t.Any) -> list[str]:
     """Return what is amiss, out of the nouns of connection_info by CommCell: sides that failed, and those *playbooks* that cannot run."""
     faults = []
     for commcell, value in as_mapping(connections, "the connections").items():
-        found = _shown(as_mapping(value, "a connection"))
-        prefix = f"{_shown(commcell)}: " if commcell else ""
+        found = visible_value(as_mapping(value, "a connection"))
+        prefix = f"{visible_value(commcell)}: " if commcell else ""
         for side in ("entra", "commvault"):
             told = as_mapping(found.get(side), side)
             if told.get("status") == "failed":
@@ -106,17 +105,17 @@ def doctor_faults(connections: t.Any, playbooks: t.Any) -> list[str]:
             if playbook not in verdicts:
                 known = ", ".join(sorted(verdicts))
                 raise UnexpectedForm(
-                    f"doctor_playbooks names {_shown(playbook)!r}, which is none of the playbooks: {known}"
+                    f"doctor_playbooks names {visible_value(playbook)!r}, which is none of the playbooks: {known}"
                 )
             verdict = as_mapping(verdicts[playbook], "the verdict on a playbook")
             if verdict.get("can_run") is False:
-                faults.append(f"{prefix}{_shown(playbook)} cannot run: {verdict.get('reason')}")
+                faults.append(f"{prefix}{visible_value(playbook)} cannot run: {verdict.get('reason')}")
     return faults
 
 
 def consent_lines(consent: t.Any) -> list[str]:
     """Return what an administrator has to grant and where, out of the noun of entra_admin_consent."""
-    found = _shown(as_mapping(consent, "the consent"))
+    found = visible_value(as_mapping(consent, "the consent"))
     lines = ["Consent is pending: this identity may not grant"]
     for api in mappings_in(found.get("missing"), "missing"):
         names = [*as_list(api.get("application"), "application"), *as_list(api.get("delegated"), "delegated")]
@@ -127,7 +126,7 @@ def consent_lines(consent: t.Any) -> list[str]:
 
 def export_lines(role_mappings: t.Any, file: t.Any) -> list[str]:
     """Return what was exported into *file*, out of the noun of commvault_role_mappings_info."""
-    found = _shown(as_mapping(role_mappings, "the export"))
+    found = visible_value(as_mapping(role_mappings, "the export"))
     other = mappings_in(found.get("other"), "other")
     reasons = {text_of(row.get("why")).lower(): text_of(row.get("why")) for row in reversed(other)}
     return [
@@ -170,7 +169,3 @@ def _preflight_row(group: Mapping) -> tuple[str, ...]:
 
 def _cell(value: t.Any) -> str:
     return text_of(value or "")
-
-
-def _shown(value: t.Any) -> t.Any:
-    return visible_structure(plain(value))

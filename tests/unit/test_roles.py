@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+import jinja2
 import pytest
 import role_connection
 import yaml
@@ -123,6 +124,59 @@ def test_defaults_are_those_of_the_module() -> None:
         name: option["default"] for name, option in role_options("role_mappings").items() if "default" in option
     }
     assert yaml.safe_load(path.read_text()) == specified
+
+
+#: Filters that choose or convert a value and compute nothing.
+PLAIN_FILTERS = {"default", "bool", "int", "length", "list", "trim", "select"}
+#: So many others may follow one another; what takes more is a filter in plugins/filter, with tests.
+LONGEST_CHAIN = 3
+
+
+def longest_chain(node: jinja2.nodes.Node) -> int:
+    """How many filters that compute follow one another at most, in *node* or in what is inside it."""
+    inner = max((longest_chain(child) for child in node.iter_child_nodes(exclude=("node",))), default=0)
+    value = getattr(node, "node", None)
+    before = longest_chain(value) if isinstance(value, jinja2.nodes.Node) else 0
+    counts = isinstance(node, jinja2.nodes.Filter) and node.name not in PLAIN_FILTERS
+    return max(inner, before + counts)
+
+
+def programs(text: str) -> list[str]:
+    """What a template computes: statements, and chains of filters that are too long."""
+    if "{%" in text:
+        return [f"a statement: {text}"]
+    names = set(re.findall(r"\|\s*([a-z_][\w.]*)", text))
+    tests = set(re.findall(r"\bis (?:not )?([a-z_][\w.]*)", text))
+    environment = jinja2.Environment()
+    environment.filters.update(dict.fromkeys(names, str))
+    environment.tests.update(dict.fromkeys(tests, bool))
+    return [f"a long chain: {text}"] if longest_chain(environment.parse(text)) > LONGEST_CHAIN else []
+
+
+def templates_in(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from templates_in(item)
+    elif isinstance(value, str) and ("{{" in value or "{%" in value):
+        yield value
+
+
+def test_programs_in_templates_are_found() -> None:
+    assert programs("{% for a in b %}{{ a }}{% endfor %}") and programs("{{ a | map('x') | unique | sort | join }}")
+    assert programs("{{ {'a': dict(b | map('x') | zip(c | map('y'))) | d | e} }}")
+    assert not programs("{{ a | default([]) | map('x') | select | unique | length }} {{ b | map('y') | join }}")
+
+
+@pytest.mark.parametrize("folder", ["roles", "playbooks"])
+def test_roles_and_playbooks_hold_no_programs(folder: str) -> None:
+    paths = [path for path in (ROOT / folder).rglob("*.yml") if path.parent.name != "meta"]
+    templates = [
+        (path, text) for path in paths for text in templates_in(yaml.safe_load(path.read_text(encoding="utf-8")))
+    ]
+    assert len(templates) >= 20
+    assert [(path.name, fault) for path, text in templates for fault in programs(text)] == []
 
 
 TASKS = [
