@@ -262,3 +262,11 @@ def test_lookups_in_examples_exist() -> None:
     lookups = {path.stem for path in (ROOT / "plugins" / "lookup").glob("[!_]*.py")}
     for name in lookups:
         assert f"{OWN}{name}" in text_constants(ROOT / "plugins" / "lookup" / f"{name}.py")["EXAMPLES"]
+
+
+def test_the_page_for_contributors_names_what_is_there() -> None:
+    """Paths in backticks; what is meant as an example of a name has no slash."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = {found for found in re.findall(r"`([A-Za-z_]+(?:/[A-Za-z_.]+)+)`", text) if "*" not in found}
+    assert len(paths) > 15
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []

@@ -14,8 +14,8 @@ from ..._core.errors import Problems
 from ..._core.names import is_same
 from ..._core.plan import Plan, Step, differing
 from ..._core.values import parse_time, rfc3339
-from ..._stores.token_pair import Pair
 from ..._signin.token_pair_wire import epoch, id_of, name_of
+from ..._stores.token_pair import Pair
 from ..names import check_name
 
 Canonical = dict[str, t.Any]

@@ -16,9 +16,9 @@ from ..._core.names import is_same
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.retry import Repeat
-from ..._stores.token_pair import Held, Pair, TokenStore
-from ..._stores.options import open_store
 from ..._signin.token_pair_wire import created, epoch, id_of, listed, name_of
+from ..._stores.options import open_store
+from ..._stores.token_pair import Held, Pair, TokenStore
 from ..client import CommvaultClient, segment
 from ..directory import Directory
 from ..lookalikes import warn_of_doubtful

@@ -63,9 +63,14 @@ def application_path(name: str, value: str) -> str:
 def find_application(graph: GraphClient, asked: t.Mapping[str, t.Any], select: t.Sequence[str] = ()) -> Resolved | None:
     """The registration that the keys of *asked* name, or None; *select* are further Graph fields for ``wire``.
 
-    Raises ConfigError for an id that is no GUID.
+    Raises ConfigError for an id that is no GUID, and where no key has a value.
     """
-    name = next(name for name in ("object_id", "app_id", "unique_name") if asked.get(name))
+    name = next((name for name in ("object_id", "app_id", "unique_name") if asked.get(name)), None)
+    if name is None:
+        raise ConfigError(
+            "application: the key that is given is empty: give one of app_id, object_id and unique_name with a value",
+            source="option application",
+        )
     value = str(asked[name])
     if name != "unique_name" and not is_guid(value):
         raise ConfigError(f"application.{name}: {value!r} is not a GUID", source=f"option application.{name}")

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._joint.connection_needs import FEATURES
+from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.needs import FEATURES
 from ansible_collections.cvops.identity.plugins.plugin_utils.declared import (
     covers_commcell,
     find_permissions,
