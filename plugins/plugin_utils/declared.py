@@ -33,8 +33,8 @@ def items_in_state(items: t.Any, state: str) -> list[t.Any]:
 
 def covers_commcell(patterns: t.Any, commcell: t.Any) -> bool:
     """Return True when one of the name patterns matches the CommCell, case apart, or when there are none."""
-    listed = as_list(patterns, "commcells")
-    return not listed or matches_any(text_of(commcell), [text_of(pattern) for pattern in listed])
+    listed, name = [text_of(pattern) for pattern in as_list(patterns, "commcells")], text_of(commcell)
+    return not listed or name in listed or matches_any(name, listed)
 
 
 def find_uses(document: t.Any) -> list[str]:
@@ -104,14 +104,19 @@ def _application(document: Item) -> Item:
 
 
 def _groups(document: Item) -> list[Item]:
-    return mappings_in(document.get("cvops_entra_groups"), "cvops_entra_groups")
+    return _mappings(document.get("cvops_entra_groups"))
 
 
 def _mapped(document: Item) -> list[t.Any]:
     """The Entra groups of the mapping, as it names them."""
-    entries = mappings_in(document.get("cvops_role_mappings"), "cvops_role_mappings")
-    principals = [as_mapping(entry.get("principal"), "principal") for entry in entries]
+    principals = _mappings([entry.get("principal") for entry in _mappings(document.get("cvops_role_mappings"))])
     return [principal["entra_group"] for principal in principals if principal.get("entra_group")]
+
+
+def _mappings(value: t.Any) -> list[Item]:
+    """The mappings in a list. What is none is for the module that takes it to refuse; here it asks for nothing."""
+    listed = value if isinstance(value, (list, tuple)) else []
+    return [item for item in listed if isinstance(item, t.Mapping)]
 
 
 def _looked_up(document: Item, groups: list[Item]) -> list[t.Any]:

@@ -182,7 +182,7 @@ class CommvaultClient:
                     self._commserv = self.get("CommServ", intent="read the release of the CommServe")
                 except ApiError as exc:
                     # Tenant users may not see the CommServe; all that is lost is knowing its release.
-                    if not envelope.is_withheld(exc):
+                    if not envelope.is_declined(exc):
                         raise
                     self.ctx.debug(1, f"Release of the CommServe unknown: {exc}")
                     self._commserv = {}

@@ -54,6 +54,15 @@ def is_withheld(error: ApiError) -> bool:
     return isinstance(error, (Forbidden, NotFound)) or error.status in _NO_SUCH_CALL
 
 
+def is_declined(error: ApiError) -> bool:
+    """As is_withheld, and any other decision of the application itself: an error code of its own, below HTTP 500.
+
+    For facts that a task can do without. The words that Commvault uses for missing rights are not published and depend on its language.
+    """
+    own = error.facts.get("code") is not None and error.status is not None and error.status < 500
+    return is_withheld(error) or (own and not isinstance(error, (AuthError, BadAnswer, Throttled)))
+
+
 def is_absence(reply: Reply) -> bool:
     """True for HTTP 404 of the application itself: its error object, or nothing. Anything else is of a server in front of it."""
     if reply.status != 404:

@@ -16,7 +16,7 @@ from .._signin.clouds import commvault_settings
 from .._signin.inputs import sources
 from .._signin.options import commvault_spec, entra_spec
 from .client import CommvaultClient, segment
-from .envelope import is_withheld
+from .envelope import is_declined
 from .listings import as_id
 
 SERVICE = "Commvault"
@@ -113,7 +113,7 @@ def _allowed(client: CommvaultClient, path: str, intent: str) -> dict[str, t.Any
     try:
         return client.get(path, intent=intent, unknown_ok=True)
     except ApiError as exc:
-        if not is_withheld(exc):
+        if not is_declined(exc):
             raise
         client.ctx.debug(1, str(exc))
         return None

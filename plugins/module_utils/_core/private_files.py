@@ -51,7 +51,7 @@ class Durability(enum.Enum):
 
 
 def create_folder(folder: str) -> None:
-    """Make *folder* and those above it, which only this user can enter; one that is there stays as it is. Raises OSError."""
+    """Make *folder*, which only this user can enter, and those above it as the umask says; one that is there stays. Raises OSError."""
     os.makedirs(folder, mode=0o700, exist_ok=True)
 
 

@@ -75,9 +75,9 @@ def perform(
                 if isinstance(declared, Report):
                     done.result = _report(ctx, declared)
                 else:
-                    done.result = _converge(ctx, declared(ctx), done)
+                    _converge(ctx, declared(ctx), done)
             except Exception as exc:
-                done.result = _failure(ctx, _expected(ctx, exc))
+                done.result = done.result or _failure(ctx, _expected(ctx, exc))
             with ctx.cancellation.shield():
                 _conclude(ctx, done)
     except Cancelled as exc:  # a signal between the two
@@ -127,14 +127,24 @@ def _report(ctx: Context, report: Report) -> dict[str, t.Any]:
     return {"changed": False, report.noun: _queried(report.read(ctx), ctx.options.get("query"))}
 
 
-def _converge(ctx: Context, resource: Resource, done: _Progress) -> dict[str, t.Any]:
-    """Plan, write unless in check mode, and return the result."""
+def _converge(ctx: Context, resource: Resource, done: _Progress) -> None:
+    """Plan, write unless in check mode, and note the result in *done*."""
     plan = done.plan = resource.plan()
     check_actions(resource, plan)
     if not ctx.check_mode and plan.steps:
         if done.record is not None:
             done.record.begin(plan)
-        _carry_out(ctx, resource, plan)
+        with (
+            ctx.cancellation.shield()
+        ):  # from here on a request to stop is looked for, so that it never costs what was done
+            _carry_out(ctx, resource, plan)
+            done.result = _conclusion(ctx, resource, plan)
+    else:
+        done.result = _conclusion(ctx, resource, plan)
+
+
+def _conclusion(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.Any]:
+    """The result after the plan: what is read back, and what the noun is now."""
     try:
         findings: list[t.Any] = []
         if not ctx.check_mode:

@@ -37,7 +37,7 @@ def graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) -> ApiEr
     facts = {**reply.facts(), "code": code}
     if reply.status == 401:
         return AuthError(f"{message} The token was refused by Microsoft Graph.", **facts)
-    if code is None and reply.status in (403, 404):
+    if code is None and reply.status in (403, 404) and not _is_graphs(reply):
         # Graph says which error it is. Whatever answers without that knows neither our rights nor its objects.
         return BadAnswer(f"{message} That is no answer of Microsoft Graph, but of a server in between.", **facts)
     if reply.status == 403:
@@ -53,6 +53,16 @@ def graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) -> ApiEr
     return ApiError(
         f"{message} {hint}".rstrip(), may_have_acted=reply.status >= 500 and reply.method == "POST", **facts
     )
+
+
+def _is_graphs(reply: Reply) -> bool:
+    """True for Graph's own error object, whose code some of its services leave empty."""
+    try:
+        body = reply.json()
+    except BadAnswer:
+        return False
+    error = body.get("error") if isinstance(body, dict) else None
+    return isinstance(error, dict) and isinstance(error.get("code"), str) and isinstance(error.get("message"), str)
 
 
 def _said(reply: Reply) -> tuple[str | None, str]:

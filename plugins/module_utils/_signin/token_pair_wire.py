@@ -79,18 +79,21 @@ def rows(body: t.Any) -> list[Body]:
 def listed(body: t.Any) -> list[Body]:
     """As rows, for those who act on a token that is not in the list.
 
-    Raises BadAnswer where a list that is named after tokens holds something else: its tokens would count as not there.
+    Raises BadAnswer where a list that is named after tokens holds an object without an id, or nothing but what is no token: its
+    tokens would count as not there. Beside others, one without a name is left out: nobody can ask for it.
     """
+    inside: list[t.Any] = []
     for holder in (body, *_objects(body)) if isinstance(body, dict) else ():
         for name, value in holder.items():
             parts = [value, *value.values()] if isinstance(value, dict) else [value]
-            lists = [part for part in parts if isinstance(part, list)] if "token" in name.lower() else []
-            if not all(_is_row(row) for part in lists for row in part):
-                raise BadAnswer(
-                    "Commvault's list of access tokens cannot be understood: it holds entries without id or name.",
-                    service="Commvault",
-                )
-    return rows(body)
+            inside += [row for part in parts if isinstance(part, list) and "token" in name.lower() for row in part]
+    found = rows(body)
+    if any(isinstance(row, dict) and id_of(row) is None for row in inside) or (inside and not found):
+        raise BadAnswer(
+            "Commvault's list of access tokens cannot be understood: it holds entries without id or name.",
+            service="Commvault",
+        )
+    return found
 
 
 def _objects(body: Body) -> list[Body]:

@@ -127,11 +127,21 @@ class FileStore:
             raise self.failed("written", exc) from exc
         return found
 
-    def failed(self, what: str, exc: OSError) -> ConfigError:
-        """The error of the operating system, for people."""
+    def failed(self, what: str, exc: OSError, path: str | None = None) -> ConfigError:
+        """The error of the operating system, for people; *path*: of the file that it is about, the store itself by default."""
         if exc.errno == errno.ELOOP:
-            return self._unsafe("is a symbolic link", "put the file itself there")
-        return ConfigError(f"The token store {self.where} cannot be {what}: {exc.strerror}.", source=self.where)
+            return self._unsafe("is a symbolic link", "put the file itself there", path)
+        name, remedy = self._named(path)
+        return ConfigError(f"{name} cannot be {what}: {exc.strerror}.{remedy}", source=self.where)
+
+    def _named(self, path: str | None) -> tuple[str, str]:
+        """The file in words, and what to do about one that a write has left beside the store."""
+        if path is None or path == self.path:
+            return f"The token store {self.where}", ""
+        return (
+            f"{path}, which a write to the token store {self.where} has left,",
+            " It may be the only copy of the newest pair: make it readable for this user, or remove it if it holds none.",
+        )
 
     def _check_folder(self, create: bool) -> bool:
         folder = os.path.dirname(self.path)
@@ -158,7 +168,7 @@ class FileStore:
         except FileNotFoundError:
             return None
         except OSError as exc:
-            raise self.failed("read", exc) from exc
+            raise self.failed("read", exc, path) from exc
         except NotPrivate as exc:
             what, remedy = {
                 Fault.KIND: ("is no ordinary file", "put the pair there as JSON"),
@@ -168,10 +178,13 @@ class FileStore:
                     f"chmod 0600 {path}; if anyone may have read it, revoke the token",
                 ),
             }[exc.fault]
-            raise self._unsafe(what, remedy) from None
+            raise self._unsafe(what, remedy, path) from None
 
-    def _unsafe(self, what: str, remedy: str) -> ConfigError:
-        return ConfigError(f"The token store {self.where} {what}, so it is not used: {remedy}.", source=self.where)
+    def _unsafe(self, what: str, remedy: str, path: str | None = None) -> ConfigError:
+        name, of_leftover = self._named(path)
+        return ConfigError(
+            f"{name} {what}, so it is not used{of_leftover and '.'}{of_leftover or f': {remedy}.'}", source=self.where
+        )
 
     def _wait_for(self, descriptor: int) -> None:
         pauses = Pauses(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)

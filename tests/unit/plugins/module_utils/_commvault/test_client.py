@@ -38,8 +38,6 @@ WITHHELD = [(200, NO_RIGHTS), (403, NO_RIGHTS), (404, NO_OBJECT), (404, PAGE), (
 #: Reads that fail.
 FAILED = [
     (500, PAGE, ApiError),
-    (200, {"errorCode": 587, "errorMessage": "The database is busy"}, ApiError),
-    (400, {"errorCode": 587, "errorMessage": "Bad request"}, ApiError),
     (401, {"errorCode": 5, "errorMessage": "Access denied"}, AuthError),
     (429, b"", Throttled),
     (200, "<html><head><title>Log in</title></head></html>", BadAnswer),
@@ -77,6 +75,26 @@ def test_what_is_withheld_is_not_known(
     release, has_companies, keys, rights, groups = (ask() for ask in asked(client))
     assert (release, has_companies, rights, groups) == (0, True, None, None)
     assert keys.names == {"corp"} and not keys.ids
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, {"errorCode": 587, "errorMessage": "Zugriff verweigert"}),
+        (400, {"errorCode": 7, "errorMessage": "User doesn't have rights for this operation"}),
+        (403, {"errorCode": 7, "errorMessage": "No"}),
+    ],
+)
+def test_what_commvault_declines_in_other_words(
+    client: CommvaultClient, secured: t.Any, answer: t.Any, status: int, body: t.Any
+) -> None:
+    """The release and the rights are facts that a task can do without; companies decide what a name means."""
+    secured.server.says(answer(status, body))
+    release, has_companies, keys, rights, groups = asked(client)
+    assert (release(), rights(), groups()) == (0, None, None)
+    for ask in (has_companies, keys) if status != 403 else ():
+        with pytest.raises(ApiError):
+            ask()
 
 
 @pytest.mark.parametrize("number", range(5))

@@ -613,3 +613,16 @@ def test_everything_is_closed_whatever_comes_between(make_ctx: t.Any, monkeypatc
     result = perform(make_ctx(), Report("groups", run))
     assert closed == [True]
     assert result["groups"] == [1]
+
+
+def test_a_signal_after_the_last_step_costs_nothing_of_what_was_done(make_ctx: t.Any) -> None:
+    """It is only noted there: raised between two lines, it would be told as if nothing had been written."""
+
+    class Signalled(Noted):
+        def result(self) -> dict[str, t.Any]:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return super().result()
+
+    result = perform(make_ctx(), Signalled().build)
+    assert (result["changed"], result["group"]) == (True, {"done": 3})
+    assert "failed" not in result

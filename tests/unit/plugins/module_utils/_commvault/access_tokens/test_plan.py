@@ -243,6 +243,8 @@ def test_a_list_that_cannot_be_understood_is_not_an_empty_one(body: dict[str, t.
         ({"tokens": None, "error": {"errorCode": 0}}, 0),
         ({"processinginstructioninfo": {"attributes": [{"name": "exitval", "value": "0"}]}}, 0),
         ({"tokens": [ROW]}, 1),
+        ({"tokens": [ROW, {"accessTokenId": 10, "tokenName": ""}]}, 1),
+        ({"tokenScopes": [1], "tokens": [ROW]}, 1),
         ({"tokenInfo": {"tokens": [ROW, {"id": 1, "name": "n"}]}}, 2),
         ({"tokenCount": 0, "tokenType": "all"}, 0),
         ({"total": 1, "items": [{"id": 1, "name": "n"}]}, 1),
