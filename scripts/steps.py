@@ -181,7 +181,8 @@ def integration(bench: Bench, target: Target) -> str:
     Measured in one environment, and there the tests' own processes only: measuring nearly doubles the time of ansible-playbook.
     """
     arguments = ["tests/integration", "tests/adversarial", "--dist", "worksteal"]
-    return _pytest(bench, target, "integration", arguments, measured=target == bench.measured, seconds=3600)
+    jobs = 2 * bench.jobs  # half of a run's time is waiting
+    return _pytest(bench, target, "integration", arguments, measured=target == bench.measured, jobs=jobs, seconds=3600)
 
 
 def adversarial(bench: Bench, target: Target) -> str:
@@ -230,6 +231,7 @@ def _pytest(
     arguments: list[str],
     *,
     measured: bool,
+    jobs: int = 0,
     seconds: int = 1800,
     variables: t.Mapping[str, str] | None = None,
 ) -> str:
@@ -240,7 +242,7 @@ def _pytest(
     for stale in COVERAGE.glob(f"{name}-{target.folder}*"):
         stale.unlink()
     env = bench.environment(target) | dict(variables or {})
-    words = ["-m", "pytest", "-q", "-n", str(bench.jobs)]
+    words = ["-m", "pytest", "-q", "-n", str(jobs or bench.jobs)]
     if measured:
         env |= {"COVERAGE_FILE": str(COVERAGE / f"{name}-{target.folder}"), "CVOPS_CHECKOUT": str(ROOT)}
         words = ["-m", "coverage", "run", "--rcfile", str(ROOT / "pyproject.toml"), *words]
