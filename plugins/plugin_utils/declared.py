@@ -100,7 +100,7 @@ def removes_owner(items: t.Any, object_id: t.Any) -> bool:
 
 
 def _application(document: Item) -> Item:
-    return as_mapping(document.get("cvops_application"), "cvops_application")
+    return next(iter(_mappings([document.get("cvops_application")])), {})
 
 
 def _groups(document: Item) -> list[Item]:

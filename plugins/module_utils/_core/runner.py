@@ -134,9 +134,8 @@ def _converge(ctx: Context, resource: Resource, done: _Progress) -> None:
     if not ctx.check_mode and plan.steps:
         if done.record is not None:
             done.record.begin(plan)
-        with (
-            ctx.cancellation.shield()
-        ):  # from here on a request to stop is looked for, so that it never costs what was done
+        # From here on a request to stop is only looked for, so that it never costs what was done.
+        with ctx.cancellation.shield():
             _carry_out(ctx, resource, plan)
             done.result = _conclusion(ctx, resource, plan)
     else:

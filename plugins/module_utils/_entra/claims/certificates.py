@@ -12,9 +12,11 @@ import datetime
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.errors import BadAnswer
-from ..._core.values import objects_in, parse_time
+from ..._core.values import objects_in, time_in
 from ..._core.visible import one_line
+
+#: The end of a certificate that has none.
+_NEVER = datetime.datetime.max.replace(microsecond=0, tzinfo=datetime.timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,7 @@ def signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[SigningCerti
     preferred = str(principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
     found: dict[str, SigningCertificate] = {}
     for item in objects_in(principal, "keyCredentials"):
-        try:
-            ends = parse_time(str(item.get("endDateTime")))
-        except ValueError as exc:
-            key_id = one_line(str(item.get("keyId")), 60)
-            raise BadAnswer(
-                f"Microsoft Graph gives no date as endDateTime of key {key_id}.", service="Microsoft Graph"
-            ) from exc
+        ends = time_in(item, "endDateTime", f" of key {one_line(str(item.get('keyId')), 60)}") or _NEVER
         identifier = str(item.get("customKeyIdentifier") or item.get("keyId"))
         thumbprint = _hexadecimal(item.get("customKeyIdentifier"))
         active = bool(preferred) and preferred in (thumbprint, identifier.upper())

@@ -21,6 +21,7 @@ from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems, Throttled
 from ..._core.names import case_key
 from ..._core.plan import Plan, Step
+from ..._core.polling import Pauses
 from ..._core.resource import Action, Finding
 from ..._entra.client import GraphClient
 from . import checks
@@ -33,8 +34,9 @@ from .read import Current, Reader
 from .resolve import Holder, Resolved, Resolver
 from .rights import Rights
 
-#: Pauses before a grant that was written and is not shown is looked for again.
-_CONFIRM_PAUSES_S = (1.0, 2.0)
+#: How often it is looked whether written grants are shown, and the first of the growing pauses between.
+_CONFIRM_LOOKS = 3
+_CONFIRM_PAUSE_S = 1.0
 _VERBS: dict[Operation, str] = {"create_group": "create", "link_group": "link", "add": "grant", "remove": "revoke"}
 
 
@@ -243,11 +245,12 @@ class RoleMappingsResource:
         real = {Grant(self._real(grant.principal), grant.role_id, grant.entity): grant for grant in [*added, *removed]}
         wrong = set(real)
         wanted = {key for key, grant in real.items() if grant in set(added)}
-        for pause in (0.0, *_CONFIRM_PAUSES_S):
+        pauses = Pauses(self._ctx, first_s=_CONFIRM_PAUSE_S)
+        for look in range(_CONFIRM_LOOKS):
             if not wrong:
                 break
-            if pause:
-                self._ctx.sleep(pause)
+            if look:
+                pauses.take()
             shown = self._reader.confirm(wrong)
             wrong = {key for key in wrong if (key in shown) != (key in wanted)}
         return sorted(real[key] for key in wrong)

@@ -52,6 +52,11 @@ def test_patterns_cover_a_commcell_case_apart(patterns: t.Any, covered: bool) ->
     assert covers_commcell(patterns, "emea-cs01") is covered
 
 
+def test_a_commcell_is_covered_by_its_own_name_whatever_is_in_it() -> None:
+    assert covers_commcell(["Prod[1]"], "Prod[1]")
+    assert covers_commcell(["Prod[1]"], "Prod1")
+
+
 GROUP = {"display_name": "G"}
 MAPPED = [{"principal": {"entra_group": "G"}}]
 USES: list[tuple[dict[str, t.Any], list[str]]] = [
@@ -73,6 +78,9 @@ USES: list[tuple[dict[str, t.Any], list[str]]] = [
     ({"cvops_role_mappings": [{"principal": {"entra_group": {"name": "x", "object_id": "1"}}}]}, ["role_mappings"]),
     ({"cvops_role_mappings": [{"principal": {"entra_group": {"name": "x"}}}]}, ["group_names", "role_mappings"]),
     ({"cvops_role_mappings": [{"principal": {"user": "x"}}]}, ["role_mappings"]),
+    # What has another form is for the module that takes it to refuse; the connection is examined all the same.
+    ({"cvops_role_mappings": [{"principal": "x"}, "y"], "cvops_entra_groups": ["A"]}, ["role_mappings"]),
+    ({"cvops_application": "x", "cvops_entra_groups": "A"}, ["application"]),
 ]
 
 

@@ -69,6 +69,13 @@ def test_groups_are_known_by_names_that_only_they_have() -> None:
     assert found["pending"] == ["New"]
 
 
+def test_names_that_only_look_equal_are_two_names() -> None:
+    """The Kelvin sign is no k, a long s no s: each group is known by its own name."""
+    names = ["ks", "\u212as", "k\u017f"]
+    found = find_references([group(name, str(number)) for number, name in enumerate(names)])
+    assert found["known"] == {name: str(number) for number, name in enumerate(names)}
+
+
 def test_a_new_group_does_not_make_a_known_one_ambiguous() -> None:
     found = find_references([group("A", "1"), group("a", None)])
     assert found["known"] == {"A": "1"} and found["pending"] == ["a"]

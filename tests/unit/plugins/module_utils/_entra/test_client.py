@@ -255,6 +255,12 @@ def test_an_answer_that_is_not_graphs_tells_of_no_object_and_of_no_right(
     assert not caught.value.may_have_acted
 
 
+def test_an_error_of_graph_without_a_code_is_graphs(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    secured.server.says(answer(404, {"error": {"code": "", "message": "Resource not found."}}))
+    assert graph.get(PATH, intent="read it") is None
+    assert graph.write("DELETE", PATH, intent="delete it", missing_ok=True) is None
+
+
 def test_what_graph_says_is_missing_is_missing(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
     secured.server.says(answer(404, MISSING))
     assert graph.get(PATH, intent="read it") is None

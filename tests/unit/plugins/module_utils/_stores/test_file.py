@@ -207,6 +207,22 @@ def test_an_unfinished_write_that_cannot_be_read_is_not_thrown_away(
         assert held.pair == SECOND
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, lambda name: os.symlink("pair.json", name)], ids=["pipe", "link"])
+def test_what_lies_beside_the_store_is_named_itself(
+    store: FileStore, path: pathlib.Path, make: t.Callable[[str], None]
+) -> None:
+    """The pair is healthy: whoever was told to replace it would lose it."""
+    keep(store, SENT)
+    leave(path)
+    left = pathlib.Path(f"{path}.new")
+    left.unlink(missing_ok=True)
+    make(str(left))
+    with pytest.raises(ConfigError) as caught, store.locked():
+        pass
+    assert str(caught.value).startswith(f"{left}, which a write to the token store")
+    assert "remove it if it holds none" in str(caught.value)
+
+
 def test_a_read_that_breaks_off_is_one_clear_error(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(store)
 

@@ -124,7 +124,14 @@ def test_the_active_certificate() -> None:
     assert signing_certificates({}) == ()
 
 
-@pytest.mark.parametrize("ends", ["never", "", None, 7])
+@pytest.mark.parametrize("ends", ["", None])
+def test_a_certificate_without_an_end_is_the_one_that_ends_last(ends: t.Any) -> None:
+    keys = [{**key("AAAA", ""), "endDateTime": ends}, key("3q2+7w==", "2027-01-01T00:00:00Z")]
+    found = signing_certificates({"keyCredentials": keys})
+    assert [(item.thumbprint, item.active) for item in found] == [("DEADBEEF", False), ("000000", True)]
+
+
+@pytest.mark.parametrize("ends", ["never", 7, False, ["x"]])
 def test_a_certificate_without_a_readable_end_is_not_left_out(ends: t.Any) -> None:
     """Else another one would be taken for the one that signs."""
     keys = [key("3q2+7w==", "2027-01-01T00:00:00Z"), {**key("AAAA", ""), "endDateTime": ends}]
