@@ -89,9 +89,9 @@ import typing as t
 
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault import hand_out
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.sign_in import hand_out
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_context import lookup_context
 from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import token_in

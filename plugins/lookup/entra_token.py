@@ -74,10 +74,10 @@ import typing as t
 
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
-from ansible_collections.cvops.identity.plugins.module_utils._signin.clouds import graph_scope
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import EntraSignIn
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import graph_scope
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_context import lookup_context
 from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import details_of, scope_of

@@ -124,8 +124,8 @@ role:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(

@@ -333,9 +333,9 @@ role_mappings:
       elements: dict
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.options import mappings_option
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.resource import RoleMappingsResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec

@@ -77,9 +77,9 @@ role_mappings:
       elements: str
 """
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.info import role_mappings_info
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 

@@ -159,9 +159,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_gro
     RISKS,
     UserGroupResource,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(

@@ -411,8 +411,8 @@ application:
       type: int
 """
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.options import application_spec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.resource import ApplicationResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec

@@ -123,9 +123,9 @@ group:
       elements: str
 """
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.guards import risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource import GroupResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 

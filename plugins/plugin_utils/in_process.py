@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """The action behind every module of the collection: runs the module's body on the controller, in the worker's own process.
 
@@ -31,10 +32,11 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.cvops.identity.plugins.module_utils._core import redact
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses, mask_addresses
-from ansible_collections.cvops.identity.plugins.module_utils._core.carried import ENVIRONMENT_KEY
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
-from ansible_collections.cvops.identity.plugins.module_utils._core.record import DIRECTORY_VARIABLE
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_environment import ENVIRONMENT_KEY
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources, using
+from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import DIRECTORY_VARIABLE
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
     LOG_KEY,
     RUN_DIRECTORY_VARIABLE,
@@ -44,12 +46,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.runner import
     RecordTo,
     perform,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import is_only_missing, refusal
+from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchanged
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON_TERMINAL, DisplayReporter
-from ansible_collections.cvops.identity.plugins.plugin_utils.travelling import exchanged
 
 # Loaded here, in the parent process, so that no worker pays for it; a missing library is reported by the code that needs it.
 with contextlib.suppress(ImportError):

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """The lookups' way to a Context: the modules' own option specs, completed from the same sources in the same order."""
 
@@ -19,12 +20,12 @@ from ansible.utils.display import Display
 
 from ansible_collections.cvops.identity.plugins.module_utils._core import redact
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import interruptible
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources, using
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import DEFAULT_DEADLINE_S
-from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import one_line
 from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import did_you_mean, refusal

@@ -89,7 +89,7 @@ def ready_token(site: Simulator, lifetime: int = 3600) -> str:
     taken: list[str] = []
 
     def read(ctx: Context) -> t.Any:
-        from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import EntraSignIn
+        from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
 
         taken.append(EntraSignIn(ctx).token("https://graph.microsoft.com/.default").value)
         return []

@@ -20,7 +20,7 @@ from helpers.direct import Words, connection, run_body
 from helpers.trust import Issuer, Pair, graph_of, register_certificate
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._signin import people
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import interactive
 from ansible_collections.cvops.identity.plugins.modules import entra_group_info as module
 
 READ = {"display_name": "GG-Commvault-hq-vm-Admin"}
@@ -180,7 +180,7 @@ def test_device_code_shows_its_message_once(site: Simulator) -> None:
     ctx = Context(options=options, reporter=words, attended=True)
     answers: list[t.Mapping[str, t.Any]] = []
     asking = threading.Thread(
-        target=lambda: answers.append(people.device_code(ctx, "https://graph.microsoft.com/.default"))
+        target=lambda: answers.append(interactive.device_code(ctx, "https://graph.microsoft.com/.default"))
     )
     asking.start()
     for dummy in range(1000):

@@ -22,7 +22,7 @@ from ansible.plugins.loader import action_loader, module_loader
 from collection_facts import load_module, module_names, text_constants
 from collection_tree import ROOT
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources, using
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse
 
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))

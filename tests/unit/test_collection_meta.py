@@ -174,3 +174,11 @@ def test_differences_between_documentation_and_spec_are_found() -> None:
         "a: documented type 'int', accepted 'str'",
         "b.c: documented choices ['x'], accepted ['x', 'y']",
     ]
+
+
+@pytest.mark.parametrize("folder", ["module_utils", "plugin_utils"])
+def test_utilities_say_that_they_are_private(folder: str) -> None:
+    """Inclusion in the Ansible package demands the word: without it, others may import what stands there."""
+    files = [path for path in sorted((PLUGINS / folder).rglob("*.py")) if path.read_text()]
+    silent = [str(path) for path in files if "PRIVATE" not in "".join(path.read_text().splitlines(keepends=True)[:6])]
+    assert (len(files) > 5, silent) == (True, [])

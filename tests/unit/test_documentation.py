@@ -38,8 +38,8 @@ from documented import (
     yaml_blocks,
 )
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources, using
-from ansible_collections.cvops.identity.plugins.module_utils._signin.aadsts import REMEDIES
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources, using
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.error_codes import REMEDIES
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import ENTRA_METHODS
 
 DOCSITE, SHOWN = ROOT / "docs" / "docsite", ROOT / "docs" / "examples"

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Commvault's REST API for one task: addressing, company scope, answers judged, release known."""
 
@@ -15,7 +16,7 @@ from .._core.context import Context
 from .._core.errors import ApiError
 from .._core.retry import Repeat
 from .._core.visible import visible
-from .._signin.commvault import connect
+from .._signin.commvault.sign_in import connect
 from . import envelope, listings
 from .catalogue import Catalogue, OwnLevel
 

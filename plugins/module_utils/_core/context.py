@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """What a run knows about itself: options and their sources, mode, time, counters, secrets, and whom to tell."""
 
@@ -17,8 +18,8 @@ from dataclasses import dataclass, field
 from . import redact
 from .cancel import Cancellation
 from .errors import WaitTimeout
-from .observed import Observations
-from .sources import Sources
+from .option_sources import Sources
+from .server_clock import Observations
 from .visible import one_line, visible
 
 _LONGEST_WARNING = 4000

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Make text and structures fit to be seen: secrets are replaced, in whatever form they come back, never shown in part.
 
@@ -18,7 +19,7 @@ import re
 import typing as t
 
 from .escapes import ESCAPED, LAYERS, Layer, Span, unescape
-from .secret_forms import END, STANDARD, Form, base64_of, forms_of, is_short, is_telling
+from .secret_encodings import END, STANDARD, Form, base64_of, forms_of, is_short, is_telling
 
 HIDDEN = "********"
 #: What Ansible shows in place of an option that is marked no_log.

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Runs a module's body: the one place that looks at check mode, computes ``changed`` and diff, and turns errors into results."""
 
@@ -16,15 +17,15 @@ from dataclasses import dataclass, field
 
 from . import libraries, redact
 from .addresses import check_addresses, mask_addresses
+from .argument_specs import ArgumentSpec
 from .cancel import ignore_signals, interruptible
-from .carried import CarryingModule
 from .context import Clock, Context
 from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
+from .module_environment import CarryingModule
+from .option_sources import Sources, using
 from .plan import Plan
-from .record import DIRECTORY_VARIABLE, RunRecord
 from .resource import Declared, PartialResource, Report, Resource, VerifyingResource, check_actions, salvaged
-from .sources import Sources, using
-from .spec import ArgumentSpec
+from .run_record import DIRECTORY_VARIABLE, RunRecord
 from .values import as_number
 from .visible import one_line, visible_json, visible_structure, whole
 

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Microsoft Graph v1.0: addressing, paging, errors, and patience with what this run has just created."""
 
@@ -15,15 +16,15 @@ from .._core.addresses import host_in_words
 from .._core.answers import MIB
 from .._core.context import Context
 from .._core.errors import ApiError, BadAnswer, NotFound, outcome_unknown
-from .._core.fresh import FreshObjects
 from .._core.http import Transport
 from .._core.names import difference, doubt_between, is_same, looks_like
 from .._core.polling import Pauses
+from .._core.recent_objects import RecentObjects
 from .._core.reply import Reply
 from .._core.retry import Repeat
 from .._core.values import GUID
-from .._signin.clouds import entra_settings, graph_scope, graph_url
-from .._signin.entra import BearerCredentials, EntraSignIn
+from .._signin.entra.clouds import entra_settings, graph_scope, graph_url
+from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import claims_of
 from .errors import graph_error
 
@@ -104,7 +105,7 @@ class GraphClient:
         self._transport = Transport(
             ctx, entra_settings(ctx.options, _SERVICE), BearerCredentials(self.sign_in, self._scope)
         )
-        self.fresh = FreshObjects(ctx)
+        self.recent_objects = RecentObjects(ctx)
 
     def reference(self, object_id: str) -> str:
         """The ``@odata.id`` of a directory object."""
@@ -204,7 +205,7 @@ class GraphClient:
         shown = self.write(
             "PATCH", path, dict(body), intent=intent, needs=needs, headers={"Prefer": "create-if-missing"}
         )
-        self.fresh.add(path)
+        self.recent_objects.add(path)
         if shown is None or not shown.get("id"):
             with outcome_unknown():
                 shown = self.get(path, intent=intent, needs=read_needs, params={"$select": select})
@@ -217,11 +218,11 @@ class GraphClient:
 
     def remember(self, created: t.Mapping[str, t.Any]) -> None:
         """Note what this run has created, by all its ids."""
-        self.fresh.add(*[str(created[name]) for name in ("id", "appId") if created.get(name)])
+        self.recent_objects.add(*[str(created[name]) for name in ("id", "appId") if created.get(name)])
 
     def forget(self, *path_keys: str) -> None:
         """This run has deleted these: from now on "not found" means gone. Ids, or paths with an alternate key."""
-        self.fresh.discard(*path_keys)
+        self.recent_objects.discard(*path_keys)
 
     def forget_token(self) -> None:
         """Rights were granted: the token at hand does not carry them yet."""
@@ -275,7 +276,7 @@ class GraphClient:
         if self._not_yet(error, url, body):
             return _SETTLE_S
         refused = error.status == 403 and method != "GET" and _NO_RIGHTS in str(error).lower()
-        return _RIGHTS_SETTLE_S if refused and self.fresh.any_of(GUID.findall(self._key_of(url))) else 0.0
+        return _RIGHTS_SETTLE_S if refused and self.recent_objects.any_of(GUID.findall(self._key_of(url))) else 0.0
 
     def _not_yet(self, error: ApiError, url: str, body: t.Any) -> bool:
         """True when the refusal is of the kind that replication causes, about an object of this run."""
@@ -288,7 +289,7 @@ class GraphClient:
                 path, named = keyed.group(), GUID.findall(path[keyed.end() :])
         elif not (error.status in (400, 403, 409) and any(text in str(error).lower() for text in _NOT_YET)):
             return False
-        return self.fresh.any_of([*named, *GUID.findall(str(body or "")), path])
+        return self.recent_objects.any_of([*named, *GUID.findall(str(body or "")), path])
 
     def _key_of(self, url: str) -> str:
         return urlsplit(url).path.rsplit("/v1.0", 1)[-1]

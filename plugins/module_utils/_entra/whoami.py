@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Who signs in to Entra ID here, with which inputs, and what that identity may do. Reads only."""
 
@@ -12,7 +13,7 @@ from .._core.context import Context
 from .._core.errors import ApiError, Forbidden, NotFound
 from .._core.http import describe_proxy
 from .._core.values import objects_in
-from .._signin.clouds import authority_url, entra_settings, graph_scope, graph_url
+from .._signin.entra.clouds import authority_url, entra_settings, graph_scope, graph_url
 from .._signin.inputs import sources
 from .._signin.options import entra_spec
 from .._signin.tokens import expiry_of, identity_of, kind_of

@@ -1,13 +1,14 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """The options with which a task says who it is, on both sides; one place for modules and lookups."""
 
 from __future__ import annotations
 
-from .._core.sources import completed
-from .._core.spec import ArgumentSpec
+from .._core.argument_specs import ArgumentSpec
+from .._core.option_sources import completed
 from .._stores.options import token_store_option
 
 CLOUDS = ("public", "usgov", "usgovdod", "china")

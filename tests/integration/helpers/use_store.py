@@ -68,7 +68,7 @@ def _kill() -> t.NoReturn:
 
 
 def _arm(moment: str) -> None:
-    from ansible_collections.cvops.identity.plugins.module_utils._signin import token_pair_service as service
+    from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault import token_pair_service as service
 
     fsync, renew, calls = os.fsync, service.RenewalService.renew, [0]
     deadly = {"writing the note": 1, "note in place": 2, "new pair written": 3, "new pair in place": 4}.get(moment)

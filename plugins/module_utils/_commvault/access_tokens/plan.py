@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """What the options of an access token ask for, checked and brought into the form in which tokens are compared and planned."""
 
@@ -14,7 +15,7 @@ from ..._core.errors import Problems
 from ..._core.names import is_same
 from ..._core.plan import Plan, Step, differing
 from ..._core.values import parse_time, rfc3339
-from ..._signin.token_pair_wire import epoch, id_of, name_of
+from ..._signin.commvault.token_pair_wire import epoch, id_of, name_of
 from ..._stores.token_pair import Pair
 from ..names import check_name
 

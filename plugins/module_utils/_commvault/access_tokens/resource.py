@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Access tokens: found by name among those of their owner, created once, and put where they are kept without being shown."""
 
@@ -11,12 +12,12 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, ApiError, BadAnswer, ConfigError, CvopsError, NotFound, outcome_unknown
-from ..._core.guards import guard
 from ..._core.names import is_same
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.retry import Repeat
-from ..._signin.token_pair_wire import created, epoch, id_of, listed, name_of
+from ..._core.risks import guard
+from ..._signin.commvault.token_pair_wire import created, epoch, id_of, listed, name_of
 from ..._stores.options import open_store
 from ..._stores.token_pair import Held, Pair, TokenStore
 from ..client import CommvaultClient, segment

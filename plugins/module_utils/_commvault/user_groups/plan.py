@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """What a user group shall be, and the steps that make it so. Pure."""
 
@@ -10,7 +11,7 @@ import typing as t
 
 from ..._core.errors import ConfigError
 from ..._core.plan import Plan, Step, differing
-from ..._core.sets import difference
+from ..._core.set_changes import difference
 from ..._core.values import is_guid, objects_in
 from ..listings import as_id
 

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """One user group of the module commvault_user_group: read, guarded, planned, and the steps carried out."""
 
@@ -10,9 +11,9 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, ConfigError, NotFound, Problems
-from ..._core.guards import guard
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
+from ..._core.risks import guard
 from ..client import CommvaultClient
 from ..directory import Directory
 from ..lookalikes import warn_of_doubtful

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """An application registration in this collection's words, and back in Graph's."""
 
@@ -10,7 +11,7 @@ import typing as t
 
 from ..._core.values import object_in, objects_in, texts_in
 from ..permissions import KINDS
-from .entitlements import ROLE, SCOPE, ordered
+from .roles_and_scopes import ROLE, SCOPE, ordered
 
 Canonical = dict[str, t.Any]
 Wire = dict[str, t.Any]

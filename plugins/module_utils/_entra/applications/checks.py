@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """What is wrong with the options of an application, found before anything is written."""
 
@@ -10,8 +11,8 @@ import typing as t
 
 from ..._core.errors import ConfigError, Problems
 from .canonical import Canonical
-from .entitlements import ROLE, SCOPE, Kind
 from .lookup import check_ids
+from .roles_and_scopes import ROLE, SCOPE, Kind
 
 Problem = dict[str, str]
 _LONGEST = {"display_name": 256, "description": 1024, "notes": 1024}

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """What an application shall be: the options laid over what is there. Pure."""
 
@@ -8,10 +9,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.sets import difference
+from ..._core.set_changes import difference
 from ..permissions import KINDS, Requested
 from .canonical import IMPLICIT, PLATFORMS, SETS, TEXTS, TOKENS, WEB_TEXTS, Canonical, claim_key, sort_claims
-from .entitlements import ROLE, SCOPE, merged
+from .roles_and_scopes import ROLE, SCOPE, merged
 
 #: Stands for the application id in identifier URIs.
 APP_ID_TEXT = "{app_id}"

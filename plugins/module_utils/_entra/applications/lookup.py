@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Which registration the options mean, in use or deleted."""
 
@@ -12,7 +13,7 @@ from ..._core.errors import AmbiguousMatch, ConfigError, Forbidden
 from ..._core.names import case_key, is_same
 from ..._core.values import is_guid, texts_in
 from ..client import GraphClient, literal, same_named, warn_of_alike, with_unique_name
-from ..restore import list_deleted
+from ..deleted_items import list_deleted
 from .canonical import SELECT
 from .desired import APP_ID_TEXT
 from .reference import READ_NEEDS, application_path

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """The steps that make an application what the options say, and how the change is shown. Pure."""
 
@@ -10,10 +11,10 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..._core.plan import Plan, Step
-from ..._core.sets import difference
+from ..._core.set_changes import difference
 from .canonical import Canonical, Wire, canonical, changed_body
 from .desired import APP_ID_TEXT
-from .entitlements import ROLE, SCOPE, born_enabled, disabled_first, removed
+from .roles_and_scopes import ROLE, SCOPE, born_enabled, disabled_first, removed
 
 #: Ids that exist only after a write, or that say nothing to people; kept out of diffs.
 _HIDDEN = ("object_id", "app_id")

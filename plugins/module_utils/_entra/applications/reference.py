@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Which application a task means: ``app_id``, or the dict option ``application`` with one key of a registration."""
 
@@ -9,10 +10,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ..._core.argument_specs import ArgumentSpec
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import is_same
-from ..._core.spec import ArgumentSpec
 from ..._core.values import is_guid
 from ..client import GraphClient, alike_in_words, key, segment
 

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Application registrations: read what is there, plan, and carry the plan out."""
 
@@ -15,18 +16,18 @@ from ..._core.polling import Pauses, poll_until
 from ..._core.resource import Action
 from ..client import GraphClient, key, segment
 from ..create import create_once
+from ..deleted_items import list_deleted, restore
 from ..owners import change_owners, list_owners
 from ..permissions import Apis, Requested
 from ..principals import object_ids
-from ..restore import list_deleted, restore
 from . import desired
 from .canonical import SELECT, Canonical, Wire, canonical
 from .checks import check_after, check_options
 from .desired import APP_ID_TEXT
-from .entitlements import with_ids
 from .lookup import by_display_name, find_deleted, find_live
 from .plan import Situation, named_permissions, plan, plan_absent, removed_roles
 from .reference import READ_NEEDS, application_path
+from .roles_and_scopes import with_ids
 
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 _STILL_ENABLED = "CannotDeleteOrUpdateEnabledEntitlement"
@@ -182,7 +183,7 @@ class ApplicationResource:
 
     def _restore(self, step: Step) -> None:
         restore(self._graph, "applications", str(self.object_id), intent=step.subject)
-        self._graph.fresh.add(str(self.app_id))
+        self._graph.recent_objects.add(str(self.app_id))
 
     def _restore_service_principal(self, step: Step) -> None:
         restore(self._graph, "servicePrincipals", step.data["object_id"], intent=step.subject)

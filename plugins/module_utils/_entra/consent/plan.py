@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Admin consent as sets of permission names: what is requested, what is granted, and the steps between."""
 
@@ -10,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..._core.plan import Plan, Step
-from ..._core.sets import difference
+from ..._core.set_changes import difference
 from ..permissions import KINDS, Requested, ResourceApi
 
 #: The app role id of an assignment that carries no role; it is no permission and left alone.

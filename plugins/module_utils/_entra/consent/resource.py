@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Admin consent: read what an application requests and holds, and grant what is missing as far as the caller may."""
 
@@ -16,7 +17,7 @@ from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.retry import Repeat
 from ..._core.values import objects_in
-from ..._signin.clouds import authority_url
+from ..._signin.entra.clouds import authority_url
 from ..applications.reference import READ_NEEDS, Resolved, find_application, resolve_application
 from ..client import GraphClient, key, segment
 from ..errors import already_there

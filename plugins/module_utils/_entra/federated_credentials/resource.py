@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Federated credentials: which foreign tokens sign in as an application."""
 
@@ -14,7 +15,7 @@ from ..._core.errors import ApiError, ConfigError, Problems
 from ..._core.plan import Plan, Step, differing
 from ..._core.resource import Action
 from ..._core.values import is_guid
-from ..._signin.clouds import authority_url
+from ..._signin.entra.clouds import authority_url
 from ..applications.reference import READ_NEEDS, Resolved, find_application, resolve_application
 from ..client import GraphClient, segment
 from .presets import AUDIENCES, trust

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Security groups: found by id, unique name or unambiguous display name; members and owners by difference."""
 
@@ -11,12 +12,12 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, ApiError, ConfigError
-from ..._core.guards import guard
 from ..._core.names import doubt_about, is_same
 from ..._core.plan import Plan, Step, differing
 from ..._core.resource import Action
 from ..._core.retry import Repeat
-from ..._core.sets import difference
+from ..._core.risks import guard
+from ..._core.set_changes import difference
 from ..client import (
     GraphClient,
     alike_in_words,

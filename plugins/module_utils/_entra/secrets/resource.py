@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Client secrets of a registration: recognised by marker, added at most once, removed by key id alone.
 
@@ -16,10 +17,10 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ConfigError
-from ..._core.guards import guard
 from ..._core.names import is_same
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
+from ..._core.risks import guard
 from ..._core.values import objects_in, rfc3339, time_in
 from ..._core.visible import one_line
 from ..applications.reference import Resolved, find_application, resolve_application

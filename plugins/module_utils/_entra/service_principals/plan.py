@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """A service principal in this collection's words, and the steps to what it shall be. Pure."""
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.plan import Plan, Step
-from ..._core.sets import difference
+from ..._core.set_changes import difference
 from ..applications.canonical import in_order
 
 Canonical = dict[str, t.Any]

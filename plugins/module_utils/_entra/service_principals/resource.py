@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Service principals: read what is there, plan, and carry the plan out."""
 
@@ -15,9 +16,9 @@ from ..._core.resource import Action
 from ..._core.values import is_guid, texts_in
 from ..applications.reference import READ_NEEDS, application_path, find_application, resolve_application
 from ..client import GraphClient, key, segment
+from ..deleted_items import list_deleted
 from ..owners import change_owners, list_owners
 from ..principals import object_ids
-from ..restore import list_deleted
 from . import plan as planning
 
 Wire = dict[str, t.Any]

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """What must hold before the first write: anchors, object ids where they matter, limits and guards."""
 
@@ -13,8 +14,8 @@ from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue
 from ..._commvault.security.grants import Grant, Principal
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, GuardRefused
-from ..._core.guards import guard
 from ..._core.names import case_key
+from ..._core.risks import guard
 from .parse import Problem
 from .resolve import MASTER_ROLE, Holder, Resolved
 

@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
 
 """Reads what a preflight judges, from both services, several things at a time. Nothing is written."""
 
@@ -22,9 +23,9 @@ from ..._entra.claims.read import Claims, SsoApplication
 from ..._entra.client import GraphClient
 from ..mappings.entra_groups import EntraGroups
 from ..mappings.parse import MappingEntry, Problem
-from .choice import choose
 from .facts import Mapped, Scene, UserGroup
-from .people import count_people
+from .group_counts import count_people
+from .provider_choice import choose
 
 
 def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:

@@ -14,8 +14,8 @@ import pytest
 from option_rules import doc_differences
 
 from ansible_collections.cvops.identity.plugins.lookup import commvault_token, entra_token
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token
 from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import details_of, scope_of, token_in
 

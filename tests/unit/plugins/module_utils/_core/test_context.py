@@ -13,7 +13,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, Stats
-from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources
 
 
 def test_counters_count_in_threads() -> None:

@@ -19,7 +19,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.http import T
 from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import Settings
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import perform
-from ansible_collections.cvops.identity.plugins.module_utils._signin.methods import METHODS
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import METHODS
 
 ROOT = pathlib.Path(__file__).parents[5]
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step, differing
-from ansible_collections.cvops.identity.plugins.module_utils._core.sets import difference
+from ansible_collections.cvops.identity.plugins.module_utils._core.set_changes import difference
 
 NAMES = st.sets(st.sampled_from("abcdefgh"))
 FIELDS = st.dictionaries(st.sampled_from("abcd"), st.none() | st.integers(0, 2) | st.just(""))

@@ -27,7 +27,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.redact import
     text,
     textual,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.secret_forms import is_short
+from ansible_collections.cvops.identity.plugins.module_utils._core.secret_encodings import is_short
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl-_x"
 SECRET = "s3cr3t~value"

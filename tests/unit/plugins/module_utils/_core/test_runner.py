@@ -21,11 +21,13 @@ import typing as t
 import ansible.module_utils.basic as basic
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core import record
+from ansible_collections.cvops.identity.plugins.module_utils._core import run_record
 from ansible_collections.cvops.identity.plugins.module_utils._core import runner as subject
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.libraries import MINIMUMS
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import completed
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report, Resource
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
@@ -34,8 +36,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.runner import
     perform,
     run_as_module,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.sources import completed
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 
 
 @pytest.fixture(autouse=True)
@@ -587,7 +587,7 @@ def test_a_signal_while_the_record_is_written_costs_neither_record_nor_result(
         if len(written) == 2:  # the record of what was done
             os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(record.os, "fsync", sync)
+    monkeypatch.setattr(run_record.os, "fsync", sync)
     result = perform(make_ctx(), Noted().build, record_to=RecordTo(str(tmp_path), "entra_group"))
     assert (result["changed"], result.get("failed", False)) == (True, False)
     (path,) = tmp_path.iterdir()

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     BadAnswer,
@@ -19,11 +20,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Unreachable,
     WaitTimeout,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.spec import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._entra import client as subject
 from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient, with_unique_name
 from ansible_collections.cvops.identity.plugins.module_utils._entra.create import create_once
-from ansible_collections.cvops.identity.plugins.module_utils._entra.restore import restore
+from ansible_collections.cvops.identity.plugins.module_utils._entra.deleted_items import restore
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 GROUP = {"id": "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f", "displayName": "Operators", "uniqueName": "OPS"}

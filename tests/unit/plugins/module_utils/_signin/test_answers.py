@@ -12,8 +12,8 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, CvopsError
-from ansible_collections.cvops.identity.plugins.module_utils._signin import managed_identity
-from ansible_collections.cvops.identity.plugins.module_utils._signin.methods import ClientSecret, ReadyToken
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import managed_identity
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import ClientSecret, ReadyToken
 
 SCOPE, SECRET = "https://graph.microsoft.com/.default", "Planted4711-secret"
 TOKEN = {"access_token": "a-token", "expires_in": 3600, "token_type": "Bearer"}

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.lookup import commvault_token
 from ansible_collections.cvops.identity.plugins.module_utils._core import cancel
-from ansible_collections.cvops.identity.plugins.module_utils._signin import commvault
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault import sign_in
 
 #: Files of which each call and return is a moment to be stopped at.
 FILES = ("commvault.py", "commvault_token.py", "cancel.py", "context.py")
@@ -26,10 +26,10 @@ class Sessions:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.open = 0
-        monkeypatch.setattr(commvault.PasswordLogin, "_log_in", lambda _login: self.begin())
-        monkeypatch.setattr(commvault.PasswordLogin, "_end_session", lambda _login, _token: self.end())
-        monkeypatch.setattr(commvault, "Transport", lambda *_given: None)
-        monkeypatch.setattr(commvault, "_base_address", lambda *_given: "https://cs.example/api")
+        monkeypatch.setattr(sign_in.PasswordLogin, "_log_in", lambda _login: self.begin())
+        monkeypatch.setattr(sign_in.PasswordLogin, "_end_session", lambda _login, _token: self.end())
+        monkeypatch.setattr(sign_in, "Transport", lambda *_given: None)
+        monkeypatch.setattr(sign_in, "_base_address", lambda *_given: "https://cs.example/api")
 
     def begin(self) -> str:
         self.open += 1

@@ -19,7 +19,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     CvopsError,
     WaitTimeout,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.sources import Sources
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources
 from ansible_collections.cvops.identity.plugins.module_utils._stores import hashi_vault
 from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault import VaultStore
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Overtaken, Pair, Renewal

@@ -16,7 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_t
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import resource as access_tokens
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError, Problems
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
-from ansible_collections.cvops.identity.plugins.module_utils._signin.token_pair_wire import listed
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_wire import listed
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Pair
 
 ROW: dict[str, t.Any] = {

@@ -23,16 +23,16 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.applications
     check_options,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.desired import after
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.entitlements import (
-    ROLE,
-    disabled_first,
-    merged,
-    with_ids,
-)
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.plan import (
     Situation,
     plan,
     plan_absent,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.roles_and_scopes import (
+    ROLE,
+    disabled_first,
+    merged,
+    with_ids,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import Requested, ResourceApi
 

@@ -29,13 +29,13 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read 
     SsoApplication,
     SsoPrincipal,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.choice import choose
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.facts import (
     Mapped,
     Scene,
     UserGroup,
     worst,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.provider_choice import choose
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.report import judged
 from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings, sso_preflight_info
 

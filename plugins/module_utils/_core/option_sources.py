@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Where option values come from: task, Ansible variables, environment. Every completed value remembers its source."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible.module_utils.basic import AnsibleFallbackNotFound
+from ansible.module_utils.parsing.convert_bool import boolean
+
+
+@dataclass
+class Sources:
+    """The places to look in, and what was found there.
+
+    ``variables`` maps a variable name to a callable that renders its value (rendering may be costly or fail);
+    ``found`` maps an option to the words that name its source, ``values`` to what was found; ``warnings`` name sources that
+    disagree, never values. ``announced``: sources that the controller found and told this process.
+    """
+
+    environ: t.Mapping[str, str] = field(default_factory=lambda: os.environ)
+    variables: t.Mapping[str, t.Callable[[], t.Any]] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict)
+    values: dict[str, t.Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    announced: t.Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, option: str, given: bool) -> str:
+        """The source of *option* in words, for messages."""
+        if option in self.found:
+            return self.found[option]
+        if option in self.announced:
+            return self.announced[option]
+        return f"option {option}" if given else "default"
+
+    def complete(self, option: str, environment_names: t.Sequence[str]) -> t.Any:
+        """The value of the first source that has one; raises AnsibleFallbackNotFound when none has."""
+        hits: list[tuple[str, t.Any]] = []
+        variable = f"cvops_{option}"
+        if variable in self.variables:
+            value = self.variables[variable]()
+            if value not in (None, ""):
+                hits.append((f"variable {variable}", value))
+        hits += [
+            (f"environment variable {name}", self.environ[name]) for name in environment_names if self.environ.get(name)
+        ]
+        if not hits:
+            raise AnsibleFallbackNotFound
+        source, value = hits[0]
+        differing = [other for other, other_value in hits[1:] if not _same(value, other_value)]
+        if differing:
+            self.warnings.append(
+                f"{option} is set in several places that differ: {source} is used, {', '.join(differing)} ignored"
+            )
+        self.found[option], self.values[option] = source, value
+        return value
+
+
+def _same(value: t.Any, text: t.Any) -> bool:
+    """Whether a value of any type says the same as an environment variable's text."""
+    if isinstance(value, bool):
+        try:
+            return bool(boolean(text)) is value
+        except TypeError:
+            return False
+    return str(text) == str(value)
+
+
+_active = Sources()
+
+
+@contextlib.contextmanager
+def using(sources: Sources) -> t.Iterator[Sources]:
+    """Make *sources* the ones that the fallbacks consult, for the duration of one validation."""
+    global _active
+    previous, _active = _active, sources
+    try:
+        yield sources
+    finally:
+        _active = previous
+
+
+def from_sources(option: str, *environment_names: str) -> t.Any:
+    """The collection's one fallback function; see :meth:`Sources.complete`."""
+    return _active.complete(option, environment_names)
+
+
+def completed(option: str, *vendor_names: str) -> tuple[t.Any, ...]:
+    """The value of an option's ``fallback`` key: ``CVOPS_<OPTION>`` first, then the vendors' names in order."""
+    return (from_sources, [option, f"CVOPS_{option.upper()}", *vendor_names])

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Objects that this run has created: only for these does "not found" mean "not yet".
+
+Tasks of one play run in processes of their own, so the list is a file in the run's temporary folder where there is one.
+It holds ids and times, nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .context import Context
+from .private_files import open_file
+
+#: After this many seconds an object is expected to be known to every replica.
+FRESH_S = 600.0
+_FILE = "cvops_fresh"
+
+
+class RecentObjects:
+    """Remembers ids (or alternate keys) that were created a short while ago, by this task or an earlier one of the run."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._path = os.path.join(ctx.run_directory, _FILE) if ctx.run_directory else None
+        self._own: dict[str, float] = {}
+
+    def add(self, *keys: str) -> None:
+        """Remember *keys* as created or changed now."""
+        self._note(self._ctx.clock.now().timestamp(), keys)
+
+    def discard(self, *keys: str) -> None:
+        """Forget *keys*: this run has deleted them."""
+        self._note(0.0, keys)
+
+    def any_of(self, keys: t.Iterable[str]) -> bool:
+        """True when one of *keys* is fresh."""
+        known = self._known()
+        return any(key.lower() in known for key in keys)
+
+    def _note(self, moment: float, keys: t.Sequence[str]) -> None:
+        for key in keys:
+            self._own[key.lower()] = moment
+        if self._path is None:
+            return
+        lines = "".join(f"{moment:.0f} {key.lower()}\n" for key in keys if "\n" not in key)
+        try:
+            descriptor = open_file(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        except OSError as exc:
+            self._tell(exc)
+            self._path = None
+            return
+        with os.fdopen(descriptor, "a", encoding="utf-8") as stream:
+            stream.write(lines)
+
+    def _known(self) -> set[str]:
+        oldest = self._ctx.clock.now().timestamp() - FRESH_S
+        seen: dict[str, float] = {}
+        for line in self._lines():
+            moment, dummy, key = line.partition(" ")
+            if moment.isdecimal():
+                seen[key] = float(moment)
+        seen.update(self._own)
+        return {key for key, moment in seen.items() if moment >= oldest}
+
+    def _lines(self) -> list[str]:
+        if self._path is None:
+            return []
+        try:
+            descriptor = open_file(self._path, os.O_RDONLY)
+        except FileNotFoundError:
+            return []
+        except OSError as exc:
+            self._tell(exc)
+            return []
+        with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
+            return stream.read().splitlines()
+
+    def _tell(self, exc: OSError) -> None:
+        """Only patience is lost, but with it the difference between "not yet" and "not there"."""
+        self._ctx.warn(
+            f"The list of what this run has created cannot be used ({self._path}: {exc.strerror}): what Entra ID does not know"
+            " everywhere yet counts as missing."
+        )

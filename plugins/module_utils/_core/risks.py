@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Dangerous changes are refused until the caller names the risk and gives a reason."""
+
+from __future__ import annotations
+
+from .argument_specs import ArgumentSpec
+from .context import Context
+from .errors import GuardRefused
+
+
+def risk_spec(*risks: str) -> ArgumentSpec:
+    """Options ``accept_risk`` (of *risks*) and ``accept_reason``, which goes with it."""
+    return ArgumentSpec(
+        {
+            "accept_risk": {"type": "list", "elements": "str", "choices": list(risks)},
+            "accept_reason": {"type": "str"},
+        },
+        required_by={"accept_risk": ["accept_reason"]},
+    )
+
+
+def guard(ctx: Context, risk: str, danger: str) -> None:
+    """Go on only if the caller accepted *risk*; *danger* says in one sentence what would happen. Raises GuardRefused."""
+    if risk in (ctx.options.get("accept_risk") or []):
+        ctx.warn(f"Accepted risk {risk} ({ctx.options.get('accept_reason')}): {danger}")
+        return
+    raise GuardRefused(
+        f"{danger} If that is intended, add {risk} to accept_risk and say why in accept_reason.", risk=risk
+    )

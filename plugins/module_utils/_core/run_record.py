@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""A record of every run that writes: what was planned, done, refused and accepted, by whom and on whose ticket.
+
+It is written before the first write, with what is intended, and again after the last, so that a run that dies in between
+leaves its trace as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import typing as t
+import uuid
+
+from . import redact
+from .context import Context
+from .data_text import json_text
+from .errors import ConfigError
+from .plan import Plan
+from .private_files import Durability, create_folder, replace_file
+from .values import plain, rfc3339
+from .visible import whole
+
+#: Where records go, as an Ansible variable (lower case) and for module processes.
+DIRECTORY_VARIABLE = "CVOPS_RUN_RECORD_DIR"
+_SCHEMA = 1
+#: What job controllers tell about the job, by the name in the record.
+_JOB = {
+    "job_id": ("JOB_ID", "AWX_JOB_ID", "TOWER_JOB_ID"),
+    "revision": ("CVOPS_REVISION", "PROJECT_REVISION", "CI_COMMIT_SHA", "GITHUB_SHA"),
+    "ticket": ("CVOPS_TICKET",),
+}
+_TARGETS = ("tenant_id", "cloud", "commvault_url", "commvault_company", "commcell")
+_IDENTITIES = ("auth_method", "client_id", "managed_identity_client_id", "commvault_auth_method", "commvault_username")
+
+
+class RunRecord:
+    """The record of one run of *module*, a file of mode 0600 in *directory*."""
+
+    def __init__(self, ctx: Context, directory: str, module: str) -> None:
+        self._ctx, self._directory, self._module = ctx, directory, module
+        self._path: str | None = None
+        self._began: str | None = None
+
+    def begin(self, plan: Plan) -> None:
+        """Write down what is about to be written. Raises ConfigError where that cannot be kept: then nothing is written."""
+        self._began = rfc3339(self._ctx.clock.now())
+        try:
+            self._write(self._content(plan, {}, None))
+        except OSError as exc:
+            raise ConfigError(
+                f"The run record cannot be written to {self._directory}: {exc.strerror}. Nothing was changed: make the folder"
+                f" writable, or unset {DIRECTORY_VARIABLE.lower()}.",
+                source=f"variable {DIRECTORY_VARIABLE.lower()} or environment variable {DIRECTORY_VARIABLE}",
+            ) from exc
+
+    def end(self, plan: Plan | None, result: t.Mapping[str, t.Any]) -> None:
+        """Write down what came of *plan*, unless nothing was or should have been written; None: there was none yet.
+
+        A record that cannot be written now is a warning: the change has been made, and hiding that would be worse.
+        """
+        told = self._path or result.get("changed") or result.get("step_failed") or _was_refused(result)
+        if self._ctx.check_mode or not told:
+            return
+        try:
+            self._write(self._content(plan, result, rfc3339(self._ctx.clock.now())))
+        except Exception as exc:  # the result must be told, whatever a record makes of it
+            why = exc.strerror if isinstance(exc, OSError) else type(exc).__name__
+            self._ctx.warn(f"The run record could not be written to {self._directory}: {why}")
+
+    def _write(self, content: dict[str, t.Any]) -> None:
+        """Replace the file as a whole, so that it always holds a complete record. Raises OSError."""
+        create_folder(self._directory)
+        if self._path is None:
+            stamp = self._ctx.clock.now().strftime("%Y%m%dT%H%M%SZ")
+            self._path = os.path.join(self._directory, f"{stamp}-{self._module}-{uuid.uuid4().hex[:8]}.json")
+        text = json_text(whole(self._redacted(plain(content)))) + "\n"
+        replace_file(self._path, text, f"{self._path}.new", Durability.BEST_EFFORT)
+
+    def _redacted(self, content: dict[str, t.Any]) -> dict[str, t.Any]:
+        """*content* fit to be kept; what was planned consists of names that a reader compares."""
+        secrets = self._ctx.secrets
+        planned = redact.structure(content["planned"], secrets, prose=False)
+        return {**redact.structure(content, secrets), "planned": planned}
+
+    def _content(self, plan: Plan | None, result: t.Mapping[str, t.Any], ended: str | None) -> dict[str, t.Any]:
+        ctx = self._ctx
+        steps = [step.subject for step in plan.steps] if plan else []
+        risks = ctx.options.get("accept_risk") or []
+        done = [] if result.get("failed") or ended is None else steps
+        return {
+            "schema": _SCHEMA,
+            "module": f"cvops.identity.{self._module}",
+            "began": self._began or ended,
+            "ended": ended,
+            "outcome": "begun" if ended is None else _outcome_in_words(result),
+            "target": _given(ctx, _TARGETS),
+            "identity": {**_given(ctx, _IDENTITIES), **ctx.identity},
+            "operator": {"user": _user(), "host": socket.gethostname(), **_job(ctx)},
+            "planned": {"before": plan.before, "after": plan.after, "steps": steps} if plan else None,
+            "applied": result.get("steps_done", done),
+            "failed_step": result.get("step_failed"),
+            "left": result.get("steps_left", steps if ended is None else []),
+            "accepted_risks": [{"risk": risk, "reason": ctx.options.get("accept_reason")} for risk in risks],
+            "evidence": ctx.evidence,
+            "error": {"msg": result.get("msg"), **(result.get("error") or {})} if result.get("failed") else None,
+            "stats": result.get("stats"),
+        }
+
+
+def _outcome_in_words(result: t.Mapping[str, t.Any]) -> str:
+    return "cancelled" if result.get("cancelled") else "failed" if result.get("failed") else "done"
+
+
+def _was_refused(result: t.Mapping[str, t.Any]) -> bool:
+    return bool(result.get("failed")) and (result.get("error") or {}).get("kind") == "guard"
+
+
+def _given(ctx: Context, names: t.Sequence[str]) -> dict[str, t.Any]:
+    return {name: ctx.options[name] for name in names if ctx.options.get(name) is not None}
+
+
+def _job(ctx: Context) -> dict[str, str]:
+    environ = ctx.sources.environ
+    found = {name: next((environ[item] for item in items if environ.get(item)), "") for name, items in _JOB.items()}
+    return {name: value for name, value in found.items() if value}
+
+
+def _user() -> str:
+    """The login name, or the number where a container gave it none."""
+    import getpass
+
+    with contextlib.suppress(KeyError, OSError):
+        return getpass.getuser()
+    return str(os.geteuid())

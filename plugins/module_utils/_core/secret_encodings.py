@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The forms that a secret takes on its way through services, gateways and languages, beyond escapes."""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+
+from .escapes import CONTROL, strip_escapes
+
+_SHORT = 6
+_SHORT_DIGITS = 8
+#: The first or last characters by which a long secret is known when the rest was cut off.
+END = 8
+_URL_SAFE = str.maketrans("+/", "-_")
+#: From the alphabet of addresses back to the usual one.
+STANDARD = str.maketrans("-_", "+/")
+
+
+def is_short(secret: str) -> bool:
+    """Whether a secret says too little to be looked for in text: under six characters, or up to eight that are digits.
+
+    That is what PINs are; as text, 2026 would hide every date.
+    """
+    return len(secret) < _SHORT or (len(secret) <= _SHORT_DIGITS and secret.isdigit())
+
+
+class Form(t.NamedTuple):
+    """One look of a secret; ``encoded``: base64, whose neighbours may encode more of what was secret."""
+
+    text: str
+    encoded: bool
+
+
+def forms_of(secret: str) -> t.Iterator[Form]:
+    """The looks that escapes do not explain, each long enough to be no chance."""
+    lines = [line.strip() for line in secret.splitlines()]
+    parts = [line for line in lines if len(line) >= END and not line.startswith("-----")] if len(lines) > 1 else []
+    for part in dict.fromkeys([secret, secret.strip(), *parts]):
+        looks = (part, CONTROL.sub("", part), strip_escapes(part), part.replace(" ", "+"), ascii(part)[1:-1])
+        for look in dict.fromkeys(looks):
+            if not is_short(look):
+                yield Form(look, False)
+        octets = part.encode("utf-8", "surrogatepass")
+        for look in (octets.hex(), octets.hex().upper()):
+            yield Form(look, False)
+        for core in _cores(octets):
+            yield Form(core, True)
+            yield Form(core.translate(_URL_SAFE), True)
+
+
+def _cores(octets: bytes) -> t.Iterator[str]:
+    """What is the same in base64 wherever the octets stand in what was encoded: at each offset, without the shared ends."""
+    for offset, before in enumerate((0, 2, 3)):
+        encoded = base64.b64encode(bytes(offset) + octets).decode()
+        after = (0, 3, 2)[(offset + len(octets)) % 3]
+        core = encoded[before : len(encoded) - after]
+        if len(core) >= _SHORT:
+            yield core
+
+
+def base64_of(secret: str) -> str:
+    """*secret* in base64, in the usual alphabet and without padding."""
+    return base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+
+
+def is_telling(end: str) -> bool:
+    """Whether eight characters are a token's rather than a word's or a path's."""
+    return (
+        not end.startswith(("/", "-----"))
+        and any(character.isdigit() for character in end)
+        and any(character.isalpha() for character in end)
+    )

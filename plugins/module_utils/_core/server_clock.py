@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What a run's answers tell about the way to a service: how long they took, and what its clock says."""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import threading
+import typing as t
+
+#: The header ``Date`` has whole seconds, and the answer travels: a smaller difference is none.
+_SAME_S = 2.0
+
+
+class Observations:
+    """Times of the answers of one run, by service; threads may note and ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._fastest_ms: dict[str, float] = {}
+        self._ahead_s: dict[str, float] = {}
+
+    def note(self, service: str, date: str | None, now: datetime.datetime, took_s: float) -> None:
+        """An answer came: *date* is its header of that name, *now* the local time at which it was there."""
+        with self._lock:
+            self._fastest_ms[service] = min(took_s * 1000, self._fastest_ms.get(service, float("inf")))
+            told = _moment(date)
+            if told is not None:
+                self._ahead_s[service] = (told - now).total_seconds()
+
+    def latency_ms(self, service: str) -> int | None:
+        """The fastest answer, without the ones that had to set up a connection if there were others; None without answer."""
+        with self._lock:
+            fastest = self._fastest_ms.get(service)
+        return None if fastest is None else round(fastest)
+
+    def clock_difference_s(self, *services: str) -> int | None:
+        """Seconds by which the clock of the first of *services* that told its time is ahead of ours; None when none did."""
+        with self._lock:
+            known = next((self._ahead_s[service] for service in services if service in self._ahead_s), None)
+        if known is None:
+            return None
+        return round(known) if abs(known) >= _SAME_S else 0
+
+
+def _moment(date: t.Any) -> datetime.datetime | None:
+    try:
+        told = email.utils.parsedate_to_datetime(str(date or ""))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return told if told.tzinfo else None

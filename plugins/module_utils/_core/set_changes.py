@@ -1,0 +1,28 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Differences of sets that users manage: unset is not managed, empty means empty, strangers stay unless exclusive."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class Difference(t.NamedTuple):
+    """What to add, what to remove, and how the set will be; all sorted."""
+
+    add: list[str]
+    remove: list[str]
+    after: list[str]
+
+
+def difference(desired: t.Iterable[str] | None, current: t.Iterable[str], exclusive: bool) -> Difference:
+    """Compare without regard to order and duplicates. ``desired`` None changes nothing."""
+    have = set(current)
+    if desired is None:
+        return Difference([], [], sorted(have))
+    want = set(desired)
+    surplus = have - want if exclusive or not want else set()
+    return Difference(sorted(want - have), sorted(surplus), sorted((have | want) - surplus))

@@ -1,0 +1,192 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""App roles and API scopes: found by value, with ids that never change, disabled before they are changed or removed."""
+
+from __future__ import annotations
+
+import typing as t
+import uuid
+from dataclasses import dataclass, field
+
+from ..._core.values import texts_in
+
+Entry = dict[str, t.Any]
+Wire = dict[str, t.Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """One of the two kinds of entitlement. ``fields`` maps our names to Graph's; ``exact`` names the fields that are sets."""
+
+    noun: str
+    option: str
+    fields: t.Mapping[str, str]
+    defaults: t.Mapping[str, t.Any]
+    falls_back: t.Mapping[str, str] = field(default_factory=dict)
+    exact: tuple[str, ...] = ()
+
+    def canonical(self, wire: t.Mapping[str, t.Any]) -> Entry:
+        """An entry of Graph under our names; empty text is None and sets are sorted."""
+        entry = {name: wire.get(graph_name) for name, graph_name in self.fields.items()}
+        entry.update({name: texts_in(wire, self.fields[name]) for name in self.exact})
+        return self.normal(entry)
+
+    def normal(self, entry: Entry) -> Entry:
+        """Equal meanings become equal values."""
+        found = {name: None if value == "" else value for name, value in entry.items()}
+        found.update({name: sorted(found[name] or []) for name in self.exact})
+        found["enabled"] = bool(found.get("enabled", True))
+        if found.get("id"):
+            found["id"] = str(found["id"]).lower()
+        return found
+
+    def wire(self, entry: Entry, had: t.Mapping[str, t.Any] | None = None) -> Wire:
+        """The entry for Graph; the read-only origin is never sent.
+
+        *had*: the same entry as Graph gave it. Its sets keep their order: an enabled entry must go back exactly as it was.
+        """
+        body = {graph_name: entry.get(name) for name, graph_name in self.fields.items()}
+        for name in self.exact:
+            order = [item for item in (had or {}).get(self.fields[name]) or () if item in entry[name]]
+            body[self.fields[name]] = [*order, *(item for item in entry[name] if item not in order)]
+        return body
+
+    def new(self, wanted: Entry) -> Entry:
+        """A complete entry from what the user gave; names that Graph demands are made from the value."""
+        given = {name: value for name, value in wanted.items() if value is not None}
+        entry = {**{name: None for name in self.fields}, **self.defaults, **given, "id": None}
+        for name, source in self.falls_back.items():
+            entry[name] = entry.get(name) or entry.get(source)
+        return self.normal(entry)
+
+
+ROLE = Kind(
+    noun="app role",
+    option="app_roles",
+    fields={
+        "id": "id",
+        "value": "value",
+        "display_name": "displayName",
+        "description": "description",
+        "allowed_member_types": "allowedMemberTypes",
+        "enabled": "isEnabled",
+    },
+    defaults={"allowed_member_types": ["User"], "enabled": True},
+    falls_back={"display_name": "value", "description": "display_name"},
+    exact=("allowed_member_types",),
+)
+SCOPE = Kind(
+    noun="API scope",
+    option="api_scopes",
+    fields={
+        "id": "id",
+        "value": "value",
+        "type": "type",
+        "admin_consent_display_name": "adminConsentDisplayName",
+        "admin_consent_description": "adminConsentDescription",
+        "user_consent_display_name": "userConsentDisplayName",
+        "user_consent_description": "userConsentDescription",
+        "enabled": "isEnabled",
+    },
+    defaults={"type": "Admin", "enabled": True},
+    falls_back={
+        "admin_consent_display_name": "value",
+        "admin_consent_description": "admin_consent_display_name",
+    },
+)
+
+
+def merged(
+    kind: Kind,
+    current: t.Sequence[Entry],
+    wanted: t.Sequence[Entry] | None,
+    other: t.Sequence[Entry],
+    namespace: str | None,
+    exclusive: bool,
+) -> list[Entry]:
+    """The collection as it shall be, sorted by value.
+
+    An entry is found by its value, else by the id that the user gave (which renames it). *other* is the other kind's
+    collection: Graph wants the same id for the same value there, and different ids otherwise. ``namespace`` None: the ids
+    of new entries stay None until the application id is known, see :func:`with_ids`.
+    """
+    if wanted is None:
+        return ordered(current)
+    by_value = {entry["value"]: entry for entry in current if entry["value"]}
+    by_id = {entry["id"]: entry for entry in current}
+    final: list[Entry] = []
+    for asked in wanted:
+        match = by_value.get(asked["value"]) or by_id.get((asked.get("id") or "").lower())
+        if match is None:
+            entry = kind.new(asked)
+            entry["id"] = (asked.get("id") or "").lower() or None
+        else:
+            given = {name: value for name, value in asked.items() if value is not None and name != "id"}
+            entry = kind.normal({**match, **given})
+        final.append(entry)
+    if wanted and not exclusive:
+        kept = {entry["id"] for entry in final}
+        final += [entry for entry in current if entry["id"] not in kept]
+    return ordered(with_ids(final, other, namespace))
+
+
+def with_ids(entries: t.Sequence[Entry], other: t.Sequence[Entry], namespace: str | None) -> list[Entry]:
+    """Give an id to every entry that has none: that of the same value in *other*, else one that is derived, not drawn.
+
+    The same application and value always get the same id, so that a lost answer or a second run never makes a second role.
+    """
+    same_value = {entry["value"]: entry["id"] for entry in other if entry["value"] and entry["id"]}
+    taken = {entry["id"] for entry in [*entries, *other] if entry["id"]}
+    complete: list[Entry] = []
+    for entry in entries:
+        found = entry["id"] or same_value.get(entry["value"])
+        if found is None and namespace is not None:
+            found = _derived(namespace, entry["value"], taken)
+        complete.append({**entry, "id": found})
+    return complete
+
+
+def _derived(namespace: str, value: str, taken: set[str]) -> str:
+    name = f"{namespace}/{value}"
+    found = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    while found in taken:  # someone has renamed the role that had it
+        name += "/"
+        found = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    taken.add(found)
+    return found
+
+
+def ordered(entries: t.Iterable[Entry]) -> list[Entry]:
+    """By value, then id."""
+    return sorted(entries, key=lambda entry: (entry["value"] or "", entry["id"] or ""))
+
+
+def removed(current: t.Sequence[Entry], final: t.Sequence[Entry]) -> list[Entry]:
+    """Entries that the final collection lacks."""
+    stay = {entry["id"] for entry in final}
+    return [entry for entry in current if entry["id"] not in stay]
+
+
+def disabled_first(current: t.Sequence[Entry], final: t.Sequence[Entry]) -> list[Entry] | None:
+    """What to write before the final collection: Graph refuses to change or remove an entry that is enabled.
+
+    None when nothing has to be disabled; disabling or enabling alone takes no such detour.
+    """
+    after = {entry["id"]: entry for entry in final}
+    to_disable = {
+        entry["id"]
+        for entry in current
+        if entry["enabled"] and {**entry, "enabled": None} != {**after.get(entry["id"], {}), "enabled": None}
+    }
+    if not to_disable:
+        return None
+    return [{**entry, "enabled": entry["enabled"] and entry["id"] not in to_disable} for entry in current]
+
+
+def born_enabled(current: t.Sequence[Entry], final: t.Sequence[Entry]) -> list[Entry]:
+    """The final collection with new entries enabled: Graph takes them in no other way, and they are disabled afterwards."""
+    known = {entry["id"] for entry in current}
+    return [entry if entry["id"] in known and entry["id"] else {**entry, "enabled": True} for entry in final]

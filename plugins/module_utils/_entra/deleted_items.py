@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Deleted items: applications and service principals that can be brought back for 30 days."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import ApiError, outcome_unknown
+from .._core.polling import Pauses
+from .._core.retry import Repeat
+from .client import GraphClient, segment
+
+#: Our collections and the type names under which deleted items are listed.
+TYPES = {"applications": "microsoft.graph.application", "servicePrincipals": "microsoft.graph.servicePrincipal"}
+_READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
+_WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
+_LOOKS = 5
+
+
+def list_deleted(graph: GraphClient, collection: str, select: str) -> list[dict[str, t.Any]]:
+    """All deleted items of *collection*, with the fields *select*. Which can be filtered on is not documented: none is."""
+    return graph.list(
+        f"/directory/deletedItems/{TYPES[collection]}",
+        intent=f"list deleted {collection}",
+        needs=_READ,
+        params={"$select": select, "$top": "999"},
+    )
+
+
+def restore(graph: GraphClient, collection: str, object_id: str, *, intent: str) -> None:
+    """Bring one back, with the ids that it had. A lost answer is settled by looking where it should be now."""
+    path = f"/directory/deletedItems/{segment(object_id)}/restore"
+    try:
+        restored = graph.write("POST", path, {}, intent=intent, needs=_WRITE, repeat=Repeat.IF_REFUSED)
+    except ApiError as exc:
+        if not exc.may_have_acted:
+            raise
+        with outcome_unknown():
+            is_back = _is_back(graph, collection, object_id, intent)
+        if not is_back:
+            raise
+        restored = None
+    graph.remember(restored or {"id": object_id})
+
+
+def _is_back(graph: GraphClient, collection: str, object_id: str, intent: str) -> bool:
+    pauses = Pauses(graph.ctx)
+    for dummy in range(_LOOKS):
+        pauses.take()
+        path = f"/{collection}/{segment(object_id)}"
+        if graph.get(path, intent=intent, needs=_READ, params={"$select": "id"}) is not None:
+            return True
+    return False

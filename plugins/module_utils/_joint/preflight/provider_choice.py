@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Which identity provider a preflight is about. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._commvault.identity_providers.read import AZURE, IdentityServer
+from ..._core.errors import AmbiguousMatch
+from ..._core.names import is_same
+
+
+def choose(
+    servers: t.Sequence[IdentityServer], saml_app: str | None, oidc_app: str | None
+) -> tuple[IdentityServer | None, str]:
+    """The SAML app that is meant, else None and why. No words for None mean that there is no SAML app at all.
+
+    Without a name it is the only SAML app of Entra ID, or the only enabled one. Raises AmbiguousMatch.
+    """
+    saml = [server for server in servers if server.kind == "saml"]
+    if oidc_app:
+        return None, _about_oidc(servers, oidc_app)
+    if saml_app:
+        found = next((server for server in saml if is_same(server.name, saml_app)), None)
+        return found, "" if found else f"Commvault has no SAML app {saml_app}; it has {_names(saml)}"
+    entra = [server for server in saml if server.saml_kind in (AZURE, None, "UNKNOWN")]
+    if not entra:
+        return None, f"no SAML app is for Entra ID; there are {_names(saml)}" if saml else ""
+    fitting = [server for server in entra if server.enabled is not False] if len(entra) > 1 else entra
+    if len(fitting) > 1 or not fitting:
+        raise AmbiguousMatch(
+            f"{len(entra)} SAML apps may be the one that people sign in with ({_names(entra)}): give saml_app",
+            candidates=[server.name for server in entra],
+            source="option saml_app",
+        )
+    return fitting[0], ""
+
+
+def _about_oidc(servers: t.Sequence[IdentityServer], oidc_app: str) -> str:
+    known = [server for server in servers if server.kind == "oidc"]
+    if any(is_same(server.name, oidc_app) for server in known):
+        return f"people sign in through OpenID Connect app {oidc_app}, which carries no groups"
+    return f"Commvault has no OpenID Connect app {oidc_app}; it has {_names(known)}"
+
+
+def _names(servers: t.Sequence[IdentityServer]) -> str:
+    return ", ".join(server.name for server in servers) or "none"

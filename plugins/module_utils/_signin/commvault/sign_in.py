@@ -1,0 +1,301 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Tokens of a CommServe: login with a guaranteed logout, a ready access token, a kept and renewed one, or an Entra token."""
+
+from __future__ import annotations
+
+import base64
+import threading
+import typing as t
+
+from ..._core.addresses import split_address
+from ..._core.cancel import GRACE_S
+from ..._core.context import Context
+from ..._core.errors import ApiError, AuthError, BadAnswer, Cancelled, ConfigError, CvopsError
+from ..._core.http import Transport
+from ..._core.reply import Reply
+from ..._core.retry import Repeat
+from ..._stores.options import open_store
+from ..entra.clouds import commvault_settings
+from ..entra.sign_in import BearerCredentials, EntraSignIn
+from ..entra.token_cache import is_alive
+from .token_pair_renewal import StoredPair
+from .token_pair_service import RenewalService, token_headers
+
+#: Where the API may stand below a bare host name, newest installations first.
+BASE_PATHS = ("/commandcenter/api", "/webconsole/api", "/SearchSvc/CVWebService.svc")
+_LOCK_POLL_S = 0.05
+_NEEDS = {
+    "password": ("commvault_username", "commvault_password"),
+    "access_token": ("commvault_access_token",),
+    "token_store": ("commvault_token_store",),
+    "entra": ("commvault_entra_scope",),
+}
+
+
+def connect(ctx: Context) -> tuple[Transport, str]:
+    """A transport that is signed in when first used, and the base address of the API without trailing slash.
+
+    Raises ConfigError for missing or contradicting options before anything is sent, later AuthError, Unreachable.
+    """
+    credentials, base = _signing_in(ctx)
+    return Transport(ctx, commvault_settings(ctx.options), credentials), base
+
+
+def hand_out(ctx: Context) -> dict[str, str]:
+    """Headers that sign a request in, for use beyond this run: a login is not ended, it runs out when it is not used.
+
+    To be called in a shield that lasts until *ctx* is closed: closing decides whether a login is given away or, when the run
+    was told to stop, ended; a signal after that must not turn the answer into an error. Raises as :func:`connect` does.
+    """
+    credentials, _base = _signing_in(ctx)
+    headers = dict(credentials.headers())
+    if ctx.run_process is not None and not is_alive(ctx.run_process):
+        raise Cancelled("Stopped, because the run that asked for the token has ended")
+    ctx.cancellation.check()
+    if isinstance(credentials, PasswordLogin):
+        credentials.leave()
+    return headers
+
+
+def _signing_in(ctx: Context) -> tuple[t.Any, str]:
+    """The credentials that the options describe, and the base address of the API."""
+    options = ctx.options
+    method = options["commvault_auth_method"]
+    missing = [name for name in ("commvault_url", *_NEEDS[method]) if not options.get(name)]
+    if missing:
+        raise ConfigError(
+            f"commvault_auth_method {method} needs {', '.join(missing)}{_hint(options, method)}",
+            source=ctx.source_of("commvault_auth_method"),
+        )
+    if options.get("commvault_proxy_scope") and (
+        method == "entra" or options["commvault_token_header"] == "Authorization"
+    ):
+        raise ConfigError(
+            "commvault_proxy_scope puts a token of its own into the header Authorization; it cannot be combined"
+            " with commvault_token_header Authorization or commvault_auth_method entra."
+        )
+    settings = commvault_settings(options)
+    base = _base_address(ctx, Transport(ctx, settings), options["commvault_url"])
+    sign_in = EntraSignIn(ctx) if method == "entra" or options.get("commvault_proxy_scope") else None
+    return _credentials(ctx, method, base, sign_in), base
+
+
+def _hint(options: t.Mapping[str, t.Any], method: str) -> str:
+    for other in ("access_token", "token_store"):
+        if method == "password" and options.get(f"commvault_{other}"):
+            return f"; commvault_{other} is set: to use it, set commvault_auth_method to {other}"
+    return ""
+
+
+def _credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | None) -> t.Any:
+    options = ctx.options
+    beside = (
+        BearerCredentials(sign_in, options["commvault_proxy_scope"])
+        if sign_in and options.get("commvault_proxy_scope")
+        else None
+    )
+    if method == "password":
+        return PasswordLogin(ctx, base, beside)
+    if method == "access_token":
+        return ReadyAccessToken(ctx, beside)
+    if method == "token_store":
+        service = RenewalService(ctx, base, beside.headers if beside else dict)
+        return StoredPair(ctx, open_store(ctx, options["commvault_token_store"]), service, beside)
+    if sign_in is None:
+        raise AssertionError("entra without sign-in")
+    ctx.warn(
+        "commvault_auth_method entra is experimental: it needs release 11.42 CU27 or later with OAuth configured on the CommServe."
+    )
+    return BearerCredentials(sign_in, options["commvault_entra_scope"])
+
+
+def _base_address(ctx: Context, transport: Transport, url: str) -> str:
+    address = split_address(
+        "commvault_url", ctx.source_of("commvault_url"), url, why="passwords and tokens are sent over https only"
+    )
+    root, path = address.root, address.path
+    if path.lower() in ("/commandcenter", "/webconsole"):
+        return f"{root}{path}/api"
+    if path:
+        return f"{root}{path}"
+    failed: Reply | None = None
+    for candidate in BASE_PATHS:
+        reply = transport.request("GET", f"{root}{candidate}/", authenticated=False, counts=None)
+        if reply.status == 200:
+            ctx.debug(2, f"Commvault: the API of {address.site} stands at {candidate}")
+            return root + candidate
+        failed = failed if reply.status == 404 else reply  # only that says that it is not there
+    if failed is not None:
+        raise ApiError(
+            f"Commvault at {root} failed with HTTP {failed.status} when asked for its API at {failed.path}. If something stands before"
+            " it that refuses such a question, give commvault_url with the path of the API",
+            **failed.facts(),
+        )
+    raise ConfigError(
+        f"No Commvault API found at {root} (tried {', '.join(BASE_PATHS)}): give commvault_url with the path of the API",
+        source=ctx.source_of("commvault_url"),
+    )
+
+
+class PasswordLogin:
+    """User and password, the PIN of two-factor authentication appended when given.
+
+    The login token is fetched when first needed, fetched anew once when refused, and given back in the end.
+    """
+
+    def __init__(self, ctx: Context, base: str, beside: BearerCredentials | None) -> None:
+        self._ctx, self._base, self._beside = ctx, base, beside
+        self._transport = Transport(ctx, commvault_settings(ctx.options))
+        self._token: str | None = None
+        self._ended = False
+        self._lock = threading.RLock()
+        ctx.on_close(self.log_out)
+
+    def headers(self) -> dict[str, str]:
+        """The login token as the service returned it."""
+        with self._lock:
+            if self._ended:
+                # A helper that is still reading must not open another session after everything was tidied up.
+                raise self._over()
+            token = self._token
+            if token is None:
+                with (
+                    self._ctx.cancellation.shield()
+                ):  # else the session of an answer that came meanwhile would stay open
+                    token = self._ctx.cancellation.finish_call(self._log_in, late=self._end_session)
+                    self._token = token
+                if self._ended:  # while this thread was logging in; nobody else waits for it any longer
+                    self._token = None
+                    self._end_session(token)
+                    raise self._over()
+                self._ctx.cancellation.check()
+            return {"Authtoken": token, **(self._beside.headers() if self._beside else {})}
+
+    def renew(self) -> bool:
+        """The token was refused, for instance after half an hour without use."""
+        with self._lock:
+            self._token = None
+            return True
+
+    def leave(self) -> None:
+        """Give the session away when the run closes: whoever has the token ends it, or lets it run out.
+
+        When the run was told to stop by then, the session is ended instead, for nobody gets the token.
+        """
+        self._ctx.on_close(self._give_away)  # done before log_out, which was registered first
+
+    def _give_away(self) -> None:
+        if self._ctx.cancellation.requested:
+            return
+        with self._lock:
+            self._token = None
+
+    def log_out(self) -> None:
+        """End the session, also after a failure; sessions that are left behind pile up on the CommServe."""
+        self._ended = True  # a helper that is logging in now logs out by itself, should this one not wait long enough
+        if not self._locked_in_time():
+            return
+        try:
+            token, self._token = self._token, None
+            if token is not None:
+                self._end_session(token)
+        finally:
+            self._lock.release()
+
+    def _locked_in_time(self) -> bool:
+        """Take the lock from a helper that is logging in; False when the grace period is over before that."""
+        left = GRACE_S
+        while not self._lock.acquire(timeout=_LOCK_POLL_S):
+            if self._ctx.cancellation.requested:
+                left -= _LOCK_POLL_S
+            if left <= 0:
+                return False
+        return True
+
+    def _end_session(self, token: str) -> None:
+        try:
+            headers = {"Authtoken": token, **(self._beside.headers() if self._beside else {})}
+            self._transport.request(
+                "POST", f"{self._base}/Logout", json_body={}, headers=headers, counts=None, closing=True
+            )
+        except CvopsError as exc:  # it runs out by itself
+            self._ctx.debug(1, f"The session of this task could not be ended: {exc}")
+
+    def _over(self) -> AuthError:
+        return AuthError("The Commvault session of this task has ended", service="Commvault", code="ended")
+
+    def _log_in(self) -> str:
+        options = self._ctx.options
+        password = options["commvault_password"] + (options.get("commvault_pin") or "")
+        self._ctx.secrets.add(password)
+        body = {
+            "mode": 4,
+            "username": options["commvault_username"],
+            "password": base64.b64encode(password.encode()).decode(),
+            "clientType": 30,
+        }
+        self._ctx.stats.add("sign_ins")
+        # A second try after a wrong password brings the account nearer to its lock, so only a request that was refused unread is repeated.
+        headers = self._beside.headers() if self._beside else None
+        reply = self._transport.request(
+            "POST", f"{self._base}/Login", json_body=body, headers=headers, repeat=Repeat.IF_REFUSED, counts=None
+        )
+        token = _token_in(self._ctx, reply)
+        self._ctx.secrets.add(token)
+        return token
+
+
+def _token_in(ctx: Context, reply: Reply) -> str:
+    try:
+        answer = reply.json()
+    except BadAnswer as exc:
+        raise AuthError(f"Cannot log in to Commvault: {exc}", **exc.facts) from exc
+    if not isinstance(answer, dict):
+        answer = {}
+    if answer.get("token") and not answer.get("forcePasswordChange"):
+        return str(answer["token"])
+    told = answer.get("errList")
+    problems = [item for item in told if isinstance(item, dict)] if isinstance(told, list) else []
+    if reply.status >= 500 and not problems:
+        raise AuthError(
+            f"Cannot log in to Commvault at {ctx.options['commvault_url']}: it failed with HTTP {reply.status}:"
+            f" {answer.get('errorMessage') or 'no reason given'}",
+            **reply.facts(),
+        )
+    said = next((str(item["errLogMessage"]) for item in problems if item.get("errLogMessage")), "") or str(
+        answer.get("errorMessage") or "no reason given"
+    )
+    code = next((item["errorCode"] for item in problems if item.get("errorCode")), answer.get("errorCode"))
+    remedy = "Check user and password; the password is not tried again, so as not to lock the account."
+    if answer.get("forcePasswordChange"):
+        said, remedy = "the password must be changed first", "Change it in the Command Center."
+    if answer.get("isAccountLocked"):
+        remedy = f"The account is locked for another {answer.get('remainingLockTime', '?')} s: unlock it or wait."
+    sources = f"commvault_username from {ctx.source_of('commvault_username')}; commvault_password from {ctx.source_of('commvault_password')}"
+    raise AuthError(
+        f"Cannot log in to Commvault at {ctx.options['commvault_url']} as {ctx.options['commvault_username']} ({sources}): {said}. {remedy}",
+        code=None if code is None else str(code),
+        source=sources,
+        remedy=remedy,
+        **reply.facts(),
+    )
+
+
+class ReadyAccessToken:
+    """A bare access token, used as it is and never renewed."""
+
+    def __init__(self, ctx: Context, beside: BearerCredentials | None) -> None:
+        self._ctx, self._beside = ctx, beside
+
+    def headers(self) -> dict[str, str]:
+        """The token in the header that this installation reads."""
+        own = token_headers(self._ctx.options, self._ctx.options["commvault_access_token"])
+        return {**(self._beside.headers() if self._beside else {}), **own}
+
+    def renew(self) -> bool:
+        """Nothing to renew it with."""
+        return False

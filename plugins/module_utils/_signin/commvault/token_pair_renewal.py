@@ -1,0 +1,303 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Sign-in with a stored token pair: used while it is valid, renewed by its custodian alone, never traded in twice.
+
+Order of a renewal, under the store's lock: note that it is sent (durable), send, store the new pair (durable), use it. A run that
+is killed in between leaves the old pair without a note, the new pair, or a note; a note means that nobody knows, and then
+the pair is not traded in again unless the service still shows it untouched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import threading
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import ApiError, AuthError, Cancelled, ConfigError, WaitTimeout
+from ..._core.visible import visible
+from ..._stores.token_pair import Custodian, Held, Overtaken, Pair, Renewal, TokenStore, words
+from .token_pair_service import Outcome, RenewalService
+
+_SOON_S = 7 * 86400.0
+_STORE_TRIES = 3
+_STORE_PAUSE_S = 1.0
+#: A renewal is not begun with less time than this: its answer could not be stored.
+_ENOUGH_S = 2.0
+_CREATE = "Create a new token with the module commvault_access_token and its option store"
+
+
+class HeaderCredentials(t.Protocol):
+    """Credentials of a gateway, sent beside the token."""
+
+    def headers(self) -> dict[str, str]:
+        """Headers of their own."""
+
+
+class StoredPair:
+    """Credentials of a Transport: the pair in *store*."""
+
+    def __init__(
+        self, ctx: Context, store: TokenStore, service: RenewalService, beside: HeaderCredentials | None
+    ) -> None:
+        self._ctx, self._store, self._service, self._beside = ctx, store, service, beside
+        self._lock = threading.RLock()
+        self._handed = threading.local()
+        self._pair: Pair | None = None
+        self._settled_for: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The access token, renewed before if it is time."""
+        with self._lock:
+            pair = self._current()
+            self._handed.token = pair.access_token
+            return {**(self._beside.headers() if self._beside else {}), **self._service.headers(pair.access_token)}
+
+    def renew(self) -> bool:
+        """The token that this thread has sent was refused: another process may have renewed it, else we do."""
+        with self._lock:
+            self._pair = self._settled(getattr(self._handed, "token", None))
+            return True
+
+    def _current(self) -> Pair:
+        now = self._now()
+        pair = self._pair
+        if pair is None:
+            pair = self._known(self._store.find())
+            if pair.renewal is None and not pair.due(now) and not self._store.disturbed():
+                self._pair = pair
+                return pair
+        elif not pair.due(now) or (self._settled_for == pair.access_token and not pair.expired(now)):
+            return pair  # also one that nobody can renew: settled once, it is used to its end
+        self._pair = self._settled(None)
+        return self._pair
+
+    def _settled(self, refused: str | None) -> Pair:
+        """A pair that may be used now, whatever state the store is in. Raises AuthError when there is none to be had."""
+        while True:
+            self._ctx.cancellation.check()
+            try:
+                with self._store.locked() as held:
+                    pair = self._settle(held, refused)
+            except Overtaken as exc:
+                if self._ctx.remaining_s() <= 0:
+                    raise WaitTimeout(
+                        f"{exc} That did not end before the task's deadline.", source=self._store.where
+                    ) from None
+                self._ctx.debug(1, f"{exc} Looking again.")
+                continue
+            self._settled_for = pair.access_token
+            return pair
+
+    def _settle(self, held: Held, refused: str | None) -> Pair:
+        now = self._now()
+        pair = self._known(held.pair)
+        if held.note:
+            self._ctx.warn(held.note)
+        if pair.renewal is None and pair.access_token != refused and not pair.due(now):
+            return pair
+        usable = pair.access_token != refused and not pair.expired(now)
+        if pair.renewal is not None and pair.renewal.state == "refused":
+            raise self._dead(pair)
+        if pair.custodian is not None and pair.custodian != self._store.here:
+            if usable:
+                return pair
+            raise self._foreign(pair, pair.custodian, refused)
+        if pair.renewal is not None:
+            return self._doubtful(held, pair, refused)
+        lasting = pair.lasting(now)
+        if lasting is None:
+            return self._renewed(held, pair, usable)
+        if usable:
+            self._ctx.warn(
+                f"{self._subject(pair)} cannot be renewed and ends at {words(pair.expires)}. {lasting} {_CREATE}."
+            )
+            return pair
+        raise self._over(pair, lasting, refused)
+
+    def _doubtful(self, held: Held, pair: Pair, refused: str | None) -> Pair:
+        """A renewal was begun and its answer is not known. The pair is traded in again only if the service shows it untouched."""
+        renewal = t.cast(Renewal, pair.renewal)
+        began = f"A renewal of {self._named(pair)} was begun at {words(renewal.at)} by {renewal.by}, and its answer never came"
+        # A request that was refused may have been so by a gateway: what became of the pair, only a look tells.
+        verdict = "unknown" if pair.expired(self._now()) else self._service.look(pair, self._now())
+        if verdict == "intact":
+            self._ctx.warn(f"{began}. It never reached Commvault: the pair of before is intact, and is used.")
+            untouched = dataclasses.replace(pair, renewal=None)
+            held.write(untouched)
+            if not untouched.due(self._now()) or untouched.lasting(self._now()):
+                return untouched
+            return self._renewed(held, untouched, usable=True)
+        if verdict == "gone":
+            self._mark_refused(held, pair, f"{began}; Commvault has renewed it, so the stored pair is void")
+            raise self._dead(t.cast(Pair, held.pair))
+        if not pair.expired(self._now()) and pair.access_token != refused:
+            self._ctx.warn(
+                f"{began}. Whether Commvault has renewed it is not known. The access token of before is still accepted"
+                f" until {words(pair.expires)}; it will not be renewed. {_CREATE}."
+            )
+            return pair
+        raise AuthError(
+            f"{began}. Whether Commvault has renewed it is not known, so the pair may be dead, and it is not tried again: trading in"
+            f" a pair twice destroys all that came of it. {_CREATE}. Only if it is certain that the request was never sent,"
+            " take the key renewal out of the store.",
+            service="Commvault",
+            code="renewal_unknown",
+            source=self._store.where,
+        )
+
+    def _renewed(self, held: Held, pair: Pair, usable: bool) -> Pair:
+        """Trade the pair in and store what comes back; not interrupted between the two, as the old pair is void by then."""
+        self._ctx.cancellation.check()
+        if self._ctx.remaining_s() < _ENOUGH_S:
+            if usable:
+                return pair
+            raise WaitTimeout(
+                f"{self._subject(pair)} has to be renewed, and the task's deadline leaves no time for that.",
+                source=self._store.where,
+            )
+        with self._ctx.cancellation.shield():
+            return self._traded(held, pair, usable)
+
+    def _traded(self, held: Held, pair: Pair, usable: bool) -> Pair:
+        noted = dataclasses.replace(
+            pair,
+            renewal=Renewal("sent", self._now(), process_in_words(self._store.here)),
+            custodian=pair.custodian or self._store.here,
+            custodian_since=pair.custodian_since if pair.custodian else self._now(),
+        )
+        held.write(noted)
+        if self._ctx.cancellation.requested:  # nothing was sent yet
+            held.write(dataclasses.replace(noted, renewal=None))
+            raise self._ctx.cancellation.error()
+        outcome = self._service.renew(noted)
+        if outcome.state == "renewed":
+            return self._keep(held, t.cast(Pair, outcome.pair))
+        if outcome.state == "not_sent":
+            held.write(dataclasses.replace(noted, renewal=None))
+            if usable:
+                self._ctx.warn(
+                    f"{self._subject(pair)} could not be renewed: {outcome.said} It is valid until {words(pair.expires)}."
+                )
+                return noted
+            raise outcome.error or AssertionError("not sent, without an error")
+        if outcome.state == "refused":
+            self._mark_refused(held, noted, outcome.said)
+            raise self._dead(t.cast(Pair, held.pair), outcome)
+        return self._lost(noted, outcome, usable)
+
+    def _keep(self, held: Held, pair: Pair) -> Pair:
+        """Store the new pair: on the disk first, used afterwards."""
+        self._ctx.secrets.update(pair.secrets())
+        for number in range(1, _STORE_TRIES + 1):
+            try:
+                held.write(pair)
+                break
+            except (ConfigError, ApiError, Overtaken, WaitTimeout) as exc:
+                if number == _STORE_TRIES:
+                    raise AuthError(
+                        f"{self._subject(pair)} was renewed, and the new pair could not be stored: {exc} It is lost, and the"
+                        f" one of before is void. {_CREATE}.",
+                        service="Commvault",
+                        code="renewal_not_stored",
+                        source=self._store.where,
+                    ) from exc
+                with contextlib.suppress(Cancelled):  # the pair is nowhere else: no pause, but no giving up either
+                    self._ctx.sleep(_STORE_PAUSE_S)
+        self._ctx.debug(
+            1, f"renewed {self._named(pair)}: generation {pair.generation}, valid until {words(pair.expires)}"
+        )
+        if pair.renewable_until is not None and pair.renewable_until - self._now() < _SOON_S:
+            self._ctx.warn(
+                f"{self._subject(pair)} is renewable until {words(pair.renewable_until)} only. {_CREATE} before."
+            )
+        return pair
+
+    def _lost(self, noted: Pair, outcome: Outcome, usable: bool) -> Pair:
+        self._ctx.debug(1, outcome.said)
+        if usable:
+            self._ctx.warn(
+                f"{self._subject(noted)} was sent for renewal and the answer was lost: {outcome.said} The pair may be dead;"
+                " the next run looks whether Commvault has renewed it."
+            )
+            return noted
+        raise AuthError(
+            f"{self._subject(noted)} was sent for renewal and the answer was lost: {outcome.said} The pair may be dead, and it is"
+            f" not tried again: trading in a pair twice destroys all that came of it. {_CREATE}.",
+            **{
+                **(outcome.error.facts if outcome.error else {}),
+                "code": "renewal_unknown",
+                "source": self._store.where,
+            },
+        )
+
+    def _mark_refused(self, held: Held, pair: Pair, said: str) -> None:
+        by = pair.renewal.by if pair.renewal else process_in_words(self._store.here)
+        held.write(dataclasses.replace(pair, renewal=Renewal("refused", self._now(), by, said)))
+
+    def _dead(self, pair: Pair, outcome: Outcome | None = None) -> AuthError:
+        renewal = t.cast(Renewal, pair.renewal)
+        young = pair.expires is not None and renewal.at < pair.expires
+        why = (
+            "As the pair was not expired, either a copy of it was renewed elsewhere (two hosts must never share one pair;"
+            " the reuse of an old one destroys all that came of it), or the token was revoked."
+            if young
+            else "Either a copy of it was renewed elsewhere, or the token was revoked, or it was not renewed in time."
+        )
+        facts = dict(outcome.error.facts) if outcome and outcome.error else {"service": "Commvault"}
+        return AuthError(
+            f"{self._subject(pair)} is dead since {words(renewal.at)}: {renewal.said.rstrip('.')}. {why} It is kept by"
+            f" {pair.custodian or 'nobody'}, generation {pair.generation}, and is not tried again. {_CREATE}.",
+            **{**facts, "code": "renewal_refused", "source": self._store.where},
+        )
+
+    def _foreign(self, pair: Pair, custodian: Custodian, refused: str | None) -> AuthError:
+        state = "was refused" if refused else f"ended at {words(pair.expires)}"
+        return AuthError(
+            f"{self._subject(pair)} {state}, and only its custodian may renew it: {custodian}, since"
+            f" {words(pair.custodian_since)}; this is {self._store.here}. If both renewed copies of one pair they would destroy it."
+            f" Run there, or create a token for this host with the module commvault_access_token and its option store. If the"
+            " custodian is gone for good and no other copy is in use, take the key custodian out of the store.",
+            service="Commvault",
+            code="other_custodian",
+            source=self._store.where,
+        )
+
+    def _over(self, pair: Pair, lasting: str, refused: str | None) -> AuthError:
+        state = "was refused" if refused else f"ended at {words(pair.expires)}"
+        return AuthError(
+            f"{self._subject(pair)} {state} and cannot be renewed. {lasting} {_CREATE}.",
+            service="Commvault",
+            code="not_renewable",
+            source=self._store.where,
+        )
+
+    def _known(self, pair: Pair | None) -> Pair:
+        if pair is None:
+            raise ConfigError(
+                f"The token store {self._store.where} does not exist. {_CREATE}.", source=self._store.where
+            )
+        self._ctx.secrets.update(pair.secrets())
+        about = {"name": pair.name, "id": pair.token_id, "user_id": pair.user_id, "store": self._store.where}
+        self._ctx.identity["commvault_token"] = {key: visible(value) for key, value in about.items() if value}
+        return pair
+
+    def _named(self, pair: Pair) -> str:
+        return f"{pair.label} in {self._store.where}"
+
+    def _subject(self, pair: Pair) -> str:
+        named = self._named(pair)
+        return named[:1].upper() + named[1:]
+
+    def _now(self) -> float:
+        return self._ctx.clock.now().timestamp()
+
+
+def process_in_words(here: Custodian) -> str:
+    """Who does something, for those who find it half done."""
+    return f"process {os.getpid()} on {os.uname().nodename} ({here.user})"

@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The two questions that a kept token asks the CommServe: for a new pair, and whether the old one is still as it was."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from dataclasses import dataclass
+
+from ..._core.context import Context
+from ..._core.errors import ApiError, AuthError, BadAnswer, Throttled, Unreachable
+from ..._core.http import Transport
+from ..._core.reply import Reply
+from ..._core.retry import Policy, Repeat
+from ..._stores.token_pair import Pair
+from ..entra.clouds import commvault_settings
+from .token_pair_wire import epoch, id_of, renewed, rows
+
+#: A request that was given up may still be served so long: a look before that proves nothing.
+_SETTLED_AFTER_S = 60.0
+_LONGEST_S = 60.0
+_EXPIRY_TOLERANCE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``state``: ``renewed``, ``not_sent`` (or refused without looking at the pair), ``refused`` (the pair is void), ``unknown``."""
+
+    state: str
+    said: str = ""
+    pair: Pair | None = None
+    error: ApiError | None = None
+
+
+class RenewalService:
+    """Renews pairs at the API at *base*. ``beside`` gives headers for a gateway."""
+
+    def __init__(self, ctx: Context, base: str, beside: t.Callable[[], dict[str, str]]) -> None:
+        self._ctx, self._base, self._beside = ctx, base, beside
+        settings = commvault_settings(ctx.options)
+        # Others wait for the lock meanwhile, so this ends sooner than they give up.
+        brief = dataclasses.replace(settings, timeout_s=min(settings.timeout_s, _LONGEST_S), policy=Policy(tries=2))
+        self._transport = Transport(ctx, brief)
+
+    def headers(self, token: str) -> dict[str, str]:
+        """The header that carries an access token at this installation."""
+        return token_headers(self._ctx.options, token)
+
+    def renew(self, pair: Pair) -> Outcome:
+        """Trade the pair in, once: sent again only when it certainly was not received."""
+        self._ctx.stats.add("sign_ins")
+        try:
+            reply = self._transport.request(
+                "POST",
+                f"{self._base}/V4/AccessToken/Renew",
+                json_body={"accessToken": pair.access_token, "refreshToken": pair.refresh_token},
+                headers=self._all_headers(pair),
+                repeat=Repeat.BY_METHOD,
+                counts=None,
+                authenticated=False,
+            )
+        except Throttled as exc:
+            return Outcome("not_sent", str(exc), error=exc)
+        except (Unreachable, BadAnswer) as exc:
+            return Outcome("unknown" if exc.may_have_acted else "not_sent", str(exc), error=exc)
+        return self._judged(reply, pair)
+
+    def look(self, pair: Pair, now: float) -> str:
+        """``intact``, ``gone`` or ``unknown``: what became of a renewal whose answer is missing.
+
+        The access token is still valid by the clock. Refused: a renewal has replaced it. Accepted, and the list shows the token
+        with the expiry that we know: no renewal has been. Anything else proves nothing.
+        """
+        if pair.renewal is None or now - pair.renewal.at < _SETTLED_AFTER_S:
+            return "unknown"
+        params = {"userId": pair.user_id} if pair.user_id else None
+        try:
+            reply = self._transport.request(
+                "GET",
+                f"{self._base}/V4/AccessToken/",
+                params=params,
+                headers=self._all_headers(pair),
+                counts=None,
+                authenticated=False,
+            )
+            if reply.status == 401:
+                # A gateway's refusal, perhaps of a credential of its own, says nothing about the pair.
+                return "unknown" if _error(reply)[1] is None else "gone"
+            body = reply.json() if reply.status == 200 else None
+        except ApiError as exc:
+            self._ctx.debug(1, f"Commvault was asked about the token and does not say: {exc}")
+            return "unknown"
+        shown = next((row for row in rows(body) if id_of(row) == pair.token_id), None) if pair.token_id else None
+        expires = epoch(shown.get("tokenExpiryTimestamp")) if shown is not None else None
+        if expires is None or pair.expires is None or abs(expires - pair.expires) > _EXPIRY_TOLERANCE_S:
+            return "unknown"
+        return "intact"
+
+    def _judged(self, reply: Reply, pair: Pair) -> Outcome:
+        spoken, code, said = _error(reply)
+        what = f"Commvault answered the renewal with HTTP {reply.status}{f', error {code}' if code else ''}: {said}"
+        facts = {**reply.facts(), "code": code}
+        if reply.status == 200 and code is None:
+            found = renewed(pair, reply.text, self._ctx.clock.now().timestamp())
+            if found is not None:
+                return Outcome("renewed", pair=found)
+            error: ApiError = BadAnswer(f"{what} It holds no tokens.", may_have_acted=True, **facts)
+            return Outcome("unknown", str(error), error=error)
+        if reply.status >= 500:
+            told = reply.status == 503 and reply.headers.get("retry-after")
+            error = ApiError(what, may_have_acted=not told, **facts)
+            return Outcome("not_sent" if told else "unknown", what, error=error)
+        if reply.status == 403:
+            error = ApiError(f"{what} The token's list of addresses may not have this host.", **facts)
+            return Outcome("not_sent", str(error), error=error)
+        if reply.status != 200 and not spoken:
+            error = ApiError(f"{what} That is a gateway's answer, or commvault_url is wrong.", **facts)
+            return Outcome("not_sent", str(error), error=error)
+        return Outcome("refused", what, error=AuthError(what, **facts))
+
+    def _all_headers(self, pair: Pair) -> dict[str, str]:
+        return {**self._beside(), **self.headers(pair.access_token)}
+
+
+def token_headers(options: t.Mapping[str, t.Any], token: str) -> dict[str, str]:
+    """An access token in the header that commvault_token_header names."""
+    if options["commvault_token_header"] == "Authorization":
+        return {"Authorization": token if token.lower().startswith("bearer ") else f"Bearer {token}"}
+    return {"Authtoken": token}
+
+
+def _error(reply: Reply) -> tuple[bool, str | None, str]:
+    """Whether the application spoke (JSON), its error code (None: none), and its words."""
+    try:
+        body = reply.json()
+    except BadAnswer:
+        return False, None, f"{reply.what_it_is() if reply.content.strip() else 'an empty body'}."
+    if not isinstance(body, dict):
+        return False, None, "JSON that is no object."
+    parts = [body, *(part for part in (body.get("error"), body.get("response")) if isinstance(part, dict))]
+    for part in parts:
+        code = str(part.get("errorCode") if part.get("errorCode") is not None else "0").strip()
+        if code not in ("", "0"):
+            text = part.get("errorMessage") or part.get("errorString") or part.get("errLogMessage")
+            return True, code, f"{str(text or 'no reason given').rstrip('.')}."
+    return True, None, "no reason given."

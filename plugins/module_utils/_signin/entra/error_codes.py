@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What Entra's sign-in errors mean and what to do about them."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import AuthError
+from ..._core.values import is_guid
+
+REMEDIES: dict[int, str] = {
+    7000215: "The client secret is wrong: give its value, not its id; a secret younger than a few minutes may not be known everywhere yet.",
+    7000222: "The client secret has expired, or is so new that this replica does not know it: rotate it, or try again in a few minutes.",
+    700016: "No application with this client id exists in this tenant: check where client_id and tenant_id come from.",
+    90002: "The tenant was not found: check where tenant_id comes from.",
+    900023: "tenant_id is neither a GUID nor a domain of the tenant.",
+    7000229: "The application has no service principal in this tenant: create the enterprise application.",
+    7000112: "The application is disabled: enable its service principal.",
+    700027: "The certificate is not registered on the application, not replicated yet, or the key does not match it.",
+    700024: "The assertion is outside its validity: check the clock, and that the token file is read anew.",
+    70021: "No federated credential of the application matches the presented token.",
+    700211: "No federated credential of the application has the issuer of the presented token.",
+    700212: "No federated credential of the application has the audience of the presented token.",
+    700213: "No federated credential of the application has the subject of the presented token.",
+    7002138: "A federated credential differs from the presented token in letter case only: issuer, subject and audience must match exactly.",
+    7000218: "The application is not a public client: enable public client flows, or sign in with a secret, certificate or federated token.",
+    500011: "The resource is unknown in this tenant: check scope and cloud.",
+    501051: "The application is not assigned to a role of the resource, which requires assignment.",
+    65001: "Consent is missing: an administrator must grant the permissions.",
+    53003: "Conditional access blocked the sign-in: find it in the sign-in log by the correlation id.",
+    530032: "Conditional access blocked the sign-in: find it in the sign-in log by the correlation id.",
+    50196: "Entra saw too many identical sign-ins and stopped them: wait; do not retry in a loop.",
+    900382: "The authority belongs to another cloud: set cloud.",
+    900432: "The authority belongs to another cloud: set cloud.",
+    90038: "The tenant lives in another cloud: set cloud.",
+    1002012: "The scope must be <resource>/.default for an application.",
+    50049: "The authority host is unknown: check authority_url, and set instance_discovery to false for a host of your own.",
+    90055: "Entra is throttling sign-ins: wait and run again.",
+}
+
+_CODE = re.compile(r"[0-9]{1,9}")
+
+
+def codes_of(answer: t.Mapping[str, t.Any]) -> list[int]:
+    """The AADSTS numbers in a token endpoint's error body."""
+    told = answer.get("error_codes")
+    listed = [str(code) for code in told if _CODE.fullmatch(str(code))] if isinstance(told, list) else []
+    described = re.findall(r"AADSTS([0-9]{1,9})", str(answer.get("error_description") or ""))
+    return [int(code) for code in listed or described]
+
+
+def auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: t.Sequence[str]) -> AuthError:
+    """The error for a refused sign-in: tenant, client, where each input came from, code, remedy, correlation id, time."""
+    codes = codes_of(answer)
+    code = codes[0] if codes else None
+    description = re.split(
+        r"\s*Trace ID:|\r?\n", str(answer.get("error_description") or answer.get("error") or "no reason given")
+    )[0].strip()
+    remedy = REMEDIES.get(code or 0, "")
+    if code == 7000215 and is_guid(ctx.options.get("client_secret")):
+        remedy = "The given client_secret looks like a secret's id, which is a GUID; the secret's value is needed."
+    sources = "; ".join(f"{name} from {ctx.source_of(name)}" for name in inputs)
+    parts = [
+        f"Cannot sign in to tenant {ctx.options.get('tenant_id')} as client {ctx.options.get('client_id')} with {method} ({sources}): {description}",
+        remedy,
+        f"Correlation id {answer.get('correlation_id', 'unknown')}, time {answer.get('timestamp', 'unknown')}.",
+    ]
+    return AuthError(
+        " ".join(part for part in parts if part),
+        service="Entra sign-in",
+        code=f"AADSTS{code}" if code else str(answer.get("error") or "unknown"),
+        request_id=str(answer["correlation_id"]) if answer.get("correlation_id") else None,
+        source=sources,
+        remedy=remedy or None,
+    )

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The token of another issuer that stands for an application: given as text, read from a file, or a managed identity's."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from ..._core.context import Context
+from ..._core.errors import ConfigError
+from . import managed_identity
+
+#: What a federated token is made for, by cloud.
+AUDIENCES = {
+    "public": "api://AzureADTokenExchange",
+    "usgov": "api://AzureADTokenExchangeUSGov",
+    "usgovdod": "api://AzureADTokenExchangeUSGov",
+    "china": "api://AzureADTokenExchangeChina",
+}
+SYSTEM = "system"
+SOURCES = ("federated_token", "federated_token_file", "federated_managed_identity")
+
+
+def assertion(ctx: Context) -> str:
+    """The token to present now: a file is read at each use, because its owner replaces it while we run."""
+    options = ctx.options
+    if options.get("federated_token"):
+        return str(options["federated_token"]).strip()
+    if options.get("federated_token_file"):
+        return _from_file(ctx, os.path.expanduser(options["federated_token_file"]))
+    wanted = str(options["federated_managed_identity"])
+    token = managed_identity.acquire(
+        ctx, None if wanted == SYSTEM else wanted, AUDIENCES[options["cloud"]] + "/.default"
+    )
+    return token.value
+
+
+def source(ctx: Context) -> str:
+    """The name of the option that the token comes from: the first of SOURCES that is given."""
+    return next(name for name in SOURCES if ctx.options.get(name))
+
+
+def fingerprint(ctx: Context) -> str:
+    """Of where the token comes from, since the token itself changes: the same source stands for the same identity."""
+    named = source(ctx)
+    return hashlib.sha256(f"{named}:{ctx.options[named]}".encode()).hexdigest()
+
+
+def _from_file(ctx: Context, path: str) -> str:
+    source = ctx.source_of("federated_token_file")
+    try:
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read(1 << 20).strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
+        raise ConfigError(f"federated_token_file: {path} cannot be read: {reason}", source=source) from exc
+    if not text:
+        raise ConfigError(f"federated_token_file: {path} is empty", source=source)
+    ctx.secrets.add(text)
+    return text

@@ -1,0 +1,196 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Sign-in of a person at a terminal: browser with PKCE, or a code that is typed on another device."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ..._core.addresses import split_address
+from ..._core.context import Context
+from ..._core.errors import AuthError, BadAnswer, ConfigError, CvopsError
+from ..._core.http import Transport
+from ..._core.retry import Repeat
+from ..._core.visible import one_line
+from ..tokens import seconds
+from .clouds import authority_url, entra_settings, sign_in_origins
+from .msal_client import LibraryClient
+from .msal_library import Answer, ask, msal, senseless
+
+#: A person who has not signed in by then has gone away.
+_LONGEST_WAIT_S = 900.0
+_USUAL_INTERVAL_S = 5
+_LONGEST_INTERVAL_S = 60
+_USER_CODE = re.compile(r"[A-Za-z0-9-]{4,32}")
+_PENDING = ("authorization_pending", "slow_down")
+#: Where Microsoft lets people type codes, with what is below; anything else but the authority's own host is worth a warning.
+_HOSTS = ("microsoft.com", "aka.ms", "microsoftonline.com", "microsoftonline.us", "microsoftonline.cn")
+
+
+def interactive(ctx: Context, scope: str) -> Answer:
+    """Open the browser and wait for the redirect to loopback, at most until the task's deadline."""
+    application = _application(ctx, "interactive")
+    _check_browser_address(ctx, application)
+    limit = max(1, int(min(ctx.remaining_s(), _LONGEST_WAIT_S)))
+
+    def show(address: str) -> None:
+        shown = one_line(
+            f"No browser opened. To sign in to tenant {ctx.options['tenant_id']}, open this in one on this machine: {address}",
+            4000,
+        )
+        ctx.prompt(shown)
+
+    def browse() -> Answer:
+        return ask(
+            ctx,
+            "interactive",
+            lambda: application.acquire_token_interactive([scope], timeout=limit, auth_uri_callback=show),
+        )
+
+    try:
+        return ctx.cancellation.finish_call(browse, needed=False)
+    except AuthError as exc:
+        if exc.code == "bad_answer" and _is_timeout(exc.__cause__):
+            raise AuthError(
+                f"Nobody signed in within {limit} s (auth_method interactive).", service="Entra sign-in", code="timeout"
+            ) from exc
+        raise
+
+
+def _check_browser_address(ctx: Context, application: t.Any) -> None:
+    """Raise AuthError unless the discovery document sends the browser where a person may be asked for a password."""
+    name = "authorization_endpoint"
+    found = getattr(application.authority, name)
+    try:
+        plain = isinstance(found, str) and found.lower().startswith("https://")
+        address = split_address(name, "the discovery document", found if plain else "")
+    except ConfigError as exc:
+        reason = f"the {name} of its discovery document is not a plain https address"
+        raise senseless(ctx, "interactive", reason) from exc
+    if address.root.lower() not in sign_in_origins(ctx.options):
+        reason = f"its discovery document sends the browser to {one_line(address.root, 300)}"
+        raise senseless(ctx, "interactive", reason)
+
+
+def device_code(ctx: Context, scope: str) -> Answer:
+    """Show the code once and wait until the person has typed it: while it is valid, and not past the task's deadline."""
+    application = _application(ctx, "device_code")
+    answer = ask(ctx, "device_code", lambda: application.initiate_device_flow(scopes=[scope]))
+    if "user_code" not in answer and answer.get("error"):
+        return answer
+    flow = _flow_in(ctx, answer)
+    ctx.secrets.add(flow.device_code)
+    ctx.prompt(flow.prompt(ctx))
+    # MSAL would sleep on its own account and at the service's word: it is asked for one look at a time.
+    state: dict[str, t.Any] = {"device_code": flow.device_code, "interval": flow.interval_s}
+    give_up_at = ctx.clock.monotonic() + min(flow.valid_s, ctx.remaining_s())
+    while True:
+        pause = max(flow.interval_s, min(int(state["interval"]), _LONGEST_INTERVAL_S))  # slow_down makes it longer
+        left = give_up_at - ctx.clock.monotonic()
+        if left <= 0:
+            raise AuthError(
+                "The code was not typed in time: it is no longer valid, or the task's deadline has come.",
+                service="Entra sign-in",
+                code="timeout",
+            )
+        ctx.sleep(min(pause, left))
+        state["interval"] = pause
+        found = ask(
+            ctx,
+            "device_code",
+            lambda: application.acquire_token_by_device_flow(state, exit_condition=lambda _state: True),
+        )
+        if found.get("error") not in _PENDING:
+            return found
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """What a device flow needs of the service's answer. ``address``: where the person types ``user_code``."""
+
+    device_code: str
+    user_code: str
+    address: str
+    host: str
+    interval_s: int
+    valid_s: float
+
+    def prompt(self, ctx: Context) -> str:
+        """Our own words; those of the service could be anybody's."""
+        minutes = max(1, round(min(self.valid_s, ctx.remaining_s()) / 60))
+        own = urlsplit(authority_url(ctx.options)).hostname
+        known = self.host == own or any(self.host == name or self.host.endswith(f".{name}") for name in _HOSTS)
+        warning = "" if known else f" Attention: {self.host} is neither Microsoft's nor the host of authority_url."
+        return (
+            f"To sign in to tenant {ctx.options['tenant_id']}, open {self.address} in a browser and enter the code {self.user_code}"
+            f" within {minutes} min.{warning}"
+        )
+
+
+def _flow_in(ctx: Context, answer: Answer) -> _Flow:
+    device, code, address = answer.get("device_code"), answer.get("user_code"), answer.get("verification_uri")
+    interval = seconds(answer.get("interval", _USUAL_INTERVAL_S), at_most=_LONGEST_INTERVAL_S)
+    valid_s = seconds(answer.get("expires_in"), at_most=86400.0)
+    if not isinstance(device, str) or not re.fullmatch(r"[\x21-\x7e]{1,4096}", device):
+        raise senseless(ctx, "device_code", "it holds no device code")
+    if not isinstance(code, str) or not _USER_CODE.fullmatch(code):
+        raise senseless(ctx, "device_code", "its code is none that a person could type")
+    host = _https_host(address)
+    if host is None:
+        raise senseless(ctx, "device_code", "the address for the code is not a plain https address")
+    if interval is None or not valid_s:
+        raise senseless(ctx, "device_code", "its times cannot be")
+    return _Flow(device, code, str(address), host, max(1, int(interval)), min(valid_s, _LONGEST_WAIT_S))
+
+
+def _https_host(address: t.Any) -> str | None:
+    """The host of a plain https address: printable ASCII, no credentials in it; None for any other."""
+    if not isinstance(address, str) or not re.fullmatch(r"https://[\x21-\x7e]{1,200}", address):
+        return None
+    try:
+        parts = urlsplit(address)
+        return None if "@" in parts.netloc else parts.hostname
+    except ValueError:
+        return None
+
+
+def _is_timeout(exc: BaseException | None) -> bool:
+    return "Timeout" in type(exc).__name__
+
+
+def _application(ctx: Context, method: str) -> t.Any:
+    if not ctx.attended:
+        raise ConfigError(
+            f"auth_method {method} needs a person at a terminal, in process on the controller;"
+            " scheduled runs use a managed identity, a federated token, a certificate or a secret",
+            source=ctx.source_of("auth_method"),
+        )
+    library = msal("Signing in to Entra ID")
+    transport = Transport(ctx, entra_settings(ctx.options, "Entra sign-in"))
+    ctx.stats.add("sign_ins")
+    try:
+        return library.PublicClientApplication(
+            ctx.options["client_id"],
+            authority=f"{authority_url(ctx.options)}/{ctx.options['tenant_id']}",
+            instance_discovery=ctx.options["instance_discovery"],
+            http_client=LibraryClient(transport, Repeat.IF_REFUSED, lambda: None),
+        )
+    except BadAnswer as exc:
+        raise AuthError(f"Cannot sign in to tenant {ctx.options['tenant_id']}: {exc}", **exc.facts) from exc
+    except CvopsError:
+        raise
+    except Exception as exc:  # MSAL looks at discovery documents as little as at other answers
+        raise AuthError(
+            f"Cannot use {authority_url(ctx.options)} for tenant {ctx.options['tenant_id']}: the discovery document is missing or"
+            " not Entra's",
+            service="Entra sign-in",
+            code="authority",
+            source=ctx.source_of("authority_url"),
+            reason=type(exc).__name__,
+        ) from exc

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Our transport in the form that MSAL wants, so that its requests keep to our rules."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ..._core.addresses import host_in_words, split_address
+from ..._core.errors import ApiError, BadAnswer, ConfigError
+from ..._core.http import Transport
+from ..._core.reply import Reply
+from ..._core.retry import Repeat
+
+
+class LibraryClient:
+    """The face of a Transport that MSAL wants as its ``http_client``: get, post, close.
+
+    Most addresses are from documents of the service. ``plain_http``: they need not be https.
+    """
+
+    def __init__(
+        self, transport: Transport, repeat: Repeat, on_post: t.Callable[[], None], plain_http: bool = False
+    ) -> None:
+        self._transport, self._repeat, self._on_post = transport, repeat, on_post
+        self._schemes = ("https", "http") if plain_http else ("https",)
+        self._last: Reply | None = None
+
+    def get(self, url: str, params: t.Any = None, headers: t.Any = None, **_unused: t.Any) -> LibraryResponse:
+        """Discovery documents and the like."""
+        self._check(url)
+        return self._kept(self._transport.request("GET", url, params=params, headers=headers, counts=None))
+
+    def post(
+        self, url: str, params: t.Any = None, data: t.Any = None, headers: t.Any = None, **_unused: t.Any
+    ) -> LibraryResponse:
+        """A token request."""
+        self._check(url)
+        self._on_post()
+        return self._kept(
+            self._transport.request(
+                "POST", url, params=params, data=data, headers=headers, repeat=self._repeat, counts=None
+            )
+        )
+
+    def last_error(self) -> dict[str, t.Any]:
+        """The JSON body of the last answer if it was an error, for reasons that the library does not pass on; else empty."""
+        if self._last is None or self._last.status < 400:
+            return {}
+        try:
+            answer = self._last.json()
+        except BadAnswer:
+            return {}
+        return answer if isinstance(answer, dict) else {}
+
+    def _kept(self, reply: Reply) -> LibraryResponse:
+        """The answer for the library, unless it could only misread it: MSAL logs what is no JSON, and drops the words of a 5xx."""
+        self._last = reply
+        if reply.status >= 500:
+            said = self.last_error().get("error_description") or reply.what_it_is()
+            raise ApiError(f"{reply.service} failed with HTTP {reply.status}: {said}", **reply.facts())
+        if (reply.method == "POST" or reply.status < 400) and not isinstance(reply.json(), dict):
+            raise reply.bad("JSON that is no object")
+        return LibraryResponse(reply)
+
+    def _check(self, url: str) -> None:
+        """Raises BadAnswer for an address that must not get a credential."""
+        try:
+            split_address("address", "", url.partition("?")[0], self._schemes)
+        except ConfigError as exc:
+            service = self._transport.settings.service
+            raise BadAnswer(
+                f"{service} names an address that is not called ({host_in_words(url)}): {exc}", service=service
+            ) from None
+
+    def close(self) -> None:
+        """The transport's owner closes it."""
+
+
+class LibraryResponse:
+    """As much of a response as MSAL looks at; JSON as it was understood, since MSAL parses the text once more."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.status_code, self.headers, self._reply = reply.status, reply.headers, reply
+        try:
+            self.text = json.dumps(reply.json())
+        except BadAnswer:
+            self.text = reply.what_it_is()
+
+    def raise_for_status(self) -> None:
+        """MSAL calls this for answers that it cannot use."""
+        if self.status_code >= 400:
+            raise self._reply.bad(self._reply.what_it_is())

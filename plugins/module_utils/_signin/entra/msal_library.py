@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""MSAL, and whatever it makes of answers: a token, an error that the service tells, or one clear error of ours."""
+
+from __future__ import annotations
+
+import logging
+import re
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import AuthError, BadAnswer, CvopsError
+from ..._core.libraries import check, missing
+from ..tokens import Token, seconds
+from .clouds import authority_url
+
+#: What can stand in a header: a token with anything else is none.
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+#: No service issues a token for longer; what claims more has not understood the unit.
+_LONGEST_LIFE_S = 10 * 366 * 86400.0
+
+Answer = t.Mapping[str, t.Any]
+
+
+def msal(purpose: str) -> t.Any:
+    """The library, silent. Raises MissingLibrary where it, or what it is built on, is missing or too old."""
+    try:
+        import msal as library
+    except ImportError as exc:
+        raise missing("msal", purpose, str(exc)) from exc
+    check("msal", "jwt", "cryptography")
+    # Its warnings hold what services say, and without a handler Python writes them to standard error as they are.
+    logger = logging.getLogger("msal")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return library
+
+
+def ask(ctx: Context, method: str, call: t.Callable[[], t.Any]) -> Answer:
+    """The answer of *call*, which goes through MSAL; always a mapping.
+
+    MSAL indexes, converts and compares what services send without looking at it, so an answer that makes no sense comes back
+    as any exception there is. Raises AuthError for these, and our own errors as they are.
+    """
+    try:
+        answer = call()
+    except BadAnswer as exc:
+        raise AuthError(f"Cannot sign in to tenant {ctx.options.get('tenant_id')}: {exc}", **exc.facts) from exc
+    except CvopsError:
+        raise
+    except Exception as exc:
+        raise senseless(ctx, method, type(exc).__name__) from exc
+    if not isinstance(answer, t.Mapping):
+        raise senseless(ctx, method, f"it is a {type(answer).__name__}")
+    return answer
+
+
+def senseless(ctx: Context, method: str, reason: str) -> AuthError:
+    """The error for an answer of the token service that is none."""
+    return AuthError(
+        f"Cannot sign in to tenant {ctx.options.get('tenant_id')} with {method}: {authority_url(ctx.options)} answered, but with"
+        f" what no token service says ({reason}). Check authority_url, and what stands between here and there.",
+        service="Entra sign-in",
+        code="bad_answer",
+        source=ctx.source_of("authority_url"),
+    )
+
+
+def token_in(ctx: Context, answer: Answer, scope: str) -> Token | None:
+    """The token in an answer; None where there is none that can be one. Its life counts from now, and is 0 where not told."""
+    value = answer.get("access_token")
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
+        return None
+    ctx.secrets.add(value)
+    life = seconds(answer.get("expires_in"), at_most=_LONGEST_LIFE_S) or 0.0
+    return Token(value, ctx.clock.now().timestamp() + life, scope)

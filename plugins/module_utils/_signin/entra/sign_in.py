@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Tokens of Entra ID for this run: one sign-in per identity and resource."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import typing as t
+
+from ..._core.context import Context
+from ..tokens import Token, claims_of, identity_of, tenant_of
+from .clouds import authority_url
+from .methods import choose
+from .token_cache import cache_for, cache_key
+
+#: A token is served only while at least this many seconds of its life are left.
+MIN_VALIDITY_S = 300.0
+
+
+class EntraSignIn:
+    """Signs in when a token is first needed, and again when one runs out or is refused."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._method = choose(ctx)
+        method = self._method
+        self._cache = cache_for(ctx, method.personal, method.of_machine) if method.can_renew else None
+        self._tokens: dict[str, Token] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def method(self) -> str:
+        """The name of the method in use."""
+        return str(self._method.name)
+
+    def token(self, scope: str, min_validity_s: float = MIN_VALIDITY_S) -> Token:
+        """A token for *scope* with *min_validity_s* seconds left; a ready token is passed on as long as it lives."""
+        with self._lock:
+            known = self._tokens.get(scope)
+            if known is None or not self._good(known, min_validity_s):
+                known = self._tokens[scope] = self._shared(scope, min_validity_s)
+                self._ctx.secrets.add(known.value)
+                self._ctx.identity["entra_token_says"] = _signed_in(known, self.method)
+            return known
+
+    def drop(self, scope: str) -> bool:
+        """Forget the token for *scope*: it was refused, or rights were granted since. False when no other can be had."""
+        with self._lock:
+            refused = self._tokens.pop(scope, None)
+            if refused is not None and self._cache is not None:
+                self._cache.drop(self._key(scope), refused)
+            return bool(self._method.can_renew)
+
+    def _good(self, token: Token, min_validity_s: float) -> bool:
+        if not self._method.can_renew:
+            return True
+        return token.expires_at - self._ctx.clock.now().timestamp() >= min_validity_s
+
+    def _shared(self, scope: str, min_validity_s: float) -> Token:
+        """From the cache; else signed in by one process, while the others that need the same token wait for it."""
+        cache, key = self._cache, self._key(scope)
+        if cache is None:
+            return self._acquired(scope)
+        found = cache.get(key)
+        if found is not None and self._good(found, min_validity_s):
+            return found
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(cache.lock(key))
+            found = cache.get(key)
+            if found is not None and self._good(found, min_validity_s):
+                return found
+            fresh = self._acquired(scope)
+            cache.put(key, fresh)
+            return fresh
+
+    def _acquired(self, scope: str) -> Token:
+        token: Token = self._method.acquire(scope)
+        return token
+
+    def _key(self, scope: str) -> str:
+        options = self._ctx.options
+        return cache_key(
+            authority_url(options),
+            str(options.get("tenant_id")),
+            str(options.get("client_id")),
+            self.method,
+            self._method.fingerprint(),
+            scope,
+        )
+
+
+def _signed_in(token: Token, method: str) -> dict[str, t.Any]:
+    claims = claims_of(token.value)
+    told = {**identity_of(claims, method), "tenant_id": tenant_of(claims)}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+class BearerCredentials:
+    """An Entra token as ``Authorization: Bearer``."""
+
+    def __init__(self, sign_in: EntraSignIn, scope: str) -> None:
+        self._sign_in, self._scope = sign_in, scope
+
+    def headers(self) -> dict[str, str]:
+        """The header with a valid token."""
+        return {"Authorization": f"Bearer {self._sign_in.token(self._scope).value}"}
+
+    def renew(self) -> bool:
+        """The token was refused: the next request signs in anew."""
+        return self._sign_in.drop(self._scope)

@@ -1,0 +1,196 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Access tokens between tasks: files that only this user can read, one per identity, resource and credential.
+
+Tasks run in processes of their own, so without this every task would sign in. Only access tokens are kept, never
+secrets or refresh tokens. Anything unexpected about a file (owner, mode, link, content) makes it a miss, never an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import WaitTimeout
+from ..._core.polling import Pauses
+from ..._core.private_files import (
+    Durability,
+    NotPrivate,
+    check_folder,
+    create_folder,
+    is_own_folder,
+    open_file,
+    read_file,
+    replace_file,
+    take_lock,
+)
+from ..tokens import Token
+
+_FOLDER = "cvops_tokens"
+_OWNER = "owner"
+_LOCK_WAIT_S = 60.0
+_LOCK_POLL_S = 0.05
+_LARGEST = 1 << 20
+
+
+def cache_key(*parts: str) -> str:
+    """File name for everything that makes a token what it is, the credential's fingerprint among it."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def cache_for(ctx: Context, personal: bool = False, of_machine: bool = False) -> FileCache | None:
+    """The cache that option token_cache names, None for none or where no folder can be had.
+
+    The token of a person (*personal*) is kept for the run at most: nothing tells whose it is before it is used, so on an
+    account that several people share the next one would act as the first. Nor is that of a machine (*of_machine*) kept
+    longer: several machines may share a home, and the machine's endpoint has a cache of its own.
+    """
+    wanted = ctx.options.get("token_cache", "run")
+    if wanted == "none":
+        return None
+    if wanted == "file" and personal:
+        ctx.warn(
+            "token_cache file is for applications: tokens of people who sign in are kept for this run only, so that nobody acts as"
+            " somebody else."
+        )
+    elif wanted == "file" and not of_machine:
+        return FileCache.open(ctx, os.path.join(_user_folder(ctx), "cvops", "identity"))
+    if not ctx.run_directory or not os.path.isdir(ctx.run_directory):
+        return None
+    folder = os.path.join(ctx.run_directory, _FOLDER)
+    if not os.path.isdir(folder):
+        sweep(ctx, os.path.dirname(ctx.run_directory))
+    cache = FileCache.open(ctx, folder)
+    if cache is not None and ctx.run_process:
+        cache.claim(ctx.run_process)
+    return cache
+
+
+def _user_folder(ctx: Context) -> str:
+    """Memory-backed where the session has such a place."""
+    environ = ctx.sources.environ
+    return (
+        environ.get("XDG_RUNTIME_DIR")
+        or environ.get("XDG_CACHE_HOME")
+        or os.path.join(os.path.expanduser("~"), ".cache")
+    )
+
+
+def sweep(ctx: Context, parent: str) -> None:
+    """Remove what runs left behind that were killed: our folders of this user whose process is gone."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(parent):
+            folder = os.path.join(parent, name, _FOLDER)
+            process = _claimed_by(folder)
+            if process is not None and not is_alive(process):
+                shutil.rmtree(folder, ignore_errors=True)
+                ctx.debug(2, f"removed tokens that a killed run left in {folder}")
+
+
+def _claimed_by(folder: str) -> int | None:
+    try:
+        if not is_own_folder(folder):
+            return None
+        with open(os.path.join(folder, _OWNER), encoding="ascii") as stream:
+            return int(stream.read(20))
+    except (OSError, ValueError):
+        return None
+
+
+def is_alive(process: int) -> bool:
+    """True while there is such a process, whoever owns it."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class FileCache:
+    """Tokens in one folder (0700), a file each (0600), replaced atomically."""
+
+    def __init__(self, ctx: Context, folder: str) -> None:
+        self._ctx, self._folder = ctx, folder
+
+    @classmethod
+    def open(cls, ctx: Context, folder: str) -> FileCache | None:
+        """A cache in *folder*, or None, with a word at -v, when the folder cannot be made or is not safe."""
+        try:
+            create_folder(folder)
+            check_folder(folder)
+        except OSError as exc:
+            ctx.debug(1, f"tokens are not cached: {folder}: {exc.strerror}")
+            return None
+        except NotPrivate:
+            ctx.debug(1, f"tokens are not cached: {folder} is not a folder that only this user can use")
+            return None
+        return cls(ctx, folder)
+
+    def claim(self, process: int) -> None:
+        """Note which process the folder belongs to, so that another run can tell when it is left over."""
+        path = os.path.join(self._folder, _OWNER)
+        if not os.path.exists(path):
+            self._replace(path, str(process))
+
+    def get(self, key: str) -> Token | None:
+        """The token under *key*; validity is the caller's business."""
+        try:
+            entry = json.loads(read_file(self._path(key), _LARGEST))
+            return Token(str(entry["token"]), float(entry["expires_at"]), str(entry["scope"]))
+        except (OSError, NotPrivate, ValueError, TypeError, KeyError):
+            return None
+
+    def put(self, key: str, token: Token) -> None:
+        """Keep a token; failure to do so costs a sign-in later, no more."""
+        entry = {"token": token.value, "expires_at": token.expires_at, "scope": token.scope}
+        self._replace(self._path(key), json.dumps(entry))
+
+    def drop(self, key: str, refused: Token) -> None:
+        """Forget *refused*; a newer token that another process has put there stays."""
+        found = self.get(key)
+        if found is not None and found.value == refused.value:
+            with contextlib.suppress(OSError):
+                os.unlink(self._path(key))
+
+    @contextlib.contextmanager
+    def lock(self, key: str) -> t.Iterator[None]:
+        """Only one process at a time signs in for *key*. The kernel releases the lock of a process that dies.
+
+        Whoever cannot get it in a minute goes on without: two sign-ins are better than none.
+        """
+        try:
+            descriptor = open_file(self._path(key) + ".lock", os.O_RDWR | os.O_CREAT)
+        except OSError:
+            yield
+            return
+        try:
+            self._wait_for(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _wait_for(self, descriptor: int) -> None:
+        pauses = Pauses(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
+        limit_s = min(_LOCK_WAIT_S, self._ctx.remaining_s())
+        with contextlib.suppress(WaitTimeout):  # the task's deadline: whatever is asked next says so
+            while pauses.spent_s() < limit_s and not take_lock(descriptor):
+                pauses.take()
+
+    def _path(self, key: str) -> str:
+        return os.path.join(self._folder, key)
+
+    def _replace(self, path: str, text: str) -> None:
+        try:
+            replace_file(path, text, f"{path}.{os.getpid()}.new", Durability.PROCESS)
+        except OSError as exc:
+            self._ctx.debug(1, f"a token could not be cached: {exc.strerror}")

@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What a task takes with it to another host or account: short-lived tokens in place of the credentials that get them."""
+
+from __future__ import annotations
+
+import json
+import types
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import graph_scope
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import IncompleteSignIn
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CREDENTIALS
+
+
+def exchanged(module: types.ModuleType, ctx: Context) -> dict[str, t.Any]:
+    """Options that replace the Entra credentials of a task that runs elsewhere; empty when it needs no Entra token.
+
+    One token per scope that the module may ask for, as JSON in ``access_token``. A module that can do without Entra ID
+    goes without when no sign-in is complete; one that cannot fails here, before anything is sent. Raises ConfigError for a
+    sign-in that is given and cannot be right.
+    """
+    scopes = _scopes(module, ctx)
+    if not scopes:
+        return dict.fromkeys(CREDENTIALS)
+    try:
+        sign_in = EntraSignIn(ctx)
+    except IncompleteSignIn:
+        if _is_entra(module):
+            raise
+        return dict.fromkeys(CREDENTIALS)
+    tokens = {scope: sign_in.token(scope).value for scope in scopes}
+    return {**dict.fromkeys(CREDENTIALS), "auth_method": "token", "access_token": json.dumps(tokens)}
+
+
+def _is_entra(module: types.ModuleType) -> bool:
+    return "commvault_url" not in module.SPEC.options
+
+
+def _scopes(module: types.ModuleType, ctx: Context) -> list[str]:
+    options = ctx.options
+    wanted = []
+    if options.get("commvault_auth_method") == "entra" and options.get("commvault_entra_scope"):
+        wanted.append(options["commvault_entra_scope"])
+    if options.get("commvault_proxy_scope"):
+        wanted.append(options["commvault_proxy_scope"])
+    if _is_entra(module) or getattr(module, "USES_GRAPH", False):
+        wanted.append(graph_scope(options))
+    return wanted

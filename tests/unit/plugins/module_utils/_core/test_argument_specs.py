@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Argument specs merge, rules included."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+
+
+def test_options_and_rules_are_joined_and_the_parts_stay_as_they_were() -> None:
+    first = ArgumentSpec(
+        {"a": {"type": "str"}, "b": {"type": "str"}}, required_together=[["a", "b"]], required_by={"b": ["a"]}
+    )
+    second = ArgumentSpec(
+        {"b": {"type": "str"}, "c": {"type": "int"}},
+        required_if=[["c", 1, ["a"]]],
+        required_one_of=[["a", "c"]],
+        mutually_exclusive=[["b", "c"]],
+        required_by={"c": ["a"]},
+    )
+    merged = first.merge(second)
+    assert merged.to_kwargs() == {
+        "argument_spec": {"a": {"type": "str"}, "b": {"type": "str"}, "c": {"type": "int"}},
+        "required_if": [["c", 1, ["a"]]],
+        "required_together": [["a", "b"]],
+        "required_one_of": [["a", "c"]],
+        "mutually_exclusive": [["b", "c"]],
+        "required_by": {"b": ["a"], "c": ["a"]},
+    }
+    assert set(first.options) == {"a", "b"}
+    assert first.rules()["required_one_of"] == []
+    assert second.rules()["required_together"] == []
+
+
+def test_an_option_defined_twice_and_differently_is_a_programming_error() -> None:
+    with pytest.raises(ValueError, match="option a is defined twice"):
+        ArgumentSpec({"a": {"type": "str"}}).merge(ArgumentSpec({"a": {"type": "int"}}))
+
+
+def test_required_by_of_two_specs_is_kept() -> None:
+    """Two specs may both say what the same option needs; neither rule may get lost."""
+    options = {"a": {"type": "str"}, "b": {"type": "str"}, "c": {"type": "str"}}
+    merged = ArgumentSpec(options, required_by={"a": ["b"]}).merge(ArgumentSpec({}, required_by={"a": ["c"]}))
+    assert merged.required_by == {"a": ["b", "c"]}
+
+
+def test_the_rules_reach_the_validator() -> None:
+    spec = ArgumentSpec({"a": {"type": "str"}, "b": {"type": "str"}}, mutually_exclusive=[["a", "b"]])
+    validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate({"a": "1", "b": "2"})
+    assert "mutually exclusive: a|b" in validated.errors.msg

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What this run has created is known to its later tasks, by a file in the run's folder."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.recent_objects import FRESH_S, RecentObjects
+
+ONE = "0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"
+
+
+def test_two_tasks_of_one_run(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    first = RecentObjects(make_ctx(run_directory=str(tmp_path)))
+    second = RecentObjects(make_ctx(run_directory=str(tmp_path)))
+    assert not second.any_of([ONE])
+    first.add(ONE.upper(), "/groups(uniqueName='a b')")
+    assert second.any_of(["other", ONE])
+    assert second.any_of(["/groups(uniqueName='A B')"])
+    second.discard(ONE)
+    assert not RecentObjects(make_ctx(run_directory=str(tmp_path))).any_of([ONE])
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_freshness_ends(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    ctx = make_ctx(run_directory=str(tmp_path))
+    fresh = RecentObjects(ctx)
+    fresh.add(ONE)
+    ctx.clock.passed += FRESH_S
+    assert fresh.any_of([ONE])
+    ctx.clock.passed += 2
+    assert not fresh.any_of([ONE])
+
+
+def test_without_a_folder_a_task_knows_its_own(make_ctx: t.Any) -> None:
+    fresh = RecentObjects(make_ctx())
+    fresh.add(ONE)
+    assert fresh.any_of([ONE])
+    assert not RecentObjects(make_ctx()).any_of([ONE])
+
+
+def test_a_link_is_not_followed(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    """Whoever can write into the folder must not make a task write elsewhere."""
+    target = tmp_path / "target"
+    target.write_text("mine")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "cvops_fresh").symlink_to(target)
+    fresh = RecentObjects(make_ctx(run_directory=str(folder)))
+    fresh.add(ONE)
+    assert target.read_text() == "mine"
+    assert fresh.any_of([ONE]), "the task itself still knows"
+
+
+def test_a_vanished_folder_and_a_broken_file_cost_nothing_more(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    gone = RecentObjects(make_ctx(run_directory=str(tmp_path / "gone")))
+    gone.add(ONE)
+    assert gone.any_of([ONE])
+    (tmp_path / "cvops_fresh").write_bytes(b"\xff\xfe rubbish\nnonsense\n" + f"99999999999 {ONE}\n".encode())
+    assert RecentObjects(make_ctx(run_directory=str(tmp_path))).any_of([ONE])
+
+
+def test_keys_with_line_breaks_stay_out_of_the_file(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    RecentObjects(make_ctx(run_directory=str(tmp_path))).add(f"x\n99999999999 {ONE}")
+    assert not RecentObjects(make_ctx(run_directory=str(tmp_path))).any_of([ONE])
+
+
+def test_a_run_without_the_file_yet(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    ctx = make_ctx(run_directory=str(tmp_path))
+    assert not RecentObjects(ctx).any_of([ONE])
+    assert ctx.warnings == []
+
+
+@pytest.mark.parametrize("do", ["read", "write"])
+def test_a_file_that_cannot_be_used_is_told_once(
+    make_ctx: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, do: str
+) -> None:
+    """What is not found would count as missing, although an earlier task has just made it."""
+
+    def refused(*_words: t.Any, **_named: t.Any) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    RecentObjects(make_ctx(run_directory=str(tmp_path))).add(ONE)
+    ctx = make_ctx(run_directory=str(tmp_path))
+    fresh = RecentObjects(ctx)
+    monkeypatch.setattr(os, "open", refused)
+    for dummy in range(2):
+        if do == "write":
+            fresh.add(ONE)
+            assert fresh.any_of([ONE])
+        else:
+            assert not fresh.any_of([ONE])
+    assert len(ctx.warnings) == 1 and "Permission denied" in ctx.warnings[0]

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Dangerous changes wait for a named risk and a reason."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import GuardRefused
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import guard, risk_spec
+
+
+def test_refused_until_accepted(make_ctx: t.Any) -> None:
+    ctx = make_ctx({"accept_risk": ["last_key"], "accept_reason": "moving"})
+    with pytest.raises(GuardRefused) as refused:
+        guard(ctx, "rename", "X would be renamed.")
+    assert refused.value.facts == {"risk": "rename"}
+    assert str(refused.value) == (
+        "X would be renamed. If that is intended, add rename to accept_risk and say why in accept_reason."
+    )
+    assert ctx.warnings == []
+
+
+def test_accepted_is_told(make_ctx: t.Any) -> None:
+    ctx = make_ctx({"accept_risk": ["rename"], "accept_reason": "new standard"})
+    guard(ctx, "rename", "X would be renamed.")
+    assert ctx.warnings == ["Accepted risk rename (new standard): X would be renamed."]
+
+
+def test_no_risk_is_accepted_without_the_option(make_ctx: t.Any) -> None:
+    with pytest.raises(GuardRefused):
+        guard(make_ctx({}), "rename", "X.")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"accept_risk": ["rename"]}, "missing parameter(s) required by 'accept_risk': accept_reason"),
+        ({"accept_risk": ["other"], "accept_reason": "x"}, "value of accept_risk must be one or more of: rename"),
+        ({"accept_reason": "x"}, ""),
+    ],
+)
+def test_the_options(options: dict[str, object], said: str) -> None:
+    spec = risk_spec("rename")
+    errors = ArgumentSpecValidator(spec.options, **spec.rules()).validate(options).errors
+    assert (said in errors.msg) if said else not errors.errors

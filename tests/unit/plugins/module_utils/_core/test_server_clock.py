@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What answers tell about time."""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.server_clock import Observations
+
+NOW = datetime.datetime(2026, 3, 2, 9, 41, 10, 600000, tzinfo=datetime.timezone.utc)
+
+
+def noted(ahead_s: float) -> Observations:
+    seen = Observations()
+    date = email.utils.format_datetime(NOW + datetime.timedelta(seconds=ahead_s), usegmt=True)
+    seen.note("Graph", date, NOW, 0.25)
+    return seen
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(0, 0), (1, 0), (-1, 0), (300, 299), (-90, -91), (3, 2)])
+def test_the_difference_has_a_sign_and_whole_seconds(ahead: float, told: int) -> None:
+    assert noted(ahead).clock_difference_s("Graph") == told
+
+
+def test_the_first_service_that_told_its_time_counts() -> None:
+    seen = noted(600)
+    seen.note("Sign-in", None, NOW, 0.1)
+    assert seen.clock_difference_s("Sign-in", "Graph") == seen.clock_difference_s("Graph") == 599
+    assert seen.clock_difference_s("Sign-in") is None
+    assert Observations().clock_difference_s("Graph") is None
+
+
+@pytest.mark.parametrize("date", [None, "", "yesterday", "Mon, 02 Mar 2026 09:41:10 -0000"])
+def test_a_date_that_says_nothing_is_none(date: str | None) -> None:
+    seen = Observations()
+    seen.note("Graph", date, NOW, 0.1)
+    assert seen.clock_difference_s("Graph") is None
+    assert seen.latency_ms("Graph") == 100
+
+
+def test_the_fastest_answer_is_the_latency() -> None:
+    seen = noted(0)
+    for took in (0.04, 0.9):
+        seen.note("Graph", None, NOW, took)
+    assert seen.latency_ms("Graph") == 40
+    assert seen.latency_ms("Commvault") is None

@@ -1,0 +1,300 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sign-in with a stored pair: whatever the service answers and the store holds, no pair is traded in twice."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    AuthError,
+    ConfigError,
+    CvopsError,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_renewal import StoredPair
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import Outcome
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
+    Custodian,
+    Overtaken,
+    Pair,
+    Renewal,
+)
+
+NOW = 1_772_366_400.0  # what the still clock of the tests says
+HERE = Custodian("h", "u")
+YOUNG = Pair("a0", "r0", NOW + 7000, issued=NOW - 200, custodian=HERE)
+DUE, OVER = dataclasses.replace(YOUNG, expires=NOW + 100), dataclasses.replace(YOUNG, expires=NOW - 1)
+
+
+class FakeStore:
+    """Keeps a pair in memory; ``trouble`` is raised by the next writes, one each."""
+
+    where, here = "the test's store", HERE
+
+    def __init__(self, pair: Pair | None) -> None:
+        self.pair, self.note, self.writes = pair, "", t.cast("list[Pair]", [])
+        self.trouble: list[CvopsError] = []
+        self.after_lock: t.Callable[[], None] = lambda: None
+
+    def find(self) -> Pair | None:
+        return self.pair
+
+    def disturbed(self) -> bool:
+        return bool(self.note)
+
+    @contextlib.contextmanager
+    def locked(self, create: bool = False) -> t.Iterator[FakeStore]:
+        self.after_lock()
+        yield self
+
+    def write(self, pair: Pair) -> None:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.pair = pair
+        self.writes.append(pair)
+
+    def clear(self) -> None:
+        self.pair = None
+
+
+class FakeService:
+    """Answers renewals as told; a pair that is traded in twice is an error of the code under test."""
+
+    def __init__(self, *states: str, verdict: str = "unknown") -> None:
+        self.states, self.verdict, self.traded = list(states), verdict, t.cast("list[str | None]", [])
+
+    def headers(self, token: str) -> dict[str, str]:
+        return {"Authtoken": token}
+
+    def look(self, pair: Pair, now: float) -> str:
+        return self.verdict
+
+    def renew(self, pair: Pair) -> Outcome:
+        state = self.states.pop(0) if self.states else "renewed"
+        if state != "not_sent":
+            assert pair.refresh_token not in self.traded, "traded in twice"
+            self.traded.append(pair.refresh_token)
+        number = pair.generation + 1
+        new = dataclasses.replace(
+            pair,
+            access_token=f"a{number}",
+            refresh_token=f"r{number}",
+            expires=NOW + 7200,
+            issued=NOW,
+            generation=number,
+            renewal=None,
+        )
+        return Outcome(
+            state, "Words.", pair=new if state == "renewed" else None, error=ApiError("Words.", service="Commvault")
+        )
+
+
+def signed_in(ctx: Context, store: FakeStore, service: FakeService) -> StoredPair:
+    return StoredPair(ctx, t.cast(t.Any, store), t.cast(t.Any, service), None)
+
+
+def test_young_is_used_as_it_is(make_ctx: t.Any) -> None:
+    store, service = FakeStore(YOUNG), FakeService()
+    credentials = signed_in(make_ctx(), store, service)
+    assert [credentials.headers() for dummy in range(3)] == [{"Authtoken": "a0"}] * 3
+    assert (service.traded, store.writes) == ([], [])
+
+
+@pytest.mark.parametrize("pair", [DUE, OVER])
+def test_due_is_noted_renewed_stored_and_used(make_ctx: t.Any, pair: Pair) -> None:
+    store, service = FakeStore(dataclasses.replace(pair, custodian=None)), FakeService()
+    assert signed_in(make_ctx(), store, service).headers() == {"Authtoken": "a1"}
+    note, new = store.writes
+    assert (note.renewal is not None and note.renewal.state, note.access_token) == ("sent", "a0")
+    assert (new.renewal, new.access_token, new.custodian) == (None, "a1", HERE), (
+        "whoever renews first becomes the custodian"
+    )
+
+
+def test_a_long_play_outlives_its_tokens(make_ctx: t.Any) -> None:
+    ctx, store, service = make_ctx(), FakeStore(YOUNG), FakeService()
+    credentials = signed_in(ctx, store, service)
+    assert credentials.headers() == {"Authtoken": "a0"}
+    ctx.clock.passed = 6800
+    assert credentials.headers() == {"Authtoken": "a1"}
+
+
+def test_what_another_process_has_renewed_is_taken(make_ctx: t.Any) -> None:
+    store, service = FakeStore(YOUNG), FakeService()
+    credentials = signed_in(make_ctx(), store, service)
+    credentials.headers()
+    store.pair = dataclasses.replace(YOUNG, access_token="theirs", refresh_token="theirs-too")
+    assert credentials.renew()
+    assert credentials.headers() == {"Authtoken": "theirs"}
+    assert service.traded == []
+
+
+def test_overtaken_looks_again(make_ctx: t.Any) -> None:
+    store, service = FakeStore(OVER), FakeService()
+    theirs = dataclasses.replace(YOUNG, access_token="theirs")
+    store.trouble = [Overtaken("Somebody was faster.")]
+    seen = iter([lambda: None, lambda: setattr(store, "pair", theirs)])
+    store.after_lock = lambda: next(seen)()
+    assert signed_in(make_ctx(), store, service).headers() == {"Authtoken": "theirs"}
+    assert service.traded == []
+
+
+def test_a_new_pair_that_cannot_be_stored_is_not_used(make_ctx: t.Any) -> None:
+    store, service = FakeStore(OVER), FakeService()
+    store.after_lock = lambda: None
+    credentials = signed_in(make_ctx(), store, service)
+    write = store.write
+
+    def only_notes(pair: Pair) -> None:
+        if pair.renewal is None:
+            raise ConfigError("No space left on device.")
+        write(pair)
+
+    store.write = only_notes  # type: ignore[method-assign]
+    with pytest.raises(AuthError, match="could not be stored: No space left") as caught:
+        credentials.headers()
+    assert caught.value.code == "renewal_not_stored"
+    with pytest.raises(AuthError, match="not tried again"):
+        credentials.headers()
+
+
+def test_a_passing_failure_of_the_store_costs_nothing(make_ctx: t.Any) -> None:
+    store, service = FakeStore(OVER), FakeService()
+    credentials = signed_in(make_ctx(), store, service)
+    write, failures = store.write, [ConfigError("Busy."), ConfigError("Busy.")]
+
+    def sometimes(pair: Pair) -> None:
+        if pair.renewal is None and failures:
+            raise failures.pop()
+        write(pair)
+
+    store.write = sometimes  # type: ignore[method-assign]
+    assert credentials.headers() == {"Authtoken": "a1"}
+
+
+@pytest.mark.parametrize("pair", [DUE, OVER])
+@pytest.mark.parametrize(
+    ("state", "code"), [("not_sent", None), ("unknown", "renewal_unknown"), ("refused", "renewal_refused")]
+)
+def test_renewals_that_fail(make_ctx: t.Any, pair: Pair, state: str, code: str | None) -> None:
+    ctx, store, service = make_ctx(), FakeStore(pair), FakeService(state)
+    credentials = signed_in(ctx, store, service)
+    if pair is DUE and state != "refused":
+        assert [credentials.headers() for dummy in range(2)] == [{"Authtoken": "a0"}] * 2, "used to its end"
+        assert len(ctx.warnings) == 1
+    else:
+        with pytest.raises(ApiError) as caught:
+            credentials.headers()
+        assert caught.value.code == code
+    assert store.pair is not None
+    left = store.pair.renewal.state if store.pair.renewal else None
+    assert left == {"not_sent": None, "unknown": "sent", "refused": "refused"}[state]
+
+
+def test_a_refused_pair_is_never_sent_again(make_ctx: t.Any) -> None:
+    store, service = FakeStore(OVER), FakeService("refused")
+    for dummy in range(3):
+        with pytest.raises(AuthError, match="two hosts|renewed elsewhere"):
+            signed_in(make_ctx(), store, service).headers()
+    assert service.traded == ["r0"]
+
+
+DOUBT = Renewal("sent", NOW - 90, "process 1 on h")
+
+
+@pytest.mark.parametrize(
+    ("pair", "verdict", "token", "left"),
+    [
+        (DUE, "intact", "a1", None),
+        (YOUNG, "intact", "a0", None),
+        (DUE, "gone", None, "refused"),
+        (DUE, "unknown", "a0", "sent"),
+        (OVER, "intact", None, "sent"),
+    ],
+)
+def test_a_note_that_was_left(make_ctx: t.Any, pair: Pair, verdict: str, token: str | None, left: str | None) -> None:
+    """The service is asked only while the token lives; nothing but its word makes the pair good again."""
+    store, service = FakeStore(dataclasses.replace(pair, renewal=DOUBT)), FakeService(verdict=verdict)
+    credentials = signed_in(make_ctx(), store, service)
+    if token is None:
+        with pytest.raises(AuthError, match="commvault_access_token"):
+            credentials.headers()
+    else:
+        assert credentials.headers() == {"Authtoken": token}
+    assert store.pair is not None
+    assert (store.pair.renewal.state if store.pair.renewal else None) == left
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code", "left"), [("gone", "renewal_refused", "refused"), ("unknown", "renewal_unknown", "sent")]
+)
+def test_a_refusal_while_a_renewal_is_in_doubt(make_ctx: t.Any, verdict: str, code: str, left: str) -> None:
+    """It may be that of a gateway, of which only a look can tell; a pair that is marked as refused is never tried again."""
+    store, service = FakeStore(dataclasses.replace(YOUNG, renewal=DOUBT)), FakeService(verdict="unknown")
+    credentials = signed_in(make_ctx(), store, service)
+    assert credentials.headers() == {"Authtoken": "a0"}
+    service.verdict = verdict
+    with pytest.raises(AuthError) as caught:
+        credentials.renew()
+    assert caught.value.code == code
+    assert store.pair is not None and store.pair.renewal is not None and store.pair.renewal.state == left
+    assert service.traded == []
+
+
+def test_no_store(make_ctx: t.Any) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        signed_in(make_ctx(), FakeStore(None), FakeService()).headers()
+
+
+steps = st.sampled_from(["renewed", "not_sent", "unknown", "refused"])
+
+
+@given(
+    states=st.lists(steps, max_size=6),
+    passing=st.lists(st.sampled_from([0, 50, 3000, 8000]), min_size=6, max_size=6),
+    refusals=st.lists(st.booleans(), min_size=6, max_size=6),
+    verdicts=st.lists(st.sampled_from(["gone", "unknown"]), min_size=6, max_size=6),
+)
+def test_whatever_happens_no_pair_is_traded_in_twice(
+    states: list[str], passing: list[int], refusals: list[bool], verdicts: list[str]
+) -> None:
+    """FakeService fails the test when it sees a refresh token for the second time."""
+    from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
+
+    class Passing(Clock):
+        passed = 0.0
+
+        def now(self) -> t.Any:
+            import datetime
+
+            return datetime.datetime.fromtimestamp(NOW + self.passed, datetime.timezone.utc)
+
+    class Silent:
+        def debug(self, level: int, message: str) -> None:
+            return
+
+        def progress(self, message: str) -> None:
+            return
+
+        prompt = progress
+
+    clock, store, service = Passing(), FakeStore(YOUNG), FakeService(*states)
+    for seconds, refused, verdict in zip(passing, refusals, verdicts, strict=True):
+        clock.passed += seconds
+        service.verdict = verdict
+        run = signed_in(Context({}, t.cast(t.Any, Silent()), clock=clock), store, service)
+        with contextlib.suppress(ApiError):
+            run.headers()
+            if refused:
+                run.renew()
+                run.headers()

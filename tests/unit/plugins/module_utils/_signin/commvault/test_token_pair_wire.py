@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Commvault's answers about access tokens mean."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault import token_pair_wire as wire
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Pair, Renewal
+
+NOW = 1_800_000_000.0
+OLD = Pair(
+    "old", "old-refresh", NOW, renewable_until=NOW + 99, generation=3, name="n", renewal=Renewal("sent", NOW, "p")
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "access", "refresh", "expires"),
+    [
+        ('{"accessToken":"a","refreshToken":"r","tokenExpiryTimestamp":1800007200}', "a", "r", NOW + 7200),
+        ('{"tokenInfo":{"accessToken":"a","refreshToken":"r"}}', "a", "r", None),
+        ('{"refreshToken":"r","tokenExpiryTimestamp":"1800007200"}', "old", "r", NOW + 7200),
+        ('{"accessToken":"a"}', "a", None, None),
+        ('{"accessToken" : "a", "refreshToken":"r", oops, "tokenExpiryTimestamp": 1800007200', "a", "r", NOW + 7200),
+        ('{"accessToken":"a","refreshToken":"r","tokenExpiryTimestamp":0}', "a", "r", None),
+    ],
+)
+def test_renewed(content: str, access: str, refresh: str | None, expires: float | None) -> None:
+    pair = wire.renewed(OLD, content, NOW)
+    assert pair is not None
+    assert (pair.access_token, pair.refresh_token, pair.expires) == (access, refresh, expires)
+    assert (pair.generation, pair.renewal, pair.name, pair.renewable_until) == (4, None, "n", NOW + 99)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "<html>", '{"error": {"errorCode": 5}}', '{"accessToken": null}'])
+def test_not_renewed(content: str) -> None:
+    assert wire.renewed(OLD, content, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        ({"tokensInfo": [{"accessTokenId": 9, "tokenName": "n"}]}, ["9"]),
+        ({"error": {"errorCode": 0}, "tokens": {"list": [{"id": "7", "name": "n"}, {"id": 0, "name": "x"}]}}, ["7"]),
+        ({"warnings": [{"text": "x"}], "tokens": [{"tokenId": 8, "tokenName": "n"}]}, ["8"]),
+        ({"tokensInfo": []}, []),
+        ([], []),
+        (None, []),
+    ],
+)
+def test_rows(body: t.Any, ids: list[str]) -> None:
+    assert [wire.id_of(row) for row in wire.rows(body)] == ids

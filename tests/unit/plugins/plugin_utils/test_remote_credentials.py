@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task that runs elsewhere goes without Entra ID where no sign-in is given, not where one is given and broken."""
+
+from __future__ import annotations
+
+import types
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CREDENTIALS, entra_spec
+from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchanged
+
+MAPPINGS = types.SimpleNamespace(SPEC=ArgumentSpec({"commvault_url": {"type": "str"}}), USES_GRAPH=True)
+GROUPS = types.SimpleNamespace(SPEC=ArgumentSpec({"display_name": {"type": "str"}}))
+APPLICATION = {"tenant_id": "contoso.example", "client_id": "0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"}
+
+
+def taken(make_ctx: t.Any, module: t.Any, **options: t.Any) -> dict[str, t.Any]:
+    defaults = {name: option.get("default") for name, option in entra_spec().options.items()}
+    return exchanged(module, make_ctx({**defaults, "token_cache": "none", **options}))
+
+
+@pytest.mark.parametrize("given", [{}, APPLICATION, {**APPLICATION, "auth_method": "client_secret"}])
+def test_no_complete_sign_in(make_ctx: t.Any, given: dict[str, t.Any]) -> None:
+    assert taken(make_ctx, MAPPINGS, **given) == dict.fromkeys(CREDENTIALS)
+    with pytest.raises(ConfigError):
+        taken(make_ctx, GROUPS, **given)
+
+
+@pytest.mark.parametrize("method", ["auto", "client_certificate"])
+def test_a_certificate_that_cannot_be_read_is_not_one_that_is_not_given(
+    make_ctx: t.Any, tmp_path: t.Any, method: str
+) -> None:
+    broken = tmp_path / "broken.pem"
+    broken.write_text("-----BEGIN nothing-----")
+    for path in (broken, tmp_path / "missing.pem", tmp_path):
+        with pytest.raises(ConfigError, match="client_certificate"):
+            taken(make_ctx, MAPPINGS, **APPLICATION, auth_method=method, client_certificate=str(path))
