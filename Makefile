@@ -1,4 +1,4 @@
-# Thin on purpose: scripts/check.py and scripts/demo.py do the work, with nothing but Python's standard library.
+# Thin on purpose: scripts/check.py and demo/demo.py do the work, with nothing but Python's standard library.
 # ENV=oldest or ENV=newest limits a run to one of the two environments; SH finds a Python that really runs.
 PYTHON ?= $(shell sh scripts/find_python.sh)
 ENV ?= all
@@ -32,7 +32,7 @@ benchmark:
 	@set -- .build/venvs/core-*/bin/python; shift $$(($$# - 1)); unset REQUESTS_CA_BUNDLE CURL_CA_BUNDLE SSL_CERT_FILE; "$$1" tests/benchmark/run.py
 
 demo:
-	@"$(PYTHON)" scripts/demo.py
+	@PYTHONPATH=scripts "$(PYTHON)" demo/demo.py
 
 clean:
 	@rm -rf .build

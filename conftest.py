@@ -13,9 +13,9 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "scripts"))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent / name) for name in ("scripts", "demo")]
 
-from collection_tree import collections_path  # noqa: E402 - the scripts folder had to be put on the path first
+from collection_tree import collections_path  # noqa: E402 - its folder had to be put on the path first
 from loopback_guard import loopback_only  # noqa: E402
 
 # Machines are noisy: a property is about results, never about how long one example took.

@@ -39,7 +39,7 @@ HTTP_FILES = ("module_utils/_core/http.py", "module_utils/_core/answers.py")
 #: Libraries that talk to a store of secrets, by what is imported of them.
 VAULT_CLIENTS = ("hvac",)
 ANSIBLE_HTTP = ("ansible.module_utils.urls",)
-FOREIGN_FOLDERS = re.compile(r"(^|/)(tests|simulator|scripts|docs|changelogs|extensions|\.build|\.ci)/")
+FOREIGN_FOLDERS = re.compile(r"(^|/)(tests|simulator|scripts|demo|docs|changelogs|extensions|\.build|\.ci)/")
 Located = ast.stmt | ast.expr  # syntax that knows its line
 DOC_BLOCKS = ("DOCUMENTATION", "EXAMPLES", "RETURN")
 

@@ -35,7 +35,7 @@ SHIPPED = {
     "meta/execution-environment.yml",
     "meta/ee-requirements.txt",
 }
-NOT_SHIPPED = ("simulator/", "scripts/", "tests/unit/", "tests/integration/", "tests/adversarial/", ".")
+NOT_SHIPPED = ("simulator/", "scripts/", "demo/", "tests/unit/", "tests/integration/", "tests/adversarial/", ".")
 REQUIREMENTS = ROOT / "meta" / "ee-requirements.txt"
 #: What runs on the oldest declared releases beside the unit tests: every way to sign in, and modules of each kind.
 ON_MINIMUMS = (
@@ -132,7 +132,7 @@ def lint(bench: Bench) -> str:
         "ruff check": [python, "-m", "ruff", "check", "."],
         "ruff format": [python, "-m", "ruff", "format", "--check", "."],
         "mypy": [python, "-m", "mypy", *packages],
-        "mypy scripts": [python, "-m", "mypy", "scripts"],
+        "mypy scripts": [python, "-m", "mypy", "scripts", "demo"],
         "yamllint": [python, "-m", "yamllint", "--strict", "."],
         "action groups": [python, "scripts/action_groups.py", "--check"],
         "role connection": [python, "scripts/role_connection.py", "--check"],

@@ -244,6 +244,6 @@ def test_no_secret_is_shown_at_the_highest_verbosity(make_site: Make, bare: Play
 def test_the_example_is_set_m(make_site: Make) -> None:
     """The shipped document is the one that the script writes from the simulator's set M."""
     variables = yaml.safe_dump(make_site(set="M", empty=True).variables(), sort_keys=False)
-    script = [sys.executable, str(ROOT / "scripts" / "example_document.py")]
+    script = [sys.executable, str(ROOT / "demo" / "example_document.py")]
     written = subprocess.run(script, input=variables, capture_output=True, text=True, check=True, timeout=60).stdout
     assert (ROOT / "docs" / "examples" / "set_m.yml").read_text() == written

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The scripts behind `make test` and `make demo`: they choose well, end what they started, and see when something is wrong."""
+"""The scripts behind `make test`: they choose well, end what they started, and see when something is wrong."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ import sys
 import time
 
 import check
-import demo_report
-import demo_story
 import pytest
 from interpreters import choose_targets, probe
 from processes import end_group, run
@@ -117,99 +115,6 @@ def _runs(pid: int) -> bool:
     """Whether it is there and no zombie."""
     stat = pathlib.Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def demo_run(changed: int, writes: int, grants: int = 1, says: bool | None = None) -> demo_report.Run:
-    grant = {"principal": "GG-A", "role": "View", "entity_type": "server", "entity": "s1"}
-    summary = {"changed": bool(changed) if says is None else says, "grants": {"cs01": [grant] * grants}}
-    return demo_report.Run("run", 1.0, changed, {"graph": {"reads": 5, "writes": writes}}, summary)
-
-
-def test_the_demo_is_content_with_a_good_run() -> None:
-    assert demo_report.faults(demo_run(3, 0), demo_run(3, 4), demo_run(0, 0)) == []
-
-
-@pytest.mark.parametrize(
-    ("runs", "fault"),
-    [
-        ((demo_run(3, 1), demo_run(3, 4), demo_run(0, 0)), "check mode sent 1 writes"),
-        ((demo_run(0, 0), demo_run(3, 4), demo_run(0, 0)), "check mode announced no change"),
-        ((demo_run(3, 0), demo_run(0, 0), demo_run(0, 0)), "the first apply changed nothing"),
-        ((demo_run(3, 0), demo_run(3, 4), demo_run(1, 0)), "the second apply reports changes"),
-        ((demo_run(3, 0), demo_run(3, 4), demo_run(0, 0, says=True)), "the second apply reports changes"),
-        ((demo_run(3, 0), demo_run(3, 4), demo_run(0, 2)), "the second apply sent 2 writes"),
-        ((demo_run(3, 0), demo_run(3, 4, grants=0), demo_run(0, 0)), "names no grants"),
-    ],
-)
-def test_the_demo_sees_broken_promises(runs: tuple[demo_report.Run, ...], fault: str) -> None:
-    found = demo_report.faults(*runs)
-    assert len(found) == 1
-    assert fault in found[0]
-
-
-def test_the_demo_shortens_what_it_prints_and_not_what_it_writes() -> None:
-    grants = [
-        {"principal": f"GG-{group}", "role": "View", "entity_type": "server", "entity": f"s{number}"}
-        for group in "ABC"
-        for number in range(5)
-    ]
-    assert demo_report.access(grants, limit=2) == [
-        "principal  role  on      entities",
-        "---------  ----  ------  ---------------------",
-        "GG-A       View  server  s0, s1, s2 and 2 more",
-        "GG-B       View  server  s0, s1, s2 and 2 more",
-        "... and 1 rows more",
-    ]
-    assert demo_report.access(grants)[-1] == "GG-C       View  server  s0, s1, s2, s3, s4"
-
-
-PLAYED = """
-PLAY [Access] ******************************************************************
-
-TASK [cvops.identity.role_mappings : Entra group] ******************************
---- before: group
-+++ after: group
--{}
-+{"display_name": "GG-A"}
-changed: [localhost] => (item=GG-A)
-changed: [localhost] => (item=GG-B)
-ok: [localhost] => (item=GG-C)
-
-TASK [Note the result] *********************************************************
-ok: [localhost]
-
-TASK [cvops.identity.role_mappings : Role mappings on cs01] ********************
-+  "grants": 1
-+  "more": 2
-changed: [localhost]
-
-TASK [Summary] *****************************************************************
-ok: [localhost] => {
-    "msg": [
-        "cs01: 1 grant \\"x\\"",
-        "3 reads"
-    ]
-}
-fatal: [localhost]: FAILED! => {}
-
-PLAY RECAP *********************************************************************
-localhost                  : ok=3    changed=2    unreachable=0
-"""
-
-
-def test_the_demo_tells_what_changed_what_failed_and_the_summary() -> None:
-    story = demo_story.Story()
-    told = [line for printed in PLAYED.splitlines() for line in story.tell(printed)]
-    assert told == [
-        "Entra group: 2 changed",
-        "Role mappings on cs01: changed",
-        '| cs01: 1 grant "x"',
-        "| 3 reads",
-        "fatal: [localhost]: FAILED! => {}",
-    ]
-    assert story.excerpt("Role mappings", 1) == ['+  "grants": 1']
-    assert story.diff["Entra group"] == ["-{}", '+{"display_name": "GG-A"}']
-    assert story.excerpt("Nothing", 1) == []
 
 
 def test_the_oldest_declared_releases_become_exact() -> None:

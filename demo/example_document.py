@@ -17,7 +17,7 @@ import yaml
 HEAD = """\
 ---
 # Everything that the playbook cvops.identity.site needs, in one document: an enterprise with three CommCells, 60 Entra groups and about 370 grants.
-# Written by scripts/example_document.py; the simulator's set M, so that it can be tried without a tenant:
+# Written by demo/example_document.py; the simulator's set M, so that it can be tried without a tenant:
 #
 #   cvops-simulator serve --set M --seed 1 --empty --dir DIR        (writes DIR/variables.yml, with the simulator's addresses)
 #   ansible-playbook cvops.identity.site -e @docs/examples/set_m.yml -e @DIR/variables.yml --check --diff
