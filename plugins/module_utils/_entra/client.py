@@ -26,7 +26,7 @@ from .._core.values import GUID
 from .._signin.entra.clouds import entra_settings, graph_scope, graph_url
 from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import claims_of
-from .errors import graph_error
+from .errors import build_graph_error
 
 #: Refusals that a lagging replica gives for objects that exist; they are repeated only for objects of this run.
 _NOT_YET = (
@@ -51,32 +51,32 @@ _LONGEST_LIST = 256 * MIB
 _MOST_ITEMS = 1_000_000
 
 
-def key(name: str, value: str) -> str:
+def format_alternate_key(name: str, value: str) -> str:
     """An alternate key as path text: ``(uniqueName='…')``, quotes doubled, the rest percent-encoded."""
     return f"({name}='{quote(value.replace(chr(39), chr(39) * 2), safe='')}')"
 
 
-def literal(value: str) -> str:
+def quote_literal(value: str) -> str:
     """A string inside $filter: in quotes, inner quotes doubled."""
     return "'" + value.replace("'", "''") + "'"
 
 
-def segment(value: str) -> str:
+def quote_segment(value: str) -> str:
     """One path segment, percent-encoded."""
     return quote(value, safe="")
 
 
-def with_unique_name(found: t.Iterable[dict[str, t.Any]], unique_name: str | None) -> dict[str, t.Any] | None:
+def find_by_unique_name(found: t.Iterable[dict[str, t.Any]], unique_name: str | None) -> dict[str, t.Any] | None:
     """The one of *found* that has this unique name: a replica that lags may deny the key and still list the object."""
-    return next(iter(same_named(found, "uniqueName", unique_name)), None) if unique_name else None
+    return next(iter(filter_by_name(found, "uniqueName", unique_name)), None) if unique_name else None
 
 
-def same_named(found: t.Iterable[dict[str, t.Any]], member: str, name: str) -> list[dict[str, t.Any]]:
+def filter_by_name(found: t.Iterable[dict[str, t.Any]], member: str, name: str) -> list[dict[str, t.Any]]:
     """Those of *found* whose *member* is this name, case apart. Graph's own comparison is looser than ours and is not documented."""
     return [wire for wire in found if is_same(str(wire.get(member) or ""), name)]
 
 
-def alike_in_words(found: t.Iterable[t.Mapping[str, t.Any]], member: str, name: str) -> str:
+def describe_lookalikes(found: t.Iterable[t.Mapping[str, t.Any]], member: str, name: str) -> str:
     """What to add to a message about *name* that was not found: objects whose name only looks equal; empty when there are none."""
     alike = {str(wire.get("id")): str(wire.get(member) or "") for wire in found if wire.get(member)}
     return "".join(
@@ -86,7 +86,7 @@ def alike_in_words(found: t.Iterable[t.Mapping[str, t.Any]], member: str, name: 
     )
 
 
-def warn_of_alike(ctx: Context, noun: str, found: t.Iterable[t.Mapping[str, t.Any]], name: str) -> None:
+def warn_of_lookalikes(ctx: Context, noun: str, found: t.Iterable[t.Mapping[str, t.Any]], name: str) -> None:
     """Warn of objects that Graph gave for a display name although their names only look equal."""
     for wire in found:
         other = str(wire.get("displayName") or "")
@@ -109,7 +109,7 @@ class GraphClient:
 
     def reference(self, object_id: str) -> str:
         """The ``@odata.id`` of a directory object."""
-        return f"{self._root}/v1.0/directoryObjects/{segment(object_id)}"
+        return f"{self._root}/v1.0/directoryObjects/{quote_segment(object_id)}"
 
     def get(
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
@@ -201,7 +201,7 @@ class GraphClient:
         It is read when the answer shows nothing: an object was there, it is our own of a try whose answer was lost, or the
         service only says that it created one. In each case it exists, so "not found" means "not yet".
         """
-        path = f"/{collection}{key(name, value)}"
+        path = f"/{collection}{format_alternate_key(name, value)}"
         shown = self.write(
             "PATCH", path, dict(body), intent=intent, needs=needs, headers={"Prefer": "create-if-missing"}
         )
@@ -259,7 +259,7 @@ class GraphClient:
             )
             if reply.status < 300:
                 return reply
-            error = graph_error(reply, intent, needs)
+            error = build_graph_error(reply, intent, needs)
             gone = isinstance(error, NotFound) and (missing_ok or (method == "DELETE" and reply.tries > 1))
             if pauses.fits(self._patience_s(error, method, url, body)):
                 self.ctx.progress(f"waiting until Entra ID knows everywhere what was just created (to {intent})")

@@ -32,7 +32,7 @@ def create_once(
     Before the POST nothing that *find* looks for existed, so what it shows afterwards is ours. When it shows nothing for a
     while, the outcome stays unknown and the error says so: the next run finds the object or creates it.
     """
-    _check_free(find, intent)
+    _check_name_is_free(find, intent)
     try:
         created = graph.write("POST", path, dict(body), intent=intent, needs=needs, repeat=Repeat.IF_REFUSED)
         if created is None:
@@ -58,7 +58,7 @@ def create_once(
     return created
 
 
-def _check_free(find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]], intent: str) -> None:
+def _check_name_is_free(find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]], intent: str) -> None:
     """A replica may deny what was created seconds ago, and a second object of the same name cannot be told from the first."""
     if any(find() for dummy in range(_LOOKS_BEFORE)):
         raise ApiError(

@@ -12,7 +12,7 @@ import typing as t
 from .._core.errors import ApiError, outcome_unknown
 from .._core.polling import Pauses
 from .._core.retry import Repeat
-from .client import GraphClient, segment
+from .client import GraphClient, quote_segment
 
 #: Our collections and the type names under which deleted items are listed.
 TYPES = {"applications": "microsoft.graph.application", "servicePrincipals": "microsoft.graph.servicePrincipal"}
@@ -21,7 +21,7 @@ _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 _LOOKS = 5
 
 
-def list_deleted(graph: GraphClient, collection: str, select: str) -> list[dict[str, t.Any]]:
+def list_deleted_items(graph: GraphClient, collection: str, select: str) -> list[dict[str, t.Any]]:
     """All deleted items of *collection*, with the fields *select*. Which can be filtered on is not documented: none is."""
     return graph.list(
         f"/directory/deletedItems/{TYPES[collection]}",
@@ -31,27 +31,27 @@ def list_deleted(graph: GraphClient, collection: str, select: str) -> list[dict[
     )
 
 
-def restore(graph: GraphClient, collection: str, object_id: str, *, intent: str) -> None:
+def restore_deleted_item(graph: GraphClient, collection: str, object_id: str, *, intent: str) -> None:
     """Bring one back, with the ids that it had. A lost answer is settled by looking where it should be now."""
-    path = f"/directory/deletedItems/{segment(object_id)}/restore"
+    path = f"/directory/deletedItems/{quote_segment(object_id)}/restore"
     try:
         restored = graph.write("POST", path, {}, intent=intent, needs=_WRITE, repeat=Repeat.IF_REFUSED)
     except ApiError as exc:
         if not exc.may_have_acted:
             raise
         with outcome_unknown():
-            is_back = _is_back(graph, collection, object_id, intent)
+            is_back = _is_restored(graph, collection, object_id, intent)
         if not is_back:
             raise
         restored = None
     graph.remember(restored or {"id": object_id})
 
 
-def _is_back(graph: GraphClient, collection: str, object_id: str, intent: str) -> bool:
+def _is_restored(graph: GraphClient, collection: str, object_id: str, intent: str) -> bool:
     pauses = Pauses(graph.ctx)
     for dummy in range(_LOOKS):
         pauses.take()
-        path = f"/{collection}/{segment(object_id)}"
+        path = f"/{collection}/{quote_segment(object_id)}"
         if graph.get(path, intent=intent, needs=_READ, params={"$select": "id"}) is not None:
             return True
     return False

@@ -28,17 +28,17 @@ _HINTS = {
 }
 
 
-def graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) -> ApiError:
+def build_graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) -> ApiError:
     """The error for an answer with a status of 400 or more.
 
     *intent* completes "Cannot …"; *needs* names the Graph permissions for the hint at 403, least first.
     """
-    code, said = _said(reply)
+    code, said = _read_code_and_reason(reply)
     message = f"Cannot {intent}: {code or f'HTTP {reply.status}'}: {said}"
     facts = {**reply.facts(), "code": code}
     if reply.status == 401:
         return AuthError(f"{message} The token was refused by Microsoft Graph.", **facts)
-    if code is None and reply.status in (403, 404) and not _is_graphs(reply):
+    if code is None and reply.status in (403, 404) and not _is_graph_error(reply):
         # Graph says which error it is. Whatever answers without that knows neither our rights nor its objects.
         return BadAnswer(f"{message} That is no answer of Microsoft Graph, but of a server in between.", **facts)
     if reply.status == 403:
@@ -56,7 +56,7 @@ def graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) -> ApiEr
     )
 
 
-def _is_graphs(reply: Reply) -> bool:
+def _is_graph_error(reply: Reply) -> bool:
     """True for Graph's own error object, whose code some of its services leave empty."""
     try:
         body = reply.json()
@@ -66,7 +66,7 @@ def _is_graphs(reply: Reply) -> bool:
     return isinstance(error, dict) and isinstance(error.get("code"), str) and isinstance(error.get("message"), str)
 
 
-def _said(reply: Reply) -> tuple[str | None, str]:
+def _read_code_and_reason(reply: Reply) -> tuple[str | None, str]:
     """Code and text; conditional access hides the real reason one level deeper."""
     try:
         body = reply.json()
@@ -84,6 +84,6 @@ def _said(reply: Reply) -> tuple[str | None, str]:
     return (one_line(str(code), _LONGEST_CODE) if code else None), one_line(str(text)).rstrip(".") + "."
 
 
-def already_there(error: ApiError, text: str) -> bool:
+def is_already_done(error: ApiError, text: str) -> bool:
     """True for the few refusals that mean "nothing to do"; Graph gives them the general code of a bad request."""
     return error.status in (400, 409) and text.lower() in str(error).lower()

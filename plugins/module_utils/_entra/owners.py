@@ -11,8 +11,8 @@ import typing as t
 
 from .._core.errors import ApiError
 from .._core.retry import Repeat
-from .client import GraphClient, segment
-from .errors import already_there
+from .client import GraphClient, quote_segment
+from .errors import is_already_done
 
 _READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
 _WRITE = ("Application.ReadWrite.OwnedBy with Directory.Read.All", "Application.ReadWrite.All")
@@ -52,7 +52,7 @@ def _add(graph: GraphClient, path: str, subject: str, owner: str) -> None:
             repeat=Repeat.ALWAYS,
         )
     except ApiError as exc:
-        if not already_there(exc, "already exist"):
+        if not is_already_done(exc, "already exist"):
             raise
 
 
@@ -60,11 +60,11 @@ def _remove(graph: GraphClient, path: str, subject: str, owner: str) -> None:
     try:
         graph.write(
             "DELETE",
-            f"{path}/owners/{segment(owner)}/$ref",
+            f"{path}/owners/{quote_segment(owner)}/$ref",
             intent=f"remove owner {owner} from {subject}",
             needs=_WRITE,
             missing_ok=True,
         )
     except ApiError as exc:
-        if not already_there(exc, "removed object references do not exist"):
+        if not is_already_done(exc, "removed object references do not exist"):
             raise

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .._core.errors import Problems
 from .._core.names import case_key, nearest
 from .._core.values import is_guid, objects_in, texts_in
-from .client import GraphClient, alike_in_words, key, literal, same_named
+from .client import GraphClient, describe_lookalikes, filter_by_name, format_alternate_key, quote_literal
 
 #: Names whose application id is the same in every tenant; all other names are looked up.
 WELL_KNOWN = {"microsoft graph": "00000003-0000-0000-c000-000000000000"}
@@ -42,8 +42,8 @@ class ResourceApi:
             app_id=str(wire["appId"]).lower(),
             object_id=str(wire["id"]),
             display_name=str(wire.get("displayName") or wire["appId"]),
-            application=_ids(objects_in(wire, "appRoles"), "Application"),
-            delegated=_ids(objects_in(wire, "oauth2PermissionScopes"), None),
+            application=_map_permission_ids(objects_in(wire, "appRoles"), "Application"),
+            delegated=_map_permission_ids(objects_in(wire, "oauth2PermissionScopes"), None),
         )
 
     def ids(self, kind: str) -> t.Mapping[str, str]:
@@ -56,7 +56,7 @@ class ResourceApi:
 
 
 @dataclass(frozen=True)
-class Requested:
+class RequestedPermissions:
     """The permissions of one API that the user names, as ids; None is a kind that is not managed."""
 
     api: ResourceApi
@@ -77,7 +77,9 @@ def api_permissions_suboptions() -> dict[str, dict[str, t.Any]]:
     }
 
 
-def matching(api: ResourceApi, kind: str, names: t.Sequence[str], where: str) -> tuple[tuple[str, ...], list[Problem]]:
+def match_permissions(
+    api: ResourceApi, kind: str, names: t.Sequence[str], where: str
+) -> tuple[tuple[str, ...], list[Problem]]:
     """Ids of *names* (names or ids) in *api*, sorted without duplicates, and a problem for every name that it does not know."""
     known = api.ids(kind)
     own_ids = {found.lower() for found in known.values()}
@@ -89,12 +91,12 @@ def matching(api: ResourceApi, kind: str, names: t.Sequence[str], where: str) ->
         elif name.lower() in own_ids:
             found.add(name.lower())
         else:
-            message = f"{api.display_name} has no {kind} permission {name!r}{_instead(api, kind, name)}"
+            message = f"{api.display_name} has no {kind} permission {name!r}{_suggest_permission(api, kind, name)}"
             problems.append({"kind": "not_found", "where": f"{where}[{index}]", "message": message})
     return tuple(sorted(found)), problems
 
 
-def _instead(api: ResourceApi, kind: str, name: str) -> str:
+def _suggest_permission(api: ResourceApi, kind: str, name: str) -> str:
     other = "delegated" if kind == "application" else "application"
     if name in api.ids(other):
         return f"; it is {'an' if other == 'application' else 'a'} {other} permission there"
@@ -102,7 +104,7 @@ def _instead(api: ResourceApi, kind: str, name: str) -> str:
     return f"; near: {', '.join(near)}" if near else ""
 
 
-def _ids(entitlements: t.Any, member_type: str | None) -> dict[str, str]:
+def _map_permission_ids(entitlements: t.Any, member_type: str | None) -> dict[str, str]:
     """Enabled entries by value; of app roles only those that *member_type* can hold."""
     return {
         str(item["value"]): str(item["id"]).lower()
@@ -117,7 +119,7 @@ def _ids(entitlements: t.Any, member_type: str | None) -> dict[str, str]:
     }
 
 
-class Apis:
+class ApiResolver:
     """Looks up resource service principals, each once in a run."""
 
     def __init__(self, graph: GraphClient) -> None:
@@ -130,7 +132,7 @@ class Apis:
         wanted = app_id.lower()
         if wanted not in self._by_app_id:
             wire = self._graph.get(
-                f"/servicePrincipals{key('appId', wanted)}",
+                f"/servicePrincipals{format_alternate_key('appId', wanted)}",
                 intent=f"read the permissions of API {app_id}",
                 needs=_READ,
                 params={"$select": _SELECT},
@@ -148,22 +150,26 @@ class Apis:
             "/servicePrincipals",
             intent=f"find API {name}",
             needs=_READ,
-            params={"$filter": f"displayName eq {literal(name)}", "$select": _SELECT},
+            params={"$filter": f"displayName eq {quote_literal(name)}", "$select": _SELECT},
         )
-        self._alike[name] = alike_in_words(wires, "displayName", name)
-        found = [ResourceApi.of(wire) for wire in same_named(wires, "displayName", name)]
+        self._alike[name] = describe_lookalikes(wires, "displayName", name)
+        found = [ResourceApi.of(wire) for wire in filter_by_name(wires, "displayName", name)]
         self._by_app_id.update({api.app_id: api for api in found})
         return found
 
-    def resolve(self, entries: t.Sequence[t.Mapping[str, t.Any]], option: str = "api_permissions") -> list[Requested]:
+    def resolve(
+        self, entries: t.Sequence[t.Mapping[str, t.Any]], option: str = "api_permissions"
+    ) -> list[RequestedPermissions]:
         """The entries ``{api, application, delegated}`` as ids. Raises Problems naming everything unknown at once."""
-        resolved: dict[str, Requested] = {}
+        resolved: dict[str, RequestedPermissions] = {}
         problems: list[Problem] = []
         for index, entry in enumerate(entries):
             where = f"{option}[{index}]"
             found = self.by_name(entry["api"])
             if len(found) != 1:
-                problems.append(_unusable(entry["api"], found, f"{where}.api", self._alike.get(entry["api"], "")))
+                problems.append(
+                    _describe_unusable_api(entry["api"], found, f"{where}.api", self._alike.get(entry["api"], ""))
+                )
                 continue
             chosen: dict[str, tuple[str, ...] | None] = {}
             for kind in KINDS:
@@ -171,18 +177,18 @@ class Apis:
                 if names is None:
                     chosen[kind] = None
                     continue
-                chosen[kind], unknown = matching(found[0], kind, names, f"{where}.{kind}")
+                chosen[kind], unknown = match_permissions(found[0], kind, names, f"{where}.{kind}")
                 problems += unknown
             if found[0].app_id in resolved:
                 message = f"API {found[0].display_name} is listed twice: put its permissions into one entry"
                 problems.append({"kind": "config", "where": f"{where}.api", "message": message})
-            resolved[found[0].app_id] = Requested(found[0], chosen["application"], chosen["delegated"])
+            resolved[found[0].app_id] = RequestedPermissions(found[0], chosen["application"], chosen["delegated"])
         if problems:
             raise Problems(f"{len(problems)} API permissions cannot be used", problems)
         return list(resolved.values())
 
 
-def _unusable(name: str, found: t.Sequence[ResourceApi], where: str, alike: str) -> Problem:
+def _describe_unusable_api(name: str, found: t.Sequence[ResourceApi], where: str, alike: str) -> Problem:
     if found:
         ids = ", ".join(sorted(api.app_id for api in found))
         message = (

@@ -12,13 +12,13 @@ import typing as t
 from .._core.errors import Problems
 from .._core.names import case_key, doubt_about
 from .._core.values import is_guid
-from .client import GraphClient, alike_in_words, literal
+from .client import GraphClient, describe_lookalikes, quote_literal
 
 #: Names in one query; Graph takes no more than fifteen values in an "in" filter.
 _NAMES_AT_ONCE = 15
 
 
-def object_ids(graph: GraphClient, names: t.Sequence[str] | None, option: str) -> list[str] | None:
+def resolve_object_ids(graph: GraphClient, names: t.Sequence[str] | None, option: str) -> list[str] | None:
     """Object ids for *names*, in their order without duplicates; None stays None.
 
     Raises Problems that lists every name that is neither a GUID nor the name of a user.
@@ -29,7 +29,7 @@ def object_ids(graph: GraphClient, names: t.Sequence[str] | None, option: str) -
         doubt = doubt_about("user", name)
         if doubt:
             graph.ctx.warn(doubt)
-    users, seen = _users(graph, [name for name in names if not is_guid(name) and "@" in name])
+    users, seen = _find_users(graph, [name for name in names if not is_guid(name) and "@" in name])
     found: dict[str, None] = {}
     problems = []
     for index, name in enumerate(names):
@@ -40,7 +40,7 @@ def object_ids(graph: GraphClient, names: t.Sequence[str] | None, option: str) -
             message = f"{name!r} is neither an object id nor a user principal name"
             problems.append({"kind": "config", "where": where, "message": message})
         elif case_key(name) not in users:
-            message = f"no user {name} in the tenant{alike_in_words(seen, 'userPrincipalName', name)}"
+            message = f"no user {name} in the tenant{describe_lookalikes(seen, 'userPrincipalName', name)}"
             problems.append({"kind": "not_found", "where": where, "message": message})
         else:
             found[users[case_key(name)]] = None
@@ -49,14 +49,14 @@ def object_ids(graph: GraphClient, names: t.Sequence[str] | None, option: str) -
     return list(found)
 
 
-def _users(graph: GraphClient, names: t.Sequence[str]) -> tuple[dict[str, str], list[dict[str, t.Any]]]:
+def _find_users(graph: GraphClient, names: t.Sequence[str]) -> tuple[dict[str, str], list[dict[str, t.Any]]]:
     """Object ids by user principal name (its form for comparison), of those that exist; many names in one request; and all that Graph gave."""
     wanted = sorted({case_key(name): name for name in names}.values())
     found: dict[str, str] = {}
     seen: list[dict[str, t.Any]] = []
     for start in range(0, len(wanted), _NAMES_AT_ONCE):
         chunk = wanted[start : start + _NAMES_AT_ONCE]
-        quoted = ", ".join(literal(name) for name in chunk)
+        quoted = ", ".join(quote_literal(name) for name in chunk)
         listed = graph.list(
             "/users",
             intent=f"find user {chunk[0]}" + (f" and {len(chunk) - 1} more" if len(chunk) > 1 else ""),

@@ -17,10 +17,10 @@ from .._signin.entra.clouds import authority_url, entra_settings, graph_scope, g
 from .._signin.inputs import sources
 from .._signin.options import entra_spec
 from .._signin.tokens import expiry_of, identity_of, kind_of
-from .client import GraphClient, segment
+from .client import GraphClient, quote_segment
 
 #: Services whose answers tell the time: the sign-in is younger than a token from the cache, Graph always answers.
-SERVICES = ("Entra sign-in", "Microsoft Graph")
+ENTRA_SERVICES = ("Entra sign-in", "Microsoft Graph")
 #: Any of these means that somebody wants to sign in to Entra ID.
 _INPUTS = (
     "tenant_id",
@@ -47,12 +47,12 @@ DIRECTORY_ROLES = {
 _NO_ROLES = frozenset({"b79fbf4d-3ef9-4689-8143-76b194e85509", "0997a1d0-0d1d-4acb-b408-d5ca73121e90"})
 
 
-def is_configured(options: t.Mapping[str, t.Any]) -> bool:
+def is_entra_configured(options: t.Mapping[str, t.Any]) -> bool:
     """Whether the options ask for a sign-in to Entra ID at all."""
     return options.get("auth_method") not in (None, "auto") or any(options.get(name) for name in _INPUTS)
 
 
-def surroundings(ctx: Context) -> dict[str, t.Any]:
+def describe_entra_connection(ctx: Context) -> dict[str, t.Any]:
     """What holds whether or not the sign-in succeeds: addresses, the way there, and where each input came from."""
     settings = entra_settings(ctx.options, "Microsoft Graph")
     graph = graph_url(ctx.options)
@@ -66,7 +66,7 @@ def surroundings(ctx: Context) -> dict[str, t.Any]:
     }
 
 
-def read(ctx: Context, graph: GraphClient) -> dict[str, t.Any]:
+def read_entra_identity(ctx: Context, graph: GraphClient) -> dict[str, t.Any]:
     """The identity and what it may do. Raises AuthError, Unreachable, Throttled; what it may not read is None."""
     token = graph.sign_in.token(graph_scope(ctx.options))
     claims = graph.claims()
@@ -75,15 +75,15 @@ def read(ctx: Context, graph: GraphClient) -> dict[str, t.Any]:
     return {
         "method": graph.sign_in.method,
         "identity": identity_of(claims, graph.sign_in.method),
-        "permissions": permissions(claims),
-        "tenant": _tenant(graph, claims),
-        "directory_roles": _directory_roles(graph, claims) if kind == "user" else None,
-        "owned_applications": _owned_applications(graph, claims, kind),
+        "permissions": list_token_permissions(claims),
+        "tenant": _read_tenant(graph, claims),
+        "directory_roles": _list_directory_roles(graph, claims) if kind == "user" else None,
+        "owned_applications": _count_owned_applications(graph, claims, kind),
         "token_life_s": max(0, int(ends_at - ctx.clock.now().timestamp())) if ends_at else None,
     }
 
 
-def permissions(claims: t.Mapping[str, t.Any]) -> list[str] | None:
+def list_token_permissions(claims: t.Mapping[str, t.Any]) -> list[str] | None:
     """Permissions in the token: application permissions, or for people delegated ones; None for a token that cannot be read."""
     if not claims:
         return None
@@ -91,8 +91,8 @@ def permissions(claims: t.Mapping[str, t.Any]) -> list[str] | None:
     return sorted(str(name) for name in held)
 
 
-def _tenant(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    listed = _allowed(
+def _read_tenant(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    listed = _ask_if_allowed(
         lambda: graph.list(
             "/organization", intent="read the tenant", params={"$select": "id,displayName,verifiedDomains"}
         )
@@ -106,14 +106,14 @@ def _tenant(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> dict[str, t.An
     }
 
 
-def _directory_roles(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> list[str] | None:
+def _list_directory_roles(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> list[str] | None:
     """Active roles by name. The token carries template ids; what it lacks or what has no name here is asked for."""
     told = claims.get("wids")
     ids = {str(found).lower() for found in told} - _NO_ROLES if isinstance(told, list) else None
     if ids is not None and ids <= DIRECTORY_ROLES.keys():
         return sorted(DIRECTORY_ROLES[found] for found in ids)
-    path = f"/users/{segment(str(claims.get('oid')))}/transitiveMemberOf/microsoft.graph.directoryRole"
-    listed = _allowed(
+    path = f"/users/{quote_segment(str(claims.get('oid')))}/transitiveMemberOf/microsoft.graph.directoryRole"
+    listed = _ask_if_allowed(
         lambda: graph.list(path, intent="read directory roles", params={"$select": "displayName,roleTemplateId"})
     )
     if listed is not None:
@@ -121,16 +121,16 @@ def _directory_roles(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> list[
     return None if ids is None else sorted(DIRECTORY_ROLES.get(found, found) for found in ids)
 
 
-def _owned_applications(graph: GraphClient, claims: t.Mapping[str, t.Any], kind: str) -> int | None:
+def _count_owned_applications(graph: GraphClient, claims: t.Mapping[str, t.Any], kind: str) -> int | None:
     if not claims.get("oid"):
         return None
     collection = "users" if kind == "user" else "servicePrincipals"
-    path = f"/{collection}/{segment(str(claims['oid']))}/ownedObjects/microsoft.graph.application"
-    listed = _allowed(lambda: graph.list(path, intent="count owned applications", params={"$select": "id"}))
+    path = f"/{collection}/{quote_segment(str(claims['oid']))}/ownedObjects/microsoft.graph.application"
+    listed = _ask_if_allowed(lambda: graph.list(path, intent="count owned applications", params={"$select": "id"}))
     return None if listed is None else len(listed)
 
 
-def _allowed(ask: t.Callable[[], list[dict[str, t.Any]]]) -> list[dict[str, t.Any]] | None:
+def _ask_if_allowed(ask: t.Callable[[], list[dict[str, t.Any]]]) -> list[dict[str, t.Any]] | None:
     """The answer, or None where the identity may not ask or the service does not offer it."""
     try:
         return ask()

@@ -11,9 +11,9 @@ import typing as t
 
 from ..._core.values import object_in, objects_in, texts_in
 from ..permissions import KINDS
-from .roles_and_scopes import ROLE, SCOPE, ordered
+from .roles_and_scopes import ROLE, SCOPE, sort_entitlements
 
-Canonical = dict[str, t.Any]
+CanonicalApplication = dict[str, t.Any]
 Wire = dict[str, t.Any]
 
 #: Text options and Graph's names for them.
@@ -44,9 +44,9 @@ SELECT = ",".join(
 _API_KEPT = ("acceptMappedClaims", "knownClientApplications", "preAuthorizedApplications")
 
 
-def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
+def canonical_application(wire: t.Mapping[str, t.Any]) -> CanonicalApplication:
     """An application of Graph under the names of our options: sets sorted, empty text None, token version 1 when unset."""
-    found: Canonical = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
+    found: CanonicalApplication = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
     found["object_id"], found["app_id"] = wire.get("id"), wire.get("appId")
     found.update({name: sorted(texts_in(wire, graph_name)) for name, graph_name in SETS.items()})
     for name, graph_name in PLATFORMS.items():
@@ -57,21 +57,21 @@ def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
     found["web"]["implicit_grant"] = {name: bool(implicit.get(graph_name)) for name, graph_name in IMPLICIT.items()}
     api = object_in(wire, "api")
     found["access_token_version"] = api.get("requestedAccessTokenVersion") or 1
-    found["app_roles"] = ordered(ROLE.canonical(item) for item in objects_in(wire, "appRoles"))
-    found["api_scopes"] = ordered(SCOPE.canonical(item) for item in objects_in(api, "oauth2PermissionScopes"))
-    found["api_permissions"] = _permissions(objects_in(wire, "requiredResourceAccess"))
+    found["app_roles"] = sort_entitlements(ROLE.canonical(item) for item in objects_in(wire, "appRoles"))
+    found["api_scopes"] = sort_entitlements(SCOPE.canonical(item) for item in objects_in(api, "oauth2PermissionScopes"))
+    found["api_permissions"] = _canonical_permissions(objects_in(wire, "requiredResourceAccess"))
     claims = str(wire.get("groupMembershipClaims") or "")
     found["group_claims"] = sorted(name for name in claims.replace(" ", "").split(",") if name not in ("", "None"))
     optional = object_in(wire, "optionalClaims")
     found["optional_claims"] = {
-        name: sort_claims([canonical_claim(item) for item in objects_in(optional, graph_name)])
+        name: sort_optional_claims([canonical_optional_claim(item) for item in objects_in(optional, graph_name)])
         for name, graph_name in TOKENS.items()
     }
     return found
 
 
-def _permissions(wire: t.Iterable[t.Mapping[str, t.Any]]) -> list[Canonical]:
-    by_api: dict[str, Canonical] = {}
+def _canonical_permissions(wire: t.Iterable[t.Mapping[str, t.Any]]) -> list[CanonicalApplication]:
+    by_api: dict[str, CanonicalApplication] = {}
     for resource in wire:
         api = str(resource.get("resourceAppId")).lower()
         entry = by_api.setdefault(api, {"api": api, "application": set(), "delegated": set()})
@@ -85,7 +85,7 @@ def _permissions(wire: t.Iterable[t.Mapping[str, t.Any]]) -> list[Canonical]:
     ]
 
 
-def canonical_claim(wire: t.Mapping[str, t.Any]) -> Canonical:
+def canonical_optional_claim(wire: t.Mapping[str, t.Any]) -> CanonicalApplication:
     """An optional claim; a claim without a source is one of Entra's own."""
     return {
         "name": wire.get("name"),
@@ -95,17 +95,19 @@ def canonical_claim(wire: t.Mapping[str, t.Any]) -> Canonical:
     }
 
 
-def sort_claims(claims: t.Iterable[Canonical]) -> list[Canonical]:
+def sort_optional_claims(claims: t.Iterable[CanonicalApplication]) -> list[CanonicalApplication]:
     """By name and source, which together identify a claim."""
-    return sorted(claims, key=claim_key)
+    return sorted(claims, key=get_claim_key)
 
 
-def claim_key(claim: t.Mapping[str, t.Any]) -> tuple[str, str]:
+def get_claim_key(claim: t.Mapping[str, t.Any]) -> tuple[str, str]:
     """What identifies an optional claim within one kind of token."""
     return str(claim["name"]), claim.get("source") or ""
 
 
-def changed_body(current: Canonical, after: Canonical, raw: t.Mapping[str, t.Any]) -> Wire:
+def build_application_patch(
+    current: CanonicalApplication, after: CanonicalApplication, raw: t.Mapping[str, t.Any]
+) -> Wire:
     """The PATCH that makes *current* into *after*: Graph replaces collections whole, so each part that differs is sent whole.
 
     *raw* is the application as Graph gave it; what it has beside our options goes back unchanged. Lists keep their order.
@@ -113,29 +115,29 @@ def changed_body(current: Canonical, after: Canonical, raw: t.Mapping[str, t.Any
     body: Wire = {graph_name: after[name] for name, graph_name in TEXTS.items() if after[name] != current[name]}
     for name, graph_name in SETS.items():
         if after[name] != current[name]:
-            body[graph_name] = in_order(raw.get(graph_name), after[name])
+            body[graph_name] = keep_order(raw.get(graph_name), after[name])
     for name, graph_name in PLATFORMS.items():
         if after[name] != current[name]:
-            body[graph_name] = _platform(after[name], raw.get(graph_name) or {})
+            body[graph_name] = _build_platform(after[name], raw.get(graph_name) or {})
     if after["app_roles"] != current["app_roles"]:
         had = {str(role.get("id")).lower(): role for role in objects_in(raw, "appRoles")}
         body["appRoles"] = [ROLE.wire(entry, had.get(entry["id"])) for entry in after["app_roles"]]
-    api = api_body(current, after, raw)
+    api = build_api_patch(current, after, raw)
     if api:
         body["api"] = api
     if after["api_permissions"] != current["api_permissions"]:
-        body["requiredResourceAccess"] = [_resource(entry) for entry in after["api_permissions"]]
+        body["requiredResourceAccess"] = [_build_resource_access(entry) for entry in after["api_permissions"]]
     if after["group_claims"] != current["group_claims"]:
         body["groupMembershipClaims"] = ",".join(after["group_claims"]) or None
     if after["optional_claims"] != current["optional_claims"]:
         body["optionalClaims"] = {
-            graph_name: [_claim(claim) for claim in after["optional_claims"][name]]
+            graph_name: [_build_optional_claim(claim) for claim in after["optional_claims"][name]]
             for name, graph_name in TOKENS.items()
         }
     return body
 
 
-def api_body(current: Canonical, after: Canonical, raw: t.Mapping[str, t.Any]) -> Wire:
+def build_api_patch(current: CanonicalApplication, after: CanonicalApplication, raw: t.Mapping[str, t.Any]) -> Wire:
     """The ``api`` part of a PATCH; empty when nothing in it differs."""
     scopes, version = after["api_scopes"], after["access_token_version"]
     if scopes == current["api_scopes"] and version == current["access_token_version"]:
@@ -144,14 +146,14 @@ def api_body(current: Canonical, after: Canonical, raw: t.Mapping[str, t.Any]) -
     body: Wire = {name: had[name] for name in _API_KEPT if had.get(name) not in (None, [])}
     gone = {entry["id"] for entry in current["api_scopes"]} - {entry["id"] for entry in scopes}
     if gone and "preAuthorizedApplications" in body:
-        body["preAuthorizedApplications"] = _without_scopes(body["preAuthorizedApplications"], gone)
+        body["preAuthorizedApplications"] = _drop_scopes(body["preAuthorizedApplications"], gone)
     body["oauth2PermissionScopes"] = [SCOPE.wire(entry) for entry in scopes]
     if version != current["access_token_version"] or had.get("requestedAccessTokenVersion") is not None:
         body["requestedAccessTokenVersion"] = version
     return body
 
 
-def _without_scopes(pre_authorized: t.Iterable[t.Mapping[str, t.Any]], gone: set[str]) -> list[Wire]:
+def _drop_scopes(pre_authorized: t.Iterable[t.Mapping[str, t.Any]], gone: set[str]) -> list[Wire]:
     kept = []
     for entry in pre_authorized:
         ids = [item for item in entry.get("delegatedPermissionIds") or () if str(item).lower() not in gone]
@@ -160,26 +162,26 @@ def _without_scopes(pre_authorized: t.Iterable[t.Mapping[str, t.Any]], gone: set
     return kept
 
 
-def in_order(had: t.Iterable[str] | None, wanted: t.Iterable[str]) -> list[str]:
+def keep_order(had: t.Iterable[str] | None, wanted: t.Iterable[str]) -> list[str]:
     """*wanted* with what was there before in its old order, then the new ones sorted."""
     wanted, before = set(wanted), list(dict.fromkeys(had or ()))
     return [item for item in before if item in wanted] + sorted(wanted.difference(before))
 
 
-def _platform(after: Canonical, had: t.Mapping[str, t.Any]) -> Wire:
-    body: Wire = {"redirectUris": in_order(had.get("redirectUris"), after["redirect_uris"])}
+def _build_platform(after: CanonicalApplication, had: t.Mapping[str, t.Any]) -> Wire:
+    body: Wire = {"redirectUris": keep_order(had.get("redirectUris"), after["redirect_uris"])}
     if "implicit_grant" in after:
         body.update({graph_name: after[name] for name, graph_name in WEB_TEXTS.items()})
         body["implicitGrantSettings"] = {IMPLICIT[name]: value for name, value in after["implicit_grant"].items()}
     return body
 
 
-def _resource(entry: Canonical) -> Wire:
+def _build_resource_access(entry: CanonicalApplication) -> Wire:
     access = [{"id": item, "type": word} for kind, word in KINDS.items() for item in entry[kind]]
     return {"resourceAppId": entry["api"], "resourceAccess": access}
 
 
-def _claim(claim: Canonical) -> Wire:
+def _build_optional_claim(claim: CanonicalApplication) -> Wire:
     return {
         "name": claim["name"],
         "source": claim["source"],

@@ -10,9 +10,9 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import ConfigError, Problems
-from .canonical import Canonical
-from .lookup import check_ids
-from .roles_and_scopes import ROLE, SCOPE, Kind
+from .canonical import CanonicalApplication
+from .lookup import check_application_ids
+from .roles_and_scopes import ROLE, SCOPE, EntitlementKind
 
 Problem = dict[str, str]
 _LONGEST = {"display_name": 256, "description": 1024, "notes": 1024}
@@ -20,27 +20,29 @@ _LONGEST_VALUE = 120
 _LONGEST_TAG = 256
 
 
-def check_options(options: t.Mapping[str, t.Any]) -> None:
+def check_application_options(options: t.Mapping[str, t.Any]) -> None:
     """Raises Problems with everything that Entra ID would refuse, as far as the options alone tell."""
-    check_ids(options)
+    check_application_ids(options)
     problems = [
-        _problem(name, f"longer than {longest} characters")
+        _describe_problem(name, f"longer than {longest} characters")
         for name, longest in _LONGEST.items()
         if len(options.get(name) or "") > longest
     ]
     for index, tag in enumerate(options.get("tags") or ()):
         if not tag or len(tag) > _LONGEST_TAG or any(letter.isspace() for letter in tag):
-            problems.append(_problem(f"tags[{index}]", "a tag has 1 to 256 characters and no blanks"))
+            problems.append(_describe_problem(f"tags[{index}]", "a tag has 1 to 256 characters and no blanks"))
     for index, uri in enumerate(options.get("identifier_uris") or ()):
         if uri.endswith("/"):
-            problems.append(_problem(f"identifier_uris[{index}]", "an identifier URI does not end with a slash"))
+            problems.append(
+                _describe_problem(f"identifier_uris[{index}]", "an identifier URI does not end with a slash")
+            )
     for kind in (ROLE, SCOPE):
-        problems += _entitlement_problems(kind, options.get(kind.option) or ())
+        problems += _find_entitlement_problems(kind, options.get(kind.option) or ())
     if problems:
         raise Problems(f"{len(problems)} options of the application cannot be used", problems)
 
 
-def _entitlement_problems(kind: Kind, entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Problem]:
+def _find_entitlement_problems(kind: EntitlementKind, entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Problem]:
     problems: list[Problem] = []
     seen: dict[str, int] = {}
     for index, entry in enumerate(entries):
@@ -52,17 +54,17 @@ def _entitlement_problems(kind: Kind, entries: t.Sequence[t.Mapping[str, t.Any]]
             or any(letter.isspace() for letter in value)
         ):
             message = f"the value of an {kind.noun} has 1 to {_LONGEST_VALUE} characters, no blanks and no dot in front"
-            problems.append(_problem(f"{where}.value", message))
+            problems.append(_describe_problem(f"{where}.value", message))
         for key in filter(None, (value, (entry.get("id") or "").lower())):
             if key in seen:
-                problems.append(_problem(where, f"same value or id as {kind.option}[{seen[key]}]"))
+                problems.append(_describe_problem(where, f"same value or id as {kind.option}[{seen[key]}]"))
             seen[key] = index
         if entry.get("allowed_member_types") == []:
-            problems.append(_problem(f"{where}.allowed_member_types", "name User, Application or both"))
+            problems.append(_describe_problem(f"{where}.allowed_member_types", "name User, Application or both"))
     return problems
 
 
-def check_after(options: t.Mapping[str, t.Any], after: Canonical, exists: bool) -> None:
+def check_desired_application(options: t.Mapping[str, t.Any], after: CanonicalApplication, exists: bool) -> None:
     """Raises ConfigError when the application as it would be cannot be: no name, or two entries with one id."""
     if not exists and not options.get("display_name"):
         raise ConfigError(
@@ -79,5 +81,5 @@ def check_after(options: t.Mapping[str, t.Any], after: Canonical, exists: bool) 
             )
 
 
-def _problem(where: str, message: str) -> Problem:
+def _describe_problem(where: str, message: str) -> Problem:
     return {"kind": "config", "where": where, "message": message}

@@ -10,55 +10,72 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.set_changes import difference
-from ..permissions import KINDS, Requested
-from .canonical import IMPLICIT, PLATFORMS, SETS, TEXTS, TOKENS, WEB_TEXTS, Canonical, claim_key, sort_claims
-from .roles_and_scopes import ROLE, SCOPE, merged
+from ..permissions import KINDS, RequestedPermissions
+from .canonical import (
+    IMPLICIT,
+    PLATFORMS,
+    SETS,
+    TEXTS,
+    TOKENS,
+    WEB_TEXTS,
+    CanonicalApplication,
+    get_claim_key,
+    sort_optional_claims,
+)
+from .roles_and_scopes import ROLE, SCOPE, merge_entitlements
 
 #: Stands for the application id in identifier URIs.
 APP_ID_TEXT = "{app_id}"
 DEFAULT_AUDIENCE = "AzureADMyOrg"
 
 
-def after(
-    options: t.Mapping[str, t.Any], requested: t.Sequence[Requested] | None, current: Canonical, exclusive: bool
-) -> Canonical:
+def desired_application(
+    options: t.Mapping[str, t.Any],
+    requested: t.Sequence[RequestedPermissions] | None,
+    current: CanonicalApplication,
+    exclusive: bool,
+) -> CanonicalApplication:
     """*current* with everything that the options name; what they do not name stays as it is.
 
     For an application that does not exist yet, *current* is the canonical form of nothing.
     """
     new = current["object_id"] is None
-    found: Canonical = {"object_id": current["object_id"], "app_id": current["app_id"]}
+    found: CanonicalApplication = {"object_id": current["object_id"], "app_id": current["app_id"]}
     for name in TEXTS:
         found[name] = current[name] if options.get(name) is None else options[name] or None
     if new:
         found["sign_in_audience"] = found["sign_in_audience"] or DEFAULT_AUDIENCE
     for name in SETS:
-        found[name] = difference(_listed(options, name, current), current[name], exclusive).after
+        found[name] = difference(_fill_in_app_id(options, name, current), current[name], exclusive).after
     for name in PLATFORMS:
-        found[name] = _platform(options.get(name) or {}, current[name], exclusive)
+        found[name] = _desired_platform(options.get(name) or {}, current[name], exclusive)
     for name in ("access_token_version", "group_claims"):
         found[name] = current[name] if options.get(name) is None else options[name]
     found["group_claims"] = sorted(set(found["group_claims"]))
     namespace = found["unique_name"] or current["app_id"]
-    found["app_roles"] = merged(
+    found["app_roles"] = merge_entitlements(
         ROLE, current["app_roles"], options.get("app_roles"), current["api_scopes"], namespace, exclusive
     )
-    found["api_scopes"] = merged(
+    found["api_scopes"] = merge_entitlements(
         SCOPE, current["api_scopes"], options.get("api_scopes"), found["app_roles"], namespace, exclusive
     )
-    found["api_permissions"] = _permissions(requested, current["api_permissions"], exclusive)
-    found["optional_claims"] = _claims(options.get("optional_claims") or {}, current["optional_claims"], exclusive)
+    found["api_permissions"] = _desired_permissions(requested, current["api_permissions"], exclusive)
+    found["optional_claims"] = _desired_optional_claims(
+        options.get("optional_claims") or {}, current["optional_claims"], exclusive
+    )
     return found
 
 
-def _listed(options: t.Mapping[str, t.Any], name: str, current: Canonical) -> list[str] | None:
+def _fill_in_app_id(options: t.Mapping[str, t.Any], name: str, current: CanonicalApplication) -> list[str] | None:
     values = options.get(name)
     if name != "identifier_uris" or values is None or current["app_id"] is None:
         return values
     return [value.replace(APP_ID_TEXT, current["app_id"]) for value in values]
 
 
-def _platform(wanted: t.Mapping[str, t.Any], current: Canonical, exclusive: bool) -> Canonical:
+def _desired_platform(
+    wanted: t.Mapping[str, t.Any], current: CanonicalApplication, exclusive: bool
+) -> CanonicalApplication:
     found = {**current}
     found["redirect_uris"] = difference(wanted.get("redirect_uris"), current["redirect_uris"], exclusive).after
     for name in WEB_TEXTS:
@@ -71,9 +88,9 @@ def _platform(wanted: t.Mapping[str, t.Any], current: Canonical, exclusive: bool
     return found
 
 
-def _permissions(
-    requested: t.Sequence[Requested] | None, current: t.Sequence[Canonical], exclusive: bool
-) -> list[Canonical]:
+def _desired_permissions(
+    requested: t.Sequence[RequestedPermissions] | None, current: t.Sequence[CanonicalApplication], exclusive: bool
+) -> list[CanonicalApplication]:
     if requested is None:
         return [*current]
     by_api = {entry["api"]: entry for entry in current}
@@ -88,22 +105,26 @@ def _permissions(
     return [final[api] for api in sorted(final) if any(final[api][kind] for kind in KINDS)]
 
 
-def _claims(wanted: t.Mapping[str, t.Any], current: Canonical, exclusive: bool) -> Canonical:
-    found: Canonical = {}
+def _desired_optional_claims(
+    wanted: t.Mapping[str, t.Any], current: CanonicalApplication, exclusive: bool
+) -> CanonicalApplication:
+    found: CanonicalApplication = {}
     for token in TOKENS:
         claims = wanted.get(token)
         if claims is None:
             found[token] = current[token]
             continue
-        final = {} if exclusive or not claims else {claim_key(claim): claim for claim in current[token]}
-        have = {claim_key(claim): claim for claim in current[token]}
+        final = {} if exclusive or not claims else {get_claim_key(claim): claim for claim in current[token]}
+        have = {get_claim_key(claim): claim for claim in current[token]}
         for claim in claims:
-            final[claim_key(claim)] = _claim(claim, have.get(claim_key(claim)))
-        found[token] = sort_claims(final.values())
+            final[get_claim_key(claim)] = _desired_optional_claim(claim, have.get(get_claim_key(claim)))
+        found[token] = sort_optional_claims(final.values())
     return found
 
 
-def _claim(wanted: t.Mapping[str, t.Any], current: Canonical | None) -> Canonical:
+def _desired_optional_claim(
+    wanted: t.Mapping[str, t.Any], current: CanonicalApplication | None
+) -> CanonicalApplication:
     base = current or {"essential": False, "additional_properties": []}
     properties = wanted.get("additional_properties")
     return {

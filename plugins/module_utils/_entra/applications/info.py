@@ -16,10 +16,10 @@ import typing as t
 from ..._core.context import Context
 from ..._core.names import case_key
 from ..._core.values import objects_in, rfc3339, time_in
-from ..client import GraphClient, literal, same_named
-from .canonical import SELECT, canonical
-from .lookup import check_ids
-from .reference import READ_NEEDS, application_path
+from ..client import GraphClient, filter_by_name, quote_literal
+from .canonical import SELECT, canonical_application
+from .lookup import check_application_ids
+from .reference import READ_NEEDS, format_application_path
 
 Wire = dict[str, t.Any]
 _SELECT = f"{SELECT},createdDateTime,passwordCredentials,keyCredentials"
@@ -29,16 +29,16 @@ _SHA1_BYTES = 20
 
 def find_applications(ctx: Context) -> list[dict[str, t.Any]]:
     """The value of the module entra_application_info, by display name and object id."""
-    return sorted_applications(read_applications(GraphClient(ctx), ctx.options), ctx.clock.now())
+    return describe_applications(read_applications(GraphClient(ctx), ctx.options), ctx.clock.now())
 
 
 def read_applications(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[Wire]:
     """The applications that one key or the filter names, all of them when nothing is given; one read, or one list."""
-    check_ids(options)
+    check_application_ids(options)
     name = next((name for name in ("object_id", "app_id", "unique_name") if options.get(name)), None)
     if name is not None:
         wire = graph.get(
-            application_path(name, options[name]),
+            format_application_path(name, options[name]),
             intent=f"read application {options[name]}",
             needs=READ_NEEDS,
             params={"$select": _SELECT},
@@ -46,59 +46,65 @@ def read_applications(graph: GraphClient, options: t.Mapping[str, t.Any]) -> lis
         return [wire] if wire is not None else []
     condition = options.get("filter")
     if options.get("display_name"):
-        condition = f"displayName eq {literal(options['display_name'])}"
+        condition = f"displayName eq {quote_literal(options['display_name'])}"
     params = {"$select": _SELECT, "$top": "999", **({"$filter": condition} if condition else {})}
     found = graph.list("/applications", intent="list applications", needs=READ_NEEDS, params=params)
-    return same_named(found, "displayName", options["display_name"]) if options.get("display_name") else found
+    return filter_by_name(found, "displayName", options["display_name"]) if options.get("display_name") else found
 
 
-def described(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> dict[str, t.Any]:
+def describe_application(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> dict[str, t.Any]:
     """One application with its passwords and certificates, soonest end first."""
-    found = canonical(wire)
-    found["created"] = _time(wire, "createdDateTime")
-    found["passwords"] = _by_end(_password(item, now) for item in objects_in(wire, "passwordCredentials"))
-    found["certificates"] = _by_end(_certificate(item, now) for item in objects_in(wire, "keyCredentials"))
+    found = canonical_application(wire)
+    found["created"] = _format_time(wire, "createdDateTime")
+    found["passwords"] = _sort_by_end(_describe_password(item, now) for item in objects_in(wire, "passwordCredentials"))
+    found["certificates"] = _sort_by_end(
+        _describe_certificate(item, now) for item in objects_in(wire, "keyCredentials")
+    )
     return found
 
 
-def sorted_applications(wires: t.Iterable[t.Mapping[str, t.Any]], now: datetime.datetime) -> list[dict[str, t.Any]]:
+def describe_applications(wires: t.Iterable[t.Mapping[str, t.Any]], now: datetime.datetime) -> list[dict[str, t.Any]]:
     """All of them described, by display name and object id."""
-    listed = [described(wire, now) for wire in wires]
+    listed = [describe_application(wire, now) for wire in wires]
     return sorted(listed, key=lambda item: (case_key(item["display_name"] or ""), str(item["object_id"])))
 
 
-def _password(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
-    return {"key_id": wire.get("keyId"), "name": wire.get("displayName"), **_validity(wire, now)}
+def _describe_password(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
+    return {"key_id": wire.get("keyId"), "name": wire.get("displayName"), **_describe_validity(wire, now)}
 
 
-def _certificate(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
+def _describe_certificate(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
     return {
         "key_id": wire.get("keyId"),
         "name": wire.get("displayName"),
-        "thumbprint": _thumbprint(wire.get("customKeyIdentifier")),
+        "thumbprint": _decode_thumbprint(wire.get("customKeyIdentifier")),
         "type": wire.get("type"),
         "usage": wire.get("usage"),
-        **_validity(wire, now),
+        **_describe_validity(wire, now),
     }
 
 
-def _validity(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
+def _describe_validity(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
     """``days_left`` counts whole days and is negative once the credential has run out; None without an end."""
     end = time_in(wire, "endDateTime")
     left = math.floor((end - now).total_seconds() / _DAY_S) if end else None
-    return {"starts": _time(wire, "startDateTime"), "expires": _time(wire, "endDateTime"), "days_left": left}
+    return {
+        "starts": _format_time(wire, "startDateTime"),
+        "expires": _format_time(wire, "endDateTime"),
+        "days_left": left,
+    }
 
 
-def _time(wire: t.Mapping[str, t.Any], name: str) -> str | None:
+def _format_time(wire: t.Mapping[str, t.Any], name: str) -> str | None:
     moment = time_in(wire, name)
     return rfc3339(moment) if moment else None
 
 
-def _by_end(credentials: t.Iterable[Wire]) -> list[Wire]:
+def _sort_by_end(credentials: t.Iterable[Wire]) -> list[Wire]:
     return sorted(credentials, key=lambda item: (item["expires"] is None, item["expires"] or "", str(item["key_id"])))
 
 
-def _thumbprint(identifier: str | None) -> str | None:
+def _decode_thumbprint(identifier: str | None) -> str | None:
     """The SHA-1 thumbprint in upper-case hex; Graph gives its bytes in base64, other texts are left as they are."""
     if not identifier:
         return None

@@ -12,37 +12,37 @@ import typing as t
 from ..._core.errors import AmbiguousMatch, ConfigError, Forbidden
 from ..._core.names import case_key, is_same
 from ..._core.values import is_guid, texts_in
-from ..client import GraphClient, literal, same_named, warn_of_alike, with_unique_name
-from ..deleted_items import list_deleted
+from ..client import GraphClient, filter_by_name, find_by_unique_name, quote_literal, warn_of_lookalikes
+from ..deleted_items import list_deleted_items
 from .canonical import SELECT
 from .desired import APP_ID_TEXT
-from .reference import READ_NEEDS, application_path
+from .reference import READ_NEEDS, format_application_path
 
 Wire = dict[str, t.Any]
 _IDS = ("object_id", "app_id")
 
 
-def check_ids(options: t.Mapping[str, t.Any]) -> None:
+def check_application_ids(options: t.Mapping[str, t.Any]) -> None:
     """Ids have the form of ids. Raises ConfigError."""
     for name in _IDS:
         if options.get(name) and not is_guid(options[name]):
             raise ConfigError(f"{name}: {options[name]!r} is not a GUID", source=f"option {name}")
 
 
-def find_live(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None:
+def find_application_in_use(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None:
     """The registration in use that object_id, app_id, unique_name or an unambiguous display_name names, or None.
 
     Raises AmbiguousMatch, and ConfigError when the keys given belong to different applications.
     """
     name = next((name for name in (*_IDS, "unique_name") if options.get(name)), None)
-    wire = _by_key(graph, name, str(options[name])) if name else None
+    wire = _read_by_key(graph, name, str(options[name])) if name else None
     if wire is not None:
         _check_keys(wire, options)
         return wire
     if name in _IDS or not options.get("display_name"):
         return None
-    named = by_display_name(graph, options["display_name"])
-    own = with_unique_name(named, options.get("unique_name"))
+    named = list_applications_named(graph, options["display_name"])
+    own = find_by_unique_name(named, options.get("unique_name"))
     if own is not None:
         return own
     listed = ", ".join(sorted(str(item["id"]) for item in named))
@@ -62,16 +62,16 @@ def find_live(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None
     return named[0] if named else None
 
 
-def by_display_name(graph: GraphClient, name: str) -> list[Wire]:
+def list_applications_named(graph: GraphClient, name: str) -> list[Wire]:
     """All registrations of exactly this display name, letter case apart; of others that Graph gives, a warning tells."""
-    params = {"$filter": f"displayName eq {literal(name)}", "$select": SELECT}
+    params = {"$filter": f"displayName eq {quote_literal(name)}", "$select": SELECT}
     found = graph.list("/applications", intent=f"find applications named {name}", needs=READ_NEEDS, params=params)
-    warn_of_alike(graph.ctx, "application", found, name)
-    return same_named(found, "displayName", name)
+    warn_of_lookalikes(graph.ctx, "application", found, name)
+    return filter_by_name(found, "displayName", name)
 
 
-def _by_key(graph: GraphClient, name: str, value: str) -> Wire | None:
-    path = application_path(name, value)
+def _read_by_key(graph: GraphClient, name: str, value: str) -> Wire | None:
+    path = format_application_path(name, value)
     return graph.get(path, intent=f"read application {value}", needs=READ_NEEDS, params={"$select": SELECT})
 
 
@@ -87,13 +87,13 @@ def _check_keys(wire: Wire, options: t.Mapping[str, t.Any]) -> None:
             )
 
 
-def find_deleted(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None:
+def find_deleted_application(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None:
     """The deleted registration with one of the option's ids, its unique name, or one of its identifier URIs.
 
     Where the caller may not list deleted items and has not asked for a restore, a warning says that nobody looked. Raises AmbiguousMatch.
     """
     try:
-        listed = list_deleted(graph, "applications", SELECT)
+        listed = list_deleted_items(graph, "applications", SELECT)
     except Forbidden as exc:
         if options.get("restore_deleted"):
             raise

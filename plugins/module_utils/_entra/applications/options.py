@@ -18,15 +18,15 @@ AUDIENCES = ("AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoft
 GROUP_CLAIMS = ("SecurityGroup", "DirectoryRole", "ApplicationGroup", "All")
 
 
-def _texts(**more: t.Any) -> dict[str, t.Any]:
+def _text_list_option(**more: t.Any) -> dict[str, t.Any]:
     return {"type": "list", "elements": "str", **more}
 
 
-def _dict(options: Options) -> dict[str, t.Any]:
+def _dict_option(options: Options) -> dict[str, t.Any]:
     return {"type": "dict", "options": options}
 
 
-def _dicts(options: Options, **more: t.Any) -> dict[str, t.Any]:
+def _dict_list_option(options: Options, **more: t.Any) -> dict[str, t.Any]:
     return {"type": "list", "elements": "dict", "options": options, **more}
 
 
@@ -41,18 +41,21 @@ def application_spec() -> ArgumentSpec:
             "sign_in_audience": {"type": "str", "choices": list(AUDIENCES)},
             "description": {"type": "str"},
             "notes": {"type": "str"},
-            "tags": _texts(),
-            "owners": _texts(),
-            "identifier_uris": _texts(),
-            "web": _dict(_web()),
-            "spa": _dict({"redirect_uris": _texts()}),
-            "public_client": _dict({"redirect_uris": _texts()}),
-            "app_roles": _dicts(_app_role()),
-            "api_scopes": _dicts(_api_scope()),
-            "api_permissions": _dicts(api_permissions_suboptions()),
-            "group_claims": _texts(choices=list(GROUP_CLAIMS)),
-            "optional_claims": _dict(
-                {token: _dicts(_claim(), no_log=False) for token in ("access_token", "id_token", "saml2_token")}
+            "tags": _text_list_option(),
+            "owners": _text_list_option(),
+            "identifier_uris": _text_list_option(),
+            "web": _dict_option(_web_options()),
+            "spa": _dict_option({"redirect_uris": _text_list_option()}),
+            "public_client": _dict_option({"redirect_uris": _text_list_option()}),
+            "app_roles": _dict_list_option(_app_role_options()),
+            "api_scopes": _dict_list_option(_api_scope_options()),
+            "api_permissions": _dict_list_option(api_permissions_suboptions()),
+            "group_claims": _text_list_option(choices=list(GROUP_CLAIMS)),
+            "optional_claims": _dict_option(
+                {
+                    token: _dict_list_option(_optional_claim_options(), no_log=False)
+                    for token in ("access_token", "id_token", "saml2_token")
+                }
             ),
             "access_token_version": {"type": "int", "choices": [1, 2], "no_log": False},
             "restore_deleted": {"type": "bool", "default": False},
@@ -63,29 +66,29 @@ def application_spec() -> ArgumentSpec:
     )
 
 
-def _web() -> Options:
+def _web_options() -> Options:
     return {
-        "redirect_uris": _texts(),
+        "redirect_uris": _text_list_option(),
         "logout_url": {"type": "str"},
         "home_page_url": {"type": "str"},
-        "implicit_grant": _dict(
+        "implicit_grant": _dict_option(
             {"access_tokens": {"type": "bool", "no_log": False}, "id_tokens": {"type": "bool", "no_log": False}}
         ),
     }
 
 
-def _app_role() -> Options:
+def _app_role_options() -> Options:
     return {
         "value": {"type": "str", "required": True},
         "display_name": {"type": "str"},
         "description": {"type": "str"},
-        "allowed_member_types": _texts(choices=["User", "Application"]),
+        "allowed_member_types": _text_list_option(choices=["User", "Application"]),
         "enabled": {"type": "bool"},
         "id": {"type": "str"},
     }
 
 
-def _api_scope() -> Options:
+def _api_scope_options() -> Options:
     return {
         "value": {"type": "str", "required": True},
         "type": {"type": "str", "choices": ["Admin", "User"]},
@@ -98,10 +101,10 @@ def _api_scope() -> Options:
     }
 
 
-def _claim() -> Options:
+def _optional_claim_options() -> Options:
     return {
         "name": {"type": "str", "required": True},
         "source": {"type": "str"},
         "essential": {"type": "bool"},
-        "additional_properties": _texts(),
+        "additional_properties": _text_list_option(),
     }

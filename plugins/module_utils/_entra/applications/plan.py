@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 
 from ..._core.plan import Plan, Step
 from ..._core.set_changes import difference
-from .canonical import Canonical, Wire, canonical, changed_body
+from .canonical import CanonicalApplication, Wire, build_application_patch, canonical_application
 from .desired import APP_ID_TEXT
-from .roles_and_scopes import ROLE, SCOPE, born_enabled, disabled_first, removed
+from .roles_and_scopes import ROLE, SCOPE, disable_before_change, enable_new_entitlements, find_removed_entitlements
 
 #: Ids that exist only after a write, or that say nothing to people; kept out of diffs.
 _HIDDEN = ("object_id", "app_id")
 
 
 @dataclass(frozen=True)
-class Situation:
+class CurrentApplication:
     """What was read: the application as Graph gave it, and what belongs to it but is read apart.
 
     ``owners``: the present owners, None when they are not managed. ``deleted``: it is in the deleted items, and
@@ -40,14 +40,14 @@ class Situation:
         return bool(self.wire)
 
 
-def removed_roles(situation: Situation, after: Canonical) -> list[Canonical]:
+def find_removed_roles(situation: CurrentApplication, after: CanonicalApplication) -> list[CanonicalApplication]:
     """The app roles that the plan would remove; whoever holds them loses them."""
-    return removed(canonical(situation.wire)["app_roles"], after["app_roles"])
+    return find_removed_entitlements(canonical_application(situation.wire)["app_roles"], after["app_roles"])
 
 
-def plan(
-    situation: Situation,
-    after: Canonical,
+def plan_application(
+    situation: CurrentApplication,
+    after: CanonicalApplication,
     owners: t.Sequence[str] | None,
     exclusive: bool,
     names: t.Mapping[str, str],
@@ -56,13 +56,13 @@ def plan(
 
     *owners*: as wanted, None when not managed. *names*: what ids of APIs and permissions are called.
     """
-    before = canonical(situation.wire)
-    steps = [*_restoring(situation), *_writing(situation, before, after)]
+    before = canonical_application(situation.wire)
+    steps = [*_plan_restore(situation), *_plan_writes(situation, before, after)]
     change = difference(owners, situation.owners or (), exclusive)
     if owners is not None and (change.add or change.remove or not situation.exists):
-        steps += _owning(change.add, change.remove, only_these=not situation.exists and exclusive)
-    shown_before = shown(before, names) if situation.exists else {}
-    shown_after = shown(after, names)
+        steps += _plan_owners(change.add, change.remove, only_these=not situation.exists and exclusive)
+    shown_before = format_application(before, names) if situation.exists else {}
+    shown_after = format_application(after, names)
     if owners is not None:
         shown_after["owners"] = change.after
         if situation.exists:
@@ -75,24 +75,26 @@ def plan(
     return Plan(shown_before, shown_after, tuple(steps))
 
 
-def plan_absent(situation: Situation) -> Plan:
+def plan_application_removal(situation: CurrentApplication) -> Plan:
     """Delete what is there; it can be restored for 30 days."""
     if not situation.exists:
         return Plan({}, {})
     step = Step("delete", f"application {situation.wire.get('displayName')}")
-    return Plan(shown(canonical(situation.wire), {}), {}, (step,))
+    return Plan(format_application(canonical_application(situation.wire), {}), {}, (step,))
 
 
-def shown(form: Canonical, names: t.Mapping[str, str]) -> Canonical:
+def format_application(form: CanonicalApplication, names: t.Mapping[str, str]) -> CanonicalApplication:
     """The form for diffs: names in place of ids wherever they are known."""
     found = {name: value for name, value in form.items() if name not in _HIDDEN}
     for option in ("app_roles", "api_scopes"):
         found[option] = [{name: value for name, value in entry.items() if name != "id"} for entry in form[option]]
-    found["api_permissions"] = named_permissions(form["api_permissions"], names)
+    found["api_permissions"] = name_permissions(form["api_permissions"], names)
     return found
 
 
-def named_permissions(entries: t.Sequence[Canonical], names: t.Mapping[str, str]) -> list[Canonical]:
+def name_permissions(
+    entries: t.Sequence[CanonicalApplication], names: t.Mapping[str, str]
+) -> list[CanonicalApplication]:
     """API permissions with names in place of ids wherever they are known, sorted."""
     listed = [
         {
@@ -105,7 +107,7 @@ def named_permissions(entries: t.Sequence[Canonical], names: t.Mapping[str, str]
     return sorted(listed, key=lambda entry: str(entry["api"]))
 
 
-def _restoring(situation: Situation) -> list[Step]:
+def _plan_restore(situation: CurrentApplication) -> list[Step]:
     if not situation.deleted:
         return []
     name = situation.wire.get("displayName")
@@ -116,29 +118,31 @@ def _restoring(situation: Situation) -> list[Step]:
     return steps
 
 
-def _writing(situation: Situation, before: Canonical, after: Canonical) -> list[Step]:
+def _plan_writes(
+    situation: CurrentApplication, before: CanonicalApplication, after: CanonicalApplication
+) -> list[Step]:
     name = f"application {after['display_name']}"
-    disabled = {kind: disabled_first(before[kind.option], after[kind.option]) for kind in (ROLE, SCOPE)}
-    born = {kind.option: born_enabled(before[kind.option], after[kind.option]) for kind in (ROLE, SCOPE)}
+    disabled = {kind: disable_before_change(before[kind.option], after[kind.option]) for kind in (ROLE, SCOPE)}
+    born = {kind.option: enable_new_entitlements(before[kind.option], after[kind.option]) for kind in (ROLE, SCOPE)}
     affected = {kind: entries for kind, entries in disabled.items() if entries is not None}
     start = {**before, **{kind.option: entries for kind, entries in affected.items()}}
     steps: list[Step] = []
     if affected:
         subject = f"{name}: disable {' and '.join(f'{kind.noun}s' for kind in affected)} before they change"
-        steps.append(Step("disable", subject, {"body": changed_body(before, start, situation.wire)}))
+        steps.append(Step("disable", subject, {"body": build_application_patch(before, start, situation.wire)}))
     target = {**after, **born}
-    body = changed_body(start, target, situation.wire)
+    body = build_application_patch(start, target, situation.wire)
     if not situation.exists:
-        steps += _creating(name, body)
+        steps += _plan_creation(name, body)
     elif body:
         steps.append(Step("update", f"{name}: {', '.join(sorted(body))}", {"body": body}))
-    finish = changed_body(target, after, situation.wire)
+    finish = build_application_patch(target, after, situation.wire)
     if finish:
         steps.append(Step("update", f"{name}: disable what is new", {"body": finish}))
     return steps
 
 
-def _creating(name: str, body: Wire) -> list[Step]:
+def _plan_creation(name: str, body: Wire) -> list[Step]:
     """Everything at once, except what contains the application id, which is not known before."""
     first = {field_name: value for field_name, value in body.items() if value not in (None, [])}
     later: Wire = {}
@@ -154,7 +158,7 @@ def _creating(name: str, body: Wire) -> list[Step]:
     return steps
 
 
-def _owning(add: list[str], remove: list[str], *, only_these: bool) -> list[Step]:
+def _plan_owners(add: list[str], remove: list[str], *, only_these: bool) -> list[Step]:
     """``only_these``: Entra ID makes the creator an owner, which the plan cannot know; it goes when owners are exclusive."""
     if not (add or remove or only_these):
         return []

@@ -15,7 +15,7 @@ from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import is_same
 from ..._core.values import is_guid
-from ..client import GraphClient, alike_in_words, key, segment
+from ..client import GraphClient, describe_lookalikes, format_alternate_key, quote_segment
 
 #: Graph permissions that reading registrations takes, least first.
 READ_NEEDS = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
@@ -23,7 +23,7 @@ _FIELDS = ("id", "appId", "uniqueName", "displayName")
 
 
 @dataclass(frozen=True)
-class Resolved:
+class ApplicationReference:
     """An application as far as it is known.
 
     ``object_id`` is None where only ``app_id`` was given (the registration may be in another tenant). ``pending``: check mode
@@ -54,14 +54,16 @@ def application_option() -> ArgumentSpec:
     )
 
 
-def application_path(name: str, value: str) -> str:
+def format_application_path(name: str, value: str) -> str:
     """The path of a registration by one of its keys ``object_id``, ``app_id``, ``unique_name``."""
     if name == "object_id":
-        return f"/applications/{segment(value)}"
-    return f"/applications{key({'app_id': 'appId', 'unique_name': 'uniqueName'}[name], value)}"
+        return f"/applications/{quote_segment(value)}"
+    return f"/applications{format_alternate_key({'app_id': 'appId', 'unique_name': 'uniqueName'}[name], value)}"
 
 
-def find_application(graph: GraphClient, asked: t.Mapping[str, t.Any], select: t.Sequence[str] = ()) -> Resolved | None:
+def find_application(
+    graph: GraphClient, asked: t.Mapping[str, t.Any], select: t.Sequence[str] = ()
+) -> ApplicationReference | None:
     """The registration that the keys of *asked* name, or None; *select* are further Graph fields for ``wire``.
 
     Raises ConfigError for an id that is no GUID, and where no key has a value.
@@ -76,7 +78,7 @@ def find_application(graph: GraphClient, asked: t.Mapping[str, t.Any], select: t
     if name != "unique_name" and not is_guid(value):
         raise ConfigError(f"application.{name}: {value!r} is not a GUID", source=f"option application.{name}")
     wire = graph.get(
-        application_path(name, value),
+        format_application_path(name, value),
         intent=f"read application {value}",
         needs=READ_NEEDS,
         params={"$select": ",".join([*_FIELDS, *select])},
@@ -84,12 +86,14 @@ def find_application(graph: GraphClient, asked: t.Mapping[str, t.Any], select: t
     if wire is None:
         return None
     if name == "unique_name" and wire.get("uniqueName") and not is_same(str(wire["uniqueName"]), value):
-        told = alike_in_words([wire], "uniqueName", value) or f", but {wire['uniqueName']!r}, which is another name"
+        told = (
+            describe_lookalikes([wire], "uniqueName", value) or f", but {wire['uniqueName']!r}, which is another name"
+        )
         raise ConfigError(
             f"application.unique_name: no application has the unique name {value!r}{told}",
             source="option application.unique_name",
         )
-    return Resolved(
+    return ApplicationReference(
         app_id=str(wire["appId"]),
         object_id=str(wire["id"]),
         unique_name=wire.get("uniqueName"),
@@ -100,7 +104,7 @@ def find_application(graph: GraphClient, asked: t.Mapping[str, t.Any], select: t
 
 def resolve_application(
     ctx: Context, graph: GraphClient, options: t.Mapping[str, t.Any], select: t.Sequence[str] = ()
-) -> Resolved:
+) -> ApplicationReference:
     """The application that the options ``app_id`` or ``application`` name.
 
     ``app_id`` is taken as it is, without a read. A missing registration is an error, except in check mode when it is named
@@ -110,13 +114,13 @@ def resolve_application(
         app_id = str(options["app_id"])
         if not is_guid(app_id):
             raise ConfigError(f"app_id: {app_id!r} is not a GUID", source="option app_id")
-        return Resolved(app_id=app_id)
+        return ApplicationReference(app_id=app_id)
     asked = options["application"]
     found = find_application(graph, asked, select)
     if found is not None:
         return found
     if ctx.check_mode and asked.get("unique_name"):
-        return Resolved(unique_name=str(asked["unique_name"]), pending=True)
+        return ApplicationReference(unique_name=str(asked["unique_name"]), pending=True)
     name, value = next((name, value) for name, value in asked.items() if value)
     raise ConfigError(
         f"application.{name}: no application with {name} {value} is in the tenant; create it first (entra_application), or restore it",

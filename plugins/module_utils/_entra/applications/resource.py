@@ -14,20 +14,20 @@ from ..._core.errors import ApiError, ConfigError, NotFound
 from ..._core.plan import Plan, Step
 from ..._core.polling import Pauses, poll_until
 from ..._core.resource import Action
-from ..client import GraphClient, key, segment
+from ..client import GraphClient, format_alternate_key, quote_segment
 from ..create import create_once
-from ..deleted_items import list_deleted, restore
+from ..deleted_items import list_deleted_items, restore_deleted_item
 from ..owners import change_owners, list_owners
-from ..permissions import Apis, Requested
-from ..principals import object_ids
+from ..permissions import ApiResolver, RequestedPermissions
+from ..principals import resolve_object_ids
 from . import desired
-from .canonical import SELECT, Canonical, Wire, canonical
-from .checks import check_after, check_options
+from .canonical import SELECT, CanonicalApplication, Wire, canonical_application
+from .checks import check_application_options, check_desired_application
 from .desired import APP_ID_TEXT
-from .lookup import by_display_name, find_deleted, find_live
-from .plan import Situation, named_permissions, plan, plan_absent, removed_roles
-from .reference import READ_NEEDS, application_path
-from .roles_and_scopes import with_ids
+from .lookup import find_application_in_use, find_deleted_application, list_applications_named
+from .plan import CurrentApplication, find_removed_roles, name_permissions, plan_application, plan_application_removal
+from .reference import READ_NEEDS, format_application_path
+from .roles_and_scopes import assign_entitlement_ids
 
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 _STILL_ENABLED = "CannotDeleteOrUpdateEnabledEntitlement"
@@ -42,7 +42,7 @@ class ApplicationResource:
     def __init__(self, ctx: Context) -> None:
         self._ctx, self._graph = ctx, GraphClient(ctx)
         self._options = ctx.options
-        self._after: Canonical = {}
+        self._after: CanonicalApplication = {}
         self._names: dict[str, str] = {}
         self._owners: list[str] | None = None
         self.object_id: str | None = None
@@ -50,18 +50,18 @@ class ApplicationResource:
 
     def plan(self) -> Plan:
         """What the options ask for, compared with what is there. Raises ConfigError, Problems, AmbiguousMatch."""
-        check_options(self._options)
+        check_application_options(self._options)
         if self._options["state"] == "absent":
-            return plan_absent(self._situation(find_live(self._graph, self._options)))
+            return plan_application_removal(self._situation(find_application_in_use(self._graph, self._options)))
         situation = self._present()
         requested = self._requested()
         exclusive = self._options["exclusive"]
-        after = desired.after(self._options, requested, canonical(situation.wire), exclusive)
-        check_after(self._options, after, situation.exists)
+        after = desired.desired_application(self._options, requested, canonical_application(situation.wire), exclusive)
+        check_desired_application(self._options, after, situation.exists)
         self._after = after
         self._check_identifier_uris(situation, after)
-        owners = object_ids(self._graph, self._options.get("owners"), "owners")
-        planned = plan(self._with_assigned(situation, after), after, owners, exclusive, self._names)
+        owners = resolve_object_ids(self._graph, self._options.get("owners"), "owners")
+        planned = plan_application(self._with_assigned(situation, after), after, owners, exclusive, self._names)
         self._owners = planned.after.get("owners")
         return planned
 
@@ -83,27 +83,33 @@ class ApplicationResource:
         if self._options["state"] == "absent":
             return {}
         found = {**self._after, "object_id": self.object_id, "app_id": self.app_id}
-        found["api_permissions"] = named_permissions(self._after["api_permissions"], self._names)
+        found["api_permissions"] = name_permissions(self._after["api_permissions"], self._names)
         if self.app_id:
             found["identifier_uris"] = [uri.replace(APP_ID_TEXT, self.app_id) for uri in self._after["identifier_uris"]]
-            found["app_roles"] = with_ids(self._after["app_roles"], self._after["api_scopes"], self._namespace())
-            found["api_scopes"] = with_ids(self._after["api_scopes"], found["app_roles"], self._namespace())
+            found["app_roles"] = assign_entitlement_ids(
+                self._after["app_roles"], self._after["api_scopes"], self._namespace()
+            )
+            found["api_scopes"] = assign_entitlement_ids(
+                self._after["api_scopes"], found["app_roles"], self._namespace()
+            )
         if self._owners is not None:
             found["owners"] = self._owners
         return found
 
-    def _situation(self, wire: Wire | None, **more: t.Any) -> Situation:
+    def _situation(self, wire: Wire | None, **more: t.Any) -> CurrentApplication:
         if wire is None:
-            return Situation()
+            return CurrentApplication()
         self.object_id, self.app_id = str(wire["id"]), str(wire["appId"])
-        return Situation(wire, **more)
+        return CurrentApplication(wire, **more)
 
-    def _present(self) -> Situation:
-        wire = find_live(self._graph, self._options)
+    def _present(self) -> CurrentApplication:
+        wire = find_application_in_use(self._graph, self._options)
         if wire is not None:
             owners = None
             if self._options.get("owners") is not None:
-                owners = list_owners(self._graph, f"/applications/{segment(str(wire['id']))}", str(wire["displayName"]))
+                owners = list_owners(
+                    self._graph, f"/applications/{quote_segment(str(wire['id']))}", str(wire["displayName"])
+                )
             return self._situation(wire, owners=owners)
         deleted = self._deleted()
         if deleted is None:
@@ -122,10 +128,10 @@ class ApplicationResource:
 
     def _deleted(self) -> Wire | None:
         named = any(self._options.get(name) for name in ("object_id", "app_id", "unique_name", "identifier_uris"))
-        return find_deleted(self._graph, self._options) if named else None
+        return find_deleted_application(self._graph, self._options) if named else None
 
     def _deleted_service_principal(self, application: Wire) -> str | None:
-        listed = list_deleted(self._graph, "servicePrincipals", "id,appId")
+        listed = list_deleted_items(self._graph, "servicePrincipals", "id,appId")
         return next((str(item["id"]) for item in listed if item.get("appId") == application["appId"]), None)
 
     def _refuse_unknown_id(self) -> None:
@@ -136,22 +142,22 @@ class ApplicationResource:
                 source=f"option {name}",
             )
 
-    def _requested(self) -> list[Requested] | None:
+    def _requested(self) -> list[RequestedPermissions] | None:
         entries = self._options.get("api_permissions")
         if entries is None:
             return None
-        requested = Apis(self._graph).resolve(entries)
+        requested = ApiResolver(self._graph).resolve(entries)
         for request in requested:
             self._names[request.api.app_id] = request.api.display_name
             self._names.update(request.api.names())
         return requested
 
-    def _check_identifier_uris(self, situation: Situation, after: Canonical) -> None:
+    def _check_identifier_uris(self, situation: CurrentApplication, after: CanonicalApplication) -> None:
         """A deleted application keeps its identifier URIs; Entra ID would refuse ours without naming it."""
-        added = set(after["identifier_uris"]) - set(canonical(situation.wire)["identifier_uris"])
+        added = set(after["identifier_uris"]) - set(canonical_application(situation.wire)["identifier_uris"])
         if not added or not situation.exists or situation.deleted:
             return
-        found = find_deleted(self._graph, {"identifier_uris": sorted(added)})
+        found = find_deleted_application(self._graph, {"identifier_uris": sorted(added)})
         if found is not None:
             raise ConfigError(
                 f"identifier_uris: the deleted application {found.get('displayName')} (object id {found['id']}) still has one of them; purge it first",
@@ -159,11 +165,11 @@ class ApplicationResource:
                 deleted_object_id=found["id"],
             )
 
-    def _with_assigned(self, situation: Situation, after: Canonical) -> Situation:
-        gone = {role["id"]: role["value"] for role in removed_roles(situation, after)}
+    def _with_assigned(self, situation: CurrentApplication, after: CanonicalApplication) -> CurrentApplication:
+        gone = {role["id"]: role["value"] for role in find_removed_roles(situation, after)}
         if not gone or situation.deleted:
             return situation
-        path = f"/servicePrincipals{key('appId', str(self.app_id))}/appRoleAssignedTo"
+        path = f"/servicePrincipals{format_alternate_key('appId', str(self.app_id))}/appRoleAssignedTo"
         try:
             listed = self._graph.list(path, intent="list who holds the app roles to be removed", needs=READ_NEEDS)
         except NotFound:
@@ -179,14 +185,14 @@ class ApplicationResource:
             self._ctx.warn(
                 f"App role {gone[role_id]} is removed from {len(holders)} principals: {', '.join(sorted(holders))}"
             )
-        return Situation(situation.wire, situation.owners, assigned=assigned)
+        return CurrentApplication(situation.wire, situation.owners, assigned=assigned)
 
     def _restore(self, step: Step) -> None:
-        restore(self._graph, "applications", str(self.object_id), intent=step.subject)
+        restore_deleted_item(self._graph, "applications", str(self.object_id), intent=step.subject)
         self._graph.recent_objects.add(str(self.app_id))
 
     def _restore_service_principal(self, step: Step) -> None:
-        restore(self._graph, "servicePrincipals", step.data["object_id"], intent=step.subject)
+        restore_deleted_item(self._graph, "servicePrincipals", step.data["object_id"], intent=step.subject)
 
     def _disable(self, step: Step) -> None:
         self._patch(step)
@@ -200,7 +206,7 @@ class ApplicationResource:
         self._forget()
 
     def _path(self) -> str:
-        return f"/applications/{segment(str(self.object_id))}"
+        return f"/applications/{quote_segment(str(self.object_id))}"
 
     def _namespace(self) -> str | None:
         return self._after["unique_name"] or self.app_id
@@ -226,7 +232,7 @@ class ApplicationResource:
                 self._graph,
                 "/applications",
                 body,
-                find=lambda: by_display_name(self._graph, body["displayName"]),
+                find=lambda: list_applications_named(self._graph, body["displayName"]),
                 intent=intent,
                 needs=_WRITE,
             )
@@ -243,9 +249,9 @@ class ApplicationResource:
             filled["identifierUris"] = [uri.replace(APP_ID_TEXT, str(self.app_id)) for uri in body["identifierUris"]]
         ids = {(entry["value"]): entry["id"] for name in ("app_roles", "api_scopes") for entry in self.result()[name]}
         if "appRoles" in body:
-            filled["appRoles"] = [_identified(item, ids) for item in body["appRoles"]]
+            filled["appRoles"] = [_fill_in_id(item, ids) for item in body["appRoles"]]
         if "oauth2PermissionScopes" in body.get("api", {}):
-            scopes = [_identified(item, ids) for item in body["api"]["oauth2PermissionScopes"]]
+            scopes = [_fill_in_id(item, ids) for item in body["api"]["oauth2PermissionScopes"]]
             filled["api"] = {**body["api"], "oauth2PermissionScopes": scopes}
         return filled
 
@@ -269,7 +275,7 @@ class ApplicationResource:
             wire = self._graph.get(
                 self._path(), intent="see roles disabled", needs=READ_NEEDS, params={"$select": SELECT}
             )
-            form = canonical(wire or {})
+            form = canonical_application(wire or {})
             seen = [*form["app_roles"], *form["api_scopes"]]
             return off - {entry["id"] for entry in seen if not entry["enabled"]}
 
@@ -278,9 +284,9 @@ class ApplicationResource:
     def _forget(self) -> None:
         keys = [str(self.object_id), str(self.app_id)]
         if self._options.get("unique_name"):
-            keys.append(application_path("unique_name", self._options["unique_name"]))
+            keys.append(format_application_path("unique_name", self._options["unique_name"]))
         self._graph.forget(*keys)
 
 
-def _identified(item: Wire, ids: t.Mapping[str, str]) -> Wire:
+def _fill_in_id(item: Wire, ids: t.Mapping[str, str]) -> Wire:
     return item if item["id"] else {**item, "id": ids[item["value"]]}

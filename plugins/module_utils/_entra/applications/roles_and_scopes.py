@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 from ..._core.values import texts_in
 
-Entry = dict[str, t.Any]
+Entitlement = dict[str, t.Any]
 Wire = dict[str, t.Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Kind:
+class EntitlementKind:
     """One of the two kinds of entitlement. ``fields`` maps our names to Graph's; ``exact`` names the fields that are sets."""
 
     noun: str
@@ -28,13 +28,13 @@ class Kind:
     falls_back: t.Mapping[str, str] = field(default_factory=dict)
     exact: tuple[str, ...] = ()
 
-    def canonical(self, wire: t.Mapping[str, t.Any]) -> Entry:
+    def canonical(self, wire: t.Mapping[str, t.Any]) -> Entitlement:
         """An entry of Graph under our names; empty text is None and sets are sorted."""
         entry = {name: wire.get(graph_name) for name, graph_name in self.fields.items()}
         entry.update({name: texts_in(wire, self.fields[name]) for name in self.exact})
         return self.normal(entry)
 
-    def normal(self, entry: Entry) -> Entry:
+    def normal(self, entry: Entitlement) -> Entitlement:
         """Equal meanings become equal values."""
         found = {name: None if value == "" else value for name, value in entry.items()}
         found.update({name: sorted(found[name] or []) for name in self.exact})
@@ -43,7 +43,7 @@ class Kind:
             found["id"] = str(found["id"]).lower()
         return found
 
-    def wire(self, entry: Entry, had: t.Mapping[str, t.Any] | None = None) -> Wire:
+    def wire(self, entry: Entitlement, had: t.Mapping[str, t.Any] | None = None) -> Wire:
         """The entry for Graph; the read-only origin is never sent.
 
         *had*: the same entry as Graph gave it. Its sets keep their order: an enabled entry must go back exactly as it was.
@@ -54,7 +54,7 @@ class Kind:
             body[self.fields[name]] = [*order, *(item for item in entry[name] if item not in order)]
         return body
 
-    def new(self, wanted: Entry) -> Entry:
+    def new(self, wanted: Entitlement) -> Entitlement:
         """A complete entry from what the user gave; names that Graph demands are made from the value."""
         given = {name: value for name, value in wanted.items() if value is not None}
         entry = {**{name: None for name in self.fields}, **self.defaults, **given, "id": None}
@@ -63,7 +63,7 @@ class Kind:
         return self.normal(entry)
 
 
-ROLE = Kind(
+ROLE = EntitlementKind(
     noun="app role",
     option="app_roles",
     fields={
@@ -78,7 +78,7 @@ ROLE = Kind(
     falls_back={"display_name": "value", "description": "display_name"},
     exact=("allowed_member_types",),
 )
-SCOPE = Kind(
+SCOPE = EntitlementKind(
     noun="API scope",
     option="api_scopes",
     fields={
@@ -99,14 +99,14 @@ SCOPE = Kind(
 )
 
 
-def merged(
-    kind: Kind,
-    current: t.Sequence[Entry],
-    wanted: t.Sequence[Entry] | None,
-    other: t.Sequence[Entry],
+def merge_entitlements(
+    kind: EntitlementKind,
+    current: t.Sequence[Entitlement],
+    wanted: t.Sequence[Entitlement] | None,
+    other: t.Sequence[Entitlement],
     namespace: str | None,
     exclusive: bool,
-) -> list[Entry]:
+) -> list[Entitlement]:
     """The collection as it shall be, sorted by value.
 
     An entry is found by its value, else by the id that the user gave (which renames it). *other* is the other kind's
@@ -114,10 +114,10 @@ def merged(
     of new entries stay None until the application id is known, see :func:`with_ids`.
     """
     if wanted is None:
-        return ordered(current)
+        return sort_entitlements(current)
     by_value = {entry["value"]: entry for entry in current if entry["value"]}
     by_id = {entry["id"]: entry for entry in current}
-    final: list[Entry] = []
+    final: list[Entitlement] = []
     for asked in wanted:
         match = by_value.get(asked["value"]) or by_id.get((asked.get("id") or "").lower())
         if match is None:
@@ -130,26 +130,28 @@ def merged(
     if wanted and not exclusive:
         kept = {entry["id"] for entry in final}
         final += [entry for entry in current if entry["id"] not in kept]
-    return ordered(with_ids(final, other, namespace))
+    return sort_entitlements(assign_entitlement_ids(final, other, namespace))
 
 
-def with_ids(entries: t.Sequence[Entry], other: t.Sequence[Entry], namespace: str | None) -> list[Entry]:
+def assign_entitlement_ids(
+    entries: t.Sequence[Entitlement], other: t.Sequence[Entitlement], namespace: str | None
+) -> list[Entitlement]:
     """Give an id to every entry that has none: that of the same value in *other*, else one that is derived, not drawn.
 
     The same application and value always get the same id, so that a lost answer or a second run never makes a second role.
     """
     same_value = {entry["value"]: entry["id"] for entry in other if entry["value"] and entry["id"]}
     taken = {entry["id"] for entry in [*entries, *other] if entry["id"]}
-    complete: list[Entry] = []
+    complete: list[Entitlement] = []
     for entry in entries:
         found = entry["id"] or same_value.get(entry["value"])
         if found is None and namespace is not None:
-            found = _derived(namespace, entry["value"], taken)
+            found = _derive_id(namespace, entry["value"], taken)
         complete.append({**entry, "id": found})
     return complete
 
 
-def _derived(namespace: str, value: str, taken: set[str]) -> str:
+def _derive_id(namespace: str, value: str, taken: set[str]) -> str:
     name = f"{namespace}/{value}"
     found = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
     while found in taken:  # someone has renamed the role that had it
@@ -159,18 +161,18 @@ def _derived(namespace: str, value: str, taken: set[str]) -> str:
     return found
 
 
-def ordered(entries: t.Iterable[Entry]) -> list[Entry]:
+def sort_entitlements(entries: t.Iterable[Entitlement]) -> list[Entitlement]:
     """By value, then id."""
     return sorted(entries, key=lambda entry: (entry["value"] or "", entry["id"] or ""))
 
 
-def removed(current: t.Sequence[Entry], final: t.Sequence[Entry]) -> list[Entry]:
+def find_removed_entitlements(current: t.Sequence[Entitlement], final: t.Sequence[Entitlement]) -> list[Entitlement]:
     """Entries that the final collection lacks."""
     stay = {entry["id"] for entry in final}
     return [entry for entry in current if entry["id"] not in stay]
 
 
-def disabled_first(current: t.Sequence[Entry], final: t.Sequence[Entry]) -> list[Entry] | None:
+def disable_before_change(current: t.Sequence[Entitlement], final: t.Sequence[Entitlement]) -> list[Entitlement] | None:
     """What to write before the final collection: Graph refuses to change or remove an entry that is enabled.
 
     None when nothing has to be disabled; disabling or enabling alone takes no such detour.
@@ -186,7 +188,7 @@ def disabled_first(current: t.Sequence[Entry], final: t.Sequence[Entry]) -> list
     return [{**entry, "enabled": entry["enabled"] and entry["id"] not in to_disable} for entry in current]
 
 
-def born_enabled(current: t.Sequence[Entry], final: t.Sequence[Entry]) -> list[Entry]:
+def enable_new_entitlements(current: t.Sequence[Entitlement], final: t.Sequence[Entitlement]) -> list[Entitlement]:
     """The final collection with new entries enabled: Graph takes them in no other way, and they are disabled afterwards."""
     known = {entry["id"] for entry in current}
     return [entry if entry["id"] in known and entry["id"] else {**entry, "enabled": True} for entry in final]

@@ -31,7 +31,7 @@ class SigningCertificate:
     thumbprint: str | None = None
 
 
-def signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
+def list_signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
     """Each signing certificate once, in order of its end.
 
     A certificate is listed twice, to sign and to verify, under one identifier. The active one is named by its thumbprint;
@@ -42,7 +42,7 @@ def signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[SigningCerti
     for item in objects_in(principal, "keyCredentials"):
         ends = time_in(item, "endDateTime", f" of key {one_line(str(item.get('keyId')), 60)}") or _NEVER
         identifier = str(item.get("customKeyIdentifier") or item.get("keyId"))
-        thumbprint = _hexadecimal(item.get("customKeyIdentifier"))
+        thumbprint = _decode_thumbprint(item.get("customKeyIdentifier"))
         active = bool(preferred) and preferred in (thumbprint, identifier.upper())
         name = str(item.get("displayName") or "")
         found.setdefault(identifier, SigningCertificate(str(item.get("keyId")), name, ends, active, thumbprint))
@@ -53,7 +53,7 @@ def signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[SigningCerti
     return tuple(ordered)
 
 
-def _hexadecimal(identifier: t.Any) -> str | None:
+def _decode_thumbprint(identifier: t.Any) -> str | None:
     """A key identifier is base64 of the thumbprint's bytes."""
     try:
         raw = base64.b64decode(str(identifier or ""), validate=True)

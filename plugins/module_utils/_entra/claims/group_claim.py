@@ -86,7 +86,7 @@ class Emission:
     remedy: str = ""
 
 
-def group_claim(application: t.Mapping[str, t.Any]) -> GroupClaim:
+def parse_group_claim(application: t.Mapping[str, t.Any]) -> GroupClaim:
     """The configuration of an application as Graph shows it."""
     said = str(application.get("groupMembershipClaims") or "").replace(" ", "").split(",")
     optional = objects_in(application.get("optionalClaims"), "saml2Token")
@@ -100,7 +100,7 @@ def group_claim(application: t.Mapping[str, t.Any]) -> GroupClaim:
     )
 
 
-def emission(claim: GroupClaim, group: DirectoryGroup, read_claim: str) -> Emission:
+def predict_emission(claim: GroupClaim, group: DirectoryGroup, read_claim: str) -> Emission:
     """What a direct member's token says about *group* in the claim *read_claim*.
 
     Where that is the claim of roles and groups are not emitted as such, the application's own roles are what is read.
@@ -127,12 +127,12 @@ def emission(claim: GroupClaim, group: DirectoryGroup, read_claim: str) -> Emiss
             reason="the application emits security groups only, and this is none",
             remedy="use a security group, or set group_claims to [ApplicationGroup]",
         )
-    return _formatted(claim, group)
+    return _emit_in_form(claim, group)
 
 
-def _formatted(claim: GroupClaim, group: DirectoryGroup) -> Emission:
+def _emit_in_form(claim: GroupClaim, group: DirectoryGroup) -> Emission:
     if claim.synced_form and group.synced:
-        value = _synced_value(claim.synced_form, group)
+        value = _format_account_name(claim.synced_form, group)
         if value:
             return Emission((value,), claim.synced_form)
         return Emission(reason="Entra ID holds no account name for this group", remedy="check Entra Connect")
@@ -151,7 +151,7 @@ def _formatted(claim: GroupClaim, group: DirectoryGroup) -> Emission:
     return Emission((group.object_id,), "object_id")
 
 
-def _synced_value(form: str, group: DirectoryGroup) -> str | None:
+def _format_account_name(form: str, group: DirectoryGroup) -> str | None:
     domain = {"netbios_domain_and_sam_account_name": group.netbios_domain}.get(form, group.dns_domain)
     if not group.sam_account_name:
         return None
@@ -160,7 +160,9 @@ def _synced_value(form: str, group: DirectoryGroup) -> str | None:
     return f"{domain}\\{group.sam_account_name}" if domain else None
 
 
-def counted(claim: GroupClaim, groups: t.Iterable[t.Mapping[str, t.Any]], assigned: t.Collection[str]) -> int:
+def count_emitted_groups(
+    claim: GroupClaim, groups: t.Iterable[t.Mapping[str, t.Any]], assigned: t.Collection[str]
+) -> int:
     """How many of the *groups* that a person is in (directly or not; ``id``, ``security_enabled``) count against the limit."""
     return sum(
         1

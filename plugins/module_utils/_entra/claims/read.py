@@ -16,9 +16,9 @@ from ..._core.names import case_key
 from ..._core.parallel import side_by_side
 from ..._core.values import objects_in
 from ..applications.reference import READ_NEEDS, find_application
-from ..client import GraphClient, key, literal, segment
-from .certificates import SigningCertificate, signing_certificates
-from .group_claim import DirectoryGroup, GroupClaim, group_claim
+from ..client import GraphClient, format_alternate_key, quote_literal, quote_segment
+from .certificates import SigningCertificate, list_signing_certificates
+from .group_claim import DirectoryGroup, GroupClaim, parse_group_claim
 
 GROUP_NEEDS = ("GroupMember.Read.All",)
 USER_NEEDS = ("User.Read.All", "GroupMember.Read.All")
@@ -64,7 +64,7 @@ class SsoApplication:
 
 
 @dataclass(frozen=True)
-class Member:
+class GroupMember:
     """A user; ``name`` (user principal name) and ``enabled`` are None where this identity may not read them."""
 
     object_id: str
@@ -73,15 +73,15 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Members:
+class GroupMembers:
     """``direct`` users, users only ``inherited`` from nested groups, and the names of these."""
 
-    direct: frozenset[Member] = frozenset()
-    inherited: frozenset[Member] = frozenset()
+    direct: frozenset[GroupMember] = frozenset()
+    inherited: frozenset[GroupMember] = frozenset()
     nested: tuple[str, ...] = ()
 
 
-class Claims:
+class ClaimReader:
     """One task's reads, several at a time."""
 
     def __init__(self, ctx: Context, graph: GraphClient) -> None:
@@ -99,7 +99,7 @@ class Claims:
         return SsoApplication(
             str(wire["appId"]),
             str(wire.get("displayName")),
-            group_claim(wire),
+            parse_group_claim(wire),
             tuple(sorted(wire.get("identifierUris") or ())),
             self._principal(str(wire["appId"])),
         )
@@ -115,15 +115,15 @@ class Claims:
             found.setdefault(case_key(group.display_name), []).append(group)
         return found
 
-    def members(self, object_ids: t.Sequence[str]) -> dict[str, Members]:
+    def members(self, object_ids: t.Sequence[str]) -> dict[str, GroupMembers]:
         """Members of each group: one request, and one more for a group that has groups in it."""
         return dict(zip(object_ids, self._side_by_side(self._members, object_ids), strict=True))
 
-    def users(self, names: t.Sequence[str]) -> list[Member]:
+    def users(self, names: t.Sequence[str]) -> list[GroupMember]:
         """Those of the named users that exist."""
         found = self._chunks("/users", "userPrincipalName", names, "id,userPrincipalName,accountEnabled", USER_NEEDS)
         asked = {case_key(name) for name in names}
-        return [_member(item) for item in found if case_key(str(item.get("userPrincipalName"))) in asked]
+        return [_build_member(item) for item in found if case_key(str(item.get("userPrincipalName"))) in asked]
 
     def groups_of(self, object_ids: t.Sequence[str]) -> dict[str, list[Wire]]:
         """All groups that each user is in, through nesting too: ``id`` and ``security_enabled``."""
@@ -134,7 +134,7 @@ class Claims:
 
     def _by_identifier(self, identifier: str) -> Wire | None:
         params = {
-            "$filter": f"identifierUris/any(uri:uri eq {literal(identifier)})",
+            "$filter": f"identifierUris/any(uri:uri eq {quote_literal(identifier)})",
             "$select": ",".join(("id", "appId", "displayName", *_APPLICATION)),
         }
         found = self._graph.list(
@@ -150,7 +150,7 @@ class Claims:
 
     def _principal(self, app_id: str) -> SsoPrincipal | None:
         wire = self._graph.get(
-            f"/servicePrincipals{key('appId', app_id)}",
+            f"/servicePrincipals{format_alternate_key('appId', app_id)}",
             intent="read the enterprise application",
             needs=READ_NEEDS,
             params={"$select": _PRINCIPAL},
@@ -163,13 +163,13 @@ class Claims:
             bool(wire.get("appRoleAssignmentRequired")),
             wire.get("preferredSingleSignOnMode"),
             tuple(sorted(wire.get("servicePrincipalNames") or ())),
-            signing_certificates(wire),
+            list_signing_certificates(wire),
             self._assigned(wire),
         )
 
     def _assigned(self, principal: Wire) -> dict[str, tuple[str, ...]]:
         listed = self._graph.list(
-            f"/servicePrincipals/{segment(str(principal['id']))}/appRoleAssignedTo",
+            f"/servicePrincipals/{quote_segment(str(principal['id']))}/appRoleAssignedTo",
             intent="list who is assigned to the enterprise application",
             needs=("Application.Read.All",),
             params={"$top": "999"},
@@ -187,7 +187,7 @@ class Claims:
         self, field: str, values: t.Collection[str], application: SsoApplication | None
     ) -> list[DirectoryGroup]:
         assigned = (application.principal.assigned if application and application.principal else None) or {}
-        return [_group(item, assigned) for item in self._chunks("/groups", field, values, _GROUP, GROUP_NEEDS)]
+        return [_build_group(item, assigned) for item in self._chunks("/groups", field, values, _GROUP, GROUP_NEEDS)]
 
     def _chunks(
         self, path: str, field: str, values: t.Collection[str], select: str, needs: t.Sequence[str]
@@ -196,27 +196,29 @@ class Claims:
         chunks = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
 
         def read(chunk: t.Sequence[str]) -> list[Wire]:
-            quoted = ", ".join(literal(value) for value in chunk)
+            quoted = ", ".join(quote_literal(value) for value in chunk)
             params = {"$filter": f"{field} in ({quoted})", "$select": select}
             return self._graph.list(path, intent=f"read {path[1:]} by {field}", needs=needs, params=params)
 
         return [item for part in self._side_by_side(read, chunks) for item in part]
 
-    def _members(self, object_id: str) -> Members:
+    def _members(self, object_id: str) -> GroupMembers:
         params = {"$select": "id,displayName,userPrincipalName,accountEnabled", "$top": "999"}
-        path = f"/groups/{segment(object_id)}"
+        path = f"/groups/{quote_segment(object_id)}"
         intent = f"list members of group {object_id}"
         listed = self._graph.list(f"{path}/members", intent=intent, needs=GROUP_NEEDS, params=params)
-        nested = sorted(str(item.get("displayName") or item["id"]) for item in listed if _is(item, "group"))
-        direct = frozenset(_member(item) for item in listed if _is(item, "user"))
+        nested = sorted(str(item.get("displayName") or item["id"]) for item in listed if _has_type(item, "group"))
+        direct = frozenset(_build_member(item) for item in listed if _has_type(item, "user"))
         if not nested:
-            return Members(direct)
+            return GroupMembers(direct)
         every = self._graph.list(f"{path}/transitiveMembers", intent=intent, needs=GROUP_NEEDS, params=params)
-        return Members(direct, frozenset(_member(item) for item in every if _is(item, "user")) - direct, tuple(nested))
+        return GroupMembers(
+            direct, frozenset(_build_member(item) for item in every if _has_type(item, "user")) - direct, tuple(nested)
+        )
 
     def _groups_of(self, object_id: str) -> list[Wire]:
         listed = self._graph.list(
-            f"/users/{segment(object_id)}/transitiveMemberOf",
+            f"/users/{quote_segment(object_id)}/transitiveMemberOf",
             intent=f"list the groups of user {object_id}",
             needs=USER_NEEDS,
             params={"$select": "id,securityEnabled", "$top": "999"},
@@ -224,20 +226,20 @@ class Claims:
         return [
             {"id": str(item["id"]).lower(), "security_enabled": item.get("securityEnabled") is not False}
             for item in listed
-            if _is(item, "group")
+            if _has_type(item, "group")
         ]
 
 
-def _is(item: t.Mapping[str, t.Any], kind: str) -> bool:
+def _has_type(item: t.Mapping[str, t.Any], kind: str) -> bool:
     return item.get("@odata.type") == f"#microsoft.graph.{kind}"
 
 
-def _member(item: t.Mapping[str, t.Any]) -> Member:
+def _build_member(item: t.Mapping[str, t.Any]) -> GroupMember:
     name, enabled = item.get("userPrincipalName"), item.get("accountEnabled")
-    return Member(str(item["id"]).lower(), name or None, enabled if isinstance(enabled, bool) else None)
+    return GroupMember(str(item["id"]).lower(), name or None, enabled if isinstance(enabled, bool) else None)
 
 
-def _group(item: t.Mapping[str, t.Any], assigned: t.Mapping[str, tuple[str, ...]]) -> DirectoryGroup:
+def _build_group(item: t.Mapping[str, t.Any], assigned: t.Mapping[str, tuple[str, ...]]) -> DirectoryGroup:
     object_id = str(item["id"]).lower()
     return DirectoryGroup(
         object_id,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..._core.plan import Plan, Step
 from ..._core.set_changes import difference
-from ..permissions import KINDS, Requested, ResourceApi
+from ..permissions import KINDS, RequestedPermissions, ResourceApi
 
 #: The app role id of an assignment that carries no role; it is no permission and left alone.
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
@@ -22,11 +22,11 @@ _AS_USER = "Directory.AccessAsUser.All"
 _PERHAPS = "Directory.ReadWrite.All"
 
 #: Names by application id of the API and kind.
-State = dict[tuple[str, str], tuple[str, ...]]
+GrantedNames = dict[tuple[str, str], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldPermissions:
     """What the client holds of one API: assignment ids by app role id, and the grant for everybody with its scopes."""
 
     assignments: t.Mapping[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Held:
         return tuple(sorted(known.get(role_id, role_id) for role_id in self.assignments))
 
 
-def names_of(request: Requested, kind: str) -> tuple[str, ...] | None:
+def list_requested_names(request: RequestedPermissions, kind: str) -> tuple[str, ...] | None:
     """The names that are requested, sorted; None where the kind is not managed."""
     ids = request.ids(kind)
     known = request.api.names()
@@ -59,19 +59,21 @@ def may_grant(claims: t.Mapping[str, t.Any], kind: str) -> bool | None:
     return None if kind == "delegated" and _PERHAPS in held else False
 
 
-def state_of(requests: t.Sequence[Requested], held: t.Mapping[str, Held]) -> State:
+def list_granted_names(
+    requests: t.Sequence[RequestedPermissions], held: t.Mapping[str, HeldPermissions]
+) -> GrantedNames:
     """The names granted now, of the kinds that are managed."""
     return {
-        (request.api.app_id, kind): held.get(request.api.app_id, Held()).names(request.api, kind)
+        (request.api.app_id, kind): held.get(request.api.app_id, HeldPermissions()).names(request.api, kind)
         for request in requests
         for kind in KINDS
         if request.ids(kind) is not None
     }
 
 
-def steps(
-    requests: t.Sequence[Requested],
-    held: t.Mapping[str, Held],
+def plan_grants(
+    requests: t.Sequence[RequestedPermissions],
+    held: t.Mapping[str, HeldPermissions],
     exclusive: bool,
     allowed: t.Collection[str],
 ) -> tuple[Step, ...]:
@@ -83,48 +85,48 @@ def steps(
     grants: list[Step] = []
     revocations: list[Step] = []
     for request in sorted(requests, key=lambda item: (item.api.display_name, item.api.app_id)):
-        have = held.get(request.api.app_id, Held())
+        have = held.get(request.api.app_id, HeldPermissions())
         for kind in KINDS:
-            names = names_of(request, kind)
+            names = list_requested_names(request, kind)
             if names is None or kind not in allowed:
                 continue
             change = difference(names, have.names(request.api, kind), exclusive)
             if kind == "delegated":
-                (grants if change.add else revocations).extend(_delegated(request.api, have, change))
+                (grants if change.add else revocations).extend(_plan_delegated_grant(request.api, have, change))
                 continue
-            grants += [_assign(request.api, name) for name in change.add]
-            revocations += [_unassign(request.api, have, name) for name in change.remove]
+            grants += [_plan_assignment(request.api, name) for name in change.add]
+            revocations += [_plan_unassignment(request.api, have, name) for name in change.remove]
     return (*grants, *revocations)
 
 
-def _data(
+def _build_step_data(
     api: ResourceApi, kind: str, add: t.Sequence[str], remove: t.Sequence[str], **more: t.Any
 ) -> dict[str, t.Any]:
     found: dict[str, t.Any] = {"app_id": api.app_id, "resource": api.object_id, "kind": kind}
     return {**found, "add": list(add), "remove": list(remove), **more}
 
 
-def _assign(api: ResourceApi, name: str) -> Step:
-    data = _data(api, "application", [name], [], role_id=api.application.get(name, name))
+def _plan_assignment(api: ResourceApi, name: str) -> Step:
+    data = _build_step_data(api, "application", [name], [], role_id=api.application.get(name, name))
     return Step("assign", f"application permission {name} of {api.display_name}", data)
 
 
-def _unassign(api: ResourceApi, have: Held, name: str) -> Step:
+def _plan_unassignment(api: ResourceApi, have: HeldPermissions, name: str) -> Step:
     assignment_id = have.assignments[next(role for role in have.assignments if api.names().get(role, role) == name)]
-    data = _data(api, "application", [], [name], assignment_id=assignment_id)
+    data = _build_step_data(api, "application", [], [name], assignment_id=assignment_id)
     return Step("unassign", f"revoke application permission {name} of {api.display_name}", data)
 
 
-def _delegated(api: ResourceApi, have: Held, change: t.Any) -> list[Step]:
+def _plan_delegated_grant(api: ResourceApi, have: HeldPermissions, change: t.Any) -> list[Step]:
     if not change.add and not change.remove:
         return []
-    data = _data(api, "delegated", change.add, change.remove, grant_id=have.grant_id, scopes=change.after)
+    data = _build_step_data(api, "delegated", change.add, change.remove, grant_id=have.grant_id, scopes=change.after)
     action = "consent" if have.grant_id is None else "rescope" if change.after else "withdraw"
     words = [*change.add, *(f"not {name}" for name in change.remove)]
     return [Step(action, f"delegated permissions {', '.join(words)} of {api.display_name}", data)]
 
 
-def after(state: State, done: t.Iterable[Step]) -> State:
+def apply_grants(state: GrantedNames, done: t.Iterable[Step]) -> GrantedNames:
     """The state once the steps in *done* have been carried out."""
     result = dict(state)
     for step in done:
@@ -133,12 +135,12 @@ def after(state: State, done: t.Iterable[Step]) -> State:
     return result
 
 
-def plan_of(requests: t.Sequence[Requested], state: State, done: t.Sequence[Step]) -> Plan:
+def build_consent_plan(requests: t.Sequence[RequestedPermissions], state: GrantedNames, done: t.Sequence[Step]) -> Plan:
     """The plan whose steps are *done*."""
-    return Plan(_shown(requests, state), _shown(requests, after(state, done)), tuple(done))
+    return Plan(_format_granted(requests, state), _format_granted(requests, apply_grants(state, done)), tuple(done))
 
 
-def _shown(requests: t.Sequence[Requested], state: State) -> list[dict[str, t.Any]]:
+def _format_granted(requests: t.Sequence[RequestedPermissions], state: GrantedNames) -> list[dict[str, t.Any]]:
     shown = [
         {
             "api": request.api.display_name,
@@ -150,13 +152,15 @@ def _shown(requests: t.Sequence[Requested], state: State) -> list[dict[str, t.An
     return sorted(shown, key=lambda entry: (entry["api"], entry["app_id"]))
 
 
-def report(requests: t.Sequence[Requested], state: State, consent_url: str | None) -> dict[str, t.Any]:
+def report_consent(
+    requests: t.Sequence[RequestedPermissions], state: GrantedNames, consent_url: str | None
+) -> dict[str, t.Any]:
     """The noun ``consent``: requested names, those of them that are granted in *state*, and those that are missing."""
     parts: dict[str, list[dict[str, t.Any]]] = {"requested": [], "granted": [], "missing": []}
     for request in sorted(requests, key=lambda item: (item.api.display_name, item.api.app_id)):
         entry: dict[str, dict[str, list[str]]] = {name: {} for name in parts}
         for kind in KINDS:
-            names = names_of(request, kind) or ()
+            names = list_requested_names(request, kind) or ()
             have = state.get((request.api.app_id, kind), ())
             entry["requested"][kind] = list(names)
             entry["granted"][kind] = [name for name in names if name in have]

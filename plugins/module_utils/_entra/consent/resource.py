@@ -18,10 +18,10 @@ from ..._core.resource import Action
 from ..._core.retry import Repeat
 from ..._core.values import objects_in
 from ..._signin.entra.clouds import authority_url
-from ..applications.reference import READ_NEEDS, Resolved, find_application, resolve_application
-from ..client import GraphClient, key, segment
-from ..errors import already_there
-from ..permissions import KINDS, Apis, Requested
+from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
+from ..client import GraphClient, format_alternate_key, quote_segment
+from ..errors import is_already_done
+from ..permissions import KINDS, ApiResolver, RequestedPermissions
 from . import plan as planning
 
 _READ_ASSIGNMENTS = ("Application.Read.All",)
@@ -38,8 +38,8 @@ class ConsentResource:
         self._ctx, self._graph = ctx, GraphClient(ctx)
         self._app_id: str | None = None
         self._client: str | None = None
-        self._requests: list[Requested] = []
-        self._state: planning.State = {}
+        self._requests: list[RequestedPermissions] = []
+        self._state: planning.GrantedNames = {}
         self._planned: tuple[Step, ...] = ()
         self._done: list[Step] = []
         self._refused: set[tuple[str, str]] = set()
@@ -54,10 +54,10 @@ class ConsentResource:
         self._requests = self._requested(options, application)
         self._client = self._service_principal() if self._app_id else None
         held = self._held() if self._client else {}
-        self._state = planning.state_of(self._requests, held)
-        self._planned = planning.steps(self._requests, held, options["exclusive"], self._allowed())
+        self._state = planning.list_granted_names(self._requests, held)
+        self._planned = planning.plan_grants(self._requests, held, options["exclusive"], self._allowed())
         self._tell_what_stays(held, options["exclusive"])
-        return planning.plan_of(self._requests, self._state, self._planned)
+        return planning.build_consent_plan(self._requests, self._state, self._planned)
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
@@ -87,24 +87,26 @@ class ConsentResource:
 
     def carried_out(self) -> Plan:
         """The plan without the steps that were refused."""
-        return planning.plan_of(self._requests, self._state, self._done)
+        return planning.build_consent_plan(self._requests, self._state, self._done)
 
     def result(self) -> dict[str, t.Any]:
         """The noun ``consent``."""
         done = self._planned if self._ctx.check_mode else self._done
-        return planning.report(self._requests, planning.after(self._state, done), self._consent_url())
+        return planning.report_consent(self._requests, planning.apply_grants(self._state, done), self._consent_url())
 
-    def _requested(self, options: t.Mapping[str, t.Any], application: Resolved) -> list[Requested]:
-        apis = Apis(self._graph)
+    def _requested(
+        self, options: t.Mapping[str, t.Any], application: ApplicationReference
+    ) -> list[RequestedPermissions]:
+        apis = ApiResolver(self._graph)
         if options.get("api_permissions") is not None:
             return apis.resolve(options["api_permissions"])
         if application.pending:
             self._ctx.warn("The application is not there yet, so what it will request, and need granted, is not known")
             return []
         wire = application.wire or self._registration(options).wire
-        return _from_registration(apis, wire.get("requiredResourceAccess") or (), options["exclusive"])
+        return _read_requested_permissions(apis, wire.get("requiredResourceAccess") or (), options["exclusive"])
 
-    def _registration(self, options: t.Mapping[str, t.Any]) -> Resolved:
+    def _registration(self, options: t.Mapping[str, t.Any]) -> ApplicationReference:
         """The registration behind the option ``app_id``."""
         found = find_application(self._graph, options, select=["requiredResourceAccess"])
         if found is None:
@@ -116,7 +118,7 @@ class ConsentResource:
 
     def _service_principal(self) -> str | None:
         wire = self._graph.get(
-            f"/servicePrincipals{key('appId', str(self._app_id))}",
+            f"/servicePrincipals{format_alternate_key('appId', str(self._app_id))}",
             intent=f"read the service principal of {self._app_id}",
             needs=READ_NEEDS,
             params={"$select": "id,appId"},
@@ -127,7 +129,7 @@ class ConsentResource:
             )
         return str(wire["id"]) if wire else None
 
-    def _held(self) -> dict[str, planning.Held]:
+    def _held(self) -> dict[str, planning.HeldPermissions]:
         """What the client holds, by application id of the API."""
         assignments = self._list("application", "appRoleAssignments", _READ_ASSIGNMENTS)
         grants = self._list("delegated", "oauth2PermissionGrants", _READ_GRANTS)
@@ -139,16 +141,18 @@ class ConsentResource:
                 for item in assignments
                 if item.get("resourceId") == resource and item.get("appRoleId") != planning.DEFAULT_ACCESS
             }
-            grant = next((item for item in grants if item.get("resourceId") == resource and _for_all(item)), None)
+            grant = next(
+                (item for item in grants if item.get("resourceId") == resource and _is_for_everybody(item)), None
+            )
             scopes = tuple(sorted(set(str((grant or {}).get("scope") or "").split())))
-            held[request.api.app_id] = planning.Held(roles, str(grant["id"]) if grant else None, scopes)
+            held[request.api.app_id] = planning.HeldPermissions(roles, str(grant["id"]) if grant else None, scopes)
         return held
 
     def _list(self, kind: str, relation: str, needs: t.Sequence[str]) -> list[dict[str, t.Any]]:
         """What may not be read counts as missing, and is not granted either."""
         if all(request.ids(kind) is None for request in self._requests):
             return []
-        path = f"/servicePrincipals/{segment(str(self._client))}/{relation}"
+        path = f"/servicePrincipals/{quote_segment(str(self._client))}/{relation}"
         try:
             return self._graph.list(path, intent=f"list the {kind} permissions of {self._app_id}", needs=needs)
         except Forbidden as exc:
@@ -163,8 +167,8 @@ class ConsentResource:
             kind for kind in KINDS if kind not in unreadable and planning.may_grant(self._claims, kind) is not False
         }
 
-    def _tell_what_stays(self, held: t.Mapping[str, planning.Held], exclusive: bool) -> None:
-        wanted = planning.steps(self._requests, held, exclusive, KINDS)
+    def _tell_what_stays(self, held: t.Mapping[str, planning.HeldPermissions], exclusive: bool) -> None:
+        wanted = planning.plan_grants(self._requests, held, exclusive, KINDS)
         left = [step.subject for step in wanted if step.data["remove"] and step not in self._planned]
         if left:
             self._ctx.warn(f"The signed-in identity may not revoke, so this stays undone: {'; '.join(left)}")
@@ -178,22 +182,20 @@ class ConsentResource:
 
     def _assign(self, step: Step) -> None:
         body = {"principalId": self._client, "resourceId": step.data["resource"], "appRoleId": step.data["role_id"]}
-        path = f"/servicePrincipals/{segment(step.data['resource'])}/appRoleAssignedTo"
+        path = f"/servicePrincipals/{quote_segment(step.data['resource'])}/appRoleAssignedTo"
         try:
             # A second assignment of the same role is refused with a known text, so the request may be repeated.
             self._write("POST", path, body, step, Repeat.ALWAYS)
         except ApiError as exc:
-            if not any(already_there(exc, text) for text in _EXISTS):
+            if not any(is_already_done(exc, text) for text in _EXISTS):
                 raise
 
     def _unassign(self, step: Step) -> None:
-        path = (
-            f"/servicePrincipals/{segment(str(self._client))}/appRoleAssignments/{segment(step.data['assignment_id'])}"
-        )
+        path = f"/servicePrincipals/{quote_segment(str(self._client))}/appRoleAssignments/{quote_segment(step.data['assignment_id'])}"
         try:
             self._write("DELETE", path, None, step)
         except ApiError as exc:
-            if not already_there(exc, "is not found"):
+            if not is_already_done(exc, "is not found"):
                 raise
 
     def _consent(self, step: Step) -> None:
@@ -207,7 +209,7 @@ class ConsentResource:
         try:
             self._write("POST", "/oauth2PermissionGrants", body, step, Repeat.ALWAYS)
         except ApiError as exc:
-            if exc.status != 409 and not any(already_there(exc, text) for text in _EXISTS):
+            if exc.status != 409 and not any(is_already_done(exc, text) for text in _EXISTS):
                 raise
             self._widen(step)
 
@@ -216,14 +218,14 @@ class ConsentResource:
 
         Raises ApiError where it is not shown: nobody knows which scopes it has.
         """
-        path = f"/servicePrincipals/{segment(str(self._client))}/oauth2PermissionGrants"
+        path = f"/servicePrincipals/{quote_segment(str(self._client))}/oauth2PermissionGrants"
         listed = self._graph.list(path, intent=step.subject, needs=_READ_GRANTS)
         for grant in listed:
-            if grant.get("resourceId") == step.data["resource"] and _for_all(grant):
+            if grant.get("resourceId") == step.data["resource"] and _is_for_everybody(grant):
                 scopes = set(str(grant.get("scope") or "").split())
                 if not scopes.issuperset(step.data["scopes"]):
                     text = " ".join(sorted(scopes.union(step.data["scopes"])))
-                    self._write("PATCH", _grant_path(str(grant["id"])), {"scope": text}, step)
+                    self._write("PATCH", _format_grant_path(str(grant["id"])), {"scope": text}, step)
                 return
         raise ApiError(
             f"Cannot grant {step.subject}: Entra ID says that there is a grant already, and does not show it. Run the task again.",
@@ -231,10 +233,10 @@ class ConsentResource:
         )
 
     def _rescope(self, step: Step) -> None:
-        self._write("PATCH", _grant_path(step.data["grant_id"]), {"scope": " ".join(step.data["scopes"])}, step)
+        self._write("PATCH", _format_grant_path(step.data["grant_id"]), {"scope": " ".join(step.data["scopes"])}, step)
 
     def _withdraw(self, step: Step) -> None:
-        self._write("DELETE", _grant_path(step.data["grant_id"]), None, step)
+        self._write("DELETE", _format_grant_path(step.data["grant_id"]), None, step)
 
     def _write(self, method: str, path: str, body: t.Any, step: Step, repeat: Repeat = Repeat.BY_METHOD) -> None:
         needs = (planning.GRANTING[step.data["kind"]],)
@@ -244,17 +246,19 @@ class ConsentResource:
         )
 
 
-def _grant_path(grant_id: str) -> str:
-    return f"/oauth2PermissionGrants/{segment(grant_id)}"
+def _format_grant_path(grant_id: str) -> str:
+    return f"/oauth2PermissionGrants/{quote_segment(grant_id)}"
 
 
-def _for_all(grant: t.Mapping[str, t.Any]) -> bool:
+def _is_for_everybody(grant: t.Mapping[str, t.Any]) -> bool:
     return grant.get("consentType") == "AllPrincipals"
 
 
-def _from_registration(apis: Apis, required: t.Iterable[t.Mapping[str, t.Any]], exclusive: bool) -> list[Requested]:
+def _read_requested_permissions(
+    apis: ApiResolver, required: t.Iterable[t.Mapping[str, t.Any]], exclusive: bool
+) -> list[RequestedPermissions]:
     """What a registration requests. A kind that it does not request is managed only when surplus shall go."""
-    requests: list[Requested] = []
+    requests: list[RequestedPermissions] = []
     problems = []
     for index, entry in enumerate(required):
         app_id, where = str(entry["resourceAppId"]).lower(), f"api_permissions of the application[{index}]"
@@ -273,7 +277,7 @@ def _from_registration(apis: Apis, required: t.Iterable[t.Mapping[str, t.Any]], 
             message = f"{api.display_name} does not offer the {kind} permissions {', '.join(unknown)} (any more)"
             if unknown:
                 problems.append({"kind": "not_found", "where": where, "message": message})
-        requests.append(Requested(api, chosen["application"], chosen["delegated"]))
+        requests.append(RequestedPermissions(api, chosen["application"], chosen["delegated"]))
     if problems:
         raise Problems("The application requests what cannot be granted", problems)
     return requests

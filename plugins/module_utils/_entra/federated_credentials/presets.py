@@ -66,7 +66,7 @@ def _preset_option(name: str) -> dict[str, t.Any]:
     return {"type": "dict", "options": PRESETS[name], **rules}
 
 
-def trust(options: t.Mapping[str, t.Any], tenant_issuer: t.Callable[[], str]) -> Trust:
+def resolve_trust(options: t.Mapping[str, t.Any], tenant_issuer: t.Callable[[], str]) -> Trust:
     """Issuer and subject that the options describe. ``tenant_issuer`` gives the tenant's own issuer, asked only if needed.
 
     Raises ConfigError for values that cannot be right.
@@ -74,13 +74,13 @@ def trust(options: t.Mapping[str, t.Any], tenant_issuer: t.Callable[[], str]) ->
     for name, subject in _SUBJECTS.items():
         given = options.get(name)
         if given is not None:
-            _check(name, given)
+            _check_preset(name, given)
             issuer = tenant_issuer() if name == "managed_identity" else str(given["issuer"])
             return issuer, subject(given)
     return str(options["issuer"]), str(options["subject"])
 
 
-def _check(name: str, given: t.Mapping[str, t.Any]) -> None:
+def _check_preset(name: str, given: t.Mapping[str, t.Any]) -> None:
     if name == "managed_identity" and not is_guid(given["object_id"]):
         raise ConfigError(
             f"managed_identity.object_id: {given['object_id']!r} is not a GUID", source="option managed_identity"
@@ -96,12 +96,12 @@ def _check(name: str, given: t.Mapping[str, t.Any]) -> None:
             )
 
 
-def _awx(given: t.Mapping[str, t.Any]) -> str:
+def _awx_subject(given: t.Mapping[str, t.Any]) -> str:
     where = f"organization:{given['organization']}:job_template:{given['job_template']}"
     return f"workload_type:aap_controller_automation_job:{where}"
 
 
-def _github(given: t.Mapping[str, t.Any]) -> str:
+def _github_subject(given: t.Mapping[str, t.Any]) -> str:
     if given.get("branch"):
         rest = f"ref:refs/heads/{given['branch']}"
     elif given.get("tag"):
@@ -113,23 +113,23 @@ def _github(given: t.Mapping[str, t.Any]) -> str:
     return f"repo:{given['repository']}:{rest}"
 
 
-def _gitlab(given: t.Mapping[str, t.Any]) -> str:
+def _gitlab_subject(given: t.Mapping[str, t.Any]) -> str:
     kind = "branch" if given.get("branch") else "tag"
     return f"project_path:{given['project']}:ref_type:{kind}:ref:{given[kind]}"
 
 
-def _kubernetes(given: t.Mapping[str, t.Any]) -> str:
+def _kubernetes_subject(given: t.Mapping[str, t.Any]) -> str:
     return f"system:serviceaccount:{given['namespace']}:{given['service_account']}"
 
 
-def _managed_identity(given: t.Mapping[str, t.Any]) -> str:
+def _managed_identity_subject(given: t.Mapping[str, t.Any]) -> str:
     return str(given["object_id"]).lower()
 
 
 _SUBJECTS: dict[str, t.Callable[[t.Mapping[str, t.Any]], str]] = {
-    "awx": _awx,
-    "github": _github,
-    "gitlab": _gitlab,
-    "kubernetes": _kubernetes,
-    "managed_identity": _managed_identity,
+    "awx": _awx_subject,
+    "github": _github_subject,
+    "gitlab": _gitlab_subject,
+    "kubernetes": _kubernetes_subject,
+    "managed_identity": _managed_identity_subject,
 }

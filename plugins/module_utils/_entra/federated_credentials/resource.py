@@ -16,11 +16,11 @@ from ..._core.plan import Plan, Step, differing
 from ..._core.resource import Action
 from ..._core.values import is_guid
 from ..._signin.entra.clouds import authority_url
-from ..applications.reference import READ_NEEDS, Resolved, find_application, resolve_application
-from ..client import GraphClient, segment
-from .presets import AUDIENCES, trust
+from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
+from ..client import GraphClient, quote_segment
+from .presets import AUDIENCES, resolve_trust
 
-Canonical = dict[str, t.Any]
+CanonicalFederatedCredential = dict[str, t.Any]
 LIMIT = 20
 FIELDS = ("issuer", "subject", "audiences", "description")
 _LONGEST = 600
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,119}")
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 
 
-def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
+def canonical_federated_credential(wire: t.Mapping[str, t.Any]) -> CanonicalFederatedCredential:
     """A credential of Graph under the names of our options; no description is empty text."""
     return {
         "name": str(wire["name"]),
@@ -39,9 +39,11 @@ def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
     }
 
 
-def desired(options: t.Mapping[str, t.Any], issuer: str, subject: str) -> Canonical:
+def desired_federated_credential(
+    options: t.Mapping[str, t.Any], issuer: str, subject: str
+) -> CanonicalFederatedCredential:
     """What the options ask for. Raises Problems for what Entra ID would refuse."""
-    found: Canonical = {
+    found: CanonicalFederatedCredential = {
         "name": options["name"],
         "issuer": issuer,
         "subject": subject,
@@ -68,9 +70,9 @@ def desired(options: t.Mapping[str, t.Any], issuer: str, subject: str) -> Canoni
     return found
 
 
-def plan(wanted: Canonical, wires: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
+def plan_federated_credential(wanted: CanonicalFederatedCredential, wires: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
     """Create or change the credential of this name among *wires*. Raises ConfigError when Entra ID has no room for it."""
-    current = _named(wires, wanted["name"])
+    current = _find_by_name(wires, wanted["name"])
     twin = next(
         (
             str(wire["name"])
@@ -93,22 +95,26 @@ def plan(wanted: Canonical, wires: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
         after = {**wanted, "description": wanted["description"] or ""}
         body = {name: value for name, value in after.items() if name != "name" and value != ""}
         return Plan({}, after, (Step("create", f"federated credential {wanted['name']}", {"body": body}),))
-    before = canonical(current)
+    before = canonical_federated_credential(current)
     changes = differing({name: wanted[name] for name in FIELDS}, before)
     subject = f"federated credential {wanted['name']}: {', '.join(sorted(changes))}"
     steps = (Step("update", subject, {"id": current["id"], "body": changes}),) if changes else ()
     return Plan(before, {**before, **changes}, steps)
 
 
-def plan_absent(name: str, wires: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
+def plan_federated_credential_removal(name: str, wires: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
     """Delete the credential of this name, if it is there."""
-    current = _named(wires, name)
+    current = _find_by_name(wires, name)
     if current is None:
         return Plan({}, {})
-    return Plan(canonical(current), {}, (Step("delete", f"federated credential {name}", {"id": current["id"]}),))
+    return Plan(
+        canonical_federated_credential(current),
+        {},
+        (Step("delete", f"federated credential {name}", {"id": current["id"]}),),
+    )
 
 
-def _named(wires: t.Sequence[t.Mapping[str, t.Any]], name: str) -> t.Mapping[str, t.Any] | None:
+def _find_by_name(wires: t.Sequence[t.Mapping[str, t.Any]], name: str) -> t.Mapping[str, t.Any] | None:
     return next((wire for wire in wires if wire["name"] == name), None)
 
 
@@ -119,7 +125,7 @@ class FederatedCredentialResource:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx, self._graph, self._options = ctx, GraphClient(ctx), ctx.options
-        self._application = Resolved()
+        self._application = ApplicationReference()
         self._wires: list[dict[str, t.Any]] = []
         self._plan = Plan({}, {})
         self._id: str | None = None
@@ -127,11 +133,19 @@ class FederatedCredentialResource:
     def plan(self) -> Plan:
         """What the options ask for, compared with what is there. Raises ConfigError, Problems."""
         name, is_present = self._options["name"], self._options["state"] == "present"
-        wanted = desired(self._options, *trust(self._options, self._tenant_issuer)) if is_present else None
-        self._application = self._found(is_present) or Resolved()
+        wanted = (
+            desired_federated_credential(self._options, *resolve_trust(self._options, self._tenant_issuer))
+            if is_present
+            else None
+        )
+        self._application = self._found(is_present) or ApplicationReference()
         self._wires = self._read() if self._application.object_id else []
-        self._plan = plan_absent(name, self._wires) if wanted is None else plan(wanted, self._wires)
-        current = _named(self._wires, name)
+        self._plan = (
+            plan_federated_credential_removal(name, self._wires)
+            if wanted is None
+            else plan_federated_credential(wanted, self._wires)
+        )
+        current = _find_by_name(self._wires, name)
         self._id = str(current["id"]) if current else None
         if any(step.action == "create" for step in self._plan.steps) and len(self._wires) == LIMIT - 1:
             self._ctx.warn(f"This is the last of {LIMIT} federated credentials that Entra ID allows for an application")
@@ -162,12 +176,12 @@ class FederatedCredentialResource:
             needs=_WRITE,
         )
         # A repeated request meets what the first, unanswered one has created, and is answered without it.
-        found = created or _named(self._read(), self._options["name"]) or {}
+        found = created or _find_by_name(self._read(), self._options["name"]) or {}
         if not found.get("id"):
             raise ApiError(f"Cannot create {step.subject}: the service does not show it", service="Microsoft Graph")
         self._id = str(found["id"])
 
-    def _found(self, is_present: bool) -> Resolved | None:
+    def _found(self, is_present: bool) -> ApplicationReference | None:
         if is_present:
             return resolve_application(self._ctx, self._graph, {"application": self._options["application"]})
         return find_application(self._graph, self._options["application"])
@@ -176,10 +190,10 @@ class FederatedCredentialResource:
         return self._graph.list(self._collection(), intent="list federated credentials", needs=READ_NEEDS)
 
     def _collection(self) -> str:
-        return f"/applications/{segment(str(self._application.object_id))}/federatedIdentityCredentials"
+        return f"/applications/{quote_segment(str(self._application.object_id))}/federatedIdentityCredentials"
 
     def _path(self, step: Step) -> str:
-        return f"{self._collection()}/{segment(str(step.data['id']))}"
+        return f"{self._collection()}/{quote_segment(str(step.data['id']))}"
 
     def _tenant_issuer(self) -> str:
         """The issuer of this tenant's own tokens for managed identities."""

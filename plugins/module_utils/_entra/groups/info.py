@@ -14,8 +14,8 @@ from ..._core.errors import ConfigError
 from ..._core.names import case_key, starts_with
 from ..._core.parallel import side_by_side
 from ..._core.values import is_guid
-from ..client import GraphClient, key, literal, same_named, segment
-from .resource import READ_NEEDS, SELECT, canonical, list_relation
+from ..client import GraphClient, filter_by_name, format_alternate_key, quote_literal, quote_segment
+from .resource import READ_NEEDS, SELECT, canonical_group, list_group_relation
 
 #: So many lists of members are read side by side.
 _AT_MOST = 8
@@ -23,17 +23,17 @@ _AT_MOST = 8
 Group = dict[str, t.Any]
 
 
-def shown(wire: t.Mapping[str, t.Any]) -> Group:
+def describe_group(wire: t.Mapping[str, t.Any]) -> Group:
     """A group of Graph under our names; ``security_enabled`` tells those that access can be given to."""
-    return {**canonical(wire), "security_enabled": bool(wire.get("securityEnabled"))}
+    return {**canonical_group(wire), "security_enabled": bool(wire.get("securityEnabled"))}
 
 
-def selection(options: t.Mapping[str, t.Any]) -> str | None:
+def build_group_filter(options: t.Mapping[str, t.Any]) -> str | None:
     """The $filter that the options mean; None for all groups."""
     if options.get("display_name"):
-        return f"displayName eq {literal(options['display_name'])}"
+        return f"displayName eq {quote_literal(options['display_name'])}"
     if options.get("prefix"):
-        return f"startswith(displayName,{literal(options['prefix'])})"
+        return f"startswith(displayName,{quote_literal(options['prefix'])})"
     chosen: str | None = options.get("filter")
     return chosen
 
@@ -41,33 +41,37 @@ def selection(options: t.Mapping[str, t.Any]) -> str | None:
 def find_groups(ctx: Context) -> list[Group]:
     """The selected groups by display name; none is no error. With ``members`` each has its direct members' object ids."""
     graph, options = GraphClient(ctx), ctx.options
-    found = [shown(wire) for wire in _wires(graph, options)]
+    found = [describe_group(wire) for wire in _read_groups(graph, options)]
     found.sort(key=lambda group: (case_key(group["display_name"] or ""), str(group["object_id"])))
     if options.get("members"):
         ids = [str(group["object_id"]) for group in found]
         members = side_by_side(
-            lambda object_id: list_relation(graph, object_id, "members"), ids, _AT_MOST, ctx.cancellation
+            lambda object_id: list_group_relation(graph, object_id, "members"), ids, _AT_MOST, ctx.cancellation
         )
         found = [{**group, "members": listed} for group, listed in zip(found, members, strict=True)]
     return found
 
 
-def _wires(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+def _read_groups(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
     object_id, unique_name = options.get("object_id"), options.get("unique_name")
     if object_id and not is_guid(object_id):
         raise ConfigError(f"object_id: {object_id!r} is not a GUID", source="option object_id")
     if object_id or unique_name:
-        path = f"/groups/{segment(object_id)}" if object_id else f"/groups{key('uniqueName', str(unique_name))}"
+        path = (
+            f"/groups/{quote_segment(object_id)}"
+            if object_id
+            else f"/groups{format_alternate_key('uniqueName', str(unique_name))}"
+        )
         intent = f"read group {object_id or unique_name}"
         wire = graph.get(path, intent=intent, needs=READ_NEEDS, params={"$select": SELECT})
         return [wire] if wire is not None else []
     params = {"$select": SELECT, "$top": "999"}
-    chosen = selection(options)
+    chosen = build_group_filter(options)
     if chosen:
         params["$filter"] = chosen
     found = graph.list("/groups", intent="list groups", needs=READ_NEEDS, params=params)
     if options.get("display_name"):
-        return same_named(found, "displayName", options["display_name"])
+        return filter_by_name(found, "displayName", options["display_name"])
     if options.get("prefix"):
         return [wire for wire in found if starts_with(str(wire.get("displayName") or ""), options["prefix"])]
     return found

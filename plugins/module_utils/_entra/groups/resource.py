@@ -20,17 +20,17 @@ from ..._core.risks import guard
 from ..._core.set_changes import difference
 from ..client import (
     GraphClient,
-    alike_in_words,
-    key,
-    literal,
-    same_named,
-    segment,
-    warn_of_alike,
-    with_unique_name,
+    describe_lookalikes,
+    filter_by_name,
+    find_by_unique_name,
+    format_alternate_key,
+    quote_literal,
+    quote_segment,
+    warn_of_lookalikes,
 )
 from ..create import create_once
-from ..errors import already_there
-from ..principals import object_ids
+from ..errors import is_already_done
+from ..principals import resolve_object_ids
 
 FIELDS = {
     "display_name": "displayName",
@@ -44,25 +44,25 @@ _WRITE = ("Group.ReadWrite.All",)
 #: Graph binds at most this many members in one request.
 BIND_LIMIT = 20
 
-Canonical = dict[str, t.Any]
+CanonicalGroup = dict[str, t.Any]
 
 
-def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
+def canonical_group(wire: t.Mapping[str, t.Any]) -> CanonicalGroup:
     """A group of Graph under the names of our options; members and owners are read apart."""
-    found: Canonical = {name: wire.get(field) for name, field in FIELDS.items()}
+    found: CanonicalGroup = {name: wire.get(field) for name, field in FIELDS.items()}
     found["object_id"] = wire.get("id")
     return found
 
 
-def desired(options: t.Mapping[str, t.Any]) -> Canonical:
+def desired_group(options: t.Mapping[str, t.Any]) -> CanonicalGroup:
     """The managed fields; None is not managed, an empty description is none."""
-    wanted: Canonical = {name: options.get(name) for name in FIELDS}
+    wanted: CanonicalGroup = {name: options.get(name) for name in FIELDS}
     return wanted
 
 
-def plan(
-    wanted: Canonical,
-    current: Canonical | None,
+def plan_group(
+    wanted: CanonicalGroup,
+    current: CanonicalGroup | None,
     members: t.Sequence[str] | None,
     owners: t.Sequence[str] | None,
     exclusive: bool,
@@ -74,10 +74,10 @@ def plan(
     have = current or {}
     steps: list[Step] = []
     changes = differing(wanted, {**have, "description": have.get("description") or ""})
-    after: Canonical = {name: have.get(name) for name in FIELDS}
+    after: CanonicalGroup = {name: have.get(name) for name in FIELDS}
     after.update(changes)
     if current is None:
-        after["mail_nickname"] = wanted.get("mail_nickname") or default_nickname(str(wanted["display_name"]))
+        after["mail_nickname"] = wanted.get("mail_nickname") or derive_mail_nickname(str(wanted["display_name"]))
         steps.append(
             Step(
                 "create",
@@ -100,22 +100,22 @@ def plan(
             steps.append(
                 Step("remove", f"{len(change.remove)} {relation}", {"relation": relation, "ids": change.remove})
             )
-    return Plan(before=_shown(current), after=after, steps=tuple(steps))
+    return Plan(before=_format_group(current), after=after, steps=tuple(steps))
 
 
-def plan_absent(current: Canonical | None) -> Plan:
+def plan_group_removal(current: CanonicalGroup | None) -> Plan:
     """Delete what is there."""
     if current is None:
         return Plan({}, {})
     step = Step("delete", f"group {current.get('display_name')}", {"unique_name": current.get("unique_name")})
-    return Plan(_shown(current), {}, (step,))
+    return Plan(_format_group(current), {}, (step,))
 
 
-def _shown(current: Canonical | None) -> Canonical:
+def _format_group(current: CanonicalGroup | None) -> CanonicalGroup:
     return {name: value for name, value in (current or {}).items() if name != "object_id"}
 
 
-def default_nickname(display_name: str) -> str:
+def derive_mail_nickname(display_name: str) -> str:
     """A mail nickname that Graph accepts: no blanks and none of its forbidden characters, at most 64 long, ASCII."""
     plain_ascii = display_name.encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9._-]+", "-", plain_ascii).strip("-.")[:64] or "group"
@@ -125,14 +125,14 @@ def _check_unique_name(wire: t.Mapping[str, t.Any], unique_name: str) -> None:
     """Graph's key may find what only looks equal. Raises ConfigError."""
     has = str(wire.get("uniqueName") or unique_name)
     if not is_same(has, unique_name):
-        told = alike_in_words([wire], "uniqueName", unique_name) or f", but {has!r}, which is another name"
+        told = describe_lookalikes([wire], "uniqueName", unique_name) or f", but {has!r}, which is another name"
         raise ConfigError(f"No group has the unique name {unique_name!r}{told}", source="option unique_name")
 
 
-def list_relation(graph: GraphClient, object_id: str, relation: str) -> list[str]:
+def list_group_relation(graph: GraphClient, object_id: str, relation: str) -> list[str]:
     """Ids of the group's direct members or owners, sorted."""
     listed = graph.list(
-        f"/groups/{segment(object_id)}/{relation}",
+        f"/groups/{quote_segment(object_id)}/{relation}",
         intent=f"list {relation} of group {object_id}",
         needs=READ_NEEDS,
         params={"$select": "id", "$top": "999"},
@@ -155,13 +155,13 @@ class GroupResource:
         options = self._ctx.options
         current = self.find(options)
         if options["state"] == "absent":
-            self._planned = plan_absent(current)
+            self._planned = plan_group_removal(current)
             return self._planned
-        wanted = desired(options)
+        wanted = desired_group(options)
         self.check_new(wanted, current)
         self.check_rename(wanted, current)
-        members, owners = (object_ids(self._graph, options.get(name), name) for name in ("members", "owners"))
-        self._planned = plan(wanted, current, members, owners, options["exclusive"])
+        members, owners = (resolve_object_ids(self._graph, options.get(name), name) for name in ("members", "owners"))
+        self._planned = plan_group(wanted, current, members, owners, options["exclusive"])
         return self._planned
 
     @property
@@ -175,11 +175,11 @@ class GroupResource:
             "delete": self._delete,
         }
 
-    def result(self) -> Canonical:
+    def result(self) -> CanonicalGroup:
         """The group after the plan; empty when it is absent."""
         return {**self._planned.after, "object_id": self.object_id} if self._planned.after else {}
 
-    def find(self, options: t.Mapping[str, t.Any]) -> Canonical | None:
+    def find(self, options: t.Mapping[str, t.Any]) -> CanonicalGroup | None:
         """The group that the options name, or None. Raises AmbiguousMatch, ConfigError."""
         doubt = doubt_about("Entra group", options["display_name"]) if options.get("display_name") else None
         if doubt and options.get("state") == "present":
@@ -191,18 +191,18 @@ class GroupResource:
             raise ConfigError(
                 f"Group {wire.get('displayName')} ({wire.get('id')}) is not a security group and is left alone"
             )
-        found = canonical(wire)
+        found = canonical_group(wire)
         self.object_id = found["object_id"]
         for relation in ("members", "owners"):
             if options.get(relation) is not None:
-                found[relation] = list_relation(self._graph, str(self.object_id), relation)
+                found[relation] = list_group_relation(self._graph, str(self.object_id), relation)
         return found
 
     def _find_wire(self, options: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
         select = {"$select": SELECT}
         if options.get("object_id"):
             wire = self._graph.get(
-                f"/groups/{segment(options['object_id'])}",
+                f"/groups/{quote_segment(options['object_id'])}",
                 intent=f"read group {options['object_id']}",
                 needs=READ_NEEDS,
                 params=select,
@@ -214,37 +214,37 @@ class GroupResource:
                 )
             return wire
         if options.get("unique_name"):
-            path = f"/groups{key('uniqueName', options['unique_name'])}"
+            path = f"/groups{format_alternate_key('uniqueName', options['unique_name'])}"
             wire = self._graph.get(path, intent=f"read group {options['unique_name']}", needs=READ_NEEDS, params=select)
             if wire is not None:
                 _check_unique_name(wire, options["unique_name"])
             if wire is not None or not options.get("display_name"):
                 return wire
         named = self.by_display_name(options["display_name"])
-        own = with_unique_name(named, options.get("unique_name"))
+        own = find_by_unique_name(named, options.get("unique_name"))
         if own is not None:
             return own
         if options.get("unique_name") and named:
             raise AmbiguousMatch(
                 f"No group has the unique name {options['unique_name']}, but {len(named)} already have the display name {options['display_name']}"
-                f" ({_ids(named)}): give object_id to manage one of them, or choose another display_name",
+                f" ({_join_ids(named)}): give object_id to manage one of them, or choose another display_name",
                 candidates=[item["id"] for item in named],
             )
         if len(named) > 1:
             raise AmbiguousMatch(
-                f"{len(named)} groups have the display name {options['display_name']} ({_ids(named)}): give object_id or unique_name",
+                f"{len(named)} groups have the display name {options['display_name']} ({_join_ids(named)}): give object_id or unique_name",
                 candidates=[item["id"] for item in named],
             )
         return named[0] if named else None
 
     def by_display_name(self, name: str) -> list[dict[str, t.Any]]:
         """All groups of exactly this display name, letter case apart; of others that Graph gives, a warning tells."""
-        params = {"$filter": f"displayName eq {literal(name)}", "$select": SELECT}
+        params = {"$filter": f"displayName eq {quote_literal(name)}", "$select": SELECT}
         found = self._graph.list("/groups", intent=f"find groups named {name}", needs=READ_NEEDS, params=params)
-        warn_of_alike(self._ctx, "group", found, name)
-        return same_named(found, "displayName", name)
+        warn_of_lookalikes(self._ctx, "group", found, name)
+        return filter_by_name(found, "displayName", name)
 
-    def check_new(self, wanted: Canonical, current: Canonical | None) -> None:
+    def check_new(self, wanted: CanonicalGroup, current: CanonicalGroup | None) -> None:
         """A group to be created needs a name. Raises ConfigError."""
         if current is None and not wanted.get("display_name"):
             raise ConfigError(
@@ -252,7 +252,7 @@ class GroupResource:
                 source="option display_name",
             )
 
-    def check_rename(self, wanted: Canonical, current: Canonical | None) -> None:
+    def check_rename(self, wanted: CanonicalGroup, current: CanonicalGroup | None) -> None:
         """Commvault may match groups by name: a rename can take people's access away. Raises GuardRefused."""
         if current and wanted.get("display_name") not in (None, current["display_name"]):
             guard(
@@ -263,7 +263,7 @@ class GroupResource:
             )
 
     def _path(self) -> str:
-        return f"/groups/{segment(str(self.object_id))}"
+        return f"/groups/{quote_segment(str(self.object_id))}"
 
     def _update(self, step: Step) -> None:
         body = {FIELDS[name]: value or None for name, value in step.data["fields"].items()}
@@ -272,7 +272,7 @@ class GroupResource:
     def _delete(self, step: Step) -> None:
         self._graph.write("DELETE", self._path(), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True)
         unique_name = step.data.get("unique_name")
-        paths = [f"/groups{key('uniqueName', unique_name)}"] if unique_name else []
+        paths = [f"/groups{format_alternate_key('uniqueName', unique_name)}"] if unique_name else []
         self._graph.forget(str(self.object_id), *paths)
 
     def _create(self, step: Step) -> None:
@@ -314,7 +314,7 @@ class GroupResource:
                         "PATCH", self._path(), body, intent=intent, needs=("GroupMember.ReadWrite.All", *_WRITE)
                     )
                 except ApiError as exc:
-                    if not already_there(exc, "already exist"):
+                    if not is_already_done(exc, "already exist"):
                         raise
                     self._add_singly(relation, batch, intent)
             return
@@ -329,13 +329,13 @@ class GroupResource:
                     "POST", f"{self._path()}/{relation}/$ref", body, intent=intent, needs=_WRITE, repeat=Repeat.ALWAYS
                 )
             except ApiError as exc:
-                if not already_there(exc, "already exist"):
+                if not is_already_done(exc, "already exist"):
                     raise
 
     def _remove(self, step: Step) -> None:
         relation = step.data["relation"]
         for item in step.data["ids"]:
-            path = f"{self._path()}/{relation}/{segment(item)}/$ref"
+            path = f"{self._path()}/{relation}/{quote_segment(item)}/$ref"
             try:
                 self._graph.write(
                     "DELETE",
@@ -345,9 +345,9 @@ class GroupResource:
                     missing_ok=True,
                 )
             except ApiError as exc:
-                if not already_there(exc, "removed object references do not exist"):
+                if not is_already_done(exc, "removed object references do not exist"):
                     raise
 
 
-def _ids(found: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+def _join_ids(found: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     return ", ".join(str(item["id"]) for item in found)

@@ -14,7 +14,7 @@ import typing as t
 
 from ..._core.errors import ApiError
 from ..._core.values import parse_time
-from ..client import GraphClient, segment
+from ..client import GraphClient, quote_segment
 
 _LIFETIME = "CredentialInvalidLifetimeAsPerAppPolicy"
 _NEEDS = ("Policy.Read.All",)
@@ -25,7 +25,7 @@ _DURATION = re.compile(
 _DAYS = (365.0, 30.0, 7.0, 1.0, 1 / 24, 1 / 1440, 1 / 86400)
 
 
-def duration_days(text: str) -> float | None:
+def parse_duration_days(text: str) -> float | None:
     """An ISO 8601 duration in days, years of 365 and months of 30; None for anything else."""
     match = _DURATION.fullmatch(text)
     if match is None or not any(match.groups()):
@@ -33,43 +33,45 @@ def duration_days(text: str) -> float | None:
     return sum(float(number) * days for number, days in zip(match.groups(), _DAYS, strict=True) if number)
 
 
-def cap_days(restrictions: t.Iterable[t.Mapping[str, t.Any]], created: datetime.datetime | None) -> float | None:
+def find_lifetime_cap(
+    restrictions: t.Iterable[t.Mapping[str, t.Any]], created: datetime.datetime | None
+) -> float | None:
     """The shortest cap on passwords among *restrictions* that are enabled and apply to a registration of that age."""
     caps = [
         days
         for item in restrictions
         if item.get("restrictionType") == "passwordLifetime" and item.get("state", "enabled") == "enabled"
-        if _applies(item.get("restrictForAppsCreatedAfterDateTime"), created)
-        if (days := duration_days(item.get("maxLifetime") or "")) is not None
+        if _is_applicable(item.get("restrictForAppsCreatedAfterDateTime"), created)
+        if (days := parse_duration_days(item.get("maxLifetime") or "")) is not None
     ]
     return min(caps, default=None)
 
 
-def _applies(after: str | None, created: datetime.datetime | None) -> bool:
+def _is_applicable(after: str | None, created: datetime.datetime | None) -> bool:
     return not after or created is None or created >= parse_time(after)
 
 
-def explained(graph: GraphClient, object_id: str, exc: ApiError) -> ApiError:
+def explain_lifetime_cap(graph: GraphClient, object_id: str, exc: ApiError) -> ApiError:
     """*exc*, with the cap in days where a policy caused it and the caller may read policies."""
     if exc.code != _LIFETIME:
         return exc
     with contextlib.suppress(ApiError):
-        days = _effective_cap(graph, object_id)
+        days = _read_lifetime_cap(graph, object_id)
         if days is not None:
             facts = {**exc.facts, "cap_days": int(days)}
             return type(exc)(f"{exc} The cap is {int(days)} days: set lifetime_days to that or less.", **facts)
     return exc
 
 
-def _effective_cap(graph: GraphClient, object_id: str) -> float | None:
+def _read_lifetime_cap(graph: GraphClient, object_id: str) -> float | None:
     """A policy of the registration's own beats the tenant's default."""
-    path, intent = f"/applications/{segment(object_id)}", "read app management policies"
+    path, intent = f"/applications/{quote_segment(object_id)}", "read app management policies"
     own = graph.list(f"{path}/appManagementPolicies", intent=intent, needs=_NEEDS)
     created = (graph.get(path, intent=intent, params={"$select": "id,createdDateTime"}) or {}).get("createdDateTime")
     since = parse_time(created) if created else None
     for policy in own:
         if policy.get("isEnabled"):
-            return cap_days((policy.get("restrictions") or {}).get("passwordCredentials") or [], since)
+            return find_lifetime_cap((policy.get("restrictions") or {}).get("passwordCredentials") or [], since)
     default = graph.get("/policies/defaultAppManagementPolicy", intent=intent, needs=_NEEDS) or {}
     restrictions = (default.get("applicationRestrictions") or {}).get("passwordCredentials") or []
-    return cap_days(restrictions, since) if default.get("isEnabled") else None
+    return find_lifetime_cap(restrictions, since) if default.get("isEnabled") else None

@@ -23,18 +23,18 @@ from ..._core.resource import Action
 from ..._core.risks import guard
 from ..._core.values import objects_in, rfc3339, time_in
 from ..._core.visible import one_line
-from ..applications.reference import Resolved, find_application, resolve_application
+from ..applications.reference import ApplicationReference, find_application, resolve_application
 from ..client import GraphClient
-from .writer import SecretWriter, marker_pattern
+from .writer import SecretWriter, build_marker_pattern
 
 _SELECT = ("passwordCredentials", "keyCredentials")
 
 Secret = dict[str, t.Any]
 
 
-def canonical(wire: t.Mapping[str, t.Any]) -> Secret:
+def canonical_secret(wire: t.Mapping[str, t.Any]) -> Secret:
     """A passwordCredential under our names: ``key_id``, ``display_name``, ``expires`` (RFC 3339, None: never)."""
-    ends = _moment(wire, "endDateTime")
+    ends = _read_time(wire, "endDateTime")
     return {
         "key_id": str(wire["keyId"]).lower(),
         "display_name": wire.get("displayName"),
@@ -42,57 +42,59 @@ def canonical(wire: t.Mapping[str, t.Any]) -> Secret:
     }
 
 
-def _moment(wire: t.Mapping[str, t.Any], name: str) -> datetime.datetime | None:
+def _read_time(wire: t.Mapping[str, t.Any], name: str) -> datetime.datetime | None:
     """The date under *name*, None where there is none. Raises BadAnswer for what is no date."""
     return time_in(wire, name, f" of key {one_line(str(wire.get('keyId')), 60)}")
 
 
-def is_live(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
+def is_live_credential(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
     """True until the credential's end; one that begins later counts, it was made to be used."""
-    ends = _moment(wire, "endDateTime")
+    ends = _read_time(wire, "endDateTime")
     return ends is None or ends > now
 
 
-def is_valid(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
+def is_working_credential(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
     """True when the credential works at this moment."""
-    starts = _moment(wire, "startDateTime")
-    return is_live(wire, now) and (starts is None or starts <= now)
+    starts = _read_time(wire, "startDateTime")
+    return is_live_credential(wire, now) and (starts is None or starts <= now)
 
 
-def of_name(secrets: t.Iterable[t.Mapping[str, t.Any]], name: str) -> list[t.Mapping[str, t.Any]]:
+def filter_secrets_by_name(secrets: t.Iterable[t.Mapping[str, t.Any]], name: str) -> list[t.Mapping[str, t.Any]]:
     """The secrets that carry *name*: exactly, or as the name of a marker; the one that lives longest comes first."""
-    pattern = marker_pattern(name)
+    pattern = build_marker_pattern(name)
     found = [item for item in secrets if pattern.fullmatch(item.get("displayName") or "")]
     return sorted(found, key=lambda item: (item.get("endDateTime") or "9999", str(item["keyId"])), reverse=True)
 
 
-def plan(name: str, lifetime_days: int, secrets: t.Iterable[t.Mapping[str, t.Any]], now: datetime.datetime) -> Plan:
+def plan_secret(
+    name: str, lifetime_days: int, secrets: t.Iterable[t.Mapping[str, t.Any]], now: datetime.datetime
+) -> Plan:
     """Add one secret unless one of this name is live. Expired ones stay: nothing is removed that was not named."""
-    named = of_name(secrets, name)
-    shown = sorted((canonical(item) for item in named), key=lambda secret: secret["key_id"])
-    if any(is_live(item, now) for item in named):
+    named = filter_secrets_by_name(secrets, name)
+    shown = sorted((canonical_secret(item) for item in named), key=lambda secret: secret["key_id"])
+    if any(is_live_credential(item, now) for item in named):
         return Plan({"secrets": shown}, {"secrets": shown})
     added = {"name": name, "lifetime_days": lifetime_days}
     return Plan({"secrets": shown}, {"secrets": [*shown, added]}, (Step("add", f"secret {name}", added),))
 
 
-def plan_absent(key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> Plan:
+def plan_secret_removal(key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> Plan:
     """Remove exactly the secret with *key_id*, if it is there."""
-    found = [canonical(item) for item in secrets if is_same(str(item["keyId"]), key_id)]
+    found = [canonical_secret(item) for item in secrets if is_same(str(item["keyId"]), key_id)]
     if not found:
         return Plan({"secrets": []}, {"secrets": []})
     return Plan({"secrets": found}, {"secrets": []}, (Step("remove", f"secret {found[0]['key_id']}", found[0]),))
 
 
-def is_last(key_id: str, application: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
+def is_last_credential(key_id: str, application: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
     """True when the secret works and no other secret and no certificate of the registration does."""
     secrets = application.get("passwordCredentials") or []
     certificates = [item for item in objects_in(application, "keyCredentials") if item.get("usage") == "Verify"]
-    working = {str(item["keyId"]).lower() for item in [*secrets, *certificates] if is_valid(item, now)}
+    working = {str(item["keyId"]).lower() for item in [*secrets, *certificates] if is_working_credential(item, now)}
     return working == {key_id.lower()}
 
 
-def may_be_own(
+def may_be_own_secret(
     secret: t.Mapping[str, t.Any],
     app_id: str | None,
     method: str,
@@ -121,27 +123,27 @@ class SecretResource:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx, self._graph = ctx, GraphClient(ctx)
-        self._application = Resolved(pending=True)
+        self._application = ApplicationReference(pending=True)
         self._result: Secret = {}
 
     def plan(self) -> Plan:
         """Read, and plan what the options ask for. Raises ConfigError, GuardRefused."""
         options = self._ctx.options
-        _check(options)
+        _check_secret_options(options)
         absent = options["state"] == "absent"
         if absent:  # a registration that is gone has taken its secrets with it
             found = find_application(self._graph, options["application"], select=_SELECT)
-            self._application = found or Resolved(pending=True)
+            self._application = found or ApplicationReference(pending=True)
         else:
             self._application = resolve_application(self._ctx, self._graph, options, select=_SELECT)
         secrets = self._application.wire.get("passwordCredentials") or []
         if absent:
-            planned = plan_absent(options["key_id"], secrets)
+            planned = plan_secret_removal(options["key_id"], secrets)
             if planned.changed:
                 self._check_removal(options["key_id"], secrets)
             return planned
         now = self._graph.service_now()
-        planned = plan(options["name"], options["lifetime_days"], secrets, now)
+        planned = plan_secret(options["name"], options["lifetime_days"], secrets, now)
         self._result = self._predicted(options) if planned.changed else self._known(secrets, options["name"])
         return planned
 
@@ -160,7 +162,7 @@ class SecretResource:
         added = self._writer().add(step.data["name"], step.data["lifetime_days"])
         # First of all what is shown once: the rest of the answer may make no sense.
         self._result = {"key_id": str(added["keyId"]).lower(), "value": str(added["secretText"])}
-        self._result = {**canonical(added), "value": self._result["value"]}
+        self._result = {**canonical_secret(added), "value": self._result["value"]}
 
     def result(self) -> Secret:
         """The noun: the added secret with its value, or the one that was there; empty after a removal."""
@@ -171,7 +173,7 @@ class SecretResource:
         return {"salvaged": {"secret": self._result}} if self._result.get("value") else {}
 
     def _known(self, secrets: t.Iterable[t.Mapping[str, t.Any]], name: str) -> Secret:
-        return {**canonical(of_name(secrets, name)[0]), "value": None}
+        return {**canonical_secret(filter_secrets_by_name(secrets, name)[0]), "value": None}
 
     def _predicted(self, options: t.Mapping[str, t.Any]) -> Secret:
         ends = self._graph.service_now() + datetime.timedelta(days=options["lifetime_days"])
@@ -180,13 +182,13 @@ class SecretResource:
     def _check_removal(self, key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> None:
         secret = next(item for item in secrets if is_same(str(item["keyId"]), key_id))
         app_id, options = self._application.app_id, self._ctx.options
-        if may_be_own(secret, app_id, self._graph.sign_in.method, options, self._graph.claims()):
+        if may_be_own_secret(secret, app_id, self._graph.sign_in.method, options, self._graph.claims()):
             guard(self._ctx, "own_key", f"Key {key_id} may be the one that this task signs in with.")
-        if is_last(key_id, self._application.wire, self._graph.service_now()):
+        if is_last_credential(key_id, self._application.wire, self._graph.service_now()):
             guard(self._ctx, "last_key", f"Key {key_id} is the last credential of application {app_id} that works.")
 
 
-def _check(options: t.Mapping[str, t.Any]) -> None:
+def _check_secret_options(options: t.Mapping[str, t.Any]) -> None:
     """What the argument spec cannot say."""
     if options["state"] == "present" and options.get("key_id"):
         raise ConfigError("key_id names a secret to remove; it goes with state absent only", source="option key_id")

@@ -17,9 +17,9 @@ from ..._core.errors import ApiError, Cancelled, CvopsError, Throttled
 from ..._core.polling import Pauses
 from ..._core.retry import Repeat
 from ..._core.values import rfc3339
-from ..client import GraphClient, segment
-from ..errors import already_there
-from .policy import explained
+from ..client import GraphClient, quote_segment
+from ..errors import is_already_done
+from .policy import explain_lifetime_cap
 
 _NEEDS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 _ATTEMPTS = 3
@@ -30,21 +30,23 @@ _GONE_LOOKS = 2
 _ID_BYTES = 6
 
 
-def marker_pattern(name: str) -> re.Pattern[str]:
+def build_marker_pattern(name: str) -> re.Pattern[str]:
     """Display names of the secrets called *name*: the name itself, or with the id of the attempt that made it."""
     return re.compile(f"{re.escape(name)}(/[0-9a-f]{{{2 * _ID_BYTES}}})?")
 
 
-def _new_id() -> str:
+def _draw_attempt_id() -> str:
     return secrets.token_hex(_ID_BYTES)
 
 
 class SecretWriter:
     """Adds and removes secrets of the registration with *object_id*."""
 
-    def __init__(self, ctx: Context, graph: GraphClient, object_id: str, new_id: t.Callable[[], str] = _new_id) -> None:
+    def __init__(
+        self, ctx: Context, graph: GraphClient, object_id: str, new_id: t.Callable[[], str] = _draw_attempt_id
+    ) -> None:
         self._ctx, self._graph, self._object_id, self._new_id = ctx, graph, object_id, new_id
-        self._path = f"/applications/{segment(object_id)}"
+        self._path = f"/applications/{quote_segment(object_id)}"
 
     def add(self, name: str, lifetime_days: int) -> dict[str, t.Any]:
         """A new passwordCredential with its ``secretText``; the request is never sent twice with the same marker.
@@ -84,7 +86,7 @@ class SecretWriter:
                 )
                 return
             except ApiError as exc:
-                if not already_there(exc, "no password credential found"):
+                if not is_already_done(exc, "no password credential found"):
                     raise
                 gone = 0 if any(str(item["keyId"]).lower() == key_id for item in self._listed()) else gone + 1
                 if gone >= _GONE_LOOKS:
@@ -102,7 +104,7 @@ class SecretWriter:
                 "POST", f"{self._path}/addPassword", body, intent=f"add secret {marker}", needs=_NEEDS
             )
         except ApiError as exc:
-            raise explained(self._graph, self._object_id, exc) from exc
+            raise explain_lifetime_cap(self._graph, self._object_id, exc) from exc
         if not added or not added.get("secretText") or not added.get("keyId"):
             raise ApiError(
                 f"Cannot add secret {marker}: the answer does not hold it.",

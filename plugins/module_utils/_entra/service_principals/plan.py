@@ -11,9 +11,9 @@ import typing as t
 
 from ..._core.plan import Plan, Step
 from ..._core.set_changes import difference
-from ..applications.canonical import in_order
+from ..applications.canonical import keep_order
 
-Canonical = dict[str, t.Any]
+CanonicalServicePrincipal = dict[str, t.Any]
 Wire = dict[str, t.Any]
 
 TEXTS = {"description": "description", "notes": "notes", "sign_on_mode": "preferredSingleSignOnMode"}
@@ -26,20 +26,23 @@ NO_MODE = "none"
 _DEFAULTS = {"accountEnabled": True, "appRoleAssignmentRequired": False}
 
 
-def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
+def canonical_service_principal(wire: t.Mapping[str, t.Any]) -> CanonicalServicePrincipal:
     """A service principal of Graph, or nothing, under the names of our options; sets are sorted, empty text is None."""
-    found: Canonical = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
+    found: CanonicalServicePrincipal = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
     found["sign_on_mode"] = found["sign_on_mode"] or NO_MODE
     found.update({name: bool(wire.get(field, _DEFAULTS[field])) for name, field in FLAGS.items()})
     found.update({name: sorted(wire.get(graph_name) or []) for name, graph_name in SETS.items()})
     return found
 
 
-def after(
-    options: t.Mapping[str, t.Any], current: Canonical, inherited: t.Mapping[str, t.Sequence[str]], exclusive: bool
-) -> Canonical:
+def desired_service_principal(
+    options: t.Mapping[str, t.Any],
+    current: CanonicalServicePrincipal,
+    inherited: t.Mapping[str, t.Sequence[str]],
+    exclusive: bool,
+) -> CanonicalServicePrincipal:
     """*current* with what the options name. *inherited*: values of sets that come from the application and cannot go."""
-    found: Canonical = {}
+    found: CanonicalServicePrincipal = {}
     for name in TEXTS:
         found[name] = current[name] if options.get(name) is None else options[name] or None
     found["sign_on_mode"] = found["sign_on_mode"] or NO_MODE
@@ -51,13 +54,17 @@ def after(
     return found
 
 
-def plan(
-    wire: Wire, wanted: Canonical, had_owners: t.Sequence[str], owners: t.Sequence[str] | None, exclusive: bool
+def plan_service_principal(
+    wire: Wire,
+    wanted: CanonicalServicePrincipal,
+    had_owners: t.Sequence[str],
+    owners: t.Sequence[str] | None,
+    exclusive: bool,
 ) -> Plan:
     """Create (from an empty *wire*) or change, then the owners; *owners* None is not managed."""
-    before = canonical(wire)
+    before = canonical_service_principal(wire)
     steps: list[Step] = []
-    body = _body(before, wanted, wire)
+    body = _build_patch(before, wanted, wire)
     if not wire:
         steps.append(Step("create", "create service principal", {"body": body}))
     elif body:
@@ -77,14 +84,18 @@ def plan(
     return Plan(shown_before, shown_after, tuple(steps))
 
 
-def plan_absent(wire: Wire) -> Plan:
+def plan_service_principal_removal(wire: Wire) -> Plan:
     """Delete what is there."""
     if not wire:
         return Plan({}, {})
-    return Plan(canonical(wire), {}, (Step("delete", f"delete service principal {wire.get('displayName')}"),))
+    return Plan(
+        canonical_service_principal(wire), {}, (Step("delete", f"delete service principal {wire.get('displayName')}"),)
+    )
 
 
-def _body(before: Canonical, wanted: Canonical, wire: t.Mapping[str, t.Any]) -> Wire:
+def _build_patch(
+    before: CanonicalServicePrincipal, wanted: CanonicalServicePrincipal, wire: t.Mapping[str, t.Any]
+) -> Wire:
     body: Wire = {}
     for names in (TEXTS, FLAGS):
         body.update({field: wanted[name] for name, field in names.items() if wanted[name] != before[name]})
@@ -92,5 +103,5 @@ def _body(before: Canonical, wanted: Canonical, wire: t.Mapping[str, t.Any]) -> 
         body[TEXTS["sign_on_mode"]] = None
     for name, field in SETS.items():
         if wanted[name] != before[name]:
-            body[field] = in_order(wire.get(field), wanted[name])
+            body[field] = keep_order(wire.get(field), wanted[name])
     return body

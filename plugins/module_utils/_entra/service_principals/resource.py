@@ -14,11 +14,11 @@ from ..._core.errors import ApiError, ConfigError, Forbidden
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.values import is_guid, texts_in
-from ..applications.reference import READ_NEEDS, application_path, find_application, resolve_application
-from ..client import GraphClient, key, segment
-from ..deleted_items import list_deleted
+from ..applications.reference import READ_NEEDS, find_application, format_application_path, resolve_application
+from ..client import GraphClient, format_alternate_key, quote_segment
+from ..deleted_items import list_deleted_items
 from ..owners import change_owners, list_owners
-from ..principals import object_ids
+from ..principals import resolve_object_ids
 from . import plan as planning
 
 Wire = dict[str, t.Any]
@@ -43,14 +43,16 @@ class ServicePrincipalResource:
         present = self._options["state"] == "present"
         self._wire = self._find(present) or {}
         if not present:
-            return planning.plan_absent(self._wire)
+            return planning.plan_service_principal_removal(self._wire)
         exclusive = self._options["exclusive"]
-        wanted = planning.after(self._options, planning.canonical(self._wire), self._inherited(), exclusive)
-        owners = object_ids(self._graph, self._options.get("owners"), "owners")
+        wanted = planning.desired_service_principal(
+            self._options, planning.canonical_service_principal(self._wire), self._inherited(), exclusive
+        )
+        owners = resolve_object_ids(self._graph, self._options.get("owners"), "owners")
         had: list[str] = []
         if owners is not None and self._wire:
             had = list_owners(self._graph, self._path(), self._name())
-        planned = planning.plan(self._wire, wanted, had, owners, exclusive)
+        planned = planning.plan_service_principal(self._wire, wanted, had, owners, exclusive)
         self._after = dict(planned.after)
         return planned
 
@@ -91,12 +93,12 @@ class ServicePrincipalResource:
             self._app_id = resolve_application(self._ctx, self._graph, self._options).app_id
         if self._app_id is None:
             return None
-        return self._read(f"/servicePrincipals{key('appId', self._app_id)}")
+        return self._read(f"/servicePrincipals{format_alternate_key('appId', self._app_id)}")
 
     def _find_by_object_id(self, object_id: str, present: bool) -> Wire | None:
         if not is_guid(object_id):
             raise ConfigError(f"object_id: {object_id!r} is not a GUID", source="option object_id")
-        wire = self._read(f"/servicePrincipals/{segment(object_id)}")
+        wire = self._read(f"/servicePrincipals/{quote_segment(object_id)}")
         if wire is None:
             if present:
                 raise ConfigError(
@@ -121,12 +123,12 @@ class ServicePrincipalResource:
     def _inherited(self) -> dict[str, list[str]]:
         """Tags and reply URLs of the application show up here too; what is exclusive must not fight with them."""
         managed = [name for name in ("tags", "reply_urls") if self._options.get(name) is not None]
-        current = planning.canonical(self._wire)
+        current = planning.canonical_service_principal(self._wire)
         surplus = any(set(current[name]) - set(self._options[name]) for name in managed)
         if not surplus or not (self._options["exclusive"] or any(not self._options[name] for name in managed)):
             return {}
         application = self._graph.get(
-            application_path("app_id", str(self._app_id)),
+            format_application_path("app_id", str(self._app_id)),
             intent="read the tags and redirect URIs of the application",
             needs=READ_NEEDS,
             params={"$select": "id,tags,web,spa,publicClient"},
@@ -147,10 +149,12 @@ class ServicePrincipalResource:
 
     def _delete(self, step: Step) -> None:
         self._graph.write("DELETE", self._path(), intent=step.subject, needs=_WRITE, missing_ok=True)
-        self._graph.forget(str(self._wire["id"]), f"/servicePrincipals{key('appId', str(self._app_id))}")
+        self._graph.forget(
+            str(self._wire["id"]), f"/servicePrincipals{format_alternate_key('appId', str(self._app_id))}"
+        )
 
     def _path(self) -> str:
-        return f"/servicePrincipals/{segment(str(self._wire['id']))}"
+        return f"/servicePrincipals/{quote_segment(str(self._wire['id']))}"
 
     def _name(self) -> str:
         return f"service principal {self._wire.get('displayName')}"
@@ -177,7 +181,7 @@ class ServicePrincipalResource:
     def _explain_conflict(self, exc: ApiError, app_id: str) -> None:
         """A deleted service principal still holds its name; say which, for the service does not. Raises ConfigError."""
         try:
-            deleted = list_deleted(self._graph, "servicePrincipals", "id,appId")
+            deleted = list_deleted_items(self._graph, "servicePrincipals", "id,appId")
         except Forbidden:
             return  # the conflict itself is told
         for item in deleted:

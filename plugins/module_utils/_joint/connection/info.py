@@ -60,10 +60,15 @@ def examine(ctx: Context) -> Found:
 def entra_side(ctx: Context) -> Found:
     """What is known about the sign-in to Entra ID."""
     empty = dict.fromkeys(_ENTRA_KEYS)
-    if not entra.is_configured(ctx.options):
+    if not entra.is_entra_configured(ctx.options):
         return {"status": "not_configured", "error": None, **empty}
-    found = _tried(ctx, empty, lambda: entra.surroundings(ctx), lambda: entra.read(ctx, GraphClient(ctx)))
-    return found | _times(ctx, *entra.SERVICES)
+    found = _tried(
+        ctx,
+        empty,
+        lambda: entra.describe_entra_connection(ctx),
+        lambda: entra.read_entra_identity(ctx, GraphClient(ctx)),
+    )
+    return found | _times(ctx, *entra.ENTRA_SERVICES)
 
 
 def commvault_side(ctx: Context) -> Found:

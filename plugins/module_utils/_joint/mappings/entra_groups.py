@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..._core.context import Context
 from ..._core.names import case_key
-from ..._entra.client import GraphClient, alike_in_words, literal, segment
+from ..._entra.client import GraphClient, describe_lookalikes, quote_literal, quote_segment
 from .parse import MappingEntry, Problem
 
 _NEEDS = ("GroupMember.Read.All",)
@@ -83,14 +83,14 @@ class EntraGroups:
         return self._graph
 
     def _named(self, names: t.Sequence[str]) -> list[dict[str, t.Any]]:
-        quoted = ", ".join(literal(name) for name in names)
+        quoted = ", ".join(quote_literal(name) for name in names)
         params = {"$filter": f"displayName in ({quoted})", "$select": _SELECT}
         return self._client().list(
             "/groups", intent="find the Entra groups of the mapping", needs=_NEEDS, params=params
         )
 
     def _by_id(self, entry: MappingEntry, match_by: str, problems: list[Problem]) -> EntraGroup | None:
-        path = f"/groups/{segment(str(entry.object_id))}"
+        path = f"/groups/{quote_segment(str(entry.object_id))}"
         wire = self._client().get(
             path, intent=f"read Entra group {entry.object_id}", needs=_NEEDS, params={"$select": _SELECT}
         )
@@ -120,7 +120,7 @@ class EntraGroups:
             return _group(None, name, None, match_by)
         if not entry.present:
             return _group(None, name, None, match_by)
-        told = alike_in_words(self._seen, "displayName", name)
+        told = describe_lookalikes(self._seen, "displayName", name)
         problems.append(_problem(entry, "not_found", f"no Entra group is named {name!r}{told}"))
         return None
 

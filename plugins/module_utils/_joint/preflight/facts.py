@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ..._commvault.identity_providers.read import IdentityServer, SamlApp
 from ..._entra.claims.group_claim import DirectoryGroup
-from ..._entra.claims.read import Member, Members, SsoApplication
+from ..._entra.claims.read import GroupMember, GroupMembers, SsoApplication
 
 #: ``unknown`` is for what could not be looked at: nothing speaks against it, and nothing for it.
 OK, UNKNOWN, WARNING, BROKEN = "ok", "unknown", "warning", "broken"
@@ -100,7 +100,7 @@ class Mapped:
     user_group_id: int | None = None
     company: str | None = None
     relink: bool = False
-    members: Members | None = None
+    members: GroupMembers | None = None
     twins: tuple[str, ...] = ()
     linked: t.Mapping[str, str | None] = field(default_factory=dict)
 
@@ -109,7 +109,7 @@ class Mapped:
 class Person:
     """A user whose groups were counted; ``groups`` is None for a name that no user has. ``sampled``: the task asked for this one."""
 
-    member: Member
+    member: GroupMember
     groups: int | None
     sampled: bool = False
 

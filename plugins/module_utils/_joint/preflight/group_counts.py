@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ..._core.context import Context
 from ..._core.errors import Forbidden
 from ..._core.names import case_key
-from ..._entra.claims.group_claim import SAML_LIMIT, GroupClaim, counted
-from ..._entra.claims.read import Claims, Member, SsoApplication
+from ..._entra.claims.group_claim import SAML_LIMIT, GroupClaim, count_emitted_groups
+from ..._entra.claims.read import ClaimReader, GroupMember, SsoApplication
 from .facts import Mapped, Person
 
 #: Assumed while the application is not known: what most applications emit.
@@ -31,7 +31,7 @@ class Counted:
 
 
 def count_people(
-    ctx: Context, claims: Claims, application: SsoApplication | None, found: t.Sequence[Mapped]
+    ctx: Context, claims: ClaimReader, application: SsoApplication | None, found: t.Sequence[Mapped]
 ) -> Counted:
     """The sample users, then enabled members of the mapped groups up to ``user_limit``.
 
@@ -50,25 +50,25 @@ def count_people(
         groups = claims.groups_of([member.object_id for member in (*sample, *chosen)])
     except Forbidden as exc:
         return Counted((), len(members), str(exc))
-    counts = {object_id: counted(claim, rows, assigned) for object_id, rows in groups.items()}
+    counts = {object_id: count_emitted_groups(claim, rows, assigned) for object_id, rows in groups.items()}
     known = [Person(member, counts[member.object_id], True) for member in sample]
     known += [Person(member, counts[member.object_id]) for member in chosen]
     return Counted((*known, *unknown), 0 if harmless else len(others) - len(chosen))
 
 
-def _sample(ctx: Context, claims: Claims) -> tuple[list[Member], list[Person]]:
+def _sample(ctx: Context, claims: ClaimReader) -> tuple[list[GroupMember], list[Person]]:
     names = ctx.options.get("sample_users") or []
     found = sorted(claims.users(names), key=_order)
     there = {case_key(str(member.name)) for member in found}
     missing = sorted({name for name in names if case_key(name) not in there})
-    return found, [Person(Member("", name), None, True) for name in missing]
+    return found, [Person(GroupMember("", name), None, True) for name in missing]
 
 
-def _members(found: t.Sequence[Mapped]) -> list[Member]:
+def _members(found: t.Sequence[Mapped]) -> list[GroupMember]:
     everyone = {member for item in found if item.members for member in item.members.direct | item.members.inherited}
     able = {member.object_id: member for member in everyone if member.enabled is not False}
     return sorted(able.values(), key=_order)
 
 
-def _order(member: Member) -> tuple[str, str]:
+def _order(member: GroupMember) -> tuple[str, str]:
     return case_key(member.name or ""), member.object_id

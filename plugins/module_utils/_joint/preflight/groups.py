@@ -12,7 +12,7 @@ entry (its name, its link, the emitted value), and on nothing else.
 from __future__ import annotations
 
 from ..._core.names import difference, is_same, looks_like
-from ..._entra.claims.group_claim import ROLES_CLAIM, DirectoryGroup, Emission, GroupClaim, emission
+from ..._entra.claims.group_claim import ROLES_CLAIM, DirectoryGroup, Emission, GroupClaim, predict_emission
 from .facts import BROKEN, FORMS, UNKNOWN, WARNING, WORDS, Finding, Mapped, Scene, UserGroup
 from .members import member_findings
 
@@ -101,7 +101,9 @@ class Judge:
                 "give application",
             )
             return
-        self.emission = emission(application.claim, entra, (app.groups_claim if app else None) or application.claim.uri)
+        self.emission = predict_emission(
+            application.claim, entra, (app.groups_claim if app else None) or application.claim.uri
+        )
         if not self.emission.values:
             self._add("claim", BROKEN, f"Entra ID emits nothing for it: {self.emission.reason}", self.emission.remedy)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._entra.claims.group_claim import DirectoryGroup, Emission
-from ..._entra.claims.read import Members
+from ..._entra.claims.read import GroupMembers
 from .facts import BROKEN, UNKNOWN, WARNING, Finding, Mapped, Scene
 
 _NAMES_SHOWN = 5
@@ -49,7 +49,7 @@ def _twins(mapped: Mapped, emitted: Emission | None) -> Findings:
         )
 
 
-def _disabled(members: Members) -> Findings:
+def _disabled(members: GroupMembers) -> Findings:
     everyone = members.direct | members.inherited
     names = sorted(str(item.name or item.object_id) for item in everyone if item.enabled is False)
     unread = sum(1 for item in everyone if item.enabled is None)
@@ -63,7 +63,7 @@ def _disabled(members: Members) -> Findings:
         yield Finding("disabled_members", UNKNOWN, reason, "give this identity User.Read.All")
 
 
-def _nested(scene: Scene, members: Members, required: bool, emitted: Emission | None) -> Findings:
+def _nested(scene: Scene, members: GroupMembers, required: bool, emitted: Emission | None) -> Findings:
     """Assignments and app roles do not follow nesting; security groups in tokens do."""
     if not members.nested or scene.application is None or emitted is None or not emitted.values:
         return

@@ -19,7 +19,7 @@ from ..._core.errors import AmbiguousMatch
 from ..._core.names import case_key
 from ..._core.parallel import side_by_side
 from ..._entra.claims.group_claim import DirectoryGroup
-from ..._entra.claims.read import Claims, SsoApplication
+from ..._entra.claims.read import ClaimReader, SsoApplication
 from ..._entra.client import GraphClient
 from ..mappings.entra_groups import EntraGroups
 from ..mappings.parse import MappingEntry, Problem
@@ -31,7 +31,7 @@ from .provider_choice import choose
 def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
     """Everything about the Entra groups of *entries*. Raises AmbiguousMatch when it is not clear which SAML app is meant."""
     graph = GraphClient(ctx)
-    commvault, claims = CommvaultClient(ctx), Claims(ctx, graph)
+    commvault, claims = CommvaultClient(ctx), ClaimReader(ctx, graph)
     servers = IdentityServers(commvault)
     listed = servers.listed()
     chosen, explanation = choose(listed, ctx.options.get("saml_app"), ctx.options.get("oidc_app"))
@@ -81,7 +81,7 @@ class _Reader:
         ctx: Context,
         commvault: CommvaultClient,
         graph: GraphClient,
-        claims: Claims,
+        claims: ClaimReader,
         application: SsoApplication | None,
     ) -> None:
         self._ctx, self._commvault, self._graph, self._claims = ctx, commvault, graph, claims

@@ -21,9 +21,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     WaitTimeout,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra import client as subject
-from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient, with_unique_name
+from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient, find_by_unique_name
 from ansible_collections.cvops.identity.plugins.module_utils._entra.create import create_once
-from ansible_collections.cvops.identity.plugins.module_utils._entra.deleted_items import restore
+from ansible_collections.cvops.identity.plugins.module_utils._entra.deleted_items import restore_deleted_item
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 GROUP = {"id": "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f", "displayName": "Operators", "uniqueName": "OPS"}
@@ -184,9 +184,9 @@ def test_reading_without_rights_is_never_waited_for(graph: GraphClient, secured:
 
 def test_a_replica_that_denies_the_key_may_still_list_the_object() -> None:
     other = {**GROUP, "uniqueName": None}
-    assert with_unique_name([other, GROUP], "ops") is GROUP
-    assert with_unique_name([other], "ops") is None
-    assert with_unique_name([other, {**GROUP, "uniqueName": ""}], None) is None
+    assert find_by_unique_name([other, GROUP], "ops") is GROUP
+    assert find_by_unique_name([other], "ops") is None
+    assert find_by_unique_name([other, {**GROUP, "uniqueName": ""}], None) is None
 
 
 class Listed:
@@ -303,7 +303,7 @@ def test_a_restore_whose_look_fails_leaves_the_outcome_unknown(
 ) -> None:
     secured.server.says(answer(500, b""), answer(403, DENIED))
     with pytest.raises(Forbidden) as caught:
-        restore(graph, "applications", GROUP["id"], intent="restore it")
+        restore_deleted_item(graph, "applications", GROUP["id"], intent="restore it")
     assert caught.value.facts["outcome"] == "unknown"
 
 

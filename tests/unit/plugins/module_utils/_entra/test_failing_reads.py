@@ -23,7 +23,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra import whoami
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.lookup import find_deleted
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.lookup import find_deleted_application
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.resource import ApplicationResource
 from ansible_collections.cvops.identity.plugins.module_utils._entra.consent.resource import ConsentResource
 from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals.resource import (
@@ -78,16 +78,16 @@ def graph_of(ctx: t.Any, said: t.Any, refusal: ApiError | None = None) -> t.Any:
 def test_deleted_items_that_may_not_be_listed_are_told(make_ctx: t.Any) -> None:
     ctx = make_ctx()
     forbidden = Forbidden("Cannot list deleted applications", status=403)
-    assert find_deleted(graph_of(ctx, forbidden), {"unique_name": "ops"}) is None
+    assert find_deleted_application(graph_of(ctx, forbidden), {"unique_name": "ops"}) is None
     assert len(ctx.warnings) == 1 and "deleted" in ctx.warnings[0] and str(forbidden) in ctx.warnings[0]
     with pytest.raises(Forbidden):
-        find_deleted(graph_of(ctx, forbidden), {"unique_name": "ops", "restore_deleted": True})
+        find_deleted_application(graph_of(ctx, forbidden), {"unique_name": "ops", "restore_deleted": True})
 
 
 @pytest.mark.parametrize("failure", [*FAILURES, NotFound("gone", status=404)])
 def test_deleted_items_that_cannot_be_listed_are_an_error(make_ctx: t.Any, failure: ApiError) -> None:
     with pytest.raises(type(failure)):
-        find_deleted(graph_of(make_ctx(), failure), {"unique_name": "ops"})
+        find_deleted_application(graph_of(make_ctx(), failure), {"unique_name": "ops"})
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_an_identity_may_not_ask_is_not_known(withheld: ApiError) -> None:
     def ask() -> t.Any:
         raise withheld
 
-    assert whoami._allowed(ask) is None
+    assert whoami._ask_if_allowed(ask) is None
 
 
 @pytest.mark.parametrize("failure", [*FAILURES, ApiError("a page", status=400)])
@@ -107,7 +107,7 @@ def test_what_cannot_be_asked_is_an_error(failure: ApiError) -> None:
         raise failure
 
     with pytest.raises(type(failure)):
-        whoami._allowed(ask)
+        whoami._ask_if_allowed(ask)
 
 
 CONSENT = Step("consent", "delegated permissions", {"kind": "delegated", "resource": "r", "scopes": ["User.Read"]})

@@ -14,9 +14,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
 from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import (
     WELL_KNOWN,
-    Apis,
+    ApiResolver,
     ResourceApi,
-    matching,
+    match_permissions,
 )
 
 GRAPH = {
@@ -56,10 +56,10 @@ class FakeGraph:
         return [item for item in self._principals if f"'{item['displayName']}'" in params["$filter"]]
 
 
-def apis(*principals: dict[str, t.Any]) -> tuple[Apis, FakeGraph]:
+def apis(*principals: dict[str, t.Any]) -> tuple[ApiResolver, FakeGraph]:
     """The resolver over a fake Graph."""
     graph = FakeGraph(*principals)
-    return Apis(t.cast(GraphClient, graph)), graph
+    return ApiResolver(t.cast(GraphClient, graph)), graph
 
 
 def test_only_what_can_be_granted_is_known() -> None:
@@ -73,7 +73,7 @@ def test_only_what_can_be_granted_is_known() -> None:
 def test_names_and_ids() -> None:
     """Names and ids mean the same; duplicates do not matter."""
     api = ResourceApi.of(GRAPH)
-    found = matching(api, "application", ["User.Read.All", "DF021288-0000-0000-0000-000000000001"], "here")
+    found = match_permissions(api, "application", ["User.Read.All", "DF021288-0000-0000-0000-000000000001"], "here")
     assert found == (("df021288-0000-0000-0000-000000000001",), [])
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime
 
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.info import (
-    described,
-    sorted_applications,
+    describe_application,
+    describe_applications,
 )
 
 NOW = datetime.datetime(2026, 3, 2, 12, 0, tzinfo=datetime.timezone.utc)
@@ -41,7 +41,7 @@ WIRE = {
 
 def test_days_left_and_nothing_secret() -> None:
     """Whole days, negative once over, soonest first; neither hints nor keys."""
-    found = described(WIRE, NOW)
+    found = describe_application(WIRE, NOW)
     assert [(item["key_id"], item["days_left"]) for item in found["passwords"]] == [
         ("gone", -1),
         ("late", 30),
@@ -66,13 +66,13 @@ def test_days_left_and_nothing_secret() -> None:
 def test_other_identifiers_stay_as_they_are() -> None:
     """A text that is no base64 of 20 bytes is no thumbprint that we could read."""
     for text in ("not base64!", "AQID", None):
-        found = described({"keyCredentials": [{"keyId": "k", "customKeyIdentifier": text}]}, NOW)
+        found = describe_application({"keyCredentials": [{"keyId": "k", "customKeyIdentifier": text}]}, NOW)
         assert found["certificates"][0]["thumbprint"] == text
 
 
 def test_sorted_by_name() -> None:
     """The order of Graph's list means nothing."""
-    listed = sorted_applications(
+    listed = describe_applications(
         [{"id": "2", "displayName": "b"}, {"id": "1", "displayName": "B"}, {"id": "3", "displayName": "a"}], NOW
     )
     assert [item["object_id"] for item in listed] == ["3", "1", "2"]

@@ -17,24 +17,27 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.canonical import canonical, in_order
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.checks import (
-    check_after,
-    check_options,
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.canonical import (
+    canonical_application,
+    keep_order,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.desired import after
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.checks import (
+    check_application_options,
+    check_desired_application,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.desired import desired_application
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.plan import (
-    Situation,
-    plan,
-    plan_absent,
+    CurrentApplication,
+    plan_application,
+    plan_application_removal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.roles_and_scopes import (
     ROLE,
-    disabled_first,
-    merged,
-    with_ids,
+    assign_entitlement_ids,
+    disable_before_change,
+    merge_entitlements,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import Requested, ResourceApi
+from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import RequestedPermissions, ResourceApi
 
 Wire = dict[str, t.Any]
 APP_ID = "d4c3a1be-90f5-4a1f-8d7b-0f2b6f1ce7aa"
@@ -88,11 +91,13 @@ class Model:
                 self.write(step.data["body"])
 
 
-def planned(wire: Wire, options: Wire, requested: list[Requested] | None = None, exclusive: bool = False) -> Plan:
+def planned(
+    wire: Wire, options: Wire, requested: list[RequestedPermissions] | None = None, exclusive: bool = False
+) -> Plan:
     """The plan for *options* on *wire*."""
-    situation = Situation(wire)
-    wanted = after(options, requested, canonical(wire), exclusive)
-    return plan(situation, wanted, None, exclusive, {})
+    situation = CurrentApplication(wire)
+    wanted = desired_application(options, requested, canonical_application(wire), exclusive)
+    return plan_application(situation, wanted, None, exclusive, {})
 
 
 def role(number: int, value: str, enabled: bool = True, text: str = "text") -> Wire:
@@ -230,7 +235,7 @@ options_strategy = st.fixed_dictionaries(
 )
 requests = st.none() | st.lists(
     st.builds(
-        lambda api, app, delegated: Requested(
+        lambda api, app, delegated: RequestedPermissions(
             api, None if app is None else tuple(app), None if delegated is None else tuple(delegated)
         ),
         st.sampled_from(APIS),
@@ -244,7 +249,7 @@ requests = st.none() | st.lists(
 @settings(max_examples=80, deadline=None)
 @given(wires(), options_strategy, requests, st.booleans())
 def test_applying_a_plan_leaves_nothing_to_do(
-    wire: Wire, options: Wire, requested: list[Requested] | None, exclusive: bool
+    wire: Wire, options: Wire, requested: list[RequestedPermissions] | None, exclusive: bool
 ) -> None:
     """Graph accepts every step, and the second plan is empty."""
     model = Model(wire)
@@ -259,7 +264,9 @@ def test_applying_a_plan_leaves_nothing_to_do(
 
 @settings(max_examples=40, deadline=None)
 @given(options_strategy, requests, st.booleans())
-def test_creating_leaves_nothing_to_do(options: Wire, requested: list[Requested] | None, exclusive: bool) -> None:
+def test_creating_leaves_nothing_to_do(
+    options: Wire, requested: list[RequestedPermissions] | None, exclusive: bool
+) -> None:
     """The same from nothing; with a unique name even the ids are known beforehand."""
     options = {**options, "unique_name": "unique", "identifier_uris": None}
     model = Model({})
@@ -273,7 +280,7 @@ def test_creating_leaves_nothing_to_do(options: Wire, requested: list[Requested]
 @settings(max_examples=40, deadline=None)
 @given(wires(), options_strategy, requests, st.booleans(), st.randoms(use_true_random=False))
 def test_order_never_matters(
-    wire: Wire, options: Wire, requested: list[Requested] | None, exclusive: bool, chance: random.Random
+    wire: Wire, options: Wire, requested: list[RequestedPermissions] | None, exclusive: bool, chance: random.Random
 ) -> None:
     """Shuffled options give the same plan."""
 
@@ -290,7 +297,9 @@ def test_order_never_matters(
 
 @settings(max_examples=40, deadline=None)
 @given(wires(), options_strategy, requests)
-def test_strangers_stay_unless_exclusive(wire: Wire, options: Wire, requested: list[Requested] | None) -> None:
+def test_strangers_stay_unless_exclusive(
+    wire: Wire, options: Wire, requested: list[RequestedPermissions] | None
+) -> None:
     """Without exclusive, and without an explicit empty list, nothing that was there goes."""
     model = Model(wire)
     filled = {name: value for name, value in options.items() if value not in ([], "")}
@@ -299,7 +308,7 @@ def test_strangers_stay_unless_exclusive(wire: Wire, options: Wire, requested: l
             filled[name] = {key: value for key, value in filled[name].items() if value not in ([], "")}
     some = [request for request in requested or () if request.application and request.delegated]
     model.apply(planned(wire, filled, some or None))
-    had, has = canonical(wire), canonical(model.wire)
+    had, has = canonical_application(wire), canonical_application(model.wire)
     for name in ("tags", "identifier_uris"):
         assert set(had[name]) <= set(has[name])
     for name in ("app_roles", "api_scopes"):
@@ -345,21 +354,24 @@ def test_ids_are_stable() -> None:
     current = [ROLE.canonical(role(1, "A"))]
     wanted = [{"value": "A", "id": guid(7)}, {"value": "B", "id": guid(8)}, {"value": "C"}, {"value": "D"}]
     other = [{"value": "D", "id": guid(9)}]
-    found = {entry["value"]: entry["id"] for entry in merged(ROLE, current, wanted, other, "name", False)}
+    found = {entry["value"]: entry["id"] for entry in merge_entitlements(ROLE, current, wanted, other, "name", False)}
     assert (found["A"], found["B"], found["D"]) == (guid(1), guid(8), guid(9))
-    assert found["C"] == merged(ROLE, [], [{"value": "C"}], [], "name", False)[0]["id"]
-    assert found["C"] != merged(ROLE, [], [{"value": "C"}], [], "other", False)[0]["id"]
-    assert merged(ROLE, [], [{"value": "C"}], [], None, False)[0]["id"] is None
+    assert found["C"] == merge_entitlements(ROLE, [], [{"value": "C"}], [], "name", False)[0]["id"]
+    assert found["C"] != merge_entitlements(ROLE, [], [{"value": "C"}], [], "other", False)[0]["id"]
+    assert merge_entitlements(ROLE, [], [{"value": "C"}], [], None, False)[0]["id"] is None
 
 
 def test_a_derived_id_that_is_taken_gives_another() -> None:
     """Somebody renamed the role that we made: a new one with the old value needs an id of its own."""
-    (made,) = merged(ROLE, [], [{"value": "A"}], [], "name", False)
+    (made,) = merge_entitlements(ROLE, [], [{"value": "A"}], [], "name", False)
     renamed = {**made, "value": "Z"}
-    found = {entry["value"]: entry["id"] for entry in merged(ROLE, [renamed], [{"value": "A"}], [], "name", False)}
+    found = {
+        entry["value"]: entry["id"]
+        for entry in merge_entitlements(ROLE, [renamed], [{"value": "A"}], [], "name", False)
+    }
     assert found["Z"] == made["id"]
     assert found["A"] not in (None, made["id"])
-    assert with_ids([{"value": "A", "id": None}], [renamed], "name")[0]["id"] == found["A"]
+    assert assign_entitlement_ids([{"value": "A", "id": None}], [renamed], "name")[0]["id"] == found["A"]
 
 
 def test_an_id_alone_renames() -> None:
@@ -384,7 +396,7 @@ def test_an_id_alone_renames() -> None:
 )
 def test_disabled_first(current: list[Wire], final: list[Wire], disabled: list[bool] | None) -> None:
     """Only what is enabled and changes or goes is disabled before."""
-    found = disabled_first([ROLE.canonical(item) for item in current], [ROLE.canonical(item) for item in final])
+    found = disable_before_change([ROLE.canonical(item) for item in current], [ROLE.canonical(item) for item in final])
     assert (found if found is None else [entry["enabled"] for entry in found]) == disabled
 
 
@@ -411,15 +423,15 @@ def test_a_removed_scope_leaves_the_pre_authorized() -> None:
 
 def test_order_of_lists_is_kept() -> None:
     """Redirect URIs have an order in the portal."""
-    assert in_order(["c", "a", "b"], {"b", "c", "e", "d"}) == ["c", "b", "d", "e"]
+    assert keep_order(["c", "a", "b"], {"b", "c", "e", "d"}) == ["c", "b", "d", "e"]
 
 
 def test_diff_hides_ids_and_shows_holders() -> None:
     """Ids of roles exist only after the write; who loses a role is part of what was."""
     wire = {"id": OBJECT_ID, "appId": APP_ID, "displayName": "x", "appRoles": [role(1, "A"), role(2, "B")]}
-    situation = Situation(wire, assigned={guid(2): ["Zoe", "Ann"]})
-    wanted = after({"app_roles": [{"value": "A"}]}, None, canonical(wire), True)
-    plan_ = plan(situation, wanted, None, True, {})
+    situation = CurrentApplication(wire, assigned={guid(2): ["Zoe", "Ann"]})
+    wanted = desired_application({"app_roles": [{"value": "A"}]}, None, canonical_application(wire), True)
+    plan_ = plan_application(situation, wanted, None, True, {})
     assert [entry.get("assigned_to") for entry in plan_.before["app_roles"]] == [None, ["Ann", "Zoe"]]
     assert guid(1) not in repr((plan_.before, plan_.after))
     assert APP_ID not in repr((plan_.before, plan_.after))
@@ -428,20 +440,29 @@ def test_diff_hides_ids_and_shows_holders() -> None:
 def test_restoring_and_owners() -> None:
     """A deleted application is restored before it is changed; owners of a new one are settled on the spot."""
     wire = {"id": OBJECT_ID, "appId": APP_ID, "displayName": "x"}
-    situation = Situation(wire, owners=[], deleted=True, deleted_service_principal=guid(5))
-    wanted = after({"notes": "n"}, None, canonical(wire), False)
-    plan_ = plan(situation, wanted, [guid(6)], False, {})
+    situation = CurrentApplication(wire, owners=[], deleted=True, deleted_service_principal=guid(5))
+    wanted = desired_application({"notes": "n"}, None, canonical_application(wire), False)
+    plan_ = plan_application(situation, wanted, [guid(6)], False, {})
     assert [step.action for step in plan_.steps] == ["restore", "restore_service_principal", "update", "owners"]
     assert (plan_.before["state"], plan_.after["state"]) == ("deleted", "present")
-    created = plan(Situation(), after({"display_name": "x"}, None, canonical({}), True), [guid(6)], True, {})
+    created = plan_application(
+        CurrentApplication(),
+        desired_application({"display_name": "x"}, None, canonical_application({}), True),
+        [guid(6)],
+        True,
+        {},
+    )
     assert created.steps[-1].data == {"add": [guid(6)], "remove": [], "only_these": True}
     assert created.after["owners"] == [guid(6)]
 
 
 def test_absent() -> None:
     """What is not there is not deleted."""
-    assert plan_absent(Situation()).steps == ()
-    assert [step.action for step in plan_absent(Situation({"id": OBJECT_ID, "displayName": "x"})).steps] == ["delete"]
+    assert plan_application_removal(CurrentApplication()).steps == ()
+    assert [
+        step.action
+        for step in plan_application_removal(CurrentApplication({"id": OBJECT_ID, "displayName": "x"})).steps
+    ] == ["delete"]
 
 
 @pytest.mark.parametrize(
@@ -459,7 +480,7 @@ def test_absent() -> None:
 def test_problems(options: Wire, where: list[str]) -> None:
     """Everything wrong is reported at once, by option path."""
     with pytest.raises(Problems) as caught:
-        check_options(options)
+        check_application_options(options)
     assert [problem["where"] for problem in caught.value.facts["problems"]] == where
 
 
@@ -468,4 +489,4 @@ def test_two_entries_cannot_share_an_id() -> None:
     wire = {"id": OBJECT_ID, "appId": APP_ID, "displayName": "x", "appRoles": [role(1, "A")]}
     options = {"app_roles": [{"value": "A"}, {"value": "B", "id": guid(1)}]}
     with pytest.raises(ConfigError, match="two entries would have the id"):
-        check_after(options, after(options, None, canonical(wire), False), True)
+        check_desired_application(options, desired_application(options, None, canonical_application(wire), False), True)

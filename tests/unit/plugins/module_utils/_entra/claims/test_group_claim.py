@@ -12,14 +12,14 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.certificates import signing_certificates
+from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.certificates import list_signing_certificates
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
     GROUPS_CLAIM,
     ROLES_CLAIM,
     DirectoryGroup,
-    counted,
-    emission,
-    group_claim,
+    count_emitted_groups,
+    parse_group_claim,
+    predict_emission,
 )
 
 GUID = "5d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11"
@@ -30,7 +30,7 @@ NO_NAME = DirectoryGroup(GUID, "Operators", True)
 
 def claim(scopes: str | None, *properties: str) -> t.Any:
     groups = [{"name": "email"}, {"name": "groups", "additionalProperties": list(properties)}]
-    return group_claim({"groupMembershipClaims": scopes, "optionalClaims": {"saml2Token": groups}})
+    return parse_group_claim({"groupMembershipClaims": scopes, "optionalClaims": {"saml2Token": groups}})
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def claim(scopes: str | None, *properties: str) -> t.Any:
 def test_what_is_emitted(
     scopes: str | None, properties: tuple[str, ...], group: DirectoryGroup, values: tuple[str, ...], form: str | None
 ) -> None:
-    found = emission(claim(scopes, *properties), group, GROUPS_CLAIM)
+    found = predict_emission(claim(scopes, *properties), group, GROUPS_CLAIM)
     assert (found.values, found.form) == (values, form)
     assert bool(found.values) != bool(found.reason and found.remedy)
     assert form is None or form in claim(scopes, *properties).forms
@@ -93,17 +93,17 @@ def test_what_is_emitted(
 def test_app_roles_are_read_where_the_claim_of_roles_is() -> None:
     """Unless groups are emitted as roles."""
     group = dataclasses.replace(CLOUD, assigned=True, app_roles=("Restore", "Operate"))
-    assert emission(claim("SecurityGroup"), group, ROLES_CLAIM).values == ("Operate", "Restore")
-    assert emission(claim("SecurityGroup"), CLOUD, ROLES_CLAIM).values == ()
+    assert predict_emission(claim("SecurityGroup"), group, ROLES_CLAIM).values == ("Operate", "Restore")
+    assert predict_emission(claim("SecurityGroup"), CLOUD, ROLES_CLAIM).values == ()
     as_roles = claim("SecurityGroup", "emit_as_roles")
     assert as_roles.uri == ROLES_CLAIM
-    assert emission(as_roles, group, ROLES_CLAIM).values == (GUID,)
+    assert predict_emission(as_roles, group, ROLES_CLAIM).values == (GUID,)
 
 
 @pytest.mark.parametrize(("scopes", "number"), [("SecurityGroup", 2), ("All", 3), ("ApplicationGroup", 1), (None, 0)])
 def test_what_counts_against_the_limit(scopes: str | None, number: int) -> None:
     groups = [{"id": name, "security_enabled": name != "c"} for name in "abc"]
-    assert counted(claim(scopes), groups, {"b", "z"}) == number
+    assert count_emitted_groups(claim(scopes), groups, {"b", "z"}) == number
 
 
 def key(identifier: str, ends: str, usage: str = "Verify") -> dict[str, str]:
@@ -117,17 +117,17 @@ def test_the_active_certificate() -> None:
         key("3q2+7w==", "2027-01-01T00:00:00Z"),
         key("AAAA", "2028-01-01T00:00:00.1234567Z"),
     ]
-    found = signing_certificates({"preferredTokenSigningKeyThumbprint": "deadbeef", "keyCredentials": keys})
+    found = list_signing_certificates({"preferredTokenSigningKeyThumbprint": "deadbeef", "keyCredentials": keys})
     assert [(item.thumbprint, item.active) for item in found] == [("DEADBEEF", True), ("000000", False)]
-    found = signing_certificates({"keyCredentials": keys})
+    found = list_signing_certificates({"keyCredentials": keys})
     assert [item.active for item in found] == [False, True]
-    assert signing_certificates({}) == ()
+    assert list_signing_certificates({}) == ()
 
 
 @pytest.mark.parametrize("ends", ["", None])
 def test_a_certificate_without_an_end_is_the_one_that_ends_last(ends: t.Any) -> None:
     keys = [{**key("AAAA", ""), "endDateTime": ends}, key("3q2+7w==", "2027-01-01T00:00:00Z")]
-    found = signing_certificates({"keyCredentials": keys})
+    found = list_signing_certificates({"keyCredentials": keys})
     assert [(item.thumbprint, item.active) for item in found] == [("DEADBEEF", False), ("000000", True)]
 
 
@@ -136,4 +136,4 @@ def test_a_certificate_without_a_readable_end_is_not_left_out(ends: t.Any) -> No
     """Else another one would be taken for the one that signs."""
     keys = [key("3q2+7w==", "2027-01-01T00:00:00Z"), {**key("AAAA", ""), "endDateTime": ends}]
     with pytest.raises(BadAnswer, match="endDateTime"):
-        signing_certificates({"preferredTokenSigningKeyThumbprint": "000000", "keyCredentials": keys})
+        list_signing_certificates({"preferredTokenSigningKeyThumbprint": "000000", "keyCredentials": keys})

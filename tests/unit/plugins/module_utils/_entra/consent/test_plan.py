@@ -14,15 +14,19 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra.consent.plan import (
-    Held,
-    after,
+    HeldPermissions,
+    apply_grants,
+    build_consent_plan,
+    list_granted_names,
     may_grant,
-    plan_of,
-    report,
-    state_of,
-    steps,
+    plan_grants,
+    report_consent,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import KINDS, Requested, ResourceApi
+from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import (
+    KINDS,
+    RequestedPermissions,
+    ResourceApi,
+)
 
 ROLES = {"A.Read": "id-a", "B.Read": "id-b", "C.Write": "id-c"}
 SCOPES = {"User.Read": "id-u", "openid": "id-o", "offline_access": "id-f"}
@@ -34,25 +38,27 @@ some_scopes = st.lists(st.sampled_from(sorted(SCOPES.values())), unique=True)
 
 
 @st.composite
-def requests(draw: t.Any) -> list[Requested]:
+def requests(draw: t.Any) -> list[RequestedPermissions]:
     chosen = draw(st.lists(st.sampled_from(APIS), unique_by=lambda api: api.app_id))
     kinds = [[draw(st.none() | ids.map(tuple)) for ids in (some_roles, some_scopes)] for _api in chosen]
-    return [Requested(api, *pair) for api, pair in zip(chosen, kinds, strict=True)]
+    return [RequestedPermissions(api, *pair) for api, pair in zip(chosen, kinds, strict=True)]
 
 
 @st.composite
-def holdings(draw: t.Any) -> dict[str, Held]:
+def holdings(draw: t.Any) -> dict[str, HeldPermissions]:
     """Every API may be held in part, with a role that it does not offer any more among them."""
     held = {}
     for api in APIS:
         roles = draw(st.lists(st.sampled_from([*ROLES.values(), "id-gone"]), unique=True))
         scopes = draw(st.none() | st.lists(st.sampled_from([*SCOPES, "Old.Scope"]), unique=True))
         assignments = {role: f"assignment of {role} at {api.app_id}" for role in roles}
-        held[api.app_id] = Held(assignments, None if scopes is None else f"grant at {api.app_id}", tuple(scopes or ()))
+        held[api.app_id] = HeldPermissions(
+            assignments, None if scopes is None else f"grant at {api.app_id}", tuple(scopes or ())
+        )
     return held
 
 
-def applied(held: dict[str, Held], done: t.Iterable[Step]) -> dict[str, Held]:
+def applied(held: dict[str, HeldPermissions], done: t.Iterable[Step]) -> dict[str, HeldPermissions]:
     """The directory after the steps, by what each of them sends."""
     result = dict(held)
     for step in done:
@@ -70,28 +76,28 @@ def applied(held: dict[str, Held], done: t.Iterable[Step]) -> dict[str, Held]:
         else:
             assert data["grant_id"] == grant_id is not None
             grant_id, scopes = (grant_id, tuple(data["scopes"])) if step.action == "rescope" else (None, ())
-        result[data["app_id"]] = Held(roles, grant_id, scopes)
+        result[data["app_id"]] = HeldPermissions(roles, grant_id, scopes)
     return result
 
 
 @given(requests(), holdings(), st.booleans())
 def test_a_plan_that_is_applied_leaves_nothing_to_do(
-    wanted: list[Requested], held: dict[str, Held], exclusive: bool
+    wanted: list[RequestedPermissions], held: dict[str, HeldPermissions], exclusive: bool
 ) -> None:
-    done = steps(wanted, held, exclusive, KINDS)
+    done = plan_grants(wanted, held, exclusive, KINDS)
     later = applied(held, done)
-    assert steps(wanted, later, exclusive, KINDS) == ()
-    assert after(state_of(wanted, held), done) == state_of(wanted, later)
-    assert report(wanted, state_of(wanted, later), None)["status"] == "granted"
-    planned = plan_of(wanted, state_of(wanted, held), done)
+    assert plan_grants(wanted, later, exclusive, KINDS) == ()
+    assert apply_grants(list_granted_names(wanted, held), done) == list_granted_names(wanted, later)
+    assert report_consent(wanted, list_granted_names(wanted, later), None)["status"] == "granted"
+    planned = build_consent_plan(wanted, list_granted_names(wanted, held), done)
     assert planned.changed == (planned.before != planned.after)
 
 
 @given(requests(), holdings(), st.booleans())
 def test_apis_and_kinds_that_are_not_named_stay_as_they_are(
-    wanted: list[Requested], held: dict[str, Held], exclusive: bool
+    wanted: list[RequestedPermissions], held: dict[str, HeldPermissions], exclusive: bool
 ) -> None:
-    later = applied(held, steps(wanted, held, exclusive, KINDS))
+    later = applied(held, plan_grants(wanted, held, exclusive, KINDS))
     named = {request.api.app_id: request for request in wanted}
     for api in APIS:
         request = named.get(api.app_id)
@@ -104,21 +110,23 @@ def test_apis_and_kinds_that_are_not_named_stay_as_they_are(
 
 
 @given(requests(), holdings(), st.booleans(), st.randoms())
-def test_order_does_not_matter(wanted: list[Requested], held: dict[str, Held], exclusive: bool, random: t.Any) -> None:
+def test_order_does_not_matter(
+    wanted: list[RequestedPermissions], held: dict[str, HeldPermissions], exclusive: bool, random: t.Any
+) -> None:
     shuffled = list(wanted)
     random.shuffle(shuffled)
-    assert steps(shuffled, held, exclusive, KINDS) == steps(wanted, held, exclusive, KINDS)
-    state = state_of(wanted, held)
-    assert report(shuffled, state, None) == report(wanted, state, None)
+    assert plan_grants(shuffled, held, exclusive, KINDS) == plan_grants(wanted, held, exclusive, KINDS)
+    state = list_granted_names(wanted, held)
+    assert report_consent(shuffled, state, None) == report_consent(wanted, state, None)
 
 
 @given(requests(), holdings(), st.sets(st.sampled_from(sorted(KINDS))))
 def test_only_what_is_allowed_is_planned_and_the_rest_is_missing(
-    wanted: list[Requested], held: dict[str, Held], allowed: set[str]
+    wanted: list[RequestedPermissions], held: dict[str, HeldPermissions], allowed: set[str]
 ) -> None:
-    done = steps(wanted, held, False, allowed)
+    done = plan_grants(wanted, held, False, allowed)
     assert {step.data["kind"] for step in done} <= allowed
-    missing = report(wanted, after(state_of(wanted, held), done), None)["missing"]
+    missing = report_consent(wanted, apply_grants(list_granted_names(wanted, held), done), None)["missing"]
     assert not any(entry[kind] for entry in missing for kind in allowed)
 
 
@@ -141,9 +149,9 @@ def test_what_a_token_allows(claims: dict[str, t.Any], expected: tuple[bool | No
 
 def test_a_report_names_what_is_missing_and_leaves_out_what_is_empty() -> None:
     api = APIS[0]
-    wanted = [Requested(api, ("id-a", "id-b"), None)]
-    state = state_of(wanted, {api.app_id: Held({"id-b": "1", "id-c": "2"})})
-    assert report(wanted, state, "https://consent") == {
+    wanted = [RequestedPermissions(api, ("id-a", "id-b"), None)]
+    state = list_granted_names(wanted, {api.app_id: HeldPermissions({"id-b": "1", "id-c": "2"})})
+    assert report_consent(wanted, state, "https://consent") == {
         "requested": [{"api": "API x", "application": ["A.Read", "B.Read"], "delegated": []}],
         "granted": [{"api": "API x", "application": ["B.Read"], "delegated": []}],
         "missing": [{"api": "API x", "application": ["A.Read"], "delegated": []}],

@@ -17,14 +17,14 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.plan import P
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.presets import (
     GITHUB,
     GITLAB,
-    trust,
+    resolve_trust,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.resource import (
     LIMIT,
-    canonical,
-    desired,
-    plan,
-    plan_absent,
+    canonical_federated_credential,
+    desired_federated_credential,
+    plan_federated_credential,
+    plan_federated_credential_removal,
 )
 
 TENANT_ISSUER = "https://login.example/tid/v2.0"
@@ -73,7 +73,7 @@ PRESET_CASES: list[tuple[dict[str, t.Any], tuple[str, str]]] = [
 
 @pytest.mark.parametrize(("options", "expected"), PRESET_CASES, ids=[next(iter(case[0])) for case in PRESET_CASES])
 def test_presets_write_as_the_systems_do(options: dict[str, t.Any], expected: tuple[str, str]) -> None:
-    assert trust(options, lambda: TENANT_ISSUER) == expected
+    assert resolve_trust(options, lambda: TENANT_ISSUER) == expected
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_presets_write_as_the_systems_do(options: dict[str, t.Any], expected: tu
 )
 def test_presets_refuse_what_cannot_be_right(options: dict[str, t.Any]) -> None:
     with pytest.raises(ConfigError):
-        trust(options, lambda: TENANT_ISSUER)
+        resolve_trust(options, lambda: TENANT_ISSUER)
 
 
 def options_of(**more: t.Any) -> dict[str, t.Any]:
@@ -103,12 +103,14 @@ def options_of(**more: t.Any) -> dict[str, t.Any]:
     ],
 )
 def test_the_audience_is_that_of_the_cloud(cloud: str, audience: str) -> None:
-    assert desired(options_of(cloud=cloud), "https://x", "s")["audiences"] == [audience]
+    assert desired_federated_credential(options_of(cloud=cloud), "https://x", "s")["audiences"] == [audience]
 
 
 def test_all_that_entra_would_refuse_is_told_together() -> None:
     with pytest.raises(Problems) as caught:
-        desired(options_of(name="-x", audiences=["a", "b"], description="d" * 601), "http://x", "s" * 601)
+        desired_federated_credential(
+            options_of(name="-x", audiences=["a", "b"], description="d" * 601), "http://x", "s" * 601
+        )
     told = {problem["where"] for problem in caught.value.facts["problems"]}
     assert told == {"name", "issuer", "audiences", "subject", "description"}
 
@@ -119,7 +121,7 @@ ROWS = st.dictionaries(st.sampled_from(NAMES), st.tuples(TRUSTS, st.sampled_from
     lambda rows: len({row[0] for row in rows.values()}) == len(rows)
 )
 WISHES = st.builds(
-    lambda name, pair, description: desired(options_of(name=name, description=description), *pair),
+    lambda name, pair, description: desired_federated_credential(options_of(name=name, description=description), *pair),
     st.sampled_from(NAMES),
     TRUSTS,
     st.none() | st.sampled_from(["", "new"]),
@@ -159,19 +161,19 @@ def test_a_plan_converges_and_spares_the_others(rows: t.Any, wanted: dict[str, t
     taken = {(wire["issuer"], wire["subject"]): wire["name"] for wire in wires if wire["name"] != wanted["name"]}
     if (wanted["issuer"], wanted["subject"]) in taken:
         with pytest.raises(ConfigError, match=taken[wanted["issuer"], wanted["subject"]]):
-            plan(wanted, wires)
+            plan_federated_credential(wanted, wires)
         return
-    first = plan(wanted, wires)
+    first = plan_federated_credential(wanted, wires)
     after = applied(wires, first, wanted["name"])
-    again = plan(wanted, after)
+    again = plan_federated_credential(wanted, after)
     assert not again.changed
     assert again.before == first.after
     assert [wire for wire in after if wire["name"] != wanted["name"]] == [
         wire for wire in wires if wire["name"] != wanted["name"]
     ]
-    gone = applied(after, plan_absent(wanted["name"], after), wanted["name"])
+    gone = applied(after, plan_federated_credential_removal(wanted["name"], after), wanted["name"])
     assert wanted["name"] not in {wire["name"] for wire in gone}
-    assert not plan_absent(wanted["name"], gone).changed
+    assert not plan_federated_credential_removal(wanted["name"], gone).changed
 
 
 def test_the_limit_is_checked_before_anything_is_written() -> None:
@@ -180,12 +182,16 @@ def test_the_limit_is_checked_before_anything_is_written() -> None:
         for number in range(LIMIT)
     ]
     with pytest.raises(ConfigError, match="all 20"):
-        plan(desired(options_of(name="ci-new"), "https://x", "new"), wires)
-    kept = plan(desired(options_of(name="ci-3", audiences=["a"]), "https://x", "3"), wires)
+        plan_federated_credential(desired_federated_credential(options_of(name="ci-new"), "https://x", "new"), wires)
+    kept = plan_federated_credential(
+        desired_federated_credential(options_of(name="ci-3", audiences=["a"]), "https://x", "3"), wires
+    )
     assert not kept.changed
 
 
 def test_no_description_and_an_empty_one_are_the_same() -> None:
     wire = {"id": "1", "name": "ci-a", "issuer": "https://x", "subject": "s", "audiences": ["a"], "description": None}
-    assert canonical(wire)["description"] == ""
-    assert not plan(desired(options_of(name="ci-a", audiences=["a"], description=""), "https://x", "s"), [wire]).changed
+    assert canonical_federated_credential(wire)["description"] == ""
+    assert not plan_federated_credential(
+        desired_federated_credential(options_of(name="ci-a", audiences=["a"], description=""), "https://x", "s"), [wire]
+    ).changed

@@ -21,14 +21,17 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups import resource as under_test
-from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.info import selection, shown
+from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.info import (
+    build_group_filter,
+    describe_group,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource import (
     GroupResource,
-    canonical,
-    default_nickname,
-    desired,
-    plan,
-    plan_absent,
+    canonical_group,
+    derive_mail_nickname,
+    desired_group,
+    plan_group,
+    plan_group_removal,
 )
 
 IDS = [f"00000000-0000-4000-8000-{number:012d}" for number in range(6)]
@@ -82,9 +85,9 @@ def test_a_plan_that_is_applied_leaves_nothing_to_do(
 ) -> None:
     unmanaged = [relation for relation, ids in (("members", members), ("owners", owners)) if ids is None]
     read = None if current is None else {name: item for name, item in current.items() if name not in unmanaged}
-    first = plan(wanted, read, members, owners, exclusive)
+    first = plan_group(wanted, read, members, owners, exclusive)
     group = applied(current, first)
-    assert plan(wanted, group, members, owners, exclusive).steps == ()
+    assert plan_group(wanted, group, members, owners, exclusive).steps == ()
     assert first.changed == (first.before != first.after)
 
 
@@ -94,14 +97,16 @@ def test_order_and_repetition_do_not_matter(
 ) -> None:
     shuffled = [*members, *members]
     random.shuffle(shuffled)
-    assert plan(wanted, current, members, None, exclusive) == plan(wanted, current, shuffled, None, exclusive)
+    assert plan_group(wanted, current, members, None, exclusive) == plan_group(
+        wanted, current, shuffled, None, exclusive
+    )
 
 
 @given(wanted_groups, current_groups, managed, managed)
 def test_strangers_stay_unless_exclusive_or_emptied(
     wanted: dict[str, t.Any], current: dict[str, t.Any] | None, members: list[str] | None, owners: list[str] | None
 ) -> None:
-    group = applied(current, plan(wanted, current, members, owners, False))
+    group = applied(current, plan_group(wanted, current, members, owners, False))
     for relation, listed in (("members", members), ("owners", owners)):
         had = set((current or {}).get(relation, []))
         assert set(group[relation]) == (set() if listed == [] else had | set(listed or []))
@@ -111,27 +116,27 @@ def test_strangers_stay_unless_exclusive_or_emptied(
 def test_exclusive_means_exactly(
     wanted: dict[str, t.Any], current: dict[str, t.Any] | None, members: list[str]
 ) -> None:
-    assert applied(current, plan(wanted, current, members, None, True))["members"] == sorted(set(members))
+    assert applied(current, plan_group(wanted, current, members, None, True))["members"] == sorted(set(members))
 
 
 def test_absent_deletes_what_is_there_and_nothing_else() -> None:
     current = {"display_name": "GG", "object_id": IDS[0]}
-    assert [step.action for step in plan_absent(current).steps] == ["delete"]
-    assert plan_absent(None) == Plan({}, {})
-    assert "object_id" not in plan_absent(current).before
+    assert [step.action for step in plan_group_removal(current).steps] == ["delete"]
+    assert plan_group_removal(None) == Plan({}, {})
+    assert "object_id" not in plan_group_removal(current).before
 
 
 def test_canonical_and_desired_speak_of_the_same_fields() -> None:
     wire = {"id": IDS[0], "displayName": "GG", "uniqueName": None, "mailNickname": "gg", "description": None, "x": 1}
-    assert canonical(wire) == {
+    assert canonical_group(wire) == {
         "object_id": IDS[0],
         "display_name": "GG",
         "unique_name": None,
         "mail_nickname": "gg",
         "description": None,
     }
-    assert canonical(wire).keys() - {"object_id"} == desired({}).keys()
-    assert shown({**wire, "securityEnabled": True})["security_enabled"] is True
+    assert canonical_group(wire).keys() - {"object_id"} == desired_group({}).keys()
+    assert describe_group({**wire, "securityEnabled": True})["security_enabled"] is True
 
 
 @pytest.mark.parametrize(
@@ -146,7 +151,7 @@ def test_canonical_and_desired_speak_of_the_same_fields() -> None:
     ],
 )
 def test_a_new_group_gets_a_nickname_that_graph_accepts(display_name: str, nickname: str) -> None:
-    assert default_nickname(display_name) == nickname
+    assert derive_mail_nickname(display_name) == nickname
 
 
 @pytest.mark.parametrize(
@@ -159,7 +164,7 @@ def test_a_new_group_gets_a_nickname_that_graph_accepts(display_name: str, nickn
     ],
 )
 def test_what_selects_groups(options: dict[str, str], expected: str | None) -> None:
-    assert selection(options) == expected
+    assert build_group_filter(options) == expected
 
 
 class Directory:
@@ -223,12 +228,12 @@ def test_a_wrong_object_id_is_an_error_only_for_present() -> None:
 
 
 def test_renaming_needs_an_accepted_risk() -> None:
-    wanted, current = desired({"display_name": "New"}), {"display_name": "Old"}
+    wanted, current = desired_group({"display_name": "New"}), {"display_name": "Old"}
     with pytest.raises(GuardRefused):
         groups_of(Directory()).check_rename(wanted, current)
     accepted = groups_of(Directory(), accept_risk=["rename"], accept_reason="merger")
     accepted.check_rename(wanted, current)
-    groups_of(Directory()).check_rename(desired({}), current)
+    groups_of(Directory()).check_rename(desired_group({}), current)
 
 
 def test_members_are_bound_twenty_at_a_time_and_singly_when_one_is_there_already() -> None:

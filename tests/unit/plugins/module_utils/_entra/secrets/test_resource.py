@@ -18,16 +18,19 @@ from hypothesis import strategies as st
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, GuardRefused
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import rfc3339
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import Resolved
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import ApplicationReference
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets import resource as subject
-from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.policy import cap_days, duration_days
+from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.policy import (
+    find_lifetime_cap,
+    parse_duration_days,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.resource import (
-    canonical,
-    is_last,
-    may_be_own,
-    of_name,
-    plan,
-    plan_absent,
+    canonical_secret,
+    filter_secrets_by_name,
+    is_last_credential,
+    may_be_own_secret,
+    plan_secret,
+    plan_secret_removal,
 )
 
 NOW = datetime.datetime(2026, 3, 2, 9, 41, tzinfo=datetime.timezone.utc)
@@ -48,12 +51,12 @@ def key(number: int, display_name: str | None, days: float | None = 10, starts: 
 
 def test_canonical_takes_the_services_dates_and_nothing_secret() -> None:
     wire = {**key(1, "job/" + ID), "endDateTime": "2026-05-31T09:41:07.1834412Z", "secretText": "s", "hint": "abc"}
-    assert canonical(wire) == {
+    assert canonical_secret(wire) == {
         "key_id": wire["keyId"],
         "display_name": f"job/{ID}",
         "expires": "2026-05-31T09:41:07Z",
     }
-    assert canonical(key(1, None, days=None))["expires"] is None
+    assert canonical_secret(key(1, None, days=None))["expires"] is None
 
 
 @pytest.mark.parametrize(
@@ -73,16 +76,16 @@ def test_canonical_takes_the_services_dates_and_nothing_secret() -> None:
     ],
 )
 def test_which_display_names_are_of_a_name(display_name: str | None, counts: bool) -> None:
-    assert bool(of_name([key(1, display_name)], "job")) is counts
+    assert bool(filter_secrets_by_name([key(1, display_name)], "job")) is counts
 
 
 def test_names_are_no_patterns() -> None:
-    assert of_name([key(1, "jobs")], "job.") == []
-    assert of_name([key(1, f"a(b)/{ID}")], "a(b)")
+    assert filter_secrets_by_name([key(1, "jobs")], "job.") == []
+    assert filter_secrets_by_name([key(1, f"a(b)/{ID}")], "a(b)")
 
 
 def test_the_secret_that_lives_longest_is_the_one() -> None:
-    found = of_name([key(1, "job", 5), key(2, "job", None), key(3, f"job/{ID}", 50)], "job")
+    found = filter_secrets_by_name([key(1, "job", 5), key(2, "job", None), key(3, f"job/{ID}", 50)], "job")
     assert [item["keyId"][-1] for item in found] == ["2", "3", "1"]
 
 
@@ -101,12 +104,12 @@ secrets = st.lists(
 def test_one_addition_is_enough_and_nothing_is_ever_removed(
     listed: list[dict[str, t.Any]], name: str, days: int
 ) -> None:
-    first = plan(name, days, listed, NOW)
+    first = plan_secret(name, days, listed, NOW)
     assert [step.action for step in first.steps] in ([], ["add"])
     assert first.changed == (first.before != first.after)
     if first.changed:
         added = {**key(99, f"{name}/{ID}", days)}
-        assert not plan(name, days, [*listed, added], NOW).changed
+        assert not plan_secret(name, days, [*listed, added], NOW).changed
     kept = [secret for secret in first.after["secrets"] if "key_id" in secret]
     assert kept == first.before["secrets"]
 
@@ -114,7 +117,7 @@ def test_one_addition_is_enough_and_nothing_is_ever_removed(
 @given(secrets, st.integers(0, 9))
 def test_removal_names_one_key(listed: list[dict[str, t.Any]], number: int) -> None:
     key_id = key(number, None)["keyId"]
-    planned = plan_absent(key_id.upper(), listed)
+    planned = plan_secret_removal(key_id.upper(), listed)
     there = [item for item in listed if item["keyId"] == key_id]
     assert [step.data["key_id"] for step in planned.steps] == [item["keyId"] for item in there]
     if not there:
@@ -135,11 +138,11 @@ def test_removal_names_one_key(listed: list[dict[str, t.Any]], number: int) -> N
 )
 def test_which_key_is_the_last(others: list[t.Any], certificates: list[t.Any], last: bool) -> None:
     application = {"passwordCredentials": [key(1, "job"), *others], "keyCredentials": certificates}
-    assert is_last(key(1, "")["keyId"].upper(), application, NOW) is last
+    assert is_last_credential(key(1, "")["keyId"].upper(), application, NOW) is last
 
 
 def test_an_expired_key_is_never_the_last() -> None:
-    assert not is_last(key(1, "")["keyId"], {"passwordCredentials": [key(1, "job", -1)]}, NOW)
+    assert not is_last_credential(key(1, "")["keyId"], {"passwordCredentials": [key(1, "job", -1)]}, NOW)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +155,7 @@ def test_an_expired_key_is_never_the_last() -> None:
     ],
 )
 def test_whether_a_key_may_be_the_callers_own(method: str, options: dict[str, str], own: bool) -> None:
-    assert may_be_own(key(1, "job"), "app", method, options, {}) is own
+    assert may_be_own_secret(key(1, "job"), "app", method, options, {}) is own
 
 
 @pytest.mark.parametrize(
@@ -169,7 +172,7 @@ def test_whether_a_key_may_be_the_callers_own(method: str, options: dict[str, st
 )
 def test_whether_a_token_may_be_of_the_key(claims: dict[str, t.Any], own: bool) -> None:
     """What the token does not tell, or a token that cannot be read, is no proof that it is not."""
-    assert may_be_own(key(1, "job"), "app", "token", {"access_token": "x"}, claims) is own
+    assert may_be_own_secret(key(1, "job"), "app", "token", {"access_token": "x"}, claims) is own
 
 
 def test_the_token_of_a_task_that_runs_elsewhere_is_looked_at(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,14 +183,14 @@ def test_the_token_of_a_task_that_runs_elsewhere_is_looked_at(make_ctx: t.Any, m
     )
     monkeypatch.setattr(subject, "GraphClient", lambda ctx: graph)
     passwords = subject.SecretResource(ctx)
-    passwords._application = Resolved(app_id="app", object_id="o")
+    passwords._application = ApplicationReference(app_id="app", object_id="o")
     with pytest.raises(GuardRefused, match="signs in with"):
         passwords._check_removal(key(1, "job")["keyId"], [key(1, "job")])
 
 
 def test_without_a_hint_it_may_be_the_callers_own() -> None:
     options = {"client_id": "app", "client_secret": "whatever"}
-    assert may_be_own({**key(1, "job"), "hint": None}, "app", "client_secret", options, {})
+    assert may_be_own_secret({**key(1, "job"), "hint": None}, "app", "client_secret", options, {})
 
 
 @pytest.mark.parametrize(
@@ -195,7 +198,7 @@ def test_without_a_hint_it_may_be_the_callers_own() -> None:
     [("P90D", 90), ("P1Y", 365), ("P6M", 180), ("P2W", 14), ("PT36H", 1.5), ("P1DT12H", 1.5), ("P", None), ("x", None)],
 )
 def test_durations(text: str, days: float | None) -> None:
-    assert duration_days(text) == days
+    assert parse_duration_days(text) == days
 
 
 def test_the_shortest_cap_that_applies_counts() -> None:
@@ -208,9 +211,9 @@ def test_the_shortest_cap_that_applies_counts() -> None:
         restriction("passwordLifetime", "P10D", state="disabled"),
         restriction("asymmetricKeyLifetime", "P1D"),
     ]
-    assert cap_days(restrictions, NOW) == 90
-    assert cap_days(restrictions, NOW - datetime.timedelta(days=365)) == 180
-    assert cap_days([], NOW) is None
+    assert find_lifetime_cap(restrictions, NOW) == 90
+    assert find_lifetime_cap(restrictions, NOW - datetime.timedelta(days=365)) == 180
+    assert find_lifetime_cap([], NOW) is None
 
 
 @pytest.mark.parametrize("odd", [7, ["x"], {"a": 1}, "not a date", "9" * 5000])
@@ -230,4 +233,4 @@ def test_a_secret_is_not_lost_by_an_answer_that_makes_no_sense(odd: t.Any, monke
 def test_nothing_is_judged_by_what_is_no_date(odd: t.Any) -> None:
     for name in ("endDateTime", "startDateTime"):
         with pytest.raises(BadAnswer, match=f"no date as {name}"):
-            subject.is_valid({**key(1, "job"), name: odd}, NOW)
+            subject.is_working_credential({**key(1, "job"), name: odd}, NOW)

@@ -49,8 +49,10 @@ options_strategy = st.fixed_dictionaries(
 
 def planned(wire: Wire, options: Wire, inherited: dict[str, list[str]], exclusive: bool) -> t.Any:
     """The plan for *options* on *wire*, owners not managed."""
-    wanted = planning.after(options, planning.canonical(wire), inherited, exclusive)
-    return planning.plan(wire, wanted, [], None, exclusive)
+    wanted = planning.desired_service_principal(
+        options, planning.canonical_service_principal(wire), inherited, exclusive
+    )
+    return planning.plan_service_principal(wire, wanted, [], None, exclusive)
 
 
 @given(wires, options_strategy, some, st.booleans())
@@ -81,7 +83,7 @@ def test_creating_leaves_nothing_to_do(options: Wire, exclusive: bool) -> None:
 @given(wires, options_strategy)
 def test_strangers_stay_unless_exclusive(wire: Wire, options: Wire) -> None:
     """Sets only grow, except that an empty list empties."""
-    after = planning.after(options, planning.canonical(wire), {}, False)
+    after = planning.desired_service_principal(options, planning.canonical_service_principal(wire), {}, False)
     for name, field in planning.SETS.items():
         if options[name] != []:
             assert set(wire[field]) <= set(after[name])
@@ -95,15 +97,17 @@ def test_none_clears_the_sign_on_mode() -> None:
 
 def test_owners() -> None:
     """By difference; of a new service principal, exclusive owners are settled when it is there."""
-    wanted = planning.after({}, planning.canonical(WIRE), {}, False)
-    plan = planning.plan(WIRE, wanted, ["a"], ["b"], True)
+    wanted = planning.desired_service_principal({}, planning.canonical_service_principal(WIRE), {}, False)
+    plan = planning.plan_service_principal(WIRE, wanted, ["a"], ["b"], True)
     assert plan.steps[0].data == {"add": ["b"], "remove": ["a"], "only_these": False}
     assert (plan.before["owners"], plan.after["owners"]) == (["a"], ["b"])
-    created = planning.plan({}, planning.after({}, planning.canonical({}), {}, True), [], [], True)
+    created = planning.plan_service_principal(
+        {}, planning.desired_service_principal({}, planning.canonical_service_principal({}), {}, True), [], [], True
+    )
     assert created.steps[-1].data == {"add": [], "remove": [], "only_these": True}
 
 
 def test_absent() -> None:
     """What is not there is not deleted."""
-    assert planning.plan_absent({}).steps == ()
-    assert [step.action for step in planning.plan_absent(WIRE).steps] == ["delete"]
+    assert planning.plan_service_principal_removal({}).steps == ()
+    assert [step.action for step in planning.plan_service_principal_removal(WIRE).steps] == ["delete"]

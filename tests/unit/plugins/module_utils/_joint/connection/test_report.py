@@ -12,8 +12,8 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.whoami import rights_of
 from ansible_collections.cvops.identity.plugins.module_utils._entra.whoami import (
-    is_configured,
-    permissions,
+    is_entra_configured,
+    list_token_permissions,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection import info as connection
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.info import held, requirements
@@ -177,16 +177,16 @@ def test_claims_of_both_versions() -> None:
         "user_name": "jo@x",
     }
     assert identity_of({"appid": "a", "app_displayname": "bot", "name": "no"}, "client_secret")["display_name"] == "bot"
-    assert permissions({"roles": ["b", "a"]}) == ["a", "b"]
-    assert permissions({"scp": "b a"}) == ["a", "b"]
-    assert permissions({"oid": "o"}) == []
-    assert permissions({}) is None
+    assert list_token_permissions({"roles": ["b", "a"]}) == ["a", "b"]
+    assert list_token_permissions({"scp": "b a"}) == ["a", "b"]
+    assert list_token_permissions({"oid": "o"}) == []
+    assert list_token_permissions({}) is None
 
 
 def test_one_input_or_a_named_method_is_a_configuration() -> None:
-    assert not is_configured({"auth_method": "auto", "cloud": "public", "ca_path": "/ca"})
-    assert is_configured({"auth_method": "managed_identity"})
-    assert is_configured({"auth_method": "auto", "client_id": "x"})
+    assert not is_entra_configured({"auth_method": "auto", "cloud": "public", "ca_path": "/ca"})
+    assert is_entra_configured({"auth_method": "managed_identity"})
+    assert is_entra_configured({"auth_method": "auto", "client_id": "x"})
 
 
 @pytest.mark.parametrize(

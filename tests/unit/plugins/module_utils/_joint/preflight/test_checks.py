@@ -24,8 +24,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group
     GroupClaim,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
-    Member,
-    Members,
+    GroupMember,
+    GroupMembers,
     SsoApplication,
     SsoPrincipal,
 )
@@ -77,12 +77,12 @@ def claim(*scopes: str, **changes: t.Any) -> dict[str, t.Any]:
 
 def member_of(*suffixes: str | None) -> dict[str, t.Any]:
     names = [f"anna@{suffix}" if suffix else None for suffix in suffixes]
-    members = Members(frozenset(Member(f"id {name}", name, True) for name in names))
+    members = GroupMembers(frozenset(GroupMember(f"id {name}", name, True) for name in names))
     return {"mapped": (Mapped(("mappings[0]",), "x", members=members),)}
 
 
 def person(name: str, groups: int | None, sampled: bool = False) -> Person:
-    return Person(Member(name, f"{name}@corp.example", True), groups, sampled)
+    return Person(GroupMember(name, f"{name}@corp.example", True), groups, sampled)
 
 
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
@@ -204,7 +204,7 @@ def test_what_is_told_about_people() -> None:
     """Somebody above the limit has no group; somebody who is nested has one unless assignments are emitted."""
     anna, paul, many = person("anna", 3, True), person("paul", 3, True), person("many", 151)
     other = person("other", 3)
-    members = Members(frozenset({anna.member, many.member}), frozenset({paul.member}), ("inner",))
+    members = GroupMembers(frozenset({anna.member, many.member}), frozenset({paul.member}), ("inner",))
     entra = DirectoryGroup("1", "Ops", assigned=True)
     entry = Mapped(("mappings[0]",), "Ops", entra, user_group_name="Ops", members=members)
     scene = dataclasses.replace(

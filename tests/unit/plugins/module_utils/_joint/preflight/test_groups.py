@@ -24,8 +24,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group
     GroupClaim,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
-    Member,
-    Members,
+    GroupMember,
+    GroupMembers,
     SsoApplication,
     SsoPrincipal,
 )
@@ -41,11 +41,11 @@ from ansible_collections.cvops.identity.plugins.modules import commvault_role_ma
 
 ID, OTHER = "5d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11", "8d0f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d12"
 NOW = datetime.datetime(2026, 10, 1, tzinfo=datetime.timezone.utc)
-ANNA, PAUL, GONE = Member("a", "anna@x", True), Member("p", "paul@x", True), Member("g", "gone@x", False)
-UNREAD = Member("u")
+ANNA, PAUL, GONE = GroupMember("a", "anna@x", True), GroupMember("p", "paul@x", True), GroupMember("g", "gone@x", False)
+UNREAD = GroupMember("u")
 ENTRA = DirectoryGroup(ID, "Ops")
 GROUP = UserGroup(7, "Ops", None, ID)
-ENTRY = Mapped(("mappings[0]",), "Ops", ENTRA, user_group_name="Ops", members=Members(frozenset({ANNA})))
+ENTRY = Mapped(("mappings[0]",), "Ops", ENTRA, user_group_name="Ops", members=GroupMembers(frozenset({ANNA})))
 APP = SamlApp("corp", attributes={"USER_GROUPS": GROUPS_CLAIM})
 ALL_GROUPS, ASSIGNED = GroupClaim(frozenset({"SecurityGroup"})), GroupClaim(frozenset({"ApplicationGroup"}))
 SSO = SsoApplication("1", "sign-on", ALL_GROUPS, (), SsoPrincipal("2"))
@@ -69,8 +69,8 @@ def app(**changes: t.Any) -> dict[str, t.Any]:
     return {"app": dataclasses.replace(APP, **changes)}
 
 
-NESTED = Members(frozenset({ANNA}), frozenset({PAUL}), ("Inner",))
-ONLY_NESTED = Members(frozenset(), frozenset({PAUL}), ("Inner",))
+NESTED = GroupMembers(frozenset({ANNA}), frozenset({PAUL}), ("Inner",))
+ONLY_NESTED = GroupMembers(frozenset(), frozenset({PAUL}), ("Inner",))
 SHOWN = dataclasses.replace(ASSIGNED, cloud_display_name=True)
 HERE = dataclasses.replace(ENTRA, assigned=True)
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
@@ -156,14 +156,14 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
     ),
     "assignment required": (application(assignment_required=True), {"assignment": "warning"}),
     "assignment required and there": ({**application(assignment_required=True), **entry(entra=HERE)}, {}),
-    "no members": (entry(members=Members()), {"no_members": "warning"}),
-    "disabled members": (entry(members=Members(frozenset({ANNA, GONE}))), {"disabled_members": "warning"}),
+    "no members": (entry(members=GroupMembers()), {"no_members": "warning"}),
+    "disabled members": (entry(members=GroupMembers(frozenset({ANNA, GONE}))), {"disabled_members": "warning"}),
     "members of whom nothing may be read": (
-        entry(members=Members(frozenset({ANNA, UNREAD}))),
+        entry(members=GroupMembers(frozenset({ANNA, UNREAD}))),
         {"disabled_members": "unknown"},
     ),
     "disabled members and others of whom nothing may be read": (
-        entry(members=Members(frozenset({ANNA, GONE, UNREAD}))),
+        entry(members=GroupMembers(frozenset({ANNA, GONE, UNREAD}))),
         {"disabled_members": "warning"},
     ),
     "not told whether it is enabled": (group(enabled=None), {"disabled": "unknown"}),

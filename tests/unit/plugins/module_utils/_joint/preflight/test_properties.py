@@ -22,8 +22,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group
     GroupClaim,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
-    Member,
-    Members,
+    GroupMember,
+    GroupMembers,
     SsoApplication,
     SsoPrincipal,
 )
@@ -42,7 +42,7 @@ NOW = datetime.datetime(2026, 10, 1, tzinfo=datetime.timezone.utc)
 T = t.TypeVar("T")
 NAME = st.sampled_from(NAMES)
 MEMBERS = st.frozensets(
-    st.builds(Member, st.sampled_from("abcd"), st.none(), st.sampled_from([True, False, None])), max_size=3
+    st.builds(GroupMember, st.sampled_from("abcd"), st.none(), st.sampled_from([True, False, None])), max_size=3
 )
 
 
@@ -60,7 +60,7 @@ def mapped(draw: st.DrawFn, number: int) -> Mapped:
         IDS[number], draw(NAME), synced, account, "CORP", "corp", draw(st.booleans()), assigned, roles
     )
     inherited = draw(MEMBERS)
-    members = Members(draw(MEMBERS), inherited, ("inner",) if inherited else ())
+    members = GroupMembers(draw(MEMBERS), inherited, ("inner",) if inherited else ())
     return Mapped(where, draw(NAME), entra, user_group_name=draw(NAME), relink=draw(st.booleans()), members=members)
 
 
@@ -94,7 +94,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         groups.setdefault((group.name, company), group)
     principal = SsoPrincipal("sp", assignment_required=draw(st.booleans()))
     people = [
-        Person(Member(item, f"{item}@corp"), draw(st.sampled_from([1, 150, 151, None])), draw(st.booleans()))
+        Person(GroupMember(item, f"{item}@corp"), draw(st.sampled_from([1, 150, 151, None])), draw(st.booleans()))
         for item in sorted(draw(st.sets(st.sampled_from("abcd"))))
     ]
     return Scene(
