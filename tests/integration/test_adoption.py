@@ -86,7 +86,7 @@ class Brownfield:
             body = {"passwordCredential": {"displayName": name}}
             graph.write("POST", f"{path}/addPassword", body, intent="make a foreign secret")
         self.owner = next(iter(site.tenant.users))
-        reference = {"@odata.id": graph.reference(self.owner)}
+        reference = {"@odata.id": graph.format_reference(self.owner)}
         for owned in (path, f"/servicePrincipals/{self.identity.object_id}"):
             graph.write("POST", f"{owned}/owners/$ref", reference, intent="make an owner")
         self.document = {

@@ -107,7 +107,7 @@ class GraphClient:
         )
         self.recent_objects = RecentObjects(ctx)
 
-    def reference(self, object_id: str) -> str:
+    def format_reference(self, object_id: str) -> str:
         """The ``@odata.id`` of a directory object."""
         return f"{self._root}/v1.0/directoryObjects/{quote_segment(object_id)}"
 
@@ -116,7 +116,7 @@ class GraphClient:
     ) -> dict[str, t.Any] | None:
         """One object, or None when it is not there. *path* is relative to the version, for example ``/groups/{id}``."""
         reply = self._send("GET", path, intent=intent, needs=needs, params=params, missing_ok=True)
-        return None if reply.status == 404 else self._checked(self._object(reply), reply)
+        return None if reply.status == 404 else self._check_object(self._read_object(reply), reply)
 
     def list(
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
@@ -130,16 +130,16 @@ class GraphClient:
         url, query, seen, size = path, params, set[str](), 0
         while True:
             reply = self._send("GET", url, intent=intent, needs=needs, params=query)
-            page = self._object(reply)
+            page = self._read_object(reply)
             values = page.get("value")
             if not isinstance(values, list):
                 raise reply.bad("something else than a list of objects")
-            found.extend(self._checked(item, reply) for item in values)
+            found.extend(self._check_object(item, reply) for item in values)
             following, size = page.get("@odata.nextLink"), size + len(reply.content)
             if not following:
                 return found
             is_endless = size > _LONGEST_LIST or len(found) > _MOST_ITEMS
-            why = self._unusable(following, seen) or ("no end: it is too large" if is_endless else None)
+            why = self._explain_unusable_link(following, seen) or ("no end: it is too large" if is_endless else None)
             if why:
                 raise BadAnswer(
                     f"Cannot {intent}: the list of Microsoft Graph goes on with {why}; not followed.", **reply.facts()
@@ -147,13 +147,13 @@ class GraphClient:
             seen.add(str(following))
             url, query = str(following), None
 
-    def _unusable(self, following: t.Any, seen: t.Container[str]) -> str | None:
+    def _explain_unusable_link(self, following: t.Any, seen: t.Container[str]) -> str | None:
         """Why a next link is not followed, None for one that is."""
-        if not isinstance(following, str) or not self._is_ours(following):
+        if not isinstance(following, str) or not self._is_own_address(following):
             return f"a page at {host_in_words(following)}, which is not where it was reached"
         return "a page that was read already" if following in seen else None
 
-    def _is_ours(self, url: str) -> bool:
+    def _is_own_address(self, url: str) -> bool:
         try:
             ours, theirs = urlsplit(self._root), urlsplit(url)
         except ValueError:
@@ -182,7 +182,7 @@ class GraphClient:
         )
         # Graph's 200 has a body: an empty one is a gateway's, and nothing says that Graph has acted.
         told = reply.status == 200 or (reply.status < 300 and reply.content.strip())
-        return self._object(reply) if told else None
+        return self._read_object(reply) if told else None
 
     def upsert(
         self,
@@ -228,11 +228,11 @@ class GraphClient:
         """Rights were granted: the token at hand does not carry them yet."""
         self.sign_in.drop(self._scope)
 
-    def claims(self) -> dict[str, t.Any]:
+    def read_token_claims(self) -> dict[str, t.Any]:
         """What the token says about its holder, unverified; empty where it cannot be read."""
         return claims_of(self.sign_in.token(self._scope).value)
 
-    def service_now(self) -> datetime.datetime:
+    def get_service_time(self) -> datetime.datetime:
         """The time by the service's clock, as far as its last answer told; validity is judged there, not here."""
         ahead_s = self.ctx.observations.clock_difference_s(_SERVICE) or 0
         return self.ctx.clock.now() + datetime.timedelta(seconds=ahead_s)
@@ -261,7 +261,7 @@ class GraphClient:
                 return reply
             error = build_graph_error(reply, intent, needs)
             gone = isinstance(error, NotFound) and (missing_ok or (method == "DELETE" and reply.tries > 1))
-            if pauses.fits(self._patience_s(error, method, url, body)):
+            if pauses.fits(self._get_patience_s(error, method, url, body)):
                 self.ctx.progress(f"waiting until Entra ID knows everywhere what was just created (to {intent})")
                 self.ctx.stats.add("retries")
                 pauses.take()
@@ -271,16 +271,16 @@ class GraphClient:
                 return reply
             raise error
 
-    def _patience_s(self, error: ApiError, method: str, url: str, body: t.Any) -> float:
+    def _get_patience_s(self, error: ApiError, method: str, url: str, body: t.Any) -> float:
         """How long a refusal is borne: those that replication causes, about an object of this run; zero for all others."""
-        if self._not_yet(error, url, body):
+        if self._is_replication_lag(error, url, body):
             return _SETTLE_S
         refused = error.status == 403 and method != "GET" and _NO_RIGHTS in str(error).lower()
-        return _RIGHTS_SETTLE_S if refused and self.recent_objects.any_of(GUID.findall(self._key_of(url))) else 0.0
+        return _RIGHTS_SETTLE_S if refused and self.recent_objects.any_of(GUID.findall(self._strip_root(url))) else 0.0
 
-    def _not_yet(self, error: ApiError, url: str, body: t.Any) -> bool:
+    def _is_replication_lag(self, error: ApiError, url: str, body: t.Any) -> bool:
         """True when the refusal is of the kind that replication causes, about an object of this run."""
-        path = self._key_of(url)
+        path = self._strip_root(url)
         named = GUID.findall(path)
         if error.status == 404:
             keyed = _BY_APP_ID.match(path)
@@ -291,10 +291,10 @@ class GraphClient:
             return False
         return self.recent_objects.any_of([*named, *GUID.findall(str(body or "")), path])
 
-    def _key_of(self, url: str) -> str:
+    def _strip_root(self, url: str) -> str:
         return urlsplit(url).path.rsplit("/v1.0", 1)[-1]
 
-    def _checked(self, value: t.Any, reply: Reply) -> dict[str, t.Any]:
+    def _check_object(self, value: t.Any, reply: Reply) -> dict[str, t.Any]:
         """A directory object that was read. Raises BadAnswer for anything else, or where what all compare and sort by is no text."""
         if not isinstance(value, dict):
             raise reply.bad("something else than a list of objects")
@@ -303,7 +303,7 @@ class GraphClient:
             raise reply.bad(f"an object with something else than a text as {odd[0]}")
         return value
 
-    def _object(self, reply: Reply) -> dict[str, t.Any]:
+    def _read_object(self, reply: Reply) -> dict[str, t.Any]:
         value = reply.json()
         if not isinstance(value, dict):
             raise reply.bad("JSON that is not an object")

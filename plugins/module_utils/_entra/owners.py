@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ApiError
-from .._core.retry import Repeat
-from .client import GraphClient, quote_segment
-from .errors import is_already_done
+from .client import GraphClient
+from .references import add_reference, remove_reference
 
 _READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
 _WRITE = ("Application.ReadWrite.OwnedBy with Directory.Read.All", "Application.ReadWrite.All")
@@ -31,40 +29,11 @@ def change_owners(graph: GraphClient, path: str, subject: str, step: t.Mapping[s
 
     Adding comes first: an object is never without an owner in between.
     """
+    owners_path = f"{path}/owners"
     for owner in step["add"]:
-        _add(graph, path, subject, owner)
+        add_reference(graph, owners_path, owner, intent=f"add owner {owner} to {subject}", needs=_WRITE)
     remove = list(step["remove"])
     if step.get("only_these"):
         remove += sorted(set(list_owners(graph, path, subject)) - set(step["add"]))
     for owner in remove:
-        _remove(graph, path, subject, owner)
-
-
-def _add(graph: GraphClient, path: str, subject: str, owner: str) -> None:
-    try:
-        # Adding an owner who is there already is refused with a known text, so the request may be repeated.
-        graph.write(
-            "POST",
-            f"{path}/owners/$ref",
-            {"@odata.id": graph.reference(owner)},
-            intent=f"add owner {owner} to {subject}",
-            needs=_WRITE,
-            repeat=Repeat.ALWAYS,
-        )
-    except ApiError as exc:
-        if not is_already_done(exc, "already exist"):
-            raise
-
-
-def _remove(graph: GraphClient, path: str, subject: str, owner: str) -> None:
-    try:
-        graph.write(
-            "DELETE",
-            f"{path}/owners/{quote_segment(owner)}/$ref",
-            intent=f"remove owner {owner} from {subject}",
-            needs=_WRITE,
-            missing_ok=True,
-        )
-    except ApiError as exc:
-        if not is_already_done(exc, "removed object references do not exist"):
-            raise
+        remove_reference(graph, owners_path, owner, intent=f"remove owner {owner} from {subject}", needs=_WRITE)

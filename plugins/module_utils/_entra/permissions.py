@@ -36,7 +36,7 @@ class ResourceApi:
     delegated: t.Mapping[str, str]
 
     @classmethod
-    def of(cls, wire: t.Mapping[str, t.Any]) -> ResourceApi:
+    def from_wire(cls, wire: t.Mapping[str, t.Any]) -> ResourceApi:
         """From a service principal of Graph."""
         return cls(
             app_id=str(wire["appId"]).lower(),
@@ -46,13 +46,13 @@ class ResourceApi:
             delegated=_map_permission_ids(objects_in(wire, "oauth2PermissionScopes"), None),
         )
 
-    def ids(self, kind: str) -> t.Mapping[str, str]:
+    def get_ids(self, kind: str) -> t.Mapping[str, str]:
         """Names to ids of *kind*: ``application`` or ``delegated``."""
         return self.application if kind == "application" else self.delegated
 
-    def names(self) -> dict[str, str]:
+    def get_names(self) -> dict[str, str]:
         """Ids to names, of both kinds."""
-        return {found: name for kind in KINDS for name, found in self.ids(kind).items()}
+        return {found: name for kind in KINDS for name, found in self.get_ids(kind).items()}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class RequestedPermissions:
     application: tuple[str, ...] | None
     delegated: tuple[str, ...] | None
 
-    def ids(self, kind: str) -> tuple[str, ...] | None:
+    def get_ids(self, kind: str) -> tuple[str, ...] | None:
         """The ids of *kind*, sorted."""
         return self.application if kind == "application" else self.delegated
 
@@ -81,7 +81,7 @@ def match_permissions(
     api: ResourceApi, kind: str, names: t.Sequence[str], where: str
 ) -> tuple[tuple[str, ...], list[Problem]]:
     """Ids of *names* (names or ids) in *api*, sorted without duplicates, and a problem for every name that it does not know."""
-    known = api.ids(kind)
+    known = api.get_ids(kind)
     own_ids = {found.lower() for found in known.values()}
     found: set[str] = set()
     problems: list[Problem] = []
@@ -98,9 +98,9 @@ def match_permissions(
 
 def _suggest_permission(api: ResourceApi, kind: str, name: str) -> str:
     other = "delegated" if kind == "application" else "application"
-    if name in api.ids(other):
+    if name in api.get_ids(other):
         return f"; it is {'an' if other == 'application' else 'a'} {other} permission there"
-    near = nearest(name, api.ids(kind), 3, 0.7)
+    near = nearest(name, api.get_ids(kind), 3, 0.7)
     return f"; near: {', '.join(near)}" if near else ""
 
 
@@ -127,7 +127,7 @@ class ApiResolver:
         self._by_app_id: dict[str, ResourceApi | None] = {}
         self._alike: dict[str, str] = {}
 
-    def by_app_id(self, app_id: str) -> ResourceApi | None:
+    def find_by_app_id(self, app_id: str) -> ResourceApi | None:
         """The API with this application id, or None when it has no service principal in the tenant."""
         wanted = app_id.lower()
         if wanted not in self._by_app_id:
@@ -137,14 +137,14 @@ class ApiResolver:
                 needs=_READ,
                 params={"$select": _SELECT},
             )
-            self._by_app_id[wanted] = ResourceApi.of(wire) if wire is not None else None
+            self._by_app_id[wanted] = ResourceApi.from_wire(wire) if wire is not None else None
         return self._by_app_id[wanted]
 
-    def by_name(self, name: str) -> list[ResourceApi]:
+    def find_by_name(self, name: str) -> list[ResourceApi]:
         """All APIs of this display name; a well-known name or an application id gives at most one."""
         app_id = name if is_guid(name) else WELL_KNOWN.get(case_key(name))
         if app_id is not None:
-            single = self.by_app_id(app_id)
+            single = self.find_by_app_id(app_id)
             return [single] if single is not None else []
         wires = self._graph.list(
             "/servicePrincipals",
@@ -153,7 +153,7 @@ class ApiResolver:
             params={"$filter": f"displayName eq {quote_literal(name)}", "$select": _SELECT},
         )
         self._alike[name] = describe_lookalikes(wires, "displayName", name)
-        found = [ResourceApi.of(wire) for wire in filter_by_name(wires, "displayName", name)]
+        found = [ResourceApi.from_wire(wire) for wire in filter_by_name(wires, "displayName", name)]
         self._by_app_id.update({api.app_id: api for api in found})
         return found
 
@@ -165,7 +165,7 @@ class ApiResolver:
         problems: list[Problem] = []
         for index, entry in enumerate(entries):
             where = f"{option}[{index}]"
-            found = self.by_name(entry["api"])
+            found = self.find_by_name(entry["api"])
             if len(found) != 1:
                 problems.append(
                     _describe_unusable_api(entry["api"], found, f"{where}.api", self._alike.get(entry["api"], ""))

@@ -69,7 +69,7 @@ def describe_entra_connection(ctx: Context) -> dict[str, t.Any]:
 def read_entra_identity(ctx: Context, graph: GraphClient) -> dict[str, t.Any]:
     """The identity and what it may do. Raises AuthError, Unreachable, Throttled; what it may not read is None."""
     token = graph.sign_in.token(graph_scope(ctx.options))
-    claims = graph.claims()
+    claims = graph.read_token_claims()
     kind = kind_of(claims, graph.sign_in.method)
     ends_at = token.expires_at or expiry_of(claims)
     return {

@@ -57,8 +57,10 @@ def canonical_application(wire: t.Mapping[str, t.Any]) -> CanonicalApplication:
     found["web"]["implicit_grant"] = {name: bool(implicit.get(graph_name)) for name, graph_name in IMPLICIT.items()}
     api = object_in(wire, "api")
     found["access_token_version"] = api.get("requestedAccessTokenVersion") or 1
-    found["app_roles"] = sort_entitlements(ROLE.canonical(item) for item in objects_in(wire, "appRoles"))
-    found["api_scopes"] = sort_entitlements(SCOPE.canonical(item) for item in objects_in(api, "oauth2PermissionScopes"))
+    found["app_roles"] = sort_entitlements(ROLE.canonicalize(item) for item in objects_in(wire, "appRoles"))
+    found["api_scopes"] = sort_entitlements(
+        SCOPE.canonicalize(item) for item in objects_in(api, "oauth2PermissionScopes")
+    )
     found["api_permissions"] = _canonical_permissions(objects_in(wire, "requiredResourceAccess"))
     claims = str(wire.get("groupMembershipClaims") or "")
     found["group_claims"] = sorted(name for name in claims.replace(" ", "").split(",") if name not in ("", "None"))
@@ -121,7 +123,7 @@ def build_application_patch(
             body[graph_name] = _build_platform(after[name], raw.get(graph_name) or {})
     if after["app_roles"] != current["app_roles"]:
         had = {str(role.get("id")).lower(): role for role in objects_in(raw, "appRoles")}
-        body["appRoles"] = [ROLE.wire(entry, had.get(entry["id"])) for entry in after["app_roles"]]
+        body["appRoles"] = [ROLE.build_wire(entry, had.get(entry["id"])) for entry in after["app_roles"]]
     api = build_api_patch(current, after, raw)
     if api:
         body["api"] = api
@@ -147,7 +149,7 @@ def build_api_patch(current: CanonicalApplication, after: CanonicalApplication, 
     gone = {entry["id"] for entry in current["api_scopes"]} - {entry["id"] for entry in scopes}
     if gone and "preAuthorizedApplications" in body:
         body["preAuthorizedApplications"] = _drop_scopes(body["preAuthorizedApplications"], gone)
-    body["oauth2PermissionScopes"] = [SCOPE.wire(entry) for entry in scopes]
+    body["oauth2PermissionScopes"] = [SCOPE.build_wire(entry) for entry in scopes]
     if version != current["access_token_version"] or had.get("requestedAccessTokenVersion") is not None:
         body["requestedAccessTokenVersion"] = version
     return body

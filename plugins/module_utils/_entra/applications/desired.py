@@ -100,7 +100,7 @@ def _desired_permissions(
         have = by_api.get(api) or {kind: [] for kind in KINDS}
         final[api] = {
             "api": api,
-            **{kind: difference(request.ids(kind), have[kind], exclusive).after for kind in KINDS},
+            **{kind: difference(request.get_ids(kind), have[kind], exclusive).after for kind in KINDS},
         }
     return [final[api] for api in sorted(final) if any(final[api][kind] for kind in KINDS)]
 

@@ -149,7 +149,7 @@ class ApplicationResource:
         requested = ApiResolver(self._graph).resolve(entries)
         for request in requested:
             self._names[request.api.app_id] = request.api.display_name
-            self._names.update(request.api.names())
+            self._names.update(request.api.get_names())
         return requested
 
     def _check_identifier_uris(self, situation: CurrentApplication, after: CanonicalApplication) -> None:

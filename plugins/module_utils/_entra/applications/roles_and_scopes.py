@@ -28,13 +28,13 @@ class EntitlementKind:
     falls_back: t.Mapping[str, str] = field(default_factory=dict)
     exact: tuple[str, ...] = ()
 
-    def canonical(self, wire: t.Mapping[str, t.Any]) -> Entitlement:
+    def canonicalize(self, wire: t.Mapping[str, t.Any]) -> Entitlement:
         """An entry of Graph under our names; empty text is None and sets are sorted."""
         entry = {name: wire.get(graph_name) for name, graph_name in self.fields.items()}
         entry.update({name: texts_in(wire, self.fields[name]) for name in self.exact})
-        return self.normal(entry)
+        return self.normalize(entry)
 
-    def normal(self, entry: Entitlement) -> Entitlement:
+    def normalize(self, entry: Entitlement) -> Entitlement:
         """Equal meanings become equal values."""
         found = {name: None if value == "" else value for name, value in entry.items()}
         found.update({name: sorted(found[name] or []) for name in self.exact})
@@ -43,7 +43,7 @@ class EntitlementKind:
             found["id"] = str(found["id"]).lower()
         return found
 
-    def wire(self, entry: Entitlement, had: t.Mapping[str, t.Any] | None = None) -> Wire:
+    def build_wire(self, entry: Entitlement, had: t.Mapping[str, t.Any] | None = None) -> Wire:
         """The entry for Graph; the read-only origin is never sent.
 
         *had*: the same entry as Graph gave it. Its sets keep their order: an enabled entry must go back exactly as it was.
@@ -54,13 +54,13 @@ class EntitlementKind:
             body[self.fields[name]] = [*order, *(item for item in entry[name] if item not in order)]
         return body
 
-    def new(self, wanted: Entitlement) -> Entitlement:
+    def complete(self, wanted: Entitlement) -> Entitlement:
         """A complete entry from what the user gave; names that Graph demands are made from the value."""
         given = {name: value for name, value in wanted.items() if value is not None}
         entry = {**{name: None for name in self.fields}, **self.defaults, **given, "id": None}
         for name, source in self.falls_back.items():
             entry[name] = entry.get(name) or entry.get(source)
-        return self.normal(entry)
+        return self.normalize(entry)
 
 
 ROLE = EntitlementKind(
@@ -121,11 +121,11 @@ def merge_entitlements(
     for asked in wanted:
         match = by_value.get(asked["value"]) or by_id.get((asked.get("id") or "").lower())
         if match is None:
-            entry = kind.new(asked)
+            entry = kind.complete(asked)
             entry["id"] = (asked.get("id") or "").lower() or None
         else:
             given = {name: value for name, value in asked.items() if value is not None and name != "id"}
-            entry = kind.normal({**match, **given})
+            entry = kind.normalize({**match, **given})
         final.append(entry)
     if wanted and not exclusive:
         kept = {entry["id"] for entry in final}

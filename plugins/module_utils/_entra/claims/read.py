@@ -87,13 +87,13 @@ class ClaimReader:
     def __init__(self, ctx: Context, graph: GraphClient) -> None:
         self._ctx, self._graph = ctx, graph
 
-    def application(self, asked: t.Mapping[str, t.Any] | None, identifier: str | None) -> SsoApplication | None:
+    def read_application(self, asked: t.Mapping[str, t.Any] | None, identifier: str | None) -> SsoApplication | None:
         """The one that *asked* names, else the only one with this *identifier* URI. Raises ConfigError, AmbiguousMatch."""
         if asked:
             found = find_application(self._graph, asked, _APPLICATION)
             wire = dict(found.wire) if found else None
         else:
-            wire = self._by_identifier(identifier) if identifier else None
+            wire = self._find_by_identifier(identifier) if identifier else None
         if wire is None:
             return None
         return SsoApplication(
@@ -101,38 +101,42 @@ class ClaimReader:
             str(wire.get("displayName")),
             parse_group_claim(wire),
             tuple(sorted(wire.get("identifierUris") or ())),
-            self._principal(str(wire["appId"])),
+            self._read_principal(str(wire["appId"])),
         )
 
-    def groups(self, object_ids: t.Collection[str], application: SsoApplication | None) -> dict[str, DirectoryGroup]:
+    def read_groups(
+        self, object_ids: t.Collection[str], application: SsoApplication | None
+    ) -> dict[str, DirectoryGroup]:
         """Those that exist, by object id in lower case."""
-        return {group.object_id: group for group in self._listed("id", object_ids, application)}
+        return {group.object_id: group for group in self._read_groups_by("id", object_ids, application)}
 
-    def named(self, names: t.Collection[str]) -> dict[str, list[DirectoryGroup]]:
+    def find_groups_named(self, names: t.Collection[str]) -> dict[str, list[DirectoryGroup]]:
         """All groups of each display name, by its form for comparison."""
         found: dict[str, list[DirectoryGroup]] = {}
-        for group in self._listed("displayName", names, None):
+        for group in self._read_groups_by("displayName", names, None):
             found.setdefault(case_key(group.display_name), []).append(group)
         return found
 
-    def members(self, object_ids: t.Sequence[str]) -> dict[str, GroupMembers]:
+    def list_members(self, object_ids: t.Sequence[str]) -> dict[str, GroupMembers]:
         """Members of each group: one request, and one more for a group that has groups in it."""
-        return dict(zip(object_ids, self._side_by_side(self._members, object_ids), strict=True))
+        return dict(zip(object_ids, self._run_side_by_side(self._read_members, object_ids), strict=True))
 
-    def users(self, names: t.Sequence[str]) -> list[GroupMember]:
+    def find_users(self, names: t.Sequence[str]) -> list[GroupMember]:
         """Those of the named users that exist."""
-        found = self._chunks("/users", "userPrincipalName", names, "id,userPrincipalName,accountEnabled", USER_NEEDS)
+        found = self._read_in_chunks(
+            "/users", "userPrincipalName", names, "id,userPrincipalName,accountEnabled", USER_NEEDS
+        )
         asked = {case_key(name) for name in names}
         return [_build_member(item) for item in found if case_key(str(item.get("userPrincipalName"))) in asked]
 
-    def groups_of(self, object_ids: t.Sequence[str]) -> dict[str, list[Wire]]:
+    def list_groups_of_users(self, object_ids: t.Sequence[str]) -> dict[str, list[Wire]]:
         """All groups that each user is in, through nesting too: ``id`` and ``security_enabled``."""
-        return dict(zip(object_ids, self._side_by_side(self._groups_of, object_ids), strict=True))
+        return dict(zip(object_ids, self._run_side_by_side(self._list_groups_of_user, object_ids), strict=True))
 
-    def _side_by_side(self, work: t.Callable[[Key], Answer], items: t.Sequence[Key]) -> list[Answer]:
+    def _run_side_by_side(self, work: t.Callable[[Key], Answer], items: t.Sequence[Key]) -> list[Answer]:
         return side_by_side(work, items, max(1, self._ctx.options["parallel_reads"]), self._ctx.cancellation)
 
-    def _by_identifier(self, identifier: str) -> Wire | None:
+    def _find_by_identifier(self, identifier: str) -> Wire | None:
         params = {
             "$filter": f"identifierUris/any(uri:uri eq {quote_literal(identifier)})",
             "$select": ",".join(("id", "appId", "displayName", *_APPLICATION)),
@@ -148,7 +152,7 @@ class ClaimReader:
             )
         return found[0] if found else None
 
-    def _principal(self, app_id: str) -> SsoPrincipal | None:
+    def _read_principal(self, app_id: str) -> SsoPrincipal | None:
         wire = self._graph.get(
             f"/servicePrincipals{format_alternate_key('appId', app_id)}",
             intent="read the enterprise application",
@@ -164,10 +168,10 @@ class ClaimReader:
             wire.get("preferredSingleSignOnMode"),
             tuple(sorted(wire.get("servicePrincipalNames") or ())),
             list_signing_certificates(wire),
-            self._assigned(wire),
+            self._list_assigned_groups(wire),
         )
 
-    def _assigned(self, principal: Wire) -> dict[str, tuple[str, ...]]:
+    def _list_assigned_groups(self, principal: Wire) -> dict[str, tuple[str, ...]]:
         listed = self._graph.list(
             f"/servicePrincipals/{quote_segment(str(principal['id']))}/appRoleAssignedTo",
             intent="list who is assigned to the enterprise application",
@@ -183,13 +187,15 @@ class ClaimReader:
                 found[group_id] = tuple(sorted({*found.get(group_id, ()), *([str(value)] if value else [])}))
         return found
 
-    def _listed(
+    def _read_groups_by(
         self, field: str, values: t.Collection[str], application: SsoApplication | None
     ) -> list[DirectoryGroup]:
         assigned = (application.principal.assigned if application and application.principal else None) or {}
-        return [_build_group(item, assigned) for item in self._chunks("/groups", field, values, _GROUP, GROUP_NEEDS)]
+        return [
+            _build_group(item, assigned) for item in self._read_in_chunks("/groups", field, values, _GROUP, GROUP_NEEDS)
+        ]
 
-    def _chunks(
+    def _read_in_chunks(
         self, path: str, field: str, values: t.Collection[str], select: str, needs: t.Sequence[str]
     ) -> list[Wire]:
         wanted = sorted({case_key(value): value for value in values}.values())
@@ -200,9 +206,9 @@ class ClaimReader:
             params = {"$filter": f"{field} in ({quoted})", "$select": select}
             return self._graph.list(path, intent=f"read {path[1:]} by {field}", needs=needs, params=params)
 
-        return [item for part in self._side_by_side(read, chunks) for item in part]
+        return [item for part in self._run_side_by_side(read, chunks) for item in part]
 
-    def _members(self, object_id: str) -> GroupMembers:
+    def _read_members(self, object_id: str) -> GroupMembers:
         params = {"$select": "id,displayName,userPrincipalName,accountEnabled", "$top": "999"}
         path = f"/groups/{quote_segment(object_id)}"
         intent = f"list members of group {object_id}"
@@ -216,7 +222,7 @@ class ClaimReader:
             direct, frozenset(_build_member(item) for item in every if _has_type(item, "user")) - direct, tuple(nested)
         )
 
-    def _groups_of(self, object_id: str) -> list[Wire]:
+    def _list_groups_of_user(self, object_id: str) -> list[Wire]:
         listed = self._graph.list(
             f"/users/{quote_segment(object_id)}/transitiveMemberOf",
             intent=f"list the groups of user {object_id}",

@@ -33,18 +33,18 @@ class HeldPermissions:
     grant_id: str | None = None
     scopes: tuple[str, ...] = ()
 
-    def names(self, api: ResourceApi, kind: str) -> tuple[str, ...]:
+    def list_names(self, api: ResourceApi, kind: str) -> tuple[str, ...]:
         """Sorted names; a role that the API does not offer any more goes by its id."""
         if kind == "delegated":
             return tuple(sorted(self.scopes))
-        known = api.names()
+        known = api.get_names()
         return tuple(sorted(known.get(role_id, role_id) for role_id in self.assignments))
 
 
 def list_requested_names(request: RequestedPermissions, kind: str) -> tuple[str, ...] | None:
     """The names that are requested, sorted; None where the kind is not managed."""
-    ids = request.ids(kind)
-    known = request.api.names()
+    ids = request.get_ids(kind)
+    known = request.api.get_names()
     return None if ids is None else tuple(sorted(known.get(item, item) for item in ids))
 
 
@@ -64,10 +64,10 @@ def list_granted_names(
 ) -> GrantedNames:
     """The names granted now, of the kinds that are managed."""
     return {
-        (request.api.app_id, kind): held.get(request.api.app_id, HeldPermissions()).names(request.api, kind)
+        (request.api.app_id, kind): held.get(request.api.app_id, HeldPermissions()).list_names(request.api, kind)
         for request in requests
         for kind in KINDS
-        if request.ids(kind) is not None
+        if request.get_ids(kind) is not None
     }
 
 
@@ -90,7 +90,7 @@ def plan_grants(
             names = list_requested_names(request, kind)
             if names is None or kind not in allowed:
                 continue
-            change = difference(names, have.names(request.api, kind), exclusive)
+            change = difference(names, have.list_names(request.api, kind), exclusive)
             if kind == "delegated":
                 (grants if change.add else revocations).extend(_plan_delegated_grant(request.api, have, change))
                 continue
@@ -112,7 +112,7 @@ def _plan_assignment(api: ResourceApi, name: str) -> Step:
 
 
 def _plan_unassignment(api: ResourceApi, have: HeldPermissions, name: str) -> Step:
-    assignment_id = have.assignments[next(role for role in have.assignments if api.names().get(role, role) == name)]
+    assignment_id = have.assignments[next(role for role in have.assignments if api.get_names().get(role, role) == name)]
     data = _build_step_data(api, "application", [], [name], assignment_id=assignment_id)
     return Step("unassign", f"revoke application permission {name} of {api.display_name}", data)
 

@@ -48,7 +48,7 @@ class ConsentResource:
     def plan(self) -> Plan:
         """Read, and plan what the caller may grant. Raises ConfigError, Problems."""
         options = self._ctx.options
-        self._claims = self._graph.claims()
+        self._claims = self._graph.read_token_claims()
         application = resolve_application(self._ctx, self._graph, options, select=["requiredResourceAccess"])
         self._app_id = application.app_id
         self._requests = self._requested(options, application)
@@ -150,7 +150,7 @@ class ConsentResource:
 
     def _list(self, kind: str, relation: str, needs: t.Sequence[str]) -> list[dict[str, t.Any]]:
         """What may not be read counts as missing, and is not granted either."""
-        if all(request.ids(kind) is None for request in self._requests):
+        if all(request.get_ids(kind) is None for request in self._requests):
             return []
         path = f"/servicePrincipals/{quote_segment(str(self._client))}/{relation}"
         try:
@@ -262,7 +262,7 @@ def _read_requested_permissions(
     problems = []
     for index, entry in enumerate(required):
         app_id, where = str(entry["resourceAppId"]).lower(), f"api_permissions of the application[{index}]"
-        api = apis.by_app_id(app_id)
+        api = apis.find_by_app_id(app_id)
         if api is None:
             message = f"API {app_id} has no service principal in the tenant: create it with entra_service_principal"
             problems.append({"kind": "not_found", "where": where, "message": message})
@@ -273,7 +273,7 @@ def _read_requested_permissions(
                 str(item["id"]).lower() for item in objects_in(entry, "resourceAccess") if item.get("type") == wire_kind
             )
             chosen[kind] = tuple(ids) if ids or exclusive else None
-            unknown = sorted(set(ids) - set(api.ids(kind).values()))
+            unknown = sorted(set(ids) - set(api.get_ids(kind).values()))
             message = f"{api.display_name} does not offer the {kind} permissions {', '.join(unknown)} (any more)"
             if unknown:
                 problems.append({"kind": "not_found", "where": where, "message": message})

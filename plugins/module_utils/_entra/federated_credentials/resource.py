@@ -199,7 +199,7 @@ class FederatedCredentialResource:
         """The issuer of this tenant's own tokens for managed identities."""
         tenant = self._options.get("tenant_id")
         if not is_guid(tenant):
-            tenant = self._graph.claims().get("tid")
+            tenant = self._graph.read_token_claims().get("tid")
         if not tenant:
             raise ConfigError("managed_identity: the tenant's id is not known; give tenant_id as a GUID")
         return f"{authority_url(self._options)}/{str(tenant).lower()}/v2.0"

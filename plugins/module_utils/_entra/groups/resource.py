@@ -15,7 +15,6 @@ from ..._core.errors import AmbiguousMatch, ApiError, ConfigError
 from ..._core.names import doubt_about, is_same
 from ..._core.plan import Plan, Step, differing
 from ..._core.resource import Action
-from ..._core.retry import Repeat
 from ..._core.risks import guard
 from ..._core.set_changes import difference
 from ..client import (
@@ -31,6 +30,7 @@ from ..client import (
 from ..create import create_once
 from ..errors import is_already_done
 from ..principals import resolve_object_ids
+from ..references import EXISTS, add_reference, remove_reference
 
 FIELDS = {
     "display_name": "displayName",
@@ -305,48 +305,30 @@ class GroupResource:
     def _add(self, step: Step) -> None:
         relation, ids = step.data["relation"], step.data["ids"]
         intent = f"add {len(ids)} {relation} to group {self.object_id}"
-        if relation == "members":
-            for start in range(0, len(ids), BIND_LIMIT):
-                batch = ids[start : start + BIND_LIMIT]
-                try:
-                    body = {"members@odata.bind": [self._graph.reference(item) for item in batch]}
-                    self._graph.write(
-                        "PATCH", self._path(), body, intent=intent, needs=("GroupMember.ReadWrite.All", *_WRITE)
-                    )
-                except ApiError as exc:
-                    if not is_already_done(exc, "already exist"):
-                        raise
-                    self._add_singly(relation, batch, intent)
+        if relation != "members":
+            self._add_singly(relation, ids, intent)
             return
-        self._add_singly(relation, ids, intent)
+        for start in range(0, len(ids), BIND_LIMIT):
+            batch = ids[start : start + BIND_LIMIT]
+            body = {"members@odata.bind": [self._graph.format_reference(item) for item in batch]}
+            try:
+                self._graph.write(
+                    "PATCH", self._path(), body, intent=intent, needs=("GroupMember.ReadWrite.All", *_WRITE)
+                )
+            except ApiError as exc:
+                if not is_already_done(exc, EXISTS):
+                    raise
+                self._add_singly(relation, batch, intent)
 
     def _add_singly(self, relation: str, ids: t.Sequence[str], intent: str) -> None:
         for item in ids:
-            body = {"@odata.id": self._graph.reference(item)}
-            try:
-                # Adding what is there already is refused with a known text, so the request may be repeated.
-                self._graph.write(
-                    "POST", f"{self._path()}/{relation}/$ref", body, intent=intent, needs=_WRITE, repeat=Repeat.ALWAYS
-                )
-            except ApiError as exc:
-                if not is_already_done(exc, "already exist"):
-                    raise
+            add_reference(self._graph, f"{self._path()}/{relation}", item, intent=intent, needs=_WRITE)
 
     def _remove(self, step: Step) -> None:
         relation = step.data["relation"]
+        intent = f"remove one of {relation} from group {self.object_id}"
         for item in step.data["ids"]:
-            path = f"{self._path()}/{relation}/{quote_segment(item)}/$ref"
-            try:
-                self._graph.write(
-                    "DELETE",
-                    path,
-                    intent=f"remove one of {relation} from group {self.object_id}",
-                    needs=_WRITE,
-                    missing_ok=True,
-                )
-            except ApiError as exc:
-                if not is_already_done(exc, "removed object references do not exist"):
-                    raise
+            remove_reference(self._graph, f"{self._path()}/{relation}", item, intent=intent, needs=_WRITE)
 
 
 def _join_ids(found: t.Sequence[t.Mapping[str, t.Any]]) -> str:

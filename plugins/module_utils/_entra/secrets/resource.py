@@ -142,7 +142,7 @@ class SecretResource:
             if planned.changed:
                 self._check_removal(options["key_id"], secrets)
             return planned
-        now = self._graph.service_now()
+        now = self._graph.get_service_time()
         planned = plan_secret(options["name"], options["lifetime_days"], secrets, now)
         self._result = self._predicted(options) if planned.changed else self._known(secrets, options["name"])
         return planned
@@ -176,15 +176,15 @@ class SecretResource:
         return {**canonical_secret(filter_secrets_by_name(secrets, name)[0]), "value": None}
 
     def _predicted(self, options: t.Mapping[str, t.Any]) -> Secret:
-        ends = self._graph.service_now() + datetime.timedelta(days=options["lifetime_days"])
+        ends = self._graph.get_service_time() + datetime.timedelta(days=options["lifetime_days"])
         return {"key_id": None, "display_name": None, "expires": rfc3339(ends), "value": None}
 
     def _check_removal(self, key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> None:
         secret = next(item for item in secrets if is_same(str(item["keyId"]), key_id))
         app_id, options = self._application.app_id, self._ctx.options
-        if may_be_own_secret(secret, app_id, self._graph.sign_in.method, options, self._graph.claims()):
+        if may_be_own_secret(secret, app_id, self._graph.sign_in.method, options, self._graph.read_token_claims()):
             guard(self._ctx, "own_key", f"Key {key_id} may be the one that this task signs in with.")
-        if is_last_credential(key_id, self._application.wire, self._graph.service_now()):
+        if is_last_credential(key_id, self._application.wire, self._graph.get_service_time()):
             guard(self._ctx, "last_key", f"Key {key_id} is the last credential of application {app_id} that works.")
 
 

@@ -96,7 +96,7 @@ class SecretWriter:
             pauses.take()
 
     def _add_once(self, marker: str, lifetime_days: int) -> dict[str, t.Any]:
-        ends = self._graph.service_now() + datetime.timedelta(days=lifetime_days)
+        ends = self._graph.get_service_time() + datetime.timedelta(days=lifetime_days)
         body = {"passwordCredential": {"displayName": marker, "endDateTime": rfc3339(ends)}}
         # Repeated below this line only when the request was never received.
         try:
@@ -176,5 +176,5 @@ class SecretWriter:
             " If it appears, nobody has its value: remove it by its key id (state absent) before the next run, which would"
             " take it for the secret that it is to keep. If it does not, run the task again."
         )
-        facts = {**exc.facts, "marker": marker, "outcome": "unknown", "at": rfc3339(self._graph.service_now())}
+        facts = {**exc.facts, "marker": marker, "outcome": "unknown", "at": rfc3339(self._graph.get_service_time())}
         return type(exc)(advice, may_have_acted=True, **facts)

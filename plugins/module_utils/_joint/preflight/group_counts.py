@@ -47,7 +47,7 @@ def count_people(
         asked_for = {member.object_id for member in sample}
         others = [member for member in members if member.object_id not in asked_for]
         chosen = [] if harmless else others[: max(0, ctx.options["user_limit"])]
-        groups = claims.groups_of([member.object_id for member in (*sample, *chosen)])
+        groups = claims.list_groups_of_users([member.object_id for member in (*sample, *chosen)])
     except Forbidden as exc:
         return Counted((), len(members), str(exc))
     counts = {object_id: count_emitted_groups(claim, rows, assigned) for object_id, rows in groups.items()}
@@ -58,7 +58,7 @@ def count_people(
 
 def _sample(ctx: Context, claims: ClaimReader) -> tuple[list[GroupMember], list[Person]]:
     names = ctx.options.get("sample_users") or []
-    found = sorted(claims.users(names), key=_order)
+    found = sorted(claims.find_users(names), key=_order)
     there = {case_key(str(member.name)) for member in found}
     missing = sorted({name for name in names if case_key(name) not in there})
     return found, [Person(GroupMember("", name), None, True) for name in missing]

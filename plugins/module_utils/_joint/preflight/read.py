@@ -42,13 +42,13 @@ def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
         enabled = chosen.enabled if app.enabled is None else app.enabled
         app = dataclasses.replace(app, company=app.company or chosen.company, enabled=enabled)
     asked = {name: value for name, value in (ctx.options.get("application") or {}).items() if value}
-    application = claims.application(asked or None, app.service_id if app else None)
+    application = claims.read_application(asked or None, app.service_id if app else None)
     mapped = _Reader(ctx, commvault, graph, claims, application)
     found = mapped.read(entries)
     counted = count_people(ctx, claims, application, found)
     return Scene(
         match_by=ctx.options["match_by"],
-        now=graph.service_now(),
+        now=graph.get_service_time(),
         mapped=tuple(found),
         user_groups=tuple(mapped.user_groups),
         servers=tuple(listed),
@@ -56,7 +56,7 @@ def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
         app_explanation=explanation,
         application=application,
         application_explanation=_unknown_application(asked, app.service_id if app else None),
-        tenant_id=str(graph.claims().get("tid") or "") or None,
+        tenant_id=str(graph.read_token_claims().get("tid") or "") or None,
         people=counted.people,
         people_explanation=counted.explanation,
         unchecked=counted.unchecked,
@@ -96,7 +96,7 @@ class _Reader:
         found = self._with_links(found)
         found = self._with_twins(found)
         ids = sorted({item.entra.object_id for item in found if item.entra})
-        members = self._claims.members(ids)
+        members = self._claims.list_members(ids)
         return [
             dataclasses.replace(item, members=members[item.entra.object_id]) if item.entra else item for item in found
         ]
@@ -112,7 +112,7 @@ class _Reader:
             object_id = entry.object_id or (group.object_id if group else None)
             if object_id:
                 ids[entry.where] = object_id
-        groups = self._claims.groups(set(ids.values()), self._application)
+        groups = self._claims.read_groups(set(ids.values()), self._application)
         return [self._one(entry, ids.get(entry.where), groups, said.get(entry.where)) for entry in entries]
 
     def _one(
@@ -237,7 +237,7 @@ class _Reader:
                 }
             )
         every = {guid for part in guids for guid in part}
-        known = self._claims.groups(every, None) if every else {}
+        known = self._claims.read_groups(every, None) if every else {}
         return [
             dataclasses.replace(
                 item, linked={guid: known[guid].display_name if guid in known else None for guid in part}
@@ -249,7 +249,7 @@ class _Reader:
         """Namesakes matter only where display names are emitted."""
         if self._application is None or not self._application.claim.shows_display_names:
             return list(found)
-        named = self._claims.named({item.entra.display_name for item in found if item.entra})
+        named = self._claims.find_groups_named({item.entra.display_name for item in found if item.entra})
         return [
             dataclasses.replace(
                 item,

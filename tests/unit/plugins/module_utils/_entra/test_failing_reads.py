@@ -53,7 +53,7 @@ class Graph:
 
     list = get
 
-    def claims(self) -> dict[str, t.Any]:
+    def read_token_claims(self) -> dict[str, t.Any]:
         return {}
 
     def write(self, method: str, path: str, *_more: t.Any, **_named: t.Any) -> None:

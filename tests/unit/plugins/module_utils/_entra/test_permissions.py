@@ -64,15 +64,15 @@ def apis(*principals: dict[str, t.Any]) -> tuple[ApiResolver, FakeGraph]:
 
 def test_only_what_can_be_granted_is_known() -> None:
     """Disabled roles, roles for people and roles without value are no application permissions."""
-    api = ResourceApi.of(GRAPH)
+    api = ResourceApi.from_wire(GRAPH)
     assert api.application == {"User.Read.All": "df021288-0000-0000-0000-000000000001"}
     assert api.delegated == {"User.Read": "e1fe6dd8-0000-0000-0000-000000000001"}
-    assert api.names()["e1fe6dd8-0000-0000-0000-000000000001"] == "User.Read"
+    assert api.get_names()["e1fe6dd8-0000-0000-0000-000000000001"] == "User.Read"
 
 
 def test_names_and_ids() -> None:
     """Names and ids mean the same; duplicates do not matter."""
-    api = ResourceApi.of(GRAPH)
+    api = ResourceApi.from_wire(GRAPH)
     found = match_permissions(api, "application", ["User.Read.All", "DF021288-0000-0000-0000-000000000001"], "here")
     assert found == (("df021288-0000-0000-0000-000000000001",), [])
 
@@ -86,8 +86,8 @@ def test_resolves_each_api_once() -> None:
     assert first.delegated is None
     assert (second.application, second.delegated) == (None, ())
     assert second.api.app_id == OTHER["appId"]
-    assert resolver.by_name(GRAPH["appId"]) == [first.api]
-    assert resolver.by_app_id(OTHER["appId"]) == second.api
+    assert resolver.find_by_name(GRAPH["appId"]) == [first.api]
+    assert resolver.find_by_app_id(OTHER["appId"]) == second.api
     assert len(graph.reads) == 2
 
 

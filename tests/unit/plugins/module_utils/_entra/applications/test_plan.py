@@ -351,7 +351,7 @@ def test_needing_the_application_id_comes_second() -> None:
 
 def test_ids_are_stable() -> None:
     """By value first, then as given, then that of the same value of the other kind, then derived: never drawn."""
-    current = [ROLE.canonical(role(1, "A"))]
+    current = [ROLE.canonicalize(role(1, "A"))]
     wanted = [{"value": "A", "id": guid(7)}, {"value": "B", "id": guid(8)}, {"value": "C"}, {"value": "D"}]
     other = [{"value": "D", "id": guid(9)}]
     found = {entry["value"]: entry["id"] for entry in merge_entitlements(ROLE, current, wanted, other, "name", False)}
@@ -396,7 +396,9 @@ def test_an_id_alone_renames() -> None:
 )
 def test_disabled_first(current: list[Wire], final: list[Wire], disabled: list[bool] | None) -> None:
     """Only what is enabled and changes or goes is disabled before."""
-    found = disable_before_change([ROLE.canonical(item) for item in current], [ROLE.canonical(item) for item in final])
+    found = disable_before_change(
+        [ROLE.canonicalize(item) for item in current], [ROLE.canonicalize(item) for item in final]
+    )
     assert (found if found is None else [entry["enabled"] for entry in found]) == disabled
 
 

@@ -181,7 +181,7 @@ class Directory:
     def list(self, path: str, *, params: dict[str, str], **_more: t.Any) -> list[dict[str, t.Any]]:
         return [item for item in self.groups if f"'{item['displayName']}'" in params.get("$filter", "")]
 
-    def reference(self, object_id: str) -> str:
+    def format_reference(self, object_id: str) -> str:
         return f"ref/{object_id}"
 
     def write(self, method: str, path: str, body: t.Any = None, **_more: t.Any) -> None:

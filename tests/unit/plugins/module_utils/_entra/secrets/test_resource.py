@@ -179,7 +179,9 @@ def test_the_token_of_a_task_that_runs_elsewhere_is_looked_at(make_ctx: t.Any, m
     """There the option holds one token per scope; the one that is used tells."""
     ctx = make_ctx({"access_token": json.dumps({"scope": "x"}), "accept_risk": []})
     graph = types.SimpleNamespace(
-        ctx=ctx, sign_in=types.SimpleNamespace(method="token"), claims=lambda: {"appid": "app", "appidacr": "1"}
+        ctx=ctx,
+        sign_in=types.SimpleNamespace(method="token"),
+        read_token_claims=lambda: {"appid": "app", "appidacr": "1"},
     )
     monkeypatch.setattr(subject, "GraphClient", lambda ctx: graph)
     passwords = subject.SecretResource(ctx)

@@ -74,7 +74,7 @@ class Graph:
         self.unreadable: ApiError | None = None
         self._numbers = itertools.count(1)
 
-    def service_now(self) -> datetime.datetime:
+    def get_service_time(self) -> datetime.datetime:
         return self.ctx.clock.now() + datetime.timedelta(hours=5)
 
     def get(self, path: str, **_more: t.Any) -> dict[str, t.Any]:
