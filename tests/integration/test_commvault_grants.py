@@ -16,10 +16,10 @@ from cvops_simulator.core.faults import Fault
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.listings import KINDS
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.calls import Security
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.listings import OBJECT_KINDS
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.calls import SecurityAssociations
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
-    ALL,
+    ALL_OF_KIND,
     Entity,
     Grant,
     Principal,
@@ -87,15 +87,15 @@ def connect(site: Simulator) -> Iterator[t.Callable[..., CommvaultClient]]:
 def entities(directory: Directory) -> list[Entity]:
     """One entity of each kind, and all of those kinds that allow it."""
     kinds = ("servers", "server_groups", "plans", "storage_pools", "workflows")
-    found = [Entity(kind, next(iter(directory.catalogue(kind))).id) for kind in (*kinds, "credentials")]
-    company = Entity("company", directory.catalogue("companies").find("CORP").id)
-    return [*found, company, Entity("commcell", 2), *[Entity(kind, ALL) for kind in kinds]]
+    found = [Entity(kind, next(iter(directory.read_catalogue(kind))).id) for kind in (*kinds, "credentials")]
+    company = Entity("company", directory.read_catalogue("companies").find("CORP").id)
+    return [*found, company, Entity("commcell", 2), *[Entity(kind, ALL_OF_KIND) for kind in kinds]]
 
 
 def test_products_are_written_and_read_back(site: Simulator, connect: t.Callable[..., CommvaultClient]) -> None:
     """Every kind of entity and principal: exactly the product appears, everything else stays, and all of it goes again."""
     client = connect()
-    directory, security = Directory(client), Security(client)
+    directory, security = Directory(client), SecurityAssociations(client)
     wanted = entities(directory)
     principals = [Principal("user_group", 58), Principal("external_group", 57), Principal("user", 1)]
     pairs = [(principal, 2) for principal in principals]
@@ -106,14 +106,14 @@ def test_products_are_written_and_read_back(site: Simulator, connect: t.Callable
     assert len(site.journal.writes("cs01")) == 1
     assert len(grants.triples() - before) == len(wanted) * len(pairs)
     for principal in principals[:2]:
-        assert {row.grant for row in security.of_principal(principal)} == {
+        assert {row.grant for row in security.list_of_principal(principal)} == {
             Grant(principal, 2, entity) for entity in wanted
         }
     for entity in wanted:
         if not security.can_list_entity(entity):
-            assert entity.id == ALL or entity.kind == "credentials"
+            assert entity.id == ALL_OF_KIND or entity.kind == "credentials"
             continue
-        held = {row.grant for row in security.of_entity(entity)}
+        held = {row.grant for row in security.list_on_entity(entity)}
         assert held >= {Grant(principal, 2, entity) for principal in principals}
     security.remove(wanted, pairs)
     assert grants.triples() == before
@@ -122,16 +122,16 @@ def test_products_are_written_and_read_back(site: Simulator, connect: t.Callable
 
 
 def test_a_lost_answer_is_asked_for_again(site: Simulator, connect: t.Callable[..., CommvaultClient]) -> None:
-    security = Security(connect())
+    security = SecurityAssociations(connect())
     site.faults.add(Fault(service="cs01", method="POST", path="*/Security", action="drop_after"))
     security.add([Entity("commcell", 2)], [(Principal("user_group", 58), 2)])
-    assert [row.grant for row in security.of_principal(Principal("user_group", 58))] == [
+    assert [row.grant for row in security.list_of_principal(Principal("user_group", 58))] == [
         Grant(Principal("user_group", 58), 2, Entity("commcell", 2))
     ]
     with pytest.raises(ConfigError, match="no call"):
-        security.of_entity(Entity("servers", ALL))
+        security.list_on_entity(Entity("servers", ALL_OF_KIND))
     with pytest.raises(ApiError, match="does not exist"):
-        security.of_principal(Principal("user_group", 4711))
+        security.list_of_principal(Principal("user_group", 4711))
 
 
 def test_what_the_service_refuses(site: Simulator, connect: t.Callable[..., CommvaultClient]) -> None:
@@ -139,7 +139,7 @@ def test_what_the_service_refuses(site: Simulator, connect: t.Callable[..., Comm
     body = {"response": [{"errorCode": 77, "errorString": "User has insufficient rights."}]}
     site.faults.add(Fault(service="cs01", method="POST", path="*/Security", status=200, body=body))
     with pytest.raises(Forbidden, match="grant 1 role on 1 entity.*insufficient") as caught:
-        Security(connect()).add([Entity("commcell", 2)], [(Principal("user_group", 58), 2)])
+        SecurityAssociations(connect()).add([Entity("commcell", 2)], [(Principal("user_group", 58), 2)])
     assert "every permission" in caught.value.facts["needs"]
 
 
@@ -148,28 +148,31 @@ def test_one_call_per_list(site: Simulator, connect: t.Callable[..., CommvaultCl
     client = connect()
     directory = Directory(client)
     site.journal.clear()
-    for kind in KINDS:
-        catalogue = directory.catalogue(kind)
+    for kind in OBJECT_KINDS:
+        catalogue = directory.read_catalogue(kind)
         for entry in list(catalogue)[:5]:
             assert catalogue.find(entry.id) == entry
     assert len(site.journal.reads("cs01")) == len(
-        KINDS
+        OBJECT_KINDS
     )  # the two kinds of groups share a list; the log-in counts as one
     for name in ("nothing", "nobody"):
         with pytest.raises(NotFound):
-            directory.catalogue("users").find(name)
-    assert [entry.path.rsplit("/", 1)[1] for entry in site.journal.reads("cs01")[len(KINDS) :]] == ["User", "user"]
-    assert directory.catalogue("user_groups").find("operators").id == 58, "a bare name is one of the CommCell"
-    assert directory.catalogue("user_groups").find("operators", "corp").id == 59
-    assert directory.catalogue("user_groups").find("operators", "Commcell").id == 58
-    assert directory.catalogue("external_groups").find("corp\\CV-OPS").id == 57
+            directory.read_catalogue("users").find(name)
+    assert [entry.path.rsplit("/", 1)[1] for entry in site.journal.reads("cs01")[len(OBJECT_KINDS) :]] == [
+        "User",
+        "user",
+    ]
+    assert directory.read_catalogue("user_groups").find("operators").id == 58, "a bare name is one of the CommCell"
+    assert directory.read_catalogue("user_groups").find("operators", "corp").id == 59
+    assert directory.read_catalogue("user_groups").find("operators", "Commcell").id == 58
+    assert directory.read_catalogue("external_groups").find("corp\\CV-OPS").id == 57
 
 
 @pytest.mark.parametrize(("company", "name"), [("corp", "Corp Ltd"), ("CORP LTD", "Corp Ltd"), ("9100", "9100")])
 def test_company_scope(connect: t.Callable[..., CommvaultClient], company: str, name: str) -> None:
     client = connect(commvault_company=company)
     assert (client.company_id, client.company_name) == (9100, name)
-    assert [entry.id for entry in Directory(client).catalogue("user_groups")] == [59]
+    assert [entry.id for entry in Directory(client).read_catalogue("user_groups")] == [59]
 
 
 def test_an_unknown_company(connect: t.Callable[..., CommvaultClient]) -> None:
@@ -182,7 +185,7 @@ def test_an_unknown_company(connect: t.Callable[..., CommvaultClient]) -> None:
 def test_the_commserve(site: Simulator, connect: t.Callable[..., CommvaultClient]) -> None:
     client = connect()
     assert (client.release, client.commcell_id, client.commcell_name) == (44, 2, "cs01")
-    assert Security(client).can_list_principal
+    assert SecurityAssociations(client).can_list_principal
     assert client.caller[1] == client.ctx.options["commvault_username"]
     assert client.get("V4/Role/4711", intent="look", missing_ok=True) is None
     with pytest.raises(NotFound):
@@ -196,5 +199,5 @@ def test_warnings_reach_the_task(site: Simulator, connect: t.Callable[..., Commv
     body = {"response": [{"errorCode": 0, "warningCode": 1, "warningMessage": "The plan is not shared."}]}
     site.faults.add(Fault(service="cs01", method="POST", path="*/Security", status=200, body=body))
     client = connect()
-    Security(client).add([Entity("commcell", 2)], [(Principal("user_group", 58), 2)])
+    SecurityAssociations(client).add([Entity("commcell", 2)], [(Principal("user_group", 58), 2)])
     assert client.ctx.warnings == ["Commvault, when asked to grant 1 role on 1 entity: The plan is not shared."]

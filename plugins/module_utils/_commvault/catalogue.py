@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from .._core.errors import AmbiguousMatch, NotFound
 from .._core.names import appearances, case_key, difference, is_same, matches, nearest
-from .references import Named, id_in, written_form
+from .references import ObjectReference, format_reference, parse_decimal_id
 
 #: The company name that stands for "of no company, at the level of the CommCell".
 COMMCELL_LEVEL = "Commcell"
@@ -49,7 +49,7 @@ class Entry:
         """The reference that means this object at its level, for messages: with its company, else by id."""
         if not self.company_shown or (self.company is not None and is_commcell_level(self.company)):
             return f"{{id: {self.id}}}"
-        return written_form(self.name, self.company or COMMCELL_LEVEL)
+        return format_reference(self.name, self.company or COMMCELL_LEVEL)
 
 
 class CompanyKeys(t.NamedTuple):
@@ -75,7 +75,7 @@ def is_commcell_level(company: str | int) -> bool:
     return case_key(str(company)) in ("", "0", case_key(COMMCELL_LEVEL))
 
 
-def plural(noun: str) -> str:
+def pluralize(noun: str) -> str:
     """Users, companies."""
     return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
@@ -83,11 +83,11 @@ def plural(noun: str) -> str:
 Refresh = t.Callable[[], t.Sequence[Entry]]
 
 
-def keys_as_given(company: str | int) -> CompanyKeys:
+def build_company_keys(company: str | int) -> CompanyKeys:
     """The keys of a company of which nothing is known but what the caller wrote."""
     if isinstance(company, int):
         return CompanyKeys(set(), {company})
-    number = id_in(company)
+    number = parse_decimal_id(company)
     return CompanyKeys({case_key(company)}, set() if number is None else {number})
 
 
@@ -104,7 +104,7 @@ class Catalogue:
         noun: str,
         entries: t.Sequence[Entry],
         refresh: Refresh | None = None,
-        company_keys: t.Callable[[str | int], CompanyKeys] = keys_as_given,
+        company_keys: t.Callable[[str | int], CompanyKeys] = build_company_keys,
         *,
         own_level: OwnLevel | None = OwnLevel(),  # noqa: B008 -- immutable
         has_companies: t.Callable[[], bool] = lambda: False,
@@ -130,16 +130,16 @@ class Catalogue:
         company; an id means the object of this id. Raises AmbiguousMatch with the candidates, NotFound that tells what is
         near: the same name elsewhere, with the form to write if it is meant, names that look equal, and similar names.
         """
-        found = self._one(name_or_id, company)
+        found = self._find_one(name_or_id, company)
         if found is None:
-            raise self.missing(name_or_id, company)
+            raise self.build_not_found(name_or_id, company)
         return found
 
     def get(self, name_or_id: str | int, company: str | int | None = None) -> Entry | None:
         """As find, but None when there is none."""
-        return self._one(name_or_id, company)
+        return self._find_one(name_or_id, company)
 
-    def find_named(self, reference: Named) -> Entry:
+    def find_reference(self, reference: ObjectReference) -> Entry:
         """The object of a reference. Raises AmbiguousMatch, and NotFound also for an id whose object has another name."""
         found = self.find(reference.id if reference.id is not None else str(reference.name), reference.company)
         if reference.id is not None and reference.name is not None and not is_same(found.name, reference.name):
@@ -151,26 +151,26 @@ class Catalogue:
             )
         return found
 
-    def by_id(self, number: int) -> Entry | None:
+    def get_by_id(self, number: int) -> Entry | None:
         """The object of this id in what is at hand; nothing is read."""
         return self._by_id.get(number)
 
-    def matching(self, pattern: str, company: str | int | None = None) -> list[Entry]:
+    def find_matching(self, pattern: str, company: str | int | None = None) -> list[Entry]:
         """Objects of one level (as for find) whose name matches a shell pattern without regard to case, sorted by name."""
-        found = self._within(self._matching(pattern), company)
+        found = self._select_level(self._select_matching(pattern), company)
         if not found and self.refresh_once():
-            found = self._within(self._matching(pattern), company)
+            found = self._select_level(self._select_matching(pattern), company)
         return found
 
-    def matching_elsewhere(self, pattern: str, company: str | int | None = None) -> list[Entry]:
+    def find_matching_elsewhere(self, pattern: str, company: str | int | None = None) -> list[Entry]:
         """Objects of other levels whose name matches; for messages, nothing is read."""
-        return self._others(self._matching(pattern), company)
+        return self._select_other_levels(self._select_matching(pattern), company)
 
-    def at_level(self, entries: t.Iterable[Entry], company: str | int | None = None) -> list[Entry]:
+    def filter_by_level(self, entries: t.Iterable[Entry], company: str | int | None = None) -> list[Entry]:
         """Those of *entries* that are of this company, by default of the task's own level."""
-        return self._within(list(entries), company)
+        return self._select_level(list(entries), company)
 
-    def look_alikes(self, name: str) -> list[Entry]:
+    def find_lookalikes(self, name: str) -> list[Entry]:
         """Objects, of any company, with another name that a reader may take for *name*."""
         if not self._by_appearance:
             for entry in self._entries:
@@ -187,7 +187,7 @@ class Catalogue:
         self._index(refresh())
         return True
 
-    def replace(self, entries: t.Sequence[Entry]) -> None:
+    def replace_entries(self, entries: t.Sequence[Entry]) -> None:
         """Go on with another list, such as one read after a write."""
         self._index(entries)
 
@@ -205,42 +205,42 @@ class Catalogue:
             if self._qualified and entry.company is not None and "\\" in entry.name:
                 self._by_short_name.setdefault(case_key(entry.name.partition("\\")[2]), []).append(entry)
 
-    def _one(self, name_or_id: str | int, company: str | int | None) -> Entry | None:
-        found = self._candidates(name_or_id, company)
+    def _find_one(self, name_or_id: str | int, company: str | int | None) -> Entry | None:
+        found = self._find_candidates(name_or_id, company)
         if not found and self.refresh_once():
-            found = self._candidates(name_or_id, company)
+            found = self._find_candidates(name_or_id, company)
         if len(found) > 1:
             listed = "; ".join(entry.label for entry in found)
             raise AmbiguousMatch(
-                f"{len(found)} {plural(self.noun)} are named {name_or_id!r}: {listed}. Give the company or the id.",
+                f"{len(found)} {pluralize(self.noun)} are named {name_or_id!r}: {listed}. Give the company or the id.",
                 candidates=[str(entry.id) for entry in found],
             )
         return found[0] if found else None
 
-    def _candidates(self, name_or_id: str | int, company: str | int | None) -> list[Entry]:
+    def _find_candidates(self, name_or_id: str | int, company: str | int | None) -> list[Entry]:
         if isinstance(name_or_id, int):
             known = [self._by_id[name_or_id]] if name_or_id in self._by_id else []
-            return known if company is None else self._within(known, company)
+            return known if company is None else self._select_level(known, company)
         for index in (self._by_name, self._by_alias):
-            found = self._named(index.get(case_key(name_or_id), []), company)
+            found = self._select_named(index.get(case_key(name_or_id), []), company)
             exact = [entry for entry in found if entry.name == name_or_id]
             if found:
                 return exact if len(exact) == 1 else found
-        short = self._within(self._by_short_name.get(case_key(name_or_id), []), company)
-        short = [entry for entry in short if self._names_its_company(entry)]
-        number = id_in(name_or_id)
+        short = self._select_level(self._by_short_name.get(case_key(name_or_id), []), company)
+        short = [entry for entry in short if self._has_company_prefix(entry)]
+        number = parse_decimal_id(name_or_id)
         if short or number is None:
             return short
         # An id written as text is no exact form of a reference: it may as well be the name of something that is gone.
-        return self._within([self._by_id[number]] if number in self._by_id else [], company)
+        return self._select_level([self._by_id[number]] if number in self._by_id else [], company)
 
-    def _named(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
-        found = self._within(entries, company)
+    def _select_named(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
+        found = self._select_level(entries, company)
         if found or company is not None or not self._qualified:
             return found
-        return [entry for entry in entries if self._names_its_company(entry)]
+        return [entry for entry in entries if self._has_company_prefix(entry)]
 
-    def _names_its_company(self, entry: Entry) -> bool:
+    def _has_company_prefix(self, entry: Entry) -> bool:
         """True for ``corp\\Ops Team`` of company corp: such a name is no bare one."""
         prefix, separator, dummy = entry.name.partition("\\")
         if not separator or entry.company is None:
@@ -250,7 +250,7 @@ class Catalogue:
         known = entry.company if entry.company_id is None else entry.company_id
         return case_key(prefix) in self._company_keys(known).names
 
-    def _within(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
+    def _select_level(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
         """Those of *entries* that are of this company; None is the own level."""
         if not entries:
             return []
@@ -260,28 +260,28 @@ class Catalogue:
             rest = [entry for entry in entries if entry.company_id is None and entry.company is not None]
             if rest:
                 names = set(self._company_keys(own.company_id).names)
-                if own.company and id_in(own.company) != own.company_id:
+                if own.company and parse_decimal_id(own.company) != own.company_id:
                     names.add(case_key(own.company))
                 found += [entry for entry in rest if case_key(str(entry.company)) in names]
             return found
         if company is None or is_commcell_level(company):
-            return [entry for entry in entries if entry.company is None and self._surely_of_none(entry)]
+            return [entry for entry in entries if entry.company is None and self._is_surely_of_commcell(entry)]
         # Only its id tells a company from another one that has the alias or the id of the first for a name.
         keys = self._company_keys(company)
-        return [entry for entry in entries if _of_company(entry, keys)]
+        return [entry for entry in entries if _is_of_company(entry, keys)]
 
-    def _surely_of_none(self, entry: Entry) -> bool:
+    def _is_surely_of_commcell(self, entry: Entry) -> bool:
         """Where a release does not show the companies of its objects, only a CommCell without companies leaves no doubt."""
         return entry.company_shown or not self._has_companies()
 
-    def _others(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
-        within = {entry.id for entry in self._within(entries, company)}
+    def _select_other_levels(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
+        within = {entry.id for entry in self._select_level(entries, company)}
         return [entry for entry in entries if entry.id not in within]
 
-    def _matching(self, pattern: str) -> list[Entry]:
+    def _select_matching(self, pattern: str) -> list[Entry]:
         return [entry for entry in self._entries if matches(entry.name, pattern)]
 
-    def missing(self, name_or_id: str | int, company: str | int | None) -> NotFound:
+    def build_not_found(self, name_or_id: str | int, company: str | int | None) -> NotFound:
         """The error for what is not there, with all that is near; nothing is read."""
         where = f" {self.own_level}" if self._has_levels else ""
         if company is not None:
@@ -292,10 +292,10 @@ class Catalogue:
             )
         key = case_key(name_or_id)
         elsewhere = {entry.id: entry for index in (self._by_name, self._by_alias) for entry in index.get(key, ())}
-        number = id_in(name_or_id)
+        number = parse_decimal_id(name_or_id)
         if number is not None and number in self._by_id:
             elsewhere.setdefault(number, self._by_id[number])
-        alike = self.look_alikes(name_or_id)
+        alike = self.find_lookalikes(name_or_id)
         told = {*elsewhere, *(entry.id for entry in alike)}
         similar = [
             entry
@@ -304,8 +304,8 @@ class Catalogue:
             if entry.id not in told
         ]
         parts = [f"No {self.noun} is named {name_or_id!r}{where}, or it is not visible to this account."]
-        parts += [_elsewhere(entry) for entry in list(elsewhere.values())[:_NEAR]]
-        parts += [_alike(entry, name_or_id) for entry in alike[:_NEAR]]
+        parts += [_describe_other_level(entry) for entry in list(elsewhere.values())[:_NEAR]]
+        parts += [_describe_lookalike(entry, name_or_id) for entry in alike[:_NEAR]]
         names = [entry.label if entry.company else entry.name for entry in similar][:_NEAR]
         if names:
             parts.append(f"Near: {', '.join(names)}.")
@@ -313,7 +313,7 @@ class Catalogue:
         return NotFound(" ".join(parts), service="Commvault", near=near or None)
 
 
-def _elsewhere(entry: Entry) -> str:
+def _describe_other_level(entry: Entry) -> str:
     if not entry.company_shown:
         return (
             f"Near: {entry.label}, of which this release does not show whether it is of a company;"
@@ -323,11 +323,11 @@ def _elsewhere(entry: Entry) -> str:
     return f"Near: {entry.label}, which is {place}; if it is meant, write {entry.exact_form}."
 
 
-def _alike(entry: Entry, name: str) -> str:
+def _describe_lookalike(entry: Entry, name: str) -> str:
     return f"Near: {entry.label} looks equal and is another name: it {difference(name, entry.name)}."
 
 
-def _of_company(entry: Entry, keys: CompanyKeys) -> bool:
+def _is_of_company(entry: Entry, keys: CompanyKeys) -> bool:
     if entry.company_id is not None and keys.ids:
         return entry.company_id in keys.ids
     return entry.company is not None and case_key(entry.company) in keys.names

@@ -25,7 +25,7 @@ _COMPANY_HEADER = "operatorCompanyId"
 _LOCAL_COMMCELL = 2
 
 
-def segment(value: str | int) -> str:
+def quote_segment(value: str | int) -> str:
     """One path segment, percent-encoded."""
     return quote(str(value), safe="")
 
@@ -86,7 +86,7 @@ class CommvaultClient:
             params=params,
             missing_ok=missing_ok,
             unknown_ok=unknown_ok,
-            headers=self._scope(),
+            headers=self._build_scope_headers(),
         )
 
     def write(
@@ -114,9 +114,9 @@ class CommvaultClient:
             params=params,
             repeat=repeat,
             missing_ok=missing_ok,
-            headers={**self._scope(), **(headers or {})},
+            headers={**self._build_scope_headers(), **(headers or {})},
         )
-        for text in envelope.warnings(answer):
+        for text in envelope.collect_warnings(answer):
             self.ctx.warn(f"Commvault, when asked to {intent}: {text}")
         return answer or {}
 
@@ -128,12 +128,12 @@ class CommvaultClient:
     @property
     def company_id(self) -> int:
         """The company that option commvault_company names; 0 for the CommCell level. Raises NotFound, AmbiguousMatch."""
-        return self._scoped_company()[0]
+        return self._get_scoped_company()[0]
 
     @property
     def company_name(self) -> str | None:
         """The company's name as the service writes it; None at CommCell level, the id as text when only that was given."""
-        return self._scoped_company()[1] or None
+        return self._get_scoped_company()[1] or None
 
     @property
     def own_level(self) -> OwnLevel:
@@ -143,17 +143,17 @@ class CommvaultClient:
     @property
     def release(self) -> int:
         """Feature release, for example 42 for 11.42; 0 when this account may not see it."""
-        return listings.as_id(self._about().get("currentSPVersion")) or 0
+        return listings.parse_id(self._read_commserv().get("currentSPVersion")) or 0
 
     @property
     def commcell_id(self) -> int:
         """Id of the CommCell as an entity."""
-        return listings.as_id(self._commcell().get("commCellId")) or _LOCAL_COMMCELL
+        return listings.parse_id(self._read_commcell().get("commCellId")) or _LOCAL_COMMCELL
 
     @property
     def commcell_name(self) -> str:
         """Name of the CommCell; empty when this account may not see it."""
-        return str(self._commcell().get("commCellName") or "")
+        return str(self._read_commcell().get("commCellName") or "")
 
     @property
     def caller(self) -> tuple[int, str]:
@@ -163,20 +163,20 @@ class CommvaultClient:
                 found = self.get("V2/WhoAmI", intent="read who is signed in", unknown_ok=True) or {}
                 inner = found.get("user") if isinstance(found.get("user"), dict) else found
                 who = inner if isinstance(inner, dict) else {}
-                number = listings.as_id(who.get("id") or who.get("userId")) or 0
+                number = listings.parse_id(who.get("id") or who.get("userId")) or 0
                 self._caller = number, str(who.get("name") or who.get("userName") or "")
                 self.ctx.identity["commvault_user"] = visible(self._caller[1]) or None
             return self._caller
 
-    def company_headers(self, company_id: int) -> dict[str, str]:
+    def build_company_headers(self, company_id: int) -> dict[str, str]:
         """Headers that make one write act in this company, whatever the scope of the task."""
         return {_COMPANY_HEADER: str(company_id)}
 
-    def _commcell(self) -> dict[str, t.Any]:
-        inner = self._about().get("commcell")
+    def _read_commcell(self) -> dict[str, t.Any]:
+        inner = self._read_commserv().get("commcell")
         return inner if isinstance(inner, dict) else {}
 
-    def _about(self) -> dict[str, t.Any]:
+    def _read_commserv(self) -> dict[str, t.Any]:
         with self._lock:
             if self._commserv is None:
                 try:
@@ -189,11 +189,11 @@ class CommvaultClient:
                     self._commserv = {}
             return self._commserv
 
-    def _scope(self) -> dict[str, str]:
+    def _build_scope_headers(self) -> dict[str, str]:
         company_id = self.company_id
         return {_COMPANY_HEADER: str(company_id)} if company_id else {}
 
-    def _scoped_company(self) -> tuple[int, str]:
+    def _get_scoped_company(self) -> tuple[int, str]:
         wanted = str(self.ctx.options.get("commvault_company") or "")
         with self._lock:
             if self._company is None:
@@ -205,12 +205,12 @@ class CommvaultClient:
             return int(wanted), wanted if int(wanted) else ""
 
         def load(hard_refresh: bool) -> list[t.Any]:
-            return listings.read("companies", self._unscoped, hard_refresh=hard_refresh)
+            return listings.list_objects("companies", self._read_unscoped, hard_refresh=hard_refresh)
 
         found = Catalogue("company", load(False), functools.partial(load, True), own_level=None).find(wanted)
         return found.id, found.name
 
-    def _unscoped(self, path: str, params: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+    def _read_unscoped(self, path: str, params: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
         return self._send("GET", path, intent="list companies", params=params, unknown_ok=True)
 
     def _send(
@@ -235,7 +235,7 @@ class CommvaultClient:
             return None
         if (missing_ok or (method == "DELETE" and reply.tries > 1)) and envelope.is_absence(reply):
             return None
-        answer = envelope.check(reply, intent)
+        answer = envelope.check_answer(reply, intent)
         if not isinstance(answer, dict):
             raise reply.bad("JSON that is not an object")
         return answer

@@ -13,10 +13,10 @@ from .._core.errors import ApiError, outcome_unknown
 from .._core.retry import Repeat
 from .client import CommvaultClient
 from .directory import Directory
-from .listings import as_id
+from .listings import parse_id
 
 
-def create_once(
+def create_object_once(
     client: CommvaultClient,
     directory: Directory,
     kind: str,
@@ -35,10 +35,10 @@ def create_once(
 
     def shown() -> int | None:
         with outcome_unknown():
-            found = directory.look_again(kind).get(str(body["name"]), company_id)
+            found = directory.reread_catalogue(kind).get(str(body["name"]), company_id)
         return found.id if found else None
 
-    headers = _acting_in(client, company_id)
+    headers = _build_scope_headers(client, company_id)
     try:
         answer = client.write("POST", path, dict(body), intent=intent, repeat=Repeat.IF_REFUSED, headers=headers)
     except ApiError as exc:
@@ -48,7 +48,7 @@ def create_once(
                 exc.facts["outcome"] = "unknown"
             raise
         return created
-    created = as_id(answer.get("id")) or shown()
+    created = parse_id(answer.get("id")) or shown()
     if created is None:
         raise ApiError(
             f"Cannot {intent}: Commvault reported success and does not show it. It may wait for an approval.",
@@ -58,6 +58,6 @@ def create_once(
     return created
 
 
-def _acting_in(client: CommvaultClient, company_id: int | None) -> dict[str, str]:
+def _build_scope_headers(client: CommvaultClient, company_id: int | None) -> dict[str, str]:
     """Headers for a company that differs from the task's scope. An id, because a name could mean another company."""
-    return {} if company_id is None or company_id == client.company_id else client.company_headers(company_id)
+    return {} if company_id is None or company_id == client.company_id else client.build_company_headers(company_id)

@@ -13,10 +13,10 @@ import typing as t
 from .._core.errors import AmbiguousMatch, ApiError
 from .._core.names import case_key
 from . import listings
-from .catalogue import Catalogue, CompanyKeys, Entry, is_commcell_level, keys_as_given, plural
-from .client import CommvaultClient, segment
+from .catalogue import Catalogue, CompanyKeys, Entry, build_company_keys, is_commcell_level, pluralize
+from .client import CommvaultClient, quote_segment
 from .envelope import is_withheld
-from .references import id_in
+from .references import parse_decimal_id
 
 #: Kinds whose names may carry a company or a directory, as ``corp\\jvega``.
 _QUALIFIED = ("users", "user_groups", "external_groups")
@@ -32,16 +32,16 @@ class Directory:
         self._catalogues: dict[str, Catalogue] = {}
         self._details: dict[int, dict[str, t.Any] | None] = {}
 
-    def catalogue(self, kind: str) -> Catalogue:
+    def read_catalogue(self, kind: str) -> Catalogue:
         """All objects of a kind (see ``listings.KINDS``)."""
         with self._lock:
             if kind not in self._catalogues:
                 listing = listings.LISTINGS[kind]
                 self._catalogues[kind] = Catalogue(
                     listing.noun,
-                    listings.read(kind, self._reader(kind, False)),
-                    refresh=lambda: self._refreshed(kind),
-                    company_keys=self._company_keys,
+                    listings.list_objects(kind, self._build_reader(kind, False)),
+                    refresh=lambda: self._reread_entries(kind),
+                    company_keys=self._find_company_keys,
                     # Companies and permissions are of no company, wherever a task acts.
                     own_level=self._client.own_level if listing.companies else None,
                     has_companies=self._has_companies,
@@ -49,15 +49,15 @@ class Directory:
                 )
             return self._catalogues[kind]
 
-    def company(self, given: str | int) -> Entry | None:
+    def find_company(self, given: str | int) -> Entry | None:
         """The company of this name, alias or id; a number is an id only. None when there is none.
 
         Raises AmbiguousMatch, also for digits as text that are the name of one company and the id of another one.
         """
-        companies = self.catalogue("companies")
+        companies = self.read_catalogue("companies")
         found = companies.get(given)
-        number = None if isinstance(given, int) else id_in(given)
-        other = None if number is None else companies.by_id(number)
+        number = None if isinstance(given, int) else parse_decimal_id(given)
+        other = None if number is None else companies.get_by_id(number)
         if found is not None and other is not None and found.id != other.id:
             raise AmbiguousMatch(
                 f"company {given!r} is the name of {found.label} and the id of {other.label}."
@@ -66,45 +66,45 @@ class Directory:
             )
         return found
 
-    def company_id(self, given: str | int | None) -> int | None:
+    def find_company_id(self, given: str | int | None) -> int | None:
         """The id of a company as given, 0 for the CommCell, None for where the task acts. Raises NotFound, AmbiguousMatch."""
         if given is None or given == "":
             return None
         if is_commcell_level(given):
             return 0
-        found = self.company(given)
+        found = self.find_company(given)
         if found is None:
-            raise self.catalogue("companies").missing(given, None)
+            raise self.read_catalogue("companies").build_not_found(given, None)
         return found.id
 
-    def look_again(self, kind: str) -> Catalogue:
+    def reread_catalogue(self, kind: str) -> Catalogue:
         """The catalogue after one more read past the service's cache, for instance when the answer to a write was lost."""
         with self._lock:
-            catalogue = self.catalogue(kind)
+            catalogue = self.read_catalogue(kind)
             self._answers.clear()
-            catalogue.replace(self._refreshed(kind))
+            catalogue.replace_entries(self._reread_entries(kind))
             return catalogue
 
-    def category_nodes(self) -> list[t.Mapping[str, t.Any]]:
+    def read_permission_categories(self) -> list[t.Mapping[str, t.Any]]:
         """The permission catalogue's categories, sub-categories included, as the service writes them."""
         with self._lock:
-            self.catalogue("permissions")
+            self.read_catalogue("permissions")
             fresh = self._answers.get(("V4/Permissions", True))
-            return listings.categories(fresh or self._answers[("V4/Permissions", False)] or {})
+            return listings.flatten_categories(fresh or self._answers[("V4/Permissions", False)] or {})
 
-    def user_group_details(self, group_id: int) -> dict[str, t.Any] | None:
+    def read_user_group(self, group_id: int) -> dict[str, t.Any] | None:
         """One user group in full (``azureGUID`` is only here), as the service writes it; None when it is not there."""
         with self._lock:
             if group_id in self._details:
                 return self._details[group_id]
         found = self._client.get(
-            f"V4/UserGroup/{segment(group_id)}", intent=f"read user group {group_id}", missing_ok=True
+            f"V4/UserGroup/{quote_segment(group_id)}", intent=f"read user group {group_id}", missing_ok=True
         )
         with self._lock:
             self._details[group_id] = found
         return found
 
-    def known_details(self, group_id: int) -> dict[str, t.Any] | None:
+    def get_cached_user_group(self, group_id: int) -> dict[str, t.Any] | None:
         """The details of a user group if they were read already; nothing is read."""
         with self._lock:
             return self._details.get(group_id)
@@ -114,12 +114,12 @@ class Directory:
         with self._lock:
             self._details.pop(group_id, None)
 
-    def _refreshed(self, kind: str) -> list[Entry]:
+    def _reread_entries(self, kind: str) -> list[Entry]:
         with self._lock:
-            return listings.read(kind, self._reader(kind, True), hard_refresh=True)
+            return listings.list_objects(kind, self._build_reader(kind, True), hard_refresh=True)
 
-    def _reader(self, kind: str, hard: bool) -> listings.Get:
-        nouns = plural(listings.LISTINGS[kind].noun)
+    def _build_reader(self, kind: str, hard: bool) -> listings.PathReader:
+        nouns = pluralize(listings.LISTINGS[kind].noun)
 
         def read(path: str, params: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
             # Local and directory groups come in one answer, which is then fetched once.
@@ -131,21 +131,21 @@ class Directory:
 
         return read
 
-    def _company_keys(self, company: str | int) -> CompanyKeys:
+    def _find_company_keys(self, company: str | int) -> CompanyKeys:
         try:
-            found = self.company(company)
+            found = self.find_company(company)
         except ApiError as exc:
             if not is_withheld(exc):
                 raise
             found = None  # no list of companies for this account
         if found is None:
-            return keys_as_given(company)
+            return build_company_keys(company)
         return CompanyKeys({case_key(name) for name in (found.name, *found.aliases)}, {found.id})
 
     def _has_companies(self) -> bool:
         """Whether the CommCell has companies; an account that may not know is told so, too."""
         try:
-            return len(self.catalogue("companies")) > 0
+            return len(self.read_catalogue("companies")) > 0
         except ApiError as exc:
             if not is_withheld(exc):
                 raise

@@ -18,17 +18,17 @@ from .._core.visible import one_line
 ACCESS_DENIED = 5
 #: Statuses beside 404 that say that there is no such call: another method, or nothing behind the path.
 _NO_SUCH_CALL = (405, 501)
-_TEXTS = ("errorMessage", "errorString", "errLogMessage", "warningMessage")
+_REASON_FIELDS = ("errorMessage", "errorString", "errLogMessage", "warningMessage")
 _LONGEST_CODE = 60
 _SUCCESS = re.compile(r"success", re.IGNORECASE)
 # Codes for missing rights are not published and differ by call; the words only choose the kind of error and its hint.
-_RIGHTS = re.compile(
+_MISSING_RIGHTS = re.compile(
     r"permission|capabilit|privilege|access (is )?denied|not authori[sz]ed|insufficient|does not have .*rights?",
     re.IGNORECASE,
 )
 
 
-def check(reply: Reply, intent: str) -> t.Any:
+def check_answer(reply: Reply, intent: str) -> t.Any:
     """The parsed body of a successful answer.
 
     Every place where an error code may stand is looked at: at the top, in ``error``, in ``response`` (a list or an
@@ -37,11 +37,11 @@ def check(reply: Reply, intent: str) -> t.Any:
     write that is answered with nothing.
     """
     if reply.status >= 400:
-        raise _refused(reply, intent)
+        raise _build_status_error(reply, intent)
     body = reply.json()
-    found = _first_error(body)
+    found = _find_error(body)
     if found is not None:
-        raise _error(reply, intent, *found)
+        raise _build_code_error(reply, intent, *found)
     if body == {} and reply.method != "GET":
         raise reply.bad("an empty object, which does not say whether anything was done")
     return body
@@ -74,18 +74,18 @@ def is_absence(reply: Reply) -> bool:
         return False
     if not isinstance(body, dict):
         return False
-    return not body or any(name in part for part in _parts(body) for name in ("errorCode", *_TEXTS))
+    return not body or any(name in part for part in _list_envelopes(body) for name in ("errorCode", *_REASON_FIELDS))
 
 
-def warnings(body: t.Any) -> list[str]:
+def collect_warnings(body: t.Any) -> list[str]:
     """What a successful answer warns of, in order and without repetition; success texts are no warnings."""
     if not isinstance(body, dict):
         return []
-    texts = [one_line(str(part.get("warningMessage") or "")) for part in _parts(body)]
+    texts = [one_line(str(part.get("warningMessage") or "")) for part in _list_envelopes(body)]
     return list(dict.fromkeys(text for text in texts if text and not _SUCCESS.match(text)))
 
 
-def _parts(body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+def _list_envelopes(body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
     """All objects of an answer that may carry a code."""
     candidates: list[t.Any] = [body, body.get("error")]
     for name in ("response", "errList"):
@@ -94,46 +94,48 @@ def _parts(body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
     return [part for part in candidates if isinstance(part, dict)]
 
 
-def _first_error(body: t.Any) -> tuple[str, str] | None:
+def _find_error(body: t.Any) -> tuple[str, str] | None:
     """Code and text of the first failure in *body*."""
-    for part in _parts(body) if isinstance(body, dict) else []:
+    for part in _list_envelopes(body) if isinstance(body, dict) else []:
         code = one_line(str(part.get("errorCode") if part.get("errorCode") is not None else 0), _LONGEST_CODE)
         if code not in ("", "0"):
-            return code, _text(part)
+            return code, _format_reason(part)
     return None
 
 
-def _text(part: t.Mapping[str, t.Any]) -> str:
-    said = next((one_line(str(part[name])) for name in _TEXTS if part.get(name)), "")
+def _format_reason(part: t.Mapping[str, t.Any]) -> str:
+    said = next((one_line(str(part[name])) for name in _REASON_FIELDS if part.get(name)), "")
     return (said or "no reason given").rstrip(".") + "."
 
 
-def _refused(reply: Reply, intent: str) -> ApiError:
+def _build_status_error(reply: Reply, intent: str) -> ApiError:
     """The error for a status of 400 or more."""
     try:
         body = reply.json()
     except BadAnswer:
         what = reply.what_it_is() if reply.content.strip() else "an empty body"
-        return _by_status(reply, f"Cannot {intent}: Commvault answered HTTP {reply.status} with {what}.", None)
-    found = _first_error(body)
+        return _classify_by_status(reply, f"Cannot {intent}: Commvault answered HTTP {reply.status} with {what}.", None)
+    found = _find_error(body)
     if found is not None:
-        return _error(reply, intent, *found)
-    parts = _parts(body) if isinstance(body, dict) else []
-    said = next((_text(part) for part in parts if any(part.get(name) for name in _TEXTS)), "no reason given.")
-    return _by_status(reply, f"Cannot {intent}: HTTP {reply.status}: {said}", None)
+        return _build_code_error(reply, intent, *found)
+    parts = _list_envelopes(body) if isinstance(body, dict) else []
+    said = next(
+        (_format_reason(part) for part in parts if any(part.get(name) for name in _REASON_FIELDS)), "no reason given."
+    )
+    return _classify_by_status(reply, f"Cannot {intent}: HTTP {reply.status}: {said}", None)
 
 
-def _error(reply: Reply, intent: str, code: str, said: str) -> ApiError:
+def _build_code_error(reply: Reply, intent: str, code: str, said: str) -> ApiError:
     message = f"Cannot {intent}: Commvault error {code}: {said}"
     if reply.status not in (401, 403, 404, 429):
         if code == str(ACCESS_DENIED):
             return AuthError(message, code=code, **reply.facts())
-        if _RIGHTS.search(said):
+        if _MISSING_RIGHTS.search(said):
             return Forbidden(message, code=code, **reply.facts())
-    return _by_status(reply, message, code)
+    return _classify_by_status(reply, message, code)
 
 
-def _by_status(reply: Reply, message: str, code: str | None) -> ApiError:
+def _classify_by_status(reply: Reply, message: str, code: str | None) -> ApiError:
     facts = {**reply.facts(), "code": code}
     if reply.status == 401:
         return AuthError(f"{message} The token was refused by Commvault.", **facts)

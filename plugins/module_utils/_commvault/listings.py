@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from .._core.errors import NotFound
 from .._core.values import objects_in
-from .catalogue import Entry, is_commcell_level, plural
+from .catalogue import Entry, is_commcell_level, pluralize
 
 Body = t.Mapping[str, t.Any]
 #: Reads a path with query parameters; None when this release does not know the path.
-Get = t.Callable[[str, t.Mapping[str, t.Any]], "Body | None"]
+PathReader = t.Callable[[str, t.Mapping[str, t.Any]], "Body | None"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Listing:
     keep: t.Callable[[Body], bool] = lambda row: True
 
 
-_GROUPS = {"includeSystemCreated": "true", "level": "10"}
+_USER_GROUP_PARAMS = {"includeSystemCreated": "true", "level": "10"}
 _LOCAL_SERVICES = ("COMMSERVE", "ORGANIZATIONS", "UNKNOWN", "0", "1", "5")
 
 
@@ -47,13 +47,13 @@ def is_directory_group(row: Body) -> bool:
     service = str(row.get("serviceType") if row.get("serviceType") is not None else "").upper()
     if service:
         return service not in _LOCAL_SERVICES
-    return "\\" in str(_first(row, ("name", "userGroupEntity.userGroupName")) or "")
+    return "\\" in str(_get_first(row, ("name", "userGroupEntity.userGroupName")) or "")
 
 
-def _user_groups(noun: str, keep: t.Callable[[Body], bool]) -> Listing:
+def _build_user_group_listing(noun: str, keep: t.Callable[[Body], bool]) -> Listing:
     return Listing(
         noun,
-        (("V4/UserGroup", _GROUPS), ("UserGroup", _GROUPS)),
+        (("V4/UserGroup", _USER_GROUP_PARAMS), ("UserGroup", _USER_GROUP_PARAMS)),
         ("userGroups",),
         ("id", "userGroupEntity.userGroupId"),
         ("name", "userGroupEntity.userGroupName"),
@@ -78,8 +78,8 @@ LISTINGS: dict[str, Listing] = {
         ("company.name", "userEntity.entityInfo.companyName", "companyName"),
         ("company.id", "userEntity.entityInfo.companyId"),
     ),
-    "user_groups": _user_groups("user group", lambda row: not is_directory_group(row)),
-    "external_groups": _user_groups("directory group", is_directory_group),
+    "user_groups": _build_user_group_listing("user group", lambda row: not is_directory_group(row)),
+    "external_groups": _build_user_group_listing("directory group", is_directory_group),
     "roles": Listing(
         "role",
         (("V4/Role", {}), ("Security/Roles", {})),
@@ -109,7 +109,7 @@ LISTINGS: dict[str, Listing] = {
         ("client.clientEntity.entityInfo.companyName", "clientProps.company.shortName.domainName"),
         ("client.clientEntity.entityInfo.companyId", "clientProps.company.shortName.id"),
         ("client.clientEntity.displayName",),
-        keep=lambda row: not _at(row, "clientProps.IsDeletedClient"),
+        keep=lambda row: not _get_at(row, "clientProps.IsDeletedClient"),
     ),
     "server_groups": Listing(
         "server group",
@@ -155,10 +155,10 @@ LISTINGS: dict[str, Listing] = {
         ("name", "credentialRecord.credentialName"),
     ),
 }
-KINDS = tuple(LISTINGS)
+OBJECT_KINDS = tuple(LISTINGS)
 
 
-def read(kind: str, get: Get, *, hard_refresh: bool = False) -> list[Entry]:
+def list_objects(kind: str, get: PathReader, *, hard_refresh: bool = False) -> list[Entry]:
     """All objects of a kind, by the newest call that this release knows. Raises NotFound when it knows none of them.
 
     Only the oldest call is documented to rebuild the cache that lists come from, so ``hard_refresh`` makes it first.
@@ -171,21 +171,21 @@ def read(kind: str, get: Get, *, hard_refresh: bool = False) -> list[Entry]:
     for path, params in listing.calls:
         body = get(path, {**params, **refresh})
         if body is not None:
-            return entries(kind, body)
-    raise NotFound(f"This CommServe offers no list of {plural(listing.noun)} to this account.", service="Commvault")
+            return parse_entries(kind, body)
+    raise NotFound(f"This CommServe offers no list of {pluralize(listing.noun)} to this account.", service="Commvault")
 
 
-def entries(kind: str, body: Body) -> list[Entry]:
+def parse_entries(kind: str, body: Body) -> list[Entry]:
     """The objects in an answer, whichever release gave it; rows without id or name are left out.
 
     Raises BadAnswer for a list that is none.
     """
     if kind == "permissions":
-        return permission_entries(body)
+        return parse_permissions(body)
     listing = LISTINGS[kind]
     wrapper = next((name for name in listing.wrappers if body.get(name) is not None), listing.wrappers[0])
     rows = objects_in(body, wrapper)
-    made = (_entry(listing, row) for row in rows if listing.keep(row))
+    made = (_parse_entry(listing, row) for row in rows if listing.keep(row))
     found = [entry for entry in made if entry is not None]
     if not listing.companies or any(_shows_company(listing, row) for row in rows):
         # Where some rows name a company, one that names none is of the CommCell.
@@ -194,21 +194,21 @@ def entries(kind: str, body: Body) -> list[Entry]:
 
 
 def _shows_company(listing: Listing, row: Body) -> bool:
-    return _first(row, (*listing.companies, *listing.company_ids)) is not None
+    return _get_first(row, (*listing.companies, *listing.company_ids)) is not None
 
 
-def permission_entries(body: Body) -> list[Entry]:
+def parse_permissions(body: Body) -> list[Entry]:
     """Permissions of the catalogue, each once, whatever category they stand in."""
     found: dict[int, Entry] = {}
-    for node in categories(body):
+    for node in flatten_categories(body):
         for row in objects_in(node, "permissions"):
-            entry = _entry(LISTINGS["permissions"], row)
+            entry = _parse_entry(LISTINGS["permissions"], row)
             if entry is not None:
                 found.setdefault(entry.id, entry)
     return list(found.values())
 
 
-def categories(body: Body) -> list[Body]:
+def flatten_categories(body: Body) -> list[Body]:
     """All category nodes of the permission catalogue, sub-categories included; with or without the outer wrapper."""
     top: t.Any = body.get("permissions")
     pending = [body] if "category" in body else list(top) if isinstance(top, list) else []
@@ -221,15 +221,15 @@ def categories(body: Body) -> list[Body]:
     return found
 
 
-def _entry(listing: Listing, row: Body) -> Entry | None:
-    number, name = as_id(_first(row, listing.ids)), _first(row, listing.names)
+def _parse_entry(listing: Listing, row: Body) -> Entry | None:
+    number, name = parse_id(_get_first(row, listing.ids)), _get_first(row, listing.names)
     if number is None or name is None:
         return None
-    company, company_id = _first(row, listing.companies), as_id(_first(row, listing.company_ids))
+    company, company_id = _get_first(row, listing.companies), parse_id(_get_first(row, listing.company_ids))
     # A company may be named as we call the CommCell level: its id tells it apart.
     if company_id == 0 or (not company_id and company is not None and is_commcell_level(str(company))):
         company = company_id = None
-    aliases = tuple(dict.fromkeys(str(alias) for alias in (_at(row, path) for path in listing.aliases) if alias))
+    aliases = tuple(dict.fromkeys(str(alias) for alias in (_get_at(row, path) for path in listing.aliases) if alias))
     return Entry(
         number,
         str(name),
@@ -240,7 +240,7 @@ def _entry(listing: Listing, row: Body) -> Entry | None:
     )
 
 
-def as_id(value: t.Any) -> int | None:
+def parse_id(value: t.Any) -> int | None:
     """An id, which some answers give as text."""
     if isinstance(value, bool) or value is None:
         return None
@@ -250,11 +250,11 @@ def as_id(value: t.Any) -> int | None:
         return None
 
 
-def _first(row: Body, paths: t.Iterable[str]) -> t.Any:
-    return next((value for value in (_at(row, path) for path in paths) if value is not None), None)
+def _get_first(row: Body, paths: t.Iterable[str]) -> t.Any:
+    return next((value for value in (_get_at(row, path) for path in paths) if value is not None), None)
 
 
-def _at(row: Body, path: str) -> t.Any:
+def _get_at(row: Body, path: str) -> t.Any:
     found: t.Any = row
     for part in path.split("."):
         found = found.get(part) if isinstance(found, dict) else None

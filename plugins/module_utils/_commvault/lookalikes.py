@@ -15,11 +15,11 @@ from .catalogue import Catalogue
 _TOLD = 3
 
 
-def warn_of_doubtful(ctx: Context, catalogue: Catalogue, *names: str) -> None:
+def warn_of_lookalikes(ctx: Context, catalogue: Catalogue, *names: str) -> None:
     """Warn of characters in *names* by which they can be taken for others, and of objects of *catalogue* that look like them."""
     for name in dict.fromkeys(names):
         doubt = doubt_about(catalogue.noun, name)
         if doubt:
             ctx.warn(doubt)
-        for other in catalogue.look_alikes(name)[:_TOLD]:
+        for other in catalogue.find_lookalikes(name)[:_TOLD]:
             ctx.warn(doubt_between(catalogue.noun.capitalize(), name, other.name, repr(other.label)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from .._core.errors import ConfigError
 
 
-def check_name(option: str, name: str) -> None:
+def check_object_name(option: str, name: str) -> None:
     """Refuse an empty name and blanks around it, which lists and consoles do not show. Raises ConfigError."""
     if not name.strip():
         raise ConfigError(f"{option}: a name cannot be empty", source=f"option {option}")

@@ -13,22 +13,22 @@ import typing as t
 from .._core.errors import AmbiguousMatch, ConfigError, NotFound
 from .._core.values import objects_in
 from .catalogue import Catalogue, Entry
-from .listings import as_id
+from .listings import parse_id
 
-Node = t.Mapping[str, t.Any]
+CategoryNode = t.Mapping[str, t.Any]
 
 
-class Chosen(t.NamedTuple):
+class PermissionSet(t.NamedTuple):
     """What a role shall hold: all permission ids, and the categories that were asked for as such."""
 
     permission_ids: frozenset[int]
     category_ids: frozenset[int]
 
 
-class Permissions:
+class PermissionCatalogue:
     """Pure, made from the catalogue's answer. Permissions of a category include those of its sub-categories."""
 
-    def __init__(self, permissions: Catalogue, nodes: t.Sequence[Node]) -> None:
+    def __init__(self, permissions: Catalogue, nodes: t.Sequence[CategoryNode]) -> None:
         self._permissions = permissions
         self._names = {entry.id: entry.name for entry in permissions}
         twins = {name for name, times in collections.Counter(self._names.values()).items() if times > 1}
@@ -37,24 +37,24 @@ class Permissions:
         entries = []
         for node in nodes:
             category = node.get("category") or {}
-            number = as_id(category.get("id"))
+            number = parse_id(category.get("id"))
             if number is not None:
-                self._content[number] = frozenset(_ids(node))
+                self._content[number] = frozenset(_iterate_permission_ids(node))
                 entries.append(Entry(number, str(category.get("name") or number)))
         self._categories = Catalogue("permission category", entries, own_level=None)
 
-    def choose(
+    def select_permissions(
         self, permissions: t.Sequence[str] | None, categories: t.Sequence[str] | None
-    ) -> tuple[Chosen | None, list[dict[str, str]]]:
+    ) -> tuple[PermissionSet | None, list[dict[str, str]]]:
         """What the options ask for (None when neither is given), and a problem for each name that is not known or not clear."""
         if permissions is None and categories is None:
             return None, []
         problems: list[dict[str, str]] = []
-        singles = self._found("permissions", self._permissions, permissions or [], problems)
-        wholes = self._found("categories", self._categories, categories or [], problems)
-        return Chosen(frozenset(singles) | self.expanded(wholes), frozenset(wholes)), problems
+        singles = self._find_ids("permissions", self._permissions, permissions or [], problems)
+        wholes = self._find_ids("categories", self._categories, categories or [], problems)
+        return PermissionSet(frozenset(singles) | self.expand_categories(wholes), frozenset(wholes)), problems
 
-    def _found(
+    def _find_ids(
         self, option: str, catalogue: Catalogue, names: t.Sequence[str], problems: list[dict[str, str]]
     ) -> list[int]:
         found = []
@@ -65,51 +65,53 @@ class Permissions:
                 problems.append({"kind": exc.kind, "where": f"{option}[{index}]", "message": str(exc)})
         return found
 
-    def expanded(self, category_ids: t.Iterable[int]) -> frozenset[int]:
+    def expand_categories(self, category_ids: t.Iterable[int]) -> frozenset[int]:
         """All permissions of these categories."""
         return frozenset().union(*(self._content.get(number, frozenset()) for number in category_ids))
 
-    def knows(self, category_ids: t.Iterable[int]) -> bool:
+    def has_categories(self, category_ids: t.Iterable[int]) -> bool:
         """Whether the catalogue tells what is in these categories."""
         return all(number in self._content for number in category_ids)
 
-    def held(self, wire: t.Any) -> Chosen:
+    def parse_permission_set(self, wire: t.Any) -> PermissionSet:
         """What a role holds, from its ``permissions`` in either form. Raises BadAnswer for what is no list of objects."""
         singles, wholes = set(), set()
         for row in objects_in({"permissions": wire}, "permissions"):
-            permission = as_id((row.get("permission") or {}).get("id"))
-            category = as_id((row.get("category") or {}).get("id"))
+            permission = parse_id((row.get("permission") or {}).get("id"))
+            category = parse_id((row.get("category") or {}).get("id"))
             if permission and row.get("type") != "CATEGORY_ENTITY":
                 singles.add(permission)
                 self._names.setdefault(permission, str(row["permission"].get("name") or permission))
             elif category:
                 wholes.add(category)
-        return Chosen(frozenset(singles) | self.expanded(wholes), frozenset(wholes))
+        return PermissionSet(frozenset(singles) | self.expand_categories(wholes), frozenset(wholes))
 
-    def labels(self, permission_ids: t.Iterable[int]) -> list[str]:
+    def format_names(self, permission_ids: t.Iterable[int]) -> list[str]:
         """Names for people, sorted; the id is added where a name stands for several permissions."""
         return sorted(self._labels.get(number) or self._names.get(number) or str(number) for number in permission_ids)
 
-    def wire(self, chosen: Chosen) -> list[dict[str, t.Any]]:
+    def serialize_permission_set(self, chosen: PermissionSet) -> list[dict[str, t.Any]]:
         """``permissionList`` of a role: whole categories as such, so that they grow with the product, then single permissions."""
-        wholes = sorted(number for number in chosen.category_ids if self.expanded([number]) <= chosen.permission_ids)
-        singles = sorted(chosen.permission_ids - self.expanded(wholes))
+        wholes = sorted(
+            number for number in chosen.category_ids if self.expand_categories([number]) <= chosen.permission_ids
+        )
+        singles = sorted(chosen.permission_ids - self.expand_categories(wholes))
         return [{"category": {"id": number}} for number in wholes] + [
             {"permission": {"id": number}} for number in singles
         ]
 
 
-def _ids(node: Node) -> t.Iterator[int]:
+def _iterate_permission_ids(node: CategoryNode) -> t.Iterator[int]:
     for row in objects_in(node, "permissions"):
-        number = as_id(row.get("id")) if isinstance(row, dict) else None
+        number = parse_id(row.get("id")) if isinstance(row, dict) else None
         if number is not None:
             yield number
     for child in objects_in(node, "categoryList"):
         if isinstance(child, dict):
-            yield from _ids(child)
+            yield from _iterate_permission_ids(child)
 
 
-def check_not_empty(chosen: Chosen) -> None:
+def check_has_permissions(chosen: PermissionSet) -> None:
     """Commvault has no roles without permissions. Raises ConfigError."""
     if not chosen.permission_ids:
         raise ConfigError(

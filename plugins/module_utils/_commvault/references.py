@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from .._core.errors import ConfigError
 
 #: Text that YAML reads as the same text without quotes, also inside braces.
-_PLAIN = re.compile(r"[^\W\d_][\w.@/+\\-]*( [\w.@/+\\-]+)*")
+_PLAIN_SCALAR = re.compile(r"[^\W\d_][\w.@/+\\-]*( [\w.@/+\\-]+)*")
 _NOT_TEXT = re.compile(r"(y|n|yes|no|on|off|true|false|null|\.nan|\.inf)", re.ASCII | re.IGNORECASE)
 #: So many digits may an id given as text have.
 _LONGEST_ID = 18
 
 
 @dataclass(frozen=True)
-class Named:
+class ObjectReference:
     """A reference by name (in a company) or by id. A company given as a number is an id."""
 
     name: str | None
@@ -33,51 +33,51 @@ class Named:
         return str(self.name if self.name is not None else self.id)
 
 
-def id_in(text: t.Any) -> int | None:
+def parse_decimal_id(text: t.Any) -> int | None:
     """The id that *text* is, or None: digits only, and no more of them than an id has."""
     digits = str(text)
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_ID else None
 
 
-def named(value: t.Any) -> Named:
+def parse_reference(value: t.Any) -> ObjectReference:
     """A name, a number (an id), or a dictionary with name or id, and company. Raises ValueError that says what is wrong."""
     if isinstance(value, bool) or value is None or value == "":
         raise ValueError("a name is needed")
     if isinstance(value, int):
-        return Named(None, None, value)
+        return ObjectReference(None, None, value)
     if isinstance(value, str):
-        return Named(value)
+        return ObjectReference(value)
     if not isinstance(value, t.Mapping):
         raise ValueError("must be a name, or a dictionary with name")
     name, identifier, company = value.get("name"), value.get("id"), value.get("company")
-    number = None if identifier is None else id_in(identifier)
+    number = None if identifier is None else parse_decimal_id(identifier)
     if identifier is not None and number is None:
         raise ValueError(f"the id {identifier!r} is not a number")
     if name is None and number is None and value.get("object_id") is None:
         raise ValueError("needs name or id")
-    return Named(None if name is None else str(name), company_given(company), number)
+    return ObjectReference(None if name is None else str(name), parse_company_reference(company), number)
 
 
-def company_given(value: t.Any) -> str | int | None:
+def parse_company_reference(value: t.Any) -> str | int | None:
     """A company as it was given: a number is an id, anything else text; None when none was given."""
     return value if value is None or (isinstance(value, int) and not isinstance(value, bool)) else str(value)
 
 
-def named_option(value: t.Any, where: str) -> Named:
+def parse_reference_option(value: t.Any, where: str) -> ObjectReference:
     """As named, for an option. Raises ConfigError that names *where*."""
     try:
-        return named(value)
+        return parse_reference(value)
     except ValueError as exc:
         raise ConfigError(f"{where}: {exc}", source=f"option {where.partition('[')[0]}") from exc
 
 
-def written_form(name: str, company: str) -> str:
+def format_reference(name: str, company: str) -> str:
     """``{name: Ops Team, company: corp}``, as YAML reads it."""
-    return f"{{name: {_scalar(name)}, company: {_scalar(company)}}}"
+    return f"{{name: {_quote_scalar(name)}, company: {_quote_scalar(company)}}}"
 
 
-def _scalar(text: str) -> str:
-    if _PLAIN.fullmatch(text) and not _NOT_TEXT.fullmatch(text):
+def _quote_scalar(text: str) -> str:
+    if _PLAIN_SCALAR.fullmatch(text) and not _NOT_TEXT.fullmatch(text):
         return text
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(item if item.isprintable() else f"\\U{ord(item):08X}" for item in quoted)

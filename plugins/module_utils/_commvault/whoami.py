@@ -16,9 +16,9 @@ from .._core.values import objects_in
 from .._signin.entra.clouds import commvault_settings
 from .._signin.inputs import sources
 from .._signin.options import commvault_spec, entra_spec
-from .client import CommvaultClient, segment
+from .client import CommvaultClient, quote_segment
 from .envelope import is_declined
-from .listings import as_id
+from .listings import parse_id
 
 SERVICE = "Commvault"
 
@@ -28,7 +28,7 @@ def is_configured(options: t.Mapping[str, t.Any]) -> bool:
     return bool(options.get("commvault_url"))
 
 
-def surroundings(ctx: Context) -> dict[str, t.Any]:
+def describe_connection(ctx: Context) -> dict[str, t.Any]:
     """What holds whether or not the sign-in succeeds: the address, the way there, and where each input came from."""
     settings, url = commvault_settings(ctx.options), str(ctx.options["commvault_url"])
     own = {name: option for name, option in commvault_spec().options.items() if name not in entra_spec().options}
@@ -41,13 +41,13 @@ def surroundings(ctx: Context) -> dict[str, t.Any]:
     }
 
 
-def read(ctx: Context, client: CommvaultClient) -> dict[str, t.Any]:
+def read_commvault_identity(ctx: Context, client: CommvaultClient) -> dict[str, t.Any]:
     """The user and what it may do. Raises ApiError for a read that fails; what it may not read is None."""
-    who = _who(client)
-    number = as_id(who.get("id") or who.get("userId"))
+    who = _read_user(client)
+    number = parse_id(who.get("id") or who.get("userId"))
     name = who.get("name") or who.get("userName") or ctx.options.get("commvault_username")
     home = who.get("company")
-    groups, release, rights = _groups(client, number), client.release, _rights(client)
+    groups, release, rights = _read_user_group_names(client, number), client.release, _read_rights(client)
     if not who and not release and rights is None:
         raise NotFound(
             f"{client.base_url} answers none of the questions who is signed in and what that user may do: check commvault_url, and"
@@ -69,7 +69,7 @@ def read(ctx: Context, client: CommvaultClient) -> dict[str, t.Any]:
     }
 
 
-def rights_of(answer: t.Any) -> dict[int, str] | None:
+def parse_rights(answer: t.Any) -> dict[int, str] | None:
     """Permission names by id in an answer of ``Security/…/Permissions``; None when there is no such list in it."""
     rows = answer.get("permissionsList") if isinstance(answer, dict) else None
     if rows is None and isinstance(answer, dict):
@@ -80,36 +80,36 @@ def rights_of(answer: t.Any) -> dict[int, str] | None:
     for row in rows:
         inner = row.get("permission") if isinstance(row, dict) else None
         entry = inner if isinstance(inner, dict) else row
-        number = as_id(entry.get("permissionId") or entry.get("id")) if isinstance(entry, dict) else None
+        number = parse_id(entry.get("permissionId") or entry.get("id")) if isinstance(entry, dict) else None
         if number:
             found[number] = str(entry.get("permissionName") or entry.get("name") or number)
     return found
 
 
-def _rights(client: CommvaultClient) -> list[dict[str, t.Any]] | None:
-    path = f"Security/COMMCELL_ENTITY/{segment(client.commcell_id)}/Permissions"
-    answer = _allowed(client, path, "read the rights of the signed-in user on the CommCell")
-    found = rights_of(answer)
+def _read_rights(client: CommvaultClient) -> list[dict[str, t.Any]] | None:
+    path = f"Security/COMMCELL_ENTITY/{quote_segment(client.commcell_id)}/Permissions"
+    answer = _read_if_allowed(client, path, "read the rights of the signed-in user on the CommCell")
+    found = parse_rights(answer)
     return None if found is None else [{"id": str(number), "name": found[number]} for number in sorted(found)]
 
 
-def _who(client: CommvaultClient) -> dict[str, t.Any]:
+def _read_user(client: CommvaultClient) -> dict[str, t.Any]:
     # Not tolerant of being refused: this is the call that tells whether the token is any good.
     answer = client.get("V2/WhoAmI", intent="read who is signed in", unknown_ok=True) or {}
     inner = answer.get("user")
     return inner if isinstance(inner, dict) else answer
 
 
-def _groups(client: CommvaultClient, user_id: int | None) -> list[str] | None:
+def _read_user_group_names(client: CommvaultClient, user_id: int | None) -> list[str] | None:
     if not user_id:
         return None
-    details = _allowed(client, f"v4/user/{segment(user_id)}", "read the groups of the signed-in user")
+    details = _read_if_allowed(client, f"v4/user/{quote_segment(user_id)}", "read the groups of the signed-in user")
     if details is None:
         return None
     return sorted(str(row["name"]) for row in objects_in(details, "associatedUserGroups") if row.get("name"))
 
 
-def _allowed(client: CommvaultClient, path: str, intent: str) -> dict[str, t.Any] | None:
+def _read_if_allowed(client: CommvaultClient, path: str, intent: str) -> dict[str, t.Any] | None:
     """The answer, or None where the user may not ask or this release does not offer it."""
     try:
         return client.get(path, intent=intent, unknown_ok=True)

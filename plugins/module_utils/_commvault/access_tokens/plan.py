@@ -17,7 +17,7 @@ from ..._core.plan import Plan, Step, differing
 from ..._core.values import parse_time, rfc3339
 from ..._signin.commvault.token_pair_wire import epoch, id_of, name_of
 from ..._stores.token_pair import Pair
-from ..names import check_name
+from ..names import check_object_name
 
 Canonical = dict[str, t.Any]
 #: Our words for tokenType. 0 and an absent type mean the same as 2.
@@ -53,7 +53,7 @@ def canonical(row: t.Mapping[str, t.Any]) -> Canonical:
 
 def desired(options: t.Mapping[str, t.Any]) -> Canonical:
     """The managed fields; None is not managed. Raises Problems, one for each thing that cannot be right."""
-    check_name("name", options["name"])
+    check_object_name("name", options["name"])
     found: Canonical = {
         "name": None,
         "token_type": options.get("token_type"),

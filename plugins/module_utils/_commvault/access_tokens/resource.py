@@ -20,10 +20,10 @@ from ..._core.risks import guard
 from ..._signin.commvault.token_pair_wire import created, epoch, id_of, listed, name_of
 from ..._stores.options import open_store
 from ..._stores.token_pair import Held, Pair, TokenStore
-from ..client import CommvaultClient, segment
+from ..client import CommvaultClient, quote_segment
 from ..directory import Directory
-from ..lookalikes import warn_of_doubtful
-from ..references import named_option
+from ..lookalikes import warn_of_lookalikes
+from ..references import parse_reference_option
 from .plan import (
     Canonical,
     body_of,
@@ -192,10 +192,10 @@ class AccessTokenResource:
         wanted = options.get("user")
         if not wanted:
             return caller
-        users = Directory(self._client).catalogue("users")
-        found = users.find_named(named_option(wanted, "user"))
+        users = Directory(self._client).read_catalogue("users")
+        found = users.find_reference(parse_reference_option(wanted, "user"))
         if options["state"] == "present":
-            warn_of_doubtful(self._ctx, users, found.name)
+            warn_of_lookalikes(self._ctx, users, found.name)
         self._foreign = found.id != caller[0]
         if self._foreign and options["state"] == "present" and found.raw.get("isServiceAccount") is False:
             raise ConfigError(
@@ -272,14 +272,14 @@ class AccessTokenResource:
 
     def _revoke(self, number: str) -> None:
         self._client.write(
-            "DELETE", f"V4/AccessToken/{segment(number)}", intent=f"revoke access token {number}", missing_ok=True
+            "DELETE", f"V4/AccessToken/{quote_segment(number)}", intent=f"revoke access token {number}", missing_ok=True
         )
 
     def _edit(self, step: Step) -> None:
         settings = step.data["settings"]
         number = str(id_of(self._row or {}))
         self._client.write(
-            "PUT", f"V4/AccessToken/{segment(number)}", body_of(settings), intent=f"change {step.subject}"
+            "PUT", f"V4/AccessToken/{quote_segment(number)}", body_of(settings), intent=f"change {step.subject}"
         )
         if self._store is not None and settings.get("renewable_until"):
             until = body_of({"renewable_until": settings["renewable_until"]})["renewableUntilTimestamp"]

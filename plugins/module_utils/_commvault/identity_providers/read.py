@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from ..._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled, Unreachable
 from ..._core.names import case_key, is_same
 from ..._core.values import objects_in, texts_in
-from ..client import CommvaultClient, segment
-from ..listings import as_id
+from ..client import CommvaultClient, quote_segment
+from ..listings import parse_id
 
-SAML, OIDC = 2, 5
-AZURE = "AZURE"
+SAML_TYPE, OIDC_TYPE = 2, 5
+AZURE_SAML_KIND = "AZURE"
 #: The older list of identity servers and some releases write the kind of a SAML app as a number.
-_SAML_KINDS = {"0": "UNKNOWN", "1": AZURE, "2": "ADFS", "3": "OKTA"}
+_SAML_KINDS = {"0": "UNKNOWN", "1": AZURE_SAML_KIND, "2": "ADFS", "3": "OKTA"}
 
 
 @dataclass(frozen=True)
@@ -61,42 +61,45 @@ class SamlApp:
         return (self.attributes or {}).get("USER_GROUPS")
 
 
-def servers(listed: t.Mapping[str, t.Any] | None, apps: t.Mapping[str, t.Any] | None) -> list[IdentityServer]:
+def merge_identity_servers(
+    listed: t.Mapping[str, t.Any] | None, apps: t.Mapping[str, t.Any] | None
+) -> list[IdentityServer]:
     """Both lists in one, each provider once, by name."""
     rows = objects_in(apps, "clientThirdPartyApps")
     enabled = {
-        (as_id(row.get("appType")), case_key(str(row.get("appName")))): bool(row.get("isEnabled", True)) for row in rows
+        (parse_id(row.get("appType")), case_key(str(row.get("appName")))): bool(row.get("isEnabled", True))
+        for row in rows
     }
     found: dict[tuple[str, str], IdentityServer] = {}
     for row in objects_in(listed, "identityServers"):
-        if str(row.get("type")) in ("SAML", str(SAML)):
+        if str(row.get("type")) in ("SAML", str(SAML_TYPE)):
             name = str(row.get("name"))
             kind = str(row.get("samlType") if row.get("samlType") is not None else "UNKNOWN")
             found["saml", case_key(name)] = IdentityServer(
                 name,
                 "saml",
                 _SAML_KINDS.get(kind, kind).upper(),
-                _company(row.get("company")),
-                enabled.get((SAML, case_key(name))),
+                _parse_company(row.get("company")),
+                enabled.get((SAML_TYPE, case_key(name))),
             )
     for row in rows:
         name = str(row.get("appName"))
-        for number, kind in ((SAML, "saml"), (OIDC, "oidc")):
-            if as_id(row.get("appType")) == number:
+        for number, kind in ((SAML_TYPE, "saml"), (OIDC_TYPE, "oidc")):
+            if parse_id(row.get("appType")) == number:
                 found.setdefault(
                     (kind, case_key(name)), IdentityServer(name, kind, enabled=bool(row.get("isEnabled", True)))
                 )
     return sorted(found.values(), key=lambda item: (item.kind, case_key(item.name), item.name))
 
 
-def saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
+def parse_saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
     """A SAML app as the service shows it; the provider's certificate is never shown."""
     mappings = objects_in(wire, "attributeMappings")
     associations = wire.get("associations") or {}
     return SamlApp(
         name=str(wire.get("name")),
         enabled=None if wire.get("enabled") is None else bool(wire["enabled"]),
-        company=_company(wire.get("createdForCompany")),
+        company=_parse_company(wire.get("createdForCompany")),
         auto_create=bool(wire.get("autoCreateUser")),
         name_id=wire.get("nameIDAttribute") or None,
         attributes={str(row.get("customAttribute")).upper(): str(row.get("SAMLAttribute") or "") for row in mappings},
@@ -107,34 +110,36 @@ def saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
     )
 
 
-def _company(value: t.Any) -> str | None:
+def _parse_company(value: t.Any) -> str | None:
     """None at the level of the CommCell, whose pseudo company has the id 0."""
-    if not isinstance(value, dict) or not as_id(value.get("id")):
+    if not isinstance(value, dict) or not parse_id(value.get("id")):
         return None
     return str(value.get("name") or value.get("id"))
 
 
-class IdentityServers:
+class IdentityProviders:
     """One task's reads."""
 
     def __init__(self, client: CommvaultClient) -> None:
         self._client = client
 
-    def listed(self) -> list[IdentityServer]:
+    def list_providers(self) -> list[IdentityServer]:
         """All SAML and OpenID Connect providers that this account may see. Raises NotFound where there is neither list."""
         intent = "list identity providers"
         known = self._client.get("V4/IdentityServers", intent=intent, unknown_ok=True)
         apps = self._client.get("ThirdParty/App", intent=intent, unknown_ok=True)
         if known is None and apps is None:
             raise NotFound("This CommServe offers no list of identity providers to this account.", service="Commvault")
-        return servers(known, apps)
+        return merge_identity_servers(known, apps)
 
-    def saml(self, name: str) -> SamlApp | None:
+    def read_saml_app(self, name: str) -> SamlApp | None:
         """The SAML app of this name, which a list showed; None when it is not to be had under any spelling."""
         first: ApiError | None = None
         for spelling in dict.fromkeys((name, case_key(name))):
             try:
-                body = self._client.get(f"v4/SAML/{segment(spelling)}", intent=f"read SAML app {name}", unknown_ok=True)
+                body = self._client.get(
+                    f"v4/SAML/{quote_segment(spelling)}", intent=f"read SAML app {name}", unknown_ok=True
+                )
             except (AuthError, Forbidden, Unreachable, Throttled, BadAnswer):
                 raise
             except ApiError as exc:
@@ -142,7 +147,7 @@ class IdentityServers:
                 first = first or exc
                 continue
             if body and is_same(str(body.get("name") or ""), name):
-                return saml_app(body)
+                return parse_saml_app(body)
         if first is not None:
             raise first
         return None

@@ -11,40 +11,44 @@ import threading
 import typing as t
 
 from ..catalogue import Catalogue
-from ..client import CommvaultClient, segment
+from ..client import CommvaultClient, quote_segment
 from ..directory import Directory
-from ..permissions import Permissions
+from ..permissions import PermissionCatalogue
 
 
-class RoleContents:
+class RolePermissions:
     """Reads each role once; may be asked from several threads."""
 
     def __init__(self, client: CommvaultClient, directory: Directory) -> None:
         self._client, self._directory = client, directory
         self._lock = threading.Lock()
-        self._permissions: Permissions | None = None
+        self._permissions: PermissionCatalogue | None = None
         self._known: dict[int, frozenset[int] | None] = {}
 
-    def of(self, role_id: int) -> frozenset[int] | None:
+    def read_permission_ids(self, role_id: int) -> frozenset[int] | None:
         """Permission ids of a role; None where the service does not tell them all."""
         if role_id not in self._known:
-            role = self._client.get(f"V4/Role/{segment(role_id)}", intent=f"read role {role_id}", missing_ok=True)
-            self._known[role_id] = None if role is None else self._ids(role.get("permissions"))
+            role = self._client.get(f"V4/Role/{quote_segment(role_id)}", intent=f"read role {role_id}", missing_ok=True)
+            self._known[role_id] = None if role is None else self._expand_permission_ids(role.get("permissions"))
         return self._known[role_id]
 
-    def _ids(self, wire: t.Any) -> frozenset[int] | None:
+    def _expand_permission_ids(self, wire: t.Any) -> frozenset[int] | None:
         """The catalogue is read only for a role that holds categories. There are no roles without permissions: none shown is not told."""
-        held = Permissions(Catalogue("permission", ()), ()).held(wire)
+        held = PermissionCatalogue(Catalogue("permission", ()), ()).parse_permission_set(wire)
         if not held.category_ids and not held.permission_ids:
             return None
         if not held.category_ids:
             return held.permission_ids
-        permissions = self._catalogue()
-        return permissions.held(wire).permission_ids if permissions.knows(held.category_ids) else None
+        permissions = self._read_permission_catalogue()
+        return (
+            permissions.parse_permission_set(wire).permission_ids
+            if permissions.has_categories(held.category_ids)
+            else None
+        )
 
-    def _catalogue(self) -> Permissions:
+    def _read_permission_catalogue(self) -> PermissionCatalogue:
         with self._lock:
             if self._permissions is None:
-                nodes = self._directory.category_nodes()
-                self._permissions = Permissions(self._directory.catalogue("permissions"), nodes)
+                nodes = self._directory.read_permission_categories()
+                self._permissions = PermissionCatalogue(self._directory.read_catalogue("permissions"), nodes)
             return self._permissions

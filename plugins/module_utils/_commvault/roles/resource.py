@@ -13,12 +13,12 @@ from ..._core.context import Context
 from ..._core.errors import BadAnswer, ConfigError, Problems
 from ..._core.plan import Plan, Step, differing
 from ..._core.resource import Action
-from ..client import CommvaultClient, segment
-from ..create import create_once
+from ..client import CommvaultClient, quote_segment
+from ..create import create_object_once
 from ..directory import Directory
-from ..lookalikes import warn_of_doubtful
-from ..names import check_name
-from ..permissions import Chosen, Permissions, check_not_empty
+from ..lookalikes import warn_of_lookalikes
+from ..names import check_object_name
+from ..permissions import PermissionCatalogue, PermissionSet, check_has_permissions
 
 Canonical = dict[str, t.Any]
 _FIELDS = {"description": "description", "enabled": "enabled", "visible_to_all": "visibleToAll"}
@@ -26,7 +26,7 @@ _FIELDS = {"description": "description", "enabled": "enabled", "visible_to_all":
 MASTER = 1
 
 
-def canonical(wire: t.Mapping[str, t.Any], permissions: Permissions) -> Canonical:
+def canonical(wire: t.Mapping[str, t.Any], permissions: PermissionCatalogue) -> Canonical:
     """A role under the names of our options."""
     enabled = str(wire.get("status", "ENABLED")).upper() == "ENABLED"
     return {
@@ -34,7 +34,9 @@ def canonical(wire: t.Mapping[str, t.Any], permissions: Permissions) -> Canonica
         "description": str(wire.get("description") or ""),
         "enabled": enabled if wire.get("enabled") is None else bool(wire["enabled"]),
         "visible_to_all": bool(wire.get("visibleToAll", False)),
-        "permissions": permissions.labels(permissions.held(wire.get("permissions")).permission_ids),
+        "permissions": permissions.format_names(
+            permissions.parse_permission_set(wire.get("permissions")).permission_ids
+        ),
     }
 
 
@@ -46,10 +48,10 @@ def desired(options: t.Mapping[str, t.Any]) -> Canonical:
 def plan(
     name: str,
     wanted: Canonical,
-    chosen: Chosen | None,
+    chosen: PermissionSet | None,
     current: Canonical | None,
-    held: Chosen,
-    permissions: Permissions,
+    held: PermissionSet,
+    permissions: PermissionCatalogue,
     exclusive: bool,
 ) -> Plan:
     """Create the role, or update in one request the fields that differ and the permissions if their set differs.
@@ -58,20 +60,20 @@ def plan(
     """
     full = _full(chosen, held, exclusive)
     if chosen is not None or current is None:
-        check_not_empty(full)
+        check_has_permissions(full)
     if current is None:
         fields = {"description": "", "enabled": True, "visible_to_all": False}
         fields.update({key: value for key, value in wanted.items() if value is not None})
-        after = {"name": name, **fields, "permissions": permissions.labels(full.permission_ids)}
-        body = {"name": name, **_wire(fields), "permissionList": permissions.wire(full)}
+        after = {"name": name, **fields, "permissions": permissions.format_names(full.permission_ids)}
+        body = {"name": name, **_wire(fields), "permissionList": permissions.serialize_permission_set(full)}
         return Plan({}, after, (Step("create", f"role {name}", {"body": body}),))
     changes = differing(wanted, current)
     body = _wire(changes)
     after = {**current, **changes}
     if full.permission_ids != held.permission_ids:
-        after["permissions"] = permissions.labels(full.permission_ids)
+        after["permissions"] = permissions.format_names(full.permission_ids)
         # Without the operation the service may add or replace, nobody knows: the full set with OVERWRITE says it all.
-        body.update(permissionList=permissions.wire(full), permissionOperationType="OVERWRITE")
+        body.update(permissionList=permissions.serialize_permission_set(full), permissionOperationType="OVERWRITE")
         changes["permissions"] = after["permissions"]
     if not body:
         return Plan(current, current)
@@ -85,13 +87,15 @@ def plan_absent(current: Canonical | None) -> Plan:
     return Plan(current, {}, (Step("delete", f"role {current['name']}"),))
 
 
-def _check_shown(options: t.Mapping[str, t.Any], wire: t.Any, chosen: Chosen | None, held: Chosen) -> None:
+def _check_shown(
+    options: t.Mapping[str, t.Any], wire: t.Any, chosen: PermissionSet | None, held: PermissionSet
+) -> None:
     """Every role holds permissions, and what is added to them is written as a whole. Raises BadAnswer where none are shown."""
     if (
         wire is not None
         and chosen is not None
         and not options["exclusive"]
-        and held == Chosen(frozenset(), frozenset())
+        and held == PermissionSet(frozenset(), frozenset())
     ):
         raise BadAnswer(
             f"Commvault shows no permissions of role {options['name']}, so none can be added to those that it has. To replace"
@@ -100,12 +104,12 @@ def _check_shown(options: t.Mapping[str, t.Any], wire: t.Any, chosen: Chosen | N
         )
 
 
-def _full(chosen: Chosen | None, held: Chosen, exclusive: bool) -> Chosen:
+def _full(chosen: PermissionSet | None, held: PermissionSet, exclusive: bool) -> PermissionSet:
     if chosen is None:
         return held
     if exclusive or not chosen.permission_ids:
         return chosen
-    return Chosen(chosen.permission_ids | held.permission_ids, chosen.category_ids | held.category_ids)
+    return PermissionSet(chosen.permission_ids | held.permission_ids, chosen.category_ids | held.category_ids)
 
 
 def _wire(fields: t.Mapping[str, t.Any]) -> Canonical:
@@ -138,24 +142,24 @@ class RoleResource:
         return self._planned
 
     def _plan(self, options: t.Mapping[str, t.Any]) -> Plan:
-        check_name("name", options["name"])
+        check_object_name("name", options["name"])
         if options["state"] == "present":
-            warn_of_doubtful(self._client.ctx, self._directory.catalogue("roles"), options["name"])
+            warn_of_lookalikes(self._client.ctx, self._directory.read_catalogue("roles"), options["name"])
         self._company = options.get("company")
         current_wire = self._find(options["name"])
         if options["state"] == "absent" and current_wire is None:
             return plan_absent(None)
         if current_wire is None:
-            self._company_id = self._directory.company_id(self._company)
-        nodes = self._directory.category_nodes()
-        permissions = Permissions(self._directory.catalogue("permissions"), nodes)
+            self._company_id = self._directory.find_company_id(self._company)
+        nodes = self._directory.read_permission_categories()
+        permissions = PermissionCatalogue(self._directory.read_catalogue("permissions"), nodes)
         current = canonical(current_wire, permissions) if current_wire is not None else None
         if options["state"] == "absent":
             return plan_absent(current)
-        chosen, problems = permissions.choose(options.get("permissions"), options.get("categories"))
+        chosen, problems = permissions.select_permissions(options.get("permissions"), options.get("categories"))
         if problems:
             raise Problems(f"Role {options['name']} cannot be planned:", problems)
-        held = permissions.held((current_wire or {}).get("permissions"))
+        held = permissions.parse_permission_set((current_wire or {}).get("permissions"))
         _check_shown(options, current_wire, chosen, held)
         return plan(options["name"], desired(options), chosen, current, held, permissions, options["exclusive"])
 
@@ -172,7 +176,7 @@ class RoleResource:
         return {**self._planned.after, "id": number, "company": self.company}
 
     def _create(self, step: Step) -> None:
-        self.role_id = create_once(
+        self.role_id = create_object_once(
             self._client,
             self._directory,
             "roles",
@@ -189,12 +193,12 @@ class RoleResource:
         self._client.write("DELETE", self._path(), intent=f"delete {step.subject}", missing_ok=True)
 
     def _path(self) -> str:
-        return f"V4/Role/{segment(self.role_id or 0)}"
+        return f"V4/Role/{quote_segment(self.role_id or 0)}"
 
     def _find(self, name: str) -> dict[str, t.Any] | None:
-        entry = self._directory.catalogue("roles").get(name, self._company or None)
+        entry = self._directory.read_catalogue("roles").get(name, self._company or None)
         self.company = entry.company if entry else self._company or self._client.company_name
         if entry is None:
             return None
         self.role_id = entry.id
-        return self._client.get(f"V4/Role/{segment(entry.id)}", intent=f"read role {name}")
+        return self._client.get(f"V4/Role/{quote_segment(entry.id)}", intent=f"read role {name}")

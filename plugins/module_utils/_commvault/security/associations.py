@@ -11,13 +11,13 @@ import re
 import typing as t
 
 from ..._core.values import AnsweredObject, object_in, objects_in
-from ..listings import as_id
-from .canonical import UNKNOWN_ENTITY, UNKNOWN_PRINCIPAL, read_entity, read_principal
+from ..listings import parse_id
+from .canonical import UNKNOWN_ENTITY, UNKNOWN_PRINCIPAL, parse_entity, parse_principal
 from .grants import Association, Entity, Principal
 
 Body = t.Mapping[str, t.Any]
-Named = tuple[Principal, str]
-Placed = tuple[Entity, str]
+NamedPrincipal = tuple[Principal, str]
+NamedEntity = tuple[Entity, str]
 
 #: Marks on a row and the kind that each tells, first match first. Marks that say "not of your making" without saying what are unknown.
 _MARKS = (
@@ -28,7 +28,9 @@ _MARKS = (
 )
 
 
-def rows(body: Body, *, principal: Named | None = None, entity: Entity | None = None) -> list[Association]:
+def parse_associations(
+    body: Body, *, principal: NamedPrincipal | None = None, entity: Entity | None = None
+) -> list[Association]:
     """All associations of an answer, whichever call gave it.
 
     *principal*: whose associations were asked for; its answers name only entities. *entity*: what was asked about; rows
@@ -36,36 +38,36 @@ def rows(body: Body, *, principal: Named | None = None, entity: Entity | None = 
     """
     blocks = body.get("securityAssociations")
     # An object here is the inner one of an answer without the outer list.
-    listed = [body] if blocks is None or isinstance(blocks, dict) else _dicts(blocks)
-    return [row for block in listed for row in _block(block, principal, entity)]
+    listed = [body] if blocks is None or isinstance(blocks, dict) else _list_objects(blocks)
+    return [row for block in listed for row in _parse_block(block, principal, entity)]
 
 
-def _block(block: Body, principal: Named | None, entity: Entity | None) -> t.Iterator[Association]:
+def _parse_block(block: Body, principal: NamedPrincipal | None, entity: Entity | None) -> t.Iterator[Association]:
     holder = object_in(block, "securityAssociations") or block
-    outer = _entities(block.get("entityAssociated"))
+    outer = _parse_entities(block.get("entityAssociated"))
     places = outer or ([(entity, "")] if entity else [])
-    for row in _dicts(holder.get("associations")):
-        principals = [read_principal(item) for item in _dicts(row.get("userOrGroup"))] or [
+    for row in _list_objects(holder.get("associations")):
+        principals = [parse_principal(item) for item in _list_objects(row.get("userOrGroup"))] or [
             principal or (UNKNOWN_PRINCIPAL, "")
         ]
-        here = _entities(row.get("entities")) or places or [(UNKNOWN_ENTITY, "")]
+        here = _parse_entities(row.get("entities")) or places or [(UNKNOWN_ENTITY, "")]
         for who in principals:
             for where in here:
-                yield _association(row, who, where, entity)
+                yield _build_association(row, who, where, entity)
     owners = holder.get("ownerAssociations")
-    for item in _dicts(owners.get("owners")) if isinstance(owners, dict) else []:
-        who = read_principal(item.get("userOrGroup") or item.get("user") or item.get("userGroup") or item)
+    for item in _list_objects(owners.get("owners")) if isinstance(owners, dict) else []:
+        who = parse_principal(item.get("userOrGroup") or item.get("user") or item.get("userGroup") or item)
         for where in places:
-            yield _association({**item, "isOwner": True}, who, where, entity)
+            yield _build_association({**item, "isOwner": True}, who, where, entity)
 
 
-def _association(row: Body, who: Named, where: Placed, asked: Entity | None) -> Association:
+def _build_association(row: Body, who: NamedPrincipal, where: NamedEntity, asked: Entity | None) -> Association:
     properties = row.get("properties") if isinstance(row.get("properties"), dict) else {}
     role = properties.get("role") if isinstance(properties, dict) else None
     role = role if isinstance(role, dict) else {}
-    role_id = as_id(role.get("roleId")) or None
-    permissions = _permission_ids(properties or {})
-    kind = _kind(row, properties or {}, role_id, permissions)
+    role_id = parse_id(role.get("roleId")) or None
+    permissions = _parse_permission_ids(properties or {})
+    kind = _classify_grant(row, properties or {}, role_id, permissions)
     if who[0] == UNKNOWN_PRINCIPAL or where[0] == UNKNOWN_ENTITY:
         kind = "unknown"
     elif asked is not None and where[0] != asked and kind == "explicit":
@@ -74,14 +76,14 @@ def _association(row: Body, who: Named, where: Placed, asked: Entity | None) -> 
     return Association(who[0], who[1], role_id, name, where[0], where[1], kind, permissions)
 
 
-def _kind(row: Body, properties: Body, role_id: int | None, permissions: tuple[int, ...]) -> str:
+def _classify_grant(row: Body, properties: Body, role_id: int | None, permissions: tuple[int, ...]) -> str:
     marks = [str(name) for part in (row, properties) for name, value in part.items() if _is_mark(value)]
     for pattern, kind in _MARKS:
         if any(pattern.search(mark) for mark in marks):
             return kind
     if role_id is not None:
         return "explicit"
-    return "permissions" if permissions or _permission_rows(properties) else "unknown"
+    return "permissions" if permissions or _list_permission_rows(properties) else "unknown"
 
 
 def _is_mark(value: t.Any) -> bool:
@@ -91,24 +93,28 @@ def _is_mark(value: t.Any) -> bool:
     return bool(value)
 
 
-def _permission_rows(properties: Body) -> list[Body]:
+def _list_permission_rows(properties: Body) -> list[Body]:
     category = properties.get("categoryPermission")
     listed = category.get("categoriesPermissionList") if isinstance(category, dict) else None
-    return [*_dicts(listed), *_dicts(properties.get("permissions")), *_dicts(properties.get("permissionList"))]
+    return [
+        *_list_objects(listed),
+        *_list_objects(properties.get("permissions")),
+        *_list_objects(properties.get("permissionList")),
+    ]
 
 
-def _permission_ids(properties: Body) -> tuple[int, ...]:
-    found = (as_id(item.get("permissionId")) for item in _permission_rows(properties))
+def _parse_permission_ids(properties: Body) -> tuple[int, ...]:
+    found = (parse_id(item.get("permissionId")) for item in _list_permission_rows(properties))
     return tuple(sorted({number for number in found if number}))
 
 
-def _entities(block: t.Any) -> list[Placed]:
+def _parse_entities(block: t.Any) -> list[NamedEntity]:
     """Entities of ``{"entity": [...]}``, of a plain list, or a single one."""
     if isinstance(block, dict):
         block = block.get("entity", block)
-    return [read_entity(item) for item in _dicts(block) if item]
+    return [parse_entity(item) for item in _list_objects(block) if item]
 
 
-def _dicts(value: t.Any) -> list[AnsweredObject]:
+def _list_objects(value: t.Any) -> list[AnsweredObject]:
     """The objects of a list, or the single one that stands in its place; none for null. Raises BadAnswer for anything else."""
     return objects_in({"associations": [value] if isinstance(value, dict) else value}, "associations")

@@ -11,23 +11,23 @@ import typing as t
 
 from ..._core.errors import ApiError, ConfigError
 from ..._core.retry import Repeat
-from ..client import CommvaultClient, segment
-from .associations import rows
-from .canonical import type_number, wire_entity, wire_principal
-from .grants import ALL, Association, Entity, Principal
+from ..client import CommvaultClient, quote_segment
+from .associations import parse_associations
+from .canonical import get_type_number, serialize_entity, serialize_principal
+from .grants import ALL_OF_KIND, Association, Entity, Principal
 
 #: The first feature release whose ``…/Security`` below a user or group is known to list all that the principal holds.
 _LISTS_PRINCIPALS = 42
 
 
-class Security:
+class SecurityAssociations:
     """Reads and writes grants. Reads are independent of each other and may run side by side."""
 
     def __init__(self, client: CommvaultClient) -> None:
         self._client = client
         self._names: dict[Entity | Principal | int, str] = {}
 
-    def learn(self, key: Entity | Principal | int, name: str) -> None:
+    def remember_name(self, key: Entity | Principal | int, name: str) -> None:
         """Remember a name that is sent beside the id, for people who read the service's audit trail; an int is a role's id."""
         if name:
             self._names[key] = name
@@ -47,19 +47,19 @@ class Security:
 
     def can_list_entity(self, entity: Entity) -> bool:
         """False where no call shows an entity's associations: "all of a kind", and credentials."""
-        return entity.id != ALL and type_number(entity.kind) != 0
+        return entity.id != ALL_OF_KIND and get_type_number(entity.kind) != 0
 
-    def of_entity(self, entity: Entity) -> list[Association]:
+    def list_on_entity(self, entity: Entity) -> list[Association]:
         """All associations that the service shows on an entity. Raises ConfigError where can_list_entity is False."""
         if not self.can_list_entity(entity):
             raise ConfigError(f"Commvault has no call that lists the associations of {entity.kind} {entity.id}.")
         body = self._client.get(
-            f"Security/{type_number(entity.kind)}/{segment(entity.id)}",
-            intent=f"read the security associations of {self._named(entity)}",
+            f"Security/{get_type_number(entity.kind)}/{quote_segment(entity.id)}",
+            intent=f"read the security associations of {self._describe(entity)}",
         )
-        return rows(body, entity=entity)
+        return parse_associations(body, entity=entity)
 
-    def of_principal(self, principal: Principal) -> list[Association]:
+    def list_of_principal(self, principal: Principal) -> list[Association]:
         """All associations that a user or group holds itself; memberships are not followed.
 
         Raises ApiError when there is no such principal: this call tells by an error code, not by HTTP 404.
@@ -67,10 +67,10 @@ class Security:
         name = self._names.get(principal, "")
         family = "User" if principal.kind == "user" else "UserGroup"
         body = self._client.get(
-            f"{family}/{segment(principal.id)}/Security",
-            intent=f"read the security associations of {self._named(principal)}",
+            f"{family}/{quote_segment(principal.id)}/Security",
+            intent=f"read the security associations of {self._describe(principal)}",
         )
-        return rows(body, principal=(principal, name))
+        return parse_associations(body, principal=(principal, name))
 
     def add(self, entities: t.Sequence[Entity], pairs: t.Sequence[tuple[Principal, int]]) -> None:
         """Grant every pair of principal and role on every entity, in one request."""
@@ -80,25 +80,25 @@ class Security:
         """Take every pair of principal and role from every entity, in one request."""
         self._write("DELETE", entities, pairs)
 
-    def body(
+    def build_request(
         self, operation: str, entities: t.Sequence[Entity], pairs: t.Sequence[tuple[Principal, int]]
     ) -> dict[str, t.Any]:
         """The request: never OVERWRITE, never owners, an id in every field."""
         return {
-            "entityAssociated": {"entity": [wire_entity(entity, self._names.get(entity)) for entity in entities]},
+            "entityAssociated": {"entity": [serialize_entity(entity, self._names.get(entity)) for entity in entities]},
             "securityAssociations": {
                 "associationsOperationType": operation,
                 "associations": [
                     {
-                        "userOrGroup": [wire_principal(principal, self._names.get(principal))],
-                        "properties": {"role": self._wire_role(role_id)},
+                        "userOrGroup": [serialize_principal(principal, self._names.get(principal))],
+                        "properties": {"role": self._serialize_role(role_id)},
                     }
                     for principal, role_id in pairs
                 ],
             },
         }
 
-    def _wire_role(self, role_id: int) -> dict[str, t.Any]:
+    def _serialize_role(self, role_id: int) -> dict[str, t.Any]:
         name = {"roleName": self._names[role_id]} if role_id in self._names else {}
         return {"roleId": role_id, **name, "_type_": 120}
 
@@ -110,7 +110,7 @@ class Security:
         try:
             # Adding or deleting the same triples twice has the effect of once, so a lost answer may be asked for again.
             self._client.write(
-                "POST", "Security", self.body(operation, entities, pairs), intent=intent, repeat=Repeat.ALWAYS
+                "POST", "Security", self.build_request(operation, entities, pairs), intent=intent, repeat=Repeat.ALWAYS
             )
         except ApiError as exc:
             exc.facts["needs"] = (
@@ -118,6 +118,6 @@ class Security:
             )
             raise
 
-    def _named(self, key: Entity | Principal) -> str:
+    def _describe(self, key: Entity | Principal) -> str:
         name = self._names.get(key)
         return f"{key.kind} {name} (id {key.id})" if name else f"{key.kind} {key.id}"

@@ -10,12 +10,12 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import ConfigError
-from ..listings import as_id
-from .grants import ALL, ENTITY_TYPES, Entity, Principal
+from ..listings import parse_id
+from .grants import ALL_OF_KIND, ENTITY_TYPES, Entity, Principal
 
-_GENERIC = 150
+_GENERIC_ENTITY = 150
 #: Id field and name field of each entity kind that has a form of its own.
-_FIELDS = {
+_WIRE_FIELDS = {
     "commcell": ("commCellId", "commCellName"),
     "company": ("providerId", "providerDomainName"),
     "servers": ("clientId", "clientName"),
@@ -37,7 +37,7 @@ _OTHER_IDS = {
     64: "alertId",
     120: "roleId",
 }
-_WORDS = {
+_TYPE_NAMES = {
     "COMMCELL_ENTITY": 1,
     "CLIENT_ENTITY": 3,
     "APPTYPE_ENTITY": 4,
@@ -51,11 +51,11 @@ _WORDS = {
     "PROVIDER_ENTITY": 61,
     "WORKFLOW_ENTITY": 83,
     "ROLE_ENTITY": 120,
-    "GENERIC_ENTITY": _GENERIC,
+    "GENERIC_ENTITY": _GENERIC_ENTITY,
     "PLAN_ENTITY": 158,
 }
 #: Without a type number the most special id decides: every entity may also carry the id of its CommCell and its server.
-_BY_FIELD = (
+_KINDS_BY_ID_FIELD = (
     "credentials",
     "plans",
     "workflows",
@@ -70,39 +70,39 @@ UNKNOWN_ENTITY = Entity("type:0", 0)
 UNKNOWN_PRINCIPAL = Principal("unknown", 0)
 
 
-def type_number(kind: str) -> int:
+def get_type_number(kind: str) -> int:
     """Commvault's number of an entity kind; 0 for credentials, whose number is not published."""
     if kind.startswith("type:"):
         return int(kind[len("type:") :])
     return ENTITY_TYPES[kind]
 
 
-def wire_entity(entity: Entity, name: str | None = None) -> dict[str, t.Any]:
+def serialize_entity(entity: Entity, name: str | None = None) -> dict[str, t.Any]:
     """An entity as ``POST Security`` takes it. Raises ConfigError for "all credentials", which cannot be expressed."""
-    number = type_number(entity.kind)
-    if entity.id == ALL:
+    number = get_type_number(entity.kind)
+    if entity.id == ALL_OF_KIND:
         if not number:
             raise ConfigError(
                 "A grant on all credentials cannot be expressed in Commvault's API: name the credentials."
             )
         return {"_type_": number, "flags": {"includeAll": True}}
-    if entity.kind not in _FIELDS:
-        return _named({"entityId": entity.id, "entityType": number, "_type_": _GENERIC}, "entityName", name)
-    id_field, name_field = _FIELDS[entity.kind]
+    if entity.kind not in _WIRE_FIELDS:
+        return _add_name({"entityId": entity.id, "entityType": number, "_type_": _GENERIC_ENTITY}, "entityName", name)
+    id_field, name_field = _WIRE_FIELDS[entity.kind]
     wire: dict[str, t.Any] = {id_field: entity.id}
     if number:
         wire["_type_"] = number
     if entity.kind == "workflows":
         wire["entityType"] = number
-    return _named(wire, name_field, name)
+    return _add_name(wire, name_field, name)
 
 
-def wire_principal(principal: Principal, name: str | None = None) -> dict[str, t.Any]:
+def serialize_principal(principal: Principal, name: str | None = None) -> dict[str, t.Any]:
     """A user, user group or directory group as ``POST Security`` takes it."""
     if principal.kind == "user":
-        return _named({"userId": principal.id, "_type_": 13}, "userName", name)
+        return _add_name({"userId": principal.id, "_type_": 13}, "userName", name)
     if principal.kind == "user_group":
-        return _named({"userGroupId": principal.id, "_type_": 15}, "userGroupName", name)
+        return _add_name({"userGroupId": principal.id, "_type_": 15}, "userGroupName", name)
     if principal.kind != "external_group":
         raise ValueError(f"no principal kind: {principal.kind}")
     wire: dict[str, t.Any] = {"groupId": principal.id, "_type_": 62}
@@ -112,67 +112,67 @@ def wire_principal(principal: Principal, name: str | None = None) -> dict[str, t
     return wire
 
 
-def _named(wire: dict[str, t.Any], field: str, name: str | None) -> dict[str, t.Any]:
+def _add_name(wire: dict[str, t.Any], field: str, name: str | None) -> dict[str, t.Any]:
     return {**wire, field: name} if name else wire
 
 
-def read_entity(wire: t.Mapping[str, t.Any]) -> tuple[Entity, str]:
+def parse_entity(wire: t.Mapping[str, t.Any]) -> tuple[Entity, str]:
     """Entity and name of any form that the service shows; UNKNOWN_ENTITY where type or id cannot be told."""
-    number = _type_in(wire)
-    kind = _KINDS.get(number or 0) or _kind_by_field(wire, number)
+    number = _parse_type_number(wire)
+    kind = _KINDS.get(number or 0) or _guess_kind(wire, number)
     if kind is None:
-        return UNKNOWN_ENTITY, _name_in(wire, None)
+        return UNKNOWN_ENTITY, _parse_name(wire, None)
     flags = wire.get("flags")
     if isinstance(flags, dict) and flags.get("includeAll"):
-        return Entity(kind, ALL), f"all {kind}"
-    found = next(filter(None, (as_id(wire.get(field)) for field in (*_id_fields(kind), "entityId"))), None)
-    return (Entity(kind, found) if found else UNKNOWN_ENTITY), _name_in(wire, kind)
+        return Entity(kind, ALL_OF_KIND), f"all {kind}"
+    found = next(filter(None, (parse_id(wire.get(field)) for field in (*_list_id_fields(kind), "entityId"))), None)
+    return (Entity(kind, found) if found else UNKNOWN_ENTITY), _parse_name(wire, kind)
 
 
-def _type_in(wire: t.Mapping[str, t.Any]) -> int | None:
+def _parse_type_number(wire: t.Mapping[str, t.Any]) -> int | None:
     for field in ("_type_", "entityType", "entityTypeName"):
         value = wire.get(field)
-        number = _WORDS.get(str(value).upper()) or as_id(value)
-        if number and number != _GENERIC:
+        number = _TYPE_NAMES.get(str(value).upper()) or parse_id(value)
+        if number and number != _GENERIC_ENTITY:
             return number
     return None
 
 
-def _kind_by_field(wire: t.Mapping[str, t.Any], number: int | None) -> str | None:
-    if as_id(wire.get("credentialId")):
+def _guess_kind(wire: t.Mapping[str, t.Any], number: int | None) -> str | None:
+    if parse_id(wire.get("credentialId")):
         return "credentials"
     if number:
         return f"type:{number}"
-    return next((kind for kind in _BY_FIELD if as_id(wire.get(_FIELDS[kind][0]))), None)
+    return next((kind for kind in _KINDS_BY_ID_FIELD if parse_id(wire.get(_WIRE_FIELDS[kind][0]))), None)
 
 
-def _id_fields(kind: str) -> tuple[str, ...]:
+def _list_id_fields(kind: str) -> tuple[str, ...]:
     if kind == "storage_pools":
         return ("storagePolicyId", "storagePoolId")
-    if kind in _FIELDS:
-        return (_FIELDS[kind][0],)
-    own = _OTHER_IDS.get(type_number(kind))
+    if kind in _WIRE_FIELDS:
+        return (_WIRE_FIELDS[kind][0],)
+    own = _OTHER_IDS.get(get_type_number(kind))
     return (own,) if own else ()
 
 
-def _name_in(wire: t.Mapping[str, t.Any], kind: str | None) -> str:
-    fields = (_FIELDS[kind][1],) if kind in _FIELDS and kind is not None else ()
+def _parse_name(wire: t.Mapping[str, t.Any], kind: str | None) -> str:
+    fields = (_WIRE_FIELDS[kind][1],) if kind in _WIRE_FIELDS and kind is not None else ()
     return next((str(wire[field]) for field in (*fields, "displayName", "entityName") if wire.get(field)), "")
 
 
-def read_principal(wire: t.Mapping[str, t.Any]) -> tuple[Principal, str]:
+def parse_principal(wire: t.Mapping[str, t.Any]) -> tuple[Principal, str]:
     """Principal and name; a directory group is named ``DOMAIN\\group``."""
-    number = _type_in(wire)
-    group_id = as_id(wire.get("groupId"))
+    number = _parse_type_number(wire)
+    group_id = parse_id(wire.get("groupId"))
     if number == 62 or group_id or wire.get("externalGroupName"):
         name = str(wire.get("externalGroupName") or wire.get("userGroupName") or "")
         if wire.get("providerDomainName") and "\\" not in name:
             name = f"{wire['providerDomainName']}\\{name}"
-        return _principal("external_group", group_id or as_id(wire.get("userGroupId"))), name
-    if as_id(wire.get("userGroupId")) or number == 15:
-        return _principal("user_group", as_id(wire.get("userGroupId"))), str(wire.get("userGroupName") or "")
-    return _principal("user", as_id(wire.get("userId"))), str(wire.get("userName") or "")
+        return _build_principal("external_group", group_id or parse_id(wire.get("userGroupId"))), name
+    if parse_id(wire.get("userGroupId")) or number == 15:
+        return _build_principal("user_group", parse_id(wire.get("userGroupId"))), str(wire.get("userGroupName") or "")
+    return _build_principal("user", parse_id(wire.get("userId"))), str(wire.get("userName") or "")
 
 
-def _principal(kind: str, number: int | None) -> Principal:
+def _build_principal(kind: str, number: int | None) -> Principal:
     return Principal(kind, number) if number else UNKNOWN_PRINCIPAL

@@ -22,7 +22,7 @@ ENTITY_TYPES: dict[str, int] = {
     "credentials": 0,  # addressed by credentialId; no type number is published, so it has a form of its own on the wire
 }
 #: The entity id of "all of this type, future ones included".
-ALL = -1
+ALL_OF_KIND = -1
 
 
 class Entity(t.NamedTuple):

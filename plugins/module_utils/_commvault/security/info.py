@@ -14,12 +14,12 @@ from ..._core.errors import ConfigError
 from ..._core.names import matches_any
 from ..._core.parallel import side_by_side
 from ..catalogue import Catalogue, Entry
-from ..client import CommvaultClient, segment
+from ..client import CommvaultClient, quote_segment
 from ..directory import Directory
-from ..permissions import Permissions
+from ..permissions import PermissionCatalogue
 from ..user_groups import plan as user_group_plan
-from .calls import Security
-from .grants import ALL, Association, Principal
+from .calls import SecurityAssociations
+from .grants import ALL_OF_KIND, Association, Principal
 
 #: Parts that cost one list call each.
 LISTED = ("users", "user_groups", "external_groups", "roles", "permissions", "companies")
@@ -30,7 +30,7 @@ _HOLDERS = (("users", "user"), ("user_groups", "user_group"), ("external_groups"
 Row = dict[str, t.Any]
 
 
-def _row(entry: Entry) -> Row:
+def _build_object_row(entry: Entry) -> Row:
     row: Row = {"id": str(entry.id), "name": entry.name, "company": entry.company}
     if "enabled" in entry.raw:
         row["enabled"] = bool(entry.raw["enabled"])
@@ -41,7 +41,9 @@ def _row(entry: Entry) -> Row:
     return row
 
 
-def association_row(row: Association, names: t.Mapping[Principal, str], permission_names: t.Mapping[int, str]) -> Row:
+def build_association_row(
+    row: Association, names: t.Mapping[Principal, str], permission_names: t.Mapping[int, str]
+) -> Row:
     """One association under stable names; ids are text, ``all`` stands for all entities of a kind."""
     return {
         "principal": {
@@ -53,7 +55,7 @@ def association_row(row: Association, names: t.Mapping[Principal, str], permissi
         "permissions": [permission_names.get(number, str(number)) for number in row.permission_ids],
         "entity": {
             "kind": row.entity.kind,
-            "id": "all" if row.entity.id == ALL else str(row.entity.id),
+            "id": "all" if row.entity.id == ALL_OF_KIND else str(row.entity.id),
             "name": row.entity_name,
         },
         "grant_kind": row.grant_kind,
@@ -62,18 +64,18 @@ def association_row(row: Association, names: t.Mapping[Principal, str], permissi
 
 def take_snapshot(ctx: Context) -> Row:
     """The value of the module commvault_security_info."""
-    return Snapshot(ctx, CommvaultClient(ctx)).take(ctx.options["subset"])
+    return SecuritySnapshot(ctx, CommvaultClient(ctx)).read_parts(ctx.options["subset"])
 
 
-class Snapshot:
+class SecuritySnapshot:
     """Reads what was asked for, each list once, independent reads side by side."""
 
     def __init__(self, ctx: Context, client: CommvaultClient) -> None:
         self._ctx, self._client = ctx, client
         self._directory = Directory(client)
-        self._security = Security(client)
+        self._security = SecurityAssociations(client)
 
-    def take(self, subset: t.Collection[str]) -> Row:
+    def read_parts(self, subset: t.Collection[str]) -> Row:
         """``commcell`` and one key per part of *subset*."""
         found: Row = {
             "commcell": {
@@ -85,42 +87,44 @@ class Snapshot:
         }
         for kind in LISTED:
             if kind in subset:
-                found[kind] = [_row(entry) for entry in self._directory.catalogue(kind)]
+                found[kind] = [_build_object_row(entry) for entry in self._directory.read_catalogue(kind)]
         if "role_permissions" in subset:
-            found["roles"] = self._roles()
+            found["roles"] = self._read_roles()
         if "user_group_details" in subset:
-            found["user_groups"] = self._user_groups()
+            found["user_groups"] = self._read_user_groups()
         if "associations" in subset:
-            found["associations"] = self._associations()
+            found["associations"] = self._read_associations()
         return found
 
-    def _each(self, work: t.Callable[[Entry], Row], entries: t.Iterable[Entry]) -> list[Row]:
+    def _read_each(self, work: t.Callable[[Entry], Row], entries: t.Iterable[Entry]) -> list[Row]:
         return side_by_side(work, list(entries), self._ctx.options["parallel_reads"], self._ctx.cancellation)
 
-    def _roles(self) -> list[Row]:
-        permissions = Permissions(self._directory.catalogue("permissions"), self._directory.category_nodes())
+    def _read_roles(self) -> list[Row]:
+        permissions = PermissionCatalogue(
+            self._directory.read_catalogue("permissions"), self._directory.read_permission_categories()
+        )
 
         def read(entry: Entry) -> Row:
-            body = self._client.get(f"V4/Role/{segment(entry.id)}", intent=f"read role {entry.name}")
-            held = permissions.held(body.get("permissions"))
-            return {**_row(entry), "permissions": permissions.labels(held.permission_ids)}
+            body = self._client.get(f"V4/Role/{quote_segment(entry.id)}", intent=f"read role {entry.name}")
+            held = permissions.parse_permission_set(body.get("permissions"))
+            return {**_build_object_row(entry), "permissions": permissions.format_names(held.permission_ids)}
 
-        return self._each(read, self._directory.catalogue("roles"))
+        return self._read_each(read, self._directory.read_catalogue("roles"))
 
-    def _user_groups(self) -> list[Row]:
+    def _read_user_groups(self) -> list[Row]:
         """Those that are still there: of one that is gone by now nothing is known but that it was in the list."""
 
         def read(entry: Entry) -> Row:
-            body = self._directory.user_group_details(entry.id)
+            body = self._directory.read_user_group(entry.id)
             if body is None:
                 return {}
             shown = user_group_plan.canonical({"name": entry.name, **body})
             members = sorted(user_group_plan.member_ids(body))
-            return {**_row(entry), **shown, "name": entry.name, "members": members}
+            return {**_build_object_row(entry), **shown, "name": entry.name, "members": members}
 
-        return [row for row in self._each(read, self._directory.catalogue("user_groups")) if row]
+        return [row for row in self._read_each(read, self._directory.read_catalogue("user_groups")) if row]
 
-    def _associations(self) -> list[Row]:
+    def _read_associations(self) -> list[Row]:
         if not self._security.can_list_principal:
             raise ConfigError(
                 f"Release 11.{self._client.release} cannot list the associations of a user or group completely;"
@@ -131,20 +135,20 @@ class Snapshot:
         holders = [
             (Principal(kind, entry.id), entry)
             for catalogue, kind in _HOLDERS
-            for entry in self._wanted(self._directory.catalogue(catalogue))
+            for entry in self._select_holders(self._directory.read_catalogue(catalogue))
         ]
         names = {principal: entry.name for principal, entry in holders}
-        permission_names = {entry.id: entry.name for entry in self._directory.catalogue("permissions")}
+        permission_names = {entry.id: entry.name for entry in self._directory.read_catalogue("permissions")}
         answers = side_by_side(
-            self._security.of_principal, list(names), self._ctx.options["parallel_reads"], self._ctx.cancellation
+            self._security.list_of_principal, list(names), self._ctx.options["parallel_reads"], self._ctx.cancellation
         )
         rows = sorted(
             (row for answer in answers for row in answer),
             key=lambda row: (row.principal, row.entity, row.role_id or 0, row.grant_kind, row.permission_ids),
         )
-        return [association_row(row, names, permission_names) for row in rows]
+        return [build_association_row(row, names, permission_names) for row in rows]
 
-    def _wanted(self, catalogue: Catalogue) -> list[Entry]:
+    def _select_holders(self, catalogue: Catalogue) -> list[Entry]:
         patterns = self._ctx.options.get("principals")
         if patterns is None:
             return list(catalogue)

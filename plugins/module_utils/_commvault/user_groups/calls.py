@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from ..catalogue import Entry
-from ..client import CommvaultClient, segment
-from ..create import create_once
+from ..client import CommvaultClient, quote_segment
+from ..create import create_object_once
 from ..directory import Directory
 
 
@@ -22,20 +22,20 @@ class UserGroups:
         self._client = client
         self.directory = directory or Directory(client)
 
-    def details(self, group_id: int) -> dict[str, t.Any] | None:
+    def read_user_group(self, group_id: int) -> dict[str, t.Any] | None:
         """The group in full, as the service writes it; None when it is not there."""
-        return self.directory.user_group_details(group_id)
+        return self.directory.read_user_group(group_id)
 
-    def find(self, name: str, company: str | None = None) -> Entry | None:
+    def find_user_group(self, name: str, company: str | None = None) -> Entry | None:
         """The group of this name; without a company, that of the task's scope, else at CommCell level."""
-        return self.directory.catalogue("user_groups").get(name, company or None)
+        return self.directory.read_catalogue("user_groups").get(name, company or None)
 
     def create(self, name: str, description: str | None = None, company_id: int | None = None) -> int:
         """Create a group and return its id; ``company_id`` as for create_once. The caller has made sure that the name is free."""
         body: dict[str, t.Any] = {"name": name, "enforceFSQuota": False}
         if description:
             body["description"] = description
-        return create_once(
+        return create_object_once(
             self._client,
             self.directory,
             "user_groups",
@@ -51,29 +51,29 @@ class UserGroups:
 
     def add_members(self, group_id: int, user_ids: t.Sequence[int]) -> None:
         """Add users, by id."""
-        self._members(group_id, user_ids, "ADD")
+        self._change_members(group_id, user_ids, "ADD")
 
     def remove_members(self, group_id: int, user_ids: t.Sequence[int]) -> None:
         """Remove users, by id."""
-        self._members(group_id, user_ids, "DELETE")
+        self._change_members(group_id, user_ids, "DELETE")
 
     def update(self, group_id: int, body: t.Mapping[str, t.Any], *, intent: str) -> None:
         """Send some fields of a group under the names that an update takes."""
-        self._client.write("PUT", f"V4/UserGroup/{segment(group_id)}", dict(body), intent=intent)
+        self._client.write("PUT", f"V4/UserGroup/{quote_segment(group_id)}", dict(body), intent=intent)
         self.directory.forget_user_group(group_id)
 
     def delete(self, group_id: int, new_user_id: int, new_group_id: int) -> None:
         """Delete a group; what it owns goes to the user or the group (0: none)."""
         self._client.write(
             "DELETE",
-            f"V4/UserGroup/{segment(group_id)}",
+            f"V4/UserGroup/{quote_segment(group_id)}",
             intent=f"delete user group {group_id}",
             params={"newUserId": new_user_id, "newUserGroupId": new_group_id},
             missing_ok=True,
         )
         self.directory.forget_user_group(group_id)
 
-    def _members(self, group_id: int, user_ids: t.Sequence[int], operation: str) -> None:
+    def _change_members(self, group_id: int, user_ids: t.Sequence[int], operation: str) -> None:
         # Only ADD and DELETE are documented for members; an exact list is the difference, sent as one of each.
         body = {"users": [{"id": number} for number in user_ids], "userOperationType": operation}
         verb = "add members to" if operation == "ADD" else "remove members from"

@@ -13,7 +13,7 @@ from ..._core.errors import ConfigError
 from ..._core.plan import Plan, Step, differing
 from ..._core.set_changes import difference
 from ..._core.values import is_guid, objects_in
-from ..listings import as_id
+from ..listings import parse_id
 
 Canonical = dict[str, t.Any]
 Ids = t.Mapping[str, int]
@@ -52,7 +52,7 @@ def member_ids(wire: t.Mapping[str, t.Any]) -> dict[str, int]:
     pairs = [
         (
             row.get("name") or row.get("userName"),
-            as_id(row.get("id") if row.get("id") is not None else row.get("userId")),
+            parse_id(row.get("id") if row.get("id") is not None else row.get("userId")),
         )
         for row in rows
     ]

@@ -16,9 +16,9 @@ from ..._core.resource import Action
 from ..._core.risks import guard
 from ..client import CommvaultClient
 from ..directory import Directory
-from ..lookalikes import warn_of_doubtful
-from ..names import check_name
-from ..references import named, named_option
+from ..lookalikes import warn_of_lookalikes
+from ..names import check_object_name
+from ..references import parse_reference, parse_reference_option
 from . import plan as planning
 from .calls import UserGroups
 
@@ -45,7 +45,7 @@ class UserGroupResource:
     def plan(self) -> Plan:
         """The plan for the task's options. Raises ConfigError, Problems, GuardRefused."""
         name = self._options["name"]
-        check_name("name", name)
+        check_object_name("name", name)
         if "\\" in name:
             raise ConfigError(
                 f"name: {name} is the name of a directory group; those are made by their directory. For a group of a company use option company.",
@@ -56,7 +56,7 @@ class UserGroupResource:
         if self._options["state"] == "absent":
             planned = planning.plan_absent(current, self._heir() if current else {})
         else:
-            warn_of_doubtful(self._ctx, self._directory.catalogue("user_groups"), name)
+            warn_of_lookalikes(self._ctx, self._directory.read_catalogue("user_groups"), name)
             planning.check_members_are_ours(wanted, current, self._options.get("members"))
             members = self._resolve_members()
             planned = planning.plan(name, wanted, current, members, self._members, self._options["exclusive"])
@@ -101,11 +101,11 @@ class UserGroupResource:
 
     def _read(self, name: str) -> planning.Canonical | None:
         company = self._options.get("company")
-        entry = self._groups.find(name, company)
+        entry = self._groups.find_user_group(name, company)
         self.company = entry.company if entry else company or self._client.company_name
         if entry is None and self._options["state"] == "present":
-            self._company_id = self._directory.company_id(company)
-        wire = self._groups.details(entry.id) if entry else None
+            self._company_id = self._directory.find_company_id(company)
+        wire = self._groups.read_user_group(entry.id) if entry else None
         if entry is None or wire is None:
             return None
         self.group_id = entry.id
@@ -119,11 +119,11 @@ class UserGroupResource:
         found: dict[str, int] = {}
         problems = []
         known = {number: label for label, number in self._members.items()}
-        users = self._directory.catalogue("users")
+        users = self._directory.read_catalogue("users")
         for index, name in enumerate(names):
             where = f"members[{index}]"
             try:
-                entry = users.find_named(named(name))
+                entry = users.find_reference(parse_reference(name))
                 # The group's own spelling of a member, so that the two sides compare; users of companies may be namesakes.
                 label = known.get(entry.id, entry.name)
                 if self._members.get(label, entry.id) != entry.id or found.get(label, entry.id) != entry.id:
@@ -135,8 +135,8 @@ class UserGroupResource:
                 problems.append({"kind": "config", "where": where, "message": str(exc)})
         if problems:
             raise Problems(f"User group {self._options['name']} cannot be planned:", problems)
-        shown = (users.by_id(number) for number in found.values())
-        warn_of_doubtful(self._ctx, users, *(entry.name for entry in shown if entry is not None))
+        shown = (users.get_by_id(number) for number in found.values())
+        warn_of_lookalikes(self._ctx, users, *(entry.name for entry in shown if entry is not None))
         return found
 
     def _heir(self) -> dict[str, int]:
@@ -147,11 +147,11 @@ class UserGroupResource:
         heir = {"user_id": 0, "group_id": 0}
         try:
             if self._options.get("transfer_to_user"):
-                user = named_option(self._options["transfer_to_user"], "transfer_to_user")
-                heir["user_id"] = self._directory.catalogue("users").find_named(user).id
+                user = parse_reference_option(self._options["transfer_to_user"], "transfer_to_user")
+                heir["user_id"] = self._directory.read_catalogue("users").find_reference(user).id
             else:
-                group = named_option(self._options["transfer_to_group"], "transfer_to_group")
-                heir["group_id"] = self._directory.catalogue("user_groups").find_named(group).id
+                group = parse_reference_option(self._options["transfer_to_group"], "transfer_to_group")
+                heir["group_id"] = self._directory.read_catalogue("user_groups").find_reference(group).id
         except (AmbiguousMatch, NotFound) as exc:
             option = "transfer_to_user" if self._options.get("transfer_to_user") else "transfer_to_group"
             raise ConfigError(f"{option}: {exc}", source=f"option {option}") from exc

@@ -76,7 +76,12 @@ def commvault_side(ctx: Context) -> Found:
     empty = dict.fromkeys(_COMMVAULT_KEYS)
     if not commvault.is_configured(ctx.options):
         return {"status": "not_configured", "error": None, **empty}
-    found = _tried(ctx, empty, lambda: commvault.surroundings(ctx), lambda: commvault.read(ctx, CommvaultClient(ctx)))
+    found = _tried(
+        ctx,
+        empty,
+        lambda: commvault.describe_connection(ctx),
+        lambda: commvault.read_commvault_identity(ctx, CommvaultClient(ctx)),
+    )
     return found | _times(ctx, commvault.SERVICE)
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import typing as t
 
 from ..._commvault.catalogue import COMMCELL_LEVEL
-from ..._commvault.client import CommvaultClient, segment
+from ..._commvault.client import CommvaultClient, quote_segment
 from ..._commvault.directory import Directory
-from ..._commvault.listings import as_id
-from ..._commvault.roles.contents import RoleContents
-from ..._commvault.security.calls import Security
+from ..._commvault.listings import parse_id
+from ..._commvault.roles.contents import RolePermissions
+from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Entity, Grant, Principal
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
@@ -28,18 +28,18 @@ MASTER_GROUP = 1
 
 
 def unmanaged_groups(
-    ctx: Context, directory: Directory, security: Security, reader: Reader, resolved: Resolved
+    ctx: Context, directory: Directory, security: SecurityAssociations, reader: Reader, resolved: Resolved
 ) -> list[dict[str, t.Any]]:
     """User groups of the own level whose names match managed_groups and that hold explicit grants although no entry names them."""
     patterns = ctx.options["managed_groups"]
     claimed = {principal.id for principal in resolved.holders if principal.kind == "user_group"}
-    groups = directory.catalogue("user_groups") if patterns else None
+    groups = directory.read_catalogue("user_groups") if patterns else None
     chosen = [
         entry
-        for entry in (groups.at_level(groups) if groups is not None else ())
+        for entry in (groups.filter_by_level(groups) if groups is not None else ())
         if entry.id not in claimed and matches_any(entry.name, patterns)
     ]
-    rows = reader.side_by_side(security.of_principal, [Principal("user_group", entry.id) for entry in chosen])
+    rows = reader.side_by_side(security.list_of_principal, [Principal("user_group", entry.id) for entry in chosen])
     counts = [sum(1 for row in part if row.grant is not None) for part in rows]
     return [{"user_group": entry.name, "grants": count} for entry, count in zip(chosen, counts, strict=True) if count]
 
@@ -54,7 +54,7 @@ def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) 
         name = who.get("userName") or who.get("name")
     try:
         # A name to log in with means a user of the CommCell, wherever the task acts then.
-        user = directory.catalogue("users").get(str(name), COMMCELL_LEVEL) if name else None
+        user = directory.read_catalogue("users").get(str(name), COMMCELL_LEVEL) if name else None
     except AmbiguousMatch:
         user = None
     number = user.id if user else client.caller[0]
@@ -63,20 +63,20 @@ def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) 
             "The signed-in user could not be determined, so it is not known whether it would lose rights of its own"
         )
         return set()
-    details = client.get(f"v4/user/{segment(number)}", intent="read the signed-in user", unknown_ok=True)
+    details = client.get(f"v4/user/{quote_segment(number)}", intent="read the signed-in user", unknown_ok=True)
     if details is None:
         ctx.warn(
             "The groups of the signed-in user are not shown, so it is not known whether it would lose rights that it has by a group"
         )
-    groups = [as_id(group.get("id")) for group in objects_in(details, "associatedUserGroups")]
+    groups = [parse_id(group.get("id")) for group in objects_in(details, "associatedUserGroups")]
     return {Principal("user", number), *(Principal("user_group", group) for group in groups if group)}
 
 
-def is_privileged(contents: RoleContents) -> t.Callable[[int], bool]:
+def is_privileged(contents: RolePermissions) -> t.Callable[[int], bool]:
     """Whether a role contains a permission with which its holder can give any right, or may contain one for all that is told."""
 
     def ask(role_id: int) -> bool:
-        held = contents.of(role_id)
+        held = contents.read_permission_ids(role_id)
         return held is None or bool(held & PRIVILEGED_PERMISSIONS)
 
     return ask
@@ -85,13 +85,13 @@ def is_privileged(contents: RoleContents) -> t.Callable[[int], bool]:
 class Administrators:
     """Counts who administers the CommCell without needing Entra ID to sign in; only those of whom that is certain."""
 
-    def __init__(self, client: CommvaultClient, security: Security, directory: Directory) -> None:
+    def __init__(self, client: CommvaultClient, security: SecurityAssociations, directory: Directory) -> None:
         self._client, self._security, self._directory = client, security, directory
 
     def left_after(self, removed: t.Collection[Grant]) -> int:
         """Enabled local users that hold the Master role on the CommCell, themselves or by a group that Entra does not feed."""
         commcell = Entity("commcell", self._client.commcell_id)
-        rows = self._security.of_entity(commcell)
+        rows = self._security.list_on_entity(commcell)
         holders = {row.principal for row in rows if row.role_id == MASTER_ROLE} - {
             grant.principal for grant in removed if grant.entity == commcell
         }
@@ -104,18 +104,20 @@ class Administrators:
         return sum(1 for number in users if self._can_sign_in(number))
 
     def _members(self, group_id: int) -> set[int]:
-        details = self._directory.user_group_details(group_id) or {}
+        details = self._directory.read_user_group(group_id) or {}
         if details.get("azureGUID") or not details.get("enabled"):
             return set()
         return {
             number
             for user in objects_in(details, "users")
-            if isinstance(user, dict) and (number := as_id(user.get("id")))
+            if isinstance(user, dict) and (number := parse_id(user.get("id")))
         }
 
     def _can_sign_in(self, user_id: int) -> bool:
-        user = self._client.get(f"v4/user/{segment(user_id)}", intent=f"read user {user_id}", unknown_ok=True) or {}
+        user = (
+            self._client.get(f"v4/user/{quote_segment(user_id)}", intent=f"read user {user_id}", unknown_ok=True) or {}
+        )
         local = "\\" not in str(user.get("name") or "\\")
         server = user.get("authenticationMethodServer")
-        by_identity_provider = bool(isinstance(server, dict) and as_id(server.get("id")))
+        by_identity_provider = bool(isinstance(server, dict) and parse_id(server.get("id")))
         return local and not by_identity_provider and bool(user.get("enabled"))

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..._commvault.catalogue import Catalogue, Entry
-from ..._commvault.security.grants import ALL, ENTITY_TYPES, Association, Entity, Principal
+from ..._commvault.security.grants import ALL_OF_KIND, ENTITY_TYPES, Association, Entity, Principal
 from ..._core.names import case_key
 from .names import list_of, written
 
@@ -60,15 +60,15 @@ def _unmanaged(row: Association, site: Site) -> str | None:
         return row.grant_kind
     if (
         row.principal.kind not in _CATALOGUES
-        or site.catalogue(_CATALOGUES[row.principal.kind]).by_id(row.principal.id) is None
+        or site.catalogue(_CATALOGUES[row.principal.kind]).get_by_id(row.principal.id) is None
     ):
         return "principal is not listed"
-    if site.catalogue("roles").by_id(row.role_id) is None:
+    if site.catalogue("roles").get_by_id(row.role_id) is None:
         return "role does not exist any more"
     if row.entity.kind == "commcell" and row.entity.id != site.commcell_id:
         return "entity is of another CommCell"
-    if row.entity.kind in ENTITY_TYPES and row.entity.kind != "commcell" and row.entity.id != ALL:
-        return None if site.catalogue(list_of(row.entity.kind)).by_id(row.entity.id) else "entity is not listed"
+    if row.entity.kind in ENTITY_TYPES and row.entity.kind != "commcell" and row.entity.id != ALL_OF_KIND:
+        return None if site.catalogue(list_of(row.entity.kind)).get_by_id(row.entity.id) else "entity is not listed"
     return "entity is not known" if row.entity.id == 0 else None
 
 
@@ -88,7 +88,7 @@ def _entry(
     principal: Principal, roles: t.Mapping[int, set[Entity]], site: Site
 ) -> tuple[tuple[str, ...], dict[str, t.Any]]:
     catalogue = site.catalogue(_CATALOGUES[principal.kind])
-    entry = t.cast(Entry, catalogue.by_id(principal.id))
+    entry = t.cast(Entry, catalogue.get_by_id(principal.id))
     anchor = site.anchors.get(principal.id) if principal.kind == "user_group" else None
     shown: dict[str, t.Any] = {}
     if anchor:
@@ -110,7 +110,7 @@ def _entry(
 def _grant(role_id: int, entities: set[Entity], site: Site) -> list[dict[str, t.Any]]:
     """The lines of one role: named kinds together, the CommCell and entities by number each on their own."""
     roles = site.catalogue("roles")
-    entry = t.cast(Entry, roles.by_id(role_id))
+    entry = t.cast(Entry, roles.get_by_id(role_id))
     role = written(entry, roles)
     lines: list[dict[str, t.Any]] = []
     kinds: dict[str, t.Any] = {}
@@ -119,7 +119,7 @@ def _grant(role_id: int, entities: set[Entity], site: Site) -> list[dict[str, t.
             lines.append({"role": role, "entities": "commcell"})
         elif entity.kind not in ENTITY_TYPES:
             lines.append({"role": role, "entities": {"type": int(entity.kind.partition(":")[2]), "id": entity.id}})
-        elif entity.id == ALL:
+        elif entity.id == ALL_OF_KIND:
             lines.append({"role": role, "entities": {entity.kind: "all"}})
         else:
             kinds.setdefault(entity.kind, []).append(_entity(entity, site))
@@ -131,7 +131,7 @@ def _grant(role_id: int, entities: set[Entity], site: Site) -> list[dict[str, t.
 
 def _entity(entity: Entity, site: Site) -> t.Any:
     catalogue = site.catalogue(list_of(entity.kind))
-    return written(t.cast(Entry, catalogue.by_id(entity.id)), catalogue)
+    return written(t.cast(Entry, catalogue.get_by_id(entity.id)), catalogue)
 
 
 def _rank(entity: Entity) -> tuple[int, int]:

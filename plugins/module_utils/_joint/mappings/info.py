@@ -12,8 +12,8 @@ import typing as t
 from ..._commvault.catalogue import Catalogue, Entry
 from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
-from ..._commvault.listings import as_id
-from ..._commvault.security.calls import Security
+from ..._commvault.listings import parse_id
+from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Association, Entity, Principal
 from ..._core.context import Context
 from ..._core.errors import ConfigError
@@ -26,31 +26,31 @@ def role_mappings_info(ctx: Context) -> dict[str, t.Any]:
     """The export of one CommCell."""
     client = CommvaultClient(ctx)
     directory = Directory(client)
-    security = Security(client)
+    security = SecurityAssociations(client)
     if not security.can_list_principal:
         raise ConfigError(
             "This release of Commvault does not list all grants of a user or group; an export needs 11.42 or later."
         )
     security.warn_of_unknown_release()
     commcell = Entity("commcell", client.commcell_id)
-    wide = security.of_entity(commcell)
-    groups = _chosen(ctx, directory.catalogue("user_groups"), ctx.options["principals"])
-    outer = _chosen(ctx, directory.catalogue("external_groups"), ctx.options["principals"])
-    users = _users(ctx, directory.catalogue("users"), wide)
+    wide = security.list_on_entity(commcell)
+    groups = _chosen(ctx, directory.read_catalogue("user_groups"), ctx.options["principals"])
+    outer = _chosen(ctx, directory.read_catalogue("external_groups"), ctx.options["principals"])
+    users = _users(ctx, directory.read_catalogue("users"), wide)
     named = [
         *((Principal("user_group", entry.id), entry.name) for entry in groups),
         *((Principal("external_group", entry.id), entry.name) for entry in outer),
         *((Principal("user", entry.id), entry.name) for entry in users),
     ]
     for principal, name in named:
-        security.learn(principal, name)
+        security.remember_name(principal, name)
     principals = [principal for principal, dummy in named]
-    rows = [row for part in _side_by_side(ctx, security.of_principal, principals) for row in part]
+    rows = [row for part in _side_by_side(ctx, security.list_of_principal, principals) for row in part]
     shown = {_key(row) for row in rows}
     # Rows that only the CommCell shows: owners, and principals that are in no list.
     outside = [row for row in wide if _key(row) not in shown and _wanted(ctx, row, principals)]
     anchors = _anchors(ctx, directory, [entry for entry in groups if any(row.principal.id == entry.id for row in rows)])
-    site = Site(directory.catalogue, client.commcell_id, client.company_id, anchors)
+    site = Site(directory.read_catalogue, client.commcell_id, client.company_id, anchors)
     exported = export([*rows, *outside], site)
     return {"mappings": exported.mappings, "other": exported.other, "user_groups_without_grants": _idle(groups, rows)}
 
@@ -87,7 +87,7 @@ def _anchors(ctx: Context, directory: Directory, groups: t.Sequence[Entry]) -> d
     """Object ids of the Entra groups behind user groups, where there are any."""
     known = {entry.id: entry.azure_guid for entry in groups if "azureGUID" in entry.raw}
     unknown = [entry.id for entry in groups if entry.id not in known]
-    details = dict(zip(unknown, _side_by_side(ctx, directory.user_group_details, unknown), strict=True))
+    details = dict(zip(unknown, _side_by_side(ctx, directory.read_user_group, unknown), strict=True))
     known.update(
         {
             number: str(found["azureGUID"]).lower()
@@ -95,7 +95,7 @@ def _anchors(ctx: Context, directory: Directory, groups: t.Sequence[Entry]) -> d
             if found and found.get("azureGUID")
         }
     )
-    return {number: anchor for number, anchor in known.items() if anchor and as_id(number)}
+    return {number: anchor for number, anchor in known.items() if anchor and parse_id(number)}
 
 
 def _idle(groups: t.Sequence[Entry], rows: t.Sequence[Association]) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry
-from ..._commvault.references import Named
+from ..._commvault.references import ObjectReference
 from ..._core.errors import AmbiguousMatch, NotFound
 
 
@@ -21,9 +21,9 @@ def list_of(kind: str) -> str:
 
 def written(entry: Entry, catalogue: Catalogue) -> str | dict[str, t.Any]:
     """The name, else name and company, else the id: whichever first is read back as *entry*."""
-    for form in (Named(entry.name), Named(entry.name, entry.company or COMMCELL_LEVEL)):
+    for form in (ObjectReference(entry.name), ObjectReference(entry.name, entry.company or COMMCELL_LEVEL)):
         try:
-            if catalogue.find_named(form).id == entry.id:
+            if catalogue.find_reference(form).id == entry.id:
                 return entry.name if form.company is None else {"name": entry.name, "company": form.company}
         except (NotFound, AmbiguousMatch):
             continue

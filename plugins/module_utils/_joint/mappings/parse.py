@@ -12,7 +12,7 @@ import datetime
 import typing as t
 from dataclasses import dataclass
 
-from ..._commvault.references import Named, company_given, id_in, named
+from ..._commvault.references import ObjectReference, parse_company_reference, parse_decimal_id, parse_reference
 from ..._commvault.security.grants import ENTITY_TYPES
 from ..._core.names import case_key, matches_any
 from ..._core.values import is_guid, parse_time
@@ -30,7 +30,7 @@ class Target:
     """What a grant applies to: one entity by reference, all of a kind, or those (of ``company``) that match a pattern."""
 
     kind: str
-    reference: Named | None = None
+    reference: ObjectReference | None = None
     every: bool = False
     pattern: str | None = None
     at_most: int = 0
@@ -42,7 +42,7 @@ class Target:
 class WantedGrant:
     """One line of ``grants``; ``present`` is false for what must go (state absent, or validity over)."""
 
-    role: Named
+    role: ObjectReference
     targets: tuple[Target, ...]
     present: bool
     where: str
@@ -53,9 +53,9 @@ class MappingEntry:
     """One entry of the mapping. ``kind``: a key of the principal; ``object_id`` only for Entra groups."""
 
     kind: str
-    principal: Named
+    principal: ObjectReference
     object_id: str | None
-    user_group: Named | None
+    user_group: ObjectReference | None
     grants: tuple[WantedGrant, ...]
     relink: bool
     present: bool
@@ -236,7 +236,7 @@ def _of_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) -> li
                 kind,
                 pattern=pattern,
                 at_most=at_most,
-                company=company_given(company),
+                company=parse_company_reference(company),
                 where=where,
             )
         ]
@@ -244,15 +244,15 @@ def _of_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) -> li
 
 
 def _by_number(raw: t.Mapping[str, t.Any], where: str, problems: list[Problem]) -> list[Target]:
-    number, entity_id = id_in(raw.get("type")), id_in(raw.get("id"))
+    number, entity_id = parse_decimal_id(raw.get("type")), parse_decimal_id(raw.get("id"))
     if number is None or entity_id is None:
         problems.append(_problem(where, "type and id must both be numbers"))
         return []
     known = next((kind for kind, type_number in ENTITY_TYPES.items() if type_number == number), f"type:{number}")
-    return [Target(known, Named(None, None, entity_id), where=where)]
+    return [Target(known, ObjectReference(None, None, entity_id), where=where)]
 
 
-def _many(value: t.Any, where: str, problems: list[Problem]) -> list[Named]:
+def _many(value: t.Any, where: str, problems: list[Problem]) -> list[ObjectReference]:
     items = value if isinstance(value, (list, tuple)) else [value]
     if not items:
         problems.append(_problem(where, "is an empty list; leave the kind out, or name entities"))
@@ -260,9 +260,9 @@ def _many(value: t.Any, where: str, problems: list[Problem]) -> list[Named]:
     return [item for item in found if item is not None]
 
 
-def _named(value: t.Any, where: str, problems: list[Problem]) -> Named | None:
+def _named(value: t.Any, where: str, problems: list[Problem]) -> ObjectReference | None:
     try:
-        return named(value)
+        return parse_reference(value)
     except ValueError as exc:
         problems.append(_problem(where, str(exc)))
         return None

@@ -11,9 +11,9 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..._commvault.directory import Directory
-from ..._commvault.listings import as_id
-from ..._commvault.security.calls import Security
-from ..._commvault.security.canonical import read_entity
+from ..._commvault.listings import parse_id
+from ..._commvault.security.calls import SecurityAssociations
+from ..._commvault.security.canonical import parse_entity
 from ..._commvault.security.grants import Association, Entity, Grant, Principal
 from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, BadAnswer, NotFound, Throttled, Unreachable
@@ -36,7 +36,7 @@ class Current:
 class Reader:
     """Reads associations and the details of user groups, several at a time."""
 
-    def __init__(self, ctx: Context, directory: Directory, security: Security) -> None:
+    def __init__(self, ctx: Context, directory: Directory, security: SecurityAssociations) -> None:
         self._ctx, self._directory, self._security = ctx, directory, security
 
     def side_by_side(self, work: t.Callable[[Key], t.Any], keys: t.Iterable[Key]) -> list[t.Any]:
@@ -45,16 +45,16 @@ class Reader:
 
     def fetch_details(self, group_ids: t.Iterable[int]) -> None:
         """Read the details of user groups whose anchor the list does not show. Raises NotFound for one that is gone."""
-        catalogue = self._directory.catalogue("user_groups")
+        catalogue = self._directory.read_catalogue("user_groups")
         unknown = [
             number
             for number in sorted(set(group_ids))
-            if not (entry := catalogue.by_id(number)) or "azureGUID" not in entry.raw
+            if not (entry := catalogue.get_by_id(number)) or "azureGUID" not in entry.raw
         ]
-        details = self.side_by_side(self._directory.user_group_details, unknown)
+        details = self.side_by_side(self._directory.read_user_group, unknown)
         for number, found in zip(unknown, details, strict=True):
             if found is None:
-                entry = catalogue.by_id(number)
+                entry = catalogue.get_by_id(number)
                 raise NotFound(
                     f"User group {entry.label if entry else number} is in Commvault's list and is not there when it is read:"
                     " it was deleted a moment ago. Run the task again.",
@@ -103,7 +103,7 @@ class Reader:
             raise _incomplete()
         if not by_entity:
             try:
-                return _current(self.side_by_side(self._security.of_principal, principals), principals)
+                return _current(self.side_by_side(self._security.list_of_principal, principals), principals)
             except (AuthError, BadAnswer, Throttled, Unreachable):
                 raise
             except ApiError as exc:
@@ -111,7 +111,7 @@ class Reader:
                 if not readable:
                     raise
                 self._ctx.debug(1, f"Reading by entity instead: {exc}")
-        return _current(self.side_by_side(self._security.of_entity, places), principals)
+        return _current(self.side_by_side(self._security.list_on_entity, places), principals)
 
     def _check_visible(self, entities: t.Iterable[Entity]) -> None:
         """Nothing is written that could not be seen afterwards. Raises ApiError."""
@@ -120,13 +120,13 @@ class Reader:
 
     def _shown_in_details(self, principal: Principal) -> set[Grant]:
         """Grants in the details that were read for the anchor; empty when none were read or none are listed."""
-        details = self._directory.known_details(principal.id) if principal.kind == "user_group" else None
+        details = self._directory.get_cached_user_group(principal.id) if principal.kind == "user_group" else None
         found = set()
         for row in objects_in(details, "associatedEntities"):
             role = row.get("role") if isinstance(row, dict) else None
-            if isinstance(role, dict) and as_id(role.get("id")):
-                entity, dummy = read_entity({"_type_": row.get("type"), "entityId": row.get("id")})
-                found.add(Grant(principal, t.cast(int, as_id(role["id"])), entity))
+            if isinstance(role, dict) and parse_id(role.get("id")):
+                entity, dummy = parse_entity({"_type_": row.get("type"), "entityId": row.get("id")})
+                found.add(Grant(principal, t.cast(int, parse_id(role["id"])), entity))
         return found
 
 

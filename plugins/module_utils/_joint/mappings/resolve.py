@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry
 from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
-from ..._commvault.lookalikes import warn_of_doubtful
-from ..._commvault.references import Named, named
-from ..._commvault.security.grants import ALL, ENTITY_TYPES, Entity, Grant, Principal
+from ..._commvault.lookalikes import warn_of_lookalikes
+from ..._commvault.references import ObjectReference, parse_reference
+from ..._commvault.security.grants import ALL_OF_KIND, ENTITY_TYPES, Entity, Grant, Principal
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, NotFound
 from ..._core.names import case_key, doubt_about
@@ -85,7 +85,7 @@ class Resolver:
 
     def __init__(self, ctx: Context, client: CommvaultClient, directory: Directory, groups: EntraGroups) -> None:
         self._ctx, self._client, self._directory, self._groups = ctx, client, directory, groups
-        self._pending = [named(item) for item in ctx.options["pending_roles"]]
+        self._pending = [parse_reference(item) for item in ctx.options["pending_roles"]]
         self._pending_roles: dict[tuple[str, str | int], int] | None = None
         self._new_groups = 0
         self.found = Resolved()
@@ -134,7 +134,7 @@ class Resolver:
         ):
             names = sorted(self.found.holders[item].name for item in granted if item.kind == kind)
             if names:
-                warn_of_doubtful(self._ctx, self._directory.catalogue(catalogue), *names)
+                warn_of_lookalikes(self._ctx, self._directory.read_catalogue(catalogue), *names)
         for principal in sorted(granted):
             entra_name = self.found.holders[principal].entra_name
             doubt = doubt_about("Entra group", entra_name) if entra_name else None
@@ -142,7 +142,7 @@ class Resolver:
                 self._ctx.warn(doubt)
         roles = sorted({self.found.role_names[grant.role_id] for grant in self.found.present})
         if roles:
-            warn_of_doubtful(self._ctx, self._directory.catalogue("roles"), *roles)
+            warn_of_lookalikes(self._ctx, self._directory.read_catalogue("roles"), *roles)
 
     def _holder(self, entry: MappingEntry) -> Holder | None:
         holder = self._entra_holder(entry) if entry.kind == "entra_group" else self._local_holder(entry)
@@ -203,25 +203,25 @@ class Resolver:
         """Where a missing object would be created. Raises NotFound, AmbiguousMatch."""
         if given is None:
             return _Level(self._client.company_id, self._client.company_name)
-        number = self._directory.company_id(given) or 0
+        number = self._directory.find_company_id(given) or 0
         if not number:
             return _Level(0, COMMCELL_LEVEL if self._client.company_id else None)
-        found = self._directory.catalogue("companies").by_id(number)
+        found = self._directory.read_catalogue("companies").get_by_id(number)
         return _Level(number, found.name if found else str(given))
 
-    def _user_group(self, given: Named | None, name: str, group: EntraGroup) -> Entry | None:
+    def _user_group(self, given: ObjectReference | None, name: str, group: EntraGroup) -> Entry | None:
         """By id if one is given. By name; else by anchor, because a group that was renamed on either side is still the same group.
 
         Groups of other companies are not looked at: whoever administers a company links its groups as they like.
         """
-        catalogue = self._directory.catalogue("user_groups")
+        catalogue = self._directory.read_catalogue("user_groups")
         if given is not None and given.id is not None:
-            return catalogue.find_named(given)
+            return catalogue.find_reference(given)
         company = given.company if given is not None else None
         found = catalogue.get(name, company)
         if found is not None or group.object_id is None:
             return found
-        for candidate in catalogue.at_level(catalogue, company):
+        for candidate in catalogue.filter_by_level(catalogue, company):
             if candidate.id in self._candidates_by_anchor() and self.anchor_of(candidate.id) == group.object_id:
                 self._ctx.warn(
                     f"Commvault group {candidate.name} is linked to the Entra group of {name}; it is used although the names differ"
@@ -233,7 +233,7 @@ class Resolver:
         """Groups that no other entry claims by name: only these need to be read to find a renamed one."""
         if not hasattr(self, "_unclaimed"):
             claimed = {case_key(name) for name in self._groups.expected_names()}
-            groups = self._directory.catalogue("user_groups")
+            groups = self._directory.read_catalogue("user_groups")
             self._unclaimed = {entry.id for entry in groups if case_key(entry.name) not in claimed}
             side_by_side(
                 self.anchor_of,
@@ -245,10 +245,10 @@ class Resolver:
 
     def anchor_of(self, group_id: int) -> str | None:
         """Object id that the Commvault group is linked to, lower case; None when it is linked to none."""
-        entry = self._directory.catalogue("user_groups").by_id(group_id)
+        entry = self._directory.read_catalogue("user_groups").get_by_id(group_id)
         if entry is not None and "azureGUID" in entry.raw:
             return entry.azure_guid
-        details = self._directory.user_group_details(group_id) or {}
+        details = self._directory.read_user_group(group_id) or {}
         return str(details["azureGUID"]).lower() if details.get("azureGUID") else None
 
     def _new_holder(self, entry: MappingEntry, name: str, level: _Level, group: EntraGroup) -> Holder | None:
@@ -277,10 +277,10 @@ class Resolver:
         if not entry.present or not any(grant.present for grant in entry.grants):
             return False
         if not self._ctx.options["create_user_groups"]:
-            catalogue = self._directory.catalogue("user_groups")
+            catalogue = self._directory.read_catalogue("user_groups")
             self._problem(
                 f"{entry.where}.user_group",
-                f"{catalogue.missing(name, entry.user_group.company if entry.user_group else None)} create_user_groups is off.",
+                f"{catalogue.build_not_found(name, entry.user_group.company if entry.user_group else None)} create_user_groups is off.",
                 "not_found",
             )
             return False
@@ -301,7 +301,7 @@ class Resolver:
 
     def _role(self, grant: WantedGrant) -> int | None:
         try:
-            found = self._directory.catalogue("roles").find_named(grant.role)
+            found = self._directory.read_catalogue("roles").find_reference(grant.role)
         except (NotFound, AmbiguousMatch) as exc:
             pending = self._pending_role(grant.role) if isinstance(exc, NotFound) else None
             if pending is not None:
@@ -312,7 +312,7 @@ class Resolver:
         self.found.role_names[found.id] = found.name
         return found.id
 
-    def _pending_role(self, role: Named) -> int | None:
+    def _pending_role(self, role: ObjectReference) -> int | None:
         """The id that stands for a role which an earlier task would create, in the same company."""
         if self._pending_roles is None:
             self._pending_roles = {}
@@ -321,7 +321,7 @@ class Resolver:
                     self._pending_roles.setdefault(self._role_key(item), -(len(self._pending_roles) + 1))
         return self._pending_roles.get(self._role_key(role)) if self._pending and role.id is None else None
 
-    def _role_key(self, role: Named) -> tuple[str, str | int]:
+    def _role_key(self, role: ObjectReference) -> tuple[str, str | int]:
         try:
             company: str | int = self._known_company(role.company).company_id
         except (AmbiguousMatch, NotFound):
@@ -336,7 +336,7 @@ class Resolver:
         if target.kind == "company" and target.reference is None:
             return self._own_company(target)
         if target.every:
-            entity = Entity(target.kind, ALL)
+            entity = Entity(target.kind, ALL_OF_KIND)
             self.found.entity_names[entity] = "all"
             return [entity]
         if target.kind not in ENTITY_TYPES:
@@ -346,7 +346,7 @@ class Resolver:
         entries = (
             self._matching(target)
             if target.pattern
-            else [self._find(list_of(target.kind), t.cast(Named, target.reference), target.where)]
+            else [self._find(list_of(target.kind), t.cast(ObjectReference, target.reference), target.where)]
         )
         entities = []
         for entry in entries:
@@ -364,8 +364,8 @@ class Resolver:
         return [entity]
 
     def _matching(self, target: Target) -> list[Entry | None]:
-        catalogue = self._directory.catalogue(list_of(target.kind))
-        entries = catalogue.matching(str(target.pattern), target.company)
+        catalogue = self._directory.read_catalogue(list_of(target.kind))
+        entries = catalogue.find_matching(str(target.pattern), target.company)
         if len(entries) > target.at_most:
             self._problem(
                 target.where,
@@ -378,7 +378,7 @@ class Resolver:
 
     def _none_matches(self, target: Target, catalogue: Catalogue) -> None:
         """A pattern that matches nothing is odd; one that matches something of another company may be meant for it."""
-        others = catalogue.matching_elsewhere(str(target.pattern), target.company)
+        others = catalogue.find_matching_elsewhere(str(target.pattern), target.company)
         told = f"the pattern {target.pattern!r} matches no {target.kind}"
         if not others:
             self._ctx.warn(f"{target.where}: {told}")
@@ -391,9 +391,9 @@ class Resolver:
             "not_found",
         )
 
-    def _find(self, kind: str, reference: Named, where: str) -> Entry | None:
+    def _find(self, kind: str, reference: ObjectReference, where: str) -> Entry | None:
         try:
-            return self._directory.catalogue(kind).find_named(reference)
+            return self._directory.read_catalogue(kind).find_reference(reference)
         except (NotFound, AmbiguousMatch) as exc:
             self._problem(where, str(exc), exc.kind)
             return None

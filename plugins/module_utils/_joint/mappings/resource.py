@@ -14,8 +14,8 @@ import typing as t
 
 from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
-from ..._commvault.roles.contents import RoleContents
-from ..._commvault.security.calls import Security
+from ..._commvault.roles.contents import RolePermissions
+from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Grant, Principal
 from ..._commvault.user_groups.calls import UserGroups
 from ..._core.context import Context
@@ -53,7 +53,7 @@ class RoleMappingsResource:
             ctx.options.update(pending_roles=[], pending_entra_groups=[])
         self._client = CommvaultClient(ctx)
         self._directory = Directory(self._client)
-        self._security = Security(self._client)
+        self._security = SecurityAssociations(self._client)
         self._user_groups = UserGroups(self._client, self._directory)
         self._resolver = Resolver(ctx, self._client, self._directory, EntraGroups(ctx, lambda: GraphClient(ctx)))
         self._reader = Reader(ctx, self._directory, self._security)
@@ -75,7 +75,7 @@ class RoleMappingsResource:
         )
         links, recreated = checks.check_anchors(resolved, resolver.anchor_of, ctx.options["link_entra_groups"])
         given = {entry.where for entry in entries if entry.object_id is not None}
-        contents = RoleContents(self._client, self._directory)
+        contents = RolePermissions(self._client, self._directory)
         unsafe = checks.check_object_ids(
             resolved,
             given,
@@ -110,7 +110,7 @@ class RoleMappingsResource:
         )
         return Plan(*self._shown(), steps)
 
-    def _check(self, changes: Differences, contents: RoleContents) -> None:
+    def _check(self, changes: Differences, contents: RolePermissions) -> None:
         """The guards, and whether the caller may grant what is to be granted. Raises Problems, GuardRefused."""
         ctx, resolved, label = self._ctx, self._resolved, self._resolver.label
         removed = self._chosen.grants("remove")
@@ -119,7 +119,7 @@ class RoleMappingsResource:
             names = {**resolved.role_names, **resolved.entity_names, **_permission_names(self._directory)}
             rights = Rights(self._client, contents, self._reader.side_by_side)
             _raise(rights.missing(self._chosen.grants("add"), names))
-        checks.check_break_glass(ctx, removed, resolved, label, lambda: self._directory.catalogue("users"))
+        checks.check_break_glass(ctx, removed, resolved, label, lambda: self._directory.read_catalogue("users"))
         checks.check_removals(ctx, changes.remove, label)
         checks.check_own_rights(ctx, removed, own, label)
         administrators = Administrators(self._client, self._security, self._directory)
@@ -138,11 +138,11 @@ class RoleMappingsResource:
 
     def _teach_names(self) -> None:
         for principal, holder in self._resolved.holders.items():
-            self._security.learn(principal, holder.name)
+            self._security.remember_name(principal, holder.name)
         for role_id, name in self._resolved.role_names.items():
-            self._security.learn(role_id, name)
+            self._security.remember_name(role_id, name)
         for entity, name in self._resolved.entity_names.items():
-            self._security.learn(entity, name)
+            self._security.remember_name(entity, name)
 
     def _subject(self, request: Request) -> str:
         verb = _VERBS[request.operation]
@@ -191,7 +191,7 @@ class RoleMappingsResource:
         holder = self._resolved.holders[principal]
         number = self._user_groups.create(holder.name, None, holder.company_id)
         self._ids[principal] = Principal("user_group", number)
-        self._security.learn(self._ids[principal], holder.name)
+        self._security.remember_name(self._ids[principal], holder.name)
 
     def _link_group(self, request: Request) -> None:
         principal = t.cast(Principal, request.principal)
@@ -291,7 +291,7 @@ def _is_master(own: t.Callable[[], t.Collection[Principal]], chosen: Schedule) -
 
 
 def _permission_names(directory: Directory) -> dict[t.Any, str]:
-    return {("permission", entry.id): entry.name for entry in directory.catalogue("permissions")}
+    return {("permission", entry.id): entry.name for entry in directory.read_catalogue("permissions")}
 
 
 def _raise(problems: list[Problem]) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._commvault.client import CommvaultClient, segment
+from ..._commvault.client import CommvaultClient, quote_segment
 from ..._commvault.envelope import is_withheld
-from ..._commvault.listings import as_id
-from ..._commvault.roles.contents import RoleContents
-from ..._commvault.security.grants import ALL, Entity, Grant
+from ..._commvault.listings import parse_id
+from ..._commvault.roles.contents import RolePermissions
+from ..._commvault.security.grants import ALL_OF_KIND, Entity, Grant
 from ..._core.errors import ApiError, AuthError, Throttled, Unreachable
 from .parse import Problem
 
@@ -33,7 +33,7 @@ Read = t.Callable[[t.Callable[[t.Any], t.Any], t.Iterable[t.Any]], list[t.Any]]
 class Rights:
     """Reads the caller's permissions and the roles' contents, each once, several at a time."""
 
-    def __init__(self, client: CommvaultClient, role_contents: RoleContents, side_by_side: Read) -> None:
+    def __init__(self, client: CommvaultClient, role_contents: RolePermissions, side_by_side: Read) -> None:
         self._client, self._role_contents, self._side_by_side = client, role_contents, side_by_side
 
     def missing(self, added: t.Collection[Grant], names: t.Mapping[t.Any, str]) -> list[Problem]:
@@ -50,7 +50,7 @@ class Rights:
             self._tell_unchecked(real, names)
             return []
         roles = sorted({grant.role_id for grant in real})
-        contents = dict(zip(roles, self._side_by_side(self._role_contents.of, roles), strict=True))
+        contents = dict(zip(roles, self._side_by_side(self._role_contents.read_permission_ids, roles), strict=True))
         needed = {role: (held or frozenset()) | {_CHANGE_SECURITY} for role, held in contents.items()}
         open_roles = {role: numbers - everywhere for role, numbers in needed.items() if numbers - everywhere}
         places = sorted({grant.entity for grant in real if grant.role_id in open_roles and self._tells(grant.entity)})
@@ -69,10 +69,10 @@ class Rights:
         )
 
     def _tells(self, entity: Entity) -> bool:
-        return entity.kind in _TYPE_NAMES and entity.kind != "commcell" and entity.id != ALL
+        return entity.kind in _TYPE_NAMES and entity.kind != "commcell" and entity.id != ALL_OF_KIND
 
     def _held(self, entity: Entity) -> frozenset[int] | None:
-        path = f"Security/{_TYPE_NAMES[entity.kind]}/{segment(entity.id)}/Permissions"
+        path = f"Security/{_TYPE_NAMES[entity.kind]}/{quote_segment(entity.id)}/Permissions"
         try:
             answer = self._client.get(path, intent="read the caller's own permissions", unknown_ok=True)
         except (AuthError, Throttled, Unreachable):
@@ -92,7 +92,7 @@ class Rights:
 def _ids(answer: t.Any) -> t.Iterator[int]:
     """Permission ids anywhere in the answer: its shape is not published."""
     if isinstance(answer, dict):
-        number = as_id(answer.get("permissionId"))
+        number = parse_id(answer.get("permissionId"))
         if number:
             yield number
         answer = list(answer.values())
@@ -114,7 +114,7 @@ def _is_judged(
 
 
 def _place(entity: Entity, names: t.Mapping[t.Any, str]) -> str:
-    return f"{entity.kind} {names.get(entity, 'all' if entity.id == ALL else entity.id)}"
+    return f"{entity.kind} {names.get(entity, 'all' if entity.id == ALL_OF_KIND else entity.id)}"
 
 
 def _findings(

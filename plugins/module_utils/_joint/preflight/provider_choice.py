@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._commvault.identity_providers.read import AZURE, IdentityServer
+from ..._commvault.identity_providers.read import AZURE_SAML_KIND, IdentityServer
 from ..._core.errors import AmbiguousMatch
 from ..._core.names import is_same
 
@@ -27,7 +27,7 @@ def choose(
     if saml_app:
         found = next((server for server in saml if is_same(server.name, saml_app)), None)
         return found, "" if found else f"Commvault has no SAML app {saml_app}; it has {_names(saml)}"
-    entra = [server for server in saml if server.saml_kind in (AZURE, None, "UNKNOWN")]
+    entra = [server for server in saml if server.saml_kind in (AZURE_SAML_KIND, None, "UNKNOWN")]
     if not entra:
         return None, f"no SAML app is for Entra ID; there are {_names(saml)}" if saml else ""
     fitting = [server for server in entra if server.enabled is not False] if len(entra) > 1 else entra

@@ -13,7 +13,7 @@ import typing as t
 from ..._commvault.catalogue import COMMCELL_LEVEL, Entry, is_commcell_level
 from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
-from ..._commvault.identity_providers.read import IdentityServers
+from ..._commvault.identity_providers.read import IdentityProviders
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
 from ..._core.names import case_key
@@ -32,10 +32,10 @@ def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
     """Everything about the Entra groups of *entries*. Raises AmbiguousMatch when it is not clear which SAML app is meant."""
     graph = GraphClient(ctx)
     commvault, claims = CommvaultClient(ctx), ClaimReader(ctx, graph)
-    servers = IdentityServers(commvault)
-    listed = servers.listed()
+    servers = IdentityProviders(commvault)
+    listed = servers.list_providers()
     chosen, explanation = choose(listed, ctx.options.get("saml_app"), ctx.options.get("oidc_app"))
-    app = servers.saml(chosen.name) if chosen else None
+    app = servers.read_saml_app(chosen.name) if chosen else None
     if chosen and app is None:
         explanation = f"SAML app {chosen.name} is listed, but cannot be read"
     elif app and chosen:
@@ -156,7 +156,7 @@ class _Reader:
         company = (self._commvault.company_id or None) if given is None or given == "" else given
         if company is None or is_commcell_level(company):
             return None
-        found = self._directory.company(company)
+        found = self._directory.find_company(company)
         return found.name if found else str(company)
 
     def _merged(self, items: t.Sequence[Mapped]) -> list[Mapped]:
@@ -179,7 +179,7 @@ class _Reader:
 
     def _user_groups(self, found: t.Sequence[Mapped]) -> list[UserGroup]:
         """All Commvault groups; the link is read of those that the mapping names, and of the others when one of these is missing."""
-        catalogue = self._directory.catalogue("user_groups")
+        catalogue = self._directory.read_catalogue("user_groups")
         complete = [self._exists(item) for item in found]
         names = {case_key(item.user_group_name) for item in found if item.user_group_name}
         numbers = {item.user_group_id for item in found}
@@ -190,7 +190,7 @@ class _Reader:
             and (not all(complete) or case_key(entry.name) in names or entry.id in numbers)
         ]
         details = side_by_side(
-            lambda entry: self._directory.user_group_details(entry.id),
+            lambda entry: self._directory.read_user_group(entry.id),
             wanted,
             max(1, self._ctx.options["parallel_reads"]),
             self._ctx.cancellation,
@@ -203,12 +203,12 @@ class _Reader:
         if name is None:
             return False
         try:
-            return self._directory.catalogue("user_groups").get(name, item.company or COMMCELL_LEVEL) is not None
+            return self._directory.read_catalogue("user_groups").get(name, item.company or COMMCELL_LEVEL) is not None
         except AmbiguousMatch:
             return True
 
     def _user_group(self, entry: Entry) -> UserGroup:
-        known = self._directory.known_details(entry.id)
+        known = self._directory.get_cached_user_group(entry.id)
         details = known or {}
         guid = entry.azure_guid or str(details.get("azureGUID") or "").lower() or None
         enabled = details.get("enabled", entry.raw.get("enabled"))

@@ -15,9 +15,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogu
     CompanyKeys,
     Entry,
     OwnLevel,
-    plural,
+    pluralize,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.references import Named
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.references import ObjectReference
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, NotFound
 
 ROLES = [
@@ -98,20 +98,20 @@ def test_one_second_look() -> None:
     assert not looks
     assert made.find("new").id == 99
     assert made.get("other") is None
-    assert made.matching("nothing*") == []
+    assert made.find_matching("nothing*") == []
     assert len(looks) == 1
-    assert made.by_id(99) == Entry(99, "New")
+    assert made.get_by_id(99) == Entry(99, "New")
 
 
 def test_patterns() -> None:
-    assert [entry.id for entry in catalogue().matching("*OP*")] == [35]
-    assert [entry.id for entry in catalogue().matching("*OP*", "corp")] == [38, 37, 36]
-    assert [entry.id for entry in catalogue().matching_elsewhere("*OP*")] == [38, 37, 36]
+    assert [entry.id for entry in catalogue().find_matching("*OP*")] == [35]
+    assert [entry.id for entry in catalogue().find_matching("*OP*", "corp")] == [38, 37, 36]
+    assert [entry.id for entry in catalogue().find_matching_elsewhere("*OP*")] == [38, 37, 36]
     assert len(catalogue()) == len(list(catalogue())) == len(ROLES)
 
 
 def test_words() -> None:
-    assert (plural("company"), plural("user group")) == ("companies", "user groups")
+    assert (pluralize("company"), pluralize("user group")) == ("companies", "user groups")
     assert Entry(1, "g", raw={"azureGUID": "AB"}).azure_guid == "ab"
     assert Entry(1, "g").azure_guid is None
 
@@ -144,7 +144,7 @@ def test_in_a_company_a_bare_name_means_its_own() -> None:
         own().find("srv01")
     assert "in company Corp Ltd" in str(caught.value)
     assert "write {name: srv01, company: Commcell}" in str(caught.value)
-    assert [entry.id for entry in own().matching("*")] == [38, 37, 36]
+    assert [entry.id for entry in own().find_matching("*")] == [38, 37, 36]
 
 
 def test_rows_without_a_company_id_are_found_by_any_name_of_the_company() -> None:
@@ -184,9 +184,9 @@ def test_a_number_is_no_name_of_a_company() -> None:
 
 
 def test_an_id_with_the_name_of_another_object() -> None:
-    assert catalogue().find_named(Named("RESTORE operator", None, 36)).id == 36
+    assert catalogue().find_reference(ObjectReference("RESTORE operator", None, 36)).id == 36
     with pytest.raises(NotFound) as caught:
-        catalogue().find_named(Named("Restore Operator", None, 37))
+        catalogue().find_reference(ObjectReference("Restore Operator", None, 37))
     assert all(part in str(caught.value) for part in ("37", "'Restore Operator'", "ops (id 37, company corp)"))
 
 
@@ -267,9 +267,9 @@ def test_what_only_looks_equal_is_told_and_not_taken() -> None:
         made.find("Nightshift Operator")
     assert "it has U+017F LATIN SMALL LETTER LONG S where yours has 's'" in str(caught.value)
     assert caught.value.facts["near"] == ["Night\u017fhift Operator (id 1)"]
-    assert [entry.id for entry in made.look_alikes("NIGHTSHIFT operator")] == [1]
-    assert made.look_alikes("Night\u017fhift operator") == []
-    assert made.matching("nightshift*") == []
+    assert [entry.id for entry in made.find_lookalikes("NIGHTSHIFT operator")] == [1]
+    assert made.find_lookalikes("Night\u017fhift operator") == []
+    assert made.find_matching("nightshift*") == []
 
 
 def test_digits_without_end_are_no_id() -> None:

@@ -15,7 +15,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_t
     AccessTokenResource,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.create import create_once
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.create import create_object_once
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
@@ -61,9 +61,9 @@ def asked(client: CommvaultClient) -> list[t.Callable[[], t.Any]]:
     return [
         lambda: client.release,
         lambda: Directory(client)._has_companies(),
-        lambda: Directory(client)._company_keys("corp"),
-        lambda: whoami._rights(client),
-        lambda: whoami._groups(client, 44),
+        lambda: Directory(client)._find_company_keys("corp"),
+        lambda: whoami._read_rights(client),
+        lambda: whoami._read_user_group_names(client, 44),
     ]
 
 
@@ -141,9 +141,9 @@ def test_a_page_of_a_server_in_between_tells_of_no_object(
 def test_groups_of_the_caller_that_are_no_list(client: CommvaultClient, secured: t.Any, answer: t.Any) -> None:
     secured.server.says(answer(200, {"id": 44, "associatedUserGroups": "many"}))
     with pytest.raises(BadAnswer, match="associatedUserGroups"):
-        whoami._groups(client, 44)
+        whoami._read_user_group_names(client, 44)
     secured.server.says(answer(200, {"id": 44}))
-    assert whoami._groups(client, 44) == []
+    assert whoami._read_user_group_names(client, 44) == []
 
 
 def test_a_creation_whose_look_fails_has_an_unknown_outcome(
@@ -151,7 +151,7 @@ def test_a_creation_whose_look_fails_has_an_unknown_outcome(
 ) -> None:
     secured.server.says(answer(drop=True), answer(500, PAGE))
     with pytest.raises(ApiError, match="HTTP 500") as caught:
-        create_once(
+        create_object_once(
             client, Directory(client), "roles", "V4/Role", {"name": "R"}, company_id=None, intent="create role R"
         )
     assert caught.value.facts["outcome"] == "unknown"
@@ -209,6 +209,6 @@ def test_an_address_that_answers_nothing_is_no_sign_in(
     secured.server.says(*[answer(*one) for one in answers])
     if fails:
         with pytest.raises(NotFound, match="who is signed in"):
-            whoami.read(client.ctx, client)
+            whoami.read_commvault_identity(client.ctx, client)
     else:
-        assert whoami.read(client.ctx, client)["url"] == client.base_url
+        assert whoami.read_commvault_identity(client.ctx, client)["url"] == client.base_url

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.envelope import check, warnings
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.envelope import check_answer, collect_warnings
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     AuthError,
@@ -46,7 +46,7 @@ def reply(body: t.Any, status: int = 200, method: str = "POST") -> Reply:
     ],
 )
 def test_successes(body: dict[str, t.Any]) -> None:
-    assert check(reply(body), "do it") == body
+    assert check_answer(reply(body), "do it") == body
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_successes(body: dict[str, t.Any]) -> None:
 )
 def test_failures(body: t.Any, status: int, kind: type[ApiError], said: str) -> None:
     with pytest.raises(ApiError) as caught:
-        check(reply(body, status), "grant a role")
+        check_answer(reply(body, status), "grant a role")
     assert type(caught.value) is kind
     assert said in str(caught.value)
     assert str(caught.value).startswith("Cannot grant a role: ")
@@ -94,12 +94,12 @@ def test_failures(body: t.Any, status: int, kind: type[ApiError], said: str) -> 
 def test_answers_that_prove_nothing(body: t.Any) -> None:
     """A write so answered may have been done."""
     with pytest.raises(BadAnswer) as caught:
-        check(reply(body), "create a role")
+        check_answer(reply(body), "create a role")
     assert caught.value.may_have_acted
 
 
 def test_an_empty_object_is_an_empty_list() -> None:
-    assert check(reply({}, method="GET"), "list roles") == {}
+    assert check_answer(reply({}, method="GET"), "list roles") == {}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_an_empty_object_is_an_empty_list() -> None:
 )
 def test_whether_it_may_have_acted(status: int, body: t.Any, method: str, lost: bool) -> None:
     with pytest.raises(ApiError) as caught:
-        check(reply(body, status, method), "create a role")
+        check_answer(reply(body, status, method), "create a role")
     assert caught.value.may_have_acted is lost
 
 
@@ -125,5 +125,5 @@ def test_warnings_come_beside_success() -> None:
         ],
         "error": {"errorCode": 0, "warningMessage": "Successful"},
     }
-    assert warnings(check(reply(body), "create a user")) == ["User has no plan"]
-    assert warnings([]) == []
+    assert collect_warnings(check_answer(reply(body), "create a user")) == ["User has no plan"]
+    assert collect_warnings([]) == []

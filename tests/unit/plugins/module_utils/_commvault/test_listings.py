@@ -93,7 +93,7 @@ LEVEL = {"companyName": "Commcell"}
     ],
 )
 def test_shapes(kind: str, body: dict[str, t.Any], found: tuple[int, str, str | None]) -> None:
-    (entry,) = listings.entries(kind, body)
+    (entry,) = listings.parse_entries(kind, body)
     assert (entry.id, entry.name, entry.company) == found
 
 
@@ -106,18 +106,18 @@ def test_rows_that_are_left_out() -> None:
         {"name": "c"},
         {"id": "", "name": "d"},
     ]
-    assert [entry.name for entry in listings.entries("user_groups", {"userGroups": groups})] == ["a"]
+    assert [entry.name for entry in listings.parse_entries("user_groups", {"userGroups": groups})] == ["a"]
     server = {"client": {"clientEntity": {"clientId": 5, "clientName": "s"}}, "clientProps": {"IsDeletedClient": True}}
-    assert listings.entries("servers", {"clientProperties": [server]}) == []
-    assert listings.entries("roles", {}) == []
+    assert listings.parse_entries("servers", {"clientProperties": [server]}) == []
+    assert listings.parse_entries("roles", {}) == []
 
 
 @pytest.mark.parametrize("listed", ["many", 7, True, {}, {"id": 1}, ["x"], [None], [{"id": 1, "name": "a"}, 7]])
 @pytest.mark.parametrize("wrapper", ["roles", "roleProperties"])
 def test_what_is_no_list_of_objects_is_not_an_empty_one(wrapper: str, listed: t.Any) -> None:
     with pytest.raises(BadAnswer, match=wrapper):
-        listings.entries("roles", {wrapper: listed})
-    assert listings.entries("roles", {wrapper: None}) == []
+        listings.parse_entries("roles", {wrapper: listed})
+    assert listings.parse_entries("roles", {wrapper: None}) == []
 
 
 def test_older_paths_are_tried() -> None:
@@ -127,14 +127,14 @@ def test_older_paths_are_tried() -> None:
         asked.append((path, params))
         return {"roleProperties": [{"role": {"roleId": 1, "roleName": "Master"}}]} if path == "Security/Roles" else None
 
-    assert [entry.name for entry in listings.read("roles", get, hard_refresh=True)] == ["Master"]
+    assert [entry.name for entry in listings.list_objects("roles", get, hard_refresh=True)] == ["Master"]
     assert [path for path, params in asked] == ["Security/Roles", "V4/Role", "Security/Roles"]
     assert all(params == {"hardRefresh": "true"} for path, params in asked)
     asked.clear()
-    listings.read("roles", get)
+    listings.list_objects("roles", get)
     assert asked == [("V4/Role", {}), ("Security/Roles", {})]
     with pytest.raises(NotFound, match="no list of companies"):
-        listings.read("companies", lambda path, params: None)
+        listings.list_objects("companies", lambda path, params: None)
 
 
 NODE = {
@@ -148,8 +148,8 @@ NODE = {
 
 @pytest.mark.parametrize("body", [NODE, {"permissions": [NODE]}])
 def test_the_catalogue_with_and_without_wrapper(body: dict[str, t.Any]) -> None:
-    assert [(entry.id, entry.name) for entry in listings.entries("permissions", body)] == [
+    assert [(entry.id, entry.name) for entry in listings.parse_entries("permissions", body)] == [
         (151, "Create Alert"),
         (900, "Deep"),
     ]
-    assert [node["category"]["name"] for node in listings.categories(body)] == ["Alert", "Sub"]
+    assert [node["category"]["name"] for node in listings.flatten_categories(body)] == ["Alert", "Sub"]

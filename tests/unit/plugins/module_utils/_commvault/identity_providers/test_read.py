@@ -11,10 +11,10 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_providers.read import (
+    IdentityProviders,
     IdentityServer,
-    IdentityServers,
-    saml_app,
-    servers,
+    merge_identity_servers,
+    parse_saml_app,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, Forbidden, NotFound
 
@@ -35,7 +35,7 @@ def test_both_lists_make_one() -> None:
             {"name": "ldap", "type": "ACTIVE_DIRECTORY"},
         ]
     }
-    assert servers(listed, APPS) == [
+    assert merge_identity_servers(listed, APPS) == [
         IdentityServer("entra-oidc", "oidc", enabled=True),
         IdentityServer("corp", "saml", "AZURE", None, False),
         IdentityServer("tenant", "saml", "AZURE", "tenant", None),
@@ -43,12 +43,15 @@ def test_both_lists_make_one() -> None:
 
 
 def test_one_list_is_enough() -> None:
-    assert [(item.kind, item.name) for item in servers(None, APPS)] == [("oidc", "entra-oidc"), ("saml", "Corp")]
-    assert servers({"identityServers": None}, None) == []
+    assert [(item.kind, item.name) for item in merge_identity_servers(None, APPS)] == [
+        ("oidc", "entra-oidc"),
+        ("saml", "Corp"),
+    ]
+    assert merge_identity_servers({"identityServers": None}, None) == []
 
 
 def test_a_saml_app() -> None:
-    found = saml_app(
+    found = parse_saml_app(
         {
             "name": "corp",
             "enabled": True,
@@ -65,7 +68,7 @@ def test_a_saml_app() -> None:
         ("a", "b"),
         True,
     )
-    bare = saml_app({"name": "corp"})
+    bare = parse_saml_app({"name": "corp"})
     assert (bare.enabled, bare.company, bare.groups_claim, bare.associated) == (None, None, None, False)
 
 
@@ -85,7 +88,7 @@ class Answers:
 
 def read(name: str, answers: dict[str, t.Any]) -> tuple[t.Any, list[str]]:
     client = Answers(answers)
-    return IdentityServers(t.cast(t.Any, client)).saml(name), client.asked
+    return IdentityProviders(t.cast(t.Any, client)).read_saml_app(name), client.asked
 
 
 def test_a_name_is_escaped_and_spelled_as_the_service_knows_it() -> None:
@@ -106,7 +109,7 @@ def test_errors_stay_errors() -> None:
 
 
 def listed(answers: dict[str, t.Any]) -> list[IdentityServer]:
-    return IdentityServers(t.cast(t.Any, Answers(answers))).listed()
+    return IdentityProviders(t.cast(t.Any, Answers(answers))).list_providers()
 
 
 def test_one_of_two_lists_is_enough() -> None:

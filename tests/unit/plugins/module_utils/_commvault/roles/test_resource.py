@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault import listings
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry, OwnLevel
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.names import check_name
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import Permissions
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.names import check_object_name
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import PermissionCatalogue
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles import resource as roles
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
@@ -37,26 +37,27 @@ PERMISSIONS = ["31", "13", "151", "153", "900"]
 CATEGORIES = ["101", "117", "210"]
 
 
-def catalogue() -> Permissions:
+def catalogue() -> PermissionCatalogue:
     """A small catalogue with a sub-category, and one name for two permissions."""
-    return Permissions(
-        Catalogue("permission", listings.entries("permissions", CATALOGUE)), listings.categories(CATALOGUE)
+    return PermissionCatalogue(
+        Catalogue("permission", listings.parse_entries("permissions", CATALOGUE)),
+        listings.flatten_categories(CATALOGUE),
     )
 
 
 def test_names_become_ids() -> None:
     permissions = catalogue()
-    chosen, problems = permissions.choose(["view", "153"], ["ALERT"])
+    chosen, problems = permissions.select_permissions(["view", "153"], ["ALERT"])
     assert problems == []
     assert chosen is not None
     assert chosen.permission_ids == {31, 151, 153, 900}
-    assert permissions.labels(chosen.permission_ids) == ["Create (151)", "Create (900)", "Delete", "View"]
-    assert permissions.wire(chosen) == [{"category": {"id": 117}}, {"permission": {"id": 31}}]
-    assert permissions.choose(None, None) == (None, [])
+    assert permissions.format_names(chosen.permission_ids) == ["Create (151)", "Create (900)", "Delete", "View"]
+    assert permissions.serialize_permission_set(chosen) == [{"category": {"id": 117}}, {"permission": {"id": 31}}]
+    assert permissions.select_permissions(None, None) == (None, [])
 
 
 def test_all_unknown_names_are_told_together() -> None:
-    chosen, problems = catalogue().choose(["Viev", "View", "Create"], ["Alerts"])
+    chosen, problems = catalogue().select_permissions(["Viev", "View", "Create"], ["Alerts"])
     assert chosen is not None
     assert [(problem["where"], problem["kind"]) for problem in problems] == [
         ("permissions[0]", "not_found"),
@@ -114,10 +115,10 @@ class Service:
 
     def plan(self, options: dict[str, t.Any]) -> Plan:
         permissions = catalogue()
-        chosen, problems = permissions.choose(options.get("permissions"), options.get("categories"))
+        chosen, problems = permissions.select_permissions(options.get("permissions"), options.get("categories"))
         assert not problems
         current = roles.canonical(self.wire, permissions) if self.wire is not None else None
-        held = permissions.held((self.wire or {}).get("permissions"))
+        held = permissions.parse_permission_set((self.wire or {}).get("permissions"))
         return roles.plan("R", roles.desired(options), chosen, current, held, permissions, options["exclusive"])
 
 
@@ -148,7 +149,9 @@ OPTIONS = st.fixed_dictionaries(
 @given(WIRES, OPTIONS)
 def test_plans_converge(wire: dict[str, t.Any] | None, options: dict[str, t.Any]) -> None:
     service = Service(wire)
-    before = set(catalogue().labels(catalogue().held((wire or {}).get("permissions")).permission_ids))
+    before = set(
+        catalogue().format_names(catalogue().parse_permission_set((wire or {}).get("permissions")).permission_ids)
+    )
     planned = service.plan(options)
     assert planned.changed == (planned.before != planned.after)
     service.apply(planned)
@@ -190,8 +193,8 @@ def test_absent() -> None:
 @pytest.mark.parametrize("name", ["", "  ", " x", "x\n"])
 def test_names_nobody_can_see(name: str) -> None:
     with pytest.raises(ConfigError):
-        check_name("name", name)
-    check_name("name", "in between")
+        check_object_name("name", name)
+    check_object_name("name", "in between")
 
 
 class Answering:
@@ -205,10 +208,10 @@ class Answering:
     def get(self, path: str, **_more: t.Any) -> t.Any:
         return self.wire
 
-    def catalogue(self, kind: str) -> t.Any:
+    def read_catalogue(self, kind: str) -> t.Any:
         return Catalogue("role", [Entry(35, "R")]) if kind == "roles" else Catalogue("permission", [Entry(31, "View")])
 
-    def category_nodes(self) -> list[t.Any]:
+    def read_permission_categories(self) -> list[t.Any]:
         return []
 
 

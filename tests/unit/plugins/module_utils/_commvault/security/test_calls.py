@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.associations import rows
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.calls import Security
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.associations import parse_associations
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.calls import SecurityAssociations
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.canonical import (
     UNKNOWN_ENTITY,
-    read_entity,
-    read_principal,
-    wire_entity,
-    wire_principal,
+    parse_entity,
+    parse_principal,
+    serialize_entity,
+    serialize_principal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
-    ALL,
+    ALL_OF_KIND,
     ENTITY_TYPES,
     Entity,
     Grant,
@@ -33,7 +33,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 NUMBERS = st.integers(1, 2**31)
 KINDS = [*ENTITY_TYPES, "type:4", "type:7", "type:13", "type:64", "type:120", "type:999"]
 ENTITIES = st.builds(Entity, st.sampled_from(KINDS), NUMBERS) | st.builds(
-    Entity, st.sampled_from([kind for kind in KINDS if kind != "credentials"]), st.just(ALL)
+    Entity, st.sampled_from([kind for kind in KINDS if kind != "credentials"]), st.just(ALL_OF_KIND)
 )
 PRINCIPALS = st.builds(Principal, st.sampled_from(["user", "user_group", "external_group"]), NUMBERS)
 NAMES = st.text(min_size=1).filter(lambda text: text.strip("\\") != "" and not text.startswith("\\"))
@@ -44,8 +44,8 @@ NAMES = st.text(min_size=1).filter(lambda text: text.strip("\\") != "" and not t
     st.lists(st.tuples(PRINCIPALS, NUMBERS), min_size=1, max_size=6, unique=True),
 )
 def test_a_request_is_exactly_the_product(entities: list[Entity], pairs: list[tuple[Principal, int]]) -> None:
-    body = Security(t.cast(t.Any, None)).body("ADD", entities, pairs)
-    written = [row.grant for row in rows(body)]
+    body = SecurityAssociations(t.cast(t.Any, None)).build_request("ADD", entities, pairs)
+    written = [row.grant for row in parse_associations(body)]
     assert sorted(str(grant) for grant in written) == sorted(
         str(Grant(principal, role_id, entity)) for entity in entities for principal, role_id in pairs
     )
@@ -53,25 +53,25 @@ def test_a_request_is_exactly_the_product(entities: list[Entity], pairs: list[tu
 
 @given(ENTITIES, NAMES)
 def test_entities_and_names_come_back(entity: Entity, name: str) -> None:
-    found, shown = read_entity(wire_entity(entity, name))
+    found, shown = parse_entity(serialize_entity(entity, name))
     assert found == entity
-    assert shown == (name if entity.id != ALL else f"all {entity.kind}")
+    assert shown == (name if entity.id != ALL_OF_KIND else f"all {entity.kind}")
 
 
 @given(PRINCIPALS, NAMES)
 def test_principals_come_back(principal: Principal, name: str) -> None:
-    found, shown = read_principal(wire_principal(principal, name))
+    found, shown = parse_principal(serialize_principal(principal, name))
     assert found == principal
     assert principal.kind == "external_group" or shown == name
 
 
 def test_requests_never_overwrite_and_name_what_is_known() -> None:
-    security = Security(t.cast(t.Any, None))
-    security.learn(Principal("external_group", 57), "CORP\\cv-ops")
-    security.learn(Entity("plans", 12), "gold")
-    security.learn(35, "Restore")
-    security.learn(36, "")
-    body = security.body(
+    security = SecurityAssociations(t.cast(t.Any, None))
+    security.remember_name(Principal("external_group", 57), "CORP\\cv-ops")
+    security.remember_name(Entity("plans", 12), "gold")
+    security.remember_name(35, "Restore")
+    security.remember_name(36, "")
+    body = security.build_request(
         "DELETE", [Entity("plans", 12)], [(Principal("external_group", 57), 35), (Principal("user", 4), 36)]
     )
     assert body == {
@@ -93,9 +93,9 @@ def test_requests_never_overwrite_and_name_what_is_known() -> None:
 
 def test_what_cannot_be_written() -> None:
     with pytest.raises(ConfigError, match="all credentials"):
-        wire_entity(Entity("credentials", ALL))
+        serialize_entity(Entity("credentials", ALL_OF_KIND))
     with pytest.raises(ValueError, match="no principal kind"):
-        wire_principal(Principal("unknown", 1))
+        serialize_principal(Principal("unknown", 1))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_what_cannot_be_written() -> None:
         ({"credentialId": 8, "_type_": 154}, Entity("credentials", 8)),
         ({"entityId": 12, "entityType": 158, "_type_": 150}, Entity("plans", 12)),
         ({"entityId": 12, "entityTypeName": "PLAN_ENTITY", "_type_": "GENERIC_ENTITY"}, Entity("plans", 12)),
-        ({"_type_": "CLIENT_ENTITY", "flags": {"includeAll": True}}, Entity("servers", ALL)),
+        ({"_type_": "CLIENT_ENTITY", "flags": {"includeAll": True}}, Entity("servers", ALL_OF_KIND)),
         ({"_type_": 3, "flags": {"includeAll": False}, "clientId": 6}, Entity("servers", 6)),
         ({"clientId": 5, "subclientId": 70, "_type_": 7}, Entity("type:7", 70)),
         ({"_type_": 3}, UNKNOWN_ENTITY),
@@ -119,7 +119,7 @@ def test_what_cannot_be_written() -> None:
     ],
 )
 def test_forms_of_entities(wire: dict[str, t.Any], entity: Entity) -> None:
-    assert read_entity(wire)[0] == entity
+    assert parse_entity(wire)[0] == entity
 
 
 ROLE = {"role": {"roleId": 35, "roleName": "r"}}
@@ -155,7 +155,7 @@ def test_how_a_grant_came_to_be(row: dict[str, t.Any], kind: str) -> None:
     body = {
         "securityAssociations": [{"entityAssociated": {"planId": 12}, "securityAssociations": {"associations": [row]}}]
     }
-    (found,) = rows(body, entity=Entity("plans", 12))
+    (found,) = parse_associations(body, entity=Entity("plans", 12))
     assert found.grant_kind == kind
     assert (found.grant is not None) is (kind == "explicit")
 
@@ -186,7 +186,7 @@ def test_all_blocks_rows_and_members_are_walked() -> None:
             },
         ]
     }
-    found = rows(body)
+    found = parse_associations(body)
     assert [(row.principal_name, row.entity.id, row.grant_kind) for row in found] == [
         ("CORP\\cv-ops", 12, "explicit"),
         ("CORP\\cv-ops", 13, "explicit"),
@@ -206,7 +206,7 @@ def test_a_row_that_stands_elsewhere_is_inherited() -> None:
             }
         ]
     }
-    (found,) = rows(body, entity=Entity("plans", 12))
+    (found,) = parse_associations(body, entity=Entity("plans", 12))
     assert (found.grant_kind, found.entity) == ("inherited", Entity("commcell", 2))
 
 
@@ -221,13 +221,13 @@ def test_answers_about_a_principal() -> None:
             {"properties": ROLE},
         ]
     }
-    found = rows(body, principal=(who, "g"))
+    found = parse_associations(body, principal=(who, "g"))
     assert [row.grant for row in found] == [
         Grant(who, 35, Entity("commcell", 2)),
-        Grant(who, 35, Entity("servers", ALL)),
+        Grant(who, 35, Entity("servers", ALL_OF_KIND)),
         None,
     ]
-    assert rows({}, principal=(who, "g")) == []
+    assert parse_associations({}, principal=(who, "g")) == []
 
 
 @pytest.mark.parametrize("wrong", ["x", 7, True, ["x"], [{}, None]])
@@ -245,4 +245,4 @@ def test_answers_about_a_principal() -> None:
 def test_an_answer_that_cannot_be_read_shows_no_empty_list(shape: t.Callable[[t.Any], t.Any], wrong: t.Any) -> None:
     """Grants that are not read would be given once more, or left in place although they are surplus."""
     with pytest.raises(BadAnswer):
-        rows(shape(wrong), principal=(Principal("user_group", 21), "ops"))
+        parse_associations(shape(wrong), principal=(Principal("user_group", 21), "ops"))

@@ -12,28 +12,28 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.calls import Security
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.info import Snapshot
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.calls import SecurityAssociations
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.info import SecuritySnapshot
 
 
 def test_a_group_that_is_gone(make_ctx: t.Any) -> None:
     ctx = make_ctx({"parallel_reads": 2})
-    snapshot = Snapshot(ctx, t.cast(t.Any, types.SimpleNamespace(ctx=ctx)))
+    snapshot = SecuritySnapshot(ctx, t.cast(t.Any, types.SimpleNamespace(ctx=ctx)))
     details = {21: {"name": "ops", "users": [{"id": 4, "name": "anna"}]}, 22: None}
     snapshot._directory = t.cast(
         t.Any,
         types.SimpleNamespace(
-            catalogue=lambda kind: Catalogue("user group", [Entry(21, "ops"), Entry(22, "gone")]),
-            user_group_details=details.get,
+            read_catalogue=lambda kind: Catalogue("user group", [Entry(21, "ops"), Entry(22, "gone")]),
+            read_user_group=details.get,
         ),
     )
-    assert [(row["name"], row["members"]) for row in snapshot._user_groups()] == [("ops", ["anna"])]
+    assert [(row["name"], row["members"]) for row in snapshot._read_user_groups()] == [("ops", ["anna"])]
 
 
 @pytest.mark.parametrize(("release", "count"), [(0, 1), (42, 0)])
 def test_a_release_that_is_not_shown_is_told_where_it_matters(make_ctx: t.Any, release: int, count: int) -> None:
     ctx = make_ctx()
-    security = Security(t.cast(t.Any, types.SimpleNamespace(ctx=ctx, release=release)))
+    security = SecurityAssociations(t.cast(t.Any, types.SimpleNamespace(ctx=ctx, release=release)))
     for dummy in range(2):
         security.warn_of_unknown_release()
     assert len(ctx.warnings) == count

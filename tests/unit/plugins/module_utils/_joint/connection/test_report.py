@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.whoami import rights_of
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.whoami import parse_rights
 from ansible_collections.cvops.identity.plugins.module_utils._entra.whoami import (
     is_entra_configured,
     list_token_permissions,
@@ -203,4 +203,4 @@ def test_one_input_or_a_named_method_is_a_configuration() -> None:
     ],
 )
 def test_rights_in_the_forms_that_are_known(answer: t.Any, found: dict[int, str] | None) -> None:
-    assert rights_of(answer) == found
+    assert parse_rights(answer) == found

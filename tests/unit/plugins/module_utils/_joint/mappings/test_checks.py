@@ -34,8 +34,8 @@ USER, GROUP = Principal("user", 8), Principal("user_group", 21)
 def counted(holder: Principal, user: t.Any, group: t.Any = None) -> int:
     client = types.SimpleNamespace(commcell_id=2, get=lambda path, **_more: user)
     rows = [Association(holder, "p", MASTER_ROLE, "Master", CELL, "cs", "explicit")]
-    security = types.SimpleNamespace(of_entity=lambda entity: rows)
-    directory = types.SimpleNamespace(user_group_details=lambda number: group)
+    security = types.SimpleNamespace(list_on_entity=lambda entity: rows)
+    directory = types.SimpleNamespace(read_user_group=lambda number: group)
     return Administrators(t.cast(t.Any, client), t.cast(t.Any, security), t.cast(t.Any, directory)).left_after([])
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
-    ALL,
+    ALL_OF_KIND,
     Association,
     Entity,
     Grant,
@@ -75,14 +75,14 @@ class World:
         linked = [entry.id for entry in self.catalogues["user_groups"] if entry.id % 2]
         self.anchors = {number: str(uuid.uuid5(uuid.NAMESPACE_DNS, str(number))) for number in linked}
 
-    def catalogue(self, kind: str) -> Catalogue:
+    def read_catalogue(self, kind: str) -> Catalogue:
         return self.catalogues[kind]
 
-    def user_group_details(self, number: int) -> dict[str, t.Any]:
+    def read_user_group(self, number: int) -> dict[str, t.Any]:
         return {"azureGUID": self.anchors.get(number, "")}
 
     def site(self) -> Site:
-        return Site(self.catalogue, COMMCELL, anchors=self.anchors)
+        return Site(self.read_catalogue, COMMCELL, anchors=self.anchors)
 
 
 @st.composite
@@ -94,17 +94,18 @@ def worlds(draw: st.DrawFn) -> tuple[World, list[Association]]:
         who = draw(
             st.sampled_from([("user", "users"), ("user_group", "user_groups"), ("external_group", "external_groups")])
         )
-        principal = Principal(who[0], draw(st.integers(1, len(world.catalogue(who[1])))))
-        role = draw(st.one_of(st.none(), st.integers(1, len(world.catalogue("roles")) + 1)))
+        principal = Principal(who[0], draw(st.integers(1, len(world.read_catalogue(who[1])))))
+        role = draw(st.one_of(st.none(), st.integers(1, len(world.read_catalogue("roles")) + 1)))
         kind = draw(st.sampled_from([*KINDS, "commcell", "type:64"]))
         if kind == "commcell":
             entity = Entity(kind, COMMCELL)
         elif kind == "type:64":
             entity = Entity(kind, draw(st.integers(1, 3)))
         else:
-            size = len(world.catalogue({"company": "companies"}.get(kind, kind)))
+            size = len(world.read_catalogue({"company": "companies"}.get(kind, kind)))
             entity = Entity(
-                kind, draw(st.sampled_from([ALL, *range(1, size + 1)] if kind != "company" else range(1, size + 1)))
+                kind,
+                draw(st.sampled_from([ALL_OF_KIND, *range(1, size + 1)] if kind != "company" else range(1, size + 1))),
             )
         grant_kind = draw(
             st.sampled_from(["explicit", "explicit", "explicit", "creator", "owner", "inherited", "unknown"])
@@ -137,7 +138,7 @@ def test_planning_an_export_against_the_same_commcell_gives_nothing(made: tuple[
     current: set[Grant] = {
         row.grant
         for row in rows
-        if row.grant is not None and row.role_id in {entry.id for entry in world.catalogue("roles")}
+        if row.grant is not None and row.role_id in {entry.id for entry in world.read_catalogue("roles")}
     }
     changes = differences(resolved.present, resolved.absent, current, True, resolved.holders)
     assert (changes.add, changes.remove) == (frozenset(), frozenset())
@@ -173,7 +174,7 @@ def test_an_export_reads_well() -> None:
     rows = [
         Association(who, "", 1, "", Entity("plans", 1), "", "explicit"),
         Association(who, "", 1, "", Entity("plans", 2), "", "explicit"),
-        Association(who, "", 2, "", Entity("servers", ALL), "", "explicit"),
+        Association(who, "", 2, "", Entity("servers", ALL_OF_KIND), "", "explicit"),
         Association(who, "", 2, "", Entity("commcell", COMMCELL), "", "explicit"),
     ]
     assert export(rows, world.site()).mappings == [

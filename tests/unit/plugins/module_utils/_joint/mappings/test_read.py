@@ -12,9 +12,9 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.contents import RoleContents
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.contents import RolePermissions
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
-    ALL,
+    ALL_OF_KIND,
     Association,
     Entity,
     Grant,
@@ -33,7 +33,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.rea
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.resolve import Holder, Resolved
 
 GROUP, USER = Principal("user_group", 21), Principal("user", 8)
-GOLD, EVERY = Entity("plans", 12), Entity("plans", ALL)
+GOLD, EVERY = Entity("plans", 12), Entity("plans", ALL_OF_KIND)
 ROLE = 35
 
 
@@ -49,18 +49,18 @@ class FakeSecurity:
         self.asked: list[t.Any] = []
 
     def can_list_entity(self, entity: Entity) -> bool:
-        return entity.id != ALL
+        return entity.id != ALL_OF_KIND
 
     def warn_of_unknown_release(self) -> None:
         self.asked.append("release")
 
-    def of_principal(self, principal: Principal) -> list[Association]:
+    def list_of_principal(self, principal: Principal) -> list[Association]:
         self.asked.append(principal)
         if self.refusal:
             raise self.refusal
         return [association(GROUP, GOLD)] if principal == GROUP else []
 
-    def of_entity(self, entity: Entity) -> list[Association]:
+    def list_on_entity(self, entity: Entity) -> list[Association]:
         self.asked.append(entity)
         return [association(GROUP, GOLD), association(Principal("user_group", 99), entity)]
 
@@ -71,7 +71,7 @@ def resolved(*grants: Grant) -> Resolved:
 
 
 def reader(make_ctx: t.Any, security: FakeSecurity) -> Reader:
-    directory = types.SimpleNamespace(known_details=lambda number: None)
+    directory = types.SimpleNamespace(get_cached_user_group=lambda number: None)
     return Reader(make_ctx({"parallel_reads": 2}), t.cast(t.Any, directory), t.cast(t.Any, security))
 
 
@@ -134,12 +134,12 @@ class FakeDirectory:
     def __init__(self, *users: Entry) -> None:
         self.users, self.reads = users, 0
 
-    def category_nodes(self) -> list[dict[str, t.Any]]:
+    def read_permission_categories(self) -> list[dict[str, t.Any]]:
         self.reads += 1
         inner = {"category": {"id": 101}, "permissions": [{"id": "101", "name": "users"}]}
         return [{"category": {"id": 100}, "permissions": [], "categoryList": [inner]}, {"category": {"id": 117}}]
 
-    def catalogue(self, kind: str) -> Catalogue:
+    def read_catalogue(self, kind: str) -> Catalogue:
         return Catalogue("user", self.users) if kind == "users" else Catalogue("permission", [Entry(101, "users")])
 
 
@@ -176,27 +176,31 @@ def whole(number: t.Any, **more: t.Any) -> dict[str, t.Any]:
 )
 def test_a_role_that_may_hold_everything_weighs_much(permissions: t.Any, privileged: bool) -> None:
     roles = {} if permissions is None else {ROLE: permissions}
-    contents = RoleContents(t.cast(t.Any, FakeClient(roles)), t.cast(t.Any, FakeDirectory()))
+    contents = RolePermissions(t.cast(t.Any, FakeClient(roles)), t.cast(t.Any, FakeDirectory()))
     assert is_privileged(contents)(ROLE) is privileged
 
 
 def test_the_catalogue_is_read_for_categories_alone_and_once() -> None:
     directory = FakeDirectory()
-    contents = RoleContents(
+    contents = RolePermissions(
         t.cast(t.Any, FakeClient({1: [single(31)], 2: [whole(100)], 3: [whole(117), single(2)]})),
         t.cast(t.Any, directory),
     )
-    assert contents.of(1) == {31}
+    assert contents.read_permission_ids(1) == {31}
     assert directory.reads == 0
-    assert (contents.of(2), contents.of(3), contents.of(4)) == ({101}, {2}, None)
+    assert (contents.read_permission_ids(2), contents.read_permission_ids(3), contents.read_permission_ids(4)) == (
+        {101},
+        {2},
+        None,
+    )
     assert directory.reads == 1
 
 
 @pytest.mark.parametrize("wrong", ["all", {"permission": {"id": 31}}, ["x"]])
 def test_permissions_that_cannot_be_read_are_not_none(wrong: t.Any) -> None:
-    contents = RoleContents(t.cast(t.Any, FakeClient({ROLE: wrong})), t.cast(t.Any, FakeDirectory()))
+    contents = RolePermissions(t.cast(t.Any, FakeClient({ROLE: wrong})), t.cast(t.Any, FakeDirectory()))
     with pytest.raises(BadAnswer):
-        contents.of(ROLE)
+        contents.read_permission_ids(ROLE)
 
 
 class People:
@@ -240,7 +244,7 @@ def test_a_group_that_is_listed_and_gone_is_not_one_without_a_link(make_ctx: t.A
     """Its link would be written, and its members' rights, before Commvault says that there is no such group."""
     entry = Entry(21, "ops")
     directory = types.SimpleNamespace(
-        catalogue=lambda kind: Catalogue("user group", [entry]), user_group_details=lambda number: None
+        read_catalogue=lambda kind: Catalogue("user group", [entry]), read_user_group=lambda number: None
     )
     ctx = make_ctx({"parallel_reads": 2})
     with pytest.raises(NotFound, match="ops"):

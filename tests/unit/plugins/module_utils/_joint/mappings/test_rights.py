@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
-    ALL,
+    ALL_OF_KIND,
     Entity,
     Grant,
     Principal,
@@ -56,7 +56,7 @@ def held(*numbers: int) -> dict[str, t.Any]:
 def missing(
     ctx: t.Any, answers: t.Mapping[str, t.Any], *entities: Entity, contents: frozenset[int] | None = frozenset({31})
 ) -> list[dict[str, t.Any]]:
-    roles = types.SimpleNamespace(of=lambda role_id: contents)
+    roles = types.SimpleNamespace(read_permission_ids=lambda role_id: contents)
     client = Client(ctx, answers)
     rights = Rights(t.cast(t.Any, client), t.cast(t.Any, roles), lambda work, keys: [work(key) for key in keys])
     return rights.missing([Grant(GROUP, ROLE, entity) for entity in entities], NAMES)
@@ -118,7 +118,7 @@ def test_a_check_that_the_service_does_not_offer_is_told(make_ctx: t.Any, told: 
     assert len(ctx.warnings) == 1 and "Operator on servers web01" in ctx.warnings[0]
 
 
-@pytest.mark.parametrize("entity", [PLAN, Entity("company", 30), Entity("servers", ALL)])
+@pytest.mark.parametrize("entity", [PLAN, Entity("company", 30), Entity("servers", ALL_OF_KIND)])
 def test_kinds_of_which_no_rights_are_told_are_told(make_ctx: t.Any, entity: Entity) -> None:
     ctx = make_ctx()
     assert missing(ctx, {ON_CELL: held()}, entity) == []
