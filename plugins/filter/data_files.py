@@ -8,7 +8,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import file_name, json_text
+from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import build_file_name, dump_for_ansible
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import yaml_text
 
 try:  # ansible-core before 2.19 takes a result that looks like a list or a mapping apart, unless it is of this type
@@ -24,12 +24,12 @@ def to_data_yaml(value: t.Any, comment: str | None = None) -> str:
 
 def to_data_json(value: t.Any) -> str:
     """See to_data_json.yml."""
-    return _text(lambda: json_text(value))
+    return _text(lambda: dump_for_ansible(value))
 
 
 def to_file_name(value: t.Any) -> str:
     """See to_file_name.yml."""
-    return _text(lambda: file_name(str(value)))
+    return _text(lambda: build_file_name(str(value)))
 
 
 def _text(make: t.Callable[[], str]) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.plugin_utils.declared import (
     covers_commcell,
     find_permissions,
@@ -24,7 +24,7 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         return as_filters(
             covers_commcell=covers_commcell,
-            dates_as_text=plain,
+            dates_as_text=convert_to_builtins,
             document_permissions=find_permissions,
             document_uses=find_uses,
             items_in_state=items_in_state,

@@ -75,7 +75,7 @@ import typing as t
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import graph_scope
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
@@ -90,7 +90,7 @@ SPEC = entra_spec().merge(
 class LookupModule(LookupBase):
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
         with lookup_context(self._templar, SPEC, kwargs, variables, product="access_token") as ctx:
-            scopes = [scope_of(term) for term in plain(terms or [])] or [graph_scope(ctx.options)]
+            scopes = [scope_of(term) for term in convert_to_builtins(terms or [])] or [graph_scope(ctx.options)]
             sign_in = EntraSignIn(ctx)
             tokens = [sign_in.token(scope) for scope in scopes]
             if ctx.options["return"] == "details":

@@ -241,13 +241,13 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_t
     AccessTokenResource,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.module_utils._stores.options import token_store_option
 
 SPEC = commvault_spec().merge(
-    risk_spec("lost_value"),
+    build_risk_spec("lost_value"),
     ArgumentSpec(
         {
             "name": {"type": "str"},

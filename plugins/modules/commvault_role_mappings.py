@@ -334,14 +334,14 @@ role_mappings:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.options import mappings_option
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.resource import RoleMappingsResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(
-    risk_spec("last_admin", "own_rights", "break_glass"),
+    build_risk_spec("last_admin", "own_rights", "break_glass"),
     ArgumentSpec(
         {
             "mappings": mappings_option(),

@@ -160,12 +160,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_gro
     UserGroupResource,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(
-    risk_spec(*RISKS),
+    build_risk_spec(*RISKS),
     ArgumentSpec(
         {
             "name": {"type": "str", "required": True},

@@ -132,14 +132,14 @@ salvaged:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import application_option
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.resource import SecretResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC = entra_spec().merge(
-    risk_spec("last_key", "own_key"),
+    build_risk_spec("last_key", "own_key"),
     ArgumentSpec(
         {
             "application": {**application_option().options["application"], "required": True},

@@ -124,13 +124,13 @@ group:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource import GroupResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC = entra_spec().merge(
-    risk_spec("rename"),
+    build_risk_spec("rename"),
     ArgumentSpec(
         {
             "display_name": {"type": "str"},

@@ -18,8 +18,8 @@ import typing as t
 
 import yaml
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import escape_hidden
-from ansible_collections.cvops.identity.plugins.module_utils._core.visible import whole_text
+from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import escape_quoted_text
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import repair_surrogates
 
 #: A document of 1,500 grants has 300 kB, 10 levels and 20,000 values.
 LARGEST_BYTES = 8 * 1024 * 1024
@@ -79,7 +79,7 @@ def read_text(text: str, *, only_json: bool = False) -> t.Any:
 
 def shown(text: t.Any, most: int = 80) -> str:
     """A text of the file as messages may show it, with at most so many characters."""
-    visible = escape_hidden(whole_text(str(text)))
+    visible = escape_quoted_text(repair_surrogates(str(text)))
     return visible if len(visible) <= most else f"{visible[: most - 3]}..."
 
 
@@ -258,7 +258,7 @@ def _check_values(value: t.Any) -> None:
             raise Unreadable(_OVER_LIMIT.format(f"more than {MOST_VALUES:,} values"))
         if isinstance(one, float) and not math.isfinite(one):
             raise Unreadable("holds a number that is not finite")
-        if isinstance(one, str) and whole_text(one) != one:
+        if isinstance(one, str) and repair_surrogates(one) != one:
             raise Unreadable(f"holds half of a character: {shown(one)}")
         if isinstance(one, dict):
             left += [(item, depth + 1) for pair in one.items() for item in pair]

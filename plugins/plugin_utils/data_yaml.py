@@ -13,11 +13,11 @@ import typing as t
 import yaml
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import (
-    escape_hidden,
+    escape_quoted_text,
     is_evaluated,
-    whole_data,
+    normalize_data,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.visible import whole_text
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import repair_surrogates
 
 #: Texts that no YAML loader, of 1.1 or 1.2, takes for anything else; all others are quoted.
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+(][A-Za-z0-9_./@+()-]*)*")
@@ -51,13 +51,13 @@ def yaml_text(value: t.Any, comment: str | None = None) -> str:
     Characters that cannot be seen are escaped; half a character is replaced by U+FFFD. Keys become text, dates ISO text.
     """
     dumped = yaml.dump(
-        whole_data(value),
+        normalize_data(value),
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,
         width=float("inf"),
         default_flow_style=False,
     )
-    head = f"# {escape_hidden(whole_text(comment))}\n" if comment is not None else ""
+    head = f"# {escape_quoted_text(repair_surrogates(comment))}\n" if comment is not None else ""
     # What cannot be seen stands within double quotes only, where an escape means the same.
-    return f"---\n{head}{escape_hidden(dumped, keep_lines=True)}"
+    return f"---\n{head}{escape_quoted_text(dumped, keep_lines=True)}"

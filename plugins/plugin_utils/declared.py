@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.names import matches_any
+from ansible_collections.cvops.identity.plugins.module_utils._core.names import matches_any_pattern
 
 from .filter_values import UnexpectedForm, as_list, as_mapping, mappings_in, text_of
 
@@ -35,7 +35,7 @@ def items_in_state(items: t.Any, state: str) -> list[t.Any]:
 def covers_commcell(patterns: t.Any, commcell: t.Any) -> bool:
     """Return True when one of the name patterns matches the CommCell, case apart, or when there are none."""
     listed, name = [text_of(pattern) for pattern in as_list(patterns, "commcells")], text_of(commcell)
-    return not listed or name in listed or matches_any(name, listed)
+    return not listed or name in listed or matches_any_pattern(name, listed)
 
 
 def find_uses(document: t.Any) -> list[str]:

@@ -13,8 +13,8 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from jinja2 import Undefined
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
-from ansible_collections.cvops.identity.plugins.module_utils._core.visible import visible_structure
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import escape_structure
 
 Result = t.TypeVar("Result")
 
@@ -66,7 +66,7 @@ def text_of(value: t.Any) -> str:
 
 def visible_value(value: t.Any) -> t.Any:
     """*value* in plain builtins, with every text in it, keys too, as it may be printed."""
-    return visible_structure(plain(value))
+    return escape_structure(convert_to_builtins(value))
 
 
 def as_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[..., Result]:

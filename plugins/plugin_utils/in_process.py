@@ -30,12 +30,16 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.cvops.identity.plugins.module_utils._core import redact
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses, mask_addresses
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_environment import ENVIRONMENT_KEY
-from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources, using
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
+from ansible_collections.cvops.identity.plugins.module_utils._core.redact import (
+    drop_short_secrets,
+    redact_options,
+    redact_structure,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import DIRECTORY_VARIABLE
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
     LOG_KEY,
@@ -43,10 +47,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.runner import
     RUN_PROCESS_VARIABLE,
     SOURCES_VARIABLE,
     TIMEOUT_VARIABLE,
-    RecordTo,
-    perform,
+    RecordTarget,
+    run_task,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import is_only_missing, refusal
 from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchanged
@@ -92,11 +96,11 @@ class InProcessAction(ActionBase):
         """The task's result, whichever way the body runs."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
-        arguments = plain(self._task.args)
+        arguments = convert_to_builtins(self._task.args)
         self._record_directory = self._rendered(variables.get(DIRECTORY_VARIABLE.lower()) or "")
         environment = self._task_environment()
         why = self._needs_module(variables, environment)
-        sources = Sources(environ={**os.environ, **environment}, variables=self._lazy_variables(variables))
+        sources = OptionSources(environ={**os.environ, **environment}, variables=self._lazy_variables(variables))
         if why:
             display.vvv(f"{self._task.action}: run as a module, because {why}")
             result.update(self._as_module(arguments, variables, sources, environment))
@@ -135,7 +139,7 @@ class InProcessAction(ActionBase):
         for layer in (given.original if isinstance(given, _PublicEnvironment) else given) or []:
             if not layer:
                 continue
-            rendered = plain(self._templar.template(layer))
+            rendered = convert_to_builtins(self._templar.template(layer))
             if not isinstance(rendered, dict):
                 raise AnsibleError(f"environment must be a dictionary, received {type(rendered).__name__}")
             merged.update({name: str(value) for name, value in rendered.items()})
@@ -151,14 +155,14 @@ class InProcessAction(ActionBase):
         return {name: functools.partial(self._rendered, variables[name]) for name in names}
 
     def _rendered(self, template: t.Any) -> t.Any:
-        return plain(self._templar.template(template))
+        return convert_to_builtins(self._templar.template(template))
 
-    def _validated(self, arguments: dict[str, t.Any], sources: Sources) -> ValidationResult:
+    def _validated(self, arguments: dict[str, t.Any], sources: OptionSources) -> ValidationResult:
         spec = self.module.SPEC
-        with using(sources):
+        with use_sources(sources):
             return ArgumentSpecValidator(spec.options, **spec.rules()).validate(arguments)
 
-    def _in_process(self, arguments: dict[str, t.Any], sources: Sources) -> dict[str, t.Any]:
+    def _in_process(self, arguments: dict[str, t.Any], sources: OptionSources) -> dict[str, t.Any]:
         validated = self._validated(arguments, sources)
         secrets = set(validated._no_log_values)
         if refused := _refused_addresses(validated, sources):
@@ -167,9 +171,9 @@ class InProcessAction(ActionBase):
             return self._refused(validated, arguments, sources)
         ctx = self._context(validated, sources)
         ctx.warnings.extend(sources.warnings)
-        result = perform(ctx, self.module.RESOURCE, self._task.timeout or None, self._record_to(sources))
+        result = run_task(ctx, self.module.RESOURCE, self._task.timeout or None, self._record_to(sources))
         if _injects_invocation():
-            shown = redact.options(ctx.options, self.module.SPEC.options)
+            shown = redact_options(ctx.options, self.module.SPEC.options)
             result["invocation"] = {"module_args": mask_addresses(shown)}
         result = _masked(result, secrets)
         notes = [
@@ -177,15 +181,15 @@ class InProcessAction(ActionBase):
             for item in validated._warnings
         ]
         if notes or ctx.warnings:
-            result["warnings"] = remove_values(notes + ctx.warnings, redact.textual(secrets))
+            result["warnings"] = remove_values(notes + ctx.warnings, drop_short_secrets(secrets))
         if validated._deprecations:
-            result["deprecations"] = remove_values(_deprecations(validated._deprecations), redact.textual(secrets))
+            result["deprecations"] = remove_values(_deprecations(validated._deprecations), drop_short_secrets(secrets))
         return result
 
-    def _context(self, validated: ValidationResult, sources: Sources) -> Context:
+    def _context(self, validated: ValidationResult, sources: OptionSources) -> Context:
         """What a run on the controller knows."""
         return Context(
-            options=plain(validated.validated_parameters),
+            options=convert_to_builtins(validated.validated_parameters),
             reporter=DisplayReporter(display, quiet=bool(self._task.no_log)),
             sources=sources,
             check_mode=bool(self._task.check_mode),
@@ -206,13 +210,15 @@ class InProcessAction(ActionBase):
         finally:
             ctx.close()
 
-    def _record_to(self, sources: Sources) -> RecordTo | None:
+    def _record_to(self, sources: OptionSources) -> RecordTarget | None:
         """From the variable cvops_run_record_dir or its environment variable."""
         directory = self._record_directory or sources.environ.get(DIRECTORY_VARIABLE)
         name = self.module.__name__.rpartition(".")[2]
-        return RecordTo(os.path.expanduser(str(directory)), name) if directory else None
+        return RecordTarget(os.path.expanduser(str(directory)), name) if directory else None
 
-    def _refused(self, validated: ValidationResult, arguments: dict[str, t.Any], sources: Sources) -> dict[str, t.Any]:
+    def _refused(
+        self, validated: ValidationResult, arguments: dict[str, t.Any], sources: OptionSources
+    ) -> dict[str, t.Any]:
         """The failure of a task whose options cannot be right; whichever way it would have run, nothing is started."""
         name = self._task.resolved_action or self._task.action
         message = refusal(validated, self.module.SPEC.options, {**sources.values, **arguments}, name)
@@ -222,14 +228,14 @@ class InProcessAction(ActionBase):
         self,
         arguments: dict[str, t.Any],
         variables: dict[str, t.Any],
-        sources: Sources,
+        sources: OptionSources,
         environment: dict[str, str],
     ) -> dict[str, t.Any]:
         """Complete the options here, where the variables and the environment are, and let the module do the rest."""
         validated = self._validated(arguments, sources)
         if refused := _refused_addresses(validated, sources):
             return refused
-        completed = {**arguments, **plain(sources.values)}
+        completed = {**arguments, **convert_to_builtins(sources.values)}
         elsewhere = self._connection.transport != "local" or self._play_context.become
         if validated.errors.errors and not (elsewhere and is_only_missing(validated)):
             return self._refused(validated, arguments, sources)
@@ -240,7 +246,7 @@ class InProcessAction(ActionBase):
                 with _environment(environment):
                     travelling = self._travelling(ctx)
             except CvopsError as exc:
-                return {"failed": True, "changed": False, **redact.structure(exc.as_result(), ctx.secrets)}
+                return {"failed": True, "changed": False, **redact_structure(exc.as_result(), ctx.secrets)}
             exchanged_here = bool(travelling)
             completed.update(travelling)
         public, carried = _parted(environment, _option_variables(self.module), exchanged_here)
@@ -294,7 +300,7 @@ def _parted(
     return public, carried
 
 
-def _refused_addresses(validated: ValidationResult, sources: Sources) -> dict[str, t.Any] | None:
+def _refused_addresses(validated: ValidationResult, sources: OptionSources) -> dict[str, t.Any] | None:
     """The failure of a task with user information in an address; before anything is started with it, or said about it."""
     try:
         check_addresses(validated.validated_parameters, lambda option: sources.of(option, given=True))
@@ -305,7 +311,7 @@ def _refused_addresses(validated: ValidationResult, sources: Sources) -> dict[st
 
 def _masked(result: dict[str, t.Any], secrets: set[str]) -> dict[str, t.Any]:
     """What AnsibleModule does to every result; short secrets are hidden by place instead, see redact."""
-    return t.cast("dict[str, t.Any]", remove_values(result, redact.textual(secrets)))
+    return t.cast("dict[str, t.Any]", remove_values(result, drop_short_secrets(secrets)))
 
 
 def _deprecations(found: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:

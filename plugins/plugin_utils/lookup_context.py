@@ -18,16 +18,16 @@ from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
 
-from ansible_collections.cvops.identity.plugins.module_utils._core import redact
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import interruptible
+from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import handle_signals
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
-from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources, using
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
+from ansible_collections.cvops.identity.plugins.module_utils._core.redact import redact_text
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import DEFAULT_DEADLINE_S
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
-from ansible_collections.cvops.identity.plugins.module_utils._core.visible import one_line
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import to_one_line
 from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import did_you_mean, refusal
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import DisplayReporter
 
@@ -52,8 +52,8 @@ def lookup_context(
         for name, value in (variables or {}).items()
         if name.startswith("cvops_") and name != f"cvops_{product}" and _completes(spec, name)
     }
-    sources = Sources(variables=readable)
-    options, secrets = _validated(spec, plain(keywords), sources)
+    sources = OptionSources(variables=readable)
+    options, secrets = _validated(spec, convert_to_builtins(keywords), sources)
     reporter = DisplayReporter(display, quiet=False)
     ctx = Context(
         options=options,
@@ -68,22 +68,22 @@ def lookup_context(
     ctx.warnings.extend(sources.warnings)
     try:
         # Ansible's own process may be the one that templates: it is told to stop, too, once everything is tidied up.
-        with interruptible(ctx.cancellation, deliver=True), contextlib.closing(ctx):
+        with handle_signals(ctx.cancellation, deliver=True), contextlib.closing(ctx):
             check_addresses(ctx.options, ctx.source_of)
             yield ctx
     except CvopsError as exc:
-        raise AnsibleLookupError(redact.text(str(exc), ctx.secrets)) from None
+        raise AnsibleLookupError(redact_text(str(exc), ctx.secrets)) from None
     except AnsibleError:
         raise
     except Exception as exc:  # a traceback would show what it met
-        said = one_line(redact.text(str(exc), ctx.secrets))
+        said = to_one_line(redact_text(str(exc), ctx.secrets))
         raise AnsibleLookupError(
             f"Unexpected {type(exc).__name__}: {said}. This is a fault of the collection."
         ) from None
     finally:
         ctx.close()  # once more, in case that a signal came between
         for message in ctx.warnings:
-            display.warning(redact.text(message, ctx.secrets))
+            display.warning(redact_text(message, ctx.secrets))
 
 
 def _run_process(folder: str) -> int | None:
@@ -97,10 +97,12 @@ def _completes(spec: ArgumentSpec, variable: str) -> bool:
 
 
 def _rendered(templar: t.Any, value: t.Any) -> t.Any:
-    return plain(templar.template(value))
+    return convert_to_builtins(templar.template(value))
 
 
-def _validated(spec: ArgumentSpec, keywords: dict[str, t.Any], sources: Sources) -> tuple[dict[str, t.Any], set[str]]:
+def _validated(
+    spec: ArgumentSpec, keywords: dict[str, t.Any], sources: OptionSources
+) -> tuple[dict[str, t.Any], set[str]]:
     """The options and the secrets among them. Raises AnsibleLookupError, unknown keywords included."""
     unknown = sorted(set(keywords) - set(spec.options))
     if unknown:
@@ -108,9 +110,9 @@ def _validated(spec: ArgumentSpec, keywords: dict[str, t.Any], sources: Sources)
         raise AnsibleLookupError(
             f"unknown option {', '.join(unknown)}; there are: {', '.join(sorted(spec.options))}.{hints}"
         )
-    with using(sources):
+    with use_sources(sources):
         validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate(keywords)
     secrets = {str(secret) for secret in validated._no_log_values}
     if validated.errors.errors:
         raise AnsibleLookupError(refusal(validated, spec.options, {**sources.values, **keywords}, "lookup"))
-    return plain(validated.validated_parameters), secrets
+    return convert_to_builtins(validated.validated_parameters), secrets

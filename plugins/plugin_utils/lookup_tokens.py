@@ -11,9 +11,9 @@ import datetime
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import names_user
+from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import has_user_information
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_guid, rfc3339
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import format_time, is_guid
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token, claims_of
 
 
@@ -22,7 +22,7 @@ def scope_of(term: t.Any) -> str:
     if not isinstance(term, str) or not term.strip() or len(term.split()) != 1:
         raise ConfigError("each term must be one scope or one resource, as text without blanks", source="terms")
     cleaned = term.strip()
-    if names_user(cleaned):
+    if has_user_information(cleaned):
         raise ConfigError("a term has user information (something before an @), which no scope has", source="terms")
     parts = urlsplit(cleaned)
     bare = is_guid(cleaned) or (bool(parts.netloc) and parts.path in ("", "/"))
@@ -43,7 +43,7 @@ def details_of(token: Token) -> dict[str, t.Any]:
     return {
         "token": token.value,
         "scope": token.scope,
-        "expires": rfc3339(ends) if ends else None,
+        "expires": format_time(ends) if ends else None,
         "tenant_id": claims.get("tid"),
         "client_id": claims.get("appid") or claims.get("azp"),
     }

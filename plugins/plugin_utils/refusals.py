@@ -24,7 +24,7 @@ from ansible.module_utils.errors import (
     UnsupportedError,
 )
 
-from ansible_collections.cvops.identity.plugins.module_utils._core import redact
+from ansible_collections.cvops.identity.plugins.module_utils._core.redact import redact_text
 
 #: Errors that say that something is not given; they hold no values, and another host may have what this one has not.
 _MISSING = (
@@ -67,15 +67,15 @@ def refusal(validated: ValidationResult, spec: t.Mapping[str, t.Any], given: t.M
     if isinstance(error, UnsupportedError):
         unknown = [item if isinstance(item, tuple) else (item,) for item in validated._unsupported_parameters]
         hints = did_you_mean(unknown, spec)
-        return redact.text(f"Unsupported parameters for ({name}) module: {message}{hints}", secrets)
+        return redact_text(f"Unsupported parameters for ({name}) module: {message}{hints}", secrets)
     if isinstance(error, _MISSING):
-        return redact.text(message, secrets)
+        return redact_text(message, secrets)
     message = _CHOICE.sub(_without_foreign_value, message)
     for pattern in _QUOTED:
         message = pattern.sub(rf"\1{_NOT_SHOWN}", message)
     known = " ".join(_words(spec))
     foreign = {leaf for leaf in _leaves(given) if leaf not in known and not _is_near(leaf, known)}
-    return redact.text(message, secrets | foreign)
+    return redact_text(message, secrets | foreign)
 
 
 def did_you_mean(unknown: t.Iterable[tuple[str, ...]], spec: t.Mapping[str, t.Any]) -> str:

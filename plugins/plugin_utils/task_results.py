@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.names import case_key
+from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 
 from .filter_values import UnexpectedForm, as_list, as_mapping, mappings_in, text_of
 
@@ -50,7 +50,7 @@ def find_references(results: t.Any) -> dict[str, t.Any]:
     by_name: dict[str, list[tuple[t.Any, t.Any]]] = {}
     for name, object_id in named:
         if object_id:
-            by_name.setdefault(case_key(text_of(name)), []).append((name, object_id))
+            by_name.setdefault(fold_case(text_of(name)), []).append((name, object_id))
     return {
         "object_ids": dict(named),
         "known": dict(found[0] for dummy, found in sorted(by_name.items()) if len(found) == 1),

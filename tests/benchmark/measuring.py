@@ -115,7 +115,7 @@ def _measured(sender: t.Any, module: str, options: dict[str, t.Any]) -> None:
     validated = ArgumentSpecValidator(body.SPEC.options, **body.SPEC.rules()).validate(options)
     cpu, wall = time.process_time(), time.monotonic()
     ctx = context.Context(options=validated.validated_parameters, reporter=_Silent(), diff_mode=True)
-    result = runner.perform(ctx, body.RESOURCE)
+    result = runner.run_task(ctx, body.RESOURCE)
     memory_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     sender.send((time.process_time() - cpu, time.monotonic() - wall, memory_mib, result))
 

@@ -22,7 +22,7 @@ from ansible.plugins.loader import action_loader, module_loader
 from collection_facts import load_module, module_names, text_constants
 from collection_tree import ROOT
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources, using
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse
 
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
@@ -123,7 +123,7 @@ def faults_of_task(task: dict[str, t.Any]) -> list[str]:
 def faults_of_options(module: str, arguments: dict[str, t.Any]) -> list[str]:
     """What the module's own specification says, with no source of values but the task."""
     spec = load_module(module).SPEC
-    with using(Sources(environ={})):
+    with use_sources(OptionSources(environ={})):
         validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate(_filled(arguments, spec.options))
     return [f"{module}: {message}" for message in validated.error_messages]
 

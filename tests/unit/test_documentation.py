@@ -38,7 +38,7 @@ from documented import (
     yaml_blocks,
 )
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources, using
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.error_codes import REMEDIES
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import ENTRA_METHODS
 
@@ -205,7 +205,7 @@ def validated_by_an_option(environ: dict[str, str]) -> None:
 
     given = {**environ, **({"CVOPS_CLOUD": "usgov"} if "CVOPS_CLOUD" in environ else {})}
     spec = load_module("commvault_security_info").SPEC
-    with using(Sources(environ=given)) as sources:
+    with use_sources(OptionSources(environ=given)) as sources:
         validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate({})
     assert validated.error_messages == []
     assert set(sources.values) == {name.removeprefix("CVOPS_").lower() for name in given if name.startswith("CVOPS_")}

@@ -11,7 +11,14 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._core.errors import AmbiguousMatch, NotFound
-from .._core.names import appearances, case_key, difference, is_same, matches, nearest
+from .._core.names import (
+    describe_difference,
+    find_appearances,
+    find_nearest_names,
+    fold_case,
+    is_same_name,
+    matches_pattern,
+)
 from .references import ObjectReference, format_reference, parse_decimal_id
 
 #: The company name that stands for "of no company, at the level of the CommCell".
@@ -72,7 +79,7 @@ class OwnLevel:
 
 def is_commcell_level(company: str | int) -> bool:
     """True for the words, and the id 0, that stand for the CommCell in place of a company."""
-    return case_key(str(company)) in ("", "0", case_key(COMMCELL_LEVEL))
+    return fold_case(str(company)) in ("", "0", fold_case(COMMCELL_LEVEL))
 
 
 def pluralize(noun: str) -> str:
@@ -88,7 +95,7 @@ def build_company_keys(company: str | int) -> CompanyKeys:
     if isinstance(company, int):
         return CompanyKeys(set(), {company})
     number = parse_decimal_id(company)
-    return CompanyKeys({case_key(company)}, set() if number is None else {number})
+    return CompanyKeys({fold_case(company)}, set() if number is None else {number})
 
 
 class Catalogue:
@@ -142,7 +149,7 @@ class Catalogue:
     def find_reference(self, reference: ObjectReference) -> Entry:
         """The object of a reference. Raises AmbiguousMatch, and NotFound also for an id whose object has another name."""
         found = self.find(reference.id if reference.id is not None else str(reference.name), reference.company)
-        if reference.id is not None and reference.name is not None and not is_same(found.name, reference.name):
+        if reference.id is not None and reference.name is not None and not is_same_name(found.name, reference.name):
             raise NotFound(
                 f"No {self.noun} has the id {reference.id} and the name {reference.name!r}: the id is that of {found.label}."
                 " Give only the one that is meant, or correct the other.",
@@ -174,10 +181,10 @@ class Catalogue:
         """Objects, of any company, with another name that a reader may take for *name*."""
         if not self._by_appearance:
             for entry in self._entries:
-                for seen in appearances(entry.name):
+                for seen in find_appearances(entry.name):
                     self._by_appearance.setdefault(seen, []).append(entry)
-        found = {entry.id: entry for seen in appearances(name) for entry in self._by_appearance.get(seen, ())}
-        return [entry for dummy, entry in sorted(found.items()) if not is_same(entry.name, name)]
+        found = {entry.id: entry for seen in find_appearances(name) for entry in self._by_appearance.get(seen, ())}
+        return [entry for dummy, entry in sorted(found.items()) if not is_same_name(entry.name, name)]
 
     def refresh_once(self) -> bool:
         """Read the list again past the service's cache, unless that was done already. True when it was done now."""
@@ -192,18 +199,18 @@ class Catalogue:
         self._index(entries)
 
     def _index(self, entries: t.Sequence[Entry]) -> None:
-        self._entries = tuple(sorted(entries, key=lambda entry: (case_key(entry.name), entry.name, entry.id)))
+        self._entries = tuple(sorted(entries, key=lambda entry: (fold_case(entry.name), entry.name, entry.id)))
         self._by_id = {entry.id: entry for entry in self._entries}
         self._by_name: dict[str, list[Entry]] = {}
         self._by_alias: dict[str, list[Entry]] = {}
         self._by_short_name: dict[str, list[Entry]] = {}
         self._by_appearance: dict[str, list[Entry]] = {}
         for entry in self._entries:
-            self._by_name.setdefault(case_key(entry.name), []).append(entry)
+            self._by_name.setdefault(fold_case(entry.name), []).append(entry)
             for alias in entry.aliases:
-                self._by_alias.setdefault(case_key(alias), []).append(entry)
+                self._by_alias.setdefault(fold_case(alias), []).append(entry)
             if self._qualified and entry.company is not None and "\\" in entry.name:
-                self._by_short_name.setdefault(case_key(entry.name.partition("\\")[2]), []).append(entry)
+                self._by_short_name.setdefault(fold_case(entry.name.partition("\\")[2]), []).append(entry)
 
     def _find_one(self, name_or_id: str | int, company: str | int | None) -> Entry | None:
         found = self._find_candidates(name_or_id, company)
@@ -222,11 +229,11 @@ class Catalogue:
             known = [self._by_id[name_or_id]] if name_or_id in self._by_id else []
             return known if company is None else self._select_level(known, company)
         for index in (self._by_name, self._by_alias):
-            found = self._select_named(index.get(case_key(name_or_id), []), company)
+            found = self._select_named(index.get(fold_case(name_or_id), []), company)
             exact = [entry for entry in found if entry.name == name_or_id]
             if found:
                 return exact if len(exact) == 1 else found
-        short = self._select_level(self._by_short_name.get(case_key(name_or_id), []), company)
+        short = self._select_level(self._by_short_name.get(fold_case(name_or_id), []), company)
         short = [entry for entry in short if self._has_company_prefix(entry)]
         number = parse_decimal_id(name_or_id)
         if short or number is None:
@@ -245,10 +252,10 @@ class Catalogue:
         prefix, separator, dummy = entry.name.partition("\\")
         if not separator or entry.company is None:
             return False
-        if is_same(prefix, entry.company):
+        if is_same_name(prefix, entry.company):
             return True
         known = entry.company if entry.company_id is None else entry.company_id
-        return case_key(prefix) in self._company_keys(known).names
+        return fold_case(prefix) in self._company_keys(known).names
 
     def _select_level(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
         """Those of *entries* that are of this company; None is the own level."""
@@ -261,8 +268,8 @@ class Catalogue:
             if rest:
                 names = set(self._company_keys(own.company_id).names)
                 if own.company and parse_decimal_id(own.company) != own.company_id:
-                    names.add(case_key(own.company))
-                found += [entry for entry in rest if case_key(str(entry.company)) in names]
+                    names.add(fold_case(own.company))
+                found += [entry for entry in rest if fold_case(str(entry.company)) in names]
             return found
         if company is None or is_commcell_level(company):
             return [entry for entry in entries if entry.company is None and self._is_surely_of_commcell(entry)]
@@ -279,7 +286,7 @@ class Catalogue:
         return [entry for entry in entries if entry.id not in within]
 
     def _select_matching(self, pattern: str) -> list[Entry]:
-        return [entry for entry in self._entries if matches(entry.name, pattern)]
+        return [entry for entry in self._entries if matches_pattern(entry.name, pattern)]
 
     def build_not_found(self, name_or_id: str | int, company: str | int | None) -> NotFound:
         """The error for what is not there, with all that is near; nothing is read."""
@@ -290,7 +297,7 @@ class Catalogue:
             return NotFound(
                 f"No {self.noun} has the id {name_or_id}{where if company is not None else ''}.", service="Commvault"
             )
-        key = case_key(name_or_id)
+        key = fold_case(name_or_id)
         elsewhere = {entry.id: entry for index in (self._by_name, self._by_alias) for entry in index.get(key, ())}
         number = parse_decimal_id(name_or_id)
         if number is not None and number in self._by_id:
@@ -299,8 +306,8 @@ class Catalogue:
         told = {*elsewhere, *(entry.id for entry in alike)}
         similar = [
             entry
-            for name in nearest(name_or_id, (entry.name for entry in self._entries), _NEAR)
-            for entry in self._by_name[case_key(name)]
+            for name in find_nearest_names(name_or_id, (entry.name for entry in self._entries), _NEAR)
+            for entry in self._by_name[fold_case(name)]
             if entry.id not in told
         ]
         parts = [f"No {self.noun} is named {name_or_id!r}{where}, or it is not visible to this account."]
@@ -324,10 +331,10 @@ def _describe_other_level(entry: Entry) -> str:
 
 
 def _describe_lookalike(entry: Entry, name: str) -> str:
-    return f"Near: {entry.label} looks equal and is another name: it {difference(name, entry.name)}."
+    return f"Near: {entry.label} looks equal and is another name: it {describe_difference(name, entry.name)}."
 
 
 def _is_of_company(entry: Entry, keys: CompanyKeys) -> bool:
     if entry.company_id is not None and keys.ids:
         return entry.company_id in keys.ids
-    return entry.company is not None and case_key(entry.company) in keys.names
+    return entry.company is not None and fold_case(entry.company) in keys.names

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from .._core.context import Context
 from .._core.errors import ApiError
 from .._core.retry import Repeat
-from .._core.visible import visible
+from .._core.visible import escape_invisible
 from .._signin.commvault.sign_in import connect
 from . import envelope, listings
 from .catalogue import Catalogue, OwnLevel
@@ -165,7 +165,7 @@ class CommvaultClient:
                 who = inner if isinstance(inner, dict) else {}
                 number = listings.parse_id(who.get("id") or who.get("userId")) or 0
                 self._caller = number, str(who.get("name") or who.get("userName") or "")
-                self.ctx.identity["commvault_user"] = visible(self._caller[1]) or None
+                self.ctx.identity["commvault_user"] = escape_invisible(self._caller[1]) or None
             return self._caller
 
     def build_company_headers(self, company_id: int) -> dict[str, str]:

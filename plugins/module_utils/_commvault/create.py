@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ApiError, outcome_unknown
+from .._core.errors import ApiError, mark_outcome_unknown
 from .._core.retry import Repeat
 from .client import CommvaultClient
 from .directory import Directory
@@ -34,7 +34,7 @@ def create_object_once(
     """
 
     def shown() -> int | None:
-        with outcome_unknown():
+        with mark_outcome_unknown():
             found = directory.reread_catalogue(kind).get(str(body["name"]), company_id)
         return found.id if found else None
 

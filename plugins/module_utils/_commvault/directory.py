@@ -11,7 +11,7 @@ import threading
 import typing as t
 
 from .._core.errors import AmbiguousMatch, ApiError
-from .._core.names import case_key
+from .._core.names import fold_case
 from . import listings
 from .catalogue import Catalogue, CompanyKeys, Entry, build_company_keys, is_commcell_level, pluralize
 from .client import CommvaultClient, quote_segment
@@ -140,7 +140,7 @@ class Directory:
             found = None  # no list of companies for this account
         if found is None:
             return build_company_keys(company)
-        return CompanyKeys({case_key(name) for name in (found.name, *found.aliases)}, {found.id})
+        return CompanyKeys({fold_case(name) for name in (found.name, *found.aliases)}, {found.id})
 
     def _has_companies(self) -> bool:
         """Whether the CommCell has companies; an account that may not know is told so, too."""

@@ -12,7 +12,7 @@ import typing as t
 
 from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled
 from .._core.reply import Reply
-from .._core.visible import one_line
+from .._core.visible import to_one_line
 
 #: "Access denied": the token is missing, wrong or expired.
 ACCESS_DENIED = 5
@@ -81,7 +81,7 @@ def collect_warnings(body: t.Any) -> list[str]:
     """What a successful answer warns of, in order and without repetition; success texts are no warnings."""
     if not isinstance(body, dict):
         return []
-    texts = [one_line(str(part.get("warningMessage") or "")) for part in _list_envelopes(body)]
+    texts = [to_one_line(str(part.get("warningMessage") or "")) for part in _list_envelopes(body)]
     return list(dict.fromkeys(text for text in texts if text and not _SUCCESS.match(text)))
 
 
@@ -97,14 +97,14 @@ def _list_envelopes(body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
 def _find_error(body: t.Any) -> tuple[str, str] | None:
     """Code and text of the first failure in *body*."""
     for part in _list_envelopes(body) if isinstance(body, dict) else []:
-        code = one_line(str(part.get("errorCode") if part.get("errorCode") is not None else 0), _LONGEST_CODE)
+        code = to_one_line(str(part.get("errorCode") if part.get("errorCode") is not None else 0), _LONGEST_CODE)
         if code not in ("", "0"):
             return code, _format_reason(part)
     return None
 
 
 def _format_reason(part: t.Mapping[str, t.Any]) -> str:
-    said = next((one_line(str(part[name])) for name in _REASON_FIELDS if part.get(name)), "")
+    said = next((to_one_line(str(part[name])) for name in _REASON_FIELDS if part.get(name)), "")
     return (said or "no reason given").rstrip(".") + "."
 
 

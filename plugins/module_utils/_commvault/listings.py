@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.errors import NotFound
-from .._core.values import objects_in
+from .._core.values import get_objects
 from .catalogue import Entry, is_commcell_level, pluralize
 
 Body = t.Mapping[str, t.Any]
@@ -184,7 +184,7 @@ def parse_entries(kind: str, body: Body) -> list[Entry]:
         return parse_permissions(body)
     listing = LISTINGS[kind]
     wrapper = next((name for name in listing.wrappers if body.get(name) is not None), listing.wrappers[0])
-    rows = objects_in(body, wrapper)
+    rows = get_objects(body, wrapper)
     made = (_parse_entry(listing, row) for row in rows if listing.keep(row))
     found = [entry for entry in made if entry is not None]
     if not listing.companies or any(_shows_company(listing, row) for row in rows):
@@ -201,7 +201,7 @@ def parse_permissions(body: Body) -> list[Entry]:
     """Permissions of the catalogue, each once, whatever category they stand in."""
     found: dict[int, Entry] = {}
     for node in flatten_categories(body):
-        for row in objects_in(node, "permissions"):
+        for row in get_objects(node, "permissions"):
             entry = _parse_entry(LISTINGS["permissions"], row)
             if entry is not None:
                 found.setdefault(entry.id, entry)
@@ -217,7 +217,7 @@ def flatten_categories(body: Body) -> list[Body]:
         node = pending.pop(0)
         if isinstance(node, dict):
             found.append(node)
-            pending.extend(objects_in(node, "categoryList"))
+            pending.extend(get_objects(node, "categoryList"))
     return found
 
 

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from .._core.context import Context
-from .._core.names import doubt_about, doubt_between
+from .._core.names import describe_lookalike, describe_suspicious_name
 from .catalogue import Catalogue
 
 #: So many look-alikes of one name are told.
@@ -18,8 +18,8 @@ _TOLD = 3
 def warn_of_lookalikes(ctx: Context, catalogue: Catalogue, *names: str) -> None:
     """Warn of characters in *names* by which they can be taken for others, and of objects of *catalogue* that look like them."""
     for name in dict.fromkeys(names):
-        doubt = doubt_about(catalogue.noun, name)
+        doubt = describe_suspicious_name(catalogue.noun, name)
         if doubt:
             ctx.warn(doubt)
         for other in catalogue.find_lookalikes(name)[:_TOLD]:
-            ctx.warn(doubt_between(catalogue.noun.capitalize(), name, other.name, repr(other.label)))
+            ctx.warn(describe_lookalike(catalogue.noun.capitalize(), name, other.name, repr(other.label)))

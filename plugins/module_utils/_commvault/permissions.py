@@ -11,7 +11,7 @@ import collections
 import typing as t
 
 from .._core.errors import AmbiguousMatch, ConfigError, NotFound
-from .._core.values import objects_in
+from .._core.values import get_objects
 from .catalogue import Catalogue, Entry
 from .listings import parse_id
 
@@ -76,7 +76,7 @@ class PermissionCatalogue:
     def parse_permission_set(self, wire: t.Any) -> PermissionSet:
         """What a role holds, from its ``permissions`` in either form. Raises BadAnswer for what is no list of objects."""
         singles, wholes = set(), set()
-        for row in objects_in({"permissions": wire}, "permissions"):
+        for row in get_objects({"permissions": wire}, "permissions"):
             permission = parse_id((row.get("permission") or {}).get("id"))
             category = parse_id((row.get("category") or {}).get("id"))
             if permission and row.get("type") != "CATEGORY_ENTITY":
@@ -102,11 +102,11 @@ class PermissionCatalogue:
 
 
 def _iterate_permission_ids(node: CategoryNode) -> t.Iterator[int]:
-    for row in objects_in(node, "permissions"):
+    for row in get_objects(node, "permissions"):
         number = parse_id(row.get("id")) if isinstance(row, dict) else None
         if number is not None:
             yield number
-    for child in objects_in(node, "categoryList"):
+    for child in get_objects(node, "categoryList"):
         if isinstance(child, dict):
             yield from _iterate_permission_ids(child)
 

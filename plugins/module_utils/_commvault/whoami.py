@@ -12,7 +12,7 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import ApiError, NotFound
 from .._core.http import describe_proxy
-from .._core.values import objects_in
+from .._core.values import get_objects
 from .._signin.entra.clouds import commvault_settings
 from .._signin.inputs import sources
 from .._signin.options import commvault_spec, entra_spec
@@ -106,7 +106,7 @@ def _read_user_group_names(client: CommvaultClient, user_id: int | None) -> list
     details = _read_if_allowed(client, f"v4/user/{quote_segment(user_id)}", "read the groups of the signed-in user")
     if details is None:
         return None
-    return sorted(str(row["name"]) for row in objects_in(details, "associatedUserGroups") if row.get("name"))
+    return sorted(str(row["name"]) for row in get_objects(details, "associatedUserGroups") if row.get("name"))
 
 
 def _read_if_allowed(client: CommvaultClient, path: str, intent: str) -> dict[str, t.Any] | None:

@@ -19,15 +19,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .errors import ConfigError, Problems
-from .redact import HIDDEN, mask_user
-from .visible import one_line
+from .redact import HIDDEN, mask_user_information
+from .visible import to_one_line
 
 #: Names of options, at any depth, that hold the address of a service that tasks sign in to.
-SERVICES = frozenset(("commvault_url", "graph_url", "authority_url", "url"))
+SERVICE_OPTIONS = frozenset(("commvault_url", "graph_url", "authority_url", "url"))
 #: Names of options that hold the address of a proxy.
-PROXIES = frozenset(("proxy", "commvault_proxy"))
+PROXY_OPTIONS = frozenset(("proxy", "commvault_proxy"))
 #: Names of options that hold addresses which are written to a service or sent as text, and are not called.
-PUBLISHED = frozenset(
+PUBLISHED_OPTIONS = frozenset(
     (
         "redirect_uris",
         "reply_urls",
@@ -41,12 +41,12 @@ PUBLISHED = frozenset(
 )
 
 PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
-_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_SITE = re.compile(
-    rf"(?P<host>\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?)(?P<colon>:(?P<port>[0-9]{{1,5}}))?", re.ASCII
+_HOST_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_AND_PORT = re.compile(
+    rf"(?P<host>\[[0-9A-Fa-f:.]+\]|{_HOST_LABEL}(?:\.{_HOST_LABEL})*\.?)(?P<colon>:(?P<port>[0-9]{{1,5}}))?", re.ASCII
 )
 _AUTHORITY = re.compile(r"(?:https?:[\\/]*|[a-z][a-z0-9+.-]*:[\\/]+|[\\/]{2,})([^/?#]*)", re.IGNORECASE)
-_NO_SCHEME = re.compile(r"[^/?#:@]*:[^/?#@]*@")
+_USER_WITHOUT_SCHEME = re.compile(r"[^/?#:@]*:[^/?#@]*@")
 _SECRET_PARAMETER = re.compile(
     r"([?&;](?:[^=&#\s]*(?:token|secret|password|assertion|code|sig|signature|key))=)[^&#\s]*", re.IGNORECASE
 )
@@ -101,8 +101,8 @@ def split_address(
         raise ConfigError(f"{option}: {what}", source=source)
 
     text = str(url)
-    if not user and _has_user(text):
-        refuse(_NO_USER)
+    if not user and _has_at_sign(text):
+        refuse(_USER_INFORMATION_REFUSED)
     if not text or any(sign.isspace() or not sign.isprintable() for sign in text) or "\\" in text:
         refuse(
             "the address is empty, or holds a blank, a control character or a backslash; write https://host[:port][/path]"
@@ -116,17 +116,17 @@ def split_address(
     except ValueError:  # its words show the address
         refuse("the address cannot be read; write https://host[:port][/path]")
     known, _at, site = parts.netloc.rpartition("@")
-    found = _SITE.fullmatch(site)
+    found = _HOST_AND_PORT.fullmatch(site)
     if parts.scheme not in schemes and (found or not site) and not known:
         shown = f"{parts.scheme or 'no scheme'}://{site}" if found else "the address"
         refuse(f"{shown} is not an {' or '.join(schemes)} address{why and '; '}{why}")
-    if parts.scheme not in schemes or found is None or not _is_host(found["host"]) or site.rstrip(":") in schemes:
+    if parts.scheme not in schemes or found is None or not _is_valid_host(found["host"]) or site.rstrip(":") in schemes:
         if not site.isascii():
             refuse(
                 "the host has letters beyond ASCII, which may only look like the right ones; write it in its xn--… form"
             )
         refuse("the address has no usable host and port; write https://host[:port][/path], IPv6 in brackets")
-    if _has_user(parts.path):  # perhaps a password with a slash
+    if _has_at_sign(parts.path):  # perhaps a password with a slash
         refuse("the address has an @ behind its host; write https://host[:port][/path]")
     port = int(found["port"]) if found["port"] else None
     if port is not None and not 0 < port < 65536:
@@ -134,7 +134,7 @@ def split_address(
     return Address(parts.scheme, found["host"], port, parts.path.rstrip("/"), known)
 
 
-_NO_USER = (
+_USER_INFORMATION_REFUSED = (
     "the address has user information (something before an @), which is not shown here. It would be sent in place of the token,"
     " and addresses are printed. Leave it out, and use the options for user and password"
 )
@@ -145,12 +145,15 @@ def check_addresses(values: t.Mapping[str, t.Any], source_of: t.Callable[[str], 
 
     Raises ConfigError, or Problems for several, which name options and the sources (``source_of``) of the outermost.
     """
-    found = [(where, source_of(re.split(r"[.\[]", where)[0])) for where in _with_user(values, "")]
+    found = [(where, source_of(re.split(r"[.\[]", where)[0])) for where in _find_user_information(values, "")]
     if len(found) == 1:
         where, source = found[0]
-        raise ConfigError(f"{where} ({source}): {_NO_USER}", source=source)
+        raise ConfigError(f"{where} ({source}): {_USER_INFORMATION_REFUSED}", source=source)
     if found:
-        problems = [{"kind": "address", "where": where, "message": f"({source}) {_NO_USER}"} for where, source in found]
+        problems = [
+            {"kind": "address", "where": where, "message": f"({source}) {_USER_INFORMATION_REFUSED}"}
+            for where, source in found
+        ]
         raise Problems(f"{len(found)} addresses have user information", problems)
 
 
@@ -162,17 +165,21 @@ def mask_addresses(value: t.Any, name: str = "") -> t.Any:
         return [mask_addresses(item, name) for item in value]
     if not isinstance(value, str):
         return value
-    if name in PROXIES or (name in SERVICES and _has_user(value)) or (name in PUBLISHED and names_user(value)):
-        value = _without_user(value)
-    return shown(value) if name in SERVICES and "?" in value else mask_user(value)
+    if (
+        name in PROXY_OPTIONS
+        or (name in SERVICE_OPTIONS and _has_at_sign(value))
+        or (name in PUBLISHED_OPTIONS and has_user_information(value))
+    ):
+        value = _hide_user_information(value)
+    return mask_url(value) if name in SERVICE_OPTIONS and "?" in value else mask_user_information(value)
 
 
-def shown(url: str) -> str:
+def mask_url(url: str) -> str:
     """A requested address for debug lines: user information and what is secret in its query are replaced."""
-    return _SECRET_PARAMETER.sub(rf"\1{HIDDEN}", mask_user(url))
+    return _SECRET_PARAMETER.sub(rf"\1{HIDDEN}", mask_user_information(url))
 
 
-def proxy_in_words(proxy: str) -> str:
+def describe_proxy_address(proxy: str) -> str:
     """A proxy without its user and password."""
     try:
         return f"proxy {split_address('proxy', 'proxy', proxy, ('http', *PROXY_SCHEMES), user=True).root}"
@@ -180,7 +187,7 @@ def proxy_in_words(proxy: str) -> str:
         return "a proxy whose address cannot be read"
 
 
-def _is_host(host: str) -> bool:
+def _is_valid_host(host: str) -> bool:
     if not host.startswith("["):
         return len(host) <= 253
     try:
@@ -189,51 +196,51 @@ def _is_host(host: str) -> bool:
         return False
 
 
-def _has_user(text: str) -> bool:
+def _has_at_sign(text: str) -> bool:
     """True for anything that is, decodes to, or normalises to an @; a base address has no use for one anywhere."""
     return "@" in unicodedata.normalize("NFKC", text) or "%40" in text
 
 
-def names_user(text: str) -> bool:
+def has_user_information(text: str) -> bool:
     """Whether *text* is an address with user information before its host; an @ behind that is a part of the path."""
     flat = "".join(sign for sign in unicodedata.normalize("NFKC", text) if sign.isprintable() and not sign.isspace())
     authority = _AUTHORITY.match(flat)
-    return bool(authority and ("@" in authority[1] or "%40" in authority[1])) or bool(_NO_SCHEME.match(flat))
+    return bool(authority and ("@" in authority[1] or "%40" in authority[1])) or bool(_USER_WITHOUT_SCHEME.match(flat))
 
 
-def _with_user(value: t.Any, where: str, name: str = "") -> t.Iterator[str]:
+def _find_user_information(value: t.Any, where: str, name: str = "") -> t.Iterator[str]:
     if isinstance(value, t.Mapping):
         for key, item in value.items():
-            yield from _with_user(item, f"{where}.{key}" if where else str(key), str(key))
+            yield from _find_user_information(item, f"{where}.{key}" if where else str(key), str(key))
     elif isinstance(value, (list, tuple)):
         for number, item in enumerate(value):
-            yield from _with_user(item, f"{where}[{number}]", name)
+            yield from _find_user_information(item, f"{where}[{number}]", name)
     elif isinstance(value, str) and (
-        (name in SERVICES and _has_user(value)) or (name in PUBLISHED and names_user(value))
+        (name in SERVICE_OPTIONS and _has_at_sign(value)) or (name in PUBLISHED_OPTIONS and has_user_information(value))
     ):
         yield where
 
 
-def _without_user(text: str) -> str:
+def _hide_user_information(text: str) -> str:
     """The address with everything between scheme and last @ hidden; hidden as a whole where an @ is disguised."""
-    if not _has_user(text):
+    if not _has_at_sign(text):
         return text
     before, at, rest = text.rpartition("@")
-    if not at or _has_user(rest) or "\\" in text:
+    if not at or _has_at_sign(rest) or "\\" in text:
         return HIDDEN
     scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", before)
     return f"{scheme[0] if scheme else ''}{HIDDEN}@{rest}"
 
 
-def path_of(url: str) -> str:
+def extract_path(url: str) -> str:
     """The path of an address for messages; empty for one that cannot be parsed."""
     try:
-        return one_line(urlsplit(url).path, 300)
+        return to_one_line(urlsplit(url).path, 300)
     except ValueError:
         return ""
 
 
-def origin_of(url: str) -> str:
+def extract_origin(url: str) -> str:
     """Scheme, host and port of *url* in lower case; empty for one that cannot be parsed."""
     try:
         parts = urlsplit(url)
@@ -242,7 +249,7 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
-def host_in_words(address: t.Any) -> str:
+def describe_host(address: t.Any) -> str:
     """The host of an address that a service names, without user information."""
     try:
         parts = urlsplit(str(address or ""))
@@ -251,4 +258,4 @@ def host_in_words(address: t.Any) -> str:
         return "an address that cannot be read"
     if not host:
         return "another path of the same host"
-    return f"{one_line(parts.scheme, 20) or 'https'}://{one_line(host, 100)}{f':{port}' if port else ''}"
+    return f"{to_one_line(parts.scheme, 20) or 'https'}://{to_one_line(host, 100)}{f':{port}' if port else ''}"

@@ -23,8 +23,8 @@ import time
 import typing as t
 import zlib
 
-from .values import AnsweredObject
-from .visible import visible, whole
+from .values import AnswerObject
+from .visible import escape_invisible, repair_strings
 
 MIB = 1024 * 1024
 #: The largest answer, on the wire and decompressed. The largest lists known are below 40 MiB (20,000 servers of a CommCell).
@@ -36,29 +36,29 @@ MAX_TEXT = MIB
 #: Levels of objects and lists in one answer; the services use about 12.
 MAX_DEPTH = 100
 #: A wait is cut into slices, so that a request to stop, or the deadline, is noticed by every thread.
-_SLICE_S = 0.5
+_WAIT_SLICE_S = 0.5
 #: Members of one object; those of the services have fewer than a hundred.
 MAX_MEMBERS = 10_000
-_FRAME_BYTES = 2
-_GZIP = b"\x1f\x8b"
+_ZLIB_HEADER_BYTES = 2
+_GZIP_MAGIC = b"\x1f\x8b"
 _KNOWN_COMPRESSIONS = ("gzip", "x-gzip", "deflate")
 #: Other words in Content-Encoding, such as the name of a character set, are mistakes of a server that sends the body as it is.
 _COMPRESSIONS = (*_KNOWN_COMPRESSIONS, "br", "zstd", "compress", "x-compress")
 #: Above this size answers are parsed one at a time, whatever number of threads has read one: text takes up to four bytes a character.
-_LARGE = 8 * MIB
-_parsing_large = threading.Lock()
-_STRUCTURE = b'"[]{}'
-_NOT_STRUCTURE = bytes(set(range(256)) - set(_STRUCTURE))
-_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_LARGE_ANSWER_BYTES = 8 * MIB
+_large_answer_lock = threading.Lock()
+_STRUCTURE_BYTES = b'"[]{}'
+_OTHER_BYTES = bytes(set(range(256)) - set(_STRUCTURE_BYTES))
+_BRACES_TO_BRACKETS = bytes.maketrans(b"{}", b"[]")
 _STRING = re.compile(rb'"[^"]*"')
-_HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class AnswerRefused(Exception):
     """An answer beyond the limits or in a form that was not asked for; the text says what it is, as a noun phrase."""
 
 
-class Watch(t.Protocol):
+class TimeLimit(t.Protocol):
     """What bounds the reading of an answer."""
 
     def left_s(self) -> float:
@@ -68,7 +68,7 @@ class Watch(t.Protocol):
 class BoundedResponse(http.client.HTTPResponse):
     """A response that is read from its first byte on within *watch* and :data:`MAX_BYTES`."""
 
-    def __init__(self, watch: Watch, sock: socket.socket, *arguments: t.Any, **keywords: t.Any) -> None:
+    def __init__(self, watch: TimeLimit, sock: socket.socket, *arguments: t.Any, **keywords: t.Any) -> None:
         super().__init__(sock, *arguments, **keywords)
         self.fp.close()
         self.fp = io.BufferedReader(_BoundedSocket(watch, sock))
@@ -77,7 +77,7 @@ class BoundedResponse(http.client.HTTPResponse):
 class _BoundedSocket(io.RawIOBase):
     """The reading side of *sock*. Raises TimeoutError past the socket's own timeout or the watch's, AnswerRefused past the size."""
 
-    def __init__(self, watch: Watch, sock: socket.socket) -> None:
+    def __init__(self, watch: TimeLimit, sock: socket.socket) -> None:
         super().__init__()
         self._watch, self._sock, self._file = watch, sock, sock.makefile("rb", buffering=0)
         self._timeout_s, self._left = sock.gettimeout(), MAX_BYTES + MIB
@@ -96,7 +96,7 @@ class _BoundedSocket(io.RawIOBase):
             if left <= 0:
                 raise TimeoutError("timed out")
             try:
-                self._sock.settimeout(min(left, _SLICE_S))
+                self._sock.settimeout(min(left, _WAIT_SLICE_S))
                 count = self._sock.recv_into(buffer)
             except TimeoutError:
                 continue
@@ -124,16 +124,16 @@ def read_body(chunks: t.Iterable[bytes], encoding: str, largest: int | None = No
     largest = MAX_BYTES if largest is None else largest
     codings = [word for word in encoding.lower().replace(" ", "").split(",") if word in _COMPRESSIONS]
     if len(codings) > 1 or (codings and codings[0] not in _KNOWN_COMPRESSIONS):
-        raise AnswerRefused(f"the content encoding {visible(encoding)[:60]!r}, which was not asked for")
+        raise AnswerRefused(f"the content encoding {escape_invisible(encoding)[:60]!r}, which was not asked for")
     out = bytearray()
-    for piece in _inflated(chunks, codings[0]) if codings else chunks:
+    for piece in _inflate_chunks(chunks, codings[0]) if codings else chunks:
         out += piece
         if len(out) > largest:
             raise AnswerRefused(f"more than {largest // MIB} MiB{' after decompression' if codings else ''}")
     return bytes(out)
 
 
-def _inflated(chunks: t.Iterable[bytes], coding: str) -> t.Iterator[bytes]:
+def _inflate_chunks(chunks: t.Iterable[bytes], coding: str) -> t.Iterator[bytes]:
     """Decompressed pieces of at most a MiB each, so that a small chunk cannot become a large one unseen.
 
     gzip may have several members; what is no member behind one is padding, which is read and left out.
@@ -144,10 +144,10 @@ def _inflated(chunks: t.Iterable[bytes], coding: str) -> t.Iterator[bytes]:
         pending = b"" if ended else pending + chunk
         while pending:
             if inflater is None:
-                ended = members > 0 and (coding == "deflate" or not _GZIP.startswith(pending[: len(_GZIP)]))
-                if ended or len(pending) < _FRAME_BYTES:
+                ended = members > 0 and (coding == "deflate" or not _GZIP_MAGIC.startswith(pending[: len(_GZIP_MAGIC)]))
+                if ended or len(pending) < _ZLIB_HEADER_BYTES:
                     break
-                inflater = _new_inflater(coding, pending)
+                inflater = _create_inflater(coding, pending)
             try:
                 piece = inflater.decompress(pending, MIB)
             except zlib.error as exc:
@@ -160,11 +160,11 @@ def _inflated(chunks: t.Iterable[bytes], coding: str) -> t.Iterator[bytes]:
         raise AnswerRefused("a compressed body that ends too early")
 
 
-def _new_inflater(coding: str, start: bytes) -> t.Any:
+def _create_inflater(coding: str, start: bytes) -> t.Any:
     """For gzip, or deflate with its frame (RFC 1950) or, as some servers send it, without."""
     if coding != "deflate":
         return zlib.decompressobj(zlib.MAX_WBITS | 16)
-    framed = start[0] & 0x0F == zlib.DEFLATED and int.from_bytes(start[:_FRAME_BYTES], "big") % 31 == 0
+    framed = start[0] & 0x0F == zlib.DEFLATED and int.from_bytes(start[:_ZLIB_HEADER_BYTES], "big") % 31 == 0
     return zlib.decompressobj(zlib.MAX_WBITS if framed else -zlib.MAX_WBITS)
 
 
@@ -173,11 +173,11 @@ def parse_json(content: bytes) -> t.Any:
 
     Bytes that are no UTF-8 are replaced. NaN, infinities and numbers of thousands of digits are refused: no service sends them.
     """
-    with _parsing_large if len(content) > _LARGE else contextlib.nullcontext():
-        return _parsed(content)
+    with _large_answer_lock if len(content) > _LARGE_ANSWER_BYTES else contextlib.nullcontext():
+        return _parse_checked(content)
 
 
-def _parsed(content: bytes) -> t.Any:
+def _parse_checked(content: bytes) -> t.Any:
     counted = max(
         content.count(b",") + content.count(b"[") + content.count(b"{"), content.count(b"]") + content.count(b"}")
     )
@@ -186,14 +186,16 @@ def _parsed(content: bytes) -> t.Any:
     unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in content else content
     if _has_longer_text(unescaped, MAX_TEXT):
         raise AnswerRefused(f"JSON with a text of more than {MAX_TEXT // MIB} MiB")
-    if _is_deeper(unescaped, MAX_DEPTH):
+    if _is_nested_deeper(unescaped, MAX_DEPTH):
         raise AnswerRefused(f"JSON of more than {MAX_DEPTH} levels")
     text = content.decode("utf-8-sig", "replace")
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_hook=_answered)
+        value = json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_parse_finite_float, object_hook=_build_answer_object
+        )
     except RecursionError as exc:
         raise AnswerRefused("JSON of too many levels") from exc
-    return _with_answered_objects(whole(value)) if _HALF_ESCAPED.search(text) else value
+    return _convert_to_answer_objects(repair_strings(value)) if _ESCAPED_SURROGATE.search(text) else value
 
 
 def _has_longer_text(unescaped: bytes, longest: int) -> bool:
@@ -207,11 +209,11 @@ def _has_longer_text(unescaped: bytes, longest: int) -> bool:
     return False
 
 
-def _is_deeper(unescaped: bytes, depth: int) -> bool:
+def _is_nested_deeper(unescaped: bytes, depth: int) -> bool:
     """Whether brackets nest deeper than *depth*. Strings are left out, then innermost pairs are taken away, level by level."""
     if unescaped.count(b"[") + unescaped.count(b"{") <= depth:
         return False
-    left = _STRING.sub(b"", unescaped.translate(_ONE_KIND, _NOT_STRUCTURE))
+    left = _STRING.sub(b"", unescaped.translate(_BRACES_TO_BRACKETS, _OTHER_BYTES))
     for dummy in range(depth):
         fewer = left.replace(b"[]", b"")
         if len(fewer) == len(left):
@@ -220,19 +222,19 @@ def _is_deeper(unescaped: bytes, depth: int) -> bool:
     return b"[" in left
 
 
-def _answered(members: dict[str, t.Any]) -> AnsweredObject:
+def _build_answer_object(members: dict[str, t.Any]) -> AnswerObject:
     """*members* as an AnsweredObject. Raises AnswerRefused for more members than any object of a service has."""
     if len(members) > MAX_MEMBERS:
         raise AnswerRefused(f"JSON with an object of more than {MAX_MEMBERS} members")
-    return AnsweredObject(members)
+    return AnswerObject(members)
 
 
-def _with_answered_objects(value: t.Any) -> t.Any:
+def _convert_to_answer_objects(value: t.Any) -> t.Any:
     """*value* of builtin types with AnsweredObjects in place of its dictionaries."""
     if isinstance(value, dict):
-        return AnsweredObject({name: _with_answered_objects(item) for name, item in value.items()})
+        return AnswerObject({name: _convert_to_answer_objects(item) for name, item in value.items()})
     if isinstance(value, list):
-        return [_with_answered_objects(item) for item in value]
+        return [_convert_to_answer_objects(item) for item in value]
     return value
 
 
@@ -240,7 +242,7 @@ def _refuse_constant(name: str) -> t.NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-def _finite(digits: str) -> float:
+def _parse_finite_float(digits: str) -> float:
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         raise ValueError("a number out of range")

@@ -20,7 +20,7 @@ from .errors import Cancelled
 #: Seconds that answers on their way, logging out, releasing locks and reporting may take after the run was told to stop.
 GRACE_S = 2.0
 #: What a step of tidying up is given at least, when the grace period is nearly over.
-_LEAST_S = 1.0
+_SHORTEST_GRACE_S = 1.0
 _POLL_S = 0.05
 
 Answer = t.TypeVar("Answer")
@@ -79,7 +79,7 @@ class Cancellation:
 
     def grace(self) -> float | None:
         """Seconds left for tidying up, None while nothing was cancelled."""
-        return None if self._until is None else max(_LEAST_S, self._until - time.monotonic())
+        return None if self._until is None else max(_SHORTEST_GRACE_S, self._until - time.monotonic())
 
     @contextlib.contextmanager
     def shield(self) -> t.Iterator[None]:
@@ -114,7 +114,7 @@ class Cancellation:
             return work()
         with self.shield():
             call = _Call(work, late)
-            least = time.monotonic() + _LEAST_S  # a call of tidying up may begin when the grace period is over
+            least = time.monotonic() + _SHORTEST_GRACE_S  # a call of tidying up may begin when the grace period is over
             try:
                 while True:
                     found = call.answer(_POLL_S)
@@ -194,7 +194,7 @@ def ignore_signals() -> None:
 
 
 @contextlib.contextmanager
-def interruptible(
+def handle_signals(
     cancellation: Cancellation, task_timeout: int | None = None, deliver: bool = False
 ) -> t.Iterator[None]:
     """Turn SIGINT, SIGTERM, SIGHUP and the alarm of a task timeout into Cancelled while the body runs; restore the handlers after.

@@ -15,12 +15,12 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
-from . import redact
 from .cancel import Cancellation
 from .errors import WaitTimeout
-from .option_sources import Sources
-from .server_clock import Observations
-from .visible import one_line, visible
+from .option_sources import OptionSources
+from .redact import redact_text
+from .server_clock import ServiceTimings
+from .visible import escape_invisible, to_one_line
 
 _LONGEST_WARNING = 4000
 
@@ -84,13 +84,13 @@ class Context:
 
     options: dict[str, t.Any]
     reporter: Reporter
-    sources: Sources = field(default_factory=Sources)
+    sources: OptionSources = field(default_factory=OptionSources)
     check_mode: bool = False
     diff_mode: bool = False
     verbosity: int = 0
     clock: Clock = field(default_factory=Clock)
     stats: Stats = field(default_factory=Stats)
-    observations: Observations = field(default_factory=Observations)
+    observations: ServiceTimings = field(default_factory=ServiceTimings)
     cancellation: Cancellation = field(default_factory=Cancellation)
     secrets: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
@@ -108,22 +108,22 @@ class Context:
 
     def warn(self, message: str) -> None:
         """Tell the user once, in the result, on one line; secrets are hidden."""
-        cleaned = one_line(redact.text(message, self.secrets), _LONGEST_WARNING)
+        cleaned = to_one_line(redact_text(message, self.secrets), _LONGEST_WARNING)
         if cleaned not in self.warnings:
             self.warnings.append(cleaned)
 
     def debug(self, level: int, message: str) -> None:
         """Tell at verbosity *level*; secrets are hidden."""
         if self.verbosity >= level:
-            self.reporter.debug(level, visible(redact.text(message, self.secrets)))
+            self.reporter.debug(level, escape_invisible(redact_text(message, self.secrets)))
 
     def progress(self, message: str) -> None:
         """Tell what is being waited for or worked on."""
-        self.reporter.progress(one_line(redact.text(message, self.secrets)))
+        self.reporter.progress(to_one_line(redact_text(message, self.secrets)))
 
     def prompt(self, message: str) -> None:
         """Tell the person at the terminal what to do now."""
-        self.reporter.prompt(visible(message))
+        self.reporter.prompt(escape_invisible(message))
 
     def remaining_s(self) -> float:
         """Seconds until this task's deadline."""

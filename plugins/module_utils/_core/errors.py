@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from .visible import one_line
+from .visible import to_one_line
 
 #: Longer messages are cut: a service may say what it likes.
-_LONGEST = 8000
+_LONGEST_MESSAGE = 8000
 
 
 class CvopsError(Exception):
@@ -27,7 +27,7 @@ class CvopsError(Exception):
     kind = "error"
 
     def __init__(self, message: str, **facts: t.Any) -> None:
-        super().__init__(one_line(message, _LONGEST))
+        super().__init__(to_one_line(message, _LONGEST_MESSAGE))
         self.facts: dict[str, t.Any] = {name: fact for name, fact in facts.items() if fact is not None}
 
     def as_result(self) -> dict[str, t.Any]:
@@ -52,7 +52,7 @@ class Problems(ConfigError):
 
     def __init__(self, summary: str, problems: t.Sequence[t.Mapping[str, t.Any]]) -> None:
         listed = [dict(problem) for problem in problems]
-        lines = [one_line(f"{problem['where']}: {problem['message']}") for problem in listed[: self.shown]]
+        lines = [to_one_line(f"{problem['where']}: {problem['message']}") for problem in listed[: self.shown]]
         if len(listed) > self.shown:
             lines.append(f"… and {len(listed) - self.shown} more, see error.problems")
         super().__init__(summary, problems=listed)
@@ -152,7 +152,7 @@ class BadAnswer(ApiError):
 
 
 @contextlib.contextmanager
-def outcome_unknown() -> t.Iterator[None]:
+def mark_outcome_unknown() -> t.Iterator[None]:
     """For looks at what became of a write whose answer was lost: an error of the body says that nobody knows."""
     try:
         yield

@@ -14,25 +14,25 @@ import bisect
 import html
 import re
 
-_DEPTH = 5
+_MOST_LAYERS = 5
 _CONTROLS = "\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-ESCAPED = re.compile(rf"[\\%&{_CONTROLS}]")
-_ESCAPE = re.compile(
+ANY_ESCAPE = re.compile(rf"[\\%&{_CONTROLS}]")
+_ESCAPE_SEQUENCE = re.compile(
     r"(?P<units>(?:[\\%]u[0-9a-fA-F]{4})+)"
     r"|(?P<point>\\U[0-9a-fA-F]{8}|\\u\{[0-9a-fA-F]{1,6}\})"
     r"|(?P<octets>(?:\\x[0-9a-fA-F]{2})+|(?:%[0-9a-fA-F]{2})+)"
     r"|\\(?P<letter>[^\r\n])"
     r"|(?P<entity>&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
 )
-CONTROL = re.compile(rf"(?P<control>(?:\x1b\[[0-9;?]*[ -/]*[@-~]|[{_CONTROLS}])+)")
+CONTROL_CHARACTERS = re.compile(rf"(?P<control>(?:\x1b\[[0-9;?]*[ -/]*[@-~]|[{_CONTROLS}])+)")
 #: Control characters first: one that stands within an escape must not become a part of it.
-LAYERS = (CONTROL, _ESCAPE) * _DEPTH
-_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
+LAYER_PATTERNS = (CONTROL_CHARACTERS, _ESCAPE_SEQUENCE) * _MOST_LAYERS
+_LETTER_MEANINGS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
 
 Span = tuple[int, int]
 
 
-class Layer:
+class EscapeLayer:
     """A text with one layer of escapes or control characters taken off, which remembers where each part came from."""
 
     def __init__(self, value: str, pattern: re.Pattern[str]) -> None:
@@ -41,7 +41,7 @@ class Layer:
         self._tokens: list[tuple[int, int, int]] = []
         length = reached = 0
         for match in pattern.finditer(value):
-            literal, meant = value[reached : match.start()], unescape(match)
+            literal, meant = value[reached : match.start()], unescape_match(match)
             pieces += [literal, meant]
             length += len(literal)
             self._begins.append(length)
@@ -64,7 +64,7 @@ class Layer:
         return origin_end + at - end + behind
 
 
-def unescape(match: re.Match[str]) -> str:
+def unescape_match(match: re.Match[str]) -> str:
     """The text that *match*, of one of LAYERS, stands for; empty for control characters and for what is no character."""
     kind, escape = match.lastgroup, match[0]
     if kind == "units":
@@ -80,12 +80,12 @@ def unescape(match: re.Match[str]) -> str:
         except UnicodeDecodeError:
             return octets.decode("latin-1")
     if kind == "letter":
-        return _LETTERS.get(match["letter"], match["letter"])
+        return _LETTER_MEANINGS.get(match["letter"], match["letter"])
     return html.unescape(escape) if kind == "entity" else ""
 
 
 def strip_escapes(secret: str) -> str:
     """A text with all layers of escapes and all control characters taken off."""
-    for pattern in LAYERS:
-        secret = Layer(secret, pattern).text
+    for pattern in LAYER_PATTERNS:
+        secret = EscapeLayer(secret, pattern).text
     return secret

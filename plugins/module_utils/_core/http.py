@@ -16,15 +16,16 @@ import typing as t
 import uuid
 from urllib.parse import urlsplit
 
-from . import libraries, redact
-from .addresses import host_in_words, origin_of, path_of, proxy_in_words, shown
+from . import libraries
+from .addresses import describe_host, describe_proxy_address, extract_origin, extract_path, mask_url
 from .answers import AnswerRefused, BoundedResponse, read_body
 from .context import Context
 from .errors import BadAnswer, ConfigError, Unreachable
-from .http_settings import Settings
+from .http_settings import HttpSettings
+from .redact import redact_body, redact_headers
 from .reply import Reply
 from .request_watch import RequestWatch
-from .retry import Attempt, Repeat, retry_after_s
+from .retry import Attempt, Repeat, parse_retry_after
 
 try:
     import requests
@@ -40,9 +41,9 @@ else:
     REQUESTS_IMPORT_ERROR = None
 
 _LONGEST_CONNECT_S = 10.0
-_CHUNK = 64 * 1024
+_CHUNK_BYTES = 64 * 1024
 #: Failures that the next try would meet again.
-_LASTING = ("certificate", "invalid_request")
+_LASTING_FAILURES = ("certificate", "invalid_request")
 
 
 class Credentials(t.Protocol):
@@ -58,10 +59,10 @@ class Credentials(t.Protocol):
 class Transport:
     """Sends requests to one service. Does not judge answers, except that throttling beyond patience is an error."""
 
-    def __init__(self, ctx: Context, settings: Settings, credentials: Credentials | None = None) -> None:
+    def __init__(self, ctx: Context, settings: HttpSettings, credentials: Credentials | None = None) -> None:
         if not HAS_REQUESTS:
-            raise libraries.missing("requests", "This module", REQUESTS_IMPORT_ERROR)
-        libraries.check("requests", "urllib3")
+            raise libraries.build_missing_error("requests", "This module", REQUESTS_IMPORT_ERROR)
+        libraries.check_releases("requests", "urllib3")
         verify = settings.verify()
         if isinstance(verify, str) and not os.path.exists(verify):
             raise ConfigError(
@@ -69,7 +70,7 @@ class Transport:
             )
         self._ctx, self.settings, self._credentials = ctx, settings, credentials
         self._watch = RequestWatch(ctx)
-        self._session = _new_session(settings.connections, self._watch)
+        self._session = _create_session(settings.connections, self._watch)
         ctx.on_close(self._session.close)
 
     def request(
@@ -101,10 +102,12 @@ class Transport:
             number += 1
             if not closing:
                 self._ctx.cancellation.check()
-                self._ctx.check_deadline(f"{method} {path_of(url)} was sent to {self.settings.service}")
+                self._ctx.check_deadline(f"{method} {extract_path(url)} was sent to {self.settings.service}")
             sent_headers = {
                 "Accept": "application/json",
-                self.settings.correlation_header: _correlation(self.settings.correlation_header, correlation_id),
+                self.settings.correlation_header: _format_correlation_id(
+                    self.settings.correlation_header, correlation_id
+                ),
             }
             sent_headers.update(headers or {})
             if authenticated and self._credentials is not None:
@@ -159,7 +162,9 @@ class Transport:
         started, timeouts = self._ctx.clock.monotonic(), self._timeouts()
         told: dict[str, t.Any] = {"service": self.settings.service, "request_id": correlation_id, "method": method}
         if self._ctx.verbosity >= 4:
-            self._ctx.debug(4, f"{method} {shown(url)} headers {redact.headers(headers)} body {redact.body(json_body)}")
+            self._ctx.debug(
+                4, f"{method} {mask_url(url)} headers {redact_headers(headers)} body {redact_body(json_body)}"
+            )
         try:
             response = self._session.request(
                 method,
@@ -170,21 +175,21 @@ class Transport:
                 headers=headers,
                 timeout=timeouts,
                 verify=self.settings.verify(),
-                proxies=proxies_for(self.settings, url),
+                proxies=find_proxies(self.settings, url),
                 allow_redirects=False,
                 stream=True,
             )
-            content = _received(response, self.settings.largest)
+            content = _receive_body(response, self.settings.largest)
         except AnswerRefused as exc:
             raise BadAnswer(
-                f"{self.settings.service} answered {method} {path_of(url)} with {exc}; it is not read to its end.",
+                f"{self.settings.service} answered {method} {extract_path(url)} with {exc}; it is not read to its end.",
                 **told,
-                path=path_of(url),
+                path=extract_path(url),
                 may_have_acted=method != "GET",
             ) from exc
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ValueError) as exc:
             failure = self._unreachable(exc, method, url, correlation_id, timeouts[1])
-            self._ctx.debug(3, f"{method} {shown(url)} -> {failure} (id {correlation_id})")
+            self._ctx.debug(3, f"{method} {mask_url(url)} -> {failure} (id {correlation_id})")
             return None, Attempt(method, None, received=failure.may_have_acted), failure
         reply = Reply(
             method,
@@ -200,11 +205,11 @@ class Transport:
         self._ctx.observations.note(reply.service, response.headers.get("date"), self._ctx.clock.now(), took_s)
         self._ctx.debug(
             3,
-            f"{method} {shown(response.url)} -> {reply.status} in {took_s * 1000:.0f} ms (id {correlation_id}, service id {reply.request_id})",
+            f"{method} {mask_url(response.url)} -> {reply.status} in {took_s * 1000:.0f} ms (id {correlation_id}, service id {reply.request_id})",
         )
         if 300 <= reply.status < 400:
-            raise reply.bad(f"a redirect to {host_in_words(reply.headers.get('location'))}, which is not followed")
-        wait_s = retry_after_s(reply.headers.get("retry-after"), self._ctx.clock.now().timestamp())
+            raise reply.bad(f"a redirect to {describe_host(reply.headers.get('location'))}, which is not followed")
+        wait_s = parse_retry_after(reply.headers.get("retry-after"), self._ctx.clock.now().timestamp())
         return reply, Attempt(method, reply.status, True, wait_s), None
 
     def _timeouts(self) -> tuple[float, float]:
@@ -213,16 +218,16 @@ class Transport:
 
     def _check_origin(self, method: str, url: str) -> None:
         """Raise BadAnswer for an address outside of the settings' origins: it comes from a service, not from the options."""
-        if self.settings.origins and origin_of(url) not in self.settings.origins:
+        if self.settings.origins and extract_origin(url) not in self.settings.origins:
             raise BadAnswer(
-                f"{self.settings.service} names an address at {host_in_words(url)} to ask next ({method}); that is not where it was"
+                f"{self.settings.service} names an address at {describe_host(url)} to ask next ({method}); that is not where it was"
                 " reached, so nothing is sent there.",
                 service=self.settings.service,
                 method=method,
             )
 
     def _pause(self, number: int, attempt: Attempt, repeat: Repeat, failure: Unreachable | None) -> float | None:
-        if failure is not None and failure.code in _LASTING:
+        if failure is not None and failure.code in _LASTING_FAILURES:
             return None
         pause = self.settings.policy.pause_s(number, attempt, repeat, self._ctx.clock.random())
         return pause if pause is not None and pause <= self._ctx.remaining_s() else None
@@ -238,7 +243,7 @@ class Transport:
         host, limit = urlsplit(url).netloc, f"timeout {self.settings.timeout_s:.0f} s"
         if budget_s < self.settings.timeout_s:
             limit += f", of which the task's deadline left {budget_s:.1f} s"
-        code, what, received = _classify(exc)
+        code, what, received = _classify_failure(exc)
         if code == "read_timeout" and self._watch.left_s() <= 0:
             what = "the answer was not complete when the task's deadline passed"
         if code == "certificate":
@@ -258,7 +263,7 @@ class Transport:
         )
 
 
-def proxies_for(settings: Settings, url: str) -> dict[str, str]:
+def find_proxies(settings: HttpSettings, url: str) -> dict[str, str]:
     """The proxies for *url*, by scheme."""
     if settings.proxy:
         return {"http": settings.proxy, "https": settings.proxy}
@@ -267,19 +272,19 @@ def proxies_for(settings: Settings, url: str) -> dict[str, str]:
     return dict(requests.utils.get_environ_proxies(url))
 
 
-def describe_proxy(settings: Settings, url: str) -> str:
+def describe_proxy(settings: HttpSettings, url: str) -> str:
     """The proxy in force for *url*, in words, without user and password."""
-    proxy = proxies_for(settings, url).get(urlsplit(url).scheme)
-    return proxy_in_words(proxy) if proxy else "no proxy"
+    proxy = find_proxies(settings, url).get(urlsplit(url).scheme)
+    return describe_proxy_address(proxy) if proxy else "no proxy"
 
 
-def _received(response: t.Any, largest: int | None) -> bytes:
+def _receive_body(response: t.Any, largest: int | None) -> bytes:
     """The body of *response*, which ends its connection unless it was read whole. Raises AnswerRefused and requests' errors."""
     try:
         if 300 <= response.status_code < 400:
             response.close()
             return b""
-        chunks = response.raw.stream(_CHUNK, decode_content=False)
+        chunks = response.raw.stream(_CHUNK_BYTES, decode_content=False)
         return read_body(chunks, str(response.headers.get("content-encoding") or ""), largest)
     except urllib3.exceptions.ReadTimeoutError as exc:
         response.close()
@@ -289,7 +294,7 @@ def _received(response: t.Any, largest: int | None) -> bytes:
         raise
 
 
-def _new_adapter(connections: int, watch: RequestWatch) -> t.Any:
+def _create_adapter(connections: int, watch: RequestWatch) -> t.Any:
     """An adapter whose connections read answers within limits, also those of a proxy to CONNECT."""
     bounded = staticmethod(functools.partial(BoundedResponse, watch))
     kinds: dict[str, t.Any] = urllib3.poolmanager.pool_classes_by_scheme
@@ -315,7 +320,7 @@ def _new_adapter(connections: int, watch: RequestWatch) -> t.Any:
     return BoundedAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0, pool_block=False)
 
 
-def _new_session(connections: int, watch: RequestWatch) -> t.Any:
+def _create_session(connections: int, watch: RequestWatch) -> t.Any:
     class PlainSession(requests.Session):
         def get_redirect_target(self, resp: t.Any) -> None:
             """None: requests would read a redirect's body without limits and parse its target although nothing is followed."""
@@ -324,7 +329,7 @@ def _new_session(connections: int, watch: RequestWatch) -> t.Any:
     # Proxies, CA and credentials come from Settings alone: a netrc file would replace our token.
     session.trust_env = False
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    adapter = _new_adapter(connections, watch)
+    adapter = _create_adapter(connections, watch)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers["User-Agent"] = "cvops.identity"
@@ -332,7 +337,7 @@ def _new_session(connections: int, watch: RequestWatch) -> t.Any:
     return session
 
 
-def _correlation(header: str, correlation_id: str) -> str:
+def _format_correlation_id(header: str, correlation_id: str) -> str:
     """W3C trace context has a form of its own; every other header takes the id as it is."""
     if header.lower() != "traceparent":
         return correlation_id
@@ -340,7 +345,7 @@ def _correlation(header: str, correlation_id: str) -> str:
     return f"00-{digits}-{digits[:16]}-01"
 
 
-def _classify(exc: t.Any) -> tuple[str, str, bool]:
+def _classify_failure(exc: t.Any) -> tuple[str, str, bool]:
     """``(code, words, may the service have received the request)`` of a failure below HTTP."""
     errors = requests.exceptions
     text = str(exc)

@@ -11,13 +11,13 @@ import os
 import typing as t
 from dataclasses import dataclass, field
 
-from .retry import Policy
+from .retry import RetryPolicy
 
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True)
-class Settings:
+class HttpSettings:
     """How to reach one service. Seconds throughout; ``environment_proxies``: honour HTTPS_PROXY and NO_PROXY; ``ca_option``: the option behind ``ca_path``.
 
     ``origins``: scheme and host (with port) of all addresses that may be asked, lower case; empty for any. What a service says, such as
@@ -31,7 +31,7 @@ class Settings:
     proxy: str | None = None
     environment_proxies: bool = True
     timeout_s: float = 30.0
-    policy: Policy = Policy()
+    policy: RetryPolicy = RetryPolicy()
     origins: frozenset[str] = frozenset()
     correlation_header: str = "client-request-id"
     connections: int = 8

@@ -26,20 +26,20 @@ MINIMUMS = {
 PACKAGES = {"jwt": "PyJWT"}
 
 
-def check(*names: str) -> None:
+def check_releases(*names: str) -> None:
     """Raise MissingLibrary when one of these libraries, which are imported already, is older than what this collection works with.
 
     Costs next to nothing: each release is compared once in a process.
     """
     for name in names:
-        _compare(name, str(getattr(sys.modules.get(name), "__version__", "")))
+        _check_release(name, str(getattr(sys.modules.get(name), "__version__", "")))
 
 
-def missing(name: str, purpose: str, details: str | None) -> MissingLibrary:
+def build_missing_error(name: str, purpose: str, details: str | None) -> MissingLibrary:
     """The error for a library that cannot be imported."""
     package = PACKAGES.get(name, name)
     return MissingLibrary(
-        f"{purpose} needs the Python library {package} where this task runs: {_install(name)}",
+        f"{purpose} needs the Python library {package} where this task runs: {_format_install_command(name)}",
         library=package,
         needed=MINIMUMS.get(name),
         details=details,
@@ -47,24 +47,24 @@ def missing(name: str, purpose: str, details: str | None) -> MissingLibrary:
 
 
 @functools.cache
-def _compare(name: str, version: str) -> None:
+def _check_release(name: str, version: str) -> None:
     needed, package = MINIMUMS[name], PACKAGES.get(name, name)
     # A release that cannot be read is none that anybody has published: it is for its owner to know.
-    if version[:1].isdigit() and _numbers(version) < _numbers(needed):
+    if version[:1].isdigit() and _parse_release(version) < _parse_release(needed):
         raise MissingLibrary(
-            f"{package} {version} is installed where this task runs; {needed} or newer is needed: {_install(name)}",
+            f"{package} {version} is installed where this task runs; {needed} or newer is needed: {_format_install_command(name)}",
             library=package,
             installed=version,
             needed=needed,
         )
 
 
-def _install(name: str) -> str:
+def _format_install_command(name: str) -> str:
     package = PACKAGES.get(name, name)
     return f"pip install '{package}>={MINIMUMS[name]}'" if name in MINIMUMS else f"pip install {package}"
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _parse_release(version: str) -> tuple[int, ...]:
     """``1.37.0`` as (1, 37, 0); what follows the third number does not matter."""
     found = [int(number[:9]) for number in re.findall(r"[0-9]+", version)[:3]]
     return (*found, *[0] * (3 - len(found)))

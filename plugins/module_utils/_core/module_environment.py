@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 ENVIRONMENT_KEY = "_cvops_environment"
 
 
-class CarryingModule(AnsibleModule):  # type: ignore[misc,unused-ignore] # core has types from 2.19 on only
+class EnvironmentModule(AnsibleModule):  # type: ignore[misc,unused-ignore] # core has types from 2.19 on only
     """An AnsibleModule whose process gets the variables that its arguments carry."""
 
     def _load_params(self) -> None:

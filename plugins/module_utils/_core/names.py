@@ -20,9 +20,9 @@ import typing as t
 import unicodedata
 
 #: So much of a name is looked at for its looks: a service may send a name of any length.
-_LONGEST = 512
+_LONGEST_COMPARED = 512
 #: So many differences or characters are told.
-_TOLD = 3
+_MOST_LISTED = 3
 
 
 class _CasePairs(dict[int, int]):
@@ -39,33 +39,33 @@ class _CasePairs(dict[int, int]):
 _CASE_PAIRS = _CasePairs()
 
 
-def case_key(name: str) -> str:
+def fold_case(name: str) -> str:
     """The form in which equal names are equal: each letter of a case pair as its small letter, nothing else changed."""
     return name.translate(_CASE_PAIRS)
 
 
-def is_same(one: str, other: str) -> bool:
+def is_same_name(one: str, other: str) -> bool:
     """True for two names that differ in nothing, or in the case of letters only."""
-    return one == other or case_key(one) == case_key(other)
+    return one == other or fold_case(one) == fold_case(other)
 
 
-def starts_with(name: str, prefix: str) -> bool:
+def has_prefix(name: str, prefix: str) -> bool:
     """True when *name* begins with *prefix*, case apart."""
-    return case_key(name).startswith(case_key(prefix))
+    return fold_case(name).startswith(fold_case(prefix))
 
 
-def matches(name: str, pattern: str) -> bool:
+def matches_pattern(name: str, pattern: str) -> bool:
     """True when *name* matches a shell pattern, case apart."""
-    return fnmatch.fnmatchcase(case_key(name), case_key(pattern))
+    return fnmatch.fnmatchcase(fold_case(name), fold_case(pattern))
 
 
-def matches_any(name: str, patterns: t.Iterable[str]) -> bool:
+def matches_any_pattern(name: str, patterns: t.Iterable[str]) -> bool:
     """True when *name* matches one of the shell patterns, case apart."""
-    return any(matches(name, pattern) for pattern in patterns)
+    return any(matches_pattern(name, pattern) for pattern in patterns)
 
 
 #: What stands for a Latin letter in the eye of a reader; after Unicode TS 39, cut to letters of scripts that are in use.
-_LOOKS = {
+_LOOKALIKES = {
     "a": "\u0251\u03b1\u0430\u13aa\ua4ee",
     "b": "\u0184\u042c\u044c\u13cf\ua4d0",
     "c": "\u03f2\u0441\u1d04\u13df\ua4da",
@@ -94,7 +94,7 @@ _LOOKS = {
     "z": "\u1d22\u13c3\ua4dc",
 }
 #: Capitals that look like a Latin capital although their small letters look like none.
-_CAPITALS = {
+_LOOKALIKE_CAPITALS = {
     "a": "\u0391\u0410",
     "b": "\u0392\u0412",
     "c": "\u0421\u03f9",
@@ -114,7 +114,7 @@ _CAPITALS = {
     "y": "\u03a5\u0423\u04ae",
     "z": "\u0396",
 }
-_SIGNS = {
+_LOOKALIKE_SIGNS = {
     "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\u02d7\u06d4\u2043",
     "'": "\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u02c8\u00b4`\u05f3\uff07",
     '"': "\u201c\u201d\u201e\u201f\u2033\u02ba\u02ee\u05f4",
@@ -126,46 +126,52 @@ _SIGNS = {
     "_": "\u02cd",
     "*": "\u2217\u066d\u204e",
 }
-_SIMILAR = {ord(sign): plain for plain, signs in _SIGNS.items() for sign in signs}
-_SIMILAR.update((ord(letter), plain) for plain, letters in _LOOKS.items() for letter in letters)
-_LETTERS = frozenset(ord(letter) for letters in (*_LOOKS.values(), *_CAPITALS.values()) for letter in letters)
-_SIMILAR_CAPITALS = {ord(letter): plain.upper() for plain, letters in _CAPITALS.items() for letter in letters}
+_SIMILAR = {ord(sign): plain for plain, signs in _LOOKALIKE_SIGNS.items() for sign in signs}
+_SIMILAR.update((ord(letter), plain) for plain, letters in _LOOKALIKES.items() for letter in letters)
+_LOOKALIKE_LETTERS = frozenset(
+    ord(letter) for letters in (*_LOOKALIKES.values(), *_LOOKALIKE_CAPITALS.values()) for letter in letters
+)
+_SIMILAR_CAPITALS = {ord(letter): plain.upper() for plain, letters in _LOOKALIKE_CAPITALS.items() for letter in letters}
 #: Latin letters and digits that are taken for one another, in the order of a reader's mistakes.
 _SAME_SHAPES = (("0", "o"), ("1", "l"), ("|", "l"), ("rn", "m"), ("vv", "w"))
 #: Signs that look exactly like one of ASCII, and that nobody types.
-_STRANGE_SIGNS = frozenset("\u2010\u2011\u2024\u2044\u2215\u2216\u2236\ua789\u02cd\u01c0\u2223")
+_SUSPICIOUS_SIGNS = frozenset("\u2010\u2011\u2024\u2044\u2215\u2216\u2236\ua789\u02cd\u01c0\u2223")
 #: Fillers and marks that take no room, beside the category of format characters.
-_EMPTY = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
+_INVISIBLE_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
 
 
 def _is_invisible(character: str) -> bool:
     """True for what a reader cannot see: controls, format and bidirectional marks, fillers, separators, halves of characters."""
-    if character in _EMPTY or "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
+    if (
+        character in _INVISIBLE_FILLERS
+        or "\ufe00" <= character <= "\ufe0f"
+        or "\U000e0100" <= character <= "\U000e01ef"
+    ):
         return True
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-def appearances(name: str) -> frozenset[str]:
+def find_appearances(name: str) -> frozenset[str]:
     """What a reader may take *name* for; two names look alike when they have one of these in common.
 
     Invisible characters are left out, compatibility forms, letters of other scripts and signs become what they look like in
     ASCII, case is dropped, blanks are one. There are several forms because a capital may look like another letter than its small
     letter does: a capital I like a small l, a Cyrillic capital En like an H. Names that are the same have one in common.
     """
-    cut = name[:_LONGEST]
+    cut = name[:_LONGEST_COMPARED]
     if cut.isascii():
-        return frozenset({_shape(cut), _shape(cut.replace("I", "l"))})
+        return frozenset({_reduce_to_shape(cut), _reduce_to_shape(cut.replace("I", "l"))})
     cut = "".join(" " if character.isspace() else character for character in cut if not _is_dropped(character))
-    small = unicodedata.normalize("NFKC", case_key(cut))
+    small = unicodedata.normalize("NFKC", fold_case(cut))
     cut = unicodedata.normalize("NFKC", cut).translate(_SIMILAR_CAPITALS)
-    return frozenset({_shape(cut), _shape(cut.replace("I", "l")), _shape(small)})
+    return frozenset({_reduce_to_shape(cut), _reduce_to_shape(cut.replace("I", "l")), _reduce_to_shape(small)})
 
 
 def _is_dropped(character: str) -> bool:
     return _is_invisible(character) and not character.isspace()
 
 
-def _shape(text: str) -> str:
+def _reduce_to_shape(text: str) -> str:
     folded = text.casefold()
     if not folded.isascii():
         # A capital I with a dot becomes an i with a dot of its own.
@@ -175,55 +181,59 @@ def _shape(text: str) -> str:
     return " ".join(folded.split())
 
 
-def looks_like(one: str, other: str) -> bool:
+def is_lookalike(one: str, other: str) -> bool:
     """True for two names that are not the same and that a reader may take for the same."""
-    return not is_same(one, other) and not appearances(one).isdisjoint(appearances(other))
+    return not is_same_name(one, other) and not find_appearances(one).isdisjoint(find_appearances(other))
 
 
-def nearest(name: str, known: t.Iterable[str], count: int, cutoff: float = 0.6) -> list[str]:
+def find_nearest_names(name: str, known: t.Iterable[str], count: int, cutoff: float = 0.6) -> list[str]:
     """Those of *known* that are most like *name*, best first; for messages only."""
     by_key: dict[str, str] = {}
     for item in known:
-        by_key.setdefault(case_key(item[:_LONGEST]), item)
-    return [by_key[found] for found in difflib.get_close_matches(case_key(name[:_LONGEST]), by_key, count, cutoff)]
+        by_key.setdefault(fold_case(item[:_LONGEST_COMPARED]), item)
+    return [
+        by_key[found] for found in difflib.get_close_matches(fold_case(name[:_LONGEST_COMPARED]), by_key, count, cutoff)
+    ]
 
 
-def character_name(character: str) -> str:
+def describe_character(character: str) -> str:
     """``U+017F LATIN SMALL LETTER LONG S``."""
     return f"U+{ord(character):04X} {unicodedata.name(character, '(without a name)')}"
 
 
-def _in_words(text: str) -> str:
-    return " ".join(repr(item) if " " < item <= "~" else character_name(item) for item in text[:_TOLD])
+def _describe_characters(text: str) -> str:
+    return " ".join(repr(item) if " " < item <= "~" else describe_character(item) for item in text[:_MOST_LISTED])
 
 
-def difference(wanted: str, found: str) -> str:
+def describe_difference(wanted: str, found: str) -> str:
     """In which characters *found* differs from *wanted*, in words: "has U+017F LATIN SMALL LETTER LONG S where yours has 's'"."""
-    mine, theirs = wanted[:_LONGEST], found[:_LONGEST]
-    matcher = difflib.SequenceMatcher(None, case_key(mine), case_key(theirs), autojunk=False)
+    mine, theirs = wanted[:_LONGEST_COMPARED], found[:_LONGEST_COMPARED]
+    matcher = difflib.SequenceMatcher(None, fold_case(mine), fold_case(theirs), autojunk=False)
     told = []
     for kind, start, end, first, last in matcher.get_opcodes():
         if kind == "replace":
-            told.append(f"has {_in_words(theirs[first:last])} where yours has {_in_words(mine[start:end])}")
+            told.append(
+                f"has {_describe_characters(theirs[first:last])} where yours has {_describe_characters(mine[start:end])}"
+            )
         elif kind == "insert":
-            told.append(f"has {_in_words(theirs[first:last])}, which yours has not")
+            told.append(f"has {_describe_characters(theirs[first:last])}, which yours has not")
         elif kind == "delete":
-            told.append(f"has not the {_in_words(mine[start:end])} of yours")
-    return "; ".join(told[:_TOLD])
+            told.append(f"has not the {_describe_characters(mine[start:end])} of yours")
+    return "; ".join(told[:_MOST_LISTED])
 
 
 #: Scripts that are written together in one word, so that their mixture says nothing.
-_TOGETHER = (
+_COMBINED_SCRIPTS = (
     frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
     frozenset({"LATIN", "CJK", "HANGUL"}),
     frozenset({"LATIN", "CJK", "BOPOMOFO"}),
 )
 _EAST_ASIAN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"})
 #: Scripts whose letters are taken for those of another one of them.
-_CONFUSED = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "LISU", "COPTIC"})
+_CONFUSABLE_SCRIPTS = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "LISU", "COPTIC"})
 
 
-def _script(character: str) -> str | None:
+def _find_script(character: str) -> str | None:
     """The script of a letter as the first word of its name; None for what belongs to none, such as digits and marks."""
     if unicodedata.category(character) not in ("Lu", "Ll", "Lt", "Lo"):
         return None
@@ -235,7 +245,7 @@ def _script(character: str) -> str | None:
     return "LATIN" if words[0] in ("KELVIN", "ANGSTROM", "MATHEMATICAL", "DOUBLE-STRUCK", "SCRIPT") else words[0]
 
 
-def suspicious_characters(name: str) -> list[str]:
+def find_suspicious_characters(name: str) -> list[str]:
     """Characters by which *name* can be taken for another one, in words, each once; empty for an ordinary name in any script.
 
     These are: what cannot be seen (controls, bidirectional and format marks, unusual blanks), forms of Latin letters and digits
@@ -245,15 +255,16 @@ def suspicious_characters(name: str) -> list[str]:
     """
     if name.isascii() and name.isprintable():
         return []
-    text = name[:_LONGEST]
-    scripts = {script for script in map(_script, text) if script}
+    text = name[:_LONGEST_COMPARED]
+    scripts = {script for script in map(_find_script, text) if script}
     found: dict[str, None] = {}
     for index, character in enumerate(text):
         if _is_suspicious(character, text[index - 1] if index else "", scripts):
-            found[character_name(character)] = None
-    for word in _words(text):
+            found[describe_character(character)] = None
+    for word in _split_words(text):
         found.update(
-            (f"{character_name(item)} beside {beside} letters", None) for item, beside in _foreign(word, scripts)
+            (f"{describe_character(item)} beside {beside} letters", None)
+            for item, beside in _find_foreign_letters(word, scripts)
         )
     return list(found)
 
@@ -262,12 +273,12 @@ def _is_suspicious(character: str, before: str, scripts: t.AbstractSet[str]) -> 
     east_asian = bool(scripts & _EAST_ASIAN)
     if character in "\u200c\u200d\ufe0e\ufe0f" and before:
         needed = unicodedata.category(before) in ("So", "Sk", "Mn", "Mc")
-        return not needed and (_script(before) or "LATIN") in _CONFUSED
+        return not needed and (_find_script(before) or "LATIN") in _CONFUSABLE_SCRIPTS
     if character == " ":
         return False
     if unicodedata.category(character) == "Zs":
         return not (character == "\u3000" and east_asian)
-    if _is_invisible(character) or character in _STRANGE_SIGNS:
+    if _is_invisible(character) or character in _SUSPICIOUS_SIGNS:
         return True
     if character.isascii() or unicodedata.category(character) not in ("Lu", "Ll", "Lt", "Lo", "Nd", "Nl"):
         return False
@@ -276,41 +287,43 @@ def _is_suspicious(character: str, before: str, scripts: t.AbstractSet[str]) -> 
     plain = unicodedata.normalize("NFKC", character)
     if plain != character and plain.isascii() and character not in "\u00aa\u00ba":
         return True
-    latin = (_script(character) == "LATIN" and ord(character) in _LETTERS) or character in "\u212a\u212b"
+    latin = (_find_script(character) == "LATIN" and ord(character) in _LOOKALIKE_LETTERS) or character in "\u212a\u212b"
     return latin and character != "\u0131"
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     """Runs of letters, marks and digits."""
     return "".join(item if unicodedata.category(item)[0] in "LMN" else " " for item in text).split()
 
 
-def _foreign(word: str, scripts: t.AbstractSet[str]) -> list[tuple[str, str]]:
+def _find_foreign_letters(word: str, scripts: t.AbstractSet[str]) -> list[tuple[str, str]]:
     """Letters of *word* that do not belong there, each with the script that they stand beside."""
-    own = [(item, script) for item in word if (script := _script(item))]
+    own = [(item, script) for item in word if (script := _find_script(item))]
     present = {script for dummy, script in own}
-    if len(present) > 1 and not any(present <= together for together in _TOGETHER):
+    if len(present) > 1 and not any(present <= together for together in _COMBINED_SCRIPTS):
         main = "LATIN" if "LATIN" in present else max(sorted(present), key=[script for dummy, script in own].count)
         return [(item, main) for item, script in own if script != main]
-    if "LATIN" in scripts and present and present <= _CONFUSED - {"LATIN"}:
+    if "LATIN" in scripts and present and present <= _CONFUSABLE_SCRIPTS - {"LATIN"}:
         letters = [item for item, dummy in own]
-        if all(ord(item) in _LETTERS for item in letters):
+        if all(ord(item) in _LOOKALIKE_LETTERS for item in letters):
             return [(item, "LATIN") for item in letters]
     return []
 
 
-def doubt_about(what: str, name: str) -> str | None:
+def describe_suspicious_name(what: str, name: str) -> str | None:
     """A warning about a name that gets a right and can be taken for another one; None for an ordinary name."""
-    found = suspicious_characters(name)
+    found = find_suspicious_characters(name)
     if not found:
         return None
-    told = "; ".join(found[:_TOLD]) + (f"; and {len(found) - _TOLD} more" if len(found) > _TOLD else "")
+    told = "; ".join(found[:_MOST_LISTED]) + (
+        f"; and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
+    )
     return f"The name of {what} {name!r} can be taken for another one: it has {told}. Make sure that it is the one that is meant."
 
 
-def doubt_between(what: str, name: str, other: str, label: str) -> str:
+def describe_lookalike(what: str, name: str, other: str, label: str) -> str:
     """A warning about a name that gets a right while another object's name looks equal; *label* tells which object that is."""
     return (
-        f"{what} {name!r} looks like {label}, which is another one: that name {difference(name, other)}."
+        f"{what} {name!r} looks like {label}, which is another one: that name {describe_difference(name, other)}."
         " Make sure that it is the one that is meant."
     )

@@ -17,7 +17,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 
 @dataclass
-class Sources:
+class OptionSources:
     """The places to look in, and what was found there.
 
     ``variables`` maps a variable name to a callable that renders its value (rendering may be costly or fail);
@@ -54,7 +54,7 @@ class Sources:
         if not hits:
             raise AnsibleFallbackNotFound
         source, value = hits[0]
-        differing = [other for other, other_value in hits[1:] if not _same(value, other_value)]
+        differing = [other for other, other_value in hits[1:] if not _is_same_value(value, other_value)]
         if differing:
             self.warnings.append(
                 f"{option} is set in several places that differ: {source} is used, {', '.join(differing)} ignored"
@@ -63,7 +63,7 @@ class Sources:
         return value
 
 
-def _same(value: t.Any, text: t.Any) -> bool:
+def _is_same_value(value: t.Any, text: t.Any) -> bool:
     """Whether a value of any type says the same as an environment variable's text."""
     if isinstance(value, bool):
         try:
@@ -73,25 +73,25 @@ def _same(value: t.Any, text: t.Any) -> bool:
     return str(text) == str(value)
 
 
-_active = Sources()
+_active_sources = OptionSources()
 
 
 @contextlib.contextmanager
-def using(sources: Sources) -> t.Iterator[Sources]:
+def use_sources(sources: OptionSources) -> t.Iterator[OptionSources]:
     """Make *sources* the ones that the fallbacks consult, for the duration of one validation."""
-    global _active
-    previous, _active = _active, sources
+    global _active_sources
+    previous, _active_sources = _active_sources, sources
     try:
         yield sources
     finally:
-        _active = previous
+        _active_sources = previous
 
 
-def from_sources(option: str, *environment_names: str) -> t.Any:
-    """The collection's one fallback function; see :meth:`Sources.complete`."""
-    return _active.complete(option, environment_names)
+def find_option_value(option: str, *environment_names: str) -> t.Any:
+    """The collection's one fallback function; see :meth:`OptionSources.complete`."""
+    return _active_sources.complete(option, environment_names)
 
 
-def completed(option: str, *vendor_names: str) -> tuple[t.Any, ...]:
+def build_fallback(option: str, *vendor_names: str) -> tuple[t.Any, ...]:
     """The value of an option's ``fallback`` key: ``CVOPS_<OPTION>`` first, then the vendors' names in order."""
-    return (from_sources, [option, f"CVOPS_{option.upper()}", *vendor_names])
+    return (find_option_value, [option, f"CVOPS_{option.upper()}", *vendor_names])

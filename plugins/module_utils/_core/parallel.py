@@ -17,7 +17,7 @@ Item = t.TypeVar("Item")
 Answer = t.TypeVar("Answer")
 
 
-def side_by_side(
+def map_in_parallel(
     work: t.Callable[[Item], Answer], items: t.Sequence[Item], at_most: int, cancellation: Cancellation
 ) -> list[Answer]:
     """``[work(item) for item in items]``, up to *at_most* at a time, answers in the order of the items.

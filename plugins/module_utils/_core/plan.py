@@ -34,6 +34,6 @@ class Plan:
         return bool(self.steps)
 
 
-def differing(desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def find_changed_fields(desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The fields that the user manages (not None) and whose canonical value differs from the service's."""
     return {name: value for name, value in desired.items() if value is not None and value != current.get(name)}

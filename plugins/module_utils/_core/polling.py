@@ -18,7 +18,7 @@ from .errors import WaitTimeout
 Seen = t.TypeVar("Seen")
 
 
-class Pauses:
+class Backoff:
     """The pauses of one wait, each twice as long as the one before up to *longest_s*.
 
     ``spread``: each is between half as long and one and a half times as long, so that those who wait for the same do not ask together.
@@ -62,7 +62,7 @@ def poll_until(
     awaited; what was written stays written and the next run finds it.
     """
     patience_s = min(timeout_s, ctx.remaining_s())
-    pauses = Pauses(ctx, first_s=first_pause_s, longest_s=longest_pause_s)
+    pauses = Backoff(ctx, first_s=first_pause_s, longest_s=longest_pause_s)
     good, told = 0, False
     while True:
         seen = look()

@@ -18,12 +18,12 @@ import os
 import stat
 
 #: What others may do with a file or a folder: nothing.
-_OTHERS = 0o077
+_ACCESS_OF_OTHERS = 0o077
 #: What file systems answer that cannot make a file, or a folder, durable.
-_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
+_CANNOT_SYNC_ERRORS = (errno.EINVAL, errno.ENOTSUP)
 
 
-class Fault(enum.Enum):
+class PrivacyFault(enum.Enum):
     """Why a file or folder is not private."""
 
     KIND = "not an ordinary file, or not a folder"
@@ -34,7 +34,7 @@ class Fault(enum.Enum):
 class NotPrivate(Exception):
     """A file or folder that is not used. ``fault``: why; ``mode``: its permission bits."""
 
-    def __init__(self, path: str, fault: Fault, mode: int) -> None:
+    def __init__(self, path: str, fault: PrivacyFault, mode: int) -> None:
         super().__init__(f"{path}: {fault.value} (mode {mode:04o})")
         self.fault, self.mode = fault, mode
 
@@ -59,7 +59,7 @@ def create_folder(folder: str) -> None:
 def check_folder(folder: str) -> None:
     """Raise NotPrivate for anything but a folder of this user that nobody else can enter; a link is no folder. Raises OSError."""
     found = os.lstat(folder)
-    _check(found, folder, stat.S_ISDIR(found.st_mode))
+    _check_private(found, folder, stat.S_ISDIR(found.st_mode))
 
 
 def is_own_folder(folder: str) -> bool:
@@ -81,7 +81,7 @@ def read_file(path: str, largest: int) -> str:
     descriptor = open_file(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         found = os.fstat(descriptor)
-        _check(found, path, stat.S_ISREG(found.st_mode) and found.st_size <= largest)
+        _check_private(found, path, stat.S_ISREG(found.st_mode) and found.st_size <= largest)
         return os.read(descriptor, largest).decode("utf-8", "replace")
     finally:
         os.close(descriptor)
@@ -100,7 +100,7 @@ def replace_file(
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
-            _sync(stream.fileno(), durability)
+            _sync_descriptor(stream.fileno(), durability)
         os.replace(unfinished, path)
     except BaseException:
         if not keep_unfinished:
@@ -114,7 +114,7 @@ def finish_replacing(path: str, unfinished: str) -> None:
     """Rename *unfinished*, which a run that was killed has left complete, once it is on the disk. Raises OSError."""
     descriptor = open_file(unfinished, os.O_RDWR)
     try:
-        _sync(descriptor, Durability.DISK)
+        _sync_descriptor(descriptor, Durability.DISK)
     finally:
         os.close(descriptor)
     os.replace(unfinished, path)
@@ -137,23 +137,23 @@ def take_lock(descriptor: int) -> bool:
     return True
 
 
-def _check(found: os.stat_result, path: str, is_kind: bool) -> None:
+def _check_private(found: os.stat_result, path: str, is_kind: bool) -> None:
     mode = stat.S_IMODE(found.st_mode) & 0o777
     if not is_kind:
-        raise NotPrivate(path, Fault.KIND, mode)
+        raise NotPrivate(path, PrivacyFault.KIND, mode)
     if found.st_uid != os.geteuid():
-        raise NotPrivate(path, Fault.OWNER, mode)
-    if mode & _OTHERS:
-        raise NotPrivate(path, Fault.MODE, mode)
+        raise NotPrivate(path, PrivacyFault.OWNER, mode)
+    if mode & _ACCESS_OF_OTHERS:
+        raise NotPrivate(path, PrivacyFault.MODE, mode)
 
 
-def _sync(descriptor: int, durability: Durability) -> None:
+def _sync_descriptor(descriptor: int, durability: Durability) -> None:
     if durability is Durability.PROCESS:
         return
     try:
         os.fsync(descriptor)
     except OSError as exc:
-        if durability is Durability.DISK or exc.errno not in _CANNOT_SYNC:
+        if durability is Durability.DISK or exc.errno not in _CANNOT_SYNC_ERRORS:
             raise
 
 
@@ -163,6 +163,6 @@ def _sync_folder_of(path: str, durability: Durability) -> None:
         return
     descriptor = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _sync(descriptor, Durability.BEST_EFFORT)
+        _sync_descriptor(descriptor, Durability.BEST_EFFORT)
     finally:
         os.close(descriptor)

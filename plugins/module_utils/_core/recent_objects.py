@@ -18,8 +18,8 @@ from .context import Context
 from .private_files import open_file
 
 #: After this many seconds an object is expected to be known to every replica.
-FRESH_S = 600.0
-_FILE = "cvops_fresh"
+RECENT_S = 600.0
+_FILE_NAME = "cvops_fresh"
 
 
 class RecentObjects:
@@ -27,7 +27,7 @@ class RecentObjects:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._path = os.path.join(ctx.run_directory, _FILE) if ctx.run_directory else None
+        self._path = os.path.join(ctx.run_directory, _FILE_NAME) if ctx.run_directory else None
         self._own: dict[str, float] = {}
 
     def add(self, *keys: str) -> None:
@@ -59,7 +59,7 @@ class RecentObjects:
             stream.write(lines)
 
     def _known(self) -> set[str]:
-        oldest = self._ctx.clock.now().timestamp() - FRESH_S
+        oldest = self._ctx.clock.now().timestamp() - RECENT_S
         seen: dict[str, float] = {}
         for line in self._lines():
             moment, dummy, key = line.partition(" ")

@@ -18,8 +18,16 @@ import functools
 import re
 import typing as t
 
-from .escapes import ESCAPED, LAYERS, Layer, Span, unescape
-from .secret_encodings import END, STANDARD, Form, base64_of, forms_of, is_short, is_telling
+from .escapes import ANY_ESCAPE, LAYER_PATTERNS, EscapeLayer, Span, unescape_match
+from .secret_encodings import (
+    END_LENGTH,
+    TO_STANDARD_ALPHABET,
+    SecretForm,
+    encode_base64,
+    generate_forms,
+    is_short_secret,
+    is_token_like,
+)
 
 HIDDEN = "********"
 #: What Ansible shows in place of an option that is marked no_log.
@@ -93,128 +101,129 @@ _SECRET_HEADERS = frozenset(
 #: A JWT, or the beginning of one that was cut.
 _JWT = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}")
 #: A scheme and what is not a word of a sentence.
-_PREFIXED = re.compile(
+_PREFIXED_TOKEN = re.compile(
     r"\b(Bearer|QSDK)(\s+)(?=[^\s\"',;]*(?:[\d+/=~_]|[a-z][A-Z]))[^\s\"',;]{8,}|\b(SAML|Basic)(\s+)[A-Za-z0-9+/_]{20,}={0,2}(?![\w-])"
 )
 #: User information of an address, also where the slashes are escaped.
-_USER = re.compile(r"\b([a-z][a-z0-9+.-]{0,20}:[\\/]{2,4})[^\s/\\?#\"'<>]{1,500}@", re.IGNORECASE)
+_USER_INFORMATION = re.compile(r"\b([a-z][a-z0-9+.-]{0,20}:[\\/]{2,4})[^\s/\\?#\"'<>]{1,500}@", re.IGNORECASE)
 #: Secrets that a text shows by their names: quoted members, form fields and attributes, elements.
-_NAMES = (
+_SECRET_NAME = (
     r"(?:pass(?:word|wd|phrase)|secret(?:[_-]?(?:text|id))?|(?:(?<![a-z])|(?<=new)|(?<=old))(?:pwd|pin|otp)|assertion|(?<!skip)(?<!delta)token"
     r"|code[_-]?verifier|device[_-]?code|private[_-]?key)"
 )
-_NAMED = re.compile(
-    rf"""{_NAMES}(?:(?P<quote>\\*["'])\s*(?:[:=]\s*(?P=quote)(?P<quoted>(?:(?!(?<!\\)(?P=quote)).)+)|:\s*(?P<number>\d+))"""
-    rf"""|=\\*["']?(?P<field>[^&\s"'<>;,\\]+))|<[\w:.-]{{0,40}}?{_NAMES}>(?P<element>[^<]+)""",
+_NAMED_SECRET = re.compile(
+    rf"""{_SECRET_NAME}(?:(?P<quote>\\*["'])\s*(?:[:=]\s*(?P=quote)(?P<quoted>(?:(?!(?<!\\)(?P=quote)).)+)|:\s*(?P<number>\d+))"""
+    rf"""|=\\*["']?(?P<field>[^&\s"'<>;,\\]+))|<[\w:.-]{{0,40}}?{_SECRET_NAME}>(?P<element>[^<]+)""",
     re.DOTALL,
 )
 #: What texts have in which one of these patterns can be found, in small letters: a cheap question before the dear ones.
-_LOOKS = re.compile("eyj|bearer|qsdk|saml|basic")
-_SEPARATORS = re.compile("[\"'=>]")
+_TOKEN_HINTS = re.compile("eyj|bearer|qsdk|saml|basic")
+_NAME_SEPARATORS = re.compile("[\"'=>]")
 _NAME_PARTS = ("pass", "secret", "pwd", "pin", "otp", "assertion", "token", "verifier", "device", "private")
 
-_LONG = 16
-_SEED = 16
+_LONG_SECRET = 16
+_SEED_LENGTH = 16
 #: A span that is longer is passed over as a whole, else a secret that is repeated without end costs time with the square of it.
-_RUN = 256
-_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
+_LONGEST_RESCAN = 256
+_BASE64_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 
 
-def textual(secrets: t.Iterable[t.Any]) -> set[str]:
-    """The secrets that may be looked for in any text; the others are hidden by place, see :func:`options`."""
-    return {str(secret) for secret in secrets if not is_short(str(secret))}
+def drop_short_secrets(secrets: t.Iterable[t.Any]) -> set[str]:
+    """The secrets that may be looked for in any text; the others are hidden by place, see :func:`redact_options`."""
+    return {str(secret) for secret in secrets if not is_short_secret(str(secret))}
 
 
-def text(value: str, secrets: t.Iterable[str] = ()) -> str:
+def redact_text(value: str, secrets: t.Iterable[str] = ()) -> str:
     """*value* with every known secret in any of its forms, every JWT, prefixed token and named secret replaced."""
-    return _matcher(frozenset(secrets)).text(value)
+    return _get_matcher(frozenset(secrets)).text(value)
 
 
-def structure(value: t.Any, secrets: t.Iterable[str] = (), *, prose: bool = True) -> t.Any:
+def redact_structure(value: t.Any, secrets: t.Iterable[str] = (), *, prose: bool = True) -> t.Any:
     """A structure of JSON with every text in it, keys too, made fit to be seen; to be done before it becomes one text.
 
     Tuples become lists. Below the name of a secret, short secrets are hidden too. *prose* False: the texts are names and values
     that a reader compares, such as those of a plan; known secrets and JWTs are hidden there, not what only looks like a credential.
     """
-    return _matcher(frozenset(secrets)).structure(value, prose)
+    return _get_matcher(frozenset(secrets)).structure(value, prose)
 
 
-def mask_user(value: str) -> str:
+def mask_user_information(value: str) -> str:
     """*value* with the user information (``user:password@``) of every address in it replaced."""
-    return _USER.sub(rf"\1{HIDDEN}@", value) if "@" in value else value
+    return _USER_INFORMATION.sub(rf"\1{HIDDEN}@", value) if "@" in value else value
 
 
-def headers(values: t.Mapping[str, str], secrets: t.Iterable[str] = ()) -> dict[str, str]:
+def redact_headers(values: t.Mapping[str, str], secrets: t.Iterable[str] = ()) -> dict[str, str]:
     """Headers with the values of credentials hidden, and known secrets in the others."""
-    found = _matcher(frozenset(secrets))
+    found = _get_matcher(frozenset(secrets))
     return {
         name: HIDDEN if name.lower() in _SECRET_HEADERS else found.text(str(value)) for name, value in values.items()
     }
 
 
-def body(value: t.Any, secrets: t.Iterable[str] = ()) -> t.Any:
+def redact_body(value: t.Any, secrets: t.Iterable[str] = ()) -> t.Any:
     """A JSON structure with the values of secret members hidden, at any depth; name/value pairs included."""
-    return _body(value, _matcher(frozenset(secrets)))
+    return _redact_body_value(value, _get_matcher(frozenset(secrets)))
 
 
-def options(values: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+def redact_options(values: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
     """Module options as Ansible shows them: each one that *spec* marks no_log is hidden as a whole, at any depth."""
-    return {name: _option(value, spec.get(name) or {}) for name, value in values.items()}
+    return {name: _redact_option(value, spec.get(name) or {}) for name, value in values.items()}
 
 
-def _option(value: t.Any, option: t.Mapping[str, t.Any]) -> t.Any:
+def _redact_option(value: t.Any, option: t.Mapping[str, t.Any]) -> t.Any:
     if value in (None, "", [], {}) or isinstance(value, bool):
         return value
     if option.get("no_log"):
         return HIDDEN_OPTION
     inner = option.get("options")
     if inner and isinstance(value, t.Mapping):
-        return options(value, inner)
+        return redact_options(value, inner)
     if inner and isinstance(value, (list, tuple)):
-        return [options(item, inner) if isinstance(item, t.Mapping) else item for item in value]
+        return [redact_options(item, inner) if isinstance(item, t.Mapping) else item for item in value]
     return value
 
 
-def _body(value: t.Any, found: _Matcher) -> t.Any:
+def _redact_body_value(value: t.Any, found: _SecretMatcher) -> t.Any:
     if isinstance(value, t.Mapping):
         named = value.get("name")
-        if isinstance(named, str) and _is_secret(named) and "value" in value:
+        if isinstance(named, str) and _is_secret_name(named) and "value" in value:
             return {
-                found.text(str(key)): HIDDEN if key == "value" else _body(item, found) for key, item in value.items()
+                found.text(str(key)): HIDDEN if key == "value" else _redact_body_value(item, found)
+                for key, item in value.items()
             }
         return {
             found.text(str(key)): HIDDEN
-            if _is_secret(key) and item not in (None, "", 0, [], {})
-            else _body(item, found)
+            if _is_secret_name(key) and item not in (None, "", 0, [], {})
+            else _redact_body_value(item, found)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [_body(item, found) for item in value]
+        return [_redact_body_value(item, found) for item in value]
     return found.text(value) if isinstance(value, str) else value
 
 
 @functools.lru_cache(maxsize=1024)
-def _is_secret(name: t.Any) -> bool:
+def _is_secret_name(name: t.Any) -> bool:
     return isinstance(name, str) and re.sub(r"[^a-z0-9]", "", name.lower()) in _SECRET_NAMES
 
 
-class _Matcher:
+class _SecretMatcher:
     """Finds a set of secrets; made once per set, because making it costs more than using it."""
 
     def __init__(self, secrets: frozenset[str]) -> None:
         known = {str(secret) for secret in secrets if secret}
-        self._short = sorted((secret for secret in known if is_short(secret)), key=len, reverse=True)
+        self._short = sorted((secret for secret in known if is_short_secret(secret)), key=len, reverse=True)
         self._numbers = {secret for secret in known if secret.isdigit()}
-        forms = {form for secret in known if not is_short(secret) for form in forms_of(secret)}
+        forms = {form for secret in known if not is_short_secret(secret) for form in generate_forms(secret)}
         seeds: set[str] = set()
         self._heads: dict[str, list[str]] = {}
         self._tails: dict[str, list[str]] = {}
-        self._by_first: dict[str, list[Form]] = {}
+        self._by_first: dict[str, list[SecretForm]] = {}
         for form in sorted(forms, key=lambda form: len(form.text), reverse=True):
-            seeds.add(form.text[:_SEED])
+            seeds.add(form.text[:_SEED_LENGTH])
             self._by_first.setdefault(form.text[0], []).append(form)
-            for end, ends in ((form.text[:END], self._heads), (form.text[-END:], self._tails)):
-                if len(form.text) >= _LONG and (form.encoded or is_telling(end)):
+            for end, ends in ((form.text[:END_LENGTH], self._heads), (form.text[-END_LENGTH:], self._tails)):
+                if len(form.text) >= _LONG_SECRET and (form.encoded or is_token_like(end)):
                     seeds.add(end)
                     ends.setdefault(end, []).append(form.text)
         alternatives = "|".join(re.escape(seed) for seed in sorted(seeds, key=len, reverse=True))
@@ -222,19 +231,19 @@ class _Matcher:
         self._prose = True
 
     def text(self, value: str, prose: bool = True) -> str:
-        """See the function :func:`structure` about *prose*."""
+        """See the function :func:`redact_structure` about *prose*."""
         if self._occurs(value):
             value = self._without(value, self._spans(value))
         folded = value.lower()
-        if _LOOKS.search(folded):
+        if _TOKEN_HINTS.search(folded):
             value = _JWT.sub(HIDDEN, value)
-            value = _PREFIXED.sub(_without_token, value) if prose else value
+            value = _PREFIXED_TOKEN.sub(_hide_prefixed_token, value) if prose else value
             folded = value.lower()
         if "@" in value:
-            value = mask_user(value)
+            value = mask_user_information(value)
             folded = value.lower()
-        if prose and _SEPARATORS.search(folded) and any(part in folded for part in _NAME_PARTS):
-            return _without_named(value, folded)
+        if prose and _NAME_SEPARATORS.search(folded) and any(part in folded for part in _NAME_PARTS):
+            return _hide_named_secrets(value, folded)
         return value
 
     def structure(self, value: t.Any, prose: bool) -> t.Any:
@@ -249,17 +258,17 @@ class _Matcher:
             return HIDDEN if placed and self._holds(value) else self.text(value, self._prose)
         if isinstance(value, dict):
             named = value.get("name")
-            pair = isinstance(named, str) and _is_secret(named)
+            pair = isinstance(named, str) and _is_secret_name(named)
             shown: dict[t.Any, t.Any] = {}
             for key, item in value.items():
                 name = self._key(key, shown)
-                shown[name] = self._structure(item, placed or _is_secret(key) or (pair and key == "value"))
+                shown[name] = self._structure(item, placed or _is_secret_name(key) or (pair and key == "value"))
             return shown
         if isinstance(value, (list, tuple)):
             return [self._structure(item, placed) for item in value]
         if isinstance(value, int) and not isinstance(value, bool) and self._numbers:
             digits = str(value)
-            return HIDDEN if digits in self._numbers and (placed or not is_short(digits)) else value
+            return HIDDEN if digits in self._numbers and (placed or not is_short_secret(digits)) else value
         return value
 
     def _key(self, key: t.Any, taken: t.Mapping[t.Any, t.Any]) -> t.Any:
@@ -276,20 +285,21 @@ class _Matcher:
         return name
 
     def _holds(self, value: str) -> bool:
-        encoded = value.rstrip("=").translate(STANDARD)
+        encoded = value.rstrip("=").translate(TO_STANDARD_ALPHABET)
         return (
-            any(secret in value or base64_of(secret) == encoded for secret in self._short) or self.text(value) != value
+            any(secret in value or encode_base64(secret) == encoded for secret in self._short)
+            or self.text(value) != value
         )
 
     def _occurs(self, value: str) -> bool:
         """Whether a secret may be there; nearly always there is none, and then no place has to be remembered."""
         if self._pattern is None:
             return False
-        for pattern in (None, *LAYERS):
+        for pattern in (None, *LAYER_PATTERNS):
             if pattern is not None:
-                if not ESCAPED.search(value):
+                if not ANY_ESCAPE.search(value):
                     return False
-                value = pattern.sub(unescape, value)
+                value = pattern.sub(unescape_match, value)
             if self._pattern.search(value):
                 return True
         return False
@@ -297,13 +307,13 @@ class _Matcher:
     def _spans(self, value: str) -> list[Span]:
         """Where secrets stand, seen through layers of escapes."""
         found: list[Span] = []
-        layers: list[Layer] = []
+        layers: list[EscapeLayer] = []
         current = value
-        for pattern in (None, *LAYERS):
+        for pattern in (None, *LAYER_PATTERNS):
             if pattern is not None:
-                if not ESCAPED.search(current):
+                if not ANY_ESCAPE.search(current):
                     break
-                layers.append(Layer(current, pattern))
+                layers.append(EscapeLayer(current, pattern))
                 current = layers[-1].text
             for span in self._plain_spans(current):
                 for layer in reversed(layers):
@@ -322,7 +332,7 @@ class _Matcher:
             if span:
                 yield span
                 reached = max(reached, span[1])
-                if span[1] - match.start() > _RUN:  # nothing in a long span needs to be found again
+                if span[1] - match.start() > _LONGEST_RESCAN:  # nothing in a long span needs to be found again
                     following = span[1]
             match = self._pattern.search(value, following)
 
@@ -332,23 +342,25 @@ class _Matcher:
             if value.startswith(form.text, start):
                 end = start + len(form.text)
                 if form.encoded:
-                    while start > reached and value[start - 1] in _BASE64:
+                    while start > reached and value[start - 1] in _BASE64_CHARACTERS:
                         start -= 1
-                    while end < len(value) and value[end] in _BASE64:
+                    while end < len(value) and value[end] in _BASE64_CHARACTERS:
                         end += 1
                 return start, end
-        known = value[start : start + END]
-        end = start + END
+        known = value[start : start + END_LENGTH]
+        end = start + END_LENGTH
         best: Span | None = None
         for whole in self._heads.get(known, ()):
-            length = END
+            length = END_LENGTH
             while length < len(whole) and value[start + length : start + length + 1] == whole[length]:
                 length += 1
             best = (start, max(start + length, best[1] if best else 0))
         for whole in self._tails.get(known, ()):
-            length = END
+            length = END_LENGTH
             while (
-                length < len(whole) and start + END - length > reached and value[end - length - 1] == whole[-length - 1]
+                length < len(whole)
+                and start + END_LENGTH - length > reached
+                and value[end - length - 1] == whole[-length - 1]
             ):
                 length += 1
             best = (min(end - length, best[0] if best else end), max(end, best[1] if best else 0))
@@ -368,16 +380,16 @@ class _Matcher:
         return "".join([*pieces, value[end:]])
 
 
-def _without_token(match: re.Match[str]) -> str:
+def _hide_prefixed_token(match: re.Match[str]) -> str:
     return f"{match[1] or match[3]}{match[2] or match[4]}{HIDDEN}"
 
 
-def _without_named(value: str, folded: str) -> str:
+def _hide_named_secrets(value: str, folded: str) -> str:
     if len(folded) != len(value):  # a letter whose small form is two
         folded = "".join(character if len(character.lower()) > 1 else character.lower() for character in value)
     pieces: list[str] = []
     end = 0
-    for match in _NAMED.finditer(folded):
+    for match in _NAMED_SECRET.finditer(folded):
         start, stop = next(match.span(name) for name in ("quoted", "number", "field", "element") if match[name])
         pieces += [value[end:start], HIDDEN]
         end = stop
@@ -385,5 +397,5 @@ def _without_named(value: str, folded: str) -> str:
 
 
 @functools.lru_cache(maxsize=16)
-def _matcher(secrets: frozenset[str]) -> _Matcher:
-    return _Matcher(secrets)
+def _get_matcher(secrets: frozenset[str]) -> _SecretMatcher:
+    return _SecretMatcher(secrets)

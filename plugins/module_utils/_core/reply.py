@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from .answers import AnswerRefused, parse_json
 from .errors import BadAnswer, Throttled
-from .values import as_number
-from .visible import one_line
+from .values import parse_number
+from .visible import to_one_line
 
 _LONGEST_ID = 128
-_TITLE = re.compile(r"<title>(.{0,2000}?)</title>", re.IGNORECASE | re.DOTALL)
+_HTML_TITLE = re.compile(r"<title>(.{0,2000}?)</title>", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Reply:
     def request_id(self) -> str:
         """The service's own id of the request, or ours where it gives none."""
         told = self.headers.get("request-id") or self.headers.get("x-ms-request-id")
-        return one_line(str(told), _LONGEST_ID) if told else self.correlation_id
+        return to_one_line(str(told), _LONGEST_ID) if told else self.correlation_id
 
     @property
     def text(self) -> str:
@@ -64,10 +64,10 @@ class Reply:
     def what_it_is(self) -> str:
         """A body that is no JSON, in words: its HTML title, or its type; never its content."""
         start = self.content[:20000].decode("utf-8", "replace")
-        titled = _TITLE.search(start)
+        titled = _HTML_TITLE.search(start)
         if titled:
-            return f"an HTML page titled {one_line(titled.group(1), 120)!r}"
-        kind = one_line(str(self.headers.get("content-type") or "unnamed type"), 80)
+            return f"an HTML page titled {to_one_line(titled.group(1), 120)!r}"
+        kind = to_one_line(str(self.headers.get("content-type") or "unnamed type"), 80)
         return f"{len(self.content)} bytes of {kind} that are not JSON"
 
     def bad(self, what: str) -> BadAnswer:
@@ -92,8 +92,8 @@ class Reply:
     def throttled(self, told_s: float | None) -> Throttled:
         """The error for a service that asks to wait, *told_s* seconds if it says how long."""
         when = f"It asks to wait {told_s:.0f} s." if told_s is not None else "It does not say how long to wait."
-        limit = as_number(self.headers.get("x-ratelimit-limit"))
-        period = one_line(str(self.headers.get("x-ratelimit-period") or "period"), 20)
+        limit = parse_number(self.headers.get("x-ratelimit-limit"))
+        period = to_one_line(str(self.headers.get("x-ratelimit-period") or "period"), 20)
         quota = f" Its quota is {limit} per {period}." if limit else ""
         return Throttled(
             f"{self.service} is throttling {self.method} {self.path}. {when}{quota}",

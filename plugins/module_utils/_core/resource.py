@@ -64,7 +64,7 @@ class SalvagingResource(t.Protocol):
 
 
 @t.runtime_checkable
-class PartialResource(t.Protocol):
+class RefusableResource(t.Protocol):
     """A resource whose steps may be refused without failing the task."""
 
     def carried_out(self) -> Plan:
@@ -80,7 +80,7 @@ class Report:
 
 
 #: What a module declares as ``RESOURCE``.
-Declared: t.TypeAlias = "Report | t.Callable[[Context], Resource]"
+Declaration: t.TypeAlias = "Report | t.Callable[[Context], Resource]"
 
 
 def check_actions(resource: Resource, plan: Plan) -> None:
@@ -95,6 +95,6 @@ def check_actions(resource: Resource, plan: Plan) -> None:
             )
 
 
-def salvaged(resource: Resource) -> dict[str, t.Any]:
+def collect_salvage(resource: Resource) -> dict[str, t.Any]:
     """What *resource* wants kept of a run that fails."""
     return resource.salvage() if isinstance(resource, SalvagingResource) else {}

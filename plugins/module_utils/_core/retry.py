@@ -23,8 +23,8 @@ class Repeat(enum.Enum):
     NEVER = "never"  #: not even when the connection failed before anything was sent
 
 
-_IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "PATCH", "DELETE"))
-_TRANSIENT = frozenset((429, 502, 503, 504))
+_IDEMPOTENT_METHODS = frozenset(("GET", "HEAD", "PUT", "PATCH", "DELETE"))
+_TRANSIENT_STATUSES = frozenset((429, 502, 503, 504))
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Policy:
+class RetryPolicy:
     """``tries`` in all; pauses grow from ``base_s`` and are drawn from zero up to ``cap_s`` (full jitter).
 
     ``longest_told_s``: a service that asks for a longer pause than this gets none; the caller is told instead.
@@ -55,9 +55,9 @@ class Policy:
             return False
         if not attempt.received:
             return True
-        if attempt.status is not None and attempt.status not in _TRANSIENT:
+        if attempt.status is not None and attempt.status not in _TRANSIENT_STATUSES:
             return False
-        if repeat is Repeat.ALWAYS or attempt.method in _IDEMPOTENT:
+        if repeat is Repeat.ALWAYS or attempt.method in _IDEMPOTENT_METHODS:
             return True
         refused = attempt.status == 429 or (attempt.status == 503 and attempt.retry_after_s is not None)
         return repeat is Repeat.IF_REFUSED and refused
@@ -72,7 +72,7 @@ class Policy:
         return None if told > self.longest_told_s else told + chance * min(1.0, self.base_s)
 
 
-def retry_after_s(value: str | None, now_epoch_s: float) -> float | None:
+def parse_retry_after(value: str | None, now_epoch_s: float) -> float | None:
     """Read a Retry-After header: seconds, or an HTTP date; None when absent or unreadable, never negative."""
     if not value:
         return None

@@ -12,7 +12,7 @@ from .context import Context
 from .errors import GuardRefused
 
 
-def risk_spec(*risks: str) -> ArgumentSpec:
+def build_risk_spec(*risks: str) -> ArgumentSpec:
     """Options ``accept_risk`` (of *risks*) and ``accept_reason``, which goes with it."""
     return ArgumentSpec(
         {
@@ -23,7 +23,7 @@ def risk_spec(*risks: str) -> ArgumentSpec:
     )
 
 
-def guard(ctx: Context, risk: str, danger: str) -> None:
+def require_accepted_risk(ctx: Context, risk: str, danger: str) -> None:
     """Go on only if the caller accepted *risk*; *danger* says in one sentence what would happen. Raises GuardRefused."""
     if risk in (ctx.options.get("accept_risk") or []):
         ctx.warn(f"Accepted risk {risk} ({ctx.options.get('accept_reason')}): {danger}")

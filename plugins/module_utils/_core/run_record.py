@@ -17,26 +17,32 @@ import socket
 import typing as t
 import uuid
 
-from . import redact
 from .context import Context
-from .data_text import json_text
+from .data_text import dump_for_ansible
 from .errors import ConfigError
 from .plan import Plan
 from .private_files import Durability, create_folder, replace_file
-from .values import plain, rfc3339
-from .visible import whole
+from .redact import redact_structure
+from .values import convert_to_builtins, format_time
+from .visible import repair_strings
 
 #: Where records go, as an Ansible variable (lower case) and for module processes.
 DIRECTORY_VARIABLE = "CVOPS_RUN_RECORD_DIR"
-_SCHEMA = 1
+_SCHEMA_VERSION = 1
 #: What job controllers tell about the job, by the name in the record.
-_JOB = {
+_JOB_VARIABLES = {
     "job_id": ("JOB_ID", "AWX_JOB_ID", "TOWER_JOB_ID"),
     "revision": ("CVOPS_REVISION", "PROJECT_REVISION", "CI_COMMIT_SHA", "GITHUB_SHA"),
     "ticket": ("CVOPS_TICKET",),
 }
-_TARGETS = ("tenant_id", "cloud", "commvault_url", "commvault_company", "commcell")
-_IDENTITIES = ("auth_method", "client_id", "managed_identity_client_id", "commvault_auth_method", "commvault_username")
+_TARGET_OPTIONS = ("tenant_id", "cloud", "commvault_url", "commvault_company", "commcell")
+_IDENTITY_OPTIONS = (
+    "auth_method",
+    "client_id",
+    "managed_identity_client_id",
+    "commvault_auth_method",
+    "commvault_username",
+)
 
 
 class RunRecord:
@@ -49,7 +55,7 @@ class RunRecord:
 
     def begin(self, plan: Plan) -> None:
         """Write down what is about to be written. Raises ConfigError where that cannot be kept: then nothing is written."""
-        self._began = rfc3339(self._ctx.clock.now())
+        self._began = format_time(self._ctx.clock.now())
         try:
             self._write(self._content(plan, {}, None))
         except OSError as exc:
@@ -64,11 +70,11 @@ class RunRecord:
 
         A record that cannot be written now is a warning: the change has been made, and hiding that would be worse.
         """
-        told = self._path or result.get("changed") or result.get("step_failed") or _was_refused(result)
+        told = self._path or result.get("changed") or result.get("step_failed") or _is_refused_risk(result)
         if self._ctx.check_mode or not told:
             return
         try:
-            self._write(self._content(plan, result, rfc3339(self._ctx.clock.now())))
+            self._write(self._content(plan, result, format_time(self._ctx.clock.now())))
         except Exception as exc:  # the result must be told, whatever a record makes of it
             why = exc.strerror if isinstance(exc, OSError) else type(exc).__name__
             self._ctx.warn(f"The run record could not be written to {self._directory}: {why}")
@@ -79,14 +85,14 @@ class RunRecord:
         if self._path is None:
             stamp = self._ctx.clock.now().strftime("%Y%m%dT%H%M%SZ")
             self._path = os.path.join(self._directory, f"{stamp}-{self._module}-{uuid.uuid4().hex[:8]}.json")
-        text = json_text(whole(self._redacted(plain(content)))) + "\n"
+        text = dump_for_ansible(repair_strings(self._redacted(convert_to_builtins(content)))) + "\n"
         replace_file(self._path, text, f"{self._path}.new", Durability.BEST_EFFORT)
 
     def _redacted(self, content: dict[str, t.Any]) -> dict[str, t.Any]:
         """*content* fit to be kept; what was planned consists of names that a reader compares."""
         secrets = self._ctx.secrets
-        planned = redact.structure(content["planned"], secrets, prose=False)
-        return {**redact.structure(content, secrets), "planned": planned}
+        planned = redact_structure(content["planned"], secrets, prose=False)
+        return {**redact_structure(content, secrets), "planned": planned}
 
     def _content(self, plan: Plan | None, result: t.Mapping[str, t.Any], ended: str | None) -> dict[str, t.Any]:
         ctx = self._ctx
@@ -94,14 +100,14 @@ class RunRecord:
         risks = ctx.options.get("accept_risk") or []
         done = [] if result.get("failed") or ended is None else steps
         return {
-            "schema": _SCHEMA,
+            "schema": _SCHEMA_VERSION,
             "module": f"cvops.identity.{self._module}",
             "began": self._began or ended,
             "ended": ended,
-            "outcome": "begun" if ended is None else _outcome_in_words(result),
-            "target": _given(ctx, _TARGETS),
-            "identity": {**_given(ctx, _IDENTITIES), **ctx.identity},
-            "operator": {"user": _user(), "host": socket.gethostname(), **_job(ctx)},
+            "outcome": "begun" if ended is None else _name_outcome(result),
+            "target": _select_given_options(ctx, _TARGET_OPTIONS),
+            "identity": {**_select_given_options(ctx, _IDENTITY_OPTIONS), **ctx.identity},
+            "operator": {"user": _find_user_name(), "host": socket.gethostname(), **_read_job_facts(ctx)},
             "planned": {"before": plan.before, "after": plan.after, "steps": steps} if plan else None,
             "applied": result.get("steps_done", done),
             "failed_step": result.get("step_failed"),
@@ -113,25 +119,27 @@ class RunRecord:
         }
 
 
-def _outcome_in_words(result: t.Mapping[str, t.Any]) -> str:
+def _name_outcome(result: t.Mapping[str, t.Any]) -> str:
     return "cancelled" if result.get("cancelled") else "failed" if result.get("failed") else "done"
 
 
-def _was_refused(result: t.Mapping[str, t.Any]) -> bool:
+def _is_refused_risk(result: t.Mapping[str, t.Any]) -> bool:
     return bool(result.get("failed")) and (result.get("error") or {}).get("kind") == "guard"
 
 
-def _given(ctx: Context, names: t.Sequence[str]) -> dict[str, t.Any]:
+def _select_given_options(ctx: Context, names: t.Sequence[str]) -> dict[str, t.Any]:
     return {name: ctx.options[name] for name in names if ctx.options.get(name) is not None}
 
 
-def _job(ctx: Context) -> dict[str, str]:
+def _read_job_facts(ctx: Context) -> dict[str, str]:
     environ = ctx.sources.environ
-    found = {name: next((environ[item] for item in items if environ.get(item)), "") for name, items in _JOB.items()}
+    found = {
+        name: next((environ[item] for item in items if environ.get(item)), "") for name, items in _JOB_VARIABLES.items()
+    }
     return {name: value for name, value in found.items() if value}
 
 
-def _user() -> str:
+def _find_user_name() -> str:
     """The login name, or the number where a container gave it none."""
     import getpass
 

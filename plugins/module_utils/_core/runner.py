@@ -15,19 +15,28 @@ import traceback
 import typing as t
 from dataclasses import dataclass, field
 
-from . import libraries, redact
+from . import libraries
 from .addresses import check_addresses, mask_addresses
 from .argument_specs import ArgumentSpec
-from .cancel import ignore_signals, interruptible
+from .cancel import handle_signals, ignore_signals
 from .context import Clock, Context
 from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
-from .module_environment import CarryingModule
-from .option_sources import Sources, using
+from .module_environment import EnvironmentModule
+from .option_sources import OptionSources, use_sources
 from .plan import Plan
-from .resource import Declared, PartialResource, Report, Resource, VerifyingResource, check_actions, salvaged
+from .redact import drop_short_secrets, redact_options, redact_structure, redact_text
+from .resource import (
+    Declaration,
+    RefusableResource,
+    Report,
+    Resource,
+    VerifyingResource,
+    check_actions,
+    collect_salvage,
+)
 from .run_record import DIRECTORY_VARIABLE, RunRecord
-from .values import as_number
-from .visible import one_line, visible_json, visible_structure, whole
+from .values import parse_number
+from .visible import escape_structure, format_json, repair_strings, to_one_line
 
 try:
     import jmespath
@@ -51,43 +60,43 @@ DEFAULT_DEADLINE_S = 900
 
 
 @dataclass(frozen=True)
-class RecordTo:
+class RecordTarget:
     """Where the record of a run goes, and under which module's name."""
 
     directory: str
     module: str
 
 
-def perform(
-    ctx: Context, declared: Declared, task_timeout: int | None = None, record_to: RecordTo | None = None
+def run_task(
+    ctx: Context, declared: Declaration, task_timeout: int | None = None, record_to: RecordTarget | None = None
 ) -> dict[str, t.Any]:
     """Run a module and return the task result: ``changed``, the noun, ``diff`` when asked, ``stats``; or a failure with ``error``.
 
     *declared*: the module's ``RESOURCE``. Whatever happens, what was written is told: an exception that nobody expected becomes
     a failure of kind ``internal``.
     """
-    done = _Progress(RunRecord(ctx, record_to.directory, record_to.module) if record_to else None)
+    done = _RunState(RunRecord(ctx, record_to.directory, record_to.module) if record_to else None)
     seconds = ctx.options.get("deadline") or DEFAULT_DEADLINE_S
     ctx.deadline_at = ctx.clock.monotonic() + seconds
     try:
-        with interruptible(ctx.cancellation, task_timeout):
+        with handle_signals(ctx.cancellation, task_timeout):
             try:
                 check_addresses(ctx.options, ctx.source_of)
                 if isinstance(declared, Report):
-                    done.result = _report(ctx, declared)
+                    done.result = _run_report(ctx, declared)
                 else:
-                    _converge(ctx, declared(ctx), done)
+                    _run_resource(ctx, declared(ctx), done)
             except Exception as exc:
-                done.result = done.result or _failure(ctx, _expected(ctx, exc))
+                done.result = done.result or _build_failure(ctx, _convert_error(ctx, exc))
             with ctx.cancellation.shield():
-                _conclude(ctx, done)
+                _conclude_run(ctx, done)
     except Cancelled as exc:  # a signal between the two
-        done.result = done.result or _failure(ctx, exc)
+        done.result = done.result or _build_failure(ctx, exc)
     # Once more, without a handler that could come between: what was done already is not done again.
-    return _conclude(ctx, done)
+    return _conclude_run(ctx, done)
 
 
-def _conclude(ctx: Context, done: _Progress) -> dict[str, t.Any]:
+def _conclude_run(ctx: Context, done: _RunState) -> dict[str, t.Any]:
     """The whole result, once everything is closed and recorded."""
     ctx.close()
     if not done.is_concluded:
@@ -95,11 +104,11 @@ def _conclude(ctx: Context, done: _Progress) -> dict[str, t.Any]:
         if done.record is not None:
             done.record.end(done.plan, done.result)
         done.is_concluded = True
-    return t.cast("dict[str, t.Any]", whole(done.result))
+    return t.cast("dict[str, t.Any]", repair_strings(done.result))
 
 
 @dataclass
-class _Progress:
+class _RunState:
     """What a run has come to: its plan and result, and the record to keep of it."""
 
     record: RunRecord | None
@@ -108,7 +117,7 @@ class _Progress:
     is_concluded: bool = False
 
 
-def _expected(ctx: Context, exc: Exception) -> CvopsError:
+def _convert_error(ctx: Context, exc: Exception) -> CvopsError:
     """*exc* itself, or in its place an InternalFault that names type and place, and at -vvv the way there."""
     if isinstance(exc, CvopsError):
         return exc
@@ -123,12 +132,12 @@ def _expected(ctx: Context, exc: Exception) -> CvopsError:
     )
 
 
-def _report(ctx: Context, report: Report) -> dict[str, t.Any]:
+def _run_report(ctx: Context, report: Report) -> dict[str, t.Any]:
     """The result of a module that only reads."""
-    return {"changed": False, report.noun: _queried(report.read(ctx), ctx.options.get("query"))}
+    return {"changed": False, report.noun: _apply_query(report.read(ctx), ctx.options.get("query"))}
 
 
-def _converge(ctx: Context, resource: Resource, done: _Progress) -> None:
+def _run_resource(ctx: Context, resource: Resource, done: _RunState) -> None:
     """Plan, write unless in check mode, and note the result in *done*."""
     plan = done.plan = resource.plan()
     check_actions(resource, plan)
@@ -137,13 +146,13 @@ def _converge(ctx: Context, resource: Resource, done: _Progress) -> None:
             done.record.begin(plan)
         # From here on a request to stop is only looked for, so that it never costs what was done.
         with ctx.cancellation.shield():
-            _carry_out(ctx, resource, plan)
-            done.result = _conclusion(ctx, resource, plan)
+            _apply_steps(ctx, resource, plan)
+            done.result = _build_result(ctx, resource, plan)
     else:
-        done.result = _conclusion(ctx, resource, plan)
+        done.result = _build_result(ctx, resource, plan)
 
 
-def _conclusion(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.Any]:
+def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.Any]:
     """The result after the plan: what is read back, and what the noun is now."""
     try:
         findings: list[t.Any] = []
@@ -151,26 +160,28 @@ def _conclusion(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.Any
             ctx.cancellation.check()
             if isinstance(resource, VerifyingResource):
                 findings = resource.verify()
-            if isinstance(resource, PartialResource):
+            if isinstance(resource, RefusableResource):
                 plan = resource.carried_out()
         value = resource.result()
         if isinstance(resource, VerifyingResource):
             value = {**value, "not_confirmed": findings}
         result = {"changed": plan.changed, resource.noun: value}
         if plan.changed:
-            subjects = [one_line(redact.text(step.subject, ctx.secrets)) for step in plan.steps]
-            result["msg"] = one_line(f"{'Would change' if ctx.check_mode else 'Changed'}: {', '.join(subjects)}")
+            subjects = [to_one_line(redact_text(step.subject, ctx.secrets)) for step in plan.steps]
+            result["msg"] = to_one_line(f"{'Would change' if ctx.check_mode else 'Changed'}: {', '.join(subjects)}")
         if ctx.diff_mode:
-            result["diff"] = diff_of(resource.noun, plan, ctx.secrets)
+            result["diff"] = build_diff(resource.noun, plan, ctx.secrets)
         return result
     except Exception as exc:
-        error = _expected(ctx, exc)
+        error = _convert_error(ctx, exc)
         if not ctx.check_mode:  # what was written stays written, whatever becomes of the look at it
-            error.facts.update(steps_done=[step.subject for step in plan.steps], steps_left=[], **salvaged(resource))
+            error.facts.update(
+                steps_done=[step.subject for step in plan.steps], steps_left=[], **collect_salvage(resource)
+            )
         raise error from exc
 
 
-def _carry_out(ctx: Context, resource: Resource, plan: Plan) -> None:
+def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
     done: list[str] = []
     actions = resource.actions
     for step in plan.steps:
@@ -179,53 +190,53 @@ def _carry_out(ctx: Context, resource: Resource, plan: Plan) -> None:
             with ctx.cancellation.shield():  # what a step was answered is kept, also when the run is told to stop
                 actions[step.action](step)
         except Exception as exc:
-            error = _expected(ctx, exc)
+            error = _convert_error(ctx, exc)
             if isinstance(error, InternalFault) or (isinstance(error, ApiError) and error.may_have_acted):
                 error.facts.setdefault("outcome", "unknown")
             error.facts.update(
                 steps_done=done,
                 step_failed=step.subject,
                 steps_left=[item.subject for item in plan.steps[len(done) + 1 :]],
-                **salvaged(resource),
+                **collect_salvage(resource),
             )
             raise error from exc
         done.append(step.subject)
 
 
-def diff_of(noun: str, plan: Plan, secrets: t.Collection[str] = ()) -> dict[str, str]:
+def build_diff(noun: str, plan: Plan, secrets: t.Collection[str] = ()) -> dict[str, str]:
     """Before and after as text with sorted keys, so that check mode and the real run show the same lines; secrets are hidden."""
     return {
-        "before": visible_json(redact.structure(plan.before, secrets, prose=False)) + "\n",
-        "after": visible_json(redact.structure(plan.after, secrets, prose=False)) + "\n",
+        "before": format_json(redact_structure(plan.before, secrets, prose=False)) + "\n",
+        "after": format_json(redact_structure(plan.after, secrets, prose=False)) + "\n",
         "before_header": noun,
         "after_header": noun,
     }
 
 
-def _failure(ctx: Context, exc: CvopsError) -> dict[str, t.Any]:
+def _build_failure(ctx: Context, exc: CvopsError) -> dict[str, t.Any]:
     result: dict[str, t.Any] = {"failed": True, "changed": bool(exc.facts.get("steps_done"))}
     raised = exc.as_result()
     for key in ("steps_done", "steps_left", "step_failed"):
         if key in raised["error"]:
-            result[key] = visible_structure(redact.structure(raised["error"].pop(key), ctx.secrets))
+            result[key] = escape_structure(redact_structure(raised["error"].pop(key), ctx.secrets))
     if "salvaged" in raised["error"]:
         result["salvaged"] = raised["error"].pop("salvaged")  # such as a secret that the service shows once
-    result["msg"] = redact.text(raised["msg"], ctx.secrets)
-    result["error"] = visible_structure(redact.structure(raised["error"], ctx.secrets))
+    result["msg"] = redact_text(raised["msg"], ctx.secrets)
+    result["error"] = escape_structure(redact_structure(raised["error"], ctx.secrets))
     if isinstance(exc, Cancelled) or ctx.cancellation.requested:
         result["cancelled"] = True
     if "step_failed" in result:
-        before = one_line(", ".join(result["steps_done"])) or "nothing"
-        result["msg"] += f" (failed step: {one_line(result['step_failed'])}; done before: {before})"
+        before = to_one_line(", ".join(result["steps_done"])) or "nothing"
+        result["msg"] += f" (failed step: {to_one_line(result['step_failed'])}; done before: {before})"
     return result
 
 
-def _queried(value: t.Any, query: t.Any) -> t.Any:
+def _apply_query(value: t.Any, query: t.Any) -> t.Any:
     if query is None:
         return value
     if not HAS_JMESPATH:
-        raise libraries.missing("jmespath", "Option query", JMESPATH_IMPORT_ERROR)
-    libraries.check("jmespath")
+        raise libraries.build_missing_error("jmespath", "Option query", JMESPATH_IMPORT_ERROR)
+    libraries.check_releases("jmespath")
     try:
         return jmespath.search(query, value)
     except jmespath.exceptions.JMESPathError as exc:
@@ -234,7 +245,7 @@ def _queried(value: t.Any, query: t.Any) -> t.Any:
         ) from exc
 
 
-class _LineCollector:
+class _CollectingReporter:
     """Reporter of a module process: keeps the lines, the action shows them."""
 
     def __init__(self) -> None:
@@ -250,12 +261,12 @@ class _LineCollector:
         self.lines.append(message)
 
 
-def _number(variable: str) -> int | None:
-    return as_number(os.environ.get(variable, ""))
+def _read_number_variable(variable: str) -> int | None:
+    return parse_number(os.environ.get(variable, ""))
 
 
 @contextlib.contextmanager
-def _alarm(seconds: int | None) -> t.Iterator[None]:
+def _set_alarm(seconds: int | None) -> t.Iterator[None]:
     """The task's timeout ends the wait of Ansible's worker, not this process: it has to keep the time by itself."""
     if seconds:
         signal.alarm(seconds)
@@ -266,13 +277,13 @@ def _alarm(seconds: int | None) -> t.Iterator[None]:
             signal.alarm(0)
 
 
-def _record_to(name: str) -> RecordTo | None:
+def _find_record_target(name: str) -> RecordTarget | None:
     directory = os.environ.get(DIRECTORY_VARIABLE)
-    return RecordTo(directory, name.rpartition(".")[2]) if directory else None
+    return RecordTarget(directory, name.rpartition(".")[2]) if directory else None
 
 
-class _Module(CarryingModule):
-    """Returns its arguments without the credentials in addresses, also when it fails before :func:`perform` has seen them."""
+class _MaskingModule(EnvironmentModule):
+    """Returns its arguments without the credentials in addresses, also when it fails before :func:`run_task` has seen them."""
 
     params: dict[str, t.Any]
 
@@ -289,12 +300,12 @@ class _Module(CarryingModule):
         raise SystemExit(1)
 
 
-def run_as_module(spec: ArgumentSpec, declared: Declared) -> None:
+def run_as_module(spec: ArgumentSpec, declared: Declaration) -> None:
     """Run in a process of its own, the way every module runs on any host."""
     announced = json.loads(os.environ.get(SOURCES_VARIABLE, "{}"))
-    with using(Sources(announced=announced)) as sources:
-        module = _Module(supports_check_mode=True, **spec.to_kwargs())
-    reporter = _LineCollector()
+    with use_sources(OptionSources(announced=announced)) as sources:
+        module = _MaskingModule(supports_check_mode=True, **spec.to_kwargs())
+    reporter = _CollectingReporter()
     ctx = Context(
         options=module.params,
         reporter=reporter,
@@ -304,20 +315,20 @@ def run_as_module(spec: ArgumentSpec, declared: Declared) -> None:
         verbosity=module._verbosity,
         clock=Clock(),
         run_directory=os.environ.get(RUN_DIRECTORY_VARIABLE),
-        run_process=_number(RUN_PROCESS_VARIABLE),
+        run_process=_read_number_variable(RUN_PROCESS_VARIABLE),
         secrets=set(module.no_log_values),
     )
-    module.no_log_values = redact.textual(ctx.secrets)
+    module.no_log_values = drop_short_secrets(ctx.secrets)
     ctx.warnings.extend(sources.warnings)
-    task_timeout = _number(TIMEOUT_VARIABLE)
-    with _alarm(task_timeout):
-        result = perform(ctx, declared, task_timeout, _record_to(module._name))
+    task_timeout = _read_number_variable(TIMEOUT_VARIABLE)
+    with _set_alarm(task_timeout):
+        result = run_task(ctx, declared, task_timeout, _find_record_target(module._name))
     ignore_signals()  # the process ends now, and what it says must not be cut
     for message in ctx.warnings:
         module.warn(message)
     if reporter.lines and ctx.verbosity >= 1:
         result[LOG_KEY] = reporter.lines
-    module.params = redact.options(module.params, spec.options)  # where core shows them
+    module.params = redact_options(module.params, spec.options)  # where core shows them
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

@@ -10,65 +10,67 @@ from __future__ import annotations
 import base64
 import typing as t
 
-from .escapes import CONTROL, strip_escapes
+from .escapes import CONTROL_CHARACTERS, strip_escapes
 
-_SHORT = 6
-_SHORT_DIGITS = 8
+_SHORTEST_SEARCHED = 6
+_LONGEST_SHORT_NUMBER = 8
 #: The first or last characters by which a long secret is known when the rest was cut off.
-END = 8
-_URL_SAFE = str.maketrans("+/", "-_")
+END_LENGTH = 8
+_TO_URL_SAFE_ALPHABET = str.maketrans("+/", "-_")
 #: From the alphabet of addresses back to the usual one.
-STANDARD = str.maketrans("-_", "+/")
+TO_STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
 
-def is_short(secret: str) -> bool:
+def is_short_secret(secret: str) -> bool:
     """Whether a secret says too little to be looked for in text: under six characters, or up to eight that are digits.
 
     That is what PINs are; as text, 2026 would hide every date.
     """
-    return len(secret) < _SHORT or (len(secret) <= _SHORT_DIGITS and secret.isdigit())
+    return len(secret) < _SHORTEST_SEARCHED or (len(secret) <= _LONGEST_SHORT_NUMBER and secret.isdigit())
 
 
-class Form(t.NamedTuple):
+class SecretForm(t.NamedTuple):
     """One look of a secret; ``encoded``: base64, whose neighbours may encode more of what was secret."""
 
     text: str
     encoded: bool
 
 
-def forms_of(secret: str) -> t.Iterator[Form]:
+def generate_forms(secret: str) -> t.Iterator[SecretForm]:
     """The looks that escapes do not explain, each long enough to be no chance."""
     lines = [line.strip() for line in secret.splitlines()]
-    parts = [line for line in lines if len(line) >= END and not line.startswith("-----")] if len(lines) > 1 else []
+    parts = (
+        [line for line in lines if len(line) >= END_LENGTH and not line.startswith("-----")] if len(lines) > 1 else []
+    )
     for part in dict.fromkeys([secret, secret.strip(), *parts]):
-        looks = (part, CONTROL.sub("", part), strip_escapes(part), part.replace(" ", "+"), ascii(part)[1:-1])
+        looks = (part, CONTROL_CHARACTERS.sub("", part), strip_escapes(part), part.replace(" ", "+"), ascii(part)[1:-1])
         for look in dict.fromkeys(looks):
-            if not is_short(look):
-                yield Form(look, False)
+            if not is_short_secret(look):
+                yield SecretForm(look, False)
         octets = part.encode("utf-8", "surrogatepass")
         for look in (octets.hex(), octets.hex().upper()):
-            yield Form(look, False)
-        for core in _cores(octets):
-            yield Form(core, True)
-            yield Form(core.translate(_URL_SAFE), True)
+            yield SecretForm(look, False)
+        for core in _generate_base64_cores(octets):
+            yield SecretForm(core, True)
+            yield SecretForm(core.translate(_TO_URL_SAFE_ALPHABET), True)
 
 
-def _cores(octets: bytes) -> t.Iterator[str]:
+def _generate_base64_cores(octets: bytes) -> t.Iterator[str]:
     """What is the same in base64 wherever the octets stand in what was encoded: at each offset, without the shared ends."""
     for offset, before in enumerate((0, 2, 3)):
         encoded = base64.b64encode(bytes(offset) + octets).decode()
         after = (0, 3, 2)[(offset + len(octets)) % 3]
         core = encoded[before : len(encoded) - after]
-        if len(core) >= _SHORT:
+        if len(core) >= _SHORTEST_SEARCHED:
             yield core
 
 
-def base64_of(secret: str) -> str:
+def encode_base64(secret: str) -> str:
     """*secret* in base64, in the usual alphabet and without padding."""
     return base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode().rstrip("=")
 
 
-def is_telling(end: str) -> bool:
+def is_token_like(end: str) -> bool:
     """Whether eight characters are a token's rather than a word's or a path's."""
     return (
         not end.startswith(("/", "-----"))

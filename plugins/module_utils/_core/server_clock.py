@@ -13,10 +13,10 @@ import threading
 import typing as t
 
 #: The header ``Date`` has whole seconds, and the answer travels: a smaller difference is none.
-_SAME_S = 2.0
+_SMALLEST_DIFFERENCE_S = 2.0
 
 
-class Observations:
+class ServiceTimings:
     """Times of the answers of one run, by service; threads may note and ask."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Observations:
         """An answer came: *date* is its header of that name, *now* the local time at which it was there."""
         with self._lock:
             self._fastest_ms[service] = min(took_s * 1000, self._fastest_ms.get(service, float("inf")))
-            told = _moment(date)
+            told = _parse_date(date)
             if told is not None:
                 self._ahead_s[service] = (told - now).total_seconds()
 
@@ -44,10 +44,10 @@ class Observations:
             known = next((self._ahead_s[service] for service in services if service in self._ahead_s), None)
         if known is None:
             return None
-        return round(known) if abs(known) >= _SAME_S else 0
+        return round(known) if abs(known) >= _SMALLEST_DIFFERENCE_S else 0
 
 
-def _moment(date: t.Any) -> datetime.datetime | None:
+def _parse_date(date: t.Any) -> datetime.datetime | None:
     try:
         told = email.utils.parsedate_to_datetime(str(date or ""))
     except (TypeError, ValueError, OverflowError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 
-class Difference(t.NamedTuple):
+class SetChanges(t.NamedTuple):
     """What to add, what to remove, and how the set will be; all sorted."""
 
     add: list[str]
@@ -18,11 +18,11 @@ class Difference(t.NamedTuple):
     after: list[str]
 
 
-def difference(desired: t.Iterable[str] | None, current: t.Iterable[str], exclusive: bool) -> Difference:
+def find_set_changes(desired: t.Iterable[str] | None, current: t.Iterable[str], exclusive: bool) -> SetChanges:
     """Compare without regard to order and duplicates. ``desired`` None changes nothing."""
     have = set(current)
     if desired is None:
-        return Difference([], [], sorted(have))
+        return SetChanges([], [], sorted(have))
     want = set(desired)
     surplus = have - want if exclusive or not want else set()
-    return Difference(sorted(want - have), sorted(surplus), sorted((have | want) - surplus))
+    return SetChanges(sorted(want - have), sorted(surplus), sorted((have | want) - surplus))

@@ -17,14 +17,14 @@ _LONGEST_TIME = 100
 GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 
 
-class AnsweredObject(dict[str, t.Any]):
+class AnswerObject(dict[str, t.Any]):
     """An object of an answer: a member that it has to have and has not is the answer's fault, not one of the code that asks for it."""
 
     def __missing__(self, name: str) -> t.NoReturn:
         raise BadAnswer(f"An answer holds an object without {name}.", member=name)
 
 
-def plain(value: t.Any) -> t.Any:
+def convert_to_builtins(value: t.Any) -> t.Any:
     """Rebuild *value* from exact builtins: tagged, unsafe and lazy types of any core become str, dict and list.
 
     Keys become text and dates ISO text, as they would on their way through a module's JSON arguments.
@@ -41,15 +41,15 @@ def plain(value: t.Any) -> t.Any:
     if isinstance(value, (datetime.datetime, datetime.date)):
         return value.isoformat()
     if isinstance(value, t.Mapping):
-        return {_key(key): plain(item) for key, item in value.items()}
+        return {_convert_key(key): convert_to_builtins(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(item) for item in value]
+        return [convert_to_builtins(item) for item in value]
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
     return "".join((str(value),))
 
 
-def _key(key: t.Any) -> str:
+def _convert_key(key: t.Any) -> str:
     if key is None or isinstance(key, bool):
         return {None: "null", True: "true", False: "false"}[key]
     return "".join((str(key),))
@@ -60,7 +60,7 @@ def is_guid(value: t.Any) -> bool:
     return isinstance(value, str) and GUID.fullmatch(value) is not None
 
 
-def as_number(value: t.Any) -> int | None:
+def parse_number(value: t.Any) -> int | None:
     """A whole number of up to 18 digits from an int or its decimal text; None for anything else, booleans among it.
 
     ``str.isdigit`` also accepts digits that ``int`` refuses, and ``int`` refuses texts of thousands of digits.
@@ -70,20 +70,20 @@ def as_number(value: t.Any) -> int | None:
     return int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value.strip()) else None
 
 
-def objects_in(holder: t.Any, name: str) -> list[AnsweredObject]:
+def get_objects(holder: t.Any, name: str) -> list[AnswerObject]:
     """The objects in the list that a service gives as *name*; none where it gives no such member, or null.
 
     Raises BadAnswer for anything else than a list of objects: taking that for an empty list would be taking a failure for "nothing there".
     """
-    return [AnsweredObject(item) for item in _listed(holder, name, dict, "objects")]
+    return [AnswerObject(item) for item in _get_list(holder, name, dict, "objects")]
 
 
-def texts_in(holder: t.Any, name: str) -> list[str]:
-    """As :func:`objects_in`, for a list of texts."""
-    return [str(item) for item in _listed(holder, name, str, "texts")]
+def get_texts(holder: t.Any, name: str) -> list[str]:
+    """As :func:`get_objects`, for a list of texts."""
+    return [str(item) for item in _get_list(holder, name, str, "texts")]
 
 
-def _listed(holder: t.Any, name: str, kind: type, words: str) -> list[t.Any]:
+def _get_list(holder: t.Any, name: str, kind: type, words: str) -> list[t.Any]:
     if holder is not None and not isinstance(holder, t.Mapping):
         raise BadAnswer(f"An answer holds something else than an object around {name}.", member=name)
     listed = holder.get(name) if holder is not None else None
@@ -94,17 +94,17 @@ def _listed(holder: t.Any, name: str, kind: type, words: str) -> list[t.Any]:
     return list(listed)
 
 
-def object_in(holder: t.Any, name: str) -> AnsweredObject:
+def get_object(holder: t.Any, name: str) -> AnswerObject:
     """The object that a service gives as *name*; an empty one where it gives none. Raises BadAnswer for anything else."""
-    (found,) = objects_in({name: [holder.get(name)]}, name) if _is_given(holder, name) else [AnsweredObject()]
+    (found,) = get_objects({name: [holder.get(name)]}, name) if _has_value(holder, name) else [AnswerObject()]
     return found
 
 
-def _is_given(holder: t.Any, name: str) -> bool:
+def _has_value(holder: t.Any, name: str) -> bool:
     return isinstance(holder, t.Mapping) and holder.get(name) is not None
 
 
-def time_in(holder: t.Mapping[str, t.Any], name: str, of: str = "") -> datetime.datetime | None:
+def get_time(holder: t.Mapping[str, t.Any], name: str, of: str = "") -> datetime.datetime | None:
     """The date that a service gives as *name*; None where it gives none. Raises BadAnswer for what is no date: nothing can be judged by it.
 
     *of*: whose date it is, for the message, for example ``" of key 17"``.
@@ -118,7 +118,7 @@ def time_in(holder: t.Mapping[str, t.Any], name: str, of: str = "") -> datetime.
         raise BadAnswer(f"An answer holds no date as {name}{of}.", member=name) from exc
 
 
-def rfc3339(moment: datetime.datetime) -> str:
+def format_time(moment: datetime.datetime) -> str:
     """UTC text with seconds, the only date form that results carry."""
     return moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 

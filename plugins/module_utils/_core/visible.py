@@ -13,7 +13,7 @@ import typing as t
 
 #: Ranges of what is written as an escape, by Unicode's categories Cc (without tab and newline), Cf, Cs, Zl, Zp and its
 #: property Default_Ignorable_Code_Point. Ranges and not ``unicodedata``, whose tables differ between releases of Python.
-_HIDDEN_RANGES = (
+_INVISIBLE_RANGES = (
     (0x00, 0x08),
     (0x0B, 0x1F),
     (0x7F, 0x9F),  # DEL and C1: a lone U+009B begins a control sequence on some terminals
@@ -45,46 +45,48 @@ _HIDDEN_RANGES = (
     (0x1D173, 0x1D17A),
     (0xE0000, 0xE0FFF),  # tags: text that nobody sees
 )
-_HIDDEN = re.compile(
-    "[" + "".join(f"{re.escape(chr(low))}-{re.escape(chr(high))}" for low, high in _HIDDEN_RANGES) + "]"
+_INVISIBLE = re.compile(
+    "[" + "".join(f"{re.escape(chr(low))}-{re.escape(chr(high))}" for low, high in _INVISIBLE_RANGES) + "]"
 )
 
 
-def visible(text: str) -> str:
+def escape_invisible(text: str) -> str:
     """*text* with control, formatting and invisible characters as ``\\x1b``, ``\\u202e`` or ``\\U000e0041``; newline and tab stay."""
-    return _HIDDEN.sub(lambda match: _escape(ord(match.group())), text)
+    return _INVISIBLE.sub(lambda match: _escape_code_point(ord(match.group())), text)
 
 
-def one_line(text: str, longest: int = 2000) -> str:
-    """*text* as :func:`visible` shows it, on one line and cut at *longest* characters: for texts of a service inside a message."""
+def to_one_line(text: str, longest: int = 2000) -> str:
+    """*text* as :func:`escape_invisible` shows it, on one line and cut at *longest* characters: for texts of a service inside a message."""
     joined = " ".join(text[: longest * 4].split())
-    shown = visible(joined[:longest])
+    shown = escape_invisible(joined[:longest])
     return shown if len(joined) <= longest and len(text) <= longest * 4 else f"{shown}…"
 
 
-def visible_structure(value: t.Any, longest: int = 8000) -> t.Any:
-    """A JSON structure with all its strings, keys too, as :func:`one_line` shows them, cut at *longest* characters."""
+def escape_structure(value: t.Any, longest: int = 8000) -> t.Any:
+    """A JSON structure with all its strings, keys too, as :func:`to_one_line` shows them, cut at *longest* characters."""
     if isinstance(value, str):
-        return one_line(value, longest)
+        return to_one_line(value, longest)
     if isinstance(value, dict):
-        return {visible_structure(key, longest): visible_structure(item, longest) for key, item in value.items()}
+        return {escape_structure(key, longest): escape_structure(item, longest) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [visible_structure(item, longest) for item in value]
+        return [escape_structure(item, longest) for item in value]
     return value
 
 
-def whole(value: t.Any) -> t.Any:
-    """*value* with all strings in it, keys too, made whole as by :func:`whole_text`."""
+def repair_strings(value: t.Any) -> t.Any:
+    """*value* with all strings in it, keys too, made whole as by :func:`repair_surrogates`."""
     if isinstance(value, str):
-        return whole_text(value)
+        return repair_surrogates(value)
     if isinstance(value, dict):
-        return {whole(key): whole(item) for key, item in value.items()}  # a plain one, whatever it was
+        return {
+            repair_strings(key): repair_strings(item) for key, item in value.items()
+        }  # a plain one, whatever it was
     if isinstance(value, (list, tuple)):
-        return [whole(item) for item in value]
+        return [repair_strings(item) for item in value]
     return value
 
 
-def whole_text(text: str) -> str:
+def repair_surrogates(text: str) -> str:
     """*text* with halves of characters joined where both are there, and replaced by U+FFFD where not: no encoding holds them."""
     if text.isascii():
         return text
@@ -95,13 +97,13 @@ def whole_text(text: str) -> str:
     return text
 
 
-def visible_json(value: t.Any) -> str:
+def format_json(value: t.Any) -> str:
     """*value* as JSON for people and programs: sorted, indented, invisible characters as JSON's own escapes; read back equal."""
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)
-    return _HIDDEN.sub(lambda match: json.dumps(match.group())[1:-1], text)
+    return _INVISIBLE.sub(lambda match: json.dumps(match.group())[1:-1], text)
 
 
-def _escape(code: int) -> str:
+def _escape_code_point(code: int) -> str:
     if code <= 0xFF:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -12,13 +12,13 @@ import re
 import typing as t
 from urllib.parse import quote, unquote, urlsplit
 
-from .._core.addresses import host_in_words
+from .._core.addresses import describe_host
 from .._core.answers import MIB
 from .._core.context import Context
-from .._core.errors import ApiError, BadAnswer, NotFound, outcome_unknown
+from .._core.errors import ApiError, BadAnswer, NotFound, mark_outcome_unknown
 from .._core.http import Transport
-from .._core.names import difference, doubt_between, is_same, looks_like
-from .._core.polling import Pauses
+from .._core.names import describe_difference, describe_lookalike, is_lookalike, is_same_name
+from .._core.polling import Backoff
 from .._core.recent_objects import RecentObjects
 from .._core.reply import Reply
 from .._core.retry import Repeat
@@ -73,16 +73,16 @@ def find_by_unique_name(found: t.Iterable[dict[str, t.Any]], unique_name: str | 
 
 def filter_by_name(found: t.Iterable[dict[str, t.Any]], member: str, name: str) -> list[dict[str, t.Any]]:
     """Those of *found* whose *member* is this name, case apart. Graph's own comparison is looser than ours and is not documented."""
-    return [wire for wire in found if is_same(str(wire.get(member) or ""), name)]
+    return [wire for wire in found if is_same_name(str(wire.get(member) or ""), name)]
 
 
 def describe_lookalikes(found: t.Iterable[t.Mapping[str, t.Any]], member: str, name: str) -> str:
     """What to add to a message about *name* that was not found: objects whose name only looks equal; empty when there are none."""
     alike = {str(wire.get("id")): str(wire.get(member) or "") for wire in found if wire.get(member)}
     return "".join(
-        f"; near: {other!r} ({object_id}) looks equal and is another name: it {difference(name, other)}"
+        f"; near: {other!r} ({object_id}) looks equal and is another name: it {describe_difference(name, other)}"
         for object_id, other in sorted(alike.items())
-        if looks_like(name, other)
+        if is_lookalike(name, other)
     )
 
 
@@ -90,8 +90,8 @@ def warn_of_lookalikes(ctx: Context, noun: str, found: t.Iterable[t.Mapping[str,
     """Warn of objects that Graph gave for a display name although their names only look equal."""
     for wire in found:
         other = str(wire.get("displayName") or "")
-        if looks_like(name, other):
-            ctx.warn(doubt_between(noun.capitalize(), name, other, f"{noun} {other!r} ({wire.get('id')})"))
+        if is_lookalike(name, other):
+            ctx.warn(describe_lookalike(noun.capitalize(), name, other, f"{noun} {other!r} ({wire.get('id')})"))
 
 
 class GraphClient:
@@ -150,7 +150,7 @@ class GraphClient:
     def _explain_unusable_link(self, following: t.Any, seen: t.Container[str]) -> str | None:
         """Why a next link is not followed, None for one that is."""
         if not isinstance(following, str) or not self._is_own_address(following):
-            return f"a page at {host_in_words(following)}, which is not where it was reached"
+            return f"a page at {describe_host(following)}, which is not where it was reached"
         return "a page that was read already" if following in seen else None
 
     def _is_own_address(self, url: str) -> bool:
@@ -207,7 +207,7 @@ class GraphClient:
         )
         self.recent_objects.add(path)
         if shown is None or not shown.get("id"):
-            with outcome_unknown():
+            with mark_outcome_unknown():
                 shown = self.get(path, intent=intent, needs=read_needs, params={"$select": select})
         if shown is None:
             raise ApiError(
@@ -251,7 +251,7 @@ class GraphClient:
         missing_ok: bool = False,
     ) -> Reply:
         url = path if path.startswith("https://") else f"{self._root}/v1.0{path}"
-        pauses = Pauses(self.ctx, longest_s=_LONGEST_PAUSE_S)
+        pauses = Backoff(self.ctx, longest_s=_LONGEST_PAUSE_S)
         counts: str | None = ""
         while True:
             reply = self._transport.request(

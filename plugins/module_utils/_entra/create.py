@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ApiError, outcome_unknown
-from .._core.polling import Pauses
+from .._core.errors import ApiError, mark_outcome_unknown
+from .._core.polling import Backoff
 from .._core.retry import Repeat
 from .client import GraphClient
 
@@ -44,9 +44,9 @@ def create_once(
     except ApiError as exc:
         if not exc.may_have_acted:
             raise
-        pauses = Pauses(graph.ctx)
+        pauses = Backoff(graph.ctx)
         for dummy in range(_LOOKS):
-            with outcome_unknown():
+            with mark_outcome_unknown():
                 pauses.take()
                 found = find()
             if len(found) == 1:

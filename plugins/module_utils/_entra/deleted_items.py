@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ApiError, outcome_unknown
-from .._core.polling import Pauses
+from .._core.errors import ApiError, mark_outcome_unknown
+from .._core.polling import Backoff
 from .._core.retry import Repeat
 from .client import GraphClient, quote_segment
 
@@ -39,7 +39,7 @@ def restore_deleted_item(graph: GraphClient, collection: str, object_id: str, *,
     except ApiError as exc:
         if not exc.may_have_acted:
             raise
-        with outcome_unknown():
+        with mark_outcome_unknown():
             is_back = _is_restored(graph, collection, object_id, intent)
         if not is_back:
             raise
@@ -48,7 +48,7 @@ def restore_deleted_item(graph: GraphClient, collection: str, object_id: str, *,
 
 
 def _is_restored(graph: GraphClient, collection: str, object_id: str, intent: str) -> bool:
-    pauses = Pauses(graph.ctx)
+    pauses = Backoff(graph.ctx)
     for dummy in range(_LOOKS):
         pauses.take()
         path = f"/{collection}/{quote_segment(object_id)}"

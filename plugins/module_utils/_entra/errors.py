@@ -11,7 +11,7 @@ import typing as t
 
 from .._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound
 from .._core.reply import Reply
-from .._core.visible import one_line
+from .._core.visible import to_one_line
 
 _LONGEST_CODE = 100
 
@@ -81,7 +81,7 @@ def _read_code_and_reason(reply: Reply) -> tuple[str | None, str]:
     inner = error.get("innerError") or error.get("innererror") or {}
     text = (inner.get("message") if isinstance(inner, dict) else None) or error.get("message") or "no reason given"
     code = error.get("code")
-    return (one_line(str(code), _LONGEST_CODE) if code else None), one_line(str(text)).rstrip(".") + "."
+    return (to_one_line(str(code), _LONGEST_CODE) if code else None), to_one_line(str(text)).rstrip(".") + "."
 
 
 def is_already_done(error: ApiError, text: str) -> bool:

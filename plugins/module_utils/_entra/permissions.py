@@ -11,8 +11,8 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.errors import Problems
-from .._core.names import case_key, nearest
-from .._core.values import is_guid, objects_in, texts_in
+from .._core.names import find_nearest_names, fold_case
+from .._core.values import get_objects, get_texts, is_guid
 from .client import GraphClient, describe_lookalikes, filter_by_name, format_alternate_key, quote_literal
 
 #: Names whose application id is the same in every tenant; all other names are looked up.
@@ -42,8 +42,8 @@ class ResourceApi:
             app_id=str(wire["appId"]).lower(),
             object_id=str(wire["id"]),
             display_name=str(wire.get("displayName") or wire["appId"]),
-            application=_map_permission_ids(objects_in(wire, "appRoles"), "Application"),
-            delegated=_map_permission_ids(objects_in(wire, "oauth2PermissionScopes"), None),
+            application=_map_permission_ids(get_objects(wire, "appRoles"), "Application"),
+            delegated=_map_permission_ids(get_objects(wire, "oauth2PermissionScopes"), None),
         )
 
     def get_ids(self, kind: str) -> t.Mapping[str, str]:
@@ -100,7 +100,7 @@ def _suggest_permission(api: ResourceApi, kind: str, name: str) -> str:
     other = "delegated" if kind == "application" else "application"
     if name in api.get_ids(other):
         return f"; it is {'an' if other == 'application' else 'a'} {other} permission there"
-    near = nearest(name, api.get_ids(kind), 3, 0.7)
+    near = find_nearest_names(name, api.get_ids(kind), 3, 0.7)
     return f"; near: {', '.join(near)}" if near else ""
 
 
@@ -114,7 +114,7 @@ def _map_permission_ids(entitlements: t.Any, member_type: str | None) -> dict[st
         and (
             member_type is None
             or "allowedMemberTypes" not in item
-            or member_type in texts_in(item, "allowedMemberTypes")
+            or member_type in get_texts(item, "allowedMemberTypes")
         )
     }
 
@@ -142,7 +142,7 @@ class ApiResolver:
 
     def find_by_name(self, name: str) -> list[ResourceApi]:
         """All APIs of this display name; a well-known name or an application id gives at most one."""
-        app_id = name if is_guid(name) else WELL_KNOWN.get(case_key(name))
+        app_id = name if is_guid(name) else WELL_KNOWN.get(fold_case(name))
         if app_id is not None:
             single = self.find_by_app_id(app_id)
             return [single] if single is not None else []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import Problems
-from .._core.names import case_key, doubt_about
+from .._core.names import describe_suspicious_name, fold_case
 from .._core.values import is_guid
 from .client import GraphClient, describe_lookalikes, quote_literal
 
@@ -26,7 +26,7 @@ def resolve_object_ids(graph: GraphClient, names: t.Sequence[str] | None, option
     if names is None:
         return None
     for name in names:
-        doubt = doubt_about("user", name)
+        doubt = describe_suspicious_name("user", name)
         if doubt:
             graph.ctx.warn(doubt)
     users, seen = _find_users(graph, [name for name in names if not is_guid(name) and "@" in name])
@@ -39,11 +39,11 @@ def resolve_object_ids(graph: GraphClient, names: t.Sequence[str] | None, option
         elif "@" not in name:
             message = f"{name!r} is neither an object id nor a user principal name"
             problems.append({"kind": "config", "where": where, "message": message})
-        elif case_key(name) not in users:
+        elif fold_case(name) not in users:
             message = f"no user {name} in the tenant{describe_lookalikes(seen, 'userPrincipalName', name)}"
             problems.append({"kind": "not_found", "where": where, "message": message})
         else:
-            found[users[case_key(name)]] = None
+            found[users[fold_case(name)]] = None
     if problems:
         raise Problems(f"{len(problems)} entries of {option} cannot be used", problems)
     return list(found)
@@ -51,7 +51,7 @@ def resolve_object_ids(graph: GraphClient, names: t.Sequence[str] | None, option
 
 def _find_users(graph: GraphClient, names: t.Sequence[str]) -> tuple[dict[str, str], list[dict[str, t.Any]]]:
     """Object ids by user principal name (its form for comparison), of those that exist; many names in one request; and all that Graph gave."""
-    wanted = sorted({case_key(name): name for name in names}.values())
+    wanted = sorted({fold_case(name): name for name in names}.values())
     found: dict[str, str] = {}
     seen: list[dict[str, t.Any]] = []
     for start in range(0, len(wanted), _NAMES_AT_ONCE):
@@ -64,5 +64,5 @@ def _find_users(graph: GraphClient, names: t.Sequence[str]) -> tuple[dict[str, s
             params={"$filter": f"userPrincipalName in ({quoted})", "$select": "id,userPrincipalName"},
         )
         seen += listed
-        found |= {case_key(str(user["userPrincipalName"])): str(user["id"]).lower() for user in listed}
+        found |= {fold_case(str(user["userPrincipalName"])): str(user["id"]).lower() for user in listed}
     return found, seen

@@ -12,7 +12,7 @@ import typing as t
 from .._core.context import Context
 from .._core.errors import ApiError, Forbidden, NotFound
 from .._core.http import describe_proxy
-from .._core.values import objects_in
+from .._core.values import get_objects
 from .._signin.entra.clouds import authority_url, entra_settings, graph_scope, graph_url
 from .._signin.inputs import sources
 from .._signin.options import entra_spec
@@ -98,7 +98,7 @@ def _read_tenant(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> dict[str,
         )
     )
     found = listed[0] if listed else {}
-    domains = [str(domain["name"]) for domain in objects_in(found, "verifiedDomains") if domain.get("name")]
+    domains = [str(domain["name"]) for domain in get_objects(found, "verifiedDomains") if domain.get("name")]
     return {
         "id": claims.get("tid") or found.get("id"),
         "display_name": found.get("displayName"),

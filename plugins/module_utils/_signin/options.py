@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from .._core.argument_specs import ArgumentSpec
-from .._core.option_sources import completed
+from .._core.option_sources import build_fallback
 from .._stores.options import token_store_option
 
 CLOUDS = ("public", "usgov", "usgovdod", "china")
@@ -39,8 +39,8 @@ def transport_spec() -> ArgumentSpec:
     """Patience, shared by both services."""
     return ArgumentSpec(
         {
-            "retries": {"type": "int", "default": 4, "fallback": completed("retries")},
-            "deadline": {"type": "int", "default": 900, "fallback": completed("deadline")},
+            "retries": {"type": "int", "default": 4, "fallback": build_fallback("retries")},
+            "deadline": {"type": "int", "default": 900, "fallback": build_fallback("deadline")},
         }
     )
 
@@ -54,29 +54,34 @@ def entra_spec() -> ArgumentSpec:
                     "type": "str",
                     "choices": list(ENTRA_METHODS),
                     "default": "auto",
-                    "fallback": completed("auth_method"),
+                    "fallback": build_fallback("auth_method"),
                 },
                 "tenant_id": {
                     "type": "str",
-                    "fallback": completed("tenant_id", "AZURE_TENANT_ID", "AZURE_TENANT", "ARM_TENANT_ID"),
+                    "fallback": build_fallback("tenant_id", "AZURE_TENANT_ID", "AZURE_TENANT", "ARM_TENANT_ID"),
                 },
-                "client_id": {"type": "str", "fallback": completed("client_id", "AZURE_CLIENT_ID", "ARM_CLIENT_ID")},
+                "client_id": {
+                    "type": "str",
+                    "fallback": build_fallback("client_id", "AZURE_CLIENT_ID", "ARM_CLIENT_ID"),
+                },
                 "client_secret": {
                     "type": "str",
                     "no_log": True,
-                    "fallback": completed("client_secret", "AZURE_CLIENT_SECRET", "AZURE_SECRET", "ARM_CLIENT_SECRET"),
+                    "fallback": build_fallback(
+                        "client_secret", "AZURE_CLIENT_SECRET", "AZURE_SECRET", "ARM_CLIENT_SECRET"
+                    ),
                 },
                 "client_certificate": {
                     "type": "str",
                     "no_log": True,
-                    "fallback": completed(
+                    "fallback": build_fallback(
                         "client_certificate", "AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"
                     ),
                 },
                 "client_certificate_password": {
                     "type": "str",
                     "no_log": True,
-                    "fallback": completed(
+                    "fallback": build_fallback(
                         "client_certificate_password",
                         "AZURE_CLIENT_CERTIFICATE_PASSWORD",
                         "ARM_CLIENT_CERTIFICATE_PASSWORD",
@@ -85,39 +90,48 @@ def entra_spec() -> ArgumentSpec:
                 "federated_token": {
                     "type": "str",
                     "no_log": True,
-                    "fallback": completed("federated_token", "ARM_OIDC_TOKEN"),
+                    "fallback": build_fallback("federated_token", "ARM_OIDC_TOKEN"),
                 },
                 "federated_token_file": {
                     "type": "path",
                     "no_log": False,
-                    "fallback": completed(
+                    "fallback": build_fallback(
                         "federated_token_file", "AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"
                     ),
                 },
-                "federated_managed_identity": {"type": "str", "fallback": completed("federated_managed_identity")},
-                "managed_identity_client_id": {"type": "str", "fallback": completed("managed_identity_client_id")},
-                "access_token": {"type": "str", "no_log": True, "fallback": completed("access_token")},
+                "federated_managed_identity": {"type": "str", "fallback": build_fallback("federated_managed_identity")},
+                "managed_identity_client_id": {"type": "str", "fallback": build_fallback("managed_identity_client_id")},
+                "access_token": {"type": "str", "no_log": True, "fallback": build_fallback("access_token")},
                 "sign_in_on": {
                     "type": "str",
                     "choices": ["controller", "target"],
                     "default": "controller",
-                    "fallback": completed("sign_in_on"),
+                    "fallback": build_fallback("sign_in_on"),
                 },
                 "token_cache": {
                     "type": "str",
                     "choices": ["run", "file", "none"],
                     "default": "run",
                     "no_log": False,
-                    "fallback": completed("token_cache"),
+                    "fallback": build_fallback("token_cache"),
                 },
-                "cloud": {"type": "str", "choices": list(CLOUDS), "default": "public", "fallback": completed("cloud")},
-                "authority_url": {"type": "str", "fallback": completed("authority_url", "AZURE_AUTHORITY_HOST")},
-                "graph_url": {"type": "str", "fallback": completed("graph_url")},
-                "instance_discovery": {"type": "bool", "default": True, "fallback": completed("instance_discovery")},
-                "ca_path": {"type": "path", "fallback": completed("ca_path")},
-                "validate_certs": {"type": "bool", "default": True, "fallback": completed("validate_certs")},
-                "proxy": {"type": "str", "fallback": completed("proxy")},
-                "timeout": {"type": "int", "default": 30, "fallback": completed("timeout")},
+                "cloud": {
+                    "type": "str",
+                    "choices": list(CLOUDS),
+                    "default": "public",
+                    "fallback": build_fallback("cloud"),
+                },
+                "authority_url": {"type": "str", "fallback": build_fallback("authority_url", "AZURE_AUTHORITY_HOST")},
+                "graph_url": {"type": "str", "fallback": build_fallback("graph_url")},
+                "instance_discovery": {
+                    "type": "bool",
+                    "default": True,
+                    "fallback": build_fallback("instance_discovery"),
+                },
+                "ca_path": {"type": "path", "fallback": build_fallback("ca_path")},
+                "validate_certs": {"type": "bool", "default": True, "fallback": build_fallback("validate_certs")},
+                "proxy": {"type": "str", "fallback": build_fallback("proxy")},
+                "timeout": {"type": "int", "default": 30, "fallback": build_fallback("timeout")},
             }
         )
     )
@@ -128,40 +142,40 @@ def commvault_spec() -> ArgumentSpec:
     return entra_spec().merge(
         ArgumentSpec(
             {
-                "commvault_url": {"type": "str", "fallback": completed("commvault_url")},
+                "commvault_url": {"type": "str", "fallback": build_fallback("commvault_url")},
                 "commvault_auth_method": {
                     "type": "str",
                     "choices": list(COMMVAULT_METHODS),
                     "default": "password",
-                    "fallback": completed("commvault_auth_method"),
+                    "fallback": build_fallback("commvault_auth_method"),
                 },
-                "commvault_username": {"type": "str", "fallback": completed("commvault_username")},
-                "commvault_password": {"type": "str", "no_log": True, "fallback": completed("commvault_password")},
-                "commvault_pin": {"type": "str", "no_log": True, "fallback": completed("commvault_pin")},
+                "commvault_username": {"type": "str", "fallback": build_fallback("commvault_username")},
+                "commvault_password": {"type": "str", "no_log": True, "fallback": build_fallback("commvault_password")},
+                "commvault_pin": {"type": "str", "no_log": True, "fallback": build_fallback("commvault_pin")},
                 "commvault_access_token": {
                     "type": "str",
                     "no_log": True,
-                    "fallback": completed("commvault_access_token"),
+                    "fallback": build_fallback("commvault_access_token"),
                 },
-                "commvault_token_store": {**token_store_option(), "fallback": completed("commvault_token_store")},
-                "commvault_entra_scope": {"type": "str", "fallback": completed("commvault_entra_scope")},
-                "commvault_proxy_scope": {"type": "str", "fallback": completed("commvault_proxy_scope")},
+                "commvault_token_store": {**token_store_option(), "fallback": build_fallback("commvault_token_store")},
+                "commvault_entra_scope": {"type": "str", "fallback": build_fallback("commvault_entra_scope")},
+                "commvault_proxy_scope": {"type": "str", "fallback": build_fallback("commvault_proxy_scope")},
                 "commvault_token_header": {
                     "type": "str",
                     "choices": ["Authtoken", "Authorization"],
                     "default": "Authtoken",
                     "no_log": False,
-                    "fallback": completed("commvault_token_header"),
+                    "fallback": build_fallback("commvault_token_header"),
                 },
-                "commvault_company": {"type": "str", "fallback": completed("commvault_company")},
-                "commvault_ca_path": {"type": "path", "fallback": completed("commvault_ca_path")},
+                "commvault_company": {"type": "str", "fallback": build_fallback("commvault_company")},
+                "commvault_ca_path": {"type": "path", "fallback": build_fallback("commvault_ca_path")},
                 "commvault_validate_certs": {
                     "type": "bool",
                     "default": True,
-                    "fallback": completed("commvault_validate_certs"),
+                    "fallback": build_fallback("commvault_validate_certs"),
                 },
-                "commvault_proxy": {"type": "str", "fallback": completed("commvault_proxy")},
-                "commvault_timeout": {"type": "int", "default": 60, "fallback": completed("commvault_timeout")},
+                "commvault_proxy": {"type": "str", "fallback": build_fallback("commvault_proxy")},
+                "commvault_timeout": {"type": "int", "default": 60, "fallback": build_fallback("commvault_timeout")},
             }
         )
     )

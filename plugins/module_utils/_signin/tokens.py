@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.answers import AnswerRefused, parse_json
-from .._core.visible import visible
+from .._core.visible import escape_invisible
 
 #: The end of the year 9999: what calendars can show.
 _LAST_MOMENT = 253402300799.0
@@ -101,6 +101,6 @@ def _told(claims: t.Mapping[str, t.Any], *names: str) -> str | None:
     for name in names:
         value = claims.get(name)
         if isinstance(value, str) and value.strip():
-            line = visible(" ".join(value.split()))
+            line = escape_invisible(" ".join(value.split()))
             return line if len(line) <= _LONGEST_NAME else f"{line[:_LONGEST_NAME]}…"
     return None

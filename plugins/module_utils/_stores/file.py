@@ -16,11 +16,11 @@ import typing as t
 
 from .._core.context import Context
 from .._core.errors import ConfigError, WaitTimeout
-from .._core.polling import Pauses
+from .._core.polling import Backoff
 from .._core.private_files import (
     Durability,
-    Fault,
     NotPrivate,
+    PrivacyFault,
     check_folder,
     create_folder,
     finish_replacing,
@@ -156,9 +156,9 @@ class FileStore:
             raise self.failed("reached", exc) from exc
         except NotPrivate as exc:
             what, remedy = {
-                Fault.KIND: ("is no folder of its own", "name the real folder, not a link"),
-                Fault.OWNER: ("belongs to another user", f"run as that user, or chown {folder}"),
-                Fault.MODE: (f"others can enter (mode {exc.mode:04o})", f"chmod 0700 {folder}"),
+                PrivacyFault.KIND: ("is no folder of its own", "name the real folder, not a link"),
+                PrivacyFault.OWNER: ("belongs to another user", f"run as that user, or chown {folder}"),
+                PrivacyFault.MODE: (f"others can enter (mode {exc.mode:04o})", f"chmod 0700 {folder}"),
             }[exc.fault]
             raise self._unsafe(f"lies in {folder}, which {what}", remedy) from None
         return True
@@ -172,9 +172,9 @@ class FileStore:
             raise self.failed("read", exc, path) from exc
         except NotPrivate as exc:
             what, remedy = {
-                Fault.KIND: ("is no ordinary file", "put the pair there as JSON"),
-                Fault.OWNER: ("belongs to another user", "run as that user, or create a token of your own"),
-                Fault.MODE: (
+                PrivacyFault.KIND: ("is no ordinary file", "put the pair there as JSON"),
+                PrivacyFault.OWNER: ("belongs to another user", "run as that user, or create a token of your own"),
+                PrivacyFault.MODE: (
                     f"can be read by others (mode {exc.mode:04o})",
                     f"chmod 0600 {path}; if anyone may have read it, revoke the token",
                 ),
@@ -188,7 +188,7 @@ class FileStore:
         )
 
     def _wait_for(self, descriptor: int) -> None:
-        pauses = Pauses(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
+        pauses = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
         told = False
         limit = min(LOCK_WAIT_S, self._ctx.remaining_s())
         while True:

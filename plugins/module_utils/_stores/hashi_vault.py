@@ -16,7 +16,7 @@ import typing as t
 
 from .._core.context import Context
 from .._core.errors import ApiError, BadAnswer, ConfigError, CvopsError, Unreachable, WaitTimeout
-from .._core.polling import Pauses
+from .._core.polling import Backoff
 from .hashi_vault_client import MISREAD, SERVICE, VaultSession, load_hvac, vault_address
 from .token_pair import Custodian, Overtaken, Pair, from_document, to_document, words
 
@@ -120,8 +120,8 @@ class VaultStore:
                 )
             pauses.take()
 
-    def _pauses(self) -> Pauses:
-        return Pauses(self._ctx, first_s=_POLL_S, longest_s=_POLL_S, spread=True)
+    def _pauses(self) -> Backoff:
+        return Backoff(self._ctx, first_s=_POLL_S, longest_s=_POLL_S, spread=True)
 
     def _ask(self, what: str, call: t.Callable[[t.Any], t.Any], must_arrive: bool = False) -> t.Any:
         """One call through hvac; None for a secret that is not there. Everything that can go wrong is a CvopsError."""

@@ -20,10 +20,10 @@ from .._core.answers import MIB
 from .._core.context import Context
 from .._core.errors import BadAnswer, Cancelled, ConfigError, MissingLibrary, WaitTimeout
 from .._core.http import Transport
-from .._core.http_settings import Settings
+from .._core.http_settings import HttpSettings
 from .._core.reply import Reply
-from .._core.retry import Policy, Repeat
-from .._core.visible import visible, whole
+from .._core.retry import Repeat, RetryPolicy
+from .._core.visible import escape_invisible, repair_strings
 
 SERVICE = "HashiCorp Vault"
 #: A Vault takes values of up to a MiB; a pair is far smaller.
@@ -62,14 +62,14 @@ class VaultSession:
     verify = cert = proxies = None
 
     def __init__(self, ctx: Context, address: Address, ca_path: str | None) -> None:
-        settings = Settings(
+        settings = HttpSettings(
             service=SERVICE,
             largest=_LARGEST,
             ca_path=ca_path,
             ca_option="ca_path of hashi_vault, or VAULT_CACERT,",
             environment_proxies=not address.is_loopback,  # the way to this host itself leads through no proxy
             timeout_s=_TIMEOUT_S,
-            policy=Policy(tries=1 + max(0, ctx.options.get("retries", 4))),
+            policy=RetryPolicy(tries=1 + max(0, ctx.options.get("retries", 4))),
             origins=frozenset((address.root.lower(),)),
             correlation_header="x-correlation-id",
         )
@@ -121,7 +121,7 @@ class VaultResponse:
 
     def __init__(self, reply: Reply, url: str) -> None:
         # Plain objects: the library has a meaning of its own for members that are missing.
-        body = whole(reply.json()) if reply.content.strip() else {}
+        body = repair_strings(reply.json()) if reply.content.strip() else {}
         if not isinstance(body, dict):
             raise reply.bad("JSON that is no object")
         if reply.status >= 400:
@@ -129,7 +129,8 @@ class VaultResponse:
             if reply.status == 404 and "data" not in body and not isinstance(said, list):
                 raise reply.bad("a refusal that is not HashiCorp Vault's")
             body["errors"] = [
-                visible(str(item))[:_LONGEST_ERROR] for item in (said if isinstance(said, list) else [])[:_MOST_ERRORS]
+                escape_invisible(str(item))[:_LONGEST_ERROR]
+                for item in (said if isinstance(said, list) else [])[:_MOST_ERRORS]
             ]
         self._body = body
         self.status_code, self.url, self.reason = reply.status, url, ""

@@ -19,7 +19,7 @@ import typing as t
 
 from .._core.addresses import check_addresses
 from .._core.errors import ConfigError, CvopsError
-from .._core.values import parse_time, rfc3339
+from .._core.values import format_time, parse_time
 
 #: A pair is renewed when its access token has so many seconds left, or half of its life if that is less.
 MARGIN_S = 300.0
@@ -145,7 +145,9 @@ class TokenStore(t.Protocol):
 
 def words(epoch: float | None) -> str:
     """A moment for messages and files."""
-    return rfc3339(datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc)) if epoch is not None else "unknown"
+    return (
+        format_time(datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc)) if epoch is not None else "unknown"
+    )
 
 
 def to_document(pair: Pair) -> dict[str, t.Any]:

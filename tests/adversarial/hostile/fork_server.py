@@ -81,7 +81,7 @@ def _as_body(case: dict[str, t.Any]) -> None:
         attended=True,
         secrets={str(secret) for secret in validated._no_log_values},
     )
-    result = runner.perform(ctx, module.RESOURCE)
+    result = runner.run_task(ctx, module.RESOURCE)
     print(json.dumps({**result, "warnings": ctx.warnings, "_cvops_log": lines}))
 
 

@@ -13,7 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from cvops_simulator import Simulator
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import perform
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_task
 
 
 class Words:
@@ -62,6 +62,6 @@ def run_body(
         verbosity=verbosity,
         secrets={str(secret) for secret in validated._no_log_values},
     )
-    result = perform(ctx, module.RESOURCE)
+    result = run_task(ctx, module.RESOURCE)
     result["warnings"] = ctx.warnings
     return result

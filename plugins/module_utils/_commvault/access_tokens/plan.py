@@ -12,9 +12,9 @@ import ipaddress
 import typing as t
 
 from ..._core.errors import Problems
-from ..._core.names import is_same
-from ..._core.plan import Plan, Step, differing
-from ..._core.values import parse_time, rfc3339
+from ..._core.names import is_same_name
+from ..._core.plan import Plan, Step, find_changed_fields
+from ..._core.values import format_time, parse_time
 from ..._signin.commvault.token_pair_wire import epoch, id_of, name_of
 from ..._stores.token_pair import Pair
 from ..names import check_object_name
@@ -77,7 +77,7 @@ def desired(options: t.Mapping[str, t.Any]) -> Canonical:
         found[name] = None
         if options.get(name) is not None:
             try:
-                found[name] = rfc3339(parse_time(options[name]))
+                found[name] = format_time(parse_time(options[name]))
             except ValueError:
                 problems.append(_problem(name, f"{options[name]!r} is no date such as 2027-03-31T00:00:00Z"))
     if problems:
@@ -129,7 +129,7 @@ def plan(
         if current is None:
             return Plan({}, after, (create,))
         return Plan({**current, **place}, after, (Step("revoke", f"access token {current['name']}"), create))
-    changes = differing(managed, current)
+    changes = find_changed_fields(managed, current)
     changes = {key: value for key, value in changes.items() if key in current or key == "expires"}
     before = {**current, **place}
     if not changes:
@@ -175,12 +175,12 @@ def is_of(pair: Pair, name: str, row: t.Mapping[str, t.Any] | None) -> bool:
     """Whether a stored pair belongs to the token *row*, or where there is none, to one that had the name."""
     if row is not None and pair.token_id is not None:
         return pair.token_id == id_of(row)
-    return pair.name is not None and is_same(pair.name, name)
+    return pair.name is not None and is_same_name(pair.name, name)
 
 
 def date(moment: float) -> str:
     """RFC 3339."""
-    return rfc3339(datetime.datetime.fromtimestamp(moment, datetime.timezone.utc))
+    return format_time(datetime.datetime.fromtimestamp(moment, datetime.timezone.utc))
 
 
 def _endpoint(text: str) -> str:

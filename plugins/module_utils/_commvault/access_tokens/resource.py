@@ -11,12 +11,12 @@ import dataclasses
 import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import AmbiguousMatch, ApiError, BadAnswer, ConfigError, CvopsError, NotFound, outcome_unknown
-from ..._core.names import is_same
+from ..._core.errors import AmbiguousMatch, ApiError, BadAnswer, ConfigError, CvopsError, NotFound, mark_outcome_unknown
+from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.retry import Repeat
-from ..._core.risks import guard
+from ..._core.risks import require_accepted_risk
 from ..._signin.commvault.token_pair_wire import created, epoch, id_of, listed, name_of
 from ..._stores.options import open_store
 from ..._stores.token_pair import Held, Pair, TokenStore
@@ -164,7 +164,7 @@ class AccessTokenResource:
         row = t.cast(Row, self._row)
         if pair is not None and is_of(pair, name_of(row), row):
             return
-        guard(
+        require_accepted_risk(
             self._ctx,
             "lost_value",
             f"Access token {name_of(row)} (id {id_of(row)}) exists, and {t.cast(TokenStore, self._store).where} does not hold its value,"
@@ -214,10 +214,10 @@ class AccessTokenResource:
         number, name = options.get("id"), options.get("name")
         if number:
             found = next((row for row in there if id_of(row) == str(number)), None)
-            if found is not None and name and not is_same(name_of(found), name):
+            if found is not None and name and not is_same_name(name_of(found), name):
                 raise ConfigError(f"Access token {number} is named {name_of(found)}, not {name}.", source="option id")
             return found
-        named = [row for row in there if is_same(name_of(row), str(name))]
+        named = [row for row in there if is_same_name(name_of(row), str(name))]
         if len(named) > 1:
             ids = sorted(str(id_of(row)) for row in named)
             raise AmbiguousMatch(
@@ -242,7 +242,7 @@ class AccessTokenResource:
                 if not exc.may_have_acted and number == 1:
                     raise
                 self._ctx.progress(f"the answer to create {step.subject} was lost, looking for it")
-                with outcome_unknown():
+                with mark_outcome_unknown():
                     undone = self._revoke_orphan(body["tokenName"])
                 if number >= _ATTEMPTS or not (undone or exc.may_have_acted):
                     exc.facts["outcome"] = "undone" if undone else "unknown"
@@ -264,7 +264,9 @@ class AccessTokenResource:
 
     def _revoke_orphan(self, name: str) -> bool:
         """Revoke the one token of this name that was not there before; True when there was one."""
-        orphans = [row for row in self._listed() if is_same(name_of(row), name) and id_of(row) not in self._known_ids]
+        orphans = [
+            row for row in self._listed() if is_same_name(name_of(row), name) and id_of(row) not in self._known_ids
+        ]
         if len(orphans) != 1:
             return False
         self._revoke(str(id_of(orphans[0])))

@@ -15,8 +15,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled, Unreachable
-from ..._core.names import case_key, is_same
-from ..._core.values import objects_in, texts_in
+from ..._core.names import fold_case, is_same_name
+from ..._core.values import get_objects, get_texts
 from ..client import CommvaultClient, quote_segment
 from ..listings import parse_id
 
@@ -65,36 +65,36 @@ def merge_identity_servers(
     listed: t.Mapping[str, t.Any] | None, apps: t.Mapping[str, t.Any] | None
 ) -> list[IdentityServer]:
     """Both lists in one, each provider once, by name."""
-    rows = objects_in(apps, "clientThirdPartyApps")
+    rows = get_objects(apps, "clientThirdPartyApps")
     enabled = {
-        (parse_id(row.get("appType")), case_key(str(row.get("appName")))): bool(row.get("isEnabled", True))
+        (parse_id(row.get("appType")), fold_case(str(row.get("appName")))): bool(row.get("isEnabled", True))
         for row in rows
     }
     found: dict[tuple[str, str], IdentityServer] = {}
-    for row in objects_in(listed, "identityServers"):
+    for row in get_objects(listed, "identityServers"):
         if str(row.get("type")) in ("SAML", str(SAML_TYPE)):
             name = str(row.get("name"))
             kind = str(row.get("samlType") if row.get("samlType") is not None else "UNKNOWN")
-            found["saml", case_key(name)] = IdentityServer(
+            found["saml", fold_case(name)] = IdentityServer(
                 name,
                 "saml",
                 _SAML_KINDS.get(kind, kind).upper(),
                 _parse_company(row.get("company")),
-                enabled.get((SAML_TYPE, case_key(name))),
+                enabled.get((SAML_TYPE, fold_case(name))),
             )
     for row in rows:
         name = str(row.get("appName"))
         for number, kind in ((SAML_TYPE, "saml"), (OIDC_TYPE, "oidc")):
             if parse_id(row.get("appType")) == number:
                 found.setdefault(
-                    (kind, case_key(name)), IdentityServer(name, kind, enabled=bool(row.get("isEnabled", True)))
+                    (kind, fold_case(name)), IdentityServer(name, kind, enabled=bool(row.get("isEnabled", True)))
                 )
-    return sorted(found.values(), key=lambda item: (item.kind, case_key(item.name), item.name))
+    return sorted(found.values(), key=lambda item: (item.kind, fold_case(item.name), item.name))
 
 
 def parse_saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
     """A SAML app as the service shows it; the provider's certificate is never shown."""
-    mappings = objects_in(wire, "attributeMappings")
+    mappings = get_objects(wire, "attributeMappings")
     associations = wire.get("associations") or {}
     return SamlApp(
         name=str(wire.get("name")),
@@ -105,7 +105,7 @@ def parse_saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
         attributes={str(row.get("customAttribute")).upper(): str(row.get("SAMLAttribute") or "") for row in mappings},
         provider_id=str((wire.get("identityProviderMetaData") or {}).get("entityId") or ""),
         service_id=str((wire.get("serviceProviderMetaData") or {}).get("entityId") or ""),
-        email_suffixes=tuple(sorted(texts_in(associations, "emailSuffixes"))),
+        email_suffixes=tuple(sorted(get_texts(associations, "emailSuffixes"))),
         associated=any(associations.get(name) for name in ("companies", "domains", "userGroups", "users")),
     )
 
@@ -135,7 +135,7 @@ class IdentityProviders:
     def read_saml_app(self, name: str) -> SamlApp | None:
         """The SAML app of this name, which a list showed; None when it is not to be had under any spelling."""
         first: ApiError | None = None
-        for spelling in dict.fromkeys((name, case_key(name))):
+        for spelling in dict.fromkeys((name, fold_case(name))):
             try:
                 body = self._client.get(
                     f"v4/SAML/{quote_segment(spelling)}", intent=f"read SAML app {name}", unknown_ok=True
@@ -146,7 +146,7 @@ class IdentityProviders:
                 # A missing app may be answered with an error in a success; the other spelling may still be known.
                 first = first or exc
                 continue
-            if body and is_same(str(body.get("name") or ""), name):
+            if body and is_same_name(str(body.get("name") or ""), name):
                 return parse_saml_app(body)
         if first is not None:
             raise first

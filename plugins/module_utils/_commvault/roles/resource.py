@@ -11,7 +11,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import BadAnswer, ConfigError, Problems
-from ..._core.plan import Plan, Step, differing
+from ..._core.plan import Plan, Step, find_changed_fields
 from ..._core.resource import Action
 from ..client import CommvaultClient, quote_segment
 from ..create import create_object_once
@@ -67,7 +67,7 @@ def plan(
         after = {"name": name, **fields, "permissions": permissions.format_names(full.permission_ids)}
         body = {"name": name, **_wire(fields), "permissionList": permissions.serialize_permission_set(full)}
         return Plan({}, after, (Step("create", f"role {name}", {"body": body}),))
-    changes = differing(wanted, current)
+    changes = find_changed_fields(wanted, current)
     body = _wire(changes)
     after = {**current, **changes}
     if full.permission_ids != held.permission_ids:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..._core.values import AnsweredObject, object_in, objects_in
+from ..._core.values import AnswerObject, get_object, get_objects
 from ..listings import parse_id
 from .canonical import UNKNOWN_ENTITY, UNKNOWN_PRINCIPAL, parse_entity, parse_principal
 from .grants import Association, Entity, Principal
@@ -43,7 +43,7 @@ def parse_associations(
 
 
 def _parse_block(block: Body, principal: NamedPrincipal | None, entity: Entity | None) -> t.Iterator[Association]:
-    holder = object_in(block, "securityAssociations") or block
+    holder = get_object(block, "securityAssociations") or block
     outer = _parse_entities(block.get("entityAssociated"))
     places = outer or ([(entity, "")] if entity else [])
     for row in _list_objects(holder.get("associations")):
@@ -115,6 +115,6 @@ def _parse_entities(block: t.Any) -> list[NamedEntity]:
     return [parse_entity(item) for item in _list_objects(block) if item]
 
 
-def _list_objects(value: t.Any) -> list[AnsweredObject]:
+def _list_objects(value: t.Any) -> list[AnswerObject]:
     """The objects of a list, or the single one that stands in its place; none for null. Raises BadAnswer for anything else."""
-    return objects_in({"associations": [value] if isinstance(value, dict) else value}, "associations")
+    return get_objects({"associations": [value] if isinstance(value, dict) else value}, "associations")

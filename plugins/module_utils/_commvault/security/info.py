@@ -11,8 +11,8 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ConfigError
-from ..._core.names import matches_any
-from ..._core.parallel import side_by_side
+from ..._core.names import matches_any_pattern
+from ..._core.parallel import map_in_parallel
 from ..catalogue import Catalogue, Entry
 from ..client import CommvaultClient, quote_segment
 from ..directory import Directory
@@ -97,7 +97,7 @@ class SecuritySnapshot:
         return found
 
     def _read_each(self, work: t.Callable[[Entry], Row], entries: t.Iterable[Entry]) -> list[Row]:
-        return side_by_side(work, list(entries), self._ctx.options["parallel_reads"], self._ctx.cancellation)
+        return map_in_parallel(work, list(entries), self._ctx.options["parallel_reads"], self._ctx.cancellation)
 
     def _read_roles(self) -> list[Row]:
         permissions = PermissionCatalogue(
@@ -139,7 +139,7 @@ class SecuritySnapshot:
         ]
         names = {principal: entry.name for principal, entry in holders}
         permission_names = {entry.id: entry.name for entry in self._directory.read_catalogue("permissions")}
-        answers = side_by_side(
+        answers = map_in_parallel(
             self._security.list_of_principal, list(names), self._ctx.options["parallel_reads"], self._ctx.cancellation
         )
         rows = sorted(
@@ -152,4 +152,4 @@ class SecuritySnapshot:
         patterns = self._ctx.options.get("principals")
         if patterns is None:
             return list(catalogue)
-        return [entry for entry in catalogue if matches_any(entry.name, patterns)]
+        return [entry for entry in catalogue if matches_any_pattern(entry.name, patterns)]

@@ -10,9 +10,9 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import ConfigError
-from ..._core.plan import Plan, Step, differing
-from ..._core.set_changes import difference
-from ..._core.values import is_guid, objects_in
+from ..._core.plan import Plan, Step, find_changed_fields
+from ..._core.set_changes import find_set_changes
+from ..._core.values import get_objects, is_guid
 from ..listings import parse_id
 
 Canonical = dict[str, t.Any]
@@ -48,7 +48,7 @@ def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
 
 def member_ids(wire: t.Mapping[str, t.Any]) -> dict[str, int]:
     """Names and ids of the members."""
-    rows = objects_in(wire, "users")
+    rows = get_objects(wire, "users")
     pairs = [
         (
             row.get("name") or row.get("userName"),
@@ -101,7 +101,7 @@ def plan(
 ) -> Plan:
     """Create with what a create takes, update what differs in one request, then add and remove members."""
     have = current or {"name": name, **_NEW}
-    changes = differing(_merged(wanted, have, exclusive), have)
+    changes = find_changed_fields(_merged(wanted, have, exclusive), have)
     after: Canonical = {**have, **changes}
     steps: list[Step] = []
     if current is None:
@@ -112,7 +112,7 @@ def plan(
         steps.append(Step("update", subject, {"body": wire(changes)}))
     before = None if current is None else dict(current)
     if members is not None:
-        change = difference(members, current_members, exclusive)
+        change = find_set_changes(members, current_members, exclusive)
         after["members"] = change.after
         if before is not None:
             before["members"] = sorted(current_members)
@@ -127,7 +127,7 @@ def _merged(wanted: Canonical, have: Canonical, exclusive: bool) -> Canonical:
     """*wanted* with the full set of consoles: without ``exclusive`` those there now stay."""
     if wanted["restricted_consoles"] is None:
         return wanted
-    full = difference(wanted["restricted_consoles"], have["restricted_consoles"], exclusive).after
+    full = find_set_changes(wanted["restricted_consoles"], have["restricted_consoles"], exclusive).after
     return {**wanted, "restricted_consoles": full}
 
 

@@ -13,7 +13,7 @@ from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, ConfigError, NotFound, Problems
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
-from ..._core.risks import guard
+from ..._core.risks import require_accepted_risk
 from ..client import CommvaultClient
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
@@ -176,7 +176,7 @@ class UserGroupResource:
         disabled = "update" in actions and actions["update"].data["body"].get("enabled") is False
         gone = "delete" in actions or disabled
         if self.group_id == planning.MASTER and (disabled or (removed and not planned.after.get("members"))):
-            guard(
+            require_accepted_risk(
                 self._ctx,
                 "last_admin",
                 f"Group {name} would be left without effect: its members administer the CommCell.",
@@ -190,4 +190,6 @@ class UserGroupResource:
             own = [label for label, member in self._members.items() if member == number or label == caller]
             if own and (gone or removed & {self._members[label] for label in own}):
                 verb = "be deleted" if "delete" in actions else "be disabled" if disabled else "lose its member"
-                guard(self._ctx, "own_rights", f"Group {name} would {verb}, and {own[0]}, who is signed in, is in it.")
+                require_accepted_risk(
+                    self._ctx, "own_rights", f"Group {name} would {verb}, and {own[0]}, who is signed in, is in it."
+                )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.values import object_in, objects_in, texts_in
+from ..._core.values import get_object, get_objects, get_texts
 from ..permissions import KINDS
 from .roles_and_scopes import ROLE, SCOPE, sort_entitlements
 
@@ -48,25 +48,25 @@ def canonical_application(wire: t.Mapping[str, t.Any]) -> CanonicalApplication:
     """An application of Graph under the names of our options: sets sorted, empty text None, token version 1 when unset."""
     found: CanonicalApplication = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
     found["object_id"], found["app_id"] = wire.get("id"), wire.get("appId")
-    found.update({name: sorted(texts_in(wire, graph_name)) for name, graph_name in SETS.items()})
+    found.update({name: sorted(get_texts(wire, graph_name)) for name, graph_name in SETS.items()})
     for name, graph_name in PLATFORMS.items():
-        found[name] = {"redirect_uris": sorted(texts_in(object_in(wire, graph_name), "redirectUris"))}
-    web = object_in(wire, "web")
-    implicit = object_in(web, "implicitGrantSettings")
+        found[name] = {"redirect_uris": sorted(get_texts(get_object(wire, graph_name), "redirectUris"))}
+    web = get_object(wire, "web")
+    implicit = get_object(web, "implicitGrantSettings")
     found["web"].update({name: web.get(graph_name) or None for name, graph_name in WEB_TEXTS.items()})
     found["web"]["implicit_grant"] = {name: bool(implicit.get(graph_name)) for name, graph_name in IMPLICIT.items()}
-    api = object_in(wire, "api")
+    api = get_object(wire, "api")
     found["access_token_version"] = api.get("requestedAccessTokenVersion") or 1
-    found["app_roles"] = sort_entitlements(ROLE.canonicalize(item) for item in objects_in(wire, "appRoles"))
+    found["app_roles"] = sort_entitlements(ROLE.canonicalize(item) for item in get_objects(wire, "appRoles"))
     found["api_scopes"] = sort_entitlements(
-        SCOPE.canonicalize(item) for item in objects_in(api, "oauth2PermissionScopes")
+        SCOPE.canonicalize(item) for item in get_objects(api, "oauth2PermissionScopes")
     )
-    found["api_permissions"] = _canonical_permissions(objects_in(wire, "requiredResourceAccess"))
+    found["api_permissions"] = _canonical_permissions(get_objects(wire, "requiredResourceAccess"))
     claims = str(wire.get("groupMembershipClaims") or "")
     found["group_claims"] = sorted(name for name in claims.replace(" ", "").split(",") if name not in ("", "None"))
-    optional = object_in(wire, "optionalClaims")
+    optional = get_object(wire, "optionalClaims")
     found["optional_claims"] = {
-        name: sort_optional_claims([canonical_optional_claim(item) for item in objects_in(optional, graph_name)])
+        name: sort_optional_claims([canonical_optional_claim(item) for item in get_objects(optional, graph_name)])
         for name, graph_name in TOKENS.items()
     }
     return found
@@ -77,7 +77,7 @@ def _canonical_permissions(wire: t.Iterable[t.Mapping[str, t.Any]]) -> list[Cano
     for resource in wire:
         api = str(resource.get("resourceAppId")).lower()
         entry = by_api.setdefault(api, {"api": api, "application": set(), "delegated": set()})
-        for access in objects_in(resource, "resourceAccess"):
+        for access in get_objects(resource, "resourceAccess"):
             kind = next((kind for kind, word in KINDS.items() if word == access.get("type")), "delegated")
             entry[kind].add(str(access.get("id")).lower())
     return [
@@ -122,7 +122,7 @@ def build_application_patch(
         if after[name] != current[name]:
             body[graph_name] = _build_platform(after[name], raw.get(graph_name) or {})
     if after["app_roles"] != current["app_roles"]:
-        had = {str(role.get("id")).lower(): role for role in objects_in(raw, "appRoles")}
+        had = {str(role.get("id")).lower(): role for role in get_objects(raw, "appRoles")}
         body["appRoles"] = [ROLE.build_wire(entry, had.get(entry["id"])) for entry in after["app_roles"]]
     api = build_api_patch(current, after, raw)
     if api:

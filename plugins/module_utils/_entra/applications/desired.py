@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.set_changes import difference
+from ..._core.set_changes import find_set_changes
 from ..permissions import KINDS, RequestedPermissions
 from .canonical import (
     IMPLICIT,
@@ -46,7 +46,7 @@ def desired_application(
     if new:
         found["sign_in_audience"] = found["sign_in_audience"] or DEFAULT_AUDIENCE
     for name in SETS:
-        found[name] = difference(_fill_in_app_id(options, name, current), current[name], exclusive).after
+        found[name] = find_set_changes(_fill_in_app_id(options, name, current), current[name], exclusive).after
     for name in PLATFORMS:
         found[name] = _desired_platform(options.get(name) or {}, current[name], exclusive)
     for name in ("access_token_version", "group_claims"):
@@ -77,7 +77,7 @@ def _desired_platform(
     wanted: t.Mapping[str, t.Any], current: CanonicalApplication, exclusive: bool
 ) -> CanonicalApplication:
     found = {**current}
-    found["redirect_uris"] = difference(wanted.get("redirect_uris"), current["redirect_uris"], exclusive).after
+    found["redirect_uris"] = find_set_changes(wanted.get("redirect_uris"), current["redirect_uris"], exclusive).after
     for name in WEB_TEXTS:
         if wanted.get(name) is not None:
             found[name] = wanted[name] or None
@@ -100,7 +100,7 @@ def _desired_permissions(
         have = by_api.get(api) or {kind: [] for kind in KINDS}
         final[api] = {
             "api": api,
-            **{kind: difference(request.get_ids(kind), have[kind], exclusive).after for kind in KINDS},
+            **{kind: find_set_changes(request.get_ids(kind), have[kind], exclusive).after for kind in KINDS},
         }
     return [final[api] for api in sorted(final) if any(final[api][kind] for kind in KINDS)]
 

@@ -14,8 +14,8 @@ import math
 import typing as t
 
 from ..._core.context import Context
-from ..._core.names import case_key
-from ..._core.values import objects_in, rfc3339, time_in
+from ..._core.names import fold_case
+from ..._core.values import format_time, get_objects, get_time
 from ..client import GraphClient, filter_by_name, quote_literal
 from .canonical import SELECT, canonical_application
 from .lookup import check_application_ids
@@ -56,9 +56,11 @@ def describe_application(wire: t.Mapping[str, t.Any], now: datetime.datetime) ->
     """One application with its passwords and certificates, soonest end first."""
     found = canonical_application(wire)
     found["created"] = _format_time(wire, "createdDateTime")
-    found["passwords"] = _sort_by_end(_describe_password(item, now) for item in objects_in(wire, "passwordCredentials"))
+    found["passwords"] = _sort_by_end(
+        _describe_password(item, now) for item in get_objects(wire, "passwordCredentials")
+    )
     found["certificates"] = _sort_by_end(
-        _describe_certificate(item, now) for item in objects_in(wire, "keyCredentials")
+        _describe_certificate(item, now) for item in get_objects(wire, "keyCredentials")
     )
     return found
 
@@ -66,7 +68,7 @@ def describe_application(wire: t.Mapping[str, t.Any], now: datetime.datetime) ->
 def describe_applications(wires: t.Iterable[t.Mapping[str, t.Any]], now: datetime.datetime) -> list[dict[str, t.Any]]:
     """All of them described, by display name and object id."""
     listed = [describe_application(wire, now) for wire in wires]
-    return sorted(listed, key=lambda item: (case_key(item["display_name"] or ""), str(item["object_id"])))
+    return sorted(listed, key=lambda item: (fold_case(item["display_name"] or ""), str(item["object_id"])))
 
 
 def _describe_password(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
@@ -86,7 +88,7 @@ def _describe_certificate(wire: t.Mapping[str, t.Any], now: datetime.datetime) -
 
 def _describe_validity(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
     """``days_left`` counts whole days and is negative once the credential has run out; None without an end."""
-    end = time_in(wire, "endDateTime")
+    end = get_time(wire, "endDateTime")
     left = math.floor((end - now).total_seconds() / _DAY_S) if end else None
     return {
         "starts": _format_time(wire, "startDateTime"),
@@ -96,8 +98,8 @@ def _describe_validity(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> W
 
 
 def _format_time(wire: t.Mapping[str, t.Any], name: str) -> str | None:
-    moment = time_in(wire, name)
-    return rfc3339(moment) if moment else None
+    moment = get_time(wire, name)
+    return format_time(moment) if moment else None
 
 
 def _sort_by_end(credentials: t.Iterable[Wire]) -> list[Wire]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import AmbiguousMatch, ConfigError, Forbidden
-from ..._core.names import case_key, is_same
-from ..._core.values import is_guid, texts_in
+from ..._core.names import fold_case, is_same_name
+from ..._core.values import get_texts, is_guid
 from ..client import GraphClient, filter_by_name, find_by_unique_name, quote_literal, warn_of_lookalikes
 from ..deleted_items import list_deleted_items
 from .canonical import SELECT
@@ -80,7 +80,7 @@ def _check_keys(wire: Wire, options: t.Mapping[str, t.Any]) -> None:
         asked, has = options.get(name), wire.get(graph_name)
         if not asked or not has:
             continue
-        if not is_same(asked, str(has)):
+        if not is_same_name(asked, str(has)):
             raise ConfigError(
                 f"{name}: application {wire.get('displayName')} ({wire['id']}) has {name} {has}, not {asked}; it cannot be changed",
                 source=f"option {name}",
@@ -115,7 +115,7 @@ def _is_meant(wire: Wire, options: t.Mapping[str, t.Any]) -> bool:
     for name, graph_name in (("object_id", "id"), ("app_id", "appId")):
         if options.get(name):
             return bool(str(wire.get(graph_name)).lower() == options[name].lower())
-    if options.get("unique_name") and is_same(str(wire.get("uniqueName") or ""), options["unique_name"]):
+    if options.get("unique_name") and is_same_name(str(wire.get("uniqueName") or ""), options["unique_name"]):
         return True
-    uris = {case_key(uri) for uri in options.get("identifier_uris") or () if APP_ID_TEXT not in uri}
-    return any(case_key(uri) in uris for uri in texts_in(wire, "identifierUris"))
+    uris = {fold_case(uri) for uri in options.get("identifier_uris") or () if APP_ID_TEXT not in uri}
+    return any(fold_case(uri) in uris for uri in get_texts(wire, "identifierUris"))

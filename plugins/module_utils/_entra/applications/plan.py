@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..._core.plan import Plan, Step
-from ..._core.set_changes import difference
+from ..._core.set_changes import find_set_changes
 from .canonical import CanonicalApplication, Wire, build_application_patch, canonical_application
 from .desired import APP_ID_TEXT
 from .roles_and_scopes import ROLE, SCOPE, disable_before_change, enable_new_entitlements, find_removed_entitlements
@@ -58,7 +58,7 @@ def plan_application(
     """
     before = canonical_application(situation.wire)
     steps = [*_plan_restore(situation), *_plan_writes(situation, before, after)]
-    change = difference(owners, situation.owners or (), exclusive)
+    change = find_set_changes(owners, situation.owners or (), exclusive)
     if owners is not None and (change.add or change.remove or not situation.exists):
         steps += _plan_owners(change.add, change.remove, only_these=not situation.exists and exclusive)
     shown_before = format_application(before, names) if situation.exists else {}

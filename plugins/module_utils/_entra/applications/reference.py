@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ..._core.argument_specs import ArgumentSpec
 from ..._core.context import Context
 from ..._core.errors import ConfigError
-from ..._core.names import is_same
+from ..._core.names import is_same_name
 from ..._core.values import is_guid
 from ..client import GraphClient, describe_lookalikes, format_alternate_key, quote_segment
 
@@ -85,7 +85,7 @@ def find_application(
     )
     if wire is None:
         return None
-    if name == "unique_name" and wire.get("uniqueName") and not is_same(str(wire["uniqueName"]), value):
+    if name == "unique_name" and wire.get("uniqueName") and not is_same_name(str(wire["uniqueName"]), value):
         told = (
             describe_lookalikes([wire], "uniqueName", value) or f", but {wire['uniqueName']!r}, which is another name"
         )

@@ -12,7 +12,7 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, NotFound
 from ..._core.plan import Plan, Step
-from ..._core.polling import Pauses, poll_until
+from ..._core.polling import Backoff, poll_until
 from ..._core.resource import Action
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..create import create_once
@@ -257,7 +257,7 @@ class ApplicationResource:
 
     def _update(self, step: Step) -> None:
         """A replica that has not seen the disabling yet refuses for a while."""
-        pauses = Pauses(self._ctx, first_s=1.0)
+        pauses = Backoff(self._ctx, first_s=1.0)
         while True:
             try:
                 return self._patch(step)

@@ -11,7 +11,7 @@ import typing as t
 import uuid
 from dataclasses import dataclass, field
 
-from ..._core.values import texts_in
+from ..._core.values import get_texts
 
 Entitlement = dict[str, t.Any]
 Wire = dict[str, t.Any]
@@ -31,7 +31,7 @@ class EntitlementKind:
     def canonicalize(self, wire: t.Mapping[str, t.Any]) -> Entitlement:
         """An entry of Graph under our names; empty text is None and sets are sorted."""
         entry = {name: wire.get(graph_name) for name, graph_name in self.fields.items()}
-        entry.update({name: texts_in(wire, self.fields[name]) for name in self.exact})
+        entry.update({name: get_texts(wire, self.fields[name]) for name in self.exact})
         return self.normalize(entry)
 
     def normalize(self, entry: Entitlement) -> Entitlement:

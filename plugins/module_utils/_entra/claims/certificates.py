@@ -13,8 +13,8 @@ import datetime
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.values import objects_in, time_in
-from ..._core.visible import one_line
+from ..._core.values import get_objects, get_time
+from ..._core.visible import to_one_line
 
 #: The end of a certificate that has none.
 _NEVER = datetime.datetime.max.replace(microsecond=0, tzinfo=datetime.timezone.utc)
@@ -39,8 +39,8 @@ def list_signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[Signing
     """
     preferred = str(principal.get("preferredTokenSigningKeyThumbprint") or "").upper()
     found: dict[str, SigningCertificate] = {}
-    for item in objects_in(principal, "keyCredentials"):
-        ends = time_in(item, "endDateTime", f" of key {one_line(str(item.get('keyId')), 60)}") or _NEVER
+    for item in get_objects(principal, "keyCredentials"):
+        ends = get_time(item, "endDateTime", f" of key {to_one_line(str(item.get('keyId')), 60)}") or _NEVER
         identifier = str(item.get("customKeyIdentifier") or item.get("keyId"))
         thumbprint = _decode_thumbprint(item.get("customKeyIdentifier"))
         active = bool(preferred) and preferred in (thumbprint, identifier.upper())

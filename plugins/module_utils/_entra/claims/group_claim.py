@@ -15,7 +15,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.values import objects_in, texts_in
+from ..._core.values import get_objects, get_texts
 
 GROUPS_CLAIM = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"
 ROLES_CLAIM = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
@@ -89,9 +89,9 @@ class Emission:
 def parse_group_claim(application: t.Mapping[str, t.Any]) -> GroupClaim:
     """The configuration of an application as Graph shows it."""
     said = str(application.get("groupMembershipClaims") or "").replace(" ", "").split(",")
-    optional = objects_in(application.get("optionalClaims"), "saml2Token")
+    optional = get_objects(application.get("optionalClaims"), "saml2Token")
     groups: t.Mapping[str, t.Any] = next((item for item in optional if item.get("name") == "groups"), {})
-    properties = texts_in(groups, "additionalProperties")
+    properties = get_texts(groups, "additionalProperties")
     return GroupClaim(
         frozenset(said) & frozenset(_SCOPES),
         next((item for item in properties if item in _SYNCED_FORMS), None),

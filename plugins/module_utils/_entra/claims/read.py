@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
-from ..._core.names import case_key
-from ..._core.parallel import side_by_side
-from ..._core.values import objects_in
+from ..._core.names import fold_case
+from ..._core.parallel import map_in_parallel
+from ..._core.values import get_objects
 from ..applications.reference import READ_NEEDS, find_application
 from ..client import GraphClient, format_alternate_key, quote_literal, quote_segment
 from .certificates import SigningCertificate, list_signing_certificates
@@ -114,7 +114,7 @@ class ClaimReader:
         """All groups of each display name, by its form for comparison."""
         found: dict[str, list[DirectoryGroup]] = {}
         for group in self._read_groups_by("displayName", names, None):
-            found.setdefault(case_key(group.display_name), []).append(group)
+            found.setdefault(fold_case(group.display_name), []).append(group)
         return found
 
     def list_members(self, object_ids: t.Sequence[str]) -> dict[str, GroupMembers]:
@@ -126,15 +126,15 @@ class ClaimReader:
         found = self._read_in_chunks(
             "/users", "userPrincipalName", names, "id,userPrincipalName,accountEnabled", USER_NEEDS
         )
-        asked = {case_key(name) for name in names}
-        return [_build_member(item) for item in found if case_key(str(item.get("userPrincipalName"))) in asked]
+        asked = {fold_case(name) for name in names}
+        return [_build_member(item) for item in found if fold_case(str(item.get("userPrincipalName"))) in asked]
 
     def list_groups_of_users(self, object_ids: t.Sequence[str]) -> dict[str, list[Wire]]:
         """All groups that each user is in, through nesting too: ``id`` and ``security_enabled``."""
         return dict(zip(object_ids, self._run_side_by_side(self._list_groups_of_user, object_ids), strict=True))
 
     def _run_side_by_side(self, work: t.Callable[[Key], Answer], items: t.Sequence[Key]) -> list[Answer]:
-        return side_by_side(work, items, max(1, self._ctx.options["parallel_reads"]), self._ctx.cancellation)
+        return map_in_parallel(work, items, max(1, self._ctx.options["parallel_reads"]), self._ctx.cancellation)
 
     def _find_by_identifier(self, identifier: str) -> Wire | None:
         params = {
@@ -178,7 +178,7 @@ class ClaimReader:
             needs=("Application.Read.All",),
             params={"$top": "999"},
         )
-        values = {str(role["id"]).lower(): role.get("value") for role in objects_in(principal, "appRoles")}
+        values = {str(role["id"]).lower(): role.get("value") for role in get_objects(principal, "appRoles")}
         found: dict[str, tuple[str, ...]] = {}
         for item in listed:
             if item.get("principalType") == "Group":
@@ -198,7 +198,7 @@ class ClaimReader:
     def _read_in_chunks(
         self, path: str, field: str, values: t.Collection[str], select: str, needs: t.Sequence[str]
     ) -> list[Wire]:
-        wanted = sorted({case_key(value): value for value in values}.values())
+        wanted = sorted({fold_case(value): value for value in values}.values())
         chunks = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
 
         def read(chunk: t.Sequence[str]) -> list[Wire]:

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..._core.plan import Plan, Step
-from ..._core.set_changes import difference
+from ..._core.set_changes import find_set_changes
 from ..permissions import KINDS, RequestedPermissions, ResourceApi
 
 #: The app role id of an assignment that carries no role; it is no permission and left alone.
@@ -90,7 +90,7 @@ def plan_grants(
             names = list_requested_names(request, kind)
             if names is None or kind not in allowed:
                 continue
-            change = difference(names, have.list_names(request.api, kind), exclusive)
+            change = find_set_changes(names, have.list_names(request.api, kind), exclusive)
             if kind == "delegated":
                 (grants if change.add else revocations).extend(_plan_delegated_grant(request.api, have, change))
                 continue

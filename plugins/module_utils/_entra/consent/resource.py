@@ -16,7 +16,7 @@ from ..._core.errors import ApiError, ConfigError, Forbidden, Problems
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.retry import Repeat
-from ..._core.values import objects_in
+from ..._core.values import get_objects
 from ..._signin.entra.clouds import authority_url
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
 from ..client import GraphClient, format_alternate_key, quote_segment
@@ -270,7 +270,9 @@ def _read_requested_permissions(
         chosen: dict[str, tuple[str, ...] | None] = {}
         for kind, wire_kind in KINDS.items():
             ids = sorted(
-                str(item["id"]).lower() for item in objects_in(entry, "resourceAccess") if item.get("type") == wire_kind
+                str(item["id"]).lower()
+                for item in get_objects(entry, "resourceAccess")
+                if item.get("type") == wire_kind
             )
             chosen[kind] = tuple(ids) if ids or exclusive else None
             unknown = sorted(set(ids) - set(api.get_ids(kind).values()))

@@ -12,7 +12,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, Problems
-from ..._core.plan import Plan, Step, differing
+from ..._core.plan import Plan, Step, find_changed_fields
 from ..._core.resource import Action
 from ..._core.values import is_guid
 from ..._signin.entra.clouds import authority_url
@@ -96,7 +96,7 @@ def plan_federated_credential(wanted: CanonicalFederatedCredential, wires: t.Seq
         body = {name: value for name, value in after.items() if name != "name" and value != ""}
         return Plan({}, after, (Step("create", f"federated credential {wanted['name']}", {"body": body}),))
     before = canonical_federated_credential(current)
-    changes = differing({name: wanted[name] for name in FIELDS}, before)
+    changes = find_changed_fields({name: wanted[name] for name in FIELDS}, before)
     subject = f"federated credential {wanted['name']}: {', '.join(sorted(changes))}"
     steps = (Step("update", subject, {"id": current["id"], "body": changes}),) if changes else ()
     return Plan(before, {**before, **changes}, steps)

@@ -11,8 +11,8 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ConfigError
-from ..._core.names import case_key, starts_with
-from ..._core.parallel import side_by_side
+from ..._core.names import fold_case, has_prefix
+from ..._core.parallel import map_in_parallel
 from ..._core.values import is_guid
 from ..client import GraphClient, filter_by_name, format_alternate_key, quote_literal, quote_segment
 from .resource import READ_NEEDS, SELECT, canonical_group, list_group_relation
@@ -42,10 +42,10 @@ def find_groups(ctx: Context) -> list[Group]:
     """The selected groups by display name; none is no error. With ``members`` each has its direct members' object ids."""
     graph, options = GraphClient(ctx), ctx.options
     found = [describe_group(wire) for wire in _read_groups(graph, options)]
-    found.sort(key=lambda group: (case_key(group["display_name"] or ""), str(group["object_id"])))
+    found.sort(key=lambda group: (fold_case(group["display_name"] or ""), str(group["object_id"])))
     if options.get("members"):
         ids = [str(group["object_id"]) for group in found]
-        members = side_by_side(
+        members = map_in_parallel(
             lambda object_id: list_group_relation(graph, object_id, "members"), ids, _AT_MOST, ctx.cancellation
         )
         found = [{**group, "members": listed} for group, listed in zip(found, members, strict=True)]
@@ -73,5 +73,5 @@ def _read_groups(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[dic
     if options.get("display_name"):
         return filter_by_name(found, "displayName", options["display_name"])
     if options.get("prefix"):
-        return [wire for wire in found if starts_with(str(wire.get("displayName") or ""), options["prefix"])]
+        return [wire for wire in found if has_prefix(str(wire.get("displayName") or ""), options["prefix"])]
     return found

@@ -12,11 +12,11 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, ApiError, ConfigError
-from ..._core.names import doubt_about, is_same
-from ..._core.plan import Plan, Step, differing
+from ..._core.names import describe_suspicious_name, is_same_name
+from ..._core.plan import Plan, Step, find_changed_fields
 from ..._core.resource import Action
-from ..._core.risks import guard
-from ..._core.set_changes import difference
+from ..._core.risks import require_accepted_risk
+from ..._core.set_changes import find_set_changes
 from ..client import (
     GraphClient,
     describe_lookalikes,
@@ -73,7 +73,7 @@ def plan_group(
     """
     have = current or {}
     steps: list[Step] = []
-    changes = differing(wanted, {**have, "description": have.get("description") or ""})
+    changes = find_changed_fields(wanted, {**have, "description": have.get("description") or ""})
     after: CanonicalGroup = {name: have.get(name) for name in FIELDS}
     after.update(changes)
     if current is None:
@@ -92,7 +92,7 @@ def plan_group(
     for relation, names in (("members", members), ("owners", owners)):
         if names is None:
             continue
-        change = difference(names, have.get(relation) or [], exclusive)
+        change = find_set_changes(names, have.get(relation) or [], exclusive)
         after[relation] = change.after
         if change.add:
             steps.append(Step("add", f"{len(change.add)} {relation}", {"relation": relation, "ids": change.add}))
@@ -124,7 +124,7 @@ def derive_mail_nickname(display_name: str) -> str:
 def _check_unique_name(wire: t.Mapping[str, t.Any], unique_name: str) -> None:
     """Graph's key may find what only looks equal. Raises ConfigError."""
     has = str(wire.get("uniqueName") or unique_name)
-    if not is_same(has, unique_name):
+    if not is_same_name(has, unique_name):
         told = describe_lookalikes([wire], "uniqueName", unique_name) or f", but {has!r}, which is another name"
         raise ConfigError(f"No group has the unique name {unique_name!r}{told}", source="option unique_name")
 
@@ -181,7 +181,9 @@ class GroupResource:
 
     def find(self, options: t.Mapping[str, t.Any]) -> CanonicalGroup | None:
         """The group that the options name, or None. Raises AmbiguousMatch, ConfigError."""
-        doubt = doubt_about("Entra group", options["display_name"]) if options.get("display_name") else None
+        doubt = (
+            describe_suspicious_name("Entra group", options["display_name"]) if options.get("display_name") else None
+        )
         if doubt and options.get("state") == "present":
             self._ctx.warn(doubt)
         wire = self._find_wire(options)
@@ -255,7 +257,7 @@ class GroupResource:
     def check_rename(self, wanted: CanonicalGroup, current: CanonicalGroup | None) -> None:
         """Commvault may match groups by name: a rename can take people's access away. Raises GuardRefused."""
         if current and wanted.get("display_name") not in (None, current["display_name"]):
-            guard(
+            require_accepted_risk(
                 self._ctx,
                 "rename",
                 f"Group {current['display_name']} would be renamed to {wanted['display_name']}; where Commvault matches"

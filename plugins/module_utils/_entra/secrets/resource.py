@@ -17,12 +17,12 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ConfigError
-from ..._core.names import is_same
+from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
-from ..._core.risks import guard
-from ..._core.values import objects_in, rfc3339, time_in
-from ..._core.visible import one_line
+from ..._core.risks import require_accepted_risk
+from ..._core.values import format_time, get_objects, get_time
+from ..._core.visible import to_one_line
 from ..applications.reference import ApplicationReference, find_application, resolve_application
 from ..client import GraphClient
 from .writer import SecretWriter, build_marker_pattern
@@ -38,13 +38,13 @@ def canonical_secret(wire: t.Mapping[str, t.Any]) -> Secret:
     return {
         "key_id": str(wire["keyId"]).lower(),
         "display_name": wire.get("displayName"),
-        "expires": rfc3339(ends) if ends else None,
+        "expires": format_time(ends) if ends else None,
     }
 
 
 def _read_time(wire: t.Mapping[str, t.Any], name: str) -> datetime.datetime | None:
     """The date under *name*, None where there is none. Raises BadAnswer for what is no date."""
-    return time_in(wire, name, f" of key {one_line(str(wire.get('keyId')), 60)}")
+    return get_time(wire, name, f" of key {to_one_line(str(wire.get('keyId')), 60)}")
 
 
 def is_live_credential(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
@@ -80,7 +80,7 @@ def plan_secret(
 
 def plan_secret_removal(key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> Plan:
     """Remove exactly the secret with *key_id*, if it is there."""
-    found = [canonical_secret(item) for item in secrets if is_same(str(item["keyId"]), key_id)]
+    found = [canonical_secret(item) for item in secrets if is_same_name(str(item["keyId"]), key_id)]
     if not found:
         return Plan({"secrets": []}, {"secrets": []})
     return Plan({"secrets": found}, {"secrets": []}, (Step("remove", f"secret {found[0]['key_id']}", found[0]),))
@@ -89,7 +89,7 @@ def plan_secret_removal(key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]])
 def is_last_credential(key_id: str, application: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
     """True when the secret works and no other secret and no certificate of the registration does."""
     secrets = application.get("passwordCredentials") or []
-    certificates = [item for item in objects_in(application, "keyCredentials") if item.get("usage") == "Verify"]
+    certificates = [item for item in get_objects(application, "keyCredentials") if item.get("usage") == "Verify"]
     working = {str(item["keyId"]).lower() for item in [*secrets, *certificates] if is_working_credential(item, now)}
     return working == {key_id.lower()}
 
@@ -108,11 +108,11 @@ def may_be_own_secret(
     """
     if method == "client_secret":
         hint = secret.get("hint")
-        own = is_same(options.get("client_id") or "", app_id or "")
+        own = is_same_name(options.get("client_id") or "", app_id or "")
         return own and (not hint or str(options.get("client_secret") or "").startswith(hint))
     if method == "token":
         client, how = claims.get("appid") or claims.get("azp"), claims.get("appidacr", claims.get("azpacr"))
-        return (how is None or str(how) == "1") and (client is None or is_same(str(client), app_id or ""))
+        return (how is None or str(how) == "1") and (client is None or is_same_name(str(client), app_id or ""))
     return False
 
 
@@ -177,15 +177,17 @@ class SecretResource:
 
     def _predicted(self, options: t.Mapping[str, t.Any]) -> Secret:
         ends = self._graph.get_service_time() + datetime.timedelta(days=options["lifetime_days"])
-        return {"key_id": None, "display_name": None, "expires": rfc3339(ends), "value": None}
+        return {"key_id": None, "display_name": None, "expires": format_time(ends), "value": None}
 
     def _check_removal(self, key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> None:
-        secret = next(item for item in secrets if is_same(str(item["keyId"]), key_id))
+        secret = next(item for item in secrets if is_same_name(str(item["keyId"]), key_id))
         app_id, options = self._application.app_id, self._ctx.options
         if may_be_own_secret(secret, app_id, self._graph.sign_in.method, options, self._graph.read_token_claims()):
-            guard(self._ctx, "own_key", f"Key {key_id} may be the one that this task signs in with.")
+            require_accepted_risk(self._ctx, "own_key", f"Key {key_id} may be the one that this task signs in with.")
         if is_last_credential(key_id, self._application.wire, self._graph.get_service_time()):
-            guard(self._ctx, "last_key", f"Key {key_id} is the last credential of application {app_id} that works.")
+            require_accepted_risk(
+                self._ctx, "last_key", f"Key {key_id} is the last credential of application {app_id} that works."
+            )
 
 
 def _check_secret_options(options: t.Mapping[str, t.Any]) -> None:

@@ -14,9 +14,9 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, Cancelled, CvopsError, Throttled
-from ..._core.polling import Pauses
+from ..._core.polling import Backoff
 from ..._core.retry import Repeat
-from ..._core.values import rfc3339
+from ..._core.values import format_time
 from ..client import GraphClient, quote_segment
 from ..errors import is_already_done
 from .policy import explain_lifetime_cap
@@ -72,7 +72,7 @@ class SecretWriter:
 
         A replica that has not heard of a young secret answers as if there were none, so that answer is checked.
         """
-        gone, pauses = 0, Pauses(self._ctx)
+        gone, pauses = 0, Backoff(self._ctx)
         while True:
             try:
                 # Removing by key id twice has the effect of once.
@@ -97,7 +97,7 @@ class SecretWriter:
 
     def _add_once(self, marker: str, lifetime_days: int) -> dict[str, t.Any]:
         ends = self._graph.get_service_time() + datetime.timedelta(days=lifetime_days)
-        body = {"passwordCredential": {"displayName": marker, "endDateTime": rfc3339(ends)}}
+        body = {"passwordCredential": {"displayName": marker, "endDateTime": format_time(ends)}}
         # Repeated below this line only when the request was never received.
         try:
             added = self._graph.write(
@@ -144,7 +144,7 @@ class SecretWriter:
 
     def _seen(self, marker: str, once: bool) -> tuple[dict[str, t.Any] | None, ApiError | None]:
         """The secret with *marker*, looked for once, or until the time is up; and why the last look failed, if it did."""
-        pauses = Pauses(self._ctx)
+        pauses = Backoff(self._ctx)
         while True:
             failure: ApiError | None = None
             try:
@@ -176,5 +176,5 @@ class SecretWriter:
             " If it appears, nobody has its value: remove it by its key id (state absent) before the next run, which would"
             " take it for the secret that it is to keep. If it does not, run the task again."
         )
-        facts = {**exc.facts, "marker": marker, "outcome": "unknown", "at": rfc3339(self._graph.get_service_time())}
+        facts = {**exc.facts, "marker": marker, "outcome": "unknown", "at": format_time(self._graph.get_service_time())}
         return type(exc)(advice, may_have_acted=True, **facts)

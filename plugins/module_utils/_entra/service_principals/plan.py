@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.plan import Plan, Step
-from ..._core.set_changes import difference
+from ..._core.set_changes import find_set_changes
 from ..applications.canonical import keep_order
 
 CanonicalServicePrincipal = dict[str, t.Any]
@@ -49,7 +49,7 @@ def desired_service_principal(
     for name in FLAGS:
         found[name] = current[name] if options.get(name) is None else options[name]
     for name in SETS:
-        change = difference(options.get(name), current[name], exclusive)
+        change = find_set_changes(options.get(name), current[name], exclusive)
         found[name] = sorted({*change.after, *set(inherited.get(name, ())).intersection(current[name])})
     return found
 
@@ -72,7 +72,7 @@ def plan_service_principal(
         steps.append(Step("update", subject, {"body": body}))
     shown_before, shown_after = (dict(before) if wire else {}), dict(wanted)
     if owners is not None:
-        change = difference(owners, had_owners, exclusive)
+        change = find_set_changes(owners, had_owners, exclusive)
         only_these = not wire and exclusive
         if change.add or change.remove or only_these:
             subject = f"owners: {len(change.add)} added, {len(change.remove)} removed"

@@ -13,7 +13,7 @@ from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, Forbidden
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
-from ..._core.values import is_guid, texts_in
+from ..._core.values import get_texts, is_guid
 from ..applications.reference import READ_NEEDS, find_application, format_application_path, resolve_application
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..deleted_items import list_deleted_items
@@ -138,7 +138,7 @@ class ServicePrincipalResource:
         platforms = [application.get(name) or {} for name in ("web", "spa", "publicClient")]
         return {
             "tags": list(application.get("tags") or ()),
-            "reply_urls": [uri for platform in platforms for uri in texts_in(platform, "redirectUris")],
+            "reply_urls": [uri for platform in platforms for uri in get_texts(platform, "redirectUris")],
         }
 
     def _update(self, step: Step) -> None:

@@ -11,9 +11,9 @@ import typing as t
 
 from ..._commvault import whoami as commvault
 from ..._commvault.client import CommvaultClient
-from ..._core import redact
 from ..._core.context import Context
 from ..._core.errors import Cancelled, CvopsError
+from ..._core.redact import redact_structure
 from ..._entra import whoami as entra
 from ..._entra.client import GraphClient
 from .needs import DEFAULT_FEATURES, PLAYBOOKS
@@ -131,7 +131,7 @@ def _tried(
     except CvopsError as exc:
         told = exc.as_result()
         facts = {name: fact for name, fact in told["error"].items() if isinstance(fact, (str, int, float))}
-        found |= {"status": "failed", "error": redact.structure({"msg": told["msg"], **facts}, ctx.secrets)}
+        found |= {"status": "failed", "error": redact_structure({"msg": told["msg"], **facts}, ctx.secrets)}
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.visible import visible_structure
+from ..._core.visible import escape_structure
 
 Found = t.Mapping[str, t.Any]
 #: More than this, and tokens may be refused as not yet or no longer valid.
@@ -19,7 +19,7 @@ _ANSWERS = {True: "can run", False: "cannot run", None: "cannot be told"}
 
 def report(found: Found) -> dict[str, list[str]]:
     """Lines by part: ``entra``, ``commvault``, ``playbooks``. Names of the services cannot make lines of their own."""
-    found = visible_structure(found)
+    found = escape_structure(found)
     return {
         "entra": _lines("Microsoft Entra ID", found["entra"], _entra),
         "commvault": _lines("Commvault", found["commvault"], _commvault),

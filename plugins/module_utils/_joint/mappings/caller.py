@@ -18,8 +18,8 @@ from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Entity, Grant, Principal
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
-from ..._core.names import matches_any
-from ..._core.values import objects_in
+from ..._core.names import matches_any_pattern
+from ..._core.values import get_objects
 from .read import Reader
 from .resolve import MASTER_ROLE, PRIVILEGED_PERMISSIONS, Resolved
 
@@ -37,7 +37,7 @@ def unmanaged_groups(
     chosen = [
         entry
         for entry in (groups.filter_by_level(groups) if groups is not None else ())
-        if entry.id not in claimed and matches_any(entry.name, patterns)
+        if entry.id not in claimed and matches_any_pattern(entry.name, patterns)
     ]
     rows = reader.side_by_side(security.list_of_principal, [Principal("user_group", entry.id) for entry in chosen])
     counts = [sum(1 for row in part if row.grant is not None) for part in rows]
@@ -68,7 +68,7 @@ def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) 
         ctx.warn(
             "The groups of the signed-in user are not shown, so it is not known whether it would lose rights that it has by a group"
         )
-    groups = [parse_id(group.get("id")) for group in objects_in(details, "associatedUserGroups")]
+    groups = [parse_id(group.get("id")) for group in get_objects(details, "associatedUserGroups")]
     return {Principal("user", number), *(Principal("user_group", group) for group in groups if group)}
 
 
@@ -109,7 +109,7 @@ class Administrators:
             return set()
         return {
             number
-            for user in objects_in(details, "users")
+            for user in get_objects(details, "users")
             if isinstance(user, dict) and (number := parse_id(user.get("id")))
         }
 

@@ -14,8 +14,8 @@ from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue
 from ..._commvault.security.grants import Grant, Principal
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, GuardRefused
-from ..._core.names import case_key
-from ..._core.risks import guard
+from ..._core.names import fold_case
+from ..._core.risks import require_accepted_risk
 from .parse import Problem
 from .resolve import MASTER_ROLE, Holder, Resolved
 
@@ -104,7 +104,7 @@ def check_own_rights(
     """Refuse to take rights from the identity that runs this. Raises GuardRefused."""
     mine = [grant for grant in sorted(removed) if grant.principal in own()] if removed else []
     if mine:
-        guard(
+        require_accepted_risk(
             ctx,
             "own_rights",
             f"The signed-in user would lose rights of its own: {'; '.join(label(grant) for grant in mine[:5])}.",
@@ -117,7 +117,7 @@ def check_last_admin(
     """Somebody who can sign in without Entra ID must still administer the CommCell afterwards. Raises GuardRefused."""
     weighty = [grant for grant in removed if grant.entity.kind == "commcell" and grant.role_id == MASTER_ROLE]
     if weighty and remaining_admins(weighty) == 0:
-        guard(
+        require_accepted_risk(
             ctx,
             "last_admin",
             "No enabled local user would be left who administers the CommCell and can sign in without Entra ID.",
@@ -137,18 +137,18 @@ def check_break_glass(
     """
     listed = ctx.options["break_glass"] or {}
     names = [str(name) for name in listed.get("commvault_users") or ()]
-    groups = {case_key(str(name)) for name in listed.get("entra_groups") or ()}
+    groups = {fold_case(str(name)) for name in listed.get("entra_groups") or ()}
     kept = functools.lru_cache(lambda: _ids_of(ctx, users(), names))
 
     def is_kept(holder: Holder) -> bool:
         if holder.principal.kind == "user":
             return bool(names) and holder.principal.id in kept()
-        own = {case_key(name) for name in (holder.name, holder.entra_name, holder.anchor) if name}
+        own = {fold_case(name) for name in (holder.name, holder.entra_name, holder.anchor) if name}
         return holder.entra and bool(own & groups)
 
     losing = [grant for grant in sorted(removed) if is_kept(resolved.holders[grant.principal])]
     if losing:
-        guard(
+        require_accepted_risk(
             ctx,
             "break_glass",
             f"A break-glass account would lose rights: {'; '.join(label(grant) for grant in losing[:5])}.",

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._core.context import Context
-from ..._core.names import case_key
+from ..._core.names import fold_case
 from ..._entra.client import GraphClient, describe_lookalikes, quote_literal, quote_segment
 from .parse import MappingEntry, Problem
 
@@ -38,7 +38,7 @@ class EntraGroups:
         self._graph: GraphClient | None = None
         self._found: dict[str, EntraGroup | None] = {}
         self._seen: list[dict[str, t.Any]] = []
-        self._pending = {case_key(name) for name in ctx.options["pending_entra_groups"]}
+        self._pending = {fold_case(name) for name in ctx.options["pending_entra_groups"]}
 
     def of(self, entry: MappingEntry) -> EntraGroup | None:
         """The group of an entry that was looked up, None when that failed."""
@@ -56,7 +56,7 @@ class EntraGroups:
         by_name = sorted({str(entry.principal.name) for entry in incomplete if entry.object_id is None})
         for start in range(0, len(by_name), _NAMES_AT_ONCE):
             for item in self._named(by_name[start : start + _NAMES_AT_ONCE]):
-                wire.setdefault(case_key(str(item.get("displayName"))), []).append(item)
+                wire.setdefault(fold_case(str(item.get("displayName"))), []).append(item)
         # Graph compares more loosely than names are the same: what it gives beside is told, and never taken.
         self._seen = [item for items in wire.values() for item in items]
         for entry in entries:
@@ -66,7 +66,7 @@ class EntraGroups:
                 self._found[entry.where] = self._by_id(entry, match_by, problems)
             else:
                 self._found[entry.where] = self._one_of(
-                    entry, wire.get(case_key(str(entry.principal.name)), []), match_by, problems
+                    entry, wire.get(fold_case(str(entry.principal.name)), []), match_by, problems
                 )
 
     def _needs_graph(self, entry: MappingEntry, match_by: str) -> bool:
@@ -116,7 +116,7 @@ class EntraGroups:
             return _group(
                 str(wire["id"]).lower(), str(wire.get("displayName")), wire.get("onPremisesSamAccountName"), match_by
             )
-        if case_key(name) in self._pending:
+        if fold_case(name) in self._pending:
             return _group(None, name, None, match_by)
         if not entry.present:
             return _group(None, name, None, match_by)

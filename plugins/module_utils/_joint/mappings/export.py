@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..._commvault.catalogue import Catalogue, Entry
 from ..._commvault.security.grants import ALL_OF_KIND, ENTITY_TYPES, Association, Entity, Principal
-from ..._core.names import case_key
+from ..._core.names import fold_case
 from .names import list_of, written
 
 _CATALOGUES = {"user_group": "user_groups", "external_group": "external_groups", "user": "users"}
@@ -104,7 +104,7 @@ def _entry(
     shown["grants"] = [
         line for lines in sorted(grants, key=lambda lines: _name_key(lines[0]["role"])) for line in lines
     ]
-    return (case_key(entry.name), entry.name, principal.kind, str(principal.id)), shown
+    return (fold_case(entry.name), entry.name, principal.kind, str(principal.id)), shown
 
 
 def _grant(role_id: int, entities: set[Entity], site: Site) -> list[dict[str, t.Any]]:
@@ -140,4 +140,4 @@ def _rank(entity: Entity) -> tuple[int, int]:
 
 def _name_key(written: t.Any) -> tuple[str, str]:
     """Sorts names, or names with their companies, without case first, so that names that differ in case alone have an order, too."""
-    return case_key(str(written)), str(written)
+    return fold_case(str(written)), str(written)

@@ -17,8 +17,8 @@ from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Association, Entity, Principal
 from ..._core.context import Context
 from ..._core.errors import ConfigError
-from ..._core.names import matches_any
-from ..._core.parallel import side_by_side
+from ..._core.names import matches_any_pattern
+from ..._core.parallel import map_in_parallel
 from .export import Site, export
 
 
@@ -60,7 +60,7 @@ def _key(row: Association) -> tuple[t.Any, ...]:
 
 
 def _chosen(ctx: Context, catalogue: Catalogue, patterns: t.Sequence[str] | None) -> list[Entry]:
-    return [entry for entry in catalogue if patterns is None or matches_any(entry.name, patterns)]
+    return [entry for entry in catalogue if patterns is None or matches_any_pattern(entry.name, patterns)]
 
 
 def _users(ctx: Context, catalogue: Catalogue, wide: t.Sequence[Association]) -> list[Entry]:
@@ -71,8 +71,8 @@ def _users(ctx: Context, catalogue: Catalogue, wide: t.Sequence[Association]) ->
     return [
         entry
         for entry in catalogue
-        if matches_any(entry.name, patterns)
-        or (entry.id in holders and (names is None or matches_any(entry.name, names)))
+        if matches_any_pattern(entry.name, patterns)
+        or (entry.id in holders and (names is None or matches_any_pattern(entry.name, names)))
     ]
 
 
@@ -80,7 +80,7 @@ def _wanted(ctx: Context, row: Association, principals: t.Sequence[Principal]) -
     if row.principal in principals:
         return row.grant_kind != "explicit"
     patterns = ctx.options["principals"]
-    return patterns is None or matches_any(row.principal_name, patterns)
+    return patterns is None or matches_any_pattern(row.principal_name, patterns)
 
 
 def _anchors(ctx: Context, directory: Directory, groups: t.Sequence[Entry]) -> dict[int, str]:
@@ -104,4 +104,4 @@ def _idle(groups: t.Sequence[Entry], rows: t.Sequence[Association]) -> list[str]
 
 
 def _side_by_side(ctx: Context, work: t.Callable[[t.Any], t.Any], keys: t.Sequence[t.Any]) -> list[t.Any]:
-    return side_by_side(work, keys, max(1, ctx.options["parallel_reads"]), ctx.cancellation)
+    return map_in_parallel(work, keys, max(1, ctx.options["parallel_reads"]), ctx.cancellation)

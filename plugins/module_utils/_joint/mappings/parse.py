@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ..._commvault.references import ObjectReference, parse_company_reference, parse_decimal_id, parse_reference
 from ..._commvault.security.grants import ENTITY_TYPES
-from ..._core.names import case_key, matches_any
+from ..._core.names import fold_case, matches_any_pattern
 from ..._core.values import is_guid, parse_time
 
 #: Other words for the same entity kinds.
@@ -75,7 +75,7 @@ def parse(
         where = f"mappings[{index}]"
         entry = _entry(raw, where, today, problems)
         patterns = raw.get("commcells")
-        concerned = commcell is None or not patterns or matches_any(commcell, (str(item) for item in patterns))
+        concerned = commcell is None or not patterns or matches_any_pattern(commcell, (str(item) for item in patterns))
         if entry is not None and concerned:
             entries.append(entry)
     return entries, problems
@@ -102,11 +102,11 @@ def with_known_ids(entries: t.Sequence[MappingEntry], known: t.Mapping[str, t.An
     by_name = {str(name): str(value).lower() for name, value in known.items() if is_guid(value)}
     by_key: dict[str, set[str]] = {}
     for name, object_id in by_name.items():
-        by_key.setdefault(case_key(name), set()).add(object_id)
+        by_key.setdefault(fold_case(name), set()).add(object_id)
 
     def known_id(name: str) -> str | None:
         """Case decides only between names that differ in nothing else."""
-        alike = by_key.get(case_key(name), set())
+        alike = by_key.get(fold_case(name), set())
         return by_name.get(name) or (next(iter(alike)) if len(alike) == 1 else None)
 
     def complete(entry: MappingEntry) -> MappingEntry:

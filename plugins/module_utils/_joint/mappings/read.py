@@ -17,8 +17,8 @@ from ..._commvault.security.canonical import parse_entity
 from ..._commvault.security.grants import Association, Entity, Grant, Principal
 from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, BadAnswer, NotFound, Throttled, Unreachable
-from ..._core.parallel import side_by_side
-from ..._core.values import objects_in
+from ..._core.parallel import map_in_parallel
+from ..._core.values import get_objects
 from .resolve import Resolved
 
 Key = t.TypeVar("Key")
@@ -41,7 +41,7 @@ class Reader:
 
     def side_by_side(self, work: t.Callable[[Key], t.Any], keys: t.Iterable[Key]) -> list[t.Any]:
         """Independent reads, as many at a time as the user allows."""
-        return side_by_side(work, list(keys), max(1, self._ctx.options["parallel_reads"]), self._ctx.cancellation)
+        return map_in_parallel(work, list(keys), max(1, self._ctx.options["parallel_reads"]), self._ctx.cancellation)
 
     def fetch_details(self, group_ids: t.Iterable[int]) -> None:
         """Read the details of user groups whose anchor the list does not show. Raises NotFound for one that is gone."""
@@ -122,7 +122,7 @@ class Reader:
         """Grants in the details that were read for the anchor; empty when none were read or none are listed."""
         details = self._directory.get_cached_user_group(principal.id) if principal.kind == "user_group" else None
         found = set()
-        for row in objects_in(details, "associatedEntities"):
+        for row in get_objects(details, "associatedEntities"):
             role = row.get("role") if isinstance(row, dict) else None
             if isinstance(role, dict) and parse_id(role.get("id")):
                 entity, dummy = parse_entity({"_type_": row.get("type"), "entityId": row.get("id")})

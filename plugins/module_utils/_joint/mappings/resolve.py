@@ -18,8 +18,8 @@ from ..._commvault.references import ObjectReference, parse_reference
 from ..._commvault.security.grants import ALL_OF_KIND, ENTITY_TYPES, Entity, Grant, Principal
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, NotFound
-from ..._core.names import case_key, doubt_about
-from ..._core.parallel import side_by_side
+from ..._core.names import describe_suspicious_name, fold_case
+from ..._core.parallel import map_in_parallel
 from .entra_groups import EntraGroup, EntraGroups
 from .names import list_of
 from .parse import MappingEntry, Problem, Target, WantedGrant
@@ -137,7 +137,7 @@ class Resolver:
                 warn_of_lookalikes(self._ctx, self._directory.read_catalogue(catalogue), *names)
         for principal in sorted(granted):
             entra_name = self.found.holders[principal].entra_name
-            doubt = doubt_about("Entra group", entra_name) if entra_name else None
+            doubt = describe_suspicious_name("Entra group", entra_name) if entra_name else None
             if doubt:
                 self._ctx.warn(doubt)
         roles = sorted({self.found.role_names[grant.role_id] for grant in self.found.present})
@@ -232,10 +232,10 @@ class Resolver:
     def _candidates_by_anchor(self) -> t.Collection[int]:
         """Groups that no other entry claims by name: only these need to be read to find a renamed one."""
         if not hasattr(self, "_unclaimed"):
-            claimed = {case_key(name) for name in self._groups.expected_names()}
+            claimed = {fold_case(name) for name in self._groups.expected_names()}
             groups = self._directory.read_catalogue("user_groups")
-            self._unclaimed = {entry.id for entry in groups if case_key(entry.name) not in claimed}
-            side_by_side(
+            self._unclaimed = {entry.id for entry in groups if fold_case(entry.name) not in claimed}
+            map_in_parallel(
                 self.anchor_of,
                 sorted(self._unclaimed),
                 max(1, self._ctx.options["parallel_reads"]),
@@ -252,9 +252,9 @@ class Resolver:
         return str(details["azureGUID"]).lower() if details.get("azureGUID") else None
 
     def _new_holder(self, entry: MappingEntry, name: str, level: _Level, group: EntraGroup) -> Holder | None:
-        key = (case_key(name), level.company_id)
+        key = (fold_case(name), level.company_id)
         pending = (one for one in self.found.holders.values() if not one.exists)
-        known = next((one for one in pending if (case_key(one.name), one.company_id) == key), None)
+        known = next((one for one in pending if (fold_case(one.name), one.company_id) == key), None)
         if known is None:
             if not self._may_be_created(entry, name):
                 return None
@@ -325,8 +325,8 @@ class Resolver:
         try:
             company: str | int = self._known_company(role.company).company_id
         except (AmbiguousMatch, NotFound):
-            company = case_key(str(role.company))
-        return case_key(str(role.name)), company
+            company = fold_case(str(role.company))
+        return fold_case(str(role.name)), company
 
     def _entities(self, target: Target) -> list[Entity]:
         if target.kind == "commcell":

@@ -20,9 +20,9 @@ from ..._commvault.security.grants import Grant, Principal
 from ..._commvault.user_groups.calls import UserGroups
 from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems, Throttled
-from ..._core.names import case_key
+from ..._core.names import fold_case
 from ..._core.plan import Plan, Step
-from ..._core.polling import Pauses
+from ..._core.polling import Backoff
 from ..._core.resource import Action, Finding
 from ..._entra.client import GraphClient
 from . import checks
@@ -246,7 +246,7 @@ class RoleMappingsResource:
         real = {Grant(self._real(grant.principal), grant.role_id, grant.entity): grant for grant in [*added, *removed]}
         wrong = set(real)
         wanted = {key for key, grant in real.items() if grant in set(added)}
-        pauses = Pauses(self._ctx, first_s=_CONFIRM_PAUSE_S)
+        pauses = Backoff(self._ctx, first_s=_CONFIRM_PAUSE_S)
         for look in range(_CONFIRM_LOOKS):
             if not wrong:
                 break
@@ -272,7 +272,7 @@ class RoleMappingsResource:
         return sorted(
             rows,
             key=lambda row: (
-                case_key(row["principal"]),
+                fold_case(row["principal"]),
                 row["principal"],
                 row["role"],
                 row["entity_type"],

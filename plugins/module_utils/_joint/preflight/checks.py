@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from ..._commvault.identity_providers.read import SamlApp
-from ..._core.names import case_key, is_same
-from ..._core.values import rfc3339
+from ..._core.names import fold_case, is_same_name
+from ..._core.values import format_time
 from ..._entra.claims.certificates import SigningCertificate
 from ..._entra.claims.group_claim import ROLES_CLAIM, SAML_LIMIT
 from ..._entra.claims.read import SsoApplication, SsoPrincipal
@@ -74,7 +74,7 @@ def _tenant(scene: Scene, app: SamlApp) -> Findings:
     elif not scene.tenant_id:
         reason = f"the token does not tell the tenant, and SAML app {app.name} trusts {app.provider_id}"
         yield Finding("tenant", UNKNOWN, reason, "compare it with the tenant's id")
-    elif case_key(scene.tenant_id) in case_key(app.provider_id):
+    elif fold_case(scene.tenant_id) in fold_case(app.provider_id):
         yield ok("tenant", f"SAML app {app.name} trusts tenant {scene.tenant_id}")
     else:
         reason = f"SAML app {app.name} trusts {app.provider_id}, not tenant {scene.tenant_id}"
@@ -86,7 +86,7 @@ def _tenant(scene: Scene, app: SamlApp) -> Findings:
 def _provider_name(app: SamlApp) -> Findings:
     if app.company is None:
         return
-    if is_same(app.company, app.name):
+    if is_same_name(app.company, app.name):
         yield ok("identity_provider_name", f"the SAML app has the name of its company {app.company}")
     else:
         reason = f"SAML app {app.name} is made for company {app.company}, and such an app must have the company's name"
@@ -110,7 +110,7 @@ def _name_id(app: SamlApp) -> Findings:
     if app.name_id is None:
         reason = f"Commvault does not show by which attribute SAML app {app.name} finds people"
         yield Finding("name_id", UNKNOWN, reason, _LOOK)
-    elif case_key(app.name_id).replace(" ", "").replace("_", "") in _NAME_IDS:
+    elif fold_case(app.name_id).replace(" ", "").replace("_", "") in _NAME_IDS:
         yield ok("name_id", f"people are found by {app.name_id}")
     else:
         reason = f"people are found by {app.name_id}, and users are created from an e-mail address or user principal name only"
@@ -118,7 +118,7 @@ def _name_id(app: SamlApp) -> Findings:
 
 
 def _associations(scene: Scene, app: SamlApp) -> Findings:
-    suffixes = {case_key(item).lstrip("@") for item in app.email_suffixes}
+    suffixes = {fold_case(item).lstrip("@") for item in app.email_suffixes}
     if not suffixes:
         if app.auto_create:
             reason = f"SAML app {app.name} creates users by itself, which needs an e-mail suffix, and has none"
@@ -132,7 +132,7 @@ def _associations(scene: Scene, app: SamlApp) -> Findings:
     people = {person for group in scene.mapped if group.members for person in group.members.direct}
     names = {str(person.name) for person in people if person.name}
     unread = sum(1 for person in people if not person.name)
-    strange = sorted({case_key(name.rpartition("@")[2]) for name in names if "@" in name} - suffixes)
+    strange = sorted({fold_case(name.rpartition("@")[2]) for name in names if "@" in name} - suffixes)
     if strange and not app.associated:
         reason = f"members sign in with {_some(strange)}, and the SAML app is for {_some(sorted(suffixes))} only"
         yield Finding("associations", WARNING, reason, "associate these e-mail suffixes too")
@@ -201,7 +201,7 @@ def _certificates(scene: Scene, principal: SsoPrincipal) -> Findings:
 
 def _certificate(scene: Scene, certificate: SigningCertificate) -> Finding:
     days = days_left(scene, certificate)
-    until = f"{certificate.name or certificate.key_id} until {rfc3339(certificate.ends)}"
+    until = f"{certificate.name or certificate.key_id} until {format_time(certificate.ends)}"
     remedy = "stage a new certificate (entra_service_principal), load it into the SAML app, then activate it"
     if days < 0:
         return Finding("signing_certificate", BROKEN, f"{until}, {-days} days ago", remedy)

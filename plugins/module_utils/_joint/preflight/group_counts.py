@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..._core.context import Context
 from ..._core.errors import Forbidden
-from ..._core.names import case_key
+from ..._core.names import fold_case
 from ..._entra.claims.group_claim import SAML_LIMIT, GroupClaim, count_emitted_groups
 from ..._entra.claims.read import ClaimReader, GroupMember, SsoApplication
 from .facts import Mapped, Person
@@ -59,8 +59,8 @@ def count_people(
 def _sample(ctx: Context, claims: ClaimReader) -> tuple[list[GroupMember], list[Person]]:
     names = ctx.options.get("sample_users") or []
     found = sorted(claims.find_users(names), key=_order)
-    there = {case_key(str(member.name)) for member in found}
-    missing = sorted({name for name in names if case_key(name) not in there})
+    there = {fold_case(str(member.name)) for member in found}
+    missing = sorted({name for name in names if fold_case(name) not in there})
     return found, [Person(GroupMember("", name), None, True) for name in missing]
 
 
@@ -71,4 +71,4 @@ def _members(found: t.Sequence[Mapped]) -> list[GroupMember]:
 
 
 def _order(member: GroupMember) -> tuple[str, str]:
-    return case_key(member.name or ""), member.object_id
+    return fold_case(member.name or ""), member.object_id

@@ -11,7 +11,7 @@ entry (its name, its link, the emitted value), and on nothing else.
 
 from __future__ import annotations
 
-from ..._core.names import difference, is_same, looks_like
+from ..._core.names import describe_difference, is_lookalike, is_same_name
 from ..._entra.claims.group_claim import ROLES_CLAIM, DirectoryGroup, Emission, GroupClaim, predict_emission
 from .facts import BROKEN, FORMS, UNKNOWN, WARNING, WORDS, Finding, Mapped, Scene, UserGroup
 from .members import member_findings
@@ -114,7 +114,7 @@ class Judge:
             return next((group for group in groups if group.id == self._mapped.user_group_id), None)
         wanted = self._mapped.user_group_name or ""
         ours = [group for group in groups if _same(group.company, self._mapped.company)]
-        named = [group for group in ours if is_same(group.name, wanted)]
+        named = [group for group in ours if is_same_name(group.name, wanted)]
         exact = [group for group in named if group.name == self._mapped.user_group_name]
         if named:
             return (exact or named)[0]
@@ -156,10 +156,11 @@ class Judge:
         alike = [
             group
             for group in self._scene.user_groups
-            if _same(group.company, self._mapped.company) and looks_like(wanted, group.name)
+            if _same(group.company, self._mapped.company) and is_lookalike(wanted, group.name)
         ]
         told = (
-            f"; {group.name!r} looks equal and is another name: it {difference(wanted, group.name)}" for group in alike
+            f"; {group.name!r} looks equal and is another name: it {describe_difference(wanted, group.name)}"
+            for group in alike
         )
         return "".join(told)
 
@@ -170,7 +171,7 @@ class Judge:
             self._mapped.name,
             self.user_group.azure_guid if self.user_group else None,
         )
-        if entra is not None and not is_same(name, entra.display_name) and not is_same(name, entra.object_id):
+        if entra is not None and not is_same_name(name, entra.display_name) and not is_same_name(name, entra.object_id):
             self._add(
                 "renamed",
                 WARNING,
@@ -275,7 +276,7 @@ class Judge:
             return
         if form == "object_id" and self._scene.mapping_pending and (group.azure_guid is None or self._mapped.relink):
             return  # the mapping links it
-        if any(is_same(group.name, value) for value in values):
+        if any(is_same_name(group.name, value) for value in values):
             self._add(
                 "letter_case",
                 WARNING,
@@ -299,7 +300,7 @@ def reads_groups(groups_claim: str, claim: GroupClaim) -> bool:
 
 
 def _same(one: str | None, other: str | None) -> bool:
-    return is_same(one or "", other or "")
+    return is_same_name(one or "", other or "")
 
 
 def _in(company: str | None) -> str:

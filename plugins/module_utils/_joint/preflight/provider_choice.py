@@ -11,7 +11,7 @@ import typing as t
 
 from ..._commvault.identity_providers.read import AZURE_SAML_KIND, IdentityServer
 from ..._core.errors import AmbiguousMatch
-from ..._core.names import is_same
+from ..._core.names import is_same_name
 
 
 def choose(
@@ -25,7 +25,7 @@ def choose(
     if oidc_app:
         return None, _about_oidc(servers, oidc_app)
     if saml_app:
-        found = next((server for server in saml if is_same(server.name, saml_app)), None)
+        found = next((server for server in saml if is_same_name(server.name, saml_app)), None)
         return found, "" if found else f"Commvault has no SAML app {saml_app}; it has {_names(saml)}"
     entra = [server for server in saml if server.saml_kind in (AZURE_SAML_KIND, None, "UNKNOWN")]
     if not entra:
@@ -42,7 +42,7 @@ def choose(
 
 def _about_oidc(servers: t.Sequence[IdentityServer], oidc_app: str) -> str:
     known = [server for server in servers if server.kind == "oidc"]
-    if any(is_same(server.name, oidc_app) for server in known):
+    if any(is_same_name(server.name, oidc_app) for server in known):
         return f"people sign in through OpenID Connect app {oidc_app}, which carries no groups"
     return f"Commvault has no OpenID Connect app {oidc_app}; it has {_names(known)}"
 

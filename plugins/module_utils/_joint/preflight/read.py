@@ -16,8 +16,8 @@ from ..._commvault.directory import Directory
 from ..._commvault.identity_providers.read import IdentityProviders
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
-from ..._core.names import case_key
-from ..._core.parallel import side_by_side
+from ..._core.names import fold_case
+from ..._core.parallel import map_in_parallel
 from ..._entra.claims.group_claim import DirectoryGroup
 from ..._entra.claims.read import ClaimReader, SsoApplication
 from ..._entra.client import GraphClient
@@ -164,10 +164,10 @@ class _Reader:
         found: dict[tuple[t.Any, ...], Mapped] = {}
         for item in items:
             pair = (
-                item.entra.object_id if item.entra else case_key(item.name),
-                case_key(item.user_group_name or ""),
+                item.entra.object_id if item.entra else fold_case(item.name),
+                fold_case(item.user_group_name or ""),
                 item.user_group_id,
-                case_key(item.company or ""),
+                fold_case(item.company or ""),
             )
             known = found.get(pair)
             if known is None:
@@ -181,15 +181,15 @@ class _Reader:
         """All Commvault groups; the link is read of those that the mapping names, and of the others when one of these is missing."""
         catalogue = self._directory.read_catalogue("user_groups")
         complete = [self._exists(item) for item in found]
-        names = {case_key(item.user_group_name) for item in found if item.user_group_name}
+        names = {fold_case(item.user_group_name) for item in found if item.user_group_name}
         numbers = {item.user_group_id for item in found}
         wanted = [
             entry
             for entry in catalogue
             if "azureGUID" not in entry.raw
-            and (not all(complete) or case_key(entry.name) in names or entry.id in numbers)
+            and (not all(complete) or fold_case(entry.name) in names or entry.id in numbers)
         ]
-        details = side_by_side(
+        details = map_in_parallel(
             lambda entry: self._directory.read_user_group(entry.id),
             wanted,
             max(1, self._ctx.options["parallel_reads"]),
@@ -226,14 +226,14 @@ class _Reader:
         guids: list[set[str]] = []
         for item in found:
             own = item.entra.object_id if item.entra else None
-            named = {case_key(item.user_group_name or "")}
+            named = {fold_case(item.user_group_name or "")}
             guids.append(
                 {
                     group.azure_guid
                     for group in self.user_groups
                     if group.azure_guid
                     and group.azure_guid != own
-                    and (case_key(group.name) in named or group.id == item.user_group_id)
+                    and (fold_case(group.name) in named or group.id == item.user_group_id)
                 }
             )
         every = {guid for part in guids for guid in part}
@@ -255,7 +255,7 @@ class _Reader:
                 item,
                 twins=tuple(
                     group.object_id
-                    for group in named.get(case_key(item.entra.display_name), ())
+                    for group in named.get(fold_case(item.entra.display_name), ())
                     if group.object_id != item.entra.object_id
                 ),
             )

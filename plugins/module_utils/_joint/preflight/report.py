@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.names import case_key
-from ..._core.values import rfc3339
+from ..._core.names import fold_case
+from ..._core.values import format_time
 from .checks import checked, days_left, over
 from .facts import BROKEN, OK, VERDICTS, Finding, Mapped, Person, Scene, worst
 from .groups import Judge
@@ -46,7 +46,7 @@ def judged(scene: Scene) -> list[dict[str, t.Any]]:
     """One row per mapped group, by name."""
     rows = [_row(Judge(scene, mapped), mapped) for mapped in scene.mapped]
     return sorted(
-        rows, key=lambda row: (case_key(row["entra_group"]), row["entra_group"], str(row["object_id"]), row["where"])
+        rows, key=lambda row: (fold_case(row["entra_group"]), row["entra_group"], str(row["object_id"]), row["where"])
     )
 
 
@@ -88,7 +88,7 @@ def _people(scene: Scene, groups: t.Sequence[Row]) -> list[Row]:
                 "user_groups": [] if over(person) else _expected(scene, person, works),
             }
         )
-    return sorted(rows, key=lambda row: (case_key(row["user"]), str(row["object_id"])))
+    return sorted(rows, key=lambda row: (fold_case(row["user"]), str(row["object_id"])))
 
 
 def _expected(scene: Scene, person: Person, works: t.Mapping[str, str]) -> list[str]:
@@ -138,7 +138,7 @@ def _application(scene: Scene) -> Row | None:
             {
                 "name": certificate.name,
                 "thumbprint": certificate.thumbprint,
-                "expires": rfc3339(certificate.ends),
+                "expires": format_time(certificate.ends),
                 "days_left": days_left(scene, certificate),
                 "active": certificate.active,
             }

@@ -20,7 +20,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, Cancelled, ConfigError, WaitTimeout
-from ..._core.visible import visible
+from ..._core.visible import escape_invisible
 from ..._stores.token_pair import Custodian, Held, Overtaken, Pair, Renewal, TokenStore, words
 from .token_pair_service import Outcome, RenewalService
 
@@ -284,7 +284,7 @@ class StoredPair:
             )
         self._ctx.secrets.update(pair.secrets())
         about = {"name": pair.name, "id": pair.token_id, "user_id": pair.user_id, "store": self._store.where}
-        self._ctx.identity["commvault_token"] = {key: visible(value) for key, value in about.items() if value}
+        self._ctx.identity["commvault_token"] = {key: escape_invisible(value) for key, value in about.items() if value}
         return pair
 
     def _named(self, pair: Pair) -> str:

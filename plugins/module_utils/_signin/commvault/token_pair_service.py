@@ -15,7 +15,7 @@ from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, BadAnswer, Throttled, Unreachable
 from ..._core.http import Transport
 from ..._core.reply import Reply
-from ..._core.retry import Policy, Repeat
+from ..._core.retry import Repeat, RetryPolicy
 from ..._stores.token_pair import Pair
 from ..entra.clouds import commvault_settings
 from .token_pair_wire import epoch, id_of, renewed, rows
@@ -43,7 +43,9 @@ class RenewalService:
         self._ctx, self._base, self._beside = ctx, base, beside
         settings = commvault_settings(ctx.options)
         # Others wait for the lock meanwhile, so this ends sooner than they give up.
-        brief = dataclasses.replace(settings, timeout_s=min(settings.timeout_s, _LONGEST_S), policy=Policy(tries=2))
+        brief = dataclasses.replace(
+            settings, timeout_s=min(settings.timeout_s, _LONGEST_S), policy=RetryPolicy(tries=2)
+        )
         self._transport = Transport(ctx, brief)
 
     def headers(self, token: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..._core.context import Context
 from ..._core.errors import ConfigError
-from ..._core.libraries import check, missing
+from ..._core.libraries import build_missing_error, check_releases
 
 _CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 
@@ -41,8 +41,8 @@ def load_certificate(ctx: Context) -> ClientCertificate:
     try:
         import cryptography  # noqa: F401
     except ImportError as exc:
-        raise missing("cryptography", "A client certificate", str(exc)) from exc
-    check("cryptography")
+        raise build_missing_error("cryptography", "A client certificate", str(exc)) from exc
+    check_releases("cryptography")
     try:
         return _read(data, secret, place, source)
     except ConfigError:

@@ -11,8 +11,8 @@ import typing as t
 
 from ..._core.addresses import PROXY_SCHEMES, split_address
 from ..._core.answers import MIB
-from ..._core.http_settings import Settings
-from ..._core.retry import Policy
+from ..._core.http_settings import HttpSettings
+from ..._core.retry import RetryPolicy
 
 SIGN_IN = "Entra sign-in"
 #: Tokens and discovery documents are below 100 KiB, and libraries parse them several times.
@@ -63,10 +63,10 @@ def _root_of(option: str, url: str) -> str:
     return split_address(option, f"option {option}", url).root.lower()
 
 
-def entra_settings(options: t.Mapping[str, t.Any], service: str) -> Settings:
+def entra_settings(options: t.Mapping[str, t.Any], service: str) -> HttpSettings:
     """How to reach Microsoft Graph, or as ``Entra sign-in`` the token service; no request of either goes anywhere else."""
     signing_in = service == SIGN_IN
-    return Settings(
+    return HttpSettings(
         service=service,
         largest=LARGEST_TOKEN_ANSWER if signing_in else None,
         origins=sign_in_origins(options) if signing_in else frozenset([_root_of("graph_url", graph_url(options))]),
@@ -78,10 +78,10 @@ def entra_settings(options: t.Mapping[str, t.Any], service: str) -> Settings:
     )
 
 
-def commvault_settings(options: t.Mapping[str, t.Any]) -> Settings:
+def commvault_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
     """How to reach a CommServe: by default without the proxy that leads to the internet; no request goes anywhere else."""
     url = options.get("commvault_url")
-    return Settings(
+    return HttpSettings(
         service="Commvault",
         origins=frozenset([_root_of("commvault_url", url)] if url else ()),
         ca_path=options.get("commvault_ca_path"),
@@ -95,5 +95,5 @@ def commvault_settings(options: t.Mapping[str, t.Any]) -> Settings:
     )
 
 
-def _policy(options: t.Mapping[str, t.Any]) -> Policy:
-    return Policy(tries=1 + max(0, options.get("retries", 4)))
+def _policy(options: t.Mapping[str, t.Any]) -> RetryPolicy:
+    return RetryPolicy(tries=1 + max(0, options.get("retries", 4)))

@@ -17,7 +17,7 @@ from ..._core.context import Context
 from ..._core.errors import AuthError, BadAnswer, ConfigError, CvopsError
 from ..._core.http import Transport
 from ..._core.retry import Repeat
-from ..._core.visible import one_line
+from ..._core.visible import to_one_line
 from ..tokens import seconds
 from .clouds import authority_url, entra_settings, sign_in_origins
 from .msal_client import LibraryClient
@@ -40,7 +40,7 @@ def interactive(ctx: Context, scope: str) -> Answer:
     limit = max(1, int(min(ctx.remaining_s(), _LONGEST_WAIT_S)))
 
     def show(address: str) -> None:
-        shown = one_line(
+        shown = to_one_line(
             f"No browser opened. To sign in to tenant {ctx.options['tenant_id']}, open this in one on this machine: {address}",
             4000,
         )
@@ -74,7 +74,7 @@ def _check_browser_address(ctx: Context, application: t.Any) -> None:
         reason = f"the {name} of its discovery document is not a plain https address"
         raise senseless(ctx, "interactive", reason) from exc
     if address.root.lower() not in sign_in_origins(ctx.options):
-        reason = f"its discovery document sends the browser to {one_line(address.root, 300)}"
+        reason = f"its discovery document sends the browser to {to_one_line(address.root, 300)}"
         raise senseless(ctx, "interactive", reason)
 
 

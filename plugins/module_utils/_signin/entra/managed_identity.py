@@ -13,8 +13,8 @@ from ..._core.addresses import split_address
 from ..._core.context import Context
 from ..._core.errors import AuthError, BadAnswer, CvopsError, Unreachable
 from ..._core.http import Transport
-from ..._core.http_settings import Settings
-from ..._core.retry import Policy, Repeat
+from ..._core.http_settings import HttpSettings
+from ..._core.retry import Repeat, RetryPolicy
 from ..tokens import Token
 from .clouds import LARGEST_TOKEN_ANSWER
 from .msal_client import LibraryClient
@@ -39,12 +39,12 @@ def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
         if endpoint := ctx.sources.environ.get(name):
             split_address(name, f"environment variable {name}", endpoint.partition("?")[0], ("http", "https"))
     ctx.secrets.update(found for name in _SECRETS if (found := ctx.sources.environ.get(name)))
-    settings = Settings(
+    settings = HttpSettings(
         service="Managed identity endpoint",
         environment_proxies=False,
         largest=LARGEST_TOKEN_ANSWER,
         timeout_s=_TIMEOUT_S,
-        policy=Policy(tries=_TRIES),
+        policy=RetryPolicy(tries=_TRIES),
         correlation_header="x-ms-client-request-id",
     )
     http = LibraryClient(Transport(ctx, settings), Repeat.ALWAYS, lambda: None, plain_http=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ..._core.addresses import host_in_words, split_address
+from ..._core.addresses import describe_host, split_address
 from ..._core.errors import ApiError, BadAnswer, ConfigError
 from ..._core.http import Transport
 from ..._core.reply import Reply
@@ -74,7 +74,7 @@ class LibraryClient:
         except ConfigError as exc:
             service = self._transport.settings.service
             raise BadAnswer(
-                f"{service} names an address that is not called ({host_in_words(url)}): {exc}", service=service
+                f"{service} names an address that is not called ({describe_host(url)}): {exc}", service=service
             ) from None
 
     def close(self) -> None:

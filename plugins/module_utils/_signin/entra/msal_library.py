@@ -13,7 +13,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import AuthError, BadAnswer, CvopsError
-from ..._core.libraries import check, missing
+from ..._core.libraries import build_missing_error, check_releases
 from ..tokens import Token, seconds
 from .clouds import authority_url
 
@@ -30,8 +30,8 @@ def msal(purpose: str) -> t.Any:
     try:
         import msal as library
     except ImportError as exc:
-        raise missing("msal", purpose, str(exc)) from exc
-    check("msal", "jwt", "cryptography")
+        raise build_missing_error("msal", purpose, str(exc)) from exc
+    check_releases("msal", "jwt", "cryptography")
     # Its warnings hold what services say, and without a handler Python writes them to standard error as they are.
     logger = logging.getLogger("msal")
     logger.propagate = False

@@ -20,7 +20,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import WaitTimeout
-from ..._core.polling import Pauses
+from ..._core.polling import Backoff
 from ..._core.private_files import (
     Durability,
     NotPrivate,
@@ -180,7 +180,7 @@ class FileCache:
             os.close(descriptor)
 
     def _wait_for(self, descriptor: int) -> None:
-        pauses = Pauses(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
+        pauses = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
         limit_s = min(_LOCK_WAIT_S, self._ctx.remaining_s())
         with contextlib.suppress(WaitTimeout):  # the task's deadline: whatever is asked next says so
             while pauses.spent_s() < limit_s and not take_lock(descriptor):

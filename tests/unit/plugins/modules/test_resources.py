@@ -19,7 +19,7 @@ import yaml
 from ansible_collections.cvops.identity.plugins.module_utils._core import http
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import perform
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_task
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.plan import Operation
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
@@ -90,7 +90,7 @@ def test_an_unknown_action_raises_and_sends_nothing(
         ctx, resource = built(module, make_ctx, check_mode=check)
         steps = tuple(Step(action, f"step {action}") for action in (*known, unknown))
         resource.plan = lambda steps=steps: Plan({}, {"x": 1}, steps)
-        result = perform(ctx, lambda _ctx, resource=resource: resource)
+        result = run_task(ctx, lambda _ctx, resource=resource: resource)
         assert (result["failed"], result["changed"], sent) == (True, False, []), unknown
         assert (result["error"]["kind"], result["error"]["action"]) == ("internal", unknown)
         assert result["stats"]["writes"] == 0

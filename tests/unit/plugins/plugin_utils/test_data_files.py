@@ -25,12 +25,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.filter.data_files import FilterModule
-from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import file_name, json_text
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import plain
-from ansible_collections.cvops.identity.plugins.module_utils._core.visible import whole_text
+from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import build_file_name, dump_for_ansible
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import repair_surrogates
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import yaml_text
 
-WRITERS: dict[str, t.Callable[[t.Any], str]] = {"yaml": yaml_text, "json": json_text}
+WRITERS: dict[str, t.Callable[[t.Any], str]] = {"yaml": yaml_text, "json": dump_for_ansible}
 HOSTILE_KEY = {"{{ 1 + 1 }}": "x"}
 
 
@@ -81,9 +81,9 @@ def test_what_is_written_is_read_back_equal_and_not_evaluated(kind: str, value: 
     document = {"value": value}
     loaded = read_back(WRITERS[kind](document))
     wanted = document if kind == "yaml" else unpaired(document)
-    found = plain(loaded) if kind == "yaml" else unpaired(plain(loaded))
+    found = convert_to_builtins(loaded) if kind == "yaml" else unpaired(convert_to_builtins(loaded))
     assert found == wanted
-    kept = plain(templated(loaded))
+    kept = convert_to_builtins(templated(loaded))
     assert (kept if kind == "yaml" else unpaired(kept)) == wanted
 
 
@@ -99,7 +99,7 @@ def test_nothing_that_cannot_be_seen_is_written_as_it_is(kind: str, value: t.Any
 @given(value=structures)
 def test_programs_read_json(value: t.Any) -> None:
     """The texts as they are, but for those with a mark."""
-    loaded = json.loads(json_text([value]))
+    loaded = json.loads(dump_for_ansible([value]))
     if "{{" not in repr(value) and "{%" not in repr(value) and "__ansible" not in repr(value):
         marked = re.search(r"\{#|[}%#]\}|#jinja2:", repr(value))
         assert marked or loaded == [value]
@@ -110,14 +110,14 @@ def test_commands_are_not_run(kind: str, tmp_path: pathlib.Path) -> None:
     planted = commands(tmp_path / "ran")
     document: dict[str, t.Any] = {"texts": planted, "nested": {"list": [{"name": text} for text in planted]}}
     loaded = read_back(WRITERS[kind](document))
-    assert plain(templated(loaded)) == plain(loaded) == document
+    assert convert_to_builtins(templated(loaded)) == convert_to_builtins(loaded) == document
     assert list((tmp_path / "ran").iterdir()) == []
 
 
 def test_the_commands_would_run_from_other_files(tmp_path: pathlib.Path) -> None:
     """Else the test above could not fail."""
     planted = commands(tmp_path / "ran")[:3]
-    assert plain(templated(read_back(json.dumps({"texts": planted})))) != {"texts": planted}
+    assert convert_to_builtins(templated(read_back(json.dumps({"texts": planted})))) != {"texts": planted}
     assert len(list((tmp_path / "ran").iterdir())) == 3
 
 
@@ -138,34 +138,34 @@ def test_plain_names_stay_plain() -> None:
         "---\n# What cs01 held\ncvops_role_mappings:\n  - principal:\n      user_group: Ops Team\n"
         "    grants:\n      - role: View\n        entities: commcell\n"
     )
-    assert json.loads(json_text(value)) == value
+    assert json.loads(dump_for_ansible(value)) == value
 
 
 @given(comment=names)
 def test_a_comment_stays_one(comment: str) -> None:
     text = yaml_text({"a": 1}, comment)
     assert len(text.splitlines()) == 3
-    assert yaml.safe_load(text) == {"a": 1} == plain(read_back(text))
+    assert yaml.safe_load(text) == {"a": 1} == convert_to_builtins(read_back(text))
 
 
 @pytest.mark.parametrize("kind", WRITERS)
 def test_halves_of_characters_are_made_whole(kind: str) -> None:
     """Joined where both halves are there, for that is what was meant."""
-    assert plain(read_back(WRITERS[kind]({"a": "x\ud800y", "\udfff": "\ud83d\ude00"}))) == {
+    assert convert_to_builtins(read_back(WRITERS[kind]({"a": "x\ud800y", "\udfff": "\ud83d\ude00"}))) == {
         "a": "x\ufffdy",
         "\ufffd": "😀",
     }
-    assert whole_text("Köln 😀") == "Köln 😀"
+    assert repair_surrogates("Köln 😀") == "Köln 😀"
 
 
 @pytest.mark.parametrize("kind", WRITERS)
 def test_numbers_that_json_has_not_are_texts(kind: str) -> None:
-    assert plain(read_back(WRITERS[kind]([float("nan"), float("-inf")]))) == ["nan", "-inf"]
+    assert convert_to_builtins(read_back(WRITERS[kind]([float("nan"), float("-inf")]))) == ["nan", "-inf"]
 
 
 @given(st.lists(names, min_size=2, max_size=2, unique=True))
 def test_file_names_stay_in_their_folder_and_differ(pair: list[str]) -> None:
-    first, second = (file_name(name) for name in pair)
+    first, second = (build_file_name(name) for name in pair)
     assert first != second
     for name in (first, second):
         assert os.path.basename(f"{name}.yml") == f"{name}.yml" and "\x00" not in name and name.isprintable()
@@ -185,7 +185,7 @@ def test_file_names_stay_in_their_folder_and_differ(pair: list[str]) -> None:
     ],
 )
 def test_file_names(name: str, wanted: str) -> None:
-    assert file_name(name) == wanted
+    assert build_file_name(name) == wanted
 
 
 def test_filters_end_in_one_clear_error() -> None:

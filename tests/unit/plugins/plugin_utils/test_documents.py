@@ -17,7 +17,7 @@ from hostile import FRAGMENTS, names, structures
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import json_text
+from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import dump_for_ansible
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import (
     DEEPEST,
     LARGEST_BYTES,
@@ -50,7 +50,7 @@ def test_what_the_filters_write_is_read_equal(value: t.Any) -> None:
     assert read_text(json.dumps({"a": value})) == {"a": value}
 
 
-@given(st.one_of(names, structures.map(json_text), st.binary().map(lambda found: found.decode("latin-1"))))
+@given(st.one_of(names, structures.map(dump_for_ansible), st.binary().map(lambda found: found.decode("latin-1"))))
 @example("!!python/object/apply:os.system [id]")
 @example("a: !!timestamp 2026-01-01")
 @example("? [a]\n: b")

@@ -16,22 +16,22 @@ from collection_tree import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._core import redact
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import (
-    PROXIES,
+    PROXY_OPTIONS,
     PROXY_SCHEMES,
-    PUBLISHED,
-    SERVICES,
+    PUBLISHED_OPTIONS,
+    SERVICE_OPTIONS,
     check_addresses,
-    host_in_words,
+    describe_host,
+    describe_proxy_address,
+    extract_origin,
+    extract_path,
     mask_addresses,
-    origin_of,
-    path_of,
-    proxy_in_words,
-    shown,
+    mask_url,
     split_address,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems
+from ansible_collections.cvops.identity.plugins.module_utils._core.redact import redact_text
 
 PASSWORD = "Planted4711"
 
@@ -142,7 +142,7 @@ def test_user_information_is_refused_and_not_shown(form: str) -> None:
     told = json.dumps(refused.value.as_result())
     assert PASSWORD not in told
     assert "svc" not in told
-    for name in sorted(SERVICES):
+    for name in sorted(SERVICE_OPTIONS):
         with pytest.raises(ConfigError, match="user information") as found:
             check_addresses({"outer": {name: url}}, lambda option: f"source of {option}")
         assert found.value.facts["source"] == "source of outer"
@@ -155,7 +155,7 @@ def test_user_information_is_refused_and_not_shown(form: str) -> None:
 )
 def test_published_addresses(form: str) -> None:
     url = form.replace("…", PASSWORD)
-    for name in sorted(PUBLISHED):
+    for name in sorted(PUBLISHED_OPTIONS):
         with pytest.raises(ConfigError, match="user information") as found:
             check_addresses({name: [url]}, str)
         assert f"{name}[0]" in str(found.value)
@@ -188,12 +188,12 @@ def test_several_are_reported_together() -> None:
 @pytest.mark.parametrize("form", IN_PROXIES)
 def test_proxies_are_masked(form: str) -> None:
     proxy = form.replace("…", PASSWORD)
-    for name in sorted(PROXIES):
+    for name in sorted(PROXY_OPTIONS):
         check_addresses({name: proxy}, str)
         masked = mask_addresses({name: proxy})
         assert PASSWORD not in json.dumps(masked)
         assert masked == mask_addresses(masked)
-    assert PASSWORD not in proxy_in_words(proxy)
+    assert PASSWORD not in describe_proxy_address(proxy)
     try:
         split_address("proxy", "option proxy", proxy, PROXY_SCHEMES, user=True)
     except ConfigError as exc:
@@ -201,15 +201,18 @@ def test_proxies_are_masked(form: str) -> None:
 
 
 def test_a_proxy_in_words() -> None:
-    assert proxy_in_words(f"http://svc:{PASSWORD}@proxy.corp.example:8080") == "proxy http://proxy.corp.example:8080"
-    assert proxy_in_words("proxy.corp.example:8080") == "proxy http://proxy.corp.example:8080"
-    assert proxy_in_words("http://h:99999") == "a proxy whose address cannot be read"
+    assert (
+        describe_proxy_address(f"http://svc:{PASSWORD}@proxy.corp.example:8080")
+        == "proxy http://proxy.corp.example:8080"
+    )
+    assert describe_proxy_address("proxy.corp.example:8080") == "proxy http://proxy.corp.example:8080"
+    assert describe_proxy_address("http://h:99999") == "a proxy whose address cannot be read"
 
 
 @given(
     st.text("abc/:@?#\\%\n [].\uff20", max_size=12),
     st.text("abc/:@?#\\%\n [].\uff20", max_size=12),
-    st.sampled_from(sorted(SERVICES | PROXIES)),
+    st.sampled_from(sorted(SERVICE_OPTIONS | PROXY_OPTIONS)),
 )
 def test_nothing_before_an_at_is_ever_shown(before: str, after: str, name: str) -> None:
     url = f"https://{before}{PASSWORD}@{after}"
@@ -226,14 +229,14 @@ def test_nothing_before_an_at_is_ever_shown(before: str, after: str, name: str) 
 
 def test_texts_lose_the_user_information_of_addresses() -> None:
     text = f"tried https://svc:{PASSWORD}@h/x, then http:\\/\\/svc:{PASSWORD}@h and mail to a@b"
-    assert redact.text(text) == "tried https://********@h/x, then http:\\/\\/********@h and mail to a@b"
+    assert redact_text(text) == "tried https://********@h/x, then http:\\/\\/********@h and mail to a@b"
 
 
 @pytest.mark.parametrize(
     "name", ["access_token", "client_secret", "code", "sig", "api_key", "client_assertion", "password"]
 )
 def test_secret_parameters_are_not_shown(name: str) -> None:
-    assert shown(f"https://h/p?a=1&{name}={PASSWORD}&b=2") == f"https://h/p?a=1&{name}=********&b=2"
+    assert mask_url(f"https://h/p?a=1&{name}={PASSWORD}&b=2") == f"https://h/p?a=1&{name}=********&b=2"
 
 
 def _addresses_in(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
@@ -250,7 +253,7 @@ def test_every_option_that_takes_an_address_is_known() -> None:
         plugin = importlib.import_module(f"ansible_collections.cvops.identity.plugins.{path.parent.name}.{path.stem}")
         if hasattr(plugin, "SPEC"):  # a lookup that signs in to nothing has none
             names.update(_addresses_in(plugin.SPEC.options))
-    assert names - SERVICES - PROXIES - PUBLISHED == set()
+    assert names - SERVICE_OPTIONS - PROXY_OPTIONS - PUBLISHED_OPTIONS == set()
     assert {"commvault_url", "proxy", "redirect_uris", "url"} <= names
 
 
@@ -269,9 +272,9 @@ def test_every_option_that_takes_an_address_is_known() -> None:
     ],
 )
 def test_parts_of_an_address_that_a_service_names(address: str, host: str, origin: str, path: str) -> None:
-    assert (host_in_words(address), origin_of(address), path_of(address)) == (host, origin.lower(), path)
+    assert (describe_host(address), extract_origin(address), extract_path(address)) == (host, origin.lower(), path)
 
 
 @pytest.mark.parametrize("address", [None, 7, [], {}])
 def test_an_address_that_is_none(address: object) -> None:
-    assert host_in_words(address) == "another path of the same host"
+    assert describe_host(address) == "another path of the same host"

@@ -25,8 +25,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core import answer
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, BadAnswer, WaitTimeout
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
-from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import Settings
-from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Policy
+from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings
+from ansible_collections.cvops.identity.plugins.module_utils._core.retry import RetryPolicy
 
 Chunks = t.Iterable[bytes]
 HANGING_S = 60.0
@@ -77,9 +77,9 @@ def endless(prefix: bytes, block: bytes) -> Chunks:
 def ask(make_ctx: t.Any, url: str, deadline_s: float, **settings: t.Any) -> t.Any:
     ctx = make_ctx(clock=Clock())
     ctx.deadline_at = ctx.clock.monotonic() + deadline_s
-    usual = {"service": "Service", "policy": Policy(tries=1), "environ": {}, "timeout_s": 30.0}
+    usual = {"service": "Service", "policy": RetryPolicy(tries=1), "environ": {}, "timeout_s": 30.0}
     try:
-        return Transport(ctx, Settings(**{**usual, **settings})).request("GET", url)
+        return Transport(ctx, HttpSettings(**{**usual, **settings})).request("GET", url)
     finally:
         ctx.close()
 
@@ -277,7 +277,7 @@ def test_depth_is_counted_right(value: t.Any, limit: int) -> None:
         return 0 if inner is None else 1 + max(map(depth, inner), default=0)
 
     unescaped = json.dumps(value).encode().replace(b"\\\\", b"").replace(b'\\"', b"")
-    assert subject._is_deeper(unescaped, limit) is (depth(value) > limit)
+    assert subject._is_nested_deeper(unescaped, limit) is (depth(value) > limit)
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_nothing_is_sent_after_the_deadline(make_ctx: t.Any, server: t.Any, answ
     server.says(answer(body={}))
     ctx = make_ctx({"deadline": 5})
     ctx.deadline_at = ctx.clock.monotonic() + 5
-    transport = Transport(ctx, Settings(service="Service", environ={}))
+    transport = Transport(ctx, HttpSettings(service="Service", environ={}))
     for dummy in itertools.repeat(None, 3):
         transport.request("GET", server.url)
     ctx.clock.passed += 5
@@ -359,7 +359,7 @@ def test_nothing_is_sent_after_the_deadline(make_ctx: t.Any, server: t.Any, answ
 
 def test_no_request_leaves_the_origins(make_ctx: t.Any, server: t.Any) -> None:
     transport = Transport(
-        make_ctx(), Settings(service="Service", environ={}, origins=frozenset(["https://graph.example"]))
+        make_ctx(), HttpSettings(service="Service", environ={}, origins=frozenset(["https://graph.example"]))
     )
     for address in (
         server.url,
@@ -377,7 +377,7 @@ def test_no_request_leaves_the_origins(make_ctx: t.Any, server: t.Any) -> None:
 def test_tidying_up_does_not_shorten_what_comes_after(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
     server.says(answer(body={}))
     ctx = make_ctx(clock=Clock())
-    transport = Transport(ctx, Settings(service="Service", environ={}, timeout_s=20.0))
+    transport = Transport(ctx, HttpSettings(service="Service", environ={}, timeout_s=20.0))
     transport.request("POST", server.url, closing=True)
     assert transport._timeouts()[1] == 20.0
     ctx.close()

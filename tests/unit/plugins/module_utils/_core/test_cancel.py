@@ -19,10 +19,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import
     GRACE_S,
     Cancellation,
     _Call,
-    interruptible,
+    handle_signals,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Cancelled
-from ansible_collections.cvops.identity.plugins.module_utils._core.parallel import side_by_side
+from ansible_collections.cvops.identity.plugins.module_utils._core.parallel import map_in_parallel
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
@@ -43,7 +43,7 @@ def handlers() -> list[object]:
 def test_a_signal_ends_the_body_once(number: int, timeout: int | None, said: str) -> None:
     before, tidied = handlers(), []
     cancellation = Cancellation()
-    with pytest.raises(Cancelled, match=said), interruptible(cancellation, timeout):
+    with pytest.raises(Cancelled, match=said), handle_signals(cancellation, timeout):
         try:
             os.kill(os.getpid(), number)
             time.sleep(300)
@@ -58,14 +58,14 @@ def test_a_signal_ends_the_body_once(number: int, timeout: int | None, said: str
 
 def test_an_alarm_is_left_alone_without_a_timeout() -> None:
     before = signal.getsignal(signal.SIGALRM)
-    with interruptible(Cancellation()):
+    with handle_signals(Cancellation()):
         assert signal.getsignal(signal.SIGALRM) == before
         assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
 
 
 def test_handlers_come_back_after_an_error() -> None:
     before = handlers()
-    with pytest.raises(LookupError), interruptible(Cancellation(), 5):
+    with pytest.raises(LookupError), handle_signals(Cancellation(), 5):
         raise LookupError
     assert handlers() == before
 
@@ -75,7 +75,7 @@ def test_other_threads_run_as_they_are() -> None:
     before = handlers()
 
     def body() -> None:
-        with interruptible(Cancellation(), 5):
+        with handle_signals(Cancellation(), 5):
             seen.extend(handlers())
 
     thread = threading.Thread(target=body)
@@ -121,7 +121,7 @@ def slow(seconds: float, value: t.Any) -> t.Callable[[], t.Any]:
 def test_an_ignored_hangup_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with interruptible(Cancellation()):
+        with handle_signals(Cancellation()):
             os.kill(os.getpid(), signal.SIGHUP)
             time.sleep(0.01)
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
@@ -133,7 +133,7 @@ def test_a_signal_is_handed_on_once_everything_is_tidied_up() -> None:
     order: list[str] = []
     before = signal.signal(signal.SIGTERM, lambda *_: order.append("outer"))
     try:
-        with pytest.raises(Cancelled), interruptible(Cancellation(), deliver=True):
+        with pytest.raises(Cancelled), handle_signals(Cancellation(), deliver=True):
             try:
                 os.kill(os.getpid(), signal.SIGTERM)
                 time.sleep(300)
@@ -147,7 +147,7 @@ def test_a_signal_is_handed_on_once_everything_is_tidied_up() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM])
 def test_an_answer_within_the_grace_period_is_kept(number: int) -> None:
     cancellation, kept = Cancellation(), []
-    with pytest.raises(Cancelled), interruptible(cancellation, 7):
+    with pytest.raises(Cancelled), handle_signals(cancellation, 7):
         kill_later(number, 0.1)
         with cancellation.shield():
             kept.append(cancellation.finish_call(slow(0.4, "token")))
@@ -158,7 +158,7 @@ def test_an_answer_within_the_grace_period_is_kept(number: int) -> None:
 
 def test_an_answer_after_the_grace_period_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ansible_collections.cvops.identity.plugins.module_utils._core.cancel.GRACE_S", 0.1)
-    monkeypatch.setattr("ansible_collections.cvops.identity.plugins.module_utils._core.cancel._LEAST_S", 0.1)
+    monkeypatch.setattr("ansible_collections.cvops.identity.plugins.module_utils._core.cancel._SHORTEST_GRACE_S", 0.1)
     cancellation, answered = Cancellation(), threading.Event()
     undone: list[str] = []
 
@@ -166,7 +166,7 @@ def test_an_answer_after_the_grace_period_is_undone(monkeypatch: pytest.MonkeyPa
         answered.wait(300)
         return "token"
 
-    with pytest.raises(Cancelled, match="not answered in time"), interruptible(cancellation):
+    with pytest.raises(Cancelled, match="not answered in time"), handle_signals(cancellation):
         kill_later(signal.SIGTERM, 0.05)
         cancellation.finish_call(work, late=undone.append)
     assert undone == []
@@ -180,7 +180,7 @@ def test_an_answer_after_the_grace_period_is_undone(monkeypatch: pytest.MonkeyPa
 def test_nobody_waits_for_an_answer_that_is_not_needed() -> None:
     cancellation = Cancellation()
     started = time.monotonic()
-    with pytest.raises(Cancelled), interruptible(cancellation):
+    with pytest.raises(Cancelled), handle_signals(cancellation):
         kill_later(signal.SIGTERM, 0.05)
         cancellation.finish_call(slow(300, None), needed=False)
     assert time.monotonic() - started < 120
@@ -230,7 +230,7 @@ def test_a_signal_during_the_wait_for_a_signal() -> None:
     sender = threading.Thread(target=interrupt, daemon=True)
     before = signal.signal(signal.SIGTERM, lambda *_: None)  # for the signal that comes after the end
     try:
-        with pytest.raises(Cancelled), interruptible(cancellation):
+        with pytest.raises(Cancelled), handle_signals(cancellation):
             sender.start()
             while True:
                 cancellation.wait(0.0001)
@@ -283,7 +283,7 @@ def test_signals_do_not_prolong_a_wait() -> None:
         cancellation = Cancellation()
         threading.Timer(0.1, cancellation.request, ["SIGTERM"]).start()
         with pytest.raises(Cancelled, match="SIGTERM"):
-            side_by_side(lambda item: late.wait(300), range(4), 2, cancellation)
+            map_in_parallel(lambda item: late.wait(300), range(4), 2, cancellation)
     assert not late.is_set()
     give_up.cancel()
     late.set()

@@ -13,7 +13,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, Stats
-from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
 
 
 def test_counters_count_in_threads() -> None:
@@ -78,5 +78,5 @@ def test_the_real_clock() -> None:
 
 
 def test_sources_in_words(make_ctx: t.Any) -> None:
-    ctx = make_ctx({"a": "x", "b": None}, sources=Sources(environ={}, found={"c": "variable cvops_c"}))
+    ctx = make_ctx({"a": "x", "b": None}, sources=OptionSources(environ={}, found={"c": "variable cvops_c"}))
     assert [ctx.source_of(name) for name in "abc"] == ["option a", "default", "variable cvops_c"]

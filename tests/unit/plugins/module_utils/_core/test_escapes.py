@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.escapes import (
-    CONTROL,
-    ESCAPED,
-    LAYERS,
-    Layer,
+    ANY_ESCAPE,
+    CONTROL_CHARACTERS,
+    LAYER_PATTERNS,
+    EscapeLayer,
     strip_escapes,
-    unescape,
+    unescape_match,
 )
 
-ESCAPE = LAYERS[1]
+ESCAPE = LAYER_PATTERNS[1]
 PLAIN = st.text("abcXYZ019-_ äß漢", max_size=20)
 
 
@@ -46,15 +46,15 @@ PLAIN = st.text("abcXYZ019-_ äß漢", max_size=20)
     ],
 )
 def test_one_layer_of_escapes(escaped: str, plain: str) -> None:
-    assert ESCAPE.sub(unescape, escaped) == plain
-    assert Layer(escaped, ESCAPE).text == plain
+    assert ESCAPE.sub(unescape_match, escaped) == plain
+    assert EscapeLayer(escaped, ESCAPE).text == plain
 
 
 @pytest.mark.parametrize("control", ["\x00", "\x1b[31m", "\u200b", "\u202e", "\ufeff", "\x85", "\r\n"])
 def test_control_characters(control: str) -> None:
-    assert CONTROL.sub(unescape, f"pass{control}word") == "password"
+    assert CONTROL_CHARACTERS.sub(unescape_match, f"pass{control}word") == "password"
     assert strip_escapes(f"pass{control}word") == "password"
-    assert ESCAPED.search(control)
+    assert ANY_ESCAPE.search(control)
 
 
 @given(PLAIN, st.integers(0, 2))
@@ -68,7 +68,7 @@ def test_nested_escapes_come_off(plain: str, depth: int) -> None:
 @given(st.text("abcXYZ"), PLAIN, st.text("abcXYZ"))
 def test_a_part_is_found_where_it_stood(before: str, secret: str, after: str) -> None:
     escaped = quote(secret, safe="")
-    layer = Layer(before + escaped + after, ESCAPE)
+    layer = EscapeLayer(before + escaped + after, ESCAPE)
     assert layer.text == before + secret + after
     if secret:
         start = len(before)
@@ -77,5 +77,5 @@ def test_a_part_is_found_where_it_stood(before: str, secret: str, after: str) ->
 
 def test_a_part_of_one_escape_is_the_whole_of_it() -> None:
     """Nothing is known of less, and what is hidden must not leave a part."""
-    layer = Layer("a%20%20b", ESCAPE)
+    layer = EscapeLayer("a%20%20b", ESCAPE)
     assert (layer.text, layer.origin((1, 2)), layer.origin((2, 4))) == ("a  b", (1, 7), (1, 8))

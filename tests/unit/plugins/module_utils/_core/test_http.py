@@ -21,10 +21,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Unreachable,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
-from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import Settings
-from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Policy, Repeat
+from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings
+from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Repeat, RetryPolicy
 
-QUICK = Policy(tries=3)
+QUICK = RetryPolicy(tries=3)
 
 
 class Keys:
@@ -45,7 +45,7 @@ class Keys:
 
 
 def transport(ctx: t.Any, keys: Keys | None = None, **settings: t.Any) -> Transport:
-    return Transport(ctx, Settings(**{"service": "Service", "policy": QUICK, "environ": {}, **settings}), keys)
+    return Transport(ctx, HttpSettings(**{"service": "Service", "policy": QUICK, "environ": {}, **settings}), keys)
 
 
 def counted(ctx: t.Any) -> dict[str, t.Any]:

@@ -12,15 +12,15 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Unreachable
-from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport, describe_proxy, proxies_for
-from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import Settings
-from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Policy
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport, describe_proxy, find_proxies
+from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings
+from ansible_collections.cvops.identity.plugins.module_utils._core.retry import RetryPolicy
 
-ONCE = Policy(tries=2)
+ONCE = RetryPolicy(tries=2)
 
 
 def transport(ctx: t.Any, **settings: t.Any) -> Transport:
-    return Transport(ctx, Settings(**{"service": "Service", "policy": ONCE, "environ": {}, **settings}))
+    return Transport(ctx, HttpSettings(**{"service": "Service", "policy": ONCE, "environ": {}, **settings}))
 
 
 def test_the_ca_of_the_option(make_ctx: t.Any, secured: t.Any) -> None:
@@ -39,7 +39,7 @@ def test_the_option_beats_the_environment(
     """Some libraries let REQUESTS_CA_BUNDLE win over an explicit CA; here it must not."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "nothing"))
-    service = Transport(make_ctx(), Settings("Service", ca_path=secured.ca_path, policy=ONCE))
+    service = Transport(make_ctx(), HttpSettings("Service", ca_path=secured.ca_path, policy=ONCE))
     assert service.request("GET", secured.server.url).status == 200
 
 
@@ -97,19 +97,19 @@ def test_no_tls_behind_https(make_ctx: t.Any, server: t.Any) -> None:
     ],
 )
 def test_verification_in_force(settings: dict[str, t.Any], verify: t.Any, words: str) -> None:
-    way = Settings(**{"service": "Service", "environ": {}, **settings})
+    way = HttpSettings(**{"service": "Service", "environ": {}, **settings})
     assert (way.verify(), way.ca_in_words()) == (verify, words)
 
 
 def test_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://somebody:hushed@proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "direct.example")
-    way = Settings("Service")
+    way = HttpSettings("Service")
     assert describe_proxy(way, "https://graph.example/x") == "proxy http://proxy.example:3128"
     assert describe_proxy(way, "https://direct.example/x") == "no proxy"
-    assert proxies_for(Settings("Service", environment_proxies=False), "https://graph.example") == {}
-    own = Settings("Service", proxy="http://own.example", environment_proxies=False)
-    assert proxies_for(own, "https://direct.example") == {"http": "http://own.example", "https": "http://own.example"}
+    assert find_proxies(HttpSettings("Service", environment_proxies=False), "https://graph.example") == {}
+    own = HttpSettings("Service", proxy="http://own.example", environment_proxies=False)
+    assert find_proxies(own, "https://direct.example") == {"http": "http://own.example", "https": "http://own.example"}
     assert describe_proxy(own, "https://direct.example") == "proxy http://own.example"
 
 

@@ -16,9 +16,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._core import librar
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError, MissingLibrary
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
-from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import Settings
+from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import perform
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_task
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import METHODS
 
 ROOT = pathlib.Path(__file__).parents[5]
@@ -104,12 +104,12 @@ def test_a_certificate_with_less(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_requests_with_less(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     old(monkeypatch, name, "1.26.20")
     with pytest.raises(MissingLibrary, match=f"{name} 1.26.20 is installed"):
-        Transport(context(), Settings(service="Commvault"))
+        Transport(context(), HttpSettings(service="Commvault"))
 
 
 def test_a_query_with_less(monkeypatch: pytest.MonkeyPatch) -> None:
     old(monkeypatch, "jmespath", "0.10.0")
-    result = perform(context(query="[0]"), Report("groups", lambda _ctx: [1]))
+    result = run_task(context(query="[0]"), Report("groups", lambda _ctx: [1]))
     assert result["failed"] and result["error"]["kind"] == "missing_library"
     assert "jmespath 0.10.0 is installed" in result["msg"]
 
@@ -132,7 +132,7 @@ def test_a_query_with_less(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_how_releases_compare(monkeypatch: pytest.MonkeyPatch, version: str, good: bool) -> None:
     monkeypatch.setitem(sys.modules, "msal", types.SimpleNamespace(__version__=version))
     try:
-        libraries.check("msal")
+        libraries.check_releases("msal")
     except CvopsError:
         assert not good
     else:

@@ -14,16 +14,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import (
-    appearances,
-    case_key,
-    difference,
-    doubt_about,
-    is_same,
-    looks_like,
-    matches,
-    nearest,
-    starts_with,
-    suspicious_characters,
+    describe_difference,
+    describe_suspicious_name,
+    find_appearances,
+    find_nearest_names,
+    find_suspicious_characters,
+    fold_case,
+    has_prefix,
+    is_lookalike,
+    is_same_name,
+    matches_pattern,
 )
 
 ROOT = pathlib.Path(__file__).resolve().parents[5]
@@ -62,10 +62,10 @@ TRAPS = {
 @pytest.mark.parametrize("pair", TRAPS.values(), ids=TRAPS)
 def test_what_only_looks_equal_is_another_name(pair: tuple[str, str]) -> None:
     one, other = pair
-    assert not is_same(one, other)
-    assert not matches(one, other) and not matches(other, one)
-    assert looks_like(one, other) and looks_like(other, one)
-    assert difference(one, other)
+    assert not is_same_name(one, other)
+    assert not matches_pattern(one, other) and not matches_pattern(other, one)
+    assert is_lookalike(one, other) and is_lookalike(other, one)
+    assert describe_difference(one, other)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_what_only_looks_equal_is_another_name(pair: tuple[str, str]) -> None:
     ],
 )
 def test_case_pairs_are_the_same(one: str, other: str) -> None:
-    assert is_same(one, other) and not looks_like(one, other)
-    assert matches(one, other) and starts_with(one, other)
-    assert difference(one, other) == ""
+    assert is_same_name(one, other) and not is_lookalike(one, other)
+    assert matches_pattern(one, other) and has_prefix(one, other)
+    assert describe_difference(one, other) == ""
 
 
 def is_pair(one: str, other: str) -> bool:
@@ -111,32 +111,32 @@ def twins(name: str) -> st.SearchStrategy[str]:
 def test_equal_only_character_by_character(pair: tuple[str, str]) -> None:
     one, other = pair
     expected = len(one) == len(other) and all(a == b or is_pair(a, b) for a, b in zip(one, other, strict=True))
-    assert is_same(one, other) is expected
-    assert (case_key(one) == case_key(other)) is expected
+    assert is_same_name(one, other) is expected
+    assert (fold_case(one) == fold_case(other)) is expected
 
 
 @given(NAMES, NAMES, NAMES)
 def test_an_equivalence(one: str, other: str, third: str) -> None:
-    assert is_same(one, one)
-    assert is_same(one, other) is is_same(other, one)
-    if is_same(one, other) and is_same(other, third):
-        assert is_same(one, third)
-    assert case_key(case_key(one)) == case_key(one) and len(case_key(one)) == len(one)
+    assert is_same_name(one, one)
+    assert is_same_name(one, other) is is_same_name(other, one)
+    if is_same_name(one, other) and is_same_name(other, third):
+        assert is_same_name(one, third)
+    assert fold_case(fold_case(one)) == fold_case(one) and len(fold_case(one)) == len(one)
 
 
 @given(NAMES.flatmap(lambda name: st.tuples(st.just(name), twins(name))))
 def test_the_same_name_looks_the_same_and_is_no_look_alike(pair: tuple[str, str]) -> None:
     one, other = pair
-    if is_same(one, other):
-        assert not looks_like(one, other)
-        assert not appearances(one).isdisjoint(appearances(other))
+    if is_same_name(one, other):
+        assert not is_lookalike(one, other)
+        assert not find_appearances(one).isdisjoint(find_appearances(other))
 
 
 @given(st.text(max_size=600), st.text(max_size=600))
 def test_any_text_can_be_looked_at(one: str, other: str) -> None:
-    assert isinstance(suspicious_characters(one), list)
-    assert isinstance(difference(one, other), str)
-    assert isinstance(nearest(one, [other], 3), list)
+    assert isinstance(find_suspicious_characters(one), list)
+    assert isinstance(describe_difference(one, other), str)
+    assert isinstance(find_nearest_names(one, [other], 3), list)
 
 
 ORDINARY = [
@@ -191,23 +191,25 @@ SUSPICIOUS = {
 
 @pytest.mark.parametrize("name", ORDINARY)
 def test_ordinary_names_are_not_warned_about(name: str) -> None:
-    assert suspicious_characters(name) == []
-    assert doubt_about("role", name) is None
+    assert find_suspicious_characters(name) == []
+    assert describe_suspicious_name("role", name) is None
 
 
 @pytest.mark.parametrize(("name", "told"), SUSPICIOUS.items(), ids=map(ascii, SUSPICIOUS))
 def test_what_can_be_taken_for_another_name_is_told(name: str, told: str) -> None:
-    assert told in suspicious_characters(name)
-    warning = str(doubt_about("role", name))
+    assert told in find_suspicious_characters(name)
+    warning = str(describe_suspicious_name("role", name))
     assert told in warning
     assert all(character.isprintable() for character in warning)
 
 
 def test_the_difference_names_the_characters() -> None:
-    assert difference("Nightshift", "Night\u017fhift") == ("has U+017F LATIN SMALL LETTER LONG S where yours has 's'")
-    assert difference("Ops", "Ops\u200b") == "has U+200B ZERO WIDTH SPACE, which yours has not"
-    assert difference("Ops ", "Ops") == "has not the U+0020 SPACE of yours"
-    assert nearest("Restore Operater", ["Restore Operator", "View"], 3) == ["Restore Operator"]
+    assert describe_difference("Nightshift", "Night\u017fhift") == (
+        "has U+017F LATIN SMALL LETTER LONG S where yours has 's'"
+    )
+    assert describe_difference("Ops", "Ops\u200b") == "has U+200B ZERO WIDTH SPACE, which yours has not"
+    assert describe_difference("Ops ", "Ops") == "has not the U+0020 SPACE of yours"
+    assert find_nearest_names("Restore Operater", ["Restore Operator", "View"], 3) == ["Restore Operator"]
 
 
 def test_nothing_folds_names_in_another_way() -> None:

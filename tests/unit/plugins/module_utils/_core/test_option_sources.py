@@ -13,18 +13,18 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import (
-    Sources,
-    completed,
-    from_sources,
-    using,
+    OptionSources,
+    build_fallback,
+    find_option_value,
+    use_sources,
 )
 
 NAMES = ["CVOPS_CLIENT_SECRET", "AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"]
 
 
-def sources(environ: dict[str, str] | None = None, **variables: t.Any) -> Sources:
+def sources(environ: dict[str, str] | None = None, **variables: t.Any) -> OptionSources:
     rendered = {name: (lambda value=value: value) for name, value in variables.items()}
-    return Sources(environ=environ or {}, variables=rendered)
+    return OptionSources(environ=environ or {}, variables=rendered)
 
 
 @pytest.mark.parametrize(
@@ -82,21 +82,21 @@ def test_equal_values_are_no_clash(variable: t.Any, text: str, warned: bool) -> 
 
 
 def test_sources_in_words() -> None:
-    found = Sources(environ={}, announced={"tenant_id": "variable cvops_tenant_id"})
+    found = OptionSources(environ={}, announced={"tenant_id": "variable cvops_tenant_id"})
     assert found.of("tenant_id", True) == "variable cvops_tenant_id"
     assert found.of("client_id", True) == "option client_id"
     assert found.of("cloud", False) == "default"
 
 
 def test_the_fallback_asks_the_sources_in_use() -> None:
-    spec = {"tenant_id": {"type": "str", "fallback": completed("tenant_id", "ARM_TENANT_ID")}}
-    assert completed("tenant_id", "ARM_TENANT_ID") == (
-        from_sources,
+    spec = {"tenant_id": {"type": "str", "fallback": build_fallback("tenant_id", "ARM_TENANT_ID")}}
+    assert build_fallback("tenant_id", "ARM_TENANT_ID") == (
+        find_option_value,
         ["tenant_id", "CVOPS_TENANT_ID", "ARM_TENANT_ID"],
     )
     outer, inner = sources({"ARM_TENANT_ID": "outer"}), sources({"CVOPS_TENANT_ID": "inner"})
-    with using(outer):
-        with using(inner):
+    with use_sources(outer):
+        with use_sources(inner):
             assert ArgumentSpecValidator(spec).validate({}).validated_parameters == {"tenant_id": "inner"}
         assert ArgumentSpecValidator(spec).validate({}).validated_parameters == {"tenant_id": "outer"}
         assert ArgumentSpecValidator(spec).validate({"tenant_id": "own"}).validated_parameters == {"tenant_id": "own"}
@@ -106,7 +106,7 @@ def test_the_fallback_asks_the_sources_in_use() -> None:
 
 def test_sources_are_put_back_after_a_failure() -> None:
     outer = sources({"X": "outer"})
-    with using(outer):
-        with pytest.raises(RuntimeError), using(sources()):
+    with use_sources(outer):
+        with pytest.raises(RuntimeError), use_sources(sources()):
             raise RuntimeError
-        assert from_sources("x", "X") == "outer"
+        assert find_option_value("x", "X") == "outer"

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import Cancellation
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Cancelled
-from ansible_collections.cvops.identity.plugins.module_utils._core.parallel import side_by_side
+from ansible_collections.cvops.identity.plugins.module_utils._core.parallel import map_in_parallel
 
 
 @pytest.mark.parametrize("at_most", [1, 3, 50])
@@ -22,7 +22,7 @@ def test_answers_come_in_the_order_of_the_items(at_most: int) -> None:
         time.sleep(0.002 * (10 - item))
         return item * item
 
-    assert side_by_side(work, range(10), at_most, Cancellation()) == [item * item for item in range(10)]
+    assert map_in_parallel(work, range(10), at_most, Cancellation()) == [item * item for item in range(10)]
 
 
 def test_never_more_than_asked_at_a_time() -> None:
@@ -38,12 +38,12 @@ def test_never_more_than_asked_at_a_time() -> None:
             now -= 1
         return item
 
-    side_by_side(work, range(20), 4, Cancellation())
+    map_in_parallel(work, range(20), 4, Cancellation())
     assert most == 4
 
 
 def test_nothing_to_do() -> None:
-    assert side_by_side(lambda item: item, [], 8, Cancellation()) == []
+    assert map_in_parallel(lambda item: item, [], 8, Cancellation()) == []
 
 
 def test_the_first_error_ends_it_and_no_further_item_is_begun() -> None:
@@ -57,7 +57,7 @@ def test_the_first_error_ends_it_and_no_further_item_is_begun() -> None:
         return item
 
     with pytest.raises(LookupError, match="item 1"):
-        side_by_side(work, range(100), 2, Cancellation())
+        map_in_parallel(work, range(100), 2, Cancellation())
     time.sleep(0.15)
     assert len(begun) < 6
 
@@ -73,7 +73,7 @@ def test_cancelling_does_not_wait_for_slow_answers() -> None:
     started = time.monotonic()
     try:
         with pytest.raises(Cancelled, match="SIGTERM"):
-            side_by_side(work, range(4), 2, cancellation)
+            map_in_parallel(work, range(4), 2, cancellation)
         assert time.monotonic() - started < 120
     finally:
         slow.set()

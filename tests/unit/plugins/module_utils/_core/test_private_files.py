@@ -19,8 +19,8 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.private_files import (
     Durability,
-    Fault,
     NotPrivate,
+    PrivacyFault,
     check_folder,
     create_folder,
     finish_replacing,
@@ -77,13 +77,13 @@ def test_what_others_may_use_is_told_with_its_mode(tmp_path: pathlib.Path, mode:
     path.chmod(mode)
     with pytest.raises(NotPrivate, match=f"{mode:04o}") as told:
         read_file(str(path), 100)
-    assert (told.value.fault, told.value.mode) == (Fault.MODE, mode)
+    assert (told.value.fault, told.value.mode) == (PrivacyFault.MODE, mode)
     folder = tmp_path / "folder"
     folder.mkdir()
     folder.chmod(mode | 0o100)
     with pytest.raises(NotPrivate) as told:
         check_folder(str(folder))
-    assert (told.value.fault, told.value.mode) == (Fault.MODE, mode | 0o100)
+    assert (told.value.fault, told.value.mode) == (PrivacyFault.MODE, mode | 0o100)
     assert is_own_folder(str(folder))
 
 
@@ -95,10 +95,10 @@ def test_what_belongs_to_another_user_is_told(tmp_path: pathlib.Path, monkeypatc
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
     with pytest.raises(NotPrivate) as told:
         read_file(str(path), 100)
-    assert told.value.fault is Fault.OWNER
+    assert told.value.fault is PrivacyFault.OWNER
     with pytest.raises(NotPrivate) as told:
         check_folder(str(tmp_path))
-    assert told.value.fault is Fault.OWNER
+    assert told.value.fault is PrivacyFault.OWNER
     assert not is_own_folder(str(tmp_path))
 
 
@@ -117,7 +117,7 @@ def test_only_an_ordinary_file_of_ordinary_size_is_read(tmp_path: pathlib.Path, 
         path.write_text("x" * 101)
     with pytest.raises(NotPrivate) as told:
         read_file(str(path), 100)
-    assert told.value.fault is Fault.KIND
+    assert told.value.fault is PrivacyFault.KIND
 
 
 def test_a_file_of_the_greatest_size_is_read_whole(tmp_path: pathlib.Path) -> None:
@@ -140,7 +140,7 @@ def test_links_are_not_followed(tmp_path: pathlib.Path) -> None:
     folder.symlink_to(tmp_path)
     with pytest.raises(NotPrivate) as told:
         check_folder(str(folder))
-    assert told.value.fault is Fault.KIND
+    assert told.value.fault is PrivacyFault.KIND
     assert not is_own_folder(str(folder))
 
 

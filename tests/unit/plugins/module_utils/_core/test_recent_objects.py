@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.recent_objects import FRESH_S, RecentObjects
+from ansible_collections.cvops.identity.plugins.module_utils._core.recent_objects import RECENT_S, RecentObjects
 
 ONE = "0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"
 
@@ -34,7 +34,7 @@ def test_freshness_ends(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     ctx = make_ctx(run_directory=str(tmp_path))
     fresh = RecentObjects(ctx)
     fresh.add(ONE)
-    ctx.clock.passed += FRESH_S
+    ctx.clock.passed += RECENT_S
     assert fresh.any_of([ONE])
     ctx.clock.passed += 2
     assert not fresh.any_of([ONE])

@@ -20,14 +20,14 @@ from hypothesis import strategies as st
 from ansible_collections.cvops.identity.plugins.module_utils._core.redact import (
     HIDDEN,
     HIDDEN_OPTION,
-    body,
-    headers,
-    options,
-    structure,
-    text,
-    textual,
+    drop_short_secrets,
+    redact_body,
+    redact_headers,
+    redact_options,
+    redact_structure,
+    redact_text,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.secret_encodings import is_short
+from ansible_collections.cvops.identity.plugins.module_utils._core.secret_encodings import is_short_secret
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl-_x"
 SECRET = "s3cr3t~value"
@@ -45,7 +45,7 @@ SECRET = "s3cr3t~value"
     ],
 )
 def test_tokens_are_known_by_their_looks(said: str) -> None:
-    cleaned = text(said)
+    cleaned = redact_text(said)
     assert HIDDEN in cleaned
     assert "3a5f0c9e" not in cleaned
     assert "eyJ" not in cleaned
@@ -53,18 +53,18 @@ def test_tokens_are_known_by_their_looks(said: str) -> None:
 
 
 def test_known_secrets_go_longest_first() -> None:
-    assert text("abcdef abcdefghi", ["abcdef", "", "abcdefghi"]) == f"{HIDDEN} {HIDDEN}"
-    assert text("abcdefghi", ["abcdef", "defghi"]) == HIDDEN, "secrets that overlap leave nothing between them"
+    assert redact_text("abcdef abcdefghi", ["abcdef", "", "abcdefghi"]) == f"{HIDDEN} {HIDDEN}"
+    assert redact_text("abcdefghi", ["abcdef", "defghi"]) == HIDDEN, "secrets that overlap leave nothing between them"
 
 
 def test_innocent_text_stays() -> None:
     said = "basic settings of the bearer; group GG-QSDK-eyJ, id 0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"
-    assert text(said) == said
+    assert redact_text(said) == said
 
 
 def test_headers() -> None:
     given_headers = {"Authorization": "x", "AUTHTOKEN": "x", "otp": "1", "Cookie": "x", "Accept": "application/json"}
-    assert headers(given_headers) == {
+    assert redact_headers(given_headers) == {
         "Authorization": HIDDEN,
         "AUTHTOKEN": HIDDEN,
         "otp": HIDDEN,
@@ -92,7 +92,7 @@ def test_headers() -> None:
     "wrap", [lambda x: x, lambda x: [x], lambda x: {"outer": [x, 1]}], ids=["flat", "list", "deep"]
 )
 def test_secret_members(name: str, wrap: t.Callable[[t.Any], t.Any]) -> None:
-    shown = json.dumps(body(wrap({name: SECRET, "displayName": "shown"})))
+    shown = json.dumps(redact_body(wrap({name: SECRET, "displayName": "shown"})))
     assert SECRET not in shown
     assert "shown" in shown
     assert name in shown
@@ -100,23 +100,23 @@ def test_secret_members(name: str, wrap: t.Callable[[t.Any], t.Any]) -> None:
 
 @pytest.mark.parametrize("value", [[SECRET], [[SECRET]], {"value": SECRET}, {"inner": {"text": SECRET}}, 123456])
 def test_secret_members_of_any_shape(value: t.Any) -> None:
-    assert SECRET not in json.dumps(body({"password": value}))
-    assert "123456" not in json.dumps(body({"password": value}))
+    assert SECRET not in json.dumps(redact_body({"password": value}))
+    assert "123456" not in json.dumps(redact_body({"password": value}))
 
 
 def test_pairs_of_name_and_value() -> None:
     pair = {"name": "Client Secret", "value": SECRET, "kind": "text"}
-    assert body({"nameValues": [pair]}) == {"nameValues": [{**pair, "value": HIDDEN}]}
-    assert body({"name": "exitval", "value": "0"}) == {"name": "exitval", "value": "0"}
+    assert redact_body({"nameValues": [pair]}) == {"nameValues": [{**pair, "value": HIDDEN}]}
+    assert redact_body({"name": "exitval", "value": "0"}) == {"name": "exitval", "value": "0"}
 
 
 def test_empty_members_show_that_they_are_empty() -> None:
     given_body = {"password": "", "token": None, "pin": 0, "secret": False, "keyCredentials": []}
-    assert body(given_body) == given_body
+    assert redact_body(given_body) == given_body
 
 
 def test_a_jwt_anywhere_in_a_body() -> None:
-    assert body({"note": f"see {JWT}"}) == {"note": f"see {HIDDEN}"}
+    assert redact_body({"note": f"see {JWT}"}) == {"note": f"see {HIDDEN}"}
 
 
 def encoded(value: str, before: str = "", after: str = "") -> str:
@@ -178,11 +178,11 @@ CHARACTERS = st.characters(exclude_categories=["C", "Z"]) | st.sampled_from("\"'
 @pytest.mark.parametrize("secret", WORDS)
 def test_a_secret_is_hidden_in_every_form(form: str, secret: str) -> None:
     shown = FORMS[form](secret)
-    assert text(f"bad request ({shown}) 2026", [secret]) in (
+    assert redact_text(f"bad request ({shown}) 2026", [secret]) in (
         f"bad request ({HIDDEN}) 2026",
         f"bad request ({shown.replace(FORMS['as it is'](shown), HIDDEN)}) 2026",
         f'bad request ("{HIDDEN}") 2026',
-    ) or gone(text(f"bad request ({shown}) 2026", [secret]), shown)
+    ) or gone(redact_text(f"bad request ({shown}) 2026", [secret]), shown)
 
 
 def gone(cleaned: str, shown: str) -> bool:
@@ -200,7 +200,7 @@ def test_no_form_of_any_secret_survives(secret: str, form: str, data: st.DataObj
     place = data.draw(
         st.sampled_from([lambda x: x, lambda x: [x], lambda x: {"said": {"more": [1, x]}}, lambda x: {f"<{x}>": 1}])
     )
-    found = structure(place(f"<{shown}>"), [secret])
+    found = redact_structure(place(f"<{shown}>"), [secret])
     dumped = json.dumps(found, ensure_ascii=False)
     assert HIDDEN in dumped
     assert json.dumps(shown, ensure_ascii=False)[1:-1] not in dumped
@@ -208,7 +208,7 @@ def test_no_form_of_any_secret_survives(secret: str, form: str, data: st.DataObj
 
 def assume_telling(secret: str) -> None:
     """Texts that are nothing but stars, or vanish when control characters are left out, cannot be told from nothing."""
-    assume(not is_short(secret) and len(set(secret) - {"*"}) > 2 and secret == secret.strip())
+    assume(not is_short_secret(secret) and len(set(secret) - {"*"}) > 2 and secret == secret.strip())
 
 
 @given(
@@ -220,14 +220,14 @@ def assume_telling(secret: str) -> None:
 )
 def test_what_holds_no_secret_is_unchanged(secrets: list[str], value: t.Any) -> None:
     telling = [f"Q{secret}Q" for secret in secrets]
-    assert structure(value, telling) == value
+    assert redact_structure(value, telling) == value
 
 
 @given(st.text("0123456789", min_size=1, max_size=8) | st.text(min_size=1, max_size=5), st.text())
 def test_a_short_secret_blanks_no_foreign_text(pin: str, said: str) -> None:
-    assert text(said, [pin]) == text(said)
-    assert structure({"at": f"{pin}-11-25", "count": 5}, [pin]) == {"at": f"{pin}-11-25", "count": 5}
-    assert textual([pin, SECRET]) == {SECRET}
+    assert redact_text(said, [pin]) == redact_text(said)
+    assert redact_structure({"at": f"{pin}-11-25", "count": 5}, [pin]) == {"at": f"{pin}-11-25", "count": 5}
+    assert drop_short_secrets([pin, SECRET]) == {SECRET}
 
 
 @pytest.mark.parametrize(
@@ -252,18 +252,18 @@ def test_a_short_secret_blanks_no_foreign_text(pin: str, said: str) -> None:
     ],
 )
 def test_a_short_secret_is_hidden_by_its_place(given_structure: t.Any, seen: t.Any) -> None:
-    assert structure(given_structure, ["0426", SECRET]) == seen
+    assert redact_structure(given_structure, ["0426", SECRET]) == seen
 
 
 @pytest.mark.parametrize(
     ("secret", "short"), [("0426", True), ("20261125", True), ("123456789", False), ("abcde", True), ("abcdef", False)]
 )
 def test_what_is_short(secret: str, short: bool) -> None:
-    assert is_short(secret) is short
+    assert is_short_secret(secret) is short
 
 
 def test_numbers() -> None:
-    assert structure({"a": 123456789, "b": 1234, "c": True}, ["123456789", "1234", "True"]) == {
+    assert redact_structure({"a": 123456789, "b": 1234, "c": True}, ["123456789", "1234", "True"]) == {
         "a": HIDDEN,
         "b": 1234,
         "c": True,
@@ -271,7 +271,7 @@ def test_numbers() -> None:
 
 
 def test_keys_that_look_the_same_stay_two() -> None:
-    assert structure({SECRET: 1, f"{SECRET}": 1, "other-secret": 2, 3: 4}, [SECRET, "other-secret"]) == {
+    assert redact_structure({SECRET: 1, f"{SECRET}": 1, "other-secret": 2, 3: 4}, [SECRET, "other-secret"]) == {
         HIDDEN: 1,
         f"{HIDDEN} (2)": 2,
         3: 4,
@@ -288,18 +288,18 @@ def test_single_lines_of_a_key() -> None:
         key.replace("\n", "\r\n"),
         key.replace("\n", "\n  "),
     ):
-        assert not [line for line in lines if line[:10] in text(f"cannot read {shown}", [key])]
-    assert text("expected -----BEGIN PRIVATE KEY-----", [key]) == "expected -----BEGIN PRIVATE KEY-----"
+        assert not [line for line in lines if line[:10] in redact_text(f"cannot read {shown}", [key])]
+    assert redact_text("expected -----BEGIN PRIVATE KEY-----", [key]) == "expected -----BEGIN PRIVATE KEY-----"
 
 
 def test_what_was_cut() -> None:
     secret = "abC8Q~" + "xYz1" * 8
-    assert text(f"near '{secret[:20]}'…", [secret]) == f"near '{HIDDEN}'…"
-    assert text(f"…{secret[20:]}.", [secret]) == f"…{HIDDEN}."
-    assert text(f"near {encoded(secret)[:24]}...", [secret]) == f"near {HIDDEN}..."
-    assert text(f"token {JWT[:30]}… refused") == f"token {HIDDEN}… refused"
+    assert redact_text(f"near '{secret[:20]}'…", [secret]) == f"near '{HIDDEN}'…"
+    assert redact_text(f"…{secret[20:]}.", [secret]) == f"…{HIDDEN}."
+    assert redact_text(f"near {encoded(secret)[:24]}...", [secret]) == f"near {HIDDEN}..."
+    assert redact_text(f"token {JWT[:30]}… refused") == f"token {HIDDEN}… refused"
     assert (
-        text("Commvault at /etc/cvops", ["Commvault-Backup-2026", "/etc/cvops/client1.pem"])
+        redact_text("Commvault at /etc/cvops", ["Commvault-Backup-2026", "/etc/cvops/client1.pem"])
         == "Commvault at /etc/cvops"
     )
 
@@ -308,7 +308,7 @@ def test_sentences_are_no_credentials() -> None:
     said = (
         "Basic authentication is off; the SAML application and the bearer of it; Basic information: password: see below"
     )
-    assert text(said) == said
+    assert redact_text(said) == said
 
 
 def test_options_are_hidden_by_place() -> None:
@@ -323,7 +323,7 @@ def test_options_are_hidden_by_place() -> None:
         "many": [{"key": "k"}, {"key": None}],
         "year": "0426",
     }
-    assert options(values, spec) == {
+    assert redact_options(values, spec) == {
         "pin": HIDDEN_OPTION,
         "store": {"vault": {"token": HIDDEN_OPTION, "path": "0426"}},
         "many": [{"key": HIDDEN_OPTION}, {"key": None}],
@@ -350,7 +350,7 @@ def test_long_and_hostile_texts_take_no_longer_than_they_are() -> None:
         "token=",
     ):
         began = time.process_time()
-        text("%" * (part == "25") + part * (300_000 // len(part)), [secret])
+        redact_text("%" * (part == "25") + part * (300_000 // len(part)), [secret])
         assert time.process_time() - began < 20
 
 
@@ -358,17 +358,19 @@ def test_a_secret_that_is_repeated_without_end_is_one_hidden_text() -> None:
     """The time must not grow with the square of the length: this took hours."""
     secret = "Planted~4711-and-more"
     encoded = base64.b64encode(secret.encode()).decode()
-    assert text(encoded * 40_000, {secret}) == HIDDEN
+    assert redact_text(encoded * 40_000, {secret}) == HIDDEN
 
 
 @pytest.mark.parametrize(
     "name", ["Basic 30-days-retention", "SAML Commvault2024", "Near: 'Reset token', 'Ops'", "Basic authentication"]
 )
 def test_ordinary_names_stay(name: str) -> None:
-    assert text(name, {"Planted~4711"}) == name
+    assert redact_text(name, {"Planted~4711"}) == name
 
 
 def test_names_of_a_plan_stay_and_known_secrets_do_not() -> None:
     plan = {"Pin=Admins": ["password=hunter2", "Basic dXNlcjpwYXNzd29yZDEyMzQ1Njc4OTA=", "x Planted~4711"]}
-    assert structure(plan, {"Planted~4711"}, prose=False) == {"Pin=Admins": [*plan["Pin=Admins"][:2], f"x {HIDDEN}"]}
-    assert "hunter2" not in str(structure(plan, {"Planted~4711"}))
+    assert redact_structure(plan, {"Planted~4711"}, prose=False) == {
+        "Pin=Admins": [*plan["Pin=Admins"][:2], f"x {HIDDEN}"]
+    }
+    assert "hunter2" not in str(redact_structure(plan, {"Planted~4711"}))

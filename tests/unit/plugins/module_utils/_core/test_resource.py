@@ -13,11 +13,11 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import InternalFault
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import (
-    PartialResource,
+    RefusableResource,
     SalvagingResource,
     VerifyingResource,
     check_actions,
-    salvaged,
+    collect_salvage,
 )
 
 
@@ -57,10 +57,10 @@ def test_known_actions_pass() -> None:
     check_actions(Plain(), Plan({}, {}))
 
 
-@pytest.mark.parametrize("part", [VerifyingResource, SalvagingResource, PartialResource])
+@pytest.mark.parametrize("part", [VerifyingResource, SalvagingResource, RefusableResource])
 def test_optional_parts_are_recognised(part: type) -> None:
     assert isinstance(Whole(), part) and not isinstance(Plain(), part)
 
 
 def test_nothing_is_salvaged_where_nothing_is_held() -> None:
-    assert (salvaged(Plain()), salvaged(Whole())) == ({}, {"salvaged": 1})
+    assert (collect_salvage(Plain()), collect_salvage(Whole())) == ({}, {"salvaged": 1})

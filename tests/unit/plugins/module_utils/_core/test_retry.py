@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.retry import (
     Attempt,
-    Policy,
     Repeat,
-    retry_after_s,
+    RetryPolicy,
+    parse_retry_after,
 )
 
-POLICY = Policy()
+POLICY = RetryPolicy()
 NOW = 1_772_000_000.0
 METHODS = st.sampled_from(["GET", "HEAD", "PUT", "PATCH", "DELETE", "POST"])
 STATUSES = st.none() | st.integers(100, 599)
@@ -88,7 +88,7 @@ def test_pauses_are_bounded(attempt: Attempt, number: int, repeat: Repeat, chanc
 
 
 def test_full_jitter_grows_to_its_cap() -> None:
-    policy, attempt = Policy(tries=12), Attempt("GET", 503, True)
+    policy, attempt = RetryPolicy(tries=12), Attempt("GET", 503, True)
     highest = [policy.pause_s(number, attempt, Repeat.BY_METHOD, 1.0) for number in range(1, 9)]
     assert highest == [0.5, 1, 2, 4, 8, 16, 20, 20]
     assert policy.pause_s(8, attempt, Repeat.BY_METHOD, 0.0) == 0
@@ -113,10 +113,10 @@ def test_full_jitter_grows_to_its_cap() -> None:
     ],
 )
 def test_retry_after(value: str | None, expected: float | None) -> None:
-    assert retry_after_s(value, NOW) == expected
+    assert parse_retry_after(value, NOW) == expected
 
 
 @given(st.text(max_size=30))
 def test_no_header_can_break_it(value: str) -> None:
-    told = retry_after_s(value, NOW)
+    told = parse_retry_after(value, NOW)
     assert told is None or 0 <= told < float("inf")

@@ -12,13 +12,13 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import GuardRefused
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import guard, risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec, require_accepted_risk
 
 
 def test_refused_until_accepted(make_ctx: t.Any) -> None:
     ctx = make_ctx({"accept_risk": ["last_key"], "accept_reason": "moving"})
     with pytest.raises(GuardRefused) as refused:
-        guard(ctx, "rename", "X would be renamed.")
+        require_accepted_risk(ctx, "rename", "X would be renamed.")
     assert refused.value.facts == {"risk": "rename"}
     assert str(refused.value) == (
         "X would be renamed. If that is intended, add rename to accept_risk and say why in accept_reason."
@@ -28,13 +28,13 @@ def test_refused_until_accepted(make_ctx: t.Any) -> None:
 
 def test_accepted_is_told(make_ctx: t.Any) -> None:
     ctx = make_ctx({"accept_risk": ["rename"], "accept_reason": "new standard"})
-    guard(ctx, "rename", "X would be renamed.")
+    require_accepted_risk(ctx, "rename", "X would be renamed.")
     assert ctx.warnings == ["Accepted risk rename (new standard): X would be renamed."]
 
 
 def test_no_risk_is_accepted_without_the_option(make_ctx: t.Any) -> None:
     with pytest.raises(GuardRefused):
-        guard(make_ctx({}), "rename", "X.")
+        require_accepted_risk(make_ctx({}), "rename", "X.")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,6 @@ def test_no_risk_is_accepted_without_the_option(make_ctx: t.Any) -> None:
     ],
 )
 def test_the_options(options: dict[str, object], said: str) -> None:
-    spec = risk_spec("rename")
+    spec = build_risk_spec("rename")
     errors = ArgumentSpecValidator(spec.options, **spec.rules()).validate(options).errors
     assert (said in errors.msg) if said else not errors.errors

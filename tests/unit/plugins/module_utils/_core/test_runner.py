@@ -27,14 +27,14 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.argument_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.libraries import MINIMUMS
-from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import completed
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import build_fallback
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report, Resource
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
-    RecordTo,
-    diff_of,
-    perform,
+    RecordTarget,
+    build_diff,
     run_as_module,
+    run_task,
 )
 
 
@@ -103,10 +103,10 @@ class Refusing(Noted):
 
 def test_a_real_run(make_ctx: t.Any) -> None:
     noted = Noted()
-    result = perform(make_ctx(diff_mode=True), noted.build)
+    result = run_task(make_ctx(diff_mode=True), noted.build)
     assert noted.done == ["group A", "2 members", "1 owner"]
     assert (result["changed"], result["group"]) == (True, {"done": 3})
-    assert result["diff"] == diff_of("group", noted.planned)
+    assert result["diff"] == build_diff("group", noted.planned)
     assert result["msg"] == "Changed: group A, 2 members, 1 owner"
     assert "failed" not in result
     assert set(result["stats"]) == {"reads", "writes", "retries", "sign_ins", "waited_s"}
@@ -114,22 +114,22 @@ def test_a_real_run(make_ctx: t.Any) -> None:
 
 def test_check_mode_writes_nothing_and_predicts_the_same(make_ctx: t.Any) -> None:
     noted = Noted()
-    predicted = perform(make_ctx(check_mode=True, diff_mode=True), noted.build)
+    predicted = run_task(make_ctx(check_mode=True, diff_mode=True), noted.build)
     assert noted.done == []
-    real = perform(make_ctx(diff_mode=True), noted.build)
+    real = run_task(make_ctx(diff_mode=True), noted.build)
     assert (predicted["changed"], predicted["diff"]) == (real["changed"], real["diff"])
     assert predicted["msg"] == "Would change: group A, 2 members, 1 owner"
 
 
 def test_nothing_to_do(make_ctx: t.Any) -> None:
     noted = Noted(steps=())
-    result = perform(make_ctx(), noted.build)
+    result = run_task(make_ctx(), noted.build)
     assert result["changed"] is False
     assert "diff" not in result
 
 
 def test_the_diff_is_sorted_and_readable() -> None:
-    diff = diff_of("group", Noted().planned)
+    diff = build_diff("group", Noted().planned)
     assert diff["before"] == '{\n  "members": [],\n  "name": "ä"\n}\n'
     assert (diff["before_header"], diff["after_header"]) == ("group", "group")
 
@@ -137,7 +137,7 @@ def test_the_diff_is_sorted_and_readable() -> None:
 def test_a_failed_step_tells_what_was_done(make_ctx: t.Any) -> None:
     error = ApiError("Cannot add: no", service="Graph", status=400, code="Bad")
     noted = Noted({"2 members": error})
-    result = perform(make_ctx(), noted.build)
+    result = run_task(make_ctx(), noted.build)
     assert result["failed"] is result["changed"] is True
     assert result["steps_done"] == ["group A"]
     assert result["step_failed"] == "2 members"
@@ -147,7 +147,7 @@ def test_a_failed_step_tells_what_was_done(make_ctx: t.Any) -> None:
 
 
 def test_a_first_step_that_fails_has_changed_nothing(make_ctx: t.Any) -> None:
-    result = perform(make_ctx(), Noted({"group A": ApiError("no")}).build)
+    result = run_task(make_ctx(), Noted({"group A": ApiError("no")}).build)
     assert result["changed"] is False
     assert "done before: nothing" in result["msg"]
 
@@ -155,7 +155,7 @@ def test_a_first_step_that_fails_has_changed_nothing(make_ctx: t.Any) -> None:
 @pytest.mark.parametrize(("may_have_acted", "outcome"), [(True, "unknown"), (False, None)])
 def test_a_write_whose_end_nobody_saw_is_called_so(make_ctx: t.Any, may_have_acted: bool, outcome: str | None) -> None:
     error = ApiError("an HTML page", may_have_acted=may_have_acted)
-    result = perform(make_ctx(), Noted({"group A": error}).build)
+    result = run_task(make_ctx(), Noted({"group A": error}).build)
     assert result["changed"] is False
     assert result["error"].get("outcome") == outcome
 
@@ -167,7 +167,7 @@ def test_a_look_that_fails_after_the_last_step_hides_no_change(make_ctx: t.Any, 
             raise ApiError("Cannot read it back", service="Graph")
 
     noted = Failing()
-    result = perform(make_ctx(check_mode=check), noted.build)
+    result = run_task(make_ctx(check_mode=check), noted.build)
     assert result["failed"] is True
     assert result["changed"] is not check
     assert result["msg"] == "Cannot read it back"
@@ -180,7 +180,7 @@ def test_a_look_that_fails_after_the_last_step_hides_no_change(make_ctx: t.Any, 
 
 
 def test_what_must_not_be_lost_is_salvaged(make_ctx: t.Any) -> None:
-    result = perform(make_ctx(), Keeping({"2 members": ApiError("no")}).build)
+    result = run_task(make_ctx(), Keeping({"2 members": ApiError("no")}).build)
     assert result["salvaged"] == {"secret": {"value": "shown once"}}
     assert "salvaged" not in result["error"]
     assert "shown once" not in result["msg"]
@@ -193,7 +193,7 @@ def test_errors_before_the_first_step(make_ctx: t.Any) -> None:
             "members[0]: nobody called hush-hush", source="option members", nested=[{"x": ("hush-hush",)}], number=1
         )
 
-    result = perform(make_ctx(secrets={"hush-hush"}), run)
+    result = run_task(make_ctx(secrets={"hush-hush"}), run)
     assert (result["failed"], result["changed"]) == (True, False)
     assert result["msg"] == "members[0]: nobody called ********"
     assert result["error"] == {
@@ -210,8 +210,8 @@ def test_an_unknown_action_is_found_before_the_first_write(make_ctx: t.Any, tmp_
     """In check mode too, and without a record of a run that wrote nothing."""
     for check in (True, False):
         noted = Noted(steps=(*STEPS, Step("delte", "group A")))
-        result = perform(
-            make_ctx(check_mode=check), noted.build, record_to=RecordTo(str(tmp_path / "records"), "entra_group")
+        result = run_task(
+            make_ctx(check_mode=check), noted.build, record_to=RecordTarget(str(tmp_path / "records"), "entra_group")
         )
         assert (result["failed"], result["changed"], noted.done) == (True, False, [])
         assert (result["error"]["kind"], result["error"]["action"]) == ("internal", "delte")
@@ -224,12 +224,12 @@ def test_an_unknown_action_is_found_before_the_first_write(make_ctx: t.Any, tmp_
 def test_what_is_not_confirmed_stands_in_the_noun(make_ctx: t.Any, findings: list[t.Any]) -> None:
     confirming = Confirming()
     confirming.findings = findings
-    result = perform(make_ctx(), confirming.build)
+    result = run_task(make_ctx(), confirming.build)
     assert result["group"] == {"done": 4, "not_confirmed": findings}
     assert confirming.done == ["group A", "2 members", "1 owner", "verify"], "after the last step"
     confirming = Confirming()
     confirming.findings = findings
-    predicted = perform(make_ctx(check_mode=True), confirming.build)
+    predicted = run_task(make_ctx(check_mode=True), confirming.build)
     assert (predicted["group"], confirming.done) == ({"done": 0, "not_confirmed": []}, [])
 
 
@@ -238,15 +238,15 @@ def test_a_read_back_that_fails_hides_no_change(make_ctx: t.Any) -> None:
         def verify(self) -> list[t.Any]:
             raise ApiError("Cannot read it back")
 
-    result = perform(make_ctx(), Failing().build)
+    result = run_task(make_ctx(), Failing().build)
     assert (result["failed"], result["changed"], result["steps_left"]) == (True, True, [])
     assert result["steps_done"] == ["group A", "2 members", "1 owner"]
 
 
 def test_refused_steps_are_no_change(make_ctx: t.Any) -> None:
-    result = perform(make_ctx(diff_mode=True), Refusing().build)
+    result = run_task(make_ctx(diff_mode=True), Refusing().build)
     assert (result["changed"], result["msg"]) == (True, "Changed: group A")
-    assert perform(make_ctx(check_mode=True), Refusing().build)["msg"] == "Would change: group A, 2 members, 1 owner"
+    assert run_task(make_ctx(check_mode=True), Refusing().build)["msg"] == "Would change: group A, 2 members, 1 owner"
 
 
 @pytest.mark.parametrize("crash", [None, ConfigError("no"), ZeroDivisionError()])
@@ -259,7 +259,7 @@ def test_everything_is_closed_however_it_ends(make_ctx: t.Any, crash: Exception 
             raise crash
         return []
 
-    result = perform(make_ctx(), Report("groups", run))
+    result = run_task(make_ctx(), Report("groups", run))
     assert closed == [True]
     assert result.get("failed", False) is (crash is not None)
 
@@ -269,7 +269,7 @@ def test_an_unexpected_exception_is_a_result_without_a_traceback(make_ctx: t.Any
         raise ValueError("the \x1b[2Kanswer\nok: [localhost] hush-hush")
 
     ctx = make_ctx(secrets={"hush-hush"})
-    result = perform(ctx, Report("groups", run))
+    result = run_task(ctx, Report("groups", run))
     assert result["failed"] is True
     assert result["error"]["kind"] == "internal"
     assert result["error"]["place"].startswith("test_runner.py:")
@@ -282,7 +282,7 @@ def test_an_unexpected_exception_is_a_result_without_a_traceback(make_ctx: t.Any
 def test_an_unexpected_exception_after_a_write_hides_no_change(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     """Neither in a step, nor in what is made of the answers afterwards."""
     noted = Noted({"2 members": KeyError("id")})
-    result = perform(make_ctx(), noted.build, record_to=RecordTo(str(tmp_path), "entra_group"))
+    result = run_task(make_ctx(), noted.build, record_to=RecordTarget(str(tmp_path), "entra_group"))
     assert (result["failed"], result["changed"], result["steps_done"]) == (True, True, ["group A"])
     assert (result["step_failed"], result["steps_left"], result["error"]["outcome"]) == (
         "2 members",
@@ -296,7 +296,7 @@ def test_an_unexpected_exception_after_a_write_hides_no_change(make_ctx: t.Any, 
         def result(self) -> dict[str, t.Any]:
             raise KeyError("id")
 
-    result = perform(make_ctx(), Odd().build)
+    result = run_task(make_ctx(), Odd().build)
     assert (result["changed"], result["steps_done"]) == (True, ["group A", "2 members", "1 owner"])
 
 
@@ -308,7 +308,7 @@ def test_the_record_is_written_before_the_first_write(make_ctx: t.Any, tmp_path:
             seen.extend(json.loads(path.read_text()) for path in tmp_path.iterdir())
             super().apply(step)
 
-    result = perform(make_ctx(), Looking().build, record_to=RecordTo(str(tmp_path), "entra_group"))
+    result = run_task(make_ctx(), Looking().build, record_to=RecordTarget(str(tmp_path), "entra_group"))
     assert result["changed"] is True
     assert {item["outcome"] for item in seen} == {"begun"}
     assert seen[0]["left"] == ["group A", "2 members", "1 owner"]
@@ -322,7 +322,9 @@ def test_the_record_is_written_before_the_first_write(make_ctx: t.Any, tmp_path:
 def test_nothing_is_written_when_the_record_cannot_be(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("")
     noted = Noted()
-    result = perform(make_ctx(), noted.build, record_to=RecordTo(str(tmp_path / "file" / "records"), "entra_group"))
+    result = run_task(
+        make_ctx(), noted.build, record_to=RecordTarget(str(tmp_path / "file" / "records"), "entra_group")
+    )
     assert (result["failed"], result["changed"], noted.done) == (True, False, [])
     assert "run record cannot be written" in result["msg"] and "cvops_run_record_dir" in result["error"]["source"]
 
@@ -340,7 +342,7 @@ def test_nothing_is_written_when_the_record_does_not_get_to_the_disk(
 
     noted = Noted()
     monkeypatch.setattr(os, "fsync", fail)
-    result = perform(make_ctx(), noted.build, record_to=RecordTo(str(tmp_path), "entra_group"))
+    result = run_task(make_ctx(), noted.build, record_to=RecordTarget(str(tmp_path), "entra_group"))
     assert bool(noted.done) is written
     assert ("run record cannot be written" in result.get("msg", "")) is not written
 
@@ -356,7 +358,7 @@ def test_half_characters_cost_neither_result_nor_record(make_ctx: t.Any, tmp_pat
     resource = Half()
     resource.planned = Plan({HALF: HALF}, {"name": HALF}, (Step("create", HALF),))
     ctx = make_ctx({"x": HALF}, diff_mode=True)
-    result = perform(ctx, resource.build, record_to=RecordTo(str(tmp_path), "entra_group"))
+    result = run_task(ctx, resource.build, record_to=RecordTarget(str(tmp_path), "entra_group"))
     assert result["changed"] is True
     json.dumps(result, ensure_ascii=False).encode("utf-8")
     assert result["group"] == {"half \ufffd a character": ["half \ufffd a character"]}
@@ -374,7 +376,7 @@ def test_no_text_of_a_failure_steers_a_terminal(make_ctx: t.Any) -> None:
     ctx.prompt(nasty)
     ctx.debug(1, nasty)
     said = [
-        json.dumps(perform(ctx, noted.build), ensure_ascii=False),
+        json.dumps(run_task(ctx, noted.build), ensure_ascii=False),
         *ctx.warnings,
         *ctx.reporter.lines,
         *ctx.reporter.news,
@@ -396,7 +398,7 @@ def test_a_signal_ends_it_with_the_steps_done(make_ctx: t.Any) -> None:
             ctx.sleep(5)
 
     noted.apply = apply  # type: ignore[method-assign]
-    result = perform(ctx, noted.build)
+    result = run_task(ctx, noted.build)
     assert result["cancelled"] is True
     assert result["error"]["kind"] == "cancelled"
     assert "Stopped by SIGTERM" in result["msg"]
@@ -419,7 +421,7 @@ def test_a_step_that_was_answered_is_done_although_a_signal_came(make_ctx: t.Any
 
     noted.apply = apply  # type: ignore[method-assign]
 
-    result = perform(make_ctx(), noted.build)
+    result = run_task(make_ctx(), noted.build)
     assert result["cancelled"] is True
     assert result["changed"] is True
     assert result["steps_done"] == subjects[: 3 if last else 2]
@@ -434,7 +436,7 @@ def test_no_step_is_begun_after_a_request_to_stop(make_ctx: t.Any) -> None:
         inner.cancellation.request("SIGINT")
         return noted
 
-    assert perform(ctx, run)["cancelled"] is True
+    assert run_task(ctx, run)["cancelled"] is True
     assert noted.done == []
 
 
@@ -445,7 +447,7 @@ def test_a_helper_that_notices_first(make_ctx: t.Any) -> None:
         ctx.cancellation.request("SIGINT")
         raise ApiError("the connection broke")
 
-    assert perform(make_ctx(), run)["cancelled"] is True
+    assert run_task(make_ctx(), run)["cancelled"] is True
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, 900), (30, 30), (0, 900)])
@@ -456,7 +458,7 @@ def test_the_deadline(make_ctx: t.Any, given: int | None, expected: int) -> None
         seen.append(ctx.remaining_s())
         return None
 
-    perform(make_ctx({"deadline": given}), Report("x", run))
+    run_task(make_ctx({"deadline": given}), Report("x", run))
     assert seen == [expected]
 
 
@@ -469,13 +471,13 @@ FOUND_REPORT = Report("groups", lambda ctx: FOUND)
     [(None, FOUND), ("[].name", ["a", "b"]), ("[?size > `1`] | [0].name", "b"), ("nothing", None)],
 )
 def test_facts_can_be_queried(make_ctx: t.Any, query: str | None, expected: t.Any) -> None:
-    result = perform(make_ctx({"query": query}), FOUND_REPORT)
+    result = run_task(make_ctx({"query": query}), FOUND_REPORT)
     assert (result["changed"], result["groups"]) == (False, expected)
 
 
 @pytest.mark.parametrize("query", ["[", "foo(", "unknown_function(@)", "abs('x')", ""])
 def test_queries_that_cannot_be_used(make_ctx: t.Any, query: str) -> None:
-    result = perform(make_ctx({"query": query}), FOUND_REPORT)
+    result = run_task(make_ctx({"query": query}), FOUND_REPORT)
     assert result["failed"] is True
     assert result["msg"].startswith("query: not a usable JMESPath expression: ")
     assert "\n" not in result["msg"]
@@ -485,7 +487,7 @@ def test_queries_that_cannot_be_used(make_ctx: t.Any, query: str) -> None:
 def test_a_query_without_its_library(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "HAS_JMESPATH", False)
     monkeypatch.setattr(subject, "JMESPATH_IMPORT_ERROR", "Traceback ...")
-    result = perform(make_ctx({"query": "[]"}), FOUND_REPORT)
+    result = run_task(make_ctx({"query": "[]"}), FOUND_REPORT)
     assert "pip install 'jmespath>=" in result["msg"]
     assert result["error"] == {
         "kind": "missing_library",
@@ -493,13 +495,13 @@ def test_a_query_without_its_library(make_ctx: t.Any, monkeypatch: pytest.Monkey
         "needed": MINIMUMS["jmespath"],
         "details": "Traceback ...",
     }
-    assert perform(make_ctx(), FOUND_REPORT)["groups"] == FOUND
+    assert run_task(make_ctx(), FOUND_REPORT)["groups"] == FOUND
 
 
 SPEC = ArgumentSpec(
     {
         "name": {"type": "str"},
-        "tenant_id": {"type": "str", "fallback": completed("tenant_id", "ARM_TENANT_ID")},
+        "tenant_id": {"type": "str", "fallback": build_fallback("tenant_id", "ARM_TENANT_ID")},
         "client_secret": {"type": "str", "no_log": True},
         "deadline": {"type": "int"},
     }
@@ -588,7 +590,7 @@ def test_a_signal_while_the_record_is_written_costs_neither_record_nor_result(
             os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(run_record.os, "fsync", sync)
-    result = perform(make_ctx(), Noted().build, record_to=RecordTo(str(tmp_path), "entra_group"))
+    result = run_task(make_ctx(), Noted().build, record_to=RecordTarget(str(tmp_path), "entra_group"))
     assert (result["changed"], result.get("failed", False)) == (True, False)
     (path,) = tmp_path.iterdir()
     assert json.loads(path.read_text())["outcome"] == "done"
@@ -610,7 +612,7 @@ def test_everything_is_closed_whatever_comes_between(make_ctx: t.Any, monkeypatc
         monkeypatch.setattr(ctx.cancellation, "shield", shield)
         return [1]
 
-    result = perform(make_ctx(), Report("groups", run))
+    result = run_task(make_ctx(), Report("groups", run))
     assert closed == [True]
     assert result["groups"] == [1]
 
@@ -623,6 +625,6 @@ def test_a_signal_after_the_last_step_costs_nothing_of_what_was_done(make_ctx: t
             os.kill(os.getpid(), signal.SIGTERM)
             return super().result()
 
-    result = perform(make_ctx(), Signalled().build)
+    result = run_task(make_ctx(), Signalled().build)
     assert (result["changed"], result["group"]) == (True, {"done": 3})
     assert "failed" not in result

@@ -11,13 +11,13 @@ import email.utils
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.server_clock import Observations
+from ansible_collections.cvops.identity.plugins.module_utils._core.server_clock import ServiceTimings
 
 NOW = datetime.datetime(2026, 3, 2, 9, 41, 10, 600000, tzinfo=datetime.timezone.utc)
 
 
-def noted(ahead_s: float) -> Observations:
-    seen = Observations()
+def noted(ahead_s: float) -> ServiceTimings:
+    seen = ServiceTimings()
     date = email.utils.format_datetime(NOW + datetime.timedelta(seconds=ahead_s), usegmt=True)
     seen.note("Graph", date, NOW, 0.25)
     return seen
@@ -33,12 +33,12 @@ def test_the_first_service_that_told_its_time_counts() -> None:
     seen.note("Sign-in", None, NOW, 0.1)
     assert seen.clock_difference_s("Sign-in", "Graph") == seen.clock_difference_s("Graph") == 599
     assert seen.clock_difference_s("Sign-in") is None
-    assert Observations().clock_difference_s("Graph") is None
+    assert ServiceTimings().clock_difference_s("Graph") is None
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday", "Mon, 02 Mar 2026 09:41:10 -0000"])
 def test_a_date_that_says_nothing_is_none(date: str | None) -> None:
-    seen = Observations()
+    seen = ServiceTimings()
     seen.note("Graph", date, NOW, 0.1)
     assert seen.clock_difference_s("Graph") is None
     assert seen.latency_ms("Graph") == 100

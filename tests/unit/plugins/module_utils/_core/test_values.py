@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import (
-    as_number,
+    convert_to_builtins,
+    format_time,
+    get_object,
+    get_objects,
+    get_texts,
+    get_time,
     is_guid,
-    object_in,
-    objects_in,
+    parse_number,
     parse_time,
-    plain,
-    rfc3339,
-    texts_in,
-    time_in,
 )
 
 UTC = datetime.timezone.utc
@@ -76,7 +76,7 @@ class Real(float):
     ],
 )
 def test_plain(value: t.Any, expected: t.Any) -> None:
-    got = plain(value)
+    got = convert_to_builtins(value)
     assert got == expected
     assert exact(got)
 
@@ -99,7 +99,7 @@ def test_plain_of_what_this_core_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     document = loaded(
         f"a: text\nb: !unsafe '{{{{ x }}}}'\nc: 2026-01-31\nd: [1, {{e: yes}}]\nf: !vault |\n{indented}\n", monkeypatch
     )
-    got = plain(document)
+    got = convert_to_builtins(document)
     assert got == {"a": "text", "b": "{{ x }}", "c": "2026-01-31", "d": [1, {"e": True}], "f": "hushed"}
     assert exact(got)
 
@@ -113,8 +113,8 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_plain_leaves_json_as_it_is(value: t.Any) -> None:
-    assert plain(value) == value == plain(json.loads(json.dumps(value)))
-    assert exact(plain(value))
+    assert convert_to_builtins(value) == value == convert_to_builtins(json.loads(json.dumps(value)))
+    assert exact(convert_to_builtins(value))
 
 
 @pytest.mark.parametrize(
@@ -158,17 +158,17 @@ def test_what_is_no_time(text: str) -> None:
 @given(st.datetimes(min_value=datetime.datetime(1990, 1, 1), max_value=datetime.datetime(2100, 1, 1)))
 def test_times_come_back(moment: datetime.datetime) -> None:
     aware = moment.replace(microsecond=0, tzinfo=UTC)
-    assert parse_time(rfc3339(aware)) == aware
+    assert parse_time(format_time(aware)) == aware
 
 
 @pytest.mark.parametrize("holder", [{}, {"x": None}, {"x": []}, None])
 def test_lists_that_are_not_there(holder: t.Any) -> None:
-    assert objects_in(holder, "x") == texts_in(holder, "x") == []
+    assert get_objects(holder, "x") == get_texts(holder, "x") == []
 
 
 @pytest.mark.parametrize("odd", [7, True, "text", {"a": 1}, [7], [None], [["x"]], 0, ""])
 def test_what_is_no_list_is_never_taken_for_an_empty_one(odd: t.Any) -> None:
-    for read in (objects_in, texts_in):
+    for read in (get_objects, get_texts):
         with pytest.raises(BadAnswer, match="something else than a list"):
             read({"x": odd}, "x")
         with pytest.raises(BadAnswer, match="something else than a"):
@@ -176,8 +176,8 @@ def test_what_is_no_list_is_never_taken_for_an_empty_one(odd: t.Any) -> None:
 
 
 def test_lists_of_answers() -> None:
-    assert objects_in({"x": [{"a": 1}, {}]}, "x") == [{"a": 1}, {}]
-    assert texts_in({"x": ["a", ""]}, "x") == ["a", ""]
+    assert get_objects({"x": [{"a": 1}, {}]}, "x") == [{"a": 1}, {}]
+    assert get_texts({"x": ["a", ""]}, "x") == ["a", ""]
 
 
 @pytest.mark.parametrize(
@@ -196,29 +196,29 @@ def test_lists_of_answers() -> None:
     ],
 )
 def test_numbers(value: t.Any, number: int | None) -> None:
-    assert as_number(value) == number
+    assert parse_number(value) == number
 
 
 def test_objects_of_answers() -> None:
-    assert object_in({"x": {"a": 1}}, "x") == {"a": 1}
-    assert object_in({"x": None}, "x") == object_in({}, "x") == {}
+    assert get_object({"x": {"a": 1}}, "x") == {"a": 1}
+    assert get_object({"x": None}, "x") == get_object({}, "x") == {}
     for odd in (7, "text", ["x"], True):
         with pytest.raises(BadAnswer):
-            object_in({"x": odd}, "x")
+            get_object({"x": odd}, "x")
 
 
 def test_objects_taken_from_answers_tell_what_they_lack() -> None:
-    for found in (*objects_in({"x": [{}]}, "x"), object_in({"x": {}}, "x"), object_in({}, "x")):
+    for found in (*get_objects({"x": [{}]}, "x"), get_object({"x": {}}, "x"), get_object({}, "x")):
         with pytest.raises(BadAnswer, match="an object without id"):
             found["id"]
 
 
 def test_dates_of_answers() -> None:
-    assert time_in({}, "ends") is time_in({"ends": None}, "ends") is time_in({"ends": ""}, "ends") is None
-    assert time_in({"ends": "2030-01-02T03:04:05.1234567Z"}, "ends") == parse_time("2030-01-02T03:04:05.123456Z")
+    assert get_time({}, "ends") is get_time({"ends": None}, "ends") is get_time({"ends": ""}, "ends") is None
+    assert get_time({"ends": "2030-01-02T03:04:05.1234567Z"}, "ends") == parse_time("2030-01-02T03:04:05.123456Z")
 
 
 @pytest.mark.parametrize("odd", ["text", 7, 0, False, ["x"], {"a": 1}, {}, []])
 def test_what_is_no_date_is_never_taken_for_none(odd: t.Any) -> None:
     with pytest.raises(BadAnswer, match="no date as ends of key 7"):
-        time_in({"ends": odd}, "ends", " of key 7")
+        get_time({"ends": odd}, "ends", " of key 7")

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import (
-    one_line,
-    visible,
-    visible_json,
-    visible_structure,
+    escape_invisible,
+    escape_structure,
+    format_json,
+    to_one_line,
 )
 
 
@@ -38,18 +38,18 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.visible impor
     ],
 )
 def test_what_is_shown(shown: str, text: str) -> None:
-    assert visible(text) == shown
+    assert escape_invisible(text) == shown
 
 
 @given(st.text(alphabet=st.characters(), max_size=60))
 def test_nothing_that_steers_or_hides_is_left(text: str) -> None:
-    shown = visible(text)
+    shown = escape_invisible(text)
     shown.encode("utf-8")
     for character in shown:
         assert character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp"), hex(
             ord(character)
         )
-    assert visible(shown) == shown
+    assert escape_invisible(shown) == shown
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_nothing_that_steers_or_hides_is_left(text: str) -> None:
     ],
 )
 def test_one_line(text: str, shown: str) -> None:
-    assert one_line(text, 20) == shown
+    assert to_one_line(text, 20) == shown
 
 
 def test_a_text_of_any_length_is_cut_before_it_is_looked_at() -> None:
-    assert one_line(" " * 10_000_000 + "x", 20) == "…"
-    assert visible_structure({"k" * 9000: ["v" * 9000]}, 10) == {"k" * 10 + "…": ["v" * 10 + "…"]}
+    assert to_one_line(" " * 10_000_000 + "x", 20) == "…"
+    assert escape_structure({"k" * 9000: ["v" * 9000]}, 10) == {"k" * 10 + "…": ["v" * 10 + "…"]}
 
 
 @given(
@@ -78,6 +78,6 @@ def test_a_text_of_any_length_is_cut_before_it_is_looked_at() -> None:
     )
 )
 def test_visible_json_reads_back_equal(value: t.Any) -> None:
-    text = visible_json(value)
+    text = format_json(value)
     assert json.loads(text) == value
-    assert visible(text) == text
+    assert escape_invisible(text) == text

@@ -19,7 +19,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     CvopsError,
     WaitTimeout,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
 from ansible_collections.cvops.identity.plugins.module_utils._stores import hashi_vault
 from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault import VaultStore
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Overtaken, Pair, Renewal
@@ -32,7 +32,7 @@ DOCUMENT = {"access_token": "the-access-token", "refresh_token": "the-refresh-to
 @pytest.fixture
 def make_store(make_ctx: t.Any, server: t.Any) -> t.Callable[..., VaultStore]:
     def make(url: str | None = server.url, environ: dict[str, str] | None = None, **options: t.Any) -> VaultStore:
-        ctx = make_ctx({"retries": 0}, sources=Sources(environ=environ or {}))
+        ctx = make_ctx({"retries": 0}, sources=OptionSources(environ=environ or {}))
         signing_in = {} if "role_id" in options or environ else {"token": TOKEN}
         return VaultStore(ctx, {"path": "commvault/cs01", "url": url, **signing_in, **options})
 

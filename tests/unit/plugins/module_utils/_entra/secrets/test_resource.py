@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, GuardRefused
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import rfc3339
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import format_time
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import ApplicationReference
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets import resource as subject
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.policy import (
@@ -39,11 +39,11 @@ ID = "0123456789ab"
 
 def key(number: int, display_name: str | None, days: float | None = 10, starts: float = -1) -> dict[str, t.Any]:
     """A passwordCredential as Graph lists it, ending in *days*."""
-    ends = None if days is None else rfc3339(NOW + datetime.timedelta(days=days))
+    ends = None if days is None else format_time(NOW + datetime.timedelta(days=days))
     return {
         "keyId": f"00000000-0000-4000-8000-{number:012d}",
         "displayName": display_name,
-        "startDateTime": rfc3339(NOW + datetime.timedelta(days=starts)),
+        "startDateTime": format_time(NOW + datetime.timedelta(days=starts)),
         "endDateTime": ends,
         "hint": f"h{number}~",
     }

@@ -13,8 +13,8 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, BadAnswer
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
-from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import Settings
-from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Policy, Repeat
+from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings
+from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Repeat, RetryPolicy
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.msal_client import LibraryClient
 
 
@@ -22,7 +22,7 @@ def test_the_face_for_libraries(make_ctx: t.Any, server: t.Any, answer: t.Any) -
     posts: list[bool] = []
     ctx = make_ctx()
     client = LibraryClient(
-        Transport(ctx, Settings("Service", policy=Policy(tries=3), environ={})),
+        Transport(ctx, HttpSettings("Service", policy=RetryPolicy(tries=3), environ={})),
         Repeat.ALWAYS,
         lambda: posts.append(True),
         plain_http=True,
@@ -68,7 +68,7 @@ def test_what_it_could_only_misread(
     make_ctx: t.Any, server: t.Any, answer: t.Any, status: int, body: t.Any, error: type[Exception], said: str
 ) -> None:
     server.says(answer(status, body=body))
-    transport = Transport(make_ctx(), Settings("Service", policy=Policy(tries=1), environ={}))
+    transport = Transport(make_ctx(), HttpSettings("Service", policy=RetryPolicy(tries=1), environ={}))
     with pytest.raises(error, match=said):
         LibraryClient(transport, Repeat.IF_REFUSED, lambda: None, plain_http=True).post(server.url)
 
@@ -76,7 +76,7 @@ def test_what_it_could_only_misread(
 @pytest.mark.parametrize("url", ["http://service.example/token", "https://user:hushed@service.example/", "file:///etc"])
 def test_an_address_that_must_not_get_a_credential_is_not_called(make_ctx: t.Any, url: str) -> None:
     posts: list[bool] = []
-    transport = Transport(make_ctx(), Settings("Service", environ={}))
+    transport = Transport(make_ctx(), HttpSettings("Service", environ={}))
     client = LibraryClient(transport, Repeat.ALWAYS, lambda: posts.append(True))
     for call in (client.get, client.post):
         with pytest.raises(BadAnswer, match="names an address that is not called") as refused:

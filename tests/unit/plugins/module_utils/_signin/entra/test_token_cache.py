@@ -21,7 +21,7 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Cancelled
-from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import Sources
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import interactive
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import token_cache as cache_module
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
@@ -144,12 +144,12 @@ def test_no_folder_and_no_space_cost_a_sign_in_and_no_more(
 
 def test_file_goes_where_the_session_has_memory_and_survives_no_home(tmp_path: pathlib.Path) -> None:
     ctx = context(None, token_cache="file")
-    ctx.sources = Sources(environ={"XDG_RUNTIME_DIR": str(tmp_path), "HOME": "/nonexistent"})
+    ctx.sources = OptionSources(environ={"XDG_RUNTIME_DIR": str(tmp_path), "HOME": "/nonexistent"})
     found = cache_for(ctx)
     assert found is not None
     found.put("k", token())
     assert (tmp_path / "cvops" / "identity" / "k").exists()
-    ctx.sources = Sources(environ={"XDG_CACHE_HOME": "/proc/no/such/place"})
+    ctx.sources = OptionSources(environ={"XDG_CACHE_HOME": "/proc/no/such/place"})
     assert cache_for(ctx) is None
 
 
@@ -289,7 +289,7 @@ class Terminal:
 
 def personal(method: str, folder: pathlib.Path, runtime: pathlib.Path, cache: str) -> Context:
     ctx = context(folder, auth_method=method, token_cache=cache)
-    ctx.sources = Sources(environ={"XDG_RUNTIME_DIR": str(runtime), "XDG_CACHE_HOME": str(runtime)})
+    ctx.sources = OptionSources(environ={"XDG_RUNTIME_DIR": str(runtime), "XDG_CACHE_HOME": str(runtime)})
     return ctx
 
 
@@ -341,7 +341,7 @@ def test_machines_that_share_a_home_never_get_each_others_tokens(
     for machine in ("a", "a", "b"):
         (tmp_path / machine).mkdir(exist_ok=True)
         ctx = context(tmp_path / machine, token_cache="file", **options)
-        ctx.sources = Sources(environ={"XDG_CACHE_HOME": str(home)})
+        ctx.sources = OptionSources(environ={"XDG_CACHE_HOME": str(home)})
         sign_in = EntraSignIn(ctx)
         number = len(got)
         sign_in._method.acquire = lambda _scope, made=f"{machine}{number}": token(made)
