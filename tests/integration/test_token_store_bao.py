@@ -19,7 +19,7 @@ from helpers.direct import Words, connection, run_body
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault import VaultStore
-from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Overtaken, Pair
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import StoreConflict, TokenPair
 from ansible_collections.cvops.identity.plugins.modules import commvault_access_token, commvault_security_info
 
 #: The rights that the documentation names; destroying is for ``state: absent``.
@@ -116,23 +116,23 @@ def test_the_first_write_wins(vault: dict[str, t.Any]) -> None:
     """Check-and-set, as the server says it; also for a secret that is new, deleted or destroyed."""
     first, second = store_at(vault), store_at(vault)
     for number in range(3):
-        with first.locked(create=True) as one, second.locked(create=True) as other:
-            one.write(Pair(f"first-{number}"))
-            with pytest.raises(Overtaken):
-                other.write(Pair(f"second-{number}"))
-        pair, version = first.read()
+        with first.lock(create=True) as one, second.lock(create=True) as other:
+            one.write_pair(TokenPair(f"first-{number}"))
+            with pytest.raises(StoreConflict):
+                other.write_pair(TokenPair(f"second-{number}"))
+        pair, version = first.read_pair_and_version()
         assert pair is not None
         assert pair.access_token == f"first-{number}"
-        first.remove(version)
-        assert first.read() == (None, version)
+        first.destroy_version(version)
+        assert first.read_pair_and_version() == (None, version)
 
 
 def test_a_soft_deleted_secret_is_none(bao: Bao, vault: dict[str, t.Any], path: str) -> None:
     store = store_at(vault)
-    store.write(Pair("one"), 0)
+    store.write_pair(TokenPair("one"), 0)
     bao.ask("DELETE", f"secret/data/{path}")
-    assert store.read() == (None, 1)
-    assert store.write(Pair("two"), 1) == 2
+    assert store.read_pair_and_version() == (None, 1)
+    assert store.write_pair(TokenPair("two"), 1) == 2
 
 
 def test_namespaces(site: Simulator, bao: Bao, vault: dict[str, t.Any], path: str) -> None:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""A token pair in a file that only its owner can read: locked, replaced as a whole, on the disk before it is used."""
+"""The token store in a file: readable by its owner only, locked, replaced atomically, synced to disk before the pair is used."""
 
 from __future__ import annotations
 
@@ -30,93 +30,101 @@ from .._core.private_files import (
     replace_file,
     take_lock,
 )
-from .token_pair import Custodian, Pair, parse, to_document, words
+from .token_pair import PairCustodian, TokenPair, encode_pair, format_epoch, parse_pair
 
-#: Longer than a renewal can take.
+#: How long another process may hold the lock; longer than a renewal can take.
 LOCK_WAIT_S = 120.0
 _LOCK_POLL_S = 0.05
 _LARGEST = 1 << 20
 
 
 class FileStore:
-    """``PATH`` holds the pair; ``PATH.lock`` is locked by the process that it names; ``PATH.new`` is a write that is not finished."""
+    """Token store in a file.
+
+    ``PATH`` holds the pair, ``PATH.lock`` names the process that has locked it, ``PATH.new`` is an unfinished write.
+    """
 
     def __init__(self, ctx: Context, path: str) -> None:
         self._ctx = ctx
         self.path = os.path.abspath(os.path.expanduser(path))
-        self.where = f"file {self.path}"
-        self.here = Custodian(os.uname().nodename, _user())
+        self.location = f"file {self.path}"
+        self.custodian = PairCustodian(os.uname().nodename, _find_user_name())
 
-    def find(self) -> Pair | None:
-        """The pair as it is now."""
+    def read_pair(self) -> TokenPair | None:
+        """Return the stored pair, None when there is none. Raises ConfigError for one that cannot be read or trusted."""
         if not self._check_folder(create=False):
             return None
-        text = self._content(self.path)
-        return None if text is None else parse(text, self.where)
+        text = self._read_text(self.path)
+        return None if text is None else parse_pair(text, self.location)
 
-    def disturbed(self) -> bool:
-        """True when the lock file names a holder who is gone."""
+    def was_interrupted(self) -> bool:
+        """Return True when the lock file names a process that no longer holds the lock."""
         try:
             descriptor = open_file(f"{self.path}.lock", os.O_RDWR)
-        except OSError:  # none yet; or whoever needs the lock will be told what is wrong with it
+        except OSError:  # there is none yet; any other fault is reported to the process that needs the lock
             return False
         try:
-            return take_lock(descriptor) and bool(_said(descriptor))
+            return take_lock(descriptor) and bool(_read_holder(descriptor))
         except OSError:
             return False
         finally:
             os.close(descriptor)
 
     @contextlib.contextmanager
-    def locked(self, create: bool = False) -> t.Iterator[HeldFile]:
-        """Hold the lock. The kernel releases that of a process that dies; the file's content then tells who it was."""
+    def lock(self, create: bool = False) -> t.Iterator[LockedFile]:
+        """Hold the lock; with *create* the folder is made if it is missing.
+
+        The kernel releases the lock of a process that dies; the content of the lock file then tells which process that was.
+        Raises ConfigError, and WaitTimeout naming the process that holds the lock.
+        """
         if not self._check_folder(create):
-            raise ConfigError(f"The token store {self.where} does not exist.", source=self.where)
+            raise ConfigError(f"The token store {self.location} does not exist.", source=self.location)
         try:
             descriptor = open_file(f"{self.path}.lock", os.O_RDWR | os.O_CREAT)
         except OSError as exc:
-            raise self.failed("locked", exc) from exc
+            raise self.make_os_error("locked", exc) from exc
         try:
-            self._wait_for(descriptor)
-            held = HeldFile(self, _said(descriptor))
-            self._sign(descriptor, held.pair)
+            self._wait_for_lock(descriptor)
+            locked = LockedFile(self, _read_holder(descriptor))
+            self._write_holder(descriptor, locked.pair)
             try:
-                yield held
+                yield locked
             finally:
                 os.ftruncate(descriptor, 0)
         finally:
             os.close(descriptor)
 
-    def replace(self, pair: Pair) -> None:
-        """Write, fsync, rename, fsync: at every moment the old or the new pair is there as a whole."""
+    def replace_pair(self, pair: TokenPair) -> None:
+        """Write *pair* with fsync and rename, so that the old or the new pair is complete at every moment. Raises ConfigError."""
         unfinished = f"{self.path}.new"
         try:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(unfinished)
-            text = json.dumps(to_document(pair), indent=2) + "\n"
+            text = json.dumps(encode_pair(pair), indent=2) + "\n"
             replace_file(self.path, text, unfinished, Durability.DISK, keep_unfinished=True)
         except OSError as exc:
-            raise self.failed("written", exc) from exc
+            raise self.make_os_error("written", exc) from exc
 
-    def remove(self) -> None:
-        """Delete the pair; the lock file stays, others may be waiting for it."""
+    def remove_pair(self) -> None:
+        """Delete the pair; the lock file stays, because other processes may be waiting for it. Raises ConfigError."""
         try:
             remove_file(self.path)
         except OSError as exc:
-            raise self.failed("removed", exc) from exc
+            raise self.make_os_error("removed", exc) from exc
 
-    def finish(self, pair: Pair | None) -> Pair | None:
-        """What a write that was cut off has left: the pair that follows the stored one, if it is complete; else it is removed.
+    def finish_write(self, pair: TokenPair | None) -> TokenPair | None:
+        """Finish an interrupted write, and return the pair that it stored; None when there was nothing to finish.
 
-        Raises ConfigError for one that cannot be read: it may be the only copy of the pair.
+        An unfinished file is used if it is complete and follows *pair*, the stored one, else removed. Raises ConfigError for one
+        that cannot be read: it may be the only copy of the newest pair.
         """
         unfinished = f"{self.path}.new"
-        text = self._content(unfinished)
+        text = self._read_text(unfinished)
         if text is None:
             return None
         try:
-            found = parse(text, self.where)
-        except ConfigError:  # a part of a pair
+            found = parse_pair(text, self.location)
+        except ConfigError:  # the write was cut off in the middle
             found = None
         follows = found is not None and pair is not None and found.generation == pair.generation + 1
         try:
@@ -125,26 +133,30 @@ class FileStore:
                 return None
             finish_replacing(self.path, unfinished)
         except OSError as exc:
-            raise self.failed("written", exc) from exc
+            raise self.make_os_error("written", exc) from exc
         return found
 
-    def failed(self, what: str, exc: OSError, path: str | None = None) -> ConfigError:
-        """The error of the operating system, for people; *path*: of the file that it is about, the store itself by default."""
-        if exc.errno == errno.ELOOP:
-            return self._unsafe("is a symbolic link", "put the file itself there", path)
-        name, remedy = self._named(path)
-        return ConfigError(f"{name} cannot be {what}: {exc.strerror}.{remedy}", source=self.where)
+    def make_os_error(self, what: str, exc: OSError, path: str | None = None) -> ConfigError:
+        """Return the ConfigError for a failed system call.
 
-    def _named(self, path: str | None) -> tuple[str, str]:
-        """The file in words, and what to do about one that a write has left beside the store."""
+        *what*: the participle of what failed, for example ``written``; *path*: the file concerned, by default the store itself.
+        """
+        if exc.errno == errno.ELOOP:
+            return self._make_unsafe_error("is a symbolic link", "put the file itself there", path)
+        name, remedy = self._describe_path(path)
+        return ConfigError(f"{name} cannot be {what}: {exc.strerror}.{remedy}", source=self.location)
+
+    def _describe_path(self, path: str | None) -> tuple[str, str]:
+        """Return how messages name the file, and a remedy for one that an interrupted write left beside the store."""
         if path is None or path == self.path:
-            return f"The token store {self.where}", ""
+            return f"The token store {self.location}", ""
         return (
-            f"{path}, which a write to the token store {self.where} has left,",
+            f"{path}, which a write to the token store {self.location} has left,",
             " It may be the only copy of the newest pair: make it readable for this user, or remove it if it holds none.",
         )
 
     def _check_folder(self, create: bool) -> bool:
+        """Return False when the folder is missing. Raises ConfigError when it is not private."""
         folder = os.path.dirname(self.path)
         try:
             if create:
@@ -153,23 +165,24 @@ class FileStore:
         except FileNotFoundError:
             return False
         except OSError as exc:
-            raise self.failed("reached", exc) from exc
+            raise self.make_os_error("reached", exc) from exc
         except NotPrivate as exc:
             what, remedy = {
                 PrivacyFault.KIND: ("is no folder of its own", "name the real folder, not a link"),
                 PrivacyFault.OWNER: ("belongs to another user", f"run as that user, or chown {folder}"),
                 PrivacyFault.MODE: (f"others can enter (mode {exc.mode:04o})", f"chmod 0700 {folder}"),
             }[exc.fault]
-            raise self._unsafe(f"lies in {folder}, which {what}", remedy) from None
+            raise self._make_unsafe_error(f"lies in {folder}, which {what}", remedy) from None
         return True
 
-    def _content(self, path: str) -> str | None:
+    def _read_text(self, path: str) -> str | None:
+        """Return the content of a private file, None when it is missing. Raises ConfigError."""
         try:
             return read_file(path, _LARGEST)
         except FileNotFoundError:
             return None
         except OSError as exc:
-            raise self.failed("read", exc, path) from exc
+            raise self.make_os_error("read", exc, path) from exc
         except NotPrivate as exc:
             what, remedy = {
                 PrivacyFault.KIND: ("is no ordinary file", "put the pair there as JSON"),
@@ -179,91 +192,99 @@ class FileStore:
                     f"chmod 0600 {path}; if anyone may have read it, revoke the token",
                 ),
             }[exc.fault]
-            raise self._unsafe(what, remedy, path) from None
+            raise self._make_unsafe_error(what, remedy, path) from None
 
-    def _unsafe(self, what: str, remedy: str, path: str | None = None) -> ConfigError:
-        name, of_leftover = self._named(path)
+    def _make_unsafe_error(self, what: str, remedy: str, path: str | None = None) -> ConfigError:
+        name, of_leftover = self._describe_path(path)
         return ConfigError(
-            f"{name} {what}, so it is not used{of_leftover and '.'}{of_leftover or f': {remedy}.'}", source=self.where
+            f"{name} {what}, so it is not used{of_leftover and '.'}{of_leftover or f': {remedy}.'}",
+            source=self.location,
         )
 
-    def _wait_for(self, descriptor: int) -> None:
+    def _wait_for_lock(self, descriptor: int) -> None:
+        """Take the lock, waiting for the process that holds it. Raises WaitTimeout, ConfigError."""
         pauses = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
-        told = False
+        announced = False
         limit = min(LOCK_WAIT_S, self._ctx.remaining_s())
         while True:
             try:
                 if take_lock(descriptor):
                     return
             except OSError as exc:
-                raise self.failed("locked", exc) from exc
-            holder = self._holder(_said(descriptor))
+                raise self.make_os_error("locked", exc) from exc
+            holder = self._describe_holder(_read_holder(descriptor))
             if pauses.spent_s() >= limit:
                 raise WaitTimeout(
-                    f"The token store {self.where} is held by {holder}; it was not released in {limit:.0f} s."
+                    f"The token store {self.location} is held by {holder}; it was not released in {limit:.0f} s."
                     " If that process hangs, end it; the lock ends with it.",
-                    source=self.where,
+                    source=self.location,
                 )
-            if not told:
-                self._ctx.progress(f"waiting for the token store {self.where}, held by {holder}")
-                told = True
+            if not announced:
+                self._ctx.progress(f"waiting for the token store {self.location}, held by {holder}")
+                announced = True
             pauses.take()
 
-    def _sign(self, descriptor: int, pair: Pair | None) -> None:
-        """Say who holds it; whether a dead holder got anywhere is seen from the generation."""
-        own = {
+    def _write_holder(self, descriptor: int, pair: TokenPair | None) -> None:
+        """Write into the lock file which process holds the lock, and the generation of the pair that it found."""
+        holder = {
             "pid": os.getpid(),
-            "host": self.here.host,
-            "user": self.here.user,
-            "since": words(self._ctx.clock.now().timestamp()),
+            "host": self.custodian.host,
+            "user": self.custodian.user,
+            "since": format_epoch(self._ctx.clock.now().timestamp()),
             "generation": pair.generation if pair is not None else None,
         }
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(own).encode(), 0)
+        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
 
-    def _holder(self, said: t.Mapping[str, t.Any]) -> str:
-        if not said:
+    def _describe_holder(self, holder: t.Mapping[str, t.Any]) -> str:
+        if not holder:
             return "another process"
-        return f"process {said.get('pid')} of {said.get('user')} on {said.get('host')} since {said.get('since')}"
+        return (
+            f"process {holder.get('pid')} of {holder.get('user')} on {holder.get('host')} since {holder.get('since')}"
+        )
 
-    def left_by(self, said: t.Mapping[str, t.Any], pair: Pair | None, finished: bool) -> str:
-        """What became of a holder who is gone, in words; empty when the last one ended well."""
-        if not said:
+    def describe_leftover(self, holder: t.Mapping[str, t.Any], pair: TokenPair | None, finished: bool) -> str:
+        """Return what an interrupted *holder* left behind, as a sentence; empty when the last holder ended well.
+
+        *pair*: the stored pair now; *finished*: it comes from the write that was interrupted.
+        """
+        if not holder:
             return ""
-        holder = f"{self._holder(said)} was ended while it held the token store {self.where}."
+        subject = f"{self._describe_holder(holder)} was ended while it held the token store {self.location}."
         if finished:
-            return f"{holder} It had the new pair, which was found complete and is used."
+            return f"{subject} It had the new pair, which was found complete and is used."
         if pair is None:
-            return f"{holder} There is no pair in it."
+            return f"{subject} There is no pair in it."
         if pair.renewal is not None and pair.renewal.state == "sent":
-            return f"{holder} It had begun a renewal."
-        if isinstance(said.get("generation"), int) and pair.generation > said["generation"]:
-            return f"{holder} It had stored the new pair, which is used."
-        return f"{holder} It had sent nothing: the pair of before is intact."
+            return f"{subject} It had begun a renewal."
+        if isinstance(holder.get("generation"), int) and pair.generation > holder["generation"]:
+            return f"{subject} It had stored the new pair, which is used."
+        return f"{subject} It had sent nothing: the pair of before is intact."
 
 
-class HeldFile:
-    """The file while its lock is held."""
+class LockedFile:
+    """The token store in a file while its lock is held; interrupted writes were finished."""
 
-    def __init__(self, store: FileStore, said: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, store: FileStore, holder: t.Mapping[str, t.Any]) -> None:
         self._store = store
-        self.pair = store.find()
-        finished = store.finish(self.pair)
+        self.pair = store.read_pair()
+        finished = store.finish_write(self.pair)
         self.pair = finished or self.pair
-        self.note = store.left_by(said, self.pair, finished is not None)
+        self.leftover = store.describe_leftover(holder, self.pair, finished is not None)
 
-    def write(self, pair: Pair) -> None:
-        """Replace the pair."""
-        self._store.replace(pair)
+    def write_pair(self, pair: TokenPair) -> None:
+        """Replace the pair; it is on the disk when this returns. Raises ConfigError."""
+        self._store.replace_pair(pair)
         self.pair = pair
 
-    def clear(self) -> None:
-        """Remove the pair."""
-        self._store.remove()
+    def remove_pair(self) -> None:
+        """Remove the pair. Raises ConfigError."""
+        self._store.remove_pair()
         self.pair = None
 
 
-def _said(descriptor: int) -> dict[str, t.Any]:
+def _read_holder(descriptor: int) -> dict[str, t.Any]:
+    """Return what the lock file says of its holder; empty when nobody holds the lock, pid ``unknown`` when it cannot be read."""
     try:
         found = json.loads(os.pread(descriptor, 4096, 0) or b"{}")
     except ValueError:
@@ -271,7 +292,7 @@ def _said(descriptor: int) -> dict[str, t.Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _user() -> str:
+def _find_user_name() -> str:
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:

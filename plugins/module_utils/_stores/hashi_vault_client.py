@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""HashiCorp Vault through its client library hvac, whose requests go through our own transport.
+"""The client library hvac for HashiCorp Vault, sending its requests through the collection's own transport.
 
-The library by itself follows redirects to any host, over plain HTTP too, and takes the Vault token and the body along; it also
-takes the form of an answer for granted. Here no redirect is followed, and an answer is checked before the library sees it.
+By itself hvac follows redirects to any host, also over plain HTTP, with the Vault token and the body, and does not check what an
+answer looks like. Here no redirect is followed, and an answer is checked before hvac sees it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from .._core.retry import Repeat, RetryPolicy
 from .._core.visible import escape_invisible, repair_strings
 
 SERVICE = "HashiCorp Vault"
-#: A Vault takes values of up to a MiB; a pair is far smaller.
+#: Vault stores values of up to 1 MiB; a pair is far smaller.
 _LARGEST = 4 * MIB
 _TIMEOUT_S = 30.0
 _LONGEST_ERROR = 200
 _MOST_ERRORS = 5
-#: What libraries raise for answers that have not the form which they take for granted.
-MISREAD: tuple[type[Exception], ...] = (
+#: What hvac raises for answers of an unexpected shape.
+MISREAD_ERRORS: tuple[type[Exception], ...] = (
     ValueError,
     TypeError,
     LookupError,
@@ -42,8 +42,11 @@ MISREAD: tuple[type[Exception], ...] = (
 )
 
 
-def vault_address(url: str | None, source: str) -> Address:
-    """The address of a Vault. Plain HTTP only to this host itself, where an agent listens. Raises ConfigError."""
+def parse_vault_address(url: str | None, source: str) -> Address:
+    """Return the address of a Vault; plain HTTP is accepted for loopback only, where an agent listens. Raises ConfigError.
+
+    *source*: where *url* came from, for messages.
+    """
     if not url:
         raise ConfigError(
             "The token store hashi_vault needs an https address in its option url or in VAULT_ADDR", source="VAULT_ADDR"
@@ -56,9 +59,12 @@ def vault_address(url: str | None, source: str) -> Address:
 
 
 class VaultSession:
-    """The ``session`` of an hvac client. ``must_arrive``: what is sent must not be lost when the run is told to stop now."""
+    """The ``session`` of an hvac client.
 
-    #: hvac looks at these; what holds are the settings of the transport.
+    ``must_arrive``: send also after the run was told to stop; ``closing``: the run is being closed.
+    """
+
+    #: hvac reads these; the settings of the transport are in force.
     verify = cert = proxies = None
 
     def __init__(self, ctx: Context, address: Address, ca_path: str | None) -> None:
@@ -79,9 +85,9 @@ class VaultSession:
     def request(
         self, method: str, url: str, *, headers: t.Any = None, params: t.Any = None, json: t.Any = None, **_set: t.Any
     ) -> VaultResponse:
-        """Send and check the form of the answer. Raises Unreachable, Throttled, BadAnswer (redirects too), Cancelled.
+        """Send a request and check the shape of the answer. Raises Unreachable, Throttled, BadAnswer (also for redirects), Cancelled.
 
-        A write is sent again only when it was not received or was refused unread.
+        A write is repeated only when it was not received or was refused unread.
         """
         send = functools.partial(
             self._transport.request,
@@ -94,7 +100,7 @@ class VaultSession:
             counts=None,
         )
         try:
-            return VaultResponse(self._sent(send), url)
+            return VaultResponse(self._send(send), url)
         except BadAnswer as exc:
             if 300 <= (exc.status or 0) < 400:
                 raise BadAnswer(
@@ -105,9 +111,9 @@ class VaultSession:
             raise
 
     def close(self) -> None:
-        """The transport is closed with the run."""
+        """Do nothing: the transport is closed with the run."""
 
-    def _sent(self, send: t.Callable[..., Reply]) -> Reply:
+    def _send(self, send: t.Callable[..., Reply]) -> Reply:
         if not self.must_arrive:
             return send(closing=self.closing)
         try:
@@ -117,10 +123,10 @@ class VaultSession:
 
 
 class VaultResponse:
-    """As much of a response as hvac looks at: its body is a JSON object, or nothing; its errors are a list of short texts."""
+    """The part of a response that hvac reads; its body is a JSON object, its errors a list of short printable texts."""
 
     def __init__(self, reply: Reply, url: str) -> None:
-        # Plain objects: the library has a meaning of its own for members that are missing.
+        # Plain objects: those of `reply.json()` raise BadAnswer for a missing member, where hvac expects KeyError.
         body = repair_strings(reply.json()) if reply.content.strip() else {}
         if not isinstance(body, dict):
             raise reply.bad("JSON that is no object")
@@ -140,16 +146,16 @@ class VaultResponse:
 
     @property
     def text(self) -> str:
-        """The body as text."""
+        """The body as JSON text."""
         return jsonlib.dumps(self._body)
 
     def json(self) -> dict[str, t.Any]:
-        """The body."""
+        """Return the body."""
         return self._body
 
 
 def load_hvac() -> t.Any:
-    """The library, with its exceptions. Raises MissingLibrary."""
+    """Return the library hvac, with its exceptions loaded. Raises MissingLibrary."""
     try:
         import hvac
         import hvac.exceptions

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The option that names a token store, and the store behind it."""
+"""The option that names a token store, and how the store is opened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from .token_pair import TokenStore
 
 
 def token_store_option() -> dict[str, t.Any]:
-    """A place for a token pair, as an option; secrets of the Vault may come from the variables that its own tools read."""
+    """Return the argument spec of an option that names a token store.
+
+    Address and secrets of a Vault may also come from the environment variables of its own tools (``VAULT_ADDR``, ``VAULT_TOKEN`` …).
+    """
     return {
         "type": "dict",
         "no_log": False,
@@ -44,8 +47,8 @@ def token_store_option() -> dict[str, t.Any]:
     }
 
 
-def open_store(ctx: Context, option: t.Mapping[str, t.Any]) -> TokenStore:
-    """The store that the option names; nothing is read or written yet."""
+def open_token_store(ctx: Context, option: t.Mapping[str, t.Any]) -> TokenStore:
+    """Return the store that *option* names; nothing is read or written yet. Raises ConfigError for an unusable address."""
     if option.get("file"):
         return FileStore(ctx, option["file"])
     return VaultStore(ctx, option["hashi_vault"])

@@ -16,7 +16,7 @@ from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step, find_changed_fields
 from ..._core.values import format_time, parse_time
 from ..._signin.commvault.token_pair_wire import epoch, id_of, name_of
-from ..._stores.token_pair import Pair
+from ..._stores.token_pair import TokenPair
 from ..names import check_object_name
 
 Canonical = dict[str, t.Any]
@@ -171,7 +171,7 @@ def body_of(settings: Canonical) -> dict[str, t.Any]:
     return found
 
 
-def is_of(pair: Pair, name: str, row: t.Mapping[str, t.Any] | None) -> bool:
+def is_of(pair: TokenPair, name: str, row: t.Mapping[str, t.Any] | None) -> bool:
     """Whether a stored pair belongs to the token *row*, or where there is none, to one that had the name."""
     if row is not None and pair.token_id is not None:
         return pair.token_id == id_of(row)

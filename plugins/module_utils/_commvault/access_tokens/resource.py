@@ -18,8 +18,8 @@ from ..._core.resource import Action
 from ..._core.retry import Repeat
 from ..._core.risks import require_accepted_risk
 from ..._signin.commvault.token_pair_wire import created, epoch, id_of, listed, name_of
-from ..._stores.options import open_store
-from ..._stores.token_pair import Held, Pair, TokenStore
+from ..._stores.options import open_token_store
+from ..._stores.token_pair import LockedStore, TokenPair, TokenStore
 from ..client import CommvaultClient, quote_segment
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
@@ -53,7 +53,9 @@ class AccessTokenResource:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx, self._client = ctx, CommvaultClient(ctx)
-        self._store: TokenStore | None = open_store(ctx, ctx.options["store"]) if ctx.options.get("store") else None
+        self._store: TokenStore | None = (
+            open_token_store(ctx, ctx.options["store"]) if ctx.options.get("store") else None
+        )
         self._owner: tuple[int, str] = (0, "")
         self._foreign = False
         self._row: Row | None = None
@@ -73,8 +75,8 @@ class AccessTokenResource:
         there = self._listed()
         self._known_ids = {id_of(row) for row in there}
         self._row = self._chosen(there, options)
-        pair = self._store.find() if self._store else None
-        self._ctx.secrets.update(pair.secrets() if pair else ())
+        pair = self._store.read_pair() if self._store else None
+        self._ctx.secrets.update(pair.list_secrets() if pair else ())
         planned = self._present(options, wanted, pair, release) if present else self._absent(options, pair)
         if planned.changed:
             self._check_sign_in(release)
@@ -97,22 +99,22 @@ class AccessTokenResource:
 
     def _revoke_own(self, step: Step) -> None:
         if self._store is not None and self._ctx.options["state"] == "present":
-            with self._store.locked(create=True):
+            with self._store.lock(create=True):
                 pass  # what cannot be stored must not cost the token that is there
         self._revoke(str(id_of(self._row or {})))
 
     def _forget(self, step: Step) -> None:
-        with t.cast(TokenStore, self._store).locked() as held:
-            held.clear()
+        with t.cast(TokenStore, self._store).lock() as held:
+            held.remove_pair()
 
     def _create(self, step: Step) -> None:
         if self._store is None:
             self._show(self._created(step))
             return
-        with self._store.locked(create=True) as held:
+        with self._store.lock(create=True) as held:
             self._keep(held, self._created(step))
 
-    def _present(self, options: t.Mapping[str, t.Any], wanted: Canonical, pair: Pair | None, release: int) -> Plan:
+    def _present(self, options: t.Mapping[str, t.Any], wanted: Canonical, pair: TokenPair | None, release: int) -> Plan:
         current = canonical(self._row) if self._row is not None else None
         check_fit(options["name"], wanted, current, release)
         if current is None:
@@ -128,38 +130,38 @@ class AccessTokenResource:
         if self._store is None:
             return plan(options["name"], wanted, current)
         held = self._is_held(options["name"], wanted, pair)
-        planned = plan(options["name"], wanted, current, self._store.where, held)
+        planned = plan(options["name"], wanted, current, self._store.location, held)
         if current is not None and not held:
             self._check_replacing(pair)
         return planned
 
-    def _absent(self, options: t.Mapping[str, t.Any], pair: Pair | None) -> Plan:
+    def _absent(self, options: t.Mapping[str, t.Any], pair: TokenPair | None) -> Plan:
         current = canonical(self._row) if self._row is not None else None
         name = str(options.get("name") or (current or {}).get("name") or "")
         own = pair is not None and (
             is_of(pair, name, self._row) or (bool(options.get("id")) and pair.token_id == options["id"])
         )
-        return plan_absent(current, self._store.where if self._store is not None and own else None)
+        return plan_absent(current, self._store.location if self._store is not None and own else None)
 
-    def _is_held(self, name: str, wanted: Canonical, pair: Pair | None) -> bool:
+    def _is_held(self, name: str, wanted: Canonical, pair: TokenPair | None) -> bool:
         """True when the store holds the living pair of this token. Raises ConfigError when it holds the living one of another."""
         if pair is None:
             return False
         until = epoch((self._row or {}).get("renewableUntilTimestamp"))
         if wanted.get("renewable_until") is not None or until is None:
             until = None  # about to be set, or not shown: the service decides
-        dead = dataclasses.replace(pair, renewable_until=until).dead(self._ctx.clock.now().timestamp())
+        dead = dataclasses.replace(pair, renewable_until=until).is_unusable(self._ctx.clock.now().timestamp())
         if is_of(pair, name, self._row):
             return self._row is not None and not dead
         if not dead:
             raise ConfigError(
-                f"The token store {t.cast(TokenStore, self._store).where} holds {pair.label}{f' (id {pair.token_id})' if pair.token_id else ''},"
+                f"The token store {t.cast(TokenStore, self._store).location} holds {pair.label}{f' (id {pair.token_id})' if pair.token_id else ''},"
                 f" which is not {name}. One store keeps one pair: choose another, or revoke that token with this store first.",
                 source="option store",
             )
         return False
 
-    def _check_replacing(self, pair: Pair | None) -> None:
+    def _check_replacing(self, pair: TokenPair | None) -> None:
         """The dead pair of this very token harms nobody; a value that may be kept elsewhere does."""
         row = t.cast(Row, self._row)
         if pair is not None and is_of(pair, name_of(row), row):
@@ -167,7 +169,7 @@ class AccessTokenResource:
         require_accepted_risk(
             self._ctx,
             "lost_value",
-            f"Access token {name_of(row)} (id {id_of(row)}) exists, and {t.cast(TokenStore, self._store).where} does not hold its value,"
+            f"Access token {name_of(row)} (id {id_of(row)}) exists, and {t.cast(TokenStore, self._store).location} does not hold its value,"
             " which cannot be read again. It would be revoked and created anew, and whoever uses it would be locked out.",
         )
 
@@ -285,20 +287,20 @@ class AccessTokenResource:
         )
         if self._store is not None and settings.get("renewable_until"):
             until = body_of({"renewable_until": settings["renewable_until"]})["renewableUntilTimestamp"]
-            with self._store.locked() as held:
+            with self._store.lock() as held:
                 if held.pair is not None:
-                    held.write(dataclasses.replace(held.pair, renewable_until=float(until)))
+                    held.write_pair(dataclasses.replace(held.pair, renewable_until=float(until)))
 
-    def _keep(self, held: Held, info: Row) -> None:
+    def _keep(self, held: LockedStore, info: Row) -> None:
         store, now = t.cast(TokenStore, self._store), self._ctx.clock.now().timestamp()
         try:
             pair = dataclasses.replace(
                 created(info, now),
-                custodian=store.here,
+                custodian=store.custodian,
                 custodian_since=now,
                 commvault_url=self._ctx.options["commvault_url"],
             )
-            held.write(pair)
+            held.write_pair(pair)
         except CvopsError:
             self._revoke_lost(info)
             raise
@@ -331,7 +333,7 @@ class AccessTokenResource:
             "name": after["name"],
             "user": self._owner[1] or None,
             **facts,
-            "stored_in": self._store.where if self._store else None,
+            "stored_in": self._store.location if self._store else None,
             "value": None,
             "refresh_token": None,
         }

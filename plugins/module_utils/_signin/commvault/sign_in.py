@@ -18,7 +18,7 @@ from ..._core.errors import ApiError, AuthError, BadAnswer, Cancelled, ConfigErr
 from ..._core.http import Transport
 from ..._core.reply import Reply
 from ..._core.retry import Repeat
-from ..._stores.options import open_store
+from ..._stores.options import open_token_store
 from ..entra.clouds import commvault_settings
 from ..entra.sign_in import BearerCredentials, EntraSignIn
 from ..entra.token_cache import is_alive
@@ -104,7 +104,7 @@ def _credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | No
         return ReadyAccessToken(ctx, beside)
     if method == "token_store":
         service = RenewalService(ctx, base, beside.headers if beside else dict)
-        return StoredPair(ctx, open_store(ctx, options["commvault_token_store"]), service, beside)
+        return StoredPair(ctx, open_token_store(ctx, options["commvault_token_store"]), service, beside)
     if sign_in is None:
         raise AssertionError("entra without sign-in")
     ctx.warn(

@@ -21,7 +21,15 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, Cancelled, ConfigError, WaitTimeout
 from ..._core.visible import escape_invisible
-from ..._stores.token_pair import Custodian, Held, Overtaken, Pair, Renewal, TokenStore, words
+from ..._stores.token_pair import (
+    LockedStore,
+    PairCustodian,
+    RenewalNote,
+    StoreConflict,
+    TokenPair,
+    TokenStore,
+    format_epoch,
+)
 from .token_pair_service import Outcome, RenewalService
 
 _SOON_S = 7 * 86400.0
@@ -48,7 +56,7 @@ class StoredPair:
         self._ctx, self._store, self._service, self._beside = ctx, store, service, beside
         self._lock = threading.RLock()
         self._handed = threading.local()
-        self._pair: Pair | None = None
+        self._pair: TokenPair | None = None
         self._settled_for: str | None = None
 
     def headers(self) -> dict[str, str]:
@@ -64,82 +72,82 @@ class StoredPair:
             self._pair = self._settled(getattr(self._handed, "token", None))
             return True
 
-    def _current(self) -> Pair:
+    def _current(self) -> TokenPair:
         now = self._now()
         pair = self._pair
         if pair is None:
-            pair = self._known(self._store.find())
-            if pair.renewal is None and not pair.due(now) and not self._store.disturbed():
+            pair = self._known(self._store.read_pair())
+            if pair.renewal is None and not pair.is_renewal_due(now) and not self._store.was_interrupted():
                 self._pair = pair
                 return pair
-        elif not pair.due(now) or (self._settled_for == pair.access_token and not pair.expired(now)):
+        elif not pair.is_renewal_due(now) or (self._settled_for == pair.access_token and not pair.is_expired(now)):
             return pair  # also one that nobody can renew: settled once, it is used to its end
         self._pair = self._settled(None)
         return self._pair
 
-    def _settled(self, refused: str | None) -> Pair:
+    def _settled(self, refused: str | None) -> TokenPair:
         """A pair that may be used now, whatever state the store is in. Raises AuthError when there is none to be had."""
         while True:
             self._ctx.cancellation.check()
             try:
-                with self._store.locked() as held:
-                    pair = self._settle(held, refused)
-            except Overtaken as exc:
+                with self._store.lock() as locked:
+                    pair = self._settle(locked, refused)
+            except StoreConflict as exc:
                 if self._ctx.remaining_s() <= 0:
                     raise WaitTimeout(
-                        f"{exc} That did not end before the task's deadline.", source=self._store.where
+                        f"{exc} That did not end before the task's deadline.", source=self._store.location
                     ) from None
                 self._ctx.debug(1, f"{exc} Looking again.")
                 continue
             self._settled_for = pair.access_token
             return pair
 
-    def _settle(self, held: Held, refused: str | None) -> Pair:
+    def _settle(self, locked: LockedStore, refused: str | None) -> TokenPair:
         now = self._now()
-        pair = self._known(held.pair)
-        if held.note:
-            self._ctx.warn(held.note)
-        if pair.renewal is None and pair.access_token != refused and not pair.due(now):
+        pair = self._known(locked.pair)
+        if locked.leftover:
+            self._ctx.warn(locked.leftover)
+        if pair.renewal is None and pair.access_token != refused and not pair.is_renewal_due(now):
             return pair
-        usable = pair.access_token != refused and not pair.expired(now)
+        usable = pair.access_token != refused and not pair.is_expired(now)
         if pair.renewal is not None and pair.renewal.state == "refused":
             raise self._dead(pair)
-        if pair.custodian is not None and pair.custodian != self._store.here:
+        if pair.custodian is not None and pair.custodian != self._store.custodian:
             if usable:
                 return pair
             raise self._foreign(pair, pair.custodian, refused)
         if pair.renewal is not None:
-            return self._doubtful(held, pair, refused)
-        lasting = pair.lasting(now)
-        if lasting is None:
-            return self._renewed(held, pair, usable)
+            return self._doubtful(locked, pair, refused)
+        blocker = pair.renewal_blocker(now)
+        if blocker is None:
+            return self._renewed(locked, pair, usable)
         if usable:
             self._ctx.warn(
-                f"{self._subject(pair)} cannot be renewed and ends at {words(pair.expires)}. {lasting} {_CREATE}."
+                f"{self._subject(pair)} cannot be renewed and ends at {format_epoch(pair.expires)}. {blocker} {_CREATE}."
             )
             return pair
-        raise self._over(pair, lasting, refused)
+        raise self._over(pair, blocker, refused)
 
-    def _doubtful(self, held: Held, pair: Pair, refused: str | None) -> Pair:
+    def _doubtful(self, locked: LockedStore, pair: TokenPair, refused: str | None) -> TokenPair:
         """A renewal was begun and its answer is not known. The pair is traded in again only if the service shows it untouched."""
-        renewal = t.cast(Renewal, pair.renewal)
-        began = f"A renewal of {self._named(pair)} was begun at {words(renewal.at)} by {renewal.by}, and its answer never came"
+        renewal = t.cast(RenewalNote, pair.renewal)
+        began = f"A renewal of {self._named(pair)} was begun at {format_epoch(renewal.at)} by {renewal.by}, and its answer never came"
         # A request that was refused may have been so by a gateway: what became of the pair, only a look tells.
-        verdict = "unknown" if pair.expired(self._now()) else self._service.look(pair, self._now())
+        verdict = "unknown" if pair.is_expired(self._now()) else self._service.look(pair, self._now())
         if verdict == "intact":
             self._ctx.warn(f"{began}. It never reached Commvault: the pair of before is intact, and is used.")
             untouched = dataclasses.replace(pair, renewal=None)
-            held.write(untouched)
-            if not untouched.due(self._now()) or untouched.lasting(self._now()):
+            locked.write_pair(untouched)
+            if not untouched.is_renewal_due(self._now()) or untouched.renewal_blocker(self._now()):
                 return untouched
-            return self._renewed(held, untouched, usable=True)
+            return self._renewed(locked, untouched, usable=True)
         if verdict == "gone":
-            self._mark_refused(held, pair, f"{began}; Commvault has renewed it, so the stored pair is void")
-            raise self._dead(t.cast(Pair, held.pair))
-        if not pair.expired(self._now()) and pair.access_token != refused:
+            self._mark_refused(locked, pair, f"{began}; Commvault has renewed it, so the stored pair is void")
+            raise self._dead(t.cast(TokenPair, locked.pair))
+        if not pair.is_expired(self._now()) and pair.access_token != refused:
             self._ctx.warn(
                 f"{began}. Whether Commvault has renewed it is not known. The access token of before is still accepted"
-                f" until {words(pair.expires)}; it will not be renewed. {_CREATE}."
+                f" until {format_epoch(pair.expires)}; it will not be renewed. {_CREATE}."
             )
             return pair
         raise AuthError(
@@ -148,10 +156,10 @@ class StoredPair:
             " take the key renewal out of the store.",
             service="Commvault",
             code="renewal_unknown",
-            source=self._store.where,
+            source=self._store.location,
         )
 
-    def _renewed(self, held: Held, pair: Pair, usable: bool) -> Pair:
+    def _renewed(self, locked: LockedStore, pair: TokenPair, usable: bool) -> TokenPair:
         """Trade the pair in and store what comes back; not interrupted between the two, as the old pair is void by then."""
         self._ctx.cancellation.check()
         if self._ctx.remaining_s() < _ENOUGH_S:
@@ -159,66 +167,66 @@ class StoredPair:
                 return pair
             raise WaitTimeout(
                 f"{self._subject(pair)} has to be renewed, and the task's deadline leaves no time for that.",
-                source=self._store.where,
+                source=self._store.location,
             )
         with self._ctx.cancellation.shield():
-            return self._traded(held, pair, usable)
+            return self._traded(locked, pair, usable)
 
-    def _traded(self, held: Held, pair: Pair, usable: bool) -> Pair:
+    def _traded(self, locked: LockedStore, pair: TokenPair, usable: bool) -> TokenPair:
         noted = dataclasses.replace(
             pair,
-            renewal=Renewal("sent", self._now(), process_in_words(self._store.here)),
-            custodian=pair.custodian or self._store.here,
+            renewal=RenewalNote("sent", self._now(), process_in_words(self._store.custodian)),
+            custodian=pair.custodian or self._store.custodian,
             custodian_since=pair.custodian_since if pair.custodian else self._now(),
         )
-        held.write(noted)
+        locked.write_pair(noted)
         if self._ctx.cancellation.requested:  # nothing was sent yet
-            held.write(dataclasses.replace(noted, renewal=None))
+            locked.write_pair(dataclasses.replace(noted, renewal=None))
             raise self._ctx.cancellation.error()
         outcome = self._service.renew(noted)
         if outcome.state == "renewed":
-            return self._keep(held, t.cast(Pair, outcome.pair))
+            return self._keep(locked, t.cast(TokenPair, outcome.pair))
         if outcome.state == "not_sent":
-            held.write(dataclasses.replace(noted, renewal=None))
+            locked.write_pair(dataclasses.replace(noted, renewal=None))
             if usable:
                 self._ctx.warn(
-                    f"{self._subject(pair)} could not be renewed: {outcome.said} It is valid until {words(pair.expires)}."
+                    f"{self._subject(pair)} could not be renewed: {outcome.said} It is valid until {format_epoch(pair.expires)}."
                 )
                 return noted
             raise outcome.error or AssertionError("not sent, without an error")
         if outcome.state == "refused":
-            self._mark_refused(held, noted, outcome.said)
-            raise self._dead(t.cast(Pair, held.pair), outcome)
+            self._mark_refused(locked, noted, outcome.said)
+            raise self._dead(t.cast(TokenPair, locked.pair), outcome)
         return self._lost(noted, outcome, usable)
 
-    def _keep(self, held: Held, pair: Pair) -> Pair:
+    def _keep(self, locked: LockedStore, pair: TokenPair) -> TokenPair:
         """Store the new pair: on the disk first, used afterwards."""
-        self._ctx.secrets.update(pair.secrets())
+        self._ctx.secrets.update(pair.list_secrets())
         for number in range(1, _STORE_TRIES + 1):
             try:
-                held.write(pair)
+                locked.write_pair(pair)
                 break
-            except (ConfigError, ApiError, Overtaken, WaitTimeout) as exc:
+            except (ConfigError, ApiError, StoreConflict, WaitTimeout) as exc:
                 if number == _STORE_TRIES:
                     raise AuthError(
                         f"{self._subject(pair)} was renewed, and the new pair could not be stored: {exc} It is lost, and the"
                         f" one of before is void. {_CREATE}.",
                         service="Commvault",
                         code="renewal_not_stored",
-                        source=self._store.where,
+                        source=self._store.location,
                     ) from exc
                 with contextlib.suppress(Cancelled):  # the pair is nowhere else: no pause, but no giving up either
                     self._ctx.sleep(_STORE_PAUSE_S)
         self._ctx.debug(
-            1, f"renewed {self._named(pair)}: generation {pair.generation}, valid until {words(pair.expires)}"
+            1, f"renewed {self._named(pair)}: generation {pair.generation}, valid until {format_epoch(pair.expires)}"
         )
         if pair.renewable_until is not None and pair.renewable_until - self._now() < _SOON_S:
             self._ctx.warn(
-                f"{self._subject(pair)} is renewable until {words(pair.renewable_until)} only. {_CREATE} before."
+                f"{self._subject(pair)} is renewable until {format_epoch(pair.renewable_until)} only. {_CREATE} before."
             )
         return pair
 
-    def _lost(self, noted: Pair, outcome: Outcome, usable: bool) -> Pair:
+    def _lost(self, noted: TokenPair, outcome: Outcome, usable: bool) -> TokenPair:
         self._ctx.debug(1, outcome.said)
         if usable:
             self._ctx.warn(
@@ -232,16 +240,16 @@ class StoredPair:
             **{
                 **(outcome.error.facts if outcome.error else {}),
                 "code": "renewal_unknown",
-                "source": self._store.where,
+                "source": self._store.location,
             },
         )
 
-    def _mark_refused(self, held: Held, pair: Pair, said: str) -> None:
-        by = pair.renewal.by if pair.renewal else process_in_words(self._store.here)
-        held.write(dataclasses.replace(pair, renewal=Renewal("refused", self._now(), by, said)))
+    def _mark_refused(self, locked: LockedStore, pair: TokenPair, said: str) -> None:
+        by = pair.renewal.by if pair.renewal else process_in_words(self._store.custodian)
+        locked.write_pair(dataclasses.replace(pair, renewal=RenewalNote("refused", self._now(), by, said)))
 
-    def _dead(self, pair: Pair, outcome: Outcome | None = None) -> AuthError:
-        renewal = t.cast(Renewal, pair.renewal)
+    def _dead(self, pair: TokenPair, outcome: Outcome | None = None) -> AuthError:
+        renewal = t.cast(RenewalNote, pair.renewal)
         young = pair.expires is not None and renewal.at < pair.expires
         why = (
             "As the pair was not expired, either a copy of it was renewed elsewhere (two hosts must never share one pair;"
@@ -251,46 +259,46 @@ class StoredPair:
         )
         facts = dict(outcome.error.facts) if outcome and outcome.error else {"service": "Commvault"}
         return AuthError(
-            f"{self._subject(pair)} is dead since {words(renewal.at)}: {renewal.said.rstrip('.')}. {why} It is kept by"
+            f"{self._subject(pair)} is dead since {format_epoch(renewal.at)}: {renewal.said.rstrip('.')}. {why} It is kept by"
             f" {pair.custodian or 'nobody'}, generation {pair.generation}, and is not tried again. {_CREATE}.",
-            **{**facts, "code": "renewal_refused", "source": self._store.where},
+            **{**facts, "code": "renewal_refused", "source": self._store.location},
         )
 
-    def _foreign(self, pair: Pair, custodian: Custodian, refused: str | None) -> AuthError:
-        state = "was refused" if refused else f"ended at {words(pair.expires)}"
+    def _foreign(self, pair: TokenPair, custodian: PairCustodian, refused: str | None) -> AuthError:
+        state = "was refused" if refused else f"ended at {format_epoch(pair.expires)}"
         return AuthError(
             f"{self._subject(pair)} {state}, and only its custodian may renew it: {custodian}, since"
-            f" {words(pair.custodian_since)}; this is {self._store.here}. If both renewed copies of one pair they would destroy it."
+            f" {format_epoch(pair.custodian_since)}; this is {self._store.custodian}. If both renewed copies of one pair they would destroy it."
             f" Run there, or create a token for this host with the module commvault_access_token and its option store. If the"
             " custodian is gone for good and no other copy is in use, take the key custodian out of the store.",
             service="Commvault",
             code="other_custodian",
-            source=self._store.where,
+            source=self._store.location,
         )
 
-    def _over(self, pair: Pair, lasting: str, refused: str | None) -> AuthError:
-        state = "was refused" if refused else f"ended at {words(pair.expires)}"
+    def _over(self, pair: TokenPair, blocker: str, refused: str | None) -> AuthError:
+        state = "was refused" if refused else f"ended at {format_epoch(pair.expires)}"
         return AuthError(
-            f"{self._subject(pair)} {state} and cannot be renewed. {lasting} {_CREATE}.",
+            f"{self._subject(pair)} {state} and cannot be renewed. {blocker} {_CREATE}.",
             service="Commvault",
             code="not_renewable",
-            source=self._store.where,
+            source=self._store.location,
         )
 
-    def _known(self, pair: Pair | None) -> Pair:
+    def _known(self, pair: TokenPair | None) -> TokenPair:
         if pair is None:
             raise ConfigError(
-                f"The token store {self._store.where} does not exist. {_CREATE}.", source=self._store.where
+                f"The token store {self._store.location} does not exist. {_CREATE}.", source=self._store.location
             )
-        self._ctx.secrets.update(pair.secrets())
-        about = {"name": pair.name, "id": pair.token_id, "user_id": pair.user_id, "store": self._store.where}
+        self._ctx.secrets.update(pair.list_secrets())
+        about = {"name": pair.name, "id": pair.token_id, "user_id": pair.user_id, "store": self._store.location}
         self._ctx.identity["commvault_token"] = {key: escape_invisible(value) for key, value in about.items() if value}
         return pair
 
-    def _named(self, pair: Pair) -> str:
-        return f"{pair.label} in {self._store.where}"
+    def _named(self, pair: TokenPair) -> str:
+        return f"{pair.label} in {self._store.location}"
 
-    def _subject(self, pair: Pair) -> str:
+    def _subject(self, pair: TokenPair) -> str:
         named = self._named(pair)
         return named[:1].upper() + named[1:]
 
@@ -298,6 +306,6 @@ class StoredPair:
         return self._ctx.clock.now().timestamp()
 
 
-def process_in_words(here: Custodian) -> str:
+def process_in_words(here: PairCustodian) -> str:
     """Who does something, for those who find it half done."""
     return f"process {os.getpid()} on {os.uname().nodename} ({here.user})"

@@ -16,7 +16,7 @@ from ..._core.errors import ApiError, AuthError, BadAnswer, Throttled, Unreachab
 from ..._core.http import Transport
 from ..._core.reply import Reply
 from ..._core.retry import Repeat, RetryPolicy
-from ..._stores.token_pair import Pair
+from ..._stores.token_pair import TokenPair
 from ..entra.clouds import commvault_settings
 from .token_pair_wire import epoch, id_of, renewed, rows
 
@@ -32,7 +32,7 @@ class Outcome:
 
     state: str
     said: str = ""
-    pair: Pair | None = None
+    pair: TokenPair | None = None
     error: ApiError | None = None
 
 
@@ -52,7 +52,7 @@ class RenewalService:
         """The header that carries an access token at this installation."""
         return token_headers(self._ctx.options, token)
 
-    def renew(self, pair: Pair) -> Outcome:
+    def renew(self, pair: TokenPair) -> Outcome:
         """Trade the pair in, once: sent again only when it certainly was not received."""
         self._ctx.stats.add("sign_ins")
         try:
@@ -71,7 +71,7 @@ class RenewalService:
             return Outcome("unknown" if exc.may_have_acted else "not_sent", str(exc), error=exc)
         return self._judged(reply, pair)
 
-    def look(self, pair: Pair, now: float) -> str:
+    def look(self, pair: TokenPair, now: float) -> str:
         """``intact``, ``gone`` or ``unknown``: what became of a renewal whose answer is missing.
 
         The access token is still valid by the clock. Refused: a renewal has replaced it. Accepted, and the list shows the token
@@ -102,7 +102,7 @@ class RenewalService:
             return "unknown"
         return "intact"
 
-    def _judged(self, reply: Reply, pair: Pair) -> Outcome:
+    def _judged(self, reply: Reply, pair: TokenPair) -> Outcome:
         spoken, code, said = _error(reply)
         what = f"Commvault answered the renewal with HTTP {reply.status}{f', error {code}' if code else ''}: {said}"
         facts = {**reply.facts(), "code": code}
@@ -124,7 +124,7 @@ class RenewalService:
             return Outcome("not_sent", str(error), error=error)
         return Outcome("refused", what, error=AuthError(what, **facts))
 
-    def _all_headers(self, pair: Pair) -> dict[str, str]:
+    def _all_headers(self, pair: TokenPair) -> dict[str, str]:
         return {**self._beside(), **self.headers(pair.access_token)}
 
 

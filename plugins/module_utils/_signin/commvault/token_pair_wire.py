@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ..._core.errors import BadAnswer
-from ..._stores.token_pair import LATEST, Pair
+from ..._stores.token_pair import LATEST_TIME, TokenPair
 
 Body = t.Mapping[str, t.Any]
 _MEMBERS = (
@@ -27,7 +27,7 @@ _IDS = ("accessTokenId", "tokenId", "id")
 _NAMES = ("tokenName", "name")
 
 
-def renewed(pair: Pair, content: str, now: float) -> Pair | None:
+def renewed(pair: TokenPair, content: str, now: float) -> TokenPair | None:
     """The pair that an answer to a renewal holds, None when it holds none.
 
     The answer is flat, though the one to a creation is not; some releases send broken JSON, whose members are then read one by
@@ -50,10 +50,10 @@ def renewed(pair: Pair, content: str, now: float) -> Pair | None:
     )
 
 
-def created(info: Body, now: float) -> Pair:
+def created(info: Body, now: float) -> TokenPair:
     """The pair in the answer to a creation."""
     user = info.get("userId")
-    return Pair(
+    return TokenPair(
         access_token=str(info.get("accessToken") or ""),
         refresh_token=str(info.get("refreshToken") or "") or None,
         expires=epoch(info.get("tokenExpiryTimestamp")),
@@ -117,7 +117,7 @@ def epoch(value: t.Any) -> float | None:
         found = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return found if 0 < found <= LATEST else None
+    return found if 0 < found <= LATEST_TIME else None
 
 
 def _is_row(row: t.Any) -> bool:

@@ -28,7 +28,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
-from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Custodian
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import PairCustodian
 
 NO_OBJECT = {"errorCode": 587205849, "errorMessage": "No such object"}
 NO_RIGHTS = {"errorCode": 9, "errorMessage": "The user does not have the View permission"}
@@ -171,9 +171,9 @@ def test_a_token_whose_look_fails_has_an_unknown_outcome(
 class Refusing:
     """A token store that takes nothing."""
 
-    where, here = "the test's store", Custodian("h", "u")
+    location, custodian = "the test's store", PairCustodian("h", "u")
 
-    def write(self, pair: t.Any) -> None:
+    def write_pair(self, pair: t.Any) -> None:
         raise ConfigError("The token store is full")
 
 

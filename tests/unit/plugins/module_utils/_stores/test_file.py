@@ -18,10 +18,17 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, WaitTimeout
 from ansible_collections.cvops.identity.plugins.module_utils._stores import file
 from ansible_collections.cvops.identity.plugins.module_utils._stores.file import FileStore
-from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Pair, Renewal, to_document
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
+    RenewalNote,
+    TokenPair,
+    encode_pair,
+)
 
-FIRST, SENT = Pair("a1", "r1", generation=1), Pair("a1", "r1", generation=1, renewal=Renewal("sent", 5.0, "p"))
-SECOND = Pair("a2", "r2", generation=2)
+FIRST, SENT = (
+    TokenPair("a1", "r1", generation=1),
+    TokenPair("a1", "r1", generation=1, renewal=RenewalNote("sent", 5.0, "p")),
+)
+SECOND = TokenPair("a2", "r2", generation=2)
 
 
 @pytest.fixture
@@ -34,28 +41,28 @@ def store(make_ctx: t.Any, path: pathlib.Path) -> FileStore:
     return FileStore(make_ctx(), str(path))
 
 
-def keep(store: FileStore, pair: Pair = FIRST) -> None:
-    with store.locked(create=True) as held:
-        held.write(pair)
+def keep(store: FileStore, pair: TokenPair = FIRST) -> None:
+    with store.lock(create=True) as locked:
+        locked.write_pair(pair)
 
 
 def test_made_for_its_owner_alone(store: FileStore, path: pathlib.Path) -> None:
-    assert store.find() is None
+    assert store.read_pair() is None
     previous = os.umask(0)
     try:
         keep(store)
     finally:
         os.umask(previous)
-    assert store.find() == FIRST
+    assert store.read_pair() == FIRST
     modes = {item.name: stat.S_IMODE(item.stat().st_mode) for item in [path.parent, *path.parent.iterdir()]}
     assert modes == {"kept": 0o700, "pair.json": 0o600, "pair.json.lock": 0o600}
-    with store.locked() as held:
-        held.clear()
-    assert store.find() is None
+    with store.lock() as locked:
+        locked.remove_pair()
+    assert store.read_pair() is None
 
 
 def test_nothing_is_made_where_it_is_only_used(store: FileStore, path: pathlib.Path) -> None:
-    with pytest.raises(ConfigError, match="does not exist"), store.locked():
+    with pytest.raises(ConfigError, match="does not exist"), store.lock():
         pass
     assert not path.parent.exists()
 
@@ -82,14 +89,14 @@ def test_what_others_could_have_touched_is_not_used(
     keep(store)
     spoil(path)
     with pytest.raises(ConfigError, match=said):
-        store.find()
+        store.read_pair()
 
 
 def test_another_owner(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(store)
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
     with pytest.raises(ConfigError, match="belongs to another user"):
-        store.find()
+        store.read_pair()
 
 
 def test_a_link_in_place_of_the_lock(store: FileStore, path: pathlib.Path) -> None:
@@ -97,18 +104,18 @@ def test_a_link_in_place_of_the_lock(store: FileStore, path: pathlib.Path) -> No
     lock = pathlib.Path(f"{path}.lock")
     lock.unlink()
     lock.symlink_to(path)
-    with pytest.raises(ConfigError, match="symbolic link"), store.locked():
+    with pytest.raises(ConfigError, match="symbolic link"), store.lock():
         pass
-    assert store.find() == FIRST
+    assert store.read_pair() == FIRST
 
 
 def test_who_waits_is_told_for_whom(store: FileStore, make_ctx: t.Any, path: pathlib.Path) -> None:
     keep(store)
     ctx = make_ctx()
     with (
-        store.locked(),
+        store.lock(),
         pytest.raises(WaitTimeout, match=rf"held by process {os.getpid()} of \S+ on .* since 2026-03-01T12:00:00Z"),
-        FileStore(ctx, str(path)).locked(),
+        FileStore(ctx, str(path)).lock(),
     ):
         pass
     assert sum(ctx.cancellation.waits) == pytest.approx(file.LOCK_WAIT_S, abs=1)
@@ -135,32 +142,37 @@ def leave(path: pathlib.Path, generation: int | None = 1) -> None:
     ],
 )
 def test_what_a_killed_process_left(
-    store: FileStore, path: pathlib.Path, stored: Pair, unfinished: Pair | str | None, found: Pair, said: str
+    store: FileStore,
+    path: pathlib.Path,
+    stored: TokenPair,
+    unfinished: TokenPair | str | None,
+    found: TokenPair,
+    said: str,
 ) -> None:
     keep(store, stored)
     leave(path)
     left = pathlib.Path(f"{path}.new")
     if unfinished is not None:
-        left.write_text(unfinished if isinstance(unfinished, str) else json.dumps(to_document(unfinished)))
+        left.write_text(unfinished if isinstance(unfinished, str) else json.dumps(encode_pair(unfinished)))
         left.chmod(0o600)
-    assert store.disturbed()
-    with store.locked() as held:
-        assert not store.disturbed(), "a living holder is no disturbance"
-        assert held.pair == found
-        assert said in held.note
-        assert "process 4711 of u on h since 2026-01-01T00:00:00Z" in held.note
-    assert store.find() == found
+    assert store.was_interrupted()
+    with store.lock() as locked:
+        assert not store.was_interrupted(), "a living holder is no disturbance"
+        assert locked.pair == found
+        assert said in locked.leftover
+        assert "process 4711 of u on h since 2026-01-01T00:00:00Z" in locked.leftover
+    assert store.read_pair() == found
     assert not left.exists()
-    assert not store.disturbed()
-    with store.locked() as held:
-        assert held.note == ""
+    assert not store.was_interrupted()
+    with store.lock() as locked:
+        assert locked.leftover == ""
 
 
 def test_a_lock_file_of_nonsense(store: FileStore, path: pathlib.Path) -> None:
     keep(store)
     pathlib.Path(f"{path}.lock").write_text("\x00garbage")
-    with store.locked() as held:
-        assert held.note
+    with store.lock() as locked:
+        assert locked.leftover
 
 
 @pytest.mark.parametrize("name", ["fsync", "replace"])
@@ -173,12 +185,12 @@ def test_a_write_that_fails_keeps_what_was_there(store: FileStore, monkeypatch: 
         patched.setattr(os, name, full)
         with pytest.raises(ConfigError, match="No space left"):
             keep(store, SECOND)
-    assert store.find() == FIRST
+    assert store.read_pair() == FIRST
 
 
 def test_a_user_without_a_name(make_ctx: t.Any, path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 987654)
-    assert FileStore(make_ctx(), str(path)).here.user == "uid 987654"
+    assert FileStore(make_ctx(), str(path)).custodian.user == "uid 987654"
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
@@ -189,7 +201,7 @@ def test_an_unfinished_write_that_cannot_be_read_is_not_thrown_away(
     keep(store, SENT)
     leave(path)
     left = pathlib.Path(f"{path}.new")
-    left.write_text(json.dumps(to_document(SECOND)))
+    left.write_text(json.dumps(encode_pair(SECOND)))
     left.chmod(0o600)
     real = os.open
 
@@ -200,11 +212,11 @@ def test_an_unfinished_write_that_cannot_be_read_is_not_thrown_away(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "open", refused)
-        with pytest.raises(ConfigError, match=os.strerror(number)), store.locked():
+        with pytest.raises(ConfigError, match=os.strerror(number)), store.lock():
             pass
     assert left.exists()
-    with store.locked() as held:
-        assert held.pair == SECOND
+    with store.lock() as locked:
+        assert locked.pair == SECOND
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda name: os.symlink("pair.json", name)], ids=["pipe", "link"])
@@ -217,7 +229,7 @@ def test_what_lies_beside_the_store_is_named_itself(
     left = pathlib.Path(f"{path}.new")
     left.unlink(missing_ok=True)
     make(str(left))
-    with pytest.raises(ConfigError) as caught, store.locked():
+    with pytest.raises(ConfigError) as caught, store.lock():
         pass
     assert str(caught.value).startswith(f"{left}, which a write to the token store")
     assert "remove it if it holds none" in str(caught.value)
@@ -231,4 +243,4 @@ def test_a_read_that_breaks_off_is_one_clear_error(store: FileStore, monkeypatch
 
     monkeypatch.setattr(os, "read", broken)
     with pytest.raises(ConfigError, match=os.strerror(errno.EIO)):
-        store.find()
+        store.read_pair()

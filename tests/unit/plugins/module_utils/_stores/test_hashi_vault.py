@@ -22,10 +22,14 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
 from ansible_collections.cvops.identity.plugins.module_utils._stores import hashi_vault
 from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault import VaultStore
-from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Overtaken, Pair, Renewal
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
+    RenewalNote,
+    StoreConflict,
+    TokenPair,
+)
 
 TOKEN, SECRET = "hvs.Planted4711", "secret-of-role-4711"
-PAIR = Pair("the-access-token", "the-refresh-token")
+PAIR = TokenPair("the-access-token", "the-refresh-token")
 DOCUMENT = {"access_token": "the-access-token", "refresh_token": "the-refresh-token", "generation": 0}
 
 
@@ -46,7 +50,7 @@ def secret(document: t.Any = None, version: t.Any = 1, **more: t.Any) -> dict[st
 def test_what_is_there_is_read(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
     server.says(answer(body=secret(version=7)))
     store = make_store(namespace="team")
-    assert store.read() == (PAIR, 7)
+    assert store.read_pair_and_version() == (PAIR, 7)
     sent = server.received[0]
     assert (sent.path, sent.headers["X-Vault-Token"]) == ("/v1/secret/data/commvault/cs01", TOKEN)
     assert sent.headers["X-Vault-Namespace"] == "team"
@@ -71,7 +75,11 @@ def test_no_redirect_is_followed(
         server.says(answer(status, headers={"Location": target}))
         store = make_store(**options)
         with pytest.raises(BadAnswer, match=r"not followed.*set url \(or VAULT_ADDR\) to the active node") as refused:
-            {"read": store.read, "write": lambda s=store: s.write(PAIR, 0), "remove": lambda s=store: s.remove(1)}[do]()
+            {
+                "read": store.read_pair_and_version,
+                "write": lambda s=store: s.write_pair(PAIR, 0),
+                "remove": lambda s=store: s.destroy_version(1),
+            }[do]()
         assert len(server.received) == 1
         assert secured.server.received == []
         assert not refused.value.may_have_acted
@@ -153,10 +161,10 @@ def test_useless_answers_are_one_clear_error(
     """For each kind of request; a read may also find nothing."""
     server.says(answer(status, BODIES[name]))
     requests: dict[str, t.Callable[[], t.Any]] = {
-        "read": lambda: make_store().read(),
-        "write": lambda: make_store().write(PAIR, 0),
-        "remove": lambda: make_store().remove(1),
-        "sign in": lambda: make_store(role_id="role", secret_id=SECRET).read(),
+        "read": lambda: make_store().read_pair_and_version(),
+        "write": lambda: make_store().write_pair(PAIR, 0),
+        "remove": lambda: make_store().destroy_version(1),
+        "sign in": lambda: make_store(role_id="role", secret_id=SECRET).read_pair_and_version(),
     }
     for kind, request in requests.items():
         try:
@@ -187,7 +195,7 @@ def test_the_token_of_a_login_is_checked(make_store: t.Any, server: t.Any, answe
     ):
         server.says(answer(body={"auth": auth}))
         with pytest.raises(BadAnswer, match="sign in to"):
-            make_store(role_id="role", secret_id=SECRET).read()
+            make_store(role_id="role", secret_id=SECRET).read_pair_and_version()
         assert len(server.received) == 1
 
 
@@ -196,7 +204,7 @@ def test_an_app_role_is_signed_out_though_the_run_was_told_to_stop(
 ) -> None:
     server.says(answer(body={"auth": {"client_token": "hvs.of-role"}}), answer(body=secret()), answer(204, b""))
     store = make_store(role_id="role", secret_id=SECRET)
-    store.read()
+    store.read_pair_and_version()
     store._ctx.cancellation.request("SIGTERM")
     store._ctx.close()
     assert [entry.path for entry in server.received][-1] == "/v1/auth/token/revoke-self"
@@ -228,19 +236,19 @@ def test_addresses_that_are_refused(make_store: t.Any, url: str | None, said: st
     "url", ["http://localhost:1", "http://127.0.0.1:1", "http://127.9.9.9:1", "http://[::1]:1", "https://h"]
 )
 def test_addresses_that_are_taken(make_store: t.Any, url: str) -> None:
-    assert make_store(url).where.endswith(url.split("//")[1])
+    assert make_store(url).location.endswith(url.split("//")[1])
 
 
 def test_a_note_is_not_written_when_told_to_stop(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
     """A renewal that is about to begin does not; the pair that one brought is stored all the same."""
     server.says(answer(body=secret()))
     store = make_store()
-    with store.locked() as held:
+    with store.lock() as locked:
         store._ctx.cancellation.request("SIGTERM")
         with pytest.raises(Cancelled):
-            held.write(Pair("the-access-token", renewal=Renewal("sent", 1.0, "me")))
+            locked.write_pair(TokenPair("the-access-token", renewal=RenewalNote("sent", 1.0, "me")))
         server.says(answer(body={"data": {"version": 2}}))
-        held.write(Pair("new", generation=1))
+        locked.write_pair(TokenPair("new", generation=1))
     assert json.loads(server.received[-1].body)["data"]["access_token"] == "new"
 
 
@@ -248,17 +256,17 @@ def test_the_deadline_is_kept(make_store: t.Any, server: t.Any, answer: t.Any) -
     """Nothing is asked after it, and nobody is waited for; only what is got already is still stored."""
     server.says(answer(body=secret()))
     store = make_store()
-    with store.locked() as held:
+    with store.lock() as locked:
         store._ctx.deadline_at = store._ctx.clock.monotonic()
         with pytest.raises(WaitTimeout):
-            store.read()
+            store.read_pair_and_version()
         server.says(answer(body={"data": {"version": 2}}))
-        held.write(Pair("new", generation=1))
+        locked.write_pair(TokenPair("new", generation=1))
     waited_for = make_store()
     waited_for._ctx.deadline_at = waited_for._ctx.clock.monotonic() + 30
     at = waited_for._ctx.clock.now().timestamp()
     server.says(answer(body=secret({**DOCUMENT, "renewal": {"state": "sent", "at": at, "by": "another"}})))
-    with pytest.raises(WaitTimeout, match="another"), waited_for.locked():
+    with pytest.raises(WaitTimeout, match="another"), waited_for.lock():
         pass
 
 
@@ -266,11 +274,11 @@ def test_a_store_that_is_always_overtaken_ends(make_store: t.Any, server: t.Any,
     refusal = answer(400, {"errors": ["check-and-set parameter did not match the current version"]})
     server.says(answer(body=secret()))
     store = make_store()
-    with store.locked() as held:
+    with store.lock() as locked:
         server.says(*[refusal, answer(body=secret())] * 50)
-        with pytest.raises(Overtaken):
-            held.write(Pair("new", "the-refresh-token", generation=1))
-    assert len(server.received) == 2 * hashi_vault._WRITES
+        with pytest.raises(StoreConflict):
+            locked.write_pair(TokenPair("new", "the-refresh-token", generation=1))
+    assert len(server.received) == 2 * hashi_vault._MOST_WRITES
 
 
 @pytest.mark.parametrize("useless", [b"", b"<html>", b"[]", b'{"data": {"version": "2"}}'])
@@ -280,18 +288,18 @@ def test_a_write_with_a_useless_answer_is_looked_after(
     written = {**DOCUMENT, "access_token": "new", "generation": 1}
     server.says(answer(body=secret()))
     store = make_store()
-    with store.locked() as held:
+    with store.lock() as locked:
         server.says(answer(200, useless), answer(body=secret(written, version=2)))
-        held.write(Pair("new", "the-refresh-token", generation=1))
+        locked.write_pair(TokenPair("new", "the-refresh-token", generation=1))
         server.says(answer(500, {"errors": ["internal"]}), answer(body=secret(written, version=2)))
         with pytest.raises(ApiError, match="internal"):
-            held.write(Pair("newer", generation=2))
+            locked.write_pair(TokenPair("newer", generation=2))
 
 
 def test_a_sealed_vault(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
     server.says(answer(503, {"errors": ["Vault is sealed"]}))
     with pytest.raises(ApiError, match="Cannot write the token store .*: Vault is sealed") as refused:
-        make_store().write(PAIR, 0)
+        make_store().write_pair(PAIR, 0)
     assert not refused.value.may_have_acted
 
 
@@ -303,12 +311,12 @@ def test_the_version_of_a_removed_pair_is_known(
 ) -> None:
     """The next write has to name it."""
     server.says(answer(404, {"data": {"data": None, "metadata": {"version": 3, **metadata}}}))
-    assert make_store().read() == (None, 3)
+    assert make_store().read_pair_and_version() == (None, 3)
 
 
 def test_a_secret_that_is_not_there(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
     server.says(answer(404, {"errors": []}))
-    assert make_store().find() is None
+    assert make_store().read_pair() is None
 
 
 @pytest.mark.parametrize(
@@ -329,6 +337,6 @@ def test_a_place_that_is_not_there_is_no_empty_one(
 ) -> None:
     """Else a token whose pair lies elsewhere would be revoked and made anew."""
     server.says(answer(404, body))
-    for ask in (lambda: make_store().find(), lambda: make_store().locked(create=True).__enter__()):
+    for ask in (lambda: make_store().read_pair(), lambda: make_store().lock(create=True).__enter__()):
         with pytest.raises(CvopsError, match="HashiCorp Vault"):
             ask()

@@ -14,13 +14,17 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._stores import token_pair
-from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Custodian, Pair, Renewal
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
+    PairCustodian,
+    RenewalNote,
+    TokenPair,
+)
 
 NOW = 1_800_000_000.0
 words = st.text('abcXYZ019-_ äß"\\', min_size=1, max_size=12)
 moments = st.none() | st.integers(1, 4_000_000_000).map(float)
 pairs = st.builds(
-    Pair,
+    TokenPair,
     access_token=words,
     refresh_token=st.none() | words,
     expires=moments,
@@ -28,10 +32,10 @@ pairs = st.builds(
     renewable_until=moments,
     issued=moments,
     generation=st.integers(0, 9),
-    custodian=st.none() | st.builds(Custodian, words, words),
+    custodian=st.none() | st.builds(PairCustodian, words, words),
     custodian_since=st.none(),
     renewal=st.none()
-    | st.builds(Renewal, st.sampled_from(["sent", "refused"]), st.integers(1, 9).map(float), words, words),
+    | st.builds(RenewalNote, st.sampled_from(["sent", "refused"]), st.integers(1, 9).map(float), words, words),
     token_id=st.none() | words,
     user_id=st.none() | words,
     name=st.none() | words,
@@ -40,16 +44,16 @@ pairs = st.builds(
 
 
 @given(pairs)
-def test_what_is_written_is_read(pair: Pair) -> None:
-    assert token_pair.parse(json.dumps(token_pair.to_document(pair)), "x") == pair
+def test_what_is_written_is_read(pair: TokenPair) -> None:
+    assert token_pair.parse_pair(json.dumps(token_pair.encode_pair(pair)), "x") == pair
 
 
 def test_a_file_written_by_hand_needs_little() -> None:
-    pair = token_pair.parse(
+    pair = token_pair.parse_pair(
         '{"access_token": "a", "refresh_token": "r", "expires": 1800000000, "renewable_until": null}', "x"
     )
     assert (pair.expires, pair.generation, pair.custodian, pair.renewal) == (NOW, 0, None, None)
-    assert token_pair.parse('{"access_token": "a", "expires": "2027-01-15T08:00:00Z"}', "x").expires == NOW
+    assert token_pair.parse_pair('{"access_token": "a", "expires": "2027-01-15T08:00:00Z"}', "x").expires == NOW
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,7 @@ def test_a_file_written_by_hand_needs_little() -> None:
 )
 def test_a_document_that_cannot_be_read(text: str, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        token_pair.parse(text, "file /there")
+        token_pair.parse_pair(text, "file /there")
     assert said in str(caught.value)
     assert "file /there" in str(caught.value)
     assert "s3cret" not in str(caught.value)
@@ -90,24 +94,24 @@ def test_a_document_that_cannot_be_read(text: str, said: str) -> None:
 )
 def test_due(left: float, life: float | None, due: bool) -> None:
     expires = NOW + left
-    assert Pair("a", "r", expires, issued=None if life is None else expires - life).due(NOW) is due
-    assert not Pair("a", "r").due(NOW), "an unknown end is found out by a refusal"
+    assert TokenPair("a", "r", expires, issued=None if life is None else expires - life).is_renewal_due(NOW) is due
+    assert not TokenPair("a", "r").is_renewal_due(NOW), "an unknown end is found out by a refusal"
 
 
 @pytest.mark.parametrize(
     ("pair", "said", "dead"),
     [
-        (Pair("a", "r", NOW - 1), None, False),
-        (Pair("a", None, NOW - 1), "no refresh token", True),
-        (Pair("a", None, NOW + 1), "no refresh token", False),
-        (Pair("a", "r", NOW - 1, renewable_until=NOW), "renewable until", True),
-        (Pair("a", "r", NOW - 1, refresh_expires=NOW), "refresh token was valid", True),
-        (Pair("a", "r", NOW + 1, renewal=Renewal("refused", NOW, "p")), None, True),
-        (Pair("a", "r", NOW + 1, renewal=Renewal("sent", NOW, "p")), None, False),
-        (Pair("a", "r", NOW - 1, renewal=Renewal("sent", NOW, "p")), None, True),
+        (TokenPair("a", "r", NOW - 1), None, False),
+        (TokenPair("a", None, NOW - 1), "no refresh token", True),
+        (TokenPair("a", None, NOW + 1), "no refresh token", False),
+        (TokenPair("a", "r", NOW - 1, renewable_until=NOW), "renewable until", True),
+        (TokenPair("a", "r", NOW - 1, refresh_expires=NOW), "refresh token was valid", True),
+        (TokenPair("a", "r", NOW + 1, renewal=RenewalNote("refused", NOW, "p")), None, True),
+        (TokenPair("a", "r", NOW + 1, renewal=RenewalNote("sent", NOW, "p")), None, False),
+        (TokenPair("a", "r", NOW - 1, renewal=RenewalNote("sent", NOW, "p")), None, True),
     ],
 )
-def test_lasting_and_dead(pair: Pair, said: str | None, dead: bool) -> None:
-    reason = pair.lasting(NOW)
+def test_lasting_and_dead(pair: TokenPair, said: str | None, dead: bool) -> None:
+    reason = pair.renewal_blocker(NOW)
     assert (reason is None) if said is None else (said in str(reason))
-    assert pair.dead(NOW) is dead
+    assert pair.is_unusable(NOW) is dead

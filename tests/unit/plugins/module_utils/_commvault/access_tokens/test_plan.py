@@ -17,7 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_t
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError, Problems
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_wire import listed
-from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Pair
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import TokenPair
 
 ROW: dict[str, t.Any] = {
     "accessTokenId": 9,
@@ -146,14 +146,14 @@ def test_requests() -> None:
 @pytest.mark.parametrize(
     ("pair", "row", "own"),
     [
-        (Pair("a", token_id="9", name="other"), ROW, True),
-        (Pair("a", token_id="8", name="nightly"), ROW, False),
-        (Pair("a", name="NIGHTLY"), ROW, True),
-        (Pair("a", token_id="8", name="nightly"), None, True),
-        (Pair("a"), None, False),
+        (TokenPair("a", token_id="9", name="other"), ROW, True),
+        (TokenPair("a", token_id="8", name="nightly"), ROW, False),
+        (TokenPair("a", name="NIGHTLY"), ROW, True),
+        (TokenPair("a", token_id="8", name="nightly"), None, True),
+        (TokenPair("a"), None, False),
     ],
 )
-def test_whose_pair_it_is(pair: Pair, row: t.Any, own: bool) -> None:
+def test_whose_pair_it_is(pair: TokenPair, row: t.Any, own: bool) -> None:
     assert tokens.is_of(pair, "nightly", row) is own
 
 

@@ -24,46 +24,46 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_renewal import StoredPair
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import Outcome
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
-    Custodian,
-    Overtaken,
-    Pair,
-    Renewal,
+    PairCustodian,
+    RenewalNote,
+    StoreConflict,
+    TokenPair,
 )
 
 NOW = 1_772_366_400.0  # what the still clock of the tests says
-HERE = Custodian("h", "u")
-YOUNG = Pair("a0", "r0", NOW + 7000, issued=NOW - 200, custodian=HERE)
+HERE = PairCustodian("h", "u")
+YOUNG = TokenPair("a0", "r0", NOW + 7000, issued=NOW - 200, custodian=HERE)
 DUE, OVER = dataclasses.replace(YOUNG, expires=NOW + 100), dataclasses.replace(YOUNG, expires=NOW - 1)
 
 
 class FakeStore:
     """Keeps a pair in memory; ``trouble`` is raised by the next writes, one each."""
 
-    where, here = "the test's store", HERE
+    location, custodian = "the test's store", HERE
 
-    def __init__(self, pair: Pair | None) -> None:
-        self.pair, self.note, self.writes = pair, "", t.cast("list[Pair]", [])
+    def __init__(self, pair: TokenPair | None) -> None:
+        self.pair, self.leftover, self.writes = pair, "", t.cast("list[TokenPair]", [])
         self.trouble: list[CvopsError] = []
         self.after_lock: t.Callable[[], None] = lambda: None
 
-    def find(self) -> Pair | None:
+    def read_pair(self) -> TokenPair | None:
         return self.pair
 
-    def disturbed(self) -> bool:
-        return bool(self.note)
+    def was_interrupted(self) -> bool:
+        return bool(self.leftover)
 
     @contextlib.contextmanager
-    def locked(self, create: bool = False) -> t.Iterator[FakeStore]:
+    def lock(self, create: bool = False) -> t.Iterator[FakeStore]:
         self.after_lock()
         yield self
 
-    def write(self, pair: Pair) -> None:
+    def write_pair(self, pair: TokenPair) -> None:
         if self.trouble:
             raise self.trouble.pop(0)
         self.pair = pair
         self.writes.append(pair)
 
-    def clear(self) -> None:
+    def remove_pair(self) -> None:
         self.pair = None
 
 
@@ -76,10 +76,10 @@ class FakeService:
     def headers(self, token: str) -> dict[str, str]:
         return {"Authtoken": token}
 
-    def look(self, pair: Pair, now: float) -> str:
+    def look(self, pair: TokenPair, now: float) -> str:
         return self.verdict
 
-    def renew(self, pair: Pair) -> Outcome:
+    def renew(self, pair: TokenPair) -> Outcome:
         state = self.states.pop(0) if self.states else "renewed"
         if state != "not_sent":
             assert pair.refresh_token not in self.traded, "traded in twice"
@@ -111,7 +111,7 @@ def test_young_is_used_as_it_is(make_ctx: t.Any) -> None:
 
 
 @pytest.mark.parametrize("pair", [DUE, OVER])
-def test_due_is_noted_renewed_stored_and_used(make_ctx: t.Any, pair: Pair) -> None:
+def test_due_is_noted_renewed_stored_and_used(make_ctx: t.Any, pair: TokenPair) -> None:
     store, service = FakeStore(dataclasses.replace(pair, custodian=None)), FakeService()
     assert signed_in(make_ctx(), store, service).headers() == {"Authtoken": "a1"}
     note, new = store.writes
@@ -142,7 +142,7 @@ def test_what_another_process_has_renewed_is_taken(make_ctx: t.Any) -> None:
 def test_overtaken_looks_again(make_ctx: t.Any) -> None:
     store, service = FakeStore(OVER), FakeService()
     theirs = dataclasses.replace(YOUNG, access_token="theirs")
-    store.trouble = [Overtaken("Somebody was faster.")]
+    store.trouble = [StoreConflict("Somebody was faster.")]
     seen = iter([lambda: None, lambda: setattr(store, "pair", theirs)])
     store.after_lock = lambda: next(seen)()
     assert signed_in(make_ctx(), store, service).headers() == {"Authtoken": "theirs"}
@@ -153,14 +153,14 @@ def test_a_new_pair_that_cannot_be_stored_is_not_used(make_ctx: t.Any) -> None:
     store, service = FakeStore(OVER), FakeService()
     store.after_lock = lambda: None
     credentials = signed_in(make_ctx(), store, service)
-    write = store.write
+    write = store.write_pair
 
-    def only_notes(pair: Pair) -> None:
+    def only_notes(pair: TokenPair) -> None:
         if pair.renewal is None:
             raise ConfigError("No space left on device.")
         write(pair)
 
-    store.write = only_notes  # type: ignore[method-assign]
+    store.write_pair = only_notes  # type: ignore[method-assign]
     with pytest.raises(AuthError, match="could not be stored: No space left") as caught:
         credentials.headers()
     assert caught.value.code == "renewal_not_stored"
@@ -171,14 +171,14 @@ def test_a_new_pair_that_cannot_be_stored_is_not_used(make_ctx: t.Any) -> None:
 def test_a_passing_failure_of_the_store_costs_nothing(make_ctx: t.Any) -> None:
     store, service = FakeStore(OVER), FakeService()
     credentials = signed_in(make_ctx(), store, service)
-    write, failures = store.write, [ConfigError("Busy."), ConfigError("Busy.")]
+    write, failures = store.write_pair, [ConfigError("Busy."), ConfigError("Busy.")]
 
-    def sometimes(pair: Pair) -> None:
+    def sometimes(pair: TokenPair) -> None:
         if pair.renewal is None and failures:
             raise failures.pop()
         write(pair)
 
-    store.write = sometimes  # type: ignore[method-assign]
+    store.write_pair = sometimes  # type: ignore[method-assign]
     assert credentials.headers() == {"Authtoken": "a1"}
 
 
@@ -186,7 +186,7 @@ def test_a_passing_failure_of_the_store_costs_nothing(make_ctx: t.Any) -> None:
 @pytest.mark.parametrize(
     ("state", "code"), [("not_sent", None), ("unknown", "renewal_unknown"), ("refused", "renewal_refused")]
 )
-def test_renewals_that_fail(make_ctx: t.Any, pair: Pair, state: str, code: str | None) -> None:
+def test_renewals_that_fail(make_ctx: t.Any, pair: TokenPair, state: str, code: str | None) -> None:
     ctx, store, service = make_ctx(), FakeStore(pair), FakeService(state)
     credentials = signed_in(ctx, store, service)
     if pair is DUE and state != "refused":
@@ -209,7 +209,7 @@ def test_a_refused_pair_is_never_sent_again(make_ctx: t.Any) -> None:
     assert service.traded == ["r0"]
 
 
-DOUBT = Renewal("sent", NOW - 90, "process 1 on h")
+DOUBT = RenewalNote("sent", NOW - 90, "process 1 on h")
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,9 @@ DOUBT = Renewal("sent", NOW - 90, "process 1 on h")
         (OVER, "intact", None, "sent"),
     ],
 )
-def test_a_note_that_was_left(make_ctx: t.Any, pair: Pair, verdict: str, token: str | None, left: str | None) -> None:
+def test_a_note_that_was_left(
+    make_ctx: t.Any, pair: TokenPair, verdict: str, token: str | None, left: str | None
+) -> None:
     """The service is asked only while the token lives; nothing but its word makes the pair good again."""
     store, service = FakeStore(dataclasses.replace(pair, renewal=DOUBT)), FakeService(verdict=verdict)
     credentials = signed_in(make_ctx(), store, service)

@@ -13,10 +13,12 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import RenewalService
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
-from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Pair, Renewal
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import RenewalNote, TokenPair
 
 NOW = 1_772_366_400.0
-PAIR = Pair("a0", "r0", NOW + 7000, issued=NOW - 200, token_id="9", renewal=Renewal("sent", NOW - 100, "somebody"))
+PAIR = TokenPair(
+    "a0", "r0", NOW + 7000, issued=NOW - 200, token_id="9", renewal=RenewalNote("sent", NOW - 100, "somebody")
+)
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def look(secured: t.Any, make_ctx: t.Any, answer: t.Any) -> t.Callable[..., str]
     url = f"{secured.server.url}/commandcenter/api"
     ctx = make_ctx({**defaults, "commvault_url": url, "commvault_ca_path": secured.ca_path})
 
-    def ask(*answers: t.Any, pair: Pair = PAIR) -> str:
+    def ask(*answers: t.Any, pair: TokenPair = PAIR) -> str:
         secured.server.says(*[answer(*one) for one in answers])
         return RenewalService(ctx, url, dict).look(pair, NOW)
 
@@ -67,6 +69,6 @@ def test_any_other_answer_proves_nothing(look: t.Callable[..., str], told: tuple
 
 
 def test_too_early_to_look(look: t.Callable[..., str], secured: t.Any) -> None:
-    young = dataclasses.replace(PAIR, renewal=Renewal("sent", NOW - 10, "somebody"))
+    young = dataclasses.replace(PAIR, renewal=RenewalNote("sent", NOW - 10, "somebody"))
     assert look(listed(NOW + 7000), pair=young) == "unknown"
     assert secured.server.received == []

@@ -11,11 +11,11 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault import token_pair_wire as wire
-from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import Pair, Renewal
+from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import RenewalNote, TokenPair
 
 NOW = 1_800_000_000.0
-OLD = Pair(
-    "old", "old-refresh", NOW, renewable_until=NOW + 99, generation=3, name="n", renewal=Renewal("sent", NOW, "p")
+OLD = TokenPair(
+    "old", "old-refresh", NOW, renewable_until=NOW + 99, generation=3, name="n", renewal=RenewalNote("sent", NOW, "p")
 )
 
 
