@@ -323,7 +323,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.resource impo
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import application_option
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.options import mappings_option
-from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.info import preflight
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.info import run_preflight
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(
@@ -350,7 +350,7 @@ SPEC = commvault_spec().merge(
     ),
 )
 
-RESOURCE = Report("preflight", preflight)
+RESOURCE = Report("preflight", run_preflight)
 
 
 def main() -> None:

@@ -20,15 +20,15 @@ from .client import CommvaultClient, quote_segment
 from .envelope import is_declined
 from .listings import parse_id
 
-SERVICE = "Commvault"
+COMMVAULT_SERVICE = "Commvault"
 
 
-def is_configured(options: t.Mapping[str, t.Any]) -> bool:
+def is_commvault_configured(options: t.Mapping[str, t.Any]) -> bool:
     """Whether the options name a CommCell."""
     return bool(options.get("commvault_url"))
 
 
-def describe_connection(ctx: Context) -> dict[str, t.Any]:
+def describe_commvault_connection(ctx: Context) -> dict[str, t.Any]:
     """What holds whether or not the sign-in succeeds: the address, the way there, and where each input came from."""
     settings, url = commvault_settings(ctx.options), str(ctx.options["commvault_url"])
     own = {name: option for name, option in commvault_spec().options.items() if name not in entra_spec().options}
@@ -52,7 +52,7 @@ def read_commvault_identity(ctx: Context, client: CommvaultClient) -> dict[str, 
         raise NotFound(
             f"{client.base_url} answers none of the questions who is signed in and what that user may do: check commvault_url, and"
             " what stands between here and there.",
-            service=SERVICE,
+            service=COMMVAULT_SERVICE,
         )
     return {
         "url": client.base_url,

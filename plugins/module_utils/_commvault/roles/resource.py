@@ -20,13 +20,13 @@ from ..lookalikes import warn_of_lookalikes
 from ..names import check_object_name
 from ..permissions import PermissionCatalogue, PermissionSet, check_has_permissions
 
-Canonical = dict[str, t.Any]
-_FIELDS = {"description": "description", "enabled": "enabled", "visible_to_all": "visibleToAll"}
+CanonicalRole = dict[str, t.Any]
+ROLE_FIELDS = {"description": "description", "enabled": "enabled", "visible_to_all": "visibleToAll"}
 #: The role that holds everything. Commvault keeps it as it is, and so do we.
-MASTER = 1
+MASTER_ROLE_ID = 1
 
 
-def canonical(wire: t.Mapping[str, t.Any], permissions: PermissionCatalogue) -> Canonical:
+def canonical_role(wire: t.Mapping[str, t.Any], permissions: PermissionCatalogue) -> CanonicalRole:
     """A role under the names of our options."""
     enabled = str(wire.get("status", "ENABLED")).upper() == "ENABLED"
     return {
@@ -40,16 +40,16 @@ def canonical(wire: t.Mapping[str, t.Any], permissions: PermissionCatalogue) -> 
     }
 
 
-def desired(options: t.Mapping[str, t.Any]) -> Canonical:
+def desired_role(options: t.Mapping[str, t.Any]) -> CanonicalRole:
     """The managed fields; None is not managed."""
-    return {name: options.get(name) for name in _FIELDS}
+    return {name: options.get(name) for name in ROLE_FIELDS}
 
 
-def plan(
+def plan_role(
     name: str,
-    wanted: Canonical,
+    wanted: CanonicalRole,
     chosen: PermissionSet | None,
-    current: Canonical | None,
+    current: CanonicalRole | None,
     held: PermissionSet,
     permissions: PermissionCatalogue,
     exclusive: bool,
@@ -58,17 +58,17 @@ def plan(
 
     *held* is what the role holds now. Raises ConfigError when the role would be without permissions.
     """
-    full = _full(chosen, held, exclusive)
+    full = _merge_permissions(chosen, held, exclusive)
     if chosen is not None or current is None:
         check_has_permissions(full)
     if current is None:
         fields = {"description": "", "enabled": True, "visible_to_all": False}
         fields.update({key: value for key, value in wanted.items() if value is not None})
         after = {"name": name, **fields, "permissions": permissions.format_names(full.permission_ids)}
-        body = {"name": name, **_wire(fields), "permissionList": permissions.serialize_permission_set(full)}
+        body = {"name": name, **_serialize_fields(fields), "permissionList": permissions.serialize_permission_set(full)}
         return Plan({}, after, (Step("create", f"role {name}", {"body": body}),))
     changes = find_changed_fields(wanted, current)
-    body = _wire(changes)
+    body = _serialize_fields(changes)
     after = {**current, **changes}
     if full.permission_ids != held.permission_ids:
         after["permissions"] = permissions.format_names(full.permission_ids)
@@ -80,14 +80,14 @@ def plan(
     return Plan(current, after, (Step("update", f"role {name}: {', '.join(sorted(changes))}", {"body": body}),))
 
 
-def plan_absent(current: Canonical | None) -> Plan:
+def plan_role_removal(current: CanonicalRole | None) -> Plan:
     """Delete what is there."""
     if current is None:
         return Plan({}, {})
     return Plan(current, {}, (Step("delete", f"role {current['name']}"),))
 
 
-def _check_shown(
+def check_permissions_are_shown(
     options: t.Mapping[str, t.Any], wire: t.Any, chosen: PermissionSet | None, held: PermissionSet
 ) -> None:
     """Every role holds permissions, and what is added to them is written as a whole. Raises BadAnswer where none are shown."""
@@ -104,7 +104,7 @@ def _check_shown(
         )
 
 
-def _full(chosen: PermissionSet | None, held: PermissionSet, exclusive: bool) -> PermissionSet:
+def _merge_permissions(chosen: PermissionSet | None, held: PermissionSet, exclusive: bool) -> PermissionSet:
     if chosen is None:
         return held
     if exclusive or not chosen.permission_ids:
@@ -112,8 +112,8 @@ def _full(chosen: PermissionSet | None, held: PermissionSet, exclusive: bool) ->
     return PermissionSet(chosen.permission_ids | held.permission_ids, chosen.category_ids | held.category_ids)
 
 
-def _wire(fields: t.Mapping[str, t.Any]) -> Canonical:
-    return {_FIELDS[name]: value for name, value in fields.items()}
+def _serialize_fields(fields: t.Mapping[str, t.Any]) -> CanonicalRole:
+    return {ROLE_FIELDS[name]: value for name, value in fields.items()}
 
 
 class RoleResource:
@@ -133,42 +133,44 @@ class RoleResource:
 
     def plan(self) -> Plan:
         """The plan for the options of the module. Raises ConfigError, and Problems for names that the catalogue does not know."""
-        self._planned = self._plan(self._options)
-        if self._planned.changed and self.role_id == MASTER:
+        self._planned = self._plan_state(self._options)
+        if self._planned.changed and self.role_id == MASTER_ROLE_ID:
             raise ConfigError(
                 "Role Master holds every permission and is built in: it can be neither changed nor deleted.",
                 source="option name",
             )
         return self._planned
 
-    def _plan(self, options: t.Mapping[str, t.Any]) -> Plan:
+    def _plan_state(self, options: t.Mapping[str, t.Any]) -> Plan:
         check_object_name("name", options["name"])
         if options["state"] == "present":
             warn_of_lookalikes(self._client.ctx, self._directory.read_catalogue("roles"), options["name"])
         self._company = options.get("company")
-        current_wire = self._find(options["name"])
+        current_wire = self._read_current(options["name"])
         if options["state"] == "absent" and current_wire is None:
-            return plan_absent(None)
+            return plan_role_removal(None)
         if current_wire is None:
             self._company_id = self._directory.find_company_id(self._company)
         nodes = self._directory.read_permission_categories()
         permissions = PermissionCatalogue(self._directory.read_catalogue("permissions"), nodes)
-        current = canonical(current_wire, permissions) if current_wire is not None else None
+        current = canonical_role(current_wire, permissions) if current_wire is not None else None
         if options["state"] == "absent":
-            return plan_absent(current)
+            return plan_role_removal(current)
         chosen, problems = permissions.select_permissions(options.get("permissions"), options.get("categories"))
         if problems:
             raise Problems(f"Role {options['name']} cannot be planned:", problems)
         held = permissions.parse_permission_set((current_wire or {}).get("permissions"))
-        _check_shown(options, current_wire, chosen, held)
-        return plan(options["name"], desired(options), chosen, current, held, permissions, options["exclusive"])
+        check_permissions_are_shown(options, current_wire, chosen, held)
+        return plan_role(
+            options["name"], desired_role(options), chosen, current, held, permissions, options["exclusive"]
+        )
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
         """What carries out a step, by its action."""
         return {"create": self._create, "update": self._update, "delete": self._delete}
 
-    def result(self) -> Canonical:
+    def result(self) -> CanonicalRole:
         """The role after the plan; empty when it is absent."""
         if not self._planned.after:
             return {}
@@ -187,15 +189,15 @@ class RoleResource:
         )
 
     def _update(self, step: Step) -> None:
-        self._client.write("PUT", self._path(), step.data["body"], intent=f"update {step.subject}")
+        self._client.write("PUT", self._build_path(), step.data["body"], intent=f"update {step.subject}")
 
     def _delete(self, step: Step) -> None:
-        self._client.write("DELETE", self._path(), intent=f"delete {step.subject}", missing_ok=True)
+        self._client.write("DELETE", self._build_path(), intent=f"delete {step.subject}", missing_ok=True)
 
-    def _path(self) -> str:
+    def _build_path(self) -> str:
         return f"V4/Role/{quote_segment(self.role_id or 0)}"
 
-    def _find(self, name: str) -> dict[str, t.Any] | None:
+    def _read_current(self, name: str) -> dict[str, t.Any] | None:
         entry = self._directory.read_catalogue("roles").get(name, self._company or None)
         self.company = entry.company if entry else self._company or self._client.company_name
         if entry is None:

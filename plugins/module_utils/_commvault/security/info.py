@@ -118,8 +118,8 @@ class SecuritySnapshot:
             body = self._directory.read_user_group(entry.id)
             if body is None:
                 return {}
-            shown = user_group_plan.canonical({"name": entry.name, **body})
-            members = sorted(user_group_plan.member_ids(body))
+            shown = user_group_plan.canonical_user_group({"name": entry.name, **body})
+            members = sorted(user_group_plan.parse_member_ids(body))
             return {**_build_object_row(entry), **shown, "name": entry.name, "members": members}
 
         return [row for row in self._read_each(read, self._directory.read_catalogue("user_groups")) if row]

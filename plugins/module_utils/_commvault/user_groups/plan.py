@@ -15,15 +15,15 @@ from ..._core.set_changes import find_set_changes
 from ..._core.values import get_objects, is_guid
 from ..listings import parse_id
 
-Canonical = dict[str, t.Any]
-Ids = t.Mapping[str, int]
+CanonicalUserGroup = dict[str, t.Any]
+UserIds = t.Mapping[str, int]
 #: Groups that every CommCell has and that cannot be deleted: master and View All.
-BUILT_IN = (1, 3)
-MASTER = 1
+BUILT_IN_GROUP_IDS = (1, 3)
+MASTER_GROUP_ID = 1
 _TWO_FACTOR = {"ON": True, "1": True, "OFF": False, "0": False}
 #: Fields that only an update takes; a new group gets them in a second request.
 _AFTER_CREATE = ("enabled", "entra_group_id", "restricted_consoles", "two_factor")
-_NEW: Canonical = {
+NEW_USER_GROUP: CanonicalUserGroup = {
     "description": "",
     "enabled": True,
     "entra_group_id": "",
@@ -32,7 +32,7 @@ _NEW: Canonical = {
 }
 
 
-def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
+def canonical_user_group(wire: t.Mapping[str, t.Any]) -> CanonicalUserGroup:
     """A group under the names of our options. ``two_factor`` is None where the company forbids it; members are read by member_ids."""
     consoles = wire.get("restrictedConsoleTypes")
     named = [row.get("consoleType") if isinstance(row, dict) else row for row in consoles or []]
@@ -46,7 +46,7 @@ def canonical(wire: t.Mapping[str, t.Any]) -> Canonical:
     }
 
 
-def member_ids(wire: t.Mapping[str, t.Any]) -> dict[str, int]:
+def parse_member_ids(wire: t.Mapping[str, t.Any]) -> dict[str, int]:
     """Names and ids of the members."""
     rows = get_objects(wire, "users")
     pairs = [
@@ -64,9 +64,9 @@ def member_ids(wire: t.Mapping[str, t.Any]) -> dict[str, int]:
     return found
 
 
-def desired(options: t.Mapping[str, t.Any]) -> Canonical:
+def desired_user_group(options: t.Mapping[str, t.Any]) -> CanonicalUserGroup:
     """The managed fields; None is not managed. Raises ConfigError for an entra_group_id that is no GUID."""
-    wanted = {name: options.get(name) for name in _NEW}
+    wanted = {name: options.get(name) for name in NEW_USER_GROUP}
     guid = wanted["entra_group_id"]
     if guid and not is_guid(guid):
         raise ConfigError(
@@ -80,9 +80,15 @@ def desired(options: t.Mapping[str, t.Any]) -> Canonical:
     return wanted
 
 
-def check_members_are_ours(wanted: Canonical, current: Canonical | None, members: object | None) -> None:
+def check_members_are_not_linked(
+    wanted: CanonicalUserGroup, current: CanonicalUserGroup | None, members: object | None
+) -> None:
     """Members of a linked group follow the identity provider at each sign-in. Raises ConfigError when they are managed here."""
-    linked = wanted["entra_group_id"] if wanted["entra_group_id"] is not None else (current or _NEW)["entra_group_id"]
+    linked = (
+        wanted["entra_group_id"]
+        if wanted["entra_group_id"] is not None
+        else (current or NEW_USER_GROUP)["entra_group_id"]
+    )
     if members is not None and linked:
         raise ConfigError(
             f"members: this group is linked to the Entra group {linked}, whose members the identity provider adds and"
@@ -91,25 +97,25 @@ def check_members_are_ours(wanted: Canonical, current: Canonical | None, members
         )
 
 
-def plan(
+def plan_user_group(
     name: str,
-    wanted: Canonical,
-    current: Canonical | None,
-    members: Ids | None,
-    current_members: Ids,
+    wanted: CanonicalUserGroup,
+    current: CanonicalUserGroup | None,
+    members: UserIds | None,
+    current_members: UserIds,
     exclusive: bool,
 ) -> Plan:
     """Create with what a create takes, update what differs in one request, then add and remove members."""
-    have = current or {"name": name, **_NEW}
-    changes = find_changed_fields(_merged(wanted, have, exclusive), have)
-    after: Canonical = {**have, **changes}
+    have = current or {"name": name, **NEW_USER_GROUP}
+    changes = find_changed_fields(_merge_consoles(wanted, have, exclusive), have)
+    after: CanonicalUserGroup = {**have, **changes}
     steps: list[Step] = []
     if current is None:
         steps.append(Step("create", f"user group {name}", {"description": after["description"]}))
         changes = {field: value for field, value in changes.items() if field in _AFTER_CREATE}
     if changes:
         subject = f"user group {name}: {', '.join(sorted(changes))}"
-        steps.append(Step("update", subject, {"body": wire(changes)}))
+        steps.append(Step("update", subject, {"body": build_user_group_update(changes)}))
     before = None if current is None else dict(current)
     if members is not None:
         change = find_set_changes(members, current_members, exclusive)
@@ -123,7 +129,7 @@ def plan(
     return Plan(before or {}, after, tuple(steps))
 
 
-def _merged(wanted: Canonical, have: Canonical, exclusive: bool) -> Canonical:
+def _merge_consoles(wanted: CanonicalUserGroup, have: CanonicalUserGroup, exclusive: bool) -> CanonicalUserGroup:
     """*wanted* with the full set of consoles: without ``exclusive`` those there now stay."""
     if wanted["restricted_consoles"] is None:
         return wanted
@@ -131,16 +137,16 @@ def _merged(wanted: Canonical, have: Canonical, exclusive: bool) -> Canonical:
     return {**wanted, "restricted_consoles": full}
 
 
-def plan_absent(current: Canonical | None, heir: t.Mapping[str, int]) -> Plan:
+def plan_user_group_removal(current: CanonicalUserGroup | None, heir: t.Mapping[str, int]) -> Plan:
     """Delete what is there; *heir* holds ``user_id`` and ``group_id`` of the new owner (0: not this one)."""
     if current is None:
         return Plan({}, {})
     return Plan(current, {}, (Step("delete", f"user group {current['name']}", dict(heir)),))
 
 
-def wire(changes: t.Mapping[str, t.Any]) -> Canonical:
+def build_user_group_update(changes: t.Mapping[str, t.Any]) -> CanonicalUserGroup:
     """The body of an update; its names differ from those of create and of read."""
-    body: Canonical = {}
+    body: CanonicalUserGroup = {}
     for name, value in changes.items():
         if name == "description":
             body["newDescription"] = value

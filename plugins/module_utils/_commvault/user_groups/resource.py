@@ -51,18 +51,20 @@ class UserGroupResource:
                 f"name: {name} is the name of a directory group; those are made by their directory. For a group of a company use option company.",
                 source="option name",
             )
-        wanted = planning.desired(self._options)
-        current = self._read(name)
+        wanted = planning.desired_user_group(self._options)
+        current = self._read_current(name)
         if self._options["state"] == "absent":
-            planned = planning.plan_absent(current, self._heir() if current else {})
+            planned = planning.plan_user_group_removal(current, self._find_heir() if current else {})
         else:
             warn_of_lookalikes(self._ctx, self._directory.read_catalogue("user_groups"), name)
-            planning.check_members_are_ours(wanted, current, self._options.get("members"))
+            planning.check_members_are_not_linked(wanted, current, self._options.get("members"))
             members = self._resolve_members()
-            planned = planning.plan(name, wanted, current, members, self._members, self._options["exclusive"])
+            planned = planning.plan_user_group(
+                name, wanted, current, members, self._members, self._options["exclusive"]
+            )
             self._check_two_factor(wanted, current)
         if current is not None:
-            self._guard(planned, current["name"])
+            self._check_risks(planned, current["name"])
         self._planned = planned
         return planned
 
@@ -77,7 +79,7 @@ class UserGroupResource:
             "delete": self._delete,
         }
 
-    def result(self) -> planning.Canonical:
+    def result(self) -> planning.CanonicalUserGroup:
         """The group after the plan; empty when it is absent."""
         if not self._planned.after:
             return {}
@@ -99,7 +101,7 @@ class UserGroupResource:
     def _delete(self, step: Step) -> None:
         self._groups.delete(self.group_id or 0, step.data["user_id"], step.data["group_id"])
 
-    def _read(self, name: str) -> planning.Canonical | None:
+    def _read_current(self, name: str) -> planning.CanonicalUserGroup | None:
         company = self._options.get("company")
         entry = self._groups.find_user_group(name, company)
         self.company = entry.company if entry else company or self._client.company_name
@@ -109,8 +111,8 @@ class UserGroupResource:
         if entry is None or wire is None:
             return None
         self.group_id = entry.id
-        self._members = planning.member_ids(wire)
-        return planning.canonical(wire)
+        self._members = planning.parse_member_ids(wire)
+        return planning.canonical_user_group(wire)
 
     def _resolve_members(self) -> dict[str, int] | None:
         names = self._options.get("members")
@@ -139,8 +141,8 @@ class UserGroupResource:
         warn_of_lookalikes(self._ctx, users, *(entry.name for entry in shown if entry is not None))
         return found
 
-    def _heir(self) -> dict[str, int]:
-        if self.group_id in planning.BUILT_IN:
+    def _find_heir(self) -> dict[str, int]:
+        if self.group_id in planning.BUILT_IN_GROUP_IDS:
             raise ConfigError(
                 f"User group {self._options['name']} is built in and cannot be deleted.", source="option name"
             )
@@ -161,21 +163,23 @@ class UserGroupResource:
             )
         return heir
 
-    def _check_two_factor(self, wanted: planning.Canonical, current: planning.Canonical | None) -> None:
+    def _check_two_factor(
+        self, wanted: planning.CanonicalUserGroup, current: planning.CanonicalUserGroup | None
+    ) -> None:
         if wanted["two_factor"] is not None and current is not None and current["two_factor"] is None:
             raise ConfigError(
                 "two_factor: two-factor authentication is disabled at the company of this group.",
                 source="option two_factor",
             )
 
-    def _guard(self, planned: Plan, name: str) -> None:
+    def _check_risks(self, planned: Plan, name: str) -> None:
         if not planned.changed:
             return
         actions = {step.action: step for step in planned.steps}
         removed = set(actions["remove"].data["ids"]) if "remove" in actions else set()
         disabled = "update" in actions and actions["update"].data["body"].get("enabled") is False
         gone = "delete" in actions or disabled
-        if self.group_id == planning.MASTER and (disabled or (removed and not planned.after.get("members"))):
+        if self.group_id == planning.MASTER_GROUP_ID and (disabled or (removed and not planned.after.get("members"))):
             require_accepted_risk(
                 self._ctx,
                 "last_admin",

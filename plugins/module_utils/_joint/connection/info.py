@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Both sides of a connection, each on its own: what fails on one never hides the other."""
+"""Facts for connection_info: both sides of a connection, each read on its own, so that a failure of one does not hide the other."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ..._core.redact import redact_structure
 from ..._entra import whoami as entra
 from ..._entra.client import GraphClient
 from .needs import DEFAULT_FEATURES, PLAYBOOKS
-from .report import report
-from .verdicts import Held, judge
+from .report import format_connection_report
+from .verdicts import HeldPermissions, judge_playbooks
 
-Found = dict[str, t.Any]
-#: The keys that only a working sign-in can fill; they are there in any case, so that templates need no defaults.
+ConnectionFacts = dict[str, t.Any]
+#: Keys that only a sign-in fills; they are always in the result, so that templates need no defaults.
 _ENTRA_KEYS = (
     "method",
     "identity",
@@ -35,69 +35,69 @@ _COMMVAULT_KEYS = ("identity", "release", "commcell", "company", "rights")
 
 
 class RequirementUnmet(CvopsError):
-    """A side or a playbook that the task requires does not work; ``connection`` holds all that was found."""
+    """An error about a side or a playbook that option require names and that does not work; ``connection`` holds the facts."""
 
     kind = "requirement"
 
 
-def examine(ctx: Context) -> Found:
-    """The noun's value. Raises RequirementUnmet for what option ``require`` names and what does not work, and Cancelled."""
-    found: Found = {"entra": entra_side(ctx), "commvault": commvault_side(ctx)}
+def examine_connection(ctx: Context) -> ConnectionFacts:
+    """Return the value of the module. Raises RequirementUnmet for what option require names and what does not work, and Cancelled."""
+    found: ConnectionFacts = {"entra": examine_entra_side(ctx), "commvault": examine_commvault_side(ctx)}
     features = ctx.options["uses"] if ctx.options["uses"] is not None else DEFAULT_FEATURES
-    found["playbooks"] = judge(held(found), PLAYBOOKS, features)
-    found["report"] = report(found)
+    found["playbooks"] = judge_playbooks(collect_held_permissions(found), PLAYBOOKS, features)
+    found["report"] = format_connection_report(found)
     required = dict.fromkeys(ctx.options["require"] or [])
     for name in required:
         verdict = found["playbooks"].get(name)
         if verdict and verdict["can_run"] is None:
             ctx.warn(f"Playbook {name} is required, and whether it can run cannot be told: {verdict['reason']}")
-    unmet = requirements(found, list(required))
+    unmet = find_unmet_requirements(found, list(required))
     if unmet:
         raise RequirementUnmet("Required and not given: " + "; ".join(unmet), connection=found)
     return found
 
 
-def entra_side(ctx: Context) -> Found:
-    """What is known about the sign-in to Entra ID."""
+def examine_entra_side(ctx: Context) -> ConnectionFacts:
+    """Sign in to Entra ID and return what is known; an error becomes ``status: failed`` with ``error``. Raises Cancelled."""
     empty = dict.fromkeys(_ENTRA_KEYS)
     if not entra.is_entra_configured(ctx.options):
         return {"status": "not_configured", "error": None, **empty}
-    found = _tried(
+    found = _examine_side(
         ctx,
         empty,
         lambda: entra.describe_entra_connection(ctx),
         lambda: entra.read_entra_identity(ctx, GraphClient(ctx)),
     )
-    return found | _times(ctx, *entra.ENTRA_SERVICES)
+    return found | _read_observed_times(ctx, *entra.ENTRA_SERVICES)
 
 
-def commvault_side(ctx: Context) -> Found:
-    """What is known about the sign-in to the CommCell."""
+def examine_commvault_side(ctx: Context) -> ConnectionFacts:
+    """Sign in to the CommCell and return what is known; an error becomes ``status: failed`` with ``error``. Raises Cancelled."""
     empty = dict.fromkeys(_COMMVAULT_KEYS)
-    if not commvault.is_configured(ctx.options):
+    if not commvault.is_commvault_configured(ctx.options):
         return {"status": "not_configured", "error": None, **empty}
-    found = _tried(
+    found = _examine_side(
         ctx,
         empty,
-        lambda: commvault.describe_connection(ctx),
+        lambda: commvault.describe_commvault_connection(ctx),
         lambda: commvault.read_commvault_identity(ctx, CommvaultClient(ctx)),
     )
-    return found | _times(ctx, commvault.SERVICE)
+    return found | _read_observed_times(ctx, commvault.COMMVAULT_SERVICE)
 
 
-def held(found: t.Mapping[str, t.Any]) -> dict[str, Held]:
-    """What both sides say about permissions, for the verdicts."""
+def collect_held_permissions(found: t.Mapping[str, t.Any]) -> dict[str, HeldPermissions]:
+    """Return the permissions that were found, by side, for judge_playbooks."""
     graph, cell = found["entra"], found["commvault"]
     person = (graph["identity"] or {}).get("kind") == "user"
     rights = cell["rights"]
     return {
-        "entra": Held(
+        "entra": HeldPermissions(
             graph["status"],
-            permissions=_names(graph["permissions"]),
+            permissions=_freeze_names(graph["permissions"]),
             is_person=person,
-            directory_roles=_names(graph["directory_roles"]),
+            directory_roles=_freeze_names(graph["directory_roles"]),
         ),
-        "commvault": Held(
+        "commvault": HeldPermissions(
             cell["status"],
             permissions=None if rights is None else frozenset(right["id"] for right in rights),
             partial=bool(cell["company"]),
@@ -105,8 +105,11 @@ def held(found: t.Mapping[str, t.Any]) -> dict[str, Held]:
     }
 
 
-def requirements(found: t.Mapping[str, t.Any], required: t.Sequence[str]) -> list[str]:
-    """One sentence per required side that is not ok, and per required playbook that cannot run; one that may is no failure."""
+def find_unmet_requirements(found: t.Mapping[str, t.Any], required: t.Sequence[str]) -> list[str]:
+    """Return one sentence per required side that is not ok and per required playbook that cannot run.
+
+    A playbook of which it cannot be told (``can_run`` None) is no failure.
+    """
     unmet = []
     for name in dict.fromkeys(required):
         if name in found["playbooks"]:
@@ -119,10 +122,13 @@ def requirements(found: t.Mapping[str, t.Any], required: t.Sequence[str]) -> lis
     return unmet
 
 
-def _tried(
-    ctx: Context, empty: t.Mapping[str, t.Any], known: t.Callable[[], Found], read: t.Callable[[], Found]
-) -> Found:
-    found: Found = {"status": "ok", "error": None, **empty}
+def _examine_side(
+    ctx: Context,
+    empty: t.Mapping[str, t.Any],
+    known: t.Callable[[], ConnectionFacts],
+    read: t.Callable[[], ConnectionFacts],
+) -> ConnectionFacts:
+    found: ConnectionFacts = {"status": "ok", "error": None, **empty}
     try:
         found |= known()
         found |= read()
@@ -135,7 +141,7 @@ def _tried(
     return found
 
 
-def _times(ctx: Context, *services: str) -> Found:
+def _read_observed_times(ctx: Context, *services: str) -> ConnectionFacts:
     seen = ctx.observations
     return {
         "clock_difference_s": seen.clock_difference_s(*reversed(services)),
@@ -143,5 +149,5 @@ def _times(ctx: Context, *services: str) -> Found:
     }
 
 
-def _names(listed: t.Sequence[str] | None) -> frozenset[str] | None:
+def _freeze_names(listed: t.Sequence[str] | None) -> frozenset[str] | None:
     return None if listed is None else frozenset(listed)

@@ -3,26 +3,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What each playbook needs of an identity, as a table. A new playbook is a new row of ``PLAYBOOKS``."""
+"""The permissions that each playbook needs of an identity, as a table. A new playbook is a new row of ``PLAYBOOKS``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-#: What a variables document can ask for; needs that belong to none of the features asked for do not count.
+#: Features of a variables document; a need that belongs only to features that are not used does not count.
 FEATURES = ("application", "consent", "entra_groups", "user_names", "group_names", "commvault_roles", "role_mappings")
-#: Without it, a playbook is judged by all it can do but granting consent, which is better left to people.
+#: Features that are assumed where option uses is not given: all but consent, which an administrator may grant by hand.
 DEFAULT_FEATURES = tuple(feature for feature in FEATURES if feature != "consent")
 
 
 @dataclass(frozen=True)
-class Need:
-    """One thing that an identity must be able to do.
+class PermissionNeed:
+    """An operation that an identity must be allowed to do, with the permissions that allow it.
 
     ``purpose`` completes "needed for". ``any_of``: permissions of which one is enough, least first; a text "A + B" stands for
     both. ``delegated``: the same for people, who also need one of ``directory_roles`` (empty: no role). ``rights``: Commvault
     permissions as ``(id, name)``, of which one is enough. ``features``: empty counts always. ``optional``: the playbook runs
-    without, and does less. ``elsewhere``: may be held on the entities or in the company, which is not seen here.
+    without, and does less. ``elsewhere``: the right may be held on the entities or in the company, where connection_info does not look.
     """
 
     purpose: str
@@ -36,15 +36,15 @@ class Need:
 
     @property
     def side(self) -> str:
-        """``entra`` or ``commvault``."""
+        """The side that grants the permissions: ``entra`` or ``commvault``."""
         return "commvault" if self.rights else "entra"
 
 
 @dataclass(frozen=True)
-class Playbook:
-    """The needs of a playbook; with ``any_side`` it runs as soon as one side answers, whatever may be done there."""
+class PlaybookNeeds:
+    """The needs of a playbook; with ``any_side`` it runs as soon as one side can be signed in to, with any permissions."""
 
-    needs: tuple[Need, ...]
+    needs: tuple[PermissionNeed, ...]
     any_side: bool = False
 
 
@@ -73,14 +73,14 @@ _READ_APPLICATIONS = (
     "Directory.ReadWrite.All",
 )
 
-APPLICATION = Need(
+APPLICATION_NEED = PermissionNeed(
     "creating and changing application registrations, as their owner",
     any_of=("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"),
     delegated=("Application.ReadWrite.All", _AS_USER),
     directory_roles=_APPLICATION_ROLES,
     features=frozenset({"application"}),
 )
-CONSENT = Need(
+CONSENT_NEED = PermissionNeed(
     "granting consent, which otherwise stays pending until an administrator grants it",
     any_of=("AppRoleAssignment.ReadWrite.All + DelegatedPermissionGrant.ReadWrite.All",),
     delegated=("AppRoleAssignment.ReadWrite.All + DelegatedPermissionGrant.ReadWrite.All", _AS_USER),
@@ -88,81 +88,89 @@ CONSENT = Need(
     features=frozenset({"consent"}),
     optional=True,
 )
-ENTRA_GROUPS = Need(
+ENTRA_GROUPS_NEED = PermissionNeed(
     "creating Entra groups, and changing those that it owns",
     any_of=("Group.Create", "Group.ReadWrite.All", "Directory.ReadWrite.All"),
     delegated=("Group.ReadWrite.All", "Directory.ReadWrite.All", _AS_USER),
     features=frozenset({"entra_groups"}),
 )
-USER_NAMES = Need(
+USER_NAMES_NEED = PermissionNeed(
     "members and owners given by user name",
     any_of=_READ_USERS,
     delegated=(*_READ_USERS, _AS_USER),
     features=frozenset({"user_names"}),
 )
-GROUP_NAMES = Need(
+GROUP_NAMES_NEED = PermissionNeed(
     "mappings that name Entra groups without object_id",
     any_of=_READ_GROUPS,
     delegated=(*_READ_GROUPS, _AS_USER),
     features=frozenset({"group_names"}),
 )
-VIEW = Need(
+VIEW_NEED = PermissionNeed(
     "reading the CommCell",
     rights=((31, "View"), (1, "Administrative Management")),
     features=frozenset({"commvault_roles", "role_mappings"}),
     elsewhere=True,
 )
-USER_GROUPS = Need(
+USER_GROUPS_NEED = PermissionNeed(
     "creating user groups and linking them to Entra groups",
     rights=((102, "add, delete and modify a user group"), (1, "Administrative Management")),
     features=frozenset({"role_mappings"}),
     elsewhere=True,
 )
-SECURITY = Need(
+SECURITY_NEED = PermissionNeed(
     "granting and revoking roles, together with every permission in them",
     rights=((107, "Change security settings"),),
     features=frozenset({"role_mappings"}),
     elsewhere=True,
 )
-ROLES = Need(
+ROLES_NEED = PermissionNeed(
     "creating and changing roles",
     rights=((1, "Administrative Management"),),
     features=frozenset({"commvault_roles"}),
 )
 
-_MAPPINGS = (ENTRA_GROUPS, USER_NAMES, GROUP_NAMES, VIEW, USER_GROUPS, SECURITY, ROLES)
+_MAPPINGS = (
+    ENTRA_GROUPS_NEED,
+    USER_NAMES_NEED,
+    GROUP_NAMES_NEED,
+    VIEW_NEED,
+    USER_GROUPS_NEED,
+    SECURITY_NEED,
+    ROLES_NEED,
+)
 _BOOTSTRAP = (
-    Need(
+    PermissionNeed(
         "creating or adopting the applications and making the automation identity their owner",
         any_of=("Application.ReadWrite.All",),
         delegated=("Application.ReadWrite.All", _AS_USER),
         directory_roles=_APPLICATION_ROLES,
     ),
-    Need(
+    PermissionNeed(
         "making the automation identity an owner of Entra groups",
         any_of=("Group.ReadWrite.All", "Directory.ReadWrite.All"),
         delegated=("Group.ReadWrite.All", "Directory.ReadWrite.All", _AS_USER),
         directory_roles=_GROUP_ROLES,
         features=frozenset({"entra_groups"}),
     ),
-    Need(
-        CONSENT.purpose,
-        any_of=CONSENT.any_of,
-        delegated=CONSENT.delegated,
-        directory_roles=CONSENT.directory_roles,
+    PermissionNeed(
+        CONSENT_NEED.purpose,
+        any_of=CONSENT_NEED.any_of,
+        delegated=CONSENT_NEED.delegated,
+        directory_roles=CONSENT_NEED.directory_roles,
         optional=True,
     ),
 )
 
-_READ_CELL = replace(VIEW, features=frozenset())
+_READ_CELL = replace(VIEW_NEED, features=frozenset())
 _PREFLIGHT = (
-    Need("finding the mapped groups", any_of=_READ_GROUPS, delegated=(*_READ_GROUPS, _AS_USER)),
-    Need(
+    PermissionNeed("finding the mapped groups", any_of=_READ_GROUPS, delegated=(*_READ_GROUPS, _AS_USER)),
+    PermissionNeed(
         "reading the application and who is assigned to it",
         any_of=_READ_APPLICATIONS,
         delegated=(*_READ_APPLICATIONS, _AS_USER),
     ),
-    Need(
+    PermissionNeed(
         "names of members, and the limit of 150 groups",
         any_of=_READ_USERS,
         delegated=(*_READ_USERS, _AS_USER),
@@ -171,11 +179,11 @@ _PREFLIGHT = (
     _READ_CELL,
 )
 
-PLAYBOOKS: dict[str, Playbook] = {
-    "doctor": Playbook((), any_side=True),
-    "bootstrap": Playbook(_BOOTSTRAP),
-    "site": Playbook((APPLICATION, *_MAPPINGS, CONSENT)),
-    "converge_role_mappings": Playbook(_MAPPINGS),
-    "export_role_mappings": Playbook((_READ_CELL,)),
-    "preflight": Playbook(_PREFLIGHT),
+PLAYBOOKS: dict[str, PlaybookNeeds] = {
+    "doctor": PlaybookNeeds((), any_side=True),
+    "bootstrap": PlaybookNeeds(_BOOTSTRAP),
+    "site": PlaybookNeeds((APPLICATION_NEED, *_MAPPINGS, CONSENT_NEED)),
+    "converge_role_mappings": PlaybookNeeds(_MAPPINGS),
+    "export_role_mappings": PlaybookNeeds((_READ_CELL,)),
+    "preflight": PlaybookNeeds(_PREFLIGHT),
 }

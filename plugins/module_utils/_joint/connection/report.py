@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What was found about a connection, in lines for people. Pure."""
+"""The facts about a connection as lines of text. Pure."""
 
 from __future__ import annotations
 
@@ -11,33 +11,35 @@ import typing as t
 
 from ..._core.visible import escape_structure
 
-Found = t.Mapping[str, t.Any]
-#: More than this, and tokens may be refused as not yet or no longer valid.
+ConnectionFacts = t.Mapping[str, t.Any]
+#: From this difference of clocks on, in seconds, services may refuse a token as not yet or no longer valid.
 _CLOCK_LIMIT_S = 60
 _ANSWERS = {True: "can run", False: "cannot run", None: "cannot be told"}
 
 
-def report(found: Found) -> dict[str, list[str]]:
-    """Lines by part: ``entra``, ``commvault``, ``playbooks``. Names of the services cannot make lines of their own."""
+def format_connection_report(found: ConnectionFacts) -> dict[str, list[str]]:
+    """Return lines by part: ``entra``, ``commvault``, ``playbooks``. Line breaks in names from the services are escaped."""
     found = escape_structure(found)
     return {
-        "entra": _lines("Microsoft Entra ID", found["entra"], _entra),
-        "commvault": _lines("Commvault", found["commvault"], _commvault),
-        "playbooks": _playbooks(found["playbooks"]),
+        "entra": _format_side("Microsoft Entra ID", found["entra"], _describe_entra_sign_in),
+        "commvault": _format_side("Commvault", found["commvault"], _describe_commvault_sign_in),
+        "playbooks": _format_playbooks(found["playbooks"]),
     }
 
 
-def _lines(title: str, side: Found, described: t.Callable[[Found], list[tuple[str, str]]]) -> list[str]:
+def _format_side(
+    title: str, side: ConnectionFacts, described: t.Callable[[ConnectionFacts], list[tuple[str, str]]]
+) -> list[str]:
     if side["status"] == "not_configured":
         return [f"{title}: not configured"]
     lines = [f"{title}: {'signed in' if side['status'] == 'ok' else 'FAILED'}"]
     if side["error"]:
         lines.append(f"  error        {side['error']['msg']}")
-    pairs = (described(side) if side["status"] == "ok" else []) + _way(side)
+    pairs = (described(side) if side["status"] == "ok" else []) + _describe_route(side)
     return lines + [f"  {name:<12} {text}" for name, text in pairs]
 
 
-def _entra(side: Found) -> list[tuple[str, str]]:
+def _describe_entra_sign_in(side: ConnectionFacts) -> list[tuple[str, str]]:
     identity, tenant = side["identity"], side["tenant"]
     name = identity["user_name"] or identity["display_name"] or "unnamed"
     lines = [
@@ -45,46 +47,52 @@ def _entra(side: Found) -> list[tuple[str, str]]:
             "identity",
             f"{str(identity['kind']).replace('_', ' ')} {name} (object id {identity['object_id']}), as the token says",
         ),
-        ("method", f"{side['method']}{_minutes(side['token_life_s'])}"),
-        ("tenant", f"{tenant['display_name'] or 'name not readable'} ({tenant['id']}){_listed(tenant['domains'])}"),
-        ("permissions", _or_none(side["permissions"])),
+        ("method", f"{side['method']}{_format_token_life(side['token_life_s'])}"),
+        (
+            "tenant",
+            f"{tenant['display_name'] or 'name not readable'} ({tenant['id']}){_format_domains(tenant['domains'])}",
+        ),
+        ("permissions", _format_names(side["permissions"])),
     ]
     if identity["kind"] == "user":
-        lines.append(("roles", _or_none(side["directory_roles"])))
+        lines.append(("roles", _format_names(side["directory_roles"])))
     if side["owned_applications"] is not None:
         lines.append(("owns", f"{side['owned_applications']} applications"))
     return lines
 
 
-def _commvault(side: Found) -> list[tuple[str, str]]:
+def _describe_commvault_sign_in(side: ConnectionFacts) -> list[tuple[str, str]]:
     identity, commcell = side["identity"], side["commcell"]
     rights = side["rights"]
     return [
-        ("identity", f"user {identity['user_name'] or 'unnamed'} (groups: {_or_none(identity['groups'])})"),
+        ("identity", f"user {identity['user_name'] or 'unnamed'} (groups: {_format_names(identity['groups'])})"),
         ("commcell", f"{commcell['name'] or 'name not readable'}, release {side['release'] or 'not readable'}"),
         ("company", side["company"] or identity["company"] or "CommCell level"),
         ("rights", "not readable" if rights is None else f"{len(rights)} on the CommCell"),
     ]
 
 
-def _way(side: Found) -> list[tuple[str, str]]:
+def _describe_route(side: ConnectionFacts) -> list[tuple[str, str]]:
     lines = [
         ("address", str(side.get("graph_url") or side.get("url") or "unknown")),
-        ("way", f"{side.get('ca', 'CA unknown')}; {side.get('proxy', 'proxy unknown')}{_latency(side['latency_ms'])}"),
-        ("clock", _clock(side["clock_difference_s"])),
+        (
+            "way",
+            f"{side.get('ca', 'CA unknown')}; {side.get('proxy', 'proxy unknown')}{_format_latency(side['latency_ms'])}",
+        ),
+        ("clock", _format_clock_difference(side["clock_difference_s"])),
     ]
-    return lines + [("inputs", _inputs(side.get("sources") or {}))]
+    return lines + [("inputs", _format_input_sources(side.get("sources") or {}))]
 
 
-def _inputs(sources: t.Mapping[str, str]) -> str:
-    """Options by source, those given with the task as one."""
+def _format_input_sources(sources: t.Mapping[str, str]) -> str:
+    """Return options by their source; those given with the task count as one source."""
     by_source: dict[str, list[str]] = {}
     for name, source in sources.items():
         by_source.setdefault("the task" if source == f"option {name}" else source, []).append(name)
     return "; ".join(f"{', '.join(names)} from {source}" for source, names in by_source.items()) or "none"
 
 
-def _playbooks(verdicts: Found) -> list[str]:
+def _format_playbooks(verdicts: ConnectionFacts) -> list[str]:
     width = max((len(name) for name in verdicts), default=0)
     lines = []
     for name, verdict in verdicts.items():
@@ -95,7 +103,7 @@ def _playbooks(verdicts: Found) -> list[str]:
     return lines
 
 
-def _clock(difference_s: int | None) -> str:
+def _format_clock_difference(difference_s: int | None) -> str:
     if difference_s is None:
         return "no answer told the time"
     if difference_s == 0:
@@ -104,17 +112,17 @@ def _clock(difference_s: int | None) -> str:
     return f"{words}: SET THE CLOCK, tokens may be refused" if abs(difference_s) > _CLOCK_LIMIT_S else words
 
 
-def _minutes(life_s: int | None) -> str:
+def _format_token_life(life_s: int | None) -> str:
     return "" if life_s is None else f" (token valid for another {life_s // 60} min)"
 
 
-def _latency(latency_ms: int | None) -> str:
+def _format_latency(latency_ms: int | None) -> str:
     return "" if latency_ms is None else f"; {latency_ms} ms"
 
 
-def _listed(names: t.Sequence[str] | None) -> str:
+def _format_domains(names: t.Sequence[str] | None) -> str:
     return f": {', '.join(names)}" if names else ""
 
 
-def _or_none(names: t.Sequence[str] | None) -> str:
+def _format_names(names: t.Sequence[str] | None) -> str:
     return "not readable" if names is None else ", ".join(names) or "none"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What a sign-on preflight looks at, and what it finds: plain data between reading and judging."""
+"""What a sign-on preflight has read, and its findings: plain data between reading and checking."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from ..._commvault.identity_providers.read import IdentityServer, SamlApp
 from ..._entra.claims.group_claim import DirectoryGroup
 from ..._entra.claims.read import GroupMember, GroupMembers, SsoApplication
 
-#: ``unknown`` is for what could not be looked at: nothing speaks against it, and nothing for it.
+#: Verdicts. ``unknown`` is for what could not be read.
 OK, UNKNOWN, WARNING, BROKEN = "ok", "unknown", "warning", "broken"
+#: From the best to the gravest.
 VERDICTS = (OK, UNKNOWN, WARNING, BROKEN)
 
-#: The forms of an emitted value that are what each match_by looks for.
-FORMS = {
+#: By match_by: the forms of an emitted group value by which Commvault finds the user group.
+FORMS_BY_MATCH = {
     "azure_guid": {"object_id"},
     "object_id_name": {"object_id"},
     "display_name": {"display_name"},
@@ -31,8 +32,8 @@ FORMS = {
     },
 }
 
-#: The forms in words.
-WORDS = {
+#: Forms of an emitted group value, in words for messages.
+FORM_WORDS = {
     "object_id": "the object id",
     "display_name": "the display name",
     "sam_account_name": "the on-premises account name",
@@ -44,7 +45,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. ``remedy`` is empty when it is ok."""
+    """The outcome of one check. ``remedy`` is empty when the verdict is ok."""
 
     check: str
     verdict: str
@@ -52,17 +53,17 @@ class Finding:
     remedy: str = ""
 
     def as_result(self) -> dict[str, t.Any]:
-        """As it is returned."""
+        """Return the finding as the module returns it."""
         return {"check": self.check, "verdict": self.verdict, "reason": self.reason, "remedy": self.remedy}
 
 
-def ok(check: str, reason: str) -> Finding:
-    """Nothing to do."""
+def make_ok_finding(check: str, reason: str) -> Finding:
+    """Return a finding with the verdict ok."""
     return Finding(check, OK, reason)
 
 
-def worst(verdicts: t.Iterable[str]) -> str:
-    """The gravest of them; ok when there are none."""
+def find_worst_verdict(verdicts: t.Iterable[str]) -> str:
+    """Return the gravest verdict; ok when there are none."""
     return max(verdicts, key=VERDICTS.index, default=OK)
 
 
@@ -82,13 +83,13 @@ class UserGroup:
 
 
 @dataclass(frozen=True)
-class Mapped:
+class MappedGroup:
     """One Entra group of the mapping with the Commvault group that the mapping means.
 
     ``entra`` is None when it was not found; then ``missing`` is ``not_found``, ``ambiguous`` or ``pending`` and ``explanation``
     says more. ``user_group_name`` is None when the group is given by id, or when its name is not known.
-    ``linked``: other Entra groups by object id, to which Commvault groups of this entry are linked; None for one that is gone.
-    ``twins``: object ids of other Entra groups of the same display name. ``members`` is None when they were not read.
+    ``linked``: display names by object id of other Entra groups to which Commvault groups of this entry are linked; None for one
+    that is gone. ``namesakes``: object ids of other Entra groups of the same display name. ``members`` is None when they were not read.
     """
 
     where: tuple[str, ...]
@@ -101,13 +102,13 @@ class Mapped:
     company: str | None = None
     relink: bool = False
     members: GroupMembers | None = None
-    twins: tuple[str, ...] = ()
+    namesakes: tuple[str, ...] = ()
     linked: t.Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Person:
-    """A user whose groups were counted; ``groups`` is None for a name that no user has. ``sampled``: the task asked for this one."""
+class CountedUser:
+    """A user whose groups were counted; ``groups`` is None for a name that no user has. ``sampled``: named in option sample_users."""
 
     member: GroupMember
     groups: int | None
@@ -115,16 +116,16 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """Everything that was read. ``app`` and ``application`` are None when there is none; ``app_explanation`` says why.
+class PreflightFacts:
+    """Everything that a preflight has read. ``app`` and ``application`` are None when there is none; ``app_explanation`` says why.
 
-    ``tenant_id`` is None where the token does not tell. ``mapping_pending``: the role mapping comes after this.
-    ``unchecked``: how many members were left out; ``people_explanation``: why nobody could be counted.
+    ``tenant_id`` is None where the token does not tell. ``mapping_pending``: the role mapping is applied after this preflight.
+    ``unchecked``: how many members were left out; ``users_explanation``: why no groups of users could be counted.
     """
 
     match_by: str
     now: datetime.datetime
-    mapped: tuple[Mapped, ...] = ()
+    mapped: tuple[MappedGroup, ...] = ()
     user_groups: tuple[UserGroup, ...] = ()
     servers: tuple[IdentityServer, ...] = ()
     app: SamlApp | None = None
@@ -132,7 +133,7 @@ class Scene:
     application: SsoApplication | None = None
     application_explanation: str = ""
     tenant_id: str | None = None
-    people: tuple[Person, ...] = ()
-    people_explanation: str = ""
+    users: tuple[CountedUser, ...] = ()
+    users_explanation: str = ""
     unchecked: int = 0
     mapping_pending: bool = False

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Counts the groups of people: a token that would carry more than 150 carries none. As many people as the task allows."""
+"""Counts of the groups of users. Microsoft Learn: a SAML token that would carry more than 150 groups carries none."""
 
 from __future__ import annotations
 
@@ -15,60 +15,60 @@ from ..._core.errors import Forbidden
 from ..._core.names import fold_case
 from ..._entra.claims.group_claim import SAML_LIMIT, GroupClaim, count_emitted_groups
 from ..._entra.claims.read import ClaimReader, GroupMember, SsoApplication
-from .facts import Mapped, Person
+from .facts import CountedUser, MappedGroup
 
-#: Assumed while the application is not known: what most applications emit.
-_USUAL = GroupClaim(frozenset({"SecurityGroup"}))
+#: The group claim that is assumed while the application is not known: what most applications emit.
+_USUAL_CLAIM = GroupClaim(frozenset({"SecurityGroup"}))
 
 
 @dataclass(frozen=True)
-class Counted:
-    """``unchecked``: how many members were left out; ``explanation``: why nobody could be counted, else empty."""
+class GroupCounts:
+    """Users with their counts. ``unchecked``: how many members were left out; ``explanation``: why none could be counted, else empty."""
 
-    people: tuple[Person, ...] = ()
+    users: tuple[CountedUser, ...] = ()
     unchecked: int = 0
     explanation: str = ""
 
 
-def count_people(
-    ctx: Context, claims: ClaimReader, application: SsoApplication | None, found: t.Sequence[Mapped]
-) -> Counted:
-    """The sample users, then enabled members of the mapped groups up to ``user_limit``.
+def count_groups_of_users(
+    ctx: Context, claims: ClaimReader, application: SsoApplication | None, found: t.Sequence[MappedGroup]
+) -> GroupCounts:
+    """Count the groups of the sample users, then of enabled members of the mapped groups up to option user_limit.
 
-    Nobody needs to be counted where no more than 150 groups can be emitted. An identity that may not read users loses this
-    check and nothing else.
+    Members are not counted where no more than 150 groups can be emitted. Where the identity may not read users (HTTP 403),
+    ``explanation`` says so; any other error is raised.
     """
-    claim = application.claim if application else _USUAL
+    claim = application.claim if application else _USUAL_CLAIM
     assigned = (application.principal.assigned if application and application.principal else None) or {}
     harmless = not claim.scopes or (claim.assigned_only and len(assigned) <= SAML_LIMIT)
-    members = _members(found)
+    members = _list_enabled_members(found)
     try:
-        sample, unknown = _sample(ctx, claims)
+        sample, unknown = _find_sample_users(ctx, claims)
         asked_for = {member.object_id for member in sample}
         others = [member for member in members if member.object_id not in asked_for]
         chosen = [] if harmless else others[: max(0, ctx.options["user_limit"])]
         groups = claims.list_groups_of_users([member.object_id for member in (*sample, *chosen)])
     except Forbidden as exc:
-        return Counted((), len(members), str(exc))
+        return GroupCounts((), len(members), str(exc))
     counts = {object_id: count_emitted_groups(claim, rows, assigned) for object_id, rows in groups.items()}
-    known = [Person(member, counts[member.object_id], True) for member in sample]
-    known += [Person(member, counts[member.object_id]) for member in chosen]
-    return Counted((*known, *unknown), 0 if harmless else len(others) - len(chosen))
+    known = [CountedUser(member, counts[member.object_id], True) for member in sample]
+    known += [CountedUser(member, counts[member.object_id]) for member in chosen]
+    return GroupCounts((*known, *unknown), 0 if harmless else len(others) - len(chosen))
 
 
-def _sample(ctx: Context, claims: ClaimReader) -> tuple[list[GroupMember], list[Person]]:
+def _find_sample_users(ctx: Context, claims: ClaimReader) -> tuple[list[GroupMember], list[CountedUser]]:
     names = ctx.options.get("sample_users") or []
-    found = sorted(claims.find_users(names), key=_order)
+    found = sorted(claims.find_users(names), key=_order_member)
     there = {fold_case(str(member.name)) for member in found}
     missing = sorted({name for name in names if fold_case(name) not in there})
-    return found, [Person(GroupMember("", name), None, True) for name in missing]
+    return found, [CountedUser(GroupMember("", name), None, True) for name in missing]
 
 
-def _members(found: t.Sequence[Mapped]) -> list[GroupMember]:
+def _list_enabled_members(found: t.Sequence[MappedGroup]) -> list[GroupMember]:
     everyone = {member for item in found if item.members for member in item.members.direct | item.members.inherited}
     able = {member.object_id: member for member in everyone if member.enabled is not False}
-    return sorted(able.values(), key=_order)
+    return sorted(able.values(), key=_order_member)
 
 
-def _order(member: GroupMember) -> tuple[str, str]:
+def _order_member(member: GroupMember) -> tuple[str, str]:
     return fold_case(member.name or ""), member.object_id

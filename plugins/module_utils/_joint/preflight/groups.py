@@ -3,33 +3,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The verdict on one mapped group: what its members' tokens say, and which Commvault group that finds. Pure.
+"""The check of one mapped group: what its members' tokens emit, and which Commvault user group that finds. Pure.
 
-A finding depends on the entry, on the configuration of sign-on and on the Commvault groups that have something to do with the
-entry (its name, its link, the emitted value), and on nothing else.
+A finding depends on the entry, on the configuration of sign-on and on the Commvault groups that the entry concerns (by name, by
+link or by the emitted value), and on nothing else.
 """
 
 from __future__ import annotations
 
 from ..._core.names import describe_difference, is_lookalike, is_same_name
 from ..._entra.claims.group_claim import ROLES_CLAIM, DirectoryGroup, Emission, GroupClaim, predict_emission
-from .facts import BROKEN, FORMS, UNKNOWN, WARNING, WORDS, Finding, Mapped, Scene, UserGroup
-from .members import member_findings
+from .facts import BROKEN, FORM_WORDS, FORMS_BY_MATCH, UNKNOWN, WARNING, Finding, MappedGroup, PreflightFacts, UserGroup
+from .members import check_members
 
 
-class Judge:
-    """Judges one entry; ``findings`` are what is wrong or worth a look, gravest kinds of trouble first."""
+class GroupCheck:
+    """The check of one mapped group; ``findings`` are in a fixed order, and empty where all is well.
 
-    def __init__(self, scene: Scene, mapped: Mapped) -> None:
-        self._scene, self._mapped = scene, mapped
+    ``emission``: what Entra ID emits, None while that is not known. ``user_group``: the Commvault group that was found.
+    """
+
+    def __init__(self, facts: PreflightFacts, mapped: MappedGroup) -> None:
+        self._facts, self._mapped = facts, mapped
         self.findings: list[Finding] = []
         self.emission: Emission | None = None
         self.user_group: UserGroup | None = None
-        self._judge()
+        self._check()
 
     @property
     def value(self) -> str | None:
-        """What is emitted; of several app roles the one that finds the group."""
+        """The emitted value; of several app roles the one that finds the user group. None when nothing is emitted."""
         if self.emission is None or not self.emission.values:
             return None
         name = self.user_group.name if self.user_group else self._mapped.user_group_name
@@ -38,28 +41,28 @@ class Judge:
     def _add(self, check: str, verdict: str, reason: str, remedy: str) -> None:
         self.findings.append(Finding(check, verdict, reason, remedy))
 
-    def _judge(self) -> None:
+    def _check(self) -> None:
         entra = self._mapped.entra
-        self._attribute()
+        self._check_attribute_mapping()
         if entra is None:
-            self._missing()
+            self._check_missing_group()
         else:
-            self._emission(entra)
-        self.user_group = self._find()
+            self._check_emission(entra)
+        self.user_group = self._find_user_group()
         if self.user_group is None:
-            self._no_user_group()
+            self._check_missing_user_group()
         else:
             self._check_user_group(self.user_group)
-        self._renamed()
+        self._check_rename()
         if entra is not None:
             if self.user_group is not None:
-                self._link(self.user_group, entra)
-                self._match(self.user_group)
-            self.findings += member_findings(self._scene, self._mapped, entra, self.emission)
+                self._check_link(self.user_group, entra)
+                self._check_match(self.user_group)
+            self.findings += check_members(self._facts, self._mapped, entra, self.emission)
 
-    def _attribute(self) -> None:
-        """Without the mapping of USER_GROUPS no membership comes of any token."""
-        app, application = self._scene.app, self._scene.application
+    def _check_attribute_mapping(self) -> None:
+        """Add a finding where the SAML app takes no groups: Commvault changes memberships by USER_GROUPS only."""
+        app, application = self._facts.app, self._facts.application
         if app is None:
             self._add(
                 "identity_provider",
@@ -74,7 +77,7 @@ class Judge:
                 f"SAML app {app.name} maps no claim to USER_GROUPS, so that no token changes a membership",
                 "add the attribute mapping of USER_GROUPS",
             )
-        elif application is not None and not reads_groups(app.groups_claim, application.claim):
+        elif application is not None and not is_groups_claim(app.groups_claim, application.claim):
             self._add(
                 "attribute_mapping",
                 BROKEN,
@@ -82,7 +85,7 @@ class Judge:
                 f"map USER_GROUPS to {application.claim.uri}",
             )
 
-    def _missing(self) -> None:
+    def _check_missing_group(self) -> None:
         pending = self._mapped.missing == "pending"
         remedy = {
             "ambiguous": "give object_id in the mapping",
@@ -91,8 +94,8 @@ class Judge:
         check = "ambiguous" if self._mapped.missing == "ambiguous" else "entra_group"
         self._add(check, WARNING if pending else BROKEN, self._mapped.explanation, remedy)
 
-    def _emission(self, entra: DirectoryGroup) -> None:
-        application, app = self._scene.application, self._scene.app
+    def _check_emission(self, entra: DirectoryGroup) -> None:
+        application, app = self._facts.application, self._facts.app
         if application is None:
             self._add(
                 "claim_unknown",
@@ -107,13 +110,13 @@ class Judge:
         if not self.emission.values:
             self._add("claim", BROKEN, f"Entra ID emits nothing for it: {self.emission.reason}", self.emission.remedy)
 
-    def _find(self) -> UserGroup | None:
-        """By id or name; else by link, because a group that was renamed on either side is still the same group."""
-        groups = sorted(self._scene.user_groups, key=lambda group: group.id)
+    def _find_user_group(self) -> UserGroup | None:
+        """Return the Commvault group by id or name, else by link: a group that was renamed on one side is the same group."""
+        groups = sorted(self._facts.user_groups, key=lambda group: group.id)
         if self._mapped.user_group_id is not None:
             return next((group for group in groups if group.id == self._mapped.user_group_id), None)
         wanted = self._mapped.user_group_name or ""
-        ours = [group for group in groups if _same(group.company, self._mapped.company)]
+        ours = [group for group in groups if _is_same_company(group.company, self._mapped.company)]
         named = [group for group in ours if is_same_name(group.name, wanted)]
         exact = [group for group in named if group.name == self._mapped.user_group_name]
         if named:
@@ -128,7 +131,7 @@ class Judge:
             )
         return linked[0] if linked else None
 
-    def _no_user_group(self) -> None:
+    def _check_missing_user_group(self) -> None:
         wanted = self._mapped.user_group_name
         if self._mapped.user_group_id is not None:
             reason, remedy = f"no Commvault user group has the id {self._mapped.user_group_id}", "correct user_group"
@@ -138,25 +141,25 @@ class Judge:
                 self._add(
                     "user_group",
                     BROKEN,
-                    f"match_by {self._scene.match_by} gives no name for the Commvault group",
+                    f"match_by {self._facts.match_by} gives no name for the Commvault group",
                     "give user_group in the mapping, or use match_by azure_guid",
                 )
-        elif self._scene.mapping_pending:
+        elif self._facts.mapping_pending:
             self._add("user_group", WARNING, f"Commvault has no user group {wanted} yet", "the role mapping creates it")
         else:
             self._add(
                 "user_group",
                 BROKEN,
-                f"Commvault has no user group {wanted}{_in(self._mapped.company)}{self._alike(wanted)}",
+                f"Commvault has no user group {wanted}{_format_company(self._mapped.company)}{self._describe_lookalikes(wanted)}",
                 "create it: run the role mapping",
             )
 
-    def _alike(self, wanted: str) -> str:
-        """Groups of the same company whose names only look equal, in words."""
+    def _describe_lookalikes(self, wanted: str) -> str:
+        """Return words about groups of the same company whose names only look equal; empty when there are none."""
         alike = [
             group
-            for group in self._scene.user_groups
-            if _same(group.company, self._mapped.company) and is_lookalike(wanted, group.name)
+            for group in self._facts.user_groups
+            if _is_same_company(group.company, self._mapped.company) and is_lookalike(wanted, group.name)
         ]
         told = (
             f"; {group.name!r} looks equal and is another name: it {describe_difference(wanted, group.name)}"
@@ -164,8 +167,8 @@ class Judge:
         )
         return "".join(told)
 
-    def _renamed(self) -> None:
-        """Names drift while object ids stay; only where names are matched does that take access away."""
+    def _check_rename(self) -> None:
+        """Add a finding where the Entra group was renamed since its name was written into the mapping."""
         entra, name, guid = (
             self._mapped.entra,
             self._mapped.name,
@@ -193,37 +196,38 @@ class Judge:
             )
         elif not group.enabled:
             self._add("disabled", BROKEN, f"Commvault group {group.name} is disabled and gives no rights", "enable it")
-        app = self._scene.app
-        if app is None or _same(group.company, app.company):
+        app = self._facts.app
+        if app is None or _is_same_company(group.company, app.company):
             return
         if app.company is not None:
             self._add(
                 "company",
                 WARNING,
-                f"SAML app {app.name} is made for company {app.company}, the group is{_in(group.company) or ' at CommCell level'}",
+                f"SAML app {app.name} is made for company {app.company}, the group is{_format_company(group.company) or ' at CommCell level'}",
                 "use a SAML app of the group's company, or at CommCell level",
             )
         elif "COMPANY_NAME" not in (app.attributes or {}):
             self._add(
                 "company",
                 WARNING,
-                f"the group is{_in(group.company)}, and SAML app {app.name} at CommCell level maps no COMPANY_NAME, so that its users are of no company",
+                f"the group is{_format_company(group.company)}, and SAML app {app.name} at CommCell level maps no COMPANY_NAME,"
+                " so that its users are of no company",
                 "map COMPANY_NAME to a claim with the company's alias",
             )
 
-    def _link(self, group: UserGroup, entra: DirectoryGroup) -> None:
+    def _check_link(self, group: UserGroup, entra: DirectoryGroup) -> None:
         guid = group.azure_guid
         if guid == entra.object_id:
             return
         if guid is None:
-            if self._scene.match_by == "azure_guid" and self._scene.mapping_pending:
+            if self._facts.match_by == "azure_guid" and self._facts.mapping_pending:
                 self._add(
                     "link",
                     WARNING,
                     f"Commvault group {group.name} is linked to no Entra group yet",
                     "the role mapping links it",
                 )
-            elif self._scene.match_by == "azure_guid":
+            elif self._facts.match_by == "azure_guid":
                 self._add(
                     "link",
                     WARNING,
@@ -237,7 +241,7 @@ class Judge:
             if other
             else f"Commvault group {group.name} is linked to {guid}, which is gone: the Entra group was created again"
         )
-        if self._mapped.relink and self._scene.mapping_pending:
+        if self._mapped.relink and self._facts.mapping_pending:
             self._add("recreated", WARNING, reason, "the role mapping links it again, because the entry says relink")
         else:
             self._add(
@@ -247,15 +251,15 @@ class Judge:
                 "make sure that the Entra group is the right one, then say relink: true in its entry",
             )
 
-    def _match(self, group: UserGroup) -> None:
+    def _check_match(self, group: UserGroup) -> None:
         if self.emission is None or not self.emission.values:
             return
         values, form = self.emission.values, self.emission.form
         others = [
             other
-            for other in sorted(self._scene.user_groups, key=lambda item: item.id)
+            for other in sorted(self._facts.user_groups, key=lambda item: item.id)
             if other.id != group.id
-            and _same(other.company, group.company)
+            and _is_same_company(other.company, group.company)
             and (other.name in values or other.azure_guid in values)
         ]
         if others:
@@ -266,15 +270,15 @@ class Judge:
         if group.azure_guid in values:
             return
         if group.name in values:
-            if form not in FORMS[self._scene.match_by] and form != "app_role":
+            if form not in FORMS_BY_MATCH[self._facts.match_by] and form != "app_role":
                 self._add(
                     "match_by",
                     WARNING,
-                    f"the group is found by its name, not by match_by {self._scene.match_by}: a rename takes the members' access away",
+                    f"the group is found by its name, not by match_by {self._facts.match_by}: a rename takes the members' access away",
                     "let the application emit what match_by says, or change match_by",
                 )
             return
-        if form == "object_id" and self._scene.mapping_pending and (group.azure_guid is None or self._mapped.relink):
+        if form == "object_id" and self._facts.mapping_pending and (group.azure_guid is None or self._mapped.relink):
             return  # the mapping links it
         if any(is_same_name(group.name, value) for value in values):
             self._add(
@@ -287,21 +291,21 @@ class Judge:
         self._add(
             "match",
             BROKEN,
-            f"Entra ID emits {', '.join(values)} ({WORDS[str(form)]}), which does not lead to Commvault group {group.name}",
+            f"Entra ID emits {', '.join(values)} ({FORM_WORDS[str(form)]}), which does not lead to Commvault group {group.name}",
             "run the role mapping with link_entra_groups"
             if form == "object_id" and group.azure_guid is None
             else "link the Commvault group to the Entra group, or name it as Entra ID emits it",
         )
 
 
-def reads_groups(groups_claim: str, claim: GroupClaim) -> bool:
-    """Whether the claim that Commvault reads is one that carries the groups, or the application's roles."""
+def is_groups_claim(groups_claim: str, claim: GroupClaim) -> bool:
+    """Return whether the claim that Commvault takes groups from carries the groups, or the application's roles."""
     return groups_claim == claim.uri or (groups_claim == ROLES_CLAIM and not claim.as_roles)
 
 
-def _same(one: str | None, other: str | None) -> bool:
+def _is_same_company(one: str | None, other: str | None) -> bool:
     return is_same_name(one or "", other or "")
 
 
-def _in(company: str | None) -> str:
+def _format_company(company: str | None) -> str:
     return f" in company {company}" if company else ""

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Whether the people of a role mapping will get their Commvault groups when they sign in: read, judge, tell. Changes nothing."""
+"""Facts for sso_preflight_info: whether members of the mapped groups get their Commvault groups at sign-in. Nothing is written."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import Problems
 from ..mappings.parse import parse
-from .read import read_scene
-from .report import report
+from .read import read_preflight_facts
+from .report import build_preflight_report
 
 
-def preflight(ctx: Context) -> dict[str, t.Any]:
-    """All verdicts for this CommCell. Raises Problems for a mapping that cannot be understood."""
+def run_preflight(ctx: Context) -> dict[str, t.Any]:
+    """Return the preflight report of one CommCell. Raises Problems for a mapping that cannot be parsed."""
     entries, problems = parse(ctx.options["mappings"], ctx.options.get("commcell"), ctx.clock.now().date())
     if problems:
         raise Problems(f"{len(problems)} problems in the mapping; nothing was checked:", problems)
     wanted = [entry for entry in entries if entry.kind == "entra_group" and entry.present]
-    return report(read_scene(ctx, wanted))
+    return build_preflight_report(read_preflight_facts(ctx, wanted))

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What a preflight finds about the members of a mapped group: none, disabled ones, nesting, assignments, namesakes. Pure."""
+"""Checks of the members of a mapped group: none, disabled ones, nesting, assignments, namesakes of the group. Pure."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ import typing as t
 
 from ..._entra.claims.group_claim import DirectoryGroup, Emission
 from ..._entra.claims.read import GroupMembers
-from .facts import BROKEN, UNKNOWN, WARNING, Finding, Mapped, Scene
+from .facts import BROKEN, UNKNOWN, WARNING, Finding, MappedGroup, PreflightFacts
 
 _NAMES_SHOWN = 5
 
 Findings = t.Iterator[Finding]
 
 
-def member_findings(scene: Scene, mapped: Mapped, entra: DirectoryGroup, emitted: Emission | None) -> Findings:
-    """Everything about the people behind one entry."""
-    yield from _twins(mapped, emitted)
-    principal = scene.application.principal if scene.application else None
+def check_members(
+    facts: PreflightFacts, mapped: MappedGroup, entra: DirectoryGroup, emitted: Emission | None
+) -> Findings:
+    """Yield the findings about the members of one mapped group. *emitted* is None while the application is not known."""
+    yield from _check_namesakes(mapped, emitted)
+    principal = facts.application.principal if facts.application else None
     required = principal is not None and principal.assignment_required
     if required and not entra.assigned and emitted is not None and emitted.values:
         yield Finding(
@@ -35,21 +37,21 @@ def member_findings(scene: Scene, mapped: Mapped, entra: DirectoryGroup, emitted
         return
     if not members.direct and not members.inherited:
         yield Finding("no_members", WARNING, "the group has no members", "add members, or take the entry away")
-    yield from _nested(scene, members, required, emitted)
-    yield from _disabled(members)
+    yield from _check_nesting(facts, members, required, emitted)
+    yield from _check_disabled_members(members)
 
 
-def _twins(mapped: Mapped, emitted: Emission | None) -> Findings:
-    if mapped.twins and emitted is not None and emitted.form == "display_name":
+def _check_namesakes(mapped: MappedGroup, emitted: Emission | None) -> Findings:
+    if mapped.namesakes and emitted is not None and emitted.form == "display_name":
         yield Finding(
             "twin",
             WARNING,
-            f"other Entra groups have the same name ({', '.join(sorted(mapped.twins))}); members of theirs get the same access",
+            f"other Entra groups have the same name ({', '.join(sorted(mapped.namesakes))}); members of theirs get the same access",
             "rename them, or let the application emit object ids (and use match_by azure_guid)",
         )
 
 
-def _disabled(members: GroupMembers) -> Findings:
+def _check_disabled_members(members: GroupMembers) -> Findings:
     everyone = members.direct | members.inherited
     names = sorted(str(item.name or item.object_id) for item in everyone if item.enabled is False)
     unread = sum(1 for item in everyone if item.enabled is None)
@@ -63,11 +65,11 @@ def _disabled(members: GroupMembers) -> Findings:
         yield Finding("disabled_members", UNKNOWN, reason, "give this identity User.Read.All")
 
 
-def _nested(scene: Scene, members: GroupMembers, required: bool, emitted: Emission | None) -> Findings:
-    """Assignments and app roles do not follow nesting; security groups in tokens do."""
-    if not members.nested or scene.application is None or emitted is None or not emitted.values:
+def _check_nesting(facts: PreflightFacts, members: GroupMembers, required: bool, emitted: Emission | None) -> Findings:
+    """Yield a finding about nested members. Microsoft Learn: assignments and app roles do not follow nesting, groups in tokens do."""
+    if not members.nested or facts.application is None or emitted is None or not emitted.values:
         return
-    if not (scene.application.claim.assigned_only or required or emitted.form == "app_role"):
+    if not (facts.application.claim.assigned_only or required or emitted.form == "app_role"):
         return
     nobody = not members.direct and bool(members.inherited)
     inner = ", ".join(members.nested)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Reads what a preflight judges, from both services, several things at a time. Nothing is written."""
+"""Reads of a preflight from both services, independent ones side by side. Nothing is written."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from ..._entra.claims.read import ClaimReader, SsoApplication
 from ..._entra.client import GraphClient
 from ..mappings.entra_groups import EntraGroups
 from ..mappings.parse import MappingEntry, Problem
-from .facts import Mapped, Scene, UserGroup
-from .group_counts import count_people
-from .provider_choice import choose
+from .facts import MappedGroup, PreflightFacts, UserGroup
+from .group_counts import count_groups_of_users
+from .provider_choice import choose_saml_app
 
 
-def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
-    """Everything about the Entra groups of *entries*. Raises AmbiguousMatch when it is not clear which SAML app is meant."""
+def read_preflight_facts(ctx: Context, entries: t.Sequence[MappingEntry]) -> PreflightFacts:
+    """Read everything that the checks of *entries* need. Raises AmbiguousMatch when it is not clear which SAML app is meant."""
     graph = GraphClient(ctx)
     commvault, claims = CommvaultClient(ctx), ClaimReader(ctx, graph)
     servers = IdentityProviders(commvault)
     listed = servers.list_providers()
-    chosen, explanation = choose(listed, ctx.options.get("saml_app"), ctx.options.get("oidc_app"))
+    chosen, explanation = choose_saml_app(listed, ctx.options.get("saml_app"), ctx.options.get("oidc_app"))
     app = servers.read_saml_app(chosen.name) if chosen else None
     if chosen and app is None:
         explanation = f"SAML app {chosen.name} is listed, but cannot be read"
@@ -43,10 +43,10 @@ def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
         app = dataclasses.replace(app, company=app.company or chosen.company, enabled=enabled)
     asked = {name: value for name, value in (ctx.options.get("application") or {}).items() if value}
     application = claims.read_application(asked or None, app.service_id if app else None)
-    mapped = _Reader(ctx, commvault, graph, claims, application)
-    found = mapped.read(entries)
-    counted = count_people(ctx, claims, application, found)
-    return Scene(
+    mapped = _MappedGroupReader(ctx, commvault, graph, claims, application)
+    found = mapped.read_mapped_groups(entries)
+    counted = count_groups_of_users(ctx, claims, application, found)
+    return PreflightFacts(
         match_by=ctx.options["match_by"],
         now=graph.get_service_time(),
         mapped=tuple(found),
@@ -55,16 +55,16 @@ def read_scene(ctx: Context, entries: t.Sequence[MappingEntry]) -> Scene:
         app=app,
         app_explanation=explanation,
         application=application,
-        application_explanation=_unknown_application(asked, app.service_id if app else None),
+        application_explanation=_explain_unknown_application(asked, app.service_id if app else None),
         tenant_id=str(graph.read_token_claims().get("tid") or "") or None,
-        people=counted.people,
-        people_explanation=counted.explanation,
+        users=counted.users,
+        users_explanation=counted.explanation,
         unchecked=counted.unchecked,
         mapping_pending=ctx.options["mapping_pending"],
     )
 
 
-def _unknown_application(asked: t.Mapping[str, t.Any], identifier: str | None) -> str:
+def _explain_unknown_application(asked: t.Mapping[str, t.Any], identifier: str | None) -> str:
     if asked:
         name, value = next(iter(asked.items()))
         return f"no application with {name} {value} is in the tenant"
@@ -73,8 +73,8 @@ def _unknown_application(asked: t.Mapping[str, t.Any], identifier: str | None) -
     return "the application that people sign in to is not known"
 
 
-class _Reader:
-    """Reads the groups of the mapping on both sides."""
+class _MappedGroupReader:
+    """Reader of the mapped groups on both sides. ``user_groups`` is filled by read_mapped_groups."""
 
     def __init__(
         self,
@@ -89,19 +89,19 @@ class _Reader:
         self._directory = Directory(commvault)
         self.user_groups: list[UserGroup] = []
 
-    def read(self, entries: t.Sequence[MappingEntry]) -> list[Mapped]:
-        """One item per Entra group and Commvault group that the entries name."""
-        found = self._merged(self._mapped(entries))
-        self.user_groups = self._user_groups(found)
-        found = self._with_links(found)
-        found = self._with_twins(found)
+    def read_mapped_groups(self, entries: t.Sequence[MappingEntry]) -> list[MappedGroup]:
+        """Read one item per pair of Entra group and Commvault group that the entries name."""
+        found = self._merge_pairs(self._resolve_entries(entries))
+        self.user_groups = self._read_user_groups(found)
+        found = self._add_links(found)
+        found = self._add_namesakes(found)
         ids = sorted({item.entra.object_id for item in found if item.entra})
         members = self._claims.list_members(ids)
         return [
             dataclasses.replace(item, members=members[item.entra.object_id]) if item.entra else item for item in found
         ]
 
-    def _mapped(self, entries: t.Sequence[MappingEntry]) -> list[Mapped]:
+    def _resolve_entries(self, entries: t.Sequence[MappingEntry]) -> list[MappedGroup]:
         problems: list[Problem] = []
         named = EntraGroups(self._ctx, lambda: self._graph)
         named.look_up([entry for entry in entries if entry.object_id is None], problems)
@@ -113,15 +113,17 @@ class _Reader:
             if object_id:
                 ids[entry.where] = object_id
         groups = self._claims.read_groups(set(ids.values()), self._application)
-        return [self._one(entry, ids.get(entry.where), groups, said.get(entry.where)) for entry in entries]
+        return [
+            self._build_mapped_group(entry, ids.get(entry.where), groups, said.get(entry.where)) for entry in entries
+        ]
 
-    def _one(
+    def _build_mapped_group(
         self,
         entry: MappingEntry,
         object_id: str | None,
         groups: t.Mapping[str, DirectoryGroup],
         problem: Problem | None,
-    ) -> Mapped:
+    ) -> MappedGroup:
         entra = groups.get(object_id) if object_id else None
         missing, explanation = None, ""
         if problem is not None:
@@ -131,20 +133,20 @@ class _Reader:
         elif entra is None:
             missing, explanation = "pending", "the Entra group does not exist yet"
         given = entry.user_group
-        return Mapped(
+        return MappedGroup(
             where=(entry.where,),
             name=str(entry.principal.name or object_id),
             entra=entra,
             missing=missing,
             explanation=explanation,
-            user_group_name=given.name if given and given.name else self._expected(entry, entra),
+            user_group_name=given.name if given and given.name else self._get_expected_name(entry, entra),
             user_group_id=given.id if given and not given.name else None,
-            company=self._company(given.company if given else None),
+            company=self._find_company_name(given.company if given else None),
             relink=entry.relink,
         )
 
-    def _expected(self, entry: MappingEntry, entra: DirectoryGroup | None) -> str | None:
-        """The name that the mapping gives to the Commvault group."""
+    def _get_expected_name(self, entry: MappingEntry, entra: DirectoryGroup | None) -> str | None:
+        """Return the name that the role mapping gives to the Commvault group; None when that is not known."""
         match_by = self._ctx.options["match_by"]
         if match_by == "object_id_name":
             return entra.object_id if entra else entry.object_id
@@ -152,16 +154,16 @@ class _Reader:
             return entra.sam_account_name if entra else None
         return entry.principal.name or (entra.display_name if entra else None)
 
-    def _company(self, given: str | int | None) -> str | None:
+    def _find_company_name(self, given: str | int | None) -> str | None:
         company = (self._commvault.company_id or None) if given is None or given == "" else given
         if company is None or is_commcell_level(company):
             return None
         found = self._directory.find_company(company)
         return found.name if found else str(company)
 
-    def _merged(self, items: t.Sequence[Mapped]) -> list[Mapped]:
-        """Entries about the same pair of groups are one."""
-        found: dict[tuple[t.Any, ...], Mapped] = {}
+    def _merge_pairs(self, items: t.Sequence[MappedGroup]) -> list[MappedGroup]:
+        """Merge entries about the same pair of groups into one."""
+        found: dict[tuple[t.Any, ...], MappedGroup] = {}
         for item in items:
             pair = (
                 item.entra.object_id if item.entra else fold_case(item.name),
@@ -177,10 +179,10 @@ class _Reader:
                 found[pair] = dataclasses.replace(known, where=known.where + item.where, relink=relink)
         return list(found.values())
 
-    def _user_groups(self, found: t.Sequence[Mapped]) -> list[UserGroup]:
-        """All Commvault groups; the link is read of those that the mapping names, and of the others when one of these is missing."""
+    def _read_user_groups(self, found: t.Sequence[MappedGroup]) -> list[UserGroup]:
+        """Read all Commvault groups; links of those that the mapping names, and of all when one of these is missing."""
         catalogue = self._directory.read_catalogue("user_groups")
-        complete = [self._exists(item) for item in found]
+        complete = [self._has_user_group(item) for item in found]
         names = {fold_case(item.user_group_name) for item in found if item.user_group_name}
         numbers = {item.user_group_id for item in found}
         wanted = [
@@ -196,9 +198,9 @@ class _Reader:
             self._ctx.cancellation,
         )
         gone = {entry.id for entry, found in zip(wanted, details, strict=True) if found is None}
-        return [self._user_group(entry) for entry in catalogue if entry.id not in gone]
+        return [self._build_user_group(entry) for entry in catalogue if entry.id not in gone]
 
-    def _exists(self, item: Mapped) -> bool:
+    def _has_user_group(self, item: MappedGroup) -> bool:
         name = item.user_group_id if item.user_group_id is not None else item.user_group_name
         if name is None:
             return False
@@ -207,7 +209,7 @@ class _Reader:
         except AmbiguousMatch:
             return True
 
-    def _user_group(self, entry: Entry) -> UserGroup:
+    def _build_user_group(self, entry: Entry) -> UserGroup:
         known = self._directory.get_cached_user_group(entry.id)
         details = known or {}
         guid = entry.azure_guid or str(details.get("azureGUID") or "").lower() or None
@@ -221,8 +223,8 @@ class _Reader:
             known is not None or "azureGUID" in entry.raw,
         )
 
-    def _with_links(self, found: t.Sequence[Mapped]) -> list[Mapped]:
-        """Which other Entra groups the Commvault groups are linked to; what is gone was deleted, or deleted and made anew."""
+    def _add_links(self, found: t.Sequence[MappedGroup]) -> list[MappedGroup]:
+        """Add the other Entra groups to which the Commvault groups are linked; one that is gone was deleted (or recreated)."""
         guids: list[set[str]] = []
         for item in found:
             own = item.entra.object_id if item.entra else None
@@ -245,15 +247,15 @@ class _Reader:
             for item, part in zip(found, guids, strict=True)
         ]
 
-    def _with_twins(self, found: t.Sequence[Mapped]) -> list[Mapped]:
-        """Namesakes matter only where display names are emitted."""
+    def _add_namesakes(self, found: t.Sequence[MappedGroup]) -> list[MappedGroup]:
+        """Add Entra groups of the same display name, where the application emits display names."""
         if self._application is None or not self._application.claim.shows_display_names:
             return list(found)
         named = self._claims.find_groups_named({item.entra.display_name for item in found if item.entra})
         return [
             dataclasses.replace(
                 item,
-                twins=tuple(
+                namesakes=tuple(
                     group.object_id
                     for group in named.get(fold_case(item.entra.display_name), ())
                     if group.object_id != item.entra.object_id

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What a preflight tells: the verdicts, what they are about, and what nobody can see from outside. Pure."""
+"""The result of a preflight: verdicts, what they are about, and what neither service shows. Pure."""
 
 from __future__ import annotations
 
@@ -11,55 +11,58 @@ import typing as t
 
 from ..._core.names import fold_case
 from ..._core.values import format_time
-from .checks import checked, days_left, over
-from .facts import BROKEN, OK, VERDICTS, Finding, Mapped, Person, Scene, worst
-from .groups import Judge
+from .checks import check_site, count_days_left, is_over_group_limit
+from .facts import BROKEN, OK, VERDICTS, CountedUser, Finding, MappedGroup, PreflightFacts, find_worst_verdict
+from .groups import GroupCheck
 
 Row = dict[str, t.Any]
 #: What neither service shows.
-_UNSEEN = (
+_UNSEEN_FACTS = (
     "the signing certificate that Commvault trusts: it cannot be read back, so after a change load it again",
     "claim names and group filters that were customised in the portal under Attributes & Claims",
 )
 
-_LINKS = "whether Commvault groups that the mapping does not name are linked to its Entra groups too: their links were not read"
+_UNREAD_LINKS = "whether Commvault groups that the mapping does not name are linked to its Entra groups too: their links were not read"
 
 
-def report(scene: Scene) -> Row:
-    """The value of the module, the same whatever the order of what was read."""
-    groups, checks = judged(scene), checked(scene)
+def build_preflight_report(facts: PreflightFacts) -> Row:
+    """Build the value of the module; it does not depend on the order of what was read."""
+    groups, checks = build_group_rows(facts), check_site(facts)
     return {
-        "verdict": worst([*(finding.verdict for finding in checks), *(row["verdict"] for row in groups)]),
+        "verdict": find_worst_verdict([*(finding.verdict for finding in checks), *(row["verdict"] for row in groups)]),
         "checks": [finding.as_result() for finding in checks],
         "groups": groups,
-        "users": _people(scene, groups),
-        "identity_provider": _provider(scene),
-        "application": _application(scene),
-        "match_by": scene.match_by,
-        "users_checked": sum(1 for person in scene.people if person.groups is not None),
-        "users_not_checked": scene.unchecked,
-        "not_checked": [*_UNSEEN, *([] if all(group.link_read for group in scene.user_groups) else [_LINKS])],
+        "users": _build_user_rows(facts, groups),
+        "identity_provider": _build_provider_row(facts),
+        "application": _build_application_row(facts),
+        "match_by": facts.match_by,
+        "users_checked": sum(1 for person in facts.users if person.groups is not None),
+        "users_not_checked": facts.unchecked,
+        "not_checked": [
+            *_UNSEEN_FACTS,
+            *([] if all(group.link_read for group in facts.user_groups) else [_UNREAD_LINKS]),
+        ],
     }
 
 
-def judged(scene: Scene) -> list[dict[str, t.Any]]:
-    """One row per mapped group, by name."""
-    rows = [_row(Judge(scene, mapped), mapped) for mapped in scene.mapped]
+def build_group_rows(facts: PreflightFacts) -> list[dict[str, t.Any]]:
+    """Build one row per mapped group, sorted by name."""
+    rows = [_build_group_row(GroupCheck(facts, mapped), mapped) for mapped in facts.mapped]
     return sorted(
         rows, key=lambda row: (fold_case(row["entra_group"]), row["entra_group"], str(row["object_id"]), row["where"])
     )
 
 
-def _row(judge: Judge, mapped: Mapped) -> dict[str, t.Any]:
-    ranked = sorted(judge.findings, key=lambda finding: -VERDICTS.index(finding.verdict))
+def _build_group_row(check: GroupCheck, mapped: MappedGroup) -> dict[str, t.Any]:
+    ranked = sorted(check.findings, key=lambda finding: -VERDICTS.index(finding.verdict))
     gravest = ranked[0] if ranked else Finding("", OK, "members get the Commvault group at sign-in")
-    group = judge.user_group
+    group = check.user_group
     return {
         "entra_group": mapped.entra.display_name if mapped.entra else mapped.name,
         "object_id": mapped.entra.object_id if mapped.entra else None,
         "where": list(mapped.where),
-        "emitted": judge.value,
-        "emitted_as": judge.emission.form if judge.emission else None,
+        "emitted": check.value,
+        "emitted_as": check.emission.form if check.emission else None,
         "user_group": group.name if group else mapped.user_group_name,
         "user_group_exists": group is not None,
         "company": group.company if group else mapped.company,
@@ -71,12 +74,12 @@ def _row(judge: Judge, mapped: Mapped) -> dict[str, t.Any]:
     }
 
 
-def _people(scene: Scene, groups: t.Sequence[Row]) -> list[Row]:
-    """People above the limit, and all that the task asked for."""
+def _build_user_rows(facts: PreflightFacts, groups: t.Sequence[Row]) -> list[Row]:
+    """Build rows of users above the limit of groups, and of all sample users."""
     works = {str(row["object_id"]): str(row["user_group"]) for row in groups if row["verdict"] != BROKEN}
     rows = []
-    for person in scene.people:
-        if not person.sampled and not over(person):
+    for person in facts.users:
+        if not person.sampled and not is_over_group_limit(person):
             continue
         rows.append(
             {
@@ -84,18 +87,18 @@ def _people(scene: Scene, groups: t.Sequence[Row]) -> list[Row]:
                 "object_id": person.member.object_id or None,
                 "enabled": person.member.enabled,
                 "groups": person.groups,
-                "over_limit": over(person),
-                "user_groups": [] if over(person) else _expected(scene, person, works),
+                "over_limit": is_over_group_limit(person),
+                "user_groups": [] if is_over_group_limit(person) else _predict_user_groups(facts, person, works),
             }
         )
     return sorted(rows, key=lambda row: (fold_case(row["user"]), str(row["object_id"])))
 
 
-def _expected(scene: Scene, person: Person, works: t.Mapping[str, str]) -> list[str]:
-    """Commvault groups of the mapping that this person has after the next sign-in."""
-    direct_only = scene.application is not None and scene.application.claim.assigned_only
+def _predict_user_groups(facts: PreflightFacts, person: CountedUser, works: t.Mapping[str, str]) -> list[str]:
+    """Return the Commvault groups of the mapping that this user has after the next sign-in, sorted."""
+    direct_only = facts.application is not None and facts.application.claim.assigned_only
     found = set()
-    for mapped in scene.mapped:
+    for mapped in facts.mapped:
         if mapped.entra is None or mapped.members is None or mapped.entra.object_id not in works:
             continue
         members = mapped.members.direct if direct_only else mapped.members.direct | mapped.members.inherited
@@ -104,8 +107,8 @@ def _expected(scene: Scene, person: Person, works: t.Mapping[str, str]) -> list[
     return sorted(found)
 
 
-def _provider(scene: Scene) -> Row | None:
-    app = scene.app
+def _build_provider_row(facts: PreflightFacts) -> Row | None:
+    app = facts.app
     if app is None:
         return None
     return {
@@ -120,8 +123,8 @@ def _provider(scene: Scene) -> Row | None:
     }
 
 
-def _application(scene: Scene) -> Row | None:
-    application = scene.application
+def _build_application_row(facts: PreflightFacts) -> Row | None:
+    application = facts.application
     if application is None:
         return None
     principal = application.principal
@@ -139,7 +142,7 @@ def _application(scene: Scene) -> Row | None:
                 "name": certificate.name,
                 "thumbprint": certificate.thumbprint,
                 "expires": format_time(certificate.ends),
-                "days_left": days_left(scene, certificate),
+                "days_left": count_days_left(facts, certificate),
                 "active": certificate.active,
             }
             for certificate in (principal.certificates if principal else ())

@@ -84,7 +84,7 @@ def test_a_role_as_the_service_shows_it() -> None:
             {"category": {"id": 210, "name": "Sub"}, "type": "CATEGORY_ENTITY"},
         ],
     }
-    assert roles.canonical(wire, catalogue()) == {
+    assert roles.canonical_role(wire, catalogue()) == {
         "name": "R",
         "description": "",
         "enabled": False,
@@ -117,9 +117,11 @@ class Service:
         permissions = catalogue()
         chosen, problems = permissions.select_permissions(options.get("permissions"), options.get("categories"))
         assert not problems
-        current = roles.canonical(self.wire, permissions) if self.wire is not None else None
+        current = roles.canonical_role(self.wire, permissions) if self.wire is not None else None
         held = permissions.parse_permission_set((self.wire or {}).get("permissions"))
-        return roles.plan("R", roles.desired(options), chosen, current, held, permissions, options["exclusive"])
+        return roles.plan_role(
+            "R", roles.desired_role(options), chosen, current, held, permissions, options["exclusive"]
+        )
 
 
 ENTRIES = st.sampled_from(
@@ -156,7 +158,7 @@ def test_plans_converge(wire: dict[str, t.Any] | None, options: dict[str, t.Any]
     assert planned.changed == (planned.before != planned.after)
     service.apply(planned)
     assert service.wire is not None
-    assert {**roles.canonical(service.wire, catalogue())} == planned.after
+    assert {**roles.canonical_role(service.wire, catalogue())} == planned.after
     again = service.plan(options)
     assert not again.changed
     if not options["exclusive"]:
@@ -185,8 +187,8 @@ def test_categories_that_were_there_stay_categories() -> None:
 
 
 def test_absent() -> None:
-    assert not roles.plan_absent(None).changed
-    planned = roles.plan_absent({"name": "R"})
+    assert not roles.plan_role_removal(None).changed
+    planned = roles.plan_role_removal({"name": "R"})
     assert [step.action for step in planned.steps] == ["delete"]
 
 

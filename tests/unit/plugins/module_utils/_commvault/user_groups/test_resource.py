@@ -22,7 +22,7 @@ def guarded(ctx: t.Any, caller: tuple[int, str]) -> None:
         patched.setattr(subject, "CommvaultClient", lambda ctx: client)
         resource = subject.UserGroupResource(ctx)
     resource.group_id, resource._members = 21, {"anna": 4}
-    resource._guard(Plan({"name": "ops"}, {}, (Step("delete", "user group ops"),)), "ops")
+    resource._check_risks(Plan({"name": "ops"}, {}, (Step("delete", "user group ops"),)), "ops")
 
 
 def test_a_caller_who_is_not_told_is_told(make_ctx: t.Any) -> None:

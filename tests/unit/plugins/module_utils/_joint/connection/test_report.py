@@ -16,8 +16,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.whoami impor
     list_token_permissions,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection import info as connection
-from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.info import held, requirements
-from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.report import report
+from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.info import (
+    collect_held_permissions,
+    find_unmet_requirements,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.report import format_connection_report
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import identity_of, kind_of
 
 OFF = {"status": "not_configured", "error": None}
@@ -48,7 +51,7 @@ ENTRA: dict[str, t.Any] = {
 
 def lines(side: str, **changes: t.Any) -> str:
     found = {"entra": {**ENTRA, **changes} if side == "entra" else OFF, "commvault": OFF, "playbooks": {}}
-    return "\n".join(report(found)[side])
+    return "\n".join(format_connection_report(found)[side])
 
 
 def test_an_identity_is_told_in_full() -> None:
@@ -98,7 +101,7 @@ def test_playbooks_are_a_table() -> None:
         "doctor": {"can_run": True, "missing": [], "optional": [], "reason": ""},
         "bootstrap": {"can_run": None, "missing": [], "optional": [], "reason": "Commvault: may lack"},
     }
-    assert report({"entra": OFF, "commvault": OFF, "playbooks": verdicts})["playbooks"] == [
+    assert format_connection_report({"entra": OFF, "commvault": OFF, "playbooks": verdicts})["playbooks"] == [
         "site       cannot run",
         "           ask for: Group.Create",
         "           Microsoft Entra ID: lacks Group.Create (for x)",
@@ -118,14 +121,14 @@ def test_what_is_required_and_not_given() -> None:
             "bootstrap": {"can_run": None, "reason": "unknown"},
         },
     }
-    assert requirements(found, ["commvault", "bootstrap"]) == []
-    assert requirements(found, []) == []
-    assert requirements(found, ["site", "entra", "site"]) == [
+    assert find_unmet_requirements(found, ["commvault", "bootstrap"]) == []
+    assert find_unmet_requirements(found, []) == []
+    assert find_unmet_requirements(found, ["site", "entra", "site"]) == [
         "playbook site (Microsoft Entra ID: sign-in failed)",
         "entra (wrong secret)",
     ]
     off = {**found, "entra": {"status": "not_configured", "error": None}}
-    assert requirements(off, ["entra"]) == ["entra (not configured)"]
+    assert find_unmet_requirements(off, ["entra"]) == ["entra (not configured)"]
 
 
 @pytest.mark.parametrize(("required", "count"), [(["bootstrap", "bootstrap"], 1), (["site", "commvault"], 0), ([], 0)])
@@ -136,19 +139,19 @@ def test_what_is_required_and_cannot_be_told_is_told(
     verdicts = {"bootstrap": verdict, "site": {**verdict, "can_run": True}}
     side = {"status": "ok", "error": None, "identity": None, "permissions": None, "directory_roles": None}
     cell = {"status": "ok", "error": None, "company": None, "rights": None}
-    monkeypatch.setattr(connection, "entra_side", lambda ctx: side)
-    monkeypatch.setattr(connection, "commvault_side", lambda ctx: cell)
-    monkeypatch.setattr(connection, "judge", lambda *_words: verdicts)
-    monkeypatch.setattr(connection, "report", lambda found: {})
+    monkeypatch.setattr(connection, "examine_entra_side", lambda ctx: side)
+    monkeypatch.setattr(connection, "examine_commvault_side", lambda ctx: cell)
+    monkeypatch.setattr(connection, "judge_playbooks", lambda *_words: verdicts)
+    monkeypatch.setattr(connection, "format_connection_report", lambda found: {})
     ctx = make_ctx({"uses": None, "require": required})
-    assert connection.examine(ctx)["playbooks"] == verdicts
+    assert connection.examine_connection(ctx)["playbooks"] == verdicts
     assert len(ctx.warnings) == count
     assert all("bootstrap" in warning and "may lack View" in warning for warning in ctx.warnings)
 
 
 def test_what_is_held_is_taken_from_what_was_found() -> None:
     cell = {"status": "ok", "rights": [{"id": "31", "name": "View"}], "company": "corp"}
-    sides = held({"entra": {**ENTRA, "identity": None, "permissions": None}, "commvault": cell})
+    sides = collect_held_permissions({"entra": {**ENTRA, "identity": None, "permissions": None}, "commvault": cell})
     assert sides["entra"].permissions is None and not sides["entra"].is_person
     assert sides["commvault"].permissions == {"31"} and sides["commvault"].partial
 

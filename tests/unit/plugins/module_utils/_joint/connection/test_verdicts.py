@@ -18,25 +18,28 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.n
     DEFAULT_FEATURES,
     FEATURES,
     PLAYBOOKS,
-    Need,
+    PermissionNeed,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.verdicts import Held, judge
+from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.verdicts import (
+    HeldPermissions,
+    judge_playbooks,
+)
 
 NEEDS = [need for playbook in PLAYBOOKS.values() for need in playbook.needs]
 GRAPH = sorted({part for need in NEEDS for one in (*need.any_of, *need.delegated) for part in one.split(" + ")})
 RIGHTS = sorted({str(number) for need in NEEDS for number, _name in need.rights})
 ROLES = sorted({role for need in NEEDS for role in need.directory_roles})
-NOTHING = Held("not_configured")
+NOTHING = HeldPermissions("not_configured")
 
 GRAPH_SIDES = st.builds(
-    Held,
+    HeldPermissions,
     st.sampled_from(["ok", "failed", "not_configured"]),
     st.none() | st.frozensets(st.sampled_from(GRAPH)),
     st.booleans(),
     st.none() | st.frozensets(st.sampled_from(ROLES)),
 )
 CELLS = st.builds(
-    Held,
+    HeldPermissions,
     st.sampled_from(["ok", "failed", "not_configured"]),
     st.none() | st.frozensets(st.sampled_from(RIGHTS)),
     partial=st.booleans(),
@@ -45,21 +48,21 @@ SIDES = st.builds(lambda entra, commvault: {"entra": entra, "commvault": commvau
 USES = st.frozensets(st.sampled_from(FEATURES))
 
 
-def application(*names: str) -> Held:
-    return Held("ok", frozenset(names))
+def application(*names: str) -> HeldPermissions:
+    return HeldPermissions("ok", frozenset(names))
 
 
-def person(*names: str, roles: t.Collection[str] | None = ()) -> Held:
-    return Held("ok", frozenset(names), True, None if roles is None else frozenset(roles))
+def person(*names: str, roles: t.Collection[str] | None = ()) -> HeldPermissions:
+    return HeldPermissions("ok", frozenset(names), True, None if roles is None else frozenset(roles))
 
 
-def cell(*numbers: int, partial: bool = False) -> Held:
-    return Held("ok", frozenset(map(str, numbers)), partial=partial)
+def cell(*numbers: int, partial: bool = False) -> HeldPermissions:
+    return HeldPermissions("ok", frozenset(map(str, numbers)), partial=partial)
 
 
-def verdict(playbook: str, entra: Held, commvault: Held, *features: str) -> dict[str, t.Any]:
+def verdict(playbook: str, entra: HeldPermissions, commvault: HeldPermissions, *features: str) -> dict[str, t.Any]:
     held = {"entra": entra, "commvault": commvault}
-    return judge(held, PLAYBOOKS, features or DEFAULT_FEATURES)[playbook]
+    return judge_playbooks(held, PLAYBOOKS, features or DEFAULT_FEATURES)[playbook]
 
 
 ADMINISTRATOR = cell(1, 31, 102, 107)
@@ -118,13 +121,13 @@ CASES: dict[str, tuple[dict[str, t.Any], bool | None, list[str], list[str]]] = {
         [],
     ),
     "a token that cannot be read": (
-        verdict("bootstrap", Held("ok", None), NOTHING, "application"),
+        verdict("bootstrap", HeldPermissions("ok", None), NOTHING, "application"),
         None,
         ["Application.ReadWrite.All"],
         [],
     ),
     "one side is missing": (verdict("site", application(*GRAPH), NOTHING), False, [], []),
-    "one side failed": (verdict("site", Held("failed"), ADMINISTRATOR), False, [], []),
+    "one side failed": (verdict("site", HeldPermissions("failed"), ADMINISTRATOR), False, [], []),
     "a person with the roles": (
         verdict(
             "bootstrap",
@@ -148,8 +151,8 @@ CASES: dict[str, tuple[dict[str, t.Any], bool | None, list[str], list[str]]] = {
         ["Cloud Application Administrator"],
         [],
     ),
-    "doctor with half of the connection": (verdict("doctor", Held("failed"), cell()), True, [], []),
-    "doctor with nothing": (verdict("doctor", NOTHING, Held("failed")), False, [], []),
+    "doctor with half of the connection": (verdict("doctor", HeldPermissions("failed"), cell()), True, [], []),
+    "doctor with nothing": (verdict("doctor", NOTHING, HeldPermissions("failed")), False, [], []),
 }
 
 
@@ -162,7 +165,7 @@ def test_verdicts(case: str) -> None:
         assert name in found["reason"]
 
 
-def granted(held: dict[str, Held], names: t.Iterable[str]) -> dict[str, Held]:
+def granted(held: dict[str, HeldPermissions], names: t.Iterable[str]) -> dict[str, HeldPermissions]:
     """The same identity after somebody granted what it asked for."""
     numbers = {name: str(number) for need in NEEDS for number, name in need.rights}
     asked = set(names)
@@ -181,7 +184,7 @@ def granted(held: dict[str, Held], names: t.Iterable[str]) -> dict[str, Held]:
 
 
 @given(SIDES, USES)
-def test_whoever_gets_what_it_asks_for_can_run(held: dict[str, Held], uses: frozenset[str]) -> None:
+def test_whoever_gets_what_it_asks_for_can_run(held: dict[str, HeldPermissions], uses: frozenset[str]) -> None:
     held = {
         side: dataclasses.replace(
             one,
@@ -191,30 +194,32 @@ def test_whoever_gets_what_it_asks_for_can_run(held: dict[str, Held], uses: froz
         )
         for side, one in held.items()
     }
-    for name, before in judge(held, PLAYBOOKS, uses).items():
-        after = judge(granted(held, [*before["missing"], *before["optional"]]), PLAYBOOKS, uses)[name]
+    for name, before in judge_playbooks(held, PLAYBOOKS, uses).items():
+        after = judge_playbooks(granted(held, [*before["missing"], *before["optional"]]), PLAYBOOKS, uses)[name]
         assert (after["can_run"], after["missing"], after["optional"], after["reason"]) == (True, [], [], "")
 
 
 @given(SIDES, USES, st.frozensets(st.sampled_from(GRAPH)), st.frozensets(st.sampled_from(RIGHTS)))
 def test_more_permissions_never_make_a_verdict_worse(
-    held: dict[str, Held], uses: frozenset[str], names: frozenset[str], numbers: frozenset[str]
+    held: dict[str, HeldPermissions], uses: frozenset[str], names: frozenset[str], numbers: frozenset[str]
 ) -> None:
     more = {
         side: one if one.permissions is None else dataclasses.replace(one, permissions=one.permissions | extra)
         for (side, one), extra in zip(held.items(), (names, numbers), strict=True)
     }
     rank = {False: 0, None: 1, True: 2}
-    before, after = judge(held, PLAYBOOKS, uses), judge(more, PLAYBOOKS, uses)
+    before, after = judge_playbooks(held, PLAYBOOKS, uses), judge_playbooks(more, PLAYBOOKS, uses)
     for name in PLAYBOOKS:
         assert rank[after[name]["can_run"]] >= rank[before[name]["can_run"]]
 
 
 @given(SIDES, USES)
-def test_verdicts_are_consistent_and_do_not_depend_on_order(held: dict[str, Held], uses: frozenset[str]) -> None:
+def test_verdicts_are_consistent_and_do_not_depend_on_order(
+    held: dict[str, HeldPermissions], uses: frozenset[str]
+) -> None:
     turned = dict(reversed(held.items()))
-    for name, found in judge(held, PLAYBOOKS, uses).items():
-        assert judge(turned, PLAYBOOKS, sorted(uses, reverse=True))[name]["missing"] == found["missing"]
+    for name, found in judge_playbooks(held, PLAYBOOKS, uses).items():
+        assert judge_playbooks(turned, PLAYBOOKS, sorted(uses, reverse=True))[name]["missing"] == found["missing"]
         if found["can_run"] is True:
             assert found["missing"] == []
         if found["missing"]:
@@ -223,7 +228,7 @@ def test_verdicts_are_consistent_and_do_not_depend_on_order(held: dict[str, Held
 
 
 @pytest.mark.parametrize("need", NEEDS, ids=lambda need: need.purpose)
-def test_the_table_can_be_judged_and_shown(need: Need) -> None:
+def test_the_table_can_be_judged_and_shown(need: PermissionNeed) -> None:
     assert bool(need.any_of) != bool(need.rights)
     assert bool(need.delegated) == bool(need.any_of)
     assert need.features <= set(FEATURES)

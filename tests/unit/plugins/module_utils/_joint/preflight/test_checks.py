@@ -29,15 +29,15 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read 
     SsoApplication,
     SsoPrincipal,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.checks import checked
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.checks import check_site
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.facts import (
-    Mapped,
-    Person,
-    Scene,
+    CountedUser,
+    MappedGroup,
+    PreflightFacts,
     UserGroup,
-    worst,
+    find_worst_verdict,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.report import report
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.report import build_preflight_report
 
 NOW = datetime.datetime(2026, 10, 1, 12, tzinfo=datetime.timezone.utc)
 TENANT = "11111111-2222-4333-8444-555555555555"
@@ -59,7 +59,7 @@ APP = SamlApp(
 PRINCIPAL = SsoPrincipal("2", True, False, "saml", (SERVICE,), (certificate(100), certificate(5, False)))
 CLAIM = GroupClaim(frozenset({"SecurityGroup"}))
 SSO = SsoApplication("1", "sign-on", CLAIM, (), PRINCIPAL)
-SCENE = Scene("azure_guid", NOW, app=APP, application=SSO, tenant_id=TENANT)
+FACTS = PreflightFacts("azure_guid", NOW, app=APP, application=SSO, tenant_id=TENANT)
 OIDC, ADFS = IdentityServer("o", "oidc"), IdentityServer("a", "saml", "ADFS")
 
 
@@ -78,11 +78,11 @@ def claim(*scopes: str, **changes: t.Any) -> dict[str, t.Any]:
 def member_of(*suffixes: str | None) -> dict[str, t.Any]:
     names = [f"anna@{suffix}" if suffix else None for suffix in suffixes]
     members = GroupMembers(frozenset(GroupMember(f"id {name}", name, True) for name in names))
-    return {"mapped": (Mapped(("mappings[0]",), "x", members=members),)}
+    return {"mapped": (MappedGroup(("mappings[0]",), "x", members=members),)}
 
 
-def person(name: str, groups: int | None, sampled: bool = False) -> Person:
-    return Person(GroupMember(name, f"{name}@corp.example", True), groups, sampled)
+def person(name: str, groups: int | None, sampled: bool = False) -> CountedUser:
+    return CountedUser(GroupMember(name, f"{name}@corp.example", True), groups, sampled)
 
 
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
@@ -174,28 +174,28 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
         "",
     ),
     "too many groups": (
-        {"people": (person("a", 150), person("b", 151), person("c", 400)), "unchecked": 7},
+        {"users": (person("a", 150), person("b", 151), person("c", 400)), "unchecked": 7},
         {"group_limit": "broken"},
         "2 of 3 people are in more than 150 groups, their tokens carry none, and they lose their memberships:"
         " b@corp.example (151), c@corp.example (400); 7 members were not checked",
     ),
-    "nobody in too many": ({"people": (person("a", 150),)}, {}, ""),
-    "people may not be read": ({"people_explanation": "no right"}, {"group_limit": "warning"}, "no right"),
-    "a name that nobody has": ({"people": (person("zed", None, True),)}, {"sample_users": "warning"}, "zed@corp"),
+    "nobody in too many": ({"users": (person("a", 150),)}, {}, ""),
+    "people may not be read": ({"users_explanation": "no right"}, {"group_limit": "warning"}, "no right"),
+    "a name that nobody has": ({"users": (person("zed", None, True),)}, {"sample_users": "warning"}, "zed@corp"),
 }
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_checks(name: str) -> None:
     changes, expected, said = CASES[name]
-    found = [item for item in checked(dataclasses.replace(SCENE, **changes)) if item.verdict != "ok"]
+    found = [item for item in check_site(dataclasses.replace(FACTS, **changes)) if item.verdict != "ok"]
     assert {item.check: item.verdict for item in found} == expected
     assert all(item.remedy for item in found)
     assert said in "".join(item.reason for item in found)
 
 
 def test_every_check_is_told_once() -> None:
-    names = [item.check for item in checked(SCENE)]
+    names = [item.check for item in check_site(FACTS)]
     assert len(names) == len(set(names))
     assert set(names) >= {"identity_provider", "claim", "match_by", "signing_certificate", "service_principal"}
 
@@ -206,36 +206,36 @@ def test_what_is_told_about_people() -> None:
     other = person("other", 3)
     members = GroupMembers(frozenset({anna.member, many.member}), frozenset({paul.member}), ("inner",))
     entra = DirectoryGroup("1", "Ops", assigned=True)
-    entry = Mapped(("mappings[0]",), "Ops", entra, user_group_name="Ops", members=members)
-    scene = dataclasses.replace(
-        SCENE,
+    entry = MappedGroup(("mappings[0]",), "Ops", entra, user_group_name="Ops", members=members)
+    facts = dataclasses.replace(
+        FACTS,
         mapped=(entry,),
         user_groups=(UserGroup(1, "Ops", None, "1"),),
-        people=(paul, many, other, anna),
+        users=(paul, many, other, anna),
         unchecked=2,
     )
-    told = report(scene)
+    told = build_preflight_report(facts)
     assert [(row["user"], row["over_limit"], row["user_groups"]) for row in told["users"]] == [
         ("anna@corp.example", False, ["Ops"]),
         ("many@corp.example", True, []),
         ("paul@corp.example", False, ["Ops"]),
     ]
     assert (told["users_checked"], told["users_not_checked"], told["verdict"]) == (4, 2, "broken")
-    told = report(dataclasses.replace(scene, **claim("ApplicationGroup")))
+    told = build_preflight_report(dataclasses.replace(facts, **claim("ApplicationGroup")))
     assert [row["user_groups"] for row in told["users"]] == [["Ops"], [], []]
 
 
 def test_what_is_unknown_is_not_ok() -> None:
     """It weighs less than a warning, and the whole is not ok with it."""
-    assert worst(["ok", "unknown", "ok"]) == "unknown"
-    assert worst(["unknown", "warning"]) == "warning"
-    assert worst(["broken", "unknown"]) == "broken"
-    assert report(dataclasses.replace(SCENE, tenant_id=None))["verdict"] == "unknown"
+    assert find_worst_verdict(["ok", "unknown", "ok"]) == "unknown"
+    assert find_worst_verdict(["unknown", "warning"]) == "warning"
+    assert find_worst_verdict(["broken", "unknown"]) == "broken"
+    assert build_preflight_report(dataclasses.replace(FACTS, tenant_id=None))["verdict"] == "unknown"
 
 
 @pytest.mark.parametrize("link_read", [True, False])
 def test_links_that_were_not_read_are_told(link_read: bool) -> None:
     """Members may become members of another Commvault group with the same link, which nobody looked for."""
     groups = (UserGroup(1, "Ops", None, "1"), UserGroup(2, "Other", link_read=link_read))
-    told = report(dataclasses.replace(SCENE, user_groups=groups))["not_checked"]
+    told = build_preflight_report(dataclasses.replace(FACTS, user_groups=groups))["not_checked"]
     assert [("linked" in item) for item in told].count(True) == (0 if link_read else 1)

@@ -30,13 +30,13 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read 
     SsoPrincipal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.facts import (
-    Mapped,
-    Scene,
+    MappedGroup,
+    PreflightFacts,
     UserGroup,
-    worst,
+    find_worst_verdict,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.provider_choice import choose
-from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.report import judged
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.provider_choice import choose_saml_app
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.report import build_group_rows
 from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings, sso_preflight_info
 
 ID, OTHER = "5d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11", "8d0f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d12"
@@ -45,11 +45,11 @@ ANNA, PAUL, GONE = GroupMember("a", "anna@x", True), GroupMember("p", "paul@x", 
 UNREAD = GroupMember("u")
 ENTRA = DirectoryGroup(ID, "Ops")
 GROUP = UserGroup(7, "Ops", None, ID)
-ENTRY = Mapped(("mappings[0]",), "Ops", ENTRA, user_group_name="Ops", members=GroupMembers(frozenset({ANNA})))
+ENTRY = MappedGroup(("mappings[0]",), "Ops", ENTRA, user_group_name="Ops", members=GroupMembers(frozenset({ANNA})))
 APP = SamlApp("corp", attributes={"USER_GROUPS": GROUPS_CLAIM})
 ALL_GROUPS, ASSIGNED = GroupClaim(frozenset({"SecurityGroup"})), GroupClaim(frozenset({"ApplicationGroup"}))
 SSO = SsoApplication("1", "sign-on", ALL_GROUPS, (), SsoPrincipal("2"))
-SCENE = Scene("azure_guid", NOW, (ENTRY,), (GROUP,), app=APP, application=SSO)
+FACTS = PreflightFacts("azure_guid", NOW, (ENTRY,), (GROUP,), app=APP, application=SSO)
 
 
 def entry(**changes: t.Any) -> dict[str, t.Any]:
@@ -118,7 +118,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
         {"letter_case": "warning"},
     ),
     "by display name, and there are two": (
-        {**application(SHOWN), **entry(entra=HERE, twins=(OTHER,)), "match_by": "display_name"},
+        {**application(SHOWN), **entry(entra=HERE, namesakes=(OTHER,)), "match_by": "display_name"},
         {"twin": "warning"},
     ),
     "not assigned": (application(ASSIGNED), {"claim": "broken"}),
@@ -182,9 +182,9 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_verdicts(name: str) -> None:
     changes, expected = CASES[name]
-    (row,) = judged(dataclasses.replace(SCENE, **changes))
+    (row,) = build_group_rows(dataclasses.replace(FACTS, **changes))
     assert {item["check"]: item["verdict"] for item in row["findings"]} == expected
-    assert row["verdict"] == worst(expected.values())
+    assert row["verdict"] == find_worst_verdict(expected.values())
     assert all(item["reason"] and item["remedy"] for item in row["findings"])
     assert row["reason"]
 
@@ -202,19 +202,19 @@ def test_the_identity_provider_that_is_meant() -> None:
         server("adfs", "ADFS"),
         server("o", None, "oidc"),
     )
-    assert choose([one, adfs, oidc], None, None) == (one, "")
-    assert choose([one, off], None, None) == (one, "")
-    assert choose([off], None, None) == (off, "")
-    assert choose([one, adfs], "ADFS", None) == (adfs, "")
-    assert choose([oidc], None, None) == (None, "")
-    assert "adfs" in choose([adfs], None, None)[1]
-    assert "has one" in choose([one], "two", None)[1]
-    assert "no groups" in choose([one, oidc], None, "O")[1]
-    assert "has o" in choose([one, oidc], None, "p")[1]
+    assert choose_saml_app([one, adfs, oidc], None, None) == (one, "")
+    assert choose_saml_app([one, off], None, None) == (one, "")
+    assert choose_saml_app([off], None, None) == (off, "")
+    assert choose_saml_app([one, adfs], "ADFS", None) == (adfs, "")
+    assert choose_saml_app([oidc], None, None) == (None, "")
+    assert "adfs" in choose_saml_app([adfs], None, None)[1]
+    assert "has one" in choose_saml_app([one], "two", None)[1]
+    assert "no groups" in choose_saml_app([one, oidc], None, "O")[1]
+    assert "has o" in choose_saml_app([one, oidc], None, "p")[1]
     with pytest.raises(AmbiguousMatch, match="one, two"):
-        choose([one, server("two")], None, None)
+        choose_saml_app([one, server("two")], None, None)
     with pytest.raises(AmbiguousMatch):
-        choose([off, server("off2", enabled=False)], None, None)
+        choose_saml_app([off, server("off2", enabled=False)], None, None)
 
 
 def test_both_modules_take_the_same_mapping() -> None:

@@ -28,12 +28,15 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read 
     SsoPrincipal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.facts import (
-    Mapped,
-    Person,
-    Scene,
+    CountedUser,
+    MappedGroup,
+    PreflightFacts,
     UserGroup,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.report import judged, report
+from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.report import (
+    build_group_rows,
+    build_preflight_report,
+)
 
 IDS = [f"{number}d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11" for number in range(6)]
 NAMES = ["ops", "Ops", "view", IDS[0], "CORP\\ops"]
@@ -47,12 +50,12 @@ MEMBERS = st.frozensets(
 
 
 @st.composite
-def mapped(draw: st.DrawFn, number: int) -> Mapped:
+def mapped(draw: st.DrawFn, number: int) -> MappedGroup:
     """An entry about a group with an object id of its own, or about one that is missing."""
     where = (f"mappings[{number}]",)
     if draw(st.integers(0, 5)) == 0:
         missing = draw(st.sampled_from(["not_found", "ambiguous", "pending"]))
-        return Mapped(where, draw(NAME), missing=missing, explanation="why", user_group_name=draw(NAME))
+        return MappedGroup(where, draw(NAME), missing=missing, explanation="why", user_group_name=draw(NAME))
     assigned, synced = draw(st.booleans()), draw(st.booleans())
     roles = (draw(NAME),) if assigned and draw(st.booleans()) else ()
     account = draw(NAME) if synced else None
@@ -61,7 +64,9 @@ def mapped(draw: st.DrawFn, number: int) -> Mapped:
     )
     inherited = draw(MEMBERS)
     members = GroupMembers(draw(MEMBERS), inherited, ("inner",) if inherited else ())
-    return Mapped(where, draw(NAME), entra, user_group_name=draw(NAME), relink=draw(st.booleans()), members=members)
+    return MappedGroup(
+        where, draw(NAME), entra, user_group_name=draw(NAME), relink=draw(st.booleans()), members=members
+    )
 
 
 def mostly(usual: T, *others: T) -> st.SearchStrategy[T]:
@@ -79,7 +84,7 @@ def claims(draw: st.DrawFn) -> GroupClaim:
 
 
 @st.composite
-def scenes(draw: st.DrawFn) -> Scene:
+def all_facts(draw: st.DrawFn) -> PreflightFacts:
     """Sites in which the Commvault groups have much to do with the mapping, but not always what they should."""
     claim = draw(claims())
     attribute = draw(mostly(claim.uri, ROLES_CLAIM, GROUPS_CLAIM, ""))
@@ -93,49 +98,49 @@ def scenes(draw: st.DrawFn) -> Scene:
         group = UserGroup(number, draw(mostly(str(name), *NAMES)), company, linked, draw(mostly(True, False)))
         groups.setdefault((group.name, company), group)
     principal = SsoPrincipal("sp", assignment_required=draw(st.booleans()))
-    people = [
-        Person(GroupMember(item, f"{item}@corp"), draw(st.sampled_from([1, 150, 151, None])), draw(st.booleans()))
+    users = [
+        CountedUser(GroupMember(item, f"{item}@corp"), draw(st.sampled_from([1, 150, 151, None])), draw(st.booleans()))
         for item in sorted(draw(st.sets(st.sampled_from("abcd"))))
     ]
-    return Scene(
+    return PreflightFacts(
         draw(mostly("azure_guid", "object_id_name", "display_name", "sam_account_name")),
         NOW,
         tuple(entries),
         tuple(groups.values()),
         app=SamlApp("corp", attributes={"USER_GROUPS": attribute} if attribute else {}),
         application=SsoApplication("1", "sign-on", claim, (), principal),
-        people=tuple(people),
+        users=tuple(users),
         mapping_pending=draw(st.booleans()),
     )
 
 
-@given(scenes(), st.randoms())
-def test_order_never_matters(scene: Scene, chance: random.Random) -> None:
+@given(all_facts(), st.randoms())
+def test_order_never_matters(facts: PreflightFacts, chance: random.Random) -> None:
     def shuffled(items: tuple[object, ...]) -> tuple[object, ...]:
         return tuple(chance.sample(items, len(items)))
 
-    names = ("mapped", "user_groups", "people", "servers")
-    other = dataclasses.replace(scene, **{name: shuffled(getattr(scene, name)) for name in names})
-    assert report(other) == report(scene)
+    names = ("mapped", "user_groups", "users", "servers")
+    other = dataclasses.replace(facts, **{name: shuffled(getattr(facts, name)) for name in names})
+    assert build_preflight_report(other) == build_preflight_report(facts)
 
 
-@given(scenes(), st.data())
-def test_strangers_change_no_verdict(scene: Scene, data: st.DataObject) -> None:
+@given(all_facts(), st.data())
+def test_strangers_change_no_verdict(facts: PreflightFacts, data: st.DataObject) -> None:
     """Neither other entries of the mapping nor Commvault groups of other names and links matter to a group."""
     stranger = data.draw(mapped(5))
     more = (UserGroup(91, "stranger", None, None), UserGroup(92, "stranger 2", None, "f" * 36, False))
-    larger = dataclasses.replace(scene, mapped=(stranger, *scene.mapped), user_groups=(*more, *scene.user_groups))
-    fewer = {row["where"][0]: row for row in judged(scene)}
-    for row in judged(larger):
+    larger = dataclasses.replace(facts, mapped=(stranger, *facts.mapped), user_groups=(*more, *facts.user_groups))
+    fewer = {row["where"][0]: row for row in build_group_rows(facts)}
+    for row in build_group_rows(larger):
         if row["where"][0] in fewer:
             assert row == fewer[row["where"][0]]
 
 
-def token(scene: Scene, group: DirectoryGroup) -> set[str]:
+def token(facts: PreflightFacts, group: DirectoryGroup) -> set[str]:
     """A model of Entra ID, independent of the judge: what the claim that Commvault reads says about a group."""
-    assert scene.application is not None
-    assert scene.app is not None
-    claim, read = scene.application.claim, scene.app.groups_claim
+    assert facts.application is not None
+    assert facts.app is not None
+    claim, read = facts.application.claim, facts.app.groups_claim
     if read == ROLES_CLAIM and not claim.as_roles:
         return set(group.app_roles)
     if read != (ROLES_CLAIM if claim.as_roles else GROUPS_CLAIM):
@@ -160,21 +165,21 @@ def token(scene: Scene, group: DirectoryGroup) -> set[str]:
 BESIDE = {"no_members", "disabled_members", "nested", "assignment", "renamed", "renamed_user_group", "link", "company"}
 
 
-@given(scenes().map(lambda scene: dataclasses.replace(scene, mapping_pending=False)))
+@given(all_facts().map(lambda facts: dataclasses.replace(facts, mapping_pending=False)))
 @settings(max_examples=300)
-def test_predictions_come_true(scene: Scene) -> None:
+def test_predictions_come_true(facts: PreflightFacts) -> None:
     """Ok: sign-in yields exactly the Commvault group that is told. Warning: that one, but for letter case, or others too.
     Broken: not that one, unless it is of no use (disabled, linked to another, the claim is not read).
     """
-    for row in judged(scene):
-        entra = next(item.entra for item in scene.mapped if item.where == tuple(row["where"]))
+    for row in build_group_rows(facts):
+        entra = next(item.entra for item in facts.mapped if item.where == tuple(row["where"]))
         if entra is None:
             assert row["verdict"] != "ok"
             continue
-        said = token(scene, entra)
+        said = token(facts, entra)
         yields = {
             group.name
-            for group in scene.user_groups
+            for group in facts.user_groups
             if group.company == row["company"]
             and (group.name in said or (group.azure_guid is not None and group.azure_guid in said))
         }
