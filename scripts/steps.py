@@ -131,6 +131,7 @@ def lint(bench: Bench) -> str:
     in_root: dict[str, Words] = {
         "ruff check": [python, "-m", "ruff", "check", "."],
         "ruff format": [python, "-m", "ruff", "format", "--check", "."],
+        "import-linter": [python, "-c", LINT_IMPORTS, "--no-cache", "--no-logo"],
         "mypy": [python, "-m", "mypy", *packages],
         "mypy scripts": [python, "-m", "mypy", "scripts", "demo"],
         "yamllint": [python, "-m", "yamllint", "--strict", "."],
@@ -153,7 +154,8 @@ def lint(bench: Bench) -> str:
         staging.COLLECTION,
     ]
     commands["antsibull-docs"] = (docs, staging.COLLECTION)
-    return _each(commands, {**bench.environment(target), "ANSIBLE_COLLECTIONS_PATH": str(staging.STAGE)}, log)
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(staging.STAGE), "PYTHONPATH": str(collections_path())}
+    return _each(commands, bench.environment(target) | env, log)
 
 
 def generate(bench: Bench) -> str:

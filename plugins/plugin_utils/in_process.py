@@ -58,7 +58,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON
 
 # Loaded here, in the parent process, so that no worker pays for it; a missing library is reported by the code that needs it.
 with contextlib.suppress(ImportError):
-    importlib.import_module("msal")
+    importlib.import_module("msal")  # noqa: TID251 - for its time, not for its names
 
 display = Display()
 

@@ -28,11 +28,11 @@ from .request_watch import RequestWatch
 from .retry import Attempt, Repeat, parse_retry_after
 
 try:
-    import requests
-    import requests.adapters
-    import requests.exceptions
-    import requests.utils
-    import urllib3
+    import requests  # noqa: TID251
+    import requests.adapters  # noqa: TID251
+    import requests.exceptions  # noqa: TID251
+    import requests.utils  # noqa: TID251
+    import urllib3  # noqa: TID251
 except ImportError:
     HAS_REQUESTS = False
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()

@@ -157,8 +157,8 @@ class VaultResponse:
 def load_hvac() -> t.Any:
     """Return the library hvac, with its exceptions loaded. Raises MissingLibrary."""
     try:
-        import hvac
-        import hvac.exceptions
+        import hvac  # noqa: TID251
+        import hvac.exceptions  # noqa: TID251
     except ImportError as exc:
         raise MissingLibrary(
             "A token store in HashiCorp Vault needs the Python library hvac where this task runs: pip install hvac",

@@ -28,7 +28,7 @@ Answer = t.Mapping[str, t.Any]
 def msal(purpose: str) -> t.Any:
     """The library, silent. Raises MissingLibrary where it, or what it is built on, is missing or too old."""
     try:
-        import msal as library
+        import msal as library  # noqa: TID251
     except ImportError as exc:
         raise build_missing_error("msal", purpose, str(exc)) from exc
     check_releases("msal", "jwt", "cryptography")
