@@ -3,7 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Issuer and subject of tokens that well-known systems give to their jobs. Pure; each is compared letter by letter by Entra ID."""
+"""Presets: issuer and subject of the tokens that well-known systems give to their jobs. Pure.
+
+Entra ID compares both letter by letter.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import typing as t
 from ..._core.errors import ConfigError
 from ..._core.values import is_guid
 
+#: Issuer and subject.
 Trust = tuple[str, str]
 GITHUB = "https://token.actions.githubusercontent.com"
 GITLAB = "https://gitlab.com"
@@ -23,7 +27,7 @@ AUDIENCES = {
     "usgovdod": "api://AzureADTokenExchangeUSGov",
     "china": "api://AzureADTokenExchangeChina",
 }
-#: The presets, each an option of the same name; what is in its dict.
+#: The presets by name, each with the suboptions of its option.
 PRESETS: dict[str, dict[str, dict[str, t.Any]]] = {
     "awx": {
         "issuer": {"type": "str", "required": True},
@@ -51,12 +55,12 @@ PRESETS: dict[str, dict[str, dict[str, t.Any]]] = {
     },
     "managed_identity": {"object_id": {"type": "str", "required": True}},
 }
-#: Of these keys of a preset exactly one is given.
+#: Of these suboptions of a preset exactly one is given.
 ONE_OF = {"github": ("branch", "tag", "environment", "pull_request"), "gitlab": ("branch", "tag")}
 
 
 def preset_options() -> dict[str, dict[str, t.Any]]:
-    """The presets as options of an argument spec."""
+    """Return the presets as options of an argument spec."""
     return {name: _preset_option(name) for name in PRESETS}
 
 
@@ -67,9 +71,10 @@ def _preset_option(name: str) -> dict[str, t.Any]:
 
 
 def resolve_trust(options: t.Mapping[str, t.Any], tenant_issuer: t.Callable[[], str]) -> Trust:
-    """Issuer and subject that the options describe. ``tenant_issuer`` gives the tenant's own issuer, asked only if needed.
+    """Return the issuer and subject that the options describe.
 
-    Raises ConfigError for values that cannot be right.
+    *tenant_issuer* returns the tenant's own issuer; it is called for the preset ``managed_identity`` only. Raises ConfigError
+    for values that cannot be right.
     """
     for name, subject in _SUBJECTS.items():
         given = options.get(name)

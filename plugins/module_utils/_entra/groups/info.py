@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Groups as they are: one by its key, or all that a name, a prefix or a filter selects."""
+"""The module entra_group_info: one group by its key, or all that a name, a prefix or a filter selects."""
 
 from __future__ import annotations
 
@@ -15,38 +15,42 @@ from ..._core.names import fold_case, has_prefix
 from ..._core.parallel import map_in_parallel
 from ..._core.values import is_guid
 from ..client import GraphClient, filter_by_name, format_alternate_key, quote_literal, quote_segment
-from .resource import READ_NEEDS, SELECT, canonical_group, list_group_relation
+from .lookup import READ_NEEDS, SELECT, list_group_relation
+from .plan import canonical_group
 
-#: So many lists of members are read side by side.
-_AT_MOST = 8
+#: Lists of members that are read at the same time.
+_PARALLEL_READS = 8
 
 Group = dict[str, t.Any]
 
 
 def describe_group(wire: t.Mapping[str, t.Any]) -> Group:
-    """A group of Graph under our names; ``security_enabled`` tells those that access can be given to."""
+    """Return a group of Graph under our names; ``security_enabled`` tells those that access can be given to."""
     return {**canonical_group(wire), "security_enabled": bool(wire.get("securityEnabled"))}
 
 
 def build_group_filter(options: t.Mapping[str, t.Any]) -> str | None:
-    """The $filter that the options mean; None for all groups."""
+    """Return the $filter that the options mean; None for all groups."""
     if options.get("display_name"):
         return f"displayName eq {quote_literal(options['display_name'])}"
     if options.get("prefix"):
         return f"startswith(displayName,{quote_literal(options['prefix'])})"
-    chosen: str | None = options.get("filter")
-    return chosen
+    condition: str | None = options.get("filter")
+    return condition
 
 
 def find_groups(ctx: Context) -> list[Group]:
-    """The selected groups by display name; none is no error. With ``members`` each has its direct members' object ids."""
+    """Return the selected groups, sorted by display name and object id; none is no error.
+
+    With the option ``members`` each has the object ids of its direct members.
+    """
     graph, options = GraphClient(ctx), ctx.options
     found = [describe_group(wire) for wire in _read_groups(graph, options)]
     found.sort(key=lambda group: (fold_case(group["display_name"] or ""), str(group["object_id"])))
     if options.get("members"):
         ids = [str(group["object_id"]) for group in found]
         members = map_in_parallel(
-            lambda object_id: list_group_relation(graph, object_id, "members"), ids, _AT_MOST, ctx.cancellation
+            lambda object_id: list_group_relation(graph, object_id, "members"), ids, _PARALLEL_READS, ctx.cancellation
         )
         found = [{**group, "members": listed} for group, listed in zip(found, members, strict=True)]
     return found
@@ -66,9 +70,9 @@ def _read_groups(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[dic
         wire = graph.get(path, intent=intent, needs=READ_NEEDS, params={"$select": SELECT})
         return [wire] if wire is not None else []
     params = {"$select": SELECT, "$top": "999"}
-    chosen = build_group_filter(options)
-    if chosen:
-        params["$filter"] = chosen
+    condition = build_group_filter(options)
+    if condition:
+        params["$filter"] = condition
     found = graph.list("/groups", intent="list groups", needs=READ_NEEDS, params=params)
     if options.get("display_name"):
         return filter_by_name(found, "displayName", options["display_name"])

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Why a secret was refused: the cap that an app management policy sets, where it may be read."""
+"""App management policies: the longest lifetime of a secret that they allow, told where a secret is refused for it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _NEEDS = ("Policy.Read.All",)
 _DURATION = re.compile(
     r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
 )
-#: Days of the units of a duration as far as a message needs them.
+#: Days of each unit of a duration, in the order of the groups above; good enough for a message.
 _DAYS = (365.0, 30.0, 7.0, 1.0, 1 / 24, 1 / 1440, 1 / 86400)
 
 
 def parse_duration_days(text: str) -> float | None:
-    """An ISO 8601 duration in days, years of 365 and months of 30; None for anything else."""
+    """Return an ISO 8601 duration in days, years of 365 and months of 30; None for anything else."""
     match = _DURATION.fullmatch(text)
     if match is None or not any(match.groups()):
         return None
@@ -36,7 +36,10 @@ def parse_duration_days(text: str) -> float | None:
 def find_lifetime_cap(
     restrictions: t.Iterable[t.Mapping[str, t.Any]], created: datetime.datetime | None
 ) -> float | None:
-    """The shortest cap on passwords among *restrictions* that are enabled and apply to a registration of that age."""
+    """Return the shortest lifetime in days that *restrictions* allow a password, or None where none applies.
+
+    *created*: when the registration was created, None where that is not known; then every restriction applies.
+    """
     caps = [
         days
         for item in restrictions
@@ -52,7 +55,7 @@ def _is_applicable(after: str | None, created: datetime.datetime | None) -> bool
 
 
 def explain_lifetime_cap(graph: GraphClient, object_id: str, exc: ApiError) -> ApiError:
-    """*exc*, with the cap in days where a policy caused it and the caller may read policies."""
+    """Return *exc*, with the cap in days where a policy caused it and the caller may read policies."""
     if exc.code != _LIFETIME:
         return exc
     with contextlib.suppress(ApiError):
@@ -64,7 +67,7 @@ def explain_lifetime_cap(graph: GraphClient, object_id: str, exc: ApiError) -> A
 
 
 def _read_lifetime_cap(graph: GraphClient, object_id: str) -> float | None:
-    """A policy of the registration's own beats the tenant's default."""
+    """Return the cap in days; a policy of the registration's own goes before the tenant's default."""
     path, intent = f"/applications/{quote_segment(object_id)}", "read app management policies"
     own = graph.list(f"{path}/appManagementPolicies", intent=intent, needs=_NEEDS)
     created = (graph.get(path, intent=intent, params={"$select": "id,createdDateTime"}) or {}).get("createdDateTime")

@@ -3,13 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The two writes on client secrets, each with the care that its lack of an idempotency key asks for."""
+"""Adding and removing client secrets: Graph has no idempotency key for them, so lost answers are followed up."""
 
 from __future__ import annotations
 
 import datetime
-import re
-import secrets
 import typing as t
 
 from ..._core.context import Context
@@ -19,41 +17,32 @@ from ..._core.retry import Repeat
 from ..._core.values import format_time
 from ..client import GraphClient, quote_segment
 from ..errors import is_already_done
+from .markers import draw_attempt_id
 from .policy import explain_lifetime_cap
 
 _NEEDS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 _ATTEMPTS = 3
-#: Reads of passwordCredentials lag a write: so long a lost answer's secret is looked for.
+#: How long the secret of a lost answer is looked for: reads of passwordCredentials lag a write.
 LOOK_S = 60.0
-_LONGEST_TOLD_S = 120.0
-_GONE_LOOKS = 2
-_ID_BYTES = 6
-
-
-def build_marker_pattern(name: str) -> re.Pattern[str]:
-    """Display names of the secrets called *name*: the name itself, or with the id of the attempt that made it."""
-    return re.compile(f"{re.escape(name)}(/[0-9a-f]{{{2 * _ID_BYTES}}})?")
-
-
-def _draw_attempt_id() -> str:
-    return secrets.token_hex(_ID_BYTES)
+_LONGEST_RETRY_AFTER_S = 120.0
+_READS_UNTIL_GONE = 2
 
 
 class SecretWriter:
-    """Adds and removes secrets of the registration with *object_id*."""
+    """Writer of the client secrets of the registration with *object_id*."""
 
     def __init__(
-        self, ctx: Context, graph: GraphClient, object_id: str, new_id: t.Callable[[], str] = _draw_attempt_id
+        self, ctx: Context, graph: GraphClient, object_id: str, new_id: t.Callable[[], str] = draw_attempt_id
     ) -> None:
         self._ctx, self._graph, self._object_id, self._new_id = ctx, graph, object_id, new_id
         self._path = f"/applications/{quote_segment(object_id)}"
 
     def add(self, name: str, lifetime_days: int) -> dict[str, t.Any]:
-        """A new passwordCredential with its ``secretText``; the request is never sent twice with the same marker.
+        """Add a secret and return the passwordCredential with its ``secretText``; each request has a marker of its own.
 
-        After a refusal for being busy, or an answer that was lost, a secret with the attempt's marker is looked for: its value
-        is unknown to all, so it is removed, and one more is added under a new marker. Raises ApiError whose facts hold the
-        ``marker`` when a lost answer's secret was not seen: it may still appear.
+        After a throttled request, or an answer that was lost, a secret with the attempt's marker is looked for: nobody has its
+        value, so it is removed, and one more is added under a new marker. Raises ApiError whose facts hold the ``marker`` when
+        a lost answer's secret was not seen: it may still appear.
         """
         attempt = 0
         while True:
@@ -68,9 +57,9 @@ class SecretWriter:
                 self._recover(exc, marker, last=attempt >= _ATTEMPTS)
 
     def remove(self, key_id: str) -> None:
-        """Remove the secret with *key_id*; that it is gone already is fine, once two looks agree.
+        """Remove the secret with *key_id*; one that is gone already is fine, once two reads agree.
 
-        A replica that has not heard of a young secret answers as if there were none, so that answer is checked.
+        A replica that does not know a new secret yet answers as if there were none, so that answer is checked. Raises ApiError.
         """
         gone, pauses = 0, Backoff(self._ctx)
         while True:
@@ -88,8 +77,8 @@ class SecretWriter:
             except ApiError as exc:
                 if not is_already_done(exc, "no password credential found"):
                     raise
-                gone = 0 if any(str(item["keyId"]).lower() == key_id for item in self._listed()) else gone + 1
-                if gone >= _GONE_LOOKS:
+                gone = 0 if any(str(item["keyId"]).lower() == key_id for item in self._list_secrets()) else gone + 1
+                if gone >= _READS_UNTIL_GONE:
                     return
                 if not pauses.fits(LOOK_S, before_deadline=False):
                     raise
@@ -115,40 +104,43 @@ class SecretWriter:
         return added
 
     def _recover(self, exc: ApiError, marker: str, last: bool) -> None:
-        """Return when another attempt may be made; else raise what there is to say about *exc*."""
+        """Return when another attempt may be made; else raise *exc*, or an error that says more."""
         throttled = isinstance(exc, Throttled)
         if not throttled and not exc.may_have_acted:
             raise exc
         if throttled:
-            self._wait_as_told(exc)
+            self._wait_for_retry_after(exc)
         since = self._ctx.clock.monotonic()
-        orphan, failure = self._seen(marker, once=throttled)
+        orphan, failure = self._look_for(marker, once=throttled)
         if orphan is not None:
             self.remove(str(orphan["keyId"]).lower())
         elif not throttled:
-            raise self._unknown(exc, marker, self._ctx.clock.monotonic() - since, failure) from exc
+            raise self._build_unknown_outcome(exc, marker, self._ctx.clock.monotonic() - since, failure) from exc
         elif failure is not None:  # a second secret beside one that was not seen would be one too many
             failure.facts["marker"] = marker
             raise failure
         if last:
             raise exc
 
-    def _wait_as_told(self, exc: ApiError) -> None:
+    def _wait_for_retry_after(self, exc: ApiError) -> None:
         told = exc.facts.get("retry_after_s")
         pause = 2.0 if told is None else float(told)
-        if pause > min(_LONGEST_TOLD_S, self._ctx.remaining_s()):
+        if pause > min(_LONGEST_RETRY_AFTER_S, self._ctx.remaining_s()):
             raise exc
         self._ctx.progress(f"told to wait {pause:.0f} s before adding a secret")
         self._ctx.stats.add("retries")
         self._ctx.sleep(pause + self._ctx.clock.random() * min(1.0, pause))
 
-    def _seen(self, marker: str, once: bool) -> tuple[dict[str, t.Any] | None, ApiError | None]:
-        """The secret with *marker*, looked for once, or until the time is up; and why the last look failed, if it did."""
+    def _look_for(self, marker: str, once: bool) -> tuple[dict[str, t.Any] | None, ApiError | None]:
+        """Return the secret with *marker*, or None, and the error of the last read if it failed.
+
+        Reads until the secret shows or the time is up, with *once* a single time.
+        """
         pauses = Backoff(self._ctx)
         while True:
             failure: ApiError | None = None
             try:
-                found = next((item for item in self._listed() if item.get("displayName") == marker), None)
+                found = next((item for item in self._list_secrets() if item.get("displayName") == marker), None)
             except ApiError as exc:  # the service is not well; that is why we are here
                 found, failure = None, exc
             if found is not None or once or not pauses.fits(LOOK_S):
@@ -156,7 +148,7 @@ class SecretWriter:
             self._ctx.progress(f"looking for the secret {marker}, whose answer was lost")
             pauses.take()
 
-    def _listed(self) -> list[dict[str, t.Any]]:
+    def _list_secrets(self) -> list[dict[str, t.Any]]:
         found = self._graph.get(
             self._path,
             intent=f"list secrets of application {self._object_id}",
@@ -165,7 +157,9 @@ class SecretWriter:
         )
         return list((found or {}).get("passwordCredentials") or [])
 
-    def _unknown(self, exc: ApiError, marker: str, looked_s: float, failure: ApiError | None) -> CvopsError:
+    def _build_unknown_outcome(
+        self, exc: ApiError, marker: str, looked_s: float, failure: ApiError | None
+    ) -> CvopsError:
         seen = (
             f"for {looked_s:.0f} s none with the display name {marker} was seen."
             if failure is None

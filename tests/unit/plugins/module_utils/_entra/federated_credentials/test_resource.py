@@ -2,196 +2,124 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Federated credentials: presets, what Entra ID would refuse, and plans that converge."""
+"""The resource of module entra_federated_credential: what is read, what is sent, what comes of it."""
 
 from __future__ import annotations
 
 import typing as t
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from fake_graph import FakeGraph, carry_out, guid, make_resource
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
-from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.presets import (
-    GITHUB,
-    GITLAB,
-    resolve_trust,
-)
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.plan import LIMIT
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.resource import (
-    LIMIT,
-    canonical_federated_credential,
-    desired_federated_credential,
-    plan_federated_credential,
-    plan_federated_credential_removal,
+    FederatedCredentialResource,
 )
 
-TENANT_ISSUER = "https://login.example/tid/v2.0"
-OBJECT_ID = "A91F2C70-3B52-4A0C-B6C1-7D8F4E3B2C15"
-
-PRESET_CASES: list[tuple[dict[str, t.Any], tuple[str, str]]] = [
-    (
-        {"awx": {"issuer": "https://aap.example/o", "organization": "Platform", "job_template": "Converge access"}},
-        (
-            "https://aap.example/o",
-            "workload_type:aap_controller_automation_job:organization:Platform:job_template:Converge access",
-        ),
-    ),
-    (
-        {"github": {"repository": "corp/infra", "branch": "main", "issuer": GITHUB}},
-        (GITHUB, "repo:corp/infra:ref:refs/heads/main"),
-    ),
-    (
-        {"github": {"repository": "corp/infra", "tag": "v1", "issuer": GITHUB}},
-        (GITHUB, "repo:corp/infra:ref:refs/tags/v1"),
-    ),
-    (
-        {"github": {"repository": "corp/infra", "environment": "prod", "issuer": GITHUB}},
-        (GITHUB, "repo:corp/infra:environment:prod"),
-    ),
-    (
-        {"github": {"repository": "corp/infra", "pull_request": True, "issuer": GITHUB}},
-        (GITHUB, "repo:corp/infra:pull_request"),
-    ),
-    (
-        {"gitlab": {"project": "corp/infra", "branch": "main", "issuer": GITLAB}},
-        (GITLAB, "project_path:corp/infra:ref_type:branch:ref:main"),
-    ),
-    (
-        {"gitlab": {"project": "a/b/c", "tag": "v1", "issuer": "https://git.example"}},
-        ("https://git.example", "project_path:a/b/c:ref_type:tag:ref:v1"),
-    ),
-    (
-        {"kubernetes": {"issuer": "https://k8s.example", "namespace": "ops", "service_account": "cvops"}},
-        ("https://k8s.example", "system:serviceaccount:ops:cvops"),
-    ),
-    ({"managed_identity": {"object_id": OBJECT_ID}}, (TENANT_ISSUER, OBJECT_ID.lower())),
-    ({"issuer": "https://x.example", "subject": "job/1"}, ("https://x.example", "job/1")),
-]
+APPLICATION = {"id": guid(1), "appId": guid(2)}
+APPLICATION_PATH = f"/applications/{guid(1)}"
+PATH = f"{APPLICATION_PATH}/federatedIdentityCredentials"
+WIRE = {
+    "id": guid(3),
+    "name": "ci-main",
+    "issuer": "https://x",
+    "subject": "s",
+    "audiences": ["a"],
+    "description": None,
+}
 
 
-@pytest.mark.parametrize(("options", "expected"), PRESET_CASES, ids=[next(iter(case[0])) for case in PRESET_CASES])
-def test_presets_write_as_the_systems_do(options: dict[str, t.Any], expected: tuple[str, str]) -> None:
-    assert resolve_trust(options, lambda: TENANT_ISSUER) == expected
+def make_credential(
+    make_ctx: t.Any, rows: list[dict[str, t.Any]], *replies: t.Any, application: t.Any = APPLICATION, **options: t.Any
+) -> tuple[t.Any, FakeGraph]:
+    usual = {
+        "state": "present",
+        "name": "ci-main",
+        "issuer": "https://x",
+        "subject": "s",
+        "audiences": ["a"],
+        "cloud": "public",
+        "authority_url": None,
+        "application": {"object_id": guid(1)},
+    }
+    graph = FakeGraph(make_ctx({**usual, **options}), {APPLICATION_PATH: application, PATH: rows}, *replies)
+    return make_resource(FederatedCredentialResource, graph), graph
+
+
+def test_a_credential_is_created_by_its_name(make_ctx: t.Any) -> None:
+    credential, graph = make_credential(make_ctx, [], {"id": guid(3)}, description="why")
+    planned = credential.plan()
+    assert credential.result() == {"id": None, **planned.after}
+    carry_out(credential, planned)
+    assert graph.sent() == [f"PATCH {PATH}(name='ci-main')"]
+    assert graph.writes[0].body == {"issuer": "https://x", "subject": "s", "audiences": ["a"], "description": "why"}
+    assert credential.result()["id"] == guid(3)
+
+
+def test_a_creation_that_was_answered_with_nothing_is_looked_up(make_ctx: t.Any) -> None:
+    credential, graph = make_credential(make_ctx, [], None)
+    planned = credential.plan()
+    graph.answers[PATH] = [WIRE]
+    carry_out(credential, planned)
+    assert credential.result()["id"] == guid(3)
+    credential, _graph = make_credential(make_ctx, [], None)
+    with pytest.raises(ApiError, match="does not show it"):
+        carry_out(credential, credential.plan())
+
+
+def test_a_change_sends_only_what_differs(make_ctx: t.Any) -> None:
+    credential, graph = make_credential(make_ctx, [WIRE], subject="other")
+    carry_out(credential, credential.plan())
+    assert graph.writes == [("PATCH", f"{PATH}/{guid(3)}", {"subject": "other"})]
+    unchanged, graph = make_credential(make_ctx, [WIRE])
+    assert not unchanged.plan().changed and unchanged.result()["id"] == guid(3)
+
+
+def test_a_credential_is_deleted_and_a_missing_application_has_none(make_ctx: t.Any) -> None:
+    credential, graph = make_credential(make_ctx, [WIRE], state="absent", issuer=None, subject=None)
+    carry_out(credential, credential.plan())
+    assert graph.sent() == [f"DELETE {PATH}/{guid(3)}"] and credential.result() == {}
+    credential, graph = make_credential(make_ctx, [WIRE], state="absent", application=None)
+    assert not credential.plan().changed and graph.reads == [APPLICATION_PATH]
+
+
+def test_a_missing_application_is_an_error_for_present(make_ctx: t.Any) -> None:
+    with pytest.raises(ConfigError, match="create it first"):
+        make_credential(make_ctx, [], application=None)[0].plan()
+
+
+def test_an_application_that_check_mode_cannot_see_yet_has_no_credentials(make_ctx: t.Any) -> None:
+    credential, graph = make_credential(make_ctx, [], application=None)
+    graph.ctx.check_mode = True
+    graph.ctx.options["application"] = {"unique_name": "ops"}
+    assert [step.action for step in credential.plan().steps] == ["create"]
+    assert graph.reads == ["/applications(uniqueName='ops')"]
+
+
+@pytest.mark.parametrize(("number", "warned"), [(LIMIT - 2, False), (LIMIT - 1, True)])
+def test_the_last_credential_that_fits_is_told(make_ctx: t.Any, number: int, warned: bool) -> None:
+    rows = [{**WIRE, "id": str(one), "name": f"ci-{one}", "subject": f"s{one}"} for one in range(number)]
+    credential, graph = make_credential(make_ctx, rows)
+    credential.plan()
+    assert bool(graph.ctx.warnings) is warned
 
 
 @pytest.mark.parametrize(
-    "options",
-    [
-        {"managed_identity": {"object_id": "worker"}},
-        {"github": {"repository": "infra", "branch": "main", "issuer": GITHUB}},
-        {"github": {"repository": "corp/infra", "pull_request": False, "issuer": GITHUB}},
-        {"gitlab": {"project": "infra", "branch": "main", "issuer": GITLAB}},
-    ],
+    ("tenant_id", "claims", "tenant"),
+    [(guid(7).upper(), {}, guid(7)), ("corp.example", {"tid": guid(8)}, guid(8)), (None, {"tid": guid(8)}, guid(8))],
 )
-def test_presets_refuse_what_cannot_be_right(options: dict[str, t.Any]) -> None:
-    with pytest.raises(ConfigError):
-        resolve_trust(options, lambda: TENANT_ISSUER)
+def test_a_managed_identity_is_trusted_by_the_tenants_own_issuer(
+    make_ctx: t.Any, tenant_id: str | None, claims: dict[str, str], tenant: str
+) -> None:
+    options = {"issuer": None, "subject": None, "managed_identity": {"object_id": guid(9)}, "tenant_id": tenant_id}
+    credential, graph = make_credential(make_ctx, [], **options)
+    graph.claims = claims
+    after = credential.plan().after
+    assert after["issuer"] == f"https://login.microsoftonline.com/{tenant}/v2.0" and after["subject"] == guid(9)
 
 
-def options_of(**more: t.Any) -> dict[str, t.Any]:
-    return {"name": "ci-main", "cloud": "public", "audiences": None, "description": None, **more}
-
-
-@pytest.mark.parametrize(
-    ("cloud", "audience"),
-    [
-        ("public", "api://AzureADTokenExchange"),
-        ("usgov", "api://AzureADTokenExchangeUSGov"),
-        ("china", "api://AzureADTokenExchangeChina"),
-    ],
-)
-def test_the_audience_is_that_of_the_cloud(cloud: str, audience: str) -> None:
-    assert desired_federated_credential(options_of(cloud=cloud), "https://x", "s")["audiences"] == [audience]
-
-
-def test_all_that_entra_would_refuse_is_told_together() -> None:
-    with pytest.raises(Problems) as caught:
-        desired_federated_credential(
-            options_of(name="-x", audiences=["a", "b"], description="d" * 601), "http://x", "s" * 601
-        )
-    told = {problem["where"] for problem in caught.value.facts["problems"]}
-    assert told == {"name", "issuer", "audiences", "subject", "description"}
-
-
-NAMES = ("ci-a", "ci-b", "ci-c")
-TRUSTS = st.tuples(st.sampled_from(["https://i1", "https://i2"]), st.sampled_from(["s1", "s2", "s3"]))
-ROWS = st.dictionaries(st.sampled_from(NAMES), st.tuples(TRUSTS, st.sampled_from(["", "text"])), max_size=3).filter(
-    lambda rows: len({row[0] for row in rows.values()}) == len(rows)
-)
-WISHES = st.builds(
-    lambda name, pair, description: desired_federated_credential(options_of(name=name, description=description), *pair),
-    st.sampled_from(NAMES),
-    TRUSTS,
-    st.none() | st.sampled_from(["", "new"]),
-)
-
-
-def wires_of(rows: dict[str, tuple[tuple[str, str], str]]) -> list[dict[str, t.Any]]:
-    return [
-        {
-            "id": f"id-{name}",
-            "name": name,
-            "issuer": issuer,
-            "subject": subject,
-            "audiences": ["api://AzureADTokenExchange"],
-            "description": description or None,
-        }
-        for name, ((issuer, subject), description) in rows.items()
-    ]
-
-
-def applied(wires: list[dict[str, t.Any]], planned: Plan, name: str) -> list[dict[str, t.Any]]:
-    """The service after the plan."""
-    after = [dict(wire) for wire in wires]
-    for step in planned.steps:
-        if step.action == "create":
-            after.append({"id": "new", "name": name, "description": None, **step.data["body"]})
-        elif step.action == "update":
-            after = [{**wire, **step.data["body"]} if wire["id"] == step.data["id"] else wire for wire in after]
-        else:
-            after = [wire for wire in after if wire["id"] != step.data["id"]]
-    return after
-
-
-@given(ROWS, WISHES)
-def test_a_plan_converges_and_spares_the_others(rows: t.Any, wanted: dict[str, t.Any]) -> None:
-    wires = wires_of(rows)
-    taken = {(wire["issuer"], wire["subject"]): wire["name"] for wire in wires if wire["name"] != wanted["name"]}
-    if (wanted["issuer"], wanted["subject"]) in taken:
-        with pytest.raises(ConfigError, match=taken[wanted["issuer"], wanted["subject"]]):
-            plan_federated_credential(wanted, wires)
-        return
-    first = plan_federated_credential(wanted, wires)
-    after = applied(wires, first, wanted["name"])
-    again = plan_federated_credential(wanted, after)
-    assert not again.changed
-    assert again.before == first.after
-    assert [wire for wire in after if wire["name"] != wanted["name"]] == [
-        wire for wire in wires if wire["name"] != wanted["name"]
-    ]
-    gone = applied(after, plan_federated_credential_removal(wanted["name"], after), wanted["name"])
-    assert wanted["name"] not in {wire["name"] for wire in gone}
-    assert not plan_federated_credential_removal(wanted["name"], gone).changed
-
-
-def test_the_limit_is_checked_before_anything_is_written() -> None:
-    wires = [
-        {"id": str(number), "name": f"ci-{number}", "issuer": "https://x", "subject": str(number), "audiences": ["a"]}
-        for number in range(LIMIT)
-    ]
-    with pytest.raises(ConfigError, match="all 20"):
-        plan_federated_credential(desired_federated_credential(options_of(name="ci-new"), "https://x", "new"), wires)
-    kept = plan_federated_credential(
-        desired_federated_credential(options_of(name="ci-3", audiences=["a"]), "https://x", "3"), wires
-    )
-    assert not kept.changed
-
-
-def test_no_description_and_an_empty_one_are_the_same() -> None:
-    wire = {"id": "1", "name": "ci-a", "issuer": "https://x", "subject": "s", "audiences": ["a"], "description": None}
-    assert canonical_federated_credential(wire)["description"] == ""
-    assert not plan_federated_credential(
-        desired_federated_credential(options_of(name="ci-a", audiences=["a"], description=""), "https://x", "s"), [wire]
-    ).changed
+def test_an_unknown_tenant_has_no_issuer(make_ctx: t.Any) -> None:
+    options = {"issuer": None, "subject": None, "managed_identity": {"object_id": guid(9)}}
+    with pytest.raises(ConfigError, match="the tenant's id is not known"):
+        make_credential(make_ctx, [], **options)[0].plan()

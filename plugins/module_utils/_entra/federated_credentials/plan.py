@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""A federated credential in canonical form, and the steps to what it shall be. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._core.errors import ConfigError, Problems
+from ..._core.plan import Plan, Step, find_changed_fields
+from .presets import AUDIENCES
+
+CanonicalFederatedCredential = dict[str, t.Any]
+#: The largest number of federated credentials of one application (Microsoft Learn).
+LIMIT = 20
+#: What is compared; the name identifies.
+FIELDS = ("issuer", "subject", "audiences", "description")
+_LONGEST = 600
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,119}")
+
+
+def canonical_federated_credential(wire: t.Mapping[str, t.Any]) -> CanonicalFederatedCredential:
+    """Return a credential of Graph under the names of our options; no description is empty text."""
+    return {
+        "name": str(wire["name"]),
+        "issuer": wire.get("issuer"),
+        "subject": wire.get("subject"),
+        "audiences": sorted(wire.get("audiences") or []),
+        "description": wire.get("description") or "",
+    }
+
+
+def desired_federated_credential(
+    options: t.Mapping[str, t.Any], issuer: str, subject: str
+) -> CanonicalFederatedCredential:
+    """Return the credential as the options ask for it; a description of None is not managed.
+
+    Raises Problems with everything that Entra ID would refuse.
+    """
+    found: CanonicalFederatedCredential = {
+        "name": options["name"],
+        "issuer": issuer,
+        "subject": subject,
+        "audiences": sorted(options.get("audiences") or [AUDIENCES[options["cloud"]]]),
+        "description": options.get("description"),
+    }
+    problems = []
+    if not _NAME.fullmatch(found["name"]):
+        problems.append(("name", "3 to 120 letters, digits, - and _, the first a letter or digit"))
+    if not issuer.startswith("https://"):
+        problems.append(("issuer", f"{issuer!r} is not an https address"))
+    if len(found["audiences"]) != 1:
+        problems.append(("audiences", "Entra ID takes exactly one audience"))
+    problems += [
+        (name, f"empty or longer than {_LONGEST} characters")
+        for name, text in (("issuer", issuer), ("subject", subject))
+        if not 0 < len(text) <= _LONGEST
+    ]
+    if len(found["description"] or "") > _LONGEST:
+        problems.append(("description", f"longer than {_LONGEST} characters"))
+    if problems:
+        listed = [{"kind": "config", "where": where, "message": message} for where, message in problems]
+        raise Problems(f"{len(problems)} options of the federated credential cannot be used", listed)
+    return found
+
+
+def plan_federated_credential(desired: CanonicalFederatedCredential, wires: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
+    """Return the step that creates the credential, or changes the one of its name among *wires*.
+
+    Raises ConfigError where another one has the same issuer and subject, and where the application has no room for one more.
+    """
+    current = find_credential_named(wires, desired["name"])
+    twin = next(
+        (
+            str(wire["name"])
+            for wire in wires
+            if wire is not current
+            and (wire.get("issuer"), wire.get("subject")) == (desired["issuer"], desired["subject"])
+        ),
+        None,
+    )
+    if twin is not None:
+        raise ConfigError(
+            f"The federated credential {twin} of this application trusts the same issuer and subject; Entra ID allows"
+            f" one: name that one, or remove it first",
+            source="option name",
+        )
+    if current is None:
+        if len(wires) >= LIMIT:
+            names = ", ".join(sorted(str(wire["name"]) for wire in wires))
+            raise ConfigError(f"The application has all {LIMIT} federated credentials that Entra ID allows ({names})")
+        after = {**desired, "description": desired["description"] or ""}
+        body = {name: value for name, value in after.items() if name != "name" and value != ""}
+        return Plan({}, after, (Step("create", f"federated credential {desired['name']}", {"body": body}),))
+    before = canonical_federated_credential(current)
+    changes = find_changed_fields({name: desired[name] for name in FIELDS}, before)
+    subject = f"federated credential {desired['name']}: {', '.join(sorted(changes))}"
+    steps = (Step("update", subject, {"id": current["id"], "body": changes}),) if changes else ()
+    return Plan(before, {**before, **changes}, steps)
+
+
+def plan_federated_credential_removal(name: str, wires: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
+    """Return the step that deletes the credential *name*, none when it does not exist."""
+    current = find_credential_named(wires, name)
+    if current is None:
+        return Plan({}, {})
+    return Plan(
+        canonical_federated_credential(current),
+        {},
+        (Step("delete", f"federated credential {name}", {"id": current["id"]}),),
+    )
+
+
+def find_credential_named(wires: t.Sequence[t.Mapping[str, t.Any]], name: str) -> t.Mapping[str, t.Any] | None:
+    """Return the credential of exactly this name, or None."""
+    return next((wire for wire in wires if wire["name"] == name), None)

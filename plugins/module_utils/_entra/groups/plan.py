@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""A security group in canonical form, and the steps to what it shall be. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._core.errors import ConfigError
+from ..._core.plan import Plan, Step, find_changed_fields
+from ..._core.set_changes import find_set_changes
+
+#: Options that are fields of the group, and Graph's names for them.
+FIELDS = {
+    "display_name": "displayName",
+    "unique_name": "uniqueName",
+    "mail_nickname": "mailNickname",
+    "description": "description",
+}
+#: Sets of directory objects that options manage; each is read and written apart from the fields.
+RELATIONS = ("members", "owners")
+
+CanonicalGroup = dict[str, t.Any]
+
+
+def canonical_group(wire: t.Mapping[str, t.Any]) -> CanonicalGroup:
+    """Return a group of Graph under the names of our options; members and owners are read apart."""
+    found: CanonicalGroup = {name: wire.get(field) for name, field in FIELDS.items()}
+    found["object_id"] = wire.get("id")
+    return found
+
+
+def desired_group(options: t.Mapping[str, t.Any]) -> CanonicalGroup:
+    """Return the fields as the options ask for them; None is not managed, an empty description clears it."""
+    return {name: options.get(name) for name in FIELDS}
+
+
+def check_new_group(desired: CanonicalGroup, current: CanonicalGroup | None) -> None:
+    """Raise ConfigError for a group that is to be created without a display name."""
+    if current is None and not desired.get("display_name"):
+        raise ConfigError(
+            f"No group {desired.get('unique_name')} exists, and creating it needs display_name",
+            source="option display_name",
+        )
+
+
+def plan_group(
+    desired: CanonicalGroup,
+    current: CanonicalGroup | None,
+    members: t.Sequence[str] | None,
+    owners: t.Sequence[str] | None,
+    exclusive: bool,
+) -> Plan:
+    """Return the steps: create, or update the fields that differ, then add and remove members and owners.
+
+    *current* is None for a group that does not exist; it holds the lists ``members`` and ``owners`` where they are managed.
+    *members* and *owners*: object ids in lower case, None where they are not managed.
+    """
+    have = current or {}
+    steps: list[Step] = []
+    changes = find_changed_fields(desired, {**have, "description": have.get("description") or ""})
+    after: CanonicalGroup = {name: have.get(name) for name in FIELDS}
+    after.update(changes)
+    if current is None:
+        after["mail_nickname"] = desired.get("mail_nickname") or derive_mail_nickname(str(desired["display_name"]))
+        steps.append(
+            Step(
+                "create",
+                f"group {desired['display_name']}",
+                {"fields": {name: value for name, value in after.items() if value not in (None, "")}},
+            )
+        )
+    elif changes:
+        steps.append(
+            Step("update", f"group {have.get('display_name')}: {', '.join(sorted(changes))}", {"fields": changes})
+        )
+    for relation, names in zip(RELATIONS, (members, owners), strict=True):
+        if names is None:
+            continue
+        change = find_set_changes(names, have.get(relation) or [], exclusive)
+        after[relation] = change.after
+        if change.add:
+            steps.append(Step("add", f"{len(change.add)} {relation}", {"relation": relation, "ids": change.add}))
+        if change.remove:
+            steps.append(
+                Step("remove", f"{len(change.remove)} {relation}", {"relation": relation, "ids": change.remove})
+            )
+    return Plan(before=_format_group(current), after=after, steps=tuple(steps))
+
+
+def plan_group_removal(current: CanonicalGroup | None) -> Plan:
+    """Return the step that deletes the group, none when it does not exist."""
+    if current is None:
+        return Plan({}, {})
+    step = Step("delete", f"group {current.get('display_name')}", {"unique_name": current.get("unique_name")})
+    return Plan(_format_group(current), {}, (step,))
+
+
+def _format_group(current: CanonicalGroup | None) -> CanonicalGroup:
+    return {name: value for name, value in (current or {}).items() if name != "object_id"}
+
+
+def derive_mail_nickname(display_name: str) -> str:
+    """Return a mail nickname that Graph accepts: ASCII without blanks and forbidden characters, 1 to 64 long.
+
+    Microsoft Learn (group, mailNickname): the characters ``@ () \\ [] " ; : <> ,`` and blanks are refused.
+    """
+    plain_ascii = display_name.encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", plain_ascii).strip("-.")[:64] or "group"

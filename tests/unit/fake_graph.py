@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stand-in for GraphClient that answers reads from a table of paths and keeps what is written."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+import types
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError
+
+NOW = datetime.datetime(2026, 3, 2, 9, 41, tzinfo=datetime.timezone.utc)
+Made = t.TypeVar("Made")
+
+
+def guid(number: int) -> str:
+    """Return a GUID that is easy to read."""
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
+class Written(t.NamedTuple):
+    """One write as it was sent."""
+
+    method: str
+    path: str
+    body: t.Any
+
+
+class FakeGraph:
+    """Graph for one test.
+
+    ``answers``: what a read of a path gives: an object, a list of objects, an error to raise, or a function of the query's
+    parameters that returns one of these. A path that is not among them is not there (``get``) or a mistake (``list``).
+    ``replies``: what the writes give, in turn; None, an object, or an error to raise. After them all writes give None.
+    ``reads`` and ``writes``: what was asked and sent, in order.
+    """
+
+    def __init__(self, ctx: t.Any, answers: t.Mapping[str, t.Any] | None = None, *replies: t.Any) -> None:
+        self.ctx, self.answers, self.replies = ctx, dict(answers or {}), list(replies)
+        self.reads: list[str] = []
+        self.parameters: list[dict[str, t.Any]] = []
+        self.writes: list[Written] = []
+        self.intents: list[str] = []
+        self.needs: list[t.Any] = []
+        self.remembered: list[str] = []
+        self.forgotten: list[str] = []
+        self.claims: dict[str, t.Any] = {}
+        self.tokens_dropped = 0
+        self.sign_in = types.SimpleNamespace(method="token", token=lambda scope: types.SimpleNamespace(expires_at=None))
+        self.recent_objects = types.SimpleNamespace(add=lambda *keys: self.remembered.extend(keys))
+
+    def _answer(self, path: str, params: t.Mapping[str, t.Any] | None) -> t.Any:
+        self.reads.append(path)
+        self.parameters.append(dict(params or {}))
+        answer = self.answers.get(path)
+        if callable(answer):
+            answer = answer(dict(params or {}))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def get(self, path: str, *, params: t.Any = None, **_more: t.Any) -> t.Any:
+        return self._answer(path, params)
+
+    def list(self, path: str, *, params: t.Any = None, **_more: t.Any) -> t.Any:
+        answer = self._answer(path, params)
+        assert answer is not None, f"nobody said what the list {path} holds"
+        return [dict(item) for item in answer]
+
+    def write(
+        self, method: str, path: str, body: t.Any = None, *, intent: str, needs: t.Any = (), **_more: t.Any
+    ) -> t.Any:
+        self.writes.append(Written(method, path, body))
+        self.intents.append(intent)
+        self.needs.append(tuple(needs))
+        reply = self.replies.pop(0) if self.replies else None
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def upsert(self, collection: str, name: str, value: str, body: t.Any, **more: t.Any) -> t.Any:
+        return self.write("PATCH", f"/{collection}({name}='{value}')", body, intent=more["intent"], needs=more["needs"])
+
+    def format_reference(self, object_id: str) -> str:
+        return f"https://graph.example/v1.0/directoryObjects/{object_id}"
+
+    def remember(self, created: t.Mapping[str, t.Any]) -> None:
+        self.remembered.append(str(created["id"]))
+
+    def forget(self, *keys: str) -> None:
+        self.forgotten.extend(keys)
+
+    def forget_token(self) -> None:
+        self.tokens_dropped += 1
+
+    def read_token_claims(self) -> dict[str, t.Any]:
+        return self.claims
+
+    def get_service_time(self) -> datetime.datetime:
+        return NOW
+
+    def sent(self) -> t.Any:
+        """Return method and path of all writes."""
+        return [f"{one.method} {one.path}" for one in self.writes]
+
+
+def refusal(text: str, status: int = 400, **facts: t.Any) -> ApiError:
+    """Return the error for a request that Graph refused with *text*."""
+    return ApiError(f"Cannot: {text}", status=status, **facts)
+
+
+def make_resource(resource: t.Callable[[t.Any], Made], graph: FakeGraph) -> Made:
+    """Return the resource of the fake's context, with the fake in place of a client of its own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys.modules[resource.__module__], "GraphClient", lambda ctx: graph)
+        return resource(graph.ctx)
+
+
+def carry_out(resource: t.Any, planned: t.Any) -> None:
+    """Run the plan's steps, as the runner does."""
+    for step in planned.steps:
+        resource.actions[step.action](step)

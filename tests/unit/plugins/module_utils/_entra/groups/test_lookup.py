@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finding a group: exact, or an error that says what to give."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from fake_graph import FakeGraph, guid
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.lookup import (
+    find_group,
+    list_group_relation,
+    list_groups_named,
+)
+
+BY_ID = f"/groups/{guid(1)}"
+BY_UNIQUE_NAME = "/groups(uniqueName='gg')"
+
+
+def wire(number: int, display_name: str, **more: t.Any) -> dict[str, t.Any]:
+    return {"id": guid(number), "displayName": display_name, "securityEnabled": True, **more}
+
+
+def find(make_ctx: t.Any, answers: dict[str, t.Any], **options: t.Any) -> t.Any:
+    return find_group(t.cast("t.Any", FakeGraph(make_ctx(), answers)), options)
+
+
+def test_two_groups_of_one_name_are_an_error_that_lists_both(make_ctx: t.Any) -> None:
+    with pytest.raises(AmbiguousMatch, match="give object_id or unique_name") as caught:
+        find(make_ctx, {"/groups": [wire(1, "GG"), wire(2, "gg")]}, display_name="GG", state="present")
+    assert caught.value.facts["candidates"] == [guid(1), guid(2)]
+
+
+def test_a_unique_name_never_adopts_a_group_by_its_display_name(make_ctx: t.Any) -> None:
+    for unique in (None, "other"):
+        with pytest.raises(AmbiguousMatch, match="No group has the unique name gg"):
+            find(make_ctx, {"/groups": [wire(1, "GG", uniqueName=unique)]}, display_name="GG", unique_name="gg")
+
+
+def test_a_group_that_a_replica_denies_by_key_is_found_in_the_list(make_ctx: t.Any) -> None:
+    listed = [wire(1, "GG"), wire(2, "GG", uniqueName="GG")]
+    assert find(make_ctx, {"/groups": listed}, display_name="GG", unique_name="gg")["id"] == guid(2)
+
+
+def test_the_first_key_that_is_given_is_the_one_that_is_asked(make_ctx: t.Any) -> None:
+    graph = FakeGraph(make_ctx(), {BY_ID: wire(1, "GG"), BY_UNIQUE_NAME: wire(2, "GG", uniqueName="gg"), "/groups": []})
+    for options, path in (
+        ({"object_id": guid(1), "unique_name": "gg", "display_name": "GG"}, BY_ID),
+        ({"unique_name": "gg", "display_name": "GG"}, BY_UNIQUE_NAME),
+        ({"display_name": "GG"}, "/groups"),
+    ):
+        graph.reads.clear()
+        find_group(t.cast("t.Any", graph), options)
+        assert graph.reads == [path]
+
+
+def test_groups_that_are_no_security_groups_are_left_alone(make_ctx: t.Any) -> None:
+    team = wire(1, "Team", securityEnabled=False)
+    with pytest.raises(ConfigError, match="not a security group"):
+        find(make_ctx, {"/groups": [team]}, display_name="Team")
+    with pytest.raises(ConfigError, match="not a security group"):
+        find(make_ctx, {BY_ID: team}, object_id=guid(1), state="absent")
+
+
+def test_a_wrong_object_id_is_an_error_only_for_present(make_ctx: t.Any) -> None:
+    with pytest.raises(ConfigError, match="leave object_id out") as caught:
+        find(make_ctx, {}, object_id=guid(5), state="present")
+    assert caught.value.facts["source"] == "option object_id"
+    assert find(make_ctx, {}, object_id=guid(5), state="absent") is None
+
+
+def test_a_unique_name_that_only_looks_equal_is_another_name(make_ctx: t.Any) -> None:
+    """Graph's key compares more loosely than names are the same."""
+    with pytest.raises(ConfigError, match="near: 'ｇg'"):
+        find(make_ctx, {BY_UNIQUE_NAME: wire(1, "x", uniqueName="ｇg")}, unique_name="gg")
+    with pytest.raises(ConfigError, match="but 'other', which is another name"):
+        find(make_ctx, {BY_UNIQUE_NAME: wire(1, "x", uniqueName="other")}, unique_name="gg")
+    assert find(make_ctx, {BY_UNIQUE_NAME: wire(1, "x", uniqueName="GG")}, unique_name="gg")["id"] == guid(1)
+
+
+def test_an_unknown_unique_name_without_a_display_name_is_no_group(make_ctx: t.Any) -> None:
+    assert find(make_ctx, {}, unique_name="gg", state="present") is None
+
+
+def test_a_display_name_that_only_looks_equal_is_told_and_not_taken(make_ctx: t.Any) -> None:
+    graph = FakeGraph(make_ctx(), {"/groups": [wire(1, "ＧG"), wire(2, "gg")]})
+    assert [item["id"] for item in list_groups_named(t.cast("t.Any", graph), "GG")] == [guid(2)]
+    assert len(graph.ctx.warnings) == 1 and guid(1) in graph.ctx.warnings[0]
+    assert graph.parameters[0]["$filter"] == "displayName eq 'GG'"
+
+
+def test_members_are_listed_as_sorted_ids_in_lower_case(make_ctx: t.Any) -> None:
+    graph = FakeGraph(make_ctx(), {f"{BY_ID}/owners": [{"id": "B"}, {"id": "a"}]})
+    assert list_group_relation(t.cast("t.Any", graph), guid(1), "owners") == ["a", "b"]
