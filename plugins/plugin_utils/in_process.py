@@ -160,7 +160,7 @@ class InProcessAction(ActionBase):
     def _validated(self, arguments: dict[str, t.Any], sources: OptionSources) -> ValidationResult:
         spec = self.module.SPEC
         with use_sources(sources):
-            return ArgumentSpecValidator(spec.options, **spec.rules()).validate(arguments)
+            return ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(arguments)
 
     def _in_process(self, arguments: dict[str, t.Any], sources: OptionSources) -> dict[str, t.Any]:
         validated = self._validated(arguments, sources)
@@ -303,7 +303,7 @@ def _parted(
 def _refused_addresses(validated: ValidationResult, sources: OptionSources) -> dict[str, t.Any] | None:
     """The failure of a task with user information in an address; before anything is started with it, or said about it."""
     try:
-        check_addresses(validated.validated_parameters, lambda option: sources.of(option, given=True))
+        check_addresses(validated.validated_parameters, lambda option: sources.describe_source(option, given=True))
     except CvopsError as exc:
         return {"failed": True, "changed": False, **exc.as_result()}
     return None

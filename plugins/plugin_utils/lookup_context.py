@@ -20,7 +20,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import handle_signals
+from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import handle_signals
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
@@ -68,8 +68,8 @@ def lookup_context(
     ctx.warnings.extend(sources.warnings)
     try:
         # Ansible's own process may be the one that templates: it is told to stop, too, once everything is tidied up.
-        with handle_signals(ctx.cancellation, deliver=True), contextlib.closing(ctx):
-            check_addresses(ctx.options, ctx.source_of)
+        with handle_signals(ctx.cancellation, resend=True), contextlib.closing(ctx):
+            check_addresses(ctx.options, ctx.describe_source)
             yield ctx
     except CvopsError as exc:
         raise AnsibleLookupError(redact_text(str(exc), ctx.secrets)) from None
@@ -111,7 +111,7 @@ def _validated(
             f"unknown option {', '.join(unknown)}; there are: {', '.join(sorted(spec.options))}.{hints}"
         )
     with use_sources(sources):
-        validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate(keywords)
+        validated = ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(keywords)
     secrets = {str(secret) for secret in validated._no_log_values}
     if validated.errors.errors:
         raise AnsibleLookupError(refusal(validated, spec.options, {**sources.values, **keywords}, "lookup"))

@@ -112,7 +112,7 @@ def _measured(sender: t.Any, module: str, options: dict[str, t.Any]) -> None:
     body = importlib.import_module(f"ansible_collections.cvops.identity.plugins.modules.{module}")
     context = importlib.import_module(f"{core}.context")
     runner = importlib.import_module(f"{core}.runner")
-    validated = ArgumentSpecValidator(body.SPEC.options, **body.SPEC.rules()).validate(options)
+    validated = ArgumentSpecValidator(body.SPEC.options, **body.SPEC.to_rule_kwargs()).validate(options)
     cpu, wall = time.process_time(), time.monotonic()
     ctx = context.Context(options=validated.validated_parameters, reporter=_Silent(), diff_mode=True)
     result = runner.run_task(ctx, body.RESOURCE)

@@ -19,7 +19,7 @@ from helpers.cases import CASES, Case, inventory
 from helpers.checks import assert_no_writes
 from helpers.direct import run_body
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import Cancellation
+from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import Cancellation
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
 from ansible_collections.cvops.identity.plugins.modules import (
     commvault_role,

@@ -124,7 +124,9 @@ def faults_of_options(module: str, arguments: dict[str, t.Any]) -> list[str]:
     """What the module's own specification says, with no source of values but the task."""
     spec = load_module(module).SPEC
     with use_sources(OptionSources(environ={})):
-        validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate(_filled(arguments, spec.options))
+        validated = ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(
+            _filled(arguments, spec.options)
+        )
     return [f"{module}: {message}" for message in validated.error_messages]
 
 

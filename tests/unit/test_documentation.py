@@ -206,7 +206,7 @@ def validated_by_an_option(environ: dict[str, str]) -> None:
     given = {**environ, **({"CVOPS_CLOUD": "usgov"} if "CVOPS_CLOUD" in environ else {})}
     spec = load_module("commvault_security_info").SPEC
     with use_sources(OptionSources(environ=given)) as sources:
-        validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate({})
+        validated = ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate({})
     assert validated.error_messages == []
     assert set(sources.values) == {name.removeprefix("CVOPS_").lower() for name in given if name.startswith("CVOPS_")}
     if "CVOPS_COMMVAULT_TOKEN_STORE" in given:

@@ -237,5 +237,5 @@ class CommvaultClient:
             return None
         answer = envelope.check_answer(reply, intent)
         if not isinstance(answer, dict):
-            raise reply.bad("JSON that is not an object")
+            raise reply.build_bad_answer("JSON that is not an object")
         return answer

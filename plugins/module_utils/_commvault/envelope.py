@@ -43,7 +43,7 @@ def check_answer(reply: Reply, intent: str) -> t.Any:
     if found is not None:
         raise _build_code_error(reply, intent, *found)
     if body == {} and reply.method != "GET":
-        raise reply.bad("an empty object, which does not say whether anything was done")
+        raise reply.build_bad_answer("an empty object, which does not say whether anything was done")
     return body
 
 
@@ -113,7 +113,7 @@ def _build_status_error(reply: Reply, intent: str) -> ApiError:
     try:
         body = reply.json()
     except BadAnswer:
-        what = reply.what_it_is() if reply.content.strip() else "an empty body"
+        what = reply.describe_body()
         return _classify_by_status(reply, f"Cannot {intent}: Commvault answered HTTP {reply.status} with {what}.", None)
     found = _find_error(body)
     if found is not None:
@@ -129,14 +129,14 @@ def _build_code_error(reply: Reply, intent: str, code: str, said: str) -> ApiErr
     message = f"Cannot {intent}: Commvault error {code}: {said}"
     if reply.status not in (401, 403, 404, 429):
         if code == str(ACCESS_DENIED):
-            return AuthError(message, code=code, **reply.facts())
+            return AuthError(message, code=code, **reply.get_error_facts())
         if _MISSING_RIGHTS.search(said):
-            return Forbidden(message, code=code, **reply.facts())
+            return Forbidden(message, code=code, **reply.get_error_facts())
     return _classify_by_status(reply, message, code)
 
 
 def _classify_by_status(reply: Reply, message: str, code: str | None) -> ApiError:
-    facts = {**reply.facts(), "code": code}
+    facts = {**reply.get_error_facts(), "code": code}
     if reply.status == 401:
         return AuthError(f"{message} The token was refused by Commvault.", **facts)
     if reply.status == 403:

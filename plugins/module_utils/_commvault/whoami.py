@@ -35,7 +35,7 @@ def describe_commvault_connection(ctx: Context) -> dict[str, t.Any]:
     return {
         "url": url,
         "method": ctx.options["commvault_auth_method"],
-        "ca": settings.ca_in_words(),
+        "ca": settings.describe_ca(),
         "proxy": describe_proxy(settings, url if "//" in url else f"https://{url}"),
         "sources": sources(ctx, own),
     }

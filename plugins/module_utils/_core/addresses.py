@@ -54,28 +54,28 @@ _SECRET_PARAMETER = re.compile(
 
 @dataclass(frozen=True)
 class Address:
-    """An address in its parts; ``user`` is its user information as it stands there, which :attr:`text` leaves out."""
+    """An address in its parts; ``user_information`` is what stands before its @ as it stands there, which :attr:`text` leaves out."""
 
     scheme: str
     host: str
     port: int | None
     path: str
-    user: str = ""
+    user_information: str = ""
 
     @property
-    def site(self) -> str:
+    def host_and_port(self) -> str:
         """Host and port."""
         return self.host if self.port is None else f"{self.host}:{self.port}"
 
     @property
-    def root(self) -> str:
+    def origin(self) -> str:
         """Scheme, host and port."""
-        return f"{self.scheme}://{self.site}"
+        return f"{self.scheme}://{self.host_and_port}"
 
     @property
     def text(self) -> str:
         """The address without user information and without a slash at its end."""
-        return f"{self.root}{self.path}"
+        return f"{self.origin}{self.path}"
 
     @property
     def is_loopback(self) -> bool:
@@ -182,7 +182,7 @@ def mask_url(url: str) -> str:
 def describe_proxy_address(proxy: str) -> str:
     """A proxy without its user and password."""
     try:
-        return f"proxy {split_address('proxy', 'proxy', proxy, ('http', *PROXY_SCHEMES), user=True).root}"
+        return f"proxy {split_address('proxy', 'proxy', proxy, ('http', *PROXY_SCHEMES), user=True).origin}"
     except ConfigError:
         return "a proxy whose address cannot be read"
 

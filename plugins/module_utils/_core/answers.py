@@ -61,7 +61,7 @@ class AnswerRefused(Exception):
 class TimeLimit(t.Protocol):
     """What bounds the reading of an answer."""
 
-    def left_s(self) -> float:
+    def remaining_s(self) -> float:
         """Seconds until reading must end; 0 when they are over."""
 
 
@@ -90,7 +90,7 @@ class _BoundedSocket(io.RawIOBase):
         """The number of bytes that came, 0 at the end."""
         give_up_at = None if self._timeout_s is None else time.monotonic() + self._timeout_s
         while True:
-            left = self._watch.left_s()
+            left = self._watch.remaining_s()
             if give_up_at is not None:
                 left = min(left, give_up_at - time.monotonic())
             if left <= 0:

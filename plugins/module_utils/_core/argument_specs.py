@@ -32,7 +32,7 @@ class ArgumentSpec:
 
     def merge(self, *others: ArgumentSpec) -> ArgumentSpec:
         """A new spec with all options and all rules; an option that two specs define differently is a programming error."""
-        merged = ArgumentSpec(self.options, **self.rules())
+        merged = ArgumentSpec(self.options, **self.to_rule_kwargs())
         for other in others:
             for name, option in other.options.items():
                 if merged.options.setdefault(name, dict(option)) != option:
@@ -45,7 +45,7 @@ class ArgumentSpec:
                 merged.required_by[name] = list(dict.fromkeys([*merged.required_by.get(name, []), *needed]))
         return merged
 
-    def rules(self) -> dict[str, t.Any]:
+    def to_rule_kwargs(self) -> dict[str, t.Any]:
         """The cross-option rules as keyword arguments of AnsibleModule and ArgumentSpecValidator."""
         return {
             "required_if": self.required_if,
@@ -57,4 +57,4 @@ class ArgumentSpec:
 
     def to_kwargs(self) -> dict[str, t.Any]:
         """Keyword arguments of AnsibleModule."""
-        return {"argument_spec": self.options, **self.rules()}
+        return {"argument_spec": self.options, **self.to_rule_kwargs()}

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import enum
 import random
 import threading
 import time
 import typing as t
 from dataclasses import dataclass, field
 
-from .cancel import Cancellation
+from .cancellation import Cancellation
 from .errors import WaitTimeout
 from .option_sources import OptionSources
 from .redact import redact_text
@@ -59,6 +60,23 @@ class Stats:
             return {name: round(value, 1) if name == "waited_s" else int(value) for name, value in self._values.items()}
 
 
+class CountAs(enum.Enum):
+    """The counter of the result's ``stats`` under which a request is counted, however often it is tried."""
+
+    METHOD = "method"  #: as a read for GET and HEAD, else as a write
+    READ = "reads"
+    WRITE = "writes"
+    NOTHING = "nothing"  #: signing in and out, which have a counter of their own
+
+    def find_counter(self, method: str) -> str | None:
+        """Return the name of the counter for a request with *method*, None when it is not counted."""
+        if self is CountAs.NOTHING:
+            return None
+        if self is CountAs.METHOD:
+            return "reads" if method in ("GET", "HEAD") else "writes"
+        return str(self.value)
+
+
 class Reporter(t.Protocol):
     """Where a run's words go; the module path and the controller path each have one."""
 
@@ -90,7 +108,7 @@ class Context:
     verbosity: int = 0
     clock: Clock = field(default_factory=Clock)
     stats: Stats = field(default_factory=Stats)
-    observations: ServiceTimings = field(default_factory=ServiceTimings)
+    service_timings: ServiceTimings = field(default_factory=ServiceTimings)
     cancellation: Cancellation = field(default_factory=Cancellation)
     secrets: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
@@ -102,9 +120,9 @@ class Context:
     deadline_at: float | None = None
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
-    def source_of(self, option: str) -> str:
+    def describe_source(self, option: str) -> str:
         """Where the value of *option* came from, in words."""
-        return self.sources.of(option, self.options.get(option) is not None)
+        return self.sources.describe_source(option, self.options.get(option) is not None)
 
     def warn(self, message: str) -> None:
         """Tell the user once, in the result, on one line; secrets are hidden."""

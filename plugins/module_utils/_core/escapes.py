@@ -50,11 +50,11 @@ class EscapeLayer:
             reached = match.end()
         self.text = "".join([*pieces, value[reached:]])
 
-    def origin(self, span: Span) -> Span:
+    def find_origin(self, span: Span) -> Span:
         """The part of the escaped text that a part of the plain one came from."""
-        return self._offset(span[0], False), self._offset(span[1] - 1, True)
+        return self._find_offset(span[0], False), self._find_offset(span[1] - 1, True)
 
-    def _offset(self, at: int, behind: bool) -> int:
+    def _find_offset(self, at: int, behind: bool) -> int:
         index = bisect.bisect_right(self._begins, at) - 1
         if index < 0:
             return at + behind

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from . import libraries
 from .addresses import describe_host, describe_proxy_address, extract_origin, extract_path, mask_url
 from .answers import AnswerRefused, BoundedResponse, read_body
-from .context import Context
+from .context import Context, CountAs
 from .errors import BadAnswer, ConfigError, Unreachable
 from .http_settings import HttpSettings
 from .redact import redact_body, redact_headers
@@ -49,7 +49,7 @@ _LASTING_FAILURES = ("certificate", "invalid_request")
 class Credentials(t.Protocol):
     """What a service wants to see with each request."""
 
-    def headers(self) -> dict[str, str]:
+    def build_headers(self) -> dict[str, str]:
         """Headers that carry the token; signs in when there is none yet."""
 
     def renew(self) -> bool:
@@ -63,10 +63,10 @@ class Transport:
         if not HAS_REQUESTS:
             raise libraries.build_missing_error("requests", "This module", REQUESTS_IMPORT_ERROR)
         libraries.check_releases("requests", "urllib3")
-        verify = settings.verify()
+        verify = settings.choose_ca()
         if isinstance(verify, str) and not os.path.exists(verify):
             raise ConfigError(
-                f"The {settings.ca_in_words()} for {settings.service} does not exist", source=settings.ca_in_words()
+                f"The {settings.describe_ca()} for {settings.service} does not exist", source=settings.describe_ca()
             )
         self._ctx, self.settings, self._credentials = ctx, settings, credentials
         self._watch = RequestWatch(ctx)
@@ -83,19 +83,18 @@ class Transport:
         data: t.Any = None,
         headers: t.Mapping[str, str] | None = None,
         repeat: Repeat = Repeat.BY_METHOD,
-        counts: str | None = "",
+        count_as: CountAs = CountAs.METHOD,
         authenticated: bool = True,
         closing: bool = False,
     ) -> Reply:
         """Send, repeat where that is safe and useful, and return the last answer.
 
-        ``counts``: the counter to use, None for none; by default reads for GET and HEAD, writes for the rest. ``closing``: part of tidying up,
-        allowed after a cancellation and after the deadline, tried once and briefly. Raises Unreachable, Throttled, BadAnswer, Cancelled,
-        and WaitTimeout when the task's deadline has passed: then nothing is sent.
+        ``closing``: part of tidying up, allowed after a cancellation and after the deadline, tried once and briefly. Raises
+        Unreachable, Throttled, BadAnswer, Cancelled, and WaitTimeout when the task's deadline has passed: then nothing is sent.
         """
         self._check_origin(method, url)
         correlation_id = str(uuid.uuid4())
-        counter = ("reads" if method in ("GET", "HEAD") else "writes") if counts == "" else counts
+        counter = count_as.find_counter(method)
         renewed = False
         number = 0
         while True:
@@ -111,7 +110,7 @@ class Transport:
             }
             sent_headers.update(headers or {})
             if authenticated and self._credentials is not None:
-                sent_headers.update(self._credentials.headers())
+                sent_headers.update(self._credentials.build_headers())
             if counter is not None:
                 self._ctx.stats.add(counter)
                 counter = None
@@ -144,7 +143,7 @@ class Transport:
     def _tried(self, method: str, *arguments: t.Any) -> tuple[Reply | None, Attempt, Unreachable | None]:
         """One try. The answer to a write is awaited for the grace period when the run is told to stop, that to a read is not."""
         cancellation, needed = self._ctx.cancellation, method not in ("GET", "HEAD")
-        if not needed and not cancellation.shielded:
+        if not needed and not cancellation.is_shielded:
             return self._once(method, *arguments)
         return cancellation.finish_call(lambda: self._once(method, *arguments), needed=needed)
 
@@ -174,7 +173,7 @@ class Transport:
                 data=data,
                 headers=headers,
                 timeout=timeouts,
-                verify=self.settings.verify(),
+                verify=self.settings.choose_ca(),
                 proxies=find_proxies(self.settings, url),
                 allow_redirects=False,
                 stream=True,
@@ -202,18 +201,22 @@ class Transport:
             number,
         )
         took_s = self._ctx.clock.monotonic() - started
-        self._ctx.observations.note(reply.service, response.headers.get("date"), self._ctx.clock.now(), took_s)
+        self._ctx.service_timings.record_answer(
+            reply.service, response.headers.get("date"), self._ctx.clock.now(), took_s
+        )
         self._ctx.debug(
             3,
             f"{method} {mask_url(response.url)} -> {reply.status} in {took_s * 1000:.0f} ms (id {correlation_id}, service id {reply.request_id})",
         )
         if 300 <= reply.status < 400:
-            raise reply.bad(f"a redirect to {describe_host(reply.headers.get('location'))}, which is not followed")
+            raise reply.build_bad_answer(
+                f"a redirect to {describe_host(reply.headers.get('location'))}, which is not followed"
+            )
         wait_s = parse_retry_after(reply.headers.get("retry-after"), self._ctx.clock.now().timestamp())
         return reply, Attempt(method, reply.status, True, wait_s), None
 
     def _timeouts(self) -> tuple[float, float]:
-        budget = max(0.05, min(self.settings.timeout_s, self._watch.left_s()))
+        budget = max(0.05, min(self.settings.timeout_s, self._watch.remaining_s()))
         return min(budget, _LONGEST_CONNECT_S), budget
 
     def _check_origin(self, method: str, url: str) -> None:
@@ -229,7 +232,7 @@ class Transport:
     def _pause(self, number: int, attempt: Attempt, repeat: Repeat, failure: Unreachable | None) -> float | None:
         if failure is not None and failure.code in _LASTING_FAILURES:
             return None
-        pause = self.settings.policy.pause_s(number, attempt, repeat, self._ctx.clock.random())
+        pause = self.settings.policy.compute_pause_s(number, attempt, repeat, self._ctx.clock.random())
         return pause if pause is not None and pause <= self._ctx.remaining_s() else None
 
     def _last(self, reply: Reply | None, failure: Unreachable | None, attempt: Attempt) -> Reply:
@@ -237,20 +240,20 @@ class Transport:
             raise failure or AssertionError("neither answer nor failure")
         if reply.status != 429:
             return reply
-        raise reply.throttled(attempt.retry_after_s)
+        raise reply.build_throttled(attempt.retry_after_s)
 
     def _unreachable(self, exc: t.Any, method: str, url: str, correlation_id: str, budget_s: float) -> Unreachable:
         host, limit = urlsplit(url).netloc, f"timeout {self.settings.timeout_s:.0f} s"
         if budget_s < self.settings.timeout_s:
             limit += f", of which the task's deadline left {budget_s:.1f} s"
         code, what, received = _classify_failure(exc)
-        if code == "read_timeout" and self._watch.left_s() <= 0:
+        if code == "read_timeout" and self._watch.remaining_s() <= 0:
             what = "the answer was not complete when the task's deadline passed"
         if code == "certificate":
             what += f"; set {self.settings.ca_option} to the CA that signed it"
         message = (
             f"{self.settings.service} at {host} gave no answer to {method} {urlsplit(url).path}: {what}."
-            f" In force: {self.settings.ca_in_words()}, {describe_proxy(self.settings, url)}, {limit}."
+            f" In force: {self.settings.describe_ca()}, {describe_proxy(self.settings, url)}, {limit}."
         )
         return Unreachable(
             message,

@@ -38,7 +38,7 @@ class HttpSettings:
     largest: int | None = None
     environ: t.Mapping[str, str] = field(default_factory=lambda: os.environ)
 
-    def verify(self) -> bool | str:
+    def choose_ca(self) -> bool | str:
         """What TLS verification uses: an option beats the environment, the environment beats the library's bundle."""
         if not self.validate_certs:
             return False
@@ -46,7 +46,7 @@ class HttpSettings:
             return self.ca_path
         return next((self.environ[name] for name in _CA_VARIABLES if self.environ.get(name)), True)
 
-    def ca_in_words(self) -> str:
+    def describe_ca(self) -> str:
         """The CA bundle in force, for messages about TLS."""
         if not self.validate_certs:
             return "certificate validation is off"

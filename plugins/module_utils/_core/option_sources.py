@@ -32,7 +32,7 @@ class OptionSources:
     warnings: list[str] = field(default_factory=list)
     announced: t.Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, option: str, given: bool) -> str:
+    def describe_source(self, option: str, given: bool) -> str:
         """The source of *option* in words, for messages."""
         if option in self.found:
             return self.found[option]
@@ -40,7 +40,7 @@ class OptionSources:
             return self.announced[option]
         return f"option {option}" if given else "default"
 
-    def complete(self, option: str, environment_names: t.Sequence[str]) -> t.Any:
+    def find_value(self, option: str, environment_names: t.Sequence[str]) -> t.Any:
         """The value of the first source that has one; raises AnsibleFallbackNotFound when none has."""
         hits: list[tuple[str, t.Any]] = []
         variable = f"cvops_{option}"
@@ -88,8 +88,8 @@ def use_sources(sources: OptionSources) -> t.Iterator[OptionSources]:
 
 
 def find_option_value(option: str, *environment_names: str) -> t.Any:
-    """The collection's one fallback function; see :meth:`OptionSources.complete`."""
-    return _active_sources.complete(option, environment_names)
+    """The collection's one fallback function; see :meth:`OptionSources.find_value`."""
+    return _active_sources.find_value(option, environment_names)
 
 
 def build_fallback(option: str, *vendor_names: str) -> tuple[t.Any, ...]:

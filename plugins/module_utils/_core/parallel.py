@@ -11,7 +11,7 @@ import queue
 import threading
 import typing as t
 
-from .cancel import Cancellation
+from .cancellation import Cancellation
 
 Item = t.TypeVar("Item")
 Answer = t.TypeVar("Answer")

@@ -29,16 +29,16 @@ class Backoff:
         self._next_s = min(first_s, longest_s)
         self._began = ctx.clock.monotonic()
 
-    def spent_s(self) -> float:
+    def elapsed_s(self) -> float:
         """Seconds since the wait began, what was done between the pauses among them."""
         return self._ctx.clock.monotonic() - self._began
 
-    def fits(self, limit_s: float, *, before_deadline: bool = True) -> bool:
+    def fits_within(self, limit_s: float, *, before_deadline: bool = True) -> bool:
         """True when the next pause ends before the wait has taken *limit_s*, and, with *before_deadline*, before the task's deadline."""
         in_time = self._next_s < self._ctx.remaining_s() or not before_deadline
-        return in_time and self.spent_s() + self._next_s < limit_s
+        return in_time and self.elapsed_s() + self._next_s < limit_s
 
-    def take(self, most_s: float = float("inf")) -> None:
+    def pause(self, most_s: float = float("inf")) -> None:
         """Sleep for the next pause, at most *most_s*. Raises Cancelled, and WaitTimeout when the task's deadline has passed."""
         pause = min(self._next_s, most_s)
         self._next_s = min(self._next_s * 2, self._longest_s)
@@ -62,14 +62,14 @@ def poll_until(
     awaited; what was written stays written and the next run finds it.
     """
     patience_s = min(timeout_s, ctx.remaining_s())
-    pauses = Backoff(ctx, first_s=first_pause_s, longest_s=longest_pause_s)
+    backoff = Backoff(ctx, first_s=first_pause_s, longest_s=longest_pause_s)
     good, told = 0, False
     while True:
         seen = look()
         good = good + 1 if satisfied(seen) else 0
         if good >= in_a_row:
             return seen
-        left = patience_s - pauses.spent_s()
+        left = patience_s - backoff.elapsed_s()
         if left <= 0:
             raise WaitTimeout(
                 f"Waited {patience_s:.0f} s for {what}; it was not seen. It may still appear: run the task again."
@@ -77,4 +77,4 @@ def poll_until(
         if not told:
             ctx.progress(f"waiting for {what}, at most {patience_s:.0f} s")
             told = True
-        pauses.take(left if good == 0 else min(left, first_pause_s))
+        backoff.pause(left if good == 0 else min(left, first_pause_s))

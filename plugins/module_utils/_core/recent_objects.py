@@ -38,7 +38,7 @@ class RecentObjects:
         """Forget *keys*: this run has deleted them."""
         self._note(0.0, keys)
 
-    def any_of(self, keys: t.Iterable[str]) -> bool:
+    def contains_any(self, keys: t.Iterable[str]) -> bool:
         """True when one of *keys* is fresh."""
         known = self._known()
         return any(key.lower() in known for key in keys)

@@ -317,7 +317,7 @@ class _SecretMatcher:
                 current = layers[-1].text
             for span in self._plain_spans(current):
                 for layer in reversed(layers):
-                    span = layer.origin(span)
+                    span = layer.find_origin(span)
                 found.append(span)
         return found
 

@@ -51,18 +51,18 @@ class Reply:
         return self.content.decode("utf-8", "replace")
 
     def json(self) -> t.Any:
-        """The parsed body; raises BadAnswer for HTML, an empty body, JSON beyond all measure, or anything else that is no JSON."""
-        if not self.content.strip():
-            raise self.bad("an empty body")
+        """Return the parsed body. Raises BadAnswer for HTML, an empty body, JSON beyond the limits, or anything else that is no JSON."""
         try:
             return parse_json(self.content)
         except AnswerRefused as exc:
-            raise self.bad(str(exc)) from exc
+            raise self.build_bad_answer(str(exc)) from exc
         except ValueError as exc:
-            raise self.bad(self.what_it_is()) from exc
+            raise self.build_bad_answer(self.describe_body()) from exc
 
-    def what_it_is(self) -> str:
-        """A body that is no JSON, in words: its HTML title, or its type; never its content."""
+    def describe_body(self) -> str:
+        """Return what a body that is no JSON is, in words: empty, its HTML title, or its type; never its content."""
+        if not self.content.strip():
+            return "an empty body"
         start = self.content[:20000].decode("utf-8", "replace")
         titled = _HTML_TITLE.search(start)
         if titled:
@@ -70,16 +70,16 @@ class Reply:
         kind = to_one_line(str(self.headers.get("content-type") or "unnamed type"), 80)
         return f"{len(self.content)} bytes of {kind} that are not JSON"
 
-    def bad(self, what: str) -> BadAnswer:
+    def build_bad_answer(self, what: str) -> BadAnswer:
         """The error for an answer that is not what this service sends."""
         hint = "A proxy, a gateway or a wrong base URL often answers so."
         return BadAnswer(
             f"{self.service} answered {self.method} {self.path} (HTTP {self.status}) with {what}. {hint}",
-            **self.facts(),
+            **self.get_error_facts(),
             may_have_acted=self.method != "GET",
         )
 
-    def facts(self) -> dict[str, t.Any]:
+    def get_error_facts(self) -> dict[str, t.Any]:
         """What a failed task tells about the request."""
         return {
             "service": self.service,
@@ -89,7 +89,7 @@ class Reply:
             "path": self.path,
         }
 
-    def throttled(self, told_s: float | None) -> Throttled:
+    def build_throttled(self, told_s: float | None) -> Throttled:
         """The error for a service that asks to wait, *told_s* seconds if it says how long."""
         when = f"It asks to wait {told_s:.0f} s." if told_s is not None else "It does not say how long to wait."
         limit = parse_number(self.headers.get("x-ratelimit-limit"))
@@ -100,5 +100,5 @@ class Reply:
             retry_after_s=told_s,
             quota=limit,
             code="429",
-            **self.facts(),
+            **self.get_error_facts(),
         )

@@ -11,7 +11,7 @@ import contextlib
 import time
 import typing as t
 
-from .cancel import GRACE_S
+from .cancellation import GRACE_S
 from .context import Context
 
 
@@ -32,12 +32,12 @@ class RequestWatch:
         finally:
             self._closing_until = None
 
-    def left_s(self) -> float:
+    def remaining_s(self) -> float:
         """Seconds left."""
         now = time.monotonic()
         if self._closing_until is not None:
             return max(0.0, self._closing_until - now)
-        if self._ctx.cancellation.requested:
+        if self._ctx.cancellation.is_requested:
             self._cancelled_until = self._cancelled_until or now + GRACE_S
             return max(0.0, self._cancelled_until - now)
         return self._ctx.remaining_s()

@@ -67,7 +67,7 @@ class SalvagingResource(t.Protocol):
 class RefusableResource(t.Protocol):
     """A resource whose steps may be refused without failing the task."""
 
-    def carried_out(self) -> Plan:
+    def get_applied_plan(self) -> Plan:
         """The plan as far as its steps were carried out; asked after the last step, in check mode never."""
 
 

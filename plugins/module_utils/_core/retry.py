@@ -62,7 +62,7 @@ class RetryPolicy:
         refused = attempt.status == 429 or (attempt.status == 503 and attempt.retry_after_s is not None)
         return repeat is Repeat.IF_REFUSED and refused
 
-    def pause_s(self, number: int, attempt: Attempt, repeat: Repeat, chance: float) -> float | None:
+    def compute_pause_s(self, number: int, attempt: Attempt, repeat: Repeat, chance: float) -> float | None:
         """Seconds to wait after try *number* (from 1), or None to give up; *chance* is drawn from 0 up to 1."""
         if number >= self.tries or not self.may_repeat(attempt, repeat):
             return None

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from . import libraries
 from .addresses import check_addresses, mask_addresses
 from .argument_specs import ArgumentSpec
-from .cancel import handle_signals, ignore_signals
+from .cancellation import handle_signals, ignore_signals
 from .context import Clock, Context
 from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
 from .module_environment import EnvironmentModule
@@ -81,7 +81,7 @@ def run_task(
     try:
         with handle_signals(ctx.cancellation, task_timeout):
             try:
-                check_addresses(ctx.options, ctx.source_of)
+                check_addresses(ctx.options, ctx.describe_source)
                 if isinstance(declared, Report):
                     done.result = _run_report(ctx, declared)
                 else:
@@ -161,7 +161,7 @@ def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.A
             if isinstance(resource, VerifyingResource):
                 findings = resource.verify()
             if isinstance(resource, RefusableResource):
-                plan = resource.carried_out()
+                plan = resource.get_applied_plan()
         value = resource.result()
         if isinstance(resource, VerifyingResource):
             value = {**value, "not_confirmed": findings}
@@ -223,7 +223,7 @@ def _build_failure(ctx: Context, exc: CvopsError) -> dict[str, t.Any]:
         result["salvaged"] = raised["error"].pop("salvaged")  # such as a secret that the service shows once
     result["msg"] = redact_text(raised["msg"], ctx.secrets)
     result["error"] = escape_structure(redact_structure(raised["error"], ctx.secrets))
-    if isinstance(exc, Cancelled) or ctx.cancellation.requested:
+    if isinstance(exc, Cancelled) or ctx.cancellation.is_requested:
         result["cancelled"] = True
     if "step_failed" in result:
         before = to_one_line(", ".join(result["steps_done"])) or "nothing"

@@ -24,7 +24,7 @@ class ServiceTimings:
         self._fastest_ms: dict[str, float] = {}
         self._ahead_s: dict[str, float] = {}
 
-    def note(self, service: str, date: str | None, now: datetime.datetime, took_s: float) -> None:
+    def record_answer(self, service: str, date: str | None, now: datetime.datetime, took_s: float) -> None:
         """An answer came: *date* is its header of that name, *now* the local time at which it was there."""
         with self._lock:
             self._fastest_ms[service] = min(took_s * 1000, self._fastest_ms.get(service, float("inf")))
@@ -32,13 +32,13 @@ class ServiceTimings:
             if told is not None:
                 self._ahead_s[service] = (told - now).total_seconds()
 
-    def latency_ms(self, service: str) -> int | None:
+    def get_latency_ms(self, service: str) -> int | None:
         """The fastest answer, without the ones that had to set up a connection if there were others; None without answer."""
         with self._lock:
             fastest = self._fastest_ms.get(service)
         return None if fastest is None else round(fastest)
 
-    def clock_difference_s(self, *services: str) -> int | None:
+    def get_clock_difference_s(self, *services: str) -> int | None:
         """Seconds by which the clock of the first of *services* that told its time is ahead of ours; None when none did."""
         with self._lock:
             known = next((self._ahead_s[service] for service in services if service in self._ahead_s), None)

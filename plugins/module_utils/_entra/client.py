@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from .._core.addresses import describe_host
 from .._core.answers import MIB
-from .._core.context import Context
+from .._core.context import Context, CountAs
 from .._core.errors import ApiError, BadAnswer, NotFound, mark_outcome_unknown
 from .._core.http import Transport
 from .._core.names import describe_difference, describe_lookalike, is_lookalike, is_same_name
@@ -133,7 +133,7 @@ class GraphClient:
             page = self._read_object(reply)
             values = page.get("value")
             if not isinstance(values, list):
-                raise reply.bad("something else than a list of objects")
+                raise reply.build_bad_answer("something else than a list of objects")
             found.extend(self._check_object(item, reply) for item in values)
             following, size = page.get("@odata.nextLink"), size + len(reply.content)
             if not following:
@@ -142,7 +142,8 @@ class GraphClient:
             why = self._explain_unusable_link(following, seen) or ("no end: it is too large" if is_endless else None)
             if why:
                 raise BadAnswer(
-                    f"Cannot {intent}: the list of Microsoft Graph goes on with {why}; not followed.", **reply.facts()
+                    f"Cannot {intent}: the list of Microsoft Graph goes on with {why}; not followed.",
+                    **reply.get_error_facts(),
                 )
             seen.add(str(following))
             url, query = str(following), None
@@ -234,7 +235,7 @@ class GraphClient:
 
     def get_service_time(self) -> datetime.datetime:
         """The time by the service's clock, as far as its last answer told; validity is judged there, not here."""
-        ahead_s = self.ctx.observations.clock_difference_s(_SERVICE) or 0
+        ahead_s = self.ctx.service_timings.get_clock_difference_s(_SERVICE) or 0
         return self.ctx.clock.now() + datetime.timedelta(seconds=ahead_s)
 
     def _send(
@@ -251,21 +252,21 @@ class GraphClient:
         missing_ok: bool = False,
     ) -> Reply:
         url = path if path.startswith("https://") else f"{self._root}/v1.0{path}"
-        pauses = Backoff(self.ctx, longest_s=_LONGEST_PAUSE_S)
-        counts: str | None = ""
+        backoff = Backoff(self.ctx, longest_s=_LONGEST_PAUSE_S)
+        count_as: CountAs = CountAs.METHOD
         while True:
             reply = self._transport.request(
-                method, url, params=params, json_body=body, headers=headers, repeat=repeat, counts=counts
+                method, url, params=params, json_body=body, headers=headers, repeat=repeat, count_as=count_as
             )
             if reply.status < 300:
                 return reply
             error = build_graph_error(reply, intent, needs)
             gone = isinstance(error, NotFound) and (missing_ok or (method == "DELETE" and reply.tries > 1))
-            if pauses.fits(self._get_patience_s(error, method, url, body)):
+            if backoff.fits_within(self._get_patience_s(error, method, url, body)):
                 self.ctx.progress(f"waiting until Entra ID knows everywhere what was just created (to {intent})")
                 self.ctx.stats.add("retries")
-                pauses.take()
-                counts = None
+                backoff.pause()
+                count_as = CountAs.NOTHING
                 continue
             if gone:
                 return reply
@@ -276,7 +277,11 @@ class GraphClient:
         if self._is_replication_lag(error, url, body):
             return _SETTLE_S
         refused = error.status == 403 and method != "GET" and _NO_RIGHTS in str(error).lower()
-        return _RIGHTS_SETTLE_S if refused and self.recent_objects.any_of(GUID.findall(self._strip_root(url))) else 0.0
+        return (
+            _RIGHTS_SETTLE_S
+            if refused and self.recent_objects.contains_any(GUID.findall(self._strip_root(url)))
+            else 0.0
+        )
 
     def _is_replication_lag(self, error: ApiError, url: str, body: t.Any) -> bool:
         """True when the refusal is of the kind that replication causes, about an object of this run."""
@@ -289,7 +294,7 @@ class GraphClient:
                 path, named = keyed.group(), GUID.findall(path[keyed.end() :])
         elif not (error.status in (400, 403, 409) and any(text in str(error).lower() for text in _NOT_YET)):
             return False
-        return self.recent_objects.any_of([*named, *GUID.findall(str(body or "")), path])
+        return self.recent_objects.contains_any([*named, *GUID.findall(str(body or "")), path])
 
     def _strip_root(self, url: str) -> str:
         return urlsplit(url).path.rsplit("/v1.0", 1)[-1]
@@ -297,14 +302,14 @@ class GraphClient:
     def _check_object(self, value: t.Any, reply: Reply) -> dict[str, t.Any]:
         """A directory object that was read. Raises BadAnswer for anything else, or where what all compare and sort by is no text."""
         if not isinstance(value, dict):
-            raise reply.bad("something else than a list of objects")
+            raise reply.build_bad_answer("something else than a list of objects")
         odd = [name for name in _TEXTS if not isinstance(value.get(name), (str, type(None)))]
         if odd:
-            raise reply.bad(f"an object with something else than a text as {odd[0]}")
+            raise reply.build_bad_answer(f"an object with something else than a text as {odd[0]}")
         return value
 
     def _read_object(self, reply: Reply) -> dict[str, t.Any]:
         value = reply.json()
         if not isinstance(value, dict):
-            raise reply.bad("JSON that is not an object")
+            raise reply.build_bad_answer("JSON that is not an object")
         return value

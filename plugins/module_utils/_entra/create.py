@@ -44,10 +44,10 @@ def create_once(
     except ApiError as exc:
         if not exc.may_have_acted:
             raise
-        pauses = Backoff(graph.ctx)
+        backoff = Backoff(graph.ctx)
         for dummy in range(_LOOKS):
             with mark_outcome_unknown():
-                pauses.take()
+                backoff.pause()
                 found = find()
             if len(found) == 1:
                 graph.remember(found[0])

@@ -48,9 +48,9 @@ def restore_deleted_item(graph: GraphClient, collection: str, object_id: str, *,
 
 
 def _is_restored(graph: GraphClient, collection: str, object_id: str, intent: str) -> bool:
-    pauses = Backoff(graph.ctx)
+    backoff = Backoff(graph.ctx)
     for dummy in range(_LOOKS):
-        pauses.take()
+        backoff.pause()
         path = f"/{collection}/{quote_segment(object_id)}"
         if graph.get(path, intent=intent, needs=_READ, params={"$select": "id"}) is not None:
             return True

@@ -35,7 +35,7 @@ def build_graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) ->
     """
     code, said = _read_code_and_reason(reply)
     message = f"Cannot {intent}: {code or f'HTTP {reply.status}'}: {said}"
-    facts = {**reply.facts(), "code": code}
+    facts = {**reply.get_error_facts(), "code": code}
     if reply.status == 401:
         return AuthError(f"{message} The token was refused by Microsoft Graph.", **facts)
     if code is None and reply.status in (403, 404) and not _is_graph_error(reply):
@@ -73,7 +73,7 @@ def _read_code_and_reason(reply: Reply) -> tuple[str | None, str]:
     except BadAnswer:
         return (
             None,
-            f"the service answered HTTP {reply.status} with {reply.what_it_is() if reply.content.strip() else 'an empty body'}.",
+            f"the service answered HTTP {reply.status} with {reply.describe_body()}.",
         )
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict):

@@ -60,7 +60,7 @@ def describe_entra_connection(ctx: Context) -> dict[str, t.Any]:
         "cloud": ctx.options["cloud"],
         "authority_url": authority_url(ctx.options),
         "graph_url": graph,
-        "ca": settings.ca_in_words(),
+        "ca": settings.describe_ca(),
         "proxy": describe_proxy(settings, graph),
         "sources": sources(ctx, entra_spec().options),
     }

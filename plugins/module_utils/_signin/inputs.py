@@ -15,7 +15,7 @@ from .._core.context import Context
 def sources(ctx: Context, options: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, str]:
     """The source of each of *options* (as in an argument spec) in words, never its value; those at their default are left out."""
     return {
-        name: ctx.source_of(name)
+        name: ctx.describe_source(name)
         for name, option in options.items()
         if ctx.options.get(name) is not None and ctx.options[name] != option.get("default")
     }

@@ -203,7 +203,7 @@ class FileStore:
 
     def _wait_for_lock(self, descriptor: int) -> None:
         """Take the lock, waiting for the process that holds it. Raises WaitTimeout, ConfigError."""
-        pauses = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
+        backoff = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
         announced = False
         limit = min(LOCK_WAIT_S, self._ctx.remaining_s())
         while True:
@@ -213,7 +213,7 @@ class FileStore:
             except OSError as exc:
                 raise self.make_os_error("locked", exc) from exc
             holder = self._describe_holder(_read_holder(descriptor))
-            if pauses.spent_s() >= limit:
+            if backoff.elapsed_s() >= limit:
                 raise WaitTimeout(
                     f"The token store {self.location} is held by {holder}; it was not released in {limit:.0f} s."
                     " If that process hangs, end it; the lock ends with it.",
@@ -222,7 +222,7 @@ class FileStore:
             if not announced:
                 self._ctx.progress(f"waiting for the token store {self.location}, held by {holder}")
                 announced = True
-            pauses.take()
+            backoff.pause()
 
     def _write_holder(self, descriptor: int, pair: TokenPair | None) -> None:
         """Write into the lock file which process holds the lock, and the generation of the pair that it found."""

@@ -48,7 +48,7 @@ class VaultStore:
         self._client: t.Any = None
         self._session: VaultSession | None = None
         space = f"{self._namespace.strip('/')}/" if self._namespace else ""
-        self.location = f"{space}{self._mount}/{self._path} in HashiCorp Vault at {self._address.site}"
+        self.location = f"{space}{self._mount}/{self._path} in HashiCorp Vault at {self._address.host_and_port}"
         self.custodian = PairCustodian("HashiCorp Vault", f"{space}{self._mount}/{self._path}")
 
     def read_pair(self) -> TokenPair | None:
@@ -112,24 +112,24 @@ class VaultStore:
 
     def _wait_for_renewal(self) -> tuple[TokenPair | None, int]:
         """Return pair and version once no other process is renewing the pair, or its note counts as left behind."""
-        pauses, seen = self._make_backoff(), -1
+        backoff, seen = self._make_backoff(), -1
         while True:
             pair, version = self.read_pair_and_version()
             renewal = pair.renewal if pair is not None else None
             if renewal is None or renewal.state != "sent":
                 return pair, version
             if version != seen:
-                pauses, seen = self._make_backoff(), version
+                backoff, seen = self._make_backoff(), version
                 self._ctx.progress(f"waiting for {renewal.by}, which is renewing the pair in {self.location}")
             age_s = self._ctx.clock.now().timestamp() - renewal.at
-            if pauses.spent_s() >= WATCH_S or age_s >= _ABANDONED_S:
+            if backoff.elapsed_s() >= WATCH_S or age_s >= _ABANDONED_S:
                 return pair, version
             if self._ctx.remaining_s() < _POLL_S * 2:
                 raise WaitTimeout(
                     f"The pair in {self.location} is being renewed by {renewal.by} since {format_epoch(renewal.at)}; that did not end in time.",
                     source=self.location,
                 )
-            pauses.take()
+            backoff.pause()
 
     def _make_backoff(self) -> Backoff:
         return Backoff(self._ctx, first_s=_POLL_S, longest_s=_POLL_S, spread=True)

@@ -17,7 +17,7 @@ import typing as t
 
 from .._core.addresses import Address, split_address
 from .._core.answers import MIB
-from .._core.context import Context
+from .._core.context import Context, CountAs
 from .._core.errors import BadAnswer, Cancelled, ConfigError, MissingLibrary, WaitTimeout
 from .._core.http import Transport
 from .._core.http_settings import HttpSettings
@@ -76,7 +76,7 @@ class VaultSession:
             environment_proxies=not address.is_loopback,  # the way to this host itself leads through no proxy
             timeout_s=_TIMEOUT_S,
             policy=RetryPolicy(tries=1 + max(0, ctx.options.get("retries", 4))),
-            origins=frozenset((address.root.lower(),)),
+            origins=frozenset((address.origin.lower(),)),
             correlation_header="x-correlation-id",
         )
         self._ctx, self._transport = ctx, Transport(ctx, settings)
@@ -97,7 +97,7 @@ class VaultSession:
             json_body=json,
             headers=headers,
             repeat=Repeat.IF_REFUSED,
-            counts=None,
+            count_as=CountAs.NOTHING,
         )
         try:
             return VaultResponse(self._send(send), url)
@@ -117,7 +117,7 @@ class VaultSession:
         if not self.must_arrive:
             return send(closing=self.closing)
         try:
-            return send(closing=self._ctx.cancellation.requested)
+            return send(closing=self._ctx.cancellation.is_requested)
         except (Cancelled, WaitTimeout):
             return send(closing=True)
 
@@ -129,11 +129,11 @@ class VaultResponse:
         # Plain objects: those of `reply.json()` raise BadAnswer for a missing member, where hvac expects KeyError.
         body = repair_strings(reply.json()) if reply.content.strip() else {}
         if not isinstance(body, dict):
-            raise reply.bad("JSON that is no object")
+            raise reply.build_bad_answer("JSON that is no object")
         if reply.status >= 400:
             said = body.get("errors")
             if reply.status == 404 and "data" not in body and not isinstance(said, list):
-                raise reply.bad("a refusal that is not HashiCorp Vault's")
+                raise reply.build_bad_answer("a refusal that is not HashiCorp Vault's")
             body["errors"] = [
                 escape_invisible(str(item))[:_LONGEST_ERROR]
                 for item in (said if isinstance(said, list) else [])[:_MOST_ERRORS]

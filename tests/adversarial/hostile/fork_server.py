@@ -69,7 +69,7 @@ def _as_body(case: dict[str, t.Any]) -> None:
         def prompt(self, message: str) -> None:
             lines.append(message)
 
-    validated = ArgumentSpecValidator(module.SPEC.options, **module.SPEC.rules()).validate(case["options"])
+    validated = ArgumentSpecValidator(module.SPEC.options, **module.SPEC.to_rule_kwargs()).validate(case["options"])
     if validated.errors.errors:
         raise ValueError(validated.errors.msg)
     ctx = context.Context(

@@ -51,7 +51,9 @@ def run_body(
 ) -> dict[str, t.Any]:
     """The task result of *module* with *options*; sign-in options that the module accepts are filled in."""
     accepted = {name: value for name, value in connection(site).items() if name in module.SPEC.options}
-    validated = ArgumentSpecValidator(module.SPEC.options, **module.SPEC.rules()).validate({**accepted, **options})
+    validated = ArgumentSpecValidator(module.SPEC.options, **module.SPEC.to_rule_kwargs()).validate(
+        {**accepted, **options}
+    )
     if validated.errors.errors:
         return {"failed": True, "changed": False, "msg": validated.errors.msg}
     ctx = Context(

@@ -116,7 +116,7 @@ def main() -> None:
         prompt = progress
 
     spec = commvault_spec()
-    validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate(told["options"])
+    validated = ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(told["options"])
     ctx = Context(options=validated.validated_parameters, reporter=t.cast(t.Any, Words()), verbosity=4)
     answer: dict[str, t.Any] = {"msg": None, "code": None}
     try:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import Cancellation
+from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import Cancellation
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, Context
 
 START = datetime.datetime(2026, 3, 1, 12, 0, tzinfo=datetime.timezone.utc)

@@ -179,7 +179,7 @@ class AccessTokenResource:
             raise ConfigError(
                 f"commvault_auth_method is {method}, but with an access token nobody creates, edits or revokes access tokens"
                 f" ({f'release 11.{release}' if release else 'current releases'}). Set commvault_auth_method to password for this task.",
-                source=self._ctx.source_of("commvault_auth_method"),
+                source=self._ctx.describe_source("commvault_auth_method"),
             )
 
     def _check_owner(self, release: int) -> None:

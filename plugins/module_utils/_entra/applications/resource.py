@@ -257,15 +257,15 @@ class ApplicationResource:
 
     def _update(self, step: Step) -> None:
         """A replica that has not seen the disabling yet refuses for a while."""
-        pauses = Backoff(self._ctx, first_s=1.0)
+        backoff = Backoff(self._ctx, first_s=1.0)
         while True:
             try:
                 return self._patch(step)
             except ApiError as exc:
-                if exc.code != _STILL_ENABLED or not pauses.fits(_PATIENCE_S):
+                if exc.code != _STILL_ENABLED or not backoff.fits_within(_PATIENCE_S):
                     raise
             self._ctx.progress("waiting until Entra ID has disabled what is to change")
-            pauses.take()
+            backoff.pause()
 
     def _await_disabled(self, body: Wire) -> None:
         scopes = body.get("api", {}).get("oauth2PermissionScopes", ())

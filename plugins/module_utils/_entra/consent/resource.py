@@ -85,7 +85,7 @@ class ConsentResource:
         self._done.append(step)
         self._graph.forget_token()
 
-    def carried_out(self) -> Plan:
+    def get_applied_plan(self) -> Plan:
         """The plan without the steps that were refused."""
         return planning.build_consent_plan(self._requests, self._state, self._done)
 

@@ -61,7 +61,7 @@ class SecretWriter:
 
         A replica that does not know a new secret yet answers as if there were none, so that answer is checked. Raises ApiError.
         """
-        gone, pauses = 0, Backoff(self._ctx)
+        gone, backoff = 0, Backoff(self._ctx)
         while True:
             try:
                 # Removing by key id twice has the effect of once.
@@ -80,9 +80,9 @@ class SecretWriter:
                 gone = 0 if any(str(item["keyId"]).lower() == key_id for item in self._list_secrets()) else gone + 1
                 if gone >= _READS_UNTIL_GONE:
                     return
-                if not pauses.fits(LOOK_S, before_deadline=False):
+                if not backoff.fits_within(LOOK_S, before_deadline=False):
                     raise
-            pauses.take()
+            backoff.pause()
 
     def _add_once(self, marker: str, lifetime_days: int) -> dict[str, t.Any]:
         ends = self._graph.get_service_time() + datetime.timedelta(days=lifetime_days)
@@ -136,17 +136,17 @@ class SecretWriter:
 
         Reads until the secret shows or the time is up, with *once* a single time.
         """
-        pauses = Backoff(self._ctx)
+        backoff = Backoff(self._ctx)
         while True:
             failure: ApiError | None = None
             try:
                 found = next((item for item in self._list_secrets() if item.get("displayName") == marker), None)
             except ApiError as exc:  # the service is not well; that is why we are here
                 found, failure = None, exc
-            if found is not None or once or not pauses.fits(LOOK_S):
+            if found is not None or once or not backoff.fits_within(LOOK_S):
                 return found, failure
             self._ctx.progress(f"looking for the secret {marker}, whose answer was lost")
-            pauses.take()
+            backoff.pause()
 
     def _list_secrets(self) -> list[dict[str, t.Any]]:
         found = self._graph.get(

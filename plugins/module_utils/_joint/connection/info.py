@@ -142,10 +142,10 @@ def _examine_side(
 
 
 def _read_observed_times(ctx: Context, *services: str) -> ConnectionFacts:
-    seen = ctx.observations
+    seen = ctx.service_timings
     return {
-        "clock_difference_s": seen.clock_difference_s(*reversed(services)),
-        "latency_ms": seen.latency_ms(services[-1]),
+        "clock_difference_s": seen.get_clock_difference_s(*reversed(services)),
+        "latency_ms": seen.get_latency_ms(services[-1]),
     }
 
 

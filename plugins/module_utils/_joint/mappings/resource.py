@@ -246,12 +246,12 @@ class RoleMappingsResource:
         real = {Grant(self._real(grant.principal), grant.role_id, grant.entity): grant for grant in [*added, *removed]}
         wrong = set(real)
         wanted = {key for key, grant in real.items() if grant in set(added)}
-        pauses = Backoff(self._ctx, first_s=_CONFIRM_PAUSE_S)
+        backoff = Backoff(self._ctx, first_s=_CONFIRM_PAUSE_S)
         for look in range(_CONFIRM_LOOKS):
             if not wrong:
                 break
             if look:
-                pauses.take()
+                backoff.pause()
             shown = self._reader.confirm(wrong)
             wrong = {key for key in wrong if (key in shown) != (key in wanted)}
         return sorted(real[key] for key in wrong)

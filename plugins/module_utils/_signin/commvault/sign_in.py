@@ -12,8 +12,8 @@ import threading
 import typing as t
 
 from ..._core.addresses import split_address
-from ..._core.cancel import GRACE_S
-from ..._core.context import Context
+from ..._core.cancellation import GRACE_S
+from ..._core.context import Context, CountAs
 from ..._core.errors import ApiError, AuthError, BadAnswer, Cancelled, ConfigError, CvopsError
 from ..._core.http import Transport
 from ..._core.reply import Reply
@@ -52,7 +52,7 @@ def hand_out(ctx: Context) -> dict[str, str]:
     was told to stop, ended; a signal after that must not turn the answer into an error. Raises as :func:`connect` does.
     """
     credentials, _base = _signing_in(ctx)
-    headers = dict(credentials.headers())
+    headers = dict(credentials.build_headers())
     if ctx.run_process is not None and not is_alive(ctx.run_process):
         raise Cancelled("Stopped, because the run that asked for the token has ended")
     ctx.cancellation.check()
@@ -69,7 +69,7 @@ def _signing_in(ctx: Context) -> tuple[t.Any, str]:
     if missing:
         raise ConfigError(
             f"commvault_auth_method {method} needs {', '.join(missing)}{_hint(options, method)}",
-            source=ctx.source_of("commvault_auth_method"),
+            source=ctx.describe_source("commvault_auth_method"),
         )
     if options.get("commvault_proxy_scope") and (
         method == "entra" or options["commvault_token_header"] == "Authorization"
@@ -103,7 +103,7 @@ def _credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | No
     if method == "access_token":
         return ReadyAccessToken(ctx, beside)
     if method == "token_store":
-        service = RenewalService(ctx, base, beside.headers if beside else dict)
+        service = RenewalService(ctx, base, beside.build_headers if beside else dict)
         return StoredPair(ctx, open_token_store(ctx, options["commvault_token_store"]), service, beside)
     if sign_in is None:
         raise AssertionError("entra without sign-in")
@@ -115,29 +115,29 @@ def _credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | No
 
 def _base_address(ctx: Context, transport: Transport, url: str) -> str:
     address = split_address(
-        "commvault_url", ctx.source_of("commvault_url"), url, why="passwords and tokens are sent over https only"
+        "commvault_url", ctx.describe_source("commvault_url"), url, why="passwords and tokens are sent over https only"
     )
-    root, path = address.root, address.path
+    root, path = address.origin, address.path
     if path.lower() in ("/commandcenter", "/webconsole"):
         return f"{root}{path}/api"
     if path:
         return f"{root}{path}"
     failed: Reply | None = None
     for candidate in BASE_PATHS:
-        reply = transport.request("GET", f"{root}{candidate}/", authenticated=False, counts=None)
+        reply = transport.request("GET", f"{root}{candidate}/", authenticated=False, count_as=CountAs.NOTHING)
         if reply.status == 200:
-            ctx.debug(2, f"Commvault: the API of {address.site} stands at {candidate}")
+            ctx.debug(2, f"Commvault: the API of {address.host_and_port} stands at {candidate}")
             return root + candidate
         failed = failed if reply.status == 404 else reply  # only that says that it is not there
     if failed is not None:
         raise ApiError(
             f"Commvault at {root} failed with HTTP {failed.status} when asked for its API at {failed.path}. If something stands before"
             " it that refuses such a question, give commvault_url with the path of the API",
-            **failed.facts(),
+            **failed.get_error_facts(),
         )
     raise ConfigError(
         f"No Commvault API found at {root} (tried {', '.join(BASE_PATHS)}): give commvault_url with the path of the API",
-        source=ctx.source_of("commvault_url"),
+        source=ctx.describe_source("commvault_url"),
     )
 
 
@@ -155,7 +155,7 @@ class PasswordLogin:
         self._lock = threading.RLock()
         ctx.on_close(self.log_out)
 
-    def headers(self) -> dict[str, str]:
+    def build_headers(self) -> dict[str, str]:
         """The login token as the service returned it."""
         with self._lock:
             if self._ended:
@@ -166,14 +166,14 @@ class PasswordLogin:
                 with (
                     self._ctx.cancellation.shield()
                 ):  # else the session of an answer that came meanwhile would stay open
-                    token = self._ctx.cancellation.finish_call(self._log_in, late=self._end_session)
+                    token = self._ctx.cancellation.finish_call(self._log_in, undo_late=self._end_session)
                     self._token = token
                 if self._ended:  # while this thread was logging in; nobody else waits for it any longer
                     self._token = None
                     self._end_session(token)
                     raise self._over()
                 self._ctx.cancellation.check()
-            return {"Authtoken": token, **(self._beside.headers() if self._beside else {})}
+            return {"Authtoken": token, **(self._beside.build_headers() if self._beside else {})}
 
     def renew(self) -> bool:
         """The token was refused, for instance after half an hour without use."""
@@ -189,7 +189,7 @@ class PasswordLogin:
         self._ctx.on_close(self._give_away)  # done before log_out, which was registered first
 
     def _give_away(self) -> None:
-        if self._ctx.cancellation.requested:
+        if self._ctx.cancellation.is_requested:
             return
         with self._lock:
             self._token = None
@@ -210,7 +210,7 @@ class PasswordLogin:
         """Take the lock from a helper that is logging in; False when the grace period is over before that."""
         left = GRACE_S
         while not self._lock.acquire(timeout=_LOCK_POLL_S):
-            if self._ctx.cancellation.requested:
+            if self._ctx.cancellation.is_requested:
                 left -= _LOCK_POLL_S
             if left <= 0:
                 return False
@@ -218,9 +218,9 @@ class PasswordLogin:
 
     def _end_session(self, token: str) -> None:
         try:
-            headers = {"Authtoken": token, **(self._beside.headers() if self._beside else {})}
+            headers = {"Authtoken": token, **(self._beside.build_headers() if self._beside else {})}
             self._transport.request(
-                "POST", f"{self._base}/Logout", json_body={}, headers=headers, counts=None, closing=True
+                "POST", f"{self._base}/Logout", json_body={}, headers=headers, count_as=CountAs.NOTHING, closing=True
             )
         except CvopsError as exc:  # it runs out by itself
             self._ctx.debug(1, f"The session of this task could not be ended: {exc}")
@@ -240,9 +240,14 @@ class PasswordLogin:
         }
         self._ctx.stats.add("sign_ins")
         # A second try after a wrong password brings the account nearer to its lock, so only a request that was refused unread is repeated.
-        headers = self._beside.headers() if self._beside else None
+        headers = self._beside.build_headers() if self._beside else None
         reply = self._transport.request(
-            "POST", f"{self._base}/Login", json_body=body, headers=headers, repeat=Repeat.IF_REFUSED, counts=None
+            "POST",
+            f"{self._base}/Login",
+            json_body=body,
+            headers=headers,
+            repeat=Repeat.IF_REFUSED,
+            count_as=CountAs.NOTHING,
         )
         token = _token_in(self._ctx, reply)
         self._ctx.secrets.add(token)
@@ -264,7 +269,7 @@ def _token_in(ctx: Context, reply: Reply) -> str:
         raise AuthError(
             f"Cannot log in to Commvault at {ctx.options['commvault_url']}: it failed with HTTP {reply.status}:"
             f" {answer.get('errorMessage') or 'no reason given'}",
-            **reply.facts(),
+            **reply.get_error_facts(),
         )
     said = next((str(item["errLogMessage"]) for item in problems if item.get("errLogMessage")), "") or str(
         answer.get("errorMessage") or "no reason given"
@@ -275,13 +280,13 @@ def _token_in(ctx: Context, reply: Reply) -> str:
         said, remedy = "the password must be changed first", "Change it in the Command Center."
     if answer.get("isAccountLocked"):
         remedy = f"The account is locked for another {answer.get('remainingLockTime', '?')} s: unlock it or wait."
-    sources = f"commvault_username from {ctx.source_of('commvault_username')}; commvault_password from {ctx.source_of('commvault_password')}"
+    sources = f"commvault_username from {ctx.describe_source('commvault_username')}; commvault_password from {ctx.describe_source('commvault_password')}"
     raise AuthError(
         f"Cannot log in to Commvault at {ctx.options['commvault_url']} as {ctx.options['commvault_username']} ({sources}): {said}. {remedy}",
         code=None if code is None else str(code),
         source=sources,
         remedy=remedy,
-        **reply.facts(),
+        **reply.get_error_facts(),
     )
 
 
@@ -291,10 +296,10 @@ class ReadyAccessToken:
     def __init__(self, ctx: Context, beside: BearerCredentials | None) -> None:
         self._ctx, self._beside = ctx, beside
 
-    def headers(self) -> dict[str, str]:
+    def build_headers(self) -> dict[str, str]:
         """The token in the header that this installation reads."""
         own = token_headers(self._ctx.options, self._ctx.options["commvault_access_token"])
-        return {**(self._beside.headers() if self._beside else {}), **own}
+        return {**(self._beside.build_headers() if self._beside else {}), **own}
 
     def renew(self) -> bool:
         """Nothing to renew it with."""

@@ -43,7 +43,7 @@ _CREATE = "Create a new token with the module commvault_access_token and its opt
 class HeaderCredentials(t.Protocol):
     """Credentials of a gateway, sent beside the token."""
 
-    def headers(self) -> dict[str, str]:
+    def build_headers(self) -> dict[str, str]:
         """Headers of their own."""
 
 
@@ -59,12 +59,15 @@ class StoredPair:
         self._pair: TokenPair | None = None
         self._settled_for: str | None = None
 
-    def headers(self) -> dict[str, str]:
+    def build_headers(self) -> dict[str, str]:
         """The access token, renewed before if it is time."""
         with self._lock:
             pair = self._current()
             self._handed.token = pair.access_token
-            return {**(self._beside.headers() if self._beside else {}), **self._service.headers(pair.access_token)}
+            return {
+                **(self._beside.build_headers() if self._beside else {}),
+                **self._service.build_headers(pair.access_token),
+            }
 
     def renew(self) -> bool:
         """The token that this thread has sent was refused: another process may have renewed it, else we do."""
@@ -180,9 +183,9 @@ class StoredPair:
             custodian_since=pair.custodian_since if pair.custodian else self._now(),
         )
         locked.write_pair(noted)
-        if self._ctx.cancellation.requested:  # nothing was sent yet
+        if self._ctx.cancellation.is_requested:  # nothing was sent yet
             locked.write_pair(dataclasses.replace(noted, renewal=None))
-            raise self._ctx.cancellation.error()
+            raise self._ctx.cancellation.build_error()
         outcome = self._service.renew(noted)
         if outcome.state == "renewed":
             return self._keep(locked, t.cast(TokenPair, outcome.pair))

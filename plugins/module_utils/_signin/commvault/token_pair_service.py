@@ -11,7 +11,7 @@ import dataclasses
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.context import Context
+from ..._core.context import Context, CountAs
 from ..._core.errors import ApiError, AuthError, BadAnswer, Throttled, Unreachable
 from ..._core.http import Transport
 from ..._core.reply import Reply
@@ -48,7 +48,7 @@ class RenewalService:
         )
         self._transport = Transport(ctx, brief)
 
-    def headers(self, token: str) -> dict[str, str]:
+    def build_headers(self, token: str) -> dict[str, str]:
         """The header that carries an access token at this installation."""
         return token_headers(self._ctx.options, token)
 
@@ -62,7 +62,7 @@ class RenewalService:
                 json_body={"accessToken": pair.access_token, "refreshToken": pair.refresh_token},
                 headers=self._all_headers(pair),
                 repeat=Repeat.BY_METHOD,
-                counts=None,
+                count_as=CountAs.NOTHING,
                 authenticated=False,
             )
         except Throttled as exc:
@@ -86,7 +86,7 @@ class RenewalService:
                 f"{self._base}/V4/AccessToken/",
                 params=params,
                 headers=self._all_headers(pair),
-                counts=None,
+                count_as=CountAs.NOTHING,
                 authenticated=False,
             )
             if reply.status == 401:
@@ -105,7 +105,7 @@ class RenewalService:
     def _judged(self, reply: Reply, pair: TokenPair) -> Outcome:
         spoken, code, said = _error(reply)
         what = f"Commvault answered the renewal with HTTP {reply.status}{f', error {code}' if code else ''}: {said}"
-        facts = {**reply.facts(), "code": code}
+        facts = {**reply.get_error_facts(), "code": code}
         if reply.status == 200 and code is None:
             found = renewed(pair, reply.text, self._ctx.clock.now().timestamp())
             if found is not None:
@@ -125,7 +125,7 @@ class RenewalService:
         return Outcome("refused", what, error=AuthError(what, **facts))
 
     def _all_headers(self, pair: TokenPair) -> dict[str, str]:
-        return {**self._beside(), **self.headers(pair.access_token)}
+        return {**self._beside(), **self.build_headers(pair.access_token)}
 
 
 def token_headers(options: t.Mapping[str, t.Any], token: str) -> dict[str, str]:
@@ -140,7 +140,7 @@ def _error(reply: Reply) -> tuple[bool, str | None, str]:
     try:
         body = reply.json()
     except BadAnswer:
-        return False, None, f"{reply.what_it_is() if reply.content.strip() else 'an empty body'}."
+        return False, None, f"{reply.describe_body()}."
     if not isinstance(body, dict):
         return False, None, "JSON that is no object."
     parts = [body, *(part for part in (body.get("error"), body.get("response")) if isinstance(part, dict))]

@@ -34,7 +34,7 @@ class ClientCertificate:
 
 def load_certificate(ctx: Context) -> ClientCertificate:
     """Read option client_certificate. Raises ConfigError that says what is wrong with it, never what is in it."""
-    source = ctx.source_of("client_certificate")
+    source = ctx.describe_source("client_certificate")
     data, place = _bytes_of(str(ctx.options["client_certificate"]), source)
     password = ctx.options.get("client_certificate_password")
     secret = password.encode() if password else None

@@ -49,7 +49,7 @@ def _proxy(options: t.Mapping[str, t.Any], option: str) -> str | None:
     if not options.get(option):
         return None
     found = split_address(option, f"option {option}", options[option], PROXY_SCHEMES, user=True)
-    return f"{found.scheme}://{found.user}{'@' if found.user else ''}{found.site}"
+    return f"{found.scheme}://{found.user_information}{'@' if found.user_information else ''}{found.host_and_port}"
 
 
 def sign_in_origins(options: t.Mapping[str, t.Any]) -> frozenset[str]:
@@ -60,7 +60,7 @@ def sign_in_origins(options: t.Mapping[str, t.Any]) -> frozenset[str]:
 
 
 def _root_of(option: str, url: str) -> str:
-    return split_address(option, f"option {option}", url).root.lower()
+    return split_address(option, f"option {option}", url).origin.lower()
 
 
 def entra_settings(options: t.Mapping[str, t.Any], service: str) -> HttpSettings:

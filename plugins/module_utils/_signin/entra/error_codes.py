@@ -65,7 +65,7 @@ def auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs:
     remedy = REMEDIES.get(code or 0, "")
     if code == 7000215 and is_guid(ctx.options.get("client_secret")):
         remedy = "The given client_secret looks like a secret's id, which is a GUID; the secret's value is needed."
-    sources = "; ".join(f"{name} from {ctx.source_of(name)}" for name in inputs)
+    sources = "; ".join(f"{name} from {ctx.describe_source(name)}" for name in inputs)
     parts = [
         f"Cannot sign in to tenant {ctx.options.get('tenant_id')} as client {ctx.options.get('client_id')} with {method} ({sources}): {description}",
         remedy,

@@ -51,7 +51,7 @@ def fingerprint(ctx: Context) -> str:
 
 
 def _from_file(ctx: Context, path: str) -> str:
-    source = ctx.source_of("federated_token_file")
+    source = ctx.describe_source("federated_token_file")
     try:
         with open(path, encoding="utf-8") as stream:
             text = stream.read(1 << 20).strip()

@@ -73,8 +73,8 @@ def _check_browser_address(ctx: Context, application: t.Any) -> None:
     except ConfigError as exc:
         reason = f"the {name} of its discovery document is not a plain https address"
         raise senseless(ctx, "interactive", reason) from exc
-    if address.root.lower() not in sign_in_origins(ctx.options):
-        reason = f"its discovery document sends the browser to {to_one_line(address.root, 300)}"
+    if address.origin.lower() not in sign_in_origins(ctx.options):
+        reason = f"its discovery document sends the browser to {to_one_line(address.origin, 300)}"
         raise senseless(ctx, "interactive", reason)
 
 
@@ -169,7 +169,7 @@ def _application(ctx: Context, method: str) -> t.Any:
         raise ConfigError(
             f"auth_method {method} needs a person at a terminal, in process on the controller;"
             " scheduled runs use a managed identity, a federated token, a certificate or a secret",
-            source=ctx.source_of("auth_method"),
+            source=ctx.describe_source("auth_method"),
         )
     library = msal("Signing in to Entra ID")
     transport = Transport(ctx, entra_settings(ctx.options, "Entra sign-in"))
@@ -191,6 +191,6 @@ def _application(ctx: Context, method: str) -> t.Any:
             " not Entra's",
             service="Entra sign-in",
             code="authority",
-            source=ctx.source_of("authority_url"),
+            source=ctx.describe_source("authority_url"),
             reason=type(exc).__name__,
         ) from exc

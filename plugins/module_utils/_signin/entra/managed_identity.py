@@ -85,7 +85,7 @@ def resource_of(scope: str) -> str:
 
 def _error(ctx: Context, client_id: str | None, said: str, facts: t.Mapping[str, t.Any]) -> AuthError:
     which = (
-        f"user-assigned, client id {client_id} from {ctx.source_of('managed_identity_client_id')}"
+        f"user-assigned, client id {client_id} from {ctx.describe_source('managed_identity_client_id')}"
         if client_id
         else "system-assigned"
     )

@@ -71,10 +71,10 @@ class ReadyToken:
         expires_at = expiry_of(claims_of(value))
         if expires_at and expires_at <= self._ctx.clock.now().timestamp():
             raise AuthError(
-                f"The access token from {self._ctx.source_of('access_token')} has expired; get a new one.",
+                f"The access token from {self._ctx.describe_source('access_token')} has expired; get a new one.",
                 service="Entra sign-in",
                 code="token_expired",
-                source=self._ctx.source_of("access_token"),
+                source=self._ctx.describe_source("access_token"),
             )
         return Token(value, expires_at, scope)
 
@@ -251,7 +251,7 @@ def choose(ctx: Context) -> t.Any:
         if missing:
             raise IncompleteSignIn(
                 f"auth_method {wanted} needs {', '.join(missing)}: {_where_to_set(missing)}",
-                source=ctx.source_of("auth_method"),
+                source=ctx.describe_source("auth_method"),
             )
         return METHODS[wanted](ctx)
     for name in AUTO_ORDER:
@@ -263,13 +263,13 @@ def choose(ctx: Context) -> t.Any:
     missing = _missing(ctx, nearest)
     raise IncompleteSignIn(
         f"No complete sign-in to Entra ID: the nearest, {nearest.name}, lacks {', '.join(missing)}: {_where_to_set(missing)}",
-        source=ctx.source_of("auth_method"),
+        source=ctx.describe_source("auth_method"),
     )
 
 
 def _inputs(ctx: Context, method: t.Any) -> str:
     flat = [name for need in method.needs for name in ((need,) if isinstance(need, str) else need)]
-    return ", ".join(f"{option} from {ctx.source_of(option)}" for option in flat if ctx.options.get(option))
+    return ", ".join(f"{option} from {ctx.describe_source(option)}" for option in flat if ctx.options.get(option))
 
 
 def _missing(ctx: Context, method: t.Any) -> list[str]:
@@ -352,11 +352,11 @@ def _authority_error(
     if answer and codes_of(answer):
         return auth_error(ctx, answer, method, inputs)
     return AuthError(
-        f"Cannot use {authority_url(ctx.options)} for tenant {ctx.options.get('tenant_id')} (tenant_id from {ctx.source_of('tenant_id')},"
-        f" authority from {ctx.source_of('authority_url')}): the discovery document is missing or not Entra's."
+        f"Cannot use {authority_url(ctx.options)} for tenant {ctx.options.get('tenant_id')} (tenant_id from {ctx.describe_source('tenant_id')},"
+        f" authority from {ctx.describe_source('authority_url')}): the discovery document is missing or not Entra's."
         " For a host of your own set instance_discovery to false.",
         service="Entra sign-in",
         code="authority",
-        source=ctx.source_of("authority_url"),
+        source=ctx.describe_source("authority_url"),
         reason=type(exc).__name__,
     )

@@ -11,6 +11,7 @@ import json
 import typing as t
 
 from ..._core.addresses import describe_host, split_address
+from ..._core.context import CountAs
 from ..._core.errors import ApiError, BadAnswer, ConfigError
 from ..._core.http import Transport
 from ..._core.reply import Reply
@@ -33,7 +34,7 @@ class LibraryClient:
     def get(self, url: str, params: t.Any = None, headers: t.Any = None, **_unused: t.Any) -> LibraryResponse:
         """Discovery documents and the like."""
         self._check(url)
-        return self._kept(self._transport.request("GET", url, params=params, headers=headers, counts=None))
+        return self._kept(self._transport.request("GET", url, params=params, headers=headers, count_as=CountAs.NOTHING))
 
     def post(
         self, url: str, params: t.Any = None, data: t.Any = None, headers: t.Any = None, **_unused: t.Any
@@ -43,7 +44,7 @@ class LibraryClient:
         self._on_post()
         return self._kept(
             self._transport.request(
-                "POST", url, params=params, data=data, headers=headers, repeat=self._repeat, counts=None
+                "POST", url, params=params, data=data, headers=headers, repeat=self._repeat, count_as=CountAs.NOTHING
             )
         )
 
@@ -61,10 +62,10 @@ class LibraryClient:
         """The answer for the library, unless it could only misread it: MSAL logs what is no JSON, and drops the words of a 5xx."""
         self._last = reply
         if reply.status >= 500:
-            said = self.last_error().get("error_description") or reply.what_it_is()
-            raise ApiError(f"{reply.service} failed with HTTP {reply.status}: {said}", **reply.facts())
+            said = self.last_error().get("error_description") or reply.describe_body()
+            raise ApiError(f"{reply.service} failed with HTTP {reply.status}: {said}", **reply.get_error_facts())
         if (reply.method == "POST" or reply.status < 400) and not isinstance(reply.json(), dict):
-            raise reply.bad("JSON that is no object")
+            raise reply.build_bad_answer("JSON that is no object")
         return LibraryResponse(reply)
 
     def _check(self, url: str) -> None:
@@ -89,9 +90,9 @@ class LibraryResponse:
         try:
             self.text = json.dumps(reply.json())
         except BadAnswer:
-            self.text = reply.what_it_is()
+            self.text = reply.describe_body()
 
     def raise_for_status(self) -> None:
         """MSAL calls this for answers that it cannot use."""
         if self.status_code >= 400:
-            raise self._reply.bad(self._reply.what_it_is())
+            raise self._reply.build_bad_answer(self._reply.describe_body())

@@ -66,7 +66,7 @@ def senseless(ctx: Context, method: str, reason: str) -> AuthError:
         f" what no token service says ({reason}). Check authority_url, and what stands between here and there.",
         service="Entra sign-in",
         code="bad_answer",
-        source=ctx.source_of("authority_url"),
+        source=ctx.describe_source("authority_url"),
     )
 
 

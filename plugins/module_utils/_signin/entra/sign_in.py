@@ -105,7 +105,7 @@ class BearerCredentials:
     def __init__(self, sign_in: EntraSignIn, scope: str) -> None:
         self._sign_in, self._scope = sign_in, scope
 
-    def headers(self) -> dict[str, str]:
+    def build_headers(self) -> dict[str, str]:
         """The header with a valid token."""
         return {"Authorization": f"Bearer {self._sign_in.token(self._scope).value}"}
 

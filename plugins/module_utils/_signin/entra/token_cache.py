@@ -180,11 +180,11 @@ class FileCache:
             os.close(descriptor)
 
     def _wait_for(self, descriptor: int) -> None:
-        pauses = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
+        backoff = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
         limit_s = min(_LOCK_WAIT_S, self._ctx.remaining_s())
         with contextlib.suppress(WaitTimeout):  # the task's deadline: whatever is asked next says so
-            while pauses.spent_s() < limit_s and not take_lock(descriptor):
-                pauses.take()
+            while backoff.elapsed_s() < limit_s and not take_lock(descriptor):
+                backoff.pause()
 
     def _path(self, key: str) -> str:
         return os.path.join(self._folder, key)

@@ -33,8 +33,8 @@ def test_options_and_rules_are_joined_and_the_parts_stay_as_they_were() -> None:
         "required_by": {"b": ["a"], "c": ["a"]},
     }
     assert set(first.options) == {"a", "b"}
-    assert first.rules()["required_one_of"] == []
-    assert second.rules()["required_together"] == []
+    assert first.to_rule_kwargs()["required_one_of"] == []
+    assert second.to_rule_kwargs()["required_together"] == []
 
 
 def test_an_option_defined_twice_and_differently_is_a_programming_error() -> None:
@@ -51,5 +51,5 @@ def test_required_by_of_two_specs_is_kept() -> None:
 
 def test_the_rules_reach_the_validator() -> None:
     spec = ArgumentSpec({"a": {"type": "str"}, "b": {"type": "str"}}, mutually_exclusive=[["a", "b"]])
-    validated = ArgumentSpecValidator(spec.options, **spec.rules()).validate({"a": "1", "b": "2"})
+    validated = ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate({"a": "1", "b": "2"})
     assert "mutually exclusive: a|b" in validated.errors.msg

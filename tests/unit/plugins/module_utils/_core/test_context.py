@@ -79,4 +79,4 @@ def test_the_real_clock() -> None:
 
 def test_sources_in_words(make_ctx: t.Any) -> None:
     ctx = make_ctx({"a": "x", "b": None}, sources=OptionSources(environ={}, found={"c": "variable cvops_c"}))
-    assert [ctx.source_of(name) for name in "abc"] == ["option a", "default", "variable cvops_c"]
+    assert [ctx.describe_source(name) for name in "abc"] == ["option a", "default", "variable cvops_c"]

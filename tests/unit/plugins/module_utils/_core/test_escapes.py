@@ -72,10 +72,10 @@ def test_a_part_is_found_where_it_stood(before: str, secret: str, after: str) ->
     assert layer.text == before + secret + after
     if secret:
         start = len(before)
-        assert layer.origin((start, start + len(secret))) == (start, start + len(escaped))
+        assert layer.find_origin((start, start + len(secret))) == (start, start + len(escaped))
 
 
 def test_a_part_of_one_escape_is_the_whole_of_it() -> None:
     """Nothing is known of less, and what is hidden must not leave a part."""
     layer = EscapeLayer("a%20%20b", ESCAPE)
-    assert (layer.text, layer.origin((1, 2)), layer.origin((2, 4))) == ("a  b", (1, 7), (1, 8))
+    assert (layer.text, layer.find_origin((1, 2)), layer.find_origin((2, 4))) == ("a  b", (1, 7), (1, 8))

@@ -13,6 +13,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core import http as subject
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import CountAs
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     BadAnswer,
     Cancelled,
@@ -33,7 +34,7 @@ class Keys:
     def __init__(self, renewals: int = 1) -> None:
         self.number, self.left = 1, renewals
 
-    def headers(self) -> dict[str, str]:
+    def build_headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer token-number-{self.number}"}
 
     def renew(self) -> bool:
@@ -67,18 +68,19 @@ def test_one_connection_is_kept(make_ctx: t.Any, server: t.Any, answer: t.Any) -
 
 
 @pytest.mark.parametrize(
-    ("method", "counts", "expected"),
+    ("method", "count_as", "expected"),
     [
-        ("GET", "", {"reads": 1}),
-        ("HEAD", "", {"reads": 1}),
-        ("DELETE", "", {"writes": 1}),
-        ("POST", "reads", {"reads": 1}),
-        ("POST", None, {}),
+        ("GET", CountAs.METHOD, {"reads": 1}),
+        ("HEAD", CountAs.METHOD, {"reads": 1}),
+        ("DELETE", CountAs.METHOD, {"writes": 1}),
+        ("POST", CountAs.READ, {"reads": 1}),
+        ("GET", CountAs.WRITE, {"writes": 1}),
+        ("POST", CountAs.NOTHING, {}),
     ],
 )
-def test_counters(make_ctx: t.Any, server: t.Any, method: str, counts: str | None, expected: dict[str, int]) -> None:
+def test_counters(make_ctx: t.Any, server: t.Any, method: str, count_as: CountAs, expected: dict[str, int]) -> None:
     ctx = make_ctx()
-    transport(ctx).request(method, server.url, counts=counts)
+    transport(ctx).request(method, server.url, count_as=count_as)
     assert counted(ctx) == expected
 
 
@@ -265,7 +267,7 @@ class Fixed:
     def __init__(self, token: str) -> None:
         self.token = token
 
-    def headers(self) -> dict[str, str]:
+    def build_headers(self) -> dict[str, str]:
         return {"Authtoken": self.token}
 
 
@@ -320,7 +322,7 @@ def test_the_deadline_of_the_task(make_ctx: t.Any, server: t.Any, answer: t.Any)
 def test_cancelled_runs_send_nothing_but_their_good_byes(make_ctx: t.Any, server: t.Any) -> None:
     ctx = make_ctx()
     service = transport(ctx, Keys())
-    ctx.cancellation.request("SIGINT")
+    ctx.cancellation.request_stop("SIGINT")
     with pytest.raises(Cancelled):
         service.request("GET", server.url)
     assert server.received == []

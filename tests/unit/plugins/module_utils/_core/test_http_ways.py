@@ -98,7 +98,7 @@ def test_no_tls_behind_https(make_ctx: t.Any, server: t.Any) -> None:
 )
 def test_verification_in_force(settings: dict[str, t.Any], verify: t.Any, words: str) -> None:
     way = HttpSettings(**{"service": "Service", "environ": {}, **settings})
-    assert (way.verify(), way.ca_in_words()) == (verify, words)
+    assert (way.choose_ca(), way.describe_ca()) == (verify, words)
 
 
 def test_proxies(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,19 +43,19 @@ def sources(environ: dict[str, str] | None = None, **variables: t.Any) -> Option
 )
 def test_precedence(environ: dict[str, str], variables: dict[str, t.Any], value: t.Any, source: str) -> None:
     found = sources(environ, **variables)
-    assert found.complete("client_secret", NAMES) == value
-    assert found.of("client_secret", True) == source
+    assert found.find_value("client_secret", NAMES) == value
+    assert found.describe_source("client_secret", True) == source
     assert found.values == {"client_secret": value}
 
 
 def test_nothing_found() -> None:
     with pytest.raises(AnsibleFallbackNotFound):
-        sources().complete("client_secret", NAMES)
+        sources().find_value("client_secret", NAMES)
 
 
 def test_a_clash_names_sources_and_no_values() -> None:
     found = sources({"CVOPS_CLIENT_SECRET": "two", "ARM_CLIENT_SECRET": "three"}, cvops_client_secret="one")
-    found.complete("client_secret", NAMES)
+    found.find_value("client_secret", NAMES)
     (warning,) = found.warnings
     assert warning == (
         "client_secret is set in several places that differ: variable cvops_client_secret is used,"
@@ -77,15 +77,15 @@ def test_a_clash_names_sources_and_no_values() -> None:
 def test_equal_values_are_no_clash(variable: t.Any, text: str, warned: bool) -> None:
     """Environment variables are text: ``false`` says the same as a variable that is false."""
     found = sources({"CVOPS_X": text}, cvops_x=variable)
-    found.complete("x", ["CVOPS_X"])
+    found.find_value("x", ["CVOPS_X"])
     assert bool(found.warnings) is warned
 
 
 def test_sources_in_words() -> None:
     found = OptionSources(environ={}, announced={"tenant_id": "variable cvops_tenant_id"})
-    assert found.of("tenant_id", True) == "variable cvops_tenant_id"
-    assert found.of("client_id", True) == "option client_id"
-    assert found.of("cloud", False) == "default"
+    assert found.describe_source("tenant_id", True) == "variable cvops_tenant_id"
+    assert found.describe_source("client_id", True) == "option client_id"
+    assert found.describe_source("cloud", False) == "default"
 
 
 def test_the_fallback_asks_the_sources_in_use() -> None:

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import Cancellation
+from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import Cancellation
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Cancelled
 from ansible_collections.cvops.identity.plugins.module_utils._core.parallel import map_in_parallel
 
@@ -69,7 +69,7 @@ def test_cancelling_does_not_wait_for_slow_answers() -> None:
         slow.wait(300)
         return item
 
-    threading.Timer(0.1, cancellation.request, ["SIGTERM"]).start()
+    threading.Timer(0.1, cancellation.request_stop, ["SIGTERM"]).start()
     started = time.monotonic()
     try:
         with pytest.raises(Cancelled, match="SIGTERM"):

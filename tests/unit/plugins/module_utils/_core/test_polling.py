@@ -56,11 +56,11 @@ def test_patience_ends(make_ctx: t.Any, timeout_s: float, deadline_s: float | No
 
 def test_pauses_double_up_to_the_longest(make_ctx: t.Any) -> None:
     ctx = make_ctx()
-    pauses = Backoff(ctx, first_s=1.0, longest_s=5.0)
+    backoff = Backoff(ctx, first_s=1.0, longest_s=5.0)
     for most_s in (10.0, 10.0, 0.25, 10.0, 10.0):
-        pauses.take(most_s)
+        backoff.pause(most_s)
     assert ctx.cancellation.waits == [1.0, 2.0, 0.25, 5.0, 5.0]
-    assert pauses.spent_s() == 13.25
+    assert backoff.elapsed_s() == 13.25
     assert ctx.stats.as_result()["waited_s"] == 13.2
 
 
@@ -68,9 +68,9 @@ def test_pauses_double_up_to_the_longest(make_ctx: t.Any) -> None:
 def test_those_who_wait_for_the_same_do_not_ask_together(make_ctx: t.Any, chance: float, waited: float) -> None:
     ctx = make_ctx()
     ctx.clock.chance = chance
-    pauses = Backoff(ctx, first_s=1.0, longest_s=1.0, spread=True)
-    pauses.take()
-    pauses.take()
+    backoff = Backoff(ctx, first_s=1.0, longest_s=1.0, spread=True)
+    backoff.pause()
+    backoff.pause()
     assert ctx.cancellation.waits == pytest.approx([waited, waited])
 
 
@@ -92,28 +92,28 @@ def test_a_pause_fits_when_something_can_be_done_after_it(
     ctx = make_ctx()
     if deadline_s is not None:
         ctx.deadline_at = ctx.clock.monotonic() + deadline_s
-    pauses = Backoff(ctx, first_s=1.0)
+    backoff = Backoff(ctx, first_s=1.0)
     ctx.clock.passed += busy_s
-    assert pauses.fits(limit_s) is fits
-    assert pauses.fits(limit_s, before_deadline=False) is (fits or deadline_s is not None)
+    assert backoff.fits_within(limit_s) is fits
+    assert backoff.fits_within(limit_s, before_deadline=False) is (fits or deadline_s is not None)
 
 
 def test_no_pause_outlives_the_deadline(make_ctx: t.Any) -> None:
     ctx = make_ctx()
     ctx.deadline_at = ctx.clock.monotonic() + 1.5
-    pauses = Backoff(ctx, first_s=1.0)
-    pauses.take()
-    pauses.take()
+    backoff = Backoff(ctx, first_s=1.0)
+    backoff.pause()
+    backoff.pause()
     assert ctx.cancellation.waits == [1.0, 0.5]
     with pytest.raises(WaitTimeout, match="deadline"):
-        pauses.take()
+        backoff.pause()
 
 
 def test_a_stop_ends_the_wait(make_ctx: t.Any) -> None:
     ctx = make_ctx()
-    ctx.cancellation.request("SIGTERM")
+    ctx.cancellation.request_stop("SIGTERM")
     with pytest.raises(Cancelled):
-        Backoff(ctx).take()
+        Backoff(ctx).pause()
     with pytest.raises(Cancelled):
         poll_until(ctx, looks(0), bool, what="x")
     assert ctx.cancellation.waits == []

@@ -20,12 +20,12 @@ ONE = "0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"
 def test_two_tasks_of_one_run(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     first = RecentObjects(make_ctx(run_directory=str(tmp_path)))
     second = RecentObjects(make_ctx(run_directory=str(tmp_path)))
-    assert not second.any_of([ONE])
+    assert not second.contains_any([ONE])
     first.add(ONE.upper(), "/groups(uniqueName='a b')")
-    assert second.any_of(["other", ONE])
-    assert second.any_of(["/groups(uniqueName='A B')"])
+    assert second.contains_any(["other", ONE])
+    assert second.contains_any(["/groups(uniqueName='A B')"])
     second.discard(ONE)
-    assert not RecentObjects(make_ctx(run_directory=str(tmp_path))).any_of([ONE])
+    assert not RecentObjects(make_ctx(run_directory=str(tmp_path))).contains_any([ONE])
     (file,) = tmp_path.iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
 
@@ -35,16 +35,16 @@ def test_freshness_ends(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     fresh = RecentObjects(ctx)
     fresh.add(ONE)
     ctx.clock.passed += RECENT_S
-    assert fresh.any_of([ONE])
+    assert fresh.contains_any([ONE])
     ctx.clock.passed += 2
-    assert not fresh.any_of([ONE])
+    assert not fresh.contains_any([ONE])
 
 
 def test_without_a_folder_a_task_knows_its_own(make_ctx: t.Any) -> None:
     fresh = RecentObjects(make_ctx())
     fresh.add(ONE)
-    assert fresh.any_of([ONE])
-    assert not RecentObjects(make_ctx()).any_of([ONE])
+    assert fresh.contains_any([ONE])
+    assert not RecentObjects(make_ctx()).contains_any([ONE])
 
 
 def test_a_link_is_not_followed(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
@@ -57,25 +57,25 @@ def test_a_link_is_not_followed(make_ctx: t.Any, tmp_path: pathlib.Path) -> None
     fresh = RecentObjects(make_ctx(run_directory=str(folder)))
     fresh.add(ONE)
     assert target.read_text() == "mine"
-    assert fresh.any_of([ONE]), "the task itself still knows"
+    assert fresh.contains_any([ONE]), "the task itself still knows"
 
 
 def test_a_vanished_folder_and_a_broken_file_cost_nothing_more(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     gone = RecentObjects(make_ctx(run_directory=str(tmp_path / "gone")))
     gone.add(ONE)
-    assert gone.any_of([ONE])
+    assert gone.contains_any([ONE])
     (tmp_path / "cvops_fresh").write_bytes(b"\xff\xfe rubbish\nnonsense\n" + f"99999999999 {ONE}\n".encode())
-    assert RecentObjects(make_ctx(run_directory=str(tmp_path))).any_of([ONE])
+    assert RecentObjects(make_ctx(run_directory=str(tmp_path))).contains_any([ONE])
 
 
 def test_keys_with_line_breaks_stay_out_of_the_file(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     RecentObjects(make_ctx(run_directory=str(tmp_path))).add(f"x\n99999999999 {ONE}")
-    assert not RecentObjects(make_ctx(run_directory=str(tmp_path))).any_of([ONE])
+    assert not RecentObjects(make_ctx(run_directory=str(tmp_path))).contains_any([ONE])
 
 
 def test_a_run_without_the_file_yet(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     ctx = make_ctx(run_directory=str(tmp_path))
-    assert not RecentObjects(ctx).any_of([ONE])
+    assert not RecentObjects(ctx).contains_any([ONE])
     assert ctx.warnings == []
 
 
@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_used_is_told_once(
     for dummy in range(2):
         if do == "write":
             fresh.add(ONE)
-            assert fresh.any_of([ONE])
+            assert fresh.contains_any([ONE])
         else:
-            assert not fresh.any_of([ONE])
+            assert not fresh.contains_any([ONE])
     assert len(ctx.warnings) == 1 and "Permission denied" in ctx.warnings[0]

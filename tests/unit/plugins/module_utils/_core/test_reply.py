@@ -66,7 +66,7 @@ def test_what_is_no_json_is_named_without_its_content(content: bytes, said: str,
 def test_a_service_that_asks_to_wait(
     told_s: float | None, headers: dict[str, t.Any], said: str, quota: int | None
 ) -> None:
-    error = reply(status=429, **headers).throttled(told_s)
+    error = reply(status=429, **headers).build_throttled(told_s)
     assert str(error).startswith("Service is throttling GET /a/b. ") and str(error).endswith(said)
     assert (error.facts.get("retry_after_s"), error.facts.get("quota"), error.facts.get("code")) == (
         told_s,

@@ -39,7 +39,7 @@ class Whole(Plain):
     def salvage(self) -> dict[str, t.Any]:
         return {"salvaged": 1}
 
-    def carried_out(self) -> Plan:
+    def get_applied_plan(self) -> Plan:
         return self.plan()
 
 

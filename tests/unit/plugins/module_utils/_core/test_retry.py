@@ -63,7 +63,7 @@ def test_table(
 @given(ATTEMPTS)
 def test_a_post_that_may_have_been_received_is_never_repeated_by_itself(attempt: Attempt) -> None:
     if attempt.method == "POST" and attempt.received:
-        assert POLICY.pause_s(1, attempt, Repeat.BY_METHOD, 0.5) is None
+        assert POLICY.compute_pause_s(1, attempt, Repeat.BY_METHOD, 0.5) is None
 
 
 @given(ATTEMPTS)
@@ -74,7 +74,7 @@ def test_if_refused_needs_a_refusal(attempt: Attempt) -> None:
 
 @given(ATTEMPTS, st.integers(1, 8), st.sampled_from(Repeat), st.floats(0, 1, exclude_max=True))
 def test_pauses_are_bounded(attempt: Attempt, number: int, repeat: Repeat, chance: float) -> None:
-    pause = POLICY.pause_s(number, attempt, repeat, chance)
+    pause = POLICY.compute_pause_s(number, attempt, repeat, chance)
     if number >= POLICY.tries or not POLICY.may_repeat(attempt, repeat):
         assert pause is None
     elif attempt.retry_after_s is None:
@@ -89,9 +89,9 @@ def test_pauses_are_bounded(attempt: Attempt, number: int, repeat: Repeat, chanc
 
 def test_full_jitter_grows_to_its_cap() -> None:
     policy, attempt = RetryPolicy(tries=12), Attempt("GET", 503, True)
-    highest = [policy.pause_s(number, attempt, Repeat.BY_METHOD, 1.0) for number in range(1, 9)]
+    highest = [policy.compute_pause_s(number, attempt, Repeat.BY_METHOD, 1.0) for number in range(1, 9)]
     assert highest == [0.5, 1, 2, 4, 8, 16, 20, 20]
-    assert policy.pause_s(8, attempt, Repeat.BY_METHOD, 0.0) == 0
+    assert policy.compute_pause_s(8, attempt, Repeat.BY_METHOD, 0.0) == 0
 
 
 @pytest.mark.parametrize(

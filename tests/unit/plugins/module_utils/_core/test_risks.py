@@ -47,5 +47,5 @@ def test_no_risk_is_accepted_without_the_option(make_ctx: t.Any) -> None:
 )
 def test_the_options(options: dict[str, object], said: str) -> None:
     spec = build_risk_spec("rename")
-    errors = ArgumentSpecValidator(spec.options, **spec.rules()).validate(options).errors
+    errors = ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(options).errors
     assert (said in errors.msg) if said else not errors.errors

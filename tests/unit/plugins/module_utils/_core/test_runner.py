@@ -97,7 +97,7 @@ class Confirming(Noted):
 class Refusing(Noted):
     """Only the first step is carried out."""
 
-    def carried_out(self) -> Plan:
+    def get_applied_plan(self) -> Plan:
         return dataclasses.replace(self.planned, steps=self.planned.steps[:1])
 
 
@@ -433,7 +433,7 @@ def test_no_step_is_begun_after_a_request_to_stop(make_ctx: t.Any) -> None:
     ctx = make_ctx()
 
     def run(inner: Context) -> t.Any:
-        inner.cancellation.request("SIGINT")
+        inner.cancellation.request_stop("SIGINT")
         return noted
 
     assert run_task(ctx, run)["cancelled"] is True
@@ -444,7 +444,7 @@ def test_a_helper_that_notices_first(make_ctx: t.Any) -> None:
     """An error that only follows from the stop is still a stop."""
 
     def run(ctx: Context) -> Resource:
-        ctx.cancellation.request("SIGINT")
+        ctx.cancellation.request_stop("SIGINT")
         raise ApiError("the connection broke")
 
     assert run_task(make_ctx(), run)["cancelled"] is True
@@ -530,7 +530,7 @@ def test_a_module_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, message: warned.append(message))
 
     def run(ctx: Context) -> t.Any:
-        seen.append([ctx.source_of(name) for name in ("name", "tenant_id", "client_secret", "deadline")])
+        seen.append([ctx.describe_source(name) for name in ("name", "tenant_id", "client_secret", "deadline")])
         seen.append((ctx.check_mode, ctx.diff_mode, ctx.verbosity, ctx.run_directory, ctx.secrets))
         ctx.warn("careful with hushed")
         ctx.debug(1, "said hushed")

@@ -19,34 +19,34 @@ NOW = datetime.datetime(2026, 3, 2, 9, 41, 10, 600000, tzinfo=datetime.timezone.
 def noted(ahead_s: float) -> ServiceTimings:
     seen = ServiceTimings()
     date = email.utils.format_datetime(NOW + datetime.timedelta(seconds=ahead_s), usegmt=True)
-    seen.note("Graph", date, NOW, 0.25)
+    seen.record_answer("Graph", date, NOW, 0.25)
     return seen
 
 
 @pytest.mark.parametrize(("ahead", "told"), [(0, 0), (1, 0), (-1, 0), (300, 299), (-90, -91), (3, 2)])
 def test_the_difference_has_a_sign_and_whole_seconds(ahead: float, told: int) -> None:
-    assert noted(ahead).clock_difference_s("Graph") == told
+    assert noted(ahead).get_clock_difference_s("Graph") == told
 
 
 def test_the_first_service_that_told_its_time_counts() -> None:
     seen = noted(600)
-    seen.note("Sign-in", None, NOW, 0.1)
-    assert seen.clock_difference_s("Sign-in", "Graph") == seen.clock_difference_s("Graph") == 599
-    assert seen.clock_difference_s("Sign-in") is None
-    assert ServiceTimings().clock_difference_s("Graph") is None
+    seen.record_answer("Sign-in", None, NOW, 0.1)
+    assert seen.get_clock_difference_s("Sign-in", "Graph") == seen.get_clock_difference_s("Graph") == 599
+    assert seen.get_clock_difference_s("Sign-in") is None
+    assert ServiceTimings().get_clock_difference_s("Graph") is None
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday", "Mon, 02 Mar 2026 09:41:10 -0000"])
 def test_a_date_that_says_nothing_is_none(date: str | None) -> None:
     seen = ServiceTimings()
-    seen.note("Graph", date, NOW, 0.1)
-    assert seen.clock_difference_s("Graph") is None
-    assert seen.latency_ms("Graph") == 100
+    seen.record_answer("Graph", date, NOW, 0.1)
+    assert seen.get_clock_difference_s("Graph") is None
+    assert seen.get_latency_ms("Graph") == 100
 
 
 def test_the_fastest_answer_is_the_latency() -> None:
     seen = noted(0)
     for took in (0.04, 0.9):
-        seen.note("Graph", None, NOW, took)
-    assert seen.latency_ms("Graph") == 40
-    assert seen.latency_ms("Commvault") is None
+        seen.record_answer("Graph", None, NOW, took)
+    assert seen.get_latency_ms("Graph") == 40
+    assert seen.get_latency_ms("Commvault") is None

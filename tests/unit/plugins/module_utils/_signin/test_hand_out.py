@@ -14,11 +14,11 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.lookup import commvault_token
-from ansible_collections.cvops.identity.plugins.module_utils._core import cancel
+from ansible_collections.cvops.identity.plugins.module_utils._core import cancellation
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault import sign_in
 
 #: Files of which each call and return is a moment to be stopped at.
-FILES = ("commvault.py", "commvault_token.py", "cancel.py", "context.py")
+FILES = ("sign_in.py", "commvault_token.py", "cancellation.py", "context.py")
 
 
 class Sessions:
@@ -84,7 +84,7 @@ def test_no_moment_leaves_a_session_that_nobody_has(monkeypatch: pytest.MonkeyPa
 
 
 def _stop_at_every_moment(monkeypatch: pytest.MonkeyPatch, sessions: Sessions) -> None:
-    monkeypatch.setattr(cancel.os, "kill", lambda _process, _number: None)  # the signal is handed on to Ansible
+    monkeypatch.setattr(cancellation.os, "kill", lambda _process, _number: None)  # the signal is handed on to Ansible
     outcomes = set()
     for number in range(1, 400):
         sessions.open = 0

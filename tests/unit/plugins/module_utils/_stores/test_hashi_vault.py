@@ -205,7 +205,7 @@ def test_an_app_role_is_signed_out_though_the_run_was_told_to_stop(
     server.says(answer(body={"auth": {"client_token": "hvs.of-role"}}), answer(body=secret()), answer(204, b""))
     store = make_store(role_id="role", secret_id=SECRET)
     store.read_pair_and_version()
-    store._ctx.cancellation.request("SIGTERM")
+    store._ctx.cancellation.request_stop("SIGTERM")
     store._ctx.close()
     assert [entry.path for entry in server.received][-1] == "/v1/auth/token/revoke-self"
     assert server.received[-1].headers["X-Vault-Token"] == "hvs.of-role"
@@ -244,7 +244,7 @@ def test_a_note_is_not_written_when_told_to_stop(make_store: t.Any, server: t.An
     server.says(answer(body=secret()))
     store = make_store()
     with store.lock() as locked:
-        store._ctx.cancellation.request("SIGTERM")
+        store._ctx.cancellation.request_stop("SIGTERM")
         with pytest.raises(Cancelled):
             locked.write_pair(TokenPair("the-access-token", renewal=RenewalNote("sent", 1.0, "me")))
         server.says(answer(body={"data": {"version": 2}}))

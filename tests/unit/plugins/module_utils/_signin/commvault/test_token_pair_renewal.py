@@ -73,7 +73,7 @@ class FakeService:
     def __init__(self, *states: str, verdict: str = "unknown") -> None:
         self.states, self.verdict, self.traded = list(states), verdict, t.cast("list[str | None]", [])
 
-    def headers(self, token: str) -> dict[str, str]:
+    def build_headers(self, token: str) -> dict[str, str]:
         return {"Authtoken": token}
 
     def look(self, pair: TokenPair, now: float) -> str:
@@ -106,14 +106,14 @@ def signed_in(ctx: Context, store: FakeStore, service: FakeService) -> StoredPai
 def test_young_is_used_as_it_is(make_ctx: t.Any) -> None:
     store, service = FakeStore(YOUNG), FakeService()
     credentials = signed_in(make_ctx(), store, service)
-    assert [credentials.headers() for dummy in range(3)] == [{"Authtoken": "a0"}] * 3
+    assert [credentials.build_headers() for dummy in range(3)] == [{"Authtoken": "a0"}] * 3
     assert (service.traded, store.writes) == ([], [])
 
 
 @pytest.mark.parametrize("pair", [DUE, OVER])
 def test_due_is_noted_renewed_stored_and_used(make_ctx: t.Any, pair: TokenPair) -> None:
     store, service = FakeStore(dataclasses.replace(pair, custodian=None)), FakeService()
-    assert signed_in(make_ctx(), store, service).headers() == {"Authtoken": "a1"}
+    assert signed_in(make_ctx(), store, service).build_headers() == {"Authtoken": "a1"}
     note, new = store.writes
     assert (note.renewal is not None and note.renewal.state, note.access_token) == ("sent", "a0")
     assert (new.renewal, new.access_token, new.custodian) == (None, "a1", HERE), (
@@ -124,18 +124,18 @@ def test_due_is_noted_renewed_stored_and_used(make_ctx: t.Any, pair: TokenPair) 
 def test_a_long_play_outlives_its_tokens(make_ctx: t.Any) -> None:
     ctx, store, service = make_ctx(), FakeStore(YOUNG), FakeService()
     credentials = signed_in(ctx, store, service)
-    assert credentials.headers() == {"Authtoken": "a0"}
+    assert credentials.build_headers() == {"Authtoken": "a0"}
     ctx.clock.passed = 6800
-    assert credentials.headers() == {"Authtoken": "a1"}
+    assert credentials.build_headers() == {"Authtoken": "a1"}
 
 
 def test_what_another_process_has_renewed_is_taken(make_ctx: t.Any) -> None:
     store, service = FakeStore(YOUNG), FakeService()
     credentials = signed_in(make_ctx(), store, service)
-    credentials.headers()
+    credentials.build_headers()
     store.pair = dataclasses.replace(YOUNG, access_token="theirs", refresh_token="theirs-too")
     assert credentials.renew()
-    assert credentials.headers() == {"Authtoken": "theirs"}
+    assert credentials.build_headers() == {"Authtoken": "theirs"}
     assert service.traded == []
 
 
@@ -145,7 +145,7 @@ def test_overtaken_looks_again(make_ctx: t.Any) -> None:
     store.trouble = [StoreConflict("Somebody was faster.")]
     seen = iter([lambda: None, lambda: setattr(store, "pair", theirs)])
     store.after_lock = lambda: next(seen)()
-    assert signed_in(make_ctx(), store, service).headers() == {"Authtoken": "theirs"}
+    assert signed_in(make_ctx(), store, service).build_headers() == {"Authtoken": "theirs"}
     assert service.traded == []
 
 
@@ -162,10 +162,10 @@ def test_a_new_pair_that_cannot_be_stored_is_not_used(make_ctx: t.Any) -> None:
 
     store.write_pair = only_notes  # type: ignore[method-assign]
     with pytest.raises(AuthError, match="could not be stored: No space left") as caught:
-        credentials.headers()
+        credentials.build_headers()
     assert caught.value.code == "renewal_not_stored"
     with pytest.raises(AuthError, match="not tried again"):
-        credentials.headers()
+        credentials.build_headers()
 
 
 def test_a_passing_failure_of_the_store_costs_nothing(make_ctx: t.Any) -> None:
@@ -179,7 +179,7 @@ def test_a_passing_failure_of_the_store_costs_nothing(make_ctx: t.Any) -> None:
         write(pair)
 
     store.write_pair = sometimes  # type: ignore[method-assign]
-    assert credentials.headers() == {"Authtoken": "a1"}
+    assert credentials.build_headers() == {"Authtoken": "a1"}
 
 
 @pytest.mark.parametrize("pair", [DUE, OVER])
@@ -190,11 +190,11 @@ def test_renewals_that_fail(make_ctx: t.Any, pair: TokenPair, state: str, code: 
     ctx, store, service = make_ctx(), FakeStore(pair), FakeService(state)
     credentials = signed_in(ctx, store, service)
     if pair is DUE and state != "refused":
-        assert [credentials.headers() for dummy in range(2)] == [{"Authtoken": "a0"}] * 2, "used to its end"
+        assert [credentials.build_headers() for dummy in range(2)] == [{"Authtoken": "a0"}] * 2, "used to its end"
         assert len(ctx.warnings) == 1
     else:
         with pytest.raises(ApiError) as caught:
-            credentials.headers()
+            credentials.build_headers()
         assert caught.value.code == code
     assert store.pair is not None
     left = store.pair.renewal.state if store.pair.renewal else None
@@ -205,7 +205,7 @@ def test_a_refused_pair_is_never_sent_again(make_ctx: t.Any) -> None:
     store, service = FakeStore(OVER), FakeService("refused")
     for dummy in range(3):
         with pytest.raises(AuthError, match="two hosts|renewed elsewhere"):
-            signed_in(make_ctx(), store, service).headers()
+            signed_in(make_ctx(), store, service).build_headers()
     assert service.traded == ["r0"]
 
 
@@ -230,9 +230,9 @@ def test_a_note_that_was_left(
     credentials = signed_in(make_ctx(), store, service)
     if token is None:
         with pytest.raises(AuthError, match="commvault_access_token"):
-            credentials.headers()
+            credentials.build_headers()
     else:
-        assert credentials.headers() == {"Authtoken": token}
+        assert credentials.build_headers() == {"Authtoken": token}
     assert store.pair is not None
     assert (store.pair.renewal.state if store.pair.renewal else None) == left
 
@@ -244,7 +244,7 @@ def test_a_refusal_while_a_renewal_is_in_doubt(make_ctx: t.Any, verdict: str, co
     """It may be that of a gateway, of which only a look can tell; a pair that is marked as refused is never tried again."""
     store, service = FakeStore(dataclasses.replace(YOUNG, renewal=DOUBT)), FakeService(verdict="unknown")
     credentials = signed_in(make_ctx(), store, service)
-    assert credentials.headers() == {"Authtoken": "a0"}
+    assert credentials.build_headers() == {"Authtoken": "a0"}
     service.verdict = verdict
     with pytest.raises(AuthError) as caught:
         credentials.renew()
@@ -255,7 +255,7 @@ def test_a_refusal_while_a_renewal_is_in_doubt(make_ctx: t.Any, verdict: str, co
 
 def test_no_store(make_ctx: t.Any) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
-        signed_in(make_ctx(), FakeStore(None), FakeService()).headers()
+        signed_in(make_ctx(), FakeStore(None), FakeService()).build_headers()
 
 
 steps = st.sampled_from(["renewed", "not_sent", "unknown", "refused"])
@@ -296,7 +296,7 @@ def test_whatever_happens_no_pair_is_traded_in_twice(
         service.verdict = verdict
         run = signed_in(Context({}, t.cast(t.Any, Silent()), clock=clock), store, service)
         with contextlib.suppress(ApiError):
-            run.headers()
+            run.build_headers()
             if refused:
                 run.renew()
-                run.headers()
+                run.build_headers()

@@ -249,7 +249,7 @@ def test_waiting_for_who_signs_in_is_counted_bounded_and_ends_with_a_stop(
         fcntl.flock(other, fcntl.LOCK_EX)
         with cache.lock("k"):  # two sign-ins are better than none
             assert ctx.stats.as_result()["waited_s"] == pytest.approx(60, abs=1)
-        ctx.cancellation.request("SIGTERM")
+        ctx.cancellation.request_stop("SIGTERM")
         with pytest.raises(Cancelled), cache.lock("k"):
             pytest.fail("went on after a stop")
 

@@ -15,7 +15,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.cancel import (
+from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import (
     GRACE_S,
     Cancellation,
     _Call,
@@ -53,7 +53,7 @@ def test_a_signal_ends_the_body_once(number: int, timeout: int | None, said: str
             tidied.append(True)
     assert tidied == [True]
     assert handlers() == before
-    assert cancellation.requested
+    assert cancellation.is_requested
 
 
 def test_an_alarm_is_left_alone_without_a_timeout() -> None:
@@ -87,10 +87,10 @@ def test_other_threads_run_as_they_are() -> None:
 def test_asking_twice_counts_once() -> None:
     cancellation = Cancellation()
     cancellation.check()
-    assert cancellation.grace() is None
-    assert cancellation.request("SIGINT")
-    assert not cancellation.request("SIGTERM")
-    left = cancellation.grace()
+    assert cancellation.get_remaining_grace_s() is None
+    assert cancellation.request_stop("SIGINT")
+    assert not cancellation.request_stop("SIGTERM")
+    left = cancellation.get_remaining_grace_s()
     assert left is not None
     assert 0 < left <= GRACE_S
     with pytest.raises(Cancelled, match="SIGINT"):
@@ -133,7 +133,7 @@ def test_a_signal_is_handed_on_once_everything_is_tidied_up() -> None:
     order: list[str] = []
     before = signal.signal(signal.SIGTERM, lambda *_: order.append("outer"))
     try:
-        with pytest.raises(Cancelled), handle_signals(Cancellation(), deliver=True):
+        with pytest.raises(Cancelled), handle_signals(Cancellation(), resend=True):
             try:
                 os.kill(os.getpid(), signal.SIGTERM)
                 time.sleep(300)
@@ -151,14 +151,16 @@ def test_an_answer_within_the_grace_period_is_kept(number: int) -> None:
         kill_later(number, 0.1)
         with cancellation.shield():
             kept.append(cancellation.finish_call(slow(0.4, "token")))
-            assert cancellation.requested
+            assert cancellation.is_requested
         cancellation.check()
     assert kept == ["token"]
 
 
 def test_an_answer_after_the_grace_period_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ansible_collections.cvops.identity.plugins.module_utils._core.cancel.GRACE_S", 0.1)
-    monkeypatch.setattr("ansible_collections.cvops.identity.plugins.module_utils._core.cancel._SHORTEST_GRACE_S", 0.1)
+    monkeypatch.setattr("ansible_collections.cvops.identity.plugins.module_utils._core.cancellation.GRACE_S", 0.1)
+    monkeypatch.setattr(
+        "ansible_collections.cvops.identity.plugins.module_utils._core.cancellation._SHORTEST_GRACE_S", 0.1
+    )
     cancellation, answered = Cancellation(), threading.Event()
     undone: list[str] = []
 
@@ -168,7 +170,7 @@ def test_an_answer_after_the_grace_period_is_undone(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(Cancelled, match="not answered in time"), handle_signals(cancellation):
         kill_later(signal.SIGTERM, 0.05)
-        cancellation.finish_call(work, late=undone.append)
+        cancellation.finish_call(work, undo_late=undone.append)
     assert undone == []
     answered.set()
     give_up_at = time.monotonic() + 120
@@ -197,7 +199,7 @@ def test_a_handler_of_somebody_else_may_raise_too() -> None:
     try:
         with pytest.raises(LookupError):
             kill_later(signal.SIGALRM, 0.1)
-            Cancellation().finish_call(slow(0.5, "token"), late=undone.append)
+            Cancellation().finish_call(slow(0.5, "token"), undo_late=undone.append)
     finally:
         signal.signal(signal.SIGALRM, before)
     assert undone == ["token"]
@@ -212,9 +214,9 @@ def test_errors_of_a_call_are_raised_where_it_was_made() -> None:
 
 
 def test_what_is_begun_to_tidy_up_gets_time_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ansible_collections.cvops.identity.plugins.module_utils._core.cancel.GRACE_S", 0.0)
+    monkeypatch.setattr("ansible_collections.cvops.identity.plugins.module_utils._core.cancellation.GRACE_S", 0.0)
     cancellation = Cancellation()
-    cancellation.request("SIGTERM")
+    cancellation.request_stop("SIGTERM")
     assert cancellation.finish_call(slow(0.2, "logged out")) == "logged out"
 
 
@@ -224,7 +226,7 @@ def test_a_signal_during_the_wait_for_a_signal() -> None:
     stop_at = time.monotonic() + 1.0
 
     def interrupt() -> None:
-        while time.monotonic() < stop_at and not cancellation.requested:
+        while time.monotonic() < stop_at and not cancellation.is_requested:
             os.kill(os.getpid(), signal.SIGTERM)
 
     sender = threading.Thread(target=interrupt, daemon=True)
@@ -241,7 +243,7 @@ def test_a_signal_during_the_wait_for_a_signal() -> None:
 
 def test_a_write_that_was_not_answered_in_time_has_an_unknown_outcome() -> None:
     cancellation, ended = Cancellation(), threading.Event()
-    cancellation.request("SIGTERM")
+    cancellation.request_stop("SIGTERM")
     cancellation._until = 0.0
     with pytest.raises(Cancelled) as caught:
         cancellation.finish_call(lambda: ended.wait(300))
@@ -281,7 +283,7 @@ def test_signals_do_not_prolong_a_wait() -> None:
         call = _Call(lambda: late.wait(300), None)
         assert [call.answer(0.01) for dummy in range(50)] == [None] * 50
         cancellation = Cancellation()
-        threading.Timer(0.1, cancellation.request, ["SIGTERM"]).start()
+        threading.Timer(0.1, cancellation.request_stop, ["SIGTERM"]).start()
         with pytest.raises(Cancelled, match="SIGTERM"):
             map_in_parallel(lambda item: late.wait(300), range(4), 2, cancellation)
     assert not late.is_set()

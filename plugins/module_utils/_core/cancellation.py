@@ -41,16 +41,16 @@ class Cancellation:
         self.signal: int | None = None
 
     @property
-    def requested(self) -> bool:
+    def is_requested(self) -> bool:
         """True from the first signal on."""
         return self._requested
 
     @property
-    def shielded(self) -> bool:
+    def is_shielded(self) -> bool:
         """True while the main thread is in a section that a signal must not interrupt."""
         return self._shields > 0
 
-    def request(self, reason: str) -> bool:
+    def request_stop(self, reason: str) -> bool:
         """Ask everything to stop; False when that was asked before."""
         if self._requested:
             return False
@@ -61,9 +61,9 @@ class Cancellation:
     def check(self) -> None:
         """Raise Cancelled when the run was told to stop."""
         if self._requested:
-            raise self.error()
+            raise self.build_error()
 
-    def error(self) -> Cancelled:
+    def build_error(self) -> Cancelled:
         """The error that ends the run."""
         return Cancelled(f"Stopped by {self.reason}")
 
@@ -77,7 +77,7 @@ class Cancellation:
                 return
             time.sleep(min(left, _POLL_S))
 
-    def grace(self) -> float | None:
+    def get_remaining_grace_s(self) -> float | None:
         """Seconds left for tidying up, None while nothing was cancelled."""
         return None if self._until is None else max(_SHORTEST_GRACE_S, self._until - time.monotonic())
 
@@ -102,18 +102,18 @@ class Cancellation:
         work: t.Callable[[], Answer],
         *,
         needed: bool = True,
-        late: t.Callable[[Answer], None] | None = None,
+        undo_late: t.Callable[[Answer], None] | None = None,
     ) -> Answer:
         """What *work* returns or raises, also when the run is told to stop meanwhile and the answer comes in the grace period.
 
         *work* blocks, for instance in a socket, so it runs in a thread of its own and this one waits for it. With *needed*
-        false nobody waits any longer once the run was told to stop. *late* is given an answer that came after this gave up, to
+        false nobody waits any longer once the run was told to stop. *undo_late* is given an answer that came after this gave up, to
         undo it. Raises Cancelled when it gave up; the outcome of *work* is then unknown.
         """
         if threading.current_thread() is not threading.main_thread():
             return work()
         with self.shield():
-            call = _Call(work, late)
+            call = _Call(work, undo_late)
             least = time.monotonic() + _SHORTEST_GRACE_S  # a call of tidying up may begin when the grace period is over
             try:
                 while True:
@@ -125,12 +125,12 @@ class Cancellation:
                         break
             except BaseException:  # a handler of somebody else's: the answer is undone before this process may end
                 found = call.abandon()
-                if late is not None:
+                if undo_late is not None:
                     call.undo(found) if found is not None else call.ended.wait(GRACE_S)
                 raise
         if found is None:
             if not needed:
-                raise self.error()
+                raise self.build_error()
             raise Cancelled(f"Stopped by {self.reason}; the last request was not answered in time", outcome="unknown")
         value, error = found
         if error is not None:
@@ -141,8 +141,8 @@ class Cancellation:
 class _Call(t.Generic[Answer]):
     """A call in a daemon thread, which never holds up the end of the process. Its answer goes to one of the two threads only."""
 
-    def __init__(self, work: t.Callable[[], Answer], late: t.Callable[[Answer], None] | None) -> None:
-        self._work, self._late = work, late
+    def __init__(self, work: t.Callable[[], Answer], undo_late: t.Callable[[Answer], None] | None) -> None:
+        self._work, self._undo_late = work, undo_late
         self._answers: queue.SimpleQueue[tuple[Answer | None, BaseException | None]] = queue.SimpleQueue()
         self._answered = threading.Lock()
         self._answered.acquire()
@@ -166,10 +166,10 @@ class _Call(t.Generic[Answer]):
             return None
 
     def undo(self, found: tuple[Answer | None, BaseException | None]) -> None:
-        """What the caller of finish_call wants done with an answer that came too late."""
-        if self._late is not None and found[1] is None:
+        """What the caller of finish_call wants done with an answer that came too undo_late."""
+        if self._undo_late is not None and found[1] is None:
             with contextlib.suppress(Exception):  # nobody is left to be told
-                self._late(t.cast("Answer", found[0]))
+                self._undo_late(t.cast("Answer", found[0]))
 
     def _serve(self) -> None:
         try:
@@ -195,12 +195,12 @@ def ignore_signals() -> None:
 
 @contextlib.contextmanager
 def handle_signals(
-    cancellation: Cancellation, task_timeout: int | None = None, deliver: bool = False
+    cancellation: Cancellation, task_timeout: int | None = None, resend: bool = False
 ) -> t.Iterator[None]:
     """Turn SIGINT, SIGTERM, SIGHUP and the alarm of a task timeout into Cancelled while the body runs; restore the handlers after.
 
     Workers of ansible-core die on SIGINT without unwinding, so a handler of our own is what lets ``finally`` blocks run.
-    A SIGHUP that is ignored stays so (nohup). With *deliver* the signal is sent again once the handlers are restored: where
+    A SIGHUP that is ignored stays so (nohup). With *resend* the signal is sent again once the handlers are restored: where
     the caller is Ansible's own process, it is Ansible that was told to stop. Outside the main thread no handler can be set;
     there the body runs as it is.
     """
@@ -214,11 +214,11 @@ def handle_signals(
         reasons[signal.SIGALRM] = f"the task's timeout of {task_timeout} s"
 
     def stop(signum: int, _frame: t.Any) -> None:
-        if not cancellation.request(reasons[signal.Signals(signum)]):
+        if not cancellation.request_stop(reasons[signal.Signals(signum)]):
             return
         cancellation.signal = signum
-        if not cancellation.shielded:
-            raise cancellation.error()
+        if not cancellation.is_shielded:
+            raise cancellation.build_error()
 
     previous = {number: signal.signal(number, stop) for number in reasons}
     try:
@@ -226,5 +226,5 @@ def handle_signals(
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-        if deliver and cancellation.signal is not None:
+        if resend and cancellation.signal is not None:
             os.kill(os.getpid(), cancellation.signal)
