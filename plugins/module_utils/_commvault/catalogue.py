@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Names and ids of one kind of object. A name means the task's own level, is compared without regard to case, and is never guessed."""
+"""Lookup of the objects of one kind by name or id. A name means the task's own level, and letter case does not matter."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _NEAR = 3
 
 @dataclass(frozen=True)
 class Entry:
-    """One object of a list. ``company`` is None at CommCell level; ``aliases`` are other names it answers to.
+    """One object of a list. ``company`` is None at CommCell level; ``aliases`` are other names by which it is found.
 
-    ``company_shown`` is false where the release does not show to which company its objects belong.
+    ``raw`` is the row as the service wrote it. ``company_shown`` is false where the release does not show the companies of objects.
     """
 
     id: int
@@ -43,12 +43,12 @@ class Entry:
 
     @property
     def azure_guid(self) -> str | None:
-        """Object id of the linked Entra group, lower case, where the list shows it."""
+        """The object id of the linked Entra group, lower case; None when there is none or the list does not show it."""
         return str(self.raw["azureGUID"]).lower() if self.raw.get("azureGUID") else None
 
     @property
     def label(self) -> str:
-        """For messages: name, company and id."""
+        """Name, id and company for messages."""
         return f"{self.name} (id {self.id}{f', company {self.company}' if self.company else ''})"
 
     @property
@@ -60,7 +60,7 @@ class Entry:
 
 
 class CompanyKeys(t.NamedTuple):
-    """All ways in which lists write one company: names and aliases in the form in which they are compared, and ids."""
+    """The names and aliases (after fold_case) and the ids by which lists refer to one company."""
 
     names: t.AbstractSet[str]
     ids: t.AbstractSet[int]
@@ -68,7 +68,7 @@ class CompanyKeys(t.NamedTuple):
 
 @dataclass(frozen=True)
 class OwnLevel:
-    """Where a name without a company is looked up: the CommCell itself (id 0), or the company that the task acts in."""
+    """The level at which a name without a company is looked up: the CommCell (id 0), or the company that the task acts in."""
 
     company_id: int = 0
     company: str | None = None
@@ -78,12 +78,12 @@ class OwnLevel:
 
 
 def is_commcell_level(company: str | int) -> bool:
-    """True for the words, and the id 0, that stand for the CommCell in place of a company."""
+    """Return whether *company* stands for the CommCell: empty, 0 or the word Commcell."""
     return fold_case(str(company)) in ("", "0", fold_case(COMMCELL_LEVEL))
 
 
 def pluralize(noun: str) -> str:
-    """Users, companies."""
+    """Return the plural of a noun: users, companies."""
     return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
@@ -91,7 +91,7 @@ Refresh = t.Callable[[], t.Sequence[Entry]]
 
 
 def build_company_keys(company: str | int) -> CompanyKeys:
-    """The keys of a company of which nothing is known but what the caller wrote."""
+    """Return the keys of a company of which only the given name or id is known."""
     if isinstance(company, int):
         return CompanyKeys(set(), {company})
     number = parse_decimal_id(company)
@@ -99,11 +99,11 @@ def build_company_keys(company: str | int) -> CompanyKeys:
 
 
 class Catalogue:
-    """All objects of one kind. On a miss the list is read once more past the service's cache; what is missing then is missing.
+    r"""The objects of one kind, found by name or id.
 
-    ``own_level`` is None for what is of no company. ``company_keys`` tells how lists write a company, ``has_companies`` whether
-    there is any: both may read. ``qualified``: names such as ``company\\user`` carry the company or the directory that they are
-    of, as those of users and groups do.
+    When an object is not found, ``refresh`` reads the list once more past the service's cache. ``own_level`` is None for kinds
+    that belong to no company. ``company_keys`` returns how lists refer to a company, ``has_companies`` whether there is any; both
+    may send requests. ``qualified``: names such as ``company\user`` may carry their company or directory, as those of users and groups.
     """
 
     def __init__(
@@ -130,12 +130,11 @@ class Catalogue:
         return len(self._entries)
 
     def find(self, name_or_id: str | int, company: str | int | None = None) -> Entry:
-        """The one object of this name or id.
+        """Return the one object of this name or id.
 
-        Letter case decides only between names that differ in nothing else. ``company`` is a name, an alias or an id
-        (a number is an id only), or ``Commcell`` for the CommCell level. Without one a name means the task's own level and never an object of another
-        company; an id means the object of this id. Raises AmbiguousMatch with the candidates, NotFound that tells what is
-        near: the same name elsewhere, with the form to write if it is meant, names that look equal, and similar names.
+        Letter case decides only between names that differ in nothing else. ``company`` is a name, an alias or an id (a number is
+        an id only), or ``Commcell``. Without it a name means the task's own level, and an id any object of this id. Raises
+        AmbiguousMatch with the candidates, and NotFound as build_not_found makes it.
         """
         found = self._find_one(name_or_id, company)
         if found is None:
@@ -143,11 +142,11 @@ class Catalogue:
         return found
 
     def get(self, name_or_id: str | int, company: str | int | None = None) -> Entry | None:
-        """As find, but None when there is none."""
+        """Return the one object of this name or id as find does; None when there is none. Raises AmbiguousMatch."""
         return self._find_one(name_or_id, company)
 
     def find_reference(self, reference: ObjectReference) -> Entry:
-        """The object of a reference. Raises AmbiguousMatch, and NotFound also for an id whose object has another name."""
+        """Return the object of a reference. Raises AmbiguousMatch, and NotFound also for an id whose object has another name."""
         found = self.find(reference.id if reference.id is not None else str(reference.name), reference.company)
         if reference.id is not None and reference.name is not None and not is_same_name(found.name, reference.name):
             raise NotFound(
@@ -159,26 +158,26 @@ class Catalogue:
         return found
 
     def get_by_id(self, number: int) -> Entry | None:
-        """The object of this id in what is at hand; nothing is read."""
+        """Return the object of this id in the list that was read; None when it is not in it. No request is sent."""
         return self._by_id.get(number)
 
     def find_matching(self, pattern: str, company: str | int | None = None) -> list[Entry]:
-        """Objects of one level (as for find) whose name matches a shell pattern without regard to case, sorted by name."""
+        """Return the objects of one level (as for find) whose name matches a shell pattern in any letter case, sorted by name."""
         found = self._select_level(self._select_matching(pattern), company)
         if not found and self.refresh_once():
             found = self._select_level(self._select_matching(pattern), company)
         return found
 
     def find_matching_elsewhere(self, pattern: str, company: str | int | None = None) -> list[Entry]:
-        """Objects of other levels whose name matches; for messages, nothing is read."""
+        """Return the objects of other levels whose name matches, for messages. The list is not read again."""
         return self._select_other_levels(self._select_matching(pattern), company)
 
     def filter_by_level(self, entries: t.Iterable[Entry], company: str | int | None = None) -> list[Entry]:
-        """Those of *entries* that are of this company, by default of the task's own level."""
+        """Return those of *entries* that are of this company, by default of the task's own level."""
         return self._select_level(list(entries), company)
 
     def find_lookalikes(self, name: str) -> list[Entry]:
-        """Objects, of any company, with another name that a reader may take for *name*."""
+        """Return objects of any company with another name that looks equal to *name*."""
         if not self._by_appearance:
             for entry in self._entries:
                 for seen in find_appearances(entry.name):
@@ -187,7 +186,7 @@ class Catalogue:
         return [entry for dummy, entry in sorted(found.items()) if not is_same_name(entry.name, name)]
 
     def refresh_once(self) -> bool:
-        """Read the list again past the service's cache, unless that was done already. True when it was done now."""
+        """Read the list again past the service's cache, unless that was done before; return whether it was done now."""
         if self._refresh is None:
             return False
         refresh, self._refresh = self._refresh, None
@@ -195,7 +194,7 @@ class Catalogue:
         return True
 
     def replace_entries(self, entries: t.Sequence[Entry]) -> None:
-        """Go on with another list, such as one read after a write."""
+        """Replace the list, for example by one that was read after a write."""
         self._index(entries)
 
     def _index(self, entries: t.Sequence[Entry]) -> None:
@@ -248,7 +247,7 @@ class Catalogue:
         return [entry for entry in entries if self._has_company_prefix(entry)]
 
     def _has_company_prefix(self, entry: Entry) -> bool:
-        """True for ``corp\\Ops Team`` of company corp: such a name is no bare one."""
+        r"""Return whether the entry's name begins with its company, such as ``corp\Ops Team`` of company corp."""
         prefix, separator, dummy = entry.name.partition("\\")
         if not separator or entry.company is None:
             return False
@@ -258,7 +257,7 @@ class Catalogue:
         return fold_case(prefix) in self._company_keys(known).names
 
     def _select_level(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
-        """Those of *entries* that are of this company; None is the own level."""
+        """Return those of *entries* that are of this company; None is the own level."""
         if not entries:
             return []
         if company is None and self.own_level.company_id:
@@ -278,7 +277,7 @@ class Catalogue:
         return [entry for entry in entries if _is_of_company(entry, keys)]
 
     def _is_surely_of_commcell(self, entry: Entry) -> bool:
-        """Where a release does not show the companies of its objects, only a CommCell without companies leaves no doubt."""
+        """Return whether an entry without a company is one of the CommCell: the list shows companies, or there are none."""
         return entry.company_shown or not self._has_companies()
 
     def _select_other_levels(self, entries: t.Sequence[Entry], company: str | int | None) -> list[Entry]:
@@ -289,7 +288,10 @@ class Catalogue:
         return [entry for entry in self._entries if matches_pattern(entry.name, pattern)]
 
     def build_not_found(self, name_or_id: str | int, company: str | int | None) -> NotFound:
-        """The error for what is not there, with all that is near; nothing is read."""
+        """Return the error for an object that is not there. No request is sent.
+
+        It names what is near: the same name at other levels with the form to write if it is meant, names that look equal, similar names.
+        """
         where = f" {self.own_level}" if self._has_levels else ""
         if company is not None:
             where = f" {OwnLevel()}" if is_commcell_level(company) else f" in company {company}"

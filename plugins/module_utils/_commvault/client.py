@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Commvault's REST API for one task: addressing, company scope, answers judged, release known."""
+"""Client of Commvault's REST API for one task: addresses, company scope, checked answers, feature release, signed-in user."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _LOCAL_COMMCELL = 2
 
 
 def quote_segment(value: str | int) -> str:
-    """One path segment, percent-encoded."""
+    """Return one path segment, percent-encoded."""
     return quote(str(value), safe="")
 
 
 class CommvaultClient:
-    """One signed-in CommServe. All methods raise ApiError and its kin, Unreachable, Throttled, AuthError."""
+    """A signed-in client of one CommServe. All methods raise ApiError and its subclasses, and Unreachable."""
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
@@ -50,20 +50,17 @@ class CommvaultClient:
         params: t.Mapping[str, t.Any] | None = ...,
         missing_ok: t.Literal[False] = ...,
         unknown_ok: t.Literal[False] = ...,
-    ) -> dict[str, t.Any]:
-        """Without ``missing_ok`` and ``unknown_ok`` what is missing is an error."""
+    ) -> dict[str, t.Any]: ...
 
     @t.overload
     def get(
         self, path: str, *, intent: str, params: t.Mapping[str, t.Any] | None = ..., missing_ok: bool
-    ) -> dict[str, t.Any] | None:
-        """With ``missing_ok`` an object that is not there is None."""
+    ) -> dict[str, t.Any] | None: ...
 
     @t.overload
     def get(
         self, path: str, *, intent: str, params: t.Mapping[str, t.Any] | None = ..., unknown_ok: bool
-    ) -> dict[str, t.Any] | None:
-        """With ``unknown_ok`` so is what this release does not know."""
+    ) -> dict[str, t.Any] | None: ...
 
     def get(
         self,
@@ -74,10 +71,10 @@ class CommvaultClient:
         missing_ok: bool = False,
         unknown_ok: bool = False,
     ) -> dict[str, t.Any] | None:
-        """One answer; *path* is relative to the API.
+        """GET *path*, which is relative to the API, and return the answered object.
 
-        With ``missing_ok`` None when the application says that there is no such object (HTTP 404), with ``unknown_ok`` at any
-        HTTP 404, since releases differ in the paths that they know.
+        None with ``missing_ok`` when the application says that there is no such object (HTTP 404), and with ``unknown_ok`` at any
+        HTTP 404, since releases differ in the paths that they know. *intent* completes "Cannot …" in errors.
         """
         return self._send(
             "GET",
@@ -101,10 +98,10 @@ class CommvaultClient:
         missing_ok: bool = False,
         headers: t.Mapping[str, str] | None = None,
     ) -> dict[str, t.Any]:
-        """POST, PUT or DELETE; the answered object. What the service warns of becomes a warning of the task.
+        """Send a POST, PUT or DELETE and return the answered object. Warnings of the service become warnings of the task.
 
-        With ``missing_ok``, and for a DELETE whose first answer was lost, the application's HTTP 404 is success and the answer is empty.
-        ``headers`` beat the company scope.
+        With ``missing_ok``, and for a DELETE whose first answer was lost, the application's HTTP 404 is success and the answer is
+        empty. ``headers`` override those of the company scope.
         """
         answer = self._send(
             method,
@@ -127,7 +124,7 @@ class CommvaultClient:
 
     @property
     def company_id(self) -> int:
-        """The company that option commvault_company names; 0 for the CommCell level. Raises NotFound, AmbiguousMatch."""
+        """The id of the company that option commvault_company names; 0 for the CommCell. Raises NotFound, AmbiguousMatch."""
         return self._get_scoped_company()[0]
 
     @property
@@ -137,7 +134,7 @@ class CommvaultClient:
 
     @property
     def own_level(self) -> OwnLevel:
-        """Where a name without a company is looked up."""
+        """The level at which a name without a company is looked up."""
         return OwnLevel(self.company_id, self.company_name)
 
     @property
@@ -147,12 +144,12 @@ class CommvaultClient:
 
     @property
     def commcell_id(self) -> int:
-        """Id of the CommCell as an entity."""
+        """The id of the CommCell as an entity; 2, that of every local CommCell, when this account may not see it."""
         return listings.parse_id(self._read_commcell().get("commCellId")) or _LOCAL_COMMCELL
 
     @property
     def commcell_name(self) -> str:
-        """Name of the CommCell; empty when this account may not see it."""
+        """The name of the CommCell; empty when this account may not see it."""
         return str(self._read_commcell().get("commCellName") or "")
 
     @property
@@ -169,7 +166,7 @@ class CommvaultClient:
             return self._caller
 
     def build_company_headers(self, company_id: int) -> dict[str, str]:
-        """Headers that make one write act in this company, whatever the scope of the task."""
+        """Return headers that make one request act in this company, whatever the scope of the task."""
         return {_COMPANY_HEADER: str(company_id)}
 
     def _read_commcell(self) -> dict[str, t.Any]:
@@ -182,7 +179,7 @@ class CommvaultClient:
                 try:
                     self._commserv = self.get("CommServ", intent="read the release of the CommServe")
                 except ApiError as exc:
-                    # Tenant users may not see the CommServe; all that is lost is knowing its release.
+                    # Users of a company may not see the CommServe; then its release and name are unknown.
                     if not envelope.is_declined(exc):
                         raise
                     self.ctx.debug(1, f"Release of the CommServe unknown: {exc}")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Creating without an idempotency key: one POST, and a look at the list before anything is sent again."""
+"""Creation of objects. Commvault has no idempotency key: a lost answer is resolved by reading the list, not by a second POST."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def create_object_once(
     """Create the object that ``body["name"]`` names and return its id. The caller has made sure that the name is free.
 
     ``company_id`` is that of the company to create it in, 0 for the CommCell, None for where the task acts. If the answer is
-    lost, the list tells whether the object came to be; the name was free before, so it is ours. When the list does not show
-    it the outcome stays unknown, the error says so, and the next run finds it or creates it.
+    lost, the list is read: an object of this name is the created one, because the name was free before. Raises ApiError, with the
+    fact ``outcome: unknown`` when the list does not show the object.
     """
 
     def shown() -> int | None:
@@ -59,5 +59,5 @@ def create_object_once(
 
 
 def _build_scope_headers(client: CommvaultClient, company_id: int | None) -> dict[str, str]:
-    """Headers for a company that differs from the task's scope. An id, because a name could mean another company."""
+    """Return headers for a company that differs from the task's scope; empty when it does not."""
     return {} if company_id is None or company_id == client.company_id else client.build_company_headers(company_id)

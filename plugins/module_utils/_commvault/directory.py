@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""From names to ids: each kind of object is listed once per task, when it is first asked for."""
+"""The lists and details of a CommServe's objects, each read once per task, when it is first asked for."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .client import CommvaultClient, quote_segment
 from .envelope import is_withheld
 from .references import parse_decimal_id
 
-#: Kinds whose names may carry a company or a directory, as ``corp\\jvega``.
+#: Kinds whose names may begin with a company or a directory, such as ``corp\\jvega``.
 _QUALIFIED = ("users", "user_groups", "external_groups")
 
 
 class Directory:
-    """Lists of a CommServe, cached for the task; may be asked from several threads."""
+    """The lists and user groups of a CommServe, cached for the task. Threads may share one."""
 
     def __init__(self, client: CommvaultClient) -> None:
         self._client = client
@@ -33,7 +33,7 @@ class Directory:
         self._details: dict[int, dict[str, t.Any] | None] = {}
 
     def read_catalogue(self, kind: str) -> Catalogue:
-        """All objects of a kind (see ``listings.KINDS``)."""
+        """Return all objects of a kind (see listings.OBJECT_KINDS), listed at the first call."""
         with self._lock:
             if kind not in self._catalogues:
                 listing = listings.LISTINGS[kind]
@@ -50,9 +50,9 @@ class Directory:
             return self._catalogues[kind]
 
     def find_company(self, given: str | int) -> Entry | None:
-        """The company of this name, alias or id; a number is an id only. None when there is none.
+        """Return the company of this name, alias or id (a number is an id only); None when there is none.
 
-        Raises AmbiguousMatch, also for digits as text that are the name of one company and the id of another one.
+        Raises AmbiguousMatch, also for digits in text that are the name of one company and the id of another one.
         """
         companies = self.read_catalogue("companies")
         found = companies.get(given)
@@ -67,7 +67,7 @@ class Directory:
         return found
 
     def find_company_id(self, given: str | int | None) -> int | None:
-        """The id of a company as given, 0 for the CommCell, None for where the task acts. Raises NotFound, AmbiguousMatch."""
+        """Return the id of a given company: 0 for the CommCell, None when none is given. Raises NotFound, AmbiguousMatch."""
         if given is None or given == "":
             return None
         if is_commcell_level(given):
@@ -78,7 +78,7 @@ class Directory:
         return found.id
 
     def reread_catalogue(self, kind: str) -> Catalogue:
-        """The catalogue after one more read past the service's cache, for instance when the answer to a write was lost."""
+        """Read the list of a kind again past the service's cache and return it, for example when the answer to a write was lost."""
         with self._lock:
             catalogue = self.read_catalogue(kind)
             self._answers.clear()
@@ -86,14 +86,17 @@ class Directory:
             return catalogue
 
     def read_permission_categories(self) -> list[t.Mapping[str, t.Any]]:
-        """The permission catalogue's categories, sub-categories included, as the service writes them."""
+        """Return the categories of the permission catalogue, sub-categories included, as the service writes them."""
         with self._lock:
             self.read_catalogue("permissions")
             fresh = self._answers.get(("V4/Permissions", True))
             return listings.flatten_categories(fresh or self._answers[("V4/Permissions", False)] or {})
 
     def read_user_group(self, group_id: int) -> dict[str, t.Any] | None:
-        """One user group in full (``azureGUID`` is only here), as the service writes it; None when it is not there."""
+        """Return one user group in full, as the service writes it; None when it is not there.
+
+        This answer holds ``azureGUID``, the link to an Entra group, which most lists leave out.
+        """
         with self._lock:
             if group_id in self._details:
                 return self._details[group_id]
@@ -105,12 +108,12 @@ class Directory:
         return found
 
     def get_cached_user_group(self, group_id: int) -> dict[str, t.Any] | None:
-        """The details of a user group if they were read already; nothing is read."""
+        """Return what read_user_group has read before; None when it was not read. No request is sent."""
         with self._lock:
             return self._details.get(group_id)
 
     def forget_user_group(self, group_id: int) -> None:
-        """The group was changed: read it anew when asked next."""
+        """Drop a user group that was changed from the cache, so that read_user_group reads it again."""
         with self._lock:
             self._details.pop(group_id, None)
 
@@ -143,7 +146,7 @@ class Directory:
         return CompanyKeys({fold_case(name) for name in (found.name, *found.aliases)}, {found.id})
 
     def _has_companies(self) -> bool:
-        """Whether the CommCell has companies; an account that may not know is told so, too."""
+        """Return whether the CommCell has companies; True when this account may not list them."""
         try:
             return len(self.read_catalogue("companies")) > 0
         except ApiError as exc:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What an answer of Commvault means. An HTTP status alone proves nothing: success may carry an error, and an error a success text."""
+"""Checks of Commvault's answers. Commvault also answers errors with HTTP 200, so error codes in the body count as well."""
 
 from __future__ import annotations
 
@@ -29,12 +29,11 @@ _MISSING_RIGHTS = re.compile(
 
 
 def check_answer(reply: Reply, intent: str) -> t.Any:
-    """The parsed body of a successful answer.
+    """Return the parsed body of a successful answer.
 
-    Every place where an error code may stand is looked at: at the top, in ``error``, in ``response`` (a list or an
-    object) and in ``errList``; the first that is not 0 fails, whatever the HTTP status says. *intent* completes "Cannot …".
-    Raises AuthError, Forbidden, NotFound, Throttled, ApiError; BadAnswer for HTML, XML, broken JSON, and for a
-    write that is answered with nothing.
+    An error code may stand at the top, in ``error``, in ``response`` (a list or an object) and in ``errList``; the first that is
+    not 0 is an error, whatever the HTTP status. *intent* completes "Cannot …". Raises AuthError, Forbidden, NotFound, Throttled,
+    ApiError; BadAnswer for HTML, XML, broken JSON, and for a write that is answered with an empty object.
     """
     if reply.status >= 400:
         raise _build_status_error(reply, intent)
@@ -48,24 +47,24 @@ def check_answer(reply: Reply, intent: str) -> t.Any:
 
 
 def is_withheld(error: ApiError) -> bool:
-    """True for an answer that means: this account may not ask, or this release has no such call.
+    """Return whether an error means that this account may not ask, or that this release has no such call.
 
-    Any other error is a read that has failed: it tells nothing about what was asked for.
+    Any other error is a read that has failed, and says nothing about the object.
     """
     return isinstance(error, (Forbidden, NotFound)) or error.status in _NO_SUCH_CALL
 
 
 def is_declined(error: ApiError) -> bool:
-    """As is_withheld, and any other decision of the application itself: an error code of its own, below HTTP 500.
+    """Return whether is_withheld, or whether the application refused with an error code of its own, below HTTP 500.
 
-    For facts that a task can do without. The words that Commvault uses for missing rights are not published and depend on its language.
+    For facts that a task can do without: the texts that Commvault uses for missing rights are not published and depend on its language.
     """
     own = error.facts.get("code") is not None and error.status is not None and error.status < 500
     return is_withheld(error) or (own and not isinstance(error, (AuthError, BadAnswer, Throttled)))
 
 
 def is_absence(reply: Reply) -> bool:
-    """True for HTTP 404 of the application itself: its error object, or nothing. Anything else is of a server in front of it."""
+    """Return whether an answer is HTTP 404 of the application (its error object, or an empty body), not of a proxy in front of it."""
     if reply.status != 404:
         return False
     try:
@@ -78,7 +77,7 @@ def is_absence(reply: Reply) -> bool:
 
 
 def collect_warnings(body: t.Any) -> list[str]:
-    """What a successful answer warns of, in order and without repetition; success texts are no warnings."""
+    """Return the warnings in a successful answer, in order and without repetition; success texts are no warnings."""
     if not isinstance(body, dict):
         return []
     texts = [to_one_line(str(part.get("warningMessage") or "")) for part in _list_envelopes(body)]
@@ -86,7 +85,7 @@ def collect_warnings(body: t.Any) -> list[str]:
 
 
 def _list_envelopes(body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-    """All objects of an answer that may carry a code."""
+    """Return all objects of an answer that may carry an error code."""
     candidates: list[t.Any] = [body, body.get("error")]
     for name in ("response", "errList"):
         inner = body.get(name)
@@ -95,7 +94,7 @@ def _list_envelopes(body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
 
 
 def _find_error(body: t.Any) -> tuple[str, str] | None:
-    """Code and text of the first failure in *body*."""
+    """Return code and text of the first error in *body*; None when there is none."""
     for part in _list_envelopes(body) if isinstance(body, dict) else []:
         code = to_one_line(str(part.get("errorCode") if part.get("errorCode") is not None else 0), _LONGEST_CODE)
         if code not in ("", "0"):
@@ -109,7 +108,7 @@ def _format_reason(part: t.Mapping[str, t.Any]) -> str:
 
 
 def _build_status_error(reply: Reply, intent: str) -> ApiError:
-    """The error for a status of 400 or more."""
+    """Return the error for an HTTP status of 400 or more."""
     try:
         body = reply.json()
     except BadAnswer:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""How a CommServe lists its objects. Releases differ in paths and shapes; that ends here."""
+"""The calls that list a CommServe's objects, and the shapes of their answers, which differ by release."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ PathReader = t.Callable[[str, t.Mapping[str, t.Any]], "Body | None"]
 
 @dataclass(frozen=True)
 class Listing:
-    """One kind of object. ``calls``: paths with their parameters, newest first; the next is tried when one is unknown.
+    """How one kind of object is listed. ``calls``: paths with their parameters, newest first; an unknown one is skipped.
 
-    ``wrappers``: names of the list in the answer. The others are dotted paths into a row, of which the first that holds a value counts.
+    ``wrappers``: names of the list in the answer. ``ids`` to ``aliases``: dotted paths into a row, of which the first that holds a
+    value counts. ``keep``: which rows are of this kind.
     """
 
     noun: str
@@ -43,7 +44,7 @@ _LOCAL_SERVICES = ("COMMSERVE", "ORGANIZATIONS", "UNKNOWN", "0", "1", "5")
 
 
 def is_directory_group(row: Body) -> bool:
-    """True for a group of a directory such as Active Directory, which has rows and rules of its own."""
+    """Return whether a row of the user group list is a group of a directory such as Active Directory."""
     service = str(row.get("serviceType") if row.get("serviceType") is not None else "").upper()
     if service:
         return service not in _LOCAL_SERVICES
@@ -159,9 +160,9 @@ OBJECT_KINDS = tuple(LISTINGS)
 
 
 def list_objects(kind: str, get: PathReader, *, hard_refresh: bool = False) -> list[Entry]:
-    """All objects of a kind, by the newest call that this release knows. Raises NotFound when it knows none of them.
+    """List all objects of a kind by the newest call that this release knows. Raises NotFound when it knows none of them.
 
-    Only the oldest call is documented to rebuild the cache that lists come from, so ``hard_refresh`` makes it first.
+    ``hard_refresh`` reads past the service's cache. Only the oldest call is documented to rebuild it, so that one is made first.
     """
     listing = LISTINGS[kind]
     refresh = {"hardRefresh": "true"} if hard_refresh else {}
@@ -176,9 +177,9 @@ def list_objects(kind: str, get: PathReader, *, hard_refresh: bool = False) -> l
 
 
 def parse_entries(kind: str, body: Body) -> list[Entry]:
-    """The objects in an answer, whichever release gave it; rows without id or name are left out.
+    """Parse the objects in an answer of any of the calls; rows without id or name are left out.
 
-    Raises BadAnswer for a list that is none.
+    Raises BadAnswer where the list is not a list of objects.
     """
     if kind == "permissions":
         return parse_permissions(body)
@@ -198,7 +199,7 @@ def _shows_company(listing: Listing, row: Body) -> bool:
 
 
 def parse_permissions(body: Body) -> list[Entry]:
-    """Permissions of the catalogue, each once, whatever category they stand in."""
+    """Parse the permissions of the permission catalogue, each once, in whatever categories they stand."""
     found: dict[int, Entry] = {}
     for node in flatten_categories(body):
         for row in get_objects(node, "permissions"):
@@ -209,7 +210,7 @@ def parse_permissions(body: Body) -> list[Entry]:
 
 
 def flatten_categories(body: Body) -> list[Body]:
-    """All category nodes of the permission catalogue, sub-categories included; with or without the outer wrapper."""
+    """Return all category nodes of the permission catalogue, sub-categories included; with or without the outer wrapper."""
     top: t.Any = body.get("permissions")
     pending = [body] if "category" in body else list(top) if isinstance(top, list) else []
     found: list[Body] = []
@@ -241,7 +242,7 @@ def _parse_entry(listing: Listing, row: Body) -> Entry | None:
 
 
 def parse_id(value: t.Any) -> int | None:
-    """An id, which some answers give as text."""
+    """Return an id of an answer, which some releases write as text; None for what is no integer."""
     if isinstance(value, bool) or value is None:
         return None
     try:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Warnings about names that get a right and that a reader may take for others."""
+"""Warnings about names that look equal to other names."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .._core.context import Context
 from .._core.names import describe_lookalike, describe_suspicious_name
 from .catalogue import Catalogue
 
-#: So many look-alikes of one name are told.
+#: The most lookalikes of one name that are warned about.
 _TOLD = 3
 
 
 def warn_of_lookalikes(ctx: Context, catalogue: Catalogue, *names: str) -> None:
-    """Warn of characters in *names* by which they can be taken for others, and of objects of *catalogue* that look like them."""
+    """Warn of characters in *names* that make them look like other names, and of objects of *catalogue* that look like them."""
     for name in dict.fromkeys(names):
         doubt = describe_suspicious_name(catalogue.noun, name)
         if doubt:

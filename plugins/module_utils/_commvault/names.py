@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Names that Commvault stores but that no one can work with afterwards."""
+"""Checks of names that Commvault would store and that cannot be used afterwards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._core.errors import ConfigError
 
 
 def check_object_name(option: str, name: str) -> None:
-    """Refuse an empty name and blanks around it, which lists and consoles do not show. Raises ConfigError."""
+    """Raise ConfigError for an empty name, and for blanks around it, which lists and consoles do not show."""
     if not name.strip():
         raise ConfigError(f"{option}: a name cannot be empty", source=f"option {option}")
     if name != name.strip():

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The permission catalogue: names to ids, categories to the permissions in them."""
+"""Commvault's permission catalogue: permissions by name, categories with the permissions in them, and what a role holds of both."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CategoryNode = t.Mapping[str, t.Any]
 
 
 class PermissionSet(t.NamedTuple):
-    """What a role shall hold: all permission ids, and the categories that were asked for as such."""
+    """The permissions of a role: all permission ids, those of categories included, and the categories that it holds as such."""
 
     permission_ids: frozenset[int]
     category_ids: frozenset[int]
 
 
 class PermissionCatalogue:
-    """Pure, made from the catalogue's answer. Permissions of a category include those of its sub-categories."""
+    """The permission catalogue of a CommServe. Permissions of a category include those of its sub-categories. No I/O."""
 
     def __init__(self, permissions: Catalogue, nodes: t.Sequence[CategoryNode]) -> None:
         self._permissions = permissions
@@ -46,7 +46,7 @@ class PermissionCatalogue:
     def select_permissions(
         self, permissions: t.Sequence[str] | None, categories: t.Sequence[str] | None
     ) -> tuple[PermissionSet | None, list[dict[str, str]]]:
-        """What the options ask for (None when neither is given), and a problem for each name that is not known or not clear."""
+        """Return the permissions that the options ask for (None when neither is given), and a problem per unknown or ambiguous name."""
         if permissions is None and categories is None:
             return None, []
         problems: list[dict[str, str]] = []
@@ -66,15 +66,15 @@ class PermissionCatalogue:
         return found
 
     def expand_categories(self, category_ids: t.Iterable[int]) -> frozenset[int]:
-        """All permissions of these categories."""
+        """Return the ids of all permissions in these categories."""
         return frozenset().union(*(self._content.get(number, frozenset()) for number in category_ids))
 
     def has_categories(self, category_ids: t.Iterable[int]) -> bool:
-        """Whether the catalogue tells what is in these categories."""
+        """Return whether the catalogue holds all these categories."""
         return all(number in self._content for number in category_ids)
 
     def parse_permission_set(self, wire: t.Any) -> PermissionSet:
-        """What a role holds, from its ``permissions`` in either form. Raises BadAnswer for what is no list of objects."""
+        """Parse ``permissions`` of a role, in either form. Raises BadAnswer for what is no list of objects."""
         singles, wholes = set(), set()
         for row in get_objects({"permissions": wire}, "permissions"):
             permission = parse_id((row.get("permission") or {}).get("id"))
@@ -87,11 +87,11 @@ class PermissionCatalogue:
         return PermissionSet(frozenset(singles) | self.expand_categories(wholes), frozenset(wholes))
 
     def format_names(self, permission_ids: t.Iterable[int]) -> list[str]:
-        """Names for people, sorted; the id is added where a name stands for several permissions."""
+        """Return names of permissions, sorted; the id is added where several permissions have the name."""
         return sorted(self._labels.get(number) or self._names.get(number) or str(number) for number in permission_ids)
 
     def serialize_permission_set(self, chosen: PermissionSet) -> list[dict[str, t.Any]]:
-        """``permissionList`` of a role: whole categories as such, so that they grow with the product, then single permissions."""
+        """Return ``permissionList`` of a role: whole categories as such, so that they grow with the product, then single permissions."""
         wholes = sorted(
             number for number in chosen.category_ids if self.expand_categories([number]) <= chosen.permission_ids
         )
@@ -112,7 +112,7 @@ def _iterate_permission_ids(node: CategoryNode) -> t.Iterator[int]:
 
 
 def check_has_permissions(chosen: PermissionSet) -> None:
-    """Commvault has no roles without permissions. Raises ConfigError."""
+    """Raise ConfigError for an empty set: Commvault has no roles without permissions."""
     if not chosen.permission_ids:
         raise ConfigError(
             "A role needs at least one permission: list some in permissions or categories, or use state absent.",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""How an option names an object of Commvault: a name, a name in a company, or an id; and how messages write such a reference."""
+"""References in options to objects of Commvault: a name, a name in a company, or an id; parsed, and formatted for messages."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from dataclasses import dataclass
 
 from .._core.errors import ConfigError
 
-#: Text that YAML reads as the same text without quotes, also inside braces.
+#: Text that needs no quotes in YAML, also inside braces.
 _PLAIN_SCALAR = re.compile(r"[^\W\d_][\w.@/+\\-]*( [\w.@/+\\-]+)*")
 _NOT_TEXT = re.compile(r"(y|n|yes|no|on|off|true|false|null|\.nan|\.inf)", re.ASCII | re.IGNORECASE)
-#: So many digits may an id given as text have.
+#: The most digits of an id.
 _LONGEST_ID = 18
 
 
 @dataclass(frozen=True)
 class ObjectReference:
-    """A reference by name (in a company) or by id. A company given as a number is an id."""
+    """A reference to an object by name (in a company) or by id. A company given as a number is an id."""
 
     name: str | None
     company: str | int | None = None
@@ -34,13 +34,13 @@ class ObjectReference:
 
 
 def parse_decimal_id(text: t.Any) -> int | None:
-    """The id that *text* is, or None: digits only, and no more of them than an id has."""
+    """Return the id that an option holds as a number or as digits; None for anything else."""
     digits = str(text)
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_ID else None
 
 
 def parse_reference(value: t.Any) -> ObjectReference:
-    """A name, a number (an id), or a dictionary with name or id, and company. Raises ValueError that says what is wrong."""
+    """Parse a name, a number (an id), or a dictionary with name or id, and company. Raises ValueError that says what is wrong."""
     if isinstance(value, bool) or value is None or value == "":
         raise ValueError("a name is needed")
     if isinstance(value, int):
@@ -59,12 +59,12 @@ def parse_reference(value: t.Any) -> ObjectReference:
 
 
 def parse_company_reference(value: t.Any) -> str | int | None:
-    """A company as it was given: a number is an id, anything else text; None when none was given."""
+    """Return a given company: a number (an id) or text; None when none is given."""
     return value if value is None or (isinstance(value, int) and not isinstance(value, bool)) else str(value)
 
 
 def parse_reference_option(value: t.Any, where: str) -> ObjectReference:
-    """As named, for an option. Raises ConfigError that names *where*."""
+    """Parse a reference as parse_reference does. Raises ConfigError that names the option *where*."""
     try:
         return parse_reference(value)
     except ValueError as exc:
@@ -72,7 +72,7 @@ def parse_reference_option(value: t.Any, where: str) -> ObjectReference:
 
 
 def format_reference(name: str, company: str) -> str:
-    """``{name: Ops Team, company: corp}``, as YAML reads it."""
+    """Return a reference as a mapping in YAML, for messages: ``{name: Ops Team, company: corp}``."""
     return f"{{name: {_quote_scalar(name)}, company: {_quote_scalar(company)}}}"
 
 

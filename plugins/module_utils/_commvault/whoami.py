@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Who signs in to a CommCell here, with which inputs, and what that user may do on it. Reads only."""
+"""Facts about the sign-in to a CommCell: its address, where the options came from, the user, and the user's rights. Reads only."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ COMMVAULT_SERVICE = "Commvault"
 
 
 def is_commvault_configured(options: t.Mapping[str, t.Any]) -> bool:
-    """Whether the options name a CommCell."""
+    """Return whether the options name a CommCell."""
     return bool(options.get("commvault_url"))
 
 
 def describe_commvault_connection(ctx: Context) -> dict[str, t.Any]:
-    """What holds whether or not the sign-in succeeds: the address, the way there, and where each input came from."""
+    """Return what is known before the sign-in: URL, method, CA, proxy, and the source of each option."""
     settings, url = commvault_settings(ctx.options), str(ctx.options["commvault_url"])
     own = {name: option for name, option in commvault_spec().options.items() if name not in entra_spec().options}
     return {
@@ -42,7 +42,10 @@ def describe_commvault_connection(ctx: Context) -> dict[str, t.Any]:
 
 
 def read_commvault_identity(ctx: Context, client: CommvaultClient) -> dict[str, t.Any]:
-    """The user and what it may do. Raises ApiError for a read that fails; what it may not read is None."""
+    """Read the signed-in user, its groups and its rights; what it may not read is None.
+
+    Raises ApiError for a read that fails, and NotFound when none of the calls is known.
+    """
     who = _read_user(client)
     number = parse_id(who.get("id") or who.get("userId"))
     name = who.get("name") or who.get("userName") or ctx.options.get("commvault_username")
@@ -70,7 +73,7 @@ def read_commvault_identity(ctx: Context, client: CommvaultClient) -> dict[str, 
 
 
 def parse_rights(answer: t.Any) -> dict[int, str] | None:
-    """Permission names by id in an answer of ``Security/…/Permissions``; None when there is no such list in it."""
+    """Parse an answer of ``Security/…/Permissions`` into permission names by id; None when there is no such list in it."""
     rows = answer.get("permissionsList") if isinstance(answer, dict) else None
     if rows is None and isinstance(answer, dict):
         rows = answer.get("permissions")
@@ -94,7 +97,7 @@ def _read_rights(client: CommvaultClient) -> list[dict[str, t.Any]] | None:
 
 
 def _read_user(client: CommvaultClient) -> dict[str, t.Any]:
-    # Not tolerant of being refused: this is the call that tells whether the token is any good.
+    # An error is raised even when it is a refusal: this call shows whether the token is valid.
     answer = client.get("V2/WhoAmI", intent="read who is signed in", unknown_ok=True) or {}
     inner = answer.get("user")
     return inner if isinstance(inner, dict) else answer
@@ -110,7 +113,7 @@ def _read_user_group_names(client: CommvaultClient, user_id: int | None) -> list
 
 
 def _read_if_allowed(client: CommvaultClient, path: str, intent: str) -> dict[str, t.Any] | None:
-    """The answer, or None where the user may not ask or this release does not offer it."""
+    """GET *path*; None where the user may not ask or this release does not offer it."""
     try:
         return client.get(path, intent=intent, unknown_ok=True)
     except ApiError as exc:

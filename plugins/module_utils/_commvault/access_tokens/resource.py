@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Access tokens: found by name among those of their owner, created once, and put where they are kept without being shown."""
+"""One access token of the module commvault_access_token: read, planned, created, edited, revoked, and its pair stored."""
 
 from __future__ import annotations
 
@@ -24,26 +24,24 @@ from ..client import CommvaultClient, quote_segment
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
 from ..references import parse_reference_option
-from .plan import (
-    Canonical,
-    body_of,
-    canonical,
-    check_fit,
-    date,
-    desired,
-    is_of,
-    plan,
-    plan_absent,
-    unreadable,
+from .canonical import (
+    CanonicalAccessToken,
+    canonical_access_token,
+    format_timestamp,
+    list_unshown_fields,
+    serialize_access_token,
 )
+from .checks import check_access_token, is_pair_of_token
+from .desired import desired_access_token
+from .plan import plan_access_token, plan_access_token_removal
 
-_ATTEMPTS = 3
-_BY_TOKEN = ("access_token", "token_store")
-#: From this release on a token manages no tokens; before it, some do.
-_LOGIN_SINCE = 42
-_FIRST = 38
+_MAX_ATTEMPTS = 3
+_TOKEN_SIGN_INS = ("access_token", "token_store")
+#: Commvault documentation: from this feature release on, access tokens cannot manage access tokens.
+_LOGIN_REQUIRED_SINCE = 42
+_FIRST_RELEASE = 38
 
-Row = t.Mapping[str, t.Any]
+TokenRow = t.Mapping[str, t.Any]
 
 
 class AccessTokenResource:
@@ -57,101 +55,105 @@ class AccessTokenResource:
             open_token_store(ctx, ctx.options["store"]) if ctx.options.get("store") else None
         )
         self._owner: tuple[int, str] = (0, "")
-        self._foreign = False
-        self._row: Row | None = None
+        self._is_foreign_owner = False
+        self._row: TokenRow | None = None
         self._known_ids: set[str | None] = set()
         self._result: dict[str, t.Any] = {}
         self._values: dict[str, t.Any] = {}
 
     def plan(self) -> Plan:
-        """Read, and plan what the options ask for. Raises ConfigError, Problems, AmbiguousMatch, GuardRefused."""
+        """Read the token and plan what the options ask for. Raises ConfigError, Problems, NotFound, AmbiguousMatch, GuardRefused."""
         options = self._ctx.options
         present = options["state"] == "present"
-        wanted = desired(options) if present else {}
+        wanted = desired_access_token(options) if present else {}
         release = self._client.release
-        if 0 < release < _FIRST:
+        if 0 < release < _FIRST_RELEASE:
             raise ConfigError(f"Access tokens of this kind need release 11.38; this CommServe is 11.{release}.")
-        self._owner = self._owner_of(options)
-        there = self._listed()
+        self._owner = self._find_owner(options)
+        there = self._list_tokens()
         self._known_ids = {id_of(row) for row in there}
-        self._row = self._chosen(there, options)
+        self._row = self._select_token(there, options)
         pair = self._store.read_pair() if self._store else None
         self._ctx.secrets.update(pair.list_secrets() if pair else ())
-        planned = self._present(options, wanted, pair, release) if present else self._absent(options, pair)
+        planned = self._plan_present(options, wanted, pair, release) if present else self._plan_absent(options, pair)
         if planned.changed:
             self._check_sign_in(release)
         if present:
-            self._result = self._shown(planned)
+            self._result = self._build_result(planned)
         return planned
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
-        """What carries out a step, by its action."""
-        return {"create": self._create, "edit": self._edit, "revoke": self._revoke_own, "forget": self._forget}
+        """The method that carries out a step, by its action."""
+        return {"create": self._create, "edit": self._edit, "revoke": self._revoke_current, "forget": self._clear_store}
 
     def result(self) -> dict[str, t.Any]:
-        """The token after the plan; empty when it is absent."""
+        """Return the token after the plan; empty when it is absent."""
         return self._result
 
     def salvage(self) -> dict[str, t.Any]:
-        """A token without a store is shown once: a failure after it was created must not lose it."""
+        """Return the values of a token created without a store: Commvault shows them only once, so no later failure may lose them."""
         return {"salvaged": {"access_token": self._values}} if self._values else {}
 
-    def _revoke_own(self, step: Step) -> None:
+    def _revoke_current(self, step: Step) -> None:
         if self._store is not None and self._ctx.options["state"] == "present":
             with self._store.lock(create=True):
                 pass  # what cannot be stored must not cost the token that is there
         self._revoke(str(id_of(self._row or {})))
 
-    def _forget(self, step: Step) -> None:
+    def _clear_store(self, step: Step) -> None:
         with t.cast(TokenStore, self._store).lock() as held:
             held.remove_pair()
 
     def _create(self, step: Step) -> None:
         if self._store is None:
-            self._show(self._created(step))
+            self._set_shown_values(self._create_token(step))
             return
         with self._store.lock(create=True) as held:
-            self._keep(held, self._created(step))
+            self._store_pair(held, self._create_token(step))
 
-    def _present(self, options: t.Mapping[str, t.Any], wanted: Canonical, pair: TokenPair | None, release: int) -> Plan:
-        current = canonical(self._row) if self._row is not None else None
-        check_fit(options["name"], wanted, current, release)
+    def _plan_present(
+        self, options: t.Mapping[str, t.Any], wanted: CanonicalAccessToken, pair: TokenPair | None, release: int
+    ) -> Plan:
+        current = canonical_access_token(self._row) if self._row is not None else None
+        check_access_token(options["name"], wanted, current, release)
         if current is None:
             self._check_owner(release)
             if options.get("id"):
-                raise NotFound(f"{self._whose()} has no access token with the id {options['id']}.", service="Commvault")
+                raise NotFound(
+                    f"{self._describe_owner()} has no access token with the id {options['id']}.", service="Commvault"
+                )
         else:
-            hidden = unreadable(wanted, current)
+            hidden = list_unshown_fields(wanted, current)
             if hidden:
                 self._ctx.warn(
                     f"Commvault does not show {', '.join(hidden)} of access tokens: differences are not seen."
                 )
         if self._store is None:
-            return plan(options["name"], wanted, current)
-        held = self._is_held(options["name"], wanted, pair)
-        planned = plan(options["name"], wanted, current, self._store.location, held)
+            return plan_access_token(options["name"], wanted, current)
+        held = self._is_pair_kept(options["name"], wanted, pair)
+        planned = plan_access_token(options["name"], wanted, current, self._store.location, held)
         if current is not None and not held:
             self._check_replacing(pair)
         return planned
 
-    def _absent(self, options: t.Mapping[str, t.Any], pair: TokenPair | None) -> Plan:
-        current = canonical(self._row) if self._row is not None else None
+    def _plan_absent(self, options: t.Mapping[str, t.Any], pair: TokenPair | None) -> Plan:
+        current = canonical_access_token(self._row) if self._row is not None else None
         name = str(options.get("name") or (current or {}).get("name") or "")
         own = pair is not None and (
-            is_of(pair, name, self._row) or (bool(options.get("id")) and pair.token_id == options["id"])
+            is_pair_of_token(pair, name, self._row) or (bool(options.get("id")) and pair.token_id == options["id"])
         )
-        return plan_absent(current, self._store.location if self._store is not None and own else None)
+        return plan_access_token_removal(current, self._store.location if self._store is not None and own else None)
 
-    def _is_held(self, name: str, wanted: Canonical, pair: TokenPair | None) -> bool:
-        """True when the store holds the living pair of this token. Raises ConfigError when it holds the living one of another."""
+    def _is_pair_kept(self, name: str, wanted: CanonicalAccessToken, pair: TokenPair | None) -> bool:
+        """Return whether the store holds a usable pair of this token. Raises ConfigError when it holds a usable pair of another one."""
         if pair is None:
             return False
         until = epoch((self._row or {}).get("renewableUntilTimestamp"))
         if wanted.get("renewable_until") is not None or until is None:
             until = None  # about to be set, or not shown: the service decides
         dead = dataclasses.replace(pair, renewable_until=until).is_unusable(self._ctx.clock.now().timestamp())
-        if is_of(pair, name, self._row):
+        if is_pair_of_token(pair, name, self._row):
             return self._row is not None and not dead
         if not dead:
             raise ConfigError(
@@ -162,9 +164,9 @@ class AccessTokenResource:
         return False
 
     def _check_replacing(self, pair: TokenPair | None) -> None:
-        """The dead pair of this very token harms nobody; a value that may be kept elsewhere does."""
-        row = t.cast(Row, self._row)
-        if pair is not None and is_of(pair, name_of(row), row):
+        """Raise GuardRefused (risk lost_value) when the value of the token may be kept elsewhere and would be revoked."""
+        row = t.cast(TokenRow, self._row)
+        if pair is not None and is_pair_of_token(pair, name_of(row), row):
             return
         require_accepted_risk(
             self._ctx,
@@ -175,7 +177,7 @@ class AccessTokenResource:
 
     def _check_sign_in(self, release: int) -> None:
         method = self._ctx.options["commvault_auth_method"]
-        if method in _BY_TOKEN and (release == 0 or release >= _LOGIN_SINCE):
+        if method in _TOKEN_SIGN_INS and (release == 0 or release >= _LOGIN_REQUIRED_SINCE):
             raise ConfigError(
                 f"commvault_auth_method is {method}, but with an access token nobody creates, edits or revokes access tokens"
                 f" ({f'release 11.{release}' if release else 'current releases'}). Set commvault_auth_method to password for this task.",
@@ -183,13 +185,13 @@ class AccessTokenResource:
             )
 
     def _check_owner(self, release: int) -> None:
-        if self._foreign and 0 < release < _LOGIN_SINCE:
+        if self._is_foreign_owner and 0 < release < _LOGIN_REQUIRED_SINCE:
             raise ConfigError(
                 f"user: a token for somebody else needs release 11.42 and a service account; this CommServe is 11.{release}.",
                 source="option user",
             )
 
-    def _owner_of(self, options: t.Mapping[str, t.Any]) -> tuple[int, str]:
+    def _find_owner(self, options: t.Mapping[str, t.Any]) -> tuple[int, str]:
         caller = self._client.caller
         wanted = options.get("user")
         if not wanted:
@@ -198,8 +200,8 @@ class AccessTokenResource:
         found = users.find_reference(parse_reference_option(wanted, "user"))
         if options["state"] == "present":
             warn_of_lookalikes(self._ctx, users, found.name)
-        self._foreign = found.id != caller[0]
-        if self._foreign and options["state"] == "present" and found.raw.get("isServiceAccount") is False:
+        self._is_foreign_owner = found.id != caller[0]
+        if self._is_foreign_owner and options["state"] == "present" and found.raw.get("isServiceAccount") is False:
             raise ConfigError(
                 f"user: {found.name} is an ordinary user; tokens for others are for service accounts only."
                 " Sign in as that user, or leave user out.",
@@ -207,12 +209,12 @@ class AccessTokenResource:
             )
         return found.id, found.name
 
-    def _listed(self) -> list[Row]:
+    def _list_tokens(self) -> list[TokenRow]:
         params = {"userId": str(self._owner[0])} if self._owner[0] else None
-        intent = f"list access tokens of {self._whose()}"
+        intent = f"list access tokens of {self._describe_owner()}"
         return listed(self._client.get("V4/AccessToken/", intent=intent, params=params))
 
-    def _chosen(self, there: t.Sequence[Row], options: t.Mapping[str, t.Any]) -> Row | None:
+    def _select_token(self, there: t.Sequence[TokenRow], options: t.Mapping[str, t.Any]) -> TokenRow | None:
         number, name = options.get("id"), options.get("name")
         if number:
             found = next((row for row in there if id_of(row) == str(number)), None)
@@ -223,39 +225,42 @@ class AccessTokenResource:
         if len(named) > 1:
             ids = sorted(str(id_of(row)) for row in named)
             raise AmbiguousMatch(
-                f"{self._whose()} has {len(named)} access tokens named {name}: ids {', '.join(ids)}. Give the id.",
+                f"{self._describe_owner()} has {len(named)} access tokens named {name}: ids {', '.join(ids)}. Give the id.",
                 candidates=ids,
             )
         return named[0] if named else None
 
-    def _created(self, step: Step) -> Row:
-        """A new token. Where an answer was lost its value is unknown to all, so the token that came of it is revoked first."""
-        body = body_of(step.data["settings"])
+    def _create_token(self, step: Step) -> TokenRow:
+        """Create a token and return the answered row.
+
+        Where an answer is lost, nobody knows the value of the token that came of it: it is revoked before the next attempt.
+        """
+        body = serialize_access_token(step.data["settings"])
         if not body["allowedIPs"]:
             del body["allowedIPs"]  # unknown to releases before 11.42
-        if self._foreign:
+        if self._is_foreign_owner:
             body["userId"] = self._owner[0]
         number = 0
         while True:
             number += 1
             try:
-                return self._create_once(body, step.subject)
+                return self._post_token(body, step.subject)
             except ApiError as exc:
                 if not exc.may_have_acted and number == 1:
                     raise
                 self._ctx.progress(f"the answer to create {step.subject} was lost, looking for it")
                 with mark_outcome_unknown():
                     undone = self._revoke_orphan(body["tokenName"])
-                if number >= _ATTEMPTS or not (undone or exc.may_have_acted):
+                if number >= _MAX_ATTEMPTS or not (undone or exc.may_have_acted):
                     exc.facts["outcome"] = "undone" if undone else "unknown"
                     raise
 
-    def _create_once(self, body: dict[str, t.Any], subject: str) -> Row:
+    def _post_token(self, body: dict[str, t.Any], subject: str) -> TokenRow:
         answer = self._client.write(
             "POST", "V4/AccessToken", body, intent=f"create {subject}", repeat=Repeat.IF_REFUSED
         )
         inner = answer.get("tokenInfo")
-        info: Row = inner if isinstance(inner, dict) else answer
+        info: TokenRow = inner if isinstance(inner, dict) else answer
         self._ctx.secrets.update(str(info[name]) for name in ("accessToken", "refreshToken") if info.get(name))
         if not info.get("accessToken"):
             raise ApiError(
@@ -265,9 +270,9 @@ class AccessTokenResource:
         return info
 
     def _revoke_orphan(self, name: str) -> bool:
-        """Revoke the one token of this name that was not there before; True when there was one."""
+        """Revoke the one token of this name that was not there before; return whether there was one."""
         orphans = [
-            row for row in self._listed() if is_same_name(name_of(row), name) and id_of(row) not in self._known_ids
+            row for row in self._list_tokens() if is_same_name(name_of(row), name) and id_of(row) not in self._known_ids
         ]
         if len(orphans) != 1:
             return False
@@ -283,15 +288,18 @@ class AccessTokenResource:
         settings = step.data["settings"]
         number = str(id_of(self._row or {}))
         self._client.write(
-            "PUT", f"V4/AccessToken/{quote_segment(number)}", body_of(settings), intent=f"change {step.subject}"
+            "PUT",
+            f"V4/AccessToken/{quote_segment(number)}",
+            serialize_access_token(settings),
+            intent=f"change {step.subject}",
         )
         if self._store is not None and settings.get("renewable_until"):
-            until = body_of({"renewable_until": settings["renewable_until"]})["renewableUntilTimestamp"]
+            until = serialize_access_token({"renewable_until": settings["renewable_until"]})["renewableUntilTimestamp"]
             with self._store.lock() as held:
                 if held.pair is not None:
                     held.write_pair(dataclasses.replace(held.pair, renewable_until=float(until)))
 
-    def _keep(self, held: LockedStore, info: Row) -> None:
+    def _store_pair(self, held: LockedStore, info: TokenRow) -> None:
         store, now = t.cast(TokenStore, self._store), self._ctx.clock.now().timestamp()
         try:
             pair = dataclasses.replace(
@@ -302,12 +310,12 @@ class AccessTokenResource:
             )
             held.write_pair(pair)
         except CvopsError:
-            self._revoke_lost(info)
+            self._revoke_unstored(info)
             raise
-        self._result = {**self._result, **_facts(info), "value": None, "refresh_token": None}
+        self._result = {**self._result, **_format_lifetimes(info), "value": None, "refresh_token": None}
 
-    def _revoke_lost(self, info: Row) -> None:
-        """Nobody has the value of this token. Where it cannot be revoked either, somebody has to know."""
+    def _revoke_unstored(self, info: TokenRow) -> None:
+        """Revoke a created token whose value could not be stored; warn where that fails."""
         number = id_of(info)
         try:
             if number is None:
@@ -318,17 +326,17 @@ class AccessTokenResource:
                 f"Access token {name_of(info)} (id {number}) was created, is stored nowhere and could not be revoked: revoke it. {exc}"
             )
 
-    def _show(self, info: Row) -> None:
+    def _set_shown_values(self, info: TokenRow) -> None:
         values = {"value": info["accessToken"], "refresh_token": info.get("refreshToken") or None}
         self._values = {"id": id_of(info), **values}
-        self._result = {**self._result, **_facts(info), **values}
+        self._result = {**self._result, **_format_lifetimes(info), **values}
 
-    def _shown(self, planned: Plan) -> dict[str, t.Any]:
+    def _build_result(self, planned: Plan) -> dict[str, t.Any]:
         after, renews = planned.after, bool(planned.steps) and planned.steps[-1].action == "create"
         facts = {"id": None, "expires": after.get("expires"), "renewable_until": after.get("renewable_until")}
         if not renews and self._row is not None:
             until = after.get("renewable_until")
-            facts = {**_facts(self._row), **({"renewable_until": until} if until else {})}
+            facts = {**_format_lifetimes(self._row), **({"renewable_until": until} if until else {})}
         return {
             "name": after["name"],
             "user": self._owner[1] or None,
@@ -338,14 +346,14 @@ class AccessTokenResource:
             "refresh_token": None,
         }
 
-    def _whose(self) -> str:
+    def _describe_owner(self) -> str:
         return self._owner[1] or "the signed-in user"
 
 
-def _facts(row: Row) -> dict[str, t.Any]:
+def _format_lifetimes(row: TokenRow) -> dict[str, t.Any]:
     expires, until = epoch(row.get("tokenExpiryTimestamp")), epoch(row.get("renewableUntilTimestamp"))
     return {
         "id": id_of(row),
-        "expires": date(expires) if expires else None,
-        "renewable_until": date(until) if until else None,
+        "expires": format_timestamp(expires) if expires else None,
+        "renewable_until": format_timestamp(until) if until else None,
     }

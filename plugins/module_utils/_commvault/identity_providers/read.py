@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Identity providers of a CommServe, read only: the list, and one SAML app in full.
+"""Reads of a CommServe's identity providers: the list, and one SAML app in full.
 
-The list of identity servers knows SAML apps and their kind; the list of third-party apps knows OpenID Connect apps and what is
-enabled. Neither is complete. A SAML app is addressed by its name; some releases know it in lower case only.
+The list of identity servers holds SAML apps and their kind; the list of third-party apps holds OpenID Connect apps and which are
+enabled. Neither is complete. A SAML app is addressed by its name; some releases find it in lower case only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SAML_KINDS = {"0": "UNKNOWN", "1": AZURE_SAML_KIND, "2": "ADFS", "3": "OKTA"}
 
 @dataclass(frozen=True)
 class IdentityServer:
-    """One provider: ``kind`` is ``saml`` or ``oidc``; ``enabled`` is None where no list tells."""
+    """One identity provider of the lists: ``kind`` is ``saml`` or ``oidc``; ``enabled`` is None where no list shows it."""
 
     name: str
     kind: str
@@ -39,7 +39,7 @@ class IdentityServer:
 
 @dataclass(frozen=True)
 class SamlApp:
-    """A SAML app. ``attributes``: SAML attribute by Commvault's own (``USER_GROUPS`` and others). ``company``: the one it is made for.
+    """A SAML app. ``attributes``: SAML attributes by Commvault's (``USER_GROUPS`` and others). ``company``: the one it is made for.
 
     ``enabled`` and ``name_id`` are None, ``provider_id`` and ``service_id`` empty, where the service does not show them.
     """
@@ -57,14 +57,14 @@ class SamlApp:
 
     @property
     def groups_claim(self) -> str | None:
-        """The claim from which group memberships are taken."""
+        """The claim from which group memberships are taken; None where no claim is mapped to USER_GROUPS."""
         return (self.attributes or {}).get("USER_GROUPS")
 
 
 def merge_identity_servers(
     listed: t.Mapping[str, t.Any] | None, apps: t.Mapping[str, t.Any] | None
 ) -> list[IdentityServer]:
-    """Both lists in one, each provider once, by name."""
+    """Merge both lists into one, each provider once, sorted by kind and name. None for a list that the release does not offer."""
     rows = get_objects(apps, "clientThirdPartyApps")
     enabled = {
         (parse_id(row.get("appType")), fold_case(str(row.get("appName")))): bool(row.get("isEnabled", True))
@@ -93,7 +93,7 @@ def merge_identity_servers(
 
 
 def parse_saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
-    """A SAML app as the service shows it; the provider's certificate is never shown."""
+    """Parse the answer about one SAML app; the service never shows the provider's certificate."""
     mappings = get_objects(wire, "attributeMappings")
     associations = wire.get("associations") or {}
     return SamlApp(
@@ -111,20 +111,20 @@ def parse_saml_app(wire: t.Mapping[str, t.Any]) -> SamlApp:
 
 
 def _parse_company(value: t.Any) -> str | None:
-    """None at the level of the CommCell, whose pseudo company has the id 0."""
+    """Return a company's name; None for the CommCell, which is shown as a company with the id 0."""
     if not isinstance(value, dict) or not parse_id(value.get("id")):
         return None
     return str(value.get("name") or value.get("id"))
 
 
 class IdentityProviders:
-    """One task's reads."""
+    """The identity providers of a CommServe."""
 
     def __init__(self, client: CommvaultClient) -> None:
         self._client = client
 
     def list_providers(self) -> list[IdentityServer]:
-        """All SAML and OpenID Connect providers that this account may see. Raises NotFound where there is neither list."""
+        """Return all SAML and OpenID Connect providers that this account may see. Raises NotFound where there is neither list."""
         intent = "list identity providers"
         known = self._client.get("V4/IdentityServers", intent=intent, unknown_ok=True)
         apps = self._client.get("ThirdParty/App", intent=intent, unknown_ok=True)
@@ -133,7 +133,10 @@ class IdentityProviders:
         return merge_identity_servers(known, apps)
 
     def read_saml_app(self, name: str) -> SamlApp | None:
-        """The SAML app of this name, which a list showed; None when it is not to be had under any spelling."""
+        """Read the SAML app of this name; None when it is found neither under this spelling nor in lower case.
+
+        Raises the first ApiError where no spelling was answered with the app.
+        """
         first: ApiError | None = None
         for spelling in dict.fromkeys((name, fold_case(name))):
             try:

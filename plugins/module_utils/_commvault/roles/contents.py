@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Which permissions a role holds, categories expanded: a role may hold whole categories without naming what is in them."""
+"""Reads of the permissions of roles, with categories expanded: a role may hold whole categories without naming their permissions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..permissions import PermissionCatalogue
 
 
 class RolePermissions:
-    """Reads each role once; may be asked from several threads."""
+    """The permissions of roles, each role read once. Threads may share one."""
 
     def __init__(self, client: CommvaultClient, directory: Directory) -> None:
         self._client, self._directory = client, directory
@@ -26,14 +26,17 @@ class RolePermissions:
         self._known: dict[int, frozenset[int] | None] = {}
 
     def read_permission_ids(self, role_id: int) -> frozenset[int] | None:
-        """Permission ids of a role; None where the service does not tell them all."""
+        """Return the permission ids of a role; None where the service does not show them all."""
         if role_id not in self._known:
             role = self._client.get(f"V4/Role/{quote_segment(role_id)}", intent=f"read role {role_id}", missing_ok=True)
             self._known[role_id] = None if role is None else self._expand_permission_ids(role.get("permissions"))
         return self._known[role_id]
 
     def _expand_permission_ids(self, wire: t.Any) -> frozenset[int] | None:
-        """The catalogue is read only for a role that holds categories. There are no roles without permissions: none shown is not told."""
+        """Return the permission ids in ``permissions`` of a role; None where none are shown, since there are no roles without.
+
+        The permission catalogue is read only for a role that holds categories.
+        """
         held = PermissionCatalogue(Catalogue("permission", ()), ()).parse_permission_set(wire)
         if not held.category_ids and not held.permission_ids:
             return None

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Rows of security answers: walked completely, and sorted by how the grant came to be. Pure."""
+"""Security associations in Commvault's answers, classified by how the grant came to be. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Body = t.Mapping[str, t.Any]
 NamedPrincipal = tuple[Principal, str]
 NamedEntity = tuple[Entity, str]
 
-#: Marks on a row and the kind that each tells, first match first. Marks that say "not of your making" without saying what are unknown.
+#: Names of flags on a row and the kind of grant that each means, first match first.
 _MARKS = (
     (re.compile("creator", re.IGNORECASE), "creator"),
     (re.compile("owner", re.IGNORECASE), "owner"),
@@ -31,10 +31,10 @@ _MARKS = (
 def parse_associations(
     body: Body, *, principal: NamedPrincipal | None = None, entity: Entity | None = None
 ) -> list[Association]:
-    """All associations of an answer, whichever call gave it.
+    """Parse all associations of an answer of any of the security calls.
 
-    *principal*: whose associations were asked for; its answers name only entities. *entity*: what was asked about; rows
-    that stand on another entity take effect here by inheritance. Raises BadAnswer for an answer that is not made of such lists.
+    *principal*: whose associations were asked for; such an answer names only entities. *entity*: whose associations were asked
+    for; rows on another entity are inherited. Raises BadAnswer for an answer that is not made of lists of objects.
     """
     blocks = body.get("securityAssociations")
     # An object here is the inner one of an answer without the outer list.
@@ -87,7 +87,7 @@ def _classify_grant(row: Body, properties: Body, role_id: int | None, permission
 
 
 def _is_mark(value: t.Any) -> bool:
-    """A flag that is set, or an object that says where something comes from."""
+    """Return whether a member of a row is a flag that is set, or an object such as the parent that a grant is inherited from."""
     if isinstance(value, str):
         return value.strip().lower() in ("1", "true", "yes")
     return bool(value)
@@ -109,12 +109,12 @@ def _parse_permission_ids(properties: Body) -> tuple[int, ...]:
 
 
 def _parse_entities(block: t.Any) -> list[NamedEntity]:
-    """Entities of ``{"entity": [...]}``, of a plain list, or a single one."""
+    """Return the entities of ``{"entity": [...]}``, of a plain list, or a single one."""
     if isinstance(block, dict):
         block = block.get("entity", block)
     return [parse_entity(item) for item in _list_objects(block) if item]
 
 
 def _list_objects(value: t.Any) -> list[AnswerObject]:
-    """The objects of a list, or the single one that stands in its place; none for null. Raises BadAnswer for anything else."""
+    """Return the objects of a list, or the single one in its place; none for null. Raises BadAnswer for anything else."""
     return get_objects({"associations": [value] if isinstance(value, dict) else value}, "associations")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Security associations: read by entity or by principal, written as exact products in one request."""
+"""Reads and writes of security associations: read by entity or by principal, written for all entities in one request."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from .associations import parse_associations
 from .canonical import get_type_number, serialize_entity, serialize_principal
 from .grants import ALL_OF_KIND, Association, Entity, Principal
 
-#: The first feature release whose ``…/Security`` below a user or group is known to list all that the principal holds.
+#: The first feature release whose ``User/…/Security`` and ``UserGroup/…/Security`` list all that the principal holds.
 _LISTS_PRINCIPALS = 42
 
 
 class SecurityAssociations:
-    """Reads and writes grants. Reads are independent of each other and may run side by side."""
+    """The security associations of a CommServe. Reads are independent of each other and may run in parallel."""
 
     def __init__(self, client: CommvaultClient) -> None:
         self._client = client
         self._names: dict[Entity | Principal | int, str] = {}
 
     def remember_name(self, key: Entity | Principal | int, name: str) -> None:
-        """Remember a name that is sent beside the id, for people who read the service's audit trail; an int is a role's id."""
+        """Remember a name to be sent beside the id, for the service's audit trail; an int is a role's id."""
         if name:
             self._names[key] = name
 
     @property
     def can_list_principal(self) -> bool:
-        """Whether this release lists a principal's associations completely. True when its release cannot be seen."""
+        """Whether this release lists a principal's associations completely; True when the release is unknown."""
         return self._client.release == 0 or self._client.release >= _LISTS_PRINCIPALS
 
     def warn_of_unknown_release(self) -> None:
-        """Tell that it cannot be known whether can_list_principal is right; for those who rely on complete lists."""
+        """Warn where the release is unknown, so that can_list_principal may be wrong; for callers that rely on complete lists."""
         if self._client.release == 0:
             self._client.ctx.warn(
                 "This account may not see the release of the CommServe. Before 11.42 Commvault does not list all grants of a user or"
@@ -46,11 +46,11 @@ class SecurityAssociations:
             )
 
     def can_list_entity(self, entity: Entity) -> bool:
-        """False where no call shows an entity's associations: "all of a kind", and credentials."""
+        """Return whether there is a call that lists an entity's associations: none for all of a kind, and none for credentials."""
         return entity.id != ALL_OF_KIND and get_type_number(entity.kind) != 0
 
     def list_on_entity(self, entity: Entity) -> list[Association]:
-        """All associations that the service shows on an entity. Raises ConfigError where can_list_entity is False."""
+        """Return all associations that the service shows on an entity. Raises ConfigError where can_list_entity is False."""
         if not self.can_list_entity(entity):
             raise ConfigError(f"Commvault has no call that lists the associations of {entity.kind} {entity.id}.")
         body = self._client.get(
@@ -60,9 +60,9 @@ class SecurityAssociations:
         return parse_associations(body, entity=entity)
 
     def list_of_principal(self, principal: Principal) -> list[Association]:
-        """All associations that a user or group holds itself; memberships are not followed.
+        """Return all associations that a user or group holds itself; memberships are not followed.
 
-        Raises ApiError when there is no such principal: this call tells by an error code, not by HTTP 404.
+        Raises ApiError when there is no such principal: this call answers an error code, not HTTP 404.
         """
         name = self._names.get(principal, "")
         family = "User" if principal.kind == "user" else "UserGroup"
@@ -77,13 +77,13 @@ class SecurityAssociations:
         self._write("ADD", entities, pairs)
 
     def remove(self, entities: t.Sequence[Entity], pairs: t.Sequence[tuple[Principal, int]]) -> None:
-        """Take every pair of principal and role from every entity, in one request."""
+        """Revoke every pair of principal and role on every entity, in one request."""
         self._write("DELETE", entities, pairs)
 
     def build_request(
         self, operation: str, entities: t.Sequence[Entity], pairs: t.Sequence[tuple[Principal, int]]
     ) -> dict[str, t.Any]:
-        """The request: never OVERWRITE, never owners, an id in every field."""
+        """Return the request body: by ids, never with OVERWRITE, never with owners."""
         return {
             "entityAssociated": {"entity": [serialize_entity(entity, self._names.get(entity)) for entity in entities]},
             "securityAssociations": {
@@ -108,7 +108,7 @@ class SecurityAssociations:
         verb = "grant" if operation == "ADD" else "revoke"
         intent = f"{verb} {len(pairs)} role{'s' * (len(pairs) > 1)} on {len(entities)} entit{'ies' if len(entities) > 1 else 'y'}"
         try:
-            # Adding or deleting the same triples twice has the effect of once, so a lost answer may be asked for again.
+            # Adding or deleting the same grants twice has the effect of once, so the request may be repeated when its answer is lost.
             self._client.write(
                 "POST", "Security", self.build_request(operation, entities, pairs), intent=intent, repeat=Repeat.ALWAYS
             )

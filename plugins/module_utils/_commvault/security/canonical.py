@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Entities and principals as the security calls write and read them. Pure: bodies in, named tuples out, and back."""
+"""Entities and principals of security associations, parsed from answers and serialized for requests. Pure."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _TYPE_NAMES = {
     "GENERIC_ENTITY": _GENERIC_ENTITY,
     "PLAN_ENTITY": 158,
 }
-#: Without a type number the most special id decides: every entity may also carry the id of its CommCell and its server.
+#: Without a type number the first of these kinds whose id field is there: an entity may also carry the ids of its server and CommCell.
 _KINDS_BY_ID_FIELD = (
     "credentials",
     "plans",
@@ -65,20 +65,20 @@ _KINDS_BY_ID_FIELD = (
     "company",
     "commcell",
 )
-#: Stands for an entity or principal that cannot be read; nothing that holds it is ever written.
+#: An entity or principal that cannot be parsed; nothing that holds it is ever written.
 UNKNOWN_ENTITY = Entity("type:0", 0)
 UNKNOWN_PRINCIPAL = Principal("unknown", 0)
 
 
 def get_type_number(kind: str) -> int:
-    """Commvault's number of an entity kind; 0 for credentials, whose number is not published."""
+    """Return Commvault's type number of an entity kind; 0 for credentials, whose number is not published."""
     if kind.startswith("type:"):
         return int(kind[len("type:") :])
     return ENTITY_TYPES[kind]
 
 
 def serialize_entity(entity: Entity, name: str | None = None) -> dict[str, t.Any]:
-    """An entity as ``POST Security`` takes it. Raises ConfigError for "all credentials", which cannot be expressed."""
+    """Return an entity as ``POST Security`` takes it. Raises ConfigError for all credentials, which cannot be expressed."""
     number = get_type_number(entity.kind)
     if entity.id == ALL_OF_KIND:
         if not number:
@@ -98,7 +98,7 @@ def serialize_entity(entity: Entity, name: str | None = None) -> dict[str, t.Any
 
 
 def serialize_principal(principal: Principal, name: str | None = None) -> dict[str, t.Any]:
-    """A user, user group or directory group as ``POST Security`` takes it."""
+    """Return a user, user group or directory group as ``POST Security`` takes it. Raises ValueError for another kind."""
     if principal.kind == "user":
         return _add_name({"userId": principal.id, "_type_": 13}, "userName", name)
     if principal.kind == "user_group":
@@ -117,7 +117,7 @@ def _add_name(wire: dict[str, t.Any], field: str, name: str | None) -> dict[str,
 
 
 def parse_entity(wire: t.Mapping[str, t.Any]) -> tuple[Entity, str]:
-    """Entity and name of any form that the service shows; UNKNOWN_ENTITY where type or id cannot be told."""
+    """Parse an entity and its name from any form that the service shows; UNKNOWN_ENTITY where type or id are missing."""
     number = _parse_type_number(wire)
     kind = _KINDS.get(number or 0) or _guess_kind(wire, number)
     if kind is None:
@@ -161,7 +161,7 @@ def _parse_name(wire: t.Mapping[str, t.Any], kind: str | None) -> str:
 
 
 def parse_principal(wire: t.Mapping[str, t.Any]) -> tuple[Principal, str]:
-    """Principal and name; a directory group is named ``DOMAIN\\group``."""
+    r"""Parse a principal and its name; a directory group is named ``DOMAIN\group``. UNKNOWN_PRINCIPAL where the id is missing."""
     number = _parse_type_number(wire)
     group_id = parse_id(wire.get("groupId"))
     if number == 62 or group_id or wire.get("externalGroupName"):

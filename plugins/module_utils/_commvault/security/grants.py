@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The canonical form of who may do what where: one grant is one principal, one role, one entity."""
+"""The canonical form of grants: one principal holds one role on one entity."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
 
-#: Entity kinds as users write them, and Commvault's type numbers.
+#: Entity kinds as role mappings write them, and Commvault's type numbers.
 ENTITY_TYPES: dict[str, int] = {
     "commcell": 1,
     "company": 61,
@@ -19,28 +19,28 @@ ENTITY_TYPES: dict[str, int] = {
     "plans": 158,
     "storage_pools": 17,
     "workflows": 83,
-    "credentials": 0,  # addressed by credentialId; no type number is published, so it has a form of its own on the wire
+    "credentials": 0,  # no type number is published: addressed by credentialId alone
 }
-#: The entity id of "all of this type, future ones included".
+#: The entity id that stands for all entities of a kind, future ones included.
 ALL_OF_KIND = -1
 
 
 class Entity(t.NamedTuple):
-    """What a grant applies to. ``kind`` is a key of ENTITY_TYPES or ``type:<number>`` for others; ``id`` may be ALL."""
+    """An entity of a grant. ``kind`` is a key of ENTITY_TYPES, or ``type:<number>`` for others; ``id`` may be ALL_OF_KIND."""
 
     kind: str
     id: int
 
 
 class Principal(t.NamedTuple):
-    """Who holds a grant. ``kind``: ``user``, ``user_group`` or ``external_group`` (a directory group, its own id space)."""
+    """A holder of grants. ``kind``: ``user``, ``user_group`` or ``external_group`` (a directory group, with ids of its own)."""
 
     kind: str
     id: int
 
 
 class Grant(t.NamedTuple):
-    """The unit of planning, and the key by which grants are compared."""
+    """A role of a principal on an entity: the unit in which grants are compared and planned."""
 
     principal: Principal
     role_id: int
@@ -49,7 +49,7 @@ class Grant(t.NamedTuple):
 
 @dataclass(frozen=True)
 class Association:
-    """A row that the service shows. Only ``explicit`` rows with a role are grants that may be removed.
+    """A security association as the service shows it. Only ``explicit`` ones with a role are grants that may be revoked.
 
     ``grant_kind``: explicit, creator, owner, inherited, permissions (no role, single permissions) or unknown.
     ``role_id`` is None for rows without a role.
@@ -66,7 +66,7 @@ class Association:
 
     @property
     def grant(self) -> Grant | None:
-        """The grant, if this row is one that a mapping may manage."""
+        """The grant; None for an association that a role mapping may not manage."""
         if self.role_id is None or self.grant_kind != "explicit":
             return None
         return Grant(self.principal, self.role_id, self.entity)

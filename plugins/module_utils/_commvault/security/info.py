@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""A snapshot of who exists and who may do what, for commvault_security_info."""
+"""Facts for commvault_security_info: users, groups, roles, permissions, companies and security associations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..catalogue import Catalogue, Entry
 from ..client import CommvaultClient, quote_segment
 from ..directory import Directory
 from ..permissions import PermissionCatalogue
-from ..user_groups import plan as user_group_plan
+from ..user_groups.canonical import canonical_user_group, parse_member_ids
 from .calls import SecurityAssociations
 from .grants import ALL_OF_KIND, Association, Principal
 
@@ -44,7 +44,7 @@ def _build_object_row(entry: Entry) -> Row:
 def build_association_row(
     row: Association, names: t.Mapping[Principal, str], permission_names: t.Mapping[int, str]
 ) -> Row:
-    """One association under stable names; ids are text, ``all`` stands for all entities of a kind."""
+    """Return one association as the module returns it; ids are text, ``all`` stands for all entities of a kind."""
     return {
         "principal": {
             "kind": row.principal.kind,
@@ -63,12 +63,12 @@ def build_association_row(
 
 
 def take_snapshot(ctx: Context) -> Row:
-    """The value of the module commvault_security_info."""
+    """Return the value of the module commvault_security_info."""
     return SecuritySnapshot(ctx, CommvaultClient(ctx)).read_parts(ctx.options["subset"])
 
 
 class SecuritySnapshot:
-    """Reads what was asked for, each list once, independent reads side by side."""
+    """The reads of one task: each list once, independent reads in parallel."""
 
     def __init__(self, ctx: Context, client: CommvaultClient) -> None:
         self._ctx, self._client = ctx, client
@@ -76,7 +76,7 @@ class SecuritySnapshot:
         self._security = SecurityAssociations(client)
 
     def read_parts(self, subset: t.Collection[str]) -> Row:
-        """``commcell`` and one key per part of *subset*."""
+        """Read the parts of *subset*; the result has ``commcell`` and one key per part."""
         found: Row = {
             "commcell": {
                 "id": str(self._client.commcell_id),
@@ -112,14 +112,14 @@ class SecuritySnapshot:
         return self._read_each(read, self._directory.read_catalogue("roles"))
 
     def _read_user_groups(self) -> list[Row]:
-        """Those that are still there: of one that is gone by now nothing is known but that it was in the list."""
+        """Read all user groups in full; one that was deleted since it was listed is left out."""
 
         def read(entry: Entry) -> Row:
             body = self._directory.read_user_group(entry.id)
             if body is None:
                 return {}
-            shown = user_group_plan.canonical_user_group({"name": entry.name, **body})
-            members = sorted(user_group_plan.parse_member_ids(body))
+            shown = canonical_user_group({"name": entry.name, **body})
+            members = sorted(parse_member_ids(body))
             return {**_build_object_row(entry), **shown, "name": entry.name, "members": members}
 
         return [row for row in self._read_each(read, self._directory.read_catalogue("user_groups")) if row]

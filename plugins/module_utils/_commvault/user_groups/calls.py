@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""User groups by single calls: find, details, create, link to an Entra group, members. Nothing is planned here."""
+"""Single calls for user groups: find, read, create, update, link to an Entra group, change members, delete."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ..directory import Directory
 
 
 class UserGroups:
-    """One call each."""
+    """The user groups of a CommServe. Writes drop the group from the cache of the directory."""
 
     def __init__(self, client: CommvaultClient, directory: Directory | None = None) -> None:
         self._client = client
         self.directory = directory or Directory(client)
 
     def read_user_group(self, group_id: int) -> dict[str, t.Any] | None:
-        """The group in full, as the service writes it; None when it is not there."""
+        """Return the group in full, as the service writes it; None when it is not there."""
         return self.directory.read_user_group(group_id)
 
     def find_user_group(self, name: str, company: str | None = None) -> Entry | None:
-        """The group of this name; without a company, that of the task's scope, else at CommCell level."""
+        """Return the group of this name in *company*, by default at the task's own level; None when there is none."""
         return self.directory.read_catalogue("user_groups").get(name, company or None)
 
     def create(self, name: str, description: str | None = None, company_id: int | None = None) -> int:
@@ -46,24 +46,24 @@ class UserGroups:
         )
 
     def link(self, group_id: int, azure_guid: str) -> None:
-        """Tie the group to an Entra group by object id; empty unties it. Nothing else of the group is sent."""
+        """Link the group to an Entra group by object id; an empty one removes the link. Nothing else of the group is sent."""
         self.update(group_id, {"azureGUID": azure_guid}, intent=f"link user group {group_id} to its Entra group")
 
     def add_members(self, group_id: int, user_ids: t.Sequence[int]) -> None:
-        """Add users, by id."""
+        """Add users to the group, by id."""
         self._change_members(group_id, user_ids, "ADD")
 
     def remove_members(self, group_id: int, user_ids: t.Sequence[int]) -> None:
-        """Remove users, by id."""
+        """Remove users from the group, by id."""
         self._change_members(group_id, user_ids, "DELETE")
 
     def update(self, group_id: int, body: t.Mapping[str, t.Any], *, intent: str) -> None:
-        """Send some fields of a group under the names that an update takes."""
+        """Update fields of a group; *body* has the names of the request. *intent* completes "Cannot …" in errors."""
         self._client.write("PUT", f"V4/UserGroup/{quote_segment(group_id)}", dict(body), intent=intent)
         self.directory.forget_user_group(group_id)
 
     def delete(self, group_id: int, new_user_id: int, new_group_id: int) -> None:
-        """Delete a group; what it owns goes to the user or the group (0: none)."""
+        """Delete a group and transfer what it owns to the user or the group (0: not to this one)."""
         self._client.write(
             "DELETE",
             f"V4/UserGroup/{quote_segment(group_id)}",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""One user group of the module commvault_user_group: read, guarded, planned, and the steps carried out."""
+"""One user group of the module commvault_user_group: read, planned, created, updated, deleted, and the risks of it checked."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
 from ..names import check_object_name
 from ..references import parse_reference, parse_reference_option
-from . import plan as planning
 from .calls import UserGroups
+from .canonical import BUILT_IN_GROUP_IDS, MASTER_GROUP_ID, CanonicalUserGroup, canonical_user_group, parse_member_ids
+from .checks import check_members_are_not_linked
+from .desired import desired_user_group
+from .plan import plan_user_group, plan_user_group_removal
 
 #: Guards of the module.
 RISKS = ("own_rights", "last_admin")
@@ -43,7 +46,7 @@ class UserGroupResource:
         self._company_id: int | None = None
 
     def plan(self) -> Plan:
-        """The plan for the task's options. Raises ConfigError, Problems, GuardRefused."""
+        """Read the group and plan what the options ask for. Raises ConfigError, Problems, GuardRefused."""
         name = self._options["name"]
         check_object_name("name", name)
         if "\\" in name:
@@ -51,17 +54,15 @@ class UserGroupResource:
                 f"name: {name} is the name of a directory group; those are made by their directory. For a group of a company use option company.",
                 source="option name",
             )
-        wanted = planning.desired_user_group(self._options)
+        wanted = desired_user_group(self._options)
         current = self._read_current(name)
         if self._options["state"] == "absent":
-            planned = planning.plan_user_group_removal(current, self._find_heir() if current else {})
+            planned = plan_user_group_removal(current, self._find_heir() if current else {})
         else:
             warn_of_lookalikes(self._ctx, self._directory.read_catalogue("user_groups"), name)
-            planning.check_members_are_not_linked(wanted, current, self._options.get("members"))
+            check_members_are_not_linked(wanted, current, self._options.get("members"))
             members = self._resolve_members()
-            planned = planning.plan_user_group(
-                name, wanted, current, members, self._members, self._options["exclusive"]
-            )
+            planned = plan_user_group(name, wanted, current, members, self._members, self._options["exclusive"])
             self._check_two_factor(wanted, current)
         if current is not None:
             self._check_risks(planned, current["name"])
@@ -70,7 +71,7 @@ class UserGroupResource:
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
-        """What carries out a step, by its action."""
+        """The method that carries out a step, by its action."""
         return {
             "create": self._create,
             "update": self._update,
@@ -79,8 +80,8 @@ class UserGroupResource:
             "delete": self._delete,
         }
 
-    def result(self) -> planning.CanonicalUserGroup:
-        """The group after the plan; empty when it is absent."""
+    def result(self) -> CanonicalUserGroup:
+        """Return the group after the plan; empty when it is absent."""
         if not self._planned.after:
             return {}
         number = None if self.group_id is None else str(self.group_id)
@@ -101,7 +102,7 @@ class UserGroupResource:
     def _delete(self, step: Step) -> None:
         self._groups.delete(self.group_id or 0, step.data["user_id"], step.data["group_id"])
 
-    def _read_current(self, name: str) -> planning.CanonicalUserGroup | None:
+    def _read_current(self, name: str) -> CanonicalUserGroup | None:
         company = self._options.get("company")
         entry = self._groups.find_user_group(name, company)
         self.company = entry.company if entry else company or self._client.company_name
@@ -111,8 +112,8 @@ class UserGroupResource:
         if entry is None or wire is None:
             return None
         self.group_id = entry.id
-        self._members = planning.parse_member_ids(wire)
-        return planning.canonical_user_group(wire)
+        self._members = parse_member_ids(wire)
+        return canonical_user_group(wire)
 
     def _resolve_members(self) -> dict[str, int] | None:
         names = self._options.get("members")
@@ -142,7 +143,7 @@ class UserGroupResource:
         return found
 
     def _find_heir(self) -> dict[str, int]:
-        if self.group_id in planning.BUILT_IN_GROUP_IDS:
+        if self.group_id in BUILT_IN_GROUP_IDS:
             raise ConfigError(
                 f"User group {self._options['name']} is built in and cannot be deleted.", source="option name"
             )
@@ -163,9 +164,7 @@ class UserGroupResource:
             )
         return heir
 
-    def _check_two_factor(
-        self, wanted: planning.CanonicalUserGroup, current: planning.CanonicalUserGroup | None
-    ) -> None:
+    def _check_two_factor(self, wanted: CanonicalUserGroup, current: CanonicalUserGroup | None) -> None:
         if wanted["two_factor"] is not None and current is not None and current["two_factor"] is None:
             raise ConfigError(
                 "two_factor: two-factor authentication is disabled at the company of this group.",
@@ -179,7 +178,7 @@ class UserGroupResource:
         removed = set(actions["remove"].data["ids"]) if "remove" in actions else set()
         disabled = "update" in actions and actions["update"].data["body"].get("enabled") is False
         gone = "delete" in actions or disabled
-        if self.group_id == planning.MASTER_GROUP_ID and (disabled or (removed and not planned.after.get("members"))):
+        if self.group_id == MASTER_GROUP_ID and (disabled or (removed and not planned.after.get("members"))):
             require_accepted_risk(
                 self._ctx,
                 "last_admin",

@@ -164,7 +164,7 @@ def test_a_token_whose_look_fails_has_an_unknown_outcome(
     settings = {"name": "n", "token_type": "all", "api_endpoints": [], "allowed_ips": []}
     tokens = AccessTokenResource(client.ctx)
     with pytest.raises(ApiError, match="HTTP 500") as caught:
-        tokens._created(Step("create", "access token n", {"settings": settings}))
+        tokens._create_token(Step("create", "access token n", {"settings": settings}))
     assert caught.value.facts["outcome"] == "unknown"
 
 
@@ -186,7 +186,7 @@ def test_a_token_that_can_neither_be_stored_nor_revoked_is_told(
     tokens._store = t.cast(t.Any, Refusing())
     row = {"accessTokenId": 9, "tokenName": "n", "accessToken": "value-4711", "refreshToken": "refresh-4711"}
     with pytest.raises(ConfigError, match="full"):
-        tokens._keep(t.cast(t.Any, Refusing()), row)
+        tokens._store_pair(t.cast(t.Any, Refusing()), row)
     assert [one.method for one in secured.server.received][:1] == ["DELETE"]
     assert len(client.ctx.warnings) == told
     assert all("id 9" in warning and "revoke" in warning for warning in client.ctx.warnings)

@@ -12,8 +12,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import plan as tokens
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import resource as access_tokens
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens import resource as token_resource
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.canonical import (
+    canonical_access_token,
+    list_unshown_fields,
+    serialize_access_token,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.checks import (
+    check_access_token,
+    is_pair_of_token,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.desired import (
+    desired_access_token,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.plan import (
+    plan_access_token,
+    plan_access_token_removal,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.resource import (
+    AccessTokenResource,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError, Problems
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_wire import listed
@@ -38,19 +56,22 @@ CURRENT = {
 
 
 def wanted(**options: t.Any) -> dict[str, t.Any]:
-    return tokens.desired({"name": "nightly", **options})
+    return desired_access_token({"name": "nightly", **options})
 
 
 def test_canonical() -> None:
-    assert tokens.canonical(ROW) == CURRENT
-    assert tokens.canonical({"id": 1, "name": "n"}) == {"name": "n"}, "what is not shown is not made up"
-    fixed = tokens.canonical({**ROW, "tokenType": 1})
+    assert canonical_access_token(ROW) == CURRENT
+    assert canonical_access_token({"id": 1, "name": "n"}) == {"name": "n"}, "what is not shown is not made up"
+    fixed = canonical_access_token({**ROW, "tokenType": 1})
     assert (fixed["token_type"], fixed["expires"], "renewable_until" in fixed) == (
         "scim",
         "2027-01-15T08:00:00Z",
         False,
     )
-    assert [tokens.canonical({**ROW, "tokenType": number})["token_type"] for number in (0, 2)] == ["all", "all"]
+    assert [canonical_access_token({**ROW, "tokenType": number})["token_type"] for number in (0, 2)] == [
+        "all",
+        "all",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +94,7 @@ def test_options_that_cannot_be(options: dict[str, t.Any], where: list[str]) -> 
 @pytest.mark.parametrize("name", ["", " x", "x "])
 def test_names(name: str) -> None:
     with pytest.raises(ConfigError):
-        tokens.desired({"name": name})
+        desired_access_token({"name": name})
 
 
 @pytest.mark.parametrize(
@@ -93,10 +114,10 @@ def test_names(name: str) -> None:
 )
 def test_what_does_not_fit(options: dict[str, t.Any], current: t.Any, release: int, where: list[str]) -> None:
     if not where:
-        tokens.check_fit("n", wanted(**options), current, release)
+        check_access_token("n", wanted(**options), current, release)
         return
     with pytest.raises(Problems) as caught:
-        tokens.check_fit("n", wanted(**options), current, release)
+        check_access_token("n", wanted(**options), current, release)
     assert [problem["where"] for problem in caught.value.facts["problems"]] == where
 
 
@@ -105,36 +126,36 @@ def actions(plan: t.Any) -> list[str]:
 
 
 def test_plans() -> None:
-    assert actions(tokens.plan("nightly", wanted(), None)) == ["create"]
-    assert actions(tokens.plan("nightly", wanted(), CURRENT)) == []
-    edit = tokens.plan("nightly", wanted(allowed_ips=[]), CURRENT)
+    assert actions(plan_access_token("nightly", wanted(), None)) == ["create"]
+    assert actions(plan_access_token("nightly", wanted(), CURRENT)) == []
+    edit = plan_access_token("nightly", wanted(allowed_ips=[]), CURRENT)
     assert (actions(edit), edit.after) == (["edit"], {**CURRENT, "allowed_ips": []})
-    assert actions(tokens.plan("nightly", wanted(), CURRENT, "file x", held=True)) == []
-    replaced = tokens.plan("nightly", wanted(), CURRENT, "file x", held=False)
+    assert actions(plan_access_token("nightly", wanted(), CURRENT, "file x", held=True)) == []
+    replaced = plan_access_token("nightly", wanted(), CURRENT, "file x", held=False)
     assert actions(replaced) == ["revoke", "create"]
     assert (replaced.before["stored_in"], replaced.after["stored_in"]) == (None, "file x")
     assert replaced.after["api_endpoints"] == CURRENT["api_endpoints"], "a replaced token may do what it could"
     assert "renewable_until" not in replaced.after, "it begins a time of its own"
-    assert actions(tokens.plan_absent(CURRENT)) == ["revoke"]
-    assert actions(tokens.plan_absent(CURRENT, "file x")) == ["revoke", "forget"]
-    assert actions(tokens.plan_absent(None, "file x")) == ["forget"]
-    assert actions(tokens.plan_absent(None)) == []
+    assert actions(plan_access_token_removal(CURRENT)) == ["revoke"]
+    assert actions(plan_access_token_removal(CURRENT, "file x")) == ["revoke", "forget"]
+    assert actions(plan_access_token_removal(None, "file x")) == ["forget"]
+    assert actions(plan_access_token_removal(None)) == []
 
 
 def test_fields_that_are_not_shown_are_named_and_left() -> None:
     shown = {"name": "n", "token_type": "all"}
     managed = wanted(allowed_ips=["10.0.0.1"], token_type="all")
-    assert tokens.unreadable(managed, shown) == ["allowed_ips"]
-    assert actions(tokens.plan("n", managed, shown)) == []
+    assert list_unshown_fields(managed, shown) == ["allowed_ips"]
+    assert actions(plan_access_token("n", managed, shown)) == []
 
 
 def test_requests() -> None:
-    assert tokens.body_of(tokens.plan("n", wanted(), None).steps[0].data["settings"]) == {
+    assert serialize_access_token(plan_access_token("n", wanted(), None).steps[0].data["settings"]) == {
         "tokenName": "n",
         "tokenType": 2,
         "allowedIPs": [],
     }
-    assert tokens.body_of(CURRENT) == {
+    assert serialize_access_token(CURRENT) == {
         "tokenName": "Nightly",
         "tokenType": 3,
         "apiEndpoints": ["/Security", "/V4/Role"],
@@ -154,7 +175,7 @@ def test_requests() -> None:
     ],
 )
 def test_whose_pair_it_is(pair: TokenPair, row: t.Any, own: bool) -> None:
-    assert tokens.is_of(pair, "nightly", row) is own
+    assert is_pair_of_token(pair, "nightly", row) is own
 
 
 addresses = st.lists(st.sampled_from(["10.0.0.1", "10.0.0.9/24", "fe80::1", "10.0.0.1-10.0.0.3"]), max_size=4)
@@ -171,7 +192,7 @@ def carried_out(plan: t.Any, row: dict[str, t.Any] | None) -> dict[str, t.Any] |
         if step.action == "revoke":
             row = None
         else:
-            body = tokens.body_of(step.data["settings"])
+            body = serialize_access_token(step.data["settings"])
             row = {
                 "accessTokenId": 1,
                 "renewableUntilTimestamp": 1,
@@ -187,15 +208,17 @@ def carried_out(plan: t.Any, row: dict[str, t.Any] | None) -> dict[str, t.Any] |
 
 @given(options, options, st.booleans())
 def test_a_plan_that_was_carried_out_leaves_nothing(first: t.Any, second: t.Any, held: bool) -> None:
-    row = carried_out(tokens.plan("n", wanted(**first), None), None)
+    row = carried_out(plan_access_token("n", wanted(**first), None), None)
     for given_options in (second, second):
-        current = tokens.canonical(t.cast("dict[str, t.Any]", row))
-        plan = tokens.plan("n", wanted(**given_options), current, "file x", held)
+        current = canonical_access_token(t.cast("dict[str, t.Any]", row))
+        plan = plan_access_token("n", wanted(**given_options), current, "file x", held)
         assert plan.changed is (plan.before != plan.after)
         row, held = carried_out(plan, row), True
-    assert not tokens.plan("n", wanted(**second), tokens.canonical(t.cast("dict[str, t.Any]", row))).changed
+    assert not plan_access_token("n", wanted(**second), canonical_access_token(t.cast("dict[str, t.Any]", row))).changed
     shuffled = {**second, "allowed_ips": list(reversed(second["allowed_ips"]))} if "allowed_ips" in second else second
-    assert not tokens.plan("n", wanted(**shuffled), tokens.canonical(t.cast("dict[str, t.Any]", row))).changed
+    assert not plan_access_token(
+        "n", wanted(**shuffled), canonical_access_token(t.cast("dict[str, t.Any]", row))
+    ).changed
 
 
 def test_a_value_is_kept_although_the_rest_of_the_answer_makes_no_sense(
@@ -206,12 +229,12 @@ def test_a_value_is_kept_although_the_rest_of_the_answer_makes_no_sense(
     def refuse(row: t.Any) -> t.NoReturn:
         raise BadAnswer("no date")
 
-    resource = object.__new__(access_tokens.AccessTokenResource)
+    resource = object.__new__(AccessTokenResource)
     resource._store, resource._result, resource._values = None, {}, {}
     assert resource.salvage() == {}
     answer = {**ROW, "accessToken": "shown once", "refreshToken": "renews"}
-    monkeypatch.setattr(resource, "_created", lambda step: answer, raising=False)
-    monkeypatch.setattr(access_tokens, "_facts", refuse)
+    monkeypatch.setattr(resource, "_create_token", lambda step: answer, raising=False)
+    monkeypatch.setattr(token_resource, "_format_lifetimes", refuse)
     with pytest.raises(BadAnswer):
         resource.actions["create"](Step("create", "access token Nightly"))
     kept = {"id": "9", "value": "shown once", "refresh_token": "renews"}

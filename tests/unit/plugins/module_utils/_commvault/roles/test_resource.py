@@ -16,7 +16,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault import l
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry, OwnLevel
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.names import check_object_name
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import PermissionCatalogue
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles import resource as roles
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles import resource as role_resource
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.canonical import canonical_role
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.desired import desired_role
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.plan import plan_role, plan_role_removal
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
 
@@ -84,7 +88,7 @@ def test_a_role_as_the_service_shows_it() -> None:
             {"category": {"id": 210, "name": "Sub"}, "type": "CATEGORY_ENTITY"},
         ],
     }
-    assert roles.canonical_role(wire, catalogue()) == {
+    assert canonical_role(wire, catalogue()) == {
         "name": "R",
         "description": "",
         "enabled": False,
@@ -117,11 +121,9 @@ class Service:
         permissions = catalogue()
         chosen, problems = permissions.select_permissions(options.get("permissions"), options.get("categories"))
         assert not problems
-        current = roles.canonical_role(self.wire, permissions) if self.wire is not None else None
+        current = canonical_role(self.wire, permissions) if self.wire is not None else None
         held = permissions.parse_permission_set((self.wire or {}).get("permissions"))
-        return roles.plan_role(
-            "R", roles.desired_role(options), chosen, current, held, permissions, options["exclusive"]
-        )
+        return plan_role("R", desired_role(options), chosen, current, held, permissions, options["exclusive"])
 
 
 ENTRIES = st.sampled_from(
@@ -158,7 +160,7 @@ def test_plans_converge(wire: dict[str, t.Any] | None, options: dict[str, t.Any]
     assert planned.changed == (planned.before != planned.after)
     service.apply(planned)
     assert service.wire is not None
-    assert {**roles.canonical_role(service.wire, catalogue())} == planned.after
+    assert {**canonical_role(service.wire, catalogue())} == planned.after
     again = service.plan(options)
     assert not again.changed
     if not options["exclusive"]:
@@ -187,8 +189,8 @@ def test_categories_that_were_there_stay_categories() -> None:
 
 
 def test_absent() -> None:
-    assert not roles.plan_role_removal(None).changed
-    planned = roles.plan_role_removal({"name": "R"})
+    assert not plan_role_removal(None).changed
+    planned = plan_role_removal({"name": "R"})
     assert [step.action for step in planned.steps] == ["delete"]
 
 
@@ -226,9 +228,9 @@ def test_permissions_that_are_not_shown_are_not_overwritten(
     ctx = make_ctx({"name": "R", "state": "present", "permissions": ["View"], "exclusive": exclusive})
     there = Answering(ctx, {"name": "R", **shown})
     for name in ("CommvaultClient", "Directory"):
-        monkeypatch.setattr(roles, name, lambda _given: there)
+        monkeypatch.setattr(role_resource, name, lambda _given: there)
     if exclusive and shown.get("permissions") != "all":
-        assert roles.RoleResource(ctx).plan().changed
+        assert RoleResource(ctx).plan().changed
         return
     with pytest.raises(BadAnswer, match="permissions"):
-        roles.RoleResource(ctx).plan()
+        RoleResource(ctx).plan()

@@ -12,7 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups import plan as planning
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.canonical import (
+    build_user_group_update,
+    canonical_user_group,
+    parse_member_ids,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.checks import (
+    check_members_are_not_linked,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.desired import desired_user_group
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.plan import (
+    plan_user_group,
+    plan_user_group_removal,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
 
@@ -30,7 +42,7 @@ def test_a_group_as_the_service_shows_it() -> None:
         "restrictedConsoleTypes": [{"consoleType": "web_console"}, {"consoleType": "API"}],
         "users": [{"id": 4, "name": "dora"}, {"userId": "1", "userName": "anna"}, {"name": "no id"}],
     }
-    assert planning.canonical_user_group(wire) == {
+    assert canonical_user_group(wire) == {
         "name": "g",
         "description": "",
         "enabled": False,
@@ -38,9 +50,9 @@ def test_a_group_as_the_service_shows_it() -> None:
         "restricted_consoles": ["API", "WEB_CONSOLE"],
         "two_factor": True,
     }
-    assert planning.parse_member_ids(wire) == {"anna": 1, "dora": 4}
-    assert planning.canonical_user_group({"enableTwoFactorAuthentication": "DISABLED_AT_COMPANY"})["two_factor"] is None
-    assert planning.canonical_user_group({"enableTwoFactorAuthentication": 1})["two_factor"] is True
+    assert parse_member_ids(wire) == {"anna": 1, "dora": 4}
+    assert canonical_user_group({"enableTwoFactorAuthentication": "DISABLED_AT_COMPANY"})["two_factor"] is None
+    assert canonical_user_group({"enableTwoFactorAuthentication": 1})["two_factor"] is True
 
 
 def test_update_has_names_of_its_own() -> None:
@@ -51,7 +63,7 @@ def test_update_has_names_of_its_own() -> None:
         "restricted_consoles": ["API"],
         "two_factor": False,
     }
-    assert planning.build_user_group_update(changes) == {
+    assert build_user_group_update(changes) == {
         "newDescription": "d",
         "enabled": False,
         "azureGUID": GUID,
@@ -64,7 +76,7 @@ def test_update_has_names_of_its_own() -> None:
 @pytest.mark.parametrize("guid", ["x", GUID[:-1], f"{{{GUID}}}", "GG-Commvault-emea-vm-Operator"])
 def test_no_guid(guid: str) -> None:
     with pytest.raises(ConfigError, match="entra_group_id"):
-        planning.desired_user_group({"entra_group_id": guid})
+        desired_user_group({"entra_group_id": guid})
 
 
 @pytest.mark.parametrize(
@@ -79,14 +91,14 @@ def test_no_guid(guid: str) -> None:
     ],
 )
 def test_members_of_linked_groups_are_not_ours(wanted: str | None, current: str | None, refused: bool) -> None:
-    options = planning.desired_user_group({"entra_group_id": wanted})
+    options = desired_user_group({"entra_group_id": wanted})
     have = None if current is None else {"entra_group_id": current}
-    planning.check_members_are_not_linked(options, have, None)
+    check_members_are_not_linked(options, have, None)
     if not refused:
-        planning.check_members_are_not_linked(options, have, ["anna"])
+        check_members_are_not_linked(options, have, ["anna"])
         return
     with pytest.raises(ConfigError, match="identity provider"):
-        planning.check_members_are_not_linked(options, have, [])
+        check_members_are_not_linked(options, have, [])
 
 
 class Service:
@@ -96,13 +108,11 @@ class Service:
         self.wire = None if wire is None else {**wire, "users": list(wire["users"])}
 
     def plan(self, options: dict[str, t.Any]) -> Plan:
-        current = None if self.wire is None else planning.canonical_user_group(self.wire)
+        current = None if self.wire is None else canonical_user_group(self.wire)
         members = options["members"]
         wanted = None if members is None else {name: USERS[name] for name in members}
-        have = planning.parse_member_ids(self.wire or {})
-        return planning.plan_user_group(
-            "g", planning.desired_user_group(options), current, wanted, have, options["exclusive"]
-        )
+        have = parse_member_ids(self.wire or {})
+        return plan_user_group("g", desired_user_group(options), current, wanted, have, options["exclusive"])
 
     def apply(self, planned: Plan) -> None:
         names = {number: name for name, number in USERS.items()}
@@ -161,19 +171,19 @@ OPTIONS = st.fixed_dictionaries(
 @given(WIRES, OPTIONS)
 def test_plans_converge(wire: dict[str, t.Any] | None, options: dict[str, t.Any]) -> None:
     service = Service(wire)
-    members_before = set(planning.parse_member_ids(wire or {}))
+    members_before = set(parse_member_ids(wire or {}))
     planned = service.plan(options)
     assert planned.changed == (planned.before != planned.after)
     assert len(planned.steps) <= 4
     service.apply(planned)
     assert service.wire is not None
-    shown = planning.canonical_user_group(service.wire)
+    shown = canonical_user_group(service.wire)
     if options["members"] is not None:
-        shown["members"] = sorted(planning.parse_member_ids(service.wire))
+        shown["members"] = sorted(parse_member_ids(service.wire))
     assert shown == planned.after
     assert not service.plan(options).changed
     if options["members"] is None or (options["members"] and not options["exclusive"]):
-        assert members_before <= set(planning.parse_member_ids(service.wire))
+        assert members_before <= set(parse_member_ids(service.wire))
 
 
 @given(WIRES, OPTIONS)
@@ -189,6 +199,6 @@ def test_order_and_repetition_never_matter(wire: dict[str, t.Any] | None, option
 
 
 def test_absent() -> None:
-    assert not planning.plan_user_group_removal(None, {}).changed
-    (step,) = planning.plan_user_group_removal({"name": "g"}, {"user_id": 1, "group_id": 0}).steps
+    assert not plan_user_group_removal(None, {}).changed
+    (step,) = plan_user_group_removal({"name": "g"}, {"user_id": 1, "group_id": 0}).steps
     assert (step.action, step.data) == ("delete", {"user_id": 1, "group_id": 0})

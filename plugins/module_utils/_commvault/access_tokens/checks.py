@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Checks of an access token before it is planned, and of the pair that a store keeps for it. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.errors import Problems
+from ..._core.names import is_same_name
+from ..._signin.commvault.token_pair_wire import id_of
+from ..._stores.token_pair import TokenPair
+from .canonical import NON_RENEWABLE_TYPES, CanonicalAccessToken
+
+
+def check_access_token(
+    name: str, wanted: CanonicalAccessToken, current: CanonicalAccessToken | None, release: int
+) -> None:
+    """Raise Problems for options that do not fit the type of the token or the feature release (0: unknown).
+
+    Commvault documentation and SDK: only custom tokens have apiEndpoints; SCIM and one-touch tokens are not renewed; allowedIPs and
+    hyperscale tokens came with 11.42.
+    """
+    before = current or {}
+    kind = wanted["token_type"] or before.get("token_type") or "all"
+    endpoints = wanted["api_endpoints"] if wanted["api_endpoints"] is not None else before.get("api_endpoints")
+    problems = []
+    if kind == "custom" and not endpoints and (current is None or wanted["api_endpoints"] is not None):
+        problems.append(make_option_problem("api_endpoints", "a custom token needs at least one path"))
+    if kind != "custom" and wanted["api_endpoints"]:
+        problems.append(
+            make_option_problem("api_endpoints", f"only a custom token is limited to paths; token_type is {kind}")
+        )
+    if kind in NON_RENEWABLE_TYPES and wanted["renewable_until"] is not None:
+        problems.append(
+            make_option_problem("renewable_until", f"a token of type {kind} is never renewed; give expires")
+        )
+    if kind not in NON_RENEWABLE_TYPES and wanted["expires"] is not None:
+        problems.append(
+            make_option_problem("expires", f"Commvault sets the life of a token of type {kind}; give renewable_until")
+        )
+    if 0 < release < 42:
+        late = {"allowed_ips": bool(wanted["allowed_ips"]), "token_type": wanted["token_type"] == "hyperscale"}
+        problems += [
+            make_option_problem(option, f"needs release 11.42, this CommServe is 11.{release}")
+            for option, used in late.items()
+            if used
+        ]
+    if problems:
+        raise Problems(f"Access token {name} cannot be planned:", problems)
+
+
+def is_pair_of_token(pair: TokenPair, name: str, row: t.Mapping[str, t.Any] | None) -> bool:
+    """Return whether a stored pair is that of the token *row*; without a row or an id in the pair, whether the names are the same."""
+    if row is not None and pair.token_id is not None:
+        return pair.token_id == id_of(row)
+    return pair.name is not None and is_same_name(pair.name, name)
+
+
+def make_option_problem(option: str, message: str) -> dict[str, str]:
+    """Return a problem for Problems about one option."""
+    return {"kind": "config", "where": option, "message": message}

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Checks of a role before it is planned. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.errors import BadAnswer
+from ..permissions import PermissionSet
+
+
+def check_permissions_are_shown(
+    options: t.Mapping[str, t.Any], wire: t.Any, chosen: PermissionSet | None, held: PermissionSet
+) -> None:
+    """Raise BadAnswer where permissions shall be added to a role of which the service shows none.
+
+    Every role holds permissions, and the full set is written: without those that are not shown, it would take them away.
+    """
+    if (
+        wire is not None
+        and chosen is not None
+        and not options["exclusive"]
+        and held == PermissionSet(frozenset(), frozenset())
+    ):
+        raise BadAnswer(
+            f"Commvault shows no permissions of role {options['name']}, so none can be added to those that it has. To replace"
+            " them, set exclusive to true.",
+            service="Commvault",
+        )

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The steps that bring a role into its desired form. Pure."""
+
+from __future__ import annotations
+
+from ..._core.plan import Plan, Step, find_changed_fields
+from ..permissions import PermissionCatalogue, PermissionSet, check_has_permissions
+from .canonical import CanonicalRole, serialize_role_fields
+
+
+def plan_role(
+    name: str,
+    wanted: CanonicalRole,
+    chosen: PermissionSet | None,
+    current: CanonicalRole | None,
+    held: PermissionSet,
+    permissions: PermissionCatalogue,
+    exclusive: bool,
+) -> Plan:
+    """Plan to create the role, or to update in one request the fields that differ and the permissions if their set differs.
+
+    *chosen* are the permissions of the options (None: not managed), *held* those of the role now. Raises ConfigError when the role
+    would be without permissions.
+    """
+    full = _merge_permissions(chosen, held, exclusive)
+    if chosen is not None or current is None:
+        check_has_permissions(full)
+    if current is None:
+        fields = {"description": "", "enabled": True, "visible_to_all": False}
+        fields.update({key: value for key, value in wanted.items() if value is not None})
+        after = {"name": name, **fields, "permissions": permissions.format_names(full.permission_ids)}
+        body = {
+            "name": name,
+            **serialize_role_fields(fields),
+            "permissionList": permissions.serialize_permission_set(full),
+        }
+        return Plan({}, after, (Step("create", f"role {name}", {"body": body}),))
+    changes = find_changed_fields(wanted, current)
+    body = serialize_role_fields(changes)
+    after = {**current, **changes}
+    if full.permission_ids != held.permission_ids:
+        after["permissions"] = permissions.format_names(full.permission_ids)
+        # It is not documented whether the service adds or replaces by default: the full set with OVERWRITE is right either way.
+        body.update(permissionList=permissions.serialize_permission_set(full), permissionOperationType="OVERWRITE")
+        changes["permissions"] = after["permissions"]
+    if not body:
+        return Plan(current, current)
+    return Plan(current, after, (Step("update", f"role {name}: {', '.join(sorted(changes))}", {"body": body}),))
+
+
+def plan_role_removal(current: CanonicalRole | None) -> Plan:
+    """Plan to delete the role; nothing when it is not there (None)."""
+    if current is None:
+        return Plan({}, {})
+    return Plan(current, {}, (Step("delete", f"role {current['name']}"),))
+
+
+def _merge_permissions(chosen: PermissionSet | None, held: PermissionSet, exclusive: bool) -> PermissionSet:
+    if chosen is None:
+        return held
+    if exclusive or not chosen.permission_ids:
+        return chosen
+    return PermissionSet(chosen.permission_ids | held.permission_ids, chosen.category_ids | held.category_ids)
