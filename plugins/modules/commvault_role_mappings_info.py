@@ -80,7 +80,7 @@ role_mappings:
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.info import role_mappings_info
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.info import read_role_mappings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(
@@ -94,7 +94,7 @@ SPEC = commvault_spec().merge(
     )
 )
 
-RESOURCE = Report("role_mappings", role_mappings_info)
+RESOURCE = Report("role_mappings", read_role_mappings)
 
 
 def main() -> None:

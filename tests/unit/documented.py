@@ -23,7 +23,7 @@ from collection_facts import load_module, module_names, text_constants
 from collection_tree import ROOT
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse_mappings
 
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
 READMES = [ROOT / "README.md", *sorted((ROOT / "roles").glob("*/README.md"))]
@@ -135,7 +135,7 @@ def faults_of_variables(document: t.Any) -> list[str]:
     if not isinstance(document, dict):
         return []
     faults = faults_of_options("commvault_role_mappings", {"mappings": document.get("cvops_role_mappings", [])})
-    faults += [str(problem) for problem in parse(document.get("cvops_role_mappings", []), None, TODAY)[1]]
+    faults += [str(problem) for problem in parse_mappings(document.get("cvops_role_mappings", []), None, TODAY)[1]]
     for group in document.get("cvops_entra_groups", []):
         faults += faults_of_options("entra_group", group)
     for role in document.get("cvops_commvault_roles", []):

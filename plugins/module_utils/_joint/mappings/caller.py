@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Who runs the task on the CommCell, who else administers it, and which roles weigh much."""
+"""Who runs the task on the CommCell, who else administers it, and which roles give any right."""
 
 from __future__ import annotations
 
@@ -15,37 +15,21 @@ from ..._commvault.directory import Directory
 from ..._commvault.listings import parse_id
 from ..._commvault.roles.contents import RolePermissions
 from ..._commvault.security.calls import SecurityAssociations
-from ..._commvault.security.grants import Entity, Grant, Principal
+from ..._commvault.security.grants import Entity, Principal
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
-from ..._core.names import matches_any_pattern
 from ..._core.values import get_objects
-from .read import Reader
-from .resolve import MASTER_ROLE, PRIVILEGED_PERMISSIONS, Resolved
+from .canonical import PlannedGrant
 
-#: The built-in group that administers everything.
+#: The built-in group and the built-in role that administer everything.
 MASTER_GROUP = 1
+MASTER_ROLE = 1
+#: Permissions with which a holder can give itself or others any right (administrative, user, domain and security management).
+PRIVILEGED_PERMISSIONS = frozenset((1, 101, 102, 103, 107))
 
 
-def unmanaged_groups(
-    ctx: Context, directory: Directory, security: SecurityAssociations, reader: Reader, resolved: Resolved
-) -> list[dict[str, t.Any]]:
-    """User groups of the own level whose names match managed_groups and that hold explicit grants although no entry names them."""
-    patterns = ctx.options["managed_groups"]
-    claimed = {principal.id for principal in resolved.holders if principal.kind == "user_group"}
-    groups = directory.read_catalogue("user_groups") if patterns else None
-    chosen = [
-        entry
-        for entry in (groups.filter_by_level(groups) if groups is not None else ())
-        if entry.id not in claimed and matches_any_pattern(entry.name, patterns)
-    ]
-    rows = reader.side_by_side(security.list_of_principal, [Principal("user_group", entry.id) for entry in chosen])
-    counts = [sum(1 for row in part if row.grant is not None) for part in rows]
-    return [{"user_group": entry.name, "grants": count} for entry, count in zip(chosen, counts, strict=True) if count]
-
-
-def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) -> set[Principal]:
-    """The signed-in user and the groups it is a direct member of; what the service does not tell is left out, with a warning."""
+def find_own_principals(ctx: Context, client: CommvaultClient, directory: Directory) -> set[Principal]:
+    """Return the signed-in user and the groups it is a direct member of; what the service does not tell is left out, with a warning."""
     name = ctx.options.get("commvault_username") if ctx.options["commvault_auth_method"] == "password" else None
     if not name:
         answer = client.get("v2/WhoAmI", intent="find out who is signed in", unknown_ok=True) or {}
@@ -72,14 +56,10 @@ def own_principals(ctx: Context, client: CommvaultClient, directory: Directory) 
     return {Principal("user", number), *(Principal("user_group", group) for group in groups if group)}
 
 
-def is_privileged(contents: RolePermissions) -> t.Callable[[int], bool]:
-    """Whether a role contains a permission with which its holder can give any right, or may contain one for all that is told."""
-
-    def ask(role_id: int) -> bool:
-        held = contents.read_permission_ids(role_id)
-        return held is None or bool(held & PRIVILEGED_PERMISSIONS)
-
-    return ask
+def is_privileged_role(contents: RolePermissions, role_id: int) -> bool:
+    """Return whether a role contains a permission with which its holder can give any right, or may contain one for all that is told."""
+    held = contents.read_permission_ids(role_id)
+    return held is None or bool(held & PRIVILEGED_PERMISSIONS)
 
 
 class Administrators:
@@ -88,8 +68,11 @@ class Administrators:
     def __init__(self, client: CommvaultClient, security: SecurityAssociations, directory: Directory) -> None:
         self._client, self._security, self._directory = client, security, directory
 
-    def left_after(self, removed: t.Collection[Grant]) -> int:
-        """Enabled local users that hold the Master role on the CommCell, themselves or by a group that Entra does not feed."""
+    def count_left_after(self, removed: t.Collection[PlannedGrant]) -> int:
+        """Return the number of enabled local users that hold the Master role on the CommCell once *removed* is gone.
+
+        They hold it themselves, or by a group that no Entra group feeds.
+        """
         commcell = Entity("commcell", self._client.commcell_id)
         rows = self._security.list_on_entity(commcell)
         holders = {row.principal for row in rows if row.role_id == MASTER_ROLE} - {
@@ -100,18 +83,14 @@ class Administrators:
             if holder.kind == "user":
                 users.add(holder.id)
             elif holder.kind == "user_group":
-                users |= self._members(holder.id)
+                users |= self._list_members(holder.id)
         return sum(1 for number in users if self._can_sign_in(number))
 
-    def _members(self, group_id: int) -> set[int]:
+    def _list_members(self, group_id: int) -> set[int]:
         details = self._directory.read_user_group(group_id) or {}
         if details.get("azureGUID") or not details.get("enabled"):
             return set()
-        return {
-            number
-            for user in get_objects(details, "users")
-            if isinstance(user, dict) and (number := parse_id(user.get("id")))
-        }
+        return {number for user in get_objects(details, "users") if (number := parse_id(user.get("id")))}
 
     def _can_sign_in(self, user_id: int) -> bool:
         user = (

@@ -9,87 +9,101 @@ from __future__ import annotations
 
 import functools
 import typing as t
+from dataclasses import dataclass
 
 from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue
-from ..._commvault.security.grants import Grant, Principal
+from ..._commvault.security.grants import Principal
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, GuardRefused
 from ..._core.names import fold_case
 from ..._core.risks import require_accepted_risk
-from .parse import Problem
-from .resolve import MASTER_ROLE, Holder, Resolved
+from .caller import MASTER_ROLE
+from .canonical import MappedPrincipal, Names, PlannedGrant, PrincipalReference, Resolved
+from .parse import Problem, make_problem
+
+#: So many grants are named in a refusal.
+_TOLD = 5
 
 
-def check_anchors(
-    resolved: Resolved, anchor_of: t.Callable[[int], str | None], link: bool
-) -> tuple[set[Principal], list[Problem]]:
-    """User groups to link to their Entra groups, and those that are linked to another object: somebody re-created the group."""
-    links: set[Principal] = set()
+@dataclass(frozen=True)
+class BreakGlass:
+    """Names of accounts that are kept for the day when nothing else works: users of Commvault, and Entra groups."""
+
+    users: t.Sequence[str] = ()
+    entra_groups: t.Sequence[str] = ()
+
+
+def find_links(
+    resolved: Resolved, read_linked_object_id: t.Callable[[int], str | None], may_link: bool
+) -> tuple[dict[PrincipalReference, str | None], list[Problem]]:
+    """Return the user groups to link, with the object ids of their Entra groups, and a problem for each that is linked to another one.
+
+    An object id is None while the Entra group is pending. A group whose Entra group is gone is left as it is.
+    """
+    links: dict[PrincipalReference, str | None] = {}
     problems: list[Problem] = []
-    for principal, holder in resolved.holders.items():
-        if not holder.entra:
+    for reference, principal in resolved.principals.items():
+        group = principal.entra_group
+        if group is None:
             continue
-        has = anchor_of(principal.id) if holder.exists else None
-        if has is None:
-            links |= {principal} if link else set()
-        elif holder.anchor is not None and has != holder.anchor:
-            if holder.relink:
-                links.add(principal)
+        linked = read_linked_object_id(reference.id) if isinstance(reference, Principal) else None
+        if linked is None:
+            if may_link and (group.object_id is not None or group.is_pending):
+                links[reference] = group.object_id
+        elif group.object_id is not None and linked != group.object_id:
+            if principal.relink:
+                links[reference] = group.object_id
             else:
-                problems.append(_recreated(holder, has))
+                problems.append(_describe_recreation(principal, linked))
     return links, problems
 
 
-def _recreated(holder: Holder, has: str) -> Problem:
-    message = (
-        f"the Commvault group {holder.name} is linked to Entra object {has}, the mapping means {holder.anchor}: the Entra group was re-created, or another one"
-        " has its name. If the new one is right, set relink: true"
+def _describe_recreation(principal: MappedPrincipal, linked: str) -> Problem:
+    return make_problem(
+        principal.where,
+        f"the Commvault group {principal.name} is linked to Entra object {linked}, the mapping means {principal.object_id}: the Entra group was re-created,"
+        " or another one has its name. If the new one is right, set relink: true",
+        "recreated",
     )
-    return {"kind": "recreated", "where": holder.where, "message": message}
 
 
-def check_object_ids(
-    resolved: Resolved,
-    given: t.Collection[str],
-    rule: str,
-    is_privileged: t.Callable[[int], bool],
-    pending: t.Callable[[Holder], bool],
-) -> list[Problem]:
-    """Grants that weigh much must not hang on a name that anybody who may create groups can take.
+def find_missing_object_ids(resolved: Resolved, rule: str, is_privileged: t.Callable[[int], bool]) -> list[Problem]:
+    """Return a problem for each Entra group that is known by name alone and gets a right for which *rule* demands the object id.
 
-    *given*: places of the entries that carry an object id. *is_privileged* may read a role, so it is asked last.
+    Anybody who may create groups can take a name. *rule*: ``privileged``, ``all`` or ``none``. *is_privileged* may read a role, so it
+    is asked last.
     """
     if rule == "none":
         return []
+    granted: dict[PrincipalReference, list[PlannedGrant]] = {}
+    for grant in sorted(resolved.present):
+        granted.setdefault(grant.principal, []).append(grant)
     problems: list[Problem] = []
-    for principal, holder in resolved.holders.items():
-        if not holder.entra or holder.where in given or pending(holder):
+    for reference, principal in resolved.principals.items():
+        group = principal.entra_group
+        if group is None or group.is_given_by_id or group.object_id is None:
             continue
-        grants = sorted(grant for grant in resolved.present if grant.principal == principal)
-        heavy = next((grant for grant in grants if rule == "all" or _weighs(grant, is_privileged)), None)
-        if heavy is not None:
-            role = resolved.role_names.get(heavy.role_id, heavy.role_id)
-            where = f"{heavy.entity.kind} {resolved.entity_names.get(heavy.entity, heavy.entity.id)}"
-            message = f"{role} on {where} needs principal.entra_group.object_id: names of Entra groups are not unique (require_object_id: {rule})"
-            problems.append({"kind": "config", "where": holder.where, "message": message})
+        grants = granted.get(reference, [])
+        unsafe = next((grant for grant in grants if rule == "all" or _is_privileged_grant(grant, is_privileged)), None)
+        if unsafe is not None:
+            told = resolved.names.describe_role_on_entity(unsafe)
+            message = f"{told} needs principal.entra_group.object_id: names of Entra groups are not unique (require_object_id: {rule})"
+            problems.append(make_problem(principal.where, message))
     return problems
 
 
-def _weighs(grant: Grant, is_privileged: t.Callable[[int], bool]) -> bool:
-    return (
-        grant.entity.kind in ("commcell", "company")
-        or grant.role_id == MASTER_ROLE
-        or (grant.role_id > 0 and is_privileged(grant.role_id))
-    )
+def _is_privileged_grant(grant: PlannedGrant, is_privileged: t.Callable[[int], bool]) -> bool:
+    if grant.entity.kind in ("commcell", "company") or grant.role == MASTER_ROLE:
+        return True
+    return isinstance(grant.role, int) and is_privileged(grant.role)
 
 
-def check_removals(ctx: Context, removed: t.Collection[Grant], label: t.Callable[[Grant], str]) -> None:
-    """A mapping that lost its contents by mistake must not strip a company. Raises GuardRefused."""
-    limit = ctx.options["max_removals"]
+def check_removals(removed: t.Collection[PlannedGrant], limit: int, names: Names) -> None:
+    """Raise GuardRefused for more than *limit* removals: a mapping that lost its contents by mistake must not strip a company."""
     if len(removed) > limit:
-        some = "; ".join(label(grant) for grant in sorted(removed)[:5])
+        more = " …" if len(removed) > _TOLD else ""
         raise GuardRefused(
-            f"{len(removed)} grants would be removed, more than max_removals {limit}: {some}{' …' if len(removed) > 5 else ''}."
+            f"{len(removed)} grants would be removed, more than max_removals {limit}: {_list_grants(sorted(removed), names)}{more}."
             " If the mapping is right, raise max_removals.",
             removals=len(removed),
         )
@@ -97,26 +111,26 @@ def check_removals(ctx: Context, removed: t.Collection[Grant], label: t.Callable
 
 def check_own_rights(
     ctx: Context,
-    removed: t.Collection[Grant],
-    own: t.Callable[[], t.Collection[Principal]],
-    label: t.Callable[[Grant], str],
+    removed: t.Collection[PlannedGrant],
+    list_own: t.Callable[[], t.Collection[PrincipalReference]],
+    names: Names,
 ) -> None:
-    """Refuse to take rights from the identity that runs this. Raises GuardRefused."""
-    mine = [grant for grant in sorted(removed) if grant.principal in own()] if removed else []
-    if mine:
+    """Raise GuardRefused when the identity that runs this would lose rights; *list_own*: its principals."""
+    own = [grant for grant in sorted(removed) if grant.principal in list_own()] if removed else []
+    if own:
         require_accepted_risk(
-            ctx,
-            "own_rights",
-            f"The signed-in user would lose rights of its own: {'; '.join(label(grant) for grant in mine[:5])}.",
+            ctx, "own_rights", f"The signed-in user would lose rights of its own: {_list_grants(own, names)}."
         )
 
 
 def check_last_admin(
-    ctx: Context, removed: t.Collection[Grant], remaining_admins: t.Callable[[t.Collection[Grant]], int]
+    ctx: Context,
+    removed: t.Collection[PlannedGrant],
+    count_left_after: t.Callable[[t.Collection[PlannedGrant]], int],
 ) -> None:
-    """Somebody who can sign in without Entra ID must still administer the CommCell afterwards. Raises GuardRefused."""
-    weighty = [grant for grant in removed if grant.entity.kind == "commcell" and grant.role_id == MASTER_ROLE]
-    if weighty and remaining_admins(weighty) == 0:
+    """Raise GuardRefused when nobody who can sign in without Entra ID would administer the CommCell afterwards."""
+    administrative = [grant for grant in removed if grant.entity.kind == "commcell" and grant.role == MASTER_ROLE]
+    if administrative and count_left_after(administrative) == 0:
         require_accepted_risk(
             ctx,
             "last_admin",
@@ -126,37 +140,40 @@ def check_last_admin(
 
 def check_break_glass(
     ctx: Context,
-    removed: t.Collection[Grant],
+    removed: t.Collection[PlannedGrant],
     resolved: Resolved,
-    label: t.Callable[[Grant], str],
-    users: t.Callable[[], Catalogue],
+    kept: BreakGlass,
+    list_users: t.Callable[[], Catalogue],
 ) -> None:
-    """Accounts that are kept for the day when nothing else works keep their rights. Raises GuardRefused.
+    """Raise GuardRefused when accounts that are kept for the day when nothing else works would lose rights.
 
     A user of the list is that of the task's own level or of the CommCell: a namesake in another company is somebody else.
     """
-    listed = ctx.options["break_glass"] or {}
-    names = [str(name) for name in listed.get("commvault_users") or ()]
-    groups = {fold_case(str(name)) for name in listed.get("entra_groups") or ()}
-    kept = functools.lru_cache(lambda: _ids_of(ctx, users(), names))
+    groups = {fold_case(name) for name in kept.entra_groups}
+    find_users = functools.lru_cache(lambda: _find_user_ids(ctx, list_users(), kept.users))
 
-    def is_kept(holder: Holder) -> bool:
-        if holder.principal.kind == "user":
-            return bool(names) and holder.principal.id in kept()
-        own = {fold_case(name) for name in (holder.name, holder.entra_name, holder.anchor) if name}
-        return holder.entra and bool(own & groups)
-
-    losing = [grant for grant in sorted(removed) if is_kept(resolved.holders[grant.principal])]
-    if losing:
-        require_accepted_risk(
-            ctx,
-            "break_glass",
-            f"A break-glass account would lose rights: {'; '.join(label(grant) for grant in losing[:5])}.",
+    def is_kept(principal: MappedPrincipal) -> bool:
+        if principal.reference.kind == "user":
+            return (
+                bool(kept.users)
+                and isinstance(principal.reference, Principal)
+                and principal.reference.id in find_users()
+            )
+        group = principal.entra_group
+        if group is None:
+            return False
+        return not groups.isdisjoint(
+            fold_case(name) for name in (principal.name, group.display_name, group.object_id) if name
         )
 
+    losing = [grant for grant in sorted(removed) if is_kept(resolved.principals[grant.principal])]
+    if losing:
+        told = _list_grants(losing, resolved.names)
+        require_accepted_risk(ctx, "break_glass", f"A break-glass account would lose rights: {told}.")
 
-def _ids_of(ctx: Context, users: Catalogue, names: t.Iterable[str]) -> frozenset[int]:
-    """The ids of all users of these names; of a name that nobody has, a warning tells that it protects nobody."""
+
+def _find_user_ids(ctx: Context, users: Catalogue, names: t.Iterable[str]) -> frozenset[int]:
+    """Return the ids of all users of these names; a warning tells of a name that nobody has, because it protects nobody."""
     found: set[int] = set()
     for name in names:
         own: set[int] = set()
@@ -172,3 +189,7 @@ def _ids_of(ctx: Context, users: Catalogue, names: t.Iterable[str]) -> frozenset
             )
         found |= own
     return frozenset(found)
+
+
+def _list_grants(grants: t.Sequence[PlannedGrant], names: Names) -> str:
+    return "; ".join(names.describe_grant(grant) for grant in grants[:_TOLD])

@@ -10,52 +10,57 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._commvault.catalogue import Catalogue, Entry
+from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry
+from ..._commvault.references import ObjectReference
 from ..._commvault.security.grants import ALL_OF_KIND, ENTITY_TYPES, Association, Entity, Principal
+from ..._core.errors import AmbiguousMatch, NotFound
 from ..._core.names import fold_case
-from .names import list_of, written
+from .kinds import PRINCIPAL_KINDS, name_catalogue
 
-_CATALOGUES = {"user_group": "user_groups", "external_group": "external_groups", "user": "users"}
-_WORDS = {"user_group": "user_group", "external_group": "directory_group", "user": "user"}
+#: By the kind of a grant's principal: the key under which an entry names it, and the list in which it is.
+_KEYS = {PRINCIPAL_KINDS[key].kind: key for key in ("user_group", "directory_group", "user")}
+_CATALOGUES = {kind: PRINCIPAL_KINDS[key].catalogue for kind, key in _KEYS.items()}
 _ORDER = (*ENTITY_TYPES,)
 
 
 @dataclass(frozen=True)
 class Site:
-    """What the names are read against: catalogues by kind, which know the level of a bare name, and the CommCell's id."""
+    """What the names are read against: lists by kind, which know the level of a bare name, and the CommCell's id.
+
+    ``object_ids``: of the Entra groups that user groups are linked to, by the id of the user group.
+    """
 
     catalogue: t.Callable[[str], Catalogue]
     commcell_id: int
-    company_id: int = 0
-    anchors: t.Mapping[int, str] = field(default_factory=dict)
+    object_ids: t.Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass
-class Exported:
-    """``mappings`` in the mapping's form; ``other``: rows that no mapping manages, with why."""
+class Export:
+    """``mappings`` in the form of the option; ``other``: rows that no mapping manages, with why."""
 
     mappings: list[dict[str, t.Any]] = field(default_factory=list)
     other: list[dict[str, t.Any]] = field(default_factory=list)
 
 
-def export(rows: t.Iterable[Association], site: Site) -> Exported:
-    """Explicit grants of a role become entries, one per principal, sorted by name; all other rows are listed apart."""
+def export_mappings(rows: t.Iterable[Association], site: Site) -> Export:
+    """Return the explicit grants of roles as entries, one per principal, sorted by name; all other rows are listed apart."""
     held: dict[Principal, dict[int, set[Entity]]] = {}
-    found = Exported()
+    found = Export()
     for row in rows:
-        why = _unmanaged(row, site)
+        why = _explain_unmanaged(row, site)
         if why is None and row.role_id is not None:
             held.setdefault(row.principal, {}).setdefault(row.role_id, set()).add(row.entity)
         else:
-            found.other.append(_other(row, str(why)))
-    entries = [_entry(principal, roles, site) for principal, roles in held.items()]
+            found.other.append(_describe_other(row, str(why)))
+    entries = [_export_principal(principal, roles, site) for principal, roles in held.items()]
     found.mappings = [entry for dummy, entry in sorted(entries, key=lambda item: item[0])]
     found.other.sort(key=lambda row: [str(value) for value in row.values()])
     return found
 
 
-def _unmanaged(row: Association, site: Site) -> str | None:
-    """Why a row is none of a mapping's, or None."""
+def _explain_unmanaged(row: Association, site: Site) -> str | None:
+    """Return why no mapping manages a row; None for one that may be."""
     if row.grant_kind != "explicit" or row.role_id is None:
         return row.grant_kind
     if (
@@ -68,11 +73,13 @@ def _unmanaged(row: Association, site: Site) -> str | None:
     if row.entity.kind == "commcell" and row.entity.id != site.commcell_id:
         return "entity is of another CommCell"
     if row.entity.kind in ENTITY_TYPES and row.entity.kind != "commcell" and row.entity.id != ALL_OF_KIND:
-        return None if site.catalogue(list_of(row.entity.kind)).get_by_id(row.entity.id) else "entity is not listed"
+        return (
+            None if site.catalogue(name_catalogue(row.entity.kind)).get_by_id(row.entity.id) else "entity is not listed"
+        )
     return "entity is not known" if row.entity.id == 0 else None
 
 
-def _other(row: Association, why: str) -> dict[str, t.Any]:
+def _describe_other(row: Association, why: str) -> dict[str, t.Any]:
     return {
         "principal": row.principal_name or str(row.principal.id),
         "principal_kind": row.principal.kind,
@@ -84,37 +91,37 @@ def _other(row: Association, why: str) -> dict[str, t.Any]:
     }
 
 
-def _entry(
+def _export_principal(
     principal: Principal, roles: t.Mapping[int, set[Entity]], site: Site
 ) -> tuple[tuple[str, ...], dict[str, t.Any]]:
     catalogue = site.catalogue(_CATALOGUES[principal.kind])
     entry = t.cast(Entry, catalogue.get_by_id(principal.id))
-    anchor = site.anchors.get(principal.id) if principal.kind == "user_group" else None
+    object_id = site.object_ids.get(principal.id) if principal.kind == "user_group" else None
     shown: dict[str, t.Any] = {}
-    if anchor:
-        shown["principal"] = {"entra_group": {"name": entry.name, "object_id": anchor}}
-        reference = written(entry, catalogue)
+    if object_id:
+        shown["principal"] = {"entra_group": {"name": entry.name, "object_id": object_id}}
+        reference = make_reference(entry, catalogue)
         if isinstance(reference, dict):
             shown["user_group"] = {
                 name: value for name, value in reference.items() if name != "name" or "id" not in reference
             }
     else:
-        shown["principal"] = {_WORDS[principal.kind]: written(entry, catalogue)}
-    grants = [_grant(role_id, entities, site) for role_id, entities in roles.items()]
+        shown["principal"] = {_KEYS[principal.kind]: make_reference(entry, catalogue)}
+    grants = [_export_role(role_id, entities, site) for role_id, entities in roles.items()]
     shown["grants"] = [
-        line for lines in sorted(grants, key=lambda lines: _name_key(lines[0]["role"])) for line in lines
+        line for lines in sorted(grants, key=lambda lines: _make_name_key(lines[0]["role"])) for line in lines
     ]
     return (fold_case(entry.name), entry.name, principal.kind, str(principal.id)), shown
 
 
-def _grant(role_id: int, entities: set[Entity], site: Site) -> list[dict[str, t.Any]]:
-    """The lines of one role: named kinds together, the CommCell and entities by number each on their own."""
+def _export_role(role_id: int, entities: set[Entity], site: Site) -> list[dict[str, t.Any]]:
+    """Return the lines of one role: named kinds together, the CommCell and entities by number each on their own."""
     roles = site.catalogue("roles")
     entry = t.cast(Entry, roles.get_by_id(role_id))
-    role = written(entry, roles)
+    role = make_reference(entry, roles)
     lines: list[dict[str, t.Any]] = []
     kinds: dict[str, t.Any] = {}
-    for entity in sorted(entities, key=_rank):
+    for entity in sorted(entities, key=_make_entity_key):
         if entity.kind == "commcell":
             lines.append({"role": role, "entities": "commcell"})
         elif entity.kind not in ENTITY_TYPES:
@@ -122,22 +129,33 @@ def _grant(role_id: int, entities: set[Entity], site: Site) -> list[dict[str, t.
         elif entity.id == ALL_OF_KIND:
             lines.append({"role": role, "entities": {entity.kind: "all"}})
         else:
-            kinds.setdefault(entity.kind, []).append(_entity(entity, site))
+            kinds.setdefault(entity.kind, []).append(_export_entity(entity, site))
     if kinds:
-        named = {kind: sorted(kinds[kind], key=_name_key) for kind in _ORDER if kind in kinds}
+        named = {kind: sorted(kinds[kind], key=_make_name_key) for kind in _ORDER if kind in kinds}
         lines.append({"role": role, "entities": named})
     return lines
 
 
-def _entity(entity: Entity, site: Site) -> t.Any:
-    catalogue = site.catalogue(list_of(entity.kind))
-    return written(t.cast(Entry, catalogue.get_by_id(entity.id)), catalogue)
+def _export_entity(entity: Entity, site: Site) -> t.Any:
+    catalogue = site.catalogue(name_catalogue(entity.kind))
+    return make_reference(t.cast(Entry, catalogue.get_by_id(entity.id)), catalogue)
 
 
-def _rank(entity: Entity) -> tuple[int, int]:
+def _make_entity_key(entity: Entity) -> tuple[int, int]:
     return (_ORDER.index(entity.kind) if entity.kind in _ORDER else len(_ORDER), entity.id)
 
 
-def _name_key(written: t.Any) -> tuple[str, str]:
-    """Sorts names, or names with their companies, without case first, so that names that differ in case alone have an order, too."""
-    return fold_case(str(written)), str(written)
+def _make_name_key(reference: t.Any) -> tuple[str, str]:
+    """Return a key that sorts names, or names with their companies, without case first, so that names that differ in case alone have an order, too."""
+    return fold_case(str(reference)), str(reference)
+
+
+def make_reference(entry: Entry, catalogue: Catalogue) -> str | dict[str, t.Any]:
+    """Return the shortest reference that is read back as *entry*: its name, else name and company, else its id."""
+    for form in (ObjectReference(entry.name), ObjectReference(entry.name, entry.company or COMMCELL_LEVEL)):
+        try:
+            if catalogue.find_reference(form).id == entry.id:
+                return entry.name if form.company is None else {"name": entry.name, "company": form.company}
+        except (NotFound, AmbiguousMatch):
+            continue
+    return {"id": entry.id, "name": entry.name}

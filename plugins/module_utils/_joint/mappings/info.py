@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Reads what a CommCell holds and hands it to the export."""
+"""The role mappings that a CommCell holds: the reads of module commvault_role_mappings_info."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ import typing as t
 from ..._commvault.catalogue import Catalogue, Entry
 from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
-from ..._commvault.listings import parse_id
 from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Association, Entity, Principal
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import matches_any_pattern
 from ..._core.parallel import map_in_parallel
-from .export import Site, export
+from .export import Site, export_mappings
 
 
-def role_mappings_info(ctx: Context) -> dict[str, t.Any]:
-    """The export of one CommCell."""
+def read_role_mappings(ctx: Context) -> dict[str, t.Any]:
+    """Return what one CommCell holds, as the module's result has it. Raises ConfigError for a release that does not list it all."""
     client = CommvaultClient(ctx)
     directory = Directory(client)
     security = SecurityAssociations(client)
@@ -33,40 +32,43 @@ def role_mappings_info(ctx: Context) -> dict[str, t.Any]:
         )
     security.warn_of_unknown_release()
     commcell = Entity("commcell", client.commcell_id)
-    wide = security.list_on_entity(commcell)
-    groups = _chosen(ctx, directory.read_catalogue("user_groups"), ctx.options["principals"])
-    outer = _chosen(ctx, directory.read_catalogue("external_groups"), ctx.options["principals"])
-    users = _users(ctx, directory.read_catalogue("users"), wide)
+    on_commcell = security.list_on_entity(commcell)
+    groups = _select_entries(directory.read_catalogue("user_groups"), ctx.options["principals"])
+    directory_groups = _select_entries(directory.read_catalogue("external_groups"), ctx.options["principals"])
+    users = _select_users(ctx, directory.read_catalogue("users"), on_commcell)
     named = [
         *((Principal("user_group", entry.id), entry.name) for entry in groups),
-        *((Principal("external_group", entry.id), entry.name) for entry in outer),
+        *((Principal("external_group", entry.id), entry.name) for entry in directory_groups),
         *((Principal("user", entry.id), entry.name) for entry in users),
     ]
     for principal, name in named:
         security.remember_name(principal, name)
     principals = [principal for principal, dummy in named]
-    rows = [row for part in _side_by_side(ctx, security.list_of_principal, principals) for row in part]
-    shown = {_key(row) for row in rows}
+    rows = [row for part in _read_each(ctx, security.list_of_principal, principals) for row in part]
+    shown = {_make_row_key(row) for row in rows}
     # Rows that only the CommCell shows: owners, and principals that are in no list.
-    outside = [row for row in wide if _key(row) not in shown and _wanted(ctx, row, principals)]
-    anchors = _anchors(ctx, directory, [entry for entry in groups if any(row.principal.id == entry.id for row in rows)])
-    site = Site(directory.read_catalogue, client.commcell_id, client.company_id, anchors)
-    exported = export([*rows, *outside], site)
-    return {"mappings": exported.mappings, "other": exported.other, "user_groups_without_grants": _idle(groups, rows)}
+    listed = frozenset(principals)
+    outside = [row for row in on_commcell if _make_row_key(row) not in shown and _is_asked_for(ctx, row, listed)]
+    holding = {row.principal for row in rows}
+    linked = [entry for entry in groups if Principal("user_group", entry.id) in holding]
+    site = Site(directory.read_catalogue, client.commcell_id, _read_object_ids(ctx, directory, linked))
+    exported = export_mappings([*rows, *outside], site)
+    without = [entry.name for entry in groups if Principal("user_group", entry.id) not in holding]
+    return {"mappings": exported.mappings, "other": exported.other, "user_groups_without_grants": without}
 
 
-def _key(row: Association) -> tuple[t.Any, ...]:
+def _make_row_key(row: Association) -> tuple[t.Any, ...]:
     return (row.principal, row.role_id, row.entity, row.grant_kind, row.permission_ids)
 
 
-def _chosen(ctx: Context, catalogue: Catalogue, patterns: t.Sequence[str] | None) -> list[Entry]:
+def _select_entries(catalogue: Catalogue, patterns: t.Sequence[str] | None) -> list[Entry]:
     return [entry for entry in catalogue if patterns is None or matches_any_pattern(entry.name, patterns)]
 
 
-def _users(ctx: Context, catalogue: Catalogue, wide: t.Sequence[Association]) -> list[Entry]:
-    """Users that are asked for, and those that hold something on the CommCell itself: asking for thousands one by one is not on."""
+def _select_users(ctx: Context, catalogue: Catalogue, on_commcell: t.Sequence[Association]) -> list[Entry]:
+    """Return the users that are asked for, and those that hold something on the CommCell itself: thousands can not be read one by one."""
     patterns = ctx.options["users"]
-    holders = {row.principal.id for row in wide if row.principal.kind == "user"}
+    holders = {row.principal.id for row in on_commcell if row.principal.kind == "user"}
     names = ctx.options["principals"]
     return [
         entry
@@ -76,32 +78,23 @@ def _users(ctx: Context, catalogue: Catalogue, wide: t.Sequence[Association]) ->
     ]
 
 
-def _wanted(ctx: Context, row: Association, principals: t.Sequence[Principal]) -> bool:
-    if row.principal in principals:
+def _is_asked_for(ctx: Context, row: Association, listed: t.Collection[Principal]) -> bool:
+    if row.principal in listed:
         return row.grant_kind != "explicit"
     patterns = ctx.options["principals"]
     return patterns is None or matches_any_pattern(row.principal_name, patterns)
 
 
-def _anchors(ctx: Context, directory: Directory, groups: t.Sequence[Entry]) -> dict[int, str]:
-    """Object ids of the Entra groups behind user groups, where there are any."""
+def _read_object_ids(ctx: Context, directory: Directory, groups: t.Sequence[Entry]) -> dict[int, str]:
+    """Return the object ids of the Entra groups that user groups are linked to, by the id of the user group."""
     known = {entry.id: entry.azure_guid for entry in groups if "azureGUID" in entry.raw}
     unknown = [entry.id for entry in groups if entry.id not in known]
-    details = dict(zip(unknown, _side_by_side(ctx, directory.read_user_group, unknown), strict=True))
-    known.update(
-        {
-            number: str(found["azureGUID"]).lower()
-            for number, found in details.items()
-            if found and found.get("azureGUID")
-        }
-    )
-    return {number: anchor for number, anchor in known.items() if anchor and parse_id(number)}
+    details = _read_each(ctx, directory.read_user_group, unknown)
+    for number, found in zip(unknown, details, strict=True):
+        if found and found.get("azureGUID"):
+            known[number] = str(found["azureGUID"]).lower()
+    return {number: object_id for number, object_id in known.items() if object_id}
 
 
-def _idle(groups: t.Sequence[Entry], rows: t.Sequence[Association]) -> list[str]:
-    busy = {row.principal.id for row in rows if row.principal.kind == "user_group"}
-    return [entry.name for entry in groups if entry.id not in busy]
-
-
-def _side_by_side(ctx: Context, work: t.Callable[[t.Any], t.Any], keys: t.Sequence[t.Any]) -> list[t.Any]:
+def _read_each(ctx: Context, work: t.Callable[[t.Any], t.Any], keys: t.Sequence[t.Any]) -> list[t.Any]:
     return map_in_parallel(work, keys, max(1, ctx.options["parallel_reads"]), ctx.cancellation)

@@ -3,11 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The option ``mappings``, which several modules take in the same form."""
+"""The options of role mappings: the specification of ``mappings``, and the values of all that commvault_role_mappings takes."""
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
+
+from ..._commvault.references import ObjectReference, parse_reference_option
+from ..._core.context import Context
 
 _PRINCIPAL = {
     kind: {"type": "raw"} for kind in ("entra_group", "user_group", "directory_group", "user", "service_account")
@@ -32,5 +36,69 @@ _ENTRY = {
 
 
 def mappings_option() -> dict[str, t.Any]:
-    """The option as an argument spec has it."""
+    """Return the specification of ``mappings``, which several modules take in the same form."""
     return {"type": "list", "elements": "dict", "required": True, "options": _ENTRY}
+
+
+@dataclass(frozen=True)
+class MappingsOptions:
+    """The options of commvault_role_mappings, beside those of sign-in and risks, as values.
+
+    ``pending_roles`` and ``pending_entra_groups``: what earlier tasks would create; empty in a real run.
+    """
+
+    mappings: t.Sequence[t.Mapping[str, t.Any]]
+    commcell: str | None
+    exclusive: bool
+    create_user_groups: bool
+    link_entra_groups: bool
+    match_by: str
+    require_object_id: str
+    max_writes: int | None
+    max_removals: int
+    canary: bool
+    managed_groups: tuple[str, ...]
+    break_glass_users: tuple[str, ...]
+    break_glass_entra_groups: tuple[str, ...]
+    check_rights: bool
+    parallel_reads: int
+    pending_roles: tuple[ObjectReference, ...]
+    pending_entra_groups: tuple[str, ...]
+    known_entra_groups: t.Mapping[str, t.Any]
+
+
+def read_mappings_options(ctx: Context) -> MappingsOptions:
+    """Return the values of the task's options. Raises ConfigError for a pending role that is no reference.
+
+    What earlier tasks were to create is pending in check mode alone: in a real run it exists by now, or is missing.
+    """
+    given = ctx.options
+    break_glass = given["break_glass"] or {}
+    return MappingsOptions(
+        mappings=given["mappings"] or (),
+        commcell=given.get("commcell"),
+        exclusive=given["exclusive"],
+        create_user_groups=given["create_user_groups"],
+        link_entra_groups=given["link_entra_groups"],
+        match_by=given["match_by"],
+        require_object_id=given["require_object_id"],
+        max_writes=given.get("max_writes"),
+        max_removals=given["max_removals"],
+        canary=given["canary"],
+        managed_groups=tuple(given["managed_groups"]),
+        break_glass_users=_texts(break_glass.get("commvault_users")),
+        break_glass_entra_groups=_texts(break_glass.get("entra_groups")),
+        check_rights=given["check_rights"],
+        parallel_reads=given["parallel_reads"],
+        pending_roles=_references("pending_roles", given["pending_roles"]) if ctx.check_mode else (),
+        pending_entra_groups=_texts(given["pending_entra_groups"]) if ctx.check_mode else (),
+        known_entra_groups=given["known_entra_groups"],
+    )
+
+
+def _texts(values: t.Iterable[t.Any] | None) -> tuple[str, ...]:
+    return tuple(str(value) for value in values or ())
+
+
+def _references(option: str, values: t.Iterable[t.Any]) -> tuple[ObjectReference, ...]:
+    return tuple(parse_reference_option(value, f"{option}[{index}]") for index, value in enumerate(values))

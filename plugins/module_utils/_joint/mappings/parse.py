@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The mapping as its authors wrote it, checked and put into types. Pure: names stay names, nothing is looked up."""
+"""The option ``mappings`` as its authors wrote it, checked and put into types. Pure: names stay names, nothing is looked up."""
 
 from __future__ import annotations
 
@@ -25,9 +25,14 @@ _PRINCIPALS = ("entra_group", "user_group", "directory_group", "user", "service_
 Problem = dict[str, t.Any]
 
 
+def make_problem(where: str, message: str, kind: str = "config") -> Problem:
+    """Return a finding about the place *where* of the mapping; *kind* as in the results of errors."""
+    return {"kind": kind, "where": where, "message": message}
+
+
 @dataclass(frozen=True)
 class Target:
-    """What a grant applies to: one entity by reference, all of a kind, or those (of ``company``) that match a pattern."""
+    """What a grant applies to: one entity by reference, all of a kind, or the at most ``at_most`` (of ``company``) that match a pattern."""
 
     kind: str
     reference: ObjectReference | None = None
@@ -39,8 +44,8 @@ class Target:
 
 
 @dataclass(frozen=True)
-class WantedGrant:
-    """One line of ``grants``; ``present`` is false for what must go (state absent, or validity over)."""
+class DesiredGrant:
+    """One line of ``grants``; ``present`` is false for what must go: the state is absent, or ``valid_until`` has passed."""
 
     role: ObjectReference
     targets: tuple[Target, ...]
@@ -50,22 +55,22 @@ class WantedGrant:
 
 @dataclass(frozen=True)
 class MappingEntry:
-    """One entry of the mapping. ``kind``: a key of the principal; ``object_id`` only for Entra groups."""
+    """One entry of the mapping. ``kind``: the key of ``principal``; ``object_id``: in lower case, of Entra groups only."""
 
     kind: str
     principal: ObjectReference
     object_id: str | None
     user_group: ObjectReference | None
-    grants: tuple[WantedGrant, ...]
+    grants: tuple[DesiredGrant, ...]
     relink: bool
     present: bool
     where: str
 
 
-def parse(
+def parse_mappings(
     mappings: t.Sequence[t.Mapping[str, t.Any]], commcell: str | None, today: datetime.date
 ) -> tuple[list[MappingEntry], list[Problem]]:
-    """Entries that concern *commcell* (all of them when None) and everything that is wrong with the mapping.
+    """Return the entries that concern *commcell* (all of them when None), and everything that is wrong with the mapping.
 
     A grant whose ``valid_until`` lies before *today* counts as absent.
     """
@@ -73,7 +78,7 @@ def parse(
     problems: list[Problem] = []
     for index, raw in enumerate(mappings):
         where = f"mappings[{index}]"
-        entry = _entry(raw, where, today, problems)
+        entry = _parse_entry(raw, where, today, problems)
         patterns = raw.get("commcells")
         concerned = commcell is None or not patterns or matches_any_pattern(commcell, (str(item) for item in patterns))
         if entry is not None and concerned:
@@ -81,8 +86,8 @@ def parse(
     return entries, problems
 
 
-def evidence(mappings: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
-    """What the entries say about approval, owner and review, each with its principal; entries that say nothing are left out."""
+def collect_evidence(mappings: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """Return what the entries say about approval, owner and review, each with its principal; entries that say nothing are left out."""
     told = []
     for raw in mappings:
         said = {name: raw[name] for name in ("approval", "business_owner", "review_by") if raw.get(name) is not None}
@@ -97,33 +102,33 @@ def evidence(mappings: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.An
     return told
 
 
-def with_known_ids(entries: t.Sequence[MappingEntry], known: t.Mapping[str, t.Any]) -> list[MappingEntry]:
-    """Entries whose Entra groups have no object id take it from *known* (display name to object id), letter case apart."""
+def add_known_object_ids(entries: t.Sequence[MappingEntry], known: t.Mapping[str, t.Any]) -> list[MappingEntry]:
+    """Return the entries with the object ids of *known* (by display name, letter case apart) where they have none themselves."""
     by_name = {str(name): str(value).lower() for name, value in known.items() if is_guid(value)}
     by_key: dict[str, set[str]] = {}
     for name, object_id in by_name.items():
         by_key.setdefault(fold_case(name), set()).add(object_id)
 
-    def known_id(name: str) -> str | None:
-        """Case decides only between names that differ in nothing else."""
+    def find_object_id(name: str) -> str | None:
+        # Letter case decides only between names that differ in nothing else.
         alike = by_key.get(fold_case(name), set())
         return by_name.get(name) or (next(iter(alike)) if len(alike) == 1 else None)
 
     def complete(entry: MappingEntry) -> MappingEntry:
         if entry.kind != "entra_group" or entry.object_id is not None or entry.principal.name is None:
             return entry
-        return dataclasses.replace(entry, object_id=known_id(entry.principal.name))
+        return dataclasses.replace(entry, object_id=find_object_id(entry.principal.name))
 
     return [complete(entry) for entry in entries]
 
 
-def _entry(
+def _parse_entry(
     raw: t.Mapping[str, t.Any], where: str, today: datetime.date, problems: list[Problem]
 ) -> MappingEntry | None:
     given = {kind: raw["principal"][kind] for kind in _PRINCIPALS if (raw.get("principal") or {}).get(kind) is not None}
     if len(given) != 1:
         problems.append(
-            _problem(
+            make_problem(
                 f"{where}.principal",
                 f"exactly one of {', '.join(_PRINCIPALS)} is needed, found {', '.join(given) or 'none'}",
             )
@@ -132,76 +137,82 @@ def _entry(
     (kind, value) = next(iter(given.items()))
     if kind == "entra_group" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)  # Entra ID numbers no groups, but people name them with numbers
-    principal = _named(value, f"{where}.principal.{kind}", problems)
+    principal = _parse_reference(value, f"{where}.principal.{kind}", problems)
     object_id = value.get("object_id") if isinstance(value, t.Mapping) else None
     if object_id is not None and not is_guid(object_id):
-        problems.append(_problem(f"{where}.principal.{kind}.object_id", f"{object_id!r} is not an object id (a GUID)"))
+        problems.append(
+            make_problem(f"{where}.principal.{kind}.object_id", f"{object_id!r} is not an object id (a GUID)")
+        )
     user_group = (
-        _named(raw["user_group"], f"{where}.user_group", problems) if raw.get("user_group") is not None else None
+        _parse_reference(raw["user_group"], f"{where}.user_group", problems)
+        if raw.get("user_group") is not None
+        else None
     )
     if user_group is not None and kind != "entra_group":
         problems.append(
-            _problem(f"{where}.user_group", "names the Commvault group of an Entra group; this principal is none")
+            make_problem(f"{where}.user_group", "names the Commvault group of an Entra group; this principal is none")
         )
     present = raw.get("state", "present") != "absent"
     grants = []
     for index, grant in enumerate(raw.get("grants") or []):
-        parsed = _grant(grant, f"{where}.grants[{index}]", present, today, problems)
+        parsed = _parse_grant(grant, f"{where}.grants[{index}]", present, today, problems)
         if parsed is not None:
             grants.append(parsed)
     anchor = object_id.lower() if isinstance(object_id, str) else None
     if principal is not None and kind == "entra_group" and principal.name is None and anchor is None:
-        problems.append(_problem(f"{where}.principal.{kind}", "needs name or object_id"))
+        problems.append(make_problem(f"{where}.principal.{kind}", "needs name or object_id"))
         return None
     if principal is None or (principal.name is None and principal.id is None and anchor is None):
         return None
     return MappingEntry(kind, principal, anchor, user_group, tuple(grants), bool(raw.get("relink")), present, where)
 
 
-def _grant(raw: t.Any, where: str, present: bool, today: datetime.date, problems: list[Problem]) -> WantedGrant | None:
+def _parse_grant(
+    raw: t.Any, where: str, present: bool, today: datetime.date, problems: list[Problem]
+) -> DesiredGrant | None:
     if not isinstance(raw, t.Mapping) or raw.get("role") is None or raw.get("entities") is None:
-        problems.append(_problem(where, "a grant needs role and entities"))
+        problems.append(make_problem(where, "a grant needs role and entities"))
         return None
-    role = _named(raw["role"], f"{where}.role", problems)
-    targets = _targets(raw["entities"], f"{where}.entities", problems)
-    until = _date(raw.get("valid_until"), f"{where}.valid_until", problems)
+    role = _parse_reference(raw["role"], f"{where}.role", problems)
+    targets = _parse_targets(raw["entities"], f"{where}.entities", problems)
+    until = _parse_date(raw.get("valid_until"), f"{where}.valid_until", problems)
     if role is None:
         return None
-    return WantedGrant(role, tuple(targets), present and (until is None or until >= today), where)
+    return DesiredGrant(role, tuple(targets), present and (until is None or until >= today), where)
 
 
-def _date(value: t.Any, where: str, problems: list[Problem]) -> datetime.date | None:
+def _parse_date(value: t.Any, where: str, problems: list[Problem]) -> datetime.date | None:
     if value is None:
         return None
     try:
         return parse_time(str(value)).date()
     except ValueError:
-        problems.append(_problem(where, f"{value!r} is not a date such as 2027-01-31"))
+        problems.append(make_problem(where, f"{value!r} is not a date such as 2027-01-31"))
         return None
 
 
-def _targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Target]:
+def _parse_targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Target]:
     if isinstance(raw, str):
         if raw in _WHOLE:
             return [Target(raw, where=where)]
         problems.append(
-            _problem(
+            make_problem(
                 where,
                 f"{raw!r} is not one of {', '.join(_WHOLE)}; other entities are given by kind, for example {{plans: [gold]}}",
             )
         )
         return []
     if not isinstance(raw, t.Mapping) or not raw:
-        problems.append(_problem(where, "must be commcell, company, or a dictionary of kinds"))
+        problems.append(make_problem(where, "must be commcell, company, or a dictionary of kinds"))
         return []
     if "type" in raw:
-        return _by_number(raw, where, problems)
+        return _parse_type_and_id(raw, where, problems)
     found: list[Target] = []
     for given, value in raw.items():
         kind = ALIASES.get(given, given)
         if kind not in ENTITY_TYPES:
             problems.append(
-                _problem(
+                make_problem(
                     f"{where}.{given}",
                     f"unknown kind; known are {', '.join([*ENTITY_TYPES, *ALIASES])}, or type with id",
                 )
@@ -209,23 +220,23 @@ def _targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Target]:
         elif kind == "company" and value is not True:
             found += [
                 Target(kind, reference, where=f"{where}.{given}")
-                for reference in _many(value, f"{where}.{given}", problems)
+                for reference in _parse_references(value, f"{where}.{given}", problems)
             ]
         elif kind in _WHOLE:
             found.append(Target(kind, where=f"{where}.{given}"))
         else:
-            found += _of_kind(kind, value, f"{where}.{given}", problems)
+            found += _parse_kind(kind, value, f"{where}.{given}", problems)
     return found
 
 
-def _of_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) -> list[Target]:
+def _parse_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) -> list[Target]:
     if value == "all":
         return [Target(kind, every=True, where=where)]
     if isinstance(value, t.Mapping) and "matching" in value:
         pattern, at_most = str(value["matching"]), value.get("at_most")
         if not isinstance(at_most, int) or isinstance(at_most, bool) or at_most < 1:
             problems.append(
-                _problem(
+                make_problem(
                     where, f"the pattern {pattern!r} needs at_most, the largest number of entities that it may match"
                 )
             )
@@ -240,33 +251,29 @@ def _of_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) -> li
                 where=where,
             )
         ]
-    return [Target(kind, reference, where=where) for reference in _many(value, where, problems)]
+    return [Target(kind, reference, where=where) for reference in _parse_references(value, where, problems)]
 
 
-def _by_number(raw: t.Mapping[str, t.Any], where: str, problems: list[Problem]) -> list[Target]:
+def _parse_type_and_id(raw: t.Mapping[str, t.Any], where: str, problems: list[Problem]) -> list[Target]:
     number, entity_id = parse_decimal_id(raw.get("type")), parse_decimal_id(raw.get("id"))
     if number is None or entity_id is None:
-        problems.append(_problem(where, "type and id must both be numbers"))
+        problems.append(make_problem(where, "type and id must both be numbers"))
         return []
     known = next((kind for kind, type_number in ENTITY_TYPES.items() if type_number == number), f"type:{number}")
     return [Target(known, ObjectReference(None, None, entity_id), where=where)]
 
 
-def _many(value: t.Any, where: str, problems: list[Problem]) -> list[ObjectReference]:
+def _parse_references(value: t.Any, where: str, problems: list[Problem]) -> list[ObjectReference]:
     items = value if isinstance(value, (list, tuple)) else [value]
     if not items:
-        problems.append(_problem(where, "is an empty list; leave the kind out, or name entities"))
-    found = [_named(item, f"{where}[{index}]", problems) for index, item in enumerate(items)]
+        problems.append(make_problem(where, "is an empty list; leave the kind out, or name entities"))
+    found = [_parse_reference(item, f"{where}[{index}]", problems) for index, item in enumerate(items)]
     return [item for item in found if item is not None]
 
 
-def _named(value: t.Any, where: str, problems: list[Problem]) -> ObjectReference | None:
+def _parse_reference(value: t.Any, where: str, problems: list[Problem]) -> ObjectReference | None:
     try:
         return parse_reference(value)
     except ValueError as exc:
-        problems.append(_problem(where, str(exc)))
+        problems.append(make_problem(where, str(exc)))
         return None
-
-
-def _problem(where: str, message: str, kind: str = "config") -> Problem:
-    return {"kind": kind, "where": where, "message": message}

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The whole mapping in one task: resolve, read, check, plan; then write, read back, report."""
+"""The role mappings of one CommCell: the resource of module commvault_role_mappings.
+
+An option goes this way: options.py (its value), parse.py (an entry), resolve.py (ids), plan.py (requests), apply.py (the wire);
+what was written comes back by read.py, for verify().
+"""
 
 from __future__ import annotations
 
 import functools
-import math
 import re
 import typing as t
 
@@ -16,257 +19,160 @@ from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
 from ..._commvault.roles.contents import RolePermissions
 from ..._commvault.security.calls import SecurityAssociations
-from ..._commvault.security.grants import Grant, Principal
+from ..._commvault.security.grants import Principal
 from ..._commvault.user_groups.calls import UserGroups
 from ..._core.context import Context
-from ..._core.errors import ConfigError, Problems, Throttled
+from ..._core.errors import Problems
 from ..._core.names import fold_case
-from ..._core.plan import Plan, Step
-from ..._core.polling import Backoff
+from ..._core.plan import Plan
 from ..._core.resource import Action, Finding
 from ..._entra.client import GraphClient
 from . import checks
-from .batches import Batch, Pair
-from .caller import MASTER_GROUP, Administrators, is_privileged, own_principals, unmanaged_groups
+from .apply import RequestWriter
+from .caller import MASTER_GROUP, Administrators, find_own_principals, is_privileged_role
+from .canonical import Pending, PlannedGrant, Resolved
 from .entra_groups import EntraGroups
-from .parse import Problem, evidence, parse, with_known_ids
-from .plan import Differences, Operation, Request, Schedule, canary, differences, largest, schedule, units
+from .options import read_mappings_options
+from .parse import Problem, add_known_object_ids, collect_evidence, parse_mappings
+from .plan import (
+    CreateGroup,
+    Differences,
+    LinkGroup,
+    Schedule,
+    choose_canary,
+    find_differences,
+    fit_budget,
+    make_plan,
+    order_requests,
+)
 from .read import Current, Reader
-from .resolve import Holder, Resolved, Resolver
-from .rights import Rights
-
-#: How often it is looked whether written grants are shown, and the first of the growing pauses between.
-_CONFIRM_LOOKS = 3
-_CONFIRM_PAUSE_S = 1.0
-_VERBS: dict[Operation, str] = {"create_group": "create", "link_group": "link", "add": "grant", "remove": "revoke"}
+from .resolve import Resolver
+from .rights import RightsCheck
 
 
 class RoleMappingsResource:
-    """The mapping of one CommCell, of the module commvault_role_mappings."""
+    """The mapping of one CommCell."""
 
     noun = "role_mappings"
 
     def __init__(self, ctx: Context) -> None:
-        self._ctx = ctx
-        if not ctx.check_mode:
-            # What earlier tasks of a real run were to create exists by now, or is missing.
-            ctx.options.update(pending_roles=[], pending_entra_groups=[])
+        self._ctx, self._options = ctx, read_mappings_options(ctx)
         self._client = CommvaultClient(ctx)
         self._directory = Directory(self._client)
         self._security = SecurityAssociations(self._client)
-        self._user_groups = UserGroups(self._client, self._directory)
-        self._resolver = Resolver(ctx, self._client, self._directory, EntraGroups(ctx, lambda: GraphClient(ctx)))
-        self._reader = Reader(ctx, self._directory, self._security)
-        self._resolved, self._current, self._chosen = Resolved(), Current(), Schedule()
+        self._reader = Reader(ctx, self._directory, self._security, self._options.parallel_reads)
+        self._writer = RequestWriter(self._security, UserGroups(self._client, self._directory))
+        self._resolved, self._current, self._schedule = Resolved(), Current(), Schedule()
         self._unmanaged: list[dict[str, t.Any]] = []
-        #: Real principals of groups that were created, by their principal while planning.
-        self._ids: dict[Principal, Principal] = {}
-        self._sent = 0
-
-    def plan(self) -> Plan:
-        """Plan everything; raise Problems with all findings before the first write. Reads only."""
-        ctx, resolver = self._ctx, self._resolver
-        entries, problems = parse(ctx.options["mappings"], ctx.options.get("commcell"), ctx.clock.now().date())
-        ctx.evidence["mappings"] = evidence(ctx.options["mappings"])
-        entries = with_known_ids(entries, ctx.options["known_entra_groups"])
-        resolved = self._resolved = resolver.resolve(entries)
-        self._reader.fetch_details(
-            holder.principal.id for holder in resolved.holders.values() if holder.entra and holder.exists
-        )
-        links, recreated = checks.check_anchors(resolved, resolver.anchor_of, ctx.options["link_entra_groups"])
-        given = {entry.where for entry in entries if entry.object_id is not None}
-        contents = RolePermissions(self._client, self._directory)
-        unsafe = checks.check_object_ids(
-            resolved,
-            given,
-            ctx.options["require_object_id"],
-            is_privileged(contents),
-            lambda holder: holder.anchor is None,
-        )
-        _raise(problems + resolved.problems + recreated + unsafe)
-        current = self._current = self._reader.read(resolved, ctx.options["exclusive"])
-        resolved.role_names = {
-            **{key: name for key, name in current.names.items() if isinstance(key, int)},
-            **resolved.role_names,
-        }
-        resolved.entity_names = {
-            **{key: name for key, name in current.names.items() if not isinstance(key, int)},
-            **resolved.entity_names,
-        }
-        exclusive = ctx.options["exclusive"]
-        changes = differences(resolved.present, resolved.absent, current.grants, exclusive, resolved.holders)
-        new_groups = {holder.principal for holder in resolved.holders.values() if not holder.exists}
-        if ctx.options["canary"]:
-            changes = canary(changes)
-            new_groups, links = _only(new_groups, changes), _only(links, changes)
-        self._chosen = _within_budget(ctx, changes, new_groups, links)
-        self._check(changes, contents)
-        self._unmanaged = unmanaged_groups(ctx, self._directory, self._security, self._reader, resolved)
-        self._teach_names()
-        steps = tuple(
-            Step(request.operation, self._subject(request), {"request": request})
-            for unit in self._chosen.units
-            for request in unit.requests
-        )
-        return Plan(*self._shown(), steps)
-
-    def _check(self, changes: Differences, contents: RolePermissions) -> None:
-        """The guards, and whether the caller may grant what is to be granted. Raises Problems, GuardRefused."""
-        ctx, resolved, label = self._ctx, self._resolved, self._resolver.label
-        removed = self._chosen.grants("remove")
-        own = functools.lru_cache(lambda: frozenset(own_principals(ctx, self._client, self._directory)))
-        if ctx.options["check_rights"] and not _is_master(own, self._chosen):
-            names = {**resolved.role_names, **resolved.entity_names, **_permission_names(self._directory)}
-            rights = Rights(self._client, contents, self._reader.side_by_side)
-            _raise(rights.missing(self._chosen.grants("add"), names))
-        checks.check_break_glass(ctx, removed, resolved, label, lambda: self._directory.read_catalogue("users"))
-        checks.check_removals(ctx, changes.remove, label)
-        checks.check_own_rights(ctx, removed, own, label)
-        administrators = Administrators(self._client, self._security, self._directory)
-        checks.check_last_admin(ctx, removed, administrators.left_after)
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
         """What carries out a step, by its action."""
-        writing: dict[Operation, t.Callable[[Request], None]] = {
-            "create_group": self._create_group,
-            "link_group": self._link_group,
-            "add": self._add,
-            "remove": self._remove,
-        }
-        return {name: functools.partial(self._count, write) for name, write in writing.items()}
+        return self._writer.actions
 
-    def _teach_names(self) -> None:
-        for principal, holder in self._resolved.holders.items():
-            self._security.remember_name(principal, holder.name)
-        for role_id, name in self._resolved.role_names.items():
-            self._security.remember_name(role_id, name)
-        for entity, name in self._resolved.entity_names.items():
-            self._security.remember_name(entity, name)
-
-    def _subject(self, request: Request) -> str:
-        verb = _VERBS[request.operation]
-        if request.principal is not None:
-            return f"{verb} user group {self._resolved.holders[request.principal].label}"
-        grants = request.batch.grants if request.batch else []
-        return f"{verb} {self._resolver.label(grants[0])}" + (f" and {len(grants) - 1} more" if len(grants) > 1 else "")
-
-    def _shown(self) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-        """Diff: the grants of each principal that changes, and the links of groups, before and after."""
-        added, removed = set(self._chosen.grants("add")), set(self._chosen.grants("remove"))
-        touched = {grant.principal for grant in added | removed}
-        held = {grant for grant in self._current.grants if grant.principal in touched}
-        before: dict[str, t.Any] = {"grants": self._by_holder(held), "user_groups": {}}
-        after: dict[str, t.Any] = {"grants": self._by_holder((held | added) - removed), "user_groups": {}}
-        for request in [request for unit in self._chosen.units for request in unit.requests if request.principal]:
-            holder = self._resolved.holders[t.cast(Principal, request.principal)]
-            if holder.exists:
-                before["user_groups"][holder.label] = {"entra_group_id": self._resolver.anchor_of(holder.principal.id)}
-            after["user_groups"][holder.label] = {
-                "entra_group_id": holder.anchor or "(of the Entra group that is created before)"
-            }
-        return before, after
-
-    def _by_holder(self, grants: t.Collection[Grant]) -> dict[str, list[str]]:
-        shown: dict[str, list[str]] = {}
-        for grant in grants:
-            shown.setdefault(self._resolver.holder_name(grant), []).append(self._resolver.what(grant))
-        return {name: sorted(lines) for name, lines in sorted(shown.items())}
-
-    def _count(self, write: t.Callable[[Request], None], step: Step) -> None:
-        """Carry out one step; when the quota is used up, say how much is left and how long that takes."""
-        try:
-            write(step.data["request"])
-        except Throttled as exc:
-            total = sum(len(unit.requests) for unit in [*self._chosen.units, *self._chosen.postponed])
-            left = total - self._sent
-            quota = exc.facts.get("quota")
-            runs = f", about {math.ceil(left / quota)} more runs with this quota" if quota else ""
-            told = f"{exc} {left} of {total} write requests are left{runs}: run the task again then, it goes on where it stopped."
-            raise Throttled(told, remaining=left, **exc.facts) from exc
-        self._sent += 1
-
-    def _create_group(self, request: Request) -> None:
-        principal = t.cast(Principal, request.principal)
-        holder = self._resolved.holders[principal]
-        number = self._user_groups.create(holder.name, None, holder.company_id)
-        self._ids[principal] = Principal("user_group", number)
-        self._security.remember_name(self._ids[principal], holder.name)
-
-    def _link_group(self, request: Request) -> None:
-        principal = t.cast(Principal, request.principal)
-        self._user_groups.link(self._real(principal).id, str(self._resolved.holders[principal].anchor))
-
-    def _add(self, request: Request) -> None:
-        batch = t.cast(Batch, request.batch)
-        self._security.add(batch.entities, self._pairs(batch))
-
-    def _remove(self, request: Request) -> None:
-        batch = t.cast(Batch, request.batch)
-        self._security.remove(batch.entities, self._pairs(batch))
-
-    def _pairs(self, batch: Batch) -> list[Pair]:
-        return [(self._real(principal), role_id) for principal, role_id in batch.pairs]
-
-    def _real(self, principal: Principal) -> Principal:
-        return self._ids.get(principal, principal)
+    def plan(self) -> Plan:
+        """Read and plan everything. Raises Problems with all findings, and GuardRefused, before the first write."""
+        options = self._options
+        entries, problems = parse_mappings(options.mappings, options.commcell, self._ctx.clock.now().date())
+        self._ctx.evidence["mappings"] = collect_evidence(options.mappings)
+        groups = EntraGroups(lambda: GraphClient(self._ctx), options.match_by, options.pending_entra_groups)
+        resolver = Resolver(self._ctx, options, self._client, self._directory, groups)
+        resolved = resolver.resolve_entries(add_known_object_ids(entries, options.known_entra_groups))
+        self._resolved = resolved
+        self._reader.read_details(
+            reference.id
+            for reference, principal in resolved.principals.items()
+            if principal.entra_group is not None and isinstance(reference, Principal)
+        )
+        links, recreated = checks.find_links(resolved, resolver.read_linked_object_id, options.link_entra_groups)
+        contents = RolePermissions(self._client, self._directory)
+        is_privileged = functools.partial(is_privileged_role, contents)
+        unsafe = checks.find_missing_object_ids(resolved, options.require_object_id, is_privileged)
+        _raise_problems(problems + resolved.problems + recreated + unsafe)
+        self._current = self._reader.read_current(resolved, options.exclusive)
+        resolved.names.add_missing(self._current.names)
+        changes = find_differences(
+            resolved.present, resolved.absent, self._current.grants, options.exclusive, resolved.principals
+        )
+        new_groups = {reference for reference in resolved.principals if isinstance(reference, Pending)}
+        if options.canary:
+            changes = choose_canary(changes)
+            chosen = {grant.principal for grant in changes.add}
+            new_groups &= chosen
+            links = {principal: object_id for principal, object_id in links.items() if principal in chosen}
+        self._schedule = fit_budget(order_requests(changes, new_groups, links), options.max_writes)
+        self._check_writes(changes, contents)
+        self._unmanaged = self._reader.list_unmanaged_groups(options.managed_groups, resolved)
+        self._teach_names()
+        return make_plan(self._schedule, resolved, self._current.grants, resolver.read_linked_object_id)
 
     def verify(self) -> list[Finding]:
-        """The grants that were written and are not shown as asked, with a warning that tells their number."""
-        not_confirmed = self._unconfirmed(self._chosen.grants("add"), self._chosen.grants("remove"))
+        """Return the grants that were written and are not shown as asked; a warning tells their number."""
+        added, removed = self._schedule.list_grants("add"), self._schedule.list_grants("remove")
+        not_confirmed = self._writer.find_unconfirmed(self._ctx, self._reader, added, removed)
         if not_confirmed:
             self._ctx.warn(
                 f"{len(not_confirmed)} grants were accepted by Commvault but are not shown as asked; they may await approval"
             )
-        return self._rows(not_confirmed)
+        return self._make_rows(not_confirmed)
 
     def result(self) -> dict[str, t.Any]:
-        """The mapping after the plan; the runner adds what is not confirmed."""
-        added, removed = self._chosen.grants("add"), self._chosen.grants("remove")
-        created, linked = self._touched("create_group"), self._touched("link_group")
+        """Return the mapping after the plan; the runner adds what is not confirmed."""
         return {
-            "grants": self._rows(self._resolved.present),
-            "added": self._rows(added),
-            "removed": self._rows(removed),
-            "user_groups_created": created,
-            "user_groups_linked": linked,
-            "remaining": sum(len(unit.requests) for unit in self._chosen.postponed),
+            "grants": self._make_rows(self._resolved.present),
+            "added": self._make_rows(self._schedule.list_grants("add")),
+            "removed": self._make_rows(self._schedule.list_grants("remove")),
+            "user_groups_created": self._list_group_names(CreateGroup),
+            "user_groups_linked": self._list_group_names(LinkGroup),
+            "remaining": self._schedule.count_postponed(),
             "foreign": self._current.foreign,
             "unmanaged": self._unmanaged,
         }
 
-    def _touched(self, operation: Operation) -> list[str]:
-        requests = [
-            request for unit in self._chosen.units for request in unit.requests if request.operation == operation
-        ]
-        return sorted(self._resolved.holders[request.principal].name for request in requests if request.principal)
+    def _check_writes(self, changes: Differences, contents: RolePermissions) -> None:
+        """Check the guards, and whether the caller may grant what is to be granted. Raises Problems, GuardRefused."""
+        ctx, resolved, added = self._ctx, self._resolved, self._schedule.list_grants("add")
+        removed = self._schedule.list_grants("remove")
+        own = functools.lru_cache(lambda: frozenset(find_own_principals(ctx, self._client, self._directory)))
+        # Members of the built-in group master hold everything; that is only asked when something is to be granted.
+        if self._options.check_rights and added and Principal("user_group", MASTER_GROUP) not in own():
+            permissions = self._directory.read_catalogue("permissions")
+            resolved.names.permissions = {entry.id: entry.name for entry in permissions}
+            rights = RightsCheck(self._client, contents, self._reader.read_each)
+            _raise_problems(rights.find_missing(added, resolved.names))
+        kept = checks.BreakGlass(self._options.break_glass_users, self._options.break_glass_entra_groups)
+        checks.check_break_glass(ctx, removed, resolved, kept, lambda: self._directory.read_catalogue("users"))
+        checks.check_removals(changes.remove, self._options.max_removals, resolved.names)
+        checks.check_own_rights(ctx, removed, own, resolved.names)
+        administrators = Administrators(self._client, self._security, self._directory)
+        checks.check_last_admin(ctx, removed, administrators.count_left_after)
 
-    def _unconfirmed(self, added: t.Sequence[Grant], removed: t.Sequence[Grant]) -> list[Grant]:
-        """Written grants that the service does not show as asked, after a short wait."""
-        real = {Grant(self._real(grant.principal), grant.role_id, grant.entity): grant for grant in [*added, *removed]}
-        wrong = set(real)
-        wanted = {key for key, grant in real.items() if grant in set(added)}
-        backoff = Backoff(self._ctx, first_s=_CONFIRM_PAUSE_S)
-        for look in range(_CONFIRM_LOOKS):
-            if not wrong:
-                break
-            if look:
-                backoff.pause()
-            shown = self._reader.confirm(wrong)
-            wrong = {key for key in wrong if (key in shown) != (key in wanted)}
-        return sorted(real[key] for key in wrong)
+    def _teach_names(self) -> None:
+        """Let the wire carry names beside ids, for people who read the service's audit trail."""
+        for reference, principal in self._resolved.principals.items():
+            if isinstance(reference, Principal):
+                self._security.remember_name(reference, principal.name)
+        for role, name in self._resolved.names.roles.items():
+            if isinstance(role, int):
+                self._security.remember_name(role, name)
+        for entity, name in self._resolved.names.entities.items():
+            self._security.remember_name(entity, name)
 
-    def _rows(self, grants: t.Iterable[Grant]) -> list[Finding]:
-        rows: list[Finding] = []
+    def _list_group_names(self, kind: type[CreateGroup] | type[LinkGroup]) -> list[str]:
+        return sorted(self._resolved.principals[reference].name for reference in self._schedule.list_groups(kind))
+
+    def _make_rows(self, grants: t.Iterable[PlannedGrant]) -> list[Finding]:
+        """Return grants as results have them, sorted by name."""
+        names, rows = self._resolved.names, []
         for grant in grants:
-            holder: Holder | None = self._resolved.holders.get(grant.principal)
+            principal = self._resolved.principals[grant.principal]
             rows.append(
                 {
-                    "principal": holder.name if holder else str(grant.principal.id),
+                    "principal": principal.name,
                     "principal_kind": grant.principal.kind,
-                    "role": self._resolved.role_names.get(grant.role_id, str(grant.role_id)),
+                    "role": names.show_role(grant.role),
                     "entity_type": grant.entity.kind,
-                    "entity": self._resolved.entity_names.get(grant.entity, str(grant.entity.id)),
+                    "entity": names.show_entity(grant.entity),
                 }
             )
         return sorted(
@@ -281,25 +187,12 @@ class RoleMappingsResource:
         )
 
 
-def _only(principals: set[Principal], changes: Differences) -> set[Principal]:
-    return principals & {grant.principal for grant in changes.add}
-
-
-def _is_master(own: t.Callable[[], t.Collection[Principal]], chosen: Schedule) -> bool:
-    """Members of the built-in group master hold everything; only asked when something is to be granted."""
-    return not chosen.grants("add") or Principal("user_group", MASTER_GROUP) in own()
-
-
-def _permission_names(directory: Directory) -> dict[t.Any, str]:
-    return {("permission", entry.id): entry.name for entry in directory.read_catalogue("permissions")}
-
-
-def _raise(problems: list[Problem]) -> None:
-    """One finding that shows in many places is told once, with the first place and the number of others."""
+def _raise_problems(problems: t.Sequence[Problem]) -> None:
+    """Raise Problems where there are any; one that shows in many places is told once, with the first place and the number of others."""
     if not problems:
         return
     alike: dict[tuple[str, str], list[Problem]] = {}
-    for problem in sorted(problems, key=lambda item: (_place(str(item["where"])), str(item["message"]))):
+    for problem in sorted(problems, key=lambda item: (_make_place_key(str(item["where"])), str(item["message"]))):
         alike.setdefault((str(problem["kind"]), str(problem["message"])), []).append(problem)
     told = [
         {**same[0], "message": same[0]["message"] + (f" (and in {len(same) - 1} more places)" if len(same) > 1 else "")}
@@ -309,17 +202,6 @@ def _raise(problems: list[Problem]) -> None:
     raise Problems(f"{many} in the mapping; nothing was written:", told)
 
 
-def _place(where: str) -> list[tuple[int, str]]:
-    """Sorts mappings[2] before mappings[10]."""
+def _make_place_key(where: str) -> list[tuple[int, str]]:
+    """Return a key that sorts mappings[2] before mappings[10]."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", where)]
-
-
-def _within_budget(ctx: Context, changes: Differences, new_groups: set[Principal], links: set[Principal]) -> Schedule:
-    ordered = units(changes, new_groups, links)
-    budget = ctx.options.get("max_writes")
-    if budget is not None and ordered and budget < largest(ordered):
-        raise ConfigError(
-            f"max_writes {budget} is too small: the largest change that must not be split takes {largest(ordered)} requests",
-            source="option max_writes",
-        )
-    return schedule(ordered, budget)

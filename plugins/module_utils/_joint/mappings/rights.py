@@ -13,9 +13,10 @@ from ..._commvault.client import CommvaultClient, quote_segment
 from ..._commvault.envelope import is_withheld
 from ..._commvault.listings import parse_id
 from ..._commvault.roles.contents import RolePermissions
-from ..._commvault.security.grants import ALL_OF_KIND, Entity, Grant
+from ..._commvault.security.grants import ALL_OF_KIND, Entity
 from ..._core.errors import ApiError, AuthError, Throttled, Unreachable
-from .parse import Problem
+from .canonical import Names, PlannedGrant
+from .parse import Problem, make_problem
 
 #: Entity kinds for which the service tells the caller's permissions, by the word that it uses in the path.
 _TYPE_NAMES = {
@@ -27,51 +28,57 @@ _TYPE_NAMES = {
 _CHANGE_SECURITY = 107
 _SHOWN = 5
 
-Read = t.Callable[[t.Callable[[t.Any], t.Any], t.Iterable[t.Any]], list[t.Any]]
+#: Reads something of each key, in the order of the keys.
+ReadEach = t.Callable[[t.Callable[[t.Any], t.Any], t.Iterable[t.Any]], list[t.Any]]
 
 
-class Rights:
-    """Reads the caller's permissions and the roles' contents, each once, several at a time."""
+class ExistingRoleGrant(t.NamedTuple):
+    """A role that exists, on an entity: what has to be held there to grant it."""
 
-    def __init__(self, client: CommvaultClient, role_contents: RolePermissions, side_by_side: Read) -> None:
-        self._client, self._role_contents, self._side_by_side = client, role_contents, side_by_side
+    role_id: int
+    entity: Entity
 
-    def missing(self, added: t.Collection[Grant], names: t.Mapping[t.Any, str]) -> list[Problem]:
-        """One finding per role and kind of entity: permissions of the role that the caller does not hold there.
+
+class RightsCheck:
+    """Compares the caller's permissions with the contents of roles; reads each once, several at a time."""
+
+    def __init__(self, client: CommvaultClient, role_contents: RolePermissions, read_each: ReadEach) -> None:
+        self._client, self._role_contents, self._read_each = client, role_contents, read_each
+
+    def find_missing(self, added: t.Collection[PlannedGrant], names: Names) -> list[Problem]:
+        """Return a problem per role and missing permissions: those of the role that the caller does not hold on the entities.
 
         What holds on the CommCell holds everywhere below it, so most callers are judged by one request. Where the service offers
         no answer, nothing is found and a warning says so: the write itself will tell. Raises ApiError for a read that fails.
         """
-        real = sorted(grant for grant in added if grant.role_id > 0)
-        if not real:
+        grants = [ExistingRoleGrant(grant.role, grant.entity) for grant in sorted(added) if isinstance(grant.role, int)]
+        if not grants:
             return []
-        everywhere = self._held(Entity("commcell", self._client.commcell_id))
+        everywhere = self._read_held(Entity("commcell", self._client.commcell_id))
         if everywhere is None:
-            self._tell_unchecked(real, names)
+            self._warn_of_unchecked(grants, names)
             return []
-        roles = sorted({grant.role_id for grant in real})
-        contents = dict(zip(roles, self._side_by_side(self._role_contents.read_permission_ids, roles), strict=True))
+        roles = sorted({grant.role_id for grant in grants})
+        contents = dict(zip(roles, self._read_each(self._role_contents.read_permission_ids, roles), strict=True))
         needed = {role: (held or frozenset()) | {_CHANGE_SECURITY} for role, held in contents.items()}
-        open_roles = {role: numbers - everywhere for role, numbers in needed.items() if numbers - everywhere}
-        places = sorted({grant.entity for grant in real if grant.role_id in open_roles and self._tells(grant.entity)})
-        held = dict(zip(places, self._side_by_side(self._held, places), strict=True))
-        self._tell_unchecked([grant for grant in real if not _is_judged(grant, contents, open_roles, held)], names)
-        return _findings(real, open_roles, held, names)
+        lacking = {role: numbers - everywhere for role, numbers in needed.items() if numbers - everywhere}
+        places = sorted({grant.entity for grant in grants if grant.role_id in lacking and _is_told(grant.entity)})
+        held = dict(zip(places, self._read_each(self._read_held, places), strict=True))
+        self._warn_of_unchecked([grant for grant in grants if not _is_judged(grant, contents, lacking, held)], names)
+        return _list_problems(grants, lacking, held, names)
 
-    def _tell_unchecked(self, grants: t.Sequence[Grant], names: t.Mapping[t.Any, str]) -> None:
+    def _warn_of_unchecked(self, grants: t.Sequence[ExistingRoleGrant], names: Names) -> None:
         if not grants:
             return
-        told = [f"{names.get(grant.role_id, grant.role_id)} on {_place(grant.entity, names)}" for grant in grants]
+        told = [f"{names.show_role(grant.role_id)} on {_describe_entity(grant.entity, names)}" for grant in grants]
         more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
         self._client.ctx.warn(
             f"Whether the signed-in user may grant this could not be checked: {'; '.join(told[:_SHOWN])}{more}. Commvault does not"
             " tell the permissions that are held there, or those of the role; it refuses the write if they do not suffice."
         )
 
-    def _tells(self, entity: Entity) -> bool:
-        return entity.kind in _TYPE_NAMES and entity.kind != "commcell" and entity.id != ALL_OF_KIND
-
-    def _held(self, entity: Entity) -> frozenset[int] | None:
+    def _read_held(self, entity: Entity) -> frozenset[int] | None:
+        """Return the ids of the permissions that the caller holds on *entity*; None where the service does not tell them."""
         path = f"Security/{_TYPE_NAMES[entity.kind]}/{quote_segment(entity.id)}/Permissions"
         try:
             answer = self._client.get(path, intent="read the caller's own permissions", unknown_ok=True)
@@ -86,11 +93,16 @@ class Rights:
                 ) from exc
             self._client.ctx.debug(1, str(exc))
             return None
-        return None if answer is None else frozenset(_ids(answer))
+        return None if answer is None else frozenset(_find_permission_ids(answer))
 
 
-def _ids(answer: t.Any) -> t.Iterator[int]:
-    """Permission ids anywhere in the answer: its shape is not published."""
+def _is_told(entity: Entity) -> bool:
+    """Return whether the service tells what is held on this entity, beside what is held on the CommCell."""
+    return entity.kind in _TYPE_NAMES and entity.kind != "commcell" and entity.id != ALL_OF_KIND
+
+
+def _find_permission_ids(answer: t.Any) -> t.Iterator[int]:
+    """Yield the permission ids anywhere in the answer: its shape is not published."""
     if isinstance(answer, dict):
         number = parse_id(answer.get("permissionId"))
         if number:
@@ -98,44 +110,47 @@ def _ids(answer: t.Any) -> t.Iterator[int]:
         answer = list(answer.values())
     if isinstance(answer, list):
         for item in answer:
-            yield from _ids(item)
+            yield from _find_permission_ids(item)
 
 
 def _is_judged(
-    grant: Grant,
+    grant: ExistingRoleGrant,
     contents: t.Mapping[int, frozenset[int] | None],
-    open_roles: t.Mapping[int, frozenset[int]],
+    lacking: t.Mapping[int, frozenset[int]],
     held: t.Mapping[Entity, frozenset[int] | None],
 ) -> bool:
-    """Whether enough was told to say that the caller may, or may not, give this grant."""
-    if grant.role_id in open_roles and grant.entity.kind != "commcell" and held.get(grant.entity) is None:
+    """Return whether enough was told to say that the caller may, or may not, give this grant."""
+    if grant.role_id in lacking and grant.entity.kind != "commcell" and held.get(grant.entity) is None:
         return False
     return contents[grant.role_id] is not None
 
 
-def _place(entity: Entity, names: t.Mapping[t.Any, str]) -> str:
-    return f"{entity.kind} {names.get(entity, 'all' if entity.id == ALL_OF_KIND else entity.id)}"
+def _describe_entity(entity: Entity, names: Names) -> str:
+    return f"{entity.kind} {names.entities.get(entity, 'all' if entity.id == ALL_OF_KIND else str(entity.id))}"
 
 
-def _findings(
-    added: t.Sequence[Grant],
-    open_roles: t.Mapping[int, frozenset[int]],
+def _list_problems(
+    grants: t.Sequence[ExistingRoleGrant],
+    lacking: t.Mapping[int, frozenset[int]],
     held: t.Mapping[Entity, frozenset[int] | None],
-    names: t.Mapping[t.Any, str],
+    names: Names,
 ) -> list[Problem]:
-    problems: dict[tuple[int, tuple[int, ...]], list[Entity]] = {}
-    for grant in added:
+    """*lacking*: by role, what the caller does not hold on the CommCell; *held*: what it holds on other entities."""
+    places: dict[tuple[int, tuple[int, ...]], list[Entity]] = {}
+    for grant in grants:
         here = held.get(grant.entity)
-        if grant.role_id not in open_roles or (here is None and grant.entity.kind != "commcell"):
+        if grant.role_id not in lacking or (here is None and grant.entity.kind != "commcell"):
             continue
-        lacking = open_roles[grant.role_id] - (here or frozenset())
-        if lacking:
-            problems.setdefault((grant.role_id, tuple(sorted(lacking))), []).append(grant.entity)
-    found = []
-    for (role_id, numbers), entities in sorted(problems.items()):
-        permissions = ", ".join(names.get(("permission", number), str(number)) for number in numbers)
-        first = entities[0]
-        where = _place(first, names) + (f" and {len(set(entities)) - 1} more" if len(set(entities)) > 1 else "")
-        message = f"role {names.get(role_id, role_id)} on {where} needs permissions that the signed-in user does not hold there: {permissions}"
-        found.append({"kind": "forbidden", "where": "rights", "message": message})
-    return found
+        missing = lacking[grant.role_id] - (here or frozenset())
+        if missing:
+            places.setdefault((grant.role_id, tuple(sorted(missing))), []).append(grant.entity)
+    problems = []
+    for (role_id, permission_ids), entities in sorted(places.items()):
+        permissions = ", ".join(names.show_permission(number) for number in permission_ids)
+        more = f" and {len(set(entities)) - 1} more" if len(set(entities)) > 1 else ""
+        message = (
+            f"role {names.show_role(role_id)} on {_describe_entity(entities[0], names)}{more} needs permissions that the signed-in user"
+            f" does not hold there: {permissions}"
+        )
+        problems.append(make_problem("rights", message, "forbidden"))
+    return problems

@@ -11,14 +11,14 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import Problems
-from ..mappings.parse import parse
+from ..mappings.parse import parse_mappings
 from .read import read_preflight_facts
 from .report import build_preflight_report
 
 
 def run_preflight(ctx: Context) -> dict[str, t.Any]:
     """Return the preflight report of one CommCell. Raises Problems for a mapping that cannot be parsed."""
-    entries, problems = parse(ctx.options["mappings"], ctx.options.get("commcell"), ctx.clock.now().date())
+    entries, problems = parse_mappings(ctx.options["mappings"], ctx.options.get("commcell"), ctx.clock.now().date())
     if problems:
         raise Problems(f"{len(problems)} problems in the mapping; nothing was checked:", problems)
     wanted = [entry for entry in entries if entry.kind == "entra_group" and entry.present]

@@ -103,12 +103,14 @@ class _MappedGroupReader:
 
     def _resolve_entries(self, entries: t.Sequence[MappingEntry]) -> list[MappedGroup]:
         problems: list[Problem] = []
-        named = EntraGroups(self._ctx, lambda: self._graph)
+        named = EntraGroups(
+            lambda: self._graph, self._ctx.options["match_by"], self._ctx.options["pending_entra_groups"]
+        )
         named.look_up([entry for entry in entries if entry.object_id is None], problems)
         said = {str(problem["where"]).partition(".")[0]: problem for problem in problems}
         ids: dict[str, str] = {}
         for entry in entries:
-            group = named.of(entry)
+            group = named.find_group(entry)
             object_id = entry.object_id or (group.object_id if group else None)
             if object_id:
                 ids[entry.where] = object_id

@@ -2,87 +2,210 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Guards where facts are missing: nobody counts as an administrator, and no name as protected, on a guess."""
+"""What must hold before the first write: links, object ids where they matter, limits, and guards that protect nobody on a guess."""
 
 from __future__ import annotations
 
-import types
 import typing as t
 
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
-    Association,
-    Entity,
-    Grant,
-    Principal,
-)
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import Entity, Principal
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import GuardRefused
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.caller import Administrators
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.checks import check_break_glass
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.resolve import (
-    MASTER_ROLE,
-    Holder,
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings import checks
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.caller import MASTER_ROLE
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import (
+    MappedPrincipal,
+    Names,
+    Pending,
+    PlannedGrant,
+    PrincipalReference,
     Resolved,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.entra_groups import EntraGroup
 
-CELL = Entity("commcell", 2)
-USER, GROUP = Principal("user", 8), Principal("user_group", 21)
-
-
-def counted(holder: Principal, user: t.Any, group: t.Any = None) -> int:
-    client = types.SimpleNamespace(commcell_id=2, get=lambda path, **_more: user)
-    rows = [Association(holder, "p", MASTER_ROLE, "Master", CELL, "cs", "explicit")]
-    security = types.SimpleNamespace(list_on_entity=lambda entity: rows)
-    directory = types.SimpleNamespace(read_user_group=lambda number: group)
-    return Administrators(t.cast(t.Any, client), t.cast(t.Any, security), t.cast(t.Any, directory)).left_after([])
+CELL, COMPANY, PLAN = Entity("commcell", 2), Entity("company", 30), Entity("plans", 12)
+USER, GROUP, NEW = Principal("user", 8), Principal("user_group", 21), Pending("user_group", "new", 1, 0)
+ROLE, PENDING_ROLE = 35, Pending("role", "Restore", 1)
+OBJECT_ID, OTHER_ID = "11111111-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
+ACCEPTED = {"accept_risk": ["last_admin", "own_rights", "break_glass"], "accept_reason": "drill"}
 
 
-@pytest.mark.parametrize(
-    ("user", "count"),
-    [
-        ({"name": "admin", "enabled": True}, 1),
-        ({"name": "admin", "enabled": False}, 0),
-        ({"name": "admin"}, 0),
-        ({"name": "admin", "enabled": None}, 0),
-        ({"name": "corp\\admin", "enabled": True}, 0),
-        ({"enabled": True}, 0),
-        ({"name": "admin", "enabled": True, "authenticationMethodServer": {"id": 3}}, 0),
-        (None, 0),
-    ],
-)
-def test_who_surely_can_sign_in(user: t.Any, count: int) -> None:
-    assert counted(USER, user) == count
+def resolve(
+    reference: PrincipalReference,
+    *grants: PlannedGrant,
+    group: EntraGroup | None = None,
+    relink: bool = False,
+    name: str = "ops",
+) -> Resolved:
+    """One principal, for this Entra group, that is to hold *grants*."""
+    resolved = Resolved(present=dict.fromkeys(grants, "mappings[0]"), names=Names(roles={ROLE: "Operator"}))
+    resolved.add_principal(MappedPrincipal(reference, name, "mappings[0]", None, group, relink))
+    return resolved
+
+
+def entra_group(object_id: str | None = OBJECT_ID, *, given: bool = False, pending: bool = False) -> EntraGroup:
+    return EntraGroup(object_id, "GG-Ops", "GG-Ops", given, pending)
 
 
 @pytest.mark.parametrize(
-    ("group", "count"),
+    ("reference", "group", "linked", "expected"),
     [
-        ({"enabled": True, "users": [{"id": 8}]}, 1),
-        ({"enabled": False, "users": [{"id": 8}]}, 0),
-        ({"users": [{"id": 8}]}, 0),
-        ({"enabled": True, "azureGUID": "x", "users": [{"id": 8}]}, 0),
-        ({"enabled": True}, 0),
-        (None, 0),
+        (GROUP, entra_group(), None, {GROUP: OBJECT_ID}),
+        (GROUP, entra_group(), OBJECT_ID, {}),
+        (GROUP, entra_group(None, pending=True), None, {GROUP: None}),
+        (GROUP, entra_group(None), None, {}),
+        (GROUP, entra_group(None), OTHER_ID, {}),
+        (NEW, entra_group(), OTHER_ID, {NEW: OBJECT_ID}),
+        (GROUP, None, None, {}),
+    ],
+    ids=["missing", "right", "pending", "gone", "gone and linked", "new group", "no Entra group"],
+)
+def test_groups_are_linked_to_what_their_names_mean(
+    reference: PrincipalReference, group: EntraGroup | None, linked: str | None, expected: dict[t.Any, t.Any]
+) -> None:
+    """A group whose Entra group is gone has nothing that it could be linked to."""
+    assert checks.find_links(resolve(reference, group=group), lambda dummy: linked, True) == (expected, [])
+
+
+@pytest.mark.parametrize("group", [entra_group(), entra_group(None, pending=True)])
+def test_no_group_is_linked_where_links_are_switched_off(group: EntraGroup) -> None:
+    assert checks.find_links(resolve(GROUP, group=group), lambda dummy: None, False) == ({}, [])
+
+
+@pytest.mark.parametrize("may_link", [True, False])
+def test_a_group_that_is_linked_to_another_object_is_relinked_only_when_the_entry_says_so(may_link: bool) -> None:
+    links, problems = checks.find_links(resolve(GROUP, group=entra_group()), lambda dummy: OTHER_ID, may_link)
+    assert links == {}
+    assert [(item["kind"], item["where"]) for item in problems] == [("recreated", "mappings[0]")]
+    assert OTHER_ID in problems[0]["message"] and OBJECT_ID in problems[0]["message"]
+    resolved = resolve(GROUP, group=entra_group(), relink=True)
+    assert checks.find_links(resolved, lambda dummy: OTHER_ID, may_link) == ({GROUP: OBJECT_ID}, [])
+
+
+@pytest.mark.parametrize(
+    ("rule", "grant", "refused"),
+    [
+        ("privileged", PlannedGrant(GROUP, ROLE, CELL), True),
+        ("privileged", PlannedGrant(GROUP, ROLE, COMPANY), True),
+        ("privileged", PlannedGrant(GROUP, MASTER_ROLE, PLAN), True),
+        ("privileged", PlannedGrant(GROUP, ROLE, PLAN), True),
+        ("privileged", PlannedGrant(GROUP, 36, PLAN), False),
+        ("privileged", PlannedGrant(GROUP, PENDING_ROLE, PLAN), False),
+        ("privileged", PlannedGrant(GROUP, PENDING_ROLE, CELL), True),
+        ("all", PlannedGrant(GROUP, 36, PLAN), True),
+        ("none", PlannedGrant(GROUP, MASTER_ROLE, CELL), False),
+    ],
+    ids=["commcell", "company", "master", "privileged", "harmless", "pending", "pending on commcell", "all", "none"],
+)
+def test_what_gives_much_needs_the_object_id(rule: str, grant: PlannedGrant, refused: bool) -> None:
+    found = checks.find_missing_object_ids(resolve(GROUP, grant, group=entra_group()), rule, lambda role: role == ROLE)
+    assert [item["where"] for item in found] == ["mappings[0]"] * refused
+    assert all(f"require_object_id: {rule}" in item["message"] for item in found)
+
+
+@pytest.mark.parametrize("group", [None, entra_group(given=True), entra_group(None, pending=True)])
+def test_who_is_certain_or_not_there_yet_needs_no_object_id(group: EntraGroup | None) -> None:
+    resolved = resolve(GROUP, PlannedGrant(GROUP, MASTER_ROLE, CELL), group=group)
+    assert checks.find_missing_object_ids(resolved, "all", lambda role: True) == []
+
+
+def test_no_role_is_read_where_the_place_decides() -> None:
+    asked: list[int] = []
+    resolved = resolve(GROUP, PlannedGrant(GROUP, ROLE, CELL), PlannedGrant(GROUP, ROLE, PLAN), group=entra_group())
+    assert checks.find_missing_object_ids(resolved, "privileged", lambda role: bool(asked.append(role)))
+    assert asked == []
+
+
+def make_grants(count: int, principal: Principal = GROUP, role: int = ROLE) -> list[PlannedGrant]:
+    return [PlannedGrant(principal, role, Entity("plans", number)) for number in range(count)]
+
+
+def test_more_removals_than_the_limit_are_refused_with_the_first_of_them() -> None:
+    names = Names(principals={GROUP: "ops"}, roles={ROLE: "Operator"})
+    checks.check_removals(make_grants(3), 3, names)
+    with pytest.raises(GuardRefused, match="4 grants .* max_removals 3: ops: Operator on plans 0;") as caught:
+        checks.check_removals(make_grants(4)[::-1], 3, names)
+    assert caught.value.facts["removals"] == 4 and "…" not in str(caught.value)
+    with pytest.raises(GuardRefused, match="plans 4 …"):
+        checks.check_removals(make_grants(6), 0, names)
+
+
+def test_rights_of_the_caller_are_kept_until_the_risk_is_accepted(make_ctx: t.Any) -> None:
+    with pytest.raises(GuardRefused, match="own_rights") as caught:
+        checks.check_own_rights(make_ctx(), make_grants(1), lambda: {USER, GROUP}, Names())
+    assert caught.value.facts["risk"] == "own_rights"
+    checks.check_own_rights(make_ctx(), make_grants(1), lambda: {USER}, Names())
+    ctx = make_ctx(ACCEPTED)
+    checks.check_own_rights(ctx, make_grants(1), lambda: {GROUP}, Names())
+    assert ["drill" in warning for warning in ctx.warnings] == [True]
+
+
+def test_the_caller_is_not_asked_for_where_nothing_is_removed(make_ctx: t.Any) -> None:
+    def never() -> t.Any:
+        raise AssertionError("nothing is removed")
+
+    checks.check_own_rights(make_ctx(), [], never, Names())
+
+
+@pytest.mark.parametrize(
+    ("grant", "left", "refused"),
+    [
+        (PlannedGrant(GROUP, MASTER_ROLE, CELL), 0, True),
+        (PlannedGrant(GROUP, MASTER_ROLE, CELL), 1, False),
+        (PlannedGrant(GROUP, MASTER_ROLE, PLAN), 0, False),
+        (PlannedGrant(GROUP, ROLE, CELL), 0, False),
     ],
 )
-def test_groups_that_surely_give_rights(group: t.Any, count: int) -> None:
-    assert counted(GROUP, {"name": "admin", "enabled": True}, group) == count
+def test_the_last_administrator_stays(make_ctx: t.Any, grant: PlannedGrant, left: int, refused: bool) -> None:
+    ctx = make_ctx()
+    if refused:
+        with pytest.raises(GuardRefused, match="last_admin"):
+            checks.check_last_admin(ctx, [grant], lambda removed: left)
+        ctx = make_ctx(ACCEPTED)
+    checks.check_last_admin(ctx, [grant], lambda removed: left)
+    assert bool(ctx.warnings) is refused
 
 
-def broken(ctx: t.Any, *entries: Entry) -> None:
-    """Remove a grant of user 8 while "emergency" is kept."""
-    grant = Grant(USER, 35, CELL)
-    resolved = Resolved(holders={USER: Holder(USER, "emergency")})
-    check_break_glass(ctx, [grant], resolved, str, lambda: Catalogue("user", list(entries)))
+def remove_grant_of_user(
+    ctx: t.Any, *entries: Entry, reference: Principal = USER, names: t.Any = ("emergency",)
+) -> None:
+    """Remove a grant of user 8 while the users of *names* are kept."""
+    users = Catalogue("user", list(entries))
+    kept = checks.BreakGlass(users=names)
+    checks.check_break_glass(ctx, make_grants(1, reference), resolve(reference, name="emergency"), kept, lambda: users)
 
 
 def test_a_break_glass_name_that_nobody_has_is_told(make_ctx: t.Any) -> None:
-    options = {"break_glass": {"commvault_users": ["emergency"]}, "accept_risk": []}
-    ctx = make_ctx(options)
-    with pytest.raises(GuardRefused):
-        broken(ctx, Entry(8, "Emergency"))
+    ctx = make_ctx()
+    with pytest.raises(GuardRefused, match="break_glass"):
+        remove_grant_of_user(ctx, Entry(8, "Emergency"))
     assert ctx.warnings == []
-    broken(ctx, Entry(8, "emergency-2"))
+    remove_grant_of_user(ctx, Entry(8, "emergency-2"))
     assert len(ctx.warnings) == 1 and "emergency" in ctx.warnings[0]
+
+
+def test_a_user_of_the_name_in_another_company_is_somebody_else(make_ctx: t.Any) -> None:
+    remove_grant_of_user(make_ctx(), Entry(7, "emergency"), Entry(8, "emergency", "corp"))
+    with pytest.raises(GuardRefused):
+        remove_grant_of_user(make_ctx(), Entry(7, "emergency"), Entry(8, "emergency"))
+
+
+def test_a_group_of_the_name_is_no_user(make_ctx: t.Any) -> None:
+    remove_grant_of_user(make_ctx(), Entry(8, "emergency"), reference=Principal("user_group", 8))
+    remove_grant_of_user(make_ctx(), Entry(8, "emergency"), names=())
+
+
+@pytest.mark.parametrize("kept", ["OPS", "gg-ops", OBJECT_ID.upper()], ids=["Commvault", "Entra", "object id"])
+def test_break_glass_groups_are_known_by_each_of_their_names(make_ctx: t.Any, kept: str) -> None:
+    def never() -> t.Any:
+        raise AssertionError("no user is looked up for a group")
+
+    removed, listed = make_grants(1), checks.BreakGlass(entra_groups=(kept,))
+    resolved = resolve(GROUP, group=entra_group())
+    with pytest.raises(GuardRefused, match="ops: Operator on plans 0"):
+        checks.check_break_glass(make_ctx(), removed, resolved, listed, never)
+    checks.check_break_glass(make_ctx(), [], resolved, listed, never)
+    checks.check_break_glass(make_ctx(), removed, resolve(GROUP), listed, never)
+    checks.check_break_glass(make_ctx(ACCEPTED), removed, resolved, listed, never)

@@ -17,7 +17,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.security
     ALL_OF_KIND,
     Association,
     Entity,
-    Grant,
     Principal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
@@ -28,9 +27,17 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     NotFound,
     Unreachable,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.caller import is_privileged, own_principals
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.caller import (
+    find_own_principals,
+    is_privileged_role,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import (
+    MappedPrincipal,
+    Pending,
+    PlannedGrant,
+    Resolved,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.read import Reader
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.resolve import Holder, Resolved
 
 GROUP, USER = Principal("user_group", 21), Principal("user", 8)
 GOLD, EVERY = Entity("plans", 12), Entity("plans", ALL_OF_KIND)
@@ -65,44 +72,44 @@ class FakeSecurity:
         return [association(GROUP, GOLD), association(Principal("user_group", 99), entity)]
 
 
-def resolved(*grants: Grant) -> Resolved:
-    holders = {grant.principal: Holder(grant.principal, "name") for grant in grants}
-    return Resolved(present={grant: "mappings[0]" for grant in grants}, holders=holders)
+def resolved(*grants: PlannedGrant) -> Resolved:
+    principals = {grant.principal: MappedPrincipal(grant.principal, "name", "mappings[0]") for grant in grants}
+    return Resolved(present={grant: "mappings[0]" for grant in grants}, principals=principals)
 
 
 def reader(make_ctx: t.Any, security: FakeSecurity) -> Reader:
     directory = types.SimpleNamespace(get_cached_user_group=lambda number: None)
-    return Reader(make_ctx({"parallel_reads": 2}), t.cast(t.Any, directory), t.cast(t.Any, security))
+    return Reader(make_ctx(), t.cast(t.Any, directory), t.cast(t.Any, security), 2)
 
 
 @pytest.mark.parametrize("refusal", [NotFound("no such call"), Forbidden("not for you"), ApiError("error 587")])
 def test_entities_are_asked_where_principals_may_not_be(make_ctx: t.Any, refusal: ApiError) -> None:
     security = FakeSecurity(refusal)
-    current = reader(make_ctx, security).read(resolved(Grant(GROUP, ROLE, GOLD)), exclusive=False)
+    current = reader(make_ctx, security).read_current(resolved(PlannedGrant(GROUP, ROLE, GOLD)), exclusive=False)
     assert security.asked == [GROUP, GOLD]
-    assert current.grants == {Grant(GROUP, ROLE, GOLD)}
+    assert current.grants == {PlannedGrant(GROUP, ROLE, GOLD)}
     assert current.foreign == 1
 
 
 @pytest.mark.parametrize("exclusive", [True, False])
 def test_what_only_principals_show_stays_an_error(make_ctx: t.Any, exclusive: bool) -> None:
     """All grants of a principal, and grants on all of a kind, cannot be had from entities."""
-    wanted = resolved(Grant(GROUP, ROLE, GOLD if exclusive else EVERY))
+    wanted = resolved(PlannedGrant(GROUP, ROLE, GOLD if exclusive else EVERY))
     with pytest.raises(Forbidden):
-        reader(make_ctx, FakeSecurity(Forbidden("not for you"))).read(wanted, exclusive)
+        reader(make_ctx, FakeSecurity(Forbidden("not for you"))).read_current(wanted, exclusive)
 
 
 def test_an_unknown_release_is_told_where_all_grants_matter(make_ctx: t.Any) -> None:
     for exclusive in (True, False):
         security = FakeSecurity()
-        reader(make_ctx, security).read(resolved(Grant(GROUP, ROLE, GOLD)), exclusive)
+        reader(make_ctx, security).read_current(resolved(PlannedGrant(GROUP, ROLE, GOLD)), exclusive)
         assert ("release" in security.asked) is exclusive
 
 
 def test_a_refused_token_is_no_reason_to_go_on(make_ctx: t.Any) -> None:
     security = FakeSecurity(AuthError("who are you"))
     with pytest.raises(AuthError):
-        reader(make_ctx, security).read(resolved(Grant(GROUP, ROLE, GOLD)), exclusive=False)
+        reader(make_ctx, security).read_current(resolved(PlannedGrant(GROUP, ROLE, GOLD)), exclusive=False)
     assert security.asked == [GROUP]
 
 
@@ -111,7 +118,9 @@ def test_what_could_not_be_seen_afterwards_is_refused_before_the_first_write(mak
     """Also for a group that does not exist yet, of which nothing has to be read now."""
     security = FakeSecurity(can_list_principal=False)
     with pytest.raises(ApiError, match="grants on all of a kind"):
-        reader(make_ctx, security).read(resolved(Grant(Principal("user_group", -1), ROLE, EVERY)), exclusive)
+        reader(make_ctx, security).read_current(
+            resolved(PlannedGrant(Pending("user_group", "new", 1, 0), ROLE, EVERY)), exclusive
+        )
     assert security.asked == []
 
 
@@ -177,7 +186,7 @@ def whole(number: t.Any, **more: t.Any) -> dict[str, t.Any]:
 def test_a_role_that_may_hold_everything_weighs_much(permissions: t.Any, privileged: bool) -> None:
     roles = {} if permissions is None else {ROLE: permissions}
     contents = RolePermissions(t.cast(t.Any, FakeClient(roles)), t.cast(t.Any, FakeDirectory()))
-    assert is_privileged(contents)(ROLE) is privileged
+    assert is_privileged_role(contents, ROLE) is privileged
 
 
 def test_the_catalogue_is_read_for_categories_alone_and_once() -> None:
@@ -219,7 +228,7 @@ class People:
 
 def own(ctx: t.Any, details: t.Any) -> set[Principal]:
     directory = FakeDirectory(Entry(8, "svc"))
-    return own_principals(ctx, t.cast(t.Any, People(details)), t.cast(t.Any, directory))
+    return find_own_principals(ctx, t.cast(t.Any, People(details)), t.cast(t.Any, directory))
 
 
 LOGIN = {"commvault_username": "svc", "commvault_auth_method": "password"}
@@ -246,9 +255,8 @@ def test_a_group_that_is_listed_and_gone_is_not_one_without_a_link(make_ctx: t.A
     directory = types.SimpleNamespace(
         read_catalogue=lambda kind: Catalogue("user group", [entry]), read_user_group=lambda number: None
     )
-    ctx = make_ctx({"parallel_reads": 2})
     with pytest.raises(NotFound, match="ops"):
-        Reader(ctx, t.cast(t.Any, directory), t.cast(t.Any, FakeSecurity())).fetch_details([21])
+        Reader(make_ctx(), t.cast(t.Any, directory), t.cast(t.Any, FakeSecurity()), 2).read_details([21])
 
 
 @pytest.mark.parametrize(("caller", "expected"), [((8, "svc"), {USER}), ((0, ""), {USER})])
@@ -258,5 +266,5 @@ def test_the_caller_among_namesakes(make_ctx: t.Any, caller: tuple[int, str], ex
     client.caller = caller
     directory = FakeDirectory(Entry(7, "svc", "corp"), Entry(8, "svc"))
     ctx = make_ctx({"commvault_username": "svc", "commvault_auth_method": "password"})
-    assert own_principals(ctx, t.cast(t.Any, client), t.cast(t.Any, directory)) == expected
+    assert find_own_principals(ctx, t.cast(t.Any, client), t.cast(t.Any, directory)) == expected
     assert bool(ctx.warnings) is not bool(expected)

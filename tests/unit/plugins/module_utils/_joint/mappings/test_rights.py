@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     ALL_OF_KIND,
     Entity,
-    Grant,
     Principal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
@@ -26,12 +25,13 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Throttled,
     Unreachable,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.rights import Rights
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import Names, PlannedGrant
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.rights import RightsCheck
 
 GROUP, ROLE = Principal("user_group", 21), 35
 CELL, SERVER, PLAN = Entity("commcell", 2), Entity("servers", 5), Entity("plans", 12)
 ON_CELL, ON_SERVER = "Security/COMMCELL_ENTITY/2/Permissions", "Security/CLIENT_ENTITY/5/Permissions"
-NAMES: dict[t.Any, str] = {ROLE: "Operator", SERVER: "web01", PLAN: "gold", CELL: "cs01"}
+NAMES = Names(roles={ROLE: "Operator"}, entities={SERVER: "web01", PLAN: "gold", CELL: "cs01"})
 
 
 class Client:
@@ -58,8 +58,8 @@ def missing(
 ) -> list[dict[str, t.Any]]:
     roles = types.SimpleNamespace(read_permission_ids=lambda role_id: contents)
     client = Client(ctx, answers)
-    rights = Rights(t.cast(t.Any, client), t.cast(t.Any, roles), lambda work, keys: [work(key) for key in keys])
-    return rights.missing([Grant(GROUP, ROLE, entity) for entity in entities], NAMES)
+    rights = RightsCheck(t.cast(t.Any, client), t.cast(t.Any, roles), lambda work, keys: [work(key) for key in keys])
+    return rights.find_missing([PlannedGrant(GROUP, ROLE, entity) for entity in entities], NAMES)
 
 
 def test_what_is_held_on_the_commcell_is_enough(make_ctx: t.Any) -> None:
