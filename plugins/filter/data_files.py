@@ -9,12 +9,8 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import build_file_name, dump_for_ansible
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import FilterText
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import yaml_text
-
-try:  # ansible-core before 2.19 takes a result that looks like a list or a mapping apart, unless it is of this type
-    from ansible.utils.native_jinja import NativeJinjaText as Text
-except ImportError:
-    Text = str
 
 
 def to_data_yaml(value: t.Any, comment: str | None = None) -> str:
@@ -34,7 +30,7 @@ def to_file_name(value: t.Any) -> str:
 
 def _text(make: t.Callable[[], str]) -> str:
     try:
-        return t.cast("str", Text(make()))
+        return t.cast("str", FilterText(make()))
     except RecursionError:
         raise AnsibleFilterError("the value is nested too deeply to be written to a file") from None
 

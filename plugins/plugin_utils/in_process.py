@@ -21,14 +21,11 @@ import sys
 import types
 import typing as t
 
-from ansible import constants as C
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
-from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses, mask_addresses
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
@@ -36,10 +33,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_environment import ENVIRONMENT_KEY
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
 from ansible_collections.cvops.identity.plugins.module_utils._core.redact import (
-    drop_short_secrets,
     redact_options,
     redact_structure,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.result_masking import mask_result
 from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import DIRECTORY_VARIABLE
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
     LOG_KEY,
@@ -52,6 +49,15 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.runner import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import (
+    forget_source,
+    list_alias_warnings,
+    list_deprecations,
+    list_secrets,
+    mark_untrusted,
+    returns_invocation,
+    temporary_folder,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import is_only_missing, refusal
 from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchanged
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON_TERMINAL, DisplayReporter
@@ -78,7 +84,7 @@ class _PublicEnvironment(list[t.Any]):
     """What remains of a task's environment for others; ``original``: what the task has, for its next try."""
 
     def __init__(self, original: t.Any, public: t.Mapping[str, str]) -> None:
-        super().__init__([wrap_var(dict(public))])
+        super().__init__([mark_untrusted(dict(public))])
         self.original: t.Any = original.original if isinstance(original, _PublicEnvironment) else original
 
 
@@ -106,10 +112,10 @@ class InProcessAction(ActionBase):
             result.update(self._as_module(arguments, variables, sources, environment))
         else:
             with _environment(environment):
-                result.update(self._in_process(arguments, sources))
+                result.update(self._in_process(arguments, variables, sources))
         if result.get("failed"):
             # From release 2.19 on Ansible shows the source of the task beside its error, and lines around it: with what is written there.
-            self._task._ds = None
+            forget_source(self._task)
         return result
 
     def _needs_module(self, variables: dict[str, t.Any], environment: dict[str, str]) -> str | None:
@@ -162,9 +168,11 @@ class InProcessAction(ActionBase):
         with use_sources(sources):
             return ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(arguments)
 
-    def _in_process(self, arguments: dict[str, t.Any], sources: OptionSources) -> dict[str, t.Any]:
+    def _in_process(
+        self, arguments: dict[str, t.Any], variables: dict[str, t.Any], sources: OptionSources
+    ) -> dict[str, t.Any]:
         validated = self._validated(arguments, sources)
-        secrets = set(validated._no_log_values)
+        secrets = list_secrets(validated)
         if refused := _refused_addresses(validated, sources):
             return refused
         if validated.errors.errors:
@@ -172,19 +180,14 @@ class InProcessAction(ActionBase):
         ctx = self._context(validated, sources)
         ctx.warnings.extend(sources.warnings)
         result = run_task(ctx, self.module.RESOURCE, self._task.timeout or None, self._record_to(sources))
-        if _injects_invocation():
+        if returns_invocation(variables):
             shown = redact_options(ctx.options, self.module.SPEC.options)
             result["invocation"] = {"module_args": mask_addresses(shown)}
-        result = _masked(result, secrets)
-        notes = [
-            f"Alias {item['alias']} and option {item['option']} are both set; {item['option']} is used"
-            for item in validated._warnings
-        ]
-        if notes or ctx.warnings:
-            result["warnings"] = remove_values(notes + ctx.warnings, drop_short_secrets(secrets))
-        if validated._deprecations:
-            result["deprecations"] = remove_values(_deprecations(validated._deprecations), drop_short_secrets(secrets))
-        return result
+        if warnings := list_alias_warnings(validated) + ctx.warnings:
+            result["warnings"] = warnings
+        if deprecations := list_deprecations(validated):
+            result["deprecations"] = deprecations
+        return t.cast("dict[str, t.Any]", mask_result(result, secrets))
 
     def _context(self, validated: ValidationResult, sources: OptionSources) -> Context:
         """What a run on the controller knows."""
@@ -195,10 +198,10 @@ class InProcessAction(ActionBase):
             check_mode=bool(self._task.check_mode),
             diff_mode=bool(self._task.diff),
             verbosity=display.verbosity,
-            run_directory=C.DEFAULT_LOCAL_TMP,
+            run_directory=temporary_folder(),
             run_process=_PARENT,
             attended=ON_TERMINAL,
-            secrets={str(secret) for secret in validated._no_log_values},
+            secrets=list_secrets(validated),
         )
 
     def _travelling(self, ctx: Context) -> dict[str, t.Any]:
@@ -254,11 +257,11 @@ class InProcessAction(ActionBase):
             completed[ENVIRONMENT_KEY] = carried
         extra = {SOURCES_VARIABLE: json.dumps(sources.found), TIMEOUT_VARIABLE: str(self._task.timeout or "")}
         if not elsewhere:
-            extra.update({RUN_DIRECTORY_VARIABLE: C.DEFAULT_LOCAL_TMP, RUN_PROCESS_VARIABLE: str(_PARENT)})
+            extra.update({RUN_DIRECTORY_VARIABLE: temporary_folder(), RUN_PROCESS_VARIABLE: str(_PARENT)})
         if record_to := self._record_to(sources):
             extra[DIRECTORY_VARIABLE] = record_to.directory
         original = self._task.environment
-        self._task.environment = [wrap_var({**public, **extra})]
+        self._task.environment = [mark_untrusted({**public, **extra})]
         try:
             result: dict[str, t.Any] = self._execute_module(
                 module_name=self._task.action,
@@ -307,31 +310,6 @@ def _refused_addresses(validated: ValidationResult, sources: OptionSources) -> d
     except CvopsError as exc:
         return {"failed": True, "changed": False, **exc.as_result()}
     return None
-
-
-def _masked(result: dict[str, t.Any], secrets: set[str]) -> dict[str, t.Any]:
-    """What AnsibleModule does to every result; short secrets are hidden by place instead, see redact."""
-    return t.cast("dict[str, t.Any]", remove_values(result, drop_short_secrets(secrets)))
-
-
-def _deprecations(found: t.Sequence[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
-    return [
-        {
-            "msg": item["msg"],
-            "version": item.get("version"),
-            "date": item.get("date"),
-            "collection_name": item.get("collection_name", "cvops.identity"),
-        }
-        for item in found
-    ]
-
-
-def _injects_invocation() -> bool:
-    """The module path returns the arguments on older cores always, on newer ones when configured."""
-    try:
-        return bool(C.config.get_config_value("INJECT_INVOCATION"))
-    except (AnsibleError, KeyError):
-        return True
 
 
 @contextlib.contextmanager

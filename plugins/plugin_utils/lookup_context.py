@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
-import re
 import typing as t
 
-from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.utils.display import Display
@@ -28,6 +25,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.redact import
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import DEFAULT_DEADLINE_S
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import to_one_line
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import (
+    find_run_process,
+    list_secrets,
+    temporary_folder,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import did_you_mean, refusal
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import DisplayReporter
 
@@ -60,8 +62,8 @@ def lookup_context(
         reporter=reporter,
         sources=sources,
         verbosity=display.verbosity,
-        run_directory=C.DEFAULT_LOCAL_TMP,
-        run_process=_run_process(C.DEFAULT_LOCAL_TMP),
+        run_directory=temporary_folder(),
+        run_process=find_run_process(),
         secrets=secrets,
     )
     ctx.deadline_at = ctx.clock.monotonic() + (options.get("deadline") or DEFAULT_DEADLINE_S)
@@ -86,12 +88,6 @@ def lookup_context(
             display.warning(redact_text(message, ctx.secrets))
 
 
-def _run_process(folder: str) -> int | None:
-    """Ansible's own process, from the name that it gives its temporary folder; this may be a worker that loaded us late."""
-    found = re.fullmatch(r"ansible-local-(\d+).{8}", os.path.basename(folder))
-    return int(found.group(1)) if found else None
-
-
 def _completes(spec: ArgumentSpec, variable: str) -> bool:
     return bool(spec.options.get(variable.removeprefix("cvops_"), {}).get("fallback"))
 
@@ -112,7 +108,7 @@ def _validated(
         )
     with use_sources(sources):
         validated = ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(keywords)
-    secrets = {str(secret) for secret in validated._no_log_values}
+    secrets = list_secrets(validated)
     if validated.errors.errors:
         raise AnsibleLookupError(refusal(validated, spec.options, {**sources.values, **keywords}, "lookup"))
     return convert_to_builtins(validated.validated_parameters), secrets

@@ -25,6 +25,7 @@ from ansible.module_utils.errors import (
 )
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.redact import redact_text
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import list_secrets
 
 #: Errors that say that something is not given; they hold no values, and another host may have what this one has not.
 _MISSING = (
@@ -63,9 +64,9 @@ def refusal(validated: ValidationResult, spec: t.Mapping[str, t.Any], given: t.M
     errors = validated.errors.errors
     error = next((item for item in errors if not isinstance(item, (DeprecationError, NoLogError))), errors[0])
     message = str(error)
-    secrets = {str(secret) for secret in validated._no_log_values}
+    secrets = list_secrets(validated)
     if isinstance(error, UnsupportedError):
-        unknown = [item if isinstance(item, tuple) else (item,) for item in validated._unsupported_parameters]
+        unknown = [item if isinstance(item, tuple) else (item,) for item in validated.unsupported_parameters]
         hints = did_you_mean(unknown, spec)
         return redact_text(f"Unsupported parameters for ({name}) module: {message}{hints}", secrets)
     if isinstance(error, _MISSING):

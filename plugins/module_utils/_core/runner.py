@@ -34,6 +34,7 @@ from .resource import (
     check_actions,
     collect_salvage,
 )
+from .result_masking import mask_result
 from .run_record import DIRECTORY_VARIABLE, RunRecord
 from .values import parse_number
 from .visible import escape_structure, format_json, repair_strings, to_one_line
@@ -323,6 +324,7 @@ def run_as_module(spec: ArgumentSpec, declared: Declaration) -> None:
     task_timeout = _read_number_variable(TIMEOUT_VARIABLE)
     with _set_alarm(task_timeout):
         result = run_task(ctx, declared, task_timeout, _find_record_target(module._name))
+    result = mask_result(result, module.no_log_values)
     ignore_signals()  # the process ends now, and what it says must not be cut
     for message in ctx.warnings:
         module.warn(message)

@@ -25,17 +25,6 @@ def test_the_environment_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "CVOPS_NEW" not in os.environ
 
 
-def test_deprecations_name_the_collection() -> None:
-    (found,) = subject._deprecations([{"msg": "old", "version": "2.0.0"}])
-    assert found == {"msg": "old", "version": "2.0.0", "date": None, "collection_name": "cvops.identity"}
-
-
-def test_secrets_are_masked_at_any_depth() -> None:
-    masked = subject._masked({"group": {"note": "it is hushed"}, "list": ["hushed"]}, {"hushed"})
-    assert "hushed" not in str(masked)
-    assert masked["list"] == ["VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"]
-
-
 def test_what_may_be_seen_of_an_environment() -> None:
     given = {
         "LANG": "C.UTF-8",
@@ -54,8 +43,3 @@ def test_what_may_be_seen_of_an_environment() -> None:
     assert set(carried) == {"CVOPS_TICKET", "VAULT_TOKEN", "https_proxy", "IDENTITY_HEADER", "MY_PASSWORD"}
     _public, carried = subject._parted(given, names, exchanged_here=True)
     assert "IDENTITY_HEADER" not in carried, "signed in here: it stays here"
-
-
-def test_a_short_secret_does_not_blank_dates() -> None:
-    shown = subject._masked({"at": "2026-11-25T00:00:00Z", "note": "pin 2026, Planted~4711"}, {"2026", "Planted~4711"})
-    assert shown == {"at": "2026-11-25T00:00:00Z", "note": "pin 2026, ********"}
