@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Microsoft Graph v1.0: addressing, paging, errors, and patience with what this run has just created."""
+"""The client of Microsoft Graph v1.0: addressing, paging, errors, and patience with what this run has just created."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import claims_of
 from .errors import build_graph_error
 
-#: Refusals that a lagging replica gives for objects that exist; they are repeated only for objects of this run.
-_NOT_YET = (
+#: Texts of refusals that a lagging replica gives for objects that exist; repeated only for objects of this run.
+_REPLICATION_REFUSALS = (
     "does not exist or one of its queried reference-property objects",
     "does not reference a valid application object",
     "the backing application of the service principal being created must",
@@ -41,43 +41,53 @@ _BY_APP_ID = re.compile(r"/servicePrincipals\(appId='[^']*'\)")
 _SERVICE = "Microsoft Graph"
 #: Members of directory objects that are texts wherever they are given.
 _TEXTS = ("id", "appId", "displayName", "uniqueName", "userPrincipalName", "createdDateTime")
-#: What a creator that owns what it made may be told until its ownership is known everywhere; also said to those without rights.
+#: Text of the refusal that the owner of a new object may meet until its ownership is known everywhere, and everybody without rights.
 _NO_RIGHTS = "insufficient privileges"
+#: How long refusals are repeated that replication may cause.
 _SETTLE_S = 120.0
 _RIGHTS_SETTLE_S = 20.0
 _LONGEST_PAUSE_S = 10.0
-#: Of all pages of one list together: bytes, and items, which take more memory than they have bytes.
+#: Limits of all pages of one list together: bytes, and items, which take more memory than they have bytes.
 _LONGEST_LIST = 256 * MIB
 _MOST_ITEMS = 1_000_000
 
 
 def format_alternate_key(name: str, value: str) -> str:
-    """An alternate key as path text: ``(uniqueName='…')``, quotes doubled, the rest percent-encoded."""
+    """Return an alternate key as path text: ``(uniqueName='…')``, quotes doubled, the rest percent-encoded."""
     return f"({name}='{quote(value.replace(chr(39), chr(39) * 2), safe='')}')"
 
 
 def quote_literal(value: str) -> str:
-    """A string inside $filter: in quotes, inner quotes doubled."""
+    """Return *value* as a string of $filter: in quotes, inner quotes doubled."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def quote_segment(value: str) -> str:
-    """One path segment, percent-encoded."""
+    """Return *value* as one segment of a path, percent-encoded."""
     return quote(value, safe="")
 
 
 def find_by_unique_name(found: t.Iterable[dict[str, t.Any]], unique_name: str | None) -> dict[str, t.Any] | None:
-    """The one of *found* that has this unique name: a replica that lags may deny the key and still list the object."""
+    """Return the object of *found* that has this unique name, or None.
+
+    A replica that lags may deny the key and still list the object.
+    """
     return next(iter(filter_by_name(found, "uniqueName", unique_name)), None) if unique_name else None
 
 
 def filter_by_name(found: t.Iterable[dict[str, t.Any]], member: str, name: str) -> list[dict[str, t.Any]]:
-    """Those of *found* whose *member* is this name, case apart. Graph's own comparison is looser than ours and is not documented."""
+    """Return the objects of *found* whose *member* is this name, letter case apart.
+
+    Graph's own comparison is looser than ours and is not documented.
+    """
     return [wire for wire in found if is_same_name(str(wire.get(member) or ""), name)]
 
 
 def describe_lookalikes(found: t.Iterable[t.Mapping[str, t.Any]], member: str, name: str) -> str:
-    """What to add to a message about *name* that was not found: objects whose name only looks equal; empty when there are none."""
+    """Return text to add to a message about *name* that was not found: the objects whose name only looks equal.
+
+    Empty when there are none.
+    """
     alike = {str(wire.get("id")): str(wire.get(member) or "") for wire in found if wire.get(member)}
     return "".join(
         f"; near: {other!r} ({object_id}) looks equal and is another name: it {describe_difference(name, other)}"
@@ -95,7 +105,11 @@ def warn_of_lookalikes(ctx: Context, noun: str, found: t.Iterable[t.Mapping[str,
 
 
 class GraphClient:
-    """One signed-in Graph for one task. All methods raise ApiError and its kin, Unreachable, Throttled, AuthError."""
+    """A client of Graph for one task, signed in when it is first used.
+
+    All methods that send raise ApiError and its subclasses (Unreachable, Throttled, AuthError, Forbidden, NotFound, BadAnswer).
+    *intent* completes "Cannot …" in their messages; *needs* names the Graph permissions that suffice, least first.
+    """
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
@@ -108,20 +122,20 @@ class GraphClient:
         self.recent_objects = RecentObjects(ctx)
 
     def format_reference(self, object_id: str) -> str:
-        """The ``@odata.id`` of a directory object."""
+        """Return the ``@odata.id`` of a directory object."""
         return f"{self._root}/v1.0/directoryObjects/{quote_segment(object_id)}"
 
     def get(
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
     ) -> dict[str, t.Any] | None:
-        """One object, or None when it is not there. *path* is relative to the version, for example ``/groups/{id}``."""
+        """Return one object, or None for 404. *path* is relative to the version, for example ``/groups/{id}``."""
         reply = self._send("GET", path, intent=intent, needs=needs, params=params, missing_ok=True)
         return None if reply.status == 404 else self._check_object(self._read_object(reply), reply)
 
     def list(
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
     ) -> list[dict[str, t.Any]]:
-        """A collection to its last page.
+        """Return all objects of a collection, from the first page to the last.
 
         A next link to another host, to anything but v1.0 there, or to a page that was read already is refused: following it would
         hand over the token, or never end. Raises BadAnswer for these and for lists beyond all measure.
@@ -149,7 +163,7 @@ class GraphClient:
             url, query = str(following), None
 
     def _explain_unusable_link(self, following: t.Any, seen: t.Container[str]) -> str | None:
-        """Why a next link is not followed, None for one that is."""
+        """Return why a next link is not followed, None for one that is."""
         if not isinstance(following, str) or not self._is_own_address(following):
             return f"a page at {describe_host(following)}, which is not where it was reached"
         return "a page that was read already" if following in seen else None
@@ -174,9 +188,9 @@ class GraphClient:
         headers: t.Mapping[str, str] | None = None,
         missing_ok: bool = False,
     ) -> dict[str, t.Any] | None:
-        """POST, PATCH or DELETE; the answered object, or None where the service answers without a body.
+        """Send a POST, PATCH or DELETE and return the answered object, or None where the service answers without a body.
 
-        A DELETE that meets 404 on a second try has succeeded on the first. ``missing_ok``: nor is 404 an error on the first.
+        A DELETE that meets 404 on a second try has succeeded on the first. *missing_ok*: 404 is no error on the first try either.
         """
         reply = self._send(
             method, path, intent=intent, needs=needs, body=body, repeat=repeat, headers=headers, missing_ok=missing_ok
@@ -197,10 +211,10 @@ class GraphClient:
         read_needs: t.Sequence[str] = (),
         select: str = "id",
     ) -> dict[str, t.Any]:
-        """Create-or-update by alternate key, safe to repeat: the object as it was created, else as it is read (*select*).
+        """Create or update the object with this alternate key and return it as answered, else as read (*select*).
 
-        It is read when the answer shows nothing: an object was there, it is our own of a try whose answer was lost, or the
-        service only says that it created one. In each case it exists, so "not found" means "not yet".
+        Safe to repeat. The object is read where the answer shows nothing: one was there, ours of a try whose answer was lost
+        among them, or the service only says that it created one. In each case it exists, so "not found" means "not yet".
         """
         path = f"/{collection}{format_alternate_key(name, value)}"
         shown = self.write(
@@ -218,23 +232,23 @@ class GraphClient:
         return shown
 
     def remember(self, created: t.Mapping[str, t.Any]) -> None:
-        """Note what this run has created, by all its ids."""
+        """Note an object that this run has created, by all its ids: replicas may deny it for a while."""
         self.recent_objects.add(*[str(created[name]) for name in ("id", "appId") if created.get(name)])
 
     def forget(self, *path_keys: str) -> None:
-        """This run has deleted these: from now on "not found" means gone. Ids, or paths with an alternate key."""
+        """Note that this run has deleted these, by id or by path with an alternate key: from now on "not found" means gone."""
         self.recent_objects.discard(*path_keys)
 
     def forget_token(self) -> None:
-        """Rights were granted: the token at hand does not carry them yet."""
+        """Drop the token at hand, which does not carry rights that were granted since."""
         self.sign_in.drop(self._scope)
 
     def read_token_claims(self) -> dict[str, t.Any]:
-        """What the token says about its holder, unverified; empty where it cannot be read."""
+        """Return what the token says about its holder, unverified; empty where it cannot be read."""
         return claims_of(self.sign_in.token(self._scope).value)
 
     def get_service_time(self) -> datetime.datetime:
-        """The time by the service's clock, as far as its last answer told; validity is judged there, not here."""
+        """Return the time by the service's clock, as far as its last answer told; validity is judged by that clock."""
         ahead_s = self.ctx.service_timings.get_clock_difference_s(_SERVICE) or 0
         return self.ctx.clock.now() + datetime.timedelta(seconds=ahead_s)
 
@@ -273,7 +287,7 @@ class GraphClient:
             raise error
 
     def _get_patience_s(self, error: ApiError, method: str, url: str, body: t.Any) -> float:
-        """How long a refusal is borne: those that replication causes, about an object of this run; zero for all others."""
+        """Return how long to repeat a refused request, in seconds; zero unless replication may cause the refusal."""
         if self._is_replication_lag(error, url, body):
             return _SETTLE_S
         refused = error.status == 403 and method != "GET" and _NO_RIGHTS in str(error).lower()
@@ -284,7 +298,7 @@ class GraphClient:
         )
 
     def _is_replication_lag(self, error: ApiError, url: str, body: t.Any) -> bool:
-        """True when the refusal is of the kind that replication causes, about an object of this run."""
+        """Return True for a refusal of the kind that replication causes, about an object of this run."""
         path = self._strip_root(url)
         named = GUID.findall(path)
         if error.status == 404:
@@ -292,7 +306,9 @@ class GraphClient:
             if keyed:
                 # A fresh application has no service principal yet; only one that was created by this key can be missing "yet".
                 path, named = keyed.group(), GUID.findall(path[keyed.end() :])
-        elif not (error.status in (400, 403, 409) and any(text in str(error).lower() for text in _NOT_YET)):
+        elif not (
+            error.status in (400, 403, 409) and any(text in str(error).lower() for text in _REPLICATION_REFUSALS)
+        ):
             return False
         return self.recent_objects.contains_any([*named, *GUID.findall(str(body or "")), path])
 
@@ -300,7 +316,10 @@ class GraphClient:
         return urlsplit(url).path.rsplit("/v1.0", 1)[-1]
 
     def _check_object(self, value: t.Any, reply: Reply) -> dict[str, t.Any]:
-        """A directory object that was read. Raises BadAnswer for anything else, or where what all compare and sort by is no text."""
+        """Return a directory object as it was read.
+
+        Raises BadAnswer for anything else, and for an object whose ids, names or dates are no text: all compare and sort by them.
+        """
         if not isinstance(value, dict):
             raise reply.build_bad_answer("something else than a list of objects")
         odd = [name for name in _TEXTS if not isinstance(value.get(name), (str, type(None)))]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Creating without an idempotency key: one POST, and a look before anything is sent again."""
+"""Creating an object without an idempotency key: one POST, and reads that tell what became of a lost answer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .._core.polling import Backoff
 from .._core.retry import Repeat
 from .client import GraphClient
 
-_LOOKS = 4
-_LOOKS_BEFORE = 2
+_READS_AFTER = 4
+_READS_BEFORE = 2
 
 
 def create_once(
@@ -27,10 +27,11 @@ def create_once(
     intent: str,
     needs: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """The created object. If the answer is lost, or shows nothing, *find* tells whether the object came to be.
+    """Create an object and return it. If the answer is lost, or shows nothing, *find* tells whether the object came to be.
 
-    Before the POST nothing that *find* looks for existed, so what it shows afterwards is ours. When it shows nothing for a
-    while, the outcome stays unknown and the error says so: the next run finds the object or creates it.
+    *find* returns the objects that the new one could be taken for. None exists before the POST (else ApiError is raised), so
+    the one that it returns afterwards is ours. When it returns none for a while, ApiError is raised with the outcome
+    "unknown": the next run finds the object or creates it.
     """
     _check_name_is_free(find, intent)
     try:
@@ -45,7 +46,7 @@ def create_once(
         if not exc.may_have_acted:
             raise
         backoff = Backoff(graph.ctx)
-        for dummy in range(_LOOKS):
+        for dummy in range(_READS_AFTER):
             with mark_outcome_unknown():
                 backoff.pause()
                 found = find()
@@ -59,8 +60,11 @@ def create_once(
 
 
 def _check_name_is_free(find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]], intent: str) -> None:
-    """A replica may deny what was created seconds ago, and a second object of the same name cannot be told from the first."""
-    if any(find() for dummy in range(_LOOKS_BEFORE)):
+    """Raise ApiError when *find* returns anything, in one of several reads.
+
+    A replica may deny what was created seconds ago, and a second object of the same name cannot be told from the first.
+    """
+    if any(find() for dummy in range(_READS_BEFORE)):
         raise ApiError(
             f"Cannot {intent}: it exists after all, the directory only did not show it at first. Run the task again.",
             service="Microsoft Graph",

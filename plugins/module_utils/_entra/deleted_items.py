@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Deleted items: applications and service principals that can be brought back for 30 days."""
+"""Deleted items: applications and service principals, which can be restored for 30 days."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from .._core.polling import Backoff
 from .._core.retry import Repeat
 from .client import GraphClient, quote_segment
 
-#: Our collections and the type names under which deleted items are listed.
+#: Collections, and the types under which their deleted items are listed.
 TYPES = {"applications": "microsoft.graph.application", "servicePrincipals": "microsoft.graph.servicePrincipal"}
 _READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
-_LOOKS = 5
+_READS = 5
 
 
 def list_deleted_items(graph: GraphClient, collection: str, select: str) -> list[dict[str, t.Any]]:
-    """All deleted items of *collection*, with the fields *select*. Which can be filtered on is not documented: none is."""
+    """Return all deleted items of *collection* with the fields *select*.
+
+    Unfiltered: which fields can be filtered on is not documented.
+    """
     return graph.list(
         f"/directory/deletedItems/{TYPES[collection]}",
         intent=f"list deleted {collection}",
@@ -32,7 +35,10 @@ def list_deleted_items(graph: GraphClient, collection: str, select: str) -> list
 
 
 def restore_deleted_item(graph: GraphClient, collection: str, object_id: str, *, intent: str) -> None:
-    """Bring one back, with the ids that it had. A lost answer is settled by looking where it should be now."""
+    """Restore one item of *collection*, with the ids that it had.
+
+    After a lost answer the object is looked for where it should be now. Raises ApiError.
+    """
     path = f"/directory/deletedItems/{quote_segment(object_id)}/restore"
     try:
         restored = graph.write("POST", path, {}, intent=intent, needs=_WRITE, repeat=Repeat.IF_REFUSED)
@@ -49,7 +55,7 @@ def restore_deleted_item(graph: GraphClient, collection: str, object_id: str, *,
 
 def _is_restored(graph: GraphClient, collection: str, object_id: str, intent: str) -> bool:
     backoff = Backoff(graph.ctx)
-    for dummy in range(_LOOKS):
+    for dummy in range(_READS):
         backoff.pause()
         path = f"/{collection}/{quote_segment(object_id)}"
         if graph.get(path, intent=intent, needs=_READ, params={"$select": "id"}) is not None:

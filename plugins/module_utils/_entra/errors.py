@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Microsoft Graph's error bodies as this collection's errors."""
+"""Microsoft Graph's error bodies as errors of this collection."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HINTS = {
 
 
 def build_graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) -> ApiError:
-    """The error for an answer with a status of 400 or more.
+    """Return the error for an answer with a status of 400 or more.
 
     *intent* completes "Cannot …"; *needs* names the Graph permissions for the hint at 403, least first.
     """
@@ -39,7 +39,7 @@ def build_graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) ->
     if reply.status == 401:
         return AuthError(f"{message} The token was refused by Microsoft Graph.", **facts)
     if code is None and reply.status in (403, 404) and not _is_graph_error(reply):
-        # Graph says which error it is. Whatever answers without that knows neither our rights nor its objects.
+        # Graph says which error it is. A server that does not is none that knows our rights or the directory's objects.
         return BadAnswer(f"{message} That is no answer of Microsoft Graph, but of a server in between.", **facts)
     if reply.status == 403:
         wanted = (
@@ -57,7 +57,7 @@ def build_graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) ->
 
 
 def _is_graph_error(reply: Reply) -> bool:
-    """True for Graph's own error object, whose code some of its services leave empty."""
+    """Return True for Graph's own error object, whose code some of its services leave empty."""
     try:
         body = reply.json()
     except BadAnswer:
@@ -67,7 +67,7 @@ def _is_graph_error(reply: Reply) -> bool:
 
 
 def _read_code_and_reason(reply: Reply) -> tuple[str | None, str]:
-    """Code and text; conditional access hides the real reason one level deeper."""
+    """Return code and text of an error; conditional access gives the real reason one level deeper (innerError)."""
     try:
         body = reply.json()
     except BadAnswer:
@@ -85,5 +85,5 @@ def _read_code_and_reason(reply: Reply) -> tuple[str | None, str]:
 
 
 def is_already_done(error: ApiError, text: str) -> bool:
-    """True for the few refusals that mean "nothing to do"; Graph gives them the general code of a bad request."""
+    """Return True for a refusal with *text*, which means "nothing to do"; Graph's code for it is that of any bad request."""
     return error.status in (400, 409) and text.lower() in str(error).lower()

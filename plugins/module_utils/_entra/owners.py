@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Owners of applications and service principals."""
+"""Owners of applications and service principals: listing, planning and changing them."""
 
 from __future__ import annotations
 
 import typing as t
 
+from .._core.plan import Step
+from .._core.set_changes import find_set_changes
 from .client import GraphClient
 from .references import add_reference, remove_reference
 
@@ -17,17 +19,34 @@ _WRITE = ("Application.ReadWrite.OwnedBy with Directory.Read.All", "Application.
 
 
 def list_owners(graph: GraphClient, path: str, subject: str) -> list[str]:
-    """Object ids of the owners of the object at *path*, sorted."""
+    """Return the object ids of the owners of the object at *path*, in lower case and sorted."""
     listed = graph.list(
         f"{path}/owners", intent=f"list owners of {subject}", needs=_READ, params={"$select": "id", "$top": "999"}
     )
     return sorted(str(item["id"]).lower() for item in listed)
 
 
-def change_owners(graph: GraphClient, path: str, subject: str, step: t.Mapping[str, t.Any]) -> None:
-    """Carry out a step's ``add`` and ``remove``; with ``only_these`` all others go too, which only a new object needs.
+def plan_owners(
+    desired: t.Sequence[str], current: t.Sequence[str], *, exclusive: bool, is_new: bool
+) -> tuple[list[Step], list[str]]:
+    """Return the step that changes the owners, none when they are as desired, and the owners after it. Pure.
 
-    Adding comes first: an object is never without an owner in between.
+    *is_new*: the object is created by the same plan. Entra ID makes the creator an owner, whom the plan cannot know; where
+    owners are exclusive, ``only_these`` in the step's data removes him.
+    """
+    change = find_set_changes(desired, current, exclusive)
+    only_these = is_new and exclusive
+    if not (change.add or change.remove or only_these):
+        return [], change.after
+    subject = f"owners: {len(change.add)} added, {len(change.remove)} removed"
+    data = {"add": change.add, "remove": change.remove, "only_these": only_these}
+    return [Step("owners", subject, data)], change.after
+
+
+def change_owners(graph: GraphClient, path: str, subject: str, step: t.Mapping[str, t.Any]) -> None:
+    """Add and remove owners as the data of a step says; *subject* names the object in messages.
+
+    ``add`` and ``remove``: object ids. ``only_these``: remove all other owners too. Adding comes first: an object is never without an owner in between.
     """
     owners_path = f"{path}/owners"
     for owner in step["add"]:

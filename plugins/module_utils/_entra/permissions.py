@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""API permissions by name: resource service principals, and the names that they know."""
+"""API permissions: the service principals of APIs, and the names and ids of the permissions that they offer."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .._core.names import find_nearest_names, fold_case
 from .._core.values import get_objects, get_texts, is_guid
 from .client import GraphClient, describe_lookalikes, filter_by_name, format_alternate_key, quote_literal
 
-#: Names whose application id is the same in every tenant; all other names are looked up.
+#: Names of APIs whose application id is the same in every tenant; all other names are looked up.
 WELL_KNOWN = {"microsoft graph": "00000003-0000-0000-c000-000000000000"}
 _READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
 _SELECT = "id,appId,displayName,appRoles,oauth2PermissionScopes"
-#: Our word for a kind of permission, and what Graph calls it in requiredResourceAccess.
+#: Kinds of permission, and their names in Graph's requiredResourceAccess.
 KINDS = {"application": "Role", "delegated": "Scope"}
 
 Problem = dict[str, str]
@@ -27,7 +27,10 @@ Problem = dict[str, str]
 
 @dataclass(frozen=True)
 class ResourceApi:
-    """The service principal of an API: ``application`` and ``delegated`` map permission names to ids, enabled ones only."""
+    """An API as its service principal shows it.
+
+    ``application`` and ``delegated`` map permission names to ids, of those that are enabled.
+    """
 
     app_id: str
     object_id: str
@@ -37,7 +40,7 @@ class ResourceApi:
 
     @classmethod
     def from_wire(cls, wire: t.Mapping[str, t.Any]) -> ResourceApi:
-        """From a service principal of Graph."""
+        """Return the API of a service principal as Graph gives it."""
         return cls(
             app_id=str(wire["appId"]).lower(),
             object_id=str(wire["id"]),
@@ -47,29 +50,29 @@ class ResourceApi:
         )
 
     def get_ids(self, kind: str) -> t.Mapping[str, str]:
-        """Names to ids of *kind*: ``application`` or ``delegated``."""
+        """Return the ids by name of *kind*: ``application`` or ``delegated``."""
         return self.application if kind == "application" else self.delegated
 
     def get_names(self) -> dict[str, str]:
-        """Ids to names, of both kinds."""
+        """Return the names by id, of both kinds."""
         return {found: name for kind in KINDS for name, found in self.get_ids(kind).items()}
 
 
 @dataclass(frozen=True)
 class RequestedPermissions:
-    """The permissions of one API that the user names, as ids; None is a kind that is not managed."""
+    """The permissions of one API that are asked for, as sorted ids; a kind of None is not managed."""
 
     api: ResourceApi
     application: tuple[str, ...] | None
     delegated: tuple[str, ...] | None
 
     def get_ids(self, kind: str) -> tuple[str, ...] | None:
-        """The ids of *kind*, sorted."""
+        """Return the ids of *kind*; None where it is not managed."""
         return self.application if kind == "application" else self.delegated
 
 
 def api_permissions_suboptions() -> dict[str, dict[str, t.Any]]:
-    """The suboptions of ``api_permissions``, the same for every module that takes them."""
+    """Return the suboptions of ``api_permissions``, the same for every module that takes them."""
     return {
         "api": {"type": "str", "required": True},
         "application": {"type": "list", "elements": "str"},
@@ -80,7 +83,10 @@ def api_permissions_suboptions() -> dict[str, dict[str, t.Any]]:
 def match_permissions(
     api: ResourceApi, kind: str, names: t.Sequence[str], where: str
 ) -> tuple[tuple[str, ...], list[Problem]]:
-    """Ids of *names* (names or ids) in *api*, sorted without duplicates, and a problem for every name that it does not know."""
+    """Return the ids of *names* in *api*, sorted, and a problem for every name that it does not offer.
+
+    *names* may be names or ids, *where* is the path of their option.
+    """
     known = api.get_ids(kind)
     own_ids = {found.lower() for found in known.values()}
     found: set[str] = set()
@@ -105,7 +111,7 @@ def _suggest_permission(api: ResourceApi, kind: str, name: str) -> str:
 
 
 def _map_permission_ids(entitlements: t.Any, member_type: str | None) -> dict[str, str]:
-    """Enabled entries by value; of app roles only those that *member_type* can hold."""
+    """Return the ids by value of the enabled entries; of app roles only those that *member_type* can hold."""
     return {
         str(item["value"]): str(item["id"]).lower()
         for item in entitlements
@@ -120,7 +126,7 @@ def _map_permission_ids(entitlements: t.Any, member_type: str | None) -> dict[st
 
 
 class ApiResolver:
-    """Looks up resource service principals, each once in a run."""
+    """Finder of APIs in the tenant; each is read once."""
 
     def __init__(self, graph: GraphClient) -> None:
         self._graph = graph
@@ -128,7 +134,7 @@ class ApiResolver:
         self._alike: dict[str, str] = {}
 
     def find_by_app_id(self, app_id: str) -> ResourceApi | None:
-        """The API with this application id, or None when it has no service principal in the tenant."""
+        """Return the API with this application id, or None when it has no service principal in the tenant."""
         wanted = app_id.lower()
         if wanted not in self._by_app_id:
             wire = self._graph.get(
@@ -141,7 +147,7 @@ class ApiResolver:
         return self._by_app_id[wanted]
 
     def find_by_name(self, name: str) -> list[ResourceApi]:
-        """All APIs of this display name; a well-known name or an application id gives at most one."""
+        """Return all APIs of this display name; a well-known name or an application id gives at most one."""
         app_id = name if is_guid(name) else WELL_KNOWN.get(fold_case(name))
         if app_id is not None:
             single = self.find_by_app_id(app_id)
@@ -160,7 +166,10 @@ class ApiResolver:
     def resolve(
         self, entries: t.Sequence[t.Mapping[str, t.Any]], option: str = "api_permissions"
     ) -> list[RequestedPermissions]:
-        """The entries ``{api, application, delegated}`` as ids. Raises Problems naming everything unknown at once."""
+        """Return the permissions that the entries ``{api, application, delegated}`` name, in their order.
+
+        Raises Problems with everything that is unknown, ambiguous or listed twice.
+        """
         resolved: dict[str, RequestedPermissions] = {}
         problems: list[Problem] = []
         for index, entry in enumerate(entries):

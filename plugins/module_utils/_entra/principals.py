@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Users and other directory objects as people write them: an object id, or a user principal name."""
+"""Users and other directory objects as options name them: by object id or by user principal name."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _NAMES_AT_ONCE = 15
 
 
 def resolve_object_ids(graph: GraphClient, names: t.Sequence[str] | None, option: str) -> list[str] | None:
-    """Object ids for *names*, in their order without duplicates; None stays None.
+    """Return the object ids for *names* in lower case, in their order without duplicates; None for None.
 
-    Raises Problems that lists every name that is neither a GUID nor the name of a user.
+    Warns of names that look like others. Raises Problems with every entry of *option* that is neither a GUID nor the name of
+    a user.
     """
     if names is None:
         return None
@@ -50,7 +51,10 @@ def resolve_object_ids(graph: GraphClient, names: t.Sequence[str] | None, option
 
 
 def _find_users(graph: GraphClient, names: t.Sequence[str]) -> tuple[dict[str, str], list[dict[str, t.Any]]]:
-    """Object ids by user principal name (its form for comparison), of those that exist; many names in one request; and all that Graph gave."""
+    """Return the users that exist, and all objects that Graph gave for the names; many names go in one request.
+
+    The users: object ids by user principal name in its form for comparison.
+    """
     wanted = sorted({fold_case(name): name for name in names}.values())
     found: dict[str, str] = {}
     seen: list[dict[str, t.Any]] = []

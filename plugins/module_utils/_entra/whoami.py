@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Who signs in to Entra ID here, with which inputs, and what that identity may do. Reads only."""
+"""The identity that signs in to Entra ID, the inputs that it signs in with, and what it may do. Reads only."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .._signin.options import entra_spec
 from .._signin.tokens import expiry_of, identity_of, kind_of
 from .client import GraphClient, quote_segment
 
-#: Services whose answers tell the time: the sign-in is younger than a token from the cache, Graph always answers.
+#: Names of the services whose answers tell the time; no sign-in is sent when the token comes from the cache.
 ENTRA_SERVICES = ("Entra sign-in", "Microsoft Graph")
-#: Any of these means that somebody wants to sign in to Entra ID.
+#: Options any of which asks for a sign-in to Entra ID.
 _INPUTS = (
     "tenant_id",
     "client_id",
@@ -33,7 +33,7 @@ _INPUTS = (
     "managed_identity_client_id",
     "access_token",
 )
-#: Directory roles that matter here, by template id, which is the same in every tenant.
+#: Directory roles that matter here by template id, which is the same in every tenant (Microsoft Learn: built-in roles).
 DIRECTORY_ROLES = {
     "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
     "e8611ab8-c189-46e8-94e1-60213ab1f814": "Privileged Role Administrator",
@@ -43,17 +43,17 @@ DIRECTORY_ROLES = {
     "fdd7a751-b60b-444a-984c-02652fe8fa1c": "Groups Administrator",
     "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
 }
-#: In the claim ``wids`` this says "no guest" for people and "an application" for applications: no role at all.
+#: Values of the claim ``wids`` that are no role: "no guest" for people, "an application" for applications.
 _NO_ROLES = frozenset({"b79fbf4d-3ef9-4689-8143-76b194e85509", "0997a1d0-0d1d-4acb-b408-d5ca73121e90"})
 
 
 def is_entra_configured(options: t.Mapping[str, t.Any]) -> bool:
-    """Whether the options ask for a sign-in to Entra ID at all."""
+    """Return True when the options ask for a sign-in to Entra ID."""
     return options.get("auth_method") not in (None, "auto") or any(options.get(name) for name in _INPUTS)
 
 
 def describe_entra_connection(ctx: Context) -> dict[str, t.Any]:
-    """What holds whether or not the sign-in succeeds: addresses, the way there, and where each input came from."""
+    """Return what is known before any sign-in: cloud, addresses, CA, proxy, and the source of each option."""
     settings = entra_settings(ctx.options, "Microsoft Graph")
     graph = graph_url(ctx.options)
     return {
@@ -67,7 +67,7 @@ def describe_entra_connection(ctx: Context) -> dict[str, t.Any]:
 
 
 def read_entra_identity(ctx: Context, graph: GraphClient) -> dict[str, t.Any]:
-    """The identity and what it may do. Raises AuthError, Unreachable, Throttled; what it may not read is None."""
+    """Return the identity and what it may do; what it may not read is None. Raises AuthError, Unreachable, Throttled."""
     token = graph.sign_in.token(graph_scope(ctx.options))
     claims = graph.read_token_claims()
     kind = kind_of(claims, graph.sign_in.method)
@@ -84,7 +84,10 @@ def read_entra_identity(ctx: Context, graph: GraphClient) -> dict[str, t.Any]:
 
 
 def list_token_permissions(claims: t.Mapping[str, t.Any]) -> list[str] | None:
-    """Permissions in the token: application permissions, or for people delegated ones; None for a token that cannot be read."""
+    """Return the names of the permissions in the token, sorted; None for a token that cannot be read.
+
+    These are application permissions, for people delegated ones.
+    """
     if not claims:
         return None
     held = str(claims["scp"]).split() if claims.get("scp") is not None else claims.get("roles") or []
@@ -107,7 +110,10 @@ def _read_tenant(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> dict[str,
 
 
 def _list_directory_roles(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> list[str] | None:
-    """Active roles by name. The token carries template ids; what it lacks or what has no name here is asked for."""
+    """Return the names of the active directory roles, sorted; None where they are not known.
+
+    The token carries template ids (claim ``wids``). Graph is asked where it carries none, or one that has no name here.
+    """
     told = claims.get("wids")
     ids = {str(found).lower() for found in told} - _NO_ROLES if isinstance(told, list) else None
     if ids is not None and ids <= DIRECTORY_ROLES.keys():
@@ -131,7 +137,7 @@ def _count_owned_applications(graph: GraphClient, claims: t.Mapping[str, t.Any],
 
 
 def _ask_if_allowed(ask: t.Callable[[], list[dict[str, t.Any]]]) -> list[dict[str, t.Any]] | None:
-    """The answer, or None where the identity may not ask or the service does not offer it."""
+    """Return the answer, or None where the identity may not ask or the service does not offer it. Other errors stay errors."""
     try:
         return ask()
     except (Forbidden, NotFound):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""An application registration in this collection's words, and back in Graph's."""
+"""The canonical form of an application registration, from what Graph gives, and back into what Graph takes. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PLATFORMS = {"web": "web", "spa": "spa", "public_client": "publicClient"}
 WEB_TEXTS = {"logout_url": "logoutUrl", "home_page_url": "homePageUrl"}
 IMPLICIT = {"access_tokens": "enableAccessTokenIssuance", "id_tokens": "enableIdTokenIssuance"}
 TOKENS = {"access_token": "accessToken", "id_token": "idToken", "saml2_token": "saml2Token"}
-#: What one read of an application has to bring; credentials are not among it.
+#: What one read of an application has to bring, without its credentials.
 SELECT = ",".join(
     [
         "id,appId,groupMembershipClaims,optionalClaims,requiredResourceAccess,appRoles,api",
@@ -40,12 +40,16 @@ SELECT = ",".join(
         *PLATFORMS.values(),
     ]
 )
-#: Parts of ``api`` that the collection does not manage; they go back as they came when another part of it is written.
+#: Parts of ``api`` that the collection does not manage; they are sent back as they were when another part is written.
 _API_KEPT = ("acceptMappedClaims", "knownClientApplications", "preAuthorizedApplications")
 
 
 def canonical_application(wire: t.Mapping[str, t.Any]) -> CanonicalApplication:
-    """An application of Graph under the names of our options: sets sorted, empty text None, token version 1 when unset."""
+    """Return an application of Graph under the names of our options.
+
+    Sets are sorted, empty text is None, the access token version is 1 where it is not set. An empty *wire* gives the form of
+    an application that does not exist: nothing set, ``object_id`` None.
+    """
     found: CanonicalApplication = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
     found["object_id"], found["app_id"] = wire.get("id"), wire.get("appId")
     found.update({name: sorted(get_texts(wire, graph_name)) for name, graph_name in SETS.items()})
@@ -88,7 +92,7 @@ def _canonical_permissions(wire: t.Iterable[t.Mapping[str, t.Any]]) -> list[Cano
 
 
 def canonical_optional_claim(wire: t.Mapping[str, t.Any]) -> CanonicalApplication:
-    """An optional claim; a claim without a source is one of Entra's own."""
+    """Return an optional claim of Graph under our names; ``source`` None is one of Entra ID's own claims."""
     return {
         "name": wire.get("name"),
         "source": wire.get("source") or None,
@@ -98,21 +102,22 @@ def canonical_optional_claim(wire: t.Mapping[str, t.Any]) -> CanonicalApplicatio
 
 
 def sort_optional_claims(claims: t.Iterable[CanonicalApplication]) -> list[CanonicalApplication]:
-    """By name and source, which together identify a claim."""
+    """Return the claims sorted by name and source."""
     return sorted(claims, key=get_claim_key)
 
 
 def get_claim_key(claim: t.Mapping[str, t.Any]) -> tuple[str, str]:
-    """What identifies an optional claim within one kind of token."""
+    """Return name and source, which identify an optional claim within one kind of token."""
     return str(claim["name"]), claim.get("source") or ""
 
 
 def build_application_patch(
     current: CanonicalApplication, after: CanonicalApplication, raw: t.Mapping[str, t.Any]
 ) -> Wire:
-    """The PATCH that makes *current* into *after*: Graph replaces collections whole, so each part that differs is sent whole.
+    """Return the body of the PATCH that makes *current* into *after*; empty when nothing differs.
 
-    *raw* is the application as Graph gave it; what it has beside our options goes back unchanged. Lists keep their order.
+    Graph replaces collections as a whole, so each part that differs is sent whole. *raw* is the application as Graph gave it;
+    what it has beside our options goes back unchanged, and lists keep their order.
     """
     body: Wire = {graph_name: after[name] for name, graph_name in TEXTS.items() if after[name] != current[name]}
     for name, graph_name in SETS.items():
@@ -140,7 +145,7 @@ def build_application_patch(
 
 
 def build_api_patch(current: CanonicalApplication, after: CanonicalApplication, raw: t.Mapping[str, t.Any]) -> Wire:
-    """The ``api`` part of a PATCH; empty when nothing in it differs."""
+    """Return the ``api`` part of a PATCH; empty when nothing in it differs."""
     scopes, version = after["api_scopes"], after["access_token_version"]
     if scopes == current["api_scopes"] and version == current["access_token_version"]:
         return {}
@@ -164,10 +169,10 @@ def _drop_scopes(pre_authorized: t.Iterable[t.Mapping[str, t.Any]], gone: set[st
     return kept
 
 
-def keep_order(had: t.Iterable[str] | None, wanted: t.Iterable[str]) -> list[str]:
-    """*wanted* with what was there before in its old order, then the new ones sorted."""
-    wanted, before = set(wanted), list(dict.fromkeys(had or ()))
-    return [item for item in before if item in wanted] + sorted(wanted.difference(before))
+def keep_order(had: t.Iterable[str] | None, desired: t.Iterable[str]) -> list[str]:
+    """Return *desired* as a list: first what was in *had*, in its order, then the rest sorted."""
+    desired, before = set(desired), list(dict.fromkeys(had or ()))
+    return [item for item in before if item in desired] + sorted(desired.difference(before))
 
 
 def _build_platform(after: CanonicalApplication, had: t.Mapping[str, t.Any]) -> Wire:

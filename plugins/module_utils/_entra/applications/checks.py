@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What is wrong with the options of an application, found before anything is written."""
+"""Rules of Entra ID on applications, checked before anything is written. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_TAG = 256
 
 
 def check_application_options(options: t.Mapping[str, t.Any]) -> None:
-    """Raises Problems with everything that Entra ID would refuse, as far as the options alone tell."""
+    """Raise Problems with everything that Entra ID would refuse, as far as the options alone tell."""
     check_application_ids(options)
     problems = [
         _describe_problem(name, f"longer than {longest} characters")
@@ -65,7 +65,7 @@ def _find_entitlement_problems(kind: EntitlementKind, entries: t.Sequence[t.Mapp
 
 
 def check_desired_application(options: t.Mapping[str, t.Any], after: CanonicalApplication, exists: bool) -> None:
-    """Raises ConfigError when the application as it would be cannot be: no name, or two entries with one id."""
+    """Raise ConfigError where the desired application cannot exist: no name, or two entries with one id."""
     if not exists and not options.get("display_name"):
         raise ConfigError(
             f"No application {options.get('unique_name')} exists, and creating it needs display_name",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What an application shall be: the options laid over what is there. Pure."""
+"""The desired form of an application: the options laid over its present form. Pure."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ def desired_application(
     current: CanonicalApplication,
     exclusive: bool,
 ) -> CanonicalApplication:
-    """*current* with everything that the options name; what they do not name stays as it is.
+    """Return *current* with everything that the options name; what they do not name stays as it is.
 
-    For an application that does not exist yet, *current* is the canonical form of nothing.
+    *requested*: the option ``api_permissions`` as ids, None where it is not set. For an application that does not exist,
+    *current* is the canonical form of an empty object.
     """
     new = current["object_id"] is None
     found: CanonicalApplication = {"object_id": current["object_id"], "app_id": current["app_id"]}
@@ -74,14 +75,14 @@ def _fill_in_app_id(options: t.Mapping[str, t.Any], name: str, current: Canonica
 
 
 def _desired_platform(
-    wanted: t.Mapping[str, t.Any], current: CanonicalApplication, exclusive: bool
+    desired: t.Mapping[str, t.Any], current: CanonicalApplication, exclusive: bool
 ) -> CanonicalApplication:
     found = {**current}
-    found["redirect_uris"] = find_set_changes(wanted.get("redirect_uris"), current["redirect_uris"], exclusive).after
+    found["redirect_uris"] = find_set_changes(desired.get("redirect_uris"), current["redirect_uris"], exclusive).after
     for name in WEB_TEXTS:
-        if wanted.get(name) is not None:
-            found[name] = wanted[name] or None
-    given = wanted.get("implicit_grant") or {}
+        if desired.get(name) is not None:
+            found[name] = desired[name] or None
+    given = desired.get("implicit_grant") or {}
     if given:
         changed = {name: given[name] for name in IMPLICIT if given.get(name) is not None}
         found["implicit_grant"] = {**current["implicit_grant"], **changed}
@@ -106,11 +107,11 @@ def _desired_permissions(
 
 
 def _desired_optional_claims(
-    wanted: t.Mapping[str, t.Any], current: CanonicalApplication, exclusive: bool
+    desired: t.Mapping[str, t.Any], current: CanonicalApplication, exclusive: bool
 ) -> CanonicalApplication:
     found: CanonicalApplication = {}
     for token in TOKENS:
-        claims = wanted.get(token)
+        claims = desired.get(token)
         if claims is None:
             found[token] = current[token]
             continue
@@ -123,13 +124,13 @@ def _desired_optional_claims(
 
 
 def _desired_optional_claim(
-    wanted: t.Mapping[str, t.Any], current: CanonicalApplication | None
+    desired: t.Mapping[str, t.Any], current: CanonicalApplication | None
 ) -> CanonicalApplication:
     base = current or {"essential": False, "additional_properties": []}
-    properties = wanted.get("additional_properties")
+    properties = desired.get("additional_properties")
     return {
-        "name": wanted["name"],
-        "source": wanted.get("source") or None,
-        "essential": base["essential"] if wanted.get("essential") is None else wanted["essential"],
+        "name": desired["name"],
+        "source": desired.get("source") or None,
+        "essential": base["essential"] if desired.get("essential") is None else desired["essential"],
         "additional_properties": base["additional_properties"] if properties is None else sorted(set(properties)),
     }

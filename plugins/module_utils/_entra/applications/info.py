@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Applications as facts: their registration, and when their credentials run out; never a key, never a hint of one."""
+"""The module entra_application_info: registrations and the ends of their credentials; never a key, never a hint of one."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _SHA1_BYTES = 20
 
 
 def find_applications(ctx: Context) -> list[dict[str, t.Any]]:
-    """The value of the module entra_application_info, by display name and object id."""
+    """Return the described applications that the options name."""
     return describe_applications(read_applications(GraphClient(ctx), ctx.options), ctx.clock.now())
 
 
 def read_applications(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[Wire]:
-    """The applications that one key or the filter names, all of them when nothing is given; one read, or one list."""
+    """Return the applications that one key or the filter names, all of them when nothing is given; one read, or one list."""
     check_application_ids(options)
     name = next((name for name in ("object_id", "app_id", "unique_name") if options.get(name)), None)
     if name is not None:
@@ -53,7 +53,7 @@ def read_applications(graph: GraphClient, options: t.Mapping[str, t.Any]) -> lis
 
 
 def describe_application(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> dict[str, t.Any]:
-    """One application with its passwords and certificates, soonest end first."""
+    """Describe one application with its passwords and certificates, soonest end first."""
     found = canonical_application(wire)
     found["created"] = _format_time(wire, "createdDateTime")
     found["passwords"] = _sort_by_end(
@@ -66,7 +66,7 @@ def describe_application(wire: t.Mapping[str, t.Any], now: datetime.datetime) ->
 
 
 def describe_applications(wires: t.Iterable[t.Mapping[str, t.Any]], now: datetime.datetime) -> list[dict[str, t.Any]]:
-    """All of them described, by display name and object id."""
+    """Describe all of them, sorted by display name and object id."""
     listed = [describe_application(wire, now) for wire in wires]
     return sorted(listed, key=lambda item: (fold_case(item["display_name"] or ""), str(item["object_id"])))
 
@@ -87,7 +87,7 @@ def _describe_certificate(wire: t.Mapping[str, t.Any], now: datetime.datetime) -
 
 
 def _describe_validity(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> Wire:
-    """``days_left`` counts whole days and is negative once the credential has run out; None without an end."""
+    """Return ``starts``, ``expires`` and ``days_left``: whole days, negative once the credential has run out, None without an end."""
     end = get_time(wire, "endDateTime")
     left = math.floor((end - now).total_seconds() / _DAY_S) if end else None
     return {
@@ -107,7 +107,7 @@ def _sort_by_end(credentials: t.Iterable[Wire]) -> list[Wire]:
 
 
 def _decode_thumbprint(identifier: str | None) -> str | None:
-    """The SHA-1 thumbprint in upper-case hex; Graph gives its bytes in base64, other texts are left as they are."""
+    """Return the SHA-1 thumbprint in upper-case hexadecimal from its bytes in base64; other texts are returned as they are."""
     if not identifier:
         return None
     try:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Which registration the options mean, in use or deleted."""
+"""Finding the registration that the options of entra_application name, in use or deleted."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _IDS = ("object_id", "app_id")
 
 
 def check_application_ids(options: t.Mapping[str, t.Any]) -> None:
-    """Ids have the form of ids. Raises ConfigError."""
+    """Raise ConfigError for an object_id or app_id that is no GUID."""
     for name in _IDS:
         if options.get(name) and not is_guid(options[name]):
             raise ConfigError(f"{name}: {options[name]!r} is not a GUID", source=f"option {name}")
 
 
 def find_application_in_use(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None:
-    """The registration in use that object_id, app_id, unique_name or an unambiguous display_name names, or None.
+    """Return the registration in use that object_id, app_id, unique_name or an unambiguous display_name names, or None.
 
     Raises AmbiguousMatch, and ConfigError when the keys given belong to different applications.
     """
@@ -63,7 +63,7 @@ def find_application_in_use(graph: GraphClient, options: t.Mapping[str, t.Any]) 
 
 
 def list_applications_named(graph: GraphClient, name: str) -> list[Wire]:
-    """All registrations of exactly this display name, letter case apart; of others that Graph gives, a warning tells."""
+    """Return all registrations of exactly this display name, letter case apart; warn of others that Graph gives for it."""
     params = {"$filter": f"displayName eq {quote_literal(name)}", "$select": SELECT}
     found = graph.list("/applications", intent=f"find applications named {name}", needs=READ_NEEDS, params=params)
     warn_of_lookalikes(graph.ctx, "application", found, name)
@@ -88,9 +88,10 @@ def _check_keys(wire: Wire, options: t.Mapping[str, t.Any]) -> None:
 
 
 def find_deleted_application(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None:
-    """The deleted registration with one of the option's ids, its unique name, or one of its identifier URIs.
+    """Return the deleted registration with the id, the unique name or one of the identifier URIs of the options, or None.
 
-    Where the caller may not list deleted items and has not asked for a restore, a warning says that nobody looked. Raises AmbiguousMatch.
+    Where the caller may not list deleted items and has not asked for a restore, a warning says that they were not looked
+    through. Raises AmbiguousMatch.
     """
     try:
         listed = list_deleted_items(graph, "applications", SELECT)

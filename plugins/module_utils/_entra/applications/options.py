@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The options of an application registration."""
+"""The options of the module entra_application."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _dict_list_option(options: Options, **more: t.Any) -> dict[str, t.Any]:
 
 
 def application_spec() -> ArgumentSpec:
-    """All options of module entra_application beside sign-in."""
+    """Return all options of the module beside those of the sign-in."""
     return ArgumentSpec(
         {
             "unique_name": {"type": "str"},

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Which application a task means: ``app_id``, or the dict option ``application`` with one key of a registration."""
+"""Finding the application that a task refers to, by ``app_id`` or by the option ``application`` with one key of a registration."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _FIELDS = ("id", "appId", "uniqueName", "displayName")
 
 @dataclass(frozen=True)
 class ApplicationReference:
-    """An application as far as it is known.
+    """An application that a task refers to, as far as it is known.
 
-    ``object_id`` is None where only ``app_id`` was given (the registration may be in another tenant). ``pending``: check mode
-    met a registration that an earlier task of the same play would have created; then no id is known. ``wire`` is Graph's
+    ``object_id`` is None where only ``app_id`` was given (the registration may be in another tenant). ``pending``: in check
+    mode, a registration that an earlier task of the same play would have created; then no id is known. ``wire``: Graph's
     answer with the fields that were asked for.
     """
 
@@ -40,7 +40,7 @@ class ApplicationReference:
 
 
 def application_option() -> ArgumentSpec:
-    """The option ``application``: exactly one of app_id, object_id and unique_name of a registration in this tenant."""
+    """Return the option ``application``: exactly one of app_id, object_id and unique_name of a registration in this tenant."""
     keys = ["app_id", "object_id", "unique_name"]
     return ArgumentSpec(
         {
@@ -55,7 +55,7 @@ def application_option() -> ArgumentSpec:
 
 
 def format_application_path(name: str, value: str) -> str:
-    """The path of a registration by one of its keys ``object_id``, ``app_id``, ``unique_name``."""
+    """Return the path of a registration by one of its keys ``object_id``, ``app_id``, ``unique_name``."""
     if name == "object_id":
         return f"/applications/{quote_segment(value)}"
     return f"/applications{format_alternate_key({'app_id': 'appId', 'unique_name': 'uniqueName'}[name], value)}"
@@ -64,7 +64,7 @@ def format_application_path(name: str, value: str) -> str:
 def find_application(
     graph: GraphClient, asked: t.Mapping[str, t.Any], select: t.Sequence[str] = ()
 ) -> ApplicationReference | None:
-    """The registration that the keys of *asked* name, or None; *select* are further Graph fields for ``wire``.
+    """Return the registration that the keys of *asked* name, or None; *select* are further Graph fields for ``wire``.
 
     Raises ConfigError for an id that is no GUID, and where no key has a value.
     """
@@ -105,7 +105,7 @@ def find_application(
 def resolve_application(
     ctx: Context, graph: GraphClient, options: t.Mapping[str, t.Any], select: t.Sequence[str] = ()
 ) -> ApplicationReference:
-    """The application that the options ``app_id`` or ``application`` name.
+    """Return the application that the options ``app_id`` or ``application`` name.
 
     ``app_id`` is taken as it is, without a read. A missing registration is an error, except in check mode when it is named
     by ``unique_name``: the task before may be the one that creates it, so it is pending. Raises ConfigError.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Application registrations: read what is there, plan, and carry the plan out."""
+"""The module entra_application: reads a registration, plans, and carries the plan out."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from ..deleted_items import list_deleted_items, restore_deleted_item
 from ..owners import change_owners, list_owners
 from ..permissions import ApiResolver, RequestedPermissions
 from ..principals import resolve_object_ids
-from . import desired
 from .canonical import SELECT, CanonicalApplication, Wire, canonical_application
 from .checks import check_application_options, check_desired_application
-from .desired import APP_ID_TEXT
+from .desired import APP_ID_TEXT, desired_application
 from .lookup import find_application_in_use, find_deleted_application, list_applications_named
 from .plan import CurrentApplication, find_removed_roles, name_permissions, plan_application, plan_application_removal
 from .reference import READ_NEEDS, format_application_path
 from .roles_and_scopes import assign_entitlement_ids
 
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
+#: Graph's code for the change of an app role or scope that is enabled.
 _STILL_ENABLED = "CannotDeleteOrUpdateEnabledEntitlement"
 _PATIENCE_S = 60.0
 
 
 class ApplicationResource:
-    """One registration of the module entra_application."""
+    """The registration of one task."""
 
     noun = "application"
 
@@ -49,25 +49,25 @@ class ApplicationResource:
         self.app_id: str | None = None
 
     def plan(self) -> Plan:
-        """What the options ask for, compared with what is there. Raises ConfigError, Problems, AmbiguousMatch."""
+        """Return the steps to what the options ask for. Raises ConfigError, Problems, AmbiguousMatch."""
         check_application_options(self._options)
         if self._options["state"] == "absent":
-            return plan_application_removal(self._situation(find_application_in_use(self._graph, self._options)))
-        situation = self._present()
-        requested = self._requested()
+            return plan_application_removal(self._note_current(find_application_in_use(self._graph, self._options)))
+        current = self._read_current()
+        requested = self._resolve_api_permissions()
         exclusive = self._options["exclusive"]
-        after = desired.desired_application(self._options, requested, canonical_application(situation.wire), exclusive)
-        check_desired_application(self._options, after, situation.exists)
+        after = desired_application(self._options, requested, canonical_application(current.wire), exclusive)
+        check_desired_application(self._options, after, current.exists)
         self._after = after
-        self._check_identifier_uris(situation, after)
+        self._check_identifier_uris(current, after)
         owners = resolve_object_ids(self._graph, self._options.get("owners"), "owners")
-        planned = plan_application(self._with_assigned(situation, after), after, owners, exclusive, self._names)
+        planned = plan_application(self._read_assigned(current, after), after, owners, exclusive, self._names)
         self._owners = planned.after.get("owners")
         return planned
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
-        """What carries out a step, by its action."""
+        """Map each action to the method that carries it out."""
         return {
             "create": self._create,
             "restore": self._restore,
@@ -79,7 +79,7 @@ class ApplicationResource:
         }
 
     def result(self) -> dict[str, t.Any]:
-        """The application as it is after the plan; ids that are not known yet are None."""
+        """Return the application as it is after the plan; ids that are not known yet are None."""
         if self._options["state"] == "absent":
             return {}
         found = {**self._after, "object_id": self.object_id, "app_id": self.app_id}
@@ -96,13 +96,13 @@ class ApplicationResource:
             found["owners"] = self._owners
         return found
 
-    def _situation(self, wire: Wire | None, **more: t.Any) -> CurrentApplication:
+    def _note_current(self, wire: Wire | None, **more: t.Any) -> CurrentApplication:
         if wire is None:
             return CurrentApplication()
         self.object_id, self.app_id = str(wire["id"]), str(wire["appId"])
         return CurrentApplication(wire, **more)
 
-    def _present(self) -> CurrentApplication:
+    def _read_current(self) -> CurrentApplication:
         wire = find_application_in_use(self._graph, self._options)
         if wire is not None:
             owners = None
@@ -110,11 +110,11 @@ class ApplicationResource:
                 owners = list_owners(
                     self._graph, f"/applications/{quote_segment(str(wire['id']))}", str(wire["displayName"])
                 )
-            return self._situation(wire, owners=owners)
-        deleted = self._deleted()
+            return self._note_current(wire, owners=owners)
+        deleted = self._find_deleted()
         if deleted is None:
             self._refuse_unknown_id()
-            return self._situation(None)
+            return self._note_current(None)
         if not self._options["restore_deleted"]:
             raise ConfigError(
                 f"Application {deleted.get('displayName')} (object id {deleted['id']}) is among the deleted items and has the same key or identifier URI."
@@ -122,15 +122,15 @@ class ApplicationResource:
                 source="option restore_deleted",
                 deleted_object_id=deleted["id"],
             )
-        return self._situation(
-            deleted, deleted=True, deleted_service_principal=self._deleted_service_principal(deleted)
+        return self._note_current(
+            deleted, deleted=True, deleted_service_principal=self._find_deleted_service_principal(deleted)
         )
 
-    def _deleted(self) -> Wire | None:
+    def _find_deleted(self) -> Wire | None:
         named = any(self._options.get(name) for name in ("object_id", "app_id", "unique_name", "identifier_uris"))
         return find_deleted_application(self._graph, self._options) if named else None
 
-    def _deleted_service_principal(self, application: Wire) -> str | None:
+    def _find_deleted_service_principal(self, application: Wire) -> str | None:
         listed = list_deleted_items(self._graph, "servicePrincipals", "id,appId")
         return next((str(item["id"]) for item in listed if item.get("appId") == application["appId"]), None)
 
@@ -142,7 +142,7 @@ class ApplicationResource:
                 source=f"option {name}",
             )
 
-    def _requested(self) -> list[RequestedPermissions] | None:
+    def _resolve_api_permissions(self) -> list[RequestedPermissions] | None:
         entries = self._options.get("api_permissions")
         if entries is None:
             return None
@@ -152,10 +152,10 @@ class ApplicationResource:
             self._names.update(request.api.get_names())
         return requested
 
-    def _check_identifier_uris(self, situation: CurrentApplication, after: CanonicalApplication) -> None:
-        """A deleted application keeps its identifier URIs; Entra ID would refuse ours without naming it."""
-        added = set(after["identifier_uris"]) - set(canonical_application(situation.wire)["identifier_uris"])
-        if not added or not situation.exists or situation.deleted:
+    def _check_identifier_uris(self, current: CurrentApplication, after: CanonicalApplication) -> None:
+        """Raise ConfigError where a deleted application has one of the added identifier URIs: Entra ID refuses it without a name."""
+        added = set(after["identifier_uris"]) - set(canonical_application(current.wire)["identifier_uris"])
+        if not added or not current.exists or current.deleted:
             return
         found = find_deleted_application(self._graph, {"identifier_uris": sorted(added)})
         if found is not None:
@@ -165,15 +165,15 @@ class ApplicationResource:
                 deleted_object_id=found["id"],
             )
 
-    def _with_assigned(self, situation: CurrentApplication, after: CanonicalApplication) -> CurrentApplication:
-        gone = {role["id"]: role["value"] for role in find_removed_roles(situation, after)}
-        if not gone or situation.deleted:
-            return situation
+    def _read_assigned(self, current: CurrentApplication, after: CanonicalApplication) -> CurrentApplication:
+        gone = {role["id"]: role["value"] for role in find_removed_roles(current, after)}
+        if not gone or current.deleted:
+            return current
         path = f"/servicePrincipals{format_alternate_key('appId', str(self.app_id))}/appRoleAssignedTo"
         try:
             listed = self._graph.list(path, intent="list who holds the app roles to be removed", needs=READ_NEEDS)
         except NotFound:
-            return situation
+            return current
         assigned: dict[str, list[str]] = {}
         for item in listed:
             role_id = str(item.get("appRoleId")).lower()
@@ -185,7 +185,7 @@ class ApplicationResource:
             self._ctx.warn(
                 f"App role {gone[role_id]} is removed from {len(holders)} principals: {', '.join(sorted(holders))}"
             )
-        return CurrentApplication(situation.wire, situation.owners, assigned=assigned)
+        return CurrentApplication(current.wire, current.owners, assigned=assigned)
 
     def _restore(self, step: Step) -> None:
         restore_deleted_item(self._graph, "applications", str(self.object_id), intent=step.subject)
@@ -239,15 +239,15 @@ class ApplicationResource:
         self.object_id, self.app_id = str(created["id"]), str(created["appId"])
 
     def _patch(self, step: Step) -> None:
-        body = self._filled(step.data["body"])
+        body = self._fill_in_ids(step.data["body"])
         self._graph.write("PATCH", self._path(), body, intent=f"change {step.subject}", needs=_WRITE)
 
-    def _filled(self, body: Wire) -> Wire:
-        """The body with what was unknown while planning: the application id, and role ids that derive from it."""
+    def _fill_in_ids(self, body: Wire) -> Wire:
+        """Return the body with what was unknown while planning: the application id, and role ids that derive from it."""
         filled = dict(body)
         if "identifierUris" in body:
             filled["identifierUris"] = [uri.replace(APP_ID_TEXT, str(self.app_id)) for uri in body["identifierUris"]]
-        ids = {(entry["value"]): entry["id"] for name in ("app_roles", "api_scopes") for entry in self.result()[name]}
+        ids = {entry["value"]: entry["id"] for name in ("app_roles", "api_scopes") for entry in self.result()[name]}
         if "appRoles" in body:
             filled["appRoles"] = [_fill_in_id(item, ids) for item in body["appRoles"]]
         if "oauth2PermissionScopes" in body.get("api", {}):
@@ -256,7 +256,7 @@ class ApplicationResource:
         return filled
 
     def _update(self, step: Step) -> None:
-        """A replica that has not seen the disabling yet refuses for a while."""
+        """Send a change; repeat it while a replica that does not know of the disabling yet refuses."""
         backoff = Backoff(self._ctx, first_s=1.0)
         while True:
             try:
@@ -275,9 +275,9 @@ class ApplicationResource:
             wire = self._graph.get(
                 self._path(), intent="see roles disabled", needs=READ_NEEDS, params={"$select": SELECT}
             )
-            form = canonical_application(wire or {})
-            seen = [*form["app_roles"], *form["api_scopes"]]
-            return off - {entry["id"] for entry in seen if not entry["enabled"]}
+            seen = canonical_application(wire or {})
+            entries = [*seen["app_roles"], *seen["api_scopes"]]
+            return off - {entry["id"] for entry in entries if not entry["enabled"]}
 
         poll_until(self._ctx, still_enabled, lambda left: not left, what="app roles and scopes to be disabled")
 

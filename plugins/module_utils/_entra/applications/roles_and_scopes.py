@@ -3,7 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""App roles and API scopes: found by value, with ids that never change, disabled before they are changed or removed."""
+"""App roles and API scopes (entitlements): found by value, with ids that never change. Pure.
+
+Graph refuses to change or remove one that is enabled, so it is disabled first.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,11 @@ Wire = dict[str, t.Any]
 
 @dataclass(frozen=True, eq=False)
 class EntitlementKind:
-    """One of the two kinds of entitlement. ``fields`` maps our names to Graph's; ``exact`` names the fields that are sets."""
+    """One of the two kinds of entitlement.
+
+    ``fields`` maps our names to Graph's. ``defaults``: values of a new entry. ``falls_back``: fields that Graph demands, and
+    the field whose value they get where they are not given. ``exact``: the fields that are sets.
+    """
 
     noun: str
     option: str
@@ -29,13 +36,13 @@ class EntitlementKind:
     exact: tuple[str, ...] = ()
 
     def canonicalize(self, wire: t.Mapping[str, t.Any]) -> Entitlement:
-        """An entry of Graph under our names; empty text is None and sets are sorted."""
+        """Return an entry of Graph under our names; empty text is None and sets are sorted."""
         entry = {name: wire.get(graph_name) for name, graph_name in self.fields.items()}
         entry.update({name: get_texts(wire, self.fields[name]) for name in self.exact})
         return self.normalize(entry)
 
     def normalize(self, entry: Entitlement) -> Entitlement:
-        """Equal meanings become equal values."""
+        """Return the entry in the form in which equal meanings are equal values."""
         found = {name: None if value == "" else value for name, value in entry.items()}
         found.update({name: sorted(found[name] or []) for name in self.exact})
         found["enabled"] = bool(found.get("enabled", True))
@@ -44,7 +51,7 @@ class EntitlementKind:
         return found
 
     def build_wire(self, entry: Entitlement, had: t.Mapping[str, t.Any] | None = None) -> Wire:
-        """The entry for Graph; the read-only origin is never sent.
+        """Return the entry for Graph; its read-only ``origin`` is never sent.
 
         *had*: the same entry as Graph gave it. Its sets keep their order: an enabled entry must go back exactly as it was.
         """
@@ -54,9 +61,9 @@ class EntitlementKind:
             body[self.fields[name]] = [*order, *(item for item in entry[name] if item not in order)]
         return body
 
-    def complete(self, wanted: Entitlement) -> Entitlement:
-        """A complete entry from what the user gave; names that Graph demands are made from the value."""
-        given = {name: value for name, value in wanted.items() if value is not None}
+    def complete(self, desired: Entitlement) -> Entitlement:
+        """Return a complete entry without id from what the user gave; names that Graph demands are made from the value."""
+        given = {name: value for name, value in desired.items() if value is not None}
         entry = {**{name: None for name in self.fields}, **self.defaults, **given, "id": None}
         for name, source in self.falls_back.items():
             entry[name] = entry.get(name) or entry.get(source)
@@ -102,23 +109,23 @@ SCOPE = EntitlementKind(
 def merge_entitlements(
     kind: EntitlementKind,
     current: t.Sequence[Entitlement],
-    wanted: t.Sequence[Entitlement] | None,
+    desired: t.Sequence[Entitlement] | None,
     other: t.Sequence[Entitlement],
     namespace: str | None,
     exclusive: bool,
 ) -> list[Entitlement]:
-    """The collection as it shall be, sorted by value.
+    """Return the desired collection, sorted by value; *desired* None is not managed.
 
     An entry is found by its value, else by the id that the user gave (which renames it). *other* is the other kind's
-    collection: Graph wants the same id for the same value there, and different ids otherwise. ``namespace`` None: the ids
-    of new entries stay None until the application id is known, see :func:`with_ids`.
+    collection: Graph wants the same id for the same value there, and different ids otherwise. *namespace* None: the ids of
+    new entries stay None until the application id is known, see :func:`assign_entitlement_ids`.
     """
-    if wanted is None:
+    if desired is None:
         return sort_entitlements(current)
     by_value = {entry["value"]: entry for entry in current if entry["value"]}
     by_id = {entry["id"]: entry for entry in current}
     final: list[Entitlement] = []
-    for asked in wanted:
+    for asked in desired:
         match = by_value.get(asked["value"]) or by_id.get((asked.get("id") or "").lower())
         if match is None:
             entry = kind.complete(asked)
@@ -127,7 +134,7 @@ def merge_entitlements(
             given = {name: value for name, value in asked.items() if value is not None and name != "id"}
             entry = kind.normalize({**match, **given})
         final.append(entry)
-    if wanted and not exclusive:
+    if desired and not exclusive:
         kept = {entry["id"] for entry in final}
         final += [entry for entry in current if entry["id"] not in kept]
     return sort_entitlements(assign_entitlement_ids(final, other, namespace))
@@ -136,9 +143,9 @@ def merge_entitlements(
 def assign_entitlement_ids(
     entries: t.Sequence[Entitlement], other: t.Sequence[Entitlement], namespace: str | None
 ) -> list[Entitlement]:
-    """Give an id to every entry that has none: that of the same value in *other*, else one that is derived, not drawn.
+    """Return the entries with an id for every one that has none: that of the same value in *other*, else a derived one.
 
-    The same application and value always get the same id, so that a lost answer or a second run never makes a second role.
+    Derived from *namespace* and value, never random: a lost answer or a second run never makes a second role.
     """
     same_value = {entry["value"]: entry["id"] for entry in other if entry["value"] and entry["id"]}
     taken = {entry["id"] for entry in [*entries, *other] if entry["id"]}
@@ -162,20 +169,21 @@ def _derive_id(namespace: str, value: str, taken: set[str]) -> str:
 
 
 def sort_entitlements(entries: t.Iterable[Entitlement]) -> list[Entitlement]:
-    """By value, then id."""
+    """Return the entries sorted by value, then id."""
     return sorted(entries, key=lambda entry: (entry["value"] or "", entry["id"] or ""))
 
 
 def find_removed_entitlements(current: t.Sequence[Entitlement], final: t.Sequence[Entitlement]) -> list[Entitlement]:
-    """Entries that the final collection lacks."""
+    """Return the entries that the final collection lacks."""
     stay = {entry["id"] for entry in final}
     return [entry for entry in current if entry["id"] not in stay]
 
 
 def disable_before_change(current: t.Sequence[Entitlement], final: t.Sequence[Entitlement]) -> list[Entitlement] | None:
-    """What to write before the final collection: Graph refuses to change or remove an entry that is enabled.
+    """Return the collection to write before the final one: with those entries disabled that change or go.
 
-    None when nothing has to be disabled; disabling or enabling alone takes no such detour.
+    Graph refuses to change or remove an enabled entry. None when nothing has to be disabled; where an entry is only disabled
+    or enabled, nothing has to.
     """
     after = {entry["id"]: entry for entry in final}
     to_disable = {
@@ -189,6 +197,6 @@ def disable_before_change(current: t.Sequence[Entitlement], final: t.Sequence[En
 
 
 def enable_new_entitlements(current: t.Sequence[Entitlement], final: t.Sequence[Entitlement]) -> list[Entitlement]:
-    """The final collection with new entries enabled: Graph takes them in no other way, and they are disabled afterwards."""
+    """Return the final collection with new entries enabled: Graph creates no disabled ones; they are disabled afterwards."""
     known = {entry["id"] for entry in current}
     return [entry if entry["id"] in known and entry["id"] else {**entry, "enabled": True} for entry in final]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Certificates with which Entra ID signs SAML tokens, from a service principal as Graph shows it. Pure."""
+"""Certificates with which Entra ID signs SAML tokens, from a service principal as Graph gives it. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NEVER = datetime.datetime.max.replace(microsecond=0, tzinfo=datetime.timezone.u
 
 @dataclass(frozen=True)
 class SigningCertificate:
-    """``active``: the one that signs now; ``thumbprint`` as far as it is known, hexadecimal."""
+    """A signing certificate. ``active``: it signs now. ``thumbprint``: in hexadecimal, None where it is not known."""
 
     key_id: str
     name: str
@@ -32,7 +32,7 @@ class SigningCertificate:
 
 
 def list_signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[SigningCertificate, ...]:
-    """Each signing certificate once, in order of its end.
+    """Return each signing certificate once, in order of its end.
 
     A certificate is listed twice, to sign and to verify, under one identifier. The active one is named by its thumbprint;
     where that fits none, the only one or the one that ends last is taken. Raises BadAnswer for an end that is no date.
@@ -54,7 +54,7 @@ def list_signing_certificates(principal: t.Mapping[str, t.Any]) -> tuple[Signing
 
 
 def _decode_thumbprint(identifier: t.Any) -> str | None:
-    """A key identifier is base64 of the thumbprint's bytes."""
+    """Return the thumbprint in hexadecimal from a key identifier, its bytes in base64; None for anything else."""
     try:
         raw = base64.b64decode(str(identifier or ""), validate=True)
     except (ValueError, binascii.Error):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What Entra ID puts into a SAML token about groups. Pure: the configuration of an application and a group in, values out.
+"""What Entra ID puts into a SAML token about groups, by the configuration of the application. Pure.
 
 ``groupMembershipClaims`` says which groups, the optional claim ``groups`` of ``saml2Token`` says in which form. Names of the
 on-premises directory exist for synchronised groups only, so others are left out; display names are emitted for cloud groups
@@ -29,7 +29,12 @@ _SYNCED_FORMS = ("sam_account_name", "netbios_domain_and_sam_account_name", "dns
 
 @dataclass(frozen=True)
 class GroupClaim:
-    """``scopes``: values of groupMembershipClaims that concern groups; ``synced_form``: one of the account name forms, or None."""
+    """The group claim that an application is configured for.
+
+    ``scopes``: values of groupMembershipClaims that concern groups. ``synced_form``: the form of the value for synchronised
+    groups, None for the object id. ``cloud_display_name``: the display name is configured for cloud groups. ``as_roles``:
+    groups go into the claim of roles.
+    """
 
     scopes: frozenset[str] = frozenset()
     synced_form: str | None = None
@@ -38,22 +43,22 @@ class GroupClaim:
 
     @property
     def assigned_only(self) -> bool:
-        """Only groups that are assigned to the application, and only their direct members."""
+        """Whether only groups that are assigned to the application are emitted, and only to their direct members."""
         return self.scopes == {_ASSIGNED}
 
     @property
     def uri(self) -> str:
-        """The claim that carries the groups."""
+        """The URI of the claim that carries the groups."""
         return ROLES_CLAIM if self.as_roles else GROUPS_CLAIM
 
     @property
     def shows_display_names(self) -> bool:
-        """The display name option has no effect unless the application emits assigned groups only."""
+        """Whether display names are emitted: the option has no effect unless the application emits assigned groups only."""
         return self.cloud_display_name and self.assigned_only
 
     @property
     def forms(self) -> frozenset[str]:
-        """What kinds of value the claim may carry: object_id, display_name, or one of the account name forms."""
+        """The kinds of value that the claim may carry: object_id, display_name, or one of the account name forms."""
         if not self.scopes:
             return frozenset()
         found = {self.synced_form} if self.synced_form else set()
@@ -63,7 +68,7 @@ class GroupClaim:
 
 @dataclass(frozen=True)
 class DirectoryGroup:
-    """A group of Graph, as far as claims depend on it. ``app_roles``: values of the application's roles that it is assigned to."""
+    """A group, as far as claims depend on it. ``app_roles``: values of the application's roles that it is assigned to."""
 
     object_id: str
     display_name: str
@@ -78,7 +83,11 @@ class DirectoryGroup:
 
 @dataclass(frozen=True)
 class Emission:
-    """``values`` are empty when nothing is emitted; then ``reason`` and ``remedy`` say why. ``form``: see GroupClaim, or app_role."""
+    """The values that a token carries for one group.
+
+    ``values`` are empty when nothing is emitted; then ``reason`` and ``remedy`` say why. ``form``: one of GroupClaim.forms, or
+    app_role.
+    """
 
     values: tuple[str, ...] = ()
     form: str | None = None
@@ -87,7 +96,7 @@ class Emission:
 
 
 def parse_group_claim(application: t.Mapping[str, t.Any]) -> GroupClaim:
-    """The configuration of an application as Graph shows it."""
+    """Return the group claim of an application as Graph gives it."""
     said = str(application.get("groupMembershipClaims") or "").replace(" ", "").split(",")
     optional = get_objects(application.get("optionalClaims"), "saml2Token")
     groups: t.Mapping[str, t.Any] = next((item for item in optional if item.get("name") == "groups"), {})
@@ -101,9 +110,9 @@ def parse_group_claim(application: t.Mapping[str, t.Any]) -> GroupClaim:
 
 
 def predict_emission(claim: GroupClaim, group: DirectoryGroup, read_claim: str) -> Emission:
-    """What a direct member's token says about *group* in the claim *read_claim*.
+    """Return what a direct member's token carries for *group* in the claim *read_claim*, which is the one that Commvault reads.
 
-    Where that is the claim of roles and groups are not emitted as such, the application's own roles are what is read.
+    In the claim of roles, unless groups are emitted as roles, these are the application's own roles.
     """
     if read_claim == ROLES_CLAIM and not claim.as_roles:
         if group.app_roles:
@@ -163,7 +172,10 @@ def _format_account_name(form: str, group: DirectoryGroup) -> str | None:
 def count_emitted_groups(
     claim: GroupClaim, groups: t.Iterable[t.Mapping[str, t.Any]], assigned: t.Collection[str]
 ) -> int:
-    """How many of the *groups* that a person is in (directly or not; ``id``, ``security_enabled``) count against the limit."""
+    """Return how many of the *groups* of a person (direct or nested; ``id``, ``security_enabled``) count against the limit.
+
+    *assigned*: ids of the groups that are assigned to the application.
+    """
     return sum(
         1
         for group in groups

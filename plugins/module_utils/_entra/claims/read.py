@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Reads what claims depend on: the application that people sign in to, its groups, their members. Nothing is written."""
+"""Reading what claims depend on: the application that people sign in to, groups, their members. Nothing is written."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Answer = t.TypeVar("Answer")
 
 @dataclass(frozen=True)
 class SsoPrincipal:
-    """The enterprise application. ``assigned``: role values by object id of the groups that are assigned to it."""
+    """The enterprise application. ``assigned``: values of app roles by object id of the groups that are assigned to it."""
 
     object_id: str
     enabled: bool = True
@@ -54,7 +54,7 @@ class SsoPrincipal:
 
 @dataclass(frozen=True)
 class SsoApplication:
-    """The registration that people sign in to; ``principal`` is None when it has no enterprise application here."""
+    """The registration that people sign in to; ``principal`` is None when it has no enterprise application in the tenant."""
 
     app_id: str
     display_name: str
@@ -74,7 +74,7 @@ class GroupMember:
 
 @dataclass(frozen=True)
 class GroupMembers:
-    """``direct`` users, users only ``inherited`` from nested groups, and the names of these."""
+    """The users of a group: ``direct`` ones, those ``inherited`` from nested groups only, and the names of these groups."""
 
     direct: frozenset[GroupMember] = frozenset()
     inherited: frozenset[GroupMember] = frozenset()
@@ -82,13 +82,16 @@ class GroupMembers:
 
 
 class ClaimReader:
-    """One task's reads, several at a time."""
+    """Reader of one task; independent requests are sent several at a time."""
 
     def __init__(self, ctx: Context, graph: GraphClient) -> None:
         self._ctx, self._graph = ctx, graph
 
     def read_application(self, asked: t.Mapping[str, t.Any] | None, identifier: str | None) -> SsoApplication | None:
-        """The one that *asked* names, else the only one with this *identifier* URI. Raises ConfigError, AmbiguousMatch."""
+        """Return the application that *asked* names, else the one with this *identifier* URI, or None.
+
+        Raises ConfigError, AmbiguousMatch.
+        """
         if asked:
             found = find_application(self._graph, asked, _APPLICATION)
             wire = dict(found.wire) if found else None
@@ -107,22 +110,22 @@ class ClaimReader:
     def read_groups(
         self, object_ids: t.Collection[str], application: SsoApplication | None
     ) -> dict[str, DirectoryGroup]:
-        """Those that exist, by object id in lower case."""
+        """Return the groups that exist, by object id in lower case."""
         return {group.object_id: group for group in self._read_groups_by("id", object_ids, application)}
 
     def find_groups_named(self, names: t.Collection[str]) -> dict[str, list[DirectoryGroup]]:
-        """All groups of each display name, by its form for comparison."""
+        """Return all groups of each display name, by the name in its form for comparison."""
         found: dict[str, list[DirectoryGroup]] = {}
         for group in self._read_groups_by("displayName", names, None):
             found.setdefault(fold_case(group.display_name), []).append(group)
         return found
 
     def list_members(self, object_ids: t.Sequence[str]) -> dict[str, GroupMembers]:
-        """Members of each group: one request, and one more for a group that has groups in it."""
+        """Return the members by group: one request each, and one more for a group that has groups in it."""
         return dict(zip(object_ids, self._run_side_by_side(self._read_members, object_ids), strict=True))
 
     def find_users(self, names: t.Sequence[str]) -> list[GroupMember]:
-        """Those of the named users that exist."""
+        """Return those of the named users that exist."""
         found = self._read_in_chunks(
             "/users", "userPrincipalName", names, "id,userPrincipalName,accountEnabled", USER_NEEDS
         )
@@ -130,7 +133,7 @@ class ClaimReader:
         return [_build_member(item) for item in found if fold_case(str(item.get("userPrincipalName"))) in asked]
 
     def list_groups_of_users(self, object_ids: t.Sequence[str]) -> dict[str, list[Wire]]:
-        """All groups that each user is in, through nesting too: ``id`` and ``security_enabled``."""
+        """Return all groups that each user is in, through nesting too: ``id`` and ``security_enabled``."""
         return dict(zip(object_ids, self._run_side_by_side(self._list_groups_of_user, object_ids), strict=True))
 
     def _run_side_by_side(self, work: t.Callable[[Key], Answer], items: t.Sequence[Key]) -> list[Answer]:

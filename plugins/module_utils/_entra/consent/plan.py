@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Admin consent as sets of permission names: what is requested, what is granted, and the steps between."""
+"""Admin consent as sets of permission names: what is requested, what is granted, and the steps between. Pure."""
 
 from __future__ import annotations
 
@@ -21,20 +21,23 @@ GRANTING = {"application": "AppRoleAssignment.ReadWrite.All", "delegated": "Dele
 _AS_USER = "Directory.AccessAsUser.All"
 _PERHAPS = "Directory.ReadWrite.All"
 
-#: Names by application id of the API and kind.
+#: Names of the granted permissions, by application id of the API and kind.
 GrantedNames = dict[tuple[str, str], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class HeldPermissions:
-    """What the client holds of one API: assignment ids by app role id, and the grant for everybody with its scopes."""
+    """The permissions that the client holds of one API.
+
+    ``assignments``: ids of app role assignments by app role id. ``grant_id`` and ``scopes``: of the grant for everybody.
+    """
 
     assignments: t.Mapping[str, str] = field(default_factory=dict)
     grant_id: str | None = None
     scopes: tuple[str, ...] = ()
 
     def list_names(self, api: ResourceApi, kind: str) -> tuple[str, ...]:
-        """Sorted names; a role that the API does not offer any more goes by its id."""
+        """Return the names of *kind*, sorted; a role that the API does not offer any more goes by its id."""
         if kind == "delegated":
             return tuple(sorted(self.scopes))
         known = api.get_names()
@@ -42,14 +45,14 @@ class HeldPermissions:
 
 
 def list_requested_names(request: RequestedPermissions, kind: str) -> tuple[str, ...] | None:
-    """The names that are requested, sorted; None where the kind is not managed."""
+    """Return the names that are requested, sorted; None where the kind is not managed."""
     ids = request.get_ids(kind)
     known = request.api.get_names()
     return None if ids is None else tuple(sorted(known.get(item, item) for item in ids))
 
 
 def may_grant(claims: t.Mapping[str, t.Any], kind: str) -> bool | None:
-    """Whether a token with these claims allows granting; None when only trying can tell."""
+    """Return whether a token with these claims allows granting; None where only a request can tell."""
     if not claims:
         return None
     scopes = set(str(claims.get("scp") or "").split())
@@ -62,7 +65,7 @@ def may_grant(claims: t.Mapping[str, t.Any], kind: str) -> bool | None:
 def list_granted_names(
     requests: t.Sequence[RequestedPermissions], held: t.Mapping[str, HeldPermissions]
 ) -> GrantedNames:
-    """The names granted now, of the kinds that are managed."""
+    """Return the names that are granted now, of the kinds that are managed."""
     return {
         (request.api.app_id, kind): held.get(request.api.app_id, HeldPermissions()).list_names(request.api, kind)
         for request in requests
@@ -77,7 +80,7 @@ def plan_grants(
     exclusive: bool,
     allowed: t.Collection[str],
 ) -> tuple[Step, ...]:
-    """Grant what is missing, then revoke surplus; only of the *allowed* kinds.
+    """Return the steps: grant what is missing, then, with *exclusive*, revoke the rest; only of the *allowed* kinds.
 
     Each step's data: ``app_id`` and ``resource`` of the API, ``kind``, the names to ``add`` and ``remove``, and what the write
     needs: ``role_id``, ``assignment_id``, or ``grant_id`` with all ``scopes`` that shall be.
@@ -126,26 +129,32 @@ def _plan_delegated_grant(api: ResourceApi, have: HeldPermissions, change: t.Any
     return [Step(action, f"delegated permissions {', '.join(words)} of {api.display_name}", data)]
 
 
-def apply_grants(state: GrantedNames, done: t.Iterable[Step]) -> GrantedNames:
-    """The state once the steps in *done* have been carried out."""
-    result = dict(state)
+def apply_grants(granted: GrantedNames, done: t.Iterable[Step]) -> GrantedNames:
+    """Return the granted names after the steps in *done*."""
+    result = dict(granted)
     for step in done:
         place = (step.data["app_id"], step.data["kind"])
         result[place] = tuple(sorted({*result[place], *step.data["add"]} - set(step.data["remove"])))
     return result
 
 
-def build_consent_plan(requests: t.Sequence[RequestedPermissions], state: GrantedNames, done: t.Sequence[Step]) -> Plan:
-    """The plan whose steps are *done*."""
-    return Plan(_format_granted(requests, state), _format_granted(requests, apply_grants(state, done)), tuple(done))
+def build_consent_plan(
+    requests: t.Sequence[RequestedPermissions], granted: GrantedNames, done: t.Sequence[Step]
+) -> Plan:
+    """Return the plan with the steps *done*."""
+    return Plan(_format_granted(requests, granted), _format_granted(requests, apply_grants(granted, done)), tuple(done))
 
 
-def _format_granted(requests: t.Sequence[RequestedPermissions], state: GrantedNames) -> list[dict[str, t.Any]]:
+def _format_granted(requests: t.Sequence[RequestedPermissions], granted: GrantedNames) -> list[dict[str, t.Any]]:
     shown = [
         {
             "api": request.api.display_name,
             "app_id": request.api.app_id,
-            **{kind: list(state[(request.api.app_id, kind)]) for kind in KINDS if (request.api.app_id, kind) in state},
+            **{
+                kind: list(granted[(request.api.app_id, kind)])
+                for kind in KINDS
+                if (request.api.app_id, kind) in granted
+            },
         }
         for request in requests
     ]
@@ -153,15 +162,15 @@ def _format_granted(requests: t.Sequence[RequestedPermissions], state: GrantedNa
 
 
 def report_consent(
-    requests: t.Sequence[RequestedPermissions], state: GrantedNames, consent_url: str | None
+    requests: t.Sequence[RequestedPermissions], granted: GrantedNames, consent_url: str | None
 ) -> dict[str, t.Any]:
-    """The noun ``consent``: requested names, those of them that are granted in *state*, and those that are missing."""
+    """Return the noun ``consent``: the requested names, those of them that are granted, and those that are missing."""
     parts: dict[str, list[dict[str, t.Any]]] = {"requested": [], "granted": [], "missing": []}
     for request in sorted(requests, key=lambda item: (item.api.display_name, item.api.app_id)):
         entry: dict[str, dict[str, list[str]]] = {name: {} for name in parts}
         for kind in KINDS:
             names = list_requested_names(request, kind) or ()
-            have = state.get((request.api.app_id, kind), ())
+            have = granted.get((request.api.app_id, kind), ())
             entry["requested"][kind] = list(names)
             entry["granted"][kind] = [name for name in names if name in have]
             entry["missing"][kind] = [name for name in names if name not in have]

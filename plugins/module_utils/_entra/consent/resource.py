@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Admin consent: read what an application requests and holds, and grant what is missing as far as the caller may."""
+"""The module entra_admin_consent: reads what an application requests and holds, and grants what the caller may grant."""
 
 from __future__ import annotations
 
@@ -22,7 +22,18 @@ from ..applications.reference import READ_NEEDS, ApplicationReference, find_appl
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..errors import is_already_done
 from ..permissions import KINDS, ApiResolver, RequestedPermissions
-from . import plan as planning
+from .plan import (
+    DEFAULT_ACCESS,
+    GRANTING,
+    GrantedNames,
+    HeldPermissions,
+    apply_grants,
+    build_consent_plan,
+    list_granted_names,
+    may_grant,
+    plan_grants,
+    report_consent,
+)
 
 _READ_ASSIGNMENTS = ("Application.Read.All",)
 _READ_GRANTS = ("DelegatedPermissionGrant.Read.All", "Directory.Read.All")
@@ -30,7 +41,7 @@ _EXISTS = ("already exists on the object", "entry already exists")
 
 
 class ConsentResource:
-    """The consent of one application, of the module entra_admin_consent."""
+    """The consent to one application."""
 
     noun = "consent"
 
@@ -39,29 +50,29 @@ class ConsentResource:
         self._app_id: str | None = None
         self._client: str | None = None
         self._requests: list[RequestedPermissions] = []
-        self._state: planning.GrantedNames = {}
+        self._granted: GrantedNames = {}
         self._planned: tuple[Step, ...] = ()
         self._done: list[Step] = []
         self._refused: set[tuple[str, str]] = set()
         self._claims: dict[str, t.Any] = {}
 
     def plan(self) -> Plan:
-        """Read, and plan what the caller may grant. Raises ConfigError, Problems."""
+        """Return the steps that the caller may carry out. Raises ConfigError, Problems."""
         options = self._ctx.options
         self._claims = self._graph.read_token_claims()
         application = resolve_application(self._ctx, self._graph, options, select=["requiredResourceAccess"])
         self._app_id = application.app_id
-        self._requests = self._requested(options, application)
-        self._client = self._service_principal() if self._app_id else None
-        held = self._held() if self._client else {}
-        self._state = planning.list_granted_names(self._requests, held)
-        self._planned = planning.plan_grants(self._requests, held, options["exclusive"], self._allowed())
-        self._tell_what_stays(held, options["exclusive"])
-        return planning.build_consent_plan(self._requests, self._state, self._planned)
+        self._requests = self._read_requested(options, application)
+        self._client = self._find_service_principal() if self._app_id else None
+        held = self._read_held() if self._client else {}
+        self._granted = list_granted_names(self._requests, held)
+        self._planned = plan_grants(self._requests, held, options["exclusive"], self._list_allowed_kinds())
+        self._warn_of_surplus(held, options["exclusive"])
+        return build_consent_plan(self._requests, self._granted, self._planned)
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
-        """What carries out a step, by its action."""
+        """Map each action to the method that carries it out."""
         writing = {
             "assign": self._assign,
             "unassign": self._unassign,
@@ -69,10 +80,10 @@ class ConsentResource:
             "rescope": self._rescope,
             "withdraw": self._withdraw,
         }
-        return {name: functools.partial(self._try, write) for name, write in writing.items()}
+        return {name: functools.partial(self._carry_out, write) for name, write in writing.items()}
 
-    def _try(self, write: Action, step: Step) -> None:
-        """Carry out one step; that the caller may not is no failure, and is not tried again for that API and kind."""
+    def _carry_out(self, write: Action, step: Step) -> None:
+        """Carry out one step; a refusal is a warning, and no more steps of that API and kind are sent."""
         place = (step.data["app_id"], step.data["kind"])
         if place in self._refused:
             return
@@ -86,15 +97,15 @@ class ConsentResource:
         self._graph.forget_token()
 
     def get_applied_plan(self) -> Plan:
-        """The plan without the steps that were refused."""
-        return planning.build_consent_plan(self._requests, self._state, self._done)
+        """Return the plan without the steps that were refused."""
+        return build_consent_plan(self._requests, self._granted, self._done)
 
     def result(self) -> dict[str, t.Any]:
-        """The noun ``consent``."""
+        """Return the noun ``consent``."""
         done = self._planned if self._ctx.check_mode else self._done
-        return planning.report_consent(self._requests, planning.apply_grants(self._state, done), self._consent_url())
+        return report_consent(self._requests, apply_grants(self._granted, done), self._build_consent_url())
 
-    def _requested(
+    def _read_requested(
         self, options: t.Mapping[str, t.Any], application: ApplicationReference
     ) -> list[RequestedPermissions]:
         apis = ApiResolver(self._graph)
@@ -103,11 +114,11 @@ class ConsentResource:
         if application.pending:
             self._ctx.warn("The application is not there yet, so what it will request, and need granted, is not known")
             return []
-        wire = application.wire or self._registration(options).wire
+        wire = application.wire or self._find_registration(options).wire
         return _read_requested_permissions(apis, wire.get("requiredResourceAccess") or (), options["exclusive"])
 
-    def _registration(self, options: t.Mapping[str, t.Any]) -> ApplicationReference:
-        """The registration behind the option ``app_id``."""
+    def _find_registration(self, options: t.Mapping[str, t.Any]) -> ApplicationReference:
+        """Return the registration of the option ``app_id``. Raises ConfigError where it is in another tenant."""
         found = find_application(self._graph, options, select=["requiredResourceAccess"])
         if found is None:
             raise ConfigError(
@@ -116,7 +127,7 @@ class ConsentResource:
             )
         return found
 
-    def _service_principal(self) -> str | None:
+    def _find_service_principal(self) -> str | None:
         wire = self._graph.get(
             f"/servicePrincipals{format_alternate_key('appId', str(self._app_id))}",
             intent=f"read the service principal of {self._app_id}",
@@ -129,27 +140,27 @@ class ConsentResource:
             )
         return str(wire["id"]) if wire else None
 
-    def _held(self) -> dict[str, planning.HeldPermissions]:
-        """What the client holds, by application id of the API."""
-        assignments = self._list("application", "appRoleAssignments", _READ_ASSIGNMENTS)
-        grants = self._list("delegated", "oauth2PermissionGrants", _READ_GRANTS)
+    def _read_held(self) -> dict[str, HeldPermissions]:
+        """Return what the client holds, by application id of the API."""
+        assignments = self._list_permissions("application", "appRoleAssignments", _READ_ASSIGNMENTS)
+        grants = self._list_permissions("delegated", "oauth2PermissionGrants", _READ_GRANTS)
         held = {}
         for request in self._requests:
             resource = request.api.object_id
             roles = {
                 str(item["appRoleId"]).lower(): str(item["id"])
                 for item in assignments
-                if item.get("resourceId") == resource and item.get("appRoleId") != planning.DEFAULT_ACCESS
+                if item.get("resourceId") == resource and item.get("appRoleId") != DEFAULT_ACCESS
             }
             grant = next(
                 (item for item in grants if item.get("resourceId") == resource and _is_for_everybody(item)), None
             )
             scopes = tuple(sorted(set(str((grant or {}).get("scope") or "").split())))
-            held[request.api.app_id] = planning.HeldPermissions(roles, str(grant["id"]) if grant else None, scopes)
+            held[request.api.app_id] = HeldPermissions(roles, str(grant["id"]) if grant else None, scopes)
         return held
 
-    def _list(self, kind: str, relation: str, needs: t.Sequence[str]) -> list[dict[str, t.Any]]:
-        """What may not be read counts as missing, and is not granted either."""
+    def _list_permissions(self, kind: str, relation: str, needs: t.Sequence[str]) -> list[dict[str, t.Any]]:
+        """Return the permissions of one kind; those that may not be read count as missing and are not granted either."""
         if all(request.get_ids(kind) is None for request in self._requests):
             return []
         path = f"/servicePrincipals/{quote_segment(str(self._client))}/{relation}"
@@ -160,20 +171,18 @@ class ConsentResource:
             self._ctx.warn(f"All {kind} permissions count as missing: {exc}")
             return []
 
-    def _allowed(self) -> set[str]:
-        """The kinds that the caller may grant, or that only trying can tell about."""
+    def _list_allowed_kinds(self) -> set[str]:
+        """Return the kinds that the caller may grant, or may be able to."""
         unreadable = {kind for _app_id, kind in self._refused}
-        return {
-            kind for kind in KINDS if kind not in unreadable and planning.may_grant(self._claims, kind) is not False
-        }
+        return {kind for kind in KINDS if kind not in unreadable and may_grant(self._claims, kind) is not False}
 
-    def _tell_what_stays(self, held: t.Mapping[str, planning.HeldPermissions], exclusive: bool) -> None:
-        wanted = planning.plan_grants(self._requests, held, exclusive, KINDS)
-        left = [step.subject for step in wanted if step.data["remove"] and step not in self._planned]
+    def _warn_of_surplus(self, held: t.Mapping[str, HeldPermissions], exclusive: bool) -> None:
+        steps = plan_grants(self._requests, held, exclusive, KINDS)
+        left = [step.subject for step in steps if step.data["remove"] and step not in self._planned]
         if left:
             self._ctx.warn(f"The signed-in identity may not revoke, so this stays undone: {'; '.join(left)}")
 
-    def _consent_url(self) -> str | None:
+    def _build_consent_url(self) -> str | None:
         if not self._app_id:
             return None
         tenant = self._ctx.options.get("tenant_id") or self._claims.get("tid") or "organizations"
@@ -199,7 +208,7 @@ class ConsentResource:
                 raise
 
     def _consent(self, step: Step) -> None:
-        """There is one grant for everybody per API, so a second one is refused; then the first is what we take."""
+        """Create the grant for everybody; Entra ID refuses a second one for the same API, then the first one is widened."""
         body = {
             "clientId": self._client,
             "consentType": "AllPrincipals",
@@ -214,9 +223,9 @@ class ConsentResource:
             self._widen(step)
 
     def _widen(self, step: Step) -> None:
-        """Add our scopes to the grant that somebody, or our own request whose answer was lost, has made meanwhile.
+        """Add our scopes to the grant that exists: somebody made it meanwhile, or our own request whose answer was lost.
 
-        Raises ApiError where it is not shown: nobody knows which scopes it has.
+        Raises ApiError where it is not shown: its scopes are not known.
         """
         path = f"/servicePrincipals/{quote_segment(str(self._client))}/oauth2PermissionGrants"
         listed = self._graph.list(path, intent=step.subject, needs=_READ_GRANTS)
@@ -239,7 +248,7 @@ class ConsentResource:
         self._write("DELETE", _format_grant_path(step.data["grant_id"]), None, step)
 
     def _write(self, method: str, path: str, body: t.Any, step: Step, repeat: Repeat = Repeat.BY_METHOD) -> None:
-        needs = (planning.GRANTING[step.data["kind"]],)
+        needs = (GRANTING[step.data["kind"]],)
         gone_is_fine = method == "DELETE"
         self._graph.write(
             method, path, body, intent=f"change {step.subject}", needs=needs, repeat=repeat, missing_ok=gone_is_fine
@@ -257,7 +266,10 @@ def _is_for_everybody(grant: t.Mapping[str, t.Any]) -> bool:
 def _read_requested_permissions(
     apis: ApiResolver, required: t.Iterable[t.Mapping[str, t.Any]], exclusive: bool
 ) -> list[RequestedPermissions]:
-    """What a registration requests. A kind that it does not request is managed only when surplus shall go."""
+    """Return the permissions that a registration requests; raises Problems for what cannot be granted.
+
+    A kind that it does not request is managed only with *exclusive*.
+    """
     requests: list[RequestedPermissions] = []
     problems = []
     for index, entry in enumerate(required):

@@ -105,9 +105,9 @@ def _format_group(current: CanonicalGroup | None) -> CanonicalGroup:
 
 
 def derive_mail_nickname(display_name: str) -> str:
-    """Return a mail nickname that Graph accepts: ASCII without blanks and forbidden characters, 1 to 64 long.
+    r"""Return a mail nickname that Graph accepts: ASCII without blanks and forbidden characters, 1 to 64 long.
 
-    Microsoft Learn (group, mailNickname): the characters ``@ () \\ [] " ; : <> ,`` and blanks are refused.
+    Microsoft Learn (group, mailNickname): the characters ``@ () \ [] " ; : <> ,`` and blanks are refused.
     """
     plain_ascii = display_name.encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9._-]+", "-", plain_ascii).strip("-.")[:64] or "group"

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""A service principal in this collection's words, and the steps to what it shall be. Pure."""
+"""A service principal in canonical form, and the steps to what it shall be. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typing as t
 from ..._core.plan import Plan, Step
 from ..._core.set_changes import find_set_changes
 from ..applications.canonical import keep_order
+from ..owners import plan_owners
 
 CanonicalServicePrincipal = dict[str, t.Any]
 Wire = dict[str, t.Any]
@@ -27,7 +28,10 @@ _DEFAULTS = {"accountEnabled": True, "appRoleAssignmentRequired": False}
 
 
 def canonical_service_principal(wire: t.Mapping[str, t.Any]) -> CanonicalServicePrincipal:
-    """A service principal of Graph, or nothing, under the names of our options; sets are sorted, empty text is None."""
+    """Return a service principal of Graph, or an empty object, under the names of our options.
+
+    Sets are sorted, empty text is None; ``sign_on_mode`` is "none" where it is not set.
+    """
     found: CanonicalServicePrincipal = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
     found["sign_on_mode"] = found["sign_on_mode"] or NO_MODE
     found.update({name: bool(wire.get(field, _DEFAULTS[field])) for name, field in FLAGS.items()})
@@ -41,7 +45,10 @@ def desired_service_principal(
     inherited: t.Mapping[str, t.Sequence[str]],
     exclusive: bool,
 ) -> CanonicalServicePrincipal:
-    """*current* with what the options name. *inherited*: values of sets that come from the application and cannot go."""
+    """Return *current* with everything that the options name; what they do not name stays as it is.
+
+    *inherited*: by option, values that come from the application; they cannot be removed here.
+    """
     found: CanonicalServicePrincipal = {}
     for name in TEXTS:
         found[name] = current[name] if options.get(name) is None else options[name] or None
@@ -56,36 +63,34 @@ def desired_service_principal(
 
 def plan_service_principal(
     wire: Wire,
-    wanted: CanonicalServicePrincipal,
+    desired: CanonicalServicePrincipal,
     had_owners: t.Sequence[str],
     owners: t.Sequence[str] | None,
     exclusive: bool,
 ) -> Plan:
-    """Create (from an empty *wire*) or change, then the owners; *owners* None is not managed."""
+    """Return the steps: create (from an empty *wire*) or change the service principal, then its owners.
+
+    *had_owners* and *owners*: present and desired object ids; *owners* None is not managed.
+    """
     before = canonical_service_principal(wire)
     steps: list[Step] = []
-    body = _build_patch(before, wanted, wire)
+    body = _build_patch(before, desired, wire)
     if not wire:
         steps.append(Step("create", "create service principal", {"body": body}))
     elif body:
         subject = f"service principal {wire.get('displayName')}: {', '.join(sorted(body))}"
         steps.append(Step("update", subject, {"body": body}))
-    shown_before, shown_after = (dict(before) if wire else {}), dict(wanted)
+    shown_before, shown_after = (dict(before) if wire else {}), dict(desired)
     if owners is not None:
-        change = find_set_changes(owners, had_owners, exclusive)
-        only_these = not wire and exclusive
-        if change.add or change.remove or only_these:
-            subject = f"owners: {len(change.add)} added, {len(change.remove)} removed"
-            data = {"add": change.add, "remove": change.remove, "only_these": only_these}
-            steps.append(Step("owners", subject, data))
-        shown_after["owners"] = change.after
+        owner_steps, shown_after["owners"] = plan_owners(owners, had_owners, exclusive=exclusive, is_new=not wire)
+        steps += owner_steps
         if wire:
             shown_before["owners"] = sorted(had_owners)
     return Plan(shown_before, shown_after, tuple(steps))
 
 
 def plan_service_principal_removal(wire: Wire) -> Plan:
-    """Delete what is there."""
+    """Return the step that deletes the service principal, none when *wire* is empty."""
     if not wire:
         return Plan({}, {})
     return Plan(
@@ -94,14 +99,14 @@ def plan_service_principal_removal(wire: Wire) -> Plan:
 
 
 def _build_patch(
-    before: CanonicalServicePrincipal, wanted: CanonicalServicePrincipal, wire: t.Mapping[str, t.Any]
+    before: CanonicalServicePrincipal, desired: CanonicalServicePrincipal, wire: t.Mapping[str, t.Any]
 ) -> Wire:
     body: Wire = {}
     for names in (TEXTS, FLAGS):
-        body.update({field: wanted[name] for name, field in names.items() if wanted[name] != before[name]})
+        body.update({field: desired[name] for name, field in names.items() if desired[name] != before[name]})
     if body.get(TEXTS["sign_on_mode"]) == NO_MODE:
         body[TEXTS["sign_on_mode"]] = None
     for name, field in SETS.items():
-        if wanted[name] != before[name]:
-            body[field] = keep_order(wire.get(field), wanted[name])
+        if desired[name] != before[name]:
+            body[field] = keep_order(wire.get(field), desired[name])
     return body

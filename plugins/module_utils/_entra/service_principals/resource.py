@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Service principals: read what is there, plan, and carry the plan out."""
+"""The module entra_service_principal: reads a service principal, plans, and carries the plan out."""
 
 from __future__ import annotations
 
@@ -19,14 +19,21 @@ from ..client import GraphClient, format_alternate_key, quote_segment
 from ..deleted_items import list_deleted_items
 from ..owners import change_owners, list_owners
 from ..principals import resolve_object_ids
-from . import plan as planning
+from .plan import (
+    SELECT,
+    SETS,
+    canonical_service_principal,
+    desired_service_principal,
+    plan_service_principal,
+    plan_service_principal_removal,
+)
 
 Wire = dict[str, t.Any]
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 
 
 class ServicePrincipalResource:
-    """One service principal of the module entra_service_principal."""
+    """The service principal of one task."""
 
     noun = "service_principal"
 
@@ -39,26 +46,26 @@ class ServicePrincipalResource:
         self._created = False
 
     def plan(self) -> Plan:
-        """What the options ask for, compared with what is there. Raises ConfigError, Problems."""
+        """Return the steps to what the options ask for. Raises ConfigError, Problems."""
         present = self._options["state"] == "present"
         self._wire = self._find(present) or {}
         if not present:
-            return planning.plan_service_principal_removal(self._wire)
+            return plan_service_principal_removal(self._wire)
         exclusive = self._options["exclusive"]
-        wanted = planning.desired_service_principal(
-            self._options, planning.canonical_service_principal(self._wire), self._inherited(), exclusive
+        desired = desired_service_principal(
+            self._options, canonical_service_principal(self._wire), self._read_inherited(), exclusive
         )
         owners = resolve_object_ids(self._graph, self._options.get("owners"), "owners")
         had: list[str] = []
         if owners is not None and self._wire:
             had = list_owners(self._graph, self._path(), self._name())
-        planned = planning.plan_service_principal(self._wire, wanted, had, owners, exclusive)
+        planned = plan_service_principal(self._wire, desired, had, owners, exclusive)
         self._after = dict(planned.after)
         return planned
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
-        """What carries out a step, by its action."""
+        """Map each action to the method that carries it out."""
         return {
             "create": self._create,
             "update": self._update,
@@ -67,7 +74,7 @@ class ServicePrincipalResource:
         }
 
     def result(self) -> dict[str, t.Any]:
-        """The service principal as it is after the plan, with what it has from its application; unknown ids are None."""
+        """Return the service principal as it is after the plan, with what comes from its application; unknown ids are None."""
         if self._options["state"] == "absent":
             return {}
         found = {
@@ -77,7 +84,7 @@ class ServicePrincipalResource:
             "display_name": self._wire.get("displayName"),
         }
         if self._created:
-            for name, field in planning.SETS.items():
+            for name, field in SETS.items():
                 found[name] = sorted({*self._after[name], *(self._wire.get(field) or ())})
         return found
 
@@ -116,14 +123,15 @@ class ServicePrincipalResource:
         return wire
 
     def _read(self, path: str) -> Wire | None:
-        return self._graph.get(
-            path, intent="read the service principal", needs=READ_NEEDS, params={"$select": planning.SELECT}
-        )
+        return self._graph.get(path, intent="read the service principal", needs=READ_NEEDS, params={"$select": SELECT})
 
-    def _inherited(self) -> dict[str, list[str]]:
-        """Tags and reply URLs of the application show up here too; what is exclusive must not fight with them."""
+    def _read_inherited(self) -> dict[str, list[str]]:
+        """Return the tags and reply URLs that come from the application: Graph shows them here too, and they cannot be removed here.
+
+        The application is read only where a value would be removed.
+        """
         managed = [name for name in ("tags", "reply_urls") if self._options.get(name) is not None]
-        current = planning.canonical_service_principal(self._wire)
+        current = canonical_service_principal(self._wire)
         surplus = any(set(current[name]) - set(self._options[name]) for name in managed)
         if not surplus or not (self._options["exclusive"] or any(not self._options[name] for name in managed)):
             return {}
@@ -170,16 +178,16 @@ class ServicePrincipalResource:
                 intent=step.subject,
                 needs=_WRITE,
                 read_needs=READ_NEEDS,
-                select=planning.SELECT,
+                select=SELECT,
             )
         except ApiError as exc:
             if exc.status == 409:
-                self._explain_conflict(exc, app_id)
+                self._raise_if_deleted(exc, app_id)
             raise
         self._created = True
 
-    def _explain_conflict(self, exc: ApiError, app_id: str) -> None:
-        """A deleted service principal still holds its name; say which, for the service does not. Raises ConfigError."""
+    def _raise_if_deleted(self, exc: ApiError, app_id: str) -> None:
+        """Raise ConfigError where a deleted service principal of the application is the cause of a conflict."""
         try:
             deleted = list_deleted_items(self._graph, "servicePrincipals", "id,appId")
         except Forbidden:
