@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Addresses from options, variables, the environment and services: taken apart strictly, and never shown with credentials.
+"""Parsing and masking of addresses from options, variables, the environment and services.
 
 User information in an address (``https://user:password@host``) makes HTTP libraries replace the token of a request by Basic
 authentication, and an address is printed where a password is not. So it is refused, except for proxies, where it is hidden.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .errors import ConfigError, Problems
-from .redact import HIDDEN, mask_user_information
+from .secret_matcher import HIDDEN, mask_user_information
 from .visible import to_one_line
 
 #: Names of options, at any depth, that hold the address of a service that tasks sign in to.
@@ -54,7 +54,7 @@ _SECRET_PARAMETER = re.compile(
 
 @dataclass(frozen=True)
 class Address:
-    """An address in its parts; ``user_information`` is what stands before its @ as it stands there, which :attr:`text` leaves out."""
+    """The parts of an address; ``user_information`` is what stands before its @, which :attr:`text` leaves out."""
 
     scheme: str
     host: str
@@ -64,7 +64,7 @@ class Address:
 
     @property
     def host_and_port(self) -> str:
-        """Host and port."""
+        """The host, and the port where the address names one."""
         return self.host if self.port is None else f"{self.host}:{self.port}"
 
     @property
@@ -79,7 +79,7 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether this host itself is meant, so that nothing of the traffic is on a network."""
+        """Whether the host is this machine itself, so that nothing of the traffic is on a network."""
         if self.host.lower().rstrip(".") == "localhost":
             return True
         try:
@@ -91,13 +91,14 @@ class Address:
 def split_address(
     option: str, source: str, url: t.Any, schemes: t.Sequence[str] = ("https",), *, why: str = "", user: bool = False
 ) -> Address:
-    """The parts of *url*, the value of *option* from *source*; the first of *schemes* where it names none.
+    """Return the parts of *url*, the value of *option* from *source*; where it names no scheme, the first of *schemes* is taken.
 
-    ``why``: a clause for a scheme that is not among them; ``user``: user information is allowed. Raises ConfigError, which shows
-    of the address nothing but scheme and host, and that only if it can hold no credentials.
+    *why*: a clause for the message about a scheme that is not among *schemes*. *user*: user information is allowed. Raises
+    ConfigError, which shows of the address nothing but scheme and host, and that only if it can hold no credentials.
     """
 
     def refuse(what: str) -> t.NoReturn:
+        """Raise ConfigError with *what* is wrong with the option."""
         raise ConfigError(f"{option}: {what}", source=source)
 
     text = str(url)
@@ -141,9 +142,9 @@ _USER_INFORMATION_REFUSED = (
 
 
 def check_addresses(values: t.Mapping[str, t.Any], source_of: t.Callable[[str], str]) -> None:
-    """Refuse addresses with user information among option *values*, at any depth; proxies may have one.
+    """Raise when addresses among option *values*, at any depth, have user information; proxies may have it.
 
-    Raises ConfigError, or Problems for several, which name options and the sources (``source_of``) of the outermost.
+    Raises ConfigError for one, Problems for several; both name options and the sources (*source_of*) of the outermost.
     """
     found = [(where, source_of(re.split(r"[.\[]", where)[0])) for where in _find_user_information(values, "")]
     if len(found) == 1:
@@ -158,7 +159,7 @@ def check_addresses(values: t.Mapping[str, t.Any], source_of: t.Callable[[str], 
 
 
 def mask_addresses(value: t.Any, name: str = "") -> t.Any:
-    """*value* of the option *name*, or all options, with what may be a credential in an address replaced, at any depth."""
+    """Return *value* of the option *name*, or all options, with what may be a credential in an address replaced, at any depth."""
     if isinstance(value, t.Mapping):
         return {key: mask_addresses(item, str(key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -175,12 +176,12 @@ def mask_addresses(value: t.Any, name: str = "") -> t.Any:
 
 
 def mask_url(url: str) -> str:
-    """A requested address for debug lines: user information and what is secret in its query are replaced."""
+    """Return a requested address for debug lines, with its user information and the secret parameters of its query replaced."""
     return _SECRET_PARAMETER.sub(rf"\1{HIDDEN}", mask_user_information(url))
 
 
 def describe_proxy_address(proxy: str) -> str:
-    """A proxy without its user and password."""
+    """Return the address of a proxy in words, without user and password."""
     try:
         return f"proxy {split_address('proxy', 'proxy', proxy, ('http', *PROXY_SCHEMES), user=True).origin}"
     except ConfigError:
@@ -188,6 +189,7 @@ def describe_proxy_address(proxy: str) -> str:
 
 
 def _is_valid_host(host: str) -> bool:
+    """Return True for a host name of permitted length and for an IPv6 address in brackets."""
     if not host.startswith("["):
         return len(host) <= 253
     try:
@@ -197,18 +199,19 @@ def _is_valid_host(host: str) -> bool:
 
 
 def _has_at_sign(text: str) -> bool:
-    """True for anything that is, decodes to, or normalises to an @; a base address has no use for one anywhere."""
+    """Return True for anything that is, decodes to, or normalises to an @; a base address has no use for one anywhere."""
     return "@" in unicodedata.normalize("NFKC", text) or "%40" in text
 
 
 def has_user_information(text: str) -> bool:
-    """Whether *text* is an address with user information before its host; an @ behind that is a part of the path."""
+    """Return True for an address with user information before its host; an @ behind the host is a part of the path."""
     flat = "".join(sign for sign in unicodedata.normalize("NFKC", text) if sign.isprintable() and not sign.isspace())
     authority = _AUTHORITY.match(flat)
     return bool(authority and ("@" in authority[1] or "%40" in authority[1])) or bool(_USER_WITHOUT_SCHEME.match(flat))
 
 
 def _find_user_information(value: t.Any, where: str, name: str = "") -> t.Iterator[str]:
+    """Yield the paths of the options whose addresses have user information, such as ``web.redirect_uris[0]``."""
     if isinstance(value, t.Mapping):
         for key, item in value.items():
             yield from _find_user_information(item, f"{where}.{key}" if where else str(key), str(key))
@@ -222,7 +225,7 @@ def _find_user_information(value: t.Any, where: str, name: str = "") -> t.Iterat
 
 
 def _hide_user_information(text: str) -> str:
-    """The address with everything between scheme and last @ hidden; hidden as a whole where an @ is disguised."""
+    """Return the address with everything between its scheme and its last @ hidden, and all of it where an @ is disguised."""
     if not _has_at_sign(text):
         return text
     before, at, rest = text.rpartition("@")
@@ -233,7 +236,7 @@ def _hide_user_information(text: str) -> str:
 
 
 def extract_path(url: str) -> str:
-    """The path of an address for messages; empty for one that cannot be parsed."""
+    """Return the path of an address for messages; empty for one that cannot be parsed."""
     try:
         return to_one_line(urlsplit(url).path, 300)
     except ValueError:
@@ -241,7 +244,7 @@ def extract_path(url: str) -> str:
 
 
 def extract_origin(url: str) -> str:
-    """Scheme, host and port of *url* in lower case; empty for one that cannot be parsed."""
+    """Return scheme, host and port of *url* in lower case; empty for one that cannot be parsed."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -250,7 +253,7 @@ def extract_origin(url: str) -> str:
 
 
 def describe_host(address: t.Any) -> str:
-    """The host of an address that a service names, without user information."""
+    """Return the origin of an address that a service names, in words and without user information."""
     try:
         parts = urlsplit(str(address or ""))
         host, port = parts.hostname, parts.port

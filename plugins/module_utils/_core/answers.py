@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Reading HTTP answers within limits: bytes before and after decompression, time, and what JSON may hold.
+"""Reading of HTTP answers within limits: bytes before and after decompression, time, and what JSON may hold.
 
 A socket's timeout bounds one wait, not an answer: a server that sends a byte every second is read for ever. So the
 socket is read through :class:`BoundedResponse`, which looks at the time left before each wait and counts what came,
@@ -59,38 +59,38 @@ class AnswerRefused(Exception):
 
 
 class TimeLimit(t.Protocol):
-    """What bounds the reading of an answer."""
+    """What bounds the time in which an answer is read."""
 
     def remaining_s(self) -> float:
-        """Seconds until reading must end; 0 when they are over."""
+        """Return the seconds until reading must end; 0 when they are over."""
 
 
 class BoundedResponse(http.client.HTTPResponse):  # noqa: TID251
-    """A response that is read from its first byte on within *watch* and :data:`MAX_BYTES`."""
+    """A response that is read within the time of *limit* and within :data:`MAX_BYTES`, from its first byte on."""
 
-    def __init__(self, watch: TimeLimit, sock: socket.socket, *arguments: t.Any, **keywords: t.Any) -> None:
+    def __init__(self, limit: TimeLimit, sock: socket.socket, *arguments: t.Any, **keywords: t.Any) -> None:
         super().__init__(sock, *arguments, **keywords)
         self.fp.close()
-        self.fp = io.BufferedReader(_BoundedSocket(watch, sock))
+        self.fp = io.BufferedReader(_BoundedSocket(limit, sock))
 
 
 class _BoundedSocket(io.RawIOBase):
-    """The reading side of *sock*. Raises TimeoutError past the socket's own timeout or the watch's, AnswerRefused past the size."""
+    """The reading side of *sock*. Reading raises TimeoutError past the socket's timeout or the limit, AnswerRefused past the size."""
 
-    def __init__(self, watch: TimeLimit, sock: socket.socket) -> None:
+    def __init__(self, limit: TimeLimit, sock: socket.socket) -> None:
         super().__init__()
-        self._watch, self._sock, self._file = watch, sock, sock.makefile("rb", buffering=0)
+        self._limit, self._sock, self._file = limit, sock, sock.makefile("rb", buffering=0)
         self._timeout_s, self._left = sock.gettimeout(), MAX_BYTES + MIB
 
     def readable(self) -> bool:
-        """True: http.client asks."""
+        """Return True: http.client asks."""
         return True
 
     def readinto(self, buffer: t.Any) -> int:
-        """The number of bytes that came, 0 at the end."""
+        """Return the number of bytes that came, 0 at the end."""
         give_up_at = None if self._timeout_s is None else time.monotonic() + self._timeout_s
         while True:
-            left = self._watch.remaining_s()
+            left = self._limit.remaining_s()
             if give_up_at is not None:
                 left = min(left, give_up_at - time.monotonic())
             if left <= 0:
@@ -110,15 +110,16 @@ class _BoundedSocket(io.RawIOBase):
             return count
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the file of the socket; the socket itself stays open."""
         if not self.closed:
             self._file.close()
         super().close()
 
 
 def read_body(chunks: t.Iterable[bytes], encoding: str, largest: int | None = None) -> bytes:
-    """The body, decompressed; *chunks* as they came, *encoding* the header Content-Encoding, *largest* in bytes, by default MAX_BYTES.
+    """Return the decompressed body.
 
+    *chunks*: the bytes as they came. *encoding*: the header Content-Encoding. *largest*: in bytes, by default MAX_BYTES.
     Raises AnswerRefused.
     """
     largest = MAX_BYTES if largest is None else largest
@@ -134,7 +135,7 @@ def read_body(chunks: t.Iterable[bytes], encoding: str, largest: int | None = No
 
 
 def _inflate_chunks(chunks: t.Iterable[bytes], coding: str) -> t.Iterator[bytes]:
-    """Decompressed pieces of at most a MiB each, so that a small chunk cannot become a large one unseen.
+    """Yield decompressed pieces of at most a MiB each, so that a small chunk cannot become a large one unseen.
 
     gzip may have several members; what is no member behind one is padding, which is read and left out.
     """
@@ -161,7 +162,7 @@ def _inflate_chunks(chunks: t.Iterable[bytes], coding: str) -> t.Iterator[bytes]
 
 
 def _create_inflater(coding: str, start: bytes) -> t.Any:
-    """For gzip, or deflate with its frame (RFC 1950) or, as some servers send it, without."""
+    """Return a decompressor for gzip, or for deflate with its frame (RFC 1950) or, as some servers send it, without."""
     if coding != "deflate":
         return zlib.decompressobj(zlib.MAX_WBITS | 16)
     framed = start[0] & 0x0F == zlib.DEFLATED and int.from_bytes(start[:_ZLIB_HEADER_BYTES], "big") % 31 == 0
@@ -169,7 +170,7 @@ def _create_inflater(coding: str, start: bytes) -> t.Any:
 
 
 def parse_json(content: bytes) -> t.Any:
-    """The value of a JSON text, its strings free of half characters. Raises ValueError; AnswerRefused for what is too much.
+    """Return the value of a JSON text, its strings free of half surrogates. Raises ValueError, and AnswerRefused beyond the limits.
 
     Bytes that are no UTF-8 are replaced. NaN, infinities and numbers of thousands of digits are refused: no service sends them.
     """
@@ -178,6 +179,7 @@ def parse_json(content: bytes) -> t.Any:
 
 
 def _parse_checked(content: bytes) -> t.Any:
+    """Return the value of a JSON text. Raises as :func:`parse_json`; numbers of values, lengths and depth are checked before parsing."""
     counted = max(
         content.count(b",") + content.count(b"[") + content.count(b"{"), content.count(b"]") + content.count(b"}")
     )
@@ -199,7 +201,7 @@ def _parse_checked(content: bytes) -> t.Any:
 
 
 def _has_longer_text(unescaped: bytes, longest: int) -> bool:
-    """Whether there is no quote in more than *longest* bytes in a row; *unescaped*: JSON without escaped quotes."""
+    """Return True when more than *longest* bytes in a row have no quote; *unescaped*: JSON without escaped quotes."""
     at = 0
     while len(unescaped) - at > longest:
         quote = unescaped.rfind(b'"', at, at + longest + 1)
@@ -210,7 +212,10 @@ def _has_longer_text(unescaped: bytes, longest: int) -> bool:
 
 
 def _is_nested_deeper(unescaped: bytes, depth: int) -> bool:
-    """Whether brackets nest deeper than *depth*. Strings are left out, then innermost pairs are taken away, level by level."""
+    """Return True when brackets nest deeper than *depth*.
+
+    Strings are left out, then innermost pairs are taken away, level by level.
+    """
     if unescaped.count(b"[") + unescaped.count(b"{") <= depth:
         return False
     left = _STRING.sub(b"", unescaped.translate(_BRACES_TO_BRACKETS, _OTHER_BYTES))
@@ -223,14 +228,14 @@ def _is_nested_deeper(unescaped: bytes, depth: int) -> bool:
 
 
 def _build_answer_object(members: dict[str, t.Any]) -> AnswerObject:
-    """*members* as an AnsweredObject. Raises AnswerRefused for more members than any object of a service has."""
+    """Return *members* as an AnswerObject. Raises AnswerRefused for more members than any object of a service has."""
     if len(members) > MAX_MEMBERS:
         raise AnswerRefused(f"JSON with an object of more than {MAX_MEMBERS} members")
     return AnswerObject(members)
 
 
 def _convert_to_answer_objects(value: t.Any) -> t.Any:
-    """*value* of builtin types with AnsweredObjects in place of its dictionaries."""
+    """Return *value*, of builtin types, with AnswerObjects in place of its dictionaries."""
     if isinstance(value, dict):
         return AnswerObject({name: _convert_to_answer_objects(item) for name, item in value.items()})
     if isinstance(value, list):
@@ -239,10 +244,12 @@ def _convert_to_answer_objects(value: t.Any) -> t.Any:
 
 
 def _refuse_constant(name: str) -> t.NoReturn:
+    """Raise ValueError for NaN and the infinities, which Python's parser accepts."""
     raise ValueError(f"{name} is no JSON")
 
 
 def _parse_finite_float(digits: str) -> float:
+    """Return the number. Raises ValueError for one that becomes infinite."""
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         raise ValueError("a number out of range")

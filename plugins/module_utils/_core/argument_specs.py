@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Argument specs that merge: options together with the rules between them."""
+"""Argument specs that can be merged: options together with the rules between them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ArgumentSpec:
         self.required_by = {name: list(needed) for name, needed in (required_by or {}).items()}
 
     def merge(self, *others: ArgumentSpec) -> ArgumentSpec:
-        """A new spec with all options and all rules; an option that two specs define differently is a programming error."""
+        """Return a new spec with all options and all rules. Raises ValueError for an option that two specs define differently."""
         merged = ArgumentSpec(self.options, **self.to_rule_kwargs())
         for other in others:
             for name, option in other.options.items():
@@ -46,7 +46,7 @@ class ArgumentSpec:
         return merged
 
     def to_rule_kwargs(self) -> dict[str, t.Any]:
-        """The cross-option rules as keyword arguments of AnsibleModule and ArgumentSpecValidator."""
+        """Return the cross-option rules as keyword arguments of AnsibleModule and ArgumentSpecValidator."""
         return {
             "required_if": self.required_if,
             "required_together": self.required_together,
@@ -56,5 +56,5 @@ class ArgumentSpec:
         }
 
     def to_kwargs(self) -> dict[str, t.Any]:
-        """Keyword arguments of AnsibleModule."""
+        """Return the keyword arguments of AnsibleModule."""
         return {"argument_spec": self.options, **self.to_rule_kwargs()}

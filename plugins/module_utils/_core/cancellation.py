@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Stopping cleanly: signals and task timeouts become one error, and what must be tidied gets a short, fixed time."""
+"""Cancellation of a run: signals and task timeouts become one error, and tidying up gets a short, fixed time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Answer = t.TypeVar("Answer")
 
 
 class Cancellation:
-    """Whether this run was told to stop; shared by the main thread and its helpers.
+    """The request to stop this run, shared by the main thread and its helpers.
 
     The flag is no ``threading.Event``: a signal handler that sets one waits for ever when the signal came while the main
     thread was inside the same event.
@@ -42,7 +42,7 @@ class Cancellation:
 
     @property
     def is_requested(self) -> bool:
-        """True from the first signal on."""
+        """True from the first request to stop on."""
         return self._requested
 
     @property
@@ -51,7 +51,7 @@ class Cancellation:
         return self._shields > 0
 
     def request_stop(self, reason: str) -> bool:
-        """Ask everything to stop; False when that was asked before."""
+        """Ask everything to stop. Returns False when that was asked before."""
         if self._requested:
             return False
         self.reason, self._until = reason, time.monotonic() + GRACE_S
@@ -64,11 +64,11 @@ class Cancellation:
             raise self.build_error()
 
     def build_error(self) -> Cancelled:
-        """The error that ends the run."""
+        """Return the error that ends the run."""
         return Cancelled(f"Stopped by {self.reason}")
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but not past a request to stop."""
+        """Sleep for *seconds*. Raises Cancelled as soon as the run is told to stop."""
         until = time.monotonic() + seconds
         while True:
             self.check()
@@ -78,15 +78,15 @@ class Cancellation:
             time.sleep(min(left, _POLL_S))
 
     def get_remaining_grace_s(self) -> float | None:
-        """Seconds left for tidying up, None while nothing was cancelled."""
+        """Return the seconds left for tidying up, None while nothing was cancelled."""
         return None if self._until is None else max(_SHORTEST_GRACE_S, self._until - time.monotonic())
 
     @contextlib.contextmanager
     def shield(self) -> t.Iterator[None]:
-        """A section of the main thread in which a signal is noted, but raises nothing: what was answered is also kept.
+        """Keep signals from raising anything in the body, a section of the main thread; they are noted.
 
-        Nothing is raised at its end either; the next ``check`` does that. Waits and calls inside still end: see
-        ``wait`` and ``finish_call``. Threads beside the main one are never interrupted, so for them this does nothing.
+        Nothing is raised at its end either; the next ``check`` does that, so that what a service answered is also kept. Waits and
+        calls inside still end: see ``wait`` and ``finish_call``. Other threads are never interrupted; there this does nothing.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -104,11 +104,11 @@ class Cancellation:
         needed: bool = True,
         undo_late: t.Callable[[Answer], None] | None = None,
     ) -> Answer:
-        """What *work* returns or raises, also when the run is told to stop meanwhile and the answer comes in the grace period.
+        """Return what *work* returns, also when the run is told to stop meanwhile and the answer comes in the grace period.
 
         *work* blocks, for instance in a socket, so it runs in a thread of its own and this one waits for it. With *needed*
-        false nobody waits any longer once the run was told to stop. *undo_late* is given an answer that came after this gave up, to
-        undo it. Raises Cancelled when it gave up; the outcome of *work* is then unknown.
+        False nobody waits any longer once the run was told to stop. *undo_late* is called with an answer that comes after this
+        gave up, to undo it. Raises what *work* raises, and Cancelled when it gave up; the outcome of *work* is then unknown.
         """
         if threading.current_thread() is not threading.main_thread():
             return work()
@@ -117,7 +117,7 @@ class Cancellation:
             least = time.monotonic() + _SHORTEST_GRACE_S  # a call of tidying up may begin when the grace period is over
             try:
                 while True:
-                    found = call.answer(_POLL_S)
+                    found = call.wait_for_answer(_POLL_S)
                     if found is not None:
                         break
                     if self._requested and not (needed and time.monotonic() < max(self._until or 0.0, least)):
@@ -126,7 +126,7 @@ class Cancellation:
             except BaseException:  # a handler of somebody else's: the answer is undone before this process may end
                 found = call.abandon()
                 if undo_late is not None:
-                    call.undo(found) if found is not None else call.ended.wait(GRACE_S)
+                    call.undo_answer(found) if found is not None else call.ended.wait(GRACE_S)
                 raise
         if found is None:
             if not needed:
@@ -148,30 +148,31 @@ class _Call(t.Generic[Answer]):
         self._answered.acquire()
         self._abandoned = False
         self.ended = threading.Event()
-        threading.Thread(target=self._serve, name="cvops-call", daemon=True).start()
+        threading.Thread(target=self._run_work, name="cvops-call", daemon=True).start()
 
-    def answer(self, seconds: float) -> tuple[Answer | None, BaseException | None] | None:
-        """Value and error; None when it has not come in time.
+    def wait_for_answer(self, seconds: float) -> tuple[Answer | None, BaseException | None] | None:
+        """Return value and error of the call; None when it has not ended after *seconds*.
 
         A lock keeps its time when a signal comes during the wait; ``SimpleQueue.get`` waits for ever if its time is over by then.
         """
         return self._answers.get_nowait() if self._answered.acquire(timeout=seconds) else None
 
     def abandon(self) -> tuple[Answer | None, BaseException | None] | None:
-        """Nobody waits any more; the answer if it came at the last moment."""
+        """Declare that nobody waits any more, and return the answer if it came at the last moment."""
         self._abandoned = True
         try:
             return self._answers.get_nowait()
         except queue.Empty:
             return None
 
-    def undo(self, found: tuple[Answer | None, BaseException | None]) -> None:
-        """What the caller of finish_call wants done with an answer that came too undo_late."""
+    def undo_answer(self, found: tuple[Answer | None, BaseException | None]) -> None:
+        """Do what the caller of finish_call wants done with an answer that came too late."""
         if self._undo_late is not None and found[1] is None:
             with contextlib.suppress(Exception):  # nobody is left to be told
                 self._undo_late(t.cast("Answer", found[0]))
 
-    def _serve(self) -> None:
+    def _run_work(self) -> None:
+        """Do the work, and hand its answer to whoever waits, or have it undone."""
         try:
             found: tuple[Answer | None, BaseException | None]
             try:
@@ -181,13 +182,13 @@ class _Call(t.Generic[Answer]):
             self._answers.put(found)
             self._answered.release()
             if self._abandoned and self.abandon() is not None:
-                self.undo(found)
+                self.undo_answer(found)
         finally:
             self.ended.set()
 
 
 def ignore_signals() -> None:
-    """Let nothing end this process any more but its own end; for the moment in which it says what it did."""
+    """Let no signal end this process any more, for the moment in which it says what it did."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
             signal.signal(number, signal.SIG_IGN)
@@ -214,6 +215,7 @@ def handle_signals(
         reasons[signal.SIGALRM] = f"the task's timeout of {task_timeout} s"
 
     def stop(signum: int, _frame: t.Any) -> None:
+        """Note the request to stop, and raise Cancelled outside of shielded sections."""
         if not cancellation.request_stop(reasons[signal.Signals(signum)]):
             return
         cancellation.signal = signum

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What a run knows about itself: options and their sources, mode, time, counters, secrets, and whom to tell."""
+"""The context of a run: options and their sources, mode, time, counters, secrets, and whom to tell."""
 
 from __future__ import annotations
 
@@ -27,35 +27,35 @@ _LONGEST_WARNING = 4000
 
 
 class Clock:
-    """Time and chance, replaceable in tests."""
+    """A source of time and of random numbers, replaceable in tests."""
 
     def monotonic(self) -> float:
-        """Seconds that only grow."""
+        """Return seconds that only grow."""
         return time.monotonic()
 
     def now(self) -> datetime.datetime:
-        """The time of day, with time zone."""
+        """Return the time of day, in UTC."""
         return datetime.datetime.now(datetime.timezone.utc)
 
     def random(self) -> float:
-        """A number from 0 up to 1; for jitter only."""
+        """Return a number from 0 up to 1; for jitter only."""
         return random.random()
 
 
 class Stats:
-    """Counters of one run; helpers in threads count too."""
+    """The counters of one run; threads may count too."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._values: dict[str, float] = {"reads": 0, "writes": 0, "retries": 0, "sign_ins": 0, "waited_s": 0.0}
 
     def add(self, name: str, amount: float = 1) -> None:
-        """Count *amount* under one of reads, writes, retries, sign_ins, waited_s."""
+        """Add *amount* to one of reads, writes, retries, sign_ins, waited_s."""
         with self._lock:
             self._values[name] += amount
 
     def as_result(self) -> dict[str, int | float]:
-        """The ``stats`` of a task result."""
+        """Return the ``stats`` of a task result."""
         with self._lock:
             return {name: round(value, 1) if name == "waited_s" else int(value) for name, value in self._values.items()}
 
@@ -78,26 +78,26 @@ class CountAs(enum.Enum):
 
 
 class Reporter(t.Protocol):
-    """Where a run's words go; the module path and the controller path each have one."""
+    """The receiver of a run's messages; the module path and the controller path each have one."""
 
     def debug(self, level: int, message: str) -> None:
-        """Tell at verbosity *level* and above (1 is ``-v``)."""
+        """Show *message* at verbosity *level* and above (1 is ``-v``)."""
 
     def progress(self, message: str) -> None:
-        """Tell what long work is doing now; may be dropped."""
+        """Show what long work is doing now; may be dropped."""
 
     def prompt(self, message: str) -> None:
-        """Tell a person what to do now; never dropped."""
+        """Show a person what to do now; never dropped."""
 
 
 @dataclass
 class Context:
-    """Handed to every module's ``run``; owns what must be closed when the run ends, well or not.
+    """What a resource is built from; it owns what must be closed when the run ends, well or not.
 
     ``evidence``: what the input says about approvals and owners, for the run record; ``identity``: whom tokens and services
-    name as signed in, likewise. ``run_directory``: a folder that all
-    tasks of the run share and that goes with it, None where there is none; ``run_process``: the process whose end is the
-    run's end. ``attended``: a person sees what is shown and can act on it.
+    name as signed in, likewise. ``run_directory``: a folder that all tasks of the run share and that is removed with it, None
+    where there is none; ``run_process``: the process whose end is the run's end. ``attended``: a person sees what is shown and
+    can act on it. ``deadline_at``: on the monotonic clock, None for no deadline.
     """
 
     options: dict[str, t.Any]
@@ -121,30 +121,30 @@ class Context:
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def describe_source(self, option: str) -> str:
-        """Where the value of *option* came from, in words."""
+        """Return in words where the value of *option* came from."""
         return self.sources.describe_source(option, self.options.get(option) is not None)
 
     def warn(self, message: str) -> None:
-        """Tell the user once, in the result, on one line; secrets are hidden."""
+        """Add a warning to the result, once and on one line; secrets are hidden."""
         cleaned = to_one_line(redact_text(message, self.secrets), _LONGEST_WARNING)
         if cleaned not in self.warnings:
             self.warnings.append(cleaned)
 
     def debug(self, level: int, message: str) -> None:
-        """Tell at verbosity *level*; secrets are hidden."""
+        """Show *message* at verbosity *level* and above; secrets are hidden."""
         if self.verbosity >= level:
             self.reporter.debug(level, escape_invisible(redact_text(message, self.secrets)))
 
     def progress(self, message: str) -> None:
-        """Tell what is being waited for or worked on."""
+        """Show what is being waited for or worked on; secrets are hidden."""
         self.reporter.progress(to_one_line(redact_text(message, self.secrets)))
 
     def prompt(self, message: str) -> None:
-        """Tell the person at the terminal what to do now."""
+        """Show the person at the terminal what to do now."""
         self.reporter.prompt(escape_invisible(message))
 
     def remaining_s(self) -> float:
-        """Seconds until this task's deadline."""
+        """Return the seconds until this task's deadline."""
         return float("inf") if self.deadline_at is None else max(0.0, self.deadline_at - self.clock.monotonic())
 
     def check_deadline(self, what: str) -> None:
@@ -157,9 +157,9 @@ class Context:
             )
 
     def sleep(self, seconds: float) -> None:
-        """Wait, but not past the deadline; count the time, and stop waiting when the run is cancelled.
+        """Wait *seconds*, at most until the deadline, and count them as ``waited_s``.
 
-        Raises Cancelled; WaitTimeout when the deadline has passed already, so that no loop of waits outlives it.
+        Raises Cancelled as soon as the run is told to stop; WaitTimeout when the deadline has passed already, so that no loop of waits outlives it.
         """
         self.check_deadline("what was waited for came")
         started = self.clock.monotonic()
@@ -169,11 +169,11 @@ class Context:
             self.stats.add("waited_s", self.clock.monotonic() - started)
 
     def on_close(self, action: t.Callable[[], None]) -> None:
-        """Do *action* when the run ends; the last one registered is done first."""
+        """Register *action* to be done when the run ends; the last one registered is done first."""
         self._closing.callback(action)
 
     def close(self) -> None:
-        """Log out, close sessions, release locks: all of it, whatever a part of it meets, and also when a signal comes meanwhile."""
+        """Log out, close sessions and release locks: all of it, whatever a part of it meets, and also when a signal comes meanwhile."""
         with self.cancellation.shield():
             try:
                 self._closing.close()

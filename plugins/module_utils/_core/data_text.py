@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Files that Ansible may read again as variables: whoever named what is in them, reading them evaluates nothing."""
+"""Text of data files that Ansible may read again as variables: reading them evaluates nothing, whoever named what is in them."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _LONGEST_NAME_BYTES = 200
 
 
 def is_evaluated(text: str) -> bool:
-    """Whether Ansible would take *text* for a template when it reads it as the value of a variable."""
+    """Return True when Ansible takes *text* for a template as it reads it as the value of a variable."""
     return _EVALUATED.search(text) is not None
 
 
 def normalize_data(value: t.Any) -> t.Any:
-    """*value* in plain builtins, every text and key in it made whole. Raises RecursionError when it is nested without end."""
+    """Return *value* in builtin types, every text and key encodable. Raises RecursionError when it is nested without end."""
     return _normalize_value(convert_to_builtins(value))
 
 
 def escape_quoted_text(text: str, *, pairs: bool = False, keep_lines: bool = False) -> str:
-    r"""*text* with ``\u`` escapes in place of characters that cannot be seen, valid within double quotes of JSON and YAML.
+    r"""Return *text* with ``\u`` escapes for characters that cannot be seen, valid within double quotes of JSON and YAML.
 
     *pairs*: those beyond U+FFFF as JSON writes them, as two escapes; *keep_lines*: line feeds stay.
     """
@@ -55,7 +55,7 @@ def escape_quoted_text(text: str, *, pairs: bool = False, keep_lines: bool = Fal
 
 
 def dump_for_ansible(value: t.Any) -> str:
-    """*value* as JSON that Ansible reads back equal (``include_vars``, ``vars_files``, ``-e @FILE``) and without evaluation.
+    """Return *value* as JSON that Ansible reads back equal (``include_vars``, ``vars_files``, ``-e @FILE``) and without evaluation.
 
     A text with a template mark becomes ``{"__ansible_unsafe": text}``, which every ansible-core since 2.16 reads as that text;
     a mapping with a key that holds a mark, or that the loader would stumble over, becomes a list of ``key`` and ``value``.
@@ -65,7 +65,7 @@ def dump_for_ansible(value: t.Any) -> str:
 
 
 def build_file_name(name: str) -> str:
-    """*name* as the name of one file in one folder; different names give different ones.
+    """Return *name* as the name of one file in one folder; different names give different ones.
 
     Letters, digits, ``_``, blanks, and inside also ``.`` and ``-`` stay; the rest is percent-encoded. What is too long for a
     file system ends in a hash of all of it.
@@ -79,6 +79,7 @@ def build_file_name(name: str) -> str:
 
 
 def _normalize_value(value: t.Any) -> t.Any:
+    """Return *value*, of builtin types, with encodable texts and with text in place of numbers that are not finite."""
     if isinstance(value, str):
         return repair_surrogates(value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -91,6 +92,7 @@ def _normalize_value(value: t.Any) -> t.Any:
 
 
 def _mark_unsafe_texts(value: t.Any) -> t.Any:
+    """Return *value* with what Ansible's loader would evaluate or misread in the forms that :func:`dump_for_ansible` describes."""
     if isinstance(value, str):
         return {_UNSAFE_KEY: value} if is_evaluated(value) else value
     if isinstance(value, list):
@@ -106,6 +108,7 @@ def _mark_unsafe_texts(value: t.Any) -> t.Any:
 
 
 def _encode_name_character(character: str, first: bool) -> str:
+    """Return *character* if file names may hold it, else its bytes percent-encoded; *first*: it is the first of its name."""
     kept = character.isalnum() or character in "_ " or (character in ".-" and not first)
     if kept and not _is_hidden(character):
         return character
@@ -114,16 +117,19 @@ def _encode_name_character(character: str, first: bool) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _is_hidden(character: str) -> bool:
+    """Return True for a character without a visible form of its own; the ordinary blank has one."""
     if unicodedata.category(character) in _HIDDEN_CATEGORIES:
         return character != " "
     return any(low <= ord(character) <= high for low, high in _IGNORABLE + _IGNORABLE_BEYOND)
 
 
 def _escape_character(character: str) -> str:
+    """Return *character*, or its escape as YAML knows it when it is hidden."""
     if not _is_hidden(character):
         return character
     return f"\\u{ord(character):04x}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}"
 
 
 def _escape_character_in_pairs(character: str) -> str:
+    """Return *character*, or its escape as JSON knows it when it is hidden: two surrogates beyond U+FFFF."""
     return json.dumps(character)[1:-1] if _is_hidden(character) else character

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What can go wrong, in one hierarchy; each error knows how it looks in a task result."""
+"""The errors of the collection, in one hierarchy; each knows how it looks in a task result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CvopsError(Exception):
         self.facts: dict[str, t.Any] = {name: fact for name, fact in facts.items() if fact is not None}
 
     def as_result(self) -> dict[str, t.Any]:
-        """``{"msg": str, "error": {"kind": str, ...}}``, the two keys of every failed task of this collection."""
+        """Return ``{"msg": str, "error": {"kind": str, ...}}``, the two keys of every failed task of this collection."""
         return {"msg": str(self), "error": {"kind": self.kind, **self.facts}}
 
 
@@ -111,7 +111,7 @@ class ApiError(CvopsError):
 
     @property
     def code(self) -> str | None:
-        """The service's own error code as text."""
+        """The service's own error code as text, None when it told none."""
         return self.facts.get("code")
 
 
@@ -134,7 +134,7 @@ class Forbidden(ApiError):
 
 
 class NotFound(ApiError):
-    """The object is not there (or not yet: see the waiter for objects of this run)."""
+    """The object is not there (or not yet: see recent_objects for objects of this run)."""
 
     kind = "not_found"
 
@@ -153,7 +153,7 @@ class BadAnswer(ApiError):
 
 @contextlib.contextmanager
 def mark_outcome_unknown() -> t.Iterator[None]:
-    """For looks at what became of a write whose answer was lost: an error of the body says that nobody knows."""
+    """Mark errors of the body with ``outcome: unknown``: it looks what became of a write whose answer was lost."""
     try:
         yield
     except CvopsError as exc:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Escapes and control characters in a text: taken off layer by layer, with the way back to where each part stood.
+"""Removal of escapes and control characters from a text, layer by layer, with the way back to where each part stood.
 
 Known are those of JSON, Python, JavaScript, addresses and HTML, and terminal sequences, nested and mixed.
 """
@@ -33,7 +33,7 @@ Span = tuple[int, int]
 
 
 class EscapeLayer:
-    """A text with one layer of escapes or control characters taken off, which remembers where each part came from."""
+    """A text with one layer of escapes or control characters removed, which remembers where each part came from."""
 
     def __init__(self, value: str, pattern: re.Pattern[str]) -> None:
         pieces: list[str] = []
@@ -51,10 +51,11 @@ class EscapeLayer:
         self.text = "".join([*pieces, value[reached:]])
 
     def find_origin(self, span: Span) -> Span:
-        """The part of the escaped text that a part of the plain one came from."""
+        """Return the span of the escaped text from which a span of the plain text came."""
         return self._find_offset(span[0], False), self._find_offset(span[1] - 1, True)
 
     def _find_offset(self, at: int, behind: bool) -> int:
+        """Return the place in the escaped text of the character *at* of the plain one, or, with *behind*, where it ends."""
         index = bisect.bisect_right(self._begins, at) - 1
         if index < 0:
             return at + behind
@@ -65,7 +66,7 @@ class EscapeLayer:
 
 
 def unescape_match(match: re.Match[str]) -> str:
-    """The text that *match*, of one of LAYERS, stands for; empty for control characters and for what is no character."""
+    """Return the text that *match*, of one of LAYER_PATTERNS, stands for; empty for control characters and for what is no character."""
     kind, escape = match.lastgroup, match[0]
     if kind == "units":
         units = "".join(chr(int(unit, 16)) for unit in re.findall("u(.{4})", escape))
@@ -85,7 +86,7 @@ def unescape_match(match: re.Match[str]) -> str:
 
 
 def strip_escapes(secret: str) -> str:
-    """A text with all layers of escapes and all control characters taken off."""
+    """Return *secret* with all layers of escapes and all control characters removed."""
     for pattern in LAYER_PATTERNS:
         secret = EscapeLayer(secret, pattern).text
     return secret

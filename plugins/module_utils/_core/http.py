@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The only HTTP code of the collection: one session per service, honest retries, and nothing secret in what it says."""
+"""The HTTP transport, the only HTTP code of the collection: one session per service, retries, and nothing secret in its messages."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ _LASTING_FAILURES = ("certificate", "invalid_request")
 
 
 class Credentials(t.Protocol):
-    """What a service wants to see with each request."""
+    """The source of the headers with which a service knows the caller."""
 
     def build_headers(self) -> dict[str, str]:
-        """Headers that carry the token; signs in when there is none yet."""
+        """Return the headers that carry the token; signs in when there is none yet."""
 
     def renew(self) -> bool:
-        """The service refused the token: get another. False when that cannot help."""
+        """Get another token after the service refused this one. Returns False when that cannot help."""
 
 
 class Transport:
-    """Sends requests to one service. Does not judge answers, except that throttling beyond patience is an error."""
+    """A sender of requests to one service. It does not judge answers, except that throttling beyond patience is an error."""
 
     def __init__(self, ctx: Context, settings: HttpSettings, credentials: Credentials | None = None) -> None:
         if not HAS_REQUESTS:
@@ -114,8 +114,8 @@ class Transport:
             if counter is not None:
                 self._ctx.stats.add(counter)
                 counter = None
-            with self._watch.closing() if closing else contextlib.nullcontext():
-                reply, attempt, failure = self._tried(
+            with self._watch.allow_closing() if closing else contextlib.nullcontext():
+                reply, attempt, failure = self._send_until_stopped(
                     method, url, params, json_body, data, sent_headers, correlation_id, number
                 )
             if (
@@ -130,9 +130,9 @@ class Transport:
                 if self._credentials.renew():
                     number -= 1
                     continue
-            pause = None if closing else self._pause(number, attempt, repeat, failure)
+            pause = None if closing else self._compute_pause_s(number, attempt, repeat, failure)
             if pause is None:
-                return self._last(reply, failure, attempt)
+                return self._return_last(reply, failure, attempt)
             why = f"HTTP {attempt.status}" if attempt.status else "no answer"
             self._ctx.debug(
                 2, f"{self.settings.service}: {why} to {method} {urlsplit(url).path}, trying again in {pause:.1f} s"
@@ -140,14 +140,14 @@ class Transport:
             self._ctx.stats.add("retries")
             self._ctx.sleep(pause)
 
-    def _tried(self, method: str, *arguments: t.Any) -> tuple[Reply | None, Attempt, Unreachable | None]:
-        """One try. The answer to a write is awaited for the grace period when the run is told to stop, that to a read is not."""
+    def _send_until_stopped(self, method: str, *arguments: t.Any) -> tuple[Reply | None, Attempt, Unreachable | None]:
+        """Send once. Told to stop, a run waits the grace period for the answer to a write, and not for that to a read."""
         cancellation, needed = self._ctx.cancellation, method not in ("GET", "HEAD")
         if not needed and not cancellation.is_shielded:
-            return self._once(method, *arguments)
-        return cancellation.finish_call(lambda: self._once(method, *arguments), needed=needed)
+            return self._send_once(method, *arguments)
+        return cancellation.finish_call(lambda: self._send_once(method, *arguments), needed=needed)
 
-    def _once(
+    def _send_once(
         self,
         method: str,
         url: str,
@@ -158,7 +158,8 @@ class Transport:
         correlation_id: str,
         number: int,
     ) -> tuple[Reply | None, Attempt, Unreachable | None]:
-        started, timeouts = self._ctx.clock.monotonic(), self._timeouts()
+        """Return the answer, how the attempt ended, and the error for no answer. Raises BadAnswer for one beyond the limits or a redirect."""
+        started, timeouts = self._ctx.clock.monotonic(), self._compute_timeouts()
         told: dict[str, t.Any] = {"service": self.settings.service, "request_id": correlation_id, "method": method}
         if self._ctx.verbosity >= 4:
             self._ctx.debug(
@@ -187,7 +188,7 @@ class Transport:
                 may_have_acted=method != "GET",
             ) from exc
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ValueError) as exc:
-            failure = self._unreachable(exc, method, url, correlation_id, timeouts[1])
+            failure = self._build_unreachable(exc, method, url, correlation_id, timeouts[1])
             self._ctx.debug(3, f"{method} {mask_url(url)} -> {failure} (id {correlation_id})")
             return None, Attempt(method, None, received=failure.may_have_acted), failure
         reply = Reply(
@@ -215,7 +216,8 @@ class Transport:
         wait_s = parse_retry_after(reply.headers.get("retry-after"), self._ctx.clock.now().timestamp())
         return reply, Attempt(method, reply.status, True, wait_s), None
 
-    def _timeouts(self) -> tuple[float, float]:
+    def _compute_timeouts(self) -> tuple[float, float]:
+        """Return the seconds in which to connect and to answer, bounded by the task's deadline."""
         budget = max(0.05, min(self.settings.timeout_s, self._watch.remaining_s()))
         return min(budget, _LONGEST_CONNECT_S), budget
 
@@ -229,20 +231,27 @@ class Transport:
                 method=method,
             )
 
-    def _pause(self, number: int, attempt: Attempt, repeat: Repeat, failure: Unreachable | None) -> float | None:
+    def _compute_pause_s(
+        self, number: int, attempt: Attempt, repeat: Repeat, failure: Unreachable | None
+    ) -> float | None:
+        """Return the seconds to wait before another try, None when there is none to make."""
         if failure is not None and failure.code in _LASTING_FAILURES:
             return None
         pause = self.settings.policy.compute_pause_s(number, attempt, repeat, self._ctx.clock.random())
         return pause if pause is not None and pause <= self._ctx.remaining_s() else None
 
-    def _last(self, reply: Reply | None, failure: Unreachable | None, attempt: Attempt) -> Reply:
+    def _return_last(self, reply: Reply | None, failure: Unreachable | None, attempt: Attempt) -> Reply:
+        """Return the answer of the last try. Raises Unreachable when there is none, and Throttled for HTTP 429."""
         if reply is None:
             raise failure or AssertionError("neither answer nor failure")
         if reply.status != 429:
             return reply
         raise reply.build_throttled(attempt.retry_after_s)
 
-    def _unreachable(self, exc: t.Any, method: str, url: str, correlation_id: str, budget_s: float) -> Unreachable:
+    def _build_unreachable(
+        self, exc: t.Any, method: str, url: str, correlation_id: str, budget_s: float
+    ) -> Unreachable:
+        """Return the error for a try without an answer, with the CA, proxy and timeout in force."""
         host, limit = urlsplit(url).netloc, f"timeout {self.settings.timeout_s:.0f} s"
         if budget_s < self.settings.timeout_s:
             limit += f", of which the task's deadline left {budget_s:.1f} s"
@@ -267,7 +276,7 @@ class Transport:
 
 
 def find_proxies(settings: HttpSettings, url: str) -> dict[str, str]:
-    """The proxies for *url*, by scheme."""
+    """Return the proxies for *url*, by scheme."""
     if settings.proxy:
         return {"http": settings.proxy, "https": settings.proxy}
     if not settings.environment_proxies:
@@ -276,13 +285,13 @@ def find_proxies(settings: HttpSettings, url: str) -> dict[str, str]:
 
 
 def describe_proxy(settings: HttpSettings, url: str) -> str:
-    """The proxy in force for *url*, in words, without user and password."""
+    """Return the proxy in force for *url*, in words, without user and password."""
     proxy = find_proxies(settings, url).get(urlsplit(url).scheme)
     return describe_proxy_address(proxy) if proxy else "no proxy"
 
 
 def _receive_body(response: t.Any, largest: int | None) -> bytes:
-    """The body of *response*, which ends its connection unless it was read whole. Raises AnswerRefused and requests' errors."""
+    """Return the body of *response*, whose connection ends unless it was read whole. Raises AnswerRefused and requests' errors."""
     try:
         if 300 <= response.status_code < 400:
             response.close()
@@ -298,7 +307,7 @@ def _receive_body(response: t.Any, largest: int | None) -> bytes:
 
 
 def _create_adapter(connections: int, watch: RequestWatch) -> t.Any:
-    """An adapter whose connections read answers within limits, also those of a proxy to CONNECT."""
+    """Return an adapter whose connections read answers within limits, also those of a proxy to CONNECT."""
     bounded = staticmethod(functools.partial(BoundedResponse, watch))
     kinds: dict[str, t.Any] = urllib3.poolmanager.pool_classes_by_scheme
     pools = {
@@ -324,9 +333,11 @@ def _create_adapter(connections: int, watch: RequestWatch) -> t.Any:
 
 
 def _create_session(connections: int, watch: RequestWatch) -> t.Any:
+    """Return a session that follows no redirect and takes nothing from the environment."""
+
     class PlainSession(requests.Session):
         def get_redirect_target(self, resp: t.Any) -> None:
-            """None: requests would read a redirect's body without limits and parse its target although nothing is followed."""
+            """Return None: requests would read a redirect's body without limits and parse its target although nothing is followed."""
 
     session = PlainSession()
     # Proxies, CA and credentials come from Settings alone: a netrc file would replace our token.
@@ -341,7 +352,7 @@ def _create_session(connections: int, watch: RequestWatch) -> t.Any:
 
 
 def _format_correlation_id(header: str, correlation_id: str) -> str:
-    """W3C trace context has a form of its own; every other header takes the id as it is."""
+    """Return the value of the correlation header: W3C trace context has a form of its own, every other header takes the id as it is."""
     if header.lower() != "traceparent":
         return correlation_id
     digits = correlation_id.replace("-", "")
@@ -349,7 +360,7 @@ def _format_correlation_id(header: str, correlation_id: str) -> str:
 
 
 def _classify_failure(exc: t.Any) -> tuple[str, str, bool]:
-    """``(code, words, may the service have received the request)`` of a failure below HTTP."""
+    """Return ``(code, words, may the service have received the request)`` of a failure below HTTP."""
     errors = requests.exceptions
     text = str(exc)
     if isinstance(exc, errors.SSLError):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""How to reach a service: certificates, proxy, timeouts, and the only addresses that may be asked."""
+"""The settings of a service's transport: certificates, proxy, timeouts, and the only addresses that may be asked."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 
 @dataclass(frozen=True)
 class HttpSettings:
-    """How to reach one service. Seconds throughout; ``environment_proxies``: honour HTTPS_PROXY and NO_PROXY; ``ca_option``: the option behind ``ca_path``.
+    """How to reach one service, times in seconds.
 
-    ``origins``: scheme and host (with port) of all addresses that may be asked, lower case; empty for any. What a service says, such as
-    a next link or a discovery document, cannot lead a credential anywhere else. ``largest``: bytes of an answer, None for the usual limit.
+    ``environment_proxies``: honour HTTPS_PROXY and NO_PROXY. ``ca_option``: the option behind ``ca_path``. ``origins``: scheme and
+    host (with port) of all addresses that may be asked, lower case; empty for any. What a service says, such as a next link or
+    a discovery document, cannot lead a credential anywhere else. ``largest``: bytes of an answer, None for the usual limit.
     """
 
     service: str
@@ -39,7 +40,7 @@ class HttpSettings:
     environ: t.Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def choose_ca(self) -> bool | str:
-        """What TLS verification uses: an option beats the environment, the environment beats the library's bundle."""
+        """Return ``verify`` of requests: False, True, or a path; an option beats the environment, that the library's bundle."""
         if not self.validate_certs:
             return False
         if self.ca_path:
@@ -47,7 +48,7 @@ class HttpSettings:
         return next((self.environ[name] for name in _CA_VARIABLES if self.environ.get(name)), True)
 
     def describe_ca(self) -> str:
-        """The CA bundle in force, for messages about TLS."""
+        """Return the CA bundle in force in words, for messages about TLS."""
         if not self.validate_certs:
             return "certificate validation is off"
         if self.ca_path:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Which releases of the Python libraries this collection works with, and one message where they are older or missing."""
+"""The releases of Python libraries that this collection works with, and the message for one that is older or missing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PACKAGES = {"jwt": "PyJWT"}
 
 
 def check_releases(*names: str) -> None:
-    """Raise MissingLibrary when one of these libraries, which are imported already, is older than what this collection works with.
+    """Raise MissingLibrary when one of the libraries *names*, already imported, is older than its minimum.
 
     Costs next to nothing: each release is compared once in a process.
     """
@@ -36,7 +36,7 @@ def check_releases(*names: str) -> None:
 
 
 def build_missing_error(name: str, purpose: str, details: str | None) -> MissingLibrary:
-    """The error for a library that cannot be imported."""
+    """Return the error for a library that cannot be imported; *purpose* needs it, *details* is the traceback."""
     package = PACKAGES.get(name, name)
     return MissingLibrary(
         f"{purpose} needs the Python library {package} where this task runs: {_format_install_command(name)}",
@@ -48,6 +48,7 @@ def build_missing_error(name: str, purpose: str, details: str | None) -> Missing
 
 @functools.cache
 def _check_release(name: str, version: str) -> None:
+    """Raise MissingLibrary when *version* is older than the minimum of *name*."""
     needed, package = MINIMUMS[name], PACKAGES.get(name, name)
     # A release that cannot be read is none that anybody has published: it is for its owner to know.
     if version[:1].isdigit() and _parse_release(version) < _parse_release(needed):
@@ -60,11 +61,12 @@ def _check_release(name: str, version: str) -> None:
 
 
 def _format_install_command(name: str) -> str:
+    """Return the pip command that installs a sufficient release of *name*."""
     package = PACKAGES.get(name, name)
     return f"pip install '{package}>={MINIMUMS[name]}'" if name in MINIMUMS else f"pip install {package}"
 
 
 def _parse_release(version: str) -> tuple[int, ...]:
-    """``1.37.0`` as (1, 37, 0); what follows the third number does not matter."""
+    """Return ``1.37.0`` as (1, 37, 0); what follows the third number does not matter."""
     found = [int(number[:9]) for number in re.findall(r"[0-9]+", version)[:3]]
     return (*found, *[0] * (3 - len(found)))

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Environment variables that go to a module with its arguments, because every local user can read a command line."""
+"""Environment variables that travel to a module with its arguments, because every local user can read a command line."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ ENVIRONMENT_KEY = "_cvops_environment"
 
 
 class EnvironmentModule(AnsibleModule):  # type: ignore[misc,unused-ignore] # core has types from 2.19 on only
-    """An AnsibleModule whose process gets the variables that its arguments carry."""
+    """An AnsibleModule that sets the environment variables which its arguments carry."""
 
     def _load_params(self) -> None:
-        """Core's own seam for modules that look at their parameters first."""
+        """Load the parameters, and take the variables out of them; core's own seam for this."""
         super()._load_params()
         os.environ.update(self.params.pop(ENVIRONMENT_KEY, None) or {})

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Names: when two are the same, when two only look alike, and which characters make a name look like another.
+"""Comparison of names: which are the same, which only look alike, and which characters make a name look like another.
 
 Both services compare names ordinally without case. So do we, with the case pairs that no reader disputes: a capital letter and
 its small letter, each of which Unicode maps to the other and to nothing else. Everything else stands for itself: the long s is
@@ -26,7 +26,7 @@ _MOST_LISTED = 3
 
 
 class _CasePairs(dict[int, int]):
-    """For ``str.translate``: the small letter of a capital, every other character itself."""
+    """A table for ``str.translate`` with the small letter of each capital; every other character is itself."""
 
     def __missing__(self, code: int) -> int:
         character = chr(code)
@@ -40,27 +40,27 @@ _CASE_PAIRS = _CasePairs()
 
 
 def fold_case(name: str) -> str:
-    """The form in which equal names are equal: each letter of a case pair as its small letter, nothing else changed."""
+    """Return the form in which equal names are equal: each letter of a case pair as its small letter, nothing else changed."""
     return name.translate(_CASE_PAIRS)
 
 
 def is_same_name(one: str, other: str) -> bool:
-    """True for two names that differ in nothing, or in the case of letters only."""
+    """Return True for two names that differ in nothing, or in the case of letters only."""
     return one == other or fold_case(one) == fold_case(other)
 
 
 def has_prefix(name: str, prefix: str) -> bool:
-    """True when *name* begins with *prefix*, case apart."""
+    """Return True when *name* begins with *prefix*, case apart."""
     return fold_case(name).startswith(fold_case(prefix))
 
 
 def matches_pattern(name: str, pattern: str) -> bool:
-    """True when *name* matches a shell pattern, case apart."""
+    """Return True when *name* matches a shell pattern, case apart."""
     return fnmatch.fnmatchcase(fold_case(name), fold_case(pattern))
 
 
 def matches_any_pattern(name: str, patterns: t.Iterable[str]) -> bool:
-    """True when *name* matches one of the shell patterns, case apart."""
+    """Return True when *name* matches one of the shell patterns, case apart."""
     return any(matches_pattern(name, pattern) for pattern in patterns)
 
 
@@ -141,7 +141,7 @@ _INVISIBLE_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d
 
 
 def _is_invisible(character: str) -> bool:
-    """True for what a reader cannot see: controls, format and bidirectional marks, fillers, separators, halves of characters."""
+    """Return True for what a reader cannot see: controls, format and bidirectional marks, fillers, separators, halves of characters."""
     if (
         character in _INVISIBLE_FILLERS
         or "\ufe00" <= character <= "\ufe0f"
@@ -152,7 +152,7 @@ def _is_invisible(character: str) -> bool:
 
 
 def find_appearances(name: str) -> frozenset[str]:
-    """What a reader may take *name* for; two names look alike when they have one of these in common.
+    """Return what a reader may take *name* for; two names look alike when they have one of these in common.
 
     Invisible characters are left out, compatibility forms, letters of other scripts and signs become what they look like in
     ASCII, case is dropped, blanks are one. There are several forms because a capital may look like another letter than its small
@@ -168,10 +168,12 @@ def find_appearances(name: str) -> frozenset[str]:
 
 
 def _is_dropped(character: str) -> bool:
+    """Return True for an invisible character that is no blank."""
     return _is_invisible(character) and not character.isspace()
 
 
 def _reduce_to_shape(text: str) -> str:
+    """Return *text* without case, in letters that stand for all that look like them."""
     folded = text.casefold()
     if not folded.isascii():
         # A capital I with a dot becomes an i with a dot of its own.
@@ -182,12 +184,12 @@ def _reduce_to_shape(text: str) -> str:
 
 
 def is_lookalike(one: str, other: str) -> bool:
-    """True for two names that are not the same and that a reader may take for the same."""
+    """Return True for two names that are not the same and that a reader may take for the same."""
     return not is_same_name(one, other) and not find_appearances(one).isdisjoint(find_appearances(other))
 
 
 def find_nearest_names(name: str, known: t.Iterable[str], count: int, cutoff: float = 0.6) -> list[str]:
-    """Those of *known* that are most like *name*, best first; for messages only."""
+    """Return those of *known* that are most like *name*, best first; for messages only."""
     by_key: dict[str, str] = {}
     for item in known:
         by_key.setdefault(fold_case(item[:_LONGEST_COMPARED]), item)
@@ -197,16 +199,17 @@ def find_nearest_names(name: str, known: t.Iterable[str], count: int, cutoff: fl
 
 
 def describe_character(character: str) -> str:
-    """``U+017F LATIN SMALL LETTER LONG S``."""
+    """Return ``U+017F LATIN SMALL LETTER LONG S``."""
     return f"U+{ord(character):04X} {unicodedata.name(character, '(without a name)')}"
 
 
 def _describe_characters(text: str) -> str:
+    """Return the first characters of *text* in words: quoted in ASCII, else by their Unicode names."""
     return " ".join(repr(item) if " " < item <= "~" else describe_character(item) for item in text[:_MOST_LISTED])
 
 
 def describe_difference(wanted: str, found: str) -> str:
-    """In which characters *found* differs from *wanted*, in words: "has U+017F LATIN SMALL LETTER LONG S where yours has 's'"."""
+    """Return in which characters *found* differs from *wanted*: "has U+017F LATIN SMALL LETTER LONG S where yours has 's'"."""
     mine, theirs = wanted[:_LONGEST_COMPARED], found[:_LONGEST_COMPARED]
     matcher = difflib.SequenceMatcher(None, fold_case(mine), fold_case(theirs), autojunk=False)
     told = []
@@ -234,7 +237,7 @@ _CONFUSABLE_SCRIPTS = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHER
 
 
 def _find_script(character: str) -> str | None:
-    """The script of a letter as the first word of its name; None for what belongs to none, such as digits and marks."""
+    """Return the script of a letter as the first word of its name; None for what belongs to none, such as digits and marks."""
     if unicodedata.category(character) not in ("Lu", "Ll", "Lt", "Lo"):
         return None
     words = unicodedata.name(character, "").split()
@@ -246,12 +249,12 @@ def _find_script(character: str) -> str | None:
 
 
 def find_suspicious_characters(name: str) -> list[str]:
-    """Characters by which *name* can be taken for another one, in words, each once; empty for an ordinary name in any script.
+    """Return the characters by which *name* can be taken for another one, in words, each once; empty for an ordinary name.
 
     These are: what cannot be seen (controls, bidirectional and format marks, unusual blanks), forms of Latin letters and digits
     that look like the ordinary ones, and letters of another script inside a word, or as a whole word that looks Latin beside
-    Latin words. Joiners where their script or an emoji needs them, wide forms beside East Asian letters, and scripts that are
-    written together are ordinary. Ordinary are also names in one script, whatever it is.
+    Latin words. Ordinary are joiners where their script or an emoji needs them, wide forms beside East Asian letters, scripts
+    that are written together, and names in one script, whatever it is.
     """
     if name.isascii() and name.isprintable():
         return []
@@ -270,6 +273,7 @@ def find_suspicious_characters(name: str) -> list[str]:
 
 
 def _is_suspicious(character: str, before: str, scripts: t.AbstractSet[str]) -> bool:
+    """Return True for a suspicious character, which follows *before* in a name with letters of *scripts*."""
     east_asian = bool(scripts & _EAST_ASIAN)
     if character in "\u200c\u200d\ufe0e\ufe0f" and before:
         needed = unicodedata.category(before) in ("So", "Sk", "Mn", "Mc")
@@ -292,12 +296,12 @@ def _is_suspicious(character: str, before: str, scripts: t.AbstractSet[str]) -> 
 
 
 def _split_words(text: str) -> list[str]:
-    """Runs of letters, marks and digits."""
+    """Return the runs of letters, marks and digits."""
     return "".join(item if unicodedata.category(item)[0] in "LMN" else " " for item in text).split()
 
 
 def _find_foreign_letters(word: str, scripts: t.AbstractSet[str]) -> list[tuple[str, str]]:
-    """Letters of *word* that do not belong there, each with the script that they stand beside."""
+    """Return the letters of *word* that do not belong there, each with the script that they stand beside."""
     own = [(item, script) for item in word if (script := _find_script(item))]
     present = {script for dummy, script in own}
     if len(present) > 1 and not any(present <= together for together in _COMBINED_SCRIPTS):
@@ -311,7 +315,7 @@ def _find_foreign_letters(word: str, scripts: t.AbstractSet[str]) -> list[tuple[
 
 
 def describe_suspicious_name(what: str, name: str) -> str | None:
-    """A warning about a name that gets a right and can be taken for another one; None for an ordinary name."""
+    """Return a warning about a name that gets a right and can be taken for another one; None for an ordinary name."""
     found = find_suspicious_characters(name)
     if not found:
         return None
@@ -322,7 +326,7 @@ def describe_suspicious_name(what: str, name: str) -> str | None:
 
 
 def describe_lookalike(what: str, name: str, other: str, label: str) -> str:
-    """A warning about a name that gets a right while another object's name looks equal; *label* tells which object that is."""
+    """Return a warning about a name that gets a right while another object's name looks equal; *label* tells which object that is."""
     return (
         f"{what} {name!r} looks like {label}, which is another one: that name {describe_difference(name, other)}."
         " Make sure that it is the one that is meant."

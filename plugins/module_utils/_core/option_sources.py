@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Where option values come from: task, Ansible variables, environment. Every completed value remembers its source."""
+"""The sources of option values: task, Ansible variables, environment. Each value that was not given remembers its source."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 @dataclass
 class OptionSources:
-    """The places to look in, and what was found there.
+    """The places to look for option values in, and what was found there.
 
-    ``variables`` maps a variable name to a callable that renders its value (rendering may be costly or fail);
-    ``found`` maps an option to the words that name its source, ``values`` to what was found; ``warnings`` name sources that
-    disagree, never values. ``announced``: sources that the controller found and told this process.
+    ``variables`` maps a variable name to a callable that renders its value (rendering may be costly or fail); ``found`` maps an
+    option to the words that name its source, ``values`` to what was found; ``warnings`` name sources that disagree, never
+    values. ``announced``: sources that the controller found and told this process.
     """
 
     environ: t.Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -33,7 +33,7 @@ class OptionSources:
     announced: t.Mapping[str, str] = field(default_factory=dict)
 
     def describe_source(self, option: str, given: bool) -> str:
-        """The source of *option* in words, for messages."""
+        """Return the source of *option* in words; *given*: it has a value."""
         if option in self.found:
             return self.found[option]
         if option in self.announced:
@@ -41,7 +41,7 @@ class OptionSources:
         return f"option {option}" if given else "default"
 
     def find_value(self, option: str, environment_names: t.Sequence[str]) -> t.Any:
-        """The value of the first source that has one; raises AnsibleFallbackNotFound when none has."""
+        """Return the value of the first source of *option* that has one. Raises AnsibleFallbackNotFound when none has."""
         hits: list[tuple[str, t.Any]] = []
         variable = f"cvops_{option}"
         if variable in self.variables:
@@ -64,7 +64,7 @@ class OptionSources:
 
 
 def _is_same_value(value: t.Any, text: t.Any) -> bool:
-    """Whether a value of any type says the same as an environment variable's text."""
+    """Return True when a value of any type says the same as an environment variable's text."""
     if isinstance(value, bool):
         try:
             return bool(boolean(text)) is value
@@ -78,7 +78,7 @@ _active_sources = OptionSources()
 
 @contextlib.contextmanager
 def use_sources(sources: OptionSources) -> t.Iterator[OptionSources]:
-    """Make *sources* the ones that the fallbacks consult, for the duration of one validation."""
+    """Make *sources* the ones that the fallbacks consult while the body runs, for one validation."""
     global _active_sources
     previous, _active_sources = _active_sources, sources
     try:
@@ -88,10 +88,10 @@ def use_sources(sources: OptionSources) -> t.Iterator[OptionSources]:
 
 
 def find_option_value(option: str, *environment_names: str) -> t.Any:
-    """The collection's one fallback function; see :meth:`OptionSources.find_value`."""
+    """Return the value of *option* from the sources in use: the collection's one fallback function."""
     return _active_sources.find_value(option, environment_names)
 
 
 def build_fallback(option: str, *vendor_names: str) -> tuple[t.Any, ...]:
-    """The value of an option's ``fallback`` key: ``CVOPS_<OPTION>`` first, then the vendors' names in order."""
+    """Return the value of an option's ``fallback`` key: ``CVOPS_<OPTION>`` first, then the vendors' names in order."""
     return (find_option_value, [option, f"CVOPS_{option.upper()}", *vendor_names])

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""A few independent reads side by side. Daemon threads, so that a run that must stop never waits for a slow answer."""
+"""Independent reads, several at a time, in daemon threads, so that a run that must stop never waits for a slow answer."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Answer = t.TypeVar("Answer")
 def map_in_parallel(
     work: t.Callable[[Item], Answer], items: t.Sequence[Item], at_most: int, cancellation: Cancellation
 ) -> list[Answer]:
-    """``[work(item) for item in items]``, up to *at_most* at a time, answers in the order of the items.
+    """Return ``[work(item) for item in items]``, done for up to *at_most* items at a time.
 
-    The first error ends it: no further item is begun, and that error is raised here.
+    The first error ends it: no further item is begun, and that error is raised here. Raises Cancelled when the run is told to stop.
     """
     workers = min(at_most, len(items))
     if workers <= 1:
@@ -35,6 +35,7 @@ def map_in_parallel(
     stop = threading.Event()
 
     def serve() -> None:
+        """Work on items until there are none, or one fails."""
         while not stop.is_set():
             try:
                 index, item = waiting.get_nowait()

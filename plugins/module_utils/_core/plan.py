@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""A plan: what is, what shall be, and the steps between. Check mode, diff and ``changed`` follow from it."""
+"""Plans: what is, what shall be, and the steps between. Check mode, diff and ``changed`` follow from them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Step:
-    """One write. ``action`` tells the resource's ``apply`` what to do with ``data``; ``subject`` names it for people."""
+    """One write. ``action``: the key of the resource's ``actions`` that does it with ``data``; ``subject`` names it for people."""
 
     action: str
     subject: str
@@ -22,7 +22,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """``before`` and ``after`` are canonical forms without secrets; equal forms with steps are a programming error."""
+    """What a run changes. ``before`` and ``after``: canonical forms without secrets; equal forms with steps are a programming error."""
 
     before: t.Any
     after: t.Any
@@ -35,5 +35,5 @@ class Plan:
 
 
 def find_changed_fields(desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The fields that the user manages (not None) and whose canonical value differs from the service's."""
+    """Return the fields that the user manages (not None) and whose canonical value differs from the service's."""
     return {name: value for name, value in desired.items() if value is not None and value != current.get(name)}

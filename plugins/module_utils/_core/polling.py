@@ -21,7 +21,7 @@ Seen = t.TypeVar("Seen")
 class Backoff:
     """The pauses of one wait, each twice as long as the one before up to *longest_s*.
 
-    ``spread``: each is between half as long and one and a half times as long, so that those who wait for the same do not ask together.
+    *spread*: each is between half as long and one and a half times as long, so that those who wait for the same do not ask together.
     """
 
     def __init__(self, ctx: Context, *, first_s: float = 0.5, longest_s: float = 10.0, spread: bool = False) -> None:
@@ -30,11 +30,11 @@ class Backoff:
         self._began = ctx.clock.monotonic()
 
     def elapsed_s(self) -> float:
-        """Seconds since the wait began, what was done between the pauses among them."""
+        """Return the seconds since the wait began, those between the pauses among them."""
         return self._ctx.clock.monotonic() - self._began
 
     def fits_within(self, limit_s: float, *, before_deadline: bool = True) -> bool:
-        """True when the next pause ends before the wait has taken *limit_s*, and, with *before_deadline*, before the task's deadline."""
+        """Return True when the next pause ends before the wait has taken *limit_s* and, with *before_deadline*, before the task's deadline."""
         in_time = self._next_s < self._ctx.remaining_s() or not before_deadline
         return in_time and self.elapsed_s() + self._next_s < limit_s
 
@@ -56,7 +56,7 @@ def poll_until(
     first_pause_s: float = 0.5,
     longest_pause_s: float = 10.0,
 ) -> Seen:
-    """Look again and again until *satisfied* holds *in_a_row* times; the last look is returned.
+    """Call *look* again and again until *satisfied* holds *in_a_row* times, and return its last value.
 
     Directories are read from replicas that lag, so one good look may be luck. Raises WaitTimeout, which says what was
     awaited; what was written stays written and the next run finds it.

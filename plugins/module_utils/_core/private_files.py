@@ -24,7 +24,7 @@ _CANNOT_SYNC_ERRORS = (errno.EINVAL, errno.ENOTSUP)
 
 
 class PrivacyFault(enum.Enum):
-    """Why a file or folder is not private."""
+    """Reasons why a file or folder is not private."""
 
     KIND = "not an ordinary file, or not a folder"
     OWNER = "belongs to another user"
@@ -52,7 +52,7 @@ class Durability(enum.Enum):
 
 
 def create_folder(folder: str) -> None:
-    """Make *folder*, which only this user can enter, and those above it as the umask says; one that is there stays. Raises OSError."""
+    """Create *folder*, which only this user can enter, and those above it as the umask says; one that is there stays. Raises OSError."""
     os.makedirs(folder, mode=0o700, exist_ok=True)
 
 
@@ -63,18 +63,18 @@ def check_folder(folder: str) -> None:
 
 
 def is_own_folder(folder: str) -> bool:
-    """True for a folder of this user, whoever can enter it; a link is no folder. Raises OSError."""
+    """Return True for a folder of this user, whoever can enter it; a link is no folder. Raises OSError."""
     found = os.lstat(folder)
     return found.st_uid == os.geteuid() and stat.S_ISDIR(found.st_mode)
 
 
 def open_file(path: str, flags: int) -> int:
-    """A descriptor of *path*, of mode 0600 where *flags* create it; a link is not followed (ELOOP). Raises OSError."""
+    """Return a descriptor of *path*, of mode 0600 where *flags* create it; a link is not followed (ELOOP). Raises OSError."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def read_file(path: str, largest: int) -> str:
-    """The text of *path*, which is at most *largest* bytes; what is no UTF-8 is replaced. Never waits for a pipe's writer.
+    """Return the text of *path*, at most *largest* bytes; what is no UTF-8 is replaced. Never waits for a pipe's writer.
 
     Raises OSError, and NotPrivate for anything but an ordinary file of this user that nobody else can use.
     """
@@ -129,7 +129,7 @@ def remove_file(path: str) -> None:
 
 
 def take_lock(descriptor: int) -> bool:
-    """Lock the file if nobody holds it; False when somebody does. The kernel releases it with the descriptor. Raises OSError."""
+    """Lock the file and return True; False when somebody else holds it. The kernel releases it with the descriptor. Raises OSError."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -138,6 +138,7 @@ def take_lock(descriptor: int) -> bool:
 
 
 def _check_private(found: os.stat_result, path: str, is_kind: bool) -> None:
+    """Raise NotPrivate for what is of another kind or owner, or can be used by others."""
     mode = stat.S_IMODE(found.st_mode) & 0o777
     if not is_kind:
         raise NotPrivate(path, PrivacyFault.KIND, mode)
@@ -148,6 +149,7 @@ def _check_private(found: os.stat_result, path: str, is_kind: bool) -> None:
 
 
 def _sync_descriptor(descriptor: int, durability: Durability) -> None:
+    """Write the file to the disk as far as *durability* asks for it. Raises OSError."""
     if durability is Durability.PROCESS:
         return
     try:
@@ -158,7 +160,7 @@ def _sync_descriptor(descriptor: int, durability: Durability) -> None:
 
 
 def _sync_folder_of(path: str, durability: Durability) -> None:
-    """Make a rename or a removal durable, which not every file system can do for a folder."""
+    """Make a rename or a removal durable where *durability* asks for it; not every file system can do that for a folder."""
     if durability is not Durability.DISK:
         return
     descriptor = os.open(os.path.dirname(os.path.abspath(path)), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Objects that this run has created: only for these does "not found" mean "not yet".
+"""The objects that this run has created: only for these does "not found" mean "not yet".
 
 Tasks of one play run in processes of their own, so the list is a file in the run's temporary folder where there is one.
 It holds ids and times, nothing else.
@@ -23,7 +23,7 @@ _FILE_NAME = "cvops_fresh"
 
 
 class RecentObjects:
-    """Remembers ids (or alternate keys) that were created a short while ago, by this task or an earlier one of the run."""
+    """The ids (or alternate keys) that were created a short while ago, by this task or an earlier one of the run."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -32,18 +32,19 @@ class RecentObjects:
 
     def add(self, *keys: str) -> None:
         """Remember *keys* as created or changed now."""
-        self._note(self._ctx.clock.now().timestamp(), keys)
+        self._append(self._ctx.clock.now().timestamp(), keys)
 
     def discard(self, *keys: str) -> None:
         """Forget *keys*: this run has deleted them."""
-        self._note(0.0, keys)
+        self._append(0.0, keys)
 
     def contains_any(self, keys: t.Iterable[str]) -> bool:
-        """True when one of *keys* is fresh."""
-        known = self._known()
+        """Return True when one of *keys* was created or changed by this run a short while ago."""
+        known = self._find_recent_keys()
         return any(key.lower() in known for key in keys)
 
-    def _note(self, moment: float, keys: t.Sequence[str]) -> None:
+    def _append(self, moment: float, keys: t.Sequence[str]) -> None:
+        """Note *moment* (epoch seconds, 0 to forget) for *keys*, in this process and in the file."""
         for key in keys:
             self._own[key.lower()] = moment
         if self._path is None:
@@ -52,23 +53,25 @@ class RecentObjects:
         try:
             descriptor = open_file(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         except OSError as exc:
-            self._tell(exc)
+            self._warn_unusable(exc)
             self._path = None
             return
         with os.fdopen(descriptor, "a", encoding="utf-8") as stream:
             stream.write(lines)
 
-    def _known(self) -> set[str]:
+    def _find_recent_keys(self) -> set[str]:
+        """Return the keys whose last moment, here or in the file, is recent."""
         oldest = self._ctx.clock.now().timestamp() - RECENT_S
         seen: dict[str, float] = {}
-        for line in self._lines():
+        for line in self._read_lines():
             moment, dummy, key = line.partition(" ")
             if moment.isdecimal():
                 seen[key] = float(moment)
         seen.update(self._own)
         return {key for key, moment in seen.items() if moment >= oldest}
 
-    def _lines(self) -> list[str]:
+    def _read_lines(self) -> list[str]:
+        """Return the lines of the file; none where it is not there or cannot be read."""
         if self._path is None:
             return []
         try:
@@ -76,13 +79,13 @@ class RecentObjects:
         except FileNotFoundError:
             return []
         except OSError as exc:
-            self._tell(exc)
+            self._warn_unusable(exc)
             return []
         with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
             return stream.read().splitlines()
 
-    def _tell(self, exc: OSError) -> None:
-        """Only patience is lost, but with it the difference between "not yet" and "not there"."""
+    def _warn_unusable(self, exc: OSError) -> None:
+        """Warn that the file cannot be used: patience is lost, and with it the difference between "not yet" and "not there"."""
         self._ctx.warn(
             f"The list of what this run has created cannot be used ({self._path}: {exc.strerror}): what Entra ID does not know"
             " everywhere yet counts as missing."

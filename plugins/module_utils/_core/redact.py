@@ -3,87 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Make text and structures fit to be seen: secrets are replaced, in whatever form they come back, never shown in part.
+"""Redaction: secrets in texts, structures, headers, bodies and options are replaced, never shown in part.
 
-A secret is looked for as it is, and through what services, gateways and languages do to text: JSON, Python, percent and
-HTML escapes, also nested and mixed, control characters in between, base64 (with or without padding, both alphabets, alone
-or as a part of something longer such as ``user:password``), hexadecimal digits, single lines of a longer text, and the
-beginning or end of a long one that was cut. Short secrets (:func:`.secret_forms.is_short`) occur by chance in dates, ids and counters:
-they are hidden where they stand, by the name of the member or option, never wherever their characters occur.
+How they are found is in :mod:`.secret_matcher`.
 """
 
 from __future__ import annotations
 
-import functools
-import re
 import typing as t
 
-from .escapes import ANY_ESCAPE, LAYER_PATTERNS, EscapeLayer, Span, unescape_match
-from .secret_encodings import (
-    END_LENGTH,
-    TO_STANDARD_ALPHABET,
-    SecretForm,
-    encode_base64,
-    generate_forms,
-    is_short_secret,
-    is_token_like,
-)
+from .secret_encodings import is_short_secret
+from .secret_matcher import HIDDEN, SecretMatcher, get_matcher, is_secret_name
 
-HIDDEN = "********"
 #: What Ansible shows in place of an option that is marked no_log.
 HIDDEN_OPTION = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
-#: Members of bodies and forms that hold secrets on either service, folded and without separators.
-_SECRET_NAMES = frozenset(
-    [
-        "accesstoken",
-        "refreshtoken",
-        "idtoken",
-        "token",
-        "authtoken",
-        "assertion",
-        "clientassertion",
-        "clientsecret",
-        "secrettext",
-        "password",
-        "newpassword",
-        "oldpassword",
-        "validationpassword",
-        "passphrase",
-        "pin",
-        "otp",
-        "code",
-        "devicecode",
-        "codeverifier",
-        "applicationsecret",
-        "newapplicationsecret",
-        "accesskeyid",
-        "secretaccesskey",
-        "sharedsecret",
-        "newsharedsecret",
-        "newaccesskeyid",
-        "newsecretaccesskey",
-        "apikey",
-        "newapikey",
-        "keystorepassword",
-        "privatekeypassword",
-        "jksprivatekey",
-        "certificatep12",
-        "certpassword",
-        "privatekey",
-        "encryptedmessage",
-        "newpasskey",
-        "confirmpasskey",
-        "proof",
-        "sessionid",
-        "key",
-        "customkeyidentifier",
-        "samltoken",
-        "bpassword",
-        "secret",
-        "hint",
-    ]
-)
 _SECRET_HEADERS = frozenset(
     (
         "authorization",
@@ -98,79 +32,48 @@ _SECRET_HEADERS = frozenset(
         "proxy-authenticate",
     )
 )
-#: A JWT, or the beginning of one that was cut.
-_JWT = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}")
-#: A scheme and what is not a word of a sentence.
-_PREFIXED_TOKEN = re.compile(
-    r"\b(Bearer|QSDK)(\s+)(?=[^\s\"',;]*(?:[\d+/=~_]|[a-z][A-Z]))[^\s\"',;]{8,}|\b(SAML|Basic)(\s+)[A-Za-z0-9+/_]{20,}={0,2}(?![\w-])"
-)
-#: User information of an address, also where the slashes are escaped.
-_USER_INFORMATION = re.compile(r"\b([a-z][a-z0-9+.-]{0,20}:[\\/]{2,4})[^\s/\\?#\"'<>]{1,500}@", re.IGNORECASE)
-#: Secrets that a text shows by their names: quoted members, form fields and attributes, elements.
-_SECRET_NAME = (
-    r"(?:pass(?:word|wd|phrase)|secret(?:[_-]?(?:text|id))?|(?:(?<![a-z])|(?<=new)|(?<=old))(?:pwd|pin|otp)|assertion|(?<!skip)(?<!delta)token"
-    r"|code[_-]?verifier|device[_-]?code|private[_-]?key)"
-)
-_NAMED_SECRET = re.compile(
-    rf"""{_SECRET_NAME}(?:(?P<quote>\\*["'])\s*(?:[:=]\s*(?P=quote)(?P<quoted>(?:(?!(?<!\\)(?P=quote)).)+)|:\s*(?P<number>\d+))"""
-    rf"""|=\\*["']?(?P<field>[^&\s"'<>;,\\]+))|<[\w:.-]{{0,40}}?{_SECRET_NAME}>(?P<element>[^<]+)""",
-    re.DOTALL,
-)
-#: What texts have in which one of these patterns can be found, in small letters: a cheap question before the dear ones.
-_TOKEN_HINTS = re.compile("eyj|bearer|qsdk|saml|basic")
-_NAME_SEPARATORS = re.compile("[\"'=>]")
-_NAME_PARTS = ("pass", "secret", "pwd", "pin", "otp", "assertion", "token", "verifier", "device", "private")
-
-_LONG_SECRET = 16
-_SEED_LENGTH = 16
-#: A span that is longer is passed over as a whole, else a secret that is repeated without end costs time with the square of it.
-_LONGEST_RESCAN = 256
-_BASE64_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 
 
 def drop_short_secrets(secrets: t.Iterable[t.Any]) -> set[str]:
-    """The secrets that may be looked for in any text; the others are hidden by place, see :func:`redact_options`."""
+    """Return the secrets that may be looked for in any text; the others are hidden by place, see :func:`redact_options`."""
     return {str(secret) for secret in secrets if not is_short_secret(str(secret))}
 
 
 def redact_text(value: str, secrets: t.Iterable[str] = ()) -> str:
-    """*value* with every known secret in any of its forms, every JWT, prefixed token and named secret replaced."""
-    return _get_matcher(frozenset(secrets)).text(value)
+    """Return *value* with every known secret in any of its forms, every JWT, prefixed token and named secret replaced."""
+    return get_matcher(frozenset(secrets)).redact_text(value)
 
 
 def redact_structure(value: t.Any, secrets: t.Iterable[str] = (), *, prose: bool = True) -> t.Any:
-    """A structure of JSON with every text in it, keys too, made fit to be seen; to be done before it becomes one text.
+    """Return a structure of JSON with every text in it, keys too, redacted; to be done before it becomes one text.
 
     Tuples become lists. Below the name of a secret, short secrets are hidden too. *prose* False: the texts are names and values
     that a reader compares, such as those of a plan; known secrets and JWTs are hidden there, not what only looks like a credential.
     """
-    return _get_matcher(frozenset(secrets)).structure(value, prose)
-
-
-def mask_user_information(value: str) -> str:
-    """*value* with the user information (``user:password@``) of every address in it replaced."""
-    return _USER_INFORMATION.sub(rf"\1{HIDDEN}@", value) if "@" in value else value
+    return get_matcher(frozenset(secrets)).redact_structure(value, prose)
 
 
 def redact_headers(values: t.Mapping[str, str], secrets: t.Iterable[str] = ()) -> dict[str, str]:
-    """Headers with the values of credentials hidden, and known secrets in the others."""
-    found = _get_matcher(frozenset(secrets))
+    """Return the headers with the values of credentials hidden, and known secrets in the others."""
+    found = get_matcher(frozenset(secrets))
     return {
-        name: HIDDEN if name.lower() in _SECRET_HEADERS else found.text(str(value)) for name, value in values.items()
+        name: HIDDEN if name.lower() in _SECRET_HEADERS else found.redact_text(str(value))
+        for name, value in values.items()
     }
 
 
 def redact_body(value: t.Any, secrets: t.Iterable[str] = ()) -> t.Any:
-    """A JSON structure with the values of secret members hidden, at any depth; name/value pairs included."""
-    return _redact_body_value(value, _get_matcher(frozenset(secrets)))
+    """Return a JSON structure with the values of secret members hidden, at any depth; name/value pairs included."""
+    return _redact_body_value(value, get_matcher(frozenset(secrets)))
 
 
 def redact_options(values: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """Module options as Ansible shows them: each one that *spec* marks no_log is hidden as a whole, at any depth."""
+    """Return module options as Ansible shows them: each one that *spec* marks no_log is hidden as a whole, at any depth."""
     return {name: _redact_option(value, spec.get(name) or {}) for name, value in values.items()}
 
 
 def _redact_option(value: t.Any, option: t.Mapping[str, t.Any]) -> t.Any:
+    """Return *value* as Ansible shows it for an *option* of the argument spec."""
     if value in (None, "", [], {}) or isinstance(value, bool):
         return value
     if option.get("no_log"):
@@ -183,219 +86,21 @@ def _redact_option(value: t.Any, option: t.Mapping[str, t.Any]) -> t.Any:
     return value
 
 
-def _redact_body_value(value: t.Any, found: _SecretMatcher) -> t.Any:
+def _redact_body_value(value: t.Any, found: SecretMatcher) -> t.Any:
+    """Return a part of a body with secret members hidden, and known secrets in its texts."""
     if isinstance(value, t.Mapping):
         named = value.get("name")
-        if isinstance(named, str) and _is_secret_name(named) and "value" in value:
+        if isinstance(named, str) and is_secret_name(named) and "value" in value:
             return {
-                found.text(str(key)): HIDDEN if key == "value" else _redact_body_value(item, found)
+                found.redact_text(str(key)): HIDDEN if key == "value" else _redact_body_value(item, found)
                 for key, item in value.items()
             }
         return {
-            found.text(str(key)): HIDDEN
-            if _is_secret_name(key) and item not in (None, "", 0, [], {})
+            found.redact_text(str(key)): HIDDEN
+            if is_secret_name(key) and item not in (None, "", 0, [], {})
             else _redact_body_value(item, found)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
         return [_redact_body_value(item, found) for item in value]
-    return found.text(value) if isinstance(value, str) else value
-
-
-@functools.lru_cache(maxsize=1024)
-def _is_secret_name(name: t.Any) -> bool:
-    return isinstance(name, str) and re.sub(r"[^a-z0-9]", "", name.lower()) in _SECRET_NAMES
-
-
-class _SecretMatcher:
-    """Finds a set of secrets; made once per set, because making it costs more than using it."""
-
-    def __init__(self, secrets: frozenset[str]) -> None:
-        known = {str(secret) for secret in secrets if secret}
-        self._short = sorted((secret for secret in known if is_short_secret(secret)), key=len, reverse=True)
-        self._numbers = {secret for secret in known if secret.isdigit()}
-        forms = {form for secret in known if not is_short_secret(secret) for form in generate_forms(secret)}
-        seeds: set[str] = set()
-        self._heads: dict[str, list[str]] = {}
-        self._tails: dict[str, list[str]] = {}
-        self._by_first: dict[str, list[SecretForm]] = {}
-        for form in sorted(forms, key=lambda form: len(form.text), reverse=True):
-            seeds.add(form.text[:_SEED_LENGTH])
-            self._by_first.setdefault(form.text[0], []).append(form)
-            for end, ends in ((form.text[:END_LENGTH], self._heads), (form.text[-END_LENGTH:], self._tails)):
-                if len(form.text) >= _LONG_SECRET and (form.encoded or is_token_like(end)):
-                    seeds.add(end)
-                    ends.setdefault(end, []).append(form.text)
-        alternatives = "|".join(re.escape(seed) for seed in sorted(seeds, key=len, reverse=True))
-        self._pattern = re.compile(alternatives) if seeds else None
-        self._prose = True
-
-    def text(self, value: str, prose: bool = True) -> str:
-        """See the function :func:`redact_structure` about *prose*."""
-        if self._occurs(value):
-            value = self._without(value, self._spans(value))
-        folded = value.lower()
-        if _TOKEN_HINTS.search(folded):
-            value = _JWT.sub(HIDDEN, value)
-            value = _PREFIXED_TOKEN.sub(_hide_prefixed_token, value) if prose else value
-            folded = value.lower()
-        if "@" in value:
-            value = mask_user_information(value)
-            folded = value.lower()
-        if prose and _NAME_SEPARATORS.search(folded) and any(part in folded for part in _NAME_PARTS):
-            return _hide_named_secrets(value, folded)
-        return value
-
-    def structure(self, value: t.Any, prose: bool) -> t.Any:
-        """See the function of this name."""
-        self._keys: dict[str, str] = {}
-        self._prose = prose
-        return self._structure(value, False)
-
-    def _structure(self, value: t.Any, placed: bool) -> t.Any:
-        """*placed*: below the name of a secret."""
-        if isinstance(value, str):
-            return HIDDEN if placed and self._holds(value) else self.text(value, self._prose)
-        if isinstance(value, dict):
-            named = value.get("name")
-            pair = isinstance(named, str) and _is_secret_name(named)
-            shown: dict[t.Any, t.Any] = {}
-            for key, item in value.items():
-                name = self._key(key, shown)
-                shown[name] = self._structure(item, placed or _is_secret_name(key) or (pair and key == "value"))
-            return shown
-        if isinstance(value, (list, tuple)):
-            return [self._structure(item, placed) for item in value]
-        if isinstance(value, int) and not isinstance(value, bool) and self._numbers:
-            digits = str(value)
-            return HIDDEN if digits in self._numbers and (placed or not is_short_secret(digits)) else value
-        return value
-
-    def _key(self, key: t.Any, taken: t.Mapping[t.Any, t.Any]) -> t.Any:
-        """A key as it may be seen; two that look the same then stay two."""
-        if not isinstance(key, str):
-            return key
-        shown = self._keys.get(key)
-        if shown is None:
-            shown = self._keys[key] = self.text(key, self._prose)
-        name, number = shown, 1
-        while name in taken:
-            number += 1
-            name = f"{shown} ({number})"
-        return name
-
-    def _holds(self, value: str) -> bool:
-        encoded = value.rstrip("=").translate(TO_STANDARD_ALPHABET)
-        return (
-            any(secret in value or encode_base64(secret) == encoded for secret in self._short)
-            or self.text(value) != value
-        )
-
-    def _occurs(self, value: str) -> bool:
-        """Whether a secret may be there; nearly always there is none, and then no place has to be remembered."""
-        if self._pattern is None:
-            return False
-        for pattern in (None, *LAYER_PATTERNS):
-            if pattern is not None:
-                if not ANY_ESCAPE.search(value):
-                    return False
-                value = pattern.sub(unescape_match, value)
-            if self._pattern.search(value):
-                return True
-        return False
-
-    def _spans(self, value: str) -> list[Span]:
-        """Where secrets stand, seen through layers of escapes."""
-        found: list[Span] = []
-        layers: list[EscapeLayer] = []
-        current = value
-        for pattern in (None, *LAYER_PATTERNS):
-            if pattern is not None:
-                if not ANY_ESCAPE.search(current):
-                    break
-                layers.append(EscapeLayer(current, pattern))
-                current = layers[-1].text
-            for span in self._plain_spans(current):
-                for layer in reversed(layers):
-                    span = layer.find_origin(span)
-                found.append(span)
-        return found
-
-    def _plain_spans(self, value: str) -> t.Iterator[Span]:
-        if self._pattern is None:
-            return
-        match = self._pattern.search(value)
-        reached = 0
-        while match:
-            span = self._at(value, match.start(), reached)
-            following = match.start() + 1
-            if span:
-                yield span
-                reached = max(reached, span[1])
-                if span[1] - match.start() > _LONGEST_RESCAN:  # nothing in a long span needs to be found again
-                    following = span[1]
-            match = self._pattern.search(value, following)
-
-    def _at(self, value: str, start: int, reached: int) -> Span | None:
-        """The secret at *start*, whole or cut; what is before *reached* has been hidden already."""
-        for form in self._by_first.get(value[start], ()):
-            if value.startswith(form.text, start):
-                end = start + len(form.text)
-                if form.encoded:
-                    while start > reached and value[start - 1] in _BASE64_CHARACTERS:
-                        start -= 1
-                    while end < len(value) and value[end] in _BASE64_CHARACTERS:
-                        end += 1
-                return start, end
-        known = value[start : start + END_LENGTH]
-        end = start + END_LENGTH
-        best: Span | None = None
-        for whole in self._heads.get(known, ()):
-            length = END_LENGTH
-            while length < len(whole) and value[start + length : start + length + 1] == whole[length]:
-                length += 1
-            best = (start, max(start + length, best[1] if best else 0))
-        for whole in self._tails.get(known, ()):
-            length = END_LENGTH
-            while (
-                length < len(whole)
-                and start + END_LENGTH - length > reached
-                and value[end - length - 1] == whole[-length - 1]
-            ):
-                length += 1
-            best = (min(end - length, best[0] if best else end), max(end, best[1] if best else 0))
-        return best
-
-    def _without(self, value: str, spans: list[Span]) -> str:
-        """The text with the spans hidden, and with them a short secret that follows at once, as a PIN does a password."""
-        pieces: list[str] = []
-        end = 0
-        for start, stop in sorted(spans):
-            if stop <= end:
-                continue
-            if start > end or not pieces:
-                pieces += [value[end:start], HIDDEN]
-            end = stop
-            end += max((len(secret) for secret in self._short if value.startswith(secret, end)), default=0)
-        return "".join([*pieces, value[end:]])
-
-
-def _hide_prefixed_token(match: re.Match[str]) -> str:
-    return f"{match[1] or match[3]}{match[2] or match[4]}{HIDDEN}"
-
-
-def _hide_named_secrets(value: str, folded: str) -> str:
-    if len(folded) != len(value):  # a letter whose small form is two
-        folded = "".join(character if len(character.lower()) > 1 else character.lower() for character in value)
-    pieces: list[str] = []
-    end = 0
-    for match in _NAMED_SECRET.finditer(folded):
-        start, stop = next(match.span(name) for name in ("quoted", "number", "field", "element") if match[name])
-        pieces += [value[end:start], HIDDEN]
-        end = stop
-    return "".join([*pieces, value[end:]])
-
-
-@functools.lru_cache(maxsize=16)
-def _get_matcher(secrets: frozenset[str]) -> _SecretMatcher:
-    return _SecretMatcher(secrets)
+    return found.redact_text(value) if isinstance(value, str) else value

@@ -71,7 +71,7 @@ class Reply:
         return f"{len(self.content)} bytes of {kind} that are not JSON"
 
     def build_bad_answer(self, what: str) -> BadAnswer:
-        """The error for an answer that is not what this service sends."""
+        """Return the error for an answer that is not what this service sends; *what* completes "answered with …"."""
         hint = "A proxy, a gateway or a wrong base URL often answers so."
         return BadAnswer(
             f"{self.service} answered {self.method} {self.path} (HTTP {self.status}) with {what}. {hint}",
@@ -80,7 +80,7 @@ class Reply:
         )
 
     def get_error_facts(self) -> dict[str, t.Any]:
-        """What a failed task tells about the request."""
+        """Return what a failed task tells about the request, as facts of an error."""
         return {
             "service": self.service,
             "status": self.status,
@@ -90,7 +90,7 @@ class Reply:
         }
 
     def build_throttled(self, told_s: float | None) -> Throttled:
-        """The error for a service that asks to wait, *told_s* seconds if it says how long."""
+        """Return the error for a service that asks to wait, *told_s* seconds if it says how long."""
         when = f"It asks to wait {told_s:.0f} s." if told_s is not None else "It does not say how long to wait."
         limit = parse_number(self.headers.get("x-ratelimit-limit"))
         period = to_one_line(str(self.headers.get("x-ratelimit-period") or "period"), 20)

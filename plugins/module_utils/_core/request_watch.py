@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""How long a request may take."""
+"""The time that a request may take."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .context import Context
 
 
 class RequestWatch:
-    """The time that requests of one transport may take: until the task's deadline, after a cancellation the grace period."""
+    """The time limit of one transport's requests: the task's deadline, and after a cancellation the grace period."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -24,8 +24,8 @@ class RequestWatch:
         self._cancelled_until: float | None = None
 
     @contextlib.contextmanager
-    def closing(self) -> t.Iterator[None]:
-        """Give what is tidied up in the body a short time of its own, whatever the deadline says."""
+    def allow_closing(self) -> t.Iterator[None]:
+        """Give requests of the body, which tidy up, a short time of their own, whatever the deadline says."""
         self._closing_until = time.monotonic() + GRACE_S
         try:
             yield
@@ -33,7 +33,7 @@ class RequestWatch:
             self._closing_until = None
 
     def remaining_s(self) -> float:
-        """Seconds left."""
+        """Return the seconds left."""
         now = time.monotonic()
         if self._closing_until is not None:
             return max(0.0, self._closing_until - now)

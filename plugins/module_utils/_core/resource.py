@@ -31,7 +31,7 @@ class Resource(t.Protocol):
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
-        """What carries out a step, by the action that the step names; none of them is called in check mode.
+        """The functions that do a step, by the action that the step names; none of them is called in check mode.
 
         Every action that a plan may name is a key. A step with another one is a fault of the collection, found before the
         first write: no action is ever the one for "everything else".
@@ -41,7 +41,7 @@ class Resource(t.Protocol):
         """Read what is there and return the steps to what is asked for; called once. Raises Problems and other errors."""
 
     def result(self) -> dict[str, t.Any]:
-        """The noun's value after the plan, in check mode as predicted with None for ids that are not known; no I/O."""
+        """Return the noun's value after the plan, in check mode as predicted with None for ids that are not known; no I/O."""
 
 
 @t.runtime_checkable
@@ -60,7 +60,7 @@ class SalvagingResource(t.Protocol):
     """A resource that holds something which must not be lost when a later step fails."""
 
     def salvage(self) -> dict[str, t.Any]:
-        """Keys for the failed result, such as a secret that the service shows once; empty where there is nothing yet."""
+        """Return keys for the failed result, such as a secret that the service shows once; empty where there is nothing yet."""
 
 
 @t.runtime_checkable
@@ -68,7 +68,7 @@ class RefusableResource(t.Protocol):
     """A resource whose steps may be refused without failing the task."""
 
     def get_applied_plan(self) -> Plan:
-        """The plan as far as its steps were carried out; asked after the last step, in check mode never."""
+        """Return the plan with only the steps that were done; called after the last step, in check mode never."""
 
 
 @dataclass(frozen=True)
@@ -96,5 +96,5 @@ def check_actions(resource: Resource, plan: Plan) -> None:
 
 
 def collect_salvage(resource: Resource) -> dict[str, t.Any]:
-    """What *resource* wants kept of a run that fails."""
+    """Return what *resource* wants kept of a run that fails; empty for one that salvages nothing."""
     return resource.salvage() if isinstance(resource, SalvagingResource) else {}

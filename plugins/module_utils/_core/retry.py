@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Which request may be sent again, and after how long. Pure: no clock, no sleep."""
+"""The rules for sending a request again, and after how long. Pure: no clock, no sleep."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """``tries`` in all; pauses grow from ``base_s`` and are drawn from zero up to ``cap_s`` (full jitter).
+    """How often and how fast a request is tried again.
 
-    ``longest_told_s``: a service that asks for a longer pause than this gets none; the caller is told instead.
+    ``tries`` in all; pauses grow from ``base_s`` and are drawn from zero up to ``cap_s`` (full jitter). ``longest_told_s``: a service that
+    asks for a longer pause than this gets none; the caller is told instead.
     """
 
     tries: int = 5
@@ -50,7 +51,7 @@ class RetryPolicy:
     longest_told_s: float = 120.0
 
     def may_repeat(self, attempt: Attempt, repeat: Repeat) -> bool:
-        """True when sending the request again cannot do harm and may help."""
+        """Return True when sending the request again cannot do harm and may help."""
         if repeat is Repeat.NEVER:
             return False
         if not attempt.received:
@@ -63,7 +64,7 @@ class RetryPolicy:
         return repeat is Repeat.IF_REFUSED and refused
 
     def compute_pause_s(self, number: int, attempt: Attempt, repeat: Repeat, chance: float) -> float | None:
-        """Seconds to wait after try *number* (from 1), or None to give up; *chance* is drawn from 0 up to 1."""
+        """Return the seconds to wait after try *number* (from 1), or None to give up; *chance* is drawn from 0 up to 1."""
         if number >= self.tries or not self.may_repeat(attempt, repeat):
             return None
         told = attempt.retry_after_s
@@ -73,7 +74,7 @@ class RetryPolicy:
 
 
 def parse_retry_after(value: str | None, now_epoch_s: float) -> float | None:
-    """Read a Retry-After header: seconds, or an HTTP date; None when absent or unreadable, never negative."""
+    """Return the seconds of a Retry-After header, which may be an HTTP date; None when absent or unreadable, never negative."""
     if not value:
         return None
     try:

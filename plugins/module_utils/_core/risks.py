@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Dangerous changes are refused until the caller names the risk and gives a reason."""
+"""Risks: dangerous changes are refused until the caller names the risk and gives a reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .errors import GuardRefused
 
 
 def build_risk_spec(*risks: str) -> ArgumentSpec:
-    """Options ``accept_risk`` (of *risks*) and ``accept_reason``, which goes with it."""
+    """Return the options ``accept_risk`` (of *risks*) and ``accept_reason``, which goes with it."""
     return ArgumentSpec(
         {
             "accept_risk": {"type": "list", "elements": "str", "choices": list(risks)},
@@ -24,7 +24,7 @@ def build_risk_spec(*risks: str) -> ArgumentSpec:
 
 
 def require_accepted_risk(ctx: Context, risk: str, danger: str) -> None:
-    """Go on only if the caller accepted *risk*; *danger* says in one sentence what would happen. Raises GuardRefused."""
+    """Raise GuardRefused unless the caller accepted *risk*, which is then a warning; *danger* says in one sentence what would happen."""
     if risk in (ctx.options.get("accept_risk") or []):
         ctx.warn(f"Accepted risk {risk} ({ctx.options.get('accept_reason')}): {danger}")
         return

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""A record of every run that writes: what was planned, done, refused and accepted, by whom and on whose ticket.
+"""The record of a run that writes: what was planned, done, refused and accepted, by whom and on whose ticket.
 
 It is written before the first write, with what is intended, and again after the last, so that a run that dies in between
 leaves its trace as well.
@@ -57,7 +57,7 @@ class RunRecord:
         """Write down what is about to be written. Raises ConfigError where that cannot be kept: then nothing is written."""
         self._began = format_time(self._ctx.clock.now())
         try:
-            self._write(self._content(plan, {}, None))
+            self._write(self._build_content(plan, {}, None))
         except OSError as exc:
             raise ConfigError(
                 f"The run record cannot be written to {self._directory}: {exc.strerror}. Nothing was changed: make the folder"
@@ -74,7 +74,7 @@ class RunRecord:
         if self._ctx.check_mode or not told:
             return
         try:
-            self._write(self._content(plan, result, format_time(self._ctx.clock.now())))
+            self._write(self._build_content(plan, result, format_time(self._ctx.clock.now())))
         except Exception as exc:  # the result must be told, whatever a record makes of it
             why = exc.strerror if isinstance(exc, OSError) else type(exc).__name__
             self._ctx.warn(f"The run record could not be written to {self._directory}: {why}")
@@ -85,16 +85,17 @@ class RunRecord:
         if self._path is None:
             stamp = self._ctx.clock.now().strftime("%Y%m%dT%H%M%SZ")
             self._path = os.path.join(self._directory, f"{stamp}-{self._module}-{uuid.uuid4().hex[:8]}.json")
-        text = dump_for_ansible(repair_strings(self._redacted(convert_to_builtins(content)))) + "\n"
+        text = dump_for_ansible(repair_strings(self._redact_content(convert_to_builtins(content)))) + "\n"
         replace_file(self._path, text, f"{self._path}.new", Durability.BEST_EFFORT)
 
-    def _redacted(self, content: dict[str, t.Any]) -> dict[str, t.Any]:
-        """*content* fit to be kept; what was planned consists of names that a reader compares."""
+    def _redact_content(self, content: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return *content* without secrets; what was planned consists of names that a reader compares."""
         secrets = self._ctx.secrets
         planned = redact_structure(content["planned"], secrets, prose=False)
         return {**redact_structure(content, secrets), "planned": planned}
 
-    def _content(self, plan: Plan | None, result: t.Mapping[str, t.Any], ended: str | None) -> dict[str, t.Any]:
+    def _build_content(self, plan: Plan | None, result: t.Mapping[str, t.Any], ended: str | None) -> dict[str, t.Any]:
+        """Return the record; *plan* is None when there was none yet, *ended* None before the first write."""
         ctx = self._ctx
         steps = [step.subject for step in plan.steps] if plan else []
         risks = ctx.options.get("accept_risk") or []
@@ -120,18 +121,22 @@ class RunRecord:
 
 
 def _name_outcome(result: t.Mapping[str, t.Any]) -> str:
+    """Return the outcome of a run that ended: cancelled, failed or done."""
     return "cancelled" if result.get("cancelled") else "failed" if result.get("failed") else "done"
 
 
 def _is_refused_risk(result: t.Mapping[str, t.Any]) -> bool:
+    """Return True for a failure because a risk was not accepted."""
     return bool(result.get("failed")) and (result.get("error") or {}).get("kind") == "guard"
 
 
 def _select_given_options(ctx: Context, names: t.Sequence[str]) -> dict[str, t.Any]:
+    """Return those of the options *names* that have a value."""
     return {name: ctx.options[name] for name in names if ctx.options.get(name) is not None}
 
 
 def _read_job_facts(ctx: Context) -> dict[str, str]:
+    """Return what a job controller tells about the job, by the names of the record."""
     environ = ctx.sources.environ
     found = {
         name: next((environ[item] for item in items if environ.get(item)), "") for name, items in _JOB_VARIABLES.items()
@@ -140,7 +145,7 @@ def _read_job_facts(ctx: Context) -> dict[str, str]:
 
 
 def _find_user_name() -> str:
-    """The login name, or the number where a container gave it none."""
+    """Return the login name, or the number where a container gave it none."""
     import getpass
 
     with contextlib.suppress(KeyError, OSError):

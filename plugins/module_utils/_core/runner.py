@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Runs a module's body: the one place that looks at check mode, computes ``changed`` and diff, and turns errors into results."""
+"""The runner of modules: the one place that looks at check mode, computes ``changed`` and diff, and turns errors into results."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ DEFAULT_DEADLINE_S = 900
 
 @dataclass(frozen=True)
 class RecordTarget:
-    """Where the record of a run goes, and under which module's name."""
+    """The folder for the record of a run, and the module's name in it."""
 
     directory: str
     module: str
@@ -76,7 +76,7 @@ def run_task(
     *declared*: the module's ``RESOURCE``. Whatever happens, what was written is told: an exception that nobody expected becomes
     a failure of kind ``internal``.
     """
-    done = _RunState(RunRecord(ctx, record_to.directory, record_to.module) if record_to else None)
+    state = _RunState(RunRecord(ctx, record_to.directory, record_to.module) if record_to else None)
     seconds = ctx.options.get("deadline") or DEFAULT_DEADLINE_S
     ctx.deadline_at = ctx.clock.monotonic() + seconds
     try:
@@ -84,33 +84,33 @@ def run_task(
             try:
                 check_addresses(ctx.options, ctx.describe_source)
                 if isinstance(declared, Report):
-                    done.result = _run_report(ctx, declared)
+                    state.result = _run_report(ctx, declared)
                 else:
-                    _run_resource(ctx, declared(ctx), done)
+                    _run_resource(ctx, declared(ctx), state)
             except Exception as exc:
-                done.result = done.result or _build_failure(ctx, _convert_error(ctx, exc))
+                state.result = state.result or _build_failure(ctx, _convert_error(ctx, exc))
             with ctx.cancellation.shield():
-                _conclude_run(ctx, done)
+                _conclude_run(ctx, state)
     except Cancelled as exc:  # a signal between the two
-        done.result = done.result or _build_failure(ctx, exc)
+        state.result = state.result or _build_failure(ctx, exc)
     # Once more, without a handler that could come between: what was done already is not done again.
-    return _conclude_run(ctx, done)
+    return _conclude_run(ctx, state)
 
 
-def _conclude_run(ctx: Context, done: _RunState) -> dict[str, t.Any]:
-    """The whole result, once everything is closed and recorded."""
+def _conclude_run(ctx: Context, state: _RunState) -> dict[str, t.Any]:
+    """Close and record everything, once, and return the whole result."""
     ctx.close()
-    if not done.is_concluded:
-        done.result = {**done.result, "stats": ctx.stats.as_result()}
-        if done.record is not None:
-            done.record.end(done.plan, done.result)
-        done.is_concluded = True
-    return t.cast("dict[str, t.Any]", repair_strings(done.result))
+    if not state.is_concluded:
+        state.result = {**state.result, "stats": ctx.stats.as_result()}
+        if state.record is not None:
+            state.record.end(state.plan, state.result)
+        state.is_concluded = True
+    return t.cast("dict[str, t.Any]", repair_strings(state.result))
 
 
 @dataclass
 class _RunState:
-    """What a run has come to: its plan and result, and the record to keep of it."""
+    """The state of a run: its plan and result, and the record to keep of it."""
 
     record: RunRecord | None
     plan: Plan | None = None
@@ -119,7 +119,7 @@ class _RunState:
 
 
 def _convert_error(ctx: Context, exc: Exception) -> CvopsError:
-    """*exc* itself, or in its place an InternalFault that names type and place, and at -vvv the way there."""
+    """Return *exc* itself, or in its place an InternalFault that names type and place; at -vvv the traceback is shown."""
     if isinstance(exc, CvopsError):
         return exc
     ctx.debug(3, "".join(traceback.format_exception(exc)))
@@ -134,27 +134,27 @@ def _convert_error(ctx: Context, exc: Exception) -> CvopsError:
 
 
 def _run_report(ctx: Context, report: Report) -> dict[str, t.Any]:
-    """The result of a module that only reads."""
+    """Return the result of a module that only reads."""
     return {"changed": False, report.noun: _apply_query(report.read(ctx), ctx.options.get("query"))}
 
 
-def _run_resource(ctx: Context, resource: Resource, done: _RunState) -> None:
-    """Plan, write unless in check mode, and note the result in *done*."""
-    plan = done.plan = resource.plan()
+def _run_resource(ctx: Context, resource: Resource, state: _RunState) -> None:
+    """Plan, write unless in check mode, and keep the result in *state*."""
+    plan = state.plan = resource.plan()
     check_actions(resource, plan)
     if not ctx.check_mode and plan.steps:
-        if done.record is not None:
-            done.record.begin(plan)
+        if state.record is not None:
+            state.record.begin(plan)
         # From here on a request to stop is only looked for, so that it never costs what was done.
         with ctx.cancellation.shield():
             _apply_steps(ctx, resource, plan)
-            done.result = _build_result(ctx, resource, plan)
+            state.result = _build_result(ctx, resource, plan)
     else:
-        done.result = _build_result(ctx, resource, plan)
+        state.result = _build_result(ctx, resource, plan)
 
 
 def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.Any]:
-    """The result after the plan: what is read back, and what the noun is now."""
+    """Return the result after the plan: what is read back, and what the noun is now."""
     try:
         findings: list[t.Any] = []
         if not ctx.check_mode:
@@ -183,6 +183,7 @@ def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.A
 
 
 def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
+    """Do the steps of *plan*. Raises what one of them raises, with the steps done, failed and left, and what is salvaged."""
     done: list[str] = []
     actions = resource.actions
     for step in plan.steps:
@@ -205,7 +206,7 @@ def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
 
 
 def build_diff(noun: str, plan: Plan, secrets: t.Collection[str] = ()) -> dict[str, str]:
-    """Before and after as text with sorted keys, so that check mode and the real run show the same lines; secrets are hidden."""
+    """Return before and after as text with sorted keys, so that check mode and the real run show the same lines; secrets are hidden."""
     return {
         "before": format_json(redact_structure(plan.before, secrets, prose=False)) + "\n",
         "after": format_json(redact_structure(plan.after, secrets, prose=False)) + "\n",
@@ -215,6 +216,7 @@ def build_diff(noun: str, plan: Plan, secrets: t.Collection[str] = ()) -> dict[s
 
 
 def _build_failure(ctx: Context, exc: CvopsError) -> dict[str, t.Any]:
+    """Return the result of a run that ended with *exc*."""
     result: dict[str, t.Any] = {"failed": True, "changed": bool(exc.facts.get("steps_done"))}
     raised = exc.as_result()
     for key in ("steps_done", "steps_left", "step_failed"):
@@ -233,6 +235,7 @@ def _build_failure(ctx: Context, exc: CvopsError) -> dict[str, t.Any]:
 
 
 def _apply_query(value: t.Any, query: t.Any) -> t.Any:
+    """Return what the JMESPath expression *query* makes of *value*; *value* without one. Raises ConfigError and MissingLibrary."""
     if query is None:
         return value
     if not HAS_JMESPATH:
@@ -247,28 +250,32 @@ def _apply_query(value: t.Any, query: t.Any) -> t.Any:
 
 
 class _CollectingReporter:
-    """Reporter of a module process: keeps the lines, the action shows them."""
+    """The reporter of a module process: it keeps the lines, which the action shows."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
 
     def debug(self, level: int, message: str) -> None:
+        """Keep *message*; whether it is wanted at *level*, the context knows."""
         self.lines.append(message)
 
     def progress(self, message: str) -> None:
+        """Keep *message*."""
         self.lines.append(message)
 
     def prompt(self, message: str) -> None:
+        """Keep *message*."""
         self.lines.append(message)
 
 
 def _read_number_variable(variable: str) -> int | None:
+    """Return the number in an environment variable, None without one."""
     return parse_number(os.environ.get(variable, ""))
 
 
 @contextlib.contextmanager
 def _set_alarm(seconds: int | None) -> t.Iterator[None]:
-    """The task's timeout ends the wait of Ansible's worker, not this process: it has to keep the time by itself."""
+    """Send SIGALRM to this process after *seconds*: the task's timeout ends the wait of Ansible's worker only."""
     if seconds:
         signal.alarm(seconds)
     try:
@@ -279,23 +286,24 @@ def _set_alarm(seconds: int | None) -> t.Iterator[None]:
 
 
 def _find_record_target(name: str) -> RecordTarget | None:
+    """Return where the record of module *name* goes, None when none is wanted."""
     directory = os.environ.get(DIRECTORY_VARIABLE)
     return RecordTarget(directory, name.rpartition(".")[2]) if directory else None
 
 
 class _MaskingModule(EnvironmentModule):
-    """Returns its arguments without the credentials in addresses, also when it fails before :func:`run_task` has seen them."""
+    """An AnsibleModule that returns its arguments without the credentials in addresses, also before :func:`run_task` has seen them."""
 
     params: dict[str, t.Any]
 
     def exit_json(self, **kwargs: t.Any) -> t.NoReturn:
-        """As the base class."""
+        """Exit as the base class does."""
         self.params = mask_addresses(self.params)
         super().exit_json(**kwargs)
         raise SystemExit(0)
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
-        """As the base class."""
+        """Fail as the base class does."""
         self.params = mask_addresses(self.params)
         super().fail_json(msg, **kwargs)
         raise SystemExit(1)

@@ -22,7 +22,7 @@ TO_STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
 
 def is_short_secret(secret: str) -> bool:
-    """Whether a secret says too little to be looked for in text: under six characters, or up to eight that are digits.
+    """Return True for what is too short to be looked for in text: under six characters, or up to eight that are digits.
 
     That is what PINs are; as text, 2026 would hide every date.
     """
@@ -30,14 +30,14 @@ def is_short_secret(secret: str) -> bool:
 
 
 class SecretForm(t.NamedTuple):
-    """One look of a secret; ``encoded``: base64, whose neighbours may encode more of what was secret."""
+    """One form of a secret; ``encoded``: in base64, where neighbouring characters may encode more of what was secret."""
 
     text: str
     encoded: bool
 
 
 def generate_forms(secret: str) -> t.Iterator[SecretForm]:
-    """The looks that escapes do not explain, each long enough to be no chance."""
+    """Yield the forms that escapes do not explain, each long enough to be no chance."""
     lines = [line.strip() for line in secret.splitlines()]
     parts = (
         [line for line in lines if len(line) >= END_LENGTH and not line.startswith("-----")] if len(lines) > 1 else []
@@ -56,7 +56,7 @@ def generate_forms(secret: str) -> t.Iterator[SecretForm]:
 
 
 def _generate_base64_cores(octets: bytes) -> t.Iterator[str]:
-    """What is the same in base64 wherever the octets stand in what was encoded: at each offset, without the shared ends."""
+    """Yield what is the same in base64 wherever the octets stand in what was encoded: at each offset, without the shared ends."""
     for offset, before in enumerate((0, 2, 3)):
         encoded = base64.b64encode(bytes(offset) + octets).decode()
         after = (0, 3, 2)[(offset + len(octets)) % 3]
@@ -66,12 +66,12 @@ def _generate_base64_cores(octets: bytes) -> t.Iterator[str]:
 
 
 def encode_base64(secret: str) -> str:
-    """*secret* in base64, in the usual alphabet and without padding."""
+    """Return *secret* in base64, in the usual alphabet and without padding."""
     return base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode().rstrip("=")
 
 
 def is_token_like(end: str) -> bool:
-    """Whether eight characters are a token's rather than a word's or a path's."""
+    """Return True for eight characters that are a token's rather than a word's or a path's."""
     return (
         not end.startswith(("/", "-----"))
         and any(character.isdigit() for character in end)

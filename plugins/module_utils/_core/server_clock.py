@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What a run's answers tell about the way to a service: how long they took, and what its clock says."""
+"""The times of a service's answers: how long they took, and what its clock says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SMALLEST_DIFFERENCE_S = 2.0
 
 
 class ServiceTimings:
-    """Times of the answers of one run, by service; threads may note and ask."""
+    """The times of the answers of one run, by service; threads may record and ask."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -25,7 +25,7 @@ class ServiceTimings:
         self._ahead_s: dict[str, float] = {}
 
     def record_answer(self, service: str, date: str | None, now: datetime.datetime, took_s: float) -> None:
-        """An answer came: *date* is its header of that name, *now* the local time at which it was there."""
+        """Record an answer: *date* is its header of that name, *now* the local time at which it was there."""
         with self._lock:
             self._fastest_ms[service] = min(took_s * 1000, self._fastest_ms.get(service, float("inf")))
             told = _parse_date(date)
@@ -33,13 +33,13 @@ class ServiceTimings:
                 self._ahead_s[service] = (told - now).total_seconds()
 
     def get_latency_ms(self, service: str) -> int | None:
-        """The fastest answer, without the ones that had to set up a connection if there were others; None without answer."""
+        """Return the time of the fastest answer, which needed no new connection if there were several; None without answer."""
         with self._lock:
             fastest = self._fastest_ms.get(service)
         return None if fastest is None else round(fastest)
 
     def get_clock_difference_s(self, *services: str) -> int | None:
-        """Seconds by which the clock of the first of *services* that told its time is ahead of ours; None when none did."""
+        """Return the seconds by which the clock of the first of *services* that told its time is ahead of ours; None when none did."""
         with self._lock:
             known = next((self._ahead_s[service] for service in services if service in self._ahead_s), None)
         if known is None:
@@ -48,6 +48,7 @@ class ServiceTimings:
 
 
 def _parse_date(date: t.Any) -> datetime.datetime | None:
+    """Return the moment of a Date header, None where it is none or has no zone."""
     try:
         told = email.utils.parsedate_to_datetime(str(date or ""))
     except (TypeError, ValueError, OverflowError):

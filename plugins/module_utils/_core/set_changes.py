@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Differences of sets that users manage: unset is not managed, empty means empty, strangers stay unless exclusive."""
+"""Changes of sets that users manage: unset is not managed, empty means empty, foreign members stay unless exclusive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ class SetChanges(t.NamedTuple):
 
 
 def find_set_changes(desired: t.Iterable[str] | None, current: t.Iterable[str], exclusive: bool) -> SetChanges:
-    """Compare without regard to order and duplicates. ``desired`` None changes nothing."""
+    """Return the changes from *current* to *desired*, whatever their order and duplicates; None changes nothing.
+
+    *exclusive*: members that are not desired are removed. An empty *desired* removes all.
+    """
     have = set(current)
     if desired is None:
         return SetChanges([], [], sorted(have))

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Values as a module receives them: exact builtin types, whatever ansible-core wrapped around them."""
+"""Values of options and of answers: exact builtin types, ids, numbers and dates, and members of JSON objects."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-
 
 
 class AnswerObject(dict[str, t.Any]):
-    """An object of an answer: a member that it has to have and has not is the answer's fault, not one of the code that asks for it."""
+    """An object of an answer. Asked for a member that it has not, it raises BadAnswer: that is the answer's fault, not the code's."""
 
     def __missing__(self, name: str) -> t.NoReturn:
         raise BadAnswer(f"An answer holds an object without {name}.", member=name)
 
 
 def convert_to_builtins(value: t.Any) -> t.Any:
-    """Rebuild *value* from exact builtins: tagged, unsafe and lazy types of any core become str, dict and list.
+    """Return *value* rebuilt from exact builtins: tagged, unsafe and lazy types of any core become str, dict and list.
 
     Keys become text and dates ISO text, as they would on their way through a module's JSON arguments.
     Vault-encrypted text is decrypted by its own ``str()``.
@@ -50,18 +50,19 @@ def convert_to_builtins(value: t.Any) -> t.Any:
 
 
 def _convert_key(key: t.Any) -> str:
+    """Return a key as JSON writes it."""
     if key is None or isinstance(key, bool):
         return {None: "null", True: "true", False: "false"}[key]
     return "".join((str(key),))
 
 
 def is_guid(value: t.Any) -> bool:
-    """True for the 8-4-4-4-12 hexadecimal form that Entra ID uses for every id."""
+    """Return True for the 8-4-4-4-12 hexadecimal form that Entra ID uses for every id."""
     return isinstance(value, str) and GUID.fullmatch(value) is not None
 
 
 def parse_number(value: t.Any) -> int | None:
-    """A whole number of up to 18 digits from an int or its decimal text; None for anything else, booleans among it.
+    """Return a whole number of up to 18 digits from an int or its decimal text; None for anything else, booleans among it.
 
     ``str.isdigit`` also accepts digits that ``int`` refuses, and ``int`` refuses texts of thousands of digits.
     """
@@ -71,7 +72,7 @@ def parse_number(value: t.Any) -> int | None:
 
 
 def get_objects(holder: t.Any, name: str) -> list[AnswerObject]:
-    """The objects in the list that a service gives as *name*; none where it gives no such member, or null.
+    """Return the objects in the list that a service gives as *name*; none where it gives no such member, or null.
 
     Raises BadAnswer for anything else than a list of objects: taking that for an empty list would be taking a failure for "nothing there".
     """
@@ -79,11 +80,12 @@ def get_objects(holder: t.Any, name: str) -> list[AnswerObject]:
 
 
 def get_texts(holder: t.Any, name: str) -> list[str]:
-    """As :func:`get_objects`, for a list of texts."""
+    """Return the texts in the list that a service gives as *name*; otherwise as :func:`get_objects`."""
     return [str(item) for item in _get_list(holder, name, str, "texts")]
 
 
 def _get_list(holder: t.Any, name: str, kind: type, words: str) -> list[t.Any]:
+    """Return the list in *holder*, whose items are of *kind*. Raises BadAnswer, which calls them *words*."""
     if holder is not None and not isinstance(holder, t.Mapping):
         raise BadAnswer(f"An answer holds something else than an object around {name}.", member=name)
     listed = holder.get(name) if holder is not None else None
@@ -95,17 +97,18 @@ def _get_list(holder: t.Any, name: str, kind: type, words: str) -> list[t.Any]:
 
 
 def get_object(holder: t.Any, name: str) -> AnswerObject:
-    """The object that a service gives as *name*; an empty one where it gives none. Raises BadAnswer for anything else."""
+    """Return the object that a service gives as *name*; an empty one where it gives none. Raises BadAnswer for anything else."""
     (found,) = get_objects({name: [holder.get(name)]}, name) if _has_value(holder, name) else [AnswerObject()]
     return found
 
 
 def _has_value(holder: t.Any, name: str) -> bool:
+    """Return True when *holder* is an object whose member *name* is not null."""
     return isinstance(holder, t.Mapping) and holder.get(name) is not None
 
 
 def get_time(holder: t.Mapping[str, t.Any], name: str, of: str = "") -> datetime.datetime | None:
-    """The date that a service gives as *name*; None where it gives none. Raises BadAnswer for what is no date: nothing can be judged by it.
+    """Return the date that a service gives as *name*; None where it gives none. Raises BadAnswer for what is no date.
 
     *of*: whose date it is, for the message, for example ``" of key 17"``.
     """
@@ -119,12 +122,12 @@ def get_time(holder: t.Mapping[str, t.Any], name: str, of: str = "") -> datetime
 
 
 def format_time(moment: datetime.datetime) -> str:
-    """UTC text with seconds, the only date form that results carry."""
+    """Return *moment* as UTC text with seconds (RFC 3339), the only date form that results carry."""
     return moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_time(text: str) -> datetime.datetime:
-    """Read the services' dates: with no fraction or up to seven digits of it, ``Z`` or an offset; a bare date is midnight UTC.
+    """Return the moment of a service's date: no fraction or up to seven digits, ``Z`` or an offset; a bare date is midnight UTC.
 
     Raises ValueError for anything else, also for what is no text.
     """

@@ -51,19 +51,19 @@ _INVISIBLE = re.compile(
 
 
 def escape_invisible(text: str) -> str:
-    """*text* with control, formatting and invisible characters as ``\\x1b``, ``\\u202e`` or ``\\U000e0041``; newline and tab stay."""
+    r"""Return *text* with control, formatting and invisible characters as ``\x1b``, ``\u202e`` or ``\U000e0041``; newline and tab stay."""
     return _INVISIBLE.sub(lambda match: _escape_code_point(ord(match.group())), text)
 
 
 def to_one_line(text: str, longest: int = 2000) -> str:
-    """*text* as :func:`escape_invisible` shows it, on one line and cut at *longest* characters: for texts of a service inside a message."""
+    """Return *text* as :func:`escape_invisible` does, on one line and cut at *longest* characters: for texts of a service in a message."""
     joined = " ".join(text[: longest * 4].split())
     shown = escape_invisible(joined[:longest])
     return shown if len(joined) <= longest and len(text) <= longest * 4 else f"{shown}…"
 
 
 def escape_structure(value: t.Any, longest: int = 8000) -> t.Any:
-    """A JSON structure with all its strings, keys too, as :func:`to_one_line` shows them, cut at *longest* characters."""
+    """Return a JSON structure with all its strings, keys too, as :func:`to_one_line` returns them, cut at *longest* characters."""
     if isinstance(value, str):
         return to_one_line(value, longest)
     if isinstance(value, dict):
@@ -74,7 +74,7 @@ def escape_structure(value: t.Any, longest: int = 8000) -> t.Any:
 
 
 def repair_strings(value: t.Any) -> t.Any:
-    """*value* with all strings in it, keys too, made whole as by :func:`repair_surrogates`."""
+    """Return *value* with all strings in it, keys too, as :func:`repair_surrogates` returns them."""
     if isinstance(value, str):
         return repair_surrogates(value)
     if isinstance(value, dict):
@@ -87,7 +87,7 @@ def repair_strings(value: t.Any) -> t.Any:
 
 
 def repair_surrogates(text: str) -> str:
-    """*text* with halves of characters joined where both are there, and replaced by U+FFFD where not: no encoding holds them."""
+    """Return *text* with halves of characters joined where both are there, and replaced by U+FFFD where not: no encoding holds them."""
     if text.isascii():
         return text
     try:
@@ -98,12 +98,13 @@ def repair_surrogates(text: str) -> str:
 
 
 def format_json(value: t.Any) -> str:
-    """*value* as JSON for people and programs: sorted, indented, invisible characters as JSON's own escapes; read back equal."""
+    """Return *value* as JSON for people and programs: sorted, indented, invisible characters as JSON's own escapes; read back equal."""
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, default=str)
     return _INVISIBLE.sub(lambda match: json.dumps(match.group())[1:-1], text)
 
 
 def _escape_code_point(code: int) -> str:
+    r"""Return the shortest of the escapes ``\x``, ``\u`` and ``\U`` for *code*."""
     if code <= 0xFF:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

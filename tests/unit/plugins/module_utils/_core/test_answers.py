@@ -379,7 +379,7 @@ def test_tidying_up_does_not_shorten_what_comes_after(make_ctx: t.Any, server: t
     ctx = make_ctx(clock=Clock())
     transport = Transport(ctx, HttpSettings(service="Service", environ={}, timeout_s=20.0))
     transport.request("POST", server.url, closing=True)
-    assert transport._timeouts()[1] == 20.0
+    assert transport._compute_timeouts()[1] == 20.0
     ctx.close()
 
 

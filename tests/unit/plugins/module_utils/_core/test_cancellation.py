@@ -281,7 +281,7 @@ def test_signals_do_not_prolong_a_wait() -> None:
     give_up.start()
     with signals_all_the_time():
         call = _Call(lambda: late.wait(300), None)
-        assert [call.answer(0.01) for dummy in range(50)] == [None] * 50
+        assert [call.wait_for_answer(0.01) for dummy in range(50)] == [None] * 50
         cancellation = Cancellation()
         threading.Timer(0.1, cancellation.request_stop, ["SIGTERM"]).start()
         with pytest.raises(Cancelled, match="SIGTERM"):
