@@ -26,6 +26,7 @@ if importlib.util.find_spec("cvops_simulator") is None:
 
 from cvops_simulator import Simulator  # noqa: E402 - the package may come from the checkout
 from cvops_simulator.testing import running_simulator  # noqa: E402
+from helpers.sharing import MARKERS, leave_to_others  # noqa: E402
 from hostile.children import Children  # noqa: E402
 from hostile.world import World  # noqa: E402
 
@@ -33,8 +34,9 @@ WHOLE = os.environ.get("CVOPS_ADVERSARIAL") == "whole"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register this folder's marker."""
-    config.addinivalue_line("markers", "whole: part of the whole table, not of the sample")
+    """Register the markers."""
+    for name, meaning in {"whole": "part of the whole table, not of the sample", **MARKERS}.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -42,6 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if item.get_closest_marker("whole") and not WHOLE]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+    leave_to_others(config, items, pathlib.Path(__file__).resolve().parent)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from hostile import oracles
 from hostile.table import PLACES, Attack, Place, combinations
 from hostile.world import Case, World
 
+pytestmark = pytest.mark.any_core
+
 WHOLE = os.environ.get("CVOPS_ADVERSARIAL") == "whole"
 ONLY = os.environ.get("CVOPS_ADVERSARIAL_ONLY", "")
 #: A file to which each place's findings are added as soon as they are known.

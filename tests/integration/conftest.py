@@ -27,6 +27,18 @@ if importlib.util.find_spec("cvops_simulator") is None:
 from cvops_simulator import Simulator  # noqa: E402 - the package may come from the checkout
 from cvops_simulator.testing import running_simulator  # noqa: E402
 from helpers.playing import Player, connection_of  # noqa: E402
+from helpers.sharing import MARKERS, leave_to_others  # noqa: E402
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers of helpers.sharing."""
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the runs on other cores take."""
+    leave_to_others(config, items, pathlib.Path(__file__).resolve().parent)
 
 
 @pytest.fixture(scope="module")

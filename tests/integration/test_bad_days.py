@@ -32,6 +32,8 @@ from ansible_collections.cvops.identity.plugins.modules import (
     entra_group_info,
 )
 
+pytestmark = pytest.mark.any_core
+
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ from helpers.cases import CASES, Case, discovered, inventory
 from helpers.checks import assert_no_writes, writes
 from helpers.direct import run_body
 
+pytestmark = pytest.mark.any_core
+
 
 def test_every_module_has_a_case() -> None:
     """A module without an entry in the table would escape the promise of check mode."""

@@ -32,6 +32,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     NotFound,
 )
 
+pytestmark = pytest.mark.any_core
+
 NUMBERS = {"user": 13, "user_group": 15, "external_group": 62}
 
 

@@ -12,9 +12,12 @@ import sys
 import typing as t
 from pathlib import Path
 
+import pytest
 from cvops_simulator import Simulator
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, Result, Run
+
+pytestmark = pytest.mark.every_core
 
 GROUP = "cvops.identity.entra_group"
 GROUP_INFO = "cvops.identity.entra_group_info"

@@ -12,11 +12,14 @@ import pathlib
 import time
 import typing as t
 
+import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from helpers.cases import CASES
 from helpers.checks import assert_no_secrets
 from helpers.playing import Player
+
+pytestmark = pytest.mark.every_core
 
 PREFIX = "cvops.identity"
 WRONG = "wrong-secret-4711"

@@ -20,6 +20,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.plan import S
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.modules import commvault_role, commvault_security_info, entra_group_info
 
+pytestmark = pytest.mark.any_core
+
 OTHER_TENANT = "d1ad2f3e-5f5c-4a3f-8d7e-0d7a7f1c2b3a"
 WRONG = "wrong-secret-4711"
 

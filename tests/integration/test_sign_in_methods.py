@@ -23,6 +23,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.context impor
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import interactive
 from ansible_collections.cvops.identity.plugins.modules import entra_group_info as module
 
+pytestmark = pytest.mark.any_core
+
 READ = {"display_name": "GG-Commvault-hq-vm-Admin"}
 NO_SECRET = {"client_secret": None, "retries": 0}
 

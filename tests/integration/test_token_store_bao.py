@@ -22,6 +22,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import StoreConflict, TokenPair
 from ansible_collections.cvops.identity.plugins.modules import commvault_access_token, commvault_security_info
 
+pytestmark = pytest.mark.any_core
+
 #: The rights that the documentation names; destroying is for ``state: absent``.
 POLICY = """
 path "secret/data/{path}" {{ capabilities = ["create", "read", "update"] }}

@@ -6,7 +6,7 @@
 
 Importing is more than half of what a short run costs. Each process of the tests has one such server (Python's own fork
 server); a run is a fork of it, in a session of its own, with its own environment and folder. Nothing of the collection is
-imported beforehand. What the environment of a run decides at import time is decided again: ``ansible.constants``.
+imported beforehand, its sources are compiled. What the environment of a run decides at import time is decided again: ``ansible.constants``.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ FIXED_PREFIX = "ANSIBLE_"
 OWN = ("ANSIBLE_HOME", "ANSIBLE_REMOTE_TEMP", "ANSIBLE_COLLECTIONS_PATH")
 _IMPORTED = (
     __name__,
+    "helpers.preloading",
     "ansible.cli.playbook",
     "ansible.executor.module_common",
     "ansible.executor.playbook_executor",
@@ -54,6 +55,8 @@ _IMPORTED = (
     "yaml",
 )
 _CRASHED = 250
+#: Where the server finds the modules of the tests: what it cannot import, it leaves out without a word.
+_HELPERS = pathlib.Path(__file__).resolve().parent.parent
 _context = multiprocessing.get_context("forkserver")
 _server_environment: dict[str, str] | None = None
 
@@ -83,7 +86,8 @@ def fork_playbook(
     global _server_environment
     fixed = {name: value for name, value in environment.items() if name.startswith(FIXED_PREFIX) and name not in OWN}
     if _server_environment is None:
-        with _environment({**environment, "ANSIBLE_HOME": str(folder.parent / "server")}):
+        own = {"ANSIBLE_HOME": str(folder.parent / "server"), "PYTHONPATH": str(_HELPERS)}
+        with _environment({**environment, **own}):
             _context.set_forkserver_preload(list(_IMPORTED))
             ensure_running()
         _server_environment = fixed

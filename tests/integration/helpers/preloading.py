@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the fork server of the tests computes once for all runs, by being imported in it: see :mod:`helpers.forking`.
+
+Ansible's loader of collections keeps no byte code: every run compiles the sources of the collection again, a third of a short
+run's CPU time. AnsiballZ parses them once more for each module, and every run parses the metadata of ansible.builtin. A run
+gets the same values here as without; they are found by the source itself, so that a changed file is compiled anew.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import os
+import pathlib
+import typing as t
+
+from ansible.executor import module_common
+from ansible.utils.collection_loader import _collection_finder
+
+_compiled: dict[tuple[object, str, str, int], t.Any] = {}
+_parsed_metadata: dict[bytes | str, t.Any] = {}
+_parse_metadata = _collection_finder._meta_yml_to_dict
+
+
+def compile_once(
+    source: t.Any, filename: str, mode: str, flags: int = 0, dont_inherit: bool = True, **more: t.Any
+) -> t.Any:
+    """What ``compile`` returns for the same arguments, from memory where it is known."""
+    tree_only = bool(flags & ast.PyCF_ONLY_AST)  # a syntax tree does not hold the name of its file
+    key = (source, "" if tree_only else filename, mode, flags)
+    if more or key not in _compiled:
+        return builtins.compile(source, filename, mode, flags, True, **more)
+    return _compiled[key]
+
+
+def parse_metadata_once(text: bytes | str, content_id: t.Any) -> t.Any:
+    """What Ansible's own function makes of a collection's metadata, from memory where it is known."""
+    return _parsed_metadata[text] if text in _parsed_metadata else _parse_metadata(text, content_id)
+
+
+def _compile_plugins(collections: pathlib.Path) -> None:
+    plugins = collections / "ansible_collections" / "cvops" / "identity" / "plugins"
+    for path in plugins.rglob("*.py"):
+        source = path.read_bytes()
+        _compiled[source, str(path), "exec", 0] = builtins.compile(source, str(path), "exec", 0, True)
+        if path.relative_to(plugins).parts[0] in ("modules", "module_utils"):
+            flags = ast.PyCF_ONLY_AST
+            _compiled[source, "", "exec", flags] = builtins.compile(source, str(path), "exec", flags, True)
+
+
+def _parse_builtin_metadata() -> None:
+    path = pathlib.Path(module_common.__file__).parent.parent / "config" / "ansible_builtin_runtime.yml"
+    text = path.read_bytes()
+    for known in (text, text.decode()):
+        _parsed_metadata[known] = _parse_metadata(text, ("ansible.builtin", "runtime.yml"))
+
+
+_compile_plugins(pathlib.Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
+_parse_builtin_metadata()
+_collection_finder.compile = compile_once  # a module's own global stands before the builtin function
+module_common.compile = compile_once
+_collection_finder._meta_yml_to_dict = parse_metadata_once
