@@ -137,12 +137,13 @@ def test_a_commvault_token_lives_on(site: Simulator, play: Player) -> None:
             {"name": "use it", "ansible.builtin.uri": uri},
             fact("token", f"lookup('{COMMVAULT}')"),
             fact("ready", f"lookup('{COMMVAULT}', commvault_auth_method='access_token', commvault_access_token=ready)"),
+            fact("same", "found == ready"),  # from ansible-core 2.22 on, callbacks do not get the option's value
         ],
         extra_vars={"ready": ready},
     ).ok()
     assert list(found(run.one("login"))) == ["Authtoken"]
     assert found(run.one("token")).startswith("QSDK ")
-    assert found(run.one("ready")) == ready
+    assert found(run.one("same")) is True
     assert run.one("use it")["status"] == 200
     paths = [entry.path.lower().rsplit("/", 1)[-1] for entry in site.journal.entries(cell.name)]
     assert paths.count("login") == 2

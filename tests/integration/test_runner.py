@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -14,8 +15,12 @@ from pathlib import Path
 
 import pytest
 from cvops_simulator import Simulator
+from helpers.cases import CASES
 from helpers.checks import assert_no_secrets, assert_no_writes
+from helpers.people import persons_token
 from helpers.playing import Player, Result, Run
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.documents import KEYS
 
 pytestmark = pytest.mark.every_core
 
@@ -386,3 +391,61 @@ def test_failures_can_be_told_apart(site: Simulator, play: Player, in_process: b
     assert run.one("told")["msg"] == "config"
     result: Result = run.one("fail")
     assert result["msg"].startswith("No group has the object id")
+
+
+def test_nothing_that_core_deprecates_is_used(site: Simulator, play: Player, in_process: bool) -> None:
+    """Every module, lookup, filter and role of the collection; what it prints, its warnings as well as its results."""
+    filters = {
+        "commcell_options": "{'entra': {}} | cvops.identity.commcell_options",
+        "dates_as_text": "[now()] | cvops.identity.dates_as_text",
+        "sum_results": "[] | cvops.identity.sum_results",
+        "to_data_yaml": "{'a': '{{ b }}'} | cvops.identity.to_data_yaml",
+        "visible": "'a' | cvops.identity.visible",
+        "run_lines": "{} | cvops.identity.run_lines",
+    }
+    tasks = [
+        *(
+            task(f"{case.module} {number}", f"cvops.identity.{case.module}", case.options(site), no_log=True)
+            for number, case in enumerate(CASES)
+        ),
+        *(
+            task(name, "ansible.builtin.set_fact", {"found": "{{ lookup('cvops.identity." + name + "') is truthy }}"})
+            for name in ("entra_token", "commvault_token")
+        ),
+        *(
+            task(name, "ansible.builtin.set_fact", {"found": "{{ " + expression + " }}"})
+            for name, expression in filters.items()
+        ),
+        task("fails", GROUP_INFO, {"object_id": UNKNOWN, "client_secret": "wrong-4711"}),
+        task("is refused", GROUP_INFO, {"nonsense": 1}),
+    ]
+    run = play(tasks, in_process=in_process, check=True, diff=True, verbosity=1)
+    assert len(run.results) == len(tasks)
+    deprecated = {result.task: result["deprecations"] for result in run.results if result.get("deprecations")}
+    assert deprecated == {}
+    assert "[DEPRECATION" not in run.text, run.text[run.text.find("[DEPRECATION") :][:2000]
+
+
+@pytest.mark.parametrize("playbook", ["bootstrap", "doctor", "export_role_mappings", "preflight", "site"])
+def test_no_role_and_playbook_uses_what_core_deprecates(
+    site: Simulator, play: Player, tmp_path: Path, playbook: str
+) -> None:
+    variables = dict(site.variables())
+    connection = variables.pop("cvops_connection")
+    declared = {name: value for name, value in variables.items() if name in KEYS}
+    document = tmp_path / "document.json"
+    document.write_text(json.dumps(declared))
+    _person, token = persons_token(site, "Directory.Read.All", "Group.ReadWrite.All", "Application.ReadWrite.All")
+    given = {
+        "cvops_connection": connection,
+        "cvops_document": str(document),
+        "cvops_document_allow": ["accept_risk", "grant_admin_consent", "relink"],
+        "cvops_bootstrap": {
+            "sign_in": {"access_token": token},
+            "application": {"unique_name": "cvops-automation", "display_name": "cvops automation"},
+        },
+    }
+    run = play(f"cvops.identity.{playbook}", check=True, diff=True, extra_vars=given)
+    ours = [result for result in run.results if result.action.startswith("cvops.identity.")]
+    assert ours and not run.result.failed, run.text
+    assert "[DEPRECATION" not in run.text, run.text[run.text.find("[DEPRECATION") :][:2000]

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import pathlib
 import time
 import typing as t
 
 import pytest
+from ansible.release import __version__
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from helpers.cases import CASES
 from helpers.checks import assert_no_secrets
-from helpers.playing import Player
+from helpers.playing import Player, Run
 
 pytestmark = pytest.mark.every_core
 
 PREFIX = "cvops.identity"
+#: From ansible-core 2.22 on, Ansible itself masks what it displays, and what callbacks get.
+CORE_MASKS = tuple(int(part) for part in __version__.split(".")[:2]) >= (2, 22)
 WRONG = "wrong-secret-4711"
 
 
@@ -295,3 +299,84 @@ def test_refused_values_are_not_shown(site: Simulator, play: Player, in_process:
         assert run.one(words + module).failed, options
         assert words in run.one(words + module)["msg"]
     assert_no_secrets(run, [], ["Planted~4711"])
+
+
+def shown_as_base64(variable: str) -> dict[str, t.Any]:
+    """A task that shows a variable as it is for the tasks after it: in this form nothing masks it."""
+    return {
+        "name": f"{variable} as registered",
+        "ansible.builtin.debug": {"msg": "{{ " + variable + " | to_json | b64encode }}"},
+    }
+
+
+def registered(run: Run, variable: str) -> dict[str, t.Any]:
+    found = json.loads(base64.b64decode(run.one(f"{variable} as registered")["msg"]))
+    assert isinstance(found, dict)
+    return found
+
+
+def test_secret_options_are_masked_alike_in_all_that_a_task_returns(
+    site: Simulator, play: Player, in_process: bool
+) -> None:
+    """Whatever masks on this core: the same placeholders in results, diffs, messages and what is registered."""
+    own, (cell,) = site.automation.client_secret, site.commcells.values()
+    password = cell.admin[1]
+    group, role, look = f"{PREFIX}.entra_group", f"{PREFIX}.commvault_role", f"{PREFIX}.entra_group_info"
+    tasks = [
+        {
+            "name": "in a text",
+            group: {"display_name": "GG masked", "description": "is {{ own }}."},
+            "register": "within",
+        },
+        {"name": "as a text", group: {"display_name": "GG masked", "description": "{{ own }}"}, "register": "whole"},
+        {
+            "name": "on the other side",
+            role: {"name": "Masked", "permissions": ["View"], "description": "is {{ password }}."},
+        },
+        {"name": "in a failure", look: {"object_id": "{{ own }}"}, "ignore_errors": True, "register": "failure"},
+        *(shown_as_base64(variable) for variable in ("within", "whole", "failure")),
+    ]
+    run = play(
+        tasks,
+        in_process=in_process,
+        diff=True,
+        verbosity=4,
+        extra_vars={
+            "own": "{{ lookup('ansible.builtin.env', 'CVOPS_CLIENT_SECRET') }}",
+            "password": "{{ lookup('ansible.builtin.env', 'CVOPS_COMMVAULT_PASSWORD') }}",
+        },
+        env={"ANSIBLE_LOG_PATH": "ansible.log", "ANSIBLE_INJECT_INVOCATION": "true"},
+    ).ok()
+    assert_no_secrets(run, [run.folder], [own, password])
+    within, whole = run.one("in a text"), run.one("as a text")
+    assert within["group"]["description"] == "is ********."
+    assert "is ********." in within["diff"]["after"]
+    assert whole["group"]["description"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+    assert run.one("on the other side")["role"]["description"] == "is ********."
+    assert "********" in run.one("in a failure")["msg"]
+    for name, result in (("within", within), ("whole", whole)):
+        assert registered(run, name)["group"] == result["group"], "not only what is displayed"
+        assert registered(run, name)["diff"] == result["diff"]
+        assert result["invocation"]["module_args"]["client_secret"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+        assert own not in json.dumps(registered(run, name))
+    assert registered(run, "failure")["msg"] == run.one("in a failure")["msg"]
+    (stored,) = (row for row in site.tenant.groups.values() if row["displayName"] == "GG masked")
+    assert stored["description"] == own, "what is sent is what was given"
+
+
+def test_what_ansible_knows_as_a_secret_after_a_task(site: Simulator, play: Player, in_process: bool) -> None:
+    """From ansible-core 2.22 on the values of secret options are masked in other tasks too, short ones included."""
+    options = {
+        "commvault_auth_method": "login",
+        "commvault_pin": "{{ pin }}",
+        "commvault_password": "{{ wrong_secret }}",
+    }
+    tasks = [
+        {"name": "fails", f"{PREFIX}.commvault_security_info": options, "ignore_errors": True},
+        {"name": "another", "ansible.builtin.debug": {"msg": "{{ wrong_secret }} in {{ pin }}"}},
+    ]
+    variables = {"wrong_secret": "{{ lookup('ansible.builtin.env', 'TEST_WRONG') }}", "pin": "{{ 1000 + 347 }}"}
+    run = play(tasks, in_process=in_process, extra_vars=variables, env={"TEST_WRONG": WRONG})
+    assert run.one("fails").failed
+    assert run.one("another")["msg"] == ("$REDACTED$ in $REDACTED$" if CORE_MASKS else f"{WRONG} in 1347")
+    assert (WRONG in run.text) != CORE_MASKS

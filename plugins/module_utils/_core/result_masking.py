@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .redact import HIDDEN, HIDDEN_OPTION, drop_short_secrets
+from .redact import HIDDEN_OPTION, drop_short_secrets
+from .secret_matcher import HIDDEN
 
 
 def mask_result(result: t.Any, secrets: t.Iterable[t.Any]) -> t.Any:

@@ -292,21 +292,24 @@ def _find_record_target(name: str) -> RecordTarget | None:
 
 
 class _MaskingModule(EnvironmentModule):
-    """An AnsibleModule that returns its arguments without the credentials in addresses, also before :func:`run_task` has seen them."""
+    """An AnsibleModule that masks credentials in addresses and values of secret options in its arguments and in all that it returns."""
 
     params: dict[str, t.Any]
 
     def exit_json(self, **kwargs: t.Any) -> t.NoReturn:
         """Exit as the base class does."""
-        self.params = mask_addresses(self.params)
-        super().exit_json(**kwargs)
+        super().exit_json(**self._mask(kwargs))
         raise SystemExit(0)
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         """Fail as the base class does."""
-        self.params = mask_addresses(self.params)
-        super().fail_json(msg, **kwargs)
+        super().fail_json(**self._mask({"msg": msg, **kwargs}))
         raise SystemExit(1)
+
+    def _mask(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Mask the arguments in place, and return *result* masked."""
+        self.params = mask_result(mask_addresses(self.params), self.no_log_values)
+        return t.cast("dict[str, t.Any]", mask_result(result, self.no_log_values))
 
 
 def run_as_module(spec: ArgumentSpec, declared: Declaration) -> None:
@@ -332,7 +335,6 @@ def run_as_module(spec: ArgumentSpec, declared: Declaration) -> None:
     task_timeout = _read_number_variable(TIMEOUT_VARIABLE)
     with _set_alarm(task_timeout):
         result = run_task(ctx, declared, task_timeout, _find_record_target(module._name))
-    result = mask_result(result, module.no_log_values)
     ignore_signals()  # the process ends now, and what it says must not be cut
     for message in ctx.warnings:
         module.warn(message)

@@ -31,6 +31,8 @@ if t.TYPE_CHECKING:
 FIXED_PREFIX = "ANSIBLE_"
 #: What a run may set for itself of them: only read through ansible.constants, when it is needed.
 OWN = ("ANSIBLE_HOME", "ANSIBLE_REMOTE_TEMP", "ANSIBLE_COLLECTIONS_PATH")
+#: What is read when ansible-core is imported, and differs between runs: such a run starts the program.
+PROGRAM = ("ANSIBLE_LOG_PATH",)
 _IMPORTED = (
     __name__,
     "helpers.preloading",
@@ -82,8 +84,10 @@ class ForkedPlaybook:
 def fork_playbook(
     words: t.Sequence[str], folder: pathlib.Path, environment: t.Mapping[str, str], output: pathlib.Path
 ) -> ForkedPlaybook | None:
-    """Start ``ansible-playbook`` with *words*; None where its environment differs from the first run's in what is fixed."""
+    """Start ``ansible-playbook`` with *words*; None where its environment differs from the first run's in what is fixed, or has one of PROGRAM."""
     global _server_environment
+    if not environment.keys().isdisjoint(PROGRAM):
+        return None
     fixed = {name: value for name, value in environment.items() if name.startswith(FIXED_PREFIX) and name not in OWN}
     if _server_environment is None:
         own = {"ANSIBLE_HOME": str(folder.parent / "server"), "PYTHONPATH": str(_HELPERS)}

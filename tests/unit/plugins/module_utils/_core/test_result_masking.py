@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.redact import (
-    HIDDEN,
     HIDDEN_OPTION,
     drop_short_secrets,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.result_masking import mask_result
+from ansible_collections.cvops.identity.plugins.module_utils._core.secret_matcher import HIDDEN
 
 SECRET = "Planted~4711"
 

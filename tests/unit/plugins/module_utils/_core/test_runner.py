@@ -20,6 +20,7 @@ import typing as t
 
 import ansible.module_utils.basic as basic
 import pytest
+from ansible.module_utils.common.parameters import PASS_VARS
 
 from ansible_collections.cvops.identity.plugins.module_utils._core import run_record
 from ansible_collections.cvops.identity.plugins.module_utils._core import runner as subject
@@ -550,6 +551,21 @@ def test_a_module_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     assert result["groups"] == ["VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"]
     assert warned == ["careful with ********"]
     assert result["_cvops_log"] == ["said ********", "waiting"]
+
+
+def test_arguments_that_hold_a_secret_are_masked_in_results_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whether the options are refused or not; from ansible-core 2.22 on only what is displayed would be masked."""
+    arguments: dict[str, t.Any] = {"name": "is hushed", "client_secret": "hushed"}
+    if "inject_invocation" in PASS_VARS:  # before release 2.21 results always have it
+        arguments["_ansible_inject_invocation"] = True
+    for more, code in (({}, 0), ({"deadline": "hushed, soon"}, 1)):
+        ended, result = as_module(monkeypatch, capsys, lambda ctx: [], **arguments, **more)
+        result.pop("_ansible_new_secrets", None)
+        assert (ended, result["invocation"]["module_args"]["name"]) == (code, "is ********")
+        assert result["invocation"]["module_args"]["client_secret"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+        assert "hushed" not in json.dumps(result)
 
 
 def test_a_failed_module_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
