@@ -7,10 +7,18 @@
 from __future__ import annotations
 
 import datetime
+import sys
+import typing as t
 
+import pytest
+from fake_graph import FakeGraph, guid
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications import info
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.info import (
     describe_application,
     describe_applications,
+    find_applications,
 )
 
 NOW = datetime.datetime(2026, 3, 2, 12, 0, tzinfo=datetime.timezone.utc)
@@ -70,9 +78,56 @@ def test_other_identifiers_stay_as_they_are() -> None:
         assert found["certificates"][0]["thumbprint"] == text
 
 
-def test_sorted_by_name() -> None:
+def test_applications_are_sorted_by_name_and_id() -> None:
     """The order of Graph's list means nothing."""
     listed = describe_applications(
         [{"id": "2", "displayName": "b"}, {"id": "1", "displayName": "B"}, {"id": "3", "displayName": "a"}], NOW
     )
     assert [item["object_id"] for item in listed] == ["3", "1", "2"]
+
+
+def find(make_ctx: t.Any, answers: dict[str, t.Any], **options: t.Any) -> tuple[list[dict[str, t.Any]], FakeGraph]:
+    graph = FakeGraph(make_ctx(options), answers)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys.modules[info.__name__], "GraphClient", lambda ctx: graph)
+        return find_applications(graph.ctx), graph
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [
+        ({"object_id": guid(1), "app_id": guid(2)}, f"/applications/{guid(1)}"),
+        ({"app_id": guid(2)}, f"/applications(appId='{guid(2)}')"),
+        ({"unique_name": "ops"}, "/applications(uniqueName='ops')"),
+    ],
+)
+def test_a_key_is_one_read_and_no_application_is_no_error(make_ctx: t.Any, options: dict[str, str], path: str) -> None:
+    found, graph = find(make_ctx, {path: WIRE}, **options)
+    assert [item["object_id"] for item in found] == ["one"] and graph.reads == [path]
+    assert find(make_ctx, {}, **options)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "condition"),
+    [
+        ({}, None),
+        ({"filter": "startswith(displayName,'x')"}, "startswith(displayName,'x')"),
+        ({"display_name": "Report'ing", "filter": "x"}, "displayName eq 'Report''ing'"),
+    ],
+)
+def test_without_a_key_it_is_one_list(make_ctx: t.Any, options: dict[str, str], condition: str | None) -> None:
+    listed = [{"id": "1", "displayName": "report'ing"}, {"id": "2", "displayName": "Re\u0440ort'ing"}]
+    found, graph = find(make_ctx, {"/applications": listed}, **options)
+    assert graph.parameters[0].get("$filter") == condition
+    assert [item["object_id"] for item in found] == (["1"] if "display_name" in options else ["1", "2"])
+
+
+def test_an_id_that_is_none_is_refused_before_any_read(make_ctx: t.Any) -> None:
+    with pytest.raises(ConfigError, match="app_id: 'x' is not a GUID"):
+        find(make_ctx, {}, app_id="x")
+
+
+@pytest.mark.parametrize("name", ["startDateTime", "endDateTime"])
+def test_a_date_that_is_none_is_no_date_that_never_comes(name: str) -> None:
+    with pytest.raises(BadAnswer, match=f"no date as {name}"):
+        describe_application({"passwordCredentials": [{"keyId": "k", name: "soon"}]}, NOW)

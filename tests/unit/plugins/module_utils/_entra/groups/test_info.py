@@ -22,7 +22,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.info 
 
 ONE = {"id": guid(1), "displayName": "GG-One", "securityEnabled": True}
 TWO = {"id": guid(2), "displayName": "gg-two"}
-ALIKE = {"id": guid(3), "displayName": "GG‑One"}
+ALIKE = {"id": guid(3), "displayName": "GG\u2011One"}
 
 
 def find(make_ctx: t.Any, answers: dict[str, t.Any], **options: t.Any) -> tuple[list[dict[str, t.Any]], FakeGraph]:

@@ -76,8 +76,8 @@ def test_a_wrong_object_id_is_an_error_only_for_present(make_ctx: t.Any) -> None
 
 def test_a_unique_name_that_only_looks_equal_is_another_name(make_ctx: t.Any) -> None:
     """Graph's key compares more loosely than names are the same."""
-    with pytest.raises(ConfigError, match="near: 'ｇg'"):
-        find(make_ctx, {BY_UNIQUE_NAME: wire(1, "x", uniqueName="ｇg")}, unique_name="gg")
+    with pytest.raises(ConfigError, match="near: '\uff47g'"):
+        find(make_ctx, {BY_UNIQUE_NAME: wire(1, "x", uniqueName="\uff47g")}, unique_name="gg")
     with pytest.raises(ConfigError, match="but 'other', which is another name"):
         find(make_ctx, {BY_UNIQUE_NAME: wire(1, "x", uniqueName="other")}, unique_name="gg")
     assert find(make_ctx, {BY_UNIQUE_NAME: wire(1, "x", uniqueName="GG")}, unique_name="gg")["id"] == guid(1)
@@ -88,7 +88,7 @@ def test_an_unknown_unique_name_without_a_display_name_is_no_group(make_ctx: t.A
 
 
 def test_a_display_name_that_only_looks_equal_is_told_and_not_taken(make_ctx: t.Any) -> None:
-    graph = FakeGraph(make_ctx(), {"/groups": [wire(1, "ＧG"), wire(2, "gg")]})
+    graph = FakeGraph(make_ctx(), {"/groups": [wire(1, "\uff27G"), wire(2, "gg")]})
     assert [item["id"] for item in list_groups_named(t.cast("t.Any", graph), "GG")] == [guid(2)]
     assert len(graph.ctx.warnings) == 1 and guid(1) in graph.ctx.warnings[0]
     assert graph.parameters[0]["$filter"] == "displayName eq 'GG'"
