@@ -63,7 +63,9 @@ def test_a_registration_is_found_with_the_fields_that_were_asked_for(make_ctx: t
     assert find_application(t.cast("t.Any", FakeGraph(make_ctx())), {"unique_name": "ops"}) is None
 
 
-@pytest.mark.parametrize(("has", "told"), [("\u03bfps", "near: '\u03bfps'"), ("else", "but 'else', which is another name")])
+@pytest.mark.parametrize(
+    ("has", "told"), [("\u03bfps", "near: '\u03bfps'"), ("else", "but 'else', which is another name")]
+)
 def test_a_unique_name_that_only_looks_equal_is_another_name(make_ctx: t.Any, has: str, told: str) -> None:
     graph = FakeGraph(make_ctx(), {BY_UNIQUE_NAME: {**WIRE, "uniqueName": has}})
     with pytest.raises(ConfigError, match=told):
