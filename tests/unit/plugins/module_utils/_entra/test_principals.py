@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Object ids for what people write."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from fake_graph import FakeGraph, guid
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Problems, Unreachable
+from ansible_collections.cvops.identity.plugins.module_utils._entra.principals import resolve_object_ids
+
+
+def resolve(make_ctx: t.Any, users: t.Any, names: list[str] | None) -> tuple[list[str] | None, FakeGraph]:
+    graph = FakeGraph(make_ctx(), {"/users": users})
+    return resolve_object_ids(t.cast("t.Any", graph), names, "members"), graph
+
+
+def user(number: int, name: str) -> dict[str, str]:
+    return {"id": guid(number).upper(), "userPrincipalName": name}
+
+
+def test_nothing_is_asked_for_ids_and_for_what_is_not_managed(make_ctx: t.Any) -> None:
+    for names, expected in ((None, None), ([], []), ([guid(1).upper(), guid(2)], [guid(1), guid(2)])):
+        found, graph = resolve(make_ctx, None, names)
+        assert found == expected and graph.reads == []
+
+
+def test_names_and_ids_keep_their_order_without_duplicates(make_ctx: t.Any) -> None:
+    found, graph = resolve(make_ctx, [user(1, "ann@x.example")], [guid(2), "Ann@X.example", guid(1), "ann@x.example"])
+    assert found == [guid(2), guid(1)]
+    assert graph.parameters[0]["$filter"] in (
+        "userPrincipalName in ('ann@x.example')",
+        "userPrincipalName in ('Ann@X.example')",
+    )
+
+
+def test_many_names_go_in_few_requests(make_ctx: t.Any) -> None:
+    names = [f"user{number:02}@x.example" for number in range(31)]
+
+    def answer(params: dict[str, str]) -> list[dict[str, str]]:
+        return [user(number, name) for number, name in enumerate(names) if f"'{name}'" in params["$filter"]]
+
+    found, graph = resolve(make_ctx, answer, names)
+    assert found == [guid(number) for number in range(31)]
+    assert [one["$filter"].count("@") for one in graph.parameters] == [15, 15, 1]
+
+
+def test_quotes_in_a_name_stay_in_the_name(make_ctx: t.Any) -> None:
+    _found, graph = resolve(make_ctx, [user(1, "o'brien@x.example")], ["o'brien@x.example"])
+    assert graph.parameters[0]["$filter"] == "userPrincipalName in ('o''brien@x.example')"
+
+
+def test_everything_that_is_none_is_told_at_once(make_ctx: t.Any) -> None:
+    with pytest.raises(Problems, match="3 entries of members cannot be used") as caught:
+        resolve(make_ctx, [user(1, "ann@x.example")], ["ann@x.example", "Ann", "bob@x.example", "", guid(1)])
+    problems = {problem["where"]: problem for problem in caught.value.facts["problems"]}
+    assert {where: problem["kind"] for where, problem in problems.items()} == {
+        "members[1]": "config",
+        "members[2]": "not_found",
+        "members[3]": "config",
+    }
+
+
+def test_a_name_that_only_looks_equal_is_told_and_never_taken(make_ctx: t.Any) -> None:
+    with pytest.raises(Problems) as caught:
+        resolve(make_ctx, [user(1, "\uff41nn@x.example")], ["ann@x.example"])
+    assert f"near: '\uff41nn@x.example' ({guid(1).upper()})" in caught.value.facts["problems"][0]["message"]
+
+
+def test_a_name_in_doubt_is_warned_of(make_ctx: t.Any) -> None:
+    _found, graph = resolve(make_ctx, [user(1, "an\u0456@x.example")], ["an\u0456@x.example"])
+    assert len(graph.ctx.warnings) == 1
+
+
+def test_a_read_that_fails_is_no_user_that_is_missing(make_ctx: t.Any) -> None:
+    with pytest.raises(Unreachable):
+        resolve(make_ctx, Unreachable("no answer"), ["ann@x.example"])
