@@ -2,16 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Graph on days when replicas disagree and answers show little: objects of this run are waited for, none is made twice."""
+"""The client of Graph: addresses, pages, and days when replicas disagree and answers show little."""
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import typing as t
+from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     BadAnswer,
@@ -21,10 +24,16 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     WaitTimeout,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra import client as subject
-from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient, find_by_unique_name
-from ansible_collections.cvops.identity.plugins.module_utils._entra.create import create_once
-from ansible_collections.cvops.identity.plugins.module_utils._entra.deleted_items import restore_deleted_item
-from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
+from ansible_collections.cvops.identity.plugins.module_utils._entra.client import (
+    GraphClient,
+    describe_lookalikes,
+    filter_by_name,
+    find_by_unique_name,
+    format_alternate_key,
+    quote_literal,
+    quote_segment,
+    warn_of_lookalikes,
+)
 
 GROUP = {"id": "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f", "displayName": "Operators", "uniqueName": "OPS"}
 PATH = f"/groups/{GROUP['id']}"
@@ -32,13 +41,6 @@ DENIED = {
     "error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges to complete the operation."}
 }
 MISSING = {"error": {"code": "Request_ResourceNotFound", "message": "Resource 'x' does not exist."}}
-
-
-@pytest.fixture
-def graph(secured: t.Any, make_ctx: t.Any) -> GraphClient:
-    defaults = {name: option.get("default") for name, option in ArgumentSpec(entra_spec().options).options.items()}
-    signed_in = {"auth_method": "token", "access_token": "opaque", "token_cache": "none"}
-    return GraphClient(make_ctx({**defaults, **signed_in, "graph_url": secured.server.url, "ca_path": secured.ca_path}))
 
 
 def methods(secured: t.Any) -> list[str]:
@@ -189,43 +191,6 @@ def test_a_replica_that_denies_the_key_may_still_list_the_object() -> None:
     assert find_by_unique_name([other, {**GROUP, "uniqueName": ""}], None) is None
 
 
-class Listed:
-    """What a list shows, look by look; the last look for ever."""
-
-    def __init__(self, *looks: list[dict[str, t.Any]]) -> None:
-        self.looks = list(looks)
-
-    def __call__(self) -> list[dict[str, t.Any]]:
-        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
-
-
-def created(graph: GraphClient, *looks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
-    return create_once(graph, "/groups", {}, find=Listed(*looks), intent="create it")
-
-
-def test_what_a_replica_did_not_show_at_first_is_not_made_again(graph: GraphClient, secured: t.Any) -> None:
-    with pytest.raises(ApiError, match="exists after all") as caught:
-        created(graph, [], [GROUP])
-    assert methods(secured) == []
-    assert caught.value.facts["service"] == "Microsoft Graph"
-
-
-def test_a_creation_that_shows_nothing_is_looked_for(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
-    secured.server.says(answer(201, b"", {"Location": "https://graph.microsoft.com/v2/x/directoryObjects/y"}))
-    assert created(graph, [], [], [], [GROUP]) == GROUP
-    assert methods(secured) == ["POST"]
-    with pytest.raises(ApiError, match="without showing it") as caught:
-        created(graph, [])
-    assert caught.value.facts["outcome"] == "unknown"
-
-
-def test_a_refused_creation_is_not_looked_for(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
-    secured.server.says(answer(404, MISSING))
-    with pytest.raises(NotFound):
-        created(graph, [])
-    assert graph.ctx.clock.monotonic() == 1000.0
-
-
 PAGES: list[t.Any] = [
     "<html><head><title>Not Found</title></head></html>",
     b"",
@@ -278,35 +243,6 @@ def test_members_that_are_none_are_not_left_out(
         graph.list(f"{PATH}/members", intent="list members")
 
 
-class Failing(Listed):
-    """Fails at each look after the first two, which find the name free."""
-
-    def __init__(self, failure: Exception) -> None:
-        super().__init__([], [], [])
-        self.failure = failure
-
-    def __call__(self) -> list[dict[str, t.Any]]:
-        if len(self.looks) > 1:
-            return super().__call__()
-        raise self.failure
-
-
-def test_a_look_that_fails_leaves_the_outcome_unknown(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
-    secured.server.says(answer(201, b""))
-    with pytest.raises(Forbidden) as caught:
-        create_once(graph, "/groups", {}, find=Failing(Forbidden("not for you", status=403)), intent="create it")
-    assert caught.value.facts["outcome"] == "unknown"
-
-
-def test_a_restore_whose_look_fails_leaves_the_outcome_unknown(
-    graph: GraphClient, secured: t.Any, answer: t.Any
-) -> None:
-    secured.server.says(answer(500, b""), answer(403, DENIED))
-    with pytest.raises(Forbidden) as caught:
-        restore_deleted_item(graph, "applications", GROUP["id"], intent="restore it")
-    assert caught.value.facts["outcome"] == "unknown"
-
-
 def test_an_upsert_that_cannot_be_read_back_leaves_the_outcome_unknown(
     graph: GraphClient, secured: t.Any, answer: t.Any
 ) -> None:
@@ -314,3 +250,134 @@ def test_an_upsert_that_cannot_be_read_back_leaves_the_outcome_unknown(
     with pytest.raises(Forbidden) as caught:
         graph.upsert("groups", "uniqueName", "ops", {}, intent="create it")
     assert caught.value.facts["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("value", "literal", "segment"),
+    [
+        ("a", "'a'", "a"),
+        ("o'x", "'o''x'", "o%27x"),
+        ("a/b?c#d%", "'a/b?c#d%'", "a%2Fb%3Fc%23d%25"),
+        ("''", "''''''", "%27%27"),
+    ],
+)
+def test_values_stay_values_in_filters_and_paths(value: str, literal: str, segment: str) -> None:
+    assert (quote_literal(value), quote_segment(value)) == (literal, segment)
+    assert format_alternate_key("uniqueName", "o'x/y") == "(uniqueName='o%27%27x%2Fy')"
+
+
+@given(st.text())
+def test_no_value_leaves_its_place(value: str) -> None:
+    literal = quote_literal(value)
+    assert literal[0] == literal[-1] == "'" and literal[1:-1].replace("''", "'") == value
+    assert "'" not in literal[1:-1].replace("''", "")
+    quoted = quote_segment(value)
+    assert unquote(quoted) == value and not set(quoted) & set("/?#'(),;")
+    inner = format_alternate_key("k", value)[len("(k='") : -len("')")]
+    assert unquote(inner).replace("''", "'") == value and "'" not in inner
+
+
+LOOKALIKES = [
+    {"id": "2", "displayName": "\u0410dmins"},
+    {"id": "1", "displayName": "Admins "},
+    {"id": "3", "displayName": "admins"},
+    {"id": "4"},
+]
+
+
+def test_names_are_the_same_in_any_letter_case_and_in_no_other_way() -> None:
+    assert [wire["id"] for wire in filter_by_name(LOOKALIKES, "displayName", "ADMINS")] == ["3"]
+
+
+def test_names_that_only_look_equal_are_described_in_order() -> None:
+    told = describe_lookalikes(LOOKALIKES, "displayName", "Admins")
+    assert told.startswith("; near: ") and "'\u0410dmins' (2) looks equal and is another name" in told
+    assert describe_lookalikes(LOOKALIKES[2:], "displayName", "Admins") == ""
+    assert describe_lookalikes(reversed(LOOKALIKES), "displayName", "Admins") == told
+
+
+def test_names_that_only_look_equal_are_warned_of(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    warn_of_lookalikes(ctx, "group", LOOKALIKES, "Admins")
+    assert ctx.warnings and all("Group" in warning and "admins' (3)" not in warning for warning in ctx.warnings)
+
+
+def test_a_list_goes_on_to_its_last_page_with_the_links_that_graph_gives(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    link = f"{secured.server.url}/v1.0/groups?$skiptoken=2"
+    secured.server.says(
+        answer(200, {"value": [{"id": "1"}], "@odata.nextLink": link}), answer(200, {"value": [{"id": "2"}]})
+    )
+    listed = graph.list("/groups", intent="list groups", params={"$select": "id"})
+    assert [item["id"] for item in listed] == ["1", "2"]
+    assert [unquote(one.path) for one in secured.server.received] == [
+        "/v1.0/groups?$select=id",
+        "/v1.0/groups?$skiptoken=2",
+    ]
+
+
+def test_an_answer_of_success_without_a_body_is_none_and_an_empty_200_is_no_answer(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    secured.server.says(answer(204, b""))
+    assert graph.write("DELETE", PATH, intent="delete it") is None
+    secured.server.says(answer(201, GROUP))
+    assert graph.write("POST", "/groups", {}, intent="create it") == GROUP
+    secured.server.says(answer(200, b""))
+    with pytest.raises(BadAnswer):
+        graph.write("POST", "/groups", {}, intent="create it")
+    secured.server.says(answer(200, [GROUP]))
+    with pytest.raises(BadAnswer, match="not an object"):
+        graph.get(PATH, intent="read it")
+
+
+def test_a_service_principal_of_a_new_application_is_missing_and_not_merely_late(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    """The key names the application, which is new; the principal itself was not made yet."""
+    path = f"/servicePrincipals(appId='{GROUP['id']}')"
+    graph.remember(GROUP)
+    secured.server.says(answer(404, MISSING))
+    assert graph.get(path, intent="read it") is None and len(secured.server.received) == 1
+    graph.recent_objects.add(path)
+    secured.server.says(answer(404, MISSING), answer(200, GROUP))
+    assert graph.get(path, intent="read it") == GROUP
+
+
+def test_what_this_run_has_deleted_is_gone_at_once(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    graph.remember(GROUP)
+    graph.forget(GROUP["id"])
+    secured.server.says(answer(404, MISSING))
+    assert graph.get(PATH, intent="read it") is None
+    assert len(secured.server.received) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 409])
+@pytest.mark.parametrize("text", subject._REPLICATION_REFUSALS)
+def test_a_refusal_of_a_lagging_replica_is_borne_for_objects_of_this_run_only(
+    graph: GraphClient, secured: t.Any, answer: t.Any, text: str, status: int
+) -> None:
+    refusal = answer(status, {"error": {"code": "Request_BadRequest", "message": f"It {text.upper()}."}})
+    secured.server.says(refusal, answer(204, b""))
+    with pytest.raises(ApiError):
+        graph.write("PATCH", PATH, {}, intent="change it")
+    graph.remember(GROUP)
+    for path, body in ((PATH, {}), ("/other", {"member": GROUP["id"]})):
+        secured.server.says(refusal, answer(204, b""))
+        graph.write("PATCH", path, body, intent="change it")
+        assert len(secured.server.received) == 2
+
+
+def test_patience_ends(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    graph.remember(GROUP)
+    secured.server.says(answer(404, MISSING))
+    assert graph.get(PATH, intent="read it") is None
+    assert 60 < graph.ctx.clock.monotonic() - 1000.0 <= 120
+
+
+def test_the_services_clock_counts(graph: GraphClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert graph.get_service_time() == graph.ctx.clock.now()
+    ahead_s = {"Microsoft Graph": 18000.0}
+    monkeypatch.setattr(graph.ctx.service_timings, "get_clock_difference_s", ahead_s.get)
+    assert graph.get_service_time() - graph.ctx.clock.now() == datetime.timedelta(hours=5)

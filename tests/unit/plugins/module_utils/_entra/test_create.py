@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Creating without an idempotency key: never two objects, and an outcome that is unknown is said to be so."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    Forbidden,
+    NotFound,
+    Unreachable,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
+from ansible_collections.cvops.identity.plugins.module_utils._entra.create import create_once
+
+GROUP = {"id": "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f", "displayName": "Operators", "uniqueName": "OPS"}
+MISSING = {"error": {"code": "Request_ResourceNotFound", "message": "Resource 'x' does not exist."}}
+
+
+def methods(secured: t.Any) -> list[str]:
+    return [one.method for one in secured.server.received]
+
+
+class Listed:
+    """What a list shows, look by look; the last look for ever."""
+
+    def __init__(self, *looks: list[dict[str, t.Any]]) -> None:
+        self.looks = list(looks)
+
+    def __call__(self) -> list[dict[str, t.Any]]:
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+
+
+def created(graph: GraphClient, *looks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    return create_once(graph, "/groups", {}, find=Listed(*looks), intent="create it")
+
+
+def test_what_a_replica_did_not_show_at_first_is_not_made_again(graph: GraphClient, secured: t.Any) -> None:
+    with pytest.raises(ApiError, match="exists after all") as caught:
+        created(graph, [], [GROUP])
+    assert methods(secured) == []
+    assert caught.value.facts["service"] == "Microsoft Graph"
+
+
+def test_a_creation_that_shows_nothing_is_looked_for(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    secured.server.says(answer(201, b"", {"Location": "https://graph.microsoft.com/v2/x/directoryObjects/y"}))
+    assert created(graph, [], [], [], [GROUP]) == GROUP
+    assert methods(secured) == ["POST"]
+    with pytest.raises(ApiError, match="without showing it") as caught:
+        created(graph, [])
+    assert caught.value.facts["outcome"] == "unknown"
+
+
+def test_a_refused_creation_is_not_looked_for(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    secured.server.says(answer(404, MISSING))
+    with pytest.raises(NotFound):
+        created(graph, [])
+    assert graph.ctx.clock.monotonic() == 1000.0
+
+
+class Failing(Listed):
+    """Fails at each look after the first two, which find the name free."""
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__([], [], [])
+        self.failure = failure
+
+    def __call__(self) -> list[dict[str, t.Any]]:
+        if len(self.looks) > 1:
+            return super().__call__()
+        raise self.failure
+
+
+def test_a_look_that_fails_leaves_the_outcome_unknown(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    secured.server.says(answer(201, b""))
+    with pytest.raises(Forbidden) as caught:
+        create_once(graph, "/groups", {}, find=Failing(Forbidden("not for you", status=403)), intent="create it")
+    assert caught.value.facts["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize("shown", [[], [GROUP, {**GROUP, "id": "other"}]])
+def test_an_outcome_that_the_looks_do_not_settle_is_unknown(
+    graph: GraphClient, secured: t.Any, answer: t.Any, shown: t.Any
+) -> None:
+    """None, or two of which ours cannot be told."""
+    secured.server.says(answer(500, b""))
+    with pytest.raises(ApiError) as caught:
+        created(graph, [], [], shown)
+    assert caught.value.facts["outcome"] == "unknown"
+    assert methods(secured) == ["POST"]
+    assert not graph.recent_objects.contains_any([GROUP["id"]])
+
+
+def test_a_creation_whose_answer_was_lost_is_found(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    secured.server.says(answer(drop=True))
+    assert created(graph, [], [], [], [GROUP]) == GROUP
+    assert graph.recent_objects.contains_any([GROUP["id"]])
+
+
+def test_a_creation_that_never_reached_the_service_is_not_looked_for(graph: GraphClient) -> None:
+    def find() -> list[dict[str, t.Any]]:
+        raise Unreachable("no answer")
+
+    with pytest.raises(Unreachable) as caught:
+        create_once(graph, "/groups", {}, find=find, intent="create it")
+    assert "outcome" not in caught.value.facts
