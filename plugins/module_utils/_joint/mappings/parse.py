@@ -20,6 +20,8 @@ from ..._core.values import is_guid, parse_time
 #: Other words for the same entity kinds.
 ALIASES = {"clients": "servers", "client_groups": "server_groups"}
 _WHOLE = ("commcell", "company")
+_PATTERN_KEYS = ("matching", "at_most", "company")
+_TYPE_KEYS = ("type", "id")
 _PRINCIPALS = ("entra_group", "user_group", "directory_group", "user", "service_account")
 
 Problem = dict[str, t.Any]
@@ -137,8 +139,8 @@ def _parse_entry(
     (kind, value) = next(iter(given.items()))
     if kind == "entra_group" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)  # Entra ID numbers no groups, but people name them with numbers
-    principal = _parse_reference(value, f"{where}.principal.{kind}", problems)
-    object_id = value.get("object_id") if isinstance(value, t.Mapping) else None
+    principal = _parse_reference(value, f"{where}.principal.{kind}", problems, may_have_object_id=kind == "entra_group")
+    object_id = value.get("object_id") if isinstance(value, t.Mapping) and kind == "entra_group" else None
     if object_id is not None and not is_guid(object_id):
         problems.append(
             make_problem(f"{where}.principal.{kind}.object_id", f"{object_id!r} is not an object id (a GUID)")
@@ -158,13 +160,13 @@ def _parse_entry(
         parsed = _parse_grant(grant, f"{where}.grants[{index}]", present, today, problems)
         if parsed is not None:
             grants.append(parsed)
-    anchor = object_id.lower() if isinstance(object_id, str) else None
-    if principal is not None and kind == "entra_group" and principal.name is None and anchor is None:
+    object_id = object_id.lower() if isinstance(object_id, str) else None
+    if principal is not None and kind == "entra_group" and principal.name is None and object_id is None:
         problems.append(make_problem(f"{where}.principal.{kind}", "needs name or object_id"))
         return None
-    if principal is None or (principal.name is None and principal.id is None and anchor is None):
+    if principal is None:
         return None
-    return MappingEntry(kind, principal, anchor, user_group, tuple(grants), bool(raw.get("relink")), present, where)
+    return MappingEntry(kind, principal, object_id, user_group, tuple(grants), bool(raw.get("relink")), present, where)
 
 
 def _parse_grant(
@@ -222,8 +224,11 @@ def _parse_targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Targ
                 Target(kind, reference, where=f"{where}.{given}")
                 for reference in _parse_references(value, f"{where}.{given}", problems)
             ]
-        elif kind in _WHOLE:
+        elif kind in _WHOLE and (value is True or value == "all"):
             found.append(Target(kind, where=f"{where}.{given}"))
+        elif kind in _WHOLE:
+            # Whatever else is given there, it does not say that the grant is for everything.
+            problems.append(make_problem(f"{where}.{given}", f"takes true; the whole is meant by entities: {kind}"))
         else:
             found += _parse_kind(kind, value, f"{where}.{given}", problems)
     return found
@@ -234,6 +239,7 @@ def _parse_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) ->
         return [Target(kind, every=True, where=where)]
     if isinstance(value, t.Mapping) and "matching" in value:
         pattern, at_most = str(value["matching"]), value.get("at_most")
+        _note_unknown_keys(value, _PATTERN_KEYS, where, problems)
         if not isinstance(at_most, int) or isinstance(at_most, bool) or at_most < 1:
             problems.append(
                 make_problem(
@@ -241,22 +247,15 @@ def _parse_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) ->
                 )
             )
             return []
-        company = value.get("company")
-        return [
-            Target(
-                kind,
-                pattern=pattern,
-                at_most=at_most,
-                company=parse_company_reference(company),
-                where=where,
-            )
-        ]
+        company = parse_company_reference(value.get("company"))
+        return [Target(kind, pattern=pattern, at_most=at_most, company=company, where=where)]
     return [Target(kind, reference, where=where) for reference in _parse_references(value, where, problems)]
 
 
 def _parse_type_and_id(raw: t.Mapping[str, t.Any], where: str, problems: list[Problem]) -> list[Target]:
     number, entity_id = parse_decimal_id(raw.get("type")), parse_decimal_id(raw.get("id"))
-    if number is None or entity_id is None:
+    _note_unknown_keys(raw, _TYPE_KEYS, where, problems)
+    if not number or entity_id is None:
         problems.append(make_problem(where, "type and id must both be numbers"))
         return []
     known = next((kind for kind, type_number in ENTITY_TYPES.items() if type_number == number), f"type:{number}")
@@ -271,9 +270,26 @@ def _parse_references(value: t.Any, where: str, problems: list[Problem]) -> list
     return [item for item in found if item is not None]
 
 
-def _parse_reference(value: t.Any, where: str, problems: list[Problem]) -> ObjectReference | None:
+def _parse_reference(
+    value: t.Any, where: str, problems: list[Problem], *, may_have_object_id: bool = False
+) -> ObjectReference | None:
     try:
-        return parse_reference(value)
+        reference = parse_reference(value)
     except ValueError as exc:
         problems.append(make_problem(where, str(exc)))
         return None
+    if reference.name is None and reference.id is None and not may_have_object_id:
+        problems.append(make_problem(where, "needs name or id; object_id is for Entra groups"))
+        return None
+    return reference
+
+
+def _note_unknown_keys(
+    value: t.Mapping[str, t.Any], known: t.Sequence[str], where: str, problems: list[Problem]
+) -> None:
+    """Note keys beside *known*: a misspelt one would be left out, and the grant be for other entities than those meant."""
+    unknown = sorted(str(key) for key in value if key not in known)
+    if unknown:
+        problems.append(
+            make_problem(where, f"{', '.join(unknown)} cannot stand beside {known[0]}; known are {', '.join(known)}")
+        )

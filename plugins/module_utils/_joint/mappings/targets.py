@@ -35,7 +35,7 @@ class TargetResolver:
 
     def _find_named_entities(self, target: Target) -> dict[Entity, str]:
         if target.kind == "commcell":
-            return {Entity("commcell", self._client.commcell_id): self._client.commcell_name or "commcell"}
+            return self._find_commcell(target)
         if target.kind == "company" and target.reference is None:
             return self._find_own_company(target)
         if target.every:
@@ -45,6 +45,13 @@ class TargetResolver:
             return {Entity(target.kind, number): str(number)}
         entries = self._match_pattern(target) if target.pattern else self._find_reference(target)
         return {Entity(target.kind, entry.id): entry.name for entry in entries}
+
+    def _find_commcell(self, target: Target) -> dict[Entity, str]:
+        commcell_id = self._client.commcell_id
+        if target.reference is not None and target.reference.id != commcell_id:
+            self._note(target, f"the id {target.reference} is not that of this CommCell, which is {commcell_id}")
+            return {}
+        return {Entity("commcell", commcell_id): self._client.commcell_name or "commcell"}
 
     def _find_own_company(self, target: Target) -> dict[Entity, str]:
         if not self._client.company_id:
