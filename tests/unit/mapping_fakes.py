@@ -137,6 +137,13 @@ class FakeCommCell:
             return 0
         return self._catalogues["companies"].find(given).id
 
+    def show_links_in_list(self, links: t.Mapping[int, str]) -> None:
+        """Let the list of user groups show links, as newer releases do; an empty one is a group that is linked to nothing."""
+        groups = self._catalogues["user_groups"]
+        groups.replace_entries(
+            [dataclasses.replace(entry, raw={"azureGUID": links.get(entry.id, "")}) for entry in groups]
+        )
+
     def link_every_second_group(self) -> None:
         """Link the user groups with odd ids, each to an Entra group of its own."""
         odd = [entry.id for entry in self._catalogues["user_groups"] if entry.id % 2]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading grants where the usual way is closed, and telling what a role holds where only its categories are shown."""
+"""Reading grants: as few reads as will do, all of them where all matter, and a read that fails is never "nothing there"."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import types
 import typing as t
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mapping_fakes import EXISTING_SETS, make_silent_context
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.contents import RolePermissions
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     ALL_OF_KIND,
     Association,
     Entity,
+    Grant,
     Principal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
@@ -25,33 +28,38 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     BadAnswer,
     Forbidden,
     NotFound,
+    Throttled,
     Unreachable,
-)
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.caller import (
-    find_own_principals,
-    is_privileged_role,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import (
     MappedPrincipal,
     Pending,
     PlannedGrant,
+    PrincipalReference,
     Resolved,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.read import Reader
 
-GROUP, USER = Principal("user_group", 21), Principal("user", 8)
-GOLD, EVERY = Entity("plans", 12), Entity("plans", ALL_OF_KIND)
+GROUP, USER, FOREIGN = Principal("user_group", 21), Principal("user", 8), Principal("user_group", 99)
+NEW = Pending("user_group", "new", 1, 0)
+GOLD, SILVER, EVERY = Entity("plans", 12), Entity("plans", 13), Entity("plans", ALL_OF_KIND)
 ROLE = 35
 
 
-def association(principal: Principal, entity: Entity) -> Association:
-    return Association(principal, "p", ROLE, "role", entity, "e", "explicit")
-
-
 class FakeSecurity:
-    """Shows one grant of GROUP on GOLD. refusal is what the list of a principal is answered with."""
+    """Shows *held*. ``refusal``: what the list of a principal is answered with; ``asked``: what was read, in order."""
 
-    def __init__(self, refusal: ApiError | None = None, can_list_principal: bool = True) -> None:
+    def __init__(
+        self,
+        held: t.Iterable[tuple[PrincipalReference, t.Any, Entity]] = ((GROUP, ROLE, GOLD),),
+        refusal: ApiError | None = None,
+        can_list_principal: bool = True,
+        grant_kind: str = "explicit",
+    ) -> None:
+        self.rows = [
+            Association(t.cast(Principal, who), "p", role, f"role {role}", where, f"plan {where.id}", grant_kind)
+            for who, role, where in held
+        ]
         self.refusal, self.can_list_principal = refusal, can_list_principal
         self.asked: list[t.Any] = []
 
@@ -65,206 +73,243 @@ class FakeSecurity:
         self.asked.append(principal)
         if self.refusal:
             raise self.refusal
-        return [association(GROUP, GOLD)] if principal == GROUP else []
+        return [row for row in self.rows if row.principal == principal]
 
     def list_on_entity(self, entity: Entity) -> list[Association]:
         self.asked.append(entity)
-        return [association(GROUP, GOLD), association(Principal("user_group", 99), entity)]
+        return [row for row in self.rows if row.entity == entity]
 
 
-def resolved(*grants: PlannedGrant) -> Resolved:
-    principals = {grant.principal: MappedPrincipal(grant.principal, "name", "mappings[0]") for grant in grants}
-    return Resolved(present={grant: "mappings[0]" for grant in grants}, principals=principals)
+class FakeDirectory:
+    """User groups: ``listed`` ones, and the ``details`` that a read of each gives, with those that were read before."""
+
+    def __init__(
+        self,
+        *listed: Entry,
+        details: t.Mapping[int, t.Any] | None = None,
+        known: t.Mapping[int, t.Any] | None = None,
+    ) -> None:
+        self._listed, self._details, self._known = listed, details or {}, known or {}
+        self.read: list[int] = []
+
+    def read_catalogue(self, kind: str) -> Catalogue:
+        return Catalogue("user group", self._listed)
+
+    def read_user_group(self, group_id: int) -> t.Any:
+        self.read.append(group_id)
+        return self._details.get(group_id)
+
+    def get_cached_user_group(self, group_id: int) -> t.Any:
+        return self._known.get(group_id)
 
 
-def reader(make_ctx: t.Any, security: FakeSecurity) -> Reader:
-    directory = types.SimpleNamespace(get_cached_user_group=lambda number: None)
-    return Reader(make_ctx(), t.cast(t.Any, directory), t.cast(t.Any, security), 2)
+def make_resolved(*present: PlannedGrant, absent: t.Sequence[PlannedGrant] = ()) -> Resolved:
+    resolved = Resolved(present=dict.fromkeys(present, "one"), absent=dict.fromkeys(absent, "two"))
+    for grant in (*present, *absent):
+        resolved.add_principal(MappedPrincipal(grant.principal, "name", "mappings[0]"))
+    return resolved
+
+
+def make_reader(ctx: t.Any, security: FakeSecurity, directory: FakeDirectory | None = None) -> Reader:
+    return Reader(ctx, t.cast(t.Any, directory or FakeDirectory()), t.cast(t.Any, security), 1)
+
+
+def in_details(*grants: tuple[int, Entity]) -> dict[int, t.Any]:
+    """Details of GROUP that list these grants."""
+    rows = [{"role": {"id": role}, "type": 158, "id": entity.id} for role, entity in grants]
+    return {GROUP.id: {"associatedEntities": rows}}
+
+
+def test_only_what_details_do_not_show_is_read(make_ctx: t.Any) -> None:
+    shown, other = PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(USER, ROLE, GOLD)
+    security = FakeSecurity()
+    reader = make_reader(make_ctx(), security, FakeDirectory(known=in_details((ROLE, GOLD), (36, SILVER))))
+    assert reader.read_current(make_resolved(shown), False).grants == {shown, PlannedGrant(GROUP, 36, SILVER)}
+    assert security.asked == []
+    reader.read_current(make_resolved(shown, other), False)
+    assert security.asked == [USER]
+
+
+@pytest.mark.parametrize(
+    ("present", "absent"),
+    [
+        ([PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(GROUP, ROLE, SILVER)], []),
+        ([PlannedGrant(GROUP, ROLE, GOLD)], [PlannedGrant(GROUP, 36, GOLD)]),
+        ([], [PlannedGrant(GROUP, ROLE, GOLD)]),
+    ],
+    ids=["one is missing", "one is to be absent", "one is to go"],
+)
+def test_before_a_write_the_security_service_is_asked(make_ctx: t.Any, present: t.Any, absent: t.Any) -> None:
+    security = FakeSecurity()
+    reader = make_reader(make_ctx(), security, FakeDirectory(known=in_details((ROLE, GOLD))))
+    current = reader.read_current(make_resolved(*present, absent=absent), False)
+    assert security.asked == [GROUP]
+    assert current.grants == {PlannedGrant(GROUP, ROLE, GOLD)}
+
+
+@pytest.mark.parametrize(
+    "row", [{}, {"role": None}, {"role": {"id": 0}}, {"role": "View"}, {"role": {"id": "x"}, "type": 158, "id": 12}]
+)
+def test_rows_of_details_without_a_role_show_no_grant(make_ctx: t.Any, row: dict[str, t.Any]) -> None:
+    security = FakeSecurity()
+    reader = make_reader(make_ctx(), security, FakeDirectory(known={GROUP.id: {"associatedEntities": [row]}}))
+    reader.read_current(make_resolved(PlannedGrant(GROUP, ROLE, GOLD)), False)
+    assert security.asked == [GROUP]
+
+
+def test_details_that_cannot_be_read_are_an_error(make_ctx: t.Any) -> None:
+    reader = make_reader(make_ctx(), FakeSecurity(), FakeDirectory(known={GROUP.id: {"associatedEntities": ["x"]}}))
+    with pytest.raises(BadAnswer):
+        reader.read_current(make_resolved(PlannedGrant(GROUP, ROLE, GOLD)), False)
+
+
+def test_an_exclusive_run_reads_each_principal_whatever_details_show(make_ctx: t.Any) -> None:
+    surplus = (GROUP, 36, SILVER)
+    security = FakeSecurity([(GROUP, ROLE, GOLD), surplus, (USER, ROLE, GOLD), (FOREIGN, ROLE, GOLD)])
+    reader = make_reader(make_ctx(), security, FakeDirectory(known=in_details((ROLE, GOLD))))
+    current = reader.read_current(make_resolved(PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(NEW, ROLE, GOLD)), True)
+    assert security.asked == ["release", GROUP]
+    assert current.grants == {PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(*surplus)}
+
+
+def test_one_read_by_entity_is_taken_in_place_of_several_by_principal(make_ctx: t.Any) -> None:
+    security = FakeSecurity([(GROUP, ROLE, GOLD), (FOREIGN, ROLE, GOLD)])
+    wanted = make_resolved(PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(USER, ROLE, GOLD))
+    current = make_reader(make_ctx(), security).read_current(wanted, False)
+    assert security.asked == [GOLD]
+    assert (current.grants, current.foreign) == ({PlannedGrant(GROUP, ROLE, GOLD)}, 1)
+    assert current.names.roles == {ROLE: "role 35"} and current.names.entities == {GOLD: "plan 12"}
+
+
+@pytest.mark.parametrize("grant_kind", ["inherited", "creator", "owner", "unknown", "permissions"])
+def test_what_is_not_granted_explicitly_is_foreign(make_ctx: t.Any, grant_kind: str) -> None:
+    security = FakeSecurity(grant_kind=grant_kind)
+    current = make_reader(make_ctx(), security).read_current(make_resolved(PlannedGrant(GROUP, ROLE, GOLD)), True)
+    assert (current.grants, current.foreign) == (set(), 1)
+
+
+def test_names_that_the_service_does_not_give_are_ids(make_ctx: t.Any) -> None:
+    security = FakeSecurity()
+    security.rows = [Association(GROUP, "", ROLE, None, GOLD, "", "explicit")]
+    current = make_reader(make_ctx(), security).read_current(make_resolved(PlannedGrant(GROUP, ROLE, SILVER)), True)
+    assert current.names.roles == {ROLE: "35"}
 
 
 @pytest.mark.parametrize("refusal", [NotFound("no such call"), Forbidden("not for you"), ApiError("error 587")])
 def test_entities_are_asked_where_principals_may_not_be(make_ctx: t.Any, refusal: ApiError) -> None:
-    security = FakeSecurity(refusal)
-    current = reader(make_ctx, security).read_current(resolved(PlannedGrant(GROUP, ROLE, GOLD)), exclusive=False)
+    security = FakeSecurity([(GROUP, ROLE, GOLD), (FOREIGN, ROLE, GOLD)], refusal)
+    current = make_reader(make_ctx(), security).read_current(make_resolved(PlannedGrant(GROUP, ROLE, GOLD)), False)
     assert security.asked == [GROUP, GOLD]
-    assert current.grants == {PlannedGrant(GROUP, ROLE, GOLD)}
-    assert current.foreign == 1
+    assert (current.grants, current.foreign) == ({PlannedGrant(GROUP, ROLE, GOLD)}, 1)
 
 
 @pytest.mark.parametrize("exclusive", [True, False])
 def test_what_only_principals_show_stays_an_error(make_ctx: t.Any, exclusive: bool) -> None:
     """All grants of a principal, and grants on all of a kind, cannot be had from entities."""
-    wanted = resolved(PlannedGrant(GROUP, ROLE, GOLD if exclusive else EVERY))
+    wanted = make_resolved(PlannedGrant(GROUP, ROLE, GOLD if exclusive else EVERY))
     with pytest.raises(Forbidden):
-        reader(make_ctx, FakeSecurity(Forbidden("not for you"))).read_current(wanted, exclusive)
+        make_reader(make_ctx(), FakeSecurity(refusal=Forbidden("not for you"))).read_current(wanted, exclusive)
 
 
-def test_an_unknown_release_is_told_where_all_grants_matter(make_ctx: t.Any) -> None:
-    for exclusive in (True, False):
-        security = FakeSecurity()
-        reader(make_ctx, security).read_current(resolved(PlannedGrant(GROUP, ROLE, GOLD)), exclusive)
-        assert ("release" in security.asked) is exclusive
-
-
-def test_a_refused_token_is_no_reason_to_go_on(make_ctx: t.Any) -> None:
-    security = FakeSecurity(AuthError("who are you"))
-    with pytest.raises(AuthError):
-        reader(make_ctx, security).read_current(resolved(PlannedGrant(GROUP, ROLE, GOLD)), exclusive=False)
+@pytest.mark.parametrize(
+    "failure", [AuthError("who are you"), BadAnswer("a page"), Throttled("slow down"), Unreachable("no answer")]
+)
+def test_a_read_that_fails_is_no_reason_to_go_on(make_ctx: t.Any, failure: ApiError) -> None:
+    security = FakeSecurity(refusal=failure)
+    with pytest.raises(type(failure)):
+        make_reader(make_ctx(), security).read_current(make_resolved(PlannedGrant(GROUP, ROLE, GOLD)), False)
     assert security.asked == [GROUP]
 
 
 @pytest.mark.parametrize("exclusive", [True, False])
-def test_what_could_not_be_seen_afterwards_is_refused_before_the_first_write(make_ctx: t.Any, exclusive: bool) -> None:
+@pytest.mark.parametrize("principal", [GROUP, NEW], ids=["existing", "new"])
+def test_what_could_not_be_seen_afterwards_is_refused_before_the_first_write(
+    make_ctx: t.Any, exclusive: bool, principal: PrincipalReference
+) -> None:
     """Also for a group that does not exist yet, of which nothing has to be read now."""
     security = FakeSecurity(can_list_principal=False)
     with pytest.raises(ApiError, match="grants on all of a kind"):
-        reader(make_ctx, security).read_current(
-            resolved(PlannedGrant(Pending("user_group", "new", 1, 0), ROLE, EVERY)), exclusive
-        )
+        make_reader(make_ctx(), security).read_current(make_resolved(PlannedGrant(principal, ROLE, EVERY)), exclusive)
     assert security.asked == []
 
 
-class FakeClient:
-    """Roles by id, as the service writes their permissions."""
-
-    caller = (8, "svc")
-
-    def __init__(self, roles: dict[int, t.Any]) -> None:
-        self.roles = roles
-
-    def get(self, path: str, **_more: t.Any) -> dict[str, t.Any] | None:
-        found = self.roles.get(int(path.rpartition("/")[2]))
-        return None if found is None else {"permissions": found}
+def test_an_old_release_is_read_by_entity_and_cannot_be_exclusive(make_ctx: t.Any) -> None:
+    wanted = make_resolved(PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(GROUP, ROLE, SILVER))
+    security = FakeSecurity(can_list_principal=False)
+    assert make_reader(make_ctx(), security).read_current(wanted, False).grants == {PlannedGrant(GROUP, ROLE, GOLD)}
+    assert security.asked == [GOLD, SILVER]
+    with pytest.raises(ApiError, match="use exclusive: false"):
+        make_reader(make_ctx(), security).read_current(wanted, True)
 
 
-class FakeDirectory:
-    """A catalogue in which category 100 holds user management (101), one level down."""
-
-    def __init__(self, *users: Entry) -> None:
-        self.users, self.reads = users, 0
-
-    def read_permission_categories(self) -> list[dict[str, t.Any]]:
-        self.reads += 1
-        inner = {"category": {"id": 101}, "permissions": [{"id": "101", "name": "users"}]}
-        return [{"category": {"id": 100}, "permissions": [], "categoryList": [inner]}, {"category": {"id": 117}}]
-
-    def read_catalogue(self, kind: str) -> Catalogue:
-        return Catalogue("user", self.users) if kind == "users" else Catalogue("permission", [Entry(101, "users")])
-
-
-def single(number: t.Any) -> dict[str, t.Any]:
-    return {"permission": {"id": number}, "category": {"id": 100}, "type": "PERMISSION_ENTITY"}
+@given(EXISTING_SETS, EXISTING_SETS, st.booleans(), st.booleans())
+def test_of_each_grant_of_the_mapping_it_is_known_whether_it_is_held(
+    held: t.Any, desired: t.Any, exclusive: bool, lists_principals: bool
+) -> None:
+    """However it is read; and an exclusive run knows all that the mapped principals hold."""
+    security = FakeSecurity(held, can_list_principal=lists_principals)
+    exclusive &= lists_principals
+    current = make_reader(make_silent_context(), security).read_current(make_resolved(*desired), exclusive)
+    assert current.grants & desired == held & desired
+    assert current.grants <= held
+    if exclusive:
+        mapped = {grant.principal for grant in desired}
+        assert current.grants == {grant for grant in held if grant.principal in mapped}
 
 
-def whole(number: t.Any, **more: t.Any) -> dict[str, t.Any]:
-    return {"category": {"id": number}, "type": "CATEGORY_ENTITY", **more}
+def test_nothing_desired_is_nothing_read(make_ctx: t.Any) -> None:
+    security = FakeSecurity()
+    assert make_reader(make_ctx(), security).read_current(Resolved(), False).grants == set()
+    assert security.asked == []
 
 
-@pytest.mark.parametrize(
-    ("permissions", "privileged"),
-    [
-        ([single(31)], False),
-        ([single("101")], True),
-        ([whole(100)], True),
-        ([whole("100", permission={"id": 0, "name": ""})], True),
-        ([single(31), whole(117)], False),
-        ([whole(999)], True),
-        (None, True),
-        ([], True),
-    ],
-    ids=[
-        "harmless",
-        "single",
-        "category",
-        "text and empty permission",
-        "other category",
-        "unknown",
-        "no role",
-        "none shown",
-    ],
-)
-def test_a_role_that_may_hold_everything_weighs_much(permissions: t.Any, privileged: bool) -> None:
-    roles = {} if permissions is None else {ROLE: permissions}
-    contents = RolePermissions(t.cast(t.Any, FakeClient(roles)), t.cast(t.Any, FakeDirectory()))
-    assert is_privileged_role(contents, ROLE) is privileged
+def test_those_of_the_written_grants_that_are_shown_are_listed(make_ctx: t.Any) -> None:
+    security = FakeSecurity([(GROUP, ROLE, GOLD), (GROUP, 36, GOLD)])
+    written = [Grant(GROUP, ROLE, GOLD), Grant(GROUP, ROLE, SILVER), Grant(USER, ROLE, GOLD)]
+    assert make_reader(make_ctx(), security).list_shown(written) == {Grant(GROUP, ROLE, GOLD)}
 
 
-def test_the_catalogue_is_read_for_categories_alone_and_once() -> None:
-    directory = FakeDirectory()
-    contents = RolePermissions(
-        t.cast(t.Any, FakeClient({1: [single(31)], 2: [whole(100)], 3: [whole(117), single(2)]})),
-        t.cast(t.Any, directory),
-    )
-    assert contents.read_permission_ids(1) == {31}
-    assert directory.reads == 0
-    assert (contents.read_permission_ids(2), contents.read_permission_ids(3), contents.read_permission_ids(4)) == (
-        {101},
-        {2},
-        None,
-    )
-    assert directory.reads == 1
+def test_details_are_read_where_the_list_does_not_show_the_link(make_ctx: t.Any) -> None:
+    listed = (Entry(21, "ops"), Entry(22, "linked", raw={"azureGUID": ""}), Entry(23, "other"))
+    directory = FakeDirectory(*listed, details={21: {}, 23: {}, 24: {}})
+    make_reader(make_ctx(), FakeSecurity(), directory).read_details([24, 21, 22, 21])
+    assert directory.read == [21, 24]
 
 
-@pytest.mark.parametrize("wrong", ["all", {"permission": {"id": 31}}, ["x"]])
-def test_permissions_that_cannot_be_read_are_not_none(wrong: t.Any) -> None:
-    contents = RolePermissions(t.cast(t.Any, FakeClient({ROLE: wrong})), t.cast(t.Any, FakeDirectory()))
-    with pytest.raises(BadAnswer):
-        contents.read_permission_ids(ROLE)
-
-
-class People:
-    """A client that knows one user."""
-
-    caller = (8, "svc")
-
-    def __init__(self, details: t.Any) -> None:
-        self.details = details
-
-    def get(self, path: str, **_more: t.Any) -> t.Any:
-        if isinstance(self.details, Exception):
-            raise self.details
-        return self.details
-
-
-def own(ctx: t.Any, details: t.Any) -> set[Principal]:
-    directory = FakeDirectory(Entry(8, "svc"))
-    return find_own_principals(ctx, t.cast(t.Any, People(details)), t.cast(t.Any, directory))
-
-
-LOGIN = {"commvault_username": "svc", "commvault_auth_method": "password"}
-
-
-def test_groups_of_the_caller_that_are_not_told_are_told(make_ctx: t.Any) -> None:
-    ctx = make_ctx(LOGIN)
-    assert own(ctx, {"id": 8, "associatedUserGroups": [{"id": 1}]}) == {USER, Principal("user_group", 1)}
-    assert own(ctx, {"id": 8}) == {USER}
-    assert ctx.warnings == []
-    assert own(ctx, None) == {USER}
-    assert len(ctx.warnings) == 1 and "groups of the signed-in user" in ctx.warnings[0]
-
-
-@pytest.mark.parametrize("failure", [Unreachable("no answer"), ApiError("HTTP 500", status=500), BadAnswer("a page")])
-def test_groups_of_the_caller_that_cannot_be_read_are_an_error(make_ctx: t.Any, failure: ApiError) -> None:
-    with pytest.raises(type(failure)):
-        own(make_ctx(LOGIN), failure)
-
-
-def test_a_group_that_is_listed_and_gone_is_not_one_without_a_link(make_ctx: t.Any) -> None:
+@pytest.mark.parametrize("group_id", [21, 24])
+def test_a_group_that_is_listed_and_gone_is_not_one_without_a_link(make_ctx: t.Any, group_id: int) -> None:
     """Its link would be written, and its members' rights, before Commvault says that there is no such group."""
-    entry = Entry(21, "ops")
-    directory = types.SimpleNamespace(
-        read_catalogue=lambda kind: Catalogue("user group", [entry]), read_user_group=lambda number: None
+    reader = make_reader(make_ctx(), FakeSecurity(), FakeDirectory(Entry(21, "ops")))
+    with pytest.raises(NotFound, match="ops" if group_id == 21 else "24"):
+        reader.read_details([group_id])
+
+
+def test_groups_that_hold_something_without_an_entry_are_listed(make_ctx: t.Any) -> None:
+    listed = (
+        Entry(21, "GG-Ops"),
+        Entry(22, "gg-lost"),
+        Entry(23, "GG-Empty"),
+        Entry(24, "other"),
+        Entry(25, "GG-X", "corp"),
     )
-    with pytest.raises(NotFound, match="ops"):
-        Reader(make_ctx(), t.cast(t.Any, directory), t.cast(t.Any, FakeSecurity()), 2).read_details([21])
+    lost = Principal("user_group", 22)
+    held = [(GROUP, ROLE, GOLD), (lost, ROLE, GOLD), (lost, 36, SILVER), (Principal("user_group", 25), ROLE, GOLD)]
+    security = FakeSecurity(held)
+    reader = make_reader(make_ctx(), security, FakeDirectory(*listed))
+    resolved = make_resolved(PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(Principal("user", 22), ROLE, GOLD))
+    assert reader.list_unmanaged_groups(["GG-*"], resolved) == [{"user_group": "gg-lost", "grants": 2}]
+    assert security.asked == [Principal("user_group", 23), lost]
+    assert reader.list_unmanaged_groups([], resolved) == []
 
 
-@pytest.mark.parametrize(("caller", "expected"), [((8, "svc"), {USER}), ((0, ""), {USER})])
-def test_the_caller_among_namesakes(make_ctx: t.Any, caller: tuple[int, str], expected: set[Principal]) -> None:
-    """Companies may have users of one name; a name to log in with means the user of the CommCell."""
-    client = People({"id": 8})
-    client.caller = caller
-    directory = FakeDirectory(Entry(7, "svc", "corp"), Entry(8, "svc"))
-    ctx = make_ctx({"commvault_username": "svc", "commvault_auth_method": "password"})
-    assert find_own_principals(ctx, t.cast(t.Any, client), t.cast(t.Any, directory)) == expected
-    assert bool(ctx.warnings) is not bool(expected)
+def test_groups_that_hold_nothing_explicitly_are_not_unmanaged(make_ctx: t.Any) -> None:
+    security = FakeSecurity(grant_kind="inherited")
+    reader = make_reader(make_ctx(), security, FakeDirectory(Entry(21, "GG-Ops")))
+    assert reader.list_unmanaged_groups(["*"], Resolved()) == []
+
+
+def test_reads_run_side_by_side_and_answers_keep_their_order(make_ctx: t.Any) -> None:
+    fake = t.cast(t.Any, types.SimpleNamespace())
+    for parallel_reads in (-1, 0, 1, 4):
+        reader = Reader(make_ctx(), fake, fake, parallel_reads)
+        assert reader.read_each(str, iter(range(9))) == [str(number) for number in range(9)]
