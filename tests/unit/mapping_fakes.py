@@ -33,6 +33,7 @@ LISTS = (
     "storage_pools",
     "workflows",
     "credentials",
+    "permissions",
 )
 
 _DEFAULTS = MappingsOptions(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mapping_fakes import COMMCELL_ID, LISTS, FakeCommCell, make_options, make_silent_context
@@ -21,7 +22,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.security
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import PlannedGrant, Resolved
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.entra_groups import EntraGroups
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.export import Site, export_mappings
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.export import (
+    Site,
+    export_mappings,
+    make_reference,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse_mappings
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.plan import find_differences
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.resolve import Resolver
@@ -142,4 +147,95 @@ def test_an_export_reads_well() -> None:
                 {"role": "View", "entities": {"servers": "all"}},
             ],
         }
+    ]
+
+
+NAMES_OF_ALL: dict[str, list[tuple[str, str | None]]] = {
+    **{kind: [("x", None)] for kind in LISTS},
+    "plans": [("gold", None), ("gold", "corp"), ("tin", None), ("tin", None), ("5", None)],
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "reference"),
+    [
+        (1, "gold"),
+        (2, {"name": "gold", "company": "corp"}),
+        (3, {"id": 3, "name": "tin"}),
+        (5, "5"),
+    ],
+)
+def test_the_shortest_reference_that_is_read_back_is_taken(number: int, reference: t.Any) -> None:
+    catalogue = FakeCommCell(NAMES_OF_ALL).read_catalogue("plans")
+    entry = catalogue.get_by_id(number)
+    assert entry and make_reference(entry, catalogue) == reference
+
+
+GROUP = Principal("user_group", 1)
+
+
+def row(principal: Principal = GROUP, role: int | None = 1, **more: t.Any) -> Association:
+    given: dict[str, t.Any] = {"entity": Entity("plans", 1), "grant_kind": "explicit", **more}
+    return Association(principal, "who", role, "role", given["entity"], "where", given["grant_kind"])
+
+
+@pytest.mark.parametrize(
+    ("association", "why"),
+    [
+        (row(grant_kind="owner"), "owner"),
+        (row(grant_kind="inherited"), "inherited"),
+        (row(role=None, grant_kind="permissions"), "permissions"),
+        (row(Principal("user_group", 9)), "principal is not listed"),
+        (row(Principal("unknown", 0)), "principal is not listed"),
+        (row(role=9), "role does not exist any more"),
+        (row(entity=Entity("commcell", 9)), "entity is of another CommCell"),
+        (row(entity=Entity("plans", 9)), "entity is not listed"),
+        (row(entity=Entity("company", 9)), "entity is not listed"),
+        (row(entity=Entity("type:0", 0)), "entity is not known"),
+    ],
+)
+def test_a_row_that_no_mapping_manages_is_listed_with_the_reason(association: Association, why: str) -> None:
+    exported = export_mappings([association], make_site(FakeCommCell(NAMES_OF_ALL)))
+    assert exported.mappings == []
+    assert exported.other == [
+        {
+            "principal": "who",
+            "principal_kind": association.principal.kind,
+            "role": "role",
+            "entity_type": association.entity.kind,
+            "entity": "where",
+            "grant_kind": association.grant_kind,
+            "why": why,
+        }
+    ]
+
+
+def test_what_has_no_name_is_listed_by_id() -> None:
+    nameless = Association(Principal("user", 9), "", 1, None, Entity("plans", 9), "", "explicit")
+    (other,) = export_mappings([nameless], make_site(FakeCommCell(NAMES_OF_ALL))).other
+    assert (other["principal"], other["role"], other["entity"]) == ("9", None, "9")
+
+
+def test_principals_are_named_by_their_kinds_and_entities_of_other_types_by_number() -> None:
+    rows = [
+        row(Principal("user", 1), entity=Entity("type:64", 7)),
+        row(Principal("external_group", 1)),
+        row(Principal("user_group", 1)),
+    ]
+    exported = export_mappings(rows, make_site(FakeCommCell(NAMES_OF_ALL)))
+    assert [(entry["principal"], entry["grants"][0]["entities"]) for entry in exported.mappings] == [
+        ({"directory_group": "x"}, {"plans": ["gold"]}),
+        ({"user": "x"}, {"type": 64, "id": 7}),
+        ({"user_group": "x"}, {"plans": ["gold"]}),
+    ]
+
+
+def test_a_linked_group_whose_name_is_not_enough_is_named_beside_its_entra_group() -> None:
+    names = {**NAMES_OF_ALL, "user_groups": [("ops", None), ("ops", None), ("ops", "corp")]}
+    world = FakeCommCell(names, links={1: "id-1", 3: "id-3"})
+    exported = export_mappings([row(Principal("user_group", number)) for number in (1, 2, 3)], make_site(world))
+    assert [(entry["principal"], entry.get("user_group")) for entry in exported.mappings] == [
+        ({"entra_group": {"name": "ops", "object_id": "id-1"}}, {"id": 1}),
+        ({"user_group": {"id": 2, "name": "ops"}}, None),
+        ({"entra_group": {"name": "ops", "object_id": "id-3"}}, {"name": "ops", "company": "corp"}),
     ]

@@ -165,9 +165,15 @@ def test_a_date_that_cannot_be_read_is_told(wrong: t.Any) -> None:
         ({"commcell": True}, [Target("commcell")]),
         ({"commcell": "all"}, [Target("commcell")]),
         ({"company": True}, [Target("company")]),
-        ({"company": ["corp", 30]}, [Target("company", ObjectReference("corp")), Target("company", ObjectReference(None, None, 30))]),
+        (
+            {"company": ["corp", 30]},
+            [Target("company", ObjectReference("corp")), Target("company", ObjectReference(None, None, 30))],
+        ),
         ({"plans": "gold"}, [Target("plans", ObjectReference("gold"))]),
-        ({"clients": ["a", {"name": "b", "company": "c"}]}, [Target("servers", ObjectReference("a")), Target("servers", ObjectReference("b", "c"))]),
+        (
+            {"clients": ["a", {"name": "b", "company": "c"}]},
+            [Target("servers", ObjectReference("a")), Target("servers", ObjectReference("b", "c"))],
+        ),
         ({"client_groups": "all"}, [Target("server_groups", every=True)]),
         (
             {"servers": {"matching": "emea-*", "at_most": 20, "company": 30}},
@@ -176,7 +182,7 @@ def test_a_date_that_cannot_be_read_is_told(wrong: t.Any) -> None:
         ({"type": 64, "id": "3"}, [Target("type:64", ObjectReference(None, None, 3))]),
         ({"type": "158", "id": 3}, [Target("plans", ObjectReference(None, None, 3))]),
     ],
-)  # fmt: skip
+)
 def test_entities_are_given_in_several_ways(entities: t.Any, targets: list[Target]) -> None:
     found, problems = parse_entities(entities)
     assert problems == []

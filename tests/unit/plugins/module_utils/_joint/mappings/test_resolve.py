@@ -167,14 +167,18 @@ LINES = st.lists(
 ENTRIES = st.lists(
     st.builds(
         lambda name, lines, where: entry(
-            name, *lines, where=where, kind="entra_group" if name.startswith("GG") else "user_group", object_id=IDS[0] if name.startswith("GG") else None
+            name,
+            *lines,
+            where=where,
+            kind="entra_group" if name.startswith("GG") else "user_group",
+            object_id=IDS[0] if name.startswith("GG") else None,
         ),
         st.sampled_from(["ops", "night", "nobody", "GG-New"]),
         LINES,
         st.uuids().map(str),
     ),
     max_size=4,
-)  # fmt: skip
+)
 
 
 @given(ENTRIES, st.randoms(use_true_random=False))

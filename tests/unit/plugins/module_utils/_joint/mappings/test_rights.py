@@ -25,7 +25,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Throttled,
     Unreachable,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import Names, PlannedGrant
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import (
+    Names,
+    Pending,
+    PlannedGrant,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.rights import RightsCheck
 
 GROUP, ROLE = Principal("user_group", 21), 35
@@ -136,3 +140,82 @@ def test_what_can_be_judged_is_judged_beside_what_cannot(make_ctx: t.Any) -> Non
     found = missing(ctx, {ON_CELL: held(31), ON_SERVER: held(31)}, SERVER, PLAN)
     assert ["servers web01" in item["message"] for item in found] == [True]
     assert ["plans gold" in warning for warning in ctx.warnings] == [True]
+
+
+def find(
+    ctx: t.Any,
+    answers: t.Mapping[str, t.Any],
+    contents: t.Mapping[int, frozenset[int] | None],
+    *grants: PlannedGrant,
+    names: Names = NAMES,
+) -> list[str]:
+    """Messages of the problems, for roles of these contents."""
+    roles = types.SimpleNamespace(read_permission_ids=contents.__getitem__)
+    client = Client(ctx, answers)
+    rights = RightsCheck(t.cast(t.Any, client), t.cast(t.Any, roles), lambda work, keys: [work(key) for key in keys])
+    return [problem["message"] for problem in rights.find_missing(grants, names)]
+
+
+def test_a_role_that_does_not_exist_yet_is_not_judged(make_ctx: t.Any) -> None:
+    pending = PlannedGrant(GROUP, Pending("role", "Restore", 1), SERVER)
+    assert find(make_ctx(), {}, {}, pending) == []
+    other = PlannedGrant(Pending("user_group", "new", 1, 0), ROLE, SERVER)
+    lacking = find(make_ctx(), {ON_CELL: held(), ON_SERVER: held(107)}, {ROLE: frozenset({31})}, pending, other)
+    assert [message.endswith("does not hold there: 31") for message in lacking] == [True]
+
+
+def test_what_is_lacking_is_told_once_per_role_and_permissions(make_ctx: t.Any) -> None:
+    servers = [Entity("servers", number) for number in (5, 6, 7)]
+    answers = {
+        ON_CELL: held(107),
+        **{f"Security/CLIENT_ENTITY/{number}/Permissions": held() for number in (5, 6)},
+        "Security/CLIENT_ENTITY/7/Permissions": held(31),
+    }
+    contents = {ROLE: frozenset({31, 13}), 36: frozenset({31})}
+    grants = [PlannedGrant(GROUP, role, server) for role in (ROLE, 36) for server in servers]
+    names = Names(roles={ROLE: "Operator", 36: "View"}, entities={SERVER: "web01"}, permissions={31: "Browse"})
+    assert find(make_ctx(), answers, contents, *grants, *grants[:2], names=names) == [
+        "role Operator on servers 7 needs permissions that the signed-in user does not hold there: 13",
+        "role Operator on servers web01 and 1 more needs permissions that the signed-in user does not hold there: 13, Browse",
+        "role View on servers web01 and 1 more needs permissions that the signed-in user does not hold there: Browse",
+    ]
+
+
+def test_the_right_to_change_security_is_needed_for_every_role(make_ctx: t.Any) -> None:
+    lacking = find(make_ctx(), {ON_CELL: held(31)}, {ROLE: frozenset({31})}, PlannedGrant(GROUP, ROLE, CELL))
+    assert [message.endswith("there: 107") for message in lacking] == [True]
+
+
+def test_entities_are_not_asked_where_the_commcell_is_enough(make_ctx: t.Any) -> None:
+    """Any other path would be a KeyError."""
+    grants = [PlannedGrant(GROUP, ROLE, Entity("servers", number)) for number in range(1, 50)]
+    assert find(make_ctx(), {ON_CELL: held(31, 107)}, {ROLE: frozenset({31})}, *grants) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"permissions": [{"permissionId": 31}, {"permissionId": "107"}]},
+        {"a": {"b": [{"permission": {"permissionId": 31}}, [{"permissionId": 107, "inner": [{"permissionId": 0}]}]]}},
+    ],
+)
+def test_permissions_are_found_wherever_the_answer_has_them(make_ctx: t.Any, answer: dict[str, t.Any]) -> None:
+    grant = PlannedGrant(GROUP, ROLE, CELL)
+    assert find(make_ctx(), {ON_CELL: answer}, {ROLE: frozenset({31})}, grant) == []
+
+
+@pytest.mark.parametrize("answer", [{}, {"permissions": []}, {"permissions": "all"}, {"permissionId": "x"}])
+def test_an_answer_without_permissions_is_none_held(make_ctx: t.Any, answer: dict[str, t.Any]) -> None:
+    grant = PlannedGrant(GROUP, ROLE, CELL)
+    assert len(find(make_ctx(), {ON_CELL: answer}, {ROLE: frozenset({31})}, grant)) == 1
+
+
+def test_a_long_list_of_what_could_not_be_checked_is_cut(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    grants = [PlannedGrant(GROUP, ROLE, Entity("plans", number)) for number in range(1, 8)]
+    assert find(ctx, {ON_CELL: None}, {}, *grants) == []
+    assert "Operator on plans 5 and 2 more." in ctx.warnings[0]
+
+
+def test_nothing_to_grant_is_nothing_asked(make_ctx: t.Any) -> None:
+    assert find(make_ctx(), {}, {}) == []

@@ -1,0 +1,411 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run from the options to the result, against a service that keeps state: it converges, and what was refused was not begun."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mapping_fakes import COMMCELL_ID, FakeCommCell, make_silent_context
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
+    Association,
+    Entity,
+    Principal,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Throttled
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_task
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import AnswerObject
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings import resource
+from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings
+
+OPS_ID, OTHER_ID = "11111111-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
+DEFAULTS = {name: option.get("default") for name, option in commvault_role_mappings.SPEC.options.items()}
+GOLD, SILVER, CELL = Entity("plans", 1), Entity("plans", 2), Entity("commcell", COMMCELL_ID)
+OPS, NIGHT, JVEGA = Principal("user_group", 2), Principal("user_group", 3), Principal("user", 1)
+MASTER, VIEW, EDIT = 1, 2, 3
+Row = tuple[Principal, int, Entity]
+
+
+class FakeService(FakeCommCell):
+    """A CommCell with state: client, directory, security, user groups, contents of roles, and Graph in one."""
+
+    caller = (2, "svc")
+    release = 44
+
+    def __init__(self, *held: Row) -> None:
+        super().__init__(
+            {
+                "user_groups": [("master", None), ("ops", None), ("night", None)],
+                "users": [("jvega", None), ("svc", None)],
+                "roles": [("Master", None), ("View", None), ("Edit", None)],
+                "plans": [("gold", None), ("silver", None)],
+            }
+        )
+        self.held = set(held)
+        self.writes: list[str] = []
+        self.entra_groups: dict[str, str] = {}
+        #: The permissions of every role, and those that the caller holds everywhere.
+        self.role_permissions, self.own_permissions = frozenset({31}), [31, 107]
+        self.own_groups: list[int] = []
+        self.members: dict[int, t.Any] = {}
+        #: What every write raises, and whether writes have an effect.
+        self.failure: Exception | None = None
+        self.is_effective = True
+        self.remembered: dict[t.Any, str] = {}
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in (
+            "CommvaultClient",
+            "Directory",
+            "SecurityAssociations",
+            "UserGroups",
+            "GraphClient",
+            "RolePermissions",
+        ):
+            monkeypatch.setattr(resource, name, lambda *_arguments: self)
+
+    # Client
+    def get(self, path: str, **more: t.Any) -> t.Any:
+        if path.endswith("/Permissions"):
+            return {"permissions": [{"permissionId": number} for number in self.own_permissions]}
+        if path == "v4/user/2":
+            return {"associatedUserGroups": [{"id": number} for number in self.own_groups]}
+        return {"name": "admin", "enabled": True} if path.startswith("v4/user/") else None
+
+    # Graph
+    def list(self, path: str, *, params: t.Any, **_more: t.Any) -> t.Any:
+        return [
+            AnswerObject(id=object_id, displayName=name)
+            for name, object_id in self.entra_groups.items()
+            if f"'{name}'" in params["$filter"]
+        ]
+
+    # Directory
+    def read_user_group(self, group_id: int) -> dict[str, t.Any]:
+        return {**super().read_user_group(group_id), **self.members.get(group_id, {})}
+
+    def get_cached_user_group(self, group_id: int) -> None:
+        return None
+
+    # Contents of roles
+    def read_permission_ids(self, role_id: int) -> frozenset[int]:
+        return self.role_permissions
+
+    # Security
+    can_list_principal = True
+
+    def can_list_entity(self, entity: Entity) -> bool:
+        return True
+
+    def warn_of_unknown_release(self) -> None: ...
+
+    def remember_name(self, key: t.Any, name: str) -> None:
+        self.remembered[key] = name
+
+    def _list(self, chosen: t.Callable[[Row], bool]) -> t.Any:
+        return [
+            Association(who, f"p{who.id}", role, f"role {role}", where, f"e{where.id}", "explicit")
+            for who, role, where in sorted(self.held)
+            if chosen((who, role, where))
+        ]
+
+    def list_of_principal(self, principal: Principal) -> t.Any:
+        return self._list(lambda row: row[0] == principal)
+
+    def list_on_entity(self, entity: Entity) -> t.Any:
+        return self._list(lambda row: row[2] == entity)
+
+    def _write(self, operation: str, entities: t.Any, pairs: t.Any) -> None:
+        if self.failure:
+            raise self.failure
+        self.writes.append(operation)
+        rows = {(who, role, where) for who, role in pairs for where in entities}
+        if self.is_effective:
+            self.held = self.held | rows if operation == "add" else self.held - rows
+
+    def add(self, entities: t.Any, pairs: t.Any) -> None:
+        self._write("add", entities, pairs)
+
+    def remove(self, entities: t.Any, pairs: t.Any) -> None:
+        self._write("remove", entities, pairs)
+
+    # User groups
+    def create(self, name: str, _description: None, company_id: int | None) -> int:
+        catalogue = self._catalogues["user_groups"]
+        number = len(catalogue) + 1
+        catalogue.replace_entries([*catalogue, type(next(iter(catalogue)))(number, name)])
+        self.writes.append(f"create {name}")
+        return number
+
+    def link(self, group_id: int, object_id: str) -> None:
+        self.links[group_id] = object_id
+        self.writes.append(f"link {group_id}")
+
+
+def run(ctx: t.Any, **options: t.Any) -> dict[str, t.Any]:
+    ctx.options.update({**DEFAULTS, "commvault_auth_method": "password", "commvault_username": "svc", **options})
+    return run_task(ctx, resource.RoleMappingsResource)
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> FakeService:
+    made = FakeService()
+    made.install(monkeypatch)
+    return made
+
+
+def entry(*lines: tuple[str, t.Any], principal: t.Any = None, **more: t.Any) -> dict[str, t.Any]:
+    grants = [{"role": role, "entities": entities} for role, entities in lines]
+    return {"principal": principal or {"user_group": "ops"}, "grants": grants, **more}
+
+
+USER = {"user": "jvega"}
+ENTRA = {"entra_group": {"name": "GG-New", "object_id": OPS_ID}}
+
+
+def test_a_run_writes_what_is_missing_reads_it_back_and_the_next_one_writes_nothing(
+    make_ctx: t.Any, service: FakeService
+) -> None:
+    mappings = [entry(("View", {"plans": ["gold", "silver"]})), entry(("Edit", {"plans": "gold"}), principal=ENTRA)]
+    result = run(make_ctx(), mappings=mappings)
+    assert result["changed"] and service.writes == ["create GG-New", "link 4", "add", "add"]
+    assert service.held == {(OPS, VIEW, GOLD), (OPS, VIEW, SILVER), (Principal("user_group", 4), EDIT, GOLD)}
+    assert service.links == {4: OPS_ID}
+    found = result["role_mappings"]
+    assert found["added"] == found["grants"] and found["removed"] == found["not_confirmed"] == []
+    assert found["grants"][0] == {
+        "principal": "GG-New",
+        "principal_kind": "user_group",
+        "role": "Edit",
+        "entity_type": "plans",
+        "entity": "gold",
+    }
+    assert (found["user_groups_created"], found["user_groups_linked"], found["remaining"]) == (
+        ["GG-New"],
+        ["GG-New"],
+        0,
+    )
+    again = run(make_ctx(), mappings=mappings)
+    assert again["changed"] is False and len(service.writes) == 4
+    assert again["role_mappings"]["grants"] == found["grants"]
+
+
+def test_check_mode_predicts_the_run_and_writes_nothing(make_ctx: t.Any, service: FakeService) -> None:
+    mappings = [entry(("View", {"plans": "gold"})), entry(("Edit", {"plans": "gold"}), principal=ENTRA)]
+    predicted = run(make_ctx(check_mode=True, diff_mode=True), mappings=mappings)
+    assert service.writes == []
+    real = run(make_ctx(diff_mode=True), mappings=mappings)
+    for key in ("changed", "diff", "role_mappings"):
+        assert predicted[key] == real[key]
+
+
+def test_what_earlier_tasks_would_create_is_planned_in_check_mode_and_missing_in_a_real_run(
+    make_ctx: t.Any, service: FakeService
+) -> None:
+    pending = {"pending_roles": ["Restore"], "pending_entra_groups": ["GG-New"]}
+    mappings = [entry(("Restore", {"plans": "gold"}), principal={"entra_group": "GG-New"})]
+    result = run(make_ctx(check_mode=True), mappings=mappings, require_object_id="all", **pending)
+    assert [row["role"] for row in result["role_mappings"]["added"]] == ["Restore"]
+    assert result["role_mappings"]["user_groups_linked"] == ["GG-New"]
+    failed = run(make_ctx(), mappings=mappings, **pending)
+    assert [problem["where"] for problem in failed["error"]["problems"]] == [
+        "mappings[0].grants[0].role",
+        "mappings[0].principal.entra_group",
+    ]
+    assert service.writes == []
+
+
+def test_an_exclusive_run_takes_surplus_of_mapped_principals_alone(make_ctx: t.Any, service: FakeService) -> None:
+    service.held = {(OPS, EDIT, GOLD), (OPS, EDIT, SILVER), (NIGHT, EDIT, GOLD)}
+    result = run(make_ctx(), mappings=[entry(("View", {"plans": "gold"}))], exclusive=True)
+    assert service.held == {(OPS, VIEW, GOLD), (NIGHT, EDIT, GOLD)}
+    assert service.writes == ["remove", "add", "remove"]
+    assert [row["entity"] for row in result["role_mappings"]["removed"]] == ["e2", "gold"]
+
+
+def test_all_problems_are_told_at_once_and_alike_ones_once(make_ctx: t.Any, service: FakeService) -> None:
+    wrong = [entry(("Vew", {"plans": "gold"})) for dummy in range(11)]
+    wrong[10] = entry(("View", {"plan": "gold"}))
+    result = run(make_ctx(), mappings=[*wrong, entry(("View", "commcell"), principal={"user": "nobody"})])
+    told = result["error"]["problems"]
+    assert [problem["where"] for problem in told] == [
+        "mappings[0].grants[0].role",
+        "mappings[10].grants[0].entities.plan",
+        "mappings[11].principal.user",
+    ]
+    assert "(and in 9 more places)" in told[0]["message"]
+    assert "3 problems in the mapping; nothing was written" in result["msg"] and service.writes == []
+
+
+@pytest.mark.parametrize(
+    ("held", "mappings", "options", "told"),
+    [
+        (
+            [(OPS, VIEW, GOLD)] * 1,
+            [entry(("View", {"plans": "gold"}), state="absent")],
+            {"max_removals": 0},
+            "max_removals 0",
+        ),
+        (
+            [(JVEGA, VIEW, GOLD)],
+            [entry(("View", {"plans": "gold"}), principal=USER, state="absent")],
+            {"break_glass": {"commvault_users": ["JVEGA"]}},
+            "break_glass",
+        ),
+        ([(OPS, VIEW, GOLD)], [entry(("View", {"plans": "gold"}), state="absent")], {}, "own_rights"),
+        ([(JVEGA, MASTER, CELL)], [entry(("Master", "commcell"), principal=USER, state="absent")], {}, "last_admin"),
+        ([], [entry(("View", {"plans": ["gold", "silver"]}))], {"max_writes": 0}, "max_writes 0 is too small"),
+        (
+            [],
+            [entry(("View", "commcell"), principal={"entra_group": "GG-New"})],
+            {},
+            "needs principal.entra_group.object_id",
+        ),
+    ],
+)
+def test_guards_refuse_before_the_first_write(
+    make_ctx: t.Any, service: FakeService, held: t.Any, mappings: t.Any, options: t.Any, told: str
+) -> None:
+    service.held, service.own_groups, service.entra_groups = set(held), [OPS.id], {"GG-New": OPS_ID}
+    result = run(make_ctx(), mappings=mappings, **options)
+    assert result["failed"] and told in result["msg"], result["msg"]
+    assert service.writes == [] and service.held == set(held)
+
+
+def test_rights_that_the_caller_does_not_hold_are_told_by_name_unless_it_is_master(
+    make_ctx: t.Any, service: FakeService
+) -> None:
+    mappings = [entry(("View", "commcell"))]
+    service.own_permissions = [107]
+    result = run(make_ctx(), mappings=mappings)
+    assert [problem["kind"] for problem in result["error"]["problems"]] == ["forbidden"]
+    assert "does not hold there: 31" in result["msg"] and service.writes == []
+    assert run(make_ctx(), mappings=mappings, check_rights=False)["changed"]
+    service.held, service.own_groups = set(), [1]
+    assert run(make_ctx(), mappings=mappings)["changed"]
+
+
+def test_a_group_that_is_linked_to_another_object_needs_relink(make_ctx: t.Any, service: FakeService) -> None:
+    service.links = {OPS.id: OTHER_ID}
+    principal = {"entra_group": {"name": "ops", "object_id": OPS_ID}}
+    result = run(make_ctx(), mappings=[entry(("View", {"plans": "gold"}), principal=principal)])
+    assert [problem["kind"] for problem in result["error"]["problems"]] == ["recreated"] and service.writes == []
+    run(make_ctx(), mappings=[entry(("View", {"plans": "gold"}), principal=principal, relink=True)])
+    assert service.links == {OPS.id: OPS_ID}
+
+
+def test_an_absent_entry_whose_entra_group_is_gone_takes_its_grants_and_links_nothing(
+    make_ctx: t.Any, service: FakeService
+) -> None:
+    service.held = {(OPS, VIEW, GOLD)}
+    result = run(
+        make_ctx(), mappings=[entry(("View", {"plans": "gold"}), principal={"entra_group": "ops"}, state="absent")]
+    )
+    assert result.get("failed") is not True, result["msg"]
+    assert (service.writes, service.held, service.links) == (["remove"], set(), {})
+
+
+def test_known_object_ids_spare_graph_and_count_as_given(make_ctx: t.Any, service: FakeService) -> None:
+    mappings = [entry(("View", "commcell"), principal={"entra_group": "ops"})]
+    result = run(make_ctx(), mappings=mappings, known_entra_groups={"OPS": OPS_ID}, require_object_id="all")
+    assert result["changed"] and service.links == {OPS.id: OPS_ID}
+
+
+def test_a_canary_is_one_grant_and_no_more(make_ctx: t.Any, service: FakeService) -> None:
+    service.held = {(OPS, EDIT, GOLD)}
+    mappings = [entry(("View", {"plans": ["gold", "silver"]})), entry(("View", {"plans": "gold"}), principal=ENTRA)]
+    run(make_ctx(), mappings=mappings, exclusive=True, canary=True)
+    assert (service.writes, service.held) == (["add"], {(OPS, EDIT, GOLD), (OPS, VIEW, GOLD)})
+
+
+def test_what_does_not_fit_into_the_budget_is_left_for_the_next_run(make_ctx: t.Any, service: FakeService) -> None:
+    mappings = [entry(("View", {"plans": "gold"})), entry(("Edit", {"plans": "silver"}), principal=ENTRA)]
+    left = []
+    for dummy in range(4):
+        left.append(run(make_ctx(), mappings=mappings, max_writes=2)["role_mappings"]["remaining"])
+    assert left == [2, 0, 0, 0] and service.writes == ["create GG-New", "link 4", "add", "add"]
+
+
+def test_an_exhausted_quota_tells_what_is_left(make_ctx: t.Any, service: FakeService) -> None:
+    service.failure = Throttled("Slow down.", status=429)
+    mappings = [entry(("View", {"plans": "gold"})), entry(("Edit", {"plans": "silver"}), principal=ENTRA)]
+    result = run(make_ctx(), mappings=mappings)
+    assert result["failed"] and result["error"]["remaining"] == 2
+    assert "2 of 4 write requests are left" in result["msg"]
+    assert result["changed"] is True and service.writes == ["create GG-New", "link 4"]
+
+
+def test_what_is_accepted_and_not_shown_is_told(make_ctx: t.Any, service: FakeService) -> None:
+    service.is_effective = False
+    ctx = make_ctx()
+    result = run(ctx, mappings=[entry(("View", {"plans": ["gold", "silver"]}))])
+    assert result["role_mappings"]["not_confirmed"] == result["role_mappings"]["added"]
+    assert any("2 grants were accepted" in warning for warning in ctx.warnings)
+
+
+def test_the_result_tells_of_others_too(make_ctx: t.Any, service: FakeService) -> None:
+    service.held = {(NIGHT, VIEW, GOLD), (OPS, VIEW, GOLD)}
+    mappings = [entry(("View", {"plans": "gold"})), entry(("View", {"plans": "gold"}), principal={"user": "jvega"})]
+    found = run(make_ctx(check_mode=True), mappings=mappings, managed_groups=["n*"])["role_mappings"]
+    assert found["unmanaged"] == [{"user_group": "night", "grants": 1}]
+    assert found["foreign"] == 1
+
+
+def test_evidence_is_kept_and_names_go_along_with_ids(make_ctx: t.Any, service: FakeService) -> None:
+    ctx = make_ctx()
+    run(ctx, mappings=[entry(("View", {"plans": "gold"}), business_owner="a@b.example")])
+    assert ctx.evidence["mappings"] == [{"principal": {"user_group": "ops"}, "business_owner": "a@b.example"}]
+    assert service.remembered == {OPS: "ops", VIEW: "View", GOLD: "gold"}
+
+
+def test_entries_of_other_commcells_are_left_alone(make_ctx: t.Any, service: FakeService) -> None:
+    mappings = [entry(("View", {"plans": "gold"}), commcells=["apac-*"])]
+    assert run(make_ctx(), mappings=mappings, commcell="emea-1")["changed"] is False
+    assert run(make_ctx(), mappings=mappings, commcell="apac-1")["changed"] is True
+
+
+PRINCIPALS = st.sampled_from([{"user_group": "ops"}, {"user_group": "night"}, {"user": "jvega"}, ENTRA])
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from(["View", "Edit"]),
+        st.sampled_from([{"plans": "gold"}, {"plans": ["silver"]}, {"plans": ["gold", "silver"]}, "commcell"]),
+    ),
+    max_size=3,
+)
+MAPPINGS = st.lists(st.builds(lambda who, lines: entry(*lines, principal=who), PRINCIPALS, LINES), max_size=4)
+HELD = st.sets(
+    st.tuples(
+        st.sampled_from([OPS, NIGHT, JVEGA]), st.sampled_from([VIEW, EDIT]), st.sampled_from([GOLD, SILVER, CELL])
+    )
+)
+
+
+@settings(max_examples=60)
+@given(MAPPINGS, HELD, st.booleans(), st.randoms(use_true_random=False))
+def test_runs_converge_whatever_is_there_and_order_never_matters(
+    mappings: t.Any, held: t.Any, exclusive: bool, chance: t.Any
+) -> None:
+    ends = []
+    for dummy in range(2):
+        with pytest.MonkeyPatch.context() as patch:
+            service = FakeService(*held)
+            service.install(patch)
+            result = run(make_silent_context(), mappings=mappings, exclusive=exclusive)
+            assert result.get("failed") is not True, result["msg"]
+            assert result["changed"] is bool(service.writes)
+            count = len(service.writes)
+            again = run(make_silent_context(), mappings=mappings, exclusive=exclusive)
+            assert (again["changed"], len(service.writes)) == (False, count)
+            ends.append((service.held, service.links, count))
+        mappings = [{**item, "grants": chance.sample(item["grants"], len(item["grants"]))} for item in mappings]
+        chance.shuffle(mappings)
+    assert ends[0] == ends[1]
+    mapped = {"ops": OPS, "night": NIGHT, "jvega": JVEGA}
+    named = {mapped[name] for item in mappings for name in item["principal"].values() if isinstance(name, str)}
+    assert {row for row in held if row[0] not in named} <= ends[0][0]
