@@ -7,19 +7,19 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.plugin_utils.connection_options import (
-    commcell_options,
-    sign_in_options,
-    verification_options,
+    build_commcell_options,
+    build_sign_in_options,
+    build_verification_options,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import as_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
 
 
 class FilterModule:
     """Filters that turn the connection of a variables document into options of modules."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return as_filters(
-            commcell_options=commcell_options,
-            sign_in_options=sign_in_options,
-            verification_options=verification_options,
+        return build_filters(
+            commcell_options=build_commcell_options,
+            sign_in_options=build_sign_in_options,
+            verification_options=build_verification_options,
         )

@@ -10,25 +10,25 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import build_file_name, dump_for_ansible
 from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import FilterText
-from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import yaml_text
+from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import dump_data_yaml
 
 
 def to_data_yaml(value: t.Any, comment: str | None = None) -> str:
     """See to_data_yaml.yml."""
-    return _text(lambda: yaml_text(value, comment))
+    return _make_text(lambda: dump_data_yaml(value, comment))
 
 
 def to_data_json(value: t.Any) -> str:
     """See to_data_json.yml."""
-    return _text(lambda: dump_for_ansible(value))
+    return _make_text(lambda: dump_for_ansible(value))
 
 
 def to_file_name(value: t.Any) -> str:
     """See to_file_name.yml."""
-    return _text(lambda: build_file_name(str(value)))
+    return _make_text(lambda: build_file_name(str(value)))
 
 
-def _text(make: t.Callable[[], str]) -> str:
+def _make_text(make: t.Callable[[], str]) -> str:
     try:
         return t.cast("str", FilterText(make()))
     except RecursionError:

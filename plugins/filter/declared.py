@@ -8,26 +8,26 @@ import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.plugin_utils.declared import (
-    covers_commcell,
-    find_permissions,
-    find_uses,
-    items_in_state,
-    lacking_permissions,
-    removes_owner,
+    find_document_permissions,
+    find_document_uses,
+    find_lacking_permissions,
+    is_commcell_covered,
+    is_owner_removed,
+    select_items_in_state,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import as_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
 
 
 class FilterModule:
     """Filters on what a variables document declares."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return as_filters(
-            covers_commcell=covers_commcell,
+        return build_filters(
+            covers_commcell=is_commcell_covered,
             dates_as_text=convert_to_builtins,
-            document_permissions=find_permissions,
-            document_uses=find_uses,
-            items_in_state=items_in_state,
-            lacking_permissions=lacking_permissions,
-            removes_owner=removes_owner,
+            document_permissions=find_document_permissions,
+            document_uses=find_document_uses,
+            items_in_state=select_items_in_state,
+            lacking_permissions=find_lacking_permissions,
+            removes_owner=is_owner_removed,
         )

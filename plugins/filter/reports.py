@@ -6,16 +6,16 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.bootstrap_lines import bootstrap_lines
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import as_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.bootstrap_lines import format_bootstrap_report
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
 from ansible_collections.cvops.identity.plugins.plugin_utils.report_lines import (
-    consent_lines,
-    doctor_faults,
-    doctor_lines,
-    export_lines,
-    preflight_lines,
-    run_lines,
-    run_summary,
+    build_run_summary,
+    find_doctor_faults,
+    format_doctor_report,
+    format_export,
+    format_pending_consent,
+    format_preflight,
+    format_run,
 )
 
 
@@ -23,13 +23,13 @@ class FilterModule:
     """Filters that make the reports of roles and playbooks."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return as_filters(
-            bootstrap_lines=bootstrap_lines,
-            consent_lines=consent_lines,
-            doctor_faults=doctor_faults,
-            doctor_lines=doctor_lines,
-            export_lines=export_lines,
-            preflight_lines=preflight_lines,
-            run_lines=run_lines,
-            run_summary=run_summary,
+        return build_filters(
+            bootstrap_lines=format_bootstrap_report,
+            consent_lines=format_pending_consent,
+            doctor_faults=find_doctor_faults,
+            doctor_lines=format_doctor_report,
+            export_lines=format_export,
+            preflight_lines=format_preflight,
+            run_lines=format_run,
+            run_summary=build_run_summary,
         )

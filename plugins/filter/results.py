@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import as_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
 from ansible_collections.cvops.identity.plugins.plugin_utils.task_results import (
-    application_key,
-    find_references,
-    names_owned_by,
+    choose_application_key,
+    find_group_references,
+    find_owned_names,
     sum_results,
 )
 
@@ -19,9 +19,9 @@ class FilterModule:
     """Filters on registered results of the collection's modules."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return as_filters(
-            application_key=application_key,
-            entra_group_references=find_references,
-            names_owned_by=names_owned_by,
+        return build_filters(
+            application_key=choose_application_key,
+            entra_group_references=find_group_references,
+            names_owned_by=find_owned_names,
             sum_results=sum_results,
         )

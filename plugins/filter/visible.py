@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import as_filters, visible_value
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters, make_visible
 
 
 class FilterModule:
     """The filter for texts that people read."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return as_filters(visible=visible_value)
+        return build_filters(visible=make_visible)

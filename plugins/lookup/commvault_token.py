@@ -93,8 +93,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.argument_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.sign_in import hand_out
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
-from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_context import lookup_context
-from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import token_in
+from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_context import open_lookup_context
+from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import extract_token
 
 SPEC = commvault_spec().merge(
     ArgumentSpec({"return": {"type": "str", "choices": ["token", "header"], "default": "token"}})
@@ -105,11 +105,11 @@ class LookupModule(LookupBase):
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
         with (
             contextlib.ExitStack() as after,
-            lookup_context(self._templar, SPEC, kwargs, variables, product="commvault_access_token") as ctx,
+            open_lookup_context(self._templar, SPEC, kwargs, variables, product="commvault_access_token") as ctx,
         ):
             # Until the context is closed and the handlers are restored: a session that was given away is also handed out.
             after.enter_context(ctx.cancellation.shield())
             if terms:
                 raise ConfigError("commvault_token takes no terms; name the CommServe with commvault_url")
             headers = hand_out(ctx)
-            return [headers if ctx.options["return"] == "header" else token_in(headers)]
+            return [headers if ctx.options["return"] == "header" else extract_token(headers)]

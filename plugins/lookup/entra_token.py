@@ -79,8 +79,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.values import
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import graph_scope
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
-from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_context import lookup_context
-from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import details_of, scope_of
+from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_context import open_lookup_context
+from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import describe_token, parse_scope
 
 SPEC = entra_spec().merge(
     ArgumentSpec({"return": {"type": "str", "choices": ["token", "header", "details"], "default": "token"}})
@@ -89,12 +89,12 @@ SPEC = entra_spec().merge(
 
 class LookupModule(LookupBase):
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
-        with lookup_context(self._templar, SPEC, kwargs, variables, product="access_token") as ctx:
-            scopes = [scope_of(term) for term in convert_to_builtins(terms or [])] or [graph_scope(ctx.options)]
+        with open_lookup_context(self._templar, SPEC, kwargs, variables, product="access_token") as ctx:
+            scopes = [parse_scope(term) for term in convert_to_builtins(terms or [])] or [graph_scope(ctx.options)]
             sign_in = EntraSignIn(ctx)
             tokens = [sign_in.token(scope) for scope in scopes]
             if ctx.options["return"] == "details":
-                return [details_of(token) for token in tokens]
+                return [describe_token(token) for token in tokens]
             if ctx.options["return"] == "header":
                 return [{"Authorization": f"Bearer {token.value}"} for token in tokens]
             return [token.value for token in tokens]

@@ -22,11 +22,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.data_text imp
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import repair_surrogates
 
 #: A document of 1,500 grants has 300 kB, 10 levels and 20,000 values.
-LARGEST_BYTES = 8 * 1024 * 1024
-DEEPEST = 40
-MOST_VALUES = 500_000
+MAX_BYTES = 8 * 1024 * 1024
+MAX_DEPTH = 40
+MAX_VALUES = 500_000
 #: Of so many problems of a file people are told; what has more is mended in another way than one by one.
-MOST_PROBLEMS = 50
+MAX_PROBLEMS = 50
 _CORE = "tag:yaml.org,2002:"
 _TEXT, _MERGE, _VALUE, _UNSAFE = f"{_CORE}str", f"{_CORE}merge", f"{_CORE}value", "!unsafe"
 _KNOWN_TAGS = frozenset(
@@ -41,7 +41,7 @@ _NO_SECRETS = (
 _OVER_LIMIT = "holds {}, which no variables document needs"
 
 
-class Unreadable(Exception):
+class DataFileError(Exception):
     """The file is not what it should be; the arguments are all that is wrong with it, one sentence each."""
 
 
@@ -55,60 +55,60 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read_file(path: str) -> t.Any:
-    """The structure in a file; in it are dict with text keys, list, str, int, float, bool and None. Raises Unreadable."""
-    text = _text_of(path)
+def read_data_file(path: str) -> t.Any:
+    """The structure in a file; in it are dict with text keys, list, str, int, float, bool and None. Raises DataFileError."""
+    text = _read_text_file(path)
     if text.startswith(_VAULT_HEADER):
-        raise Unreadable(f"is encrypted with Ansible Vault; {_NO_SECRETS}")
-    return read_text(text, only_json=path.lower().endswith(".json"))
+        raise DataFileError(f"is encrypted with Ansible Vault; {_NO_SECRETS}")
+    return parse_data_text(text, only_json=path.lower().endswith(".json"))
 
 
-def read_text(text: str, *, only_json: bool = False) -> t.Any:
-    """The structure in YAML or JSON text. Raises Unreadable."""
+def parse_data_text(text: str, *, only_json: bool = False) -> t.Any:
+    """The structure in YAML or JSON text. Raises DataFileError."""
     value = None
     try:
         looks_like_json = only_json or text.lstrip().startswith(("{", "["))
-        value = _from_json(text) if looks_like_json else _from_yaml(text)
+        value = _parse_json(text) if looks_like_json else _parse_yaml(text)
     except json.JSONDecodeError as exc:
         if only_json:
-            raise Unreadable(f"is no JSON: {exc.msg}, line {exc.lineno}") from None
-        value = _from_yaml(text)
+            raise DataFileError(f"is no JSON: {exc.msg}, line {exc.lineno}") from None
+        value = _parse_yaml(text)
     _check_values(value)
     return value
 
 
-def shown(text: t.Any, most: int = 80) -> str:
+def abbreviate_text(text: t.Any, most: int = 80) -> str:
     """A text of the file as messages may show it, with at most so many characters."""
     visible = escape_quoted_text(repair_surrogates(str(text)))
     return visible if len(visible) <= most else f"{visible[: most - 3]}..."
 
 
-def first_of(problems: t.Iterable[str]) -> list[str]:
-    """The first MOST_PROBLEMS of them, with a word where there are more; the rest is not looked for."""
+def limit_problems(problems: t.Iterable[str]) -> list[str]:
+    """The first MAX_PROBLEMS of them, with a word where there are more; the rest is not looked for."""
     left = iter(problems)
-    found = list(itertools.islice(left, MOST_PROBLEMS))
+    found = list(itertools.islice(left, MAX_PROBLEMS))
     return found if next(left, None) is None else [*found, "and more"]
 
 
-def _text_of(path: str) -> str:
+def _read_text_file(path: str) -> str:
     try:
         # Not blocking: a pipe that nobody writes to would be waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise Unreadable("is no regular file")
-            content = stream.read(LARGEST_BYTES + 1)
+                raise DataFileError("is no regular file")
+            content = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as exc:
-        raise Unreadable(f"cannot be read: {getattr(exc, 'strerror', None) or exc}") from None
-    if len(content) > LARGEST_BYTES:
-        raise Unreadable(_OVER_LIMIT.format(f"more than {LARGEST_BYTES // 1024 // 1024} MiB"))
+        raise DataFileError(f"cannot be read: {getattr(exc, 'strerror', None) or exc}") from None
+    if len(content) > MAX_BYTES:
+        raise DataFileError(_OVER_LIMIT.format(f"more than {MAX_BYTES // 1024 // 1024} MiB"))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise Unreadable(f"is no UTF-8 text (byte {exc.start})") from None
+        raise DataFileError(f"is no UTF-8 text (byte {exc.start})") from None
 
 
-def _from_json(text: str) -> t.Any:
+def _parse_json(text: str) -> t.Any:
     twice: list[str] = []
 
     def mapping(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
@@ -121,41 +121,43 @@ def _from_json(text: str) -> t.Any:
     try:
         value = json.loads(text, object_pairs_hook=mapping)
     except RecursionError:
-        raise Unreadable(_OVER_LIMIT.format(f"more than {DEEPEST} levels")) from None
+        raise DataFileError(_OVER_LIMIT.format(f"more than {MAX_DEPTH} levels")) from None
     except json.JSONDecodeError:
         raise
     except ValueError:  # Python refuses numbers of thousands of digits
-        raise Unreadable("holds a number that is too long") from None
+        raise DataFileError("holds a number that is too long") from None
     if twice:
-        raise Unreadable(
-            *first_of(f"the key {shown(name)} stands twice in one mapping" for name in dict.fromkeys(twice))
+        raise DataFileError(
+            *limit_problems(
+                f"the key {abbreviate_text(name)} stands twice in one mapping" for name in dict.fromkeys(twice)
+            )
         )
     return value
 
 
-def _from_yaml(text: str) -> t.Any:
+def _parse_yaml(text: str) -> t.Any:
     try:
-        _measure(text)
+        _check_size(text)
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
             if node is None:
                 return None
-            if problems := first_of(_Nodes().faults(node, "")):
-                raise Unreadable(*problems)
+            if problems := limit_problems(_NodeChecker().find_faults(node, "")):
+                raise DataFileError(*problems)
             return loader.construct_document(node)
         finally:
             loader.dispose()
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise Unreadable(f"is no YAML: {shown(getattr(exc, 'problem', None) or exc)}{where}") from None
+        raise DataFileError(f"is no YAML: {abbreviate_text(getattr(exc, 'problem', None) or exc)}{where}") from None
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as exc:
-        raise Unreadable(f"holds a value that does not fit its type: {shown(exc)}") from None
+        raise DataFileError(f"holds a value that does not fit its type: {abbreviate_text(exc)}") from None
 
 
 @dataclasses.dataclass
-class _Open:
+class _OpenNode:
     """A node whose end has not come: how many values it stands for, and how deep it goes, aliases counted as what they name."""
 
     anchor: str | None
@@ -167,9 +169,9 @@ class _Open:
         self.height = max(self.height, height + 1)
 
 
-def _measure(text: str) -> None:
+def _check_size(text: str) -> None:
     """Refuse what would take too much before anything is built: depth, number of values with every alias written out, tags."""
-    documents, opened = 0, [_Open(None)]
+    documents, opened = 0, [_OpenNode(None)]
     anchors: dict[str | None, tuple[int, int]] = {}
     event: t.Any
     for event in yaml.parse(text, Loader=_Loader):
@@ -177,10 +179,10 @@ def _measure(text: str) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise Unreadable(f"holds more than one YAML document, line {line}")
+                raise DataFileError(f"holds more than one YAML document, line {line}")
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchors:
-                raise Unreadable(f"refers to an anchor that is not there yet, line {line}")
+                raise DataFileError(f"refers to an anchor that is not there yet, line {line}")
             opened[-1].add(*anchors[event.anchor])
         elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
             _check_tag(event.tag, line)
@@ -190,60 +192,60 @@ def _measure(text: str) -> None:
                     anchors[event.anchor] = (1, 1)
             else:
                 anchors.pop(event.anchor, None)  # until its end it would be in itself
-                opened.append(_Open(event.anchor))
+                opened.append(_OpenNode(event.anchor))
         elif isinstance(event, yaml.CollectionEndEvent):
             ended = opened.pop()
             opened[-1].add(ended.values, ended.height)
             if ended.anchor:
                 anchors[ended.anchor] = (ended.values, ended.height)
-        if sum(one.values for one in opened) > MOST_VALUES:
-            raise Unreadable(_OVER_LIMIT.format(f"more than {MOST_VALUES:,} values"))
-        if len(opened) + opened[-1].height > DEEPEST + 2:
-            raise Unreadable(_OVER_LIMIT.format(f"more than {DEEPEST} levels"))
+        if sum(one.values for one in opened) > MAX_VALUES:
+            raise DataFileError(_OVER_LIMIT.format(f"more than {MAX_VALUES:,} values"))
+        if len(opened) + opened[-1].height > MAX_DEPTH + 2:
+            raise DataFileError(_OVER_LIMIT.format(f"more than {MAX_DEPTH} levels"))
 
 
 def _check_tag(tag: str | None, line: int) -> None:
     if tag is None or tag in _KNOWN_TAGS:
         return
     if tag in ("!vault", "!vault-encrypted"):
-        raise Unreadable(f"holds a value that is encrypted with Ansible Vault, line {line}; {_NO_SECRETS}")
-    raise Unreadable(f"holds the YAML tag {shown(tag)}, line {line}; plain values and !unsafe are read")
+        raise DataFileError(f"holds a value that is encrypted with Ansible Vault, line {line}; {_NO_SECRETS}")
+    raise DataFileError(f"holds the YAML tag {abbreviate_text(tag)}, line {line}; plain values and !unsafe are read")
 
 
-class _Nodes:
+class _NodeChecker:
     """Looks for keys that stand twice or are no text, and makes plain nodes of those that are marked ``!unsafe``."""
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
 
-    def faults(self, node: yaml.Node, where: str) -> t.Iterator[str]:
+    def find_faults(self, node: yaml.Node, where: str) -> t.Iterator[str]:
         if id(node) in self._seen:
             return
         self._seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             node.tag = f"{_CORE}map" if node.tag == _UNSAFE else node.tag
-            yield from self._of_mapping(node, where)
+            yield from self._find_mapping_faults(node, where)
         elif isinstance(node, yaml.SequenceNode):
             node.tag = f"{_CORE}seq" if node.tag == _UNSAFE else node.tag
             for number, item in enumerate(node.value):
-                yield from self.faults(item, f"{where}[{number}]")
+                yield from self.find_faults(item, f"{where}[{number}]")
         elif node.tag in (_UNSAFE, _VALUE):  # a lone "=" has a tag of its own
             node.tag = _TEXT
         elif node.tag in _NUMBERS and len(node.value) > _LONGEST_NUMBER:
             yield f"{where or 'the top'}: a number is too long, line {node.start_mark.line + 1}; put it into quotes if it is text"
 
-    def _of_mapping(self, node: yaml.MappingNode, where: str) -> t.Iterator[str]:
+    def _find_mapping_faults(self, node: yaml.MappingNode, where: str) -> t.Iterator[str]:
         names: set[str] = set()
         for key, value in node.value:
-            yield from self.faults(key, where)
+            yield from self.find_faults(key, where)
             line = key.start_mark.line + 1
             if key.tag not in (_TEXT, _MERGE):
                 yield f"{where or 'the top'}: a key is no text, line {line}; put it into quotes if it is meant"
                 continue
             if key.value in names:
-                yield f"{where or 'the top'}: the key {shown(key.value)} stands twice, line {line}"
+                yield f"{where or 'the top'}: the key {abbreviate_text(key.value)} stands twice, line {line}"
             names.add(key.value)
-            yield from self.faults(value, f"{where}.{shown(key.value)}".lstrip("."))
+            yield from self.find_faults(value, f"{where}.{abbreviate_text(key.value)}".lstrip("."))
 
 
 def _check_values(value: t.Any) -> None:
@@ -252,14 +254,14 @@ def _check_values(value: t.Any) -> None:
     while left:
         one, depth = left.pop()
         seen += 1
-        if depth > DEEPEST:
-            raise Unreadable(_OVER_LIMIT.format(f"more than {DEEPEST} levels"))
-        if seen > MOST_VALUES:
-            raise Unreadable(_OVER_LIMIT.format(f"more than {MOST_VALUES:,} values"))
+        if depth > MAX_DEPTH:
+            raise DataFileError(_OVER_LIMIT.format(f"more than {MAX_DEPTH} levels"))
+        if seen > MAX_VALUES:
+            raise DataFileError(_OVER_LIMIT.format(f"more than {MAX_VALUES:,} values"))
         if isinstance(one, float) and not math.isfinite(one):
-            raise Unreadable("holds a number that is not finite")
+            raise DataFileError("holds a number that is not finite")
         if isinstance(one, str) and repair_surrogates(one) != one:
-            raise Unreadable(f"holds half of a character: {shown(one)}")
+            raise DataFileError(f"holds half of a character: {abbreviate_text(one)}")
         if isinstance(one, dict):
             left += [(item, depth + 1) for pair in one.items() for item in pair]
         elif isinstance(one, list):

@@ -45,7 +45,7 @@ def _represent_text(dumper: _Dumper, text: str) -> yaml.Node:
 _Dumper.add_representer(str, _represent_text)
 
 
-def yaml_text(value: t.Any, comment: str | None = None) -> str:
+def dump_data_yaml(value: t.Any, comment: str | None = None) -> str:
     """*value* as YAML; texts and keys with a template mark carry ``!unsafe``. *comment* becomes one line at the top.
 
     Characters that cannot be seen are escaped; half a character is replaced by U+FFFD. Keys become text, dates ISO text.

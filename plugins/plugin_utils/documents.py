@@ -13,14 +13,14 @@ import os
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import (
-    Unreadable,
-    first_of,
-    read_file,
-    shown,
+    DataFileError,
+    abbreviate_text,
+    limit_problems,
+    read_data_file,
 )
 
 #: What a document declares, and the form of it.
-KEYS: t.Mapping[str, t.Any] = {
+DOCUMENT_KEYS: t.Mapping[str, t.Any] = {
     "cvops_application": dict,
     "cvops_commvault_roles": list,
     "cvops_entra_groups": list,
@@ -70,78 +70,82 @@ def read_documents(paths: t.Sequence[t.Any], allowed: t.Container[str], defined:
     for given in paths:
         if not isinstance(given, str) or not given.strip():
             problems.append(
-                f"cvops_document: {shown(given)!r} is no path; give the path of a YAML or JSON file, or a list of them"
+                f"cvops_document: {abbreviate_text(given)!r} is no path; give the path of a YAML or JSON file, or a list of them"
             )
             continue
         path = os.path.abspath(os.path.expanduser(given))
         files.append(path)
         try:
-            found = read_file(path)
-        except Unreadable as exc:
-            where = _path(given) if os.path.isabs(given) else f"{_path(given)} (looked for as {_path(path)})"
+            found = read_data_file(path)
+        except DataFileError as exc:
+            where = (
+                _quote_path(given)
+                if os.path.isabs(given)
+                else f"{_quote_path(given)} (looked for as {_quote_path(path)})"
+            )
             problems += [f"{where}: {fault}" for fault in exc.args]
             continue
-        faults = first_of(_faults(found, allowed, defined))
+        faults = limit_problems(_find_faults(found, allowed, defined))
         if isinstance(found, dict):
             faults += [
-                f"{name} is in {_path(origins[name])} already; leave it in one of them"
+                f"{name} is in {_quote_path(origins[name])} already; leave it in one of them"
                 for name in found
-                if name in KEYS and name in origins
+                if name in DOCUMENT_KEYS and name in origins
             ]
             origins.update(dict.fromkeys(found, given))
             variables.update(found)
-        problems += [f"{_path(given)}: {fault}" for fault in faults]
+        problems += [f"{_quote_path(given)}: {fault}" for fault in faults]
     return Document({} if problems else variables, problems, files)
 
 
-def _path(path: str) -> str:
-    return shown(path, 4096)
+def _quote_path(path: str) -> str:
+    return abbreviate_text(path, 4096)
 
 
-def _faults(found: t.Any, allowed: t.Container[str], defined: t.Container[str]) -> t.Iterator[str]:
+def _find_faults(found: t.Any, allowed: t.Container[str], defined: t.Container[str]) -> t.Iterator[str]:
     if not isinstance(found, dict) or not found:
         form = "is empty" if isinstance(found, dict) else "holds no mapping at the top"
-        yield f"{form}; it declares some of {', '.join(KEYS)}"
+        yield f"{form}; it declares some of {', '.join(DOCUMENT_KEYS)}"
         return
     refused = {key for name, keys in DECISIONS.items() if name not in allowed for key in keys}
     for name, value in found.items():
-        if name not in KEYS:
-            yield _unknown(name)
+        if name not in DOCUMENT_KEYS:
+            yield _describe_unknown_key(name)
             continue
         if name in defined:
             yield f"{name} is also given as a variable; give it in one way only"
-        if not _fits(value, KEYS[name]):
-            yield f"{name} must be {_FORMS[KEYS[name]]}"
+        if not _has_form(value, DOCUMENT_KEYS[name]):
+            yield f"{name} must be {_FORMS[DOCUMENT_KEYS[name]]}"
             continue
-        yield from (_decided(where, key) for where, key in _keys(value, name) if key in refused)
+        yield from (_describe_decision(where, key) for where, key in _walk_keys(value, name) if key in refused)
 
 
-def _unknown(name: str) -> str:
+def _describe_unknown_key(name: str) -> str:
     if name in _OPERATORS:
         return f"{name} is not taken from a document that is given as data, for {_OPERATORS[name]}; {_OWN_FILE}"
-    near = difflib.get_close_matches(name, KEYS, n=1, cutoff=0.7)
-    hint = f"near: {near[0]}" if near else f"it declares {', '.join(KEYS)}"
-    return f"{shown(name)} is no key of a document that is given as data; {hint}. Variables of the run: {_OWN_FILE}"
+    near = difflib.get_close_matches(name, DOCUMENT_KEYS, n=1, cutoff=0.7)
+    hint = f"near: {near[0]}" if near else f"it declares {', '.join(DOCUMENT_KEYS)}"
+    return f"{abbreviate_text(name)} is no key of a document that is given as data; {hint}. Variables of the run: {_OWN_FILE}"
 
 
-def _decided(where: str, key: str) -> str:
+def _describe_decision(where: str, key: str) -> str:
     switch = next(name for name, keys in DECISIONS.items() if key in keys)
     return f"{where} {_WHY[key]}, which the document may not decide: take it out, or allow it with cvops_document_allow: [{switch}]"
 
 
-def _fits(value: t.Any, form: t.Any) -> bool:
+def _has_form(value: t.Any, form: t.Any) -> bool:
     if form is list:
         return isinstance(value, list) and all(isinstance(item, dict) for item in value)
     return isinstance(value, form)
 
 
-def _keys(value: t.Any, where: str) -> t.Iterator[tuple[str, str]]:
+def _walk_keys(value: t.Any, where: str) -> t.Iterator[tuple[str, str]]:
     """Every key at any depth with its path."""
     if isinstance(value, dict):
         for key, item in value.items():
-            path = f"{where}.{shown(key)}"
+            path = f"{where}.{abbreviate_text(key)}"
             yield path, key
-            yield from _keys(item, path)
+            yield from _walk_keys(item, path)
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            yield from _keys(item, f"{where}[{number}]")
+            yield from _walk_keys(item, f"{where}[{number}]")

@@ -27,49 +27,49 @@ _FORMS: tuple[tuple[t.Any, str], ...] = (
 )
 
 
-class UnexpectedForm(ValueError):
+class FilterInputError(ValueError):
     """A value of another form than the filter takes. The message names what it is and what it should be, never the value."""
 
 
-def as_mapping(value: t.Any, what: str) -> t.Mapping[t.Any, t.Any]:
-    """*value* as it is when it is a mapping; an empty one for null and for what is empty. Raises UnexpectedForm for anything else."""
+def require_mapping(value: t.Any, what: str) -> t.Mapping[t.Any, t.Any]:
+    """*value* as it is when it is a mapping; an empty one for null and for what is empty. Raises FilterInputError for anything else."""
     if isinstance(value, t.Mapping):
         return value
     if not value:
         return {}
-    raise UnexpectedForm(f"{what} must be a mapping, not {_form(value)}")
+    raise FilterInputError(f"{what} must be a mapping, not {_name_type(value)}")
 
 
-def as_list(value: t.Any, what: str) -> list[t.Any]:
+def require_list(value: t.Any, what: str) -> list[t.Any]:
     """The items of a list, or of a text with commas as Ansible's options take it; none for null and for what is empty.
 
-    Raises UnexpectedForm for anything else.
+    Raises FilterInputError for anything else.
     """
     if not value:
         return []
     if isinstance(value, str):
-        return [item.strip() for item in text_of(value).split(",")]
+        return [item.strip() for item in to_text(value).split(",")]
     if isinstance(value, (list, tuple, set, frozenset)):
         return list(value)
-    raise UnexpectedForm(f"{what} must be a list, not {_form(value)}")
+    raise FilterInputError(f"{what} must be a list, not {_name_type(value)}")
 
 
-def mappings_in(value: t.Any, what: str) -> list[t.Mapping[t.Any, t.Any]]:
-    """The items of a list of mappings; none for null. Raises UnexpectedForm for anything else; the message says which item it is."""
-    return [as_mapping(item, f"{what}[{number}]") for number, item in enumerate(as_list(value, what))]
+def require_mappings(value: t.Any, what: str) -> list[t.Mapping[t.Any, t.Any]]:
+    """The items of a list of mappings; none for null. Raises FilterInputError for anything else; the message says which item it is."""
+    return [require_mapping(item, f"{what}[{number}]") for number, item in enumerate(require_list(value, what))]
 
 
-def text_of(value: t.Any) -> str:
+def to_text(value: t.Any) -> str:
     """*value* as an exact ``str``; empty for null."""
     return "" if value is None else "".join((str(value),))
 
 
-def visible_value(value: t.Any) -> t.Any:
+def make_visible(value: t.Any) -> t.Any:
     """*value* in plain builtins, with every text in it, keys too, as it may be printed."""
     return escape_structure(convert_to_builtins(value))
 
 
-def as_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[..., Result]:
+def build_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[..., Result]:
     """*compute* as the filter *name*: a value of the wrong form ends in an AnsibleFilterError that names the filter.
 
     An undefined value raises Jinja's own error, so that Ansible says which variable it is: before ansible-core 2.19 filters are called with it.
@@ -82,16 +82,16 @@ def as_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[..., Re
                 str(value)
         try:
             return compute(*args, **options)
-        except UnexpectedForm as exc:
+        except FilterInputError as exc:
             raise AnsibleFilterError(f"cvops.identity.{name}: {exc}") from None
 
     return filtered
 
 
-def as_filters(**computations: t.Callable[..., t.Any]) -> dict[str, t.Callable[..., t.Any]]:
-    """Return each of the *computations* as the filter of its name, as :func:`as_filter` makes it."""
-    return {name: as_filter(name, compute) for name, compute in computations.items()}
+def build_filters(**computations: t.Callable[..., t.Any]) -> dict[str, t.Callable[..., t.Any]]:
+    """Return each of the *computations* as the filter of its name, as :func:`build_filter` makes it."""
+    return {name: build_filter(name, compute) for name, compute in computations.items()}
 
 
-def _form(value: t.Any) -> str:
+def _name_type(value: t.Any) -> str:
     return next((form for kind, form in _FORMS if isinstance(value, kind)), "a value of another type")

@@ -58,8 +58,8 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals i
     returns_invocation,
     temporary_folder,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import is_only_missing, refusal
-from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchanged
+from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import describe_refusal, is_only_missing
+from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchange_credentials
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON_TERMINAL, DisplayReporter
 
 # Loaded here, in the parent process, so that no worker pays for it; a missing library is reported by the code that needs it.
@@ -69,10 +69,10 @@ with contextlib.suppress(ImportError):
 display = Display()
 
 #: Ansible's own process: it imports this file, its workers are forked from it, and its temporary folder goes with it.
-_PARENT = os.getpid()
+_RUN_PROCESS = os.getpid()
 _PATH_VARIABLES = ("PATH", "LD_")
 #: Variables of a task's environment that may hold a secret and that no process needs before it has read its arguments.
-_CARRIED = re.compile(
+_CONFIDENTIAL = re.compile(
     r"(?:CVOPS|AZURE|ARM|VAULT|IDENTITY|MSI|IMDS)_.*|.*_PROXY|.*(?:SECRET|PASS|PWD|TOKEN|CREDENTIAL|KEY|PIN|JWT|COOKIE).*|.*_(?:PAT|AUTH)|AUTH_.*",
     re.I | re.S,
 )
@@ -103,22 +103,22 @@ class InProcessAction(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         arguments = convert_to_builtins(self._task.args)
-        self._record_directory = self._rendered(variables.get(DIRECTORY_VARIABLE.lower()) or "")
-        environment = self._task_environment()
-        why = self._needs_module(variables, environment)
-        sources = OptionSources(environ={**os.environ, **environment}, variables=self._lazy_variables(variables))
+        self._record_directory = self._render(variables.get(DIRECTORY_VARIABLE.lower()) or "")
+        environment = self._render_environment()
+        why = self._find_module_reason(variables, environment)
+        sources = OptionSources(environ={**os.environ, **environment}, variables=self._defer_variables(variables))
         if why:
             display.vvv(f"{self._task.action}: run as a module, because {why}")
-            result.update(self._as_module(arguments, variables, sources, environment))
+            result.update(self._run_as_module(arguments, variables, sources, environment))
         else:
-            with _environment(environment):
-                result.update(self._in_process(arguments, variables, sources))
+            with _applied_environment(environment):
+                result.update(self._run_in_process(arguments, variables, sources))
         if result.get("failed"):
             # From release 2.19 on Ansible shows the source of the task beside its error, and lines around it: with what is written there.
             forget_source(self._task)
         return result
 
-    def _needs_module(self, variables: dict[str, t.Any], environment: dict[str, str]) -> str | None:
+    def _find_module_reason(self, variables: dict[str, t.Any], environment: dict[str, str]) -> str | None:
         """Why the body cannot run here, or None."""
         switch = variables.get(
             "cvops_in_process", environment.get("CVOPS_IN_PROCESS", os.environ.get("CVOPS_IN_PROCESS", True))
@@ -138,7 +138,7 @@ class InProcessAction(ActionBase):
         touched = [name for name in environment if name.startswith(("PYTHON", *_PATH_VARIABLES))]
         return f"the task's environment sets {touched[0]}" if touched else None
 
-    def _task_environment(self) -> dict[str, str]:
+    def _render_environment(self) -> dict[str, str]:
         """The ``environment`` keyword of task, block and play, rendered."""
         merged: dict[str, str] = {}
         given = self._task.environment
@@ -151,35 +151,35 @@ class InProcessAction(ActionBase):
             merged.update({name: str(value) for name, value in rendered.items()})
         return merged
 
-    def _lazy_variables(self, variables: dict[str, t.Any]) -> dict[str, t.Callable[[], t.Any]]:
+    def _defer_variables(self, variables: dict[str, t.Any]) -> dict[str, t.Callable[[], t.Any]]:
         options = self.module.SPEC.options
         names = [
             f"cvops_{option}"
             for option in options
             if options[option].get("fallback") and f"cvops_{option}" in variables
         ]
-        return {name: functools.partial(self._rendered, variables[name]) for name in names}
+        return {name: functools.partial(self._render, variables[name]) for name in names}
 
-    def _rendered(self, template: t.Any) -> t.Any:
+    def _render(self, template: t.Any) -> t.Any:
         return convert_to_builtins(self._templar.template(template))
 
-    def _validated(self, arguments: dict[str, t.Any], sources: OptionSources) -> ValidationResult:
+    def _validate_options(self, arguments: dict[str, t.Any], sources: OptionSources) -> ValidationResult:
         spec = self.module.SPEC
         with use_sources(sources):
             return ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(arguments)
 
-    def _in_process(
+    def _run_in_process(
         self, arguments: dict[str, t.Any], variables: dict[str, t.Any], sources: OptionSources
     ) -> dict[str, t.Any]:
-        validated = self._validated(arguments, sources)
+        validated = self._validate_options(arguments, sources)
         secrets = list_secrets(validated)
-        if refused := _refused_addresses(validated, sources):
+        if refused := _refuse_addresses(validated, sources):
             return refused
         if validated.errors.errors:
-            return self._refused(validated, arguments, sources)
-        ctx = self._context(validated, sources)
+            return self._build_refusal(validated, arguments, sources)
+        ctx = self._build_context(validated, sources)
         ctx.warnings.extend(sources.warnings)
-        result = run_task(ctx, self.module.RESOURCE, self._task.timeout or None, self._record_to(sources))
+        result = run_task(ctx, self.module.RESOURCE, self._task.timeout or None, self._find_record_target(sources))
         if returns_invocation(variables):
             shown = redact_options(ctx.options, self.module.SPEC.options)
             result["invocation"] = {"module_args": mask_addresses(shown)}
@@ -189,7 +189,7 @@ class InProcessAction(ActionBase):
             result["deprecations"] = deprecations
         return t.cast("dict[str, t.Any]", mask_result(result, secrets))
 
-    def _context(self, validated: ValidationResult, sources: OptionSources) -> Context:
+    def _build_context(self, validated: ValidationResult, sources: OptionSources) -> Context:
         """What a run on the controller knows."""
         return Context(
             options=convert_to_builtins(validated.validated_parameters),
@@ -199,35 +199,35 @@ class InProcessAction(ActionBase):
             diff_mode=bool(self._task.diff),
             verbosity=display.verbosity,
             run_directory=temporary_folder(),
-            run_process=_PARENT,
+            run_process=_RUN_PROCESS,
             attended=ON_TERMINAL,
             secrets=list_secrets(validated),
         )
 
-    def _travelling(self, ctx: Context) -> dict[str, t.Any]:
+    def _exchange_credentials(self, ctx: Context) -> dict[str, t.Any]:
         """Options with which the Entra credentials stay here."""
         try:
             if ctx.options["sign_in_on"] == "target" or ctx.options["auth_method"] == "token":
                 return {}
-            return exchanged(self.module, ctx)
+            return exchange_credentials(self.module, ctx)
         finally:
             ctx.close()
 
-    def _record_to(self, sources: OptionSources) -> RecordTarget | None:
+    def _find_record_target(self, sources: OptionSources) -> RecordTarget | None:
         """From the variable cvops_run_record_dir or its environment variable."""
         directory = self._record_directory or sources.environ.get(DIRECTORY_VARIABLE)
         name = self.module.__name__.rpartition(".")[2]
         return RecordTarget(os.path.expanduser(str(directory)), name) if directory else None
 
-    def _refused(
+    def _build_refusal(
         self, validated: ValidationResult, arguments: dict[str, t.Any], sources: OptionSources
     ) -> dict[str, t.Any]:
         """The failure of a task whose options cannot be right; whichever way it would have run, nothing is started."""
         name = self._task.resolved_action or self._task.action
-        message = refusal(validated, self.module.SPEC.options, {**sources.values, **arguments}, name)
+        message = describe_refusal(validated, self.module.SPEC.options, {**sources.values, **arguments}, name)
         return {"failed": True, "changed": False, "msg": message}
 
-    def _as_module(
+    def _run_as_module(
         self,
         arguments: dict[str, t.Any],
         variables: dict[str, t.Any],
@@ -235,30 +235,30 @@ class InProcessAction(ActionBase):
         environment: dict[str, str],
     ) -> dict[str, t.Any]:
         """Complete the options here, where the variables and the environment are, and let the module do the rest."""
-        validated = self._validated(arguments, sources)
-        if refused := _refused_addresses(validated, sources):
+        validated = self._validate_options(arguments, sources)
+        if refused := _refuse_addresses(validated, sources):
             return refused
         completed = {**arguments, **convert_to_builtins(sources.values)}
         elsewhere = self._connection.transport != "local" or self._play_context.become
         if validated.errors.errors and not (elsewhere and is_only_missing(validated)):
-            return self._refused(validated, arguments, sources)
+            return self._build_refusal(validated, arguments, sources)
         exchanged_here = False
         if elsewhere and not validated.errors.errors:
-            ctx = self._context(validated, sources)
+            ctx = self._build_context(validated, sources)
             try:
-                with _environment(environment):
-                    travelling = self._travelling(ctx)
+                with _applied_environment(environment):
+                    travelling = self._exchange_credentials(ctx)
             except CvopsError as exc:
                 return {"failed": True, "changed": False, **redact_structure(exc.as_result(), ctx.secrets)}
             exchanged_here = bool(travelling)
             completed.update(travelling)
-        public, carried = _parted(environment, _option_variables(self.module), exchanged_here)
+        public, carried = _split_environment(environment, _list_option_variables(self.module), exchanged_here)
         if carried:
             completed[ENVIRONMENT_KEY] = carried
         extra = {SOURCES_VARIABLE: json.dumps(sources.found), TIMEOUT_VARIABLE: str(self._task.timeout or "")}
         if not elsewhere:
-            extra.update({RUN_DIRECTORY_VARIABLE: temporary_folder(), RUN_PROCESS_VARIABLE: str(_PARENT)})
-        if record_to := self._record_to(sources):
+            extra.update({RUN_DIRECTORY_VARIABLE: temporary_folder(), RUN_PROCESS_VARIABLE: str(_RUN_PROCESS)})
+        if record_to := self._find_record_target(sources):
             extra[DIRECTORY_VARIABLE] = record_to.directory
         original = self._task.environment
         self._task.environment = [mark_untrusted({**public, **extra})]
@@ -279,13 +279,13 @@ class InProcessAction(ActionBase):
         return result
 
 
-def _option_variables(module: types.ModuleType) -> set[str]:
+def _list_option_variables(module: types.ModuleType) -> set[str]:
     """Every environment variable that can give an option of this module, or a sign-in to either service."""
     options = [*module.SPEC.options.values(), *commvault_spec().options.values()]
     return {name for option in options if option.get("fallback") for name in option["fallback"][1][1:]}
 
 
-def _parted(
+def _split_environment(
     environment: t.Mapping[str, str], option_variables: t.Collection[str], exchanged_here: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
     """A task's environment as far as it may stand on the module's command line, and what goes with the arguments.
@@ -296,14 +296,14 @@ def _parted(
     public: dict[str, str] = {}
     carried: dict[str, str] = {}
     for name, value in environment.items():
-        if not value or not (name in option_variables or _CARRIED.fullmatch(name)):
+        if not value or not (name in option_variables or _CONFIDENTIAL.fullmatch(name)):
             public[name] = value
         elif name not in option_variables and not (exchanged_here and name.startswith(_IDENTITY_VARIABLES)):
             carried[name] = value
     return public, carried
 
 
-def _refused_addresses(validated: ValidationResult, sources: OptionSources) -> dict[str, t.Any] | None:
+def _refuse_addresses(validated: ValidationResult, sources: OptionSources) -> dict[str, t.Any] | None:
     """The failure of a task with user information in an address; before anything is started with it, or said about it."""
     try:
         check_addresses(validated.validated_parameters, lambda option: sources.describe_source(option, given=True))
@@ -313,7 +313,7 @@ def _refused_addresses(validated: ValidationResult, sources: OptionSources) -> d
 
 
 @contextlib.contextmanager
-def _environment(extra: t.Mapping[str, str]) -> t.Iterator[None]:
+def _applied_environment(extra: t.Mapping[str, str]) -> t.Iterator[None]:
     """The task's environment applied to this worker for one call, and taken back."""
     before = {name: os.environ.get(name) for name in extra}
     os.environ.update(extra)

@@ -30,14 +30,14 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals i
     list_secrets,
     temporary_folder,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import did_you_mean, refusal
+from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import describe_refusal, suggest_options
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import DisplayReporter
 
 display = Display()
 
 
 @contextlib.contextmanager
-def lookup_context(
+def open_lookup_context(
     templar: t.Any,
     spec: ArgumentSpec,
     keywords: t.Mapping[str, t.Any],
@@ -50,12 +50,12 @@ def lookup_context(
     *product* is the option that holds what the lookup makes. Its variable is not read: users set it by means of the lookup.
     """
     readable = {
-        name: functools.partial(_rendered, templar, value)
+        name: functools.partial(_render, templar, value)
         for name, value in (variables or {}).items()
-        if name.startswith("cvops_") and name != f"cvops_{product}" and _completes(spec, name)
+        if name.startswith("cvops_") and name != f"cvops_{product}" and _has_fallback(spec, name)
     }
     sources = OptionSources(variables=readable)
-    options, secrets = _validated(spec, convert_to_builtins(keywords), sources)
+    options, secrets = _validate_keywords(spec, convert_to_builtins(keywords), sources)
     reporter = DisplayReporter(display, quiet=False)
     ctx = Context(
         options=options,
@@ -88,21 +88,21 @@ def lookup_context(
             display.warning(redact_text(message, ctx.secrets))
 
 
-def _completes(spec: ArgumentSpec, variable: str) -> bool:
+def _has_fallback(spec: ArgumentSpec, variable: str) -> bool:
     return bool(spec.options.get(variable.removeprefix("cvops_"), {}).get("fallback"))
 
 
-def _rendered(templar: t.Any, value: t.Any) -> t.Any:
+def _render(templar: t.Any, value: t.Any) -> t.Any:
     return convert_to_builtins(templar.template(value))
 
 
-def _validated(
+def _validate_keywords(
     spec: ArgumentSpec, keywords: dict[str, t.Any], sources: OptionSources
 ) -> tuple[dict[str, t.Any], set[str]]:
     """The options and the secrets among them. Raises AnsibleLookupError, unknown keywords included."""
     unknown = sorted(set(keywords) - set(spec.options))
     if unknown:
-        hints = did_you_mean([(name,) for name in unknown], spec.options)
+        hints = suggest_options([(name,) for name in unknown], spec.options)
         raise AnsibleLookupError(
             f"unknown option {', '.join(unknown)}; there are: {', '.join(sorted(spec.options))}.{hints}"
         )
@@ -110,5 +110,5 @@ def _validated(
         validated = ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(keywords)
     secrets = list_secrets(validated)
     if validated.errors.errors:
-        raise AnsibleLookupError(refusal(validated, spec.options, {**sources.values, **keywords}, "lookup"))
+        raise AnsibleLookupError(describe_refusal(validated, spec.options, {**sources.values, **keywords}, "lookup"))
     return convert_to_builtins(validated.validated_parameters), secrets

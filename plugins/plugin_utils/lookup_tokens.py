@@ -17,7 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.values import
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token, claims_of
 
 
-def scope_of(term: t.Any) -> str:
+def parse_scope(term: t.Any) -> str:
     """The scope that a term means: a scope as it is, a bare resource with ``/.default`` appended. Raises ConfigError."""
     if not isinstance(term, str) or not term.strip() or len(term.split()) != 1:
         raise ConfigError("each term must be one scope or one resource, as text without blanks", source="terms")
@@ -36,7 +36,7 @@ def scope_of(term: t.Any) -> str:
     return cleaned
 
 
-def details_of(token: Token) -> dict[str, t.Any]:
+def describe_token(token: Token) -> dict[str, t.Any]:
     """The token with what is known about it; the claims are read, not verified."""
     claims = claims_of(token.value)
     ends = datetime.datetime.fromtimestamp(token.expires_at, datetime.timezone.utc) if token.expires_at else None
@@ -49,7 +49,7 @@ def details_of(token: Token) -> dict[str, t.Any]:
     }
 
 
-def token_in(headers: t.Mapping[str, str]) -> str:
+def extract_token(headers: t.Mapping[str, str]) -> str:
     """The Commvault token among the headers of a signed-in request, without its scheme."""
     value = headers.get("Authtoken") or headers["Authorization"]
     return value.removeprefix("Bearer ")

@@ -48,7 +48,7 @@ _QUOTED = (
     re.compile(r"""(convert to \w+: )["'].*["'](?= cannot be converted to )""", re.DOTALL),
     re.compile(r"\A(Value )'.*'(?= in the sub parameter field )", re.DOTALL),
 )
-_NEAR = 0.6
+_SIMILARITY = 0.6
 
 
 def is_only_missing(validated: ValidationResult) -> bool:
@@ -56,7 +56,9 @@ def is_only_missing(validated: ValidationResult) -> bool:
     return all(isinstance(error, _MISSING) for error in validated.errors.errors)
 
 
-def refusal(validated: ValidationResult, spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], name: str) -> str:
+def describe_refusal(
+    validated: ValidationResult, spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], name: str
+) -> str:
     """What AnsibleModule says about the first error that names an option, without values that are no near miss, with near names.
 
     *given*: all values that were validated, wherever they came from; *name*: of the module, for its unknown options.
@@ -67,54 +69,56 @@ def refusal(validated: ValidationResult, spec: t.Mapping[str, t.Any], given: t.M
     secrets = list_secrets(validated)
     if isinstance(error, UnsupportedError):
         unknown = [item if isinstance(item, tuple) else (item,) for item in validated.unsupported_parameters]
-        hints = did_you_mean(unknown, spec)
+        hints = suggest_options(unknown, spec)
         return redact_text(f"Unsupported parameters for ({name}) module: {message}{hints}", secrets)
     if isinstance(error, _MISSING):
         return redact_text(message, secrets)
-    message = _CHOICE.sub(_without_foreign_value, message)
+    message = _CHOICE.sub(_hide_foreign_choice, message)
     for pattern in _QUOTED:
         message = pattern.sub(rf"\1{_NOT_SHOWN}", message)
-    known = " ".join(_words(spec))
-    foreign = {leaf for leaf in _leaves(given) if leaf not in known and not _is_near(leaf, known)}
+    known = " ".join(_list_spec_words(spec))
+    foreign = {leaf for leaf in _list_texts(given) if leaf not in known and not _is_similar_to_choice(leaf, known)}
     return redact_text(message, secrets | foreign)
 
 
-def did_you_mean(unknown: t.Iterable[tuple[str, ...]], spec: t.Mapping[str, t.Any]) -> str:
+def suggest_options(unknown: t.Iterable[tuple[str, ...]], spec: t.Mapping[str, t.Any]) -> str:
     """A sentence for each unknown option (a path through suboptions) that is near to one that there is."""
     found = []
     for path in sorted(unknown):
         inner = spec
         for step in path[:-1]:
             inner = (inner.get(step) or {}).get("options") or {}
-        near = difflib.get_close_matches(path[-1], list(inner), n=1, cutoff=_NEAR)
+        near = difflib.get_close_matches(path[-1], list(inner), n=1, cutoff=_SIMILARITY)
         found += [f" {'.'.join(path)} is not an option; did you mean {near[0]}?"] if near else []
     return "".join(found)
 
 
-def _without_foreign_value(match: re.Match[str]) -> str:
-    shown = match["value"] if _is_near(match["value"], match["choices"]) else _NOT_SHOWN
+def _hide_foreign_choice(match: re.Match[str]) -> str:
+    shown = match["value"] if _is_similar_to_choice(match["value"], match["choices"]) else _NOT_SHOWN
     return f"{match['before']}{shown}{match['after'] or ''}"
 
 
-def _is_near(value: str, choices: str) -> bool:
+def _is_similar_to_choice(value: str, choices: str) -> bool:
     listed = re.findall(r"[^\s,]+", choices)
-    return bool(difflib.get_close_matches(value.lower(), [choice.lower() for choice in listed], n=1, cutoff=_NEAR))
+    return bool(
+        difflib.get_close_matches(value.lower(), [choice.lower() for choice in listed], n=1, cutoff=_SIMILARITY)
+    )
 
 
-def _words(spec: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+def _list_spec_words(spec: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     """Names and choices of all options at any depth, which messages may show whatever was given."""
     for name, option in spec.items():
         yield name
         yield from map(str, option.get("choices") or ())
-        yield from _words(option.get("options") or {})
+        yield from _list_spec_words(option.get("options") or {})
 
 
-def _leaves(value: t.Any) -> t.Iterator[str]:
+def _list_texts(value: t.Any) -> t.Iterator[str]:
     if isinstance(value, t.Mapping):
         for item in value.values():
-            yield from _leaves(item)
+            yield from _list_texts(item)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _leaves(item)
+            yield from _list_texts(item)
     elif isinstance(value, str):
         yield value

@@ -18,37 +18,37 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CREDENTIALS
 
 
-def exchanged(module: types.ModuleType, ctx: Context) -> dict[str, t.Any]:
+def exchange_credentials(module: types.ModuleType, ctx: Context) -> dict[str, t.Any]:
     """Options that replace the Entra credentials of a task that runs elsewhere; empty when it needs no Entra token.
 
     One token per scope that the module may ask for, as JSON in ``access_token``. A module that can do without Entra ID
     goes without when no sign-in is complete; one that cannot fails here, before anything is sent. Raises ConfigError for a
     sign-in that is given and cannot be right.
     """
-    scopes = _scopes(module, ctx)
+    scopes = _list_scopes(module, ctx)
     if not scopes:
         return dict.fromkeys(CREDENTIALS)
     try:
         sign_in = EntraSignIn(ctx)
     except IncompleteSignIn:
-        if _is_entra(module):
+        if _requires_entra(module):
             raise
         return dict.fromkeys(CREDENTIALS)
     tokens = {scope: sign_in.token(scope).value for scope in scopes}
     return {**dict.fromkeys(CREDENTIALS), "auth_method": "token", "access_token": json.dumps(tokens)}
 
 
-def _is_entra(module: types.ModuleType) -> bool:
+def _requires_entra(module: types.ModuleType) -> bool:
     return "commvault_url" not in module.SPEC.options
 
 
-def _scopes(module: types.ModuleType, ctx: Context) -> list[str]:
+def _list_scopes(module: types.ModuleType, ctx: Context) -> list[str]:
     options = ctx.options
     wanted = []
     if options.get("commvault_auth_method") == "entra" and options.get("commvault_entra_scope"):
         wanted.append(options["commvault_entra_scope"])
     if options.get("commvault_proxy_scope"):
         wanted.append(options["commvault_proxy_scope"])
-    if _is_entra(module) or getattr(module, "USES_GRAPH", False):
+    if _requires_entra(module) or getattr(module, "USES_GRAPH", False):
         wanted.append(graph_scope(options))
     return wanted

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .filter_values import UnexpectedForm, as_list, as_mapping, mappings_in, text_of, visible_value
+from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
 from .task_results import sum_results
 
 Mapping = t.Mapping[str, t.Any]
@@ -20,58 +20,60 @@ _VERDICTS = ("ok", "unknown", "warning", "broken")
 _LONGEST_VERDICT = max(map(len, _VERDICTS))
 
 
-def run_summary(registration: t.Any, role_mappings: t.Any = None, check_mode: bool = False) -> dict[str, t.Any]:
+def build_run_summary(registration: t.Any, role_mappings: t.Any = None, check_mode: bool = False) -> dict[str, t.Any]:
     """Return what came of a run, for programs: the results of the roles app_registration and role_mappings (empty: not run), and the grants."""
-    registered = as_mapping(registration, "the result of app_registration")
-    mapped = as_mapping(role_mappings, "the result of role_mappings")
+    registered = require_mapping(registration, "the result of app_registration")
+    mapped = require_mapping(role_mappings, "the result of role_mappings")
     return {
         "check_mode": check_mode,
         "changed": bool(registered.get("changed") or mapped.get("changed")),
         "registration": registered,
         "role_mappings": mapped,
-        "grants": {name: as_list(found.get("grants"), "grants") for name, found in _commcells(mapped)},
+        "grants": {name: require_list(found.get("grants"), "grants") for name, found in _list_commcells(mapped)},
     }
 
 
-def run_lines(
+def format_run(
     registration: t.Any, role_mappings: t.Any = None, name: t.Any = "", check_mode: bool = False
 ) -> list[str]:
-    """Return what came of a run, for people. Arguments as those of :func:`run_summary`; *name*: of the application."""
-    registered = as_mapping(registration, "the result of app_registration")
-    mapped = as_mapping(role_mappings, "the result of role_mappings")
+    """Return what came of a run, for people. Arguments as those of :func:`build_run_summary`; *name*: of the application."""
+    registered = require_mapping(registration, "the result of app_registration")
+    mapped = require_mapping(role_mappings, "the result of role_mappings")
     lines = []
     if registered:
         lines.append(
-            f"Registration {visible_value(name)}: {'changed' if registered.get('changed') else 'as it should be'}"
+            f"Registration {make_visible(name)}: {'changed' if registered.get('changed') else 'as it should be'}"
         )
-        if as_mapping(registered.get("consent"), "consent").get("status") == "pending_consent":
+        if require_mapping(registered.get("consent"), "consent").get("status") == "pending_consent":
             lines.append("Admin consent is pending, see above")
     if mapped:
         lines.append(f"Entra groups: {len(mapped.get('entra_groups') or ())}")
-        lines += [f"{visible_value(commcell)}: {_mapping_counts(found)}" for commcell, found in _commcells(mapped)]
+        lines += [
+            f"{make_visible(commcell)}: {_format_mapping_counts(found)}" for commcell, found in _list_commcells(mapped)
+        ]
     sums = sum_results([result for result in (registered, mapped) if result])
     lines.append(", ".join(f"{sums[kind]} {kind.replace('_', '-')}" for kind in ("reads", "writes", "sign_ins")))
     return [*lines, *([_CHECK_MODE] if check_mode else [])]
 
 
-def preflight_lines(preflight: t.Any, commcell: t.Any = "") -> list[str]:
+def format_preflight(preflight: t.Any, commcell: t.Any = "") -> list[str]:
     """Return the noun of sso_preflight_info as lines: the verdict with counts, the checks that are not ok, a table of the groups."""
-    found = visible_value(as_mapping(preflight, "the preflight"))
-    groups = mappings_in(found.get("groups"), "groups")
-    lines = [f"{visible_value(commcell) or 'CommCell'}: {found.get('verdict')}{_verdict_counts(groups)}"]
-    for check in mappings_in(found.get("checks"), "checks"):
+    found = make_visible(require_mapping(preflight, "the preflight"))
+    groups = require_mappings(found.get("groups"), "groups")
+    lines = [f"{make_visible(commcell) or 'CommCell'}: {found.get('verdict')}{_format_verdict_counts(groups)}"]
+    for check in require_mappings(found.get("checks"), "checks"):
         if check.get("verdict") != "ok":
             told = f"{check.get('check')}: {check.get('reason')} -> {check.get('remedy')}"
-            lines.append(f"{_cell(check.get('verdict')):<{_LONGEST_VERDICT}}  {told}")
+            lines.append(f"{_format_cell(check.get('verdict')):<{_LONGEST_VERDICT}}  {told}")
     if groups:
         head = ("Verdict", "Entra group", "In the token", "Commvault group", "Remedy")
-        lines += table_lines([head, *map(_preflight_row, groups)], least=_LONGEST_VERDICT)
+        lines += format_table([head, *map(_format_preflight_row, groups)], least=_LONGEST_VERDICT)
     if found.get("users_not_checked"):
         lines.append(f"{found['users_not_checked']} members were not checked for too many groups (user_limit)")
     return lines
 
 
-def table_lines(rows: t.Sequence[t.Sequence[str]], least: int = 0) -> list[str]:
+def format_table(rows: t.Sequence[t.Sequence[str]], least: int = 0) -> list[str]:
     """Return the *rows* as lines of columns, each as wide as its widest cell; nothing at the end of a line. *least*: width of the first column."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     widths[:1] = [max(width, least) for width in widths[:1]]
@@ -81,70 +83,70 @@ def table_lines(rows: t.Sequence[t.Sequence[str]], least: int = 0) -> list[str]:
     ]
 
 
-def doctor_lines(connection: t.Any, commcell: t.Any = "", with_entra: bool = True) -> list[str]:
+def format_doctor_report(connection: t.Any, commcell: t.Any = "", with_entra: bool = True) -> list[str]:
     """Return the report in the noun of connection_info as lines for one CommCell; the tenant's part only *with_entra*, as it is the same for all."""
-    told = as_mapping(as_mapping(connection, "the connection").get("report"), "report")
-    name = visible_value(commcell)
-    lines = as_list(told.get("entra"), "entra") if with_entra else []
+    told = require_mapping(require_mapping(connection, "the connection").get("report"), "report")
+    name = make_visible(commcell)
+    lines = require_list(told.get("entra"), "entra") if with_entra else []
     lines += [name] if name else []
-    lines += as_list(told.get("commvault"), "commvault")
-    return [*lines, f"Playbooks on {name}" if name else "Playbooks", *as_list(told.get("playbooks"), "playbooks")]
+    lines += require_list(told.get("commvault"), "commvault")
+    return [*lines, f"Playbooks on {name}" if name else "Playbooks", *require_list(told.get("playbooks"), "playbooks")]
 
 
-def doctor_faults(connections: t.Any, playbooks: t.Any) -> list[str]:
+def find_doctor_faults(connections: t.Any, playbooks: t.Any) -> list[str]:
     """Return what is amiss, out of the nouns of connection_info by CommCell: sides that failed, and those *playbooks* that cannot run."""
     faults = []
-    for commcell, value in as_mapping(connections, "the connections").items():
-        found = visible_value(as_mapping(value, "a connection"))
-        prefix = f"{visible_value(commcell)}: " if commcell else ""
+    for commcell, value in require_mapping(connections, "the connections").items():
+        found = make_visible(require_mapping(value, "a connection"))
+        prefix = f"{make_visible(commcell)}: " if commcell else ""
         for side in ("entra", "commvault"):
-            told = as_mapping(found.get(side), side)
+            told = require_mapping(found.get(side), side)
             if told.get("status") == "failed":
-                faults.append(f"{prefix}{side}: {as_mapping(told.get('error'), 'error').get('msg')}")
-        verdicts = as_mapping(found.get("playbooks"), "playbooks")
-        for playbook in as_list(playbooks, "doctor_playbooks"):
+                faults.append(f"{prefix}{side}: {require_mapping(told.get('error'), 'error').get('msg')}")
+        verdicts = require_mapping(found.get("playbooks"), "playbooks")
+        for playbook in require_list(playbooks, "doctor_playbooks"):
             if playbook not in verdicts:
                 known = ", ".join(sorted(verdicts))
-                raise UnexpectedForm(
-                    f"doctor_playbooks names {visible_value(playbook)!r}, which is none of the playbooks: {known}"
+                raise FilterInputError(
+                    f"doctor_playbooks names {make_visible(playbook)!r}, which is none of the playbooks: {known}"
                 )
-            verdict = as_mapping(verdicts[playbook], "the verdict on a playbook")
+            verdict = require_mapping(verdicts[playbook], "the verdict on a playbook")
             if verdict.get("can_run") is False:
-                faults.append(f"{prefix}{visible_value(playbook)} cannot run: {verdict.get('reason')}")
+                faults.append(f"{prefix}{make_visible(playbook)} cannot run: {verdict.get('reason')}")
     return faults
 
 
-def consent_lines(consent: t.Any) -> list[str]:
+def format_pending_consent(consent: t.Any) -> list[str]:
     """Return what an administrator has to grant and where, out of the noun of entra_admin_consent."""
-    found = visible_value(as_mapping(consent, "the consent"))
+    found = make_visible(require_mapping(consent, "the consent"))
     lines = ["Consent is pending: this identity may not grant"]
-    for api in mappings_in(found.get("missing"), "missing"):
-        names = [*as_list(api.get("application"), "application"), *as_list(api.get("delegated"), "delegated")]
-        lines.append(f"{api.get('api')}: {', '.join(map(text_of, names))}")
+    for api in require_mappings(found.get("missing"), "missing"):
+        names = [*require_list(api.get("application"), "application"), *require_list(api.get("delegated"), "delegated")]
+        lines.append(f"{api.get('api')}: {', '.join(map(to_text, names))}")
     where = f" at {found['consent_url']}" if found.get("consent_url") else ""
     return [*lines, f"An administrator grants it{where}"]
 
 
-def export_lines(role_mappings: t.Any, file: t.Any) -> list[str]:
+def format_export(role_mappings: t.Any, file: t.Any) -> list[str]:
     """Return what was exported into *file*, out of the noun of commvault_role_mappings_info."""
-    found = visible_value(as_mapping(role_mappings, "the export"))
-    other = mappings_in(found.get("other"), "other")
-    reasons = {text_of(row.get("why")).lower(): text_of(row.get("why")) for row in reversed(other)}
+    found = make_visible(require_mapping(role_mappings, "the export"))
+    other = require_mappings(found.get("other"), "other")
+    reasons = {to_text(row.get("why")).lower(): to_text(row.get("why")) for row in reversed(other)}
     return [
-        f"Written: {text_of(file)}",
+        f"Written: {to_text(file)}",
         f"{len(found.get('mappings') or ())} principals with grants",
         f"{len(found.get('user_groups_without_grants') or ())} user groups without grants",
         f"{len(other)} rows that no mapping manages: {', '.join(reasons[key] for key in sorted(reasons)) or 'none'}",
     ]
 
 
-def _commcells(role_mappings: Mapping) -> t.Iterator[tuple[t.Any, Mapping]]:
+def _list_commcells(role_mappings: Mapping) -> t.Iterator[tuple[t.Any, Mapping]]:
     """Name of each CommCell, and the noun of commvault_role_mappings there."""
-    for name, done in as_mapping(role_mappings.get("commcells"), "commcells").items():
-        yield name, as_mapping(as_mapping(done, "the result of a CommCell").get("mappings"), "mappings")
+    for name, done in require_mapping(role_mappings.get("commcells"), "commcells").items():
+        yield name, require_mapping(require_mapping(done, "the result of a CommCell").get("mappings"), "mappings")
 
 
-def _mapping_counts(found: Mapping) -> str:
+def _format_mapping_counts(found: Mapping) -> str:
     grants, added, removed = (len(found.get(name) or ()) for name in ("grants", "added", "removed"))
     told = f"{grants} grants, {added} added, {removed} removed"
     if found.get("remaining"):
@@ -154,7 +156,7 @@ def _mapping_counts(found: Mapping) -> str:
     return told
 
 
-def _verdict_counts(groups: t.Sequence[Mapping]) -> str:
+def _format_verdict_counts(groups: t.Sequence[Mapping]) -> str:
     if not groups:
         return ""
     counts = {verdict: sum(group.get("verdict") == verdict for group in groups) for verdict in _VERDICTS}
@@ -162,11 +164,11 @@ def _verdict_counts(groups: t.Sequence[Mapping]) -> str:
     return f", {len(groups)} groups: {', '.join(told)}"
 
 
-def _preflight_row(group: Mapping) -> tuple[str, ...]:
+def _format_preflight_row(group: Mapping) -> tuple[str, ...]:
     reason = f" ({group.get('reason')})" if group.get("verdict") != "ok" else ""
-    cells = (_cell(group.get(name)) for name in ("verdict", "entra_group", "emitted", "user_group"))
+    cells = (_format_cell(group.get(name)) for name in ("verdict", "entra_group", "emitted", "user_group"))
     return (*cells, f"{group.get('remedy')}{reason}")
 
 
-def _cell(value: t.Any) -> str:
-    return text_of(value or "")
+def _format_cell(value: t.Any) -> str:
+    return to_text(value or "")

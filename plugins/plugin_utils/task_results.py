@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 
-from .filter_values import UnexpectedForm, as_list, as_mapping, mappings_in, text_of
+from .filter_values import FilterInputError, require_list, require_mapping, require_mappings, to_text
 
 Mapping = t.Mapping[str, t.Any]
 
@@ -22,35 +22,35 @@ def sum_results(results: t.Any) -> dict[str, t.Any]:
     """Return ``changed``, and the sums ``reads``, ``writes`` and ``sign_ins``, over registered results.
 
     Results of loops count with each of their items, sums made by this function with what they say; skipped tasks and what is empty are left out.
-    Raises UnexpectedForm for what is no result.
+    Raises FilterInputError for what is no result.
     """
-    counted = [found for result in mappings_in(results, "results") for found in _counted(result)]
+    counted = [found for result in require_mappings(results, "results") for found in _list_counts(result)]
     sums: dict[str, t.Any] = {"changed": any(changed for changed, dummy in counted)}
     for name in _COUNTED:
-        sums[name] = sum(_number(stats, name) for dummy, stats in counted)
+        sums[name] = sum(_get_count(stats, name) for dummy, stats in counted)
     return sums
 
 
-def flat_results(results: t.Any) -> list[Mapping]:
+def flatten_results(results: t.Any) -> list[Mapping]:
     """Return the results with the items of loops in place of the loops."""
     found: list[Mapping] = []
-    for result in mappings_in(results, "results"):
-        found += mappings_in(result["results"], "results of a loop") if "results" in result else [result]
+    for result in require_mappings(results, "results"):
+        found += require_mappings(result["results"], "results of a loop") if "results" in result else [result]
     return found
 
 
-def find_references(results: t.Any) -> dict[str, t.Any]:
+def find_group_references(results: t.Any) -> dict[str, t.Any]:
     """Return how later tasks know the Entra groups of the results of entra_group.
 
     ``object_ids``: object id by name, null for one that would be created; ``known``: the same without those, and without names that several
     groups have (case apart), which the mapping then reports as ambiguous; ``pending``: names of those that would be created.
     """
-    groups = [as_mapping(result.get("group"), "group") for result in flat_results(results)]
+    groups = [require_mapping(result.get("group"), "group") for result in flatten_results(results)]
     named = [(group.get("display_name"), group.get("object_id")) for group in groups if group]
     by_name: dict[str, list[tuple[t.Any, t.Any]]] = {}
     for name, object_id in named:
         if object_id:
-            by_name.setdefault(fold_case(text_of(name)), []).append((name, object_id))
+            by_name.setdefault(fold_case(to_text(name)), []).append((name, object_id))
     return {
         "object_ids": dict(named),
         "known": dict(found[0] for dummy, found in sorted(by_name.items()) if len(found) == 1),
@@ -58,37 +58,39 @@ def find_references(results: t.Any) -> dict[str, t.Any]:
     }
 
 
-def application_key(application: t.Any) -> dict[str, t.Any]:
+def choose_application_key(application: t.Any) -> dict[str, t.Any]:
     """Return how a task names an application: by ``app_id``; before it exists, as in check mode, by ``unique_name``; empty when it has neither."""
-    found = as_mapping(application, "the application")
+    found = require_mapping(application, "the application")
     for name in ("app_id", "unique_name"):
         if found.get(name):
             return {name: found[name]}
     return {}
 
 
-def names_owned_by(objects: t.Any, object_id: t.Any) -> list[t.Any]:
+def find_owned_names(objects: t.Any, object_id: t.Any) -> list[t.Any]:
     """Return the display names of those *objects* that this id owns; results of entra_group, loops too, count as their group."""
-    owned = [as_mapping(item.get("group", item), "group") for item in flat_results(objects)]
+    owned = [require_mapping(item.get("group", item), "group") for item in flatten_results(objects)]
     return [
-        item.get("display_name") for item in owned if object_id and object_id in as_list(item.get("owners"), "owners")
+        item.get("display_name")
+        for item in owned
+        if object_id and object_id in require_list(item.get("owners"), "owners")
     ]
 
 
-def _counted(result: Mapping) -> t.Iterator[tuple[bool, Mapping]]:
+def _list_counts(result: Mapping) -> t.Iterator[tuple[bool, Mapping]]:
     if "results" in result:
-        for item in mappings_in(result["results"], "results of a loop"):
-            yield from _counted(item)
+        for item in require_mappings(result["results"], "results of a loop"):
+            yield from _list_counts(item)
     elif "stats" in result:
-        yield bool(result.get("changed")), as_mapping(result["stats"], "stats of a result")
+        yield bool(result.get("changed")), require_mapping(result["stats"], "stats of a result")
     elif any(name in result for name in _COUNTED):
         yield bool(result.get("changed")), result
 
 
-def _number(stats: Mapping, name: str) -> int:
+def _get_count(stats: Mapping, name: str) -> int:
     value = stats.get(name, 0)
     if not isinstance(value, int):
-        raise UnexpectedForm(
+        raise FilterInputError(
             f"{name} of a result must be a number; give registered results of modules of this collection"
         )
     return int(value)

@@ -20,7 +20,7 @@ from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.people import persons_token
 from helpers.playing import Player, Result, Run
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.documents import KEYS
+from ansible_collections.cvops.identity.plugins.plugin_utils.documents import DOCUMENT_KEYS
 
 pytestmark = pytest.mark.every_core
 
@@ -432,7 +432,7 @@ def test_no_role_and_playbook_uses_what_core_deprecates(
 ) -> None:
     variables = dict(site.variables())
     connection = variables.pop("cvops_connection")
-    declared = {name: value for name, value in variables.items() if name in KEYS}
+    declared = {name: value for name, value in variables.items() if name in DOCUMENT_KEYS}
     document = tmp_path / "document.json"
     document.write_text(json.dumps(declared))
     _person, token = persons_token(site, "Directory.Read.All", "Group.ReadWrite.All", "Application.ReadWrite.All")

@@ -13,11 +13,11 @@ from collection_facts import load_module
 
 from ansible_collections.cvops.identity.plugins.plugin_utils import connection_options
 from ansible_collections.cvops.identity.plugins.plugin_utils.connection_options import (
-    commcell_options,
-    sign_in_options,
-    verification_options,
+    build_commcell_options,
+    build_sign_in_options,
+    build_verification_options,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import UnexpectedForm
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
 
 CONNECTION = {
     "entra": {"tenant_id": "t", "client_id": "APP", "client_secret": "s", "proxy": "p"},
@@ -31,25 +31,25 @@ CONNECTION = {
 
 def test_commcell_options_are_those_of_entra_and_the_commcell_with_prefix() -> None:
     own = {"commvault_url": "https://cs01", "commvault_token_store": {"file": {"path": "/x"}}}
-    assert commcell_options(CONNECTION, "cs01") == {**CONNECTION["entra"], **own}
-    assert commcell_options(CONNECTION, 7) == {**CONNECTION["entra"], "commvault_url": "https://7"}
-    assert commcell_options(CONNECTION, "e") == commcell_options(CONNECTION) == CONNECTION["entra"]
+    assert build_commcell_options(CONNECTION, "cs01") == {**CONNECTION["entra"], **own}
+    assert build_commcell_options(CONNECTION, 7) == {**CONNECTION["entra"], "commvault_url": "https://7"}
+    assert build_commcell_options(CONNECTION, "e") == build_commcell_options(CONNECTION) == CONNECTION["entra"]
 
 
 def test_options_of_the_commcell_win() -> None:
     given = {"entra": {"commvault_url": "a"}, "commcells": {"c": {"url": "b"}}}
-    assert commcell_options(given, "c") == {"commvault_url": "b"}
+    assert build_commcell_options(given, "c") == {"commvault_url": "b"}
 
 
 @pytest.mark.parametrize("connection", [None, {}, {"entra": None, "commcells": None}])
 def test_half_of_a_connection_gives_what_it_has(connection: t.Any) -> None:
-    assert commcell_options(connection, "") == commcell_options(connection) == {}
+    assert build_commcell_options(connection, "") == build_commcell_options(connection) == {}
 
 
 def test_values_are_handed_on_as_they_are() -> None:
     store = CONNECTION["commcells"]["cs01"]["token_store"]  # type: ignore[index]
-    assert commcell_options(CONNECTION, "cs01")["commvault_token_store"] is store
-    commcell_options(CONNECTION, "cs01")["client_id"] = "other"
+    assert build_commcell_options(CONNECTION, "cs01")["commvault_token_store"] is store
+    build_commcell_options(CONNECTION, "cs01")["client_id"] = "other"
     assert CONNECTION["entra"]["client_id"] == "APP"  # type: ignore[index]
 
 
@@ -63,18 +63,18 @@ def test_values_are_handed_on_as_they_are() -> None:
     ],
 )
 def test_what_is_wrong_is_said_without_a_value(connection: t.Any, said: str) -> None:
-    with pytest.raises(UnexpectedForm) as caught:
-        commcell_options(connection, "cs02")
+    with pytest.raises(FilterInputError) as caught:
+        build_commcell_options(connection, "cs02")
     assert str(caught.value) == said
 
 
 def test_another_persons_credentials_take_the_place_of_those_of_the_connection() -> None:
-    assert sign_in_options(CONNECTION, {"auth_method": "device_code"}) == {
+    assert build_sign_in_options(CONNECTION, {"auth_method": "device_code"}) == {
         "tenant_id": "t",
         "proxy": "p",
         "auth_method": "device_code",
     }
-    assert sign_in_options(CONNECTION) == {"tenant_id": "t", "proxy": "p"}
+    assert build_sign_in_options(CONNECTION) == {"tenant_id": "t", "proxy": "p"}
 
 
 def test_credentials_are_options_of_sign_in() -> None:
@@ -94,19 +94,19 @@ def test_credentials_are_options_of_sign_in() -> None:
     ],
 )
 def test_own_credentials_of_the_connection_verify_with_a_named_method(entra: dict[str, str], method: str) -> None:
-    assert verification_options({"entra": entra}, {}, {"app_id": "App"}) == {**entra, "auth_method": method}
+    assert build_verification_options({"entra": entra}, {}, {"app_id": "App"}) == {**entra, "auth_method": method}
 
 
 def test_the_kept_secret_comes_first_then_what_was_told() -> None:
     told, way = {"verify_with": {"client_id": "V"}}, {"tenant_id": "t", "proxy": "p"}
     by_secret = {**way, "auth_method": "client_secret", "client_id": "app", "client_secret": "kept"}
-    assert verification_options(CONNECTION, told, {"app_id": "app"}, "kept") == by_secret
-    assert verification_options(CONNECTION, told, {"app_id": "app"}) == {**way, "client_id": "V"}
+    assert build_verification_options(CONNECTION, told, {"app_id": "app"}, "kept") == by_secret
+    assert build_verification_options(CONNECTION, told, {"app_id": "app"}) == {**way, "client_id": "V"}
 
 
 def test_nobody_elses_credentials_verify() -> None:
-    assert verification_options(CONNECTION, {}, {"app_id": "other"}) == {}
-    assert verification_options({}, {}, {}) == {}
+    assert build_verification_options(CONNECTION, {}, {"app_id": "other"}) == {}
+    assert build_verification_options({}, {}, {}) == {}
     managed = {"entra": {"auth_method": "managed_identity"}}
-    assert verification_options(managed, {"application": {}}, {"app_id": "x"}) == {}
-    assert verification_options(managed, {"managed_identity": {}}, {"app_id": "x"}) == managed["entra"]
+    assert build_verification_options(managed, {"application": {}}, {"app_id": "x"}) == {}
+    assert build_verification_options(managed, {"managed_identity": {}}, {"app_id": "x"}) == managed["entra"]

@@ -28,9 +28,9 @@ from ansible_collections.cvops.identity.plugins.filter.data_files import FilterM
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import build_file_name, dump_for_ansible
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import repair_surrogates
-from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import yaml_text
+from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import dump_data_yaml
 
-WRITERS: dict[str, t.Callable[[t.Any], str]] = {"yaml": yaml_text, "json": dump_for_ansible}
+WRITERS: dict[str, t.Callable[[t.Any], str]] = {"yaml": dump_data_yaml, "json": dump_for_ansible}
 HOSTILE_KEY = {"{{ 1 + 1 }}": "x"}
 
 
@@ -124,7 +124,7 @@ def test_the_commands_would_run_from_other_files(tmp_path: pathlib.Path) -> None
 @pytest.mark.parametrize("text", [name for name in FRAGMENTS if name.isascii()])
 def test_no_yaml_loader_takes_a_text_for_something_else(text: str) -> None:
     """Whatever is not plainly a word is quoted, for loaders of YAML 1.2 read other words as numbers and truth values."""
-    line = yaml_text([text]).splitlines()[1]
+    line = dump_data_yaml([text]).splitlines()[1]
     assert line.startswith(('  - "', '  - !unsafe "', '- "', '- !unsafe "'))
 
 
@@ -134,7 +134,7 @@ def test_plain_names_stay_plain() -> None:
             {"principal": {"user_group": "Ops Team"}, "grants": [{"role": "View", "entities": "commcell"}]}
         ]
     }
-    assert yaml_text(value, "What cs01 held") == (
+    assert dump_data_yaml(value, "What cs01 held") == (
         "---\n# What cs01 held\ncvops_role_mappings:\n  - principal:\n      user_group: Ops Team\n"
         "    grants:\n      - role: View\n        entities: commcell\n"
     )
@@ -143,7 +143,7 @@ def test_plain_names_stay_plain() -> None:
 
 @given(comment=names)
 def test_a_comment_stays_one(comment: str) -> None:
-    text = yaml_text({"a": 1}, comment)
+    text = dump_data_yaml({"a": 1}, comment)
     assert len(text.splitlines()) == 3
     assert yaml.safe_load(text) == {"a": 1} == convert_to_builtins(read_back(text))
 

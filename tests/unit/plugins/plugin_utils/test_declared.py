@@ -12,25 +12,25 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.needs import FEATURES
 from ansible_collections.cvops.identity.plugins.plugin_utils.declared import (
-    covers_commcell,
-    find_permissions,
-    find_uses,
-    graph_permissions,
-    items_in_state,
-    lacking_permissions,
-    removes_owner,
+    find_document_permissions,
+    find_document_uses,
+    find_lacking_permissions,
+    is_commcell_covered,
+    is_owner_removed,
+    list_graph_permissions,
+    select_items_in_state,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import UnexpectedForm
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
 
 ALL = ["GroupMember.Read.All", "User.Read.All", "Group.Create", "Application.ReadWrite.OwnedBy"]
 
 
 def test_items_are_present_unless_they_say_absent() -> None:
     items = [{"n": 1}, {"n": 2, "state": "absent"}, {"n": 3, "state": "present"}, {"n": 4, "state": None}, {"n": 1}]
-    assert [item["n"] for item in items_in_state(items, "present")] == [1, 3, 4]
-    assert [item["n"] for item in items_in_state(items, "absent")] == [2]
-    with pytest.raises(UnexpectedForm, match="one of present, absent"):
-        items_in_state(items, "gone")
+    assert [item["n"] for item in select_items_in_state(items, "present")] == [1, 3, 4]
+    assert [item["n"] for item in select_items_in_state(items, "absent")] == [2]
+    with pytest.raises(FilterInputError, match="one of present, absent"):
+        select_items_in_state(items, "gone")
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_items_are_present_unless_they_say_absent() -> None:
     ],
 )
 def test_patterns_cover_a_commcell_case_apart(patterns: t.Any, covered: bool) -> None:
-    assert covers_commcell(patterns, "emea-cs01") is covered
+    assert is_commcell_covered(patterns, "emea-cs01") is covered
 
 
 def test_a_commcell_is_covered_by_its_own_name_whatever_is_in_it() -> None:
-    assert covers_commcell(["Prod[1]"], "Prod[1]")
-    assert covers_commcell(["Prod[1]"], "Prod1")
+    assert is_commcell_covered(["Prod[1]"], "Prod[1]")
+    assert is_commcell_covered(["Prod[1]"], "Prod1")
 
 
 GROUP = {"display_name": "G"}
@@ -86,7 +86,7 @@ USES: list[tuple[dict[str, t.Any], list[str]]] = [
 
 @pytest.mark.parametrize(("document", "uses"), USES)
 def test_uses_of_a_document(document: dict[str, t.Any], uses: list[str]) -> None:
-    assert find_uses(document) == uses
+    assert find_document_uses(document) == uses
 
 
 def test_every_feature_is_used_by_some_document() -> None:
@@ -107,7 +107,7 @@ def test_every_feature_is_used_by_some_document() -> None:
     ],
 )
 def test_permissions_of_a_document(document: dict[str, t.Any], wanted: list[str]) -> None:
-    assert find_permissions(document) == [{"api": "Microsoft Graph", "application": wanted}]
+    assert find_document_permissions(document) == [{"api": "Microsoft Graph", "application": wanted}]
 
 
 def test_lacking_are_those_of_graph_that_are_not_held() -> None:
@@ -116,9 +116,9 @@ def test_lacking_are_those_of_graph_that_are_not_held() -> None:
         {"api": "Other", "application": ["E"]},
         {"api": "Microsoft Graph"},
     ]
-    assert graph_permissions(wanted) == ["B", "A", "B", "C"]
-    assert lacking_permissions(wanted, ["A", "X"]) == ["B", "C"]
-    assert lacking_permissions(wanted, None) == ["B", "A", "C"]
+    assert list_graph_permissions(wanted) == ["B", "A", "B", "C"]
+    assert find_lacking_permissions(wanted, ["A", "X"]) == ["B", "C"]
+    assert find_lacking_permissions(wanted, None) == ["B", "A", "C"]
 
 
 @pytest.mark.parametrize(
@@ -133,4 +133,4 @@ def test_lacking_are_those_of_graph_that_are_not_held() -> None:
     ],
 )
 def test_exclusive_owners_without_somebody_remove_them(item: dict[str, t.Any], removes: bool) -> None:
-    assert removes_owner([{}, item], "me") is removes
+    assert is_owner_removed([{}, item], "me") is removes

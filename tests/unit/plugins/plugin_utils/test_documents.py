@@ -19,15 +19,20 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import dump_for_ansible
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import (
-    DEEPEST,
-    LARGEST_BYTES,
-    MOST_VALUES,
-    Unreadable,
-    read_file,
-    read_text,
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_VALUES,
+    DataFileError,
+    parse_data_text,
+    read_data_file,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import yaml_text
-from ansible_collections.cvops.identity.plugins.plugin_utils.documents import DECISIONS, KEYS, Document, read_documents
+from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import dump_data_yaml
+from ansible_collections.cvops.identity.plugins.plugin_utils.documents import (
+    DECISIONS,
+    DOCUMENT_KEYS,
+    Document,
+    read_documents,
+)
 
 MAPPING: dict[str, t.Any] = {
     "principal": {"user_group": "{{ 1 }}"},
@@ -37,8 +42,8 @@ MAPPING: dict[str, t.Any] = {
 
 def refusal(text: str, **how: t.Any) -> str:
     """What is wrong with the text."""
-    with pytest.raises(Unreadable) as caught:
-        read_text(text, **how)
+    with pytest.raises(DataFileError) as caught:
+        parse_data_text(text, **how)
     return "; ".join(map(str, caught.value.args))
 
 
@@ -46,8 +51,8 @@ def refusal(text: str, **how: t.Any) -> str:
 @example(value=list(FRAGMENTS))
 def test_what_the_filters_write_is_read_equal(value: t.Any) -> None:
     """An export may come back as data."""
-    assert read_text(yaml_text({"a": value})) == {"a": value}
-    assert read_text(json.dumps({"a": value})) == {"a": value}
+    assert parse_data_text(dump_data_yaml({"a": value})) == {"a": value}
+    assert parse_data_text(json.dumps({"a": value})) == {"a": value}
 
 
 @given(st.one_of(names, structures.map(dump_for_ansible), st.binary().map(lambda found: found.decode("latin-1"))))
@@ -71,8 +76,8 @@ def test_what_the_filters_write_is_read_equal(value: t.Any) -> None:
 @example("--- 1\n--- 2\n")
 def test_whatever_the_text_is_it_is_read_or_refused_in_one_sentence(text: str) -> None:
     try:
-        value = read_text(text)
-    except Unreadable as exc:
+        value = parse_data_text(text)
+    except DataFileError as exc:
         assert all(str(fault).isprintable() and len(str(fault)) < 300 for fault in exc.args) and exc.args
     else:
         json.dumps(value)
@@ -92,12 +97,12 @@ def test_values_are_those_that_ansible_reads_but_dates_stay_text() -> None:
         "i": "=",
         "j": "5",
     }
-    assert read_text(text) == wanted
+    assert parse_data_text(text) == wanted
 
 
 def test_anchors_and_merges_are_read() -> None:
     text = "x: &x {a: 1, b: 2}\ny: {<<: *x, b: 3}\nz: [*x, *x]\n!unsafe k: 1\n"
-    assert read_text(text) == {"x": {"a": 1, "b": 2}, "y": {"a": 1, "b": 3}, "z": [{"a": 1, "b": 2}] * 2, "k": 1}
+    assert parse_data_text(text) == {"x": {"a": 1, "b": 2}, "y": {"a": 1, "b": 3}, "z": [{"a": 1, "b": 2}] * 2, "k": 1}
 
 
 REFUSED = {
@@ -123,8 +128,8 @@ REFUSED = {
     "too large for a number": ('{"a": 1e999}', "not finite"),
     "long number": ("a: " + "1:" * 50 + "1", "a number is too long"),
     "long number in JSON": ('{"a": ' + "9" * 5000 + "}", "a number that is too long"),
-    "deep": ("a: " + "[" * DEEPEST + "]" * DEEPEST, "levels"),
-    "deep JSON": ('{"a": ' + "[" * DEEPEST + "]" * DEEPEST + "}", "levels"),
+    "deep": ("a: " + "[" * MAX_DEPTH + "]" * MAX_DEPTH, "levels"),
+    "deep JSON": ('{"a": ' + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "}", "levels"),
     "very deep JSON": ('{"a": ' + "[" * 200000, "levels"),
     "deep by aliases": ("a: &a " + "[" * 30 + "]" * 30 + "\nb: " + "[" * 20 + "*a" + "]" * 20, "levels"),
     "many by aliases": (
@@ -144,15 +149,15 @@ def test_what_is_refused(text: str, words: str) -> None:
 
 
 def test_the_deepest_that_is_read() -> None:
-    inner = DEEPEST - 2
-    assert read_text("a: " + "[" * inner + "x" + "]" * inner) == read_text(
+    inner = MAX_DEPTH - 2
+    assert parse_data_text("a: " + "[" * inner + "x" + "]" * inner) == parse_data_text(
         '{"a": ' + "[" * inner + '"x"' + "]" * inner + "}"
     )
 
 
 def test_many_values_are_refused() -> None:
-    assert "values" in refusal("[" + "1," * MOST_VALUES + "1]", only_json=True)
-    assert "values" in refusal("a: [" + "x," * MOST_VALUES + "x]")
+    assert "values" in refusal("[" + "1," * MAX_VALUES + "1]", only_json=True)
+    assert "values" in refusal("a: [" + "x," * MAX_VALUES + "x]")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +189,7 @@ def test_all_keys_that_stand_twice_are_told() -> None:
 FILES: dict[str, tuple[bytes, str]] = {
     "vault.yml": (b"$ANSIBLE_VAULT;1.1;AES256\n00\n", "encrypted with Ansible Vault"),
     "latin.yml": (b"a: \xe4", "no UTF-8"),
-    "large.yml": (b" " * (LARGEST_BYTES + 1), "more than 8 MiB"),
+    "large.yml": (b" " * (MAX_BYTES + 1), "more than 8 MiB"),
     "no.json": (b"a: 1", "is no JSON"),
 }
 
@@ -192,21 +197,21 @@ FILES: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize(("name", "content", "words"), [(name, *rest) for name, rest in FILES.items()], ids=FILES)
 def test_files_that_are_refused(name: str, content: bytes, words: str, tmp_path: pathlib.Path) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(Unreadable, match=words):
-        read_file(str(tmp_path / name))
+    with pytest.raises(DataFileError, match=words):
+        read_data_file(str(tmp_path / name))
 
 
 def test_only_regular_files_are_read(tmp_path: pathlib.Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name in ("pipe", ".", "missing", "a\x00b"):
-        with pytest.raises(Unreadable, match="no regular file|cannot be read"):
-            read_file(str(tmp_path / name))
+        with pytest.raises(DataFileError, match="no regular file|cannot be read"):
+            read_data_file(str(tmp_path / name))
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: pathlib.Path) -> None:
     for name, text in (("a.yml", "a: 1"), ("a.json", '{"a": 1}')):
         (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
-        assert read_file(str(tmp_path / name)) == {"a": 1}
+        assert read_data_file(str(tmp_path / name)) == {"a": 1}
 
 
 @pytest.fixture
@@ -225,7 +230,9 @@ def read(tmp_path: pathlib.Path) -> t.Callable[..., Document]:
 
 
 def test_a_document_declares_what_it_may(read: t.Callable[..., Document]) -> None:
-    whole = {name: {} if form is dict else [] for name, form in KEYS.items()} | {"cvops_role_mappings": [MAPPING]}
+    whole = {name: {} if form is dict else [] for name, form in DOCUMENT_KEYS.items()} | {
+        "cvops_role_mappings": [MAPPING]
+    }
     assert read(whole).variables == whole and read(whole).problems == []
     first, second = {"cvops_role_mappings": [MAPPING]}, {"cvops_sso": {"user_limit": 5}}
     found = read(first, second)

@@ -17,10 +17,10 @@ from jinja2 import Undefined, UndefinedError
 
 from ansible_collections.cvops.identity.plugins.filter import connection, declared, reports, results
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import (
-    UnexpectedForm,
-    as_list,
-    as_mapping,
-    mappings_in,
+    FilterInputError,
+    require_list,
+    require_mapping,
+    require_mappings,
 )
 
 FILTERS: dict[str, t.Callable[..., t.Any]] = {}
@@ -60,16 +60,16 @@ def marked(value: t.Any) -> t.Any:
 
 @pytest.mark.parametrize(("value", "shown"), [("x", "a text"), (3, "a number"), (True, "a boolean"), ([1], "a list")])
 def test_what_is_no_mapping_is_named_and_not_shown(value: t.Any, shown: str) -> None:
-    with pytest.raises(UnexpectedForm, match=f"^thing must be a mapping, not {shown}$"):
-        as_mapping(value, "thing")
+    with pytest.raises(FilterInputError, match=f"^thing must be a mapping, not {shown}$"):
+        require_mapping(value, "thing")
 
 
 def test_lists_are_lists_or_texts_with_commas() -> None:
-    assert [as_list(value, "x") for value in (None, "", [], ("a",), "a, b")] == [[], [], [], ["a"], ["a", "b"]]
-    with pytest.raises(UnexpectedForm, match=r"^x must be a list, not a mapping$"):
-        as_list({"a": 1}, "x")
-    with pytest.raises(UnexpectedForm, match=r"^x\[1\] must be a mapping, not a text$"):
-        mappings_in([{}, SECRET], "x")
+    assert [require_list(value, "x") for value in (None, "", [], ("a",), "a, b")] == [[], [], [], ["a"], ["a", "b"]]
+    with pytest.raises(FilterInputError, match=r"^x must be a list, not a mapping$"):
+        require_list({"a": 1}, "x")
+    with pytest.raises(FilterInputError, match=r"^x\[1\] must be a mapping, not a text$"):
+        require_mappings([{}, SECRET], "x")
 
 
 @pytest.mark.parametrize("name", sorted(FILTERS.keys() - TAKES_ANYTHING))

@@ -18,7 +18,7 @@ def test_the_environment_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """All items of a loop and all later tasks may share the worker's process."""
     monkeypatch.setenv("CVOPS_KNOWN", "before")
     monkeypatch.delenv("CVOPS_NEW", raising=False)
-    with pytest.raises(LookupError), subject._environment({"CVOPS_KNOWN": "within", "CVOPS_NEW": "within"}):
+    with pytest.raises(LookupError), subject._applied_environment({"CVOPS_KNOWN": "within", "CVOPS_NEW": "within"}):
         assert (os.environ["CVOPS_KNOWN"], os.environ["CVOPS_NEW"]) == ("within", "within")
         raise LookupError
     assert os.environ["CVOPS_KNOWN"] == "before"
@@ -37,9 +37,9 @@ def test_what_may_be_seen_of_an_environment() -> None:
         "IDENTITY_HEADER": "x",
         "MY_PASSWORD": "x",
     }
-    names = subject._option_variables(entra_group)
-    public, carried = subject._parted(given, names, exchanged_here=False)
+    names = subject._list_option_variables(entra_group)
+    public, carried = subject._split_environment(given, names, exchanged_here=False)
     assert public == {"LANG": "C.UTF-8", "ARM_CLIENT_SECRET": ""}
     assert set(carried) == {"CVOPS_TICKET", "VAULT_TOKEN", "https_proxy", "IDENTITY_HEADER", "MY_PASSWORD"}
-    _public, carried = subject._parted(given, names, exchanged_here=True)
+    _public, carried = subject._split_environment(given, names, exchanged_here=True)
     assert "IDENTITY_HEADER" not in carried, "signed in here: it stays here"

@@ -17,7 +17,11 @@ from ansible_collections.cvops.identity.plugins.lookup import commvault_token, e
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token
-from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import details_of, scope_of, token_in
+from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import (
+    describe_token,
+    extract_token,
+    parse_scope,
+)
 
 LOOKUPS = {"entra_token": (entra_token, "access_token"), "commvault_token": (commvault_token, "commvault_access_token")}
 
@@ -65,13 +69,13 @@ def test_documented_sources_are_those_that_are_read_in_that_order(name: str) -> 
     ],
 )
 def test_what_a_term_means(term: str, scope: str) -> None:
-    assert scope_of(term) == scope
+    assert parse_scope(term) == scope
 
 
 @pytest.mark.parametrize("term", ["", "  ", "graph", "User.Read", "a b", None, 3, ["https://graph.microsoft.com"]])
 def test_terms_that_mean_nothing(term: t.Any) -> None:
     with pytest.raises(ConfigError):
-        scope_of(term)
+        parse_scope(term)
 
 
 @pytest.mark.parametrize(
@@ -79,16 +83,16 @@ def test_terms_that_mean_nothing(term: t.Any) -> None:
 )
 def test_a_term_with_a_password_is_refused(term: str) -> None:
     with pytest.raises(ConfigError, match="user information") as refused:
-        scope_of(term)
+        parse_scope(term)
     assert "Planted4711" not in str(refused.value)
 
 
 def test_details_of_tokens_that_can_and_cannot_be_read() -> None:
     claims = base64.urlsafe_b64encode(json.dumps({"tid": "tenant", "azp": "client"}).encode()).decode().rstrip("=")
-    readable = details_of(Token(f"e30.{claims}.x", 1772444460.0, "scope"))
+    readable = describe_token(Token(f"e30.{claims}.x", 1772444460.0, "scope"))
     assert (readable["tenant_id"], readable["client_id"]) == ("tenant", "client")
     assert readable["expires"] == "2026-03-02T09:41:00Z"
-    opaque = details_of(Token("opaque", 0, "scope"))
+    opaque = describe_token(Token("opaque", 0, "scope"))
     assert opaque == {"token": "opaque", "scope": "scope", "expires": None, "tenant_id": None, "client_id": None}
 
 
@@ -101,4 +105,4 @@ def test_details_of_tokens_that_can_and_cannot_be_read() -> None:
     ],
 )
 def test_the_token_among_the_headers(headers: dict[str, str], token: str) -> None:
-    assert token_in(headers) == token
+    assert extract_token(headers) == token

@@ -13,7 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import is_only_missing, refusal
+from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import describe_refusal, is_only_missing
 
 SPEC: dict[str, t.Any] = {
     "client_secret": {"type": "str", "no_log": True},
@@ -54,7 +54,7 @@ PLACES: dict[str, t.Callable[[t.Any], dict[str, t.Any]]] = {
 
 def refused(arguments: dict[str, t.Any]) -> str | None:
     validated = ArgumentSpecValidator(SPEC).validate(arguments)
-    return refusal(validated, SPEC, arguments, "x.y.z") if validated.errors.errors else None
+    return describe_refusal(validated, SPEC, arguments, "x.y.z") if validated.errors.errors else None
 
 
 @pytest.mark.parametrize("place", PLACES)

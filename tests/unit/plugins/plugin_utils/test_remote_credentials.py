@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CREDENTIALS, entra_spec
-from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchanged
+from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchange_credentials
 
 MAPPINGS = types.SimpleNamespace(SPEC=ArgumentSpec({"commvault_url": {"type": "str"}}), USES_GRAPH=True)
 GROUPS = types.SimpleNamespace(SPEC=ArgumentSpec({"display_name": {"type": "str"}}))
@@ -23,7 +23,7 @@ APPLICATION = {"tenant_id": "contoso.example", "client_id": "0c5d7f41-93f0-4c9a-
 
 def taken(make_ctx: t.Any, module: t.Any, **options: t.Any) -> dict[str, t.Any]:
     defaults = {name: option.get("default") for name, option in entra_spec().options.items()}
-    return exchanged(module, make_ctx({**defaults, "token_cache": "none", **options}))
+    return exchange_credentials(module, make_ctx({**defaults, "token_cache": "none", **options}))
 
 
 @pytest.mark.parametrize("given", [{}, APPLICATION, {**APPLICATION, "auth_method": "client_secret"}])

@@ -10,17 +10,17 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.bootstrap_lines import bootstrap_lines
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import UnexpectedForm
+from ansible_collections.cvops.identity.plugins.plugin_utils.bootstrap_lines import format_bootstrap_report
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
 from ansible_collections.cvops.identity.plugins.plugin_utils.report_lines import (
-    consent_lines,
-    doctor_faults,
-    doctor_lines,
-    export_lines,
-    preflight_lines,
-    run_lines,
-    run_summary,
-    table_lines,
+    build_run_summary,
+    find_doctor_faults,
+    format_doctor_report,
+    format_export,
+    format_pending_consent,
+    format_preflight,
+    format_run,
+    format_table,
 )
 
 HOSTILE = "a\x1b[2K\nok: [localhost] \u202e{{ 1 }}"
@@ -40,7 +40,7 @@ MAPPED = {
 
 
 def test_a_run_as_lines() -> None:
-    assert run_lines(REGISTERED, MAPPED, HOSTILE, True) == [
+    assert format_run(REGISTERED, MAPPED, HOSTILE, True) == [
         f"Registration {SHOWN}: changed",
         "Admin consent is pending, see above",
         "Entra groups: 2",
@@ -50,12 +50,12 @@ def test_a_run_as_lines() -> None:
         "Check mode: nothing was written",
     ]
     unchanged = {**REGISTERED, "changed": False, "consent": {}}
-    assert run_lines(unchanged, None, "x") == ["Registration x: as it should be", "1 reads, 2 writes, 1 sign-ins"]
-    assert run_lines(None) == ["0 reads, 0 writes, 0 sign-ins"]
+    assert format_run(unchanged, None, "x") == ["Registration x: as it should be", "1 reads, 2 writes, 1 sign-ins"]
+    assert format_run(None) == ["0 reads, 0 writes, 0 sign-ins"]
 
 
 def test_a_run_as_data() -> None:
-    assert run_summary(REGISTERED, MAPPED, True) == {
+    assert build_run_summary(REGISTERED, MAPPED, True) == {
         "check_mode": True,
         "changed": True,
         "registration": REGISTERED,
@@ -63,7 +63,7 @@ def test_a_run_as_data() -> None:
         "grants": {"cs01": [1, 2], HOSTILE: []},
     }
     nothing = {"check_mode": False, "changed": False, "registration": {}, "role_mappings": {}, "grants": {}}
-    assert run_summary(None) == nothing
+    assert build_run_summary(None) == nothing
 
 
 def row(verdict: str, name: str, emitted: str | None = None, user_group: str | None = None) -> dict[str, t.Any]:
@@ -76,7 +76,7 @@ def test_a_preflight_as_lines_and_a_table() -> None:
     groups = [row("ok", "Backup", "guid", "Größe"), row("warning", HOSTILE), row("broken", "x")]
     found = {"verdict": "broken", "checks": checks, "groups": groups, "users_not_checked": 4}
     wide = len(SHOWN)
-    assert preflight_lines(found, "cs01") == [
+    assert format_preflight(found, "cs01") == [
         "cs01: broken, 3 groups: 1 ok, 1 warning, 1 broken",
         f"broken   c: {SHOWN} -> r",
         f"Verdict  {'Entra group':<{wide}}  In the token  Commvault group  Remedy",
@@ -88,14 +88,14 @@ def test_a_preflight_as_lines_and_a_table() -> None:
 
 
 def test_a_preflight_without_groups_and_one_that_does_not_know() -> None:
-    assert preflight_lines({"verdict": "ok", "groups": [], "checks": []}) == ["CommCell: ok"]
-    lines = preflight_lines({"verdict": "unknown", "groups": [row("unknown", "g")]}, 7)
+    assert format_preflight({"verdict": "ok", "groups": [], "checks": []}) == ["CommCell: ok"]
+    lines = format_preflight({"verdict": "unknown", "groups": [row("unknown", "g")]}, 7)
     assert lines[0] == "7: unknown, 1 groups: 0 ok, 1 unknown, 0 warning, 0 broken"
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
-    assert table_lines([("a", "b", "c"), ("long", "", "")], least=5) == ["a      b  c", "long"]
-    assert table_lines([("a",), ("b",)]) == ["a", "b"]
+    assert format_table([("a", "b", "c"), ("long", "", "")], least=5) == ["a      b  c", "long"]
+    assert format_table([("a",), ("b",)]) == ["a", "b"]
 
 
 def connection(**more: t.Any) -> dict[str, t.Any]:
@@ -105,33 +105,33 @@ def connection(**more: t.Any) -> dict[str, t.Any]:
 
 def test_a_doctor_tells_the_tenant_once() -> None:
     found = connection(report={"entra": ["e"], "commvault": ["c"], "playbooks": ["p"]})
-    assert doctor_lines(found, "cs01") == ["e", "cs01", "c", "Playbooks on cs01", "p"]
-    assert doctor_lines(found, "cs01", False) == ["cs01", "c", "Playbooks on cs01", "p"]
-    assert doctor_lines(found, "") == ["e", "c", "Playbooks", "p"]
+    assert format_doctor_report(found, "cs01") == ["e", "cs01", "c", "Playbooks on cs01", "p"]
+    assert format_doctor_report(found, "cs01", False) == ["cs01", "c", "Playbooks on cs01", "p"]
+    assert format_doctor_report(found, "") == ["e", "c", "Playbooks", "p"]
 
 
 def test_faults_are_failed_sides_and_playbooks_that_cannot_run() -> None:
     failed = {"status": "failed", "error": {"msg": HOSTILE}}
     cannot = {"site": {"can_run": False, "reason": HOSTILE}, "doctor": {"can_run": False, "reason": "r"}}
     found = {"cs01": connection(entra=failed, playbooks=cannot), "": connection(commvault=failed)}
-    assert doctor_faults(found, ["site"]) == [
+    assert find_doctor_faults(found, ["site"]) == [
         f"cs01: entra: {SHOWN}",
         f"cs01: site cannot run: {SHOWN}",
         f"commvault: {SHOWN}",
     ]
-    assert doctor_faults({"cs01": connection()}, ["site", "doctor"]) == []
+    assert find_doctor_faults({"cs01": connection()}, ["site", "doctor"]) == []
 
 
 def test_a_playbook_that_nobody_judges_is_no_playbook_that_can_run() -> None:
     with pytest.raises(
-        UnexpectedForm, match="doctor_playbooks names 'sit', which is none of the playbooks: doctor, site"
+        FilterInputError, match="doctor_playbooks names 'sit', which is none of the playbooks: doctor, site"
     ):
-        doctor_faults({"cs01": connection()}, ["sit"])
+        find_doctor_faults({"cs01": connection()}, ["sit"])
 
 
 def test_missing_consent_names_what_and_where() -> None:
     missing = [{"api": HOSTILE, "application": ["A"], "delegated": ["d", HOSTILE]}, {"api": "b"}]
-    assert consent_lines({"missing": missing, "consent_url": "https://x"}) == [
+    assert format_pending_consent({"missing": missing, "consent_url": "https://x"}) == [
         "Consent is pending: this identity may not grant",
         f"{SHOWN}: A, d, {SHOWN}",
         "b: ",
@@ -141,13 +141,13 @@ def test_missing_consent_names_what_and_where() -> None:
 
 def test_an_export_counts_what_it_left_out() -> None:
     found = {"mappings": [1, 2], "user_groups_without_grants": [1], "other": [{"why": "b"}, {"why": "A"}, {"why": "b"}]}
-    assert export_lines(found, "/x.yml") == [
+    assert format_export(found, "/x.yml") == [
         "Written: /x.yml",
         "2 principals with grants",
         "1 user groups without grants",
         "3 rows that no mapping manages: A, b",
     ]
-    assert export_lines({}, "/x.yml")[-1] == "0 rows that no mapping manages: none"
+    assert format_export({}, "/x.yml")[-1] == "0 rows that no mapping manages: none"
 
 
 PERSON = {"identity": {"kind": "user", "user_name": "a@b"}, "directory_roles": ["R", HOSTILE], "token_life_s": 190}
@@ -162,7 +162,7 @@ def outcome(**more: t.Any) -> dict[str, t.Any]:
 
 def test_a_whole_report_of_bootstrap() -> None:
     told = outcome(verified=True, persons=["own", HOSTILE])
-    lines = bootstrap_lines(
+    lines = format_bootstrap_report(
         told, PERSON, {"status": "ok"}, {"display_name": HOSTILE}, {"display_name": HOSTILE}, group_count=2
     )
     assert lines == [
@@ -196,20 +196,20 @@ PENDING = {"status": "pending_consent", "missing": [{"application": ["A"]}, {"de
     ],
 )
 def test_lines_of_bootstrap(told: dict[str, t.Any], options: dict[str, t.Any], line: str) -> None:
-    assert line in bootstrap_lines(told, PERSON, **options)
+    assert line in format_bootstrap_report(told, PERSON, **options)
 
 
 def test_lines_that_bootstrap_leaves_out() -> None:
-    in_check_mode = "\n".join(bootstrap_lines(outcome(consent=PENDING, identity={}), PERSON, check_mode=True))
+    in_check_mode = "\n".join(format_bootstrap_report(outcome(consent=PENDING, identity={}), PERSON, check_mode=True))
     assert (
         "CONSENT" not in in_check_mode and "Put into" not in in_check_mode and "so the ownership above" in in_check_mode
     )
     by_application = {"identity": {"kind": "application", "user_name": None, "display_name": None}}
-    lines = bootstrap_lines(outcome(), by_application, created={"display_name": "x"})
+    lines = format_bootstrap_report(outcome(), by_application, created={"display_name": "x"})
     assert "Take away from whoever ran this:" in lines and not any("ownership of x" in line for line in lines)
     assert "- the permissions of this application that were granted for this" in lines
     assert any(line.startswith("Not verified, for it cannot sign in from here") for line in lines)
-    without_roles = bootstrap_lines(outcome(), {**PERSON, "directory_roles": []})
+    without_roles = format_bootstrap_report(outcome(), {**PERSON, "directory_roles": []})
     assert (
         "- the directory roles activated for this (Application Administrator, Privileged Role Administrator)"
         in without_roles

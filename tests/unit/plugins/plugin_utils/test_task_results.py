@@ -10,11 +10,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import UnexpectedForm
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
 from ansible_collections.cvops.identity.plugins.plugin_utils.task_results import (
-    application_key,
-    find_references,
-    names_owned_by,
+    choose_application_key,
+    find_group_references,
+    find_owned_names,
     sum_results,
 )
 
@@ -57,13 +57,13 @@ def test_a_change_is_found_wherever_it_is() -> None:
 
 @pytest.mark.parametrize("stats", ["many", {"reads": "many"}, {"reads": [1]}])
 def test_stats_of_another_form_are_refused(stats: t.Any) -> None:
-    with pytest.raises(UnexpectedForm, match=r"stats of a result must be|reads of a result must be a number"):
+    with pytest.raises(FilterInputError, match=r"stats of a result must be|reads of a result must be a number"):
         sum_results([{"changed": True, "stats": stats}])
 
 
 def test_groups_are_known_by_names_that_only_they_have() -> None:
     groups = [group("B", "1"), group("b", "2"), group("z", "3"), group("New", None), group("A", "4"), SKIPPED]
-    found = find_references([{"results": groups}])
+    found = find_group_references([{"results": groups}])
     assert found["object_ids"] == {"B": "1", "b": "2", "z": "3", "New": None, "A": "4"}
     assert found["known"] == {"A": "4", "z": "3"} and list(found["known"]) == ["A", "z"]
     assert found["pending"] == ["New"]
@@ -72,12 +72,12 @@ def test_groups_are_known_by_names_that_only_they_have() -> None:
 def test_names_that_only_look_equal_are_two_names() -> None:
     """The Kelvin sign is no k, a long s no s: each group is known by its own name."""
     names = ["ks", "\u212as", "k\u017f"]
-    found = find_references([group(name, str(number)) for number, name in enumerate(names)])
+    found = find_group_references([group(name, str(number)) for number, name in enumerate(names)])
     assert found["known"] == {name: str(number) for number, name in enumerate(names)}
 
 
 def test_a_new_group_does_not_make_a_known_one_ambiguous() -> None:
-    found = find_references([group("A", "1"), group("a", None)])
+    found = find_group_references([group("A", "1"), group("a", None)])
     assert found["known"] == {"A": "1"} and found["pending"] == ["a"]
 
 
@@ -93,11 +93,11 @@ def test_a_new_group_does_not_make_a_known_one_ambiguous() -> None:
 def test_an_application_is_named_by_its_id_or_before_by_its_unique_name(
     application: t.Any, key: dict[str, str]
 ) -> None:
-    assert application_key(application) == key
+    assert choose_application_key(application) == key
 
 
 def test_what_somebody_owns() -> None:
     loop = {"results": [group("g", "1", owners=["me", "you"]), group("h", "2", owners=["you"]), SKIPPED]}
     objects = [{"display_name": "app", "owners": ["me"]}, {"display_name": "sp", "owners": None}, loop, {}]
-    assert names_owned_by(objects, "me") == ["app", "g"]
-    assert names_owned_by(objects, "") == names_owned_by(objects, None) == []
+    assert find_owned_names(objects, "me") == ["app", "g"]
+    assert find_owned_names(objects, "") == find_owned_names(objects, None) == []
