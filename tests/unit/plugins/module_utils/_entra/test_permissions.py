@@ -9,13 +9,18 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Problems
 from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
 from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import (
+    KINDS,
     WELL_KNOWN,
     ApiResolver,
+    RequestedPermissions,
     ResourceApi,
+    api_permissions_suboptions,
     match_permissions,
 )
 
@@ -115,3 +120,61 @@ def test_all_problems_together() -> None:
     assert problems["api_permissions[2].api"]["kind"] == "ambiguous"
     assert "listed twice" in problems["api_permissions[3].api"]["message"]
     assert len(problems) == 7
+
+
+names = st.lists(st.sampled_from(["User.Read", "Mail.Read", "Unknown", "DF021288-0000-0000-0000-000000000001", "x"]))
+OFFER = ResourceApi(
+    "app",
+    "object",
+    "Microsoft Graph",
+    {"User.Read": "df021288-0000-0000-0000-000000000001", "Mail.Read": "df021288-0000-0000-0000-000000000002"},
+    {"Calendars.Read": "e1fe6dd8-0000-0000-0000-000000000001"},
+)
+
+
+@given(names, st.randoms(use_true_random=False))
+def test_every_name_is_an_id_or_a_problem_in_any_order(listed: list[str], chance: t.Any) -> None:
+    ids, problems = match_permissions(OFFER, "application", listed, "here")
+    unknown = [index for index, name in enumerate(listed) if name in ("Unknown", "x")]
+    assert [problem["where"] for problem in problems] == [f"here[{index}]" for index in unknown]
+    assert list(ids) == sorted(set(ids)) and set(ids) <= set(OFFER.application.values())
+    assert match_permissions(OFFER, "application", chance.sample(listed, len(listed)), "here")[0] == ids
+    assert match_permissions(OFFER, "application", ids, "here") == (ids, [])
+
+
+def test_an_id_of_the_other_kind_is_no_permission_of_this_one() -> None:
+    ids, problems = match_permissions(OFFER, "application", ["e1fe6dd8-0000-0000-0000-000000000001"], "here")
+    assert ids == () and len(problems) == 1
+
+
+def test_a_role_that_does_not_say_who_may_hold_it_can_be_held() -> None:
+    role = {"id": "A", "value": "Run"}
+    assert ResourceApi.from_wire({**OTHER, "appRoles": [role]}).application == {"Run": "a"}
+    assert ResourceApi.from_wire({**OTHER, "appRoles": [{**role, "allowedMemberTypes": []}]}).application == {}
+    assert ResourceApi.from_wire({"id": "1", "appId": "A"}).display_name == "A"
+
+
+def test_an_api_that_is_not_there_is_asked_for_once() -> None:
+    resolver, graph = apis()
+    assert resolver.find_by_app_id(OTHER["appId"].upper()) is None
+    assert resolver.find_by_app_id(OTHER["appId"]) is None
+    assert resolver.find_by_name(OTHER["appId"]) == [] and len(graph.reads) == 1
+
+
+def test_an_api_whose_name_only_looks_equal_is_told_and_never_taken() -> None:
+    class Loose(FakeGraph):
+        """Compares as loosely as Graph may."""
+
+        def list(self, path: str, *, params: dict[str, str], **_unused: t.Any) -> t.Any:
+            return [{**OTHER, "displayName": "M\u0456ne"}]
+
+    with pytest.raises(Problems) as caught:
+        ApiResolver(t.cast("t.Any", Loose())).resolve([{"api": "Mine"}])
+    (problem,) = caught.value.facts["problems"]
+    assert problem["kind"] == "not_found" and "near: 'M\u0456ne'" in problem["message"]
+
+
+def test_suboptions_name_every_kind() -> None:
+    assert api_permissions_suboptions().keys() == {"api", *KINDS}
+    requested = RequestedPermissions(OFFER, ("a",), None)
+    assert [requested.get_ids(kind) for kind in KINDS] == [("a",), None]

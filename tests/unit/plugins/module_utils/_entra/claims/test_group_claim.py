@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What tokens say about groups, and which certificate signs them."""
+"""What tokens say about groups."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import dataclasses
 import typing as t
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.certificates import list_signing_certificates
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
     GROUPS_CLAIM,
     ROLES_CLAIM,
@@ -106,34 +106,52 @@ def test_what_counts_against_the_limit(scopes: str | None, number: int) -> None:
     assert count_emitted_groups(claim(scopes), groups, {"b", "z"}) == number
 
 
-def key(identifier: str, ends: str, usage: str = "Verify") -> dict[str, str]:
-    return {"customKeyIdentifier": identifier, "endDateTime": ends, "keyId": f"{identifier}-{usage}", "usage": usage}
+scopes_of_claims = st.sampled_from(
+    [None, "None", "SecurityGroup", "All", "ApplicationGroup", "SecurityGroup,ApplicationGroup"]
+)
+properties_of_claims = st.lists(
+    st.sampled_from(
+        ["sam_account_name", "netbios_domain_and_sam_account_name", "cloud_displayname", "emit_as_roles", "x"]
+    ),
+    unique=True,
+)
+groups_of_tokens = st.builds(
+    DirectoryGroup,
+    st.just(GUID),
+    st.just("Operators"),
+    st.booleans(),
+    st.sampled_from([None, "operators"]),
+    st.sampled_from([None, "CORP"]),
+    st.none(),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([(), ("Operate",)]),
+)
 
 
-def test_the_active_certificate() -> None:
-    """Both halves of a certificate are one; the preferred one signs, else the one that ends last."""
-    keys = [
-        key("3q2+7w==", "2027-01-01T00:00:00Z", "Sign"),
-        key("3q2+7w==", "2027-01-01T00:00:00Z"),
-        key("AAAA", "2028-01-01T00:00:00.1234567Z"),
-    ]
-    found = list_signing_certificates({"preferredTokenSigningKeyThumbprint": "deadbeef", "keyCredentials": keys})
-    assert [(item.thumbprint, item.active) for item in found] == [("DEADBEEF", True), ("000000", False)]
-    found = list_signing_certificates({"keyCredentials": keys})
-    assert [item.active for item in found] == [False, True]
-    assert list_signing_certificates({}) == ()
+@given(scopes_of_claims, properties_of_claims, groups_of_tokens, st.sampled_from([GROUPS_CLAIM, ROLES_CLAIM]))
+def test_a_group_is_emitted_in_one_form_or_it_is_said_why_not(
+    scopes: str | None, properties: list[str], group: DirectoryGroup, read_claim: str
+) -> None:
+    configured = claim(scopes, *properties)
+    found = predict_emission(configured, group, read_claim)
+    assert bool(found.values) != bool(found.reason) and bool(found.reason) == bool(found.remedy)
+    assert all(found.values)
+    if found.form == "app_role":
+        assert found.values == group.app_roles and read_claim == ROLES_CLAIM
+    elif found.values:
+        assert found.form in configured.forms and configured.scopes
+        assert group.assigned or not configured.assigned_only
 
 
-@pytest.mark.parametrize("ends", ["", None])
-def test_a_certificate_without_an_end_is_the_one_that_ends_last(ends: t.Any) -> None:
-    keys = [{**key("AAAA", ""), "endDateTime": ends}, key("3q2+7w==", "2027-01-01T00:00:00Z")]
-    found = list_signing_certificates({"keyCredentials": keys})
-    assert [(item.thumbprint, item.active) for item in found] == [("DEADBEEF", False), ("000000", True)]
+@given(scopes_of_claims, st.permutations(["sam_account_name", "cloud_displayname", "emit_as_roles"]))
+def test_the_order_of_scopes_and_of_other_properties_does_not_matter(scopes: str | None, properties: list[str]) -> None:
+    turned = None if scopes is None else ", ".join(reversed(scopes.split(",")))
+    expected = claim(scopes, "sam_account_name", "cloud_displayname", "emit_as_roles")
+    assert claim(turned, *properties) == expected
 
 
-@pytest.mark.parametrize("ends", ["never", 7, False, ["x"]])
-def test_a_certificate_without_a_readable_end_is_not_left_out(ends: t.Any) -> None:
-    """Else another one would be taken for the one that signs."""
-    keys = [key("3q2+7w==", "2027-01-01T00:00:00Z"), {**key("AAAA", ""), "endDateTime": ends}]
-    with pytest.raises(BadAnswer, match="endDateTime"):
-        list_signing_certificates({"preferredTokenSigningKeyThumbprint": "000000", "keyCredentials": keys})
+@pytest.mark.parametrize("odd", [None, {}, {"saml2Token": None}, {"saml2Token": []}, {"idToken": [{"name": "groups"}]}])
+def test_a_claim_without_properties_carries_object_ids(odd: t.Any) -> None:
+    found = parse_group_claim({"groupMembershipClaims": "All", "optionalClaims": odd})
+    assert (found.forms, found.uri, found.assigned_only) == (frozenset({"object_id"}), GROUPS_CLAIM, False)
