@@ -11,24 +11,17 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault import whoami
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.resource import (
-    AccessTokenResource,
-)
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.create import create_object_once
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     AuthError,
     BadAnswer,
-    ConfigError,
     NotFound,
     Throttled,
     Unreachable,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
-from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import PairCustodian
 
 NO_OBJECT = {"errorCode": 587205849, "errorMessage": "No such object"}
 NO_RIGHTS = {"errorCode": 9, "errorMessage": "The user does not have the View permission"}
@@ -136,79 +129,3 @@ def test_a_page_of_a_server_in_between_tells_of_no_object(
     with pytest.raises(NotFound):
         client.write("DELETE", "V4/AccessToken/9", intent="revoke access token 9", missing_ok=True)
     assert client.get("V4/Role", intent="list roles", unknown_ok=True) is None, "a release may not know a path"
-
-
-def test_groups_of_the_caller_that_are_no_list(client: CommvaultClient, secured: t.Any, answer: t.Any) -> None:
-    secured.server.says(answer(200, {"id": 44, "associatedUserGroups": "many"}))
-    with pytest.raises(BadAnswer, match="associatedUserGroups"):
-        whoami._read_user_group_names(client, 44)
-    secured.server.says(answer(200, {"id": 44}))
-    assert whoami._read_user_group_names(client, 44) == []
-
-
-def test_a_creation_whose_look_fails_has_an_unknown_outcome(
-    client: CommvaultClient, secured: t.Any, answer: t.Any
-) -> None:
-    secured.server.says(answer(drop=True), answer(500, PAGE))
-    with pytest.raises(ApiError, match="HTTP 500") as caught:
-        create_object_once(
-            client, Directory(client), "roles", "V4/Role", {"name": "R"}, company_id=None, intent="create role R"
-        )
-    assert caught.value.facts["outcome"] == "unknown"
-
-
-def test_a_token_whose_look_fails_has_an_unknown_outcome(
-    client: CommvaultClient, secured: t.Any, answer: t.Any
-) -> None:
-    secured.server.says(answer(drop=True), answer(500, PAGE))
-    settings = {"name": "n", "token_type": "all", "api_endpoints": [], "allowed_ips": []}
-    tokens = AccessTokenResource(client.ctx)
-    with pytest.raises(ApiError, match="HTTP 500") as caught:
-        tokens._create_token(Step("create", "access token n", {"settings": settings}))
-    assert caught.value.facts["outcome"] == "unknown"
-
-
-class Refusing:
-    """A token store that takes nothing."""
-
-    location, custodian = "the test's store", PairCustodian("h", "u")
-
-    def write_pair(self, pair: t.Any) -> None:
-        raise ConfigError("The token store is full")
-
-
-@pytest.mark.parametrize(("status", "told"), [(200, 0), (500, 1)])
-def test_a_token_that_can_neither_be_stored_nor_revoked_is_told(
-    client: CommvaultClient, secured: t.Any, answer: t.Any, status: int, told: int
-) -> None:
-    secured.server.says(answer(status, {"errorCode": 0 if status == 200 else 587}))
-    tokens = AccessTokenResource(client.ctx)
-    tokens._store = t.cast(t.Any, Refusing())
-    row = {"accessTokenId": 9, "tokenName": "n", "accessToken": "value-4711", "refreshToken": "refresh-4711"}
-    with pytest.raises(ConfigError, match="full"):
-        tokens._store_pair(t.cast(t.Any, Refusing()), row)
-    assert [one.method for one in secured.server.received][:1] == ["DELETE"]
-    assert len(client.ctx.warnings) == told
-    assert all("id 9" in warning and "revoke" in warning for warning in client.ctx.warnings)
-
-
-@pytest.mark.parametrize(
-    ("answers", "fails"),
-    [
-        ([(404, PAGE)], True),
-        ([(404, PAGE), (403, NO_RIGHTS)], True),
-        ([(200, {"user": {"userName": "svc"}}), (404, PAGE)], False),
-        ([(404, PAGE), (200, {"currentSPVersion": 42}), (404, PAGE)], False),
-        ([(404, PAGE), (404, PAGE), (200, {"permissionsList": []})], False),
-    ],
-)
-def test_an_address_that_answers_nothing_is_no_sign_in(
-    client: CommvaultClient, secured: t.Any, answer: t.Any, answers: list[t.Any], fails: bool
-) -> None:
-    """The doctor would call it signed in."""
-    secured.server.says(*[answer(*one) for one in answers])
-    if fails:
-        with pytest.raises(NotFound, match="who is signed in"):
-            whoami.read_commvault_identity(client.ctx, client)
-    else:
-        assert whoami.read_commvault_identity(client.ctx, client)["url"] == client.base_url

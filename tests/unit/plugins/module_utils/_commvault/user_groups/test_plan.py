@@ -8,97 +8,22 @@ from __future__ import annotations
 
 import typing as t
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.canonical import (
-    build_user_group_update,
     canonical_user_group,
     parse_member_ids,
-)
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.checks import (
-    check_members_are_not_linked,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.desired import desired_user_group
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.plan import (
     plan_user_group,
     plan_user_group_removal,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
 
 GUID = "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f"
 USERS = {"anna": 1, "ben": 2, "cleo": 3, "dora": 4}
-
-
-def test_a_group_as_the_service_shows_it() -> None:
-    wire = {
-        "id": "21",
-        "name": "g",
-        "enabled": False,
-        "azureGUID": GUID.upper(),
-        "enableTwoFactorAuthentication": "ON",
-        "restrictedConsoleTypes": [{"consoleType": "web_console"}, {"consoleType": "API"}],
-        "users": [{"id": 4, "name": "dora"}, {"userId": "1", "userName": "anna"}, {"name": "no id"}],
-    }
-    assert canonical_user_group(wire) == {
-        "name": "g",
-        "description": "",
-        "enabled": False,
-        "entra_group_id": GUID,
-        "restricted_consoles": ["API", "WEB_CONSOLE"],
-        "two_factor": True,
-    }
-    assert parse_member_ids(wire) == {"anna": 1, "dora": 4}
-    assert canonical_user_group({"enableTwoFactorAuthentication": "DISABLED_AT_COMPANY"})["two_factor"] is None
-    assert canonical_user_group({"enableTwoFactorAuthentication": 1})["two_factor"] is True
-
-
-def test_update_has_names_of_its_own() -> None:
-    changes = {
-        "description": "d",
-        "enabled": False,
-        "entra_group_id": GUID,
-        "restricted_consoles": ["API"],
-        "two_factor": False,
-    }
-    assert build_user_group_update(changes) == {
-        "newDescription": "d",
-        "enabled": False,
-        "azureGUID": GUID,
-        "restrictConsoleTypes": {"consoleType": ["API"]},
-        "consoleTypeOperationType": "OVERWRITE",
-        "enableTwoFactorAuthentication": "OFF",
-    }
-
-
-@pytest.mark.parametrize("guid", ["x", GUID[:-1], f"{{{GUID}}}", "GG-Commvault-emea-vm-Operator"])
-def test_no_guid(guid: str) -> None:
-    with pytest.raises(ConfigError, match="entra_group_id"):
-        desired_user_group({"entra_group_id": guid})
-
-
-@pytest.mark.parametrize(
-    ("wanted", "current", "refused"),
-    [
-        (GUID, None, True),
-        (None, GUID, True),
-        (GUID, GUID, True),
-        (None, "", False),
-        (None, None, False),
-        ("", GUID, False),
-    ],
-)
-def test_members_of_linked_groups_are_not_ours(wanted: str | None, current: str | None, refused: bool) -> None:
-    options = desired_user_group({"entra_group_id": wanted})
-    have = None if current is None else {"entra_group_id": current}
-    check_members_are_not_linked(options, have, None)
-    if not refused:
-        check_members_are_not_linked(options, have, ["anna"])
-        return
-    with pytest.raises(ConfigError, match="identity provider"):
-        check_members_are_not_linked(options, have, [])
 
 
 class Service:

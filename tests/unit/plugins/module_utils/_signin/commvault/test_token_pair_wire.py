@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault import token_pair_wire as wire
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import RenewalNote, TokenPair
 
@@ -55,3 +56,42 @@ def test_not_renewed(content: str) -> None:
 )
 def test_rows(body: t.Any, ids: list[str]) -> None:
     assert [wire.id_of(row) for row in wire.rows(body)] == ids
+
+
+LISTED_ROW: dict[str, t.Any] = {"accessTokenId": 9, "tokenName": "Nightly", "tokenType": 3}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"tokens": [{"key": 9, "label": "Nightly"}]},
+        {"accessTokens": {"row": [{"accessTokenId": 9}]}},
+        {"tokenInfo": {"accessTokenId": 9, "apiEndpoints": ["/V4/Role"]}},
+        {"tokens": ["Nightly"]},
+        {"tokens": [LISTED_ROW, {"tokenName": "Other"}]},
+        {"tokenInfo": {"tokens": [{"name": "Nightly"}]}},
+    ],
+)
+def test_a_list_that_cannot_be_understood_is_not_an_empty_one(body: dict[str, t.Any]) -> None:
+    """Else a token would count as revoked, or be made a second time."""
+    with pytest.raises(BadAnswer, match="access tokens"):
+        wire.listed(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ({}, 0),
+        ({"tokens": []}, 0),
+        ({"tokens": None, "error": {"errorCode": 0}}, 0),
+        ({"processinginstructioninfo": {"attributes": [{"name": "exitval", "value": "0"}]}}, 0),
+        ({"tokens": [LISTED_ROW]}, 1),
+        ({"tokens": [LISTED_ROW, {"accessTokenId": 10, "tokenName": ""}]}, 1),
+        ({"tokenScopes": [1], "tokens": [LISTED_ROW]}, 1),
+        ({"tokenInfo": {"tokens": [LISTED_ROW, {"id": 1, "name": "n"}]}}, 2),
+        ({"tokenCount": 0, "tokenType": "all"}, 0),
+        ({"total": 1, "items": [{"id": 1, "name": "n"}]}, 1),
+    ],
+)
+def test_lists_of_tokens(body: dict[str, t.Any], count: int) -> None:
+    assert len(wire.listed(body)) == count

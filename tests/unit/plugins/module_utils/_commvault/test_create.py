@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One POST creates one object: a lost answer is resolved by the list, and never by a second POST."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from fake_commvault import FakeCommvault
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.create import create_object_once
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, Forbidden, Unreachable
+
+LOST = Unreachable("no answer", may_have_acted=True)
+EMPTY: dict[str, t.Any] = {"roles": []}
+SHOWN = {"roles": [{"id": 9, "name": "R", "company": {"id": 0, "name": "Commcell"}}]}
+
+
+def create(client: FakeCommvault, company_id: int | None = None) -> int:
+    given: t.Any = client
+    return create_object_once(
+        given, Directory(given), "roles", "V4/Role", {"name": "R"}, company_id=company_id, intent="create role R"
+    )
+
+
+@pytest.mark.parametrize("answer", [{"id": 9}, {"id": "9"}])
+def test_the_id_is_that_of_the_answer(make_ctx: t.Any, answer: dict[str, t.Any]) -> None:
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": answer})
+    assert create(client) == 9
+    assert client.paths == ["POST V4/Role"]
+
+
+def test_an_answer_without_an_id_is_resolved_by_the_list(make_ctx: t.Any) -> None:
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": {"name": "R"}, "V4/Role": SHOWN})
+    assert create(client) == 9
+    assert len(client.writes) == 1
+
+
+def test_an_object_that_no_list_shows_is_an_error_of_unknown_effect(make_ctx: t.Any) -> None:
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": {}, "V4/Role": EMPTY})
+    with pytest.raises(ApiError, match="may wait for an approval") as caught:
+        create(client)
+    assert caught.value.may_have_acted
+
+
+def test_a_lost_answer_is_resolved_by_the_list_past_the_cache(make_ctx: t.Any) -> None:
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": LOST, "V4/Role": SHOWN, "Security/Roles": SHOWN})
+    assert create(client) == 9
+    assert len(client.writes) == 1, "a second POST could create a second object"
+    refreshed = [one.params for one in client.sent if one.method == "GET" and "hardRefresh" in one.params]
+    assert refreshed, "the cached list may be older than the POST"
+
+
+def test_a_lost_answer_without_a_trace_stays_unknown(make_ctx: t.Any) -> None:
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": LOST, "V4/Role": EMPTY})
+    with pytest.raises(Unreachable) as caught:
+        create(client)
+    assert caught.value.facts["outcome"] == "unknown"
+    assert len(client.writes) == 1
+
+
+def test_a_list_that_fails_after_a_lost_answer_leaves_the_outcome_unknown(make_ctx: t.Any) -> None:
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": LOST, "V4/Role": ApiError("HTTP 500")})
+    with pytest.raises(ApiError, match="HTTP 500") as caught:
+        create(client)
+    assert caught.value.facts["outcome"] == "unknown"
+
+
+def test_a_refused_creation_is_not_looked_for(make_ctx: t.Any) -> None:
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": Forbidden("not for you"), "V4/Role": SHOWN})
+    with pytest.raises(Forbidden) as caught:
+        create(client)
+    assert client.paths == ["POST V4/Role"]
+    assert "outcome" not in caught.value.facts
+
+
+@pytest.mark.parametrize(
+    ("scope", "company_id", "headers"),
+    [
+        (0, None, {}),
+        (0, 0, {}),
+        (30, 30, {}),
+        (30, None, {}),
+        (0, 30, {"operatorCompanyId": "30"}),
+        (30, 0, {"operatorCompanyId": "0"}),
+    ],
+)
+def test_a_company_other_than_the_scope_is_named_in_the_request(
+    make_ctx: t.Any, scope: int, company_id: int | None, headers: dict[str, str]
+) -> None:
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": {"id": 9}}, company_id=scope)
+    create(client, company_id)
+    assert client.writes[0].headers == headers
+
+
+def test_an_object_of_that_name_in_another_company_is_not_taken_for_the_created_one(make_ctx: t.Any) -> None:
+    elsewhere = {"roles": [{"id": 8, "name": "R", "company": {"id": 30, "name": "corp"}}]}
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": LOST, "V4/Role": elsewhere}, company_id=30)
+    with pytest.raises(Unreachable):
+        create(client, 0)
+    assert create(client, 30) == 8

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names of permissions and categories become ids, categories their permissions, and both go back as they were meant."""
+
+from __future__ import annotations
+
+from ansible_collections.cvops.identity.plugins.module_utils._commvault import listings
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import PermissionCatalogue
+
+CATALOGUE = {
+    "permissions": [
+        {
+            "category": {"id": 101, "name": "Global"},
+            "permissions": [{"id": 31, "name": "View"}, {"id": 13, "name": "Browse"}],
+        },
+        {
+            "category": {"id": 117, "name": "Alert"},
+            "permissions": [{"id": 151, "name": "Create"}, {"id": 153, "name": "Delete"}],
+            "categoryList": [{"category": {"id": 210, "name": "Sub"}, "permissions": [{"id": 900, "name": "Create"}]}],
+        },
+    ]
+}
+
+
+PERMISSIONS = ["31", "13", "151", "153", "900"]
+
+
+CATEGORIES = ["101", "117", "210"]
+
+
+def catalogue() -> PermissionCatalogue:
+    """A small catalogue with a sub-category, and one name for two permissions."""
+    return PermissionCatalogue(
+        Catalogue("permission", listings.parse_entries("permissions", CATALOGUE)),
+        listings.flatten_categories(CATALOGUE),
+    )
+
+
+def test_names_become_ids() -> None:
+    permissions = catalogue()
+    chosen, problems = permissions.select_permissions(["view", "153"], ["ALERT"])
+    assert problems == []
+    assert chosen is not None
+    assert chosen.permission_ids == {31, 151, 153, 900}
+    assert permissions.format_names(chosen.permission_ids) == ["Create (151)", "Create (900)", "Delete", "View"]
+    assert permissions.serialize_permission_set(chosen) == [{"category": {"id": 117}}, {"permission": {"id": 31}}]
+    assert permissions.select_permissions(None, None) == (None, [])
+
+
+def test_all_unknown_names_are_told_together() -> None:
+    chosen, problems = catalogue().select_permissions(["Viev", "View", "Create"], ["Alerts"])
+    assert chosen is not None
+    assert [(problem["where"], problem["kind"]) for problem in problems] == [
+        ("permissions[0]", "not_found"),
+        ("permissions[2]", "ambiguous"),
+        ("categories[0]", "not_found"),
+    ]
+    assert "Near: View" in problems[0]["message"]
+    assert "Near: Alert" in problems[2]["message"]
