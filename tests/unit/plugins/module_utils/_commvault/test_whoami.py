@@ -65,3 +65,20 @@ def test_an_address_that_answers_nothing_is_no_sign_in(
             whoami.read_commvault_identity(client.ctx, client)
     else:
         assert whoami.read_commvault_identity(client.ctx, client)["url"] == client.base_url
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (
+            {"permissionsList": [{"permissionId": 31, "permissionName": "View"}, {"permissionId": "1"}, "odd", {}]},
+            {31: "View", 1: "1"},
+        ),
+        ({"permissions": [{"permission": {"id": 31, "name": "View"}}]}, {31: "View"}),
+        ({"permissionsList": []}, {}),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_rights_in_the_forms_that_are_known(answer: t.Any, found: dict[int, str] | None) -> None:
+    assert whoami.parse_rights(answer) == found

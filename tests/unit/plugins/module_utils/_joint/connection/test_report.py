@@ -10,15 +10,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.whoami import parse_rights
 from ansible_collections.cvops.identity.plugins.module_utils._entra.whoami import (
     is_entra_configured,
     list_token_permissions,
-)
-from ansible_collections.cvops.identity.plugins.module_utils._joint.connection import info as connection
-from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.info import (
-    collect_held_permissions,
-    find_unmet_requirements,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.report import format_connection_report
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import identity_of, kind_of
@@ -112,50 +106,6 @@ def test_playbooks_are_a_table() -> None:
     ]
 
 
-def test_what_is_required_and_not_given() -> None:
-    found = {
-        "entra": {"status": "failed", "error": {"msg": "wrong secret"}},
-        "commvault": {"status": "ok", "error": None},
-        "playbooks": {
-            "site": {"can_run": False, "reason": "Microsoft Entra ID: sign-in failed"},
-            "bootstrap": {"can_run": None, "reason": "unknown"},
-        },
-    }
-    assert find_unmet_requirements(found, ["commvault", "bootstrap"]) == []
-    assert find_unmet_requirements(found, []) == []
-    assert find_unmet_requirements(found, ["site", "entra", "site"]) == [
-        "playbook site (Microsoft Entra ID: sign-in failed)",
-        "entra (wrong secret)",
-    ]
-    off = {**found, "entra": {"status": "not_configured", "error": None}}
-    assert find_unmet_requirements(off, ["entra"]) == ["entra (not configured)"]
-
-
-@pytest.mark.parametrize(("required", "count"), [(["bootstrap", "bootstrap"], 1), (["site", "commvault"], 0), ([], 0)])
-def test_what_is_required_and_cannot_be_told_is_told(
-    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, required: list[str], count: int
-) -> None:
-    verdict = {"can_run": None, "missing": [], "optional": [], "reason": "Commvault: may lack View"}
-    verdicts = {"bootstrap": verdict, "site": {**verdict, "can_run": True}}
-    side = {"status": "ok", "error": None, "identity": None, "permissions": None, "directory_roles": None}
-    cell = {"status": "ok", "error": None, "company": None, "rights": None}
-    monkeypatch.setattr(connection, "examine_entra_side", lambda ctx: side)
-    monkeypatch.setattr(connection, "examine_commvault_side", lambda ctx: cell)
-    monkeypatch.setattr(connection, "judge_playbooks", lambda *_words: verdicts)
-    monkeypatch.setattr(connection, "format_connection_report", lambda found: {})
-    ctx = make_ctx({"uses": None, "require": required})
-    assert connection.examine_connection(ctx)["playbooks"] == verdicts
-    assert len(ctx.warnings) == count
-    assert all("bootstrap" in warning and "may lack View" in warning for warning in ctx.warnings)
-
-
-def test_what_is_held_is_taken_from_what_was_found() -> None:
-    cell = {"status": "ok", "rights": [{"id": "31", "name": "View"}], "company": "corp"}
-    sides = collect_held_permissions({"entra": {**ENTRA, "identity": None, "permissions": None}, "commvault": cell})
-    assert sides["entra"].permissions is None and not sides["entra"].is_person
-    assert sides["commvault"].permissions == {"31"} and sides["commvault"].partial
-
-
 @pytest.mark.parametrize(
     ("claims", "method", "kind"),
     [
@@ -190,20 +140,3 @@ def test_one_input_or_a_named_method_is_a_configuration() -> None:
     assert not is_entra_configured({"auth_method": "auto", "cloud": "public", "ca_path": "/ca"})
     assert is_entra_configured({"auth_method": "managed_identity"})
     assert is_entra_configured({"auth_method": "auto", "client_id": "x"})
-
-
-@pytest.mark.parametrize(
-    ("answer", "found"),
-    [
-        (
-            {"permissionsList": [{"permissionId": 31, "permissionName": "View"}, {"permissionId": "1"}, "odd", {}]},
-            {31: "View", 1: "1"},
-        ),
-        ({"permissions": [{"permission": {"id": 31, "name": "View"}}]}, {31: "View"}),
-        ({"permissionsList": []}, {}),
-        ({}, None),
-        (None, None),
-    ],
-)
-def test_rights_in_the_forms_that_are_known(answer: t.Any, found: dict[int, str] | None) -> None:
-    assert parse_rights(answer) == found

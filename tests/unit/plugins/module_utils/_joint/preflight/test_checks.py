@@ -7,82 +7,26 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import typing as t
 
 import pytest
+from preflight_examples import SERVICE, certificate, member_of, person
+from preflight_examples import SITE as FACTS
+from preflight_examples import SITE_PRINCIPAL as PRINCIPAL
+from preflight_examples import SITE_SSO as SSO
+from preflight_examples import site_app as app
+from preflight_examples import site_claim as claim
+from preflight_examples import site_principal as principal
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_providers.read import (
     IdentityServer,
-    SamlApp,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.certificates import SigningCertificate
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
-    GROUPS_CLAIM,
     ROLES_CLAIM,
-    DirectoryGroup,
-    GroupClaim,
-)
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
-    GroupMember,
-    GroupMembers,
-    SsoApplication,
-    SsoPrincipal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.checks import check_site
-from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.facts import (
-    CountedUser,
-    MappedGroup,
-    PreflightFacts,
-    UserGroup,
-    find_worst_verdict,
-)
-from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.report import build_preflight_report
 
-NOW = datetime.datetime(2026, 10, 1, 12, tzinfo=datetime.timezone.utc)
-TENANT = "11111111-2222-4333-8444-555555555555"
-SERVICE = "https://cv.corp.example:443/webconsole"
-
-
-def certificate(days: float, active: bool = True) -> SigningCertificate:
-    return SigningCertificate("key", "CN=x", NOW + datetime.timedelta(days=days), active)
-
-
-APP = SamlApp(
-    "corp.example",
-    name_id="Email",
-    attributes={"USER_GROUPS": GROUPS_CLAIM},
-    provider_id=f"https://sts.windows.net/{TENANT}/",
-    service_id=SERVICE,
-    email_suffixes=("corp.example",),
-)
-PRINCIPAL = SsoPrincipal("2", True, False, "saml", (SERVICE,), (certificate(100), certificate(5, False)))
-CLAIM = GroupClaim(frozenset({"SecurityGroup"}))
-SSO = SsoApplication("1", "sign-on", CLAIM, (), PRINCIPAL)
-FACTS = PreflightFacts("azure_guid", NOW, app=APP, application=SSO, tenant_id=TENANT)
 OIDC, ADFS = IdentityServer("o", "oidc"), IdentityServer("a", "saml", "ADFS")
-
-
-def app(**changes: t.Any) -> dict[str, t.Any]:
-    return {"app": dataclasses.replace(APP, **changes)}
-
-
-def principal(**changes: t.Any) -> dict[str, t.Any]:
-    return {"application": dataclasses.replace(SSO, principal=dataclasses.replace(PRINCIPAL, **changes))}
-
-
-def claim(*scopes: str, **changes: t.Any) -> dict[str, t.Any]:
-    return {"application": dataclasses.replace(SSO, claim=GroupClaim(frozenset(scopes), **changes))}
-
-
-def member_of(*suffixes: str | None) -> dict[str, t.Any]:
-    names = [f"anna@{suffix}" if suffix else None for suffix in suffixes]
-    members = GroupMembers(frozenset(GroupMember(f"id {name}", name, True) for name in names))
-    return {"mapped": (MappedGroup(("mappings[0]",), "x", members=members),)}
-
-
-def person(name: str, groups: int | None, sampled: bool = False) -> CountedUser:
-    return CountedUser(GroupMember(name, f"{name}@corp.example", True), groups, sampled)
 
 
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, str], str]] = {
@@ -198,44 +142,3 @@ def test_every_check_is_told_once() -> None:
     names = [item.check for item in check_site(FACTS)]
     assert len(names) == len(set(names))
     assert set(names) >= {"identity_provider", "claim", "match_by", "signing_certificate", "service_principal"}
-
-
-def test_what_is_told_about_people() -> None:
-    """Somebody above the limit has no group; somebody who is nested has one unless assignments are emitted."""
-    anna, paul, many = person("anna", 3, True), person("paul", 3, True), person("many", 151)
-    other = person("other", 3)
-    members = GroupMembers(frozenset({anna.member, many.member}), frozenset({paul.member}), ("inner",))
-    entra = DirectoryGroup("1", "Ops", assigned=True)
-    entry = MappedGroup(("mappings[0]",), "Ops", entra, user_group_name="Ops", members=members)
-    facts = dataclasses.replace(
-        FACTS,
-        mapped=(entry,),
-        user_groups=(UserGroup(1, "Ops", None, "1"),),
-        users=(paul, many, other, anna),
-        unchecked=2,
-    )
-    told = build_preflight_report(facts)
-    assert [(row["user"], row["over_limit"], row["user_groups"]) for row in told["users"]] == [
-        ("anna@corp.example", False, ["Ops"]),
-        ("many@corp.example", True, []),
-        ("paul@corp.example", False, ["Ops"]),
-    ]
-    assert (told["users_checked"], told["users_not_checked"], told["verdict"]) == (4, 2, "broken")
-    told = build_preflight_report(dataclasses.replace(facts, **claim("ApplicationGroup")))
-    assert [row["user_groups"] for row in told["users"]] == [["Ops"], [], []]
-
-
-def test_what_is_unknown_is_not_ok() -> None:
-    """It weighs less than a warning, and the whole is not ok with it."""
-    assert find_worst_verdict(["ok", "unknown", "ok"]) == "unknown"
-    assert find_worst_verdict(["unknown", "warning"]) == "warning"
-    assert find_worst_verdict(["broken", "unknown"]) == "broken"
-    assert build_preflight_report(dataclasses.replace(FACTS, tenant_id=None))["verdict"] == "unknown"
-
-
-@pytest.mark.parametrize("link_read", [True, False])
-def test_links_that_were_not_read_are_told(link_read: bool) -> None:
-    """Members may become members of another Commvault group with the same link, which nobody looked for."""
-    groups = (UserGroup(1, "Ops", None, "1"), UserGroup(2, "Other", link_read=link_read))
-    told = build_preflight_report(dataclasses.replace(FACTS, user_groups=groups))["not_checked"]
-    assert [("linked" in item) for item in told].count(True) == (0 if link_read else 1)

@@ -7,72 +7,42 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import typing as t
 
 import pytest
-
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_providers.read import (
-    IdentityServer,
-    SamlApp,
+from preflight_examples import (
+    ANNA,
+    ASSIGNED,
+    FACTS,
+    GONE,
+    GROUP,
+    HERE,
+    ID,
+    NESTED,
+    ONLY_NESTED,
+    OTHER,
+    SHOWN,
+    UNREAD,
+    app,
+    application,
+    entry,
+    group,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch
+
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
     GROUPS_CLAIM,
     ROLES_CLAIM,
-    DirectoryGroup,
     GroupClaim,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
-    GroupMember,
     GroupMembers,
-    SsoApplication,
-    SsoPrincipal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.facts import (
-    MappedGroup,
-    PreflightFacts,
     UserGroup,
     find_worst_verdict,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.provider_choice import choose_saml_app
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.report import build_group_rows
-from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings, sso_preflight_info
 
-ID, OTHER = "5d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11", "8d0f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d12"
-NOW = datetime.datetime(2026, 10, 1, tzinfo=datetime.timezone.utc)
-ANNA, PAUL, GONE = GroupMember("a", "anna@x", True), GroupMember("p", "paul@x", True), GroupMember("g", "gone@x", False)
-UNREAD = GroupMember("u")
-ENTRA = DirectoryGroup(ID, "Ops")
-GROUP = UserGroup(7, "Ops", None, ID)
-ENTRY = MappedGroup(("mappings[0]",), "Ops", ENTRA, user_group_name="Ops", members=GroupMembers(frozenset({ANNA})))
-APP = SamlApp("corp", attributes={"USER_GROUPS": GROUPS_CLAIM})
-ALL_GROUPS, ASSIGNED = GroupClaim(frozenset({"SecurityGroup"})), GroupClaim(frozenset({"ApplicationGroup"}))
-SSO = SsoApplication("1", "sign-on", ALL_GROUPS, (), SsoPrincipal("2"))
-FACTS = PreflightFacts("azure_guid", NOW, (ENTRY,), (GROUP,), app=APP, application=SSO)
-
-
-def entry(**changes: t.Any) -> dict[str, t.Any]:
-    return {"mapped": (dataclasses.replace(ENTRY, **changes),)}
-
-
-def group(**changes: t.Any) -> dict[str, t.Any]:
-    return {"user_groups": (dataclasses.replace(GROUP, **changes),)}
-
-
-def application(claim: GroupClaim = ALL_GROUPS, **principal: t.Any) -> dict[str, t.Any]:
-    changed = dataclasses.replace(t.cast(SsoPrincipal, SSO.principal), **principal)
-    return {"application": dataclasses.replace(SSO, claim=claim, principal=changed)}
-
-
-def app(**changes: t.Any) -> dict[str, t.Any]:
-    return {"app": dataclasses.replace(APP, **changes)}
-
-
-NESTED = GroupMembers(frozenset({ANNA}), frozenset({PAUL}), ("Inner",))
-ONLY_NESTED = GroupMembers(frozenset(), frozenset({PAUL}), ("Inner",))
-SHOWN = dataclasses.replace(ASSIGNED, cloud_display_name=True)
-HERE = dataclasses.replace(ENTRA, assigned=True)
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
     "all is well": ({}, {}),
     "not there": (
@@ -187,36 +157,3 @@ def test_verdicts(name: str) -> None:
     assert row["verdict"] == find_worst_verdict(expected.values())
     assert all(item["reason"] and item["remedy"] for item in row["findings"])
     assert row["reason"]
-
-
-def server(
-    name: str, saml_kind: str | None = "AZURE", kind: str = "saml", enabled: bool | None = True
-) -> IdentityServer:
-    return IdentityServer(name, kind, saml_kind, None, enabled)
-
-
-def test_the_identity_provider_that_is_meant() -> None:
-    one, off, adfs, oidc = (
-        server("one"),
-        server("off", enabled=False),
-        server("adfs", "ADFS"),
-        server("o", None, "oidc"),
-    )
-    assert choose_saml_app([one, adfs, oidc], None, None) == (one, "")
-    assert choose_saml_app([one, off], None, None) == (one, "")
-    assert choose_saml_app([off], None, None) == (off, "")
-    assert choose_saml_app([one, adfs], "ADFS", None) == (adfs, "")
-    assert choose_saml_app([oidc], None, None) == (None, "")
-    assert "adfs" in choose_saml_app([adfs], None, None)[1]
-    assert "has one" in choose_saml_app([one], "two", None)[1]
-    assert "no groups" in choose_saml_app([one, oidc], None, "O")[1]
-    assert "has o" in choose_saml_app([one, oidc], None, "p")[1]
-    with pytest.raises(AmbiguousMatch, match="one, two"):
-        choose_saml_app([one, server("two")], None, None)
-    with pytest.raises(AmbiguousMatch):
-        choose_saml_app([off, server("off2", enabled=False)], None, None)
-
-
-def test_both_modules_take_the_same_mapping() -> None:
-    ours, theirs = (module.SPEC.options["mappings"] for module in (sso_preflight_info, commvault_role_mappings))
-    assert ours == theirs

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of needs is complete and consistent with itself, with Graph's names and with the playbooks that there are."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.needs import (
+    DEFAULT_FEATURES,
+    FEATURES,
+    PLAYBOOKS,
+    PermissionNeed,
+    PlaybookNeeds,
+)
+from ansible_collections.cvops.identity.plugins.modules import connection_info
+
+NEEDS = [(name, need) for name, playbook in PLAYBOOKS.items() for need in playbook.needs]
+
+
+@pytest.mark.parametrize(("name", "need"), NEEDS)
+def test_a_need_is_of_one_side_and_can_be_met(name: str, need: PermissionNeed) -> None:
+    assert need.side == ("commvault" if need.rights else "entra")
+    assert bool(need.rights) != bool(need.any_of)
+    assert not (need.rights and (need.delegated or need.directory_roles))
+    assert bool(need.delegated) == bool(need.any_of), "a person needs some permission too"
+    assert need.purpose and not need.purpose.endswith(".")
+    assert need.features <= set(FEATURES)
+
+
+@pytest.mark.parametrize(("name", "need"), NEEDS)
+def test_no_permission_is_named_twice_in_a_need(name: str, need: PermissionNeed) -> None:
+    for names in (need.any_of, need.delegated, need.directory_roles, need.rights):
+        assert len(set(names)) == len(names)
+
+
+def test_a_right_has_one_name_and_a_name_one_right() -> None:
+    rights = {right for _name, need in NEEDS for right in need.rights}
+    assert len({number for number, _name in rights}) == len({name for _number, name in rights}) == len(rights)
+
+
+def test_names_of_graph_are_spelled_as_graph_spells_them() -> None:
+    names = {part for _name, need in NEEDS for one in (*need.any_of, *need.delegated) for part in one.split(" + ")}
+    assert all(
+        len(name.split(".")) in (2, 3) and name[0].isupper() and name.replace(".", "").isalpha() for name in names
+    )
+    assert not any("RoleManagement" in name for name in names), "no playbook may make administrators"
+
+
+def test_consent_is_left_to_people_unless_it_is_asked_for() -> None:
+    assert set(FEATURES) - set(DEFAULT_FEATURES) == {"consent"}
+    consent = [need for _name, need in NEEDS if "consent" in need.features]
+    assert consent and all(need.optional for need in consent)
+
+
+def test_the_options_of_the_module_are_those_of_the_table() -> None:
+    options = connection_info.SPEC.options
+    assert options["uses"]["choices"] == list(FEATURES)
+    assert set(options["require"]["choices"]) == {"entra", "commvault", *PLAYBOOKS}
+
+
+def test_every_playbook_of_the_table_exists() -> None:
+    root = next(parent for parent in pathlib.Path(__file__).resolve().parents if (parent / "galaxy.yml").is_file())
+    assert {path.stem for path in (root / "playbooks").glob("*.yml")} >= set(PLAYBOOKS)
+
+
+def test_only_the_doctor_runs_with_one_side() -> None:
+    assert [name for name, playbook in PLAYBOOKS.items() if playbook.any_side] == ["doctor"]
+    assert PlaybookNeeds(()).any_side is False
+
+
+def test_site_needs_all_that_its_parts_need() -> None:
+    site: t.Any = PLAYBOOKS["site"].needs
+    assert set(PLAYBOOKS["converge_role_mappings"].needs) <= set(site)
