@@ -17,7 +17,7 @@ import sys
 from collection_facts import PLUGINS, module_names
 from collection_tree import ROOT
 
-TEMPLATE = """\
+TEMPLATE = '''\
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -29,8 +29,10 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.in_process import I
 
 
 class ActionModule(InProcessAction):
+    """The action of {module}."""
+
     module = _module
-"""
+'''
 
 
 def faults(plugins: pathlib.Path = PLUGINS) -> list[str]:

@@ -9,4 +9,6 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.in_process import I
 
 
 class ActionModule(InProcessAction):
+    """The action of entra_application."""
+
     module = _module

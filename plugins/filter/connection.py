@@ -18,6 +18,7 @@ class FilterModule:
     """Filters that turn the connection of a variables document into options of modules."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filters by name."""
         return build_filters(
             commcell_options=build_commcell_options,
             sign_in_options=build_sign_in_options,

@@ -14,17 +14,17 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import du
 
 
 def to_data_yaml(value: t.Any, comment: str | None = None) -> str:
-    """See to_data_yaml.yml."""
+    """Return *value* as YAML that Ansible reads back as equal data; see to_data_yaml.yml."""
     return _make_text(lambda: dump_data_yaml(value, comment))
 
 
 def to_data_json(value: t.Any) -> str:
-    """See to_data_json.yml."""
+    """Return *value* as JSON that Ansible reads back as equal data; see to_data_json.yml."""
     return _make_text(lambda: dump_for_ansible(value))
 
 
 def to_file_name(value: t.Any) -> str:
-    """See to_file_name.yml."""
+    """Return *value* as the name of a file; see to_file_name.yml."""
     return _make_text(lambda: build_file_name(str(value)))
 
 
@@ -39,4 +39,5 @@ class FilterModule:
     """Filters for files that Ansible may read again."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filters by name."""
         return {"to_data_json": to_data_json, "to_data_yaml": to_data_yaml, "to_file_name": to_file_name}

@@ -22,6 +22,7 @@ class FilterModule:
     """Filters on what a variables document declares."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filters by name."""
         return build_filters(
             covers_commcell=is_commcell_covered,
             dates_as_text=convert_to_builtins,

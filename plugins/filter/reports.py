@@ -23,6 +23,7 @@ class FilterModule:
     """Filters that make the reports of roles and playbooks."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filters by name."""
         return build_filters(
             bootstrap_lines=format_bootstrap_report,
             consent_lines=format_pending_consent,

@@ -19,6 +19,7 @@ class FilterModule:
     """Filters on registered results of the collection's modules."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filters by name."""
         return build_filters(
             application_key=choose_application_key,
             entra_group_references=find_group_references,

@@ -13,4 +13,5 @@ class FilterModule:
     """The filter for texts that people read."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Return the filters by name."""
         return build_filters(visible=make_visible)

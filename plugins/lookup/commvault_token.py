@@ -102,7 +102,10 @@ SPEC = commvault_spec().merge(
 
 
 class LookupModule(LookupBase):
+    """The lookup that returns a token of a CommServe."""
+
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
+        """Return the token, or a dictionary of headers, in a list of one. Raises AnsibleLookupError."""
         with (
             contextlib.ExitStack() as after,
             open_lookup_context(self._templar, SPEC, kwargs, variables, product="commvault_access_token") as ctx,

@@ -77,7 +77,10 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.documents import re
 
 
 class LookupModule(LookupBase):
+    """The lookup that reads variables documents as data."""
+
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
+        """Return the variables and problems of all files, in a list of one."""
         self.set_options(var_options=variables, direct=kwargs)
         paths = [
             path for term in convert_to_builtins(terms or []) for path in (term if isinstance(term, list) else [term])

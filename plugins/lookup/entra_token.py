@@ -88,7 +88,10 @@ SPEC = entra_spec().merge(
 
 
 class LookupModule(LookupBase):
+    """The lookup that returns tokens of Entra ID."""
+
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
+        """Return the token of each term, or a dictionary with it. Raises AnsibleLookupError."""
         with open_lookup_context(self._templar, SPEC, kwargs, variables, product="access_token") as ctx:
             scopes = [parse_scope(term) for term in convert_to_builtins(terms or [])] or [graph_scope(ctx.options)]
             sign_in = EntraSignIn(ctx)

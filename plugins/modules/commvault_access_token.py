@@ -273,7 +273,7 @@ RESOURCE = AccessTokenResource
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

@@ -383,7 +383,7 @@ RESOURCE = RoleMappingsResource
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

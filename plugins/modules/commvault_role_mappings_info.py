@@ -98,7 +98,7 @@ RESOURCE = Report("role_mappings", read_role_mappings)
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

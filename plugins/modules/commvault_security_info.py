@@ -155,7 +155,7 @@ RESOURCE = Report("security", take_snapshot)
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

@@ -190,7 +190,7 @@ RESOURCE = UserGroupResource
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

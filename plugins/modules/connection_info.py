@@ -226,7 +226,7 @@ RESOURCE = Report("connection", examine_connection)
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

@@ -201,7 +201,7 @@ RESOURCE = ConsentResource
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

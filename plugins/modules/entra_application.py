@@ -423,7 +423,7 @@ RESOURCE = ApplicationResource
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

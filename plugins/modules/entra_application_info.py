@@ -204,7 +204,7 @@ RESOURCE = Report("applications", find_applications)
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

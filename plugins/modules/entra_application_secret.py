@@ -156,7 +156,7 @@ RESOURCE = SecretResource
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

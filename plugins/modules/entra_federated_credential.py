@@ -278,7 +278,7 @@ RESOURCE = FederatedCredentialResource
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

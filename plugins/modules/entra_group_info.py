@@ -117,7 +117,7 @@ RESOURCE = Report("groups", find_groups)
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

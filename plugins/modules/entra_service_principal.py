@@ -208,7 +208,7 @@ RESOURCE = ServicePrincipalResource
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

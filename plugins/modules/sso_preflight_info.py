@@ -354,7 +354,7 @@ RESOURCE = Report("preflight", run_preflight)
 
 
 def main() -> None:
-    """Module entry point."""
+    """Run the module in this process."""
     run_as_module(SPEC, RESOURCE)
 
 

@@ -15,7 +15,7 @@ import os
 import re
 import typing as t
 
-from ansible import constants as C
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ValidationResult
 
@@ -139,7 +139,7 @@ _TEMPORARY_FOLDER = re.compile(r"ansible-local-(\d+).{8}")
 
 def temporary_folder() -> str:
     """Return the folder that all processes of this run share; Ansible removes it when the run ends."""
-    return str(C.DEFAULT_LOCAL_TMP)
+    return str(constants.DEFAULT_LOCAL_TMP)
 
 
 def find_run_process() -> int | None:
@@ -154,7 +154,7 @@ def find_run_process() -> int | None:
 def returns_invocation(variables: t.Mapping[str, t.Any]) -> bool:
     """Return True when the result of a module that runs with these variables holds its arguments: always before 2.21, when configured later."""
     try:
-        return bool(C.config.get_config_value("INJECT_INVOCATION", variables=variables))
+        return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=variables))
     except (AnsibleError, KeyError):
         return True
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What the role bootstrap tells the person who ran it: what was made, and what to take away from them."""
+"""The report of the role bootstrap as lines: what was created, and which rights of the person to remove."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Options of the modules out of the connection of a variables document (``cvops_connection``). Values are handed on as they are."""
+"""Options of modules from ``cvops_connection``, the connection of a variables document. Values stay as they are."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def build_verification_options(connection: t.Any, bootstrap: t.Any, principal: t
 
 
 def _derive_auth_method(options: Options) -> t.Any:
-    """The method that the options imply. Named, so that variables of the environment, which are the person's, do not choose another one."""
+    """Return the authentication method that the options imply; with it given, environment variables of the person who runs this cannot choose another."""
     named = options.get("auth_method", "auto")
     if named != "auto":
         return named

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Reads YAML and JSON files of people who are not trusted: plain structures, within limits, and nothing is ever evaluated."""
+"""Parsing of YAML and JSON files that are not trusted: plain structures within limits, without templates, tags and secrets."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ import yaml
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import escape_quoted_text
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import repair_surrogates
 
-#: A document of 1,500 grants has 300 kB, 10 levels and 20,000 values.
+#: Limits of a file: a document of 1,500 grants has 300 kB, 10 levels and 20,000 values.
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 40
 MAX_VALUES = 500_000
-#: Of so many problems of a file people are told; what has more is mended in another way than one by one.
+#: How many problems of one file are reported.
 MAX_PROBLEMS = 50
 _CORE = "tag:yaml.org,2002:"
 _TEXT, _MERGE, _VALUE, _UNSAFE = f"{_CORE}str", f"{_CORE}merge", f"{_CORE}value", "!unsafe"
 _KNOWN_TAGS = frozenset(
     {_UNSAFE, "!", *(f"{_CORE}{kind}" for kind in ("str", "int", "float", "bool", "null", "map", "seq"))}
 )
-#: Numbers to the base 60 take a time that grows with the square of their length.
+#: YAML parses numbers to the base 60 in a time that grows with the square of their length.
 _NUMBERS, _LONGEST_NUMBER = (f"{_CORE}int", f"{_CORE}float"), 60
 _VAULT_HEADER = "$ANSIBLE_VAULT;"
 _NO_SECRETS = (
@@ -42,11 +42,11 @@ _OVER_LIMIT = "holds {}, which no variables document needs"
 
 
 class DataFileError(Exception):
-    """The file is not what it should be; the arguments are all that is wrong with it, one sentence each."""
+    """A file that cannot be used; the arguments are its problems, one sentence each."""
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Plain builtins; dates stay text, for ansible-core before 2.19 cannot hand on a list with a date in it."""
+    """A YAML loader for builtin types that leaves dates as text, because ansible-core before 2.19 cannot return a list with a date in it."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -56,7 +56,10 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read_data_file(path: str) -> t.Any:
-    """The structure in a file; in it are dict with text keys, list, str, int, float, bool and None. Raises DataFileError."""
+    """Return the structure in a YAML or JSON file, made of dict with text keys, list, str, int, float, bool and None.
+
+    Raises DataFileError.
+    """
     text = _read_text_file(path)
     if text.startswith(_VAULT_HEADER):
         raise DataFileError(f"is encrypted with Ansible Vault; {_NO_SECRETS}")
@@ -64,7 +67,7 @@ def read_data_file(path: str) -> t.Any:
 
 
 def parse_data_text(text: str, *, only_json: bool = False) -> t.Any:
-    """The structure in YAML or JSON text. Raises DataFileError."""
+    """Return the structure in YAML or JSON text, as :func:`read_data_file` does. Raises DataFileError."""
     value = None
     try:
         looks_like_json = only_json or text.lstrip().startswith(("{", "["))
@@ -78,13 +81,13 @@ def parse_data_text(text: str, *, only_json: bool = False) -> t.Any:
 
 
 def abbreviate_text(text: t.Any, most: int = 80) -> str:
-    """A text of the file as messages may show it, with at most so many characters."""
+    """Return a text of the file for a message: without invisible characters, cut to *most* characters."""
     visible = escape_quoted_text(repair_surrogates(str(text)))
     return visible if len(visible) <= most else f"{visible[: most - 3]}..."
 
 
 def limit_problems(problems: t.Iterable[str]) -> list[str]:
-    """The first MAX_PROBLEMS of them, with a word where there are more; the rest is not looked for."""
+    """Return the first MAX_PROBLEMS of the problems, and ``and more`` after them where there are more. The rest is not computed."""
     left = iter(problems)
     found = list(itertools.islice(left, MAX_PROBLEMS))
     return found if next(left, None) is None else [*found, "and more"]
@@ -158,7 +161,7 @@ def _parse_yaml(text: str) -> t.Any:
 
 @dataclasses.dataclass
 class _OpenNode:
-    """A node whose end has not come: how many values it stands for, and how deep it goes, aliases counted as what they name."""
+    """A YAML collection that is being parsed: the number of values in it and its depth, each alias counted as what it refers to."""
 
     anchor: str | None
     values: int = 1
@@ -170,7 +173,7 @@ class _OpenNode:
 
 
 def _check_size(text: str) -> None:
-    """Refuse what would take too much before anything is built: depth, number of values with every alias written out, tags."""
+    """Raise DataFileError for too many levels or values, each alias counted as what it refers to, and for tags, before anything is constructed."""
     documents, opened = 0, [_OpenNode(None)]
     anchors: dict[str | None, tuple[int, int]] = {}
     event: t.Any
@@ -213,7 +216,7 @@ def _check_tag(tag: str | None, line: int) -> None:
 
 
 class _NodeChecker:
-    """Looks for keys that stand twice or are no text, and makes plain nodes of those that are marked ``!unsafe``."""
+    """Finds duplicate keys and keys that are no text, and removes the tag ``!unsafe`` from nodes."""
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
@@ -249,7 +252,7 @@ class _NodeChecker:
 
 
 def _check_values(value: t.Any) -> None:
-    """Refuse what JSON may hold beyond what documents need; without recursion."""
+    """Raise DataFileError for values of JSON that no document needs. Not recursive, because the depth is not known."""
     left, seen = [(value, 1)], 0
     while left:
         one, depth = left.pop()

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""A structure as YAML that is data: Ansible reads it back equal, whatever it holds, and evaluates nothing."""
+"""Writing of YAML that Ansible reads back as equal data, without evaluating anything in it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TEXT, _UNSAFE = "tag:yaml.org,2002:str", "!unsafe"
 
 
 class _Dumper(yaml.SafeDumper):
-    """Lists indented below their key, nothing by reference."""
+    """A YAML dumper that indents lists below their key and writes no aliases."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
@@ -46,7 +46,7 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def dump_data_yaml(value: t.Any, comment: str | None = None) -> str:
-    """*value* as YAML; texts and keys with a template mark carry ``!unsafe``. *comment* becomes one line at the top.
+    """Return *value* as YAML; texts and keys with a template mark carry ``!unsafe``. *comment* becomes one line at the top.
 
     Characters that cannot be seen are escaped; half a character is replaced by U+FFFD. Keys become text, dates ISO text.
     """

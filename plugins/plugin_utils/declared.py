@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What a variables document declares: which items are meant where, and which rights it takes to do it."""
+"""Selections from a variables document: items by state and CommCell, and the permissions that the document needs."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _get_groups(document: Item) -> list[Item]:
 
 
 def _list_mapped_groups(document: Item) -> list[t.Any]:
-    """The Entra groups of the mapping, as it names them."""
+    """Return the Entra groups of the role mappings, as they are written there."""
     principals = _keep_mappings(
         [entry.get("principal") for entry in _keep_mappings(document.get("cvops_role_mappings"))]
     )
@@ -117,13 +117,13 @@ def _list_mapped_groups(document: Item) -> list[t.Any]:
 
 
 def _keep_mappings(value: t.Any) -> list[Item]:
-    """The mappings in a list. What is none is for the module that takes it to refuse; here it asks for nothing."""
+    """Return the mappings in a list, without what is none: the module that takes the list refuses that."""
     listed = value if isinstance(value, (list, tuple)) else []
     return [item for item in listed if isinstance(item, t.Mapping)]
 
 
 def _list_names_to_look_up(document: Item, groups: list[Item]) -> list[t.Any]:
-    """Names of mapped groups that have to be looked up: without object id, and not known by name because the document creates them."""
+    """Return the names of mapped groups that need a request: they have no object id, and the document does not create them."""
     mapped = _list_mapped_groups(document)
     texts = [group for group in mapped if isinstance(group, str)]
     named = [group.get("name") for group in mapped if isinstance(group, t.Mapping) and "object_id" not in group]
@@ -140,10 +140,10 @@ def _list_owners(application: Item) -> list[t.Any]:
 
 
 def _select_user_names(names: list[t.Any]) -> list[t.Any]:
-    """Those that are no object ids."""
+    """Return the *names* that are user principal names."""
     return [name for name in names if "@" in to_text(name)]
 
 
 def _is_true(value: t.Any) -> bool:
-    """As Jinja's filter ``bool`` of Ansible reads it."""
+    """Return True for what Ansible's filter ``bool`` takes for true."""
     return value in (True, 1) or to_text(value).lower() in ("yes", "on", "1", "true")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The variables document of somebody else, read as data: what it may declare, and what stays the operator's to decide."""
+"""Reading of a variables document that is not trusted: which variables it may declare, and which decisions stay with the operator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import
     read_data_file,
 )
 
-#: What a document declares, and the form of it.
+#: Variables that a document may declare, with their types.
 DOCUMENT_KEYS: t.Mapping[str, t.Any] = {
     "cvops_application": dict,
     "cvops_commvault_roles": list,
@@ -27,7 +27,7 @@ DOCUMENT_KEYS: t.Mapping[str, t.Any] = {
     "cvops_role_mappings": list,
     "cvops_sso": dict,
 }
-#: Decisions that may be left to a document by name, and the keys by which it then takes them, wherever they stand.
+#: Decisions that the operator may allow a document to take, and the keys, at any depth, that take them.
 DECISIONS: t.Mapping[str, tuple[str, ...]] = {
     "accept_risk": ("accept_risk", "accept_reason"),
     "grant_admin_consent": ("grant_admin_consent",),
@@ -39,7 +39,7 @@ _WHY = {
     "grant_admin_consent": "gives an application rights in the whole tenant",
     "relink": "ties a user group to another Entra group",
 }
-#: Variables of the collection that a document never sets, and why.
+#: Variables of the collection that a document may never set, with the reason.
 _OPERATORS = {
     "cvops_connection": "it says where the secrets of this run are sent",
     "cvops_break_glass": "it says which accounts are protected",
@@ -51,7 +51,7 @@ _OWN_FILE = "give it in a file of your own with -e @FILE"
 
 @dataclasses.dataclass(frozen=True)
 class Document:
-    """What was declared; ``variables`` is empty when there are ``problems``. ``files``: absolute paths."""
+    """A variables document: ``variables``, empty when there are ``problems``; ``files`` are absolute paths."""
 
     variables: dict[str, t.Any]
     problems: list[str]
@@ -59,9 +59,9 @@ class Document:
 
 
 def read_documents(paths: t.Sequence[t.Any], allowed: t.Container[str], defined: t.Container[str]) -> Document:
-    """Read the files, and report together what is wrong with them. Relative paths begin in the working directory.
+    """Return the variables of all files together, or the problems of all of them. Relative paths begin in the working directory.
 
-    *allowed*: names of DECISIONS that are left to the document; *defined*: variables that are set in another way.
+    *allowed*: names of DECISIONS that the document may take; *defined*: variables that are set in another way.
     """
     problems: list[str] = []
     variables: dict[str, t.Any] = {}
@@ -140,7 +140,7 @@ def _has_form(value: t.Any, form: t.Any) -> bool:
 
 
 def _walk_keys(value: t.Any, where: str) -> t.Iterator[tuple[str, str]]:
-    """Every key at any depth with its path."""
+    """Yield path and name of every key at any depth."""
     if isinstance(value, dict):
         for key, item in value.items():
             path = f"{where}.{abbreviate_text(key)}"

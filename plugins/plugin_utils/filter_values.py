@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Values that filters are given: their form is checked before anything is computed, and never shown when it is wrong."""
+"""Arguments of filters: their types are checked first, and no message contains the value."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _FORMS: tuple[tuple[t.Any, str], ...] = (
 
 
 class FilterInputError(ValueError):
-    """A value of another form than the filter takes. The message names what it is and what it should be, never the value."""
+    """An argument that a filter cannot use. The message says what it is and what it should be, never the value."""
 
 
 def require_mapping(value: t.Any, what: str) -> t.Mapping[t.Any, t.Any]:
-    """*value* as it is when it is a mapping; an empty one for null and for what is empty. Raises FilterInputError for anything else."""
+    """Return *value* when it is a mapping, an empty one for null and empty values. Raises FilterInputError for anything else."""
     if isinstance(value, t.Mapping):
         return value
     if not value:
@@ -41,7 +41,7 @@ def require_mapping(value: t.Any, what: str) -> t.Mapping[t.Any, t.Any]:
 
 
 def require_list(value: t.Any, what: str) -> list[t.Any]:
-    """The items of a list, or of a text with commas as Ansible's options take it; none for null and for what is empty.
+    """Return the items of a list, or of a text with commas as Ansible's options take it; none for null and empty values.
 
     Raises FilterInputError for anything else.
     """
@@ -55,22 +55,22 @@ def require_list(value: t.Any, what: str) -> list[t.Any]:
 
 
 def require_mappings(value: t.Any, what: str) -> list[t.Mapping[t.Any, t.Any]]:
-    """The items of a list of mappings; none for null. Raises FilterInputError for anything else; the message says which item it is."""
+    """Return the items of a list of mappings, none for null. Raises FilterInputError for anything else; the message names the item."""
     return [require_mapping(item, f"{what}[{number}]") for number, item in enumerate(require_list(value, what))]
 
 
 def to_text(value: t.Any) -> str:
-    """*value* as an exact ``str``; empty for null."""
+    """Return *value* as an exact ``str``, empty for null."""
     return "" if value is None else "".join((str(value),))
 
 
 def make_visible(value: t.Any) -> t.Any:
-    """*value* in plain builtins, with every text in it, keys too, as it may be printed."""
+    """Return *value* in builtin types, with invisible characters escaped in every text and key."""
     return escape_structure(convert_to_builtins(value))
 
 
 def build_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[..., Result]:
-    """*compute* as the filter *name*: a value of the wrong form ends in an AnsibleFilterError that names the filter.
+    """Return *compute* as the filter *name*, which raises AnsibleFilterError with its name in place of FilterInputError.
 
     An undefined value raises Jinja's own error, so that Ansible says which variable it is: before ansible-core 2.19 filters are called with it.
     """

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The action behind every module of the collection: runs the module's body on the controller, in the worker's own process.
+"""The action behind every module of the collection: it runs the module's resource on the controller, in Ansible's worker.
 
-A module costs a quarter of a second before it does anything; the same body here costs a fiftieth of that, because the
-parent process has imported everything already. Where the body has to run elsewhere, the module path is taken.
+To start a module takes a quarter of a second; here it takes a fiftieth of that, because the parent process has imported everything.
+Where the resource cannot run in the worker, the action runs the module in a process of its own, as Ansible does for every module.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import des
 from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchange_credentials
 from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON_TERMINAL, DisplayReporter
 
-# Loaded here, in the parent process, so that no worker pays for it; a missing library is reported by the code that needs it.
+# Imported in the parent process, so that no worker has to; a missing library is reported by the code that needs it.
 with contextlib.suppress(ImportError):
     importlib.import_module("msal")  # noqa: TID251 - for its time, not for its names
 
 display = Display()
 
-#: Ansible's own process: it imports this file, its workers are forked from it, and its temporary folder goes with it.
+#: Ansible's own process, which imports this file: workers are forked from it, and its temporary folder is removed when it ends.
 _RUN_PROCESS = os.getpid()
 _PATH_VARIABLES = ("PATH", "LD_")
 #: Variables of a task's environment that may hold a secret and that no process needs before it has read its arguments.
@@ -76,12 +76,12 @@ _CONFIDENTIAL = re.compile(
     r"(?:CVOPS|AZURE|ARM|VAULT|IDENTITY|MSI|IMDS)_.*|.*_PROXY|.*(?:SECRET|PASS|PWD|TOKEN|CREDENTIAL|KEY|PIN|JWT|COOKIE).*|.*_(?:PAT|AUTH)|AUTH_.*",
     re.I | re.S,
 )
-#: Those with which the platform's endpoint hands out tokens of a managed identity.
+#: Variables by which a platform names its endpoint for tokens of a managed identity.
 _IDENTITY_VARIABLES = ("IDENTITY_", "MSI_", "IMDS_")
 
 
 class _PublicEnvironment(list[t.Any]):
-    """What remains of a task's environment for others; ``original``: what the task has, for its next try."""
+    """A task's environment without what may be secret; ``original``: the environment as the task has it, for its next try."""
 
     def __init__(self, original: t.Any, public: t.Mapping[str, str]) -> None:
         super().__init__([mark_untrusted(dict(public))])
@@ -89,7 +89,7 @@ class _PublicEnvironment(list[t.Any]):
 
 
 class InProcessAction(ActionBase):
-    """Runs the module's resource with the arguments of the task; subclasses name the module."""
+    """Runs the resource of a module with the arguments of the task; subclasses name the module."""
 
     module: types.ModuleType
     _record_directory: t.Any = ""
@@ -99,16 +99,16 @@ class InProcessAction(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """The task's result, whichever way the body runs."""
+        """Return the task's result, in process or as a module."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         arguments = convert_to_builtins(self._task.args)
         self._record_directory = self._render(variables.get(DIRECTORY_VARIABLE.lower()) or "")
         environment = self._render_environment()
-        why = self._find_module_reason(variables, environment)
+        module_reason = self._find_module_reason(variables, environment)
         sources = OptionSources(environ={**os.environ, **environment}, variables=self._defer_variables(variables))
-        if why:
-            display.vvv(f"{self._task.action}: run as a module, because {why}")
+        if module_reason:
+            display.vvv(f"{self._task.action}: run as a module, because {module_reason}")
             result.update(self._run_as_module(arguments, variables, sources, environment))
         else:
             with _applied_environment(environment):
@@ -119,7 +119,7 @@ class InProcessAction(ActionBase):
         return result
 
     def _find_module_reason(self, variables: dict[str, t.Any], environment: dict[str, str]) -> str | None:
-        """Why the body cannot run here, or None."""
+        """Return why the task has to run as a module, None when it can run in this process."""
         switch = variables.get(
             "cvops_in_process", environment.get("CVOPS_IN_PROCESS", os.environ.get("CVOPS_IN_PROCESS", True))
         )
@@ -139,7 +139,7 @@ class InProcessAction(ActionBase):
         return f"the task's environment sets {touched[0]}" if touched else None
 
     def _render_environment(self) -> dict[str, str]:
-        """The ``environment`` keyword of task, block and play, rendered."""
+        """Return the ``environment`` of play, block and task, merged and rendered. Raises AnsibleError for what is no dictionary."""
         merged: dict[str, str] = {}
         given = self._task.environment
         for layer in (given.original if isinstance(given, _PublicEnvironment) else given) or []:
@@ -152,6 +152,7 @@ class InProcessAction(ActionBase):
         return merged
 
     def _defer_variables(self, variables: dict[str, t.Any]) -> dict[str, t.Callable[[], t.Any]]:
+        """Return those variables that can give an option, each as a function that renders it."""
         options = self.module.SPEC.options
         names = [
             f"cvops_{option}"
@@ -161,9 +162,11 @@ class InProcessAction(ActionBase):
         return {name: functools.partial(self._render, variables[name]) for name in names}
 
     def _render(self, template: t.Any) -> t.Any:
+        """Return the value of a template in builtin types."""
         return convert_to_builtins(self._templar.template(template))
 
     def _validate_options(self, arguments: dict[str, t.Any], sources: OptionSources) -> ValidationResult:
+        """Return core's verdict on the options, completed from the *sources*."""
         spec = self.module.SPEC
         with use_sources(sources):
             return ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(arguments)
@@ -171,6 +174,7 @@ class InProcessAction(ActionBase):
     def _run_in_process(
         self, arguments: dict[str, t.Any], variables: dict[str, t.Any], sources: OptionSources
     ) -> dict[str, t.Any]:
+        """Run the resource in this process, and return the task's result."""
         validated = self._validate_options(arguments, sources)
         secrets = list_secrets(validated)
         if refused := _refuse_addresses(validated, sources):
@@ -190,7 +194,7 @@ class InProcessAction(ActionBase):
         return t.cast("dict[str, t.Any]", mask_result(result, secrets))
 
     def _build_context(self, validated: ValidationResult, sources: OptionSources) -> Context:
-        """What a run on the controller knows."""
+        """Return the Context of a run on the controller."""
         return Context(
             options=convert_to_builtins(validated.validated_parameters),
             reporter=DisplayReporter(display, quiet=bool(self._task.no_log)),
@@ -205,7 +209,7 @@ class InProcessAction(ActionBase):
         )
 
     def _exchange_credentials(self, ctx: Context) -> dict[str, t.Any]:
-        """Options with which the Entra credentials stay here."""
+        """Return the options that replace the Entra credentials on the target; none when the target is to sign in by itself."""
         try:
             if ctx.options["sign_in_on"] == "target" or ctx.options["auth_method"] == "token":
                 return {}
@@ -214,7 +218,7 @@ class InProcessAction(ActionBase):
             ctx.close()
 
     def _find_record_target(self, sources: OptionSources) -> RecordTarget | None:
-        """From the variable cvops_run_record_dir or its environment variable."""
+        """Return where the variable cvops_run_record_dir, or its environment variable, puts the record; None when neither is set."""
         directory = self._record_directory or sources.environ.get(DIRECTORY_VARIABLE)
         name = self.module.__name__.rpartition(".")[2]
         return RecordTarget(os.path.expanduser(str(directory)), name) if directory else None
@@ -222,7 +226,7 @@ class InProcessAction(ActionBase):
     def _build_refusal(
         self, validated: ValidationResult, arguments: dict[str, t.Any], sources: OptionSources
     ) -> dict[str, t.Any]:
-        """The failure of a task whose options cannot be right; whichever way it would have run, nothing is started."""
+        """Return the failure of a task whose options are refused; nothing has been started."""
         name = self._task.resolved_action or self._task.action
         message = describe_refusal(validated, self.module.SPEC.options, {**sources.values, **arguments}, name)
         return {"failed": True, "changed": False, "msg": message}
@@ -234,7 +238,7 @@ class InProcessAction(ActionBase):
         sources: OptionSources,
         environment: dict[str, str],
     ) -> dict[str, t.Any]:
-        """Complete the options here, where the variables and the environment are, and let the module do the rest."""
+        """Complete the options on the controller, run the module in a process, and return the task's result."""
         validated = self._validate_options(arguments, sources)
         if refused := _refuse_addresses(validated, sources):
             return refused
@@ -247,11 +251,11 @@ class InProcessAction(ActionBase):
             ctx = self._build_context(validated, sources)
             try:
                 with _applied_environment(environment):
-                    travelling = self._exchange_credentials(ctx)
+                    replacements = self._exchange_credentials(ctx)
             except CvopsError as exc:
                 return {"failed": True, "changed": False, **redact_structure(exc.as_result(), ctx.secrets)}
-            exchanged_here = bool(travelling)
-            completed.update(travelling)
+            exchanged_here = bool(replacements)
+            completed.update(replacements)
         public, carried = _split_environment(environment, _list_option_variables(self.module), exchanged_here)
         if carried:
             completed[ENVIRONMENT_KEY] = carried
@@ -270,7 +274,7 @@ class InProcessAction(ActionBase):
                 wrap_async=bool(self._task.async_val),
             )
         finally:
-            # Core asks for the state of a task in the background by a module that gets what stands here.
+            # Core runs async_status, which gets the environment that the task has now.
             self._task.environment = _PublicEnvironment(original, public) if self._task.async_val else original
         for line in result.pop(LOG_KEY, []):
             display.v(line, host=variables.get("inventory_hostname"))
@@ -280,7 +284,7 @@ class InProcessAction(ActionBase):
 
 
 def _list_option_variables(module: types.ModuleType) -> set[str]:
-    """Every environment variable that can give an option of this module, or a sign-in to either service."""
+    """Return the environment variables that can give an option of this module, or a sign-in to either service."""
     options = [*module.SPEC.options.values(), *commvault_spec().options.values()]
     return {name for option in options if option.get("fallback") for name in option["fallback"][1][1:]}
 
@@ -288,10 +292,10 @@ def _list_option_variables(module: types.ModuleType) -> set[str]:
 def _split_environment(
     environment: t.Mapping[str, str], option_variables: t.Collection[str], exchanged_here: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """A task's environment as far as it may stand on the module's command line, and what goes with the arguments.
+    """Return the variables that may stand on the module's command line, and those that are sent with the arguments.
 
-    What can give an option goes neither way: it was read here, and the option is among the arguments, or stays here on
-    purpose. A variable that is set to nothing stays, so that the process does not inherit another value.
+    A variable that can give an option is in neither: it was read here, and the option is among the arguments or was exchanged.
+    A variable that is set to nothing stays on the command line, so that the process does not inherit another value.
     """
     public: dict[str, str] = {}
     carried: dict[str, str] = {}
@@ -304,7 +308,7 @@ def _split_environment(
 
 
 def _refuse_addresses(validated: ValidationResult, sources: OptionSources) -> dict[str, t.Any] | None:
-    """The failure of a task with user information in an address; before anything is started with it, or said about it."""
+    """Return the failure of a task with user information in an address, None when there is none."""
     try:
         check_addresses(validated.validated_parameters, lambda option: sources.describe_source(option, given=True))
     except CvopsError as exc:
@@ -314,7 +318,7 @@ def _refuse_addresses(validated: ValidationResult, sources: OptionSources) -> di
 
 @contextlib.contextmanager
 def _applied_environment(extra: t.Mapping[str, str]) -> t.Iterator[None]:
-    """The task's environment applied to this worker for one call, and taken back."""
+    """Set the variables in this worker, and restore what was there: the items of a loop share the process."""
     before = {name: os.environ.get(name) for name in extra}
     os.environ.update(extra)
     try:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The lookups' way to a Context: the modules' own option specs, completed from the same sources in the same order."""
+"""The Context of a lookup: the modules' own option specs, completed from the same sources in the same order."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def open_lookup_context(
     *,
     product: str,
 ) -> t.Iterator[Context]:
-    """A Context for the keywords of one lookup; closed at the end. All expected errors become AnsibleLookupError.
+    """Provide a Context for the keywords of one lookup, and close it. Raises AnsibleLookupError in place of all expected errors.
 
-    *product* is the option that holds what the lookup makes. Its variable is not read: users set it by means of the lookup.
+    *product*: the option that takes what the lookup returns. Its variable is not read, because users set it by means of the lookup.
     """
     readable = {
         name: functools.partial(_render, templar, value)
@@ -99,7 +99,7 @@ def _render(templar: t.Any, value: t.Any) -> t.Any:
 def _validate_keywords(
     spec: ArgumentSpec, keywords: dict[str, t.Any], sources: OptionSources
 ) -> tuple[dict[str, t.Any], set[str]]:
-    """The options and the secrets among them. Raises AnsibleLookupError, unknown keywords included."""
+    """Return the options, and the secrets among them. Raises AnsibleLookupError for options that are refused or unknown."""
     unknown = sorted(set(keywords) - set(spec.options))
     if unknown:
         hints = suggest_options([(name,) for name in unknown], spec.options)

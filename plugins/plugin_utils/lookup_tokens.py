@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What the token lookups take and give: scopes from terms, details of tokens, the token in a header."""
+"""Terms and results of the token lookups: scopes, details of a token, the token in a header."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens impo
 
 
 def parse_scope(term: t.Any) -> str:
-    """The scope that a term means: a scope as it is, a bare resource with ``/.default`` appended. Raises ConfigError."""
+    """Return the scope that a term means: a scope as it is, a resource with ``/.default`` appended. Raises ConfigError."""
     if not isinstance(term, str) or not term.strip() or len(term.split()) != 1:
         raise ConfigError("each term must be one scope or one resource, as text without blanks", source="terms")
     cleaned = term.strip()
@@ -37,7 +37,7 @@ def parse_scope(term: t.Any) -> str:
 
 
 def describe_token(token: Token) -> dict[str, t.Any]:
-    """The token with what is known about it; the claims are read, not verified."""
+    """Return the token with its scope, expiry (RFC 3339), tenant and client; claims are not verified, and null where they cannot be read."""
     claims = claims_of(token.value)
     ends = datetime.datetime.fromtimestamp(token.expires_at, datetime.timezone.utc) if token.expires_at else None
     return {
@@ -50,6 +50,6 @@ def describe_token(token: Token) -> dict[str, t.Any]:
 
 
 def extract_token(headers: t.Mapping[str, str]) -> str:
-    """The Commvault token among the headers of a signed-in request, without its scheme."""
+    """Return the Commvault token among the *headers* of a signed-in request, without its scheme."""
     value = headers.get("Authtoken") or headers["Authorization"]
     return value.removeprefix("Bearer ")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What is said about options that are refused: which, and what they are near to; never their values, which may be secrets."""
+"""Messages about refused options: which they are and which are similar, never their values, which may be secrets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible.module_utils.errors import (
 from ansible_collections.cvops.identity.plugins.module_utils._core.redact import redact_text
 from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import list_secrets
 
-#: Errors that say that something is not given; they hold no values, and another host may have what this one has not.
+#: Errors about options that are not given: they contain no values, and the target host may have what is missing here.
 _MISSING = (
     RequiredByError,
     RequiredDefaultError,
@@ -37,7 +37,7 @@ _MISSING = (
     RequiredTogetherError,
 )
 _NOT_SHOWN = "a value that is not shown"
-#: Where core's messages hold what was given: as the last thing, or in quotes.
+#: Where messages of core contain the given value: at the end, or in quotes.
 _CHOICE = re.compile(
     r"(?P<before>must be one(?: or more)? of: (?P<choices>.*?)(?:, got|\. Got no match for): )(?P<value>.*?)"
     r"(?P<after> found in [\w.]+(?: -> [\w.]+)*)?\Z",
@@ -52,16 +52,16 @@ _SIMILARITY = 0.6
 
 
 def is_only_missing(validated: ValidationResult) -> bool:
-    """Whether nothing is wrong with what was given, and something is not given."""
+    """Return True when all errors are about options that are not given."""
     return all(isinstance(error, _MISSING) for error in validated.errors.errors)
 
 
 def describe_refusal(
     validated: ValidationResult, spec: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], name: str
 ) -> str:
-    """What AnsibleModule says about the first error that names an option, without values that are no near miss, with near names.
+    """Return what AnsibleModule says about the first error that names an option, without values that are not similar to a choice.
 
-    *given*: all values that were validated, wherever they came from; *name*: of the module, for its unknown options.
+    Similar names are added for unknown options. *given*: all values that were validated, from any source; *name*: of the module.
     """
     errors = validated.errors.errors
     error = next((item for item in errors if not isinstance(item, (DeprecationError, NoLogError))), errors[0])
@@ -82,7 +82,7 @@ def describe_refusal(
 
 
 def suggest_options(unknown: t.Iterable[tuple[str, ...]], spec: t.Mapping[str, t.Any]) -> str:
-    """A sentence for each unknown option (a path through suboptions) that is near to one that there is."""
+    """Return a sentence for each unknown option (a path through suboptions) that is similar to an existing one."""
     found = []
     for path in sorted(unknown):
         inner = spec
@@ -106,7 +106,7 @@ def _is_similar_to_choice(value: str, choices: str) -> bool:
 
 
 def _list_spec_words(spec: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    """Names and choices of all options at any depth, which messages may show whatever was given."""
+    """Yield names and choices of all options at any depth: messages may contain them."""
     for name, option in spec.items():
         yield name
         yield from map(str, option.get("choices") or ())

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What a task takes with it to another host or account: short-lived tokens in place of the credentials that get them."""
+"""Credentials of a task that runs on another host or as another user: access tokens in place of the credentials that get them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.options imp
 
 
 def exchange_credentials(module: types.ModuleType, ctx: Context) -> dict[str, t.Any]:
-    """Options that replace the Entra credentials of a task that runs elsewhere; empty when it needs no Entra token.
+    """Return options that replace the Entra credentials of a task that runs on another host or as another user.
 
-    One token per scope that the module may ask for, as JSON in ``access_token``. A module that can do without Entra ID
-    goes without when no sign-in is complete; one that cannot fails here, before anything is sent. Raises ConfigError for a
-    sign-in that is given and cannot be right.
+    They hold one token per scope that the module may ask for, as JSON in ``access_token``, or no credentials at all when it asks for none. A
+    module that can do without Entra ID gets none either when no sign-in is complete. Raises IncompleteSignIn for one that cannot, and ConfigError
+    for a sign-in that is given and cannot be right.
     """
     scopes = _list_scopes(module, ctx)
     if not scopes:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What playbooks print at their end, line by line, out of the results of their tasks. Names in it are made visible here."""
+"""Reports of the playbooks as lines of text, from the results of their tasks. Invisible characters in names are escaped here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_VERDICT = max(map(len, _VERDICTS))
 
 
 def build_run_summary(registration: t.Any, role_mappings: t.Any = None, check_mode: bool = False) -> dict[str, t.Any]:
-    """Return what came of a run, for programs: the results of the roles app_registration and role_mappings (empty: not run), and the grants."""
+    """Return the outcome of a run, for programs: the results of the roles app_registration and role_mappings (empty: not run), and the grants."""
     registered = require_mapping(registration, "the result of app_registration")
     mapped = require_mapping(role_mappings, "the result of role_mappings")
     return {
@@ -36,7 +36,7 @@ def build_run_summary(registration: t.Any, role_mappings: t.Any = None, check_mo
 def format_run(
     registration: t.Any, role_mappings: t.Any = None, name: t.Any = "", check_mode: bool = False
 ) -> list[str]:
-    """Return what came of a run, for people. Arguments as those of :func:`build_run_summary`; *name*: of the application."""
+    """Return the outcome of a run as lines. Arguments as those of :func:`build_run_summary`; *name*: of the application."""
     registered = require_mapping(registration, "the result of app_registration")
     mapped = require_mapping(role_mappings, "the result of role_mappings")
     lines = []
@@ -94,7 +94,7 @@ def format_doctor_report(connection: t.Any, commcell: t.Any = "", with_entra: bo
 
 
 def find_doctor_faults(connections: t.Any, playbooks: t.Any) -> list[str]:
-    """Return what is amiss, out of the nouns of connection_info by CommCell: sides that failed, and those *playbooks* that cannot run."""
+    """Return what is wrong, out of the nouns of connection_info by CommCell: sides that failed, and those *playbooks* that cannot run."""
     faults = []
     for commcell, value in require_mapping(connections, "the connections").items():
         found = make_visible(require_mapping(value, "a connection"))
@@ -141,7 +141,7 @@ def format_export(role_mappings: t.Any, file: t.Any) -> list[str]:
 
 
 def _list_commcells(role_mappings: Mapping) -> t.Iterator[tuple[t.Any, Mapping]]:
-    """Name of each CommCell, and the noun of commvault_role_mappings there."""
+    """Yield the name of each CommCell with its result of commvault_role_mappings."""
     for name, done in require_mapping(role_mappings.get("commcells"), "commcells").items():
         yield name, require_mapping(require_mapping(done, "the result of a CommCell").get("mappings"), "mappings")
 

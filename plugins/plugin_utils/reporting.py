@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Words of a running task on the controller's display."""
+"""The reporter of a task that runs on the controller: debug lines, progress and prompts on Ansible's display."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EVERY_S = 2.0
 
 
 class DisplayReporter:
-    """Debug lines as they come; progress at most every two seconds, at ``-v`` or on a terminal, never under no_log."""
+    """Displays debug lines at once, and progress at most every two seconds, at ``-v`` or on a terminal; neither under no_log."""
 
     def __init__(self, display: Display, quiet: bool) -> None:
         self._display, self._quiet, self._last = display, quiet, 0.0

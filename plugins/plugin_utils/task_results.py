@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Registered results of tasks, summed up and taken apart for the tasks after them."""
+"""Sums over registered results of tasks, and values that later tasks take from them."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def test_the_folder_of_the_run_names_its_process(monkeypatch: pytest.MonkeyPatch
     assert os.path.isdir(subject.temporary_folder())
     assert subject.find_run_process() == os.getpid()
     for folder in ("/tmp/ansible-local-12abcdefgh", "/tmp/ansible-local-12", "/tmp/other"):
-        monkeypatch.setattr(subject.C, "DEFAULT_LOCAL_TMP", folder)
+        monkeypatch.setattr(subject.constants, "DEFAULT_LOCAL_TMP", folder)
         assert subject.find_run_process() == (12 if folder.endswith("abcdefgh") else None)
 
 
@@ -183,7 +183,7 @@ def test_a_setting_that_this_core_does_not_know_means_that_it_returns_the_invoca
         def refuse(name: str, error: Exception = error, **keywords: t.Any) -> t.Any:
             raise error
 
-        monkeypatch.setattr(subject.C.config, "get_config_value", refuse)
+        monkeypatch.setattr(subject.constants.config, "get_config_value", refuse)
         assert subject.returns_invocation({}) is True
 
 
