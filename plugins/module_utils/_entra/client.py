@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The client of Microsoft Graph v1.0: addressing, paging, errors, and patience with what this run has just created."""
+"""The client of Microsoft Graph v1.0: addressing, paging, errors, and retries while replicas lag."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _TEXTS = ("id", "appId", "displayName", "uniqueName", "userPrincipalName", "crea
 #: Text of the refusal that the owner of a new object may meet until its ownership is known everywhere, and everybody without rights.
 _NO_RIGHTS = "insufficient privileges"
 #: How long refusals are repeated that replication may cause.
-_SETTLE_S = 120.0
-_RIGHTS_SETTLE_S = 20.0
+_REPLICATION_LIMIT_S = 120.0
+_NEW_OWNER_LIMIT_S = 20.0
 _LONGEST_PAUSE_S = 10.0
 #: Limits of all pages of one list together: bytes, and items, which take more memory than they have bytes.
 _LONGEST_LIST = 256 * MIB
@@ -276,7 +276,7 @@ class GraphClient:
                 return reply
             error = build_graph_error(reply, intent, needs)
             gone = isinstance(error, NotFound) and (missing_ok or (method == "DELETE" and reply.tries > 1))
-            if backoff.fits_within(self._get_patience_s(error, method, url, body)):
+            if backoff.fits_within(self._get_retry_limit_s(error, method, url, body)):
                 self.ctx.progress(f"waiting until Entra ID knows everywhere what was just created (to {intent})")
                 self.ctx.stats.add("retries")
                 backoff.pause()
@@ -286,13 +286,13 @@ class GraphClient:
                 return reply
             raise error
 
-    def _get_patience_s(self, error: ApiError, method: str, url: str, body: t.Any) -> float:
+    def _get_retry_limit_s(self, error: ApiError, method: str, url: str, body: t.Any) -> float:
         """Return how long to repeat a refused request, in seconds; zero unless replication may cause the refusal."""
         if self._is_replication_lag(error, url, body):
-            return _SETTLE_S
+            return _REPLICATION_LIMIT_S
         refused = error.status == 403 and method != "GET" and _NO_RIGHTS in str(error).lower()
         return (
-            _RIGHTS_SETTLE_S
+            _NEW_OWNER_LIMIT_S
             if refused and self.recent_objects.contains_any(GUID.findall(self._strip_root(url)))
             else 0.0
         )

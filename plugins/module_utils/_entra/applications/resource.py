@@ -31,7 +31,7 @@ from .roles_and_scopes import assign_entitlement_ids
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 #: Graph's code for the change of an app role or scope that is enabled.
 _STILL_ENABLED = "CannotDeleteOrUpdateEnabledEntitlement"
-_PATIENCE_S = 60.0
+_DISABLING_LIMIT_S = 60.0
 
 
 class ApplicationResource:
@@ -262,7 +262,7 @@ class ApplicationResource:
             try:
                 return self._patch(step)
             except ApiError as exc:
-                if exc.code != _STILL_ENABLED or not backoff.fits_within(_PATIENCE_S):
+                if exc.code != _STILL_ENABLED or not backoff.fits_within(_DISABLING_LIMIT_S):
                     raise
             self._ctx.progress("waiting until Entra ID has disabled what is to change")
             backoff.pause()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Planning an application: convergence on a model of Graph, order, strangers, disable-first, shown forms."""
+"""Planning an application: convergence on a model of Graph, order, foreign values, disabling first, diffs."""
 
 from __future__ import annotations
 

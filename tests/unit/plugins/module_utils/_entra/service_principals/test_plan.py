@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,11 +49,11 @@ options_strategy = st.fixed_dictionaries(
 
 
 def planned(wire: Wire, options: Wire, inherited: dict[str, list[str]], exclusive: bool) -> t.Any:
-    """The plan for *options* on *wire*, owners not managed."""
-    wanted = planning.desired_service_principal(
+    """Return the plan for *options* on *wire*, owners not managed."""
+    desired = planning.desired_service_principal(
         options, planning.canonical_service_principal(wire), inherited, exclusive
     )
-    return planning.plan_service_principal(wire, wanted, [], None, exclusive)
+    return planning.plan_service_principal(wire, desired, [], None, exclusive)
 
 
 @given(wires, options_strategy, some, st.booleans())
@@ -81,7 +82,7 @@ def test_creating_leaves_nothing_to_do(options: Wire, exclusive: bool) -> None:
 
 
 @given(wires, options_strategy)
-def test_strangers_stay_unless_exclusive(wire: Wire, options: Wire) -> None:
+def test_foreign_values_stay_unless_exclusive_or_emptied(wire: Wire, options: Wire) -> None:
     """Sets only grow, except that an empty list empties."""
     after = planning.desired_service_principal(options, planning.canonical_service_principal(wire), {}, False)
     for name, field in planning.SETS.items():
@@ -95,10 +96,9 @@ def test_none_clears_the_sign_on_mode() -> None:
     assert plan.steps[0].data["body"] == {"preferredSingleSignOnMode": None}
 
 
-def test_owners() -> None:
-    """By difference; of a new service principal, exclusive owners are settled when it is there."""
-    wanted = planning.desired_service_principal({}, planning.canonical_service_principal(WIRE), {}, False)
-    plan = planning.plan_service_principal(WIRE, wanted, ["a"], ["b"], True)
+def test_owners_change_by_difference_and_a_new_one_has_only_these() -> None:
+    desired = planning.desired_service_principal({}, planning.canonical_service_principal(WIRE), {}, False)
+    plan = planning.plan_service_principal(WIRE, desired, ["a"], ["b"], True)
     assert plan.steps[0].data == {"add": ["b"], "remove": ["a"], "only_these": False}
     assert (plan.before["owners"], plan.after["owners"]) == (["a"], ["b"])
     created = planning.plan_service_principal(
@@ -107,7 +107,48 @@ def test_owners() -> None:
     assert created.steps[-1].data == {"add": [], "remove": [], "only_these": True}
 
 
-def test_absent() -> None:
-    """What is not there is not deleted."""
+def test_only_what_is_there_is_deleted() -> None:
     assert planning.plan_service_principal_removal({}).steps == ()
     assert [step.action for step in planning.plan_service_principal_removal(WIRE).steps] == ["delete"]
+
+
+@given(wires, options_strategy, some, st.booleans(), st.randoms(use_true_random=False))
+def test_the_order_of_lists_does_not_matter(
+    wire: Wire, options: Wire, tags: list[str], exclusive: bool, chance: t.Any
+) -> None:
+    def shuffled(value: Wire) -> Wire:
+        return {
+            name: chance.sample(item, len(item)) if isinstance(item, list) else item for name, item in value.items()
+        }
+
+    expected = planned(wire, options, {"tags": tags}, exclusive)
+    assert planned(wire, shuffled(options), shuffled({"tags": tags}), exclusive) == expected
+    assert planned(shuffled(wire), options, {"tags": tags}, exclusive).after == expected.after
+
+
+@given(wires, options_strategy, st.booleans(), st.sampled_from(["notes", "enabled", "tags", "sign_on_mode"]))
+def test_what_is_not_set_is_not_managed(wire: Wire, options: Wire, exclusive: bool, name: str) -> None:
+    plan = planned(wire, {**options, name: None}, {}, exclusive)
+    assert plan.after[name] == plan.before[name]
+    assert not planned(wire, {}, {}, exclusive).changed
+
+
+@given(wires, some.filter(bool), some)
+def test_exclusive_means_exactly_beside_what_is_inherited(wire: Wire, tags: list[str], inherited: list[str]) -> None:
+    after = planned(wire, {"tags": tags}, {"tags": inherited}, True).after["tags"]
+    assert set(after) == {*tags, *(set(inherited) & set(wire["tags"]))}
+
+
+@pytest.mark.parametrize(
+    ("wire", "enabled", "required"),
+    [({}, True, False), ({"accountEnabled": False, "appRoleAssignmentRequired": True}, False, True)],
+)
+def test_what_graph_does_not_say_is_the_default(wire: Wire, enabled: bool, required: bool) -> None:
+    form = planning.canonical_service_principal(wire)
+    assert (form["enabled"], form["assignment_required"], form["sign_on_mode"]) == (enabled, required, "none")
+
+
+def test_lists_keep_their_order_in_graph() -> None:
+    plan = planned({**WIRE, "replyUrls": ["z", "a", "m"]}, {"reply_urls": ["b", "m", "z"]}, {}, True)
+    assert plan.steps[0].data["body"] == {"replyUrls": ["z", "m", "b"]}
+    assert plan.steps[0].subject == "service principal x: replyUrls"
