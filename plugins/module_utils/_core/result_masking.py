@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Masks the values of secret options in a task's result, in the same way on every ansible-core.
+"""Masking of secret options' values in a task's result, the same on every ansible-core.
 
 Before release 2.22 AnsibleModule does this to the result itself (``remove_values()``, gone in 2.25). From 2.22 on the result stays as
 it is, and so do registered variables, fact caches and the files of background jobs; core masks only what is displayed and what
@@ -30,6 +30,7 @@ def mask_result(result: t.Any, secrets: t.Iterable[t.Any]) -> t.Any:
 
 
 def _mask(value: t.Any, secrets: t.Sequence[str]) -> t.Any:
+    """Return a part of a result masked; *secrets*: the longest first."""
     if isinstance(value, str):
         if value in secrets:
             return HIDDEN_OPTION

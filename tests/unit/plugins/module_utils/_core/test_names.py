@@ -228,4 +228,11 @@ def test_nothing_folds_names_in_another_way() -> None:
 
 def is_of_texts(path: pathlib.Path) -> bool:
     """Expressions over the services' own words, which no person chooses, over addresses and over markup."""
-    return path.name in ("envelope.py", "associations.py", "references.py", "addresses.py", "reply.py", "secret_matcher.py")
+    return path.name in (
+        "envelope.py",
+        "associations.py",
+        "references.py",
+        "addresses.py",
+        "reply.py",
+        "secret_matcher.py",
+    )
