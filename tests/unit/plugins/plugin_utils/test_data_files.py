@@ -22,10 +22,9 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from hostile import FRAGMENTS, commands, names, structures
 from hypothesis import example, given
-from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.filter.data_files import FilterModule
-from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import build_file_name, dump_for_ansible
+from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import dump_for_ansible
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import repair_surrogates
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import dump_data_yaml
@@ -161,31 +160,6 @@ def test_halves_of_characters_are_made_whole(kind: str) -> None:
 @pytest.mark.parametrize("kind", WRITERS)
 def test_numbers_that_json_has_not_are_texts(kind: str) -> None:
     assert convert_to_builtins(read_back(WRITERS[kind]([float("nan"), float("-inf")]))) == ["nan", "-inf"]
-
-
-@given(st.lists(names, min_size=2, max_size=2, unique=True))
-def test_file_names_stay_in_their_folder_and_differ(pair: list[str]) -> None:
-    first, second = (build_file_name(name) for name in pair)
-    assert first != second
-    for name in (first, second):
-        assert os.path.basename(f"{name}.yml") == f"{name}.yml" and "\x00" not in name and name.isprintable()
-        assert not name.startswith((".", "-")) and 0 < len(name.encode()) <= 200
-
-
-@pytest.mark.parametrize(
-    ("name", "wanted"),
-    [
-        ("emea-cs01.corp", "emea-cs01.corp"),
-        ("Köln 1", "Köln 1"),
-        ("..", "%2E."),
-        ("../../etc/x", "%2E.%2F..%2Fetc%2Fx"),
-        ("a%2Fb", "a%252Fb"),
-        ("{{ x }}", "%7B%7B x %7D%7D"),
-        ("", "%"),
-    ],
-)
-def test_file_names(name: str, wanted: str) -> None:
-    assert build_file_name(name) == wanted
 
 
 def test_filters_end_in_one_clear_error() -> None:

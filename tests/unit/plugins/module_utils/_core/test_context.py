@@ -12,7 +12,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, Stats
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, CountAs, Stats
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Cancelled, WaitTimeout
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
 
 
@@ -80,3 +81,74 @@ def test_the_real_clock() -> None:
 def test_sources_in_words(make_ctx: t.Any) -> None:
     ctx = make_ctx({"a": "x", "b": None}, sources=OptionSources(environ={}, found={"c": "variable cvops_c"}))
     assert [ctx.describe_source(name) for name in "abc"] == ["option a", "default", "variable cvops_c"]
+
+
+@pytest.mark.parametrize(
+    ("count_as", "method", "counter"),
+    [
+        (CountAs.METHOD, "GET", "reads"),
+        (CountAs.METHOD, "HEAD", "reads"),
+        (CountAs.METHOD, "POST", "writes"),
+        (CountAs.METHOD, "DELETE", "writes"),
+        (CountAs.READ, "POST", "reads"),
+        (CountAs.WRITE, "GET", "writes"),
+        (CountAs.NOTHING, "POST", None),
+    ],
+)
+def test_a_request_counts_under_one_counter_that_there_is(count_as: CountAs, method: str, counter: str | None) -> None:
+    assert count_as.find_counter(method) == counter
+    if counter is not None:
+        Stats().add(counter)
+
+
+def test_a_deadline_that_has_passed_is_told_with_what_was_not_done(make_ctx: t.Any) -> None:
+    ctx = make_ctx({"deadline": 30})
+    ctx.check_deadline("anything")
+    ctx.deadline_at = ctx.clock.monotonic() + 1
+    ctx.check_deadline("GET /x was sent")
+    ctx.clock.passed += 1
+    with pytest.raises(WaitTimeout, match=r"deadline of 30 s .* passed before GET /x was sent") as late:
+        ctx.check_deadline("GET /x was sent")
+    assert late.value.facts == {"code": "deadline"}
+
+
+def test_no_wait_begins_after_the_deadline(make_ctx: t.Any) -> None:
+    ctx = make_ctx({"deadline": 30})
+    ctx.deadline_at = ctx.clock.monotonic()
+    with pytest.raises(WaitTimeout):
+        ctx.sleep(1)
+    assert ctx.cancellation.waits == []
+
+
+def test_a_wait_that_is_stopped_is_counted_as_far_as_it_went(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+
+    def stop(seconds: float) -> None:
+        ctx.clock.passed += 2
+        raise Cancelled("stopped")
+
+    ctx.cancellation.wait = stop
+    with pytest.raises(Cancelled):
+        ctx.sleep(10)
+    assert ctx.stats.as_result()["waited_s"] == 2.0
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred\nline", "a\u202eb"])
+def test_no_text_steers_a_terminal(make_ctx: t.Any, text: str) -> None:
+    ctx = make_ctx()
+    ctx.warn(text)
+    ctx.progress(text)
+    ctx.prompt(text)
+    ctx.debug(1, text)
+    shown = [*ctx.warnings, *ctx.reporter.news, *ctx.reporter.lines]
+    assert len(shown) == 4
+    assert all("\x1b" not in line and "\u202e" not in line for line in shown)
+    assert "\n" not in ctx.warnings[0] and "\n" not in ctx.reporter.news[0]
+
+
+def test_a_signal_while_closing_stops_nothing_of_it(make_ctx: t.Any) -> None:
+    ctx, shielded = make_ctx(), []
+    ctx.on_close(lambda: shielded.append(ctx.cancellation.is_shielded))
+    ctx.close()
+    ctx.close()
+    assert shielded == [True], "and what was closed is not closed again"

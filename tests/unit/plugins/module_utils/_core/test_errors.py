@@ -32,6 +32,8 @@ def test_problems_are_told_together() -> None:
     ("name", "kind", "parent"),
     [
         ("ConfigError", "config", errors.CvopsError),
+        ("InternalFault", "internal", errors.CvopsError),
+        ("ApiError", "api", errors.CvopsError),
         ("GuardRefused", "guard", errors.ConfigError),
         ("AmbiguousMatch", "ambiguous", errors.ConfigError),
         ("MissingLibrary", "missing_library", errors.CvopsError),
@@ -50,3 +52,38 @@ def test_kinds(name: str, kind: str, parent: type[Exception]) -> None:
     error = getattr(errors, name)("x")
     assert error.as_result()["error"]["kind"] == kind
     assert isinstance(error, parent)
+
+
+def test_a_message_is_one_line_without_control_characters_and_has_an_end() -> None:
+    said = str(errors.ApiError("bad\n  \x1b[31mtext \u202e"))
+    assert "\n" not in said and said.startswith("bad \\x1b[31mtext")
+    assert len(str(errors.ApiError("x" * 20_000))) == 8001
+
+
+def test_the_message_of_many_problems_shows_the_first_and_their_number() -> None:
+    found = [{"kind": "config", "where": f"a[{number}]", "message": "no\nline"} for number in range(30)]
+    error = errors.Problems("30 problems", found)
+    lines = str(error).splitlines()
+    assert lines[:2] == ["30 problems", "- a[0]: no line"]
+    assert lines[-2:] == ["- a[24]: no line", "- … and 5 more, see error.problems"]
+    assert error.facts["problems"] == found
+    assert "more" not in str(errors.Problems("25 problems", found[:25]))
+
+
+def test_what_a_failed_look_leaves_is_unknown() -> None:
+    with pytest.raises(errors.Unreachable) as failed, errors.mark_outcome_unknown():
+        raise errors.Unreachable("no answer", service="Graph")
+    assert failed.value.facts == {"service": "Graph", "outcome": "unknown"}
+
+
+def test_an_outcome_that_is_known_stays_and_a_good_look_says_nothing() -> None:
+    with pytest.raises(errors.ApiError) as failed, errors.mark_outcome_unknown():
+        raise errors.ApiError("no", outcome="undone")
+    assert failed.value.facts["outcome"] == "undone"
+    with errors.mark_outcome_unknown():
+        pass
+
+
+def test_a_fault_of_the_code_is_not_taken_for_an_unknown_outcome() -> None:
+    with pytest.raises(ZeroDivisionError), errors.mark_outcome_unknown():
+        1 / 0  # noqa: B018

@@ -21,7 +21,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Throttled,
     Unreachable,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport, describe_proxy, find_proxies
 from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings
 from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Repeat, RetryPolicy
 
@@ -345,3 +345,44 @@ def test_a_missing_library_is_one_clear_message(make_ctx: t.Any, monkeypatch: py
         transport(make_ctx())
     assert missing.value.facts["library"] == "requests"
     assert missing.value.facts["details"] == "Traceback ..."
+
+
+def test_no_tls_behind_https(make_ctx: t.Any, server: t.Any) -> None:
+    with pytest.raises(Unreachable) as failed:
+        transport(make_ctx()).request("GET", server.url.replace("http:", "https:"))
+    assert failed.value.code in ("tls", "connection_lost")
+
+
+def test_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://somebody:hushed@proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "direct.example")
+    way = HttpSettings("Service")
+    assert describe_proxy(way, "https://graph.example/x") == "proxy http://proxy.example:3128"
+    assert describe_proxy(way, "https://direct.example/x") == "no proxy"
+    assert find_proxies(HttpSettings("Service", environment_proxies=False), "https://graph.example") == {}
+    own = HttpSettings("Service", proxy="http://own.example", environment_proxies=False)
+    assert find_proxies(own, "https://direct.example") == {"http": "http://own.example", "https": "http://own.example"}
+    assert describe_proxy(own, "https://direct.example") == "proxy http://own.example"
+
+
+def test_requests_go_through_the_proxy(make_ctx: t.Any, server: t.Any) -> None:
+    transport(make_ctx(), proxy=server.url).request("GET", "http://service.example/x")
+    assert server.received[0].path == "http://service.example/x"
+
+
+def test_a_dead_proxy_is_named_without_its_password(make_ctx: t.Any, server: t.Any) -> None:
+    server.stop()
+    way = f"http://somebody:hushed@localhost:{server.port}"
+    with pytest.raises(Unreachable) as dead:
+        transport(make_ctx(), proxy=way).request("POST", "https://service.example/x")
+    assert (dead.value.code, dead.value.may_have_acted) == ("proxy", False)
+    assert f"proxy http://localhost:{server.port}" in str(dead.value)
+    assert "hushed" not in str(dead.value)
+
+
+def test_a_proxy_that_refuses(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
+    server.says(answer(407))
+    with pytest.raises(Unreachable) as refused:
+        transport(make_ctx(), proxy=server.url).request("POST", "https://service.example/x")
+    assert refused.value.code == "proxy"
+    assert server.received[0].method == "CONNECT"

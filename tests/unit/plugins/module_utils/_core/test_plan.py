@@ -2,19 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plans, differences of fields, differences of sets."""
+"""Plans, and the fields that differ."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step, find_changed_fields
-from ansible_collections.cvops.identity.plugins.module_utils._core.set_changes import find_set_changes
 
-NAMES = st.sets(st.sampled_from("abcdefgh"))
 FIELDS = st.dictionaries(st.sampled_from("abcd"), st.none() | st.integers(0, 2) | st.just(""))
 
 
@@ -38,21 +38,23 @@ def test_applying_the_difference_converges(desired: dict[str, t.Any], current: d
     }
 
 
-def test_unset_changes_nothing_and_empty_empties() -> None:
-    assert find_set_changes(None, ["b", "a"], exclusive=True) == ([], [], ["a", "b"])
-    assert find_set_changes([], ["b", "a"], exclusive=False) == ([], ["a", "b"], [])
-    assert find_set_changes(["c"], ["b", "a"], exclusive=False) == (["c"], [], ["a", "b", "c"])
-    assert find_set_changes(["c"], ["b", "a"], exclusive=True) == (["c"], ["a", "b"], ["c"])
+@given(FIELDS, FIELDS)
+def test_what_is_not_managed_is_never_among_the_changes(desired: dict[str, t.Any], current: dict[str, t.Any]) -> None:
+    changed = find_changed_fields(desired, current)
+    assert set(changed) <= {name for name, value in desired.items() if value is not None}
+    assert all(current.get(name) != value for name, value in changed.items())
 
 
-@given(NAMES, NAMES, st.booleans())
-def test_a_difference_does_what_it_says(desired: set[str], current: set[str], exclusive: bool) -> None:
-    change = find_set_changes(desired, current, exclusive)
-    after = (current | set(change.add)) - set(change.remove)
-    assert sorted(after) == change.after
-    assert desired <= after
-    assert not set(change.add) & set(change.remove)
-    assert find_set_changes(desired, after, exclusive)[:2] == ([], [])
-    if not exclusive and desired:
-        assert current <= after, "strangers stay"
-    assert change == find_set_changes([*sorted(desired, reverse=True), *desired], sorted(current), exclusive)
+def test_an_empty_value_is_managed_and_an_absent_one_differs_from_it() -> None:
+    assert find_changed_fields({"members": [], "enabled": False}, {}) == {"members": [], "enabled": False}
+    assert find_changed_fields({"members": [], "enabled": False}, {"members": [], "enabled": False}) == {}
+
+
+def test_a_step_and_a_plan_cannot_be_changed_later() -> None:
+    step = Step("create", "x")
+    plan = Plan({}, {}, (step,))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        step.subject = "y"  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        plan.steps = ()  # type: ignore[misc]
+    assert Step("create", "a").data is not Step("create", "b").data, "the data of one step is not another one's"

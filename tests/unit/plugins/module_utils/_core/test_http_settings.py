@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way to a service: certificates and proxies, and how they are named in errors."""
+"""The settings of a way to a service: which certificates are trusted, and how they are named in errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Unreachable
-from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport, describe_proxy, find_proxies
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
 from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings
 from ansible_collections.cvops.identity.plugins.module_utils._core.retry import RetryPolicy
 
@@ -76,12 +76,6 @@ def test_a_ca_file_that_holds_no_certificate(make_ctx: t.Any, secured: t.Any, tm
     assert str(rubbish) in str(bad.value)
 
 
-def test_no_tls_behind_https(make_ctx: t.Any, server: t.Any) -> None:
-    with pytest.raises(Unreachable) as failed:
-        transport(make_ctx()).request("GET", server.url.replace("http:", "https:"))
-    assert failed.value.code in ("tls", "connection_lost")
-
-
 @pytest.mark.parametrize(
     ("settings", "verify", "words"),
     [
@@ -101,36 +95,20 @@ def test_verification_in_force(settings: dict[str, t.Any], verify: t.Any, words:
     assert (way.choose_ca(), way.describe_ca()) == (verify, words)
 
 
-def test_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://somebody:hushed@proxy.example:3128")
-    monkeypatch.setenv("NO_PROXY", "direct.example")
-    way = HttpSettings("Service")
-    assert describe_proxy(way, "https://graph.example/x") == "proxy http://proxy.example:3128"
-    assert describe_proxy(way, "https://direct.example/x") == "no proxy"
-    assert find_proxies(HttpSettings("Service", environment_proxies=False), "https://graph.example") == {}
-    own = HttpSettings("Service", proxy="http://own.example", environment_proxies=False)
-    assert find_proxies(own, "https://direct.example") == {"http": "http://own.example", "https": "http://own.example"}
-    assert describe_proxy(own, "https://direct.example") == "proxy http://own.example"
+def test_settings_follow_the_environment_that_they_were_given() -> None:
+    environ = {"SSL_CERT_FILE": "/first"}
+    settings = HttpSettings("Service", environ=environ)
+    environ["SSL_CERT_FILE"] = "/second"
+    assert settings.choose_ca() == "/second"
 
 
-def test_requests_go_through_the_proxy(make_ctx: t.Any, server: t.Any) -> None:
-    transport(make_ctx(), proxy=server.url).request("GET", "http://service.example/x")
-    assert server.received[0].path == "http://service.example/x"
+def test_an_empty_variable_names_no_ca() -> None:
+    settings = HttpSettings("Service", environ={"REQUESTS_CA_BUNDLE": "", "SSL_CERT_FILE": "/y"})
+    assert (settings.choose_ca(), settings.describe_ca()) == ("/y", "CA bundle /y from SSL_CERT_FILE")
 
 
-def test_a_dead_proxy_is_named_without_its_password(make_ctx: t.Any, server: t.Any) -> None:
-    server.stop()
-    way = f"http://somebody:hushed@localhost:{server.port}"
-    with pytest.raises(Unreachable) as dead:
-        transport(make_ctx(), proxy=way).request("POST", "https://service.example/x")
-    assert (dead.value.code, dead.value.may_have_acted) == ("proxy", False)
-    assert f"proxy http://localhost:{server.port}" in str(dead.value)
-    assert "hushed" not in str(dead.value)
-
-
-def test_a_proxy_that_refuses(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
-    server.says(answer(407))
-    with pytest.raises(Unreachable) as refused:
-        transport(make_ctx(), proxy=server.url).request("POST", "https://service.example/x")
-    assert refused.value.code == "proxy"
-    assert server.received[0].method == "CONNECT"
+def test_the_environment_of_the_process_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CURL_CA_BUNDLE", "/of/curl")
+    assert HttpSettings("Service").describe_ca() == "CA bundle /of/curl from CURL_CA_BUNDLE"

@@ -1,0 +1,226 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record of a run: what it holds at which moment, what it hides, and what happens when it cannot be kept."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import pathlib
+import stat
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core import run_record as subject
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
+from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import RunRecord
+
+PLAN = Plan({"members": []}, {"members": ["x"]}, (Step("create", "group A"), Step("add", "member x")))
+SECRET = "Planted~4711"
+
+
+def read_only_record(folder: pathlib.Path) -> dict[str, t.Any]:
+    """Return the one record in *folder*."""
+    (path,) = folder.iterdir()
+    found: dict[str, t.Any] = json.loads(path.read_text())
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: pathlib.Path) -> pathlib.Path:
+    return tmp_path / "deep" / "records"
+
+
+def test_before_the_first_write_it_holds_what_is_intended(make_ctx: t.Any, folder: pathlib.Path) -> None:
+    RunRecord(make_ctx(), str(folder), "entra_group").begin(PLAN)
+    found = read_only_record(folder)
+    assert (found["outcome"], found["began"], found["ended"]) == ("begun", "2026-03-01T12:00:00Z", None)
+    assert (found["applied"], found["left"]) == ([], ["group A", "member x"])
+    assert found["planned"] == {
+        "before": {"members": []},
+        "after": {"members": ["x"]},
+        "steps": ["group A", "member x"],
+    }
+    assert found["stats"] is found["error"] is found["failed_step"] is None
+
+
+def test_after_the_last_step_the_same_file_holds_what_was_done(make_ctx: t.Any, folder: pathlib.Path) -> None:
+    ctx = make_ctx()
+    record = RunRecord(ctx, str(folder), "entra_group")
+    record.begin(PLAN)
+    ctx.clock.passed += 90
+    record.end(PLAN, {"changed": True, "stats": {"writes": 2}})
+    found = read_only_record(folder)
+    assert (found["outcome"], found["began"], found["ended"]) == (
+        "done",
+        "2026-03-01T12:00:00Z",
+        "2026-03-01T12:01:30Z",
+    )
+    assert (found["applied"], found["left"], found["stats"]) == (["group A", "member x"], [], {"writes": 2})
+    assert found["module"] == "cvops.identity.entra_group"
+
+
+@pytest.mark.parametrize(("more", "outcome"), [({}, "failed"), ({"cancelled": True}, "cancelled")])
+def test_a_run_that_fails_tells_what_was_done_and_what_is_left(
+    make_ctx: t.Any, folder: pathlib.Path, more: dict[str, t.Any], outcome: str
+) -> None:
+    record = RunRecord(make_ctx(), str(folder), "entra_group")
+    record.begin(PLAN)
+    record.end(
+        PLAN,
+        {
+            "failed": True,
+            "msg": "no",
+            "error": {"kind": "api", "status": 500},
+            "steps_done": ["group A"],
+            "step_failed": "member x",
+            "steps_left": [],
+            **more,
+        },
+    )
+    found = read_only_record(folder)
+    assert found["outcome"] == outcome
+    assert (found["applied"], found["failed_step"], found["left"]) == (["group A"], "member x", [])
+    assert found["error"] == {"msg": "no", "kind": "api", "status": 500}
+
+
+def test_a_failure_before_the_first_step_applied_nothing(make_ctx: t.Any, folder: pathlib.Path) -> None:
+    record = RunRecord(make_ctx(), str(folder), "entra_group")
+    record.begin(PLAN)
+    record.end(PLAN, {"failed": True, "msg": "no"})
+    assert read_only_record(folder)["applied"] == []
+
+
+@pytest.mark.parametrize(
+    ("check", "result"),
+    [
+        (False, {"changed": False}),
+        (False, {"failed": True, "error": {"kind": "config"}}),
+        (True, {"changed": True}),
+        (True, {"failed": True, "error": {"kind": "guard"}}),
+    ],
+)
+def test_a_run_that_neither_wrote_nor_should_have_leaves_no_record(
+    make_ctx: t.Any, folder: pathlib.Path, check: bool, result: dict[str, t.Any]
+) -> None:
+    RunRecord(make_ctx(check_mode=check), str(folder), "entra_group").end(PLAN, result)
+    assert not folder.exists()
+
+
+def test_a_refused_risk_is_recorded_although_there_was_no_plan(make_ctx: t.Any, folder: pathlib.Path) -> None:
+    result = {"failed": True, "msg": "no", "error": {"kind": "guard", "risk": "rename"}}
+    RunRecord(make_ctx(), str(folder), "entra_group").end(None, result)
+    found = read_only_record(folder)
+    assert (found["planned"], found["applied"], found["left"]) == (None, [], [])
+    assert found["began"] == found["ended"] == "2026-03-01T12:00:00Z"
+    assert found["error"]["risk"] == "rename"
+
+
+def test_who_did_what_to_whom_stands_in_it(make_ctx: t.Any, folder: pathlib.Path) -> None:
+    options = {
+        "tenant_id": "contoso.com",
+        "commvault_url": None,
+        "auth_method": "client_secret",
+        "client_id": "c",
+        "client_secret": SECRET,
+        "accept_risk": ["rename"],
+        "accept_reason": "new standard",
+    }
+    environ = {"AWX_JOB_ID": "17", "TOWER_JOB_ID": "18", "CVOPS_TICKET": "CHG1", "CVOPS_REVISION": ""}
+    ctx = make_ctx(
+        options,
+        sources=OptionSources(environ=environ),
+        evidence={"approved_by": ["ada"]},
+        identity={"client_id": "told by the token"},
+        secrets={SECRET},
+    )
+    RunRecord(ctx, str(folder), "entra_group").begin(PLAN)
+    found = read_only_record(folder)
+    assert found["target"] == {"tenant_id": "contoso.com"}
+    assert found["identity"] == {"auth_method": "client_secret", "client_id": "told by the token"}
+    operator = found["operator"]
+    assert (operator["job_id"], operator["ticket"]) == ("17", "CHG1")
+    assert "revision" not in operator and operator["user"] and operator["host"]
+    assert found["accepted_risks"] == [{"risk": "rename", "reason": "new standard"}]
+    assert found["evidence"] == {"approved_by": ["ada"]}
+
+
+def test_no_secret_is_kept_and_names_of_the_plan_stay(make_ctx: t.Any, folder: pathlib.Path) -> None:
+    plan = Plan({}, {"password=hunter2": f"x {SECRET}"}, (Step("create", f"{SECRET}"),))
+    record = RunRecord(make_ctx(secrets={SECRET}), str(folder), "m")
+    record.begin(plan)
+    record.end(plan, {"failed": True, "msg": f"bad {SECRET}", "error": {"said": "password=hunter2"}})
+    found = read_only_record(folder)
+    assert SECRET not in json.dumps(found)
+    assert found["planned"]["after"] == {"password=hunter2": "x ********"}, "as a reader compares it"
+    assert found["error"]["said"] == "password=********", "what a service says may hold anything"
+
+
+def test_only_its_owner_can_read_it_and_nothing_else_is_left(make_ctx: t.Any, folder: pathlib.Path) -> None:
+    record = RunRecord(make_ctx(), str(folder), "entra_group")
+    record.begin(PLAN)
+    record.end(PLAN, {"changed": True})
+    (path,) = folder.iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.name.startswith("20260301T120000Z-entra_group-") and path.suffix == ".json"
+
+
+def test_two_runs_at_the_same_moment_have_two_records(make_ctx: t.Any, folder: pathlib.Path) -> None:
+    for dummy in range(2):
+        RunRecord(make_ctx(), str(folder), "entra_group").begin(PLAN)
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_record_that_cannot_be_begun_stops_the_run(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="Nothing was changed") as refused:
+        RunRecord(make_ctx(), str(tmp_path / "file" / "x"), "entra_group").begin(PLAN)
+    assert "cvops_run_record_dir" in refused.value.facts["source"]
+    assert str(tmp_path) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("failure", "why"), [(OSError(28, "No space left on device"), "No space left"), (ValueError("x"), "ValueError")]
+)
+def test_a_record_that_cannot_be_ended_is_a_warning(
+    make_ctx: t.Any, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, failure: Exception, why: str
+) -> None:
+    ctx = make_ctx()
+    record = RunRecord(ctx, str(folder), "entra_group")
+    record.begin(PLAN)
+
+    def fail(*given: t.Any) -> None:
+        raise failure
+
+    monkeypatch.setattr(subject, "replace_file", fail)
+    record.end(PLAN, {"changed": True})
+    assert len(ctx.warnings) == 1 and "could not be written" in ctx.warnings[0] and why in ctx.warnings[0]
+    assert read_only_record(folder)["outcome"] == "begun", "the trace of the run stays"
+
+
+@pytest.mark.parametrize("failure", [KeyError("uid"), OSError("no such user")])
+def test_an_operator_without_a_name_is_a_number(
+    make_ctx: t.Any, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail() -> str:
+        raise failure
+
+    monkeypatch.setattr(getpass, "getuser", fail)
+    RunRecord(make_ctx(), str(folder), "entra_group").begin(PLAN)
+    assert read_only_record(folder)["operator"]["user"] == str(os.geteuid())
+
+
+def test_ansible_can_read_it_as_variables_without_evaluation(make_ctx: t.Any, folder: pathlib.Path) -> None:
+    plan = Plan({}, {"{{ 1 + 1 }}": "{{ 2 }}"}, (Step("create", "{{ 3 }} \ud800"),))
+    RunRecord(make_ctx(), str(folder), "entra_group").begin(plan)
+    found = read_only_record(folder)
+    assert found["left"] == [{"__ansible_unsafe": "{{ 3 }} \ufffd"}]
+    assert found["planned"]["after"] == [
+        {"key": {"__ansible_unsafe": "{{ 1 + 1 }}"}, "value": {"__ansible_unsafe": "{{ 2 }}"}}
+    ]
