@@ -75,9 +75,9 @@ options:
     type: str
   sign_in_on:
     description:
-      - Where the sign-in to Entra ID happens when the task runs on another host or as another user. With V(controller) only a short-lived token travels;
+      - Where the sign-in to Entra ID happens when the task runs on another host or as another user. With V(controller) only a short-lived token is sent there;
         V(target) is for a managed identity, certificate path or federated token file that belongs to the target. Commvault log-in always happens where
-        the task runs, and secrets that are themselves what a task delivers travel with it.
+        the task runs, and secrets that the task is to store are sent with it.
       - Also the Ansible variable C(cvops_sign_in_on) and the environment variable E(CVOPS_SIGN_IN_ON).
     type: str
     choices: [controller, target]

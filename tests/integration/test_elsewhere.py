@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks that run on another host: what travels there is a short-lived token, not the credential behind it."""
+"""Tasks that run on another host: what is sent there is a short-lived token, not the credential behind it."""
 
 from __future__ import annotations
 
