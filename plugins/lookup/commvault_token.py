@@ -91,7 +91,7 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
-from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.sign_in import hand_out
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.sign_in import obtain_auth_headers
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_context import open_lookup_context
 from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_tokens import extract_token
@@ -114,5 +114,5 @@ class LookupModule(LookupBase):
             after.enter_context(ctx.cancellation.shield())
             if terms:
                 raise ConfigError("commvault_token takes no terms; name the CommServe with commvault_url")
-            headers = hand_out(ctx)
+            headers = obtain_auth_headers(ctx)
             return [headers if ctx.options["return"] == "header" else extract_token(headers)]

@@ -76,7 +76,7 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import graph_scope
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import get_graph_scope
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_context import open_lookup_context
@@ -93,9 +93,9 @@ class LookupModule(LookupBase):
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
         """Return the token of each term, or a dictionary with it. Raises AnsibleLookupError."""
         with open_lookup_context(self._templar, SPEC, kwargs, variables, product="access_token") as ctx:
-            scopes = [parse_scope(term) for term in convert_to_builtins(terms or [])] or [graph_scope(ctx.options)]
+            scopes = [parse_scope(term) for term in convert_to_builtins(terms or [])] or [get_graph_scope(ctx.options)]
             sign_in = EntraSignIn(ctx)
-            tokens = [sign_in.token(scope) for scope in scopes]
+            tokens = [sign_in.get_token(scope) for scope in scopes]
             if ctx.options["return"] == "details":
                 return [describe_token(token) for token in tokens]
             if ctx.options["return"] == "header":

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import has_user_information
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import format_time, is_guid
-from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token, claims_of
+from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token, decode_claims
 
 
 def parse_scope(term: t.Any) -> str:
@@ -38,7 +38,7 @@ def parse_scope(term: t.Any) -> str:
 
 def describe_token(token: Token) -> dict[str, t.Any]:
     """Return the token with its scope, expiry (RFC 3339), tenant and client; claims are not verified, and null where they cannot be read."""
-    claims = claims_of(token.value)
+    claims = decode_claims(token.value)
     ends = datetime.datetime.fromtimestamp(token.expires_at, datetime.timezone.utc) if token.expires_at else None
     return {
         "token": token.value,

@@ -12,10 +12,10 @@ import types
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import graph_scope
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import get_graph_scope
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import IncompleteSignIn
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
-from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CREDENTIALS
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CREDENTIAL_OPTIONS
 
 
 def exchange_credentials(module: types.ModuleType, ctx: Context) -> dict[str, t.Any]:
@@ -27,15 +27,15 @@ def exchange_credentials(module: types.ModuleType, ctx: Context) -> dict[str, t.
     """
     scopes = _list_scopes(module, ctx)
     if not scopes:
-        return dict.fromkeys(CREDENTIALS)
+        return dict.fromkeys(CREDENTIAL_OPTIONS)
     try:
         sign_in = EntraSignIn(ctx)
     except IncompleteSignIn:
         if _requires_entra(module):
             raise
-        return dict.fromkeys(CREDENTIALS)
-    tokens = {scope: sign_in.token(scope).value for scope in scopes}
-    return {**dict.fromkeys(CREDENTIALS), "auth_method": "token", "access_token": json.dumps(tokens)}
+        return dict.fromkeys(CREDENTIAL_OPTIONS)
+    tokens = {scope: sign_in.get_token(scope).value for scope in scopes}
+    return {**dict.fromkeys(CREDENTIAL_OPTIONS), "auth_method": "token", "access_token": json.dumps(tokens)}
 
 
 def _requires_entra(module: types.ModuleType) -> bool:
@@ -50,5 +50,5 @@ def _list_scopes(module: types.ModuleType, ctx: Context) -> list[str]:
     if options.get("commvault_proxy_scope"):
         wanted.append(options["commvault_proxy_scope"])
     if _requires_entra(module) or getattr(module, "USES_GRAPH", False):
-        wanted.append(graph_scope(options))
+        wanted.append(get_graph_scope(options))
     return wanted

@@ -93,7 +93,7 @@ def ready_token(site: Simulator, lifetime: int = 3600) -> str:
     def read(ctx: Context) -> t.Any:
         from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
 
-        taken.append(EntraSignIn(ctx).token("https://graph.microsoft.com/.default").value)
+        taken.append(EntraSignIn(ctx).get_token("https://graph.microsoft.com/.default").value)
         return []
 
     module = type("Module", (), {"SPEC": entra_group_info.SPEC, "RESOURCE": Report("groups", read)})

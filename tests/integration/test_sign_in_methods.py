@@ -140,7 +140,7 @@ def test_no_identity_and_no_endpoint_is_one_clear_error(site: Simulator, monkeyp
 
 def test_an_endpoint_that_hangs_is_given_up_soon(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "ansible_collections.cvops.identity.plugins.module_utils._signin.managed_identity._TIMEOUT_S", 0.2
+        "ansible_collections.cvops.identity.plugins.module_utils._signin.entra.managed_identity._TIMEOUT_S", 0.2
     )
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", site.imds_url)
     site.imds.assign("worker", "Group.Read.All")
@@ -182,7 +182,7 @@ def test_device_code_shows_its_message_once(site: Simulator) -> None:
     ctx = Context(options=options, reporter=words, attended=True)
     answers: list[t.Mapping[str, t.Any]] = []
     asking = threading.Thread(
-        target=lambda: answers.append(interactive.device_code(ctx, "https://graph.microsoft.com/.default"))
+        target=lambda: answers.append(interactive.sign_in_with_device_code(ctx, "https://graph.microsoft.com/.default"))
     )
     asking.start()
     for dummy in range(1000):

@@ -52,7 +52,9 @@ class FakeGraph:
         self.forgotten: list[str] = []
         self.claims: dict[str, t.Any] = {}
         self.tokens_dropped = 0
-        self.sign_in = types.SimpleNamespace(method="token", token=lambda scope: types.SimpleNamespace(expires_at=None))
+        self.sign_in = types.SimpleNamespace(
+            method="token", get_token=lambda scope: types.SimpleNamespace(expires_at=None)
+        )
         self.recent_objects = types.SimpleNamespace(add=lambda *keys: self.remembered.extend(keys))
 
     def _answer(self, path: str, params: t.Mapping[str, t.Any] | None) -> t.Any:

@@ -16,7 +16,7 @@ from .._core.context import Context
 from .._core.errors import ApiError
 from .._core.retry import Repeat
 from .._core.visible import escape_invisible
-from .._signin.commvault.sign_in import connect
+from .._signin.commvault.sign_in import open_commvault_transport
 from . import envelope, listings
 from .catalogue import Catalogue, OwnLevel
 
@@ -35,7 +35,7 @@ class CommvaultClient:
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
-        self._transport, self._base = connect(ctx)
+        self._transport, self._base = open_commvault_transport(ctx)
         self._lock = threading.RLock()
         self._company: tuple[int, str] | None = None
         self._commserv: dict[str, t.Any] | None = None

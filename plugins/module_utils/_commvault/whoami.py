@@ -13,8 +13,8 @@ from .._core.context import Context
 from .._core.errors import ApiError, NotFound
 from .._core.http import describe_proxy
 from .._core.values import get_objects
-from .._signin.entra.clouds import commvault_settings
-from .._signin.inputs import sources
+from .._signin.entra.clouds import build_commvault_settings
+from .._signin.inputs import list_option_sources
 from .._signin.options import commvault_spec, entra_spec
 from .client import CommvaultClient, quote_segment
 from .envelope import is_declined
@@ -30,14 +30,14 @@ def is_commvault_configured(options: t.Mapping[str, t.Any]) -> bool:
 
 def describe_commvault_connection(ctx: Context) -> dict[str, t.Any]:
     """Return what is known before the sign-in: URL, method, CA, proxy, and the source of each option."""
-    settings, url = commvault_settings(ctx.options), str(ctx.options["commvault_url"])
+    settings, url = build_commvault_settings(ctx.options), str(ctx.options["commvault_url"])
     own = {name: option for name, option in commvault_spec().options.items() if name not in entra_spec().options}
     return {
         "url": url,
         "method": ctx.options["commvault_auth_method"],
         "ca": settings.describe_ca(),
         "proxy": describe_proxy(settings, url if "//" in url else f"https://{url}"),
-        "sources": sources(ctx, own),
+        "sources": list_option_sources(ctx, own),
     }
 
 

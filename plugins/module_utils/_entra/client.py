@@ -23,9 +23,9 @@ from .._core.recent_objects import RecentObjects
 from .._core.reply import Reply
 from .._core.retry import Repeat
 from .._core.values import GUID
-from .._signin.entra.clouds import entra_settings, graph_scope, graph_url
+from .._signin.entra.clouds import build_entra_settings, get_graph_scope, get_graph_url
 from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
-from .._signin.tokens import claims_of
+from .._signin.tokens import decode_claims
 from .errors import build_graph_error
 
 #: Texts of refusals that a lagging replica gives for objects that exist; repeated only for objects of this run.
@@ -113,11 +113,11 @@ class GraphClient:
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
-        self._root = graph_url(ctx.options)
-        self._scope = graph_scope(ctx.options)
+        self._root = get_graph_url(ctx.options)
+        self._scope = get_graph_scope(ctx.options)
         self.sign_in = EntraSignIn(ctx)
         self._transport = Transport(
-            ctx, entra_settings(ctx.options, _SERVICE), BearerCredentials(self.sign_in, self._scope)
+            ctx, build_entra_settings(ctx.options, _SERVICE), BearerCredentials(self.sign_in, self._scope)
         )
         self.recent_objects = RecentObjects(ctx)
 
@@ -241,11 +241,11 @@ class GraphClient:
 
     def forget_token(self) -> None:
         """Drop the token at hand, which does not carry rights that were granted since."""
-        self.sign_in.drop(self._scope)
+        self.sign_in.forget_token(self._scope)
 
     def read_token_claims(self) -> dict[str, t.Any]:
         """Return what the token says about its holder, unverified; empty where it cannot be read."""
-        return claims_of(self.sign_in.token(self._scope).value)
+        return decode_claims(self.sign_in.get_token(self._scope).value)
 
     def get_service_time(self) -> datetime.datetime:
         """Return the time by the service's clock, as far as its last answer told; validity is judged by that clock."""

@@ -13,10 +13,10 @@ from .._core.context import Context
 from .._core.errors import ApiError, Forbidden, NotFound
 from .._core.http import describe_proxy
 from .._core.values import get_objects
-from .._signin.entra.clouds import authority_url, entra_settings, graph_scope, graph_url
-from .._signin.inputs import sources
+from .._signin.entra.clouds import build_entra_settings, get_authority_url, get_graph_scope, get_graph_url
+from .._signin.inputs import list_option_sources
 from .._signin.options import entra_spec
-from .._signin.tokens import expiry_of, identity_of, kind_of
+from .._signin.tokens import describe_identity, get_expiry, get_identity_kind
 from .client import GraphClient, quote_segment
 
 #: Names of the services whose answers tell the time; no sign-in is sent when the token comes from the cache.
@@ -54,27 +54,27 @@ def is_entra_configured(options: t.Mapping[str, t.Any]) -> bool:
 
 def describe_entra_connection(ctx: Context) -> dict[str, t.Any]:
     """Return what is known before any sign-in: cloud, addresses, CA, proxy, and the source of each option."""
-    settings = entra_settings(ctx.options, "Microsoft Graph")
-    graph = graph_url(ctx.options)
+    settings = build_entra_settings(ctx.options, "Microsoft Graph")
+    graph = get_graph_url(ctx.options)
     return {
         "cloud": ctx.options["cloud"],
-        "authority_url": authority_url(ctx.options),
+        "authority_url": get_authority_url(ctx.options),
         "graph_url": graph,
         "ca": settings.describe_ca(),
         "proxy": describe_proxy(settings, graph),
-        "sources": sources(ctx, entra_spec().options),
+        "sources": list_option_sources(ctx, entra_spec().options),
     }
 
 
 def read_entra_identity(ctx: Context, graph: GraphClient) -> dict[str, t.Any]:
     """Return the identity and what it may do; what it may not read is None. Raises AuthError, Unreachable, Throttled."""
-    token = graph.sign_in.token(graph_scope(ctx.options))
+    token = graph.sign_in.get_token(get_graph_scope(ctx.options))
     claims = graph.read_token_claims()
-    kind = kind_of(claims, graph.sign_in.method)
-    ends_at = token.expires_at or expiry_of(claims)
+    kind = get_identity_kind(claims, graph.sign_in.method)
+    ends_at = token.expires_at or get_expiry(claims)
     return {
         "method": graph.sign_in.method,
-        "identity": identity_of(claims, graph.sign_in.method),
+        "identity": describe_identity(claims, graph.sign_in.method),
         "permissions": list_token_permissions(claims),
         "tenant": _read_tenant(graph, claims),
         "directory_roles": _list_directory_roles(graph, claims) if kind == "user" else None,

@@ -12,7 +12,7 @@ import typing as t
 from .._core.context import Context
 
 
-def sources(ctx: Context, options: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, str]:
+def list_option_sources(ctx: Context, options: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, str]:
     """The source of each of *options* (as in an argument spec) in words, never its value; those at their default are left out."""
     return {
         name: ctx.describe_source(name)

@@ -23,7 +23,7 @@ ENTRA_METHODS = (
     "token",
 )
 #: What must not travel to another host while sign_in_on is controller.
-CREDENTIALS = (
+CREDENTIAL_OPTIONS = (
     "client_secret",
     "client_certificate",
     "client_certificate_password",

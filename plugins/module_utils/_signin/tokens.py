@@ -28,7 +28,7 @@ class Token:
     scope: str
 
 
-def claims_of(token: str) -> dict[str, t.Any]:
+def decode_claims(token: str) -> dict[str, t.Any]:
     """The claims of a JWT, unverified: for messages and expiry only. Empty for opaque tokens."""
     parts = token.split(".")
     if len(parts) != 3:
@@ -40,12 +40,12 @@ def claims_of(token: str) -> dict[str, t.Any]:
     return claims if isinstance(claims, dict) else {}
 
 
-def expiry_of(claims: t.Mapping[str, t.Any]) -> float:
+def get_expiry(claims: t.Mapping[str, t.Any]) -> float:
     """When a token with these claims ends, in epoch seconds; 0 when it does not say so or says what cannot be."""
-    return seconds(claims.get("exp"), at_most=_LAST_MOMENT) or 0.0
+    return parse_seconds(claims.get("exp"), at_most=_LAST_MOMENT) or 0.0
 
 
-def seconds(value: t.Any, at_most: float) -> float | None:
+def parse_seconds(value: t.Any, at_most: float) -> float | None:
     """A number of seconds that a service told, as a number or as text; None for what is none, negative or beyond *at_most*."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
@@ -56,7 +56,7 @@ def seconds(value: t.Any, at_most: float) -> float | None:
     return found if 0 <= found <= at_most else None
 
 
-def kind_of(claims: t.Mapping[str, t.Any], method: str) -> str:
+def get_identity_kind(claims: t.Mapping[str, t.Any], method: str) -> str:
     """``application``, ``managed_identity``, ``user``, or ``unknown`` for a token that cannot be read."""
     if not claims:
         return "unknown"
@@ -66,37 +66,37 @@ def kind_of(claims: t.Mapping[str, t.Any], method: str) -> str:
     return "managed_identity" if is_managed else "application"
 
 
-def identity_of(claims: t.Mapping[str, t.Any], method: str) -> dict[str, t.Any]:
+def describe_identity(claims: t.Mapping[str, t.Any], method: str) -> dict[str, t.Any]:
     """Whom a token names, as it says itself: nothing here was verified, and it is text from outside, made safe to show.
 
-    ``kind`` as of :func:`kind_of`; ``object_id`` is that of the service principal or user; ``user_name`` only for people.
+    ``kind`` as of :func:`get_identity_kind`; ``object_id`` is that of the service principal or user; ``user_name`` only for people.
     """
-    kind = kind_of(claims, method)
+    kind = get_identity_kind(claims, method)
     person = kind == "user"
     return {
         "kind": kind,
-        "object_id": _told(claims, "oid"),
-        "app_id": _told(claims, "appid", "azp"),
-        "display_name": _told(claims, "name") if person else _told(claims, "app_displayname"),
-        "user_name": _told(claims, "upn", "preferred_username", "unique_name") if person else None,
+        "object_id": _get_text_claim(claims, "oid"),
+        "app_id": _get_text_claim(claims, "appid", "azp"),
+        "display_name": _get_text_claim(claims, "name") if person else _get_text_claim(claims, "app_displayname"),
+        "user_name": _get_text_claim(claims, "upn", "preferred_username", "unique_name") if person else None,
     }
 
 
-def tenant_of(claims: t.Mapping[str, t.Any]) -> str | None:
+def get_tenant_id(claims: t.Mapping[str, t.Any]) -> str | None:
     """The tenant that a token says it is from."""
-    return _told(claims, "tid")
+    return _get_text_claim(claims, "tid")
 
 
-def person_of(claims: t.Mapping[str, t.Any]) -> str:
+def describe_person(claims: t.Mapping[str, t.Any]) -> str:
     """The signed-in person in a few words, for the person to check."""
-    found = identity_of(claims, "")
+    found = describe_identity(claims, "")
     user_name, display_name = found["user_name"], found["display_name"]
     if user_name and display_name:
         return f"{user_name} ({display_name})"
     return str(user_name or display_name or found["object_id"] or "somebody whom the token does not name")
 
 
-def _told(claims: t.Mapping[str, t.Any], *names: str) -> str | None:
+def _get_text_claim(claims: t.Mapping[str, t.Any], *names: str) -> str | None:
     """The first of these claims that is text, on one line and not longer than names are."""
     for name in names:
         value = claims.get(name)

@@ -70,7 +70,7 @@ def _kill() -> t.NoReturn:
 def _arm(moment: str) -> None:
     from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault import token_pair_service as service
 
-    fsync, renew, calls = os.fsync, service.RenewalService.renew, [0]
+    fsync, renew, calls = os.fsync, service.RenewalService.renew_pair, [0]
     deadly = {"writing the note": 1, "note in place": 2, "new pair written": 3, "new pair in place": 4}.get(moment)
 
     def counted(descriptor: int) -> None:
@@ -87,7 +87,7 @@ def _arm(moment: str) -> None:
 
     os.fsync = counted
     if deadly is None:
-        service.RenewalService.renew = deadly_renew  # type: ignore[method-assign]
+        service.RenewalService.renew_pair = deadly_renew  # type: ignore[method-assign]
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import ipaddress
 import typing as t
 
 from ..._core.values import format_time, parse_time
-from ..._signin.commvault.token_pair_wire import epoch, name_of
+from ..._signin.commvault.token_pair_wire import get_token_name, parse_epoch
 
 CanonicalAccessToken = dict[str, t.Any]
 #: Values of option token_type and Commvault's tokenType. 0 and an absent tokenType mean the same as 2.
@@ -35,7 +35,7 @@ def canonical_access_token(row: t.Mapping[str, t.Any]) -> CanonicalAccessToken:
     Times are RFC 3339. Endpoints and addresses are normalized, sorted and free of repetitions.
     """
     kind = next((word for word, number in TOKEN_TYPES.items() if number == row.get("tokenType")), "all")
-    found: CanonicalAccessToken = {"name": name_of(row)}
+    found: CanonicalAccessToken = {"name": get_token_name(row)}
     if "tokenType" in row:
         found["token_type"] = kind
     if isinstance(row.get("apiEndpoints"), list):
@@ -43,7 +43,7 @@ def canonical_access_token(row: t.Mapping[str, t.Any]) -> CanonicalAccessToken:
     if isinstance(row.get("allowedIPs"), list):
         found["allowed_ips"] = sorted({normalize_address(str(item)) or str(item) for item in row["allowedIPs"]})
     for name in ("expires",) if kind in NON_RENEWABLE_TYPES else ("renewable_until",):
-        moment = epoch(row.get(WIRE_FIELDS[name]))
+        moment = parse_epoch(row.get(WIRE_FIELDS[name]))
         if moment is not None:
             found[name] = format_timestamp(moment)
     return found

@@ -11,7 +11,7 @@ import typing as t
 
 from ..._core.errors import Problems
 from ..._core.names import is_same_name
-from ..._signin.commvault.token_pair_wire import id_of
+from ..._signin.commvault.token_pair_wire import get_token_id
 from ..._stores.token_pair import TokenPair
 from .canonical import NON_RENEWABLE_TYPES, CanonicalAccessToken
 
@@ -56,7 +56,7 @@ def check_access_token(
 def is_pair_of_token(pair: TokenPair, name: str, row: t.Mapping[str, t.Any] | None) -> bool:
     """Return whether a stored pair is that of the token *row*; without a row or an id in the pair, whether the names are the same."""
     if row is not None and pair.token_id is not None:
-        return pair.token_id == id_of(row)
+        return pair.token_id == get_token_id(row)
     return pair.name is not None and is_same_name(pair.name, name)
 
 

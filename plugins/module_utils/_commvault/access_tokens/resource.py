@@ -17,7 +17,13 @@ from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.retry import Repeat
 from ..._core.risks import require_accepted_risk
-from ..._signin.commvault.token_pair_wire import created, epoch, id_of, listed, name_of
+from ..._signin.commvault.token_pair_wire import (
+    get_token_id,
+    get_token_name,
+    parse_created_pair,
+    parse_epoch,
+    parse_token_list,
+)
 from ..._stores.options import open_token_store
 from ..._stores.token_pair import LockedStore, TokenPair, TokenStore
 from ..client import CommvaultClient, quote_segment
@@ -71,7 +77,7 @@ class AccessTokenResource:
             raise ConfigError(f"Access tokens of this kind need release 11.38; this CommServe is 11.{release}.")
         self._owner = self._find_owner(options)
         there = self._list_tokens()
-        self._known_ids = {id_of(row) for row in there}
+        self._known_ids = {get_token_id(row) for row in there}
         self._row = self._select_token(there, options)
         pair = self._store.read_pair() if self._store else None
         self._ctx.secrets.update(pair.list_secrets() if pair else ())
@@ -99,7 +105,7 @@ class AccessTokenResource:
         if self._store is not None and self._ctx.options["state"] == "present":
             with self._store.lock(create=True):
                 pass  # what cannot be stored must not cost the token that is there
-        self._revoke(str(id_of(self._row or {})))
+        self._revoke(str(get_token_id(self._row or {})))
 
     def _clear_store(self, step: Step) -> None:
         with t.cast(TokenStore, self._store).lock() as held:
@@ -149,7 +155,7 @@ class AccessTokenResource:
         """Return whether the store holds a usable pair of this token. Raises ConfigError when it holds a usable pair of another one."""
         if pair is None:
             return False
-        until = epoch((self._row or {}).get("renewableUntilTimestamp"))
+        until = parse_epoch((self._row or {}).get("renewableUntilTimestamp"))
         if wanted.get("renewable_until") is not None or until is None:
             until = None  # about to be set, or not shown: the service decides
         dead = dataclasses.replace(pair, renewable_until=until).is_unusable(self._ctx.clock.now().timestamp())
@@ -166,12 +172,12 @@ class AccessTokenResource:
     def _check_replacing(self, pair: TokenPair | None) -> None:
         """Raise GuardRefused (risk lost_value) when the value of the token may be kept elsewhere and would be revoked."""
         row = t.cast(TokenRow, self._row)
-        if pair is not None and is_pair_of_token(pair, name_of(row), row):
+        if pair is not None and is_pair_of_token(pair, get_token_name(row), row):
             return
         require_accepted_risk(
             self._ctx,
             "lost_value",
-            f"Access token {name_of(row)} (id {id_of(row)}) exists, and {t.cast(TokenStore, self._store).location} does not hold its value,"
+            f"Access token {get_token_name(row)} (id {get_token_id(row)}) exists, and {t.cast(TokenStore, self._store).location} does not hold its value,"
             " which cannot be read again. It would be revoked and created anew, and whoever uses it would be locked out.",
         )
 
@@ -212,18 +218,20 @@ class AccessTokenResource:
     def _list_tokens(self) -> list[TokenRow]:
         params = {"userId": str(self._owner[0])} if self._owner[0] else None
         intent = f"list access tokens of {self._describe_owner()}"
-        return listed(self._client.get("V4/AccessToken/", intent=intent, params=params))
+        return parse_token_list(self._client.get("V4/AccessToken/", intent=intent, params=params))
 
     def _select_token(self, there: t.Sequence[TokenRow], options: t.Mapping[str, t.Any]) -> TokenRow | None:
         number, name = options.get("id"), options.get("name")
         if number:
-            found = next((row for row in there if id_of(row) == str(number)), None)
-            if found is not None and name and not is_same_name(name_of(found), name):
-                raise ConfigError(f"Access token {number} is named {name_of(found)}, not {name}.", source="option id")
+            found = next((row for row in there if get_token_id(row) == str(number)), None)
+            if found is not None and name and not is_same_name(get_token_name(found), name):
+                raise ConfigError(
+                    f"Access token {number} is named {get_token_name(found)}, not {name}.", source="option id"
+                )
             return found
-        named = [row for row in there if is_same_name(name_of(row), str(name))]
+        named = [row for row in there if is_same_name(get_token_name(row), str(name))]
         if len(named) > 1:
-            ids = sorted(str(id_of(row)) for row in named)
+            ids = sorted(str(get_token_id(row)) for row in named)
             raise AmbiguousMatch(
                 f"{self._describe_owner()} has {len(named)} access tokens named {name}: ids {', '.join(ids)}. Give the id.",
                 candidates=ids,
@@ -272,11 +280,13 @@ class AccessTokenResource:
     def _revoke_orphan(self, name: str) -> bool:
         """Revoke the one token of this name that was not there before; return whether there was one."""
         orphans = [
-            row for row in self._list_tokens() if is_same_name(name_of(row), name) and id_of(row) not in self._known_ids
+            row
+            for row in self._list_tokens()
+            if is_same_name(get_token_name(row), name) and get_token_id(row) not in self._known_ids
         ]
         if len(orphans) != 1:
             return False
-        self._revoke(str(id_of(orphans[0])))
+        self._revoke(str(get_token_id(orphans[0])))
         return True
 
     def _revoke(self, number: str) -> None:
@@ -286,7 +296,7 @@ class AccessTokenResource:
 
     def _edit(self, step: Step) -> None:
         settings = step.data["settings"]
-        number = str(id_of(self._row or {}))
+        number = str(get_token_id(self._row or {}))
         self._client.write(
             "PUT",
             f"V4/AccessToken/{quote_segment(number)}",
@@ -303,7 +313,7 @@ class AccessTokenResource:
         store, now = t.cast(TokenStore, self._store), self._ctx.clock.now().timestamp()
         try:
             pair = dataclasses.replace(
-                created(info, now),
+                parse_created_pair(info, now),
                 custodian=store.custodian,
                 custodian_since=now,
                 commvault_url=self._ctx.options["commvault_url"],
@@ -316,19 +326,19 @@ class AccessTokenResource:
 
     def _revoke_unstored(self, info: TokenRow) -> None:
         """Revoke a created token whose value could not be stored; warn where that fails."""
-        number = id_of(info)
+        number = get_token_id(info)
         try:
             if number is None:
                 raise BadAnswer("The answer to its creation does not tell its id.", service="Commvault")
             self._revoke(str(number))
         except CvopsError as exc:
             self._ctx.warn(
-                f"Access token {name_of(info)} (id {number}) was created, is stored nowhere and could not be revoked: revoke it. {exc}"
+                f"Access token {get_token_name(info)} (id {number}) was created, is stored nowhere and could not be revoked: revoke it. {exc}"
             )
 
     def _set_shown_values(self, info: TokenRow) -> None:
         values = {"value": info["accessToken"], "refresh_token": info.get("refreshToken") or None}
-        self._values = {"id": id_of(info), **values}
+        self._values = {"id": get_token_id(info), **values}
         self._result = {**self._result, **_format_lifetimes(info), **values}
 
     def _build_result(self, planned: Plan) -> dict[str, t.Any]:
@@ -351,9 +361,9 @@ class AccessTokenResource:
 
 
 def _format_lifetimes(row: TokenRow) -> dict[str, t.Any]:
-    expires, until = epoch(row.get("tokenExpiryTimestamp")), epoch(row.get("renewableUntilTimestamp"))
+    expires, until = parse_epoch(row.get("tokenExpiryTimestamp")), parse_epoch(row.get("renewableUntilTimestamp"))
     return {
-        "id": id_of(row),
+        "id": get_token_id(row),
         "expires": format_timestamp(expires) if expires else None,
         "renewable_until": format_timestamp(until) if until else None,
     }

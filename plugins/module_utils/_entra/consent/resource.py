@@ -17,7 +17,7 @@ from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.retry import Repeat
 from ..._core.values import get_objects
-from ..._signin.entra.clouds import authority_url
+from ..._signin.entra.clouds import get_authority_url
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..errors import is_already_done
@@ -186,7 +186,7 @@ class ConsentResource:
         if not self._app_id:
             return None
         tenant = self._ctx.options.get("tenant_id") or self._claims.get("tid") or "organizations"
-        address = f"{authority_url(self._ctx.options)}/{quote(str(tenant), safe='')}"
+        address = f"{get_authority_url(self._ctx.options)}/{quote(str(tenant), safe='')}"
         return f"{address}/adminconsent?client_id={self._app_id}"
 
     def _assign(self, step: Step) -> None:

@@ -14,7 +14,7 @@ from ..._core.errors import ApiError, ConfigError
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.values import is_guid
-from ..._signin.entra.clouds import authority_url
+from ..._signin.entra.clouds import get_authority_url
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
 from ..client import GraphClient, quote_segment
 from .plan import (
@@ -117,4 +117,4 @@ class FederatedCredentialResource:
             tenant = self._graph.read_token_claims().get("tid")
         if not tenant:
             raise ConfigError("managed_identity: the tenant's id is not known; give tenant_id as a GUID")
-        return f"{authority_url(self._options)}/{str(tenant).lower()}/v2.0"
+        return f"{get_authority_url(self._options)}/{str(tenant).lower()}/v2.0"

@@ -19,16 +19,16 @@ from ..._core.http import Transport
 from ..._core.reply import Reply
 from ..._core.retry import Repeat
 from ..._stores.options import open_token_store
-from ..entra.clouds import commvault_settings
+from ..entra.clouds import build_commvault_settings
 from ..entra.sign_in import BearerCredentials, EntraSignIn
-from ..entra.token_cache import is_alive
-from .token_pair_renewal import StoredPair
-from .token_pair_service import RenewalService, token_headers
+from ..entra.token_cache import is_process_alive
+from .token_pair_renewal import StoredPairCredentials
+from .token_pair_service import RenewalService, build_token_headers
 
 #: Where the API may stand below a bare host name, newest installations first.
-BASE_PATHS = ("/commandcenter/api", "/webconsole/api", "/SearchSvc/CVWebService.svc")
+API_PATHS = ("/commandcenter/api", "/webconsole/api", "/SearchSvc/CVWebService.svc")
 _LOCK_POLL_S = 0.05
-_NEEDS = {
+_REQUIRED_OPTIONS = {
     "password": ("commvault_username", "commvault_password"),
     "access_token": ("commvault_access_token",),
     "token_store": ("commvault_token_store",),
@@ -36,39 +36,39 @@ _NEEDS = {
 }
 
 
-def connect(ctx: Context) -> tuple[Transport, str]:
+def open_commvault_transport(ctx: Context) -> tuple[Transport, str]:
     """A transport that is signed in when first used, and the base address of the API without trailing slash.
 
     Raises ConfigError for missing or contradicting options before anything is sent, later AuthError, Unreachable.
     """
-    credentials, base = _signing_in(ctx)
-    return Transport(ctx, commvault_settings(ctx.options), credentials), base
+    credentials, base = _prepare_sign_in(ctx)
+    return Transport(ctx, build_commvault_settings(ctx.options), credentials), base
 
 
-def hand_out(ctx: Context) -> dict[str, str]:
+def obtain_auth_headers(ctx: Context) -> dict[str, str]:
     """Headers that sign a request in, for use beyond this run: a login is not ended, it runs out when it is not used.
 
     To be called in a shield that lasts until *ctx* is closed: closing decides whether a login is given away or, when the run
     was told to stop, ended; a signal after that must not turn the answer into an error. Raises as :func:`connect` does.
     """
-    credentials, _base = _signing_in(ctx)
+    credentials, _base = _prepare_sign_in(ctx)
     headers = dict(credentials.build_headers())
-    if ctx.run_process is not None and not is_alive(ctx.run_process):
+    if ctx.run_process is not None and not is_process_alive(ctx.run_process):
         raise Cancelled("Stopped, because the run that asked for the token has ended")
     ctx.cancellation.check()
-    if isinstance(credentials, PasswordLogin):
-        credentials.leave()
+    if isinstance(credentials, PasswordCredentials):
+        credentials.hand_over_session()
     return headers
 
 
-def _signing_in(ctx: Context) -> tuple[t.Any, str]:
+def _prepare_sign_in(ctx: Context) -> tuple[t.Any, str]:
     """The credentials that the options describe, and the base address of the API."""
     options = ctx.options
     method = options["commvault_auth_method"]
-    missing = [name for name in ("commvault_url", *_NEEDS[method]) if not options.get(name)]
+    missing = [name for name in ("commvault_url", *_REQUIRED_OPTIONS[method]) if not options.get(name)]
     if missing:
         raise ConfigError(
-            f"commvault_auth_method {method} needs {', '.join(missing)}{_hint(options, method)}",
+            f"commvault_auth_method {method} needs {', '.join(missing)}{_suggest_method(options, method)}",
             source=ctx.describe_source("commvault_auth_method"),
         )
     if options.get("commvault_proxy_scope") and (
@@ -78,33 +78,33 @@ def _signing_in(ctx: Context) -> tuple[t.Any, str]:
             "commvault_proxy_scope puts a token of its own into the header Authorization; it cannot be combined"
             " with commvault_token_header Authorization or commvault_auth_method entra."
         )
-    settings = commvault_settings(options)
-    base = _base_address(ctx, Transport(ctx, settings), options["commvault_url"])
+    settings = build_commvault_settings(options)
+    base = _find_api_address(ctx, Transport(ctx, settings), options["commvault_url"])
     sign_in = EntraSignIn(ctx) if method == "entra" or options.get("commvault_proxy_scope") else None
-    return _credentials(ctx, method, base, sign_in), base
+    return _make_credentials(ctx, method, base, sign_in), base
 
 
-def _hint(options: t.Mapping[str, t.Any], method: str) -> str:
+def _suggest_method(options: t.Mapping[str, t.Any], method: str) -> str:
     for other in ("access_token", "token_store"):
         if method == "password" and options.get(f"commvault_{other}"):
             return f"; commvault_{other} is set: to use it, set commvault_auth_method to {other}"
     return ""
 
 
-def _credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | None) -> t.Any:
+def _make_credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | None) -> t.Any:
     options = ctx.options
-    beside = (
+    gateway = (
         BearerCredentials(sign_in, options["commvault_proxy_scope"])
         if sign_in and options.get("commvault_proxy_scope")
         else None
     )
     if method == "password":
-        return PasswordLogin(ctx, base, beside)
+        return PasswordCredentials(ctx, base, gateway)
     if method == "access_token":
-        return ReadyAccessToken(ctx, beside)
+        return AccessTokenCredentials(ctx, gateway)
     if method == "token_store":
-        service = RenewalService(ctx, base, beside.build_headers if beside else dict)
-        return StoredPair(ctx, open_token_store(ctx, options["commvault_token_store"]), service, beside)
+        service = RenewalService(ctx, base, gateway.build_headers if gateway else dict)
+        return StoredPairCredentials(ctx, open_token_store(ctx, options["commvault_token_store"]), service, gateway)
     if sign_in is None:
         raise AssertionError("entra without sign-in")
     ctx.warn(
@@ -113,7 +113,7 @@ def _credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | No
     return BearerCredentials(sign_in, options["commvault_entra_scope"])
 
 
-def _base_address(ctx: Context, transport: Transport, url: str) -> str:
+def _find_api_address(ctx: Context, transport: Transport, url: str) -> str:
     address = split_address(
         "commvault_url", ctx.describe_source("commvault_url"), url, why="passwords and tokens are sent over https only"
     )
@@ -123,7 +123,7 @@ def _base_address(ctx: Context, transport: Transport, url: str) -> str:
     if path:
         return f"{root}{path}"
     failed: Reply | None = None
-    for candidate in BASE_PATHS:
+    for candidate in API_PATHS:
         reply = transport.request("GET", f"{root}{candidate}/", authenticated=False, count_as=CountAs.NOTHING)
         if reply.status == 200:
             ctx.debug(2, f"Commvault: the API of {address.host_and_port} stands at {candidate}")
@@ -136,31 +136,31 @@ def _base_address(ctx: Context, transport: Transport, url: str) -> str:
             **failed.get_error_facts(),
         )
     raise ConfigError(
-        f"No Commvault API found at {root} (tried {', '.join(BASE_PATHS)}): give commvault_url with the path of the API",
+        f"No Commvault API found at {root} (tried {', '.join(API_PATHS)}): give commvault_url with the path of the API",
         source=ctx.describe_source("commvault_url"),
     )
 
 
-class PasswordLogin:
+class PasswordCredentials:
     """User and password, the PIN of two-factor authentication appended when given.
 
     The login token is fetched when first needed, fetched anew once when refused, and given back in the end.
     """
 
-    def __init__(self, ctx: Context, base: str, beside: BearerCredentials | None) -> None:
-        self._ctx, self._base, self._beside = ctx, base, beside
-        self._transport = Transport(ctx, commvault_settings(ctx.options))
+    def __init__(self, ctx: Context, base: str, gateway: BearerCredentials | None) -> None:
+        self._ctx, self._base, self._gateway = ctx, base, gateway
+        self._transport = Transport(ctx, build_commvault_settings(ctx.options))
         self._token: str | None = None
         self._ended = False
         self._lock = threading.RLock()
-        ctx.on_close(self.log_out)
+        ctx.on_close(self.end_session)
 
     def build_headers(self) -> dict[str, str]:
         """The login token as the service returned it."""
         with self._lock:
             if self._ended:
                 # A helper that is still reading must not open another session after everything was tidied up.
-                raise self._over()
+                raise self._make_ended_error()
             token = self._token
             if token is None:
                 with (
@@ -171,9 +171,9 @@ class PasswordLogin:
                 if self._ended:  # while this thread was logging in; nobody else waits for it any longer
                     self._token = None
                     self._end_session(token)
-                    raise self._over()
+                    raise self._make_ended_error()
                 self._ctx.cancellation.check()
-            return {"Authtoken": token, **(self._beside.build_headers() if self._beside else {})}
+            return {"Authtoken": token, **(self._gateway.build_headers() if self._gateway else {})}
 
     def renew(self) -> bool:
         """The token was refused, for instance after half an hour without use."""
@@ -181,23 +181,23 @@ class PasswordLogin:
             self._token = None
             return True
 
-    def leave(self) -> None:
+    def hand_over_session(self) -> None:
         """Give the session away when the run closes: whoever has the token ends it, or lets it run out.
 
         When the run was told to stop by then, the session is ended instead, for nobody gets the token.
         """
-        self._ctx.on_close(self._give_away)  # done before log_out, which was registered first
+        self._ctx.on_close(self._forget_session)  # done before log_out, which was registered first
 
-    def _give_away(self) -> None:
+    def _forget_session(self) -> None:
         if self._ctx.cancellation.is_requested:
             return
         with self._lock:
             self._token = None
 
-    def log_out(self) -> None:
+    def end_session(self) -> None:
         """End the session, also after a failure; sessions that are left behind pile up on the CommServe."""
         self._ended = True  # a helper that is logging in now logs out by itself, should this one not wait long enough
-        if not self._locked_in_time():
+        if not self._acquire_lock():
             return
         try:
             token, self._token = self._token, None
@@ -206,7 +206,7 @@ class PasswordLogin:
         finally:
             self._lock.release()
 
-    def _locked_in_time(self) -> bool:
+    def _acquire_lock(self) -> bool:
         """Take the lock from a helper that is logging in; False when the grace period is over before that."""
         left = GRACE_S
         while not self._lock.acquire(timeout=_LOCK_POLL_S):
@@ -218,14 +218,14 @@ class PasswordLogin:
 
     def _end_session(self, token: str) -> None:
         try:
-            headers = {"Authtoken": token, **(self._beside.build_headers() if self._beside else {})}
+            headers = {"Authtoken": token, **(self._gateway.build_headers() if self._gateway else {})}
             self._transport.request(
                 "POST", f"{self._base}/Logout", json_body={}, headers=headers, count_as=CountAs.NOTHING, closing=True
             )
         except CvopsError as exc:  # it runs out by itself
             self._ctx.debug(1, f"The session of this task could not be ended: {exc}")
 
-    def _over(self) -> AuthError:
+    def _make_ended_error(self) -> AuthError:
         return AuthError("The Commvault session of this task has ended", service="Commvault", code="ended")
 
     def _log_in(self) -> str:
@@ -240,7 +240,7 @@ class PasswordLogin:
         }
         self._ctx.stats.add("sign_ins")
         # A second try after a wrong password brings the account nearer to its lock, so only a request that was refused unread is repeated.
-        headers = self._beside.build_headers() if self._beside else None
+        headers = self._gateway.build_headers() if self._gateway else None
         reply = self._transport.request(
             "POST",
             f"{self._base}/Login",
@@ -249,12 +249,12 @@ class PasswordLogin:
             repeat=Repeat.IF_REFUSED,
             count_as=CountAs.NOTHING,
         )
-        token = _token_in(self._ctx, reply)
+        token = _parse_login(self._ctx, reply)
         self._ctx.secrets.add(token)
         return token
 
 
-def _token_in(ctx: Context, reply: Reply) -> str:
+def _parse_login(ctx: Context, reply: Reply) -> str:
     try:
         answer = reply.json()
     except BadAnswer as exc:
@@ -290,16 +290,16 @@ def _token_in(ctx: Context, reply: Reply) -> str:
     )
 
 
-class ReadyAccessToken:
+class AccessTokenCredentials:
     """A bare access token, used as it is and never renewed."""
 
-    def __init__(self, ctx: Context, beside: BearerCredentials | None) -> None:
-        self._ctx, self._beside = ctx, beside
+    def __init__(self, ctx: Context, gateway: BearerCredentials | None) -> None:
+        self._ctx, self._gateway = ctx, gateway
 
     def build_headers(self) -> dict[str, str]:
         """The token in the header that this installation reads."""
-        own = token_headers(self._ctx.options, self._ctx.options["commvault_access_token"])
-        return {**(self._beside.build_headers() if self._beside else {}), **own}
+        own = build_token_headers(self._ctx.options, self._ctx.options["commvault_access_token"])
+        return {**(self._gateway.build_headers() if self._gateway else {}), **own}
 
     def renew(self) -> bool:
         """Nothing to renew it with."""

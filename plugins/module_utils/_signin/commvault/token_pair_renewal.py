@@ -30,7 +30,7 @@ from ..._stores.token_pair import (
     TokenStore,
     format_epoch,
 )
-from .token_pair_service import Outcome, RenewalService
+from .token_pair_service import RenewalOutcome, RenewalService
 
 _SOON_S = 7 * 86400.0
 _STORE_TRIES = 3
@@ -40,61 +40,61 @@ _ENOUGH_S = 2.0
 _CREATE = "Create a new token with the module commvault_access_token and its option store"
 
 
-class HeaderCredentials(t.Protocol):
+class GatewayCredentials(t.Protocol):
     """Credentials of a gateway, sent beside the token."""
 
     def build_headers(self) -> dict[str, str]:
         """Headers of their own."""
 
 
-class StoredPair:
+class StoredPairCredentials:
     """Credentials of a Transport: the pair in *store*."""
 
     def __init__(
-        self, ctx: Context, store: TokenStore, service: RenewalService, beside: HeaderCredentials | None
+        self, ctx: Context, store: TokenStore, service: RenewalService, gateway: GatewayCredentials | None
     ) -> None:
-        self._ctx, self._store, self._service, self._beside = ctx, store, service, beside
+        self._ctx, self._store, self._service, self._gateway = ctx, store, service, gateway
         self._lock = threading.RLock()
         self._handed = threading.local()
         self._pair: TokenPair | None = None
-        self._settled_for: str | None = None
+        self._resolved_token: str | None = None
 
     def build_headers(self) -> dict[str, str]:
         """The access token, renewed before if it is time."""
         with self._lock:
-            pair = self._current()
+            pair = self._get_usable_pair()
             self._handed.token = pair.access_token
             return {
-                **(self._beside.build_headers() if self._beside else {}),
+                **(self._gateway.build_headers() if self._gateway else {}),
                 **self._service.build_headers(pair.access_token),
             }
 
     def renew(self) -> bool:
         """The token that this thread has sent was refused: another process may have renewed it, else we do."""
         with self._lock:
-            self._pair = self._settled(getattr(self._handed, "token", None))
+            self._pair = self._obtain_pair_under_lock(getattr(self._handed, "token", None))
             return True
 
-    def _current(self) -> TokenPair:
-        now = self._now()
+    def _get_usable_pair(self) -> TokenPair:
+        now = self._read_clock()
         pair = self._pair
         if pair is None:
-            pair = self._known(self._store.read_pair())
+            pair = self._require_pair(self._store.read_pair())
             if pair.renewal is None and not pair.is_renewal_due(now) and not self._store.was_interrupted():
                 self._pair = pair
                 return pair
-        elif not pair.is_renewal_due(now) or (self._settled_for == pair.access_token and not pair.is_expired(now)):
+        elif not pair.is_renewal_due(now) or (self._resolved_token == pair.access_token and not pair.is_expired(now)):
             return pair  # also one that nobody can renew: settled once, it is used to its end
-        self._pair = self._settled(None)
+        self._pair = self._obtain_pair_under_lock(None)
         return self._pair
 
-    def _settled(self, refused: str | None) -> TokenPair:
+    def _obtain_pair_under_lock(self, refused: str | None) -> TokenPair:
         """A pair that may be used now, whatever state the store is in. Raises AuthError when there is none to be had."""
         while True:
             self._ctx.cancellation.check()
             try:
                 with self._store.lock() as locked:
-                    pair = self._settle(locked, refused)
+                    pair = self._decide_use_or_renewal(locked, refused)
             except StoreConflict as exc:
                 if self._ctx.remaining_s() <= 0:
                     raise WaitTimeout(
@@ -102,52 +102,56 @@ class StoredPair:
                     ) from None
                 self._ctx.debug(1, f"{exc} Looking again.")
                 continue
-            self._settled_for = pair.access_token
+            self._resolved_token = pair.access_token
             return pair
 
-    def _settle(self, locked: LockedStore, refused: str | None) -> TokenPair:
-        now = self._now()
-        pair = self._known(locked.pair)
+    def _decide_use_or_renewal(self, locked: LockedStore, refused: str | None) -> TokenPair:
+        now = self._read_clock()
+        pair = self._require_pair(locked.pair)
         if locked.leftover:
             self._ctx.warn(locked.leftover)
         if pair.renewal is None and pair.access_token != refused and not pair.is_renewal_due(now):
             return pair
         usable = pair.access_token != refused and not pair.is_expired(now)
         if pair.renewal is not None and pair.renewal.state == "refused":
-            raise self._dead(pair)
+            raise self._make_refused_pair_error(pair)
         if pair.custodian is not None and pair.custodian != self._store.custodian:
             if usable:
                 return pair
-            raise self._foreign(pair, pair.custodian, refused)
+            raise self._make_other_custodian_error(pair, pair.custodian, refused)
         if pair.renewal is not None:
-            return self._doubtful(locked, pair, refused)
+            return self._decide_after_unanswered_renewal(locked, pair, refused)
         blocker = pair.renewal_blocker(now)
         if blocker is None:
-            return self._renewed(locked, pair, usable)
+            return self._renew_if_time_allows(locked, pair, usable)
         if usable:
             self._ctx.warn(
-                f"{self._subject(pair)} cannot be renewed and ends at {format_epoch(pair.expires)}. {blocker} {_CREATE}."
+                f"{self._describe_pair_as_subject(pair)} cannot be renewed and ends at {format_epoch(pair.expires)}. {blocker} {_CREATE}."
             )
             return pair
-        raise self._over(pair, blocker, refused)
+        raise self._make_not_renewable_error(pair, blocker, refused)
 
-    def _doubtful(self, locked: LockedStore, pair: TokenPair, refused: str | None) -> TokenPair:
+    def _decide_after_unanswered_renewal(self, locked: LockedStore, pair: TokenPair, refused: str | None) -> TokenPair:
         """A renewal was begun and its answer is not known. The pair is traded in again only if the service shows it untouched."""
         renewal = t.cast(RenewalNote, pair.renewal)
-        began = f"A renewal of {self._named(pair)} was begun at {format_epoch(renewal.at)} by {renewal.by}, and its answer never came"
+        began = f"A renewal of {self._describe_pair(pair)} was begun at {format_epoch(renewal.at)} by {renewal.by}, and its answer never came"
         # A request that was refused may have been so by a gateway: what became of the pair, only a look tells.
-        verdict = "unknown" if pair.is_expired(self._now()) else self._service.look(pair, self._now())
+        verdict = (
+            "unknown"
+            if pair.is_expired(self._read_clock())
+            else self._service.check_pair_status(pair, self._read_clock())
+        )
         if verdict == "intact":
             self._ctx.warn(f"{began}. It never reached Commvault: the pair of before is intact, and is used.")
             untouched = dataclasses.replace(pair, renewal=None)
             locked.write_pair(untouched)
-            if not untouched.is_renewal_due(self._now()) or untouched.renewal_blocker(self._now()):
+            if not untouched.is_renewal_due(self._read_clock()) or untouched.renewal_blocker(self._read_clock()):
                 return untouched
-            return self._renewed(locked, untouched, usable=True)
+            return self._renew_if_time_allows(locked, untouched, usable=True)
         if verdict == "gone":
-            self._mark_refused(locked, pair, f"{began}; Commvault has renewed it, so the stored pair is void")
-            raise self._dead(t.cast(TokenPair, locked.pair))
-        if not pair.is_expired(self._now()) and pair.access_token != refused:
+            self._mark_pair_refused(locked, pair, f"{began}; Commvault has renewed it, so the stored pair is void")
+            raise self._make_refused_pair_error(t.cast(TokenPair, locked.pair))
+        if not pair.is_expired(self._read_clock()) and pair.access_token != refused:
             self._ctx.warn(
                 f"{began}. Whether Commvault has renewed it is not known. The access token of before is still accepted"
                 f" until {format_epoch(pair.expires)}; it will not be renewed. {_CREATE}."
@@ -162,47 +166,47 @@ class StoredPair:
             source=self._store.location,
         )
 
-    def _renewed(self, locked: LockedStore, pair: TokenPair, usable: bool) -> TokenPair:
+    def _renew_if_time_allows(self, locked: LockedStore, pair: TokenPair, usable: bool) -> TokenPair:
         """Trade the pair in and store what comes back; not interrupted between the two, as the old pair is void by then."""
         self._ctx.cancellation.check()
         if self._ctx.remaining_s() < _ENOUGH_S:
             if usable:
                 return pair
             raise WaitTimeout(
-                f"{self._subject(pair)} has to be renewed, and the task's deadline leaves no time for that.",
+                f"{self._describe_pair_as_subject(pair)} has to be renewed, and the task's deadline leaves no time for that.",
                 source=self._store.location,
             )
         with self._ctx.cancellation.shield():
-            return self._traded(locked, pair, usable)
+            return self._renew_pair(locked, pair, usable)
 
-    def _traded(self, locked: LockedStore, pair: TokenPair, usable: bool) -> TokenPair:
+    def _renew_pair(self, locked: LockedStore, pair: TokenPair, usable: bool) -> TokenPair:
         noted = dataclasses.replace(
             pair,
-            renewal=RenewalNote("sent", self._now(), process_in_words(self._store.custodian)),
+            renewal=RenewalNote("sent", self._read_clock(), describe_process(self._store.custodian)),
             custodian=pair.custodian or self._store.custodian,
-            custodian_since=pair.custodian_since if pair.custodian else self._now(),
+            custodian_since=pair.custodian_since if pair.custodian else self._read_clock(),
         )
         locked.write_pair(noted)
         if self._ctx.cancellation.is_requested:  # nothing was sent yet
             locked.write_pair(dataclasses.replace(noted, renewal=None))
             raise self._ctx.cancellation.build_error()
-        outcome = self._service.renew(noted)
+        outcome = self._service.renew_pair(noted)
         if outcome.state == "renewed":
-            return self._keep(locked, t.cast(TokenPair, outcome.pair))
+            return self._store_renewed_pair(locked, t.cast(TokenPair, outcome.pair))
         if outcome.state == "not_sent":
             locked.write_pair(dataclasses.replace(noted, renewal=None))
             if usable:
                 self._ctx.warn(
-                    f"{self._subject(pair)} could not be renewed: {outcome.said} It is valid until {format_epoch(pair.expires)}."
+                    f"{self._describe_pair_as_subject(pair)} could not be renewed: {outcome.said} It is valid until {format_epoch(pair.expires)}."
                 )
                 return noted
             raise outcome.error or AssertionError("not sent, without an error")
         if outcome.state == "refused":
-            self._mark_refused(locked, noted, outcome.said)
-            raise self._dead(t.cast(TokenPair, locked.pair), outcome)
-        return self._lost(noted, outcome, usable)
+            self._mark_pair_refused(locked, noted, outcome.said)
+            raise self._make_refused_pair_error(t.cast(TokenPair, locked.pair), outcome)
+        return self._decide_after_lost_answer(noted, outcome, usable)
 
-    def _keep(self, locked: LockedStore, pair: TokenPair) -> TokenPair:
+    def _store_renewed_pair(self, locked: LockedStore, pair: TokenPair) -> TokenPair:
         """Store the new pair: on the disk first, used afterwards."""
         self._ctx.secrets.update(pair.list_secrets())
         for number in range(1, _STORE_TRIES + 1):
@@ -212,7 +216,7 @@ class StoredPair:
             except (ConfigError, ApiError, StoreConflict, WaitTimeout) as exc:
                 if number == _STORE_TRIES:
                     raise AuthError(
-                        f"{self._subject(pair)} was renewed, and the new pair could not be stored: {exc} It is lost, and the"
+                        f"{self._describe_pair_as_subject(pair)} was renewed, and the new pair could not be stored: {exc} It is lost, and the"
                         f" one of before is void. {_CREATE}.",
                         service="Commvault",
                         code="renewal_not_stored",
@@ -221,24 +225,25 @@ class StoredPair:
                 with contextlib.suppress(Cancelled):  # the pair is nowhere else: no pause, but no giving up either
                     self._ctx.sleep(_STORE_PAUSE_S)
         self._ctx.debug(
-            1, f"renewed {self._named(pair)}: generation {pair.generation}, valid until {format_epoch(pair.expires)}"
+            1,
+            f"renewed {self._describe_pair(pair)}: generation {pair.generation}, valid until {format_epoch(pair.expires)}",
         )
-        if pair.renewable_until is not None and pair.renewable_until - self._now() < _SOON_S:
+        if pair.renewable_until is not None and pair.renewable_until - self._read_clock() < _SOON_S:
             self._ctx.warn(
-                f"{self._subject(pair)} is renewable until {format_epoch(pair.renewable_until)} only. {_CREATE} before."
+                f"{self._describe_pair_as_subject(pair)} is renewable until {format_epoch(pair.renewable_until)} only. {_CREATE} before."
             )
         return pair
 
-    def _lost(self, noted: TokenPair, outcome: Outcome, usable: bool) -> TokenPair:
+    def _decide_after_lost_answer(self, noted: TokenPair, outcome: RenewalOutcome, usable: bool) -> TokenPair:
         self._ctx.debug(1, outcome.said)
         if usable:
             self._ctx.warn(
-                f"{self._subject(noted)} was sent for renewal and the answer was lost: {outcome.said} The pair may be dead;"
+                f"{self._describe_pair_as_subject(noted)} was sent for renewal and the answer was lost: {outcome.said} The pair may be dead;"
                 " the next run looks whether Commvault has renewed it."
             )
             return noted
         raise AuthError(
-            f"{self._subject(noted)} was sent for renewal and the answer was lost: {outcome.said} The pair may be dead, and it is"
+            f"{self._describe_pair_as_subject(noted)} was sent for renewal and the answer was lost: {outcome.said} The pair may be dead, and it is"
             f" not tried again: trading in a pair twice destroys all that came of it. {_CREATE}.",
             **{
                 **(outcome.error.facts if outcome.error else {}),
@@ -247,11 +252,11 @@ class StoredPair:
             },
         )
 
-    def _mark_refused(self, locked: LockedStore, pair: TokenPair, said: str) -> None:
-        by = pair.renewal.by if pair.renewal else process_in_words(self._store.custodian)
-        locked.write_pair(dataclasses.replace(pair, renewal=RenewalNote("refused", self._now(), by, said)))
+    def _mark_pair_refused(self, locked: LockedStore, pair: TokenPair, said: str) -> None:
+        by = pair.renewal.by if pair.renewal else describe_process(self._store.custodian)
+        locked.write_pair(dataclasses.replace(pair, renewal=RenewalNote("refused", self._read_clock(), by, said)))
 
-    def _dead(self, pair: TokenPair, outcome: Outcome | None = None) -> AuthError:
+    def _make_refused_pair_error(self, pair: TokenPair, outcome: RenewalOutcome | None = None) -> AuthError:
         renewal = t.cast(RenewalNote, pair.renewal)
         young = pair.expires is not None and renewal.at < pair.expires
         why = (
@@ -262,15 +267,15 @@ class StoredPair:
         )
         facts = dict(outcome.error.facts) if outcome and outcome.error else {"service": "Commvault"}
         return AuthError(
-            f"{self._subject(pair)} is dead since {format_epoch(renewal.at)}: {renewal.said.rstrip('.')}. {why} It is kept by"
+            f"{self._describe_pair_as_subject(pair)} is dead since {format_epoch(renewal.at)}: {renewal.said.rstrip('.')}. {why} It is kept by"
             f" {pair.custodian or 'nobody'}, generation {pair.generation}, and is not tried again. {_CREATE}.",
             **{**facts, "code": "renewal_refused", "source": self._store.location},
         )
 
-    def _foreign(self, pair: TokenPair, custodian: PairCustodian, refused: str | None) -> AuthError:
+    def _make_other_custodian_error(self, pair: TokenPair, custodian: PairCustodian, refused: str | None) -> AuthError:
         state = "was refused" if refused else f"ended at {format_epoch(pair.expires)}"
         return AuthError(
-            f"{self._subject(pair)} {state}, and only its custodian may renew it: {custodian}, since"
+            f"{self._describe_pair_as_subject(pair)} {state}, and only its custodian may renew it: {custodian}, since"
             f" {format_epoch(pair.custodian_since)}; this is {self._store.custodian}. If both renewed copies of one pair they would destroy it."
             f" Run there, or create a token for this host with the module commvault_access_token and its option store. If the"
             " custodian is gone for good and no other copy is in use, take the key custodian out of the store.",
@@ -279,16 +284,16 @@ class StoredPair:
             source=self._store.location,
         )
 
-    def _over(self, pair: TokenPair, blocker: str, refused: str | None) -> AuthError:
+    def _make_not_renewable_error(self, pair: TokenPair, blocker: str, refused: str | None) -> AuthError:
         state = "was refused" if refused else f"ended at {format_epoch(pair.expires)}"
         return AuthError(
-            f"{self._subject(pair)} {state} and cannot be renewed. {blocker} {_CREATE}.",
+            f"{self._describe_pair_as_subject(pair)} {state} and cannot be renewed. {blocker} {_CREATE}.",
             service="Commvault",
             code="not_renewable",
             source=self._store.location,
         )
 
-    def _known(self, pair: TokenPair | None) -> TokenPair:
+    def _require_pair(self, pair: TokenPair | None) -> TokenPair:
         if pair is None:
             raise ConfigError(
                 f"The token store {self._store.location} does not exist. {_CREATE}.", source=self._store.location
@@ -298,17 +303,17 @@ class StoredPair:
         self._ctx.identity["commvault_token"] = {key: escape_invisible(value) for key, value in about.items() if value}
         return pair
 
-    def _named(self, pair: TokenPair) -> str:
+    def _describe_pair(self, pair: TokenPair) -> str:
         return f"{pair.label} in {self._store.location}"
 
-    def _subject(self, pair: TokenPair) -> str:
-        named = self._named(pair)
+    def _describe_pair_as_subject(self, pair: TokenPair) -> str:
+        named = self._describe_pair(pair)
         return named[:1].upper() + named[1:]
 
-    def _now(self) -> float:
+    def _read_clock(self) -> float:
         return self._ctx.clock.now().timestamp()
 
 
-def process_in_words(here: PairCustodian) -> str:
+def describe_process(here: PairCustodian) -> str:
     """Who does something, for those who find it half done."""
     return f"process {os.getpid()} on {os.uname().nodename} ({here.user})"

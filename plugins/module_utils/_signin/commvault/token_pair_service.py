@@ -17,8 +17,8 @@ from ..._core.http import Transport
 from ..._core.reply import Reply
 from ..._core.retry import Repeat, RetryPolicy
 from ..._stores.token_pair import TokenPair
-from ..entra.clouds import commvault_settings
-from .token_pair_wire import epoch, id_of, renewed, rows
+from ..entra.clouds import build_commvault_settings
+from .token_pair_wire import find_token_rows, get_token_id, parse_epoch, parse_renewed_pair
 
 #: A request that was given up may still be served so long: a look before that proves nothing.
 _SETTLED_AFTER_S = 60.0
@@ -27,7 +27,7 @@ _EXPIRY_TOLERANCE_S = 2.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RenewalOutcome:
     """``state``: ``renewed``, ``not_sent`` (or refused without looking at the pair), ``refused`` (the pair is void), ``unknown``."""
 
     state: str
@@ -39,9 +39,9 @@ class Outcome:
 class RenewalService:
     """Renews pairs at the API at *base*. ``beside`` gives headers for a gateway."""
 
-    def __init__(self, ctx: Context, base: str, beside: t.Callable[[], dict[str, str]]) -> None:
-        self._ctx, self._base, self._beside = ctx, base, beside
-        settings = commvault_settings(ctx.options)
+    def __init__(self, ctx: Context, base: str, gateway: t.Callable[[], dict[str, str]]) -> None:
+        self._ctx, self._base, self._gateway = ctx, base, gateway
+        settings = build_commvault_settings(ctx.options)
         # Others wait for the lock meanwhile, so this ends sooner than they give up.
         brief = dataclasses.replace(
             settings, timeout_s=min(settings.timeout_s, _LONGEST_S), policy=RetryPolicy(tries=2)
@@ -50,9 +50,9 @@ class RenewalService:
 
     def build_headers(self, token: str) -> dict[str, str]:
         """The header that carries an access token at this installation."""
-        return token_headers(self._ctx.options, token)
+        return build_token_headers(self._ctx.options, token)
 
-    def renew(self, pair: TokenPair) -> Outcome:
+    def renew_pair(self, pair: TokenPair) -> RenewalOutcome:
         """Trade the pair in, once: sent again only when it certainly was not received."""
         self._ctx.stats.add("sign_ins")
         try:
@@ -60,18 +60,18 @@ class RenewalService:
                 "POST",
                 f"{self._base}/V4/AccessToken/Renew",
                 json_body={"accessToken": pair.access_token, "refreshToken": pair.refresh_token},
-                headers=self._all_headers(pair),
+                headers=self._build_all_headers(pair),
                 repeat=Repeat.BY_METHOD,
                 count_as=CountAs.NOTHING,
                 authenticated=False,
             )
         except Throttled as exc:
-            return Outcome("not_sent", str(exc), error=exc)
+            return RenewalOutcome("not_sent", str(exc), error=exc)
         except (Unreachable, BadAnswer) as exc:
-            return Outcome("unknown" if exc.may_have_acted else "not_sent", str(exc), error=exc)
-        return self._judged(reply, pair)
+            return RenewalOutcome("unknown" if exc.may_have_acted else "not_sent", str(exc), error=exc)
+        return self._classify_answer(reply, pair)
 
-    def look(self, pair: TokenPair, now: float) -> str:
+    def check_pair_status(self, pair: TokenPair, now: float) -> str:
         """``intact``, ``gone`` or ``unknown``: what became of a renewal whose answer is missing.
 
         The access token is still valid by the clock. Refused: a renewal has replaced it. Accepted, and the list shows the token
@@ -85,57 +85,61 @@ class RenewalService:
                 "GET",
                 f"{self._base}/V4/AccessToken/",
                 params=params,
-                headers=self._all_headers(pair),
+                headers=self._build_all_headers(pair),
                 count_as=CountAs.NOTHING,
                 authenticated=False,
             )
             if reply.status == 401:
                 # A gateway's refusal, perhaps of a credential of its own, says nothing about the pair.
-                return "unknown" if _error(reply)[1] is None else "gone"
+                return "unknown" if _parse_error(reply)[1] is None else "gone"
             body = reply.json() if reply.status == 200 else None
         except ApiError as exc:
             self._ctx.debug(1, f"Commvault was asked about the token and does not say: {exc}")
             return "unknown"
-        shown = next((row for row in rows(body) if id_of(row) == pair.token_id), None) if pair.token_id else None
-        expires = epoch(shown.get("tokenExpiryTimestamp")) if shown is not None else None
+        shown = (
+            next((row for row in find_token_rows(body) if get_token_id(row) == pair.token_id), None)
+            if pair.token_id
+            else None
+        )
+        expires = parse_epoch(shown.get("tokenExpiryTimestamp")) if shown is not None else None
         if expires is None or pair.expires is None or abs(expires - pair.expires) > _EXPIRY_TOLERANCE_S:
             return "unknown"
         return "intact"
 
-    def _judged(self, reply: Reply, pair: TokenPair) -> Outcome:
-        spoken, code, said = _error(reply)
+    def _classify_answer(self, reply: Reply, pair: TokenPair) -> RenewalOutcome:
+        spoken, code, said = _parse_error(reply)
         what = f"Commvault answered the renewal with HTTP {reply.status}{f', error {code}' if code else ''}: {said}"
         facts = {**reply.get_error_facts(), "code": code}
         if reply.status == 200 and code is None:
-            found = renewed(pair, reply.text, self._ctx.clock.now().timestamp())
+            found = parse_renewed_pair(pair, reply.text, self._ctx.clock.now().timestamp())
             if found is not None:
-                return Outcome("renewed", pair=found)
+                return RenewalOutcome("renewed", pair=found)
             error: ApiError = BadAnswer(f"{what} It holds no tokens.", may_have_acted=True, **facts)
-            return Outcome("unknown", str(error), error=error)
+            return RenewalOutcome("unknown", str(error), error=error)
         if reply.status >= 500:
             told = reply.status == 503 and reply.headers.get("retry-after")
             error = ApiError(what, may_have_acted=not told, **facts)
-            return Outcome("not_sent" if told else "unknown", what, error=error)
+            return RenewalOutcome("not_sent" if told else "unknown", what, error=error)
         if reply.status == 403:
             error = ApiError(f"{what} The token's list of addresses may not have this host.", **facts)
-            return Outcome("not_sent", str(error), error=error)
+            return RenewalOutcome("not_sent", str(error), error=error)
         if reply.status != 200 and not spoken:
             error = ApiError(f"{what} That is a gateway's answer, or commvault_url is wrong.", **facts)
-            return Outcome("not_sent", str(error), error=error)
-        return Outcome("refused", what, error=AuthError(what, **facts))
+            return RenewalOutcome("not_sent", str(error), error=error)
+        return RenewalOutcome("refused", what, error=AuthError(what, **facts))
 
-    def _all_headers(self, pair: TokenPair) -> dict[str, str]:
-        return {**self._beside(), **self.build_headers(pair.access_token)}
+    def _build_all_headers(self, pair: TokenPair) -> dict[str, str]:
+        return {**self._gateway(), **self.build_headers(pair.access_token)}
 
 
-def token_headers(options: t.Mapping[str, t.Any], token: str) -> dict[str, str]:
+def build_token_headers(options: t.Mapping[str, t.Any], token: str) -> dict[str, str]:
     """An access token in the header that commvault_token_header names."""
     if options["commvault_token_header"] == "Authorization":
         return {"Authorization": token if token.lower().startswith("bearer ") else f"Bearer {token}"}
     return {"Authtoken": token}
 
 
-def _error(reply: Reply) -> tuple[bool, str | None, str]:
+def _parse_error(reply: Reply) -> tuple[bool, str | None, str]:
     """Whether the application spoke (JSON), its error code (None: none), and its words."""
     try:
         body = reply.json()

@@ -27,13 +27,13 @@ _IDS = ("accessTokenId", "tokenId", "id")
 _NAMES = ("tokenName", "name")
 
 
-def renewed(pair: TokenPair, content: str, now: float) -> TokenPair | None:
+def parse_renewed_pair(pair: TokenPair, content: str, now: float) -> TokenPair | None:
     """The pair that an answer to a renewal holds, None when it holds none.
 
     The answer is flat, though the one to a creation is not; some releases send broken JSON, whose members are then read one by
     one, as the pair is lost otherwise. An answer with a refresh token alone means that the access token lives on.
     """
-    found = _members(content)
+    found = _parse_members(content)
     access, refresh = found.get("accessToken") or "", found.get("refreshToken") or ""
     if not access and not refresh:
         return None
@@ -41,55 +41,55 @@ def renewed(pair: TokenPair, content: str, now: float) -> TokenPair | None:
         pair,
         access_token=str(access or pair.access_token),
         refresh_token=str(refresh) or None,
-        expires=epoch(found.get("tokenExpiryTimestamp")),
-        refresh_expires=epoch(found.get("refreshTokenExpiryTimestamp")),
-        renewable_until=epoch(found.get("renewableUntilTimestamp")) or pair.renewable_until,
+        expires=parse_epoch(found.get("tokenExpiryTimestamp")),
+        refresh_expires=parse_epoch(found.get("refreshTokenExpiryTimestamp")),
+        renewable_until=parse_epoch(found.get("renewableUntilTimestamp")) or pair.renewable_until,
         issued=now,
         generation=pair.generation + 1,
         renewal=None,
     )
 
 
-def created(info: Body, now: float) -> TokenPair:
+def parse_created_pair(info: Body, now: float) -> TokenPair:
     """The pair in the answer to a creation."""
     user = info.get("userId")
     return TokenPair(
         access_token=str(info.get("accessToken") or ""),
         refresh_token=str(info.get("refreshToken") or "") or None,
-        expires=epoch(info.get("tokenExpiryTimestamp")),
-        refresh_expires=epoch(info.get("refreshTokenExpiryTimestamp")),
-        renewable_until=epoch(info.get("renewableUntilTimestamp")),
+        expires=parse_epoch(info.get("tokenExpiryTimestamp")),
+        refresh_expires=parse_epoch(info.get("refreshTokenExpiryTimestamp")),
+        renewable_until=parse_epoch(info.get("renewableUntilTimestamp")),
         issued=now,
-        token_id=id_of(info),
+        token_id=get_token_id(info),
         user_id=str(user) if user else None,
-        name=name_of(info) or None,
+        name=get_token_name(info) or None,
     )
 
 
-def rows(body: t.Any) -> list[Body]:
+def find_token_rows(body: t.Any) -> list[Body]:
     """The tokens in the answer to the list, which no source shows: the first list of objects that have an id and a name."""
     if isinstance(body, dict):
-        for outer in (body, *_objects(body)):
+        for outer in (body, *_list_objects(body)):
             for value in outer.values():
-                found = [row for row in value if _is_row(row)] if isinstance(value, list) else []
+                found = [row for row in value if _is_token_row(row)] if isinstance(value, list) else []
                 if found:
                     return found
     return []
 
 
-def listed(body: t.Any) -> list[Body]:
+def parse_token_list(body: t.Any) -> list[Body]:
     """As rows, for those who act on a token that is not in the list.
 
     Raises BadAnswer where a list that is named after tokens holds an object without an id, or nothing but what is no token: its
     tokens would count as not there. Beside others, one without a name is left out: nobody can ask for it.
     """
     inside: list[t.Any] = []
-    for holder in (body, *_objects(body)) if isinstance(body, dict) else ():
+    for holder in (body, *_list_objects(body)) if isinstance(body, dict) else ():
         for name, value in holder.items():
             parts = [value, *value.values()] if isinstance(value, dict) else [value]
             inside += [row for part in parts if isinstance(part, list) and "token" in name.lower() for row in part]
-    found = rows(body)
-    if any(isinstance(row, dict) and id_of(row) is None for row in inside) or (inside and not found):
+    found = find_token_rows(body)
+    if any(isinstance(row, dict) and get_token_id(row) is None for row in inside) or (inside and not found):
         raise BadAnswer(
             "Commvault's list of access tokens cannot be understood: it holds entries without id or name.",
             service="Commvault",
@@ -97,21 +97,21 @@ def listed(body: t.Any) -> list[Body]:
     return found
 
 
-def _objects(body: Body) -> list[Body]:
+def _list_objects(body: Body) -> list[Body]:
     return [value for value in body.values() if isinstance(value, dict)]
 
 
-def id_of(row: Body) -> str | None:
+def get_token_id(row: Body) -> str | None:
     """A token's id as text."""
     return next((str(row[name]) for name in _IDS if row.get(name)), None)
 
 
-def name_of(row: Body) -> str:
+def get_token_name(row: Body) -> str:
     """A token's name."""
     return next((str(row[name]) for name in _NAMES if row.get(name)), "")
 
 
-def epoch(value: t.Any) -> float | None:
+def parse_epoch(value: t.Any) -> float | None:
     """Epoch seconds, None where the service says nothing, 0, or a number that is no date."""
     try:
         found = float(value)
@@ -120,11 +120,11 @@ def epoch(value: t.Any) -> float | None:
     return found if 0 < found <= LATEST_TIME else None
 
 
-def _is_row(row: t.Any) -> bool:
-    return isinstance(row, dict) and id_of(row) is not None and bool(name_of(row))
+def _is_token_row(row: t.Any) -> bool:
+    return isinstance(row, dict) and get_token_id(row) is not None and bool(get_token_name(row))
 
 
-def _members(content: str) -> Body:
+def _parse_members(content: str) -> Body:
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):

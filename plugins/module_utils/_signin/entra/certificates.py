@@ -15,7 +15,7 @@ from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.libraries import build_missing_error, check_releases
 
-_CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
+_PEM_HEADER = b"-----BEGIN CERTIFICATE-----"
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,17 @@ class ClientCertificate:
     private_key: str
     chain: str
     sha256: str
-    ends: str
+    expires: str
 
-    def for_msal(self) -> dict[str, str]:
+    def build_msal_credential(self) -> dict[str, str]:
         """MSAL computes the SHA-256 thumbprint itself and signs with PS256 when no thumbprint is given."""
         return {"private_key": self.private_key, "public_certificate": self.chain}
 
 
-def load_certificate(ctx: Context) -> ClientCertificate:
+def load_client_certificate(ctx: Context) -> ClientCertificate:
     """Read option client_certificate. Raises ConfigError that says what is wrong with it, never what is in it."""
     source = ctx.describe_source("client_certificate")
-    data, place = _bytes_of(str(ctx.options["client_certificate"]), source)
+    data, place = _read_bytes(str(ctx.options["client_certificate"]), source)
     password = ctx.options.get("client_certificate_password")
     secret = password.encode() if password else None
     try:
@@ -44,7 +44,7 @@ def load_certificate(ctx: Context) -> ClientCertificate:
         raise build_missing_error("cryptography", "A client certificate", str(exc)) from exc
     check_releases("cryptography")
     try:
-        return _read(data, secret, place, source)
+        return _parse_certificate(data, secret, place, source)
     except ConfigError:
         raise
     except TypeError as exc:
@@ -60,7 +60,7 @@ def load_certificate(ctx: Context) -> ClientCertificate:
         raise ConfigError(f"client_certificate ({place}) cannot be read: {hint}", source=source) from exc
 
 
-def _read(data: bytes, secret: bytes | None, place: str, source: str) -> ClientCertificate:
+def _parse_certificate(data: bytes, secret: bytes | None, place: str, source: str) -> ClientCertificate:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
@@ -68,7 +68,7 @@ def _read(data: bytes, secret: bytes | None, place: str, source: str) -> ClientC
 
     if b"-----BEGIN" in data:
         key: t.Any = load_pem_private_key(data, secret if b"ENCRYPTED" in data else None)
-        certificates = load_pem_x509_certificates(data) if _CERTIFICATE in data else []
+        certificates = load_pem_x509_certificates(data) if _PEM_HEADER in data else []
     else:
         key, own, others = load_key_and_certificates(data, secret)
         certificates = [item for item in (own, *others) if item is not None]
@@ -81,10 +81,10 @@ def _read(data: bytes, secret: bytes | None, place: str, source: str) -> ClientC
         raise ConfigError(
             f"client_certificate ({place}): its key is not an RSA key, and Entra ID takes no other", source=source
         )
-    return _matched(key, certificates, place, source)
+    return _match_key(key, certificates, place, source)
 
 
-def _bytes_of(value: str, source: str) -> tuple[bytes, str]:
+def _read_bytes(value: str, source: str) -> tuple[bytes, str]:
     if "-----BEGIN" in value:
         return value.replace("\\n", "\n").encode(), f"text from {source}"
     path = os.path.expanduser(value)
@@ -95,7 +95,7 @@ def _bytes_of(value: str, source: str) -> tuple[bytes, str]:
         raise ConfigError(f"client_certificate: the file {path} cannot be read: {exc.strerror}", source=source) from exc
 
 
-def _matched(key: t.Any, certificates: t.Sequence[t.Any], place: str, source: str) -> ClientCertificate:
+def _match_key(key: t.Any, certificates: t.Sequence[t.Any], place: str, source: str) -> ClientCertificate:
     from cryptography.hazmat.primitives import hashes, serialization
 
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -113,5 +113,5 @@ def _matched(key: t.Any, certificates: t.Sequence[t.Any], place: str, source: st
         private_key=plain_key.decode(),
         chain="".join(item.public_bytes(serialization.Encoding.PEM).decode() for item in ordered),
         sha256=own.fingerprint(hashes.SHA256()).hex(),
-        ends=own.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        expires=own.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )

@@ -47,7 +47,7 @@ REMEDIES: dict[int, str] = {
 _CODE = re.compile(r"[0-9]{1,9}")
 
 
-def codes_of(answer: t.Mapping[str, t.Any]) -> list[int]:
+def parse_error_codes(answer: t.Mapping[str, t.Any]) -> list[int]:
     """The AADSTS numbers in a token endpoint's error body."""
     told = answer.get("error_codes")
     listed = [str(code) for code in told if _CODE.fullmatch(str(code))] if isinstance(told, list) else []
@@ -55,9 +55,9 @@ def codes_of(answer: t.Mapping[str, t.Any]) -> list[int]:
     return [int(code) for code in listed or described]
 
 
-def auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: t.Sequence[str]) -> AuthError:
+def make_auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: t.Sequence[str]) -> AuthError:
     """The error for a refused sign-in: tenant, client, where each input came from, code, remedy, correlation id, time."""
-    codes = codes_of(answer)
+    codes = parse_error_codes(answer)
     code = codes[0] if codes else None
     description = re.split(
         r"\s*Trace ID:|\r?\n", str(answer.get("error_description") or answer.get("error") or "no reason given")

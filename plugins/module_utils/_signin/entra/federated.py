@@ -21,36 +21,36 @@ AUDIENCES = {
     "usgovdod": "api://AzureADTokenExchangeUSGov",
     "china": "api://AzureADTokenExchangeChina",
 }
-SYSTEM = "system"
-SOURCES = ("federated_token", "federated_token_file", "federated_managed_identity")
+SYSTEM_ASSIGNED = "system"
+SOURCE_OPTIONS = ("federated_token", "federated_token_file", "federated_managed_identity")
 
 
-def assertion(ctx: Context) -> str:
+def read_assertion(ctx: Context) -> str:
     """The token to present now: a file is read at each use, because its owner replaces it while we run."""
     options = ctx.options
     if options.get("federated_token"):
         return str(options["federated_token"]).strip()
     if options.get("federated_token_file"):
-        return _from_file(ctx, os.path.expanduser(options["federated_token_file"]))
+        return _read_token_file(ctx, os.path.expanduser(options["federated_token_file"]))
     wanted = str(options["federated_managed_identity"])
-    token = managed_identity.acquire(
-        ctx, None if wanted == SYSTEM else wanted, AUDIENCES[options["cloud"]] + "/.default"
+    token = managed_identity.acquire_token(
+        ctx, None if wanted == SYSTEM_ASSIGNED else wanted, AUDIENCES[options["cloud"]] + "/.default"
     )
     return token.value
 
 
-def source(ctx: Context) -> str:
+def get_source_option(ctx: Context) -> str:
     """The name of the option that the token comes from: the first of SOURCES that is given."""
-    return next(name for name in SOURCES if ctx.options.get(name))
+    return next(name for name in SOURCE_OPTIONS if ctx.options.get(name))
 
 
-def fingerprint(ctx: Context) -> str:
+def compute_fingerprint(ctx: Context) -> str:
     """Of where the token comes from, since the token itself changes: the same source stands for the same identity."""
-    named = source(ctx)
+    named = get_source_option(ctx)
     return hashlib.sha256(f"{named}:{ctx.options[named]}".encode()).hexdigest()
 
 
-def _from_file(ctx: Context, path: str) -> str:
+def _read_token_file(ctx: Context, path: str) -> str:
     source = ctx.describe_source("federated_token_file")
     try:
         with open(path, encoding="utf-8") as stream:

@@ -18,10 +18,10 @@ from ..._core.errors import AuthError, BadAnswer, ConfigError, CvopsError
 from ..._core.http import Transport
 from ..._core.retry import Repeat
 from ..._core.visible import to_one_line
-from ..tokens import seconds
-from .clouds import authority_url, entra_settings, sign_in_origins
-from .msal_client import LibraryClient
-from .msal_library import Answer, ask, msal, senseless
+from ..tokens import parse_seconds
+from .clouds import build_entra_settings, get_authority_url, list_sign_in_origins
+from .msal_client import MsalHttpClient
+from .msal_library import MsalAnswer, call_msal, load_msal, make_bad_answer_error
 
 #: A person who has not signed in by then has gone away.
 _LONGEST_WAIT_S = 900.0
@@ -30,12 +30,12 @@ _LONGEST_INTERVAL_S = 60
 _USER_CODE = re.compile(r"[A-Za-z0-9-]{4,32}")
 _PENDING = ("authorization_pending", "slow_down")
 #: Where Microsoft lets people type codes, with what is below; anything else but the authority's own host is worth a warning.
-_HOSTS = ("microsoft.com", "aka.ms", "microsoftonline.com", "microsoftonline.us", "microsoftonline.cn")
+_CODE_PAGE_HOSTS = ("microsoft.com", "aka.ms", "microsoftonline.com", "microsoftonline.us", "microsoftonline.cn")
 
 
-def interactive(ctx: Context, scope: str) -> Answer:
+def sign_in_with_browser(ctx: Context, scope: str) -> MsalAnswer:
     """Open the browser and wait for the redirect to loopback, at most until the task's deadline."""
-    application = _application(ctx, "interactive")
+    application = _create_public_client(ctx, "interactive")
     _check_browser_address(ctx, application)
     limit = max(1, int(min(ctx.remaining_s(), _LONGEST_WAIT_S)))
 
@@ -46,8 +46,8 @@ def interactive(ctx: Context, scope: str) -> Answer:
         )
         ctx.prompt(shown)
 
-    def browse() -> Answer:
-        return ask(
+    def browse() -> MsalAnswer:
+        return call_msal(
             ctx,
             "interactive",
             lambda: application.acquire_token_interactive([scope], timeout=limit, auth_uri_callback=show),
@@ -72,21 +72,21 @@ def _check_browser_address(ctx: Context, application: t.Any) -> None:
         address = split_address(name, "the discovery document", found if plain else "")
     except ConfigError as exc:
         reason = f"the {name} of its discovery document is not a plain https address"
-        raise senseless(ctx, "interactive", reason) from exc
-    if address.origin.lower() not in sign_in_origins(ctx.options):
+        raise make_bad_answer_error(ctx, "interactive", reason) from exc
+    if address.origin.lower() not in list_sign_in_origins(ctx.options):
         reason = f"its discovery document sends the browser to {to_one_line(address.origin, 300)}"
-        raise senseless(ctx, "interactive", reason)
+        raise make_bad_answer_error(ctx, "interactive", reason)
 
 
-def device_code(ctx: Context, scope: str) -> Answer:
+def sign_in_with_device_code(ctx: Context, scope: str) -> MsalAnswer:
     """Show the code once and wait until the person has typed it: while it is valid, and not past the task's deadline."""
-    application = _application(ctx, "device_code")
-    answer = ask(ctx, "device_code", lambda: application.initiate_device_flow(scopes=[scope]))
+    application = _create_public_client(ctx, "device_code")
+    answer = call_msal(ctx, "device_code", lambda: application.initiate_device_flow(scopes=[scope]))
     if "user_code" not in answer and answer.get("error"):
         return answer
-    flow = _flow_in(ctx, answer)
+    flow = _parse_device_flow(ctx, answer)
     ctx.secrets.add(flow.device_code)
-    ctx.prompt(flow.prompt(ctx))
+    ctx.prompt(flow.build_prompt(ctx))
     # MSAL would sleep on its own account and at the service's word: it is asked for one look at a time.
     state: dict[str, t.Any] = {"device_code": flow.device_code, "interval": flow.interval_s}
     give_up_at = ctx.clock.monotonic() + min(flow.valid_s, ctx.remaining_s())
@@ -101,7 +101,7 @@ def device_code(ctx: Context, scope: str) -> Answer:
             )
         ctx.sleep(min(pause, left))
         state["interval"] = pause
-        found = ask(
+        found = call_msal(
             ctx,
             "device_code",
             lambda: application.acquire_token_by_device_flow(state, exit_condition=lambda _state: True),
@@ -111,7 +111,7 @@ def device_code(ctx: Context, scope: str) -> Answer:
 
 
 @dataclass(frozen=True)
-class _Flow:
+class _DeviceFlow:
     """What a device flow needs of the service's answer. ``address``: where the person types ``user_code``."""
 
     device_code: str
@@ -121,11 +121,13 @@ class _Flow:
     interval_s: int
     valid_s: float
 
-    def prompt(self, ctx: Context) -> str:
+    def build_prompt(self, ctx: Context) -> str:
         """Our own words; those of the service could be anybody's."""
         minutes = max(1, round(min(self.valid_s, ctx.remaining_s()) / 60))
-        own = urlsplit(authority_url(ctx.options)).hostname
-        known = self.host == own or any(self.host == name or self.host.endswith(f".{name}") for name in _HOSTS)
+        own = urlsplit(get_authority_url(ctx.options)).hostname
+        known = self.host == own or any(
+            self.host == name or self.host.endswith(f".{name}") for name in _CODE_PAGE_HOSTS
+        )
         warning = "" if known else f" Attention: {self.host} is neither Microsoft's nor the host of authority_url."
         return (
             f"To sign in to tenant {ctx.options['tenant_id']}, open {self.address} in a browser and enter the code {self.user_code}"
@@ -133,23 +135,23 @@ class _Flow:
         )
 
 
-def _flow_in(ctx: Context, answer: Answer) -> _Flow:
+def _parse_device_flow(ctx: Context, answer: MsalAnswer) -> _DeviceFlow:
     device, code, address = answer.get("device_code"), answer.get("user_code"), answer.get("verification_uri")
-    interval = seconds(answer.get("interval", _USUAL_INTERVAL_S), at_most=_LONGEST_INTERVAL_S)
-    valid_s = seconds(answer.get("expires_in"), at_most=86400.0)
+    interval = parse_seconds(answer.get("interval", _USUAL_INTERVAL_S), at_most=_LONGEST_INTERVAL_S)
+    valid_s = parse_seconds(answer.get("expires_in"), at_most=86400.0)
     if not isinstance(device, str) or not re.fullmatch(r"[\x21-\x7e]{1,4096}", device):
-        raise senseless(ctx, "device_code", "it holds no device code")
+        raise make_bad_answer_error(ctx, "device_code", "it holds no device code")
     if not isinstance(code, str) or not _USER_CODE.fullmatch(code):
-        raise senseless(ctx, "device_code", "its code is none that a person could type")
-    host = _https_host(address)
+        raise make_bad_answer_error(ctx, "device_code", "its code is none that a person could type")
+    host = _parse_https_host(address)
     if host is None:
-        raise senseless(ctx, "device_code", "the address for the code is not a plain https address")
+        raise make_bad_answer_error(ctx, "device_code", "the address for the code is not a plain https address")
     if interval is None or not valid_s:
-        raise senseless(ctx, "device_code", "its times cannot be")
-    return _Flow(device, code, str(address), host, max(1, int(interval)), min(valid_s, _LONGEST_WAIT_S))
+        raise make_bad_answer_error(ctx, "device_code", "its times cannot be")
+    return _DeviceFlow(device, code, str(address), host, max(1, int(interval)), min(valid_s, _LONGEST_WAIT_S))
 
 
-def _https_host(address: t.Any) -> str | None:
+def _parse_https_host(address: t.Any) -> str | None:
     """The host of a plain https address: printable ASCII, no credentials in it; None for any other."""
     if not isinstance(address, str) or not re.fullmatch(r"https://[\x21-\x7e]{1,200}", address):
         return None
@@ -164,22 +166,22 @@ def _is_timeout(exc: BaseException | None) -> bool:
     return "Timeout" in type(exc).__name__
 
 
-def _application(ctx: Context, method: str) -> t.Any:
+def _create_public_client(ctx: Context, method: str) -> t.Any:
     if not ctx.attended:
         raise ConfigError(
             f"auth_method {method} needs a person at a terminal, in process on the controller;"
             " scheduled runs use a managed identity, a federated token, a certificate or a secret",
             source=ctx.describe_source("auth_method"),
         )
-    library = msal("Signing in to Entra ID")
-    transport = Transport(ctx, entra_settings(ctx.options, "Entra sign-in"))
+    library = load_msal("Signing in to Entra ID")
+    transport = Transport(ctx, build_entra_settings(ctx.options, "Entra sign-in"))
     ctx.stats.add("sign_ins")
     try:
         return library.PublicClientApplication(
             ctx.options["client_id"],
-            authority=f"{authority_url(ctx.options)}/{ctx.options['tenant_id']}",
+            authority=f"{get_authority_url(ctx.options)}/{ctx.options['tenant_id']}",
             instance_discovery=ctx.options["instance_discovery"],
-            http_client=LibraryClient(transport, Repeat.IF_REFUSED, lambda: None),
+            http_client=MsalHttpClient(transport, Repeat.IF_REFUSED, lambda: None),
         )
     except BadAnswer as exc:
         raise AuthError(f"Cannot sign in to tenant {ctx.options['tenant_id']}: {exc}", **exc.facts) from exc
@@ -187,7 +189,7 @@ def _application(ctx: Context, method: str) -> t.Any:
         raise
     except Exception as exc:  # MSAL looks at discovery documents as little as at other answers
         raise AuthError(
-            f"Cannot use {authority_url(ctx.options)} for tenant {ctx.options['tenant_id']}: the discovery document is missing or"
+            f"Cannot use {get_authority_url(ctx.options)} for tenant {ctx.options['tenant_id']}: the discovery document is missing or"
             " not Entra's",
             service="Entra sign-in",
             code="authority",

@@ -17,8 +17,8 @@ from ..._core.http_settings import HttpSettings
 from ..._core.retry import Repeat, RetryPolicy
 from ..tokens import Token
 from .clouds import LARGEST_TOKEN_ANSWER
-from .msal_client import LibraryClient
-from .msal_library import msal, token_in
+from .msal_client import MsalHttpClient
+from .msal_library import load_msal, parse_token
 
 #: The endpoint is on the machine or one hop away: what does not answer within seconds is not there.
 _TIMEOUT_S = 5.0
@@ -29,12 +29,12 @@ _ENDPOINTS = ("IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_I
 _SECRETS = ("IDENTITY_HEADER", "MSI_SECRET")
 
 
-def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
+def acquire_token(ctx: Context, client_id: str | None, scope: str) -> Token:
     """A token for *scope* of the system-assigned identity, or of the user-assigned one with *client_id*.
 
     Raises AuthError, with what to check; the request never goes through a proxy, as the platform demands.
     """
-    library = msal("A managed identity")
+    library = load_msal("A managed identity")
     for name in _ENDPOINTS:
         if endpoint := ctx.sources.environ.get(name):
             split_address(name, f"environment variable {name}", endpoint.partition("?")[0], ("http", "https"))
@@ -47,7 +47,7 @@ def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
         policy=RetryPolicy(tries=_TRIES),
         correlation_header="x-ms-client-request-id",
     )
-    http = LibraryClient(Transport(ctx, settings), Repeat.ALWAYS, lambda: None, plain_http=True)
+    http = MsalHttpClient(Transport(ctx, settings), Repeat.ALWAYS, lambda: None, plain_http=True)
     ctx.stats.add("sign_ins")
     try:
         identity = (
@@ -56,34 +56,34 @@ def acquire(ctx: Context, client_id: str | None, scope: str) -> Token:
             else library.SystemAssignedManagedIdentity()
         )
         application = library.ManagedIdentityClient(identity, http_client=http)
-        answer: t.Any = application.acquire_token_for_client(resource=resource_of(scope))
+        answer: t.Any = application.acquire_token_for_client(resource=convert_scope_to_resource(scope))
     except Unreachable as exc:
-        raise _error(
+        raise _make_error(
             ctx, client_id, "the machine offers no managed identity endpoint, or it does not answer", exc.facts
         ) from exc
     except BadAnswer as exc:
-        raise _error(ctx, client_id, str(exc), exc.facts) from exc
+        raise _make_error(ctx, client_id, str(exc), exc.facts) from exc
     except CvopsError:
         raise
     except Exception as exc:  # MSAL converts and indexes what it is sent without looking at it
-        raise _error(
+        raise _make_error(
             ctx, client_id, "its endpoint gave an answer that is none", {"reason": type(exc).__name__}
         ) from exc
     if not isinstance(answer, t.Mapping):
-        raise _error(ctx, client_id, "its endpoint gave an answer that is none", {})
-    token = token_in(ctx, answer, scope)
+        raise _make_error(ctx, client_id, "its endpoint gave an answer that is none", {})
+    token = parse_token(ctx, answer, scope)
     if token is None:
         said = answer.get("error_description") or answer.get("error") or "no reason given"
-        raise _error(ctx, client_id, str(said), {"code": str(answer.get("error") or "unknown")})
+        raise _make_error(ctx, client_id, str(said), {"code": str(answer.get("error") or "unknown")})
     return token
 
 
-def resource_of(scope: str) -> str:
+def convert_scope_to_resource(scope: str) -> str:
     """The endpoint takes a resource where the token service takes its default scope."""
     return scope[: -len("/.default")] if scope.endswith("/.default") else scope
 
 
-def _error(ctx: Context, client_id: str | None, said: str, facts: t.Mapping[str, t.Any]) -> AuthError:
+def _make_error(ctx: Context, client_id: str | None, said: str, facts: t.Mapping[str, t.Any]) -> AuthError:
     which = (
         f"user-assigned, client id {client_id} from {ctx.describe_source('managed_identity_client_id')}"
         if client_id

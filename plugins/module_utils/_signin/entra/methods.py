@@ -15,60 +15,60 @@ from ..._core.context import Context
 from ..._core.errors import AuthError, ConfigError
 from ..._core.http import Transport
 from ..._core.retry import Repeat
-from ..tokens import Token, claims_of, expiry_of, person_of
+from ..tokens import Token, decode_claims, describe_person, get_expiry
 from . import certificates, federated, interactive, managed_identity
-from .clouds import authority_url, entra_settings
-from .error_codes import auth_error, codes_of
-from .msal_client import LibraryClient
-from .msal_library import ask, msal, senseless, token_in
+from .clouds import build_entra_settings, get_authority_url
+from .error_codes import make_auth_error, parse_error_codes
+from .msal_client import MsalHttpClient
+from .msal_library import call_msal, load_msal, make_bad_answer_error, parse_token
 
 
 class IncompleteSignIn(ConfigError):
     """No method has all its inputs; those that are there may be right."""
 
 
-class Method(t.Protocol):
+class SignInMethod(t.Protocol):
     """A way to get tokens.
 
     ``personal``: a person is asked, so what is got is that person's own; ``of_machine``: only the machine that asks says whose it is.
     """
 
     name: t.ClassVar[str]
-    needs: t.ClassVar[tuple[str, ...]]
+    required_options: t.ClassVar[tuple[str, ...]]
     can_renew: t.ClassVar[bool]
-    personal: t.ClassVar[bool]
-    of_machine: bool
+    is_personal: t.ClassVar[bool]
+    is_machine_bound: bool
 
     def __init__(self, ctx: Context) -> None:
         """Keeps the context; raises ConfigError for inputs that cannot be right."""
 
-    def fingerprint(self) -> str:
+    def compute_fingerprint(self) -> str:
         """Digest of the credential, so that a rotated one never meets a token of the old one."""
 
-    def acquire(self, scope: str) -> Token:
+    def acquire_token(self, scope: str) -> Token:
         """A fresh token for *scope*. Raises AuthError, Unreachable, Throttled, MissingLibrary."""
 
 
-class ReadyToken:
+class AccessTokenMethod:
     """A token that the caller brings, for instance from their own command line session."""
 
     name: t.ClassVar[str] = "token"
-    needs: t.ClassVar[tuple[str, ...]] = ("access_token",)
+    required_options: t.ClassVar[tuple[str, ...]] = ("access_token",)
     can_renew: t.ClassVar[bool] = False
-    personal: t.ClassVar[bool] = False
-    of_machine = False
+    is_personal: t.ClassVar[bool] = False
+    is_machine_bound = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
 
-    def fingerprint(self) -> str:
+    def compute_fingerprint(self) -> str:
         """Of the token itself."""
-        return _digest(self._ctx.options["access_token"])
+        return _compute_digest(self._ctx.options["access_token"])
 
-    def acquire(self, scope: str) -> Token:
+    def acquire_token(self, scope: str) -> Token:
         """The token as given; refused when its own expiry has passed."""
-        value = _for_scope(self._ctx, scope)
-        expires_at = expiry_of(claims_of(value))
+        value = _select_token(self._ctx, scope)
+        expires_at = get_expiry(decode_claims(value))
         if expires_at and expires_at <= self._ctx.clock.now().timestamp():
             raise AuthError(
                 f"The access token from {self._ctx.describe_source('access_token')} has expired; get a new one.",
@@ -79,7 +79,7 @@ class ReadyToken:
         return Token(value, expires_at, scope)
 
 
-def _for_scope(ctx: Context, scope: str) -> str:
+def _select_token(ctx: Context, scope: str) -> str:
     """The token itself; or, where the controller signed in for a task elsewhere, the one of several that is for *scope*."""
     given = str(ctx.options["access_token"])
     if not given.startswith("{"):
@@ -98,198 +98,212 @@ def _for_scope(ctx: Context, scope: str) -> str:
     return str(tokens[scope])
 
 
-class ClientSecret:
+class ClientSecretMethod:
     """An application and its secret."""
 
     name: t.ClassVar[str] = "client_secret"
-    needs: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id", "client_secret")
+    required_options: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id", "client_secret")
     can_renew: t.ClassVar[bool] = True
-    personal: t.ClassVar[bool] = False
-    of_machine = False
+    is_personal: t.ClassVar[bool] = False
+    is_machine_bound = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
 
-    def fingerprint(self) -> str:
+    def compute_fingerprint(self) -> str:
         """Of the secret."""
-        return _digest(self._ctx.options["client_secret"])
+        return _compute_digest(self._ctx.options["client_secret"])
 
-    def acquire(self, scope: str) -> Token:
+    def acquire_token(self, scope: str) -> Token:
         """Client credentials grant."""
-        return _confidential(self._ctx, self.name, self.needs, self._ctx.options["client_secret"], scope)
+        return _acquire_application_token(
+            self._ctx, self.name, self.required_options, self._ctx.options["client_secret"], scope
+        )
 
 
-class ClientCertificate:
+class ClientCertificateMethod:
     """An application and a certificate that is registered with it."""
 
     name: t.ClassVar[str] = "client_certificate"
-    needs: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id", "client_certificate")
+    required_options: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id", "client_certificate")
     can_renew: t.ClassVar[bool] = True
-    personal: t.ClassVar[bool] = False
-    of_machine = False
+    is_personal: t.ClassVar[bool] = False
+    is_machine_bound = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._certificate = certificates.load_certificate(ctx)
+        self._certificate = certificates.load_client_certificate(ctx)
 
-    def fingerprint(self) -> str:
+    def compute_fingerprint(self) -> str:
         """SHA-256 of the certificate."""
         return self._certificate.sha256
 
-    def acquire(self, scope: str) -> Token:
+    def acquire_token(self, scope: str) -> Token:
         """Client credentials grant with a signed assertion."""
-        return _confidential(self._ctx, self.name, self.needs, self._certificate.for_msal(), scope)
+        return _acquire_application_token(
+            self._ctx, self.name, self.required_options, self._certificate.build_msal_credential(), scope
+        )
 
 
-class Federated:
+class FederatedMethod:
     """An application that trusts tokens of another issuer (workload identity federation)."""
 
     name: t.ClassVar[str] = "federated"
-    needs: t.ClassVar[tuple[t.Any, ...]] = ("tenant_id", "client_id", federated.SOURCES)
+    required_options: t.ClassVar[tuple[t.Any, ...]] = ("tenant_id", "client_id", federated.SOURCE_OPTIONS)
     can_renew: t.ClassVar[bool] = True
-    personal: t.ClassVar[bool] = False
+    is_personal: t.ClassVar[bool] = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self.of_machine = federated.source(ctx) == "federated_managed_identity"
+        self.is_machine_bound = federated.get_source_option(ctx) == "federated_managed_identity"
 
-    def fingerprint(self) -> str:
+    def compute_fingerprint(self) -> str:
         """Of the token's source."""
-        return federated.fingerprint(self._ctx)
+        return federated.compute_fingerprint(self._ctx)
 
-    def acquire(self, scope: str) -> Token:
+    def acquire_token(self, scope: str) -> Token:
         """Client credentials grant with the other issuer's token."""
-        inputs = ("tenant_id", "client_id", federated.source(self._ctx))
+        inputs = ("tenant_id", "client_id", federated.get_source_option(self._ctx))
         presented: dict[str, str] = {}
 
         def token() -> str:
-            presented["token"] = federated.assertion(self._ctx)
+            presented["token"] = federated.read_assertion(self._ctx)
             return presented["token"]
 
         try:
-            return _confidential(self._ctx, self.name, inputs, {"client_assertion": token}, scope)
+            return _acquire_application_token(self._ctx, self.name, inputs, {"client_assertion": token}, scope)
         except AuthError as exc:
-            raise _with_claims(exc, presented.get("token", "")) from exc
+            raise _add_claims(exc, presented.get("token", "")) from exc
 
 
-class ManagedIdentity:
+class ManagedIdentityMethod:
     """The identity of the machine that the task runs on."""
 
     name: t.ClassVar[str] = "managed_identity"
-    needs: t.ClassVar[tuple[str, ...]] = ()
+    required_options: t.ClassVar[tuple[str, ...]] = ()
     can_renew: t.ClassVar[bool] = True
-    personal: t.ClassVar[bool] = False
-    of_machine = True
+    is_personal: t.ClassVar[bool] = False
+    is_machine_bound = True
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
 
-    def fingerprint(self) -> str:
+    def compute_fingerprint(self) -> str:
         """Of which identity is meant."""
-        return _digest(str(self._ctx.options.get("managed_identity_client_id") or federated.SYSTEM))
+        return _compute_digest(str(self._ctx.options.get("managed_identity_client_id") or federated.SYSTEM_ASSIGNED))
 
-    def acquire(self, scope: str) -> Token:
+    def acquire_token(self, scope: str) -> Token:
         """From the endpoint of the machine."""
-        return managed_identity.acquire(self._ctx, self._ctx.options.get("managed_identity_client_id"), scope)
+        return managed_identity.acquire_token(self._ctx, self._ctx.options.get("managed_identity_client_id"), scope)
 
 
-class Interactive:
+class InteractiveMethod:
     """A person and a browser."""
 
     name: t.ClassVar[str] = "interactive"
-    needs: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id")
+    required_options: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id")
     can_renew: t.ClassVar[bool] = True
-    personal: t.ClassVar[bool] = True
-    of_machine = False
+    is_personal: t.ClassVar[bool] = True
+    is_machine_bound = False
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
 
-    def fingerprint(self) -> str:
+    def compute_fingerprint(self) -> str:
         """There is no credential here; whoever signed in is whom the token names, so such tokens never outlive the run."""
-        return _digest(self.name)
+        return _compute_digest(self.name)
 
-    def acquire(self, scope: str) -> Token:
+    def acquire_token(self, scope: str) -> Token:
         """Ask the person, and tell who it was: another one may be signed in in that browser."""
-        token = token_from(self._ctx, self._ask(scope), self.name, self.needs, scope)
-        self._ctx.prompt(f"Signed in as {person_of(claims_of(token.value))}, as the token says.")
+        token = require_token(self._ctx, self._sign_in(scope), self.name, self.required_options, scope)
+        self._ctx.prompt(f"Signed in as {describe_person(decode_claims(token.value))}, as the token says.")
         return token
 
-    def _ask(self, scope: str) -> t.Mapping[str, t.Any]:
-        return interactive.interactive(self._ctx, scope)
+    def _sign_in(self, scope: str) -> t.Mapping[str, t.Any]:
+        return interactive.sign_in_with_browser(self._ctx, scope)
 
 
-class DeviceCode(Interactive):
+class DeviceCodeMethod(InteractiveMethod):
     """A person and a code."""
 
     name: t.ClassVar[str] = "device_code"
 
-    def _ask(self, scope: str) -> t.Mapping[str, t.Any]:
-        return interactive.device_code(self._ctx, scope)
+    def _sign_in(self, scope: str) -> t.Mapping[str, t.Any]:
+        return interactive.sign_in_with_device_code(self._ctx, scope)
 
 
 METHODS: dict[str, type[t.Any]] = {
     method.name: method
-    for method in (ClientSecret, ClientCertificate, Federated, ManagedIdentity, Interactive, DeviceCode, ReadyToken)
+    for method in (
+        ClientSecretMethod,
+        ClientCertificateMethod,
+        FederatedMethod,
+        ManagedIdentityMethod,
+        InteractiveMethod,
+        DeviceCodeMethod,
+        AccessTokenMethod,
+    )
 }
 #: The order in which ``auto`` looks for complete inputs: what a person brings for this run, then what needs no secret.
 AUTO_ORDER = ("token", "federated", "client_certificate", "client_secret")
 
 
 #: What is named when nothing is complete; of two that lack as much, the first.
-_USUAL = ("client_secret", "client_certificate", "federated")
+_SUGGESTED_METHODS = ("client_secret", "client_certificate", "federated")
 
 
-def choose(ctx: Context) -> t.Any:
+def choose_method(ctx: Context) -> t.Any:
     """The sign-in method of this run; no network is touched.
 
     Raises IncompleteSignIn, which lists what is missing, and ConfigError for inputs that cannot be right.
     """
     wanted = ctx.options["auth_method"]
     if wanted != "auto":
-        missing = _missing(ctx, METHODS[wanted])
+        missing = _list_missing_options(ctx, METHODS[wanted])
         if missing:
             raise IncompleteSignIn(
-                f"auth_method {wanted} needs {', '.join(missing)}: {_where_to_set(missing)}",
+                f"auth_method {wanted} needs {', '.join(missing)}: {_describe_where_to_set(missing)}",
                 source=ctx.describe_source("auth_method"),
             )
         return METHODS[wanted](ctx)
     for name in AUTO_ORDER:
-        if not _missing(ctx, METHODS[name]):
-            inputs = _inputs(ctx, METHODS[name])
+        if not _list_missing_options(ctx, METHODS[name]):
+            inputs = _describe_inputs(ctx, METHODS[name])
             ctx.debug(1, f"auth_method auto: {name} ({inputs})")
             return METHODS[name](ctx)
-    nearest = min((METHODS[name] for name in _USUAL), key=lambda method: len(_missing(ctx, method)))
-    missing = _missing(ctx, nearest)
+    nearest = min(
+        (METHODS[name] for name in _SUGGESTED_METHODS), key=lambda method: len(_list_missing_options(ctx, method))
+    )
+    missing = _list_missing_options(ctx, nearest)
     raise IncompleteSignIn(
-        f"No complete sign-in to Entra ID: the nearest, {nearest.name}, lacks {', '.join(missing)}: {_where_to_set(missing)}",
+        f"No complete sign-in to Entra ID: the nearest, {nearest.name}, lacks {', '.join(missing)}: {_describe_where_to_set(missing)}",
         source=ctx.describe_source("auth_method"),
     )
 
 
-def _inputs(ctx: Context, method: t.Any) -> str:
-    flat = [name for need in method.needs for name in ((need,) if isinstance(need, str) else need)]
+def _describe_inputs(ctx: Context, method: t.Any) -> str:
+    flat = [name for need in method.required_options for name in ((need,) if isinstance(need, str) else need)]
     return ", ".join(f"{option} from {ctx.describe_source(option)}" for option in flat if ctx.options.get(option))
 
 
-def _missing(ctx: Context, method: t.Any) -> list[str]:
+def _list_missing_options(ctx: Context, method: t.Any) -> list[str]:
     """Options that a method lacks; where one of several will do, all of them are named as one."""
     lacking = []
-    for need in method.needs:
+    for need in method.required_options:
         names = (need,) if isinstance(need, str) else need
         if not any(ctx.options.get(name) for name in names):
             lacking.append(" or ".join(names))
     return lacking
 
 
-def _where_to_set(missing: t.Sequence[str]) -> str:
+def _describe_where_to_set(missing: t.Sequence[str]) -> str:
     first = missing[0].split(" or ")[0]
     return f"set them as options, as variables (cvops_{first} …) or in the environment (CVOPS_{first.upper()} …)"
 
 
-def _with_claims(exc: AuthError, presented: str) -> AuthError:
+def _add_claims(exc: AuthError, presented: str) -> AuthError:
     """The error with what the presented token says of itself: that is what a federated credential must match."""
-    claims = claims_of(presented)
+    claims = decode_claims(presented)
     if not claims:
         return exc
     told = {name: claims.get(name) for name in ("iss", "sub", "aud")}
@@ -299,60 +313,64 @@ def _with_claims(exc: AuthError, presented: str) -> AuthError:
     )
 
 
-def _digest(credential: str) -> str:
+def _compute_digest(credential: str) -> str:
     return hashlib.sha256(credential.encode()).hexdigest()
 
 
-def _confidential(ctx: Context, method: str, inputs: tuple[str, ...], credential: t.Any, scope: str) -> Token:
+def _acquire_application_token(
+    ctx: Context, method: str, inputs: tuple[str, ...], credential: t.Any, scope: str
+) -> Token:
     """Ask for an application token through MSAL, with our own transport below it."""
-    library = msal("Signing in to Entra ID")
-    transport = Transport(ctx, entra_settings(ctx.options, "Entra sign-in"))
+    library = load_msal("Signing in to Entra ID")
+    transport = Transport(ctx, build_entra_settings(ctx.options, "Entra sign-in"))
     asked: list[bool] = []
 
     def count() -> None:
         asked.append(True)
         ctx.stats.add("sign_ins")
 
-    client = LibraryClient(transport, Repeat.ALWAYS, count)
+    client = MsalHttpClient(transport, Repeat.ALWAYS, count)
 
-    def acquire() -> t.Any:
+    def request_token() -> t.Any:
         application = library.ConfidentialClientApplication(
             ctx.options["client_id"],
             client_credential=credential,
-            authority=f"{authority_url(ctx.options)}/{ctx.options['tenant_id']}",
+            authority=f"{get_authority_url(ctx.options)}/{ctx.options['tenant_id']}",
             instance_discovery=ctx.options["instance_discovery"],
             http_client=client,
         )
         return application.acquire_token_for_client(scopes=[scope])
 
     try:
-        answer = ask(ctx, method, acquire)
+        answer = call_msal(ctx, method, request_token)
     except AuthError as exc:
         if exc.code == "bad_answer" and not asked:  # it came to no token request: discovery has failed
-            raise _authority_error(ctx, client, method, inputs, exc.__cause__ or exc) from exc
+            raise _make_authority_error(ctx, client, method, inputs, exc.__cause__ or exc) from exc
         raise
-    return token_from(ctx, answer, method, inputs, scope)
+    return require_token(ctx, answer, method, inputs, scope)
 
 
-def token_from(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: tuple[str, ...], scope: str) -> Token:
+def require_token(
+    ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: tuple[str, ...], scope: str
+) -> Token:
     """The token in MSAL's answer, or the error it describes."""
-    token = token_in(ctx, answer, scope)
+    token = parse_token(ctx, answer, scope)
     if token is not None:
         return token
     if answer.get("access_token"):
-        raise senseless(ctx, method, "its token is none")
-    raise auth_error(ctx, answer, method, inputs)
+        raise make_bad_answer_error(ctx, method, "its token is none")
+    raise make_auth_error(ctx, answer, method, inputs)
 
 
-def _authority_error(
-    ctx: Context, client: LibraryClient, method: str, inputs: tuple[str, ...], exc: BaseException
+def _make_authority_error(
+    ctx: Context, client: MsalHttpClient, method: str, inputs: tuple[str, ...], exc: BaseException
 ) -> AuthError:
     """MSAL raises ValueError and others for an authority that it cannot use; the token service's own words are in the last answer."""
-    answer = client.last_error()
-    if answer and codes_of(answer):
-        return auth_error(ctx, answer, method, inputs)
+    answer = client.get_last_error()
+    if answer and parse_error_codes(answer):
+        return make_auth_error(ctx, answer, method, inputs)
     return AuthError(
-        f"Cannot use {authority_url(ctx.options)} for tenant {ctx.options.get('tenant_id')} (tenant_id from {ctx.describe_source('tenant_id')},"
+        f"Cannot use {get_authority_url(ctx.options)} for tenant {ctx.options.get('tenant_id')} (tenant_id from {ctx.describe_source('tenant_id')},"
         f" authority from {ctx.describe_source('authority_url')}): the discovery document is missing or not Entra's."
         " For a host of your own set instance_discovery to false.",
         service="Entra sign-in",

@@ -18,7 +18,7 @@ from ..._core.reply import Reply
 from ..._core.retry import Repeat
 
 
-class LibraryClient:
+class MsalHttpClient:
     """The face of a Transport that MSAL wants as its ``http_client``: get, post, close.
 
     Most addresses are from documents of the service. ``plain_http``: they need not be https.
@@ -31,24 +31,26 @@ class LibraryClient:
         self._schemes = ("https", "http") if plain_http else ("https",)
         self._last: Reply | None = None
 
-    def get(self, url: str, params: t.Any = None, headers: t.Any = None, **_unused: t.Any) -> LibraryResponse:
+    def get(self, url: str, params: t.Any = None, headers: t.Any = None, **_unused: t.Any) -> MsalHttpResponse:
         """Discovery documents and the like."""
-        self._check(url)
-        return self._kept(self._transport.request("GET", url, params=params, headers=headers, count_as=CountAs.NOTHING))
+        self._check_address(url)
+        return self._accept_reply(
+            self._transport.request("GET", url, params=params, headers=headers, count_as=CountAs.NOTHING)
+        )
 
     def post(
         self, url: str, params: t.Any = None, data: t.Any = None, headers: t.Any = None, **_unused: t.Any
-    ) -> LibraryResponse:
+    ) -> MsalHttpResponse:
         """A token request."""
-        self._check(url)
+        self._check_address(url)
         self._on_post()
-        return self._kept(
+        return self._accept_reply(
             self._transport.request(
                 "POST", url, params=params, data=data, headers=headers, repeat=self._repeat, count_as=CountAs.NOTHING
             )
         )
 
-    def last_error(self) -> dict[str, t.Any]:
+    def get_last_error(self) -> dict[str, t.Any]:
         """The JSON body of the last answer if it was an error, for reasons that the library does not pass on; else empty."""
         if self._last is None or self._last.status < 400:
             return {}
@@ -58,17 +60,17 @@ class LibraryClient:
             return {}
         return answer if isinstance(answer, dict) else {}
 
-    def _kept(self, reply: Reply) -> LibraryResponse:
+    def _accept_reply(self, reply: Reply) -> MsalHttpResponse:
         """The answer for the library, unless it could only misread it: MSAL logs what is no JSON, and drops the words of a 5xx."""
         self._last = reply
         if reply.status >= 500:
-            said = self.last_error().get("error_description") or reply.describe_body()
+            said = self.get_last_error().get("error_description") or reply.describe_body()
             raise ApiError(f"{reply.service} failed with HTTP {reply.status}: {said}", **reply.get_error_facts())
         if (reply.method == "POST" or reply.status < 400) and not isinstance(reply.json(), dict):
             raise reply.build_bad_answer("JSON that is no object")
-        return LibraryResponse(reply)
+        return MsalHttpResponse(reply)
 
-    def _check(self, url: str) -> None:
+    def _check_address(self, url: str) -> None:
         """Raises BadAnswer for an address that must not get a credential."""
         try:
             split_address("address", "", url.partition("?")[0], self._schemes)
@@ -82,7 +84,7 @@ class LibraryClient:
         """The transport's owner closes it."""
 
 
-class LibraryResponse:
+class MsalHttpResponse:
     """As much of a response as MSAL looks at; JSON as it was understood, since MSAL parses the text once more."""
 
     def __init__(self, reply: Reply) -> None:

@@ -14,18 +14,18 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import AuthError, BadAnswer, CvopsError
 from ..._core.libraries import build_missing_error, check_releases
-from ..tokens import Token, seconds
-from .clouds import authority_url
+from ..tokens import Token, parse_seconds
+from .clouds import get_authority_url
 
 #: What can stand in a header: a token with anything else is none.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 #: No service issues a token for longer; what claims more has not understood the unit.
 _LONGEST_LIFE_S = 10 * 366 * 86400.0
 
-Answer = t.Mapping[str, t.Any]
+MsalAnswer = t.Mapping[str, t.Any]
 
 
-def msal(purpose: str) -> t.Any:
+def load_msal(purpose: str) -> t.Any:
     """The library, silent. Raises MissingLibrary where it, or what it is built on, is missing or too old."""
     try:
         import msal as library  # noqa: TID251
@@ -40,7 +40,7 @@ def msal(purpose: str) -> t.Any:
     return library
 
 
-def ask(ctx: Context, method: str, call: t.Callable[[], t.Any]) -> Answer:
+def call_msal(ctx: Context, method: str, call: t.Callable[[], t.Any]) -> MsalAnswer:
     """The answer of *call*, which goes through MSAL; always a mapping.
 
     MSAL indexes, converts and compares what services send without looking at it, so an answer that makes no sense comes back
@@ -53,16 +53,16 @@ def ask(ctx: Context, method: str, call: t.Callable[[], t.Any]) -> Answer:
     except CvopsError:
         raise
     except Exception as exc:
-        raise senseless(ctx, method, type(exc).__name__) from exc
+        raise make_bad_answer_error(ctx, method, type(exc).__name__) from exc
     if not isinstance(answer, t.Mapping):
-        raise senseless(ctx, method, f"it is a {type(answer).__name__}")
+        raise make_bad_answer_error(ctx, method, f"it is a {type(answer).__name__}")
     return answer
 
 
-def senseless(ctx: Context, method: str, reason: str) -> AuthError:
+def make_bad_answer_error(ctx: Context, method: str, reason: str) -> AuthError:
     """The error for an answer of the token service that is none."""
     return AuthError(
-        f"Cannot sign in to tenant {ctx.options.get('tenant_id')} with {method}: {authority_url(ctx.options)} answered, but with"
+        f"Cannot sign in to tenant {ctx.options.get('tenant_id')} with {method}: {get_authority_url(ctx.options)} answered, but with"
         f" what no token service says ({reason}). Check authority_url, and what stands between here and there.",
         service="Entra sign-in",
         code="bad_answer",
@@ -70,11 +70,11 @@ def senseless(ctx: Context, method: str, reason: str) -> AuthError:
     )
 
 
-def token_in(ctx: Context, answer: Answer, scope: str) -> Token | None:
+def parse_token(ctx: Context, answer: MsalAnswer, scope: str) -> Token | None:
     """The token in an answer; None where there is none that can be one. Its life counts from now, and is 0 where not told."""
     value = answer.get("access_token")
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
         return None
     ctx.secrets.add(value)
-    life = seconds(answer.get("expires_in"), at_most=_LONGEST_LIFE_S) or 0.0
+    life = parse_seconds(answer.get("expires_in"), at_most=_LONGEST_LIFE_S) or 0.0
     return Token(value, ctx.clock.now().timestamp() + life, scope)

@@ -12,10 +12,10 @@ import threading
 import typing as t
 
 from ..._core.context import Context
-from ..tokens import Token, claims_of, identity_of, tenant_of
-from .clouds import authority_url
-from .methods import choose
-from .token_cache import cache_for, cache_key
+from ..tokens import Token, decode_claims, describe_identity, get_tenant_id
+from .clouds import get_authority_url
+from .methods import choose_method
+from .token_cache import build_cache_key, open_token_cache
 
 #: A token is served only while at least this many seconds of its life are left.
 MIN_VALIDITY_S = 300.0
@@ -26,9 +26,9 @@ class EntraSignIn:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._method = choose(ctx)
+        self._method = choose_method(ctx)
         method = self._method
-        self._cache = cache_for(ctx, method.personal, method.of_machine) if method.can_renew else None
+        self._cache = open_token_cache(ctx, method.is_personal, method.is_machine_bound) if method.can_renew else None
         self._tokens: dict[str, Token] = {}
         self._lock = threading.RLock()
 
@@ -37,65 +37,65 @@ class EntraSignIn:
         """The name of the method in use."""
         return str(self._method.name)
 
-    def token(self, scope: str, min_validity_s: float = MIN_VALIDITY_S) -> Token:
+    def get_token(self, scope: str, min_validity_s: float = MIN_VALIDITY_S) -> Token:
         """A token for *scope* with *min_validity_s* seconds left; a ready token is passed on as long as it lives."""
         with self._lock:
             known = self._tokens.get(scope)
-            if known is None or not self._good(known, min_validity_s):
-                known = self._tokens[scope] = self._shared(scope, min_validity_s)
+            if known is None or not self._is_valid_for(known, min_validity_s):
+                known = self._tokens[scope] = self._get_shared_token(scope, min_validity_s)
                 self._ctx.secrets.add(known.value)
-                self._ctx.identity["entra_token_says"] = _signed_in(known, self.method)
+                self._ctx.identity["entra_token_says"] = _describe_token(known, self.method)
             return known
 
-    def drop(self, scope: str) -> bool:
+    def forget_token(self, scope: str) -> bool:
         """Forget the token for *scope*: it was refused, or rights were granted since. False when no other can be had."""
         with self._lock:
             refused = self._tokens.pop(scope, None)
             if refused is not None and self._cache is not None:
-                self._cache.drop(self._key(scope), refused)
+                self._cache.remove_token(self._build_cache_key(scope), refused)
             return bool(self._method.can_renew)
 
-    def _good(self, token: Token, min_validity_s: float) -> bool:
+    def _is_valid_for(self, token: Token, min_validity_s: float) -> bool:
         if not self._method.can_renew:
             return True
         return token.expires_at - self._ctx.clock.now().timestamp() >= min_validity_s
 
-    def _shared(self, scope: str, min_validity_s: float) -> Token:
+    def _get_shared_token(self, scope: str, min_validity_s: float) -> Token:
         """From the cache; else signed in by one process, while the others that need the same token wait for it."""
-        cache, key = self._cache, self._key(scope)
+        cache, key = self._cache, self._build_cache_key(scope)
         if cache is None:
-            return self._acquired(scope)
-        found = cache.get(key)
-        if found is not None and self._good(found, min_validity_s):
+            return self._acquire_token(scope)
+        found = cache.read_token(key)
+        if found is not None and self._is_valid_for(found, min_validity_s):
             return found
         with contextlib.ExitStack() as stack:
             stack.enter_context(cache.lock(key))
-            found = cache.get(key)
-            if found is not None and self._good(found, min_validity_s):
+            found = cache.read_token(key)
+            if found is not None and self._is_valid_for(found, min_validity_s):
                 return found
-            fresh = self._acquired(scope)
-            cache.put(key, fresh)
+            fresh = self._acquire_token(scope)
+            cache.write_token(key, fresh)
             return fresh
 
-    def _acquired(self, scope: str) -> Token:
-        token: Token = self._method.acquire(scope)
+    def _acquire_token(self, scope: str) -> Token:
+        token: Token = self._method.acquire_token(scope)
         return token
 
-    def _key(self, scope: str) -> str:
+    def _build_cache_key(self, scope: str) -> str:
         options = self._ctx.options
-        return cache_key(
-            authority_url(options),
+        return build_cache_key(
+            get_authority_url(options),
             str(options.get("tenant_id")),
             str(options.get("client_id")),
             self.method,
-            self._method.fingerprint(),
+            self._method.compute_fingerprint(),
             scope,
         )
 
 
-def _signed_in(token: Token, method: str) -> dict[str, t.Any]:
-    claims = claims_of(token.value)
-    told = {**identity_of(claims, method), "tenant_id": tenant_of(claims)}
+def _describe_token(token: Token, method: str) -> dict[str, t.Any]:
+    claims = decode_claims(token.value)
+    told = {**describe_identity(claims, method), "tenant_id": get_tenant_id(claims)}
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -107,8 +107,8 @@ class BearerCredentials:
 
     def build_headers(self) -> dict[str, str]:
         """The header with a valid token."""
-        return {"Authorization": f"Bearer {self._sign_in.token(self._scope).value}"}
+        return {"Authorization": f"Bearer {self._sign_in.get_token(self._scope).value}"}
 
     def renew(self) -> bool:
         """The token was refused: the next request signs in anew."""
-        return self._sign_in.drop(self._scope)
+        return self._sign_in.forget_token(self._scope)

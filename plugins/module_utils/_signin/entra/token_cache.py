@@ -41,12 +41,12 @@ _LOCK_POLL_S = 0.05
 _LARGEST = 1 << 20
 
 
-def cache_key(*parts: str) -> str:
+def build_cache_key(*parts: str) -> str:
     """File name for everything that makes a token what it is, the credential's fingerprint among it."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def cache_for(ctx: Context, personal: bool = False, of_machine: bool = False) -> FileCache | None:
+def open_token_cache(ctx: Context, is_personal: bool = False, is_machine_bound: bool = False) -> FileCache | None:
     """The cache that option token_cache names, None for none or where no folder can be had.
 
     The token of a person (*personal*) is kept for the run at most: nothing tells whose it is before it is used, so on an
@@ -56,25 +56,25 @@ def cache_for(ctx: Context, personal: bool = False, of_machine: bool = False) ->
     wanted = ctx.options.get("token_cache", "run")
     if wanted == "none":
         return None
-    if wanted == "file" and personal:
+    if wanted == "file" and is_personal:
         ctx.warn(
             "token_cache file is for applications: tokens of people who sign in are kept for this run only, so that nobody acts as"
             " somebody else."
         )
-    elif wanted == "file" and not of_machine:
-        return FileCache.open(ctx, os.path.join(_user_folder(ctx), "cvops", "identity"))
+    elif wanted == "file" and not is_machine_bound:
+        return FileCache.open(ctx, os.path.join(_find_user_folder(ctx), "cvops", "identity"))
     if not ctx.run_directory or not os.path.isdir(ctx.run_directory):
         return None
     folder = os.path.join(ctx.run_directory, _FOLDER)
     if not os.path.isdir(folder):
-        sweep(ctx, os.path.dirname(ctx.run_directory))
+        remove_abandoned_folders(ctx, os.path.dirname(ctx.run_directory))
     cache = FileCache.open(ctx, folder)
     if cache is not None and ctx.run_process:
-        cache.claim(ctx.run_process)
+        cache.write_owner(ctx.run_process)
     return cache
 
 
-def _user_folder(ctx: Context) -> str:
+def _find_user_folder(ctx: Context) -> str:
     """Memory-backed where the session has such a place."""
     environ = ctx.sources.environ
     return (
@@ -84,18 +84,18 @@ def _user_folder(ctx: Context) -> str:
     )
 
 
-def sweep(ctx: Context, parent: str) -> None:
+def remove_abandoned_folders(ctx: Context, parent: str) -> None:
     """Remove what runs left behind that were killed: our folders of this user whose process is gone."""
     with contextlib.suppress(OSError):
         for name in os.listdir(parent):
             folder = os.path.join(parent, name, _FOLDER)
-            process = _claimed_by(folder)
-            if process is not None and not is_alive(process):
+            process = _read_owner(folder)
+            if process is not None and not is_process_alive(process):
                 shutil.rmtree(folder, ignore_errors=True)
                 ctx.debug(2, f"removed tokens that a killed run left in {folder}")
 
 
-def _claimed_by(folder: str) -> int | None:
+def _read_owner(folder: str) -> int | None:
     try:
         if not is_own_folder(folder):
             return None
@@ -105,7 +105,7 @@ def _claimed_by(folder: str) -> int | None:
         return None
 
 
-def is_alive(process: int) -> bool:
+def is_process_alive(process: int) -> bool:
     """True while there is such a process, whoever owns it."""
     try:
         os.kill(process, 0)
@@ -136,31 +136,31 @@ class FileCache:
             return None
         return cls(ctx, folder)
 
-    def claim(self, process: int) -> None:
+    def write_owner(self, process: int) -> None:
         """Note which process the folder belongs to, so that another run can tell when it is left over."""
         path = os.path.join(self._folder, _OWNER)
         if not os.path.exists(path):
             self._replace(path, str(process))
 
-    def get(self, key: str) -> Token | None:
+    def read_token(self, key: str) -> Token | None:
         """The token under *key*; validity is the caller's business."""
         try:
-            entry = json.loads(read_file(self._path(key), _LARGEST))
+            entry = json.loads(read_file(self._build_path(key), _LARGEST))
             return Token(str(entry["token"]), float(entry["expires_at"]), str(entry["scope"]))
         except (OSError, NotPrivate, ValueError, TypeError, KeyError):
             return None
 
-    def put(self, key: str, token: Token) -> None:
+    def write_token(self, key: str, token: Token) -> None:
         """Keep a token; failure to do so costs a sign-in later, no more."""
         entry = {"token": token.value, "expires_at": token.expires_at, "scope": token.scope}
-        self._replace(self._path(key), json.dumps(entry))
+        self._replace(self._build_path(key), json.dumps(entry))
 
-    def drop(self, key: str, refused: Token) -> None:
+    def remove_token(self, key: str, refused: Token) -> None:
         """Forget *refused*; a newer token that another process has put there stays."""
-        found = self.get(key)
+        found = self.read_token(key)
         if found is not None and found.value == refused.value:
             with contextlib.suppress(OSError):
-                os.unlink(self._path(key))
+                os.unlink(self._build_path(key))
 
     @contextlib.contextmanager
     def lock(self, key: str) -> t.Iterator[None]:
@@ -169,24 +169,24 @@ class FileCache:
         Whoever cannot get it in a minute goes on without: two sign-ins are better than none.
         """
         try:
-            descriptor = open_file(self._path(key) + ".lock", os.O_RDWR | os.O_CREAT)
+            descriptor = open_file(self._build_path(key) + ".lock", os.O_RDWR | os.O_CREAT)
         except OSError:
             yield
             return
         try:
-            self._wait_for(descriptor)
+            self._wait_for_lock(descriptor)
             yield
         finally:
             os.close(descriptor)
 
-    def _wait_for(self, descriptor: int) -> None:
+    def _wait_for_lock(self, descriptor: int) -> None:
         backoff = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
         limit_s = min(_LOCK_WAIT_S, self._ctx.remaining_s())
         with contextlib.suppress(WaitTimeout):  # the task's deadline: whatever is asked next says so
             while backoff.elapsed_s() < limit_s and not take_lock(descriptor):
                 backoff.pause()
 
-    def _path(self, key: str) -> str:
+    def _build_path(self, key: str) -> str:
         return os.path.join(self._folder, key)
 
     def _replace(self, path: str, text: str) -> None:

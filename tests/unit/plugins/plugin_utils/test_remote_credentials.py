@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
-from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CREDENTIALS, entra_spec
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CREDENTIAL_OPTIONS, entra_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.remote_credentials import exchange_credentials
 
 MAPPINGS = types.SimpleNamespace(SPEC=ArgumentSpec({"commvault_url": {"type": "str"}}), USES_GRAPH=True)
@@ -28,7 +28,7 @@ def taken(make_ctx: t.Any, module: t.Any, **options: t.Any) -> dict[str, t.Any]:
 
 @pytest.mark.parametrize("given", [{}, APPLICATION, {**APPLICATION, "auth_method": "client_secret"}])
 def test_no_complete_sign_in(make_ctx: t.Any, given: dict[str, t.Any]) -> None:
-    assert taken(make_ctx, MAPPINGS, **given) == dict.fromkeys(CREDENTIALS)
+    assert taken(make_ctx, MAPPINGS, **given) == dict.fromkeys(CREDENTIAL_OPTIONS)
     with pytest.raises(ConfigError):
         taken(make_ctx, GROUPS, **given)
 

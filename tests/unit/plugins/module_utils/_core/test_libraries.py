@@ -82,7 +82,7 @@ def test_a_sign_in_with_less(monkeypatch: pytest.MonkeyPatch, name: str, method:
     old(monkeypatch, name, "0.9.1")
     package, needed = libraries.PACKAGES.get(name, name), libraries.MINIMUMS[name]
     with pytest.raises(MissingLibrary) as found:
-        METHODS[method](context()).acquire("https://graph.microsoft.com/.default")
+        METHODS[method](context()).acquire_token("https://graph.microsoft.com/.default")
     assert str(found.value) == (
         f"{package} 0.9.1 is installed where this task runs; {needed} or newer is needed: pip install '{package}>={needed}'"
     )

@@ -71,7 +71,7 @@ def read(
     graph = FakeGraph(make_ctx(DEFAULTS), {**ANSWERS, **(answers or {})})
     graph.claims = claims
     graph.sign_in = types.SimpleNamespace(
-        method="token", token=lambda scope: types.SimpleNamespace(expires_at=expires_at)
+        method="token", get_token=lambda scope: types.SimpleNamespace(expires_at=expires_at)
     )
     return read_entra_identity(graph.ctx, t.cast("t.Any", graph)), graph
 

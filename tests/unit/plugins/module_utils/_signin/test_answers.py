@@ -13,15 +13,18 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import managed_identity
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import ClientSecret, ReadyToken
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import (
+    AccessTokenMethod,
+    ClientSecretMethod,
+)
 
 SCOPE, SECRET = "https://graph.microsoft.com/.default", "Planted4711-secret"
 TOKEN = {"access_token": "a-token", "expires_in": 3600, "token_type": "Bearer"}
 
 
 @pytest.fixture
-def make_method(make_ctx: t.Any, secured: t.Any) -> t.Callable[[], ClientSecret]:
-    def make() -> ClientSecret:
+def make_method(make_ctx: t.Any, secured: t.Any) -> t.Callable[[], ClientSecretMethod]:
+    def make() -> ClientSecretMethod:
         options = {
             "client_id": "d4c3a1be-90f5-4a1f-8d7b-0f2b6f1ce7aa",
             "tenant_id": "3b7e0c54-6a1d-4f0e-9d52-8c41aa0f7e16",
@@ -32,7 +35,7 @@ def make_method(make_ctx: t.Any, secured: t.Any) -> t.Callable[[], ClientSecret]
             "ca_path": secured.ca_path,
             "retries": 0,
         }
-        return ClientSecret(make_ctx(options, secrets={SECRET}))
+        return ClientSecretMethod(make_ctx(options, secrets={SECRET}))
 
     return make
 
@@ -50,10 +53,10 @@ def discovery(secured: t.Any, **changes: t.Any) -> dict[str, t.Any]:
 ODD: list[t.Any] = [None, [], {}, "x", 7, True, [{"a": 1}], {"a": [1]}, 10**400, -1, 1e300, "9" * 400]
 
 
-def accepted(method: ClientSecret) -> bool:
+def accepted(method: ClientSecretMethod) -> bool:
     """Whether there was a token; any error is one of ours, and shows no secret."""
     try:
-        token = method.acquire(SCOPE)
+        token = method.acquire_token(SCOPE)
     except CvopsError as exc:
         assert SECRET not in json.dumps(exc.as_result(), default=str)
         return False
@@ -125,7 +128,7 @@ def test_endpoints_of_managed_identities(
     monkeypatch.setenv("IDENTITY_HEADER" if name == "IDENTITY_ENDPOINT" else "MSI_SECRET", SECRET)
     monkeypatch.setenv(name, server.url.replace("http://", "http://svc:Planted4711@"))
     with pytest.raises(ConfigError, match=f"{name}: .*user information") as refused:
-        managed_identity.acquire(make_ctx({"retries": 0}), None, SCOPE)
+        managed_identity.acquire_token(make_ctx({"retries": 0}), None, SCOPE)
     assert "Planted4711" not in json.dumps(refused.value.as_result())
     assert server.received == []
     monkeypatch.setenv(name, server.url)
@@ -139,14 +142,14 @@ def test_endpoints_of_managed_identities(
     for body in bodies:
         server.says(answer(body=body))
         try:
-            token = managed_identity.acquire(make_ctx({"retries": 0}), None, SCOPE)
+            token = managed_identity.acquire_token(make_ctx({"retries": 0}), None, SCOPE)
         except CvopsError as exc:
             assert SECRET not in str(exc)
         else:
             assert isinstance(token.value, str)
     server.says(answer(307, headers={"Location": f"{secured.server.url}/token"}))
     with pytest.raises(CvopsError, match="not followed"):
-        managed_identity.acquire(make_ctx({"retries": 0}), None, SCOPE)
+        managed_identity.acquire_token(make_ctx({"retries": 0}), None, SCOPE)
     assert secured.server.received == []
 
 
@@ -154,4 +157,4 @@ def test_a_ready_token_with_an_odd_expiry(make_ctx: t.Any) -> None:
     """Such as one that a person typed, or another tool made."""
     for claims in ("eyJleHAiOlsxXX0", "eyJleHAiOiJ4In0", "eyJleHAiOjFlMzAwfQ", "W10"):
         ctx = make_ctx({"access_token": f"eyJhbGciOiJub25lIn0.{claims}.x"})
-        assert ReadyToken(ctx).acquire(SCOPE).expires_at == 0.0
+        assert AccessTokenMethod(ctx).acquire_token(SCOPE).expires_at == 0.0

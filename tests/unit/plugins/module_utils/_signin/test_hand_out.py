@@ -26,10 +26,10 @@ class Sessions:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.open = 0
-        monkeypatch.setattr(sign_in.PasswordLogin, "_log_in", lambda _login: self.begin())
-        monkeypatch.setattr(sign_in.PasswordLogin, "_end_session", lambda _login, _token: self.end())
+        monkeypatch.setattr(sign_in.PasswordCredentials, "_log_in", lambda _login: self.begin())
+        monkeypatch.setattr(sign_in.PasswordCredentials, "_end_session", lambda _login, _token: self.end())
         monkeypatch.setattr(sign_in, "Transport", lambda *_given: None)
-        monkeypatch.setattr(sign_in, "_base_address", lambda *_given: "https://cs.example/api")
+        monkeypatch.setattr(sign_in, "_find_api_address", lambda *_given: "https://cs.example/api")
 
     def begin(self) -> str:
         self.open += 1

@@ -24,7 +24,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.http import T
 from ansible_collections.cvops.identity.plugins.module_utils._core.reply import Reply
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import interactive
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import METHODS
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.msal_library import msal
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.msal_library import load_msal
 
 SCOPE = "https://graph.microsoft.com/.default"
 TENANT = "11111111-2222-3333-4444-555555555555"
@@ -195,7 +195,7 @@ def test_every_method_meets_every_answer(service: Service, method: str, body: st
     service.bodies["token"], service.status = body, status
     ctx = context(method)
     try:
-        token = METHODS[method](ctx).acquire(SCOPE)
+        token = METHODS[method](ctx).acquire_token(SCOPE)
     except CvopsError as exc:
         assert isinstance(exc, AuthError), exc
         result = json.dumps(exc.as_result())
@@ -212,7 +212,7 @@ def test_every_method_meets_every_answer(service: Service, method: str, body: st
 def test_every_method_meets_every_discovery_document(service: Service, method: str, body: str) -> None:
     service.bodies["discovery"] = body
     with pytest.raises(AuthError):
-        METHODS[method](context(method)).acquire(SCOPE)
+        METHODS[method](context(method)).acquire_token(SCOPE)
 
 
 HOSTILE_FLOWS: dict[str, dict[str, t.Any]] = {
@@ -246,7 +246,7 @@ def test_a_flow_that_cannot_be_shown_is_not_shown(service: Service, change: dict
     service.bodies["devicecode"] = json.dumps({**FLOW, **change})
     ctx = context("device_code")
     with pytest.raises(AuthError):
-        interactive.device_code(ctx, SCOPE)
+        interactive.sign_in_with_device_code(ctx, SCOPE)
     assert t.cast("Silent", ctx.reporter).lines == []
 
 
@@ -254,7 +254,7 @@ def test_a_flow_that_cannot_be_shown_is_not_shown(service: Service, change: dict
 def test_a_flow_that_is_none(service: Service, body: str) -> None:
     service.bodies["devicecode"] = body
     with pytest.raises(AuthError):
-        interactive.device_code(context("device_code"), SCOPE)
+        interactive.sign_in_with_device_code(context("device_code"), SCOPE)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_the_prompt_is_ours_and_shows_where_it_leads(service: Service, address: 
     service.bodies["devicecode"] = json.dumps({**FLOW, "verification_uri": address})
     service.bodies["token"] = json.dumps({"access_token": "abc", "expires_in": 60})
     ctx = context("device_code")
-    interactive.device_code(ctx, SCOPE)
+    interactive.sign_in_with_device_code(ctx, SCOPE)
     (line,) = t.cast("Silent", ctx.reporter).lines
     assert f"open {address} in" in line and "ABCD1234" in line and "RECAP" not in line
     assert ("Attention" in line) is warned
@@ -303,7 +303,7 @@ def test_a_code_that_nobody_types_ends_with_the_deadline_or_its_own_life(
     moving = Time(ctx, monkeypatch)
     ctx.deadline_at = moving.now + deadline_s
     with pytest.raises(AuthError, match="in time") as found:
-        interactive.device_code(ctx, SCOPE)
+        interactive.sign_in_with_device_code(ctx, SCOPE)
     assert found.value.code == "timeout"
     assert sum(moving.slept) == pytest.approx(min(deadline_s, valid_s))
     assert max(moving.slept) <= 5
@@ -315,7 +315,7 @@ def test_slow_down_is_obeyed_within_reason(service: Service, monkeypatch: pytest
     moving = Time(ctx, monkeypatch)
     ctx.deadline_at = moving.now + 800
     with pytest.raises(AuthError, match="in time"):
-        interactive.device_code(ctx, SCOPE)
+        interactive.sign_in_with_device_code(ctx, SCOPE)
     assert moving.slept[:3] == [5, 10, 15]
     assert max(moving.slept) == 60
 
@@ -328,7 +328,7 @@ def test_nobody_in_the_browser(service: Service, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(AuthCodeReceiver, "get_auth_response", nobody)
     with pytest.raises(AuthError, match="Nobody signed in within"):
-        interactive.interactive(context("interactive"), SCOPE)
+        interactive.sign_in_with_browser(context("interactive"), SCOPE)
 
 
 class Browser:
@@ -384,7 +384,7 @@ def test_the_browser_goes_nowhere_but_to_the_sign_in(
     real_receiver.bodies["discovery"] = json.dumps({**DISCOVERY, "authorization_endpoint": address})
     ctx = context("interactive")
     with pytest.raises(AuthError) as caught:
-        interactive.interactive(ctx, SCOPE)
+        interactive.sign_in_with_browser(ctx, SCOPE)
     assert browser.opened == []
     assert t.cast("Silent", ctx.reporter).lines == []
     assert str(caught.value).isprintable()
@@ -403,7 +403,7 @@ def test_without_a_browser_the_address_is_shown_once_on_one_line(
     browser = Browser(monkeypatch, works)
     real_receiver.bodies["discovery"] = json.dumps({**DISCOVERY, "authorization_endpoint": f"{root}/t/authorize"})
     ctx = context("interactive")
-    assert interactive.interactive(ctx, SCOPE)["error"] == "access_denied"
+    assert interactive.sign_in_with_browser(ctx, SCOPE)["error"] == "access_denied"
     assert len(browser.opened) == 1
     lines = t.cast("Silent", ctx.reporter).lines
     assert len(lines) == (0 if works else 1)
@@ -419,8 +419,8 @@ def test_the_library_writes_nothing_to_standard_error(
     monkeypatch.setattr(top, "handlers", [])  # as in a new process; pytest has handlers of its own
     monkeypatch.setattr(top, "propagate", True)
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    msal("a test")
-    msal("a test")
+    load_msal("a test")
+    load_msal("a test")
     logging.getLogger("msal.authority").warning("\x1b[2J")
     logging.getLogger().addHandler(logging.StreamHandler())
     logging.getLogger("msal.authority").warning("\x1b[2J")
@@ -437,7 +437,7 @@ def test_a_browser_that_fails(service: Service, monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setattr(AuthCodeReceiver, "get_auth_response", broken)
     with pytest.raises(AuthError):
-        interactive.interactive(context("interactive"), SCOPE)
+        interactive.sign_in_with_browser(context("interactive"), SCOPE)
 
 
 def jwt(**claims: t.Any) -> str:
@@ -454,7 +454,7 @@ def test_the_person_is_told_who_signed_in(service: Service, method: str) -> None
     claims = {"idtyp": "user", "upn": "ada@x.example", "name": "Ada \u202eecalevoL\n PLAY RECAP"}
     service.bodies["token"] = json.dumps({"access_token": jwt(**claims), "expires_in": 3600})
     ctx = context(method)
-    METHODS[method](ctx).acquire(SCOPE)
+    METHODS[method](ctx).acquire_token(SCOPE)
     said = t.cast("Silent", ctx.reporter).lines[-1]
     assert said == "Signed in as ada@x.example (Ada \\u202eecalevoL PLAY RECAP), as the token says."
 
@@ -476,7 +476,7 @@ def test_any_members_of_any_type(service: Service, members: dict[str, t.Any]) ->
     service.bodies["token"] = json.dumps(members)
     for method in ("client_secret", "device_code", "managed_identity"):
         try:
-            METHODS[method](context(method)).acquire(SCOPE)
+            METHODS[method](context(method)).acquire_token(SCOPE)
         except AuthError:
             continue
 

@@ -15,7 +15,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.whoami impor
     list_token_permissions,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.report import format_connection_report
-from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import identity_of, kind_of
+from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import describe_identity, get_identity_kind
 
 OFF = {"status": "not_configured", "error": None}
 ENTRA: dict[str, t.Any] = {
@@ -118,18 +118,21 @@ def test_playbooks_are_a_table() -> None:
     ],
 )
 def test_kinds_of_identities(claims: dict[str, t.Any], method: str, kind: str) -> None:
-    assert kind_of(claims, method) == kind
+    assert get_identity_kind(claims, method) == kind
 
 
 def test_claims_of_both_versions() -> None:
-    assert identity_of({"azp": "a", "oid": "o", "name": "Jo", "upn": "jo@x", "idtyp": "user"}, "token") == {
+    assert describe_identity({"azp": "a", "oid": "o", "name": "Jo", "upn": "jo@x", "idtyp": "user"}, "token") == {
         "kind": "user",
         "object_id": "o",
         "app_id": "a",
         "display_name": "Jo",
         "user_name": "jo@x",
     }
-    assert identity_of({"appid": "a", "app_displayname": "bot", "name": "no"}, "client_secret")["display_name"] == "bot"
+    assert (
+        describe_identity({"appid": "a", "app_displayname": "bot", "name": "no"}, "client_secret")["display_name"]
+        == "bot"
+    )
     assert list_token_permissions({"roles": ["b", "a"]}) == ["a", "b"]
     assert list_token_permissions({"scp": "b a"}) == ["a", "b"]
     assert list_token_permissions({"oid": "o"}) == []

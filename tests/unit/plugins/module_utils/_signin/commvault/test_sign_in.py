@@ -13,10 +13,10 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.sign_in import (
-    PasswordLogin,
-    _base_address,
+    PasswordCredentials,
+    _find_api_address,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import commvault_settings
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import build_commvault_settings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 
@@ -29,7 +29,7 @@ def ctx(secured: t.Any, make_ctx: t.Any) -> t.Any:
 
 
 def base(ctx: t.Any) -> str:
-    return _base_address(ctx, Transport(ctx, commvault_settings(ctx.options)), ctx.options["commvault_url"])
+    return _find_api_address(ctx, Transport(ctx, build_commvault_settings(ctx.options)), ctx.options["commvault_url"])
 
 
 def test_the_first_that_is_there(ctx: t.Any, secured: t.Any, answer: t.Any) -> None:
@@ -58,5 +58,5 @@ def test_a_refusal_does_not_say_that_it_is_not_there(
 
 def test_a_session_that_cannot_be_ended_is_told(ctx: t.Any, secured: t.Any, answer: t.Any) -> None:
     secured.server.says(answer(drop=True))
-    PasswordLogin(ctx, f"{secured.server.url}/commandcenter/api", None)._end_session("a-login-token")
+    PasswordCredentials(ctx, f"{secured.server.url}/commandcenter/api", None)._end_session("a-login-token")
     assert any("could not be ended" in line for line in ctx.reporter.lines)

@@ -21,8 +21,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     ConfigError,
     CvopsError,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_renewal import StoredPair
-from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import Outcome
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_renewal import (
+    StoredPairCredentials,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import RenewalOutcome
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
     PairCustodian,
     RenewalNote,
@@ -76,10 +78,10 @@ class FakeService:
     def build_headers(self, token: str) -> dict[str, str]:
         return {"Authtoken": token}
 
-    def look(self, pair: TokenPair, now: float) -> str:
+    def check_pair_status(self, pair: TokenPair, now: float) -> str:
         return self.verdict
 
-    def renew(self, pair: TokenPair) -> Outcome:
+    def renew_pair(self, pair: TokenPair) -> RenewalOutcome:
         state = self.states.pop(0) if self.states else "renewed"
         if state != "not_sent":
             assert pair.refresh_token not in self.traded, "traded in twice"
@@ -94,13 +96,13 @@ class FakeService:
             generation=number,
             renewal=None,
         )
-        return Outcome(
+        return RenewalOutcome(
             state, "Words.", pair=new if state == "renewed" else None, error=ApiError("Words.", service="Commvault")
         )
 
 
-def signed_in(ctx: Context, store: FakeStore, service: FakeService) -> StoredPair:
-    return StoredPair(ctx, t.cast(t.Any, store), t.cast(t.Any, service), None)
+def signed_in(ctx: Context, store: FakeStore, service: FakeService) -> StoredPairCredentials:
+    return StoredPairCredentials(ctx, t.cast(t.Any, store), t.cast(t.Any, service), None)
 
 
 def test_young_is_used_as_it_is(make_ctx: t.Any) -> None:

@@ -22,14 +22,14 @@ PAIR = TokenPair(
 
 
 @pytest.fixture
-def look(secured: t.Any, make_ctx: t.Any, answer: t.Any) -> t.Callable[..., str]:
+def check_pair_status(secured: t.Any, make_ctx: t.Any, answer: t.Any) -> t.Callable[..., str]:
     defaults = {name: option.get("default") for name, option in commvault_spec().options.items()}
     url = f"{secured.server.url}/commandcenter/api"
     ctx = make_ctx({**defaults, "commvault_url": url, "commvault_ca_path": secured.ca_path})
 
     def ask(*answers: t.Any, pair: TokenPair = PAIR) -> str:
         secured.server.says(*[answer(*one) for one in answers])
-        return RenewalService(ctx, url, dict).look(pair, NOW)
+        return RenewalService(ctx, url, dict).check_pair_status(pair, NOW)
 
     return ask
 
@@ -38,13 +38,13 @@ def listed(expires: t.Any) -> tuple[int, t.Any]:
     return 200, {"tokens": [{"accessTokenId": 9, "tokenName": "n", "tokenExpiryTimestamp": expires}]}
 
 
-def test_commvault_refuses_the_token(look: t.Callable[..., str]) -> None:
-    assert look((401, {"errorMessage": "Access denied", "errorCode": 5})) == "gone"
+def test_commvault_refuses_the_token(check_pair_status: t.Callable[..., str]) -> None:
+    assert check_pair_status((401, {"errorMessage": "Access denied", "errorCode": 5})) == "gone"
 
 
-def test_commvault_shows_the_token_as_it_was(look: t.Callable[..., str]) -> None:
-    assert look(listed(NOW + 7000)) == "intact"
-    assert look(listed(NOW + 9000)) == "unknown"
+def test_commvault_shows_the_token_as_it_was(check_pair_status: t.Callable[..., str]) -> None:
+    assert check_pair_status(listed(NOW + 7000)) == "intact"
+    assert check_pair_status(listed(NOW + 9000)) == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_commvault_shows_the_token_as_it_was(look: t.Callable[..., str]) -> None
         (200, {"tokens": []}),
     ],
 )
-def test_any_other_answer_proves_nothing(look: t.Callable[..., str], told: tuple[int, t.Any]) -> None:
+def test_any_other_answer_proves_nothing(check_pair_status: t.Callable[..., str], told: tuple[int, t.Any]) -> None:
     """A gateway's refusal of its own credential must not make the stored pair void for ever."""
-    assert look(told) == "unknown"
+    assert check_pair_status(told) == "unknown"
 
 
-def test_too_early_to_look(look: t.Callable[..., str], secured: t.Any) -> None:
+def test_too_early_to_look(check_pair_status: t.Callable[..., str], secured: t.Any) -> None:
     young = dataclasses.replace(PAIR, renewal=RenewalNote("sent", NOW - 10, "somebody"))
-    assert look(listed(NOW + 7000), pair=young) == "unknown"
+    assert check_pair_status(listed(NOW + 7000), pair=young) == "unknown"
     assert secured.server.received == []

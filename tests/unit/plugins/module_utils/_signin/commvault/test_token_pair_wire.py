@@ -32,7 +32,7 @@ OLD = TokenPair(
     ],
 )
 def test_renewed(content: str, access: str, refresh: str | None, expires: float | None) -> None:
-    pair = wire.renewed(OLD, content, NOW)
+    pair = wire.parse_renewed_pair(OLD, content, NOW)
     assert pair is not None
     assert (pair.access_token, pair.refresh_token, pair.expires) == (access, refresh, expires)
     assert (pair.generation, pair.renewal, pair.name, pair.renewable_until) == (4, None, "n", NOW + 99)
@@ -40,7 +40,7 @@ def test_renewed(content: str, access: str, refresh: str | None, expires: float 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "<html>", '{"error": {"errorCode": 5}}', '{"accessToken": null}'])
 def test_not_renewed(content: str) -> None:
-    assert wire.renewed(OLD, content, NOW) is None
+    assert wire.parse_renewed_pair(OLD, content, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_not_renewed(content: str) -> None:
     ],
 )
 def test_rows(body: t.Any, ids: list[str]) -> None:
-    assert [wire.id_of(row) for row in wire.rows(body)] == ids
+    assert [wire.get_token_id(row) for row in wire.find_token_rows(body)] == ids
 
 
 LISTED_ROW: dict[str, t.Any] = {"accessTokenId": 9, "tokenName": "Nightly", "tokenType": 3}
@@ -75,7 +75,7 @@ LISTED_ROW: dict[str, t.Any] = {"accessTokenId": 9, "tokenName": "Nightly", "tok
 def test_a_list_that_cannot_be_understood_is_not_an_empty_one(body: dict[str, t.Any]) -> None:
     """Else a token would count as revoked, or be made a second time."""
     with pytest.raises(BadAnswer, match="access tokens"):
-        wire.listed(body)
+        wire.parse_token_list(body)
 
 
 @pytest.mark.parametrize(
@@ -94,4 +94,4 @@ def test_a_list_that_cannot_be_understood_is_not_an_empty_one(body: dict[str, t.
     ],
 )
 def test_lists_of_tokens(body: dict[str, t.Any], count: int) -> None:
-    assert len(wire.listed(body)) == count
+    assert len(wire.parse_token_list(body)) == count

@@ -15,19 +15,19 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
 from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings
 from ansible_collections.cvops.identity.plugins.module_utils._core.retry import Repeat, RetryPolicy
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.msal_client import LibraryClient
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.msal_client import MsalHttpClient
 
 
 def test_the_face_for_libraries(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
     posts: list[bool] = []
     ctx = make_ctx()
-    client = LibraryClient(
+    client = MsalHttpClient(
         Transport(ctx, HttpSettings("Service", policy=RetryPolicy(tries=3), environ={})),
         Repeat.ALWAYS,
         lambda: posts.append(True),
         plain_http=True,
     )
-    assert client.last_error() == {}
+    assert client.get_last_error() == {}
     server.says(answer(body={"a": 1}))
     found = client.get(server.url, params={"x": "1"}, headers={"X-Own": "1"}, timeout=5)
     assert (found.status_code, json.loads(found.text), found.headers["Content-Type"]) == (
@@ -36,19 +36,19 @@ def test_the_face_for_libraries(make_ctx: t.Any, server: t.Any, answer: t.Any) -
         "application/json",
     )
     found.raise_for_status()
-    assert client.last_error() == {}
+    assert client.get_last_error() == {}
     assert server.received[0].headers["X-Own"] == "1"
     server.says(answer(503), answer(400, body={"error": "invalid_client"}))
     refused = client.post(server.url, data={"grant_type": "client_credentials"})
     assert refused.status_code == 400
     assert server.received[1].body == b"grant_type=client_credentials"
-    assert client.last_error() == {"error": "invalid_client"}
+    assert client.get_last_error() == {"error": "invalid_client"}
     with pytest.raises(BadAnswer):
         refused.raise_for_status()
     for body in ("<html>", "[]"):
         server.says(answer(400, body=body))
         client.get(server.url)
-        assert client.last_error() == {}
+        assert client.get_last_error() == {}
     assert posts == [True]
     assert ctx.stats.as_result()["reads"] == 0, "signing in is no reading"
     client.close()
@@ -70,14 +70,14 @@ def test_what_it_could_only_misread(
     server.says(answer(status, body=body))
     transport = Transport(make_ctx(), HttpSettings("Service", policy=RetryPolicy(tries=1), environ={}))
     with pytest.raises(error, match=said):
-        LibraryClient(transport, Repeat.IF_REFUSED, lambda: None, plain_http=True).post(server.url)
+        MsalHttpClient(transport, Repeat.IF_REFUSED, lambda: None, plain_http=True).post(server.url)
 
 
 @pytest.mark.parametrize("url", ["http://service.example/token", "https://user:hushed@service.example/", "file:///etc"])
 def test_an_address_that_must_not_get_a_credential_is_not_called(make_ctx: t.Any, url: str) -> None:
     posts: list[bool] = []
     transport = Transport(make_ctx(), HttpSettings("Service", environ={}))
-    client = LibraryClient(transport, Repeat.ALWAYS, lambda: posts.append(True))
+    client = MsalHttpClient(transport, Repeat.ALWAYS, lambda: posts.append(True))
     for call in (client.get, client.post):
         with pytest.raises(BadAnswer, match="names an address that is not called") as refused:
             call(url)

@@ -27,9 +27,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.entra impor
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.token_cache import (
     FileCache,
-    cache_for,
-    cache_key,
-    sweep,
+    build_cache_key,
+    open_token_cache,
+    remove_abandoned_folders,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token
 
@@ -71,15 +71,15 @@ def token(value: str = "eyJ.a.b", seconds: float = 3600) -> Token:
 
 @pytest.fixture
 def cache(tmp_path: pathlib.Path) -> FileCache:
-    found = cache_for(context(tmp_path))
+    found = open_token_cache(context(tmp_path))
     assert found is not None
     return found
 
 
 def test_what_is_put_is_got_and_only_this_user_can_read_it(cache: FileCache, tmp_path: pathlib.Path) -> None:
     put = token()
-    cache.put("k", put)
-    assert cache.get("k") == put
+    cache.write_token("k", put)
+    assert cache.read_token("k") == put
     path = tmp_path / "cvops_tokens" / "k"
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
@@ -93,24 +93,24 @@ def test_a_corrupt_file_is_a_miss(cache: FileCache, tmp_path: pathlib.Path, text
     path = tmp_path / "cvops_tokens" / "k"
     path.write_bytes(text.encode("latin-1"))
     path.chmod(0o600)
-    assert cache.get("k") is None
-    cache.put("k", token())
-    assert cache.get("k") is not None
+    assert cache.read_token("k") is None
+    cache.write_token("k", token())
+    assert cache.read_token("k") is not None
 
 
 def test_a_link_and_a_file_that_others_can_read_are_misses(cache: FileCache, tmp_path: pathlib.Path) -> None:
-    cache.put("k", token())
+    cache.write_token("k", token())
     folder = tmp_path / "cvops_tokens"
     (folder / "linked").symlink_to(folder / "k")
-    assert cache.get("linked") is None
+    assert cache.read_token("linked") is None
     (folder / "k").chmod(0o644)
-    assert cache.get("k") is None
+    assert cache.read_token("k") is None
 
 
 def test_a_file_of_another_owner_is_a_miss(cache: FileCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache.put("k", token())
+    cache.write_token("k", token())
     monkeypatch.setattr(cache_module.os, "geteuid", lambda: 12345)
-    assert cache.get("k") is None
+    assert cache.read_token("k") is None
 
 
 def test_a_folder_that_others_can_use_or_that_is_a_link_is_not_used(tmp_path: pathlib.Path) -> None:
@@ -129,41 +129,46 @@ def test_a_folder_that_others_can_use_or_that_is_a_link_is_not_used(tmp_path: pa
 def test_no_folder_and_no_space_cost_a_sign_in_and_no_more(
     cache: FileCache, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert cache_for(context(None)) is None
-    assert cache_for(context(tmp_path / "vanished")) is None
-    assert cache_for(context(tmp_path, token_cache="none")) is None
+    assert open_token_cache(context(None)) is None
+    assert open_token_cache(context(tmp_path / "vanished")) is None
+    assert open_token_cache(context(tmp_path, token_cache="none")) is None
 
     def full(*words: t.Any, **more: t.Any) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(cache_module.os, "open", full)
-    cache.put("k", token())
+    cache.write_token("k", token())
     with cache.lock("k"):
-        assert cache.get("k") is None
+        assert cache.read_token("k") is None
 
 
 def test_file_goes_where_the_session_has_memory_and_survives_no_home(tmp_path: pathlib.Path) -> None:
     ctx = context(None, token_cache="file")
     ctx.sources = OptionSources(environ={"XDG_RUNTIME_DIR": str(tmp_path), "HOME": "/nonexistent"})
-    found = cache_for(ctx)
+    found = open_token_cache(ctx)
     assert found is not None
-    found.put("k", token())
+    found.write_token("k", token())
     assert (tmp_path / "cvops" / "identity" / "k").exists()
     ctx.sources = OptionSources(environ={"XDG_CACHE_HOME": "/proc/no/such/place"})
-    assert cache_for(ctx) is None
+    assert open_token_cache(ctx) is None
 
 
 def test_dropping_spares_a_newer_token(cache: FileCache) -> None:
     old, new = token("old"), token("new")
-    cache.put("k", new)
-    cache.drop("k", old)
-    assert cache.get("k") == new
-    cache.drop("k", new)
-    assert cache.get("k") is None
+    cache.write_token("k", new)
+    cache.remove_token("k", old)
+    assert cache.read_token("k") == new
+    cache.remove_token("k", new)
+    assert cache.read_token("k") is None
 
 
 def test_the_key_tells_credentials_scopes_and_identities_apart() -> None:
-    keys = {cache_key("a", "b", "c"), cache_key("a", "b", "d"), cache_key("ab", "", "c"), cache_key("a", "bc")}
+    keys = {
+        build_cache_key("a", "b", "c"),
+        build_cache_key("a", "b", "d"),
+        build_cache_key("ab", "", "c"),
+        build_cache_key("a", "bc"),
+    }
     assert len(keys) == 4
 
 
@@ -174,10 +179,10 @@ def test_leftovers_of_dead_runs_are_swept_and_those_of_live_ones_are_not(tmp_pat
         ctx = context(tmp_path / name)
         (tmp_path / name).mkdir()
         ctx.run_process = process
-        made = cache_for(ctx)
+        made = open_token_cache(ctx)
         assert made is not None
     (tmp_path / "foreign" / "cvops_tokens").mkdir(parents=True)
-    sweep(context(None), str(tmp_path))
+    remove_abandoned_folders(context(None), str(tmp_path))
     assert not (tmp_path / "dead" / "cvops_tokens").exists()
     assert (tmp_path / "live" / "cvops_tokens").exists()
     assert (tmp_path / "foreign" / "cvops_tokens").exists()
@@ -192,10 +197,10 @@ class Counting:
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder
 
-    def fingerprint(self) -> str:
+    def compute_fingerprint(self) -> str:
         return "f"
 
-    def acquire(self, scope: str) -> Token:
+    def acquire_token(self, scope: str) -> Token:
         descriptor = os.open(self.folder / "count", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.write(descriptor, b"x")
         os.close(descriptor)
@@ -206,7 +211,7 @@ class Counting:
 def sign_in_once(folder: str) -> None:
     sign_in = EntraSignIn(context(pathlib.Path(folder)))
     sign_in._method = Counting(pathlib.Path(folder))
-    if sign_in.token(SCOPE).value != "eyJ.a.b":
+    if sign_in.get_token(SCOPE).value != "eyJ.a.b":
         raise SystemExit(1)
 
 
@@ -226,7 +231,7 @@ def test_a_holder_that_dies_releases_the_lock(tmp_path: pathlib.Path) -> None:
         "import fcntl, os, sys, time; d = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600);"
         " fcntl.flock(d, fcntl.LOCK_EX); print('held', flush=True); time.sleep(300)"
     )
-    cache = cache_for(context(tmp_path))
+    cache = open_token_cache(context(tmp_path))
     assert cache is not None
     path = tmp_path / "cvops_tokens" / "k.lock"
     holder = subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True)
@@ -243,7 +248,7 @@ def test_waiting_for_who_signs_in_is_counted_bounded_and_ends_with_a_stop(
     make_ctx: t.Any, tmp_path: pathlib.Path
 ) -> None:
     ctx = make_ctx({"token_cache": "run"}, run_directory=str(tmp_path))
-    cache = cache_for(ctx)
+    cache = open_token_cache(ctx)
     assert cache is not None
     with open(tmp_path / "cvops_tokens" / "k.lock", "w", encoding="ascii") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
@@ -257,8 +262,8 @@ def test_waiting_for_who_signs_in_is_counted_bounded_and_ends_with_a_stop(
 def test_a_short_lived_or_expired_token_is_not_served(cache: FileCache, tmp_path: pathlib.Path) -> None:
     sign_in = EntraSignIn(context(tmp_path))
     sign_in._method = Counting(tmp_path)
-    cache.put(sign_in._key(SCOPE), token("nearly over", 200))
-    assert sign_in.token(SCOPE).value == "eyJ.a.b"
+    cache.write_token(sign_in._build_cache_key(SCOPE), token("nearly over", 200))
+    assert sign_in.get_token(SCOPE).value == "eyJ.a.b"
     entries = [
         json.loads(path.read_text())["token"]
         for path in (tmp_path / "cvops_tokens").iterdir()
@@ -279,8 +284,8 @@ class Terminal:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.person, self.asked = "ada", 0
-        for method in ("device_code", "interactive"):
-            monkeypatch.setattr(interactive, method, lambda _ctx, _scope: self.answer())
+        for function in ("sign_in_with_device_code", "sign_in_with_browser"):
+            monkeypatch.setattr(interactive, function, lambda _ctx, _scope: self.answer())
 
     def answer(self) -> dict[str, t.Any]:
         self.asked += 1
@@ -307,7 +312,7 @@ def test_the_next_person_is_asked(
     for folder, person in (("one", "ada"), ("one", "ada"), ("two", "bob")):
         terminal.person = person
         ctx = personal(method, tmp_path / folder, tmp_path / "runtime", cache)
-        EntraSignIn(ctx).token(SCOPE)
+        EntraSignIn(ctx).get_token(SCOPE)
         said.append(ctx.identity["entra_token_says"]["user_name"])
         assert [word for word in ctx.warnings if "token_cache file" in word] == ctx.warnings
         assert len(ctx.warnings) == (1 if cache == "file" else 0)
@@ -344,8 +349,8 @@ def test_machines_that_share_a_home_never_get_each_others_tokens(
         ctx.sources = OptionSources(environ={"XDG_CACHE_HOME": str(home)})
         sign_in = EntraSignIn(ctx)
         number = len(got)
-        sign_in._method.acquire = lambda _scope, made=f"{machine}{number}": token(made)
-        got.append(sign_in.token(SCOPE).value)
+        sign_in._method.acquire_token = lambda _scope, made=f"{machine}{number}": token(made)
+        got.append(sign_in.get_token(SCOPE).value)
         assert ctx.warnings == []
     assert got == (["a0", "a0", "a0"] if kept else ["a0", "a0", "b2"])
     assert kept == any(path.is_file() for path in home.rglob("*"))
@@ -358,7 +363,7 @@ def test_without_a_folder_of_the_run_a_person_is_asked_each_time(
     for person in ("ada", "bob"):
         terminal.person = person
         ctx = personal("device_code", tmp_path / "none", tmp_path, "file")
-        assert EntraSignIn(ctx).token(SCOPE).value == jwt(idtyp="user", upn=f"{person}@x.example", oid=person)
+        assert EntraSignIn(ctx).get_token(SCOPE).value == jwt(idtyp="user", upn=f"{person}@x.example", oid=person)
     assert terminal.asked == 2
 
 
@@ -381,7 +386,7 @@ def test_whom_a_token_names(
 ) -> None:
     """Text from outside: of one line, as long as names are, with nothing in it that steers a terminal."""
     ctx = context(None, auth_method="token", access_token=jwt(**claims), token_cache="none")
-    EntraSignIn(ctx).token(SCOPE)
+    EntraSignIn(ctx).get_token(SCOPE)
     says = ctx.identity["entra_token_says"]
     found = tuple(says.get(name) for name in ("kind", "display_name", "user_name", "app_id", "tenant_id"))
     assert found == told
