@@ -82,7 +82,7 @@ class FileStore:
         try:
             descriptor = open_file(f"{self.path}.lock", os.O_RDWR | os.O_CREAT)
         except OSError as exc:
-            raise self.make_os_error("locked", exc) from exc
+            raise self.build_os_error("locked", exc) from exc
         try:
             self._wait_for_lock(descriptor)
             locked = LockedFile(self, _read_holder(descriptor))
@@ -103,14 +103,14 @@ class FileStore:
             text = json.dumps(encode_pair(pair), indent=2) + "\n"
             replace_file(self.path, text, unfinished, Durability.DISK, keep_unfinished=True)
         except OSError as exc:
-            raise self.make_os_error("written", exc) from exc
+            raise self.build_os_error("written", exc) from exc
 
     def remove_pair(self) -> None:
         """Delete the pair; the lock file stays, because other processes may be waiting for it. Raises ConfigError."""
         try:
             remove_file(self.path)
         except OSError as exc:
-            raise self.make_os_error("removed", exc) from exc
+            raise self.build_os_error("removed", exc) from exc
 
     def finish_write(self, pair: TokenPair | None) -> TokenPair | None:
         """Finish an interrupted write, and return the pair that it stored; None when there was nothing to finish.
@@ -133,16 +133,16 @@ class FileStore:
                 return None
             finish_replacing(self.path, unfinished)
         except OSError as exc:
-            raise self.make_os_error("written", exc) from exc
+            raise self.build_os_error("written", exc) from exc
         return found
 
-    def make_os_error(self, what: str, exc: OSError, path: str | None = None) -> ConfigError:
+    def build_os_error(self, what: str, exc: OSError, path: str | None = None) -> ConfigError:
         """Return the ConfigError for a failed system call.
 
         *what*: the participle of what failed, for example ``written``; *path*: the file concerned, by default the store itself.
         """
         if exc.errno == errno.ELOOP:
-            return self._make_unsafe_error("is a symbolic link", "put the file itself there", path)
+            return self._build_unsafe_error("is a symbolic link", "put the file itself there", path)
         name, remedy = self._describe_path(path)
         return ConfigError(f"{name} cannot be {what}: {exc.strerror}.{remedy}", source=self.location)
 
@@ -165,14 +165,14 @@ class FileStore:
         except FileNotFoundError:
             return False
         except OSError as exc:
-            raise self.make_os_error("reached", exc) from exc
+            raise self.build_os_error("reached", exc) from exc
         except NotPrivate as exc:
             what, remedy = {
                 PrivacyFault.KIND: ("is no folder of its own", "name the real folder, not a link"),
                 PrivacyFault.OWNER: ("belongs to another user", f"run as that user, or chown {folder}"),
                 PrivacyFault.MODE: (f"others can enter (mode {exc.mode:04o})", f"chmod 0700 {folder}"),
             }[exc.fault]
-            raise self._make_unsafe_error(f"lies in {folder}, which {what}", remedy) from None
+            raise self._build_unsafe_error(f"lies in {folder}, which {what}", remedy) from None
         return True
 
     def _read_text(self, path: str) -> str | None:
@@ -182,7 +182,7 @@ class FileStore:
         except FileNotFoundError:
             return None
         except OSError as exc:
-            raise self.make_os_error("read", exc, path) from exc
+            raise self.build_os_error("read", exc, path) from exc
         except NotPrivate as exc:
             what, remedy = {
                 PrivacyFault.KIND: ("is no ordinary file", "put the pair there as JSON"),
@@ -192,9 +192,9 @@ class FileStore:
                     f"chmod 0600 {path}; if anyone may have read it, revoke the token",
                 ),
             }[exc.fault]
-            raise self._make_unsafe_error(what, remedy, path) from None
+            raise self._build_unsafe_error(what, remedy, path) from None
 
-    def _make_unsafe_error(self, what: str, remedy: str, path: str | None = None) -> ConfigError:
+    def _build_unsafe_error(self, what: str, remedy: str, path: str | None = None) -> ConfigError:
         name, of_leftover = self._describe_path(path)
         return ConfigError(
             f"{name} {what}, so it is not used{of_leftover and '.'}{of_leftover or f': {remedy}.'}",
@@ -211,7 +211,7 @@ class FileStore:
                 if take_lock(descriptor):
                     return
             except OSError as exc:
-                raise self.make_os_error("locked", exc) from exc
+                raise self.build_os_error("locked", exc) from exc
             holder = self._describe_holder(_read_holder(descriptor))
             if backoff.elapsed_s() >= limit:
                 raise WaitTimeout(

@@ -88,7 +88,7 @@ class VaultStore:
         found = self._get_object("read", answer, "data")
         document = found.get("data")
         if document is not None and not isinstance(document, t.Mapping):
-            raise self._make_misread_error("read", "data that is no object")
+            raise self._build_misread_error("read", "data that is no object")
         version = self._get_version("read", self._get_object("read", found, "metadata"))
         return (decode_pair(document, self.location) if document else None), version
 
@@ -112,14 +112,14 @@ class VaultStore:
 
     def _wait_for_renewal(self) -> tuple[TokenPair | None, int]:
         """Return pair and version once no other process is renewing the pair, or its note counts as left behind."""
-        backoff, seen = self._make_backoff(), -1
+        backoff, seen = self._build_backoff(), -1
         while True:
             pair, version = self.read_pair_and_version()
             renewal = pair.renewal if pair is not None else None
             if renewal is None or renewal.state != "sent":
                 return pair, version
             if version != seen:
-                backoff, seen = self._make_backoff(), version
+                backoff, seen = self._build_backoff(), version
                 self._ctx.progress(f"waiting for {renewal.by}, which is renewing the pair in {self.location}")
             age_s = self._ctx.clock.now().timestamp() - renewal.at
             if backoff.elapsed_s() >= WATCH_S or age_s >= _ABANDONED_S:
@@ -131,7 +131,7 @@ class VaultStore:
                 )
             backoff.pause()
 
-    def _make_backoff(self) -> Backoff:
+    def _build_backoff(self) -> Backoff:
         return Backoff(self._ctx, first_s=_POLL_S, longest_s=_POLL_S, spread=True)
 
     def _call_kv(self, what: str, call: t.Callable[[t.Any], t.Any], must_arrive: bool = False) -> t.Any:
@@ -165,7 +165,7 @@ class VaultStore:
                 raise StoreConflict(
                     f"The pair in {self.location} was changed meanwhile.", source=self.location
                 ) from None
-            raise self._make_refusal_error(what, exc, exceptions) from None
+            raise self._build_refusal_error(what, exc, exceptions) from None
         except OSError as exc:
             raise Unreachable(
                 f"Cannot {what} the token store {self.location}: no answer ({type(exc).__name__}).",
@@ -173,7 +173,7 @@ class VaultStore:
                 may_have_acted=what in ("write", "remove"),
             ) from None
         except MISREAD_ERRORS as exc:
-            raise self._make_misread_error(
+            raise self._build_misread_error(
                 what, f"an answer that its client library cannot read ({type(exc).__name__})"
             ) from None
 
@@ -213,7 +213,7 @@ class VaultStore:
         )
         token = client.token
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
-            raise self._make_misread_error("sign in to", "a token that is none")
+            raise self._build_misread_error("sign in to", "a token that is none")
         self._ctx.secrets.add(token)
         session = t.cast(VaultSession, self._session)
 
@@ -226,7 +226,7 @@ class VaultStore:
 
         self._ctx.on_close(revoke)
 
-    def _make_refusal_error(self, what: str, exc: t.Any, exceptions: t.Any) -> CvopsError:
+    def _build_refusal_error(self, what: str, exc: t.Any, exceptions: t.Any) -> CvopsError:
         said = (", ".join(exc.errors or []) or type(exc).__name__).rstrip(".")
         told = f"Cannot {what} the token store {self.location}: {said}."
         if isinstance(exc, (exceptions.InvalidRequest, exceptions.Unauthorized, exceptions.Forbidden)):
@@ -239,7 +239,7 @@ class VaultStore:
             told, service=SERVICE, source=self.location, may_have_acted=what in ("write", "remove") and not sealed
         )
 
-    def _make_misread_error(self, what: str, found: str) -> BadAnswer:
+    def _build_misread_error(self, what: str, found: str) -> BadAnswer:
         return BadAnswer(
             f"Cannot {what} the token store {self.location}: HashiCorp Vault gave {found}.",
             service=SERVICE,
@@ -251,14 +251,14 @@ class VaultStore:
         """Return the object in *member* of an answer. Raises BadAnswer when there is none."""
         found = answer.get(member) if isinstance(answer, t.Mapping) else None
         if not isinstance(found, t.Mapping):
-            raise self._make_misread_error(what, f"an answer without {member}")
+            raise self._build_misread_error(what, f"an answer without {member}")
         return found
 
     def _get_version(self, what: str, metadata: t.Mapping[str, t.Any]) -> int:
         """Return the version number in *metadata*. Raises BadAnswer when there is none."""
         version = metadata.get("version")
         if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < _HIGHEST_VERSION:
-            raise self._make_misread_error(what, "a version that is none")
+            raise self._build_misread_error(what, "a version that is none")
         return version
 
     def _get_setting(self, option: str, variable: str) -> str | None:

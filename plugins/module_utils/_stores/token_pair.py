@@ -182,17 +182,17 @@ def decode_pair(document: t.Any, location: str) -> TokenPair:
     Raises ConfigError, which names *location* and shows nothing of the content.
     """
     if not isinstance(document, t.Mapping) or not isinstance(document.get("access_token"), str):
-        raise _make_unreadable_error(location, "it holds no JSON object with access_token")
+        raise _build_unreadable_error(location, "it holds no JSON object with access_token")
     texts = {name: _parse_text(document.get(name), name, location) for name in _TEXT_FIELDS}
     times = {name: _parse_time(document.get(name), name, location) for name in _TIME_FIELDS}
     custodian, since = _parse_custodian(document.get("custodian"), location)
     generation = document.get("generation", 0)
     if not isinstance(generation, int) or not 0 <= generation < _NUMBER_LIMIT:
-        raise _make_unreadable_error(location, "generation is not a number")
+        raise _build_unreadable_error(location, "generation is not a number")
     try:
         check_addresses({"commvault_url": texts["commvault_url"]}, lambda dummy: location)
     except ConfigError:
-        raise _make_unreadable_error(location, "commvault_url has user information") from None
+        raise _build_unreadable_error(location, "commvault_url has user information") from None
     return TokenPair(
         access_token=document["access_token"],
         refresh_token=texts["refresh_token"],
@@ -213,7 +213,7 @@ def parse_pair(text: str, location: str) -> TokenPair:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise _make_unreadable_error(location, "it is not JSON") from None
+        raise _build_unreadable_error(location, "it is not JSON") from None
     return decode_pair(document, location)
 
 
@@ -222,7 +222,7 @@ def _parse_text(value: t.Any, name: str, location: str) -> str | None:
         return None
     if isinstance(value, str) or (isinstance(value, int) and abs(value) < _NUMBER_LIMIT):
         return str(value)
-    raise _make_unreadable_error(location, f"{name} is not text")
+    raise _build_unreadable_error(location, f"{name} is not text")
 
 
 def _parse_time(value: t.Any, name: str, location: str) -> float | None:
@@ -233,14 +233,14 @@ def _parse_time(value: t.Any, name: str, location: str) -> float | None:
     if isinstance(value, str):
         with contextlib.suppress(ValueError, OverflowError):
             return parse_time(value).timestamp()
-    raise _make_unreadable_error(location, f"{name} is neither a date nor epoch seconds")
+    raise _build_unreadable_error(location, f"{name} is neither a date nor epoch seconds")
 
 
 def _parse_custodian(value: t.Any, location: str) -> tuple[PairCustodian | None, float | None]:
     if value is None:
         return None, None
     if not isinstance(value, t.Mapping) or not value.get("host") or not value.get("user"):
-        raise _make_unreadable_error(location, "custodian has no host and user")
+        raise _build_unreadable_error(location, "custodian has no host and user")
     return PairCustodian(str(value["host"]), str(value["user"])), _parse_since(value.get("since"))
 
 
@@ -256,12 +256,12 @@ def _parse_renewal(value: t.Any, location: str) -> RenewalNote | None:
     if value is None:
         return None
     if not isinstance(value, t.Mapping) or value.get("state") not in ("sent", "refused"):
-        raise _make_unreadable_error(location, "renewal cannot be understood")
+        raise _build_unreadable_error(location, "renewal cannot be understood")
     at = _parse_time(value.get("at"), "renewal.at", location)
     return RenewalNote(str(value["state"]), at or 0.0, str(value.get("by") or "unknown"), str(value.get("said") or ""))
 
 
-def _make_unreadable_error(location: str, what: str) -> ConfigError:
+def _build_unreadable_error(location: str, what: str) -> ConfigError:
     return ConfigError(
         f"The token store {location} cannot be read: {what}. Restore it, or create a new token with the module"
         " commvault_access_token and its option store.",

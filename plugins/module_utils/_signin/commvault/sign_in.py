@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Tokens of a CommServe: login with a guaranteed logout, a ready access token, a kept and renewed one, or an Entra token."""
+"""Sign-in to a CommServe, one class of credentials per value of commvault_auth_method, and the address of its API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..entra.token_cache import is_process_alive
 from .token_pair_renewal import StoredPairCredentials
 from .token_pair_service import RenewalService, build_token_headers
 
-#: Where the API may stand below a bare host name, newest installations first.
+#: Where the API may be below a bare host name, newest installations first.
 API_PATHS = ("/commandcenter/api", "/webconsole/api", "/SearchSvc/CVWebService.svc")
 _LOCK_POLL_S = 0.05
 _REQUIRED_OPTIONS = {
@@ -37,19 +37,19 @@ _REQUIRED_OPTIONS = {
 
 
 def open_commvault_transport(ctx: Context) -> tuple[Transport, str]:
-    """A transport that is signed in when first used, and the base address of the API without trailing slash.
+    """Return a transport that signs in at its first request, and the base address of the API without trailing slash.
 
-    Raises ConfigError for missing or contradicting options before anything is sent, later AuthError, Unreachable.
+    Raises ConfigError for missing or contradicting options before anything is sent; requests raise AuthError, Unreachable.
     """
     credentials, base = _prepare_sign_in(ctx)
     return Transport(ctx, build_commvault_settings(ctx.options), credentials), base
 
 
 def obtain_auth_headers(ctx: Context) -> dict[str, str]:
-    """Headers that sign a request in, for use beyond this run: a login is not ended, it runs out when it is not used.
+    """Return headers that authenticate a request, for use after this run: a login session is not ended and expires when unused.
 
-    To be called in a shield that lasts until *ctx* is closed: closing decides whether a login is given away or, when the run
-    was told to stop, ended; a signal after that must not turn the answer into an error. Raises as :func:`connect` does.
+    Call it in a cancellation shield that lasts until *ctx* is closed: closing leaves a login session open or, when the run was told
+    to stop, ends it; a signal after that must not turn the answer into an error. Raises ConfigError, AuthError, Unreachable, Cancelled.
     """
     credentials, _base = _prepare_sign_in(ctx)
     headers = dict(credentials.build_headers())
@@ -62,7 +62,7 @@ def obtain_auth_headers(ctx: Context) -> dict[str, str]:
 
 
 def _prepare_sign_in(ctx: Context) -> tuple[t.Any, str]:
-    """The credentials that the options describe, and the base address of the API."""
+    """Return the credentials that the options describe, and the base address of the API. Raises ConfigError, AuthError, Unreachable."""
     options = ctx.options
     method = options["commvault_auth_method"]
     missing = [name for name in ("commvault_url", *_REQUIRED_OPTIONS[method]) if not options.get(name)]
@@ -81,17 +81,18 @@ def _prepare_sign_in(ctx: Context) -> tuple[t.Any, str]:
     settings = build_commvault_settings(options)
     base = _find_api_address(ctx, Transport(ctx, settings), options["commvault_url"])
     sign_in = EntraSignIn(ctx) if method == "entra" or options.get("commvault_proxy_scope") else None
-    return _make_credentials(ctx, method, base, sign_in), base
+    return _build_credentials(ctx, method, base, sign_in), base
 
 
 def _suggest_method(options: t.Mapping[str, t.Any], method: str) -> str:
+    """Return the end of a message that names the method whose input is set; empty when there is none."""
     for other in ("access_token", "token_store"):
         if method == "password" and options.get(f"commvault_{other}"):
             return f"; commvault_{other} is set: to use it, set commvault_auth_method to {other}"
     return ""
 
 
-def _make_credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | None) -> t.Any:
+def _build_credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | None) -> t.Any:
     options = ctx.options
     gateway = (
         BearerCredentials(sign_in, options["commvault_proxy_scope"])
@@ -128,7 +129,7 @@ def _find_api_address(ctx: Context, transport: Transport, url: str) -> str:
         if reply.status == 200:
             ctx.debug(2, f"Commvault: the API of {address.host_and_port} stands at {candidate}")
             return root + candidate
-        failed = failed if reply.status == 404 else reply  # only that says that it is not there
+        failed = failed if reply.status == 404 else reply  # only a 404 means that no API is there
     if failed is not None:
         raise ApiError(
             f"Commvault at {root} failed with HTTP {failed.status} when asked for its API at {failed.path}. If something stands before"
@@ -142,9 +143,9 @@ def _find_api_address(ctx: Context, transport: Transport, url: str) -> str:
 
 
 class PasswordCredentials:
-    """User and password, the PIN of two-factor authentication appended when given.
+    """Credentials of commvault_auth_method ``password``: user and password, with the PIN of two-factor authentication appended.
 
-    The login token is fetched when first needed, fetched anew once when refused, and given back in the end.
+    Logs in when a token is first needed, once more when the token is refused, and logs out when the run closes.
     """
 
     def __init__(self, ctx: Context, base: str, gateway: BearerCredentials | None) -> None:
@@ -156,37 +157,37 @@ class PasswordCredentials:
         ctx.on_close(self.end_session)
 
     def build_headers(self) -> dict[str, str]:
-        """The login token as the service returned it."""
+        """Return the header with the login token, logging in when there is none. Raises AuthError, Unreachable, Cancelled."""
         with self._lock:
             if self._ended:
-                # A helper that is still reading must not open another session after everything was tidied up.
-                raise self._make_ended_error()
+                # A thread that is still reading must not open another session after the run was closed.
+                raise self._build_ended_error()
             token = self._token
             if token is None:
                 with (
                     self._ctx.cancellation.shield()
-                ):  # else the session of an answer that came meanwhile would stay open
+                ):  # else the session of an answer that arrives while the run stops would stay open
                     token = self._ctx.cancellation.finish_call(self._log_in, undo_late=self._end_session)
                     self._token = token
-                if self._ended:  # while this thread was logging in; nobody else waits for it any longer
+                if self._ended:  # while this thread was logging in; end_session no longer waits for it
                     self._token = None
                     self._end_session(token)
-                    raise self._make_ended_error()
+                    raise self._build_ended_error()
                 self._ctx.cancellation.check()
             return {"Authtoken": token, **(self._gateway.build_headers() if self._gateway else {})}
 
     def renew(self) -> bool:
-        """The token was refused, for instance after half an hour without use."""
+        """Forget a token that was refused, for instance after half an hour without use; the next request logs in again."""
         with self._lock:
             self._token = None
             return True
 
     def hand_over_session(self) -> None:
-        """Give the session away when the run closes: whoever has the token ends it, or lets it run out.
+        """Leave the session open when the run closes: the one who got the token ends it, or it expires.
 
-        When the run was told to stop by then, the session is ended instead, for nobody gets the token.
+        When the run was told to stop by then, the session is ended, because nobody gets the token.
         """
-        self._ctx.on_close(self._forget_session)  # done before log_out, which was registered first
+        self._ctx.on_close(self._forget_session)  # runs before end_session, which was registered first
 
     def _forget_session(self) -> None:
         if self._ctx.cancellation.is_requested:
@@ -195,8 +196,8 @@ class PasswordCredentials:
             self._token = None
 
     def end_session(self) -> None:
-        """End the session, also after a failure; sessions that are left behind pile up on the CommServe."""
-        self._ended = True  # a helper that is logging in now logs out by itself, should this one not wait long enough
+        """Log out, also after a failure; sessions that are left open pile up on the CommServe."""
+        self._ended = True  # a thread that is still logging in then logs out by itself
         if not self._acquire_lock():
             return
         try:
@@ -207,7 +208,7 @@ class PasswordCredentials:
             self._lock.release()
 
     def _acquire_lock(self) -> bool:
-        """Take the lock from a helper that is logging in; False when the grace period is over before that."""
+        """Return True once no other thread is logging in; False when a cancelled run's grace period ends before that."""
         left = GRACE_S
         while not self._lock.acquire(timeout=_LOCK_POLL_S):
             if self._ctx.cancellation.is_requested:
@@ -222,10 +223,10 @@ class PasswordCredentials:
             self._transport.request(
                 "POST", f"{self._base}/Logout", json_body={}, headers=headers, count_as=CountAs.NOTHING, closing=True
             )
-        except CvopsError as exc:  # it runs out by itself
+        except CvopsError as exc:  # the session expires by itself
             self._ctx.debug(1, f"The session of this task could not be ended: {exc}")
 
-    def _make_ended_error(self) -> AuthError:
+    def _build_ended_error(self) -> AuthError:
         return AuthError("The Commvault session of this task has ended", service="Commvault", code="ended")
 
     def _log_in(self) -> str:
@@ -291,16 +292,16 @@ def _parse_login(ctx: Context, reply: Reply) -> str:
 
 
 class AccessTokenCredentials:
-    """A bare access token, used as it is and never renewed."""
+    """Credentials of commvault_auth_method ``access_token``: used as given and never renewed."""
 
     def __init__(self, ctx: Context, gateway: BearerCredentials | None) -> None:
         self._ctx, self._gateway = ctx, gateway
 
     def build_headers(self) -> dict[str, str]:
-        """The token in the header that this installation reads."""
+        """Return the token in the header that commvault_token_header names, beside those of a gateway."""
         own = build_token_headers(self._ctx.options, self._ctx.options["commvault_access_token"])
         return {**(self._gateway.build_headers() if self._gateway else {}), **own}
 
     def renew(self) -> bool:
-        """Nothing to renew it with."""
+        """Return False: there is no other token."""
         return False

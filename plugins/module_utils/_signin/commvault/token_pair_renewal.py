@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Sign-in with a stored token pair: used while it is valid, renewed by its custodian alone, never traded in twice.
+"""Credentials of commvault_auth_method ``token_store``: a stored pair is used while it is valid and renewed by its custodian only.
 
-Order of a renewal, under the store's lock: note that it is sent (durable), send, store the new pair (durable), use it. A run that
-is killed in between leaves the old pair without a note, the new pair, or a note; a note means that nobody knows, and then
-the pair is not traded in again unless the service still shows it untouched.
+Order of a renewal, under the store's lock: write the note that it is sent (durable), send it, store the new pair (durable), use it.
+A run that is killed in between leaves the old pair without a note, the old pair with the note, or the new pair. A note means that
+the outcome is unknown: the pair is then renewed again only if the service still shows it unchanged, because a second renewal with
+an old pair revokes all tokens that came of it.
 """
 
 from __future__ import annotations
@@ -30,25 +31,25 @@ from ..._stores.token_pair import (
     TokenStore,
     format_epoch,
 )
-from .token_pair_service import RenewalOutcome, RenewalService
+from .token_pair_service import PairStatus, RenewalOutcome, RenewalService, RenewalState
 
 _SOON_S = 7 * 86400.0
 _STORE_TRIES = 3
 _STORE_PAUSE_S = 1.0
-#: A renewal is not begun with less time than this: its answer could not be stored.
+#: A renewal is not sent with less time left than this, because its answer could not be stored.
 _ENOUGH_S = 2.0
 _CREATE = "Create a new token with the module commvault_access_token and its option store"
 
 
 class GatewayCredentials(t.Protocol):
-    """Credentials of a gateway, sent beside the token."""
+    """Credentials of a gateway before the CommServe, sent beside the token."""
 
     def build_headers(self) -> dict[str, str]:
-        """Headers of their own."""
+        """Return the gateway's headers."""
 
 
 class StoredPairCredentials:
-    """Credentials of a Transport: the pair in *store*."""
+    """Credentials of a Transport: the token pair in *store*."""
 
     def __init__(
         self, ctx: Context, store: TokenStore, service: RenewalService, gateway: GatewayCredentials | None
@@ -60,7 +61,7 @@ class StoredPairCredentials:
         self._resolved_token: str | None = None
 
     def build_headers(self) -> dict[str, str]:
-        """The access token, renewed before if it is time."""
+        """Return the headers with the access token, which is renewed first when it is due. Raises AuthError, ConfigError, WaitTimeout."""
         with self._lock:
             pair = self._get_usable_pair()
             self._handed.token = pair.access_token
@@ -70,12 +71,13 @@ class StoredPairCredentials:
             }
 
     def renew(self) -> bool:
-        """The token that this thread has sent was refused: another process may have renewed it, else we do."""
+        """Replace the token that this thread sent and the service refused: by a pair that another process renewed, or by renewing it."""
         with self._lock:
             self._pair = self._obtain_pair_under_lock(getattr(self._handed, "token", None))
             return True
 
     def _get_usable_pair(self) -> TokenPair:
+        """Return the pair in memory or in the store when it needs no decision, else what is decided under the lock."""
         now = self._read_clock()
         pair = self._pair
         if pair is None:
@@ -84,12 +86,15 @@ class StoredPairCredentials:
                 self._pair = pair
                 return pair
         elif not pair.is_renewal_due(now) or (self._resolved_token == pair.access_token and not pair.is_expired(now)):
-            return pair  # also one that nobody can renew: settled once, it is used to its end
+            return pair  # also one that cannot be renewed: decided once, it is used until it expires
         self._pair = self._obtain_pair_under_lock(None)
         return self._pair
 
     def _obtain_pair_under_lock(self, refused: str | None) -> TokenPair:
-        """A pair that may be used now, whatever state the store is in. Raises AuthError when there is none to be had."""
+        """Return a pair that may be used now, whatever state the store is in. Raises AuthError when there is none.
+
+        *refused*: the access token that the service refused, None when it was not asked.
+        """
         while True:
             self._ctx.cancellation.check()
             try:
@@ -106,6 +111,7 @@ class StoredPairCredentials:
             return pair
 
     def _decide_use_or_renewal(self, locked: LockedStore, refused: str | None) -> TokenPair:
+        """Return the stored pair, or the renewed one where it is due and this process is the custodian. Raises AuthError."""
         now = self._read_clock()
         pair = self._require_pair(locked.pair)
         if locked.leftover:
@@ -114,11 +120,11 @@ class StoredPairCredentials:
             return pair
         usable = pair.access_token != refused and not pair.is_expired(now)
         if pair.renewal is not None and pair.renewal.state == "refused":
-            raise self._make_refused_pair_error(pair)
+            raise self._build_refused_pair_error(pair)
         if pair.custodian is not None and pair.custodian != self._store.custodian:
             if usable:
                 return pair
-            raise self._make_other_custodian_error(pair, pair.custodian, refused)
+            raise self._build_other_custodian_error(pair, pair.custodian, refused)
         if pair.renewal is not None:
             return self._decide_after_unanswered_renewal(locked, pair, refused)
         blocker = pair.renewal_blocker(now)
@@ -129,28 +135,31 @@ class StoredPairCredentials:
                 f"{self._describe_pair_as_subject(pair)} cannot be renewed and ends at {format_epoch(pair.expires)}. {blocker} {_CREATE}."
             )
             return pair
-        raise self._make_not_renewable_error(pair, blocker, refused)
+        raise self._build_not_renewable_error(pair, blocker, refused)
 
     def _decide_after_unanswered_renewal(self, locked: LockedStore, pair: TokenPair, refused: str | None) -> TokenPair:
-        """A renewal was begun and its answer is not known. The pair is traded in again only if the service shows it untouched."""
+        """Return the pair of a renewal whose answer is not known; it is renewed again only if the service shows it unchanged.
+
+        Raises AuthError when the pair is void, or expired or refused while the outcome is unknown.
+        """
         renewal = t.cast(RenewalNote, pair.renewal)
         began = f"A renewal of {self._describe_pair(pair)} was begun at {format_epoch(renewal.at)} by {renewal.by}, and its answer never came"
-        # A request that was refused may have been so by a gateway: what became of the pair, only a look tells.
-        verdict = (
-            "unknown"
+        # The refusal of a request may be that of a gateway: only the list of tokens tells what became of the pair.
+        status = (
+            PairStatus.UNKNOWN
             if pair.is_expired(self._read_clock())
             else self._service.check_pair_status(pair, self._read_clock())
         )
-        if verdict == "intact":
+        if status is PairStatus.UNCHANGED:
             self._ctx.warn(f"{began}. It never reached Commvault: the pair of before is intact, and is used.")
             untouched = dataclasses.replace(pair, renewal=None)
             locked.write_pair(untouched)
             if not untouched.is_renewal_due(self._read_clock()) or untouched.renewal_blocker(self._read_clock()):
                 return untouched
             return self._renew_if_time_allows(locked, untouched, usable=True)
-        if verdict == "gone":
+        if status is PairStatus.REPLACED:
             self._mark_pair_refused(locked, pair, f"{began}; Commvault has renewed it, so the stored pair is void")
-            raise self._make_refused_pair_error(t.cast(TokenPair, locked.pair))
+            raise self._build_refused_pair_error(t.cast(TokenPair, locked.pair))
         if not pair.is_expired(self._read_clock()) and pair.access_token != refused:
             self._ctx.warn(
                 f"{began}. Whether Commvault has renewed it is not known. The access token of before is still accepted"
@@ -167,7 +176,11 @@ class StoredPairCredentials:
         )
 
     def _renew_if_time_allows(self, locked: LockedStore, pair: TokenPair, usable: bool) -> TokenPair:
-        """Trade the pair in and store what comes back; not interrupted between the two, as the old pair is void by then."""
+        """Renew the pair unless the run was told to stop or the deadline is near. Raises Cancelled, WaitTimeout, AuthError.
+
+        *usable*: the access token of *pair* is still accepted. The renewal is shielded from signals, because the old pair is void
+        before the new one is stored.
+        """
         self._ctx.cancellation.check()
         if self._ctx.remaining_s() < _ENOUGH_S:
             if usable:
@@ -180,6 +193,7 @@ class StoredPairCredentials:
             return self._renew_pair(locked, pair, usable)
 
     def _renew_pair(self, locked: LockedStore, pair: TokenPair, usable: bool) -> TokenPair:
+        """Write the note, send the renewal, and return what its outcome allows: the new pair, or the old one while it is usable."""
         noted = dataclasses.replace(
             pair,
             renewal=RenewalNote("sent", self._read_clock(), describe_process(self._store.custodian)),
@@ -191,9 +205,9 @@ class StoredPairCredentials:
             locked.write_pair(dataclasses.replace(noted, renewal=None))
             raise self._ctx.cancellation.build_error()
         outcome = self._service.renew_pair(noted)
-        if outcome.state == "renewed":
+        if outcome.state is RenewalState.RENEWED:
             return self._store_renewed_pair(locked, t.cast(TokenPair, outcome.pair))
-        if outcome.state == "not_sent":
+        if outcome.state is RenewalState.NOT_SENT:
             locked.write_pair(dataclasses.replace(noted, renewal=None))
             if usable:
                 self._ctx.warn(
@@ -201,13 +215,13 @@ class StoredPairCredentials:
                 )
                 return noted
             raise outcome.error or AssertionError("not sent, without an error")
-        if outcome.state == "refused":
+        if outcome.state is RenewalState.REFUSED:
             self._mark_pair_refused(locked, noted, outcome.said)
-            raise self._make_refused_pair_error(t.cast(TokenPair, locked.pair), outcome)
+            raise self._build_refused_pair_error(t.cast(TokenPair, locked.pair), outcome)
         return self._decide_after_lost_answer(noted, outcome, usable)
 
     def _store_renewed_pair(self, locked: LockedStore, pair: TokenPair) -> TokenPair:
-        """Store the new pair: on the disk first, used afterwards."""
+        """Store the renewed pair and return it. Raises AuthError when it cannot be stored: then it is not used either."""
         self._ctx.secrets.update(pair.list_secrets())
         for number in range(1, _STORE_TRIES + 1):
             try:
@@ -222,7 +236,9 @@ class StoredPairCredentials:
                         code="renewal_not_stored",
                         source=self._store.location,
                     ) from exc
-                with contextlib.suppress(Cancelled):  # the pair is nowhere else: no pause, but no giving up either
+                with contextlib.suppress(
+                    Cancelled
+                ):  # a stopped run skips the pause, but not the next try: the pair is nowhere else
                     self._ctx.sleep(_STORE_PAUSE_S)
         self._ctx.debug(
             1,
@@ -235,6 +251,7 @@ class StoredPairCredentials:
         return pair
 
     def _decide_after_lost_answer(self, noted: TokenPair, outcome: RenewalOutcome, usable: bool) -> TokenPair:
+        """Return the old pair while it is usable; its note stays, so that the next run checks it. Raises AuthError when it is not."""
         self._ctx.debug(1, outcome.said)
         if usable:
             self._ctx.warn(
@@ -253,10 +270,11 @@ class StoredPairCredentials:
         )
 
     def _mark_pair_refused(self, locked: LockedStore, pair: TokenPair, said: str) -> None:
+        """Store with the pair that it is void, and why, so that no run sends it again."""
         by = pair.renewal.by if pair.renewal else describe_process(self._store.custodian)
         locked.write_pair(dataclasses.replace(pair, renewal=RenewalNote("refused", self._read_clock(), by, said)))
 
-    def _make_refused_pair_error(self, pair: TokenPair, outcome: RenewalOutcome | None = None) -> AuthError:
+    def _build_refused_pair_error(self, pair: TokenPair, outcome: RenewalOutcome | None = None) -> AuthError:
         renewal = t.cast(RenewalNote, pair.renewal)
         young = pair.expires is not None and renewal.at < pair.expires
         why = (
@@ -272,7 +290,7 @@ class StoredPairCredentials:
             **{**facts, "code": "renewal_refused", "source": self._store.location},
         )
 
-    def _make_other_custodian_error(self, pair: TokenPair, custodian: PairCustodian, refused: str | None) -> AuthError:
+    def _build_other_custodian_error(self, pair: TokenPair, custodian: PairCustodian, refused: str | None) -> AuthError:
         state = "was refused" if refused else f"ended at {format_epoch(pair.expires)}"
         return AuthError(
             f"{self._describe_pair_as_subject(pair)} {state}, and only its custodian may renew it: {custodian}, since"
@@ -284,7 +302,7 @@ class StoredPairCredentials:
             source=self._store.location,
         )
 
-    def _make_not_renewable_error(self, pair: TokenPair, blocker: str, refused: str | None) -> AuthError:
+    def _build_not_renewable_error(self, pair: TokenPair, blocker: str, refused: str | None) -> AuthError:
         state = "was refused" if refused else f"ended at {format_epoch(pair.expires)}"
         return AuthError(
             f"{self._describe_pair_as_subject(pair)} {state} and cannot be renewed. {blocker} {_CREATE}.",
@@ -294,6 +312,7 @@ class StoredPairCredentials:
         )
 
     def _require_pair(self, pair: TokenPair | None) -> TokenPair:
+        """Return *pair*, with its secrets masked and its name in the run's identity. Raises ConfigError when there is none."""
         if pair is None:
             raise ConfigError(
                 f"The token store {self._store.location} does not exist. {_CREATE}.", source=self._store.location
@@ -315,5 +334,5 @@ class StoredPairCredentials:
 
 
 def describe_process(here: PairCustodian) -> str:
-    """Who does something, for those who find it half done."""
+    """Return how a renewal note names this process."""
     return f"process {os.getpid()} on {os.uname().nodename} ({here.user})"

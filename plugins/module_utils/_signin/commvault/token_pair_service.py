@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The two questions that a kept token asks the CommServe: for a new pair, and whether the old one is still as it was."""
+"""The two requests of a stored token pair to the CommServe: renew it, and check whether an unanswered renewal was carried out."""
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 import typing as t
 from dataclasses import dataclass
 
@@ -20,40 +21,60 @@ from ..._stores.token_pair import TokenPair
 from ..entra.clouds import build_commvault_settings
 from .token_pair_wire import find_token_rows, get_token_id, parse_epoch, parse_renewed_pair
 
-#: A request that was given up may still be served so long: a look before that proves nothing.
-_SETTLED_AFTER_S = 60.0
-_LONGEST_S = 60.0
+#: A request that was given up may still be served for this long; a check before that proves nothing.
+_CONCLUSIVE_AFTER_S = 60.0
+_LONGEST_TIMEOUT_S = 60.0
 _EXPIRY_TOLERANCE_S = 2.0
+
+
+class RenewalState(enum.Enum):
+    """What became of a renewal."""
+
+    RENEWED = "renewed"
+    #: It was not received, or refused before the service looked at the pair: the pair is as before.
+    NOT_SENT = "not_sent"
+    #: The service refused the pair: it is void.
+    REFUSED = "refused"
+    #: The answer is missing or cannot be used: the pair may be void.
+    UNKNOWN = "unknown"
+
+
+class PairStatus(enum.Enum):
+    """What the service shows of a pair whose renewal was not answered."""
+
+    UNCHANGED = "unchanged"
+    REPLACED = "replaced"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class RenewalOutcome:
-    """``state``: ``renewed``, ``not_sent`` (or refused without looking at the pair), ``refused`` (the pair is void), ``unknown``."""
+    """The outcome of a renewal. ``said``: the reason, as a sentence; ``pair``: only of one that is renewed."""
 
-    state: str
+    state: RenewalState
     said: str = ""
     pair: TokenPair | None = None
     error: ApiError | None = None
 
 
 class RenewalService:
-    """Renews pairs at the API at *base*. ``beside`` gives headers for a gateway."""
+    """Renews token pairs at the API at *base*; *gateway* returns the headers for a gateway before it."""
 
     def __init__(self, ctx: Context, base: str, gateway: t.Callable[[], dict[str, str]]) -> None:
         self._ctx, self._base, self._gateway = ctx, base, gateway
         settings = build_commvault_settings(ctx.options)
-        # Others wait for the lock meanwhile, so this ends sooner than they give up.
+        # Other processes wait for the lock meanwhile, so this has to end before they give up.
         brief = dataclasses.replace(
-            settings, timeout_s=min(settings.timeout_s, _LONGEST_S), policy=RetryPolicy(tries=2)
+            settings, timeout_s=min(settings.timeout_s, _LONGEST_TIMEOUT_S), policy=RetryPolicy(tries=2)
         )
         self._transport = Transport(ctx, brief)
 
     def build_headers(self, token: str) -> dict[str, str]:
-        """The header that carries an access token at this installation."""
+        """Return the header that carries an access token at this installation."""
         return build_token_headers(self._ctx.options, token)
 
     def renew_pair(self, pair: TokenPair) -> RenewalOutcome:
-        """Trade the pair in, once: sent again only when it certainly was not received."""
+        """Send the renewal of *pair* and return its outcome; it is sent again only when it certainly was not received."""
         self._ctx.stats.add("sign_ins")
         try:
             reply = self._transport.request(
@@ -66,19 +87,20 @@ class RenewalService:
                 authenticated=False,
             )
         except Throttled as exc:
-            return RenewalOutcome("not_sent", str(exc), error=exc)
+            return RenewalOutcome(RenewalState.NOT_SENT, str(exc), error=exc)
         except (Unreachable, BadAnswer) as exc:
-            return RenewalOutcome("unknown" if exc.may_have_acted else "not_sent", str(exc), error=exc)
+            state = RenewalState.UNKNOWN if exc.may_have_acted else RenewalState.NOT_SENT
+            return RenewalOutcome(state, str(exc), error=exc)
         return self._classify_answer(reply, pair)
 
-    def check_pair_status(self, pair: TokenPair, now: float) -> str:
-        """``intact``, ``gone`` or ``unknown``: what became of a renewal whose answer is missing.
+    def check_pair_status(self, pair: TokenPair, now: float) -> PairStatus:
+        """Return whether an unanswered renewal of *pair*, whose access token is still valid by the clock, was carried out.
 
-        The access token is still valid by the clock. Refused: a renewal has replaced it. Accepted, and the list shows the token
-        with the expiry that we know: no renewal has been. Anything else proves nothing.
+        A refused access token was replaced by the renewal. If it is accepted and the list of tokens shows it with the stored expiry,
+        the pair is unchanged. Any other answer proves nothing. *now*: epoch seconds.
         """
-        if pair.renewal is None or now - pair.renewal.at < _SETTLED_AFTER_S:
-            return "unknown"
+        if pair.renewal is None or now - pair.renewal.at < _CONCLUSIVE_AFTER_S:
+            return PairStatus.UNKNOWN
         params = {"userId": pair.user_id} if pair.user_id else None
         try:
             reply = self._transport.request(
@@ -90,12 +112,12 @@ class RenewalService:
                 authenticated=False,
             )
             if reply.status == 401:
-                # A gateway's refusal, perhaps of a credential of its own, says nothing about the pair.
-                return "unknown" if _parse_error(reply)[1] is None else "gone"
+                # The refusal of a gateway, perhaps of its own credential, says nothing about the pair.
+                return PairStatus.UNKNOWN if _parse_error(reply)[1] is None else PairStatus.REPLACED
             body = reply.json() if reply.status == 200 else None
         except ApiError as exc:
             self._ctx.debug(1, f"Commvault was asked about the token and does not say: {exc}")
-            return "unknown"
+            return PairStatus.UNKNOWN
         shown = (
             next((row for row in find_token_rows(body) if get_token_id(row) == pair.token_id), None)
             if pair.token_id
@@ -103,44 +125,45 @@ class RenewalService:
         )
         expires = parse_epoch(shown.get("tokenExpiryTimestamp")) if shown is not None else None
         if expires is None or pair.expires is None or abs(expires - pair.expires) > _EXPIRY_TOLERANCE_S:
-            return "unknown"
-        return "intact"
+            return PairStatus.UNKNOWN
+        return PairStatus.UNCHANGED
 
     def _classify_answer(self, reply: Reply, pair: TokenPair) -> RenewalOutcome:
+        """Return the outcome that an answer to a renewal stands for."""
         spoken, code, said = _parse_error(reply)
         what = f"Commvault answered the renewal with HTTP {reply.status}{f', error {code}' if code else ''}: {said}"
         facts = {**reply.get_error_facts(), "code": code}
         if reply.status == 200 and code is None:
             found = parse_renewed_pair(pair, reply.text, self._ctx.clock.now().timestamp())
             if found is not None:
-                return RenewalOutcome("renewed", pair=found)
+                return RenewalOutcome(RenewalState.RENEWED, pair=found)
             error: ApiError = BadAnswer(f"{what} It holds no tokens.", may_have_acted=True, **facts)
-            return RenewalOutcome("unknown", str(error), error=error)
+            return RenewalOutcome(RenewalState.UNKNOWN, str(error), error=error)
         if reply.status >= 500:
             told = reply.status == 503 and reply.headers.get("retry-after")
             error = ApiError(what, may_have_acted=not told, **facts)
-            return RenewalOutcome("not_sent" if told else "unknown", what, error=error)
+            return RenewalOutcome(RenewalState.NOT_SENT if told else RenewalState.UNKNOWN, what, error=error)
         if reply.status == 403:
             error = ApiError(f"{what} The token's list of addresses may not have this host.", **facts)
-            return RenewalOutcome("not_sent", str(error), error=error)
+            return RenewalOutcome(RenewalState.NOT_SENT, str(error), error=error)
         if reply.status != 200 and not spoken:
             error = ApiError(f"{what} That is a gateway's answer, or commvault_url is wrong.", **facts)
-            return RenewalOutcome("not_sent", str(error), error=error)
-        return RenewalOutcome("refused", what, error=AuthError(what, **facts))
+            return RenewalOutcome(RenewalState.NOT_SENT, str(error), error=error)
+        return RenewalOutcome(RenewalState.REFUSED, what, error=AuthError(what, **facts))
 
     def _build_all_headers(self, pair: TokenPair) -> dict[str, str]:
         return {**self._gateway(), **self.build_headers(pair.access_token)}
 
 
 def build_token_headers(options: t.Mapping[str, t.Any], token: str) -> dict[str, str]:
-    """An access token in the header that commvault_token_header names."""
+    """Return an access token in the header that commvault_token_header names."""
     if options["commvault_token_header"] == "Authorization":
         return {"Authorization": token if token.lower().startswith("bearer ") else f"Bearer {token}"}
     return {"Authtoken": token}
 
 
 def _parse_error(reply: Reply) -> tuple[bool, str | None, str]:
-    """Whether the application spoke (JSON), its error code (None: none), and its words."""
+    """Return whether the answer is Commvault's (a JSON object), its error code (None: no error), and its error text."""
     try:
         body = reply.json()
     except BadAnswer:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""How Commvault speaks of access tokens: answers to create, renew and list, read with tolerance for what sources disagree on."""
+"""Parsing of Commvault's answers about access tokens: to create, renew and list; tolerant where releases and documents differ."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _NAMES = ("tokenName", "name")
 
 
 def parse_renewed_pair(pair: TokenPair, content: str, now: float) -> TokenPair | None:
-    """The pair that an answer to a renewal holds, None when it holds none.
+    """Return the renewed pair in the answer to a renewal of *pair*, None when it holds no token. *now*: epoch seconds.
 
-    The answer is flat, though the one to a creation is not; some releases send broken JSON, whose members are then read one by
-    one, as the pair is lost otherwise. An answer with a refresh token alone means that the access token lives on.
+    The answer is flat, unlike that to a creation. Some releases send broken JSON: its members are then read one by one, as the
+    pair would be lost otherwise. An answer with a refresh token only means that the access token stays valid.
     """
     found = _parse_members(content)
     access, refresh = found.get("accessToken") or "", found.get("refreshToken") or ""
@@ -51,7 +51,7 @@ def parse_renewed_pair(pair: TokenPair, content: str, now: float) -> TokenPair |
 
 
 def parse_created_pair(info: Body, now: float) -> TokenPair:
-    """The pair in the answer to a creation."""
+    """Return the pair in the answer to a creation. *now*: epoch seconds."""
     user = info.get("userId")
     return TokenPair(
         access_token=str(info.get("accessToken") or ""),
@@ -67,7 +67,10 @@ def parse_created_pair(info: Body, now: float) -> TokenPair:
 
 
 def find_token_rows(body: t.Any) -> list[Body]:
-    """The tokens in the answer to the list, which no source shows: the first list of objects that have an id and a name."""
+    """Return the tokens in the answer to the list: the first list with objects that have an id and a name.
+
+    No document shows where in the answer that list is. Objects without id or name are left out.
+    """
     if isinstance(body, dict):
         for outer in (body, *_list_objects(body)):
             for value in outer.values():
@@ -78,10 +81,10 @@ def find_token_rows(body: t.Any) -> list[Body]:
 
 
 def parse_token_list(body: t.Any) -> list[Body]:
-    """As rows, for those who act on a token that is not in the list.
+    """Return the tokens as :func:`find_token_rows` does, for decisions that depend on a token being absent.
 
-    Raises BadAnswer where a list that is named after tokens holds an object without an id, or nothing but what is no token: its
-    tokens would count as not there. Beside others, one without a name is left out: nobody can ask for it.
+    Raises BadAnswer where a list whose name contains ``token`` holds an object without an id, or no token at all: its tokens would
+    count as absent. A token without a name is left out: it cannot be asked for by name.
     """
     inside: list[t.Any] = []
     for holder in (body, *_list_objects(body)) if isinstance(body, dict) else ():
@@ -102,17 +105,17 @@ def _list_objects(body: Body) -> list[Body]:
 
 
 def get_token_id(row: Body) -> str | None:
-    """A token's id as text."""
+    """Return a token's id as text, None when it has none."""
     return next((str(row[name]) for name in _IDS if row.get(name)), None)
 
 
 def get_token_name(row: Body) -> str:
-    """A token's name."""
+    """Return a token's name, empty when it has none."""
     return next((str(row[name]) for name in _NAMES if row.get(name)), "")
 
 
 def parse_epoch(value: t.Any) -> float | None:
-    """Epoch seconds, None where the service says nothing, 0, or a number that is no date."""
+    """Return epoch seconds, None where the service gives nothing, 0, or a number that is no date."""
     try:
         found = float(value)
     except (TypeError, ValueError, OverflowError):
@@ -125,6 +128,7 @@ def _is_token_row(row: t.Any) -> bool:
 
 
 def _parse_members(content: str) -> Body:
+    """Return the members of an answer that hold the pair; found by pattern where the JSON is broken."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):

@@ -55,7 +55,7 @@ def parse_error_codes(answer: t.Mapping[str, t.Any]) -> list[int]:
     return [int(code) for code in listed or described]
 
 
-def make_auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: t.Sequence[str]) -> AuthError:
+def build_auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: t.Sequence[str]) -> AuthError:
     """The error for a refused sign-in: tenant, client, where each input came from, code, remedy, correlation id, time."""
     codes = parse_error_codes(answer)
     code = codes[0] if codes else None

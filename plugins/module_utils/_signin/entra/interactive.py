@@ -21,7 +21,7 @@ from ..._core.visible import to_one_line
 from ..tokens import parse_seconds
 from .clouds import build_entra_settings, get_authority_url, list_sign_in_origins
 from .msal_client import MsalHttpClient
-from .msal_library import MsalAnswer, call_msal, load_msal, make_bad_answer_error
+from .msal_library import MsalAnswer, build_bad_answer_error, call_msal, load_msal
 
 #: A person who has not signed in by then has gone away.
 _LONGEST_WAIT_S = 900.0
@@ -72,10 +72,10 @@ def _check_browser_address(ctx: Context, application: t.Any) -> None:
         address = split_address(name, "the discovery document", found if plain else "")
     except ConfigError as exc:
         reason = f"the {name} of its discovery document is not a plain https address"
-        raise make_bad_answer_error(ctx, "interactive", reason) from exc
+        raise build_bad_answer_error(ctx, "interactive", reason) from exc
     if address.origin.lower() not in list_sign_in_origins(ctx.options):
         reason = f"its discovery document sends the browser to {to_one_line(address.origin, 300)}"
-        raise make_bad_answer_error(ctx, "interactive", reason)
+        raise build_bad_answer_error(ctx, "interactive", reason)
 
 
 def sign_in_with_device_code(ctx: Context, scope: str) -> MsalAnswer:
@@ -140,14 +140,14 @@ def _parse_device_flow(ctx: Context, answer: MsalAnswer) -> _DeviceFlow:
     interval = parse_seconds(answer.get("interval", _USUAL_INTERVAL_S), at_most=_LONGEST_INTERVAL_S)
     valid_s = parse_seconds(answer.get("expires_in"), at_most=86400.0)
     if not isinstance(device, str) or not re.fullmatch(r"[\x21-\x7e]{1,4096}", device):
-        raise make_bad_answer_error(ctx, "device_code", "it holds no device code")
+        raise build_bad_answer_error(ctx, "device_code", "it holds no device code")
     if not isinstance(code, str) or not _USER_CODE.fullmatch(code):
-        raise make_bad_answer_error(ctx, "device_code", "its code is none that a person could type")
+        raise build_bad_answer_error(ctx, "device_code", "its code is none that a person could type")
     host = _parse_https_host(address)
     if host is None:
-        raise make_bad_answer_error(ctx, "device_code", "the address for the code is not a plain https address")
+        raise build_bad_answer_error(ctx, "device_code", "the address for the code is not a plain https address")
     if interval is None or not valid_s:
-        raise make_bad_answer_error(ctx, "device_code", "its times cannot be")
+        raise build_bad_answer_error(ctx, "device_code", "its times cannot be")
     return _DeviceFlow(device, code, str(address), host, max(1, int(interval)), min(valid_s, _LONGEST_WAIT_S))
 
 

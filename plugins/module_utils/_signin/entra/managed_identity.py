@@ -58,23 +58,23 @@ def acquire_token(ctx: Context, client_id: str | None, scope: str) -> Token:
         application = library.ManagedIdentityClient(identity, http_client=http)
         answer: t.Any = application.acquire_token_for_client(resource=convert_scope_to_resource(scope))
     except Unreachable as exc:
-        raise _make_error(
+        raise _build_error(
             ctx, client_id, "the machine offers no managed identity endpoint, or it does not answer", exc.facts
         ) from exc
     except BadAnswer as exc:
-        raise _make_error(ctx, client_id, str(exc), exc.facts) from exc
+        raise _build_error(ctx, client_id, str(exc), exc.facts) from exc
     except CvopsError:
         raise
     except Exception as exc:  # MSAL converts and indexes what it is sent without looking at it
-        raise _make_error(
+        raise _build_error(
             ctx, client_id, "its endpoint gave an answer that is none", {"reason": type(exc).__name__}
         ) from exc
     if not isinstance(answer, t.Mapping):
-        raise _make_error(ctx, client_id, "its endpoint gave an answer that is none", {})
+        raise _build_error(ctx, client_id, "its endpoint gave an answer that is none", {})
     token = parse_token(ctx, answer, scope)
     if token is None:
         said = answer.get("error_description") or answer.get("error") or "no reason given"
-        raise _make_error(ctx, client_id, str(said), {"code": str(answer.get("error") or "unknown")})
+        raise _build_error(ctx, client_id, str(said), {"code": str(answer.get("error") or "unknown")})
     return token
 
 
@@ -83,7 +83,7 @@ def convert_scope_to_resource(scope: str) -> str:
     return scope[: -len("/.default")] if scope.endswith("/.default") else scope
 
 
-def _make_error(ctx: Context, client_id: str | None, said: str, facts: t.Mapping[str, t.Any]) -> AuthError:
+def _build_error(ctx: Context, client_id: str | None, said: str, facts: t.Mapping[str, t.Any]) -> AuthError:
     which = (
         f"user-assigned, client id {client_id} from {ctx.describe_source('managed_identity_client_id')}"
         if client_id

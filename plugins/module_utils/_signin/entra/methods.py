@@ -18,9 +18,9 @@ from ..._core.retry import Repeat
 from ..tokens import Token, decode_claims, describe_person, get_expiry
 from . import certificates, federated, interactive, managed_identity
 from .clouds import build_entra_settings, get_authority_url
-from .error_codes import make_auth_error, parse_error_codes
+from .error_codes import build_auth_error, parse_error_codes
 from .msal_client import MsalHttpClient
-from .msal_library import call_msal, load_msal, make_bad_answer_error, parse_token
+from .msal_library import build_bad_answer_error, call_msal, load_msal, parse_token
 
 
 class IncompleteSignIn(ConfigError):
@@ -345,7 +345,7 @@ def _acquire_application_token(
         answer = call_msal(ctx, method, request_token)
     except AuthError as exc:
         if exc.code == "bad_answer" and not asked:  # it came to no token request: discovery has failed
-            raise _make_authority_error(ctx, client, method, inputs, exc.__cause__ or exc) from exc
+            raise _build_authority_error(ctx, client, method, inputs, exc.__cause__ or exc) from exc
         raise
     return require_token(ctx, answer, method, inputs, scope)
 
@@ -358,17 +358,17 @@ def require_token(
     if token is not None:
         return token
     if answer.get("access_token"):
-        raise make_bad_answer_error(ctx, method, "its token is none")
-    raise make_auth_error(ctx, answer, method, inputs)
+        raise build_bad_answer_error(ctx, method, "its token is none")
+    raise build_auth_error(ctx, answer, method, inputs)
 
 
-def _make_authority_error(
+def _build_authority_error(
     ctx: Context, client: MsalHttpClient, method: str, inputs: tuple[str, ...], exc: BaseException
 ) -> AuthError:
     """MSAL raises ValueError and others for an authority that it cannot use; the token service's own words are in the last answer."""
     answer = client.get_last_error()
     if answer and parse_error_codes(answer):
-        return make_auth_error(ctx, answer, method, inputs)
+        return build_auth_error(ctx, answer, method, inputs)
     return AuthError(
         f"Cannot use {get_authority_url(ctx.options)} for tenant {ctx.options.get('tenant_id')} (tenant_id from {ctx.describe_source('tenant_id')},"
         f" authority from {ctx.describe_source('authority_url')}): the discovery document is missing or not Entra's."

@@ -53,13 +53,13 @@ def call_msal(ctx: Context, method: str, call: t.Callable[[], t.Any]) -> MsalAns
     except CvopsError:
         raise
     except Exception as exc:
-        raise make_bad_answer_error(ctx, method, type(exc).__name__) from exc
+        raise build_bad_answer_error(ctx, method, type(exc).__name__) from exc
     if not isinstance(answer, t.Mapping):
-        raise make_bad_answer_error(ctx, method, f"it is a {type(answer).__name__}")
+        raise build_bad_answer_error(ctx, method, f"it is a {type(answer).__name__}")
     return answer
 
 
-def make_bad_answer_error(ctx: Context, method: str, reason: str) -> AuthError:
+def build_bad_answer_error(ctx: Context, method: str, reason: str) -> AuthError:
     """The error for an answer of the token service that is none."""
     return AuthError(
         f"Cannot sign in to tenant {ctx.options.get('tenant_id')} with {method}: {get_authority_url(ctx.options)} answered, but with"

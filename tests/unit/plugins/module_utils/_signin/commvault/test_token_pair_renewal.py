@@ -24,7 +24,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_renewal import (
     StoredPairCredentials,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import RenewalOutcome
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import (
+    PairStatus,
+    RenewalOutcome,
+    RenewalState,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
     PairCustodian,
     RenewalNote,
@@ -36,6 +40,9 @@ NOW = 1_772_366_400.0  # what the still clock of the tests says
 HERE = PairCustodian("h", "u")
 YOUNG = TokenPair("a0", "r0", NOW + 7000, issued=NOW - 200, custodian=HERE)
 DUE, OVER = dataclasses.replace(YOUNG, expires=NOW + 100), dataclasses.replace(YOUNG, expires=NOW - 1)
+
+
+NOT_SENT, UNKNOWN, REFUSED = RenewalState.NOT_SENT, RenewalState.UNKNOWN, RenewalState.REFUSED
 
 
 class FakeStore:
@@ -72,18 +79,18 @@ class FakeStore:
 class FakeService:
     """Answers renewals as told; a pair that is traded in twice is an error of the code under test."""
 
-    def __init__(self, *states: str, verdict: str = "unknown") -> None:
-        self.states, self.verdict, self.traded = list(states), verdict, t.cast("list[str | None]", [])
+    def __init__(self, *states: RenewalState, status: PairStatus = PairStatus.UNKNOWN) -> None:
+        self.states, self.status, self.traded = list(states), status, t.cast("list[str | None]", [])
 
     def build_headers(self, token: str) -> dict[str, str]:
         return {"Authtoken": token}
 
-    def check_pair_status(self, pair: TokenPair, now: float) -> str:
-        return self.verdict
+    def check_pair_status(self, pair: TokenPair, now: float) -> PairStatus:
+        return self.status
 
     def renew_pair(self, pair: TokenPair) -> RenewalOutcome:
-        state = self.states.pop(0) if self.states else "renewed"
-        if state != "not_sent":
+        state = self.states.pop(0) if self.states else RenewalState.RENEWED
+        if state is not RenewalState.NOT_SENT:
             assert pair.refresh_token not in self.traded, "traded in twice"
             self.traded.append(pair.refresh_token)
         number = pair.generation + 1
@@ -97,7 +104,10 @@ class FakeService:
             renewal=None,
         )
         return RenewalOutcome(
-            state, "Words.", pair=new if state == "renewed" else None, error=ApiError("Words.", service="Commvault")
+            state,
+            "Words.",
+            pair=new if state is RenewalState.RENEWED else None,
+            error=ApiError("Words.", service="Commvault"),
         )
 
 
@@ -186,12 +196,12 @@ def test_a_passing_failure_of_the_store_costs_nothing(make_ctx: t.Any) -> None:
 
 @pytest.mark.parametrize("pair", [DUE, OVER])
 @pytest.mark.parametrize(
-    ("state", "code"), [("not_sent", None), ("unknown", "renewal_unknown"), ("refused", "renewal_refused")]
+    ("state", "code"), [(NOT_SENT, None), (UNKNOWN, "renewal_unknown"), (REFUSED, "renewal_refused")]
 )
-def test_renewals_that_fail(make_ctx: t.Any, pair: TokenPair, state: str, code: str | None) -> None:
+def test_renewals_that_fail(make_ctx: t.Any, pair: TokenPair, state: RenewalState, code: str | None) -> None:
     ctx, store, service = make_ctx(), FakeStore(pair), FakeService(state)
     credentials = signed_in(ctx, store, service)
-    if pair is DUE and state != "refused":
+    if pair is DUE and state is not REFUSED:
         assert [credentials.build_headers() for dummy in range(2)] == [{"Authtoken": "a0"}] * 2, "used to its end"
         assert len(ctx.warnings) == 1
     else:
@@ -200,11 +210,11 @@ def test_renewals_that_fail(make_ctx: t.Any, pair: TokenPair, state: str, code: 
         assert caught.value.code == code
     assert store.pair is not None
     left = store.pair.renewal.state if store.pair.renewal else None
-    assert left == {"not_sent": None, "unknown": "sent", "refused": "refused"}[state]
+    assert left == {NOT_SENT: None, UNKNOWN: "sent", REFUSED: "refused"}[state]
 
 
 def test_a_refused_pair_is_never_sent_again(make_ctx: t.Any) -> None:
-    store, service = FakeStore(OVER), FakeService("refused")
+    store, service = FakeStore(OVER), FakeService(REFUSED)
     for dummy in range(3):
         with pytest.raises(AuthError, match="two hosts|renewed elsewhere"):
             signed_in(make_ctx(), store, service).build_headers()
@@ -215,20 +225,20 @@ DOUBT = RenewalNote("sent", NOW - 90, "process 1 on h")
 
 
 @pytest.mark.parametrize(
-    ("pair", "verdict", "token", "left"),
+    ("pair", "status", "token", "left"),
     [
-        (DUE, "intact", "a1", None),
-        (YOUNG, "intact", "a0", None),
-        (DUE, "gone", None, "refused"),
-        (DUE, "unknown", "a0", "sent"),
-        (OVER, "intact", None, "sent"),
+        (DUE, PairStatus.UNCHANGED, "a1", None),
+        (YOUNG, PairStatus.UNCHANGED, "a0", None),
+        (DUE, PairStatus.REPLACED, None, "refused"),
+        (DUE, PairStatus.UNKNOWN, "a0", "sent"),
+        (OVER, PairStatus.UNCHANGED, None, "sent"),
     ],
 )
 def test_a_note_that_was_left(
-    make_ctx: t.Any, pair: TokenPair, verdict: str, token: str | None, left: str | None
+    make_ctx: t.Any, pair: TokenPair, status: PairStatus, token: str | None, left: str | None
 ) -> None:
     """The service is asked only while the token lives; nothing but its word makes the pair good again."""
-    store, service = FakeStore(dataclasses.replace(pair, renewal=DOUBT)), FakeService(verdict=verdict)
+    store, service = FakeStore(dataclasses.replace(pair, renewal=DOUBT)), FakeService(status=status)
     credentials = signed_in(make_ctx(), store, service)
     if token is None:
         with pytest.raises(AuthError, match="commvault_access_token"):
@@ -240,14 +250,15 @@ def test_a_note_that_was_left(
 
 
 @pytest.mark.parametrize(
-    ("verdict", "code", "left"), [("gone", "renewal_refused", "refused"), ("unknown", "renewal_unknown", "sent")]
+    ("status", "code", "left"),
+    [(PairStatus.REPLACED, "renewal_refused", "refused"), (PairStatus.UNKNOWN, "renewal_unknown", "sent")],
 )
-def test_a_refusal_while_a_renewal_is_in_doubt(make_ctx: t.Any, verdict: str, code: str, left: str) -> None:
+def test_a_refusal_while_a_renewal_is_in_doubt(make_ctx: t.Any, status: PairStatus, code: str, left: str) -> None:
     """It may be that of a gateway, of which only a look can tell; a pair that is marked as refused is never tried again."""
-    store, service = FakeStore(dataclasses.replace(YOUNG, renewal=DOUBT)), FakeService(verdict="unknown")
+    store, service = FakeStore(dataclasses.replace(YOUNG, renewal=DOUBT)), FakeService(status=PairStatus.UNKNOWN)
     credentials = signed_in(make_ctx(), store, service)
     assert credentials.build_headers() == {"Authtoken": "a0"}
-    service.verdict = verdict
+    service.status = status
     with pytest.raises(AuthError) as caught:
         credentials.renew()
     assert caught.value.code == code
@@ -260,17 +271,17 @@ def test_no_store(make_ctx: t.Any) -> None:
         signed_in(make_ctx(), FakeStore(None), FakeService()).build_headers()
 
 
-steps = st.sampled_from(["renewed", "not_sent", "unknown", "refused"])
+steps = st.sampled_from(list(RenewalState))
 
 
 @given(
     states=st.lists(steps, max_size=6),
     passing=st.lists(st.sampled_from([0, 50, 3000, 8000]), min_size=6, max_size=6),
     refusals=st.lists(st.booleans(), min_size=6, max_size=6),
-    verdicts=st.lists(st.sampled_from(["gone", "unknown"]), min_size=6, max_size=6),
+    statuses=st.lists(st.sampled_from([PairStatus.REPLACED, PairStatus.UNKNOWN]), min_size=6, max_size=6),
 )
 def test_whatever_happens_no_pair_is_traded_in_twice(
-    states: list[str], passing: list[int], refusals: list[bool], verdicts: list[str]
+    states: list[RenewalState], passing: list[int], refusals: list[bool], statuses: list[PairStatus]
 ) -> None:
     """FakeService fails the test when it sees a refresh token for the second time."""
     from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
@@ -293,9 +304,9 @@ def test_whatever_happens_no_pair_is_traded_in_twice(
         prompt = progress
 
     clock, store, service = Passing(), FakeStore(YOUNG), FakeService(*states)
-    for seconds, refused, verdict in zip(passing, refusals, verdicts, strict=True):
+    for seconds, refused, status in zip(passing, refusals, statuses, strict=True):
         clock.passed += seconds
-        service.verdict = verdict
+        service.status = status
         run = signed_in(Context({}, t.cast(t.Any, Silent()), clock=clock), store, service)
         with contextlib.suppress(ApiError):
             run.build_headers()

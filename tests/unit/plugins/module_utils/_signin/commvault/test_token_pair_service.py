@@ -11,7 +11,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import RenewalService
+from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import (
+    PairStatus,
+    RenewalService,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import RenewalNote, TokenPair
 
@@ -22,12 +25,12 @@ PAIR = TokenPair(
 
 
 @pytest.fixture
-def check_pair_status(secured: t.Any, make_ctx: t.Any, answer: t.Any) -> t.Callable[..., str]:
+def check_pair_status(secured: t.Any, make_ctx: t.Any, answer: t.Any) -> t.Callable[..., PairStatus]:
     defaults = {name: option.get("default") for name, option in commvault_spec().options.items()}
     url = f"{secured.server.url}/commandcenter/api"
     ctx = make_ctx({**defaults, "commvault_url": url, "commvault_ca_path": secured.ca_path})
 
-    def ask(*answers: t.Any, pair: TokenPair = PAIR) -> str:
+    def ask(*answers: t.Any, pair: TokenPair = PAIR) -> PairStatus:
         secured.server.says(*[answer(*one) for one in answers])
         return RenewalService(ctx, url, dict).check_pair_status(pair, NOW)
 
@@ -38,13 +41,13 @@ def listed(expires: t.Any) -> tuple[int, t.Any]:
     return 200, {"tokens": [{"accessTokenId": 9, "tokenName": "n", "tokenExpiryTimestamp": expires}]}
 
 
-def test_commvault_refuses_the_token(check_pair_status: t.Callable[..., str]) -> None:
-    assert check_pair_status((401, {"errorMessage": "Access denied", "errorCode": 5})) == "gone"
+def test_commvault_refuses_the_token(check_pair_status: t.Callable[..., PairStatus]) -> None:
+    assert check_pair_status((401, {"errorMessage": "Access denied", "errorCode": 5})) is PairStatus.REPLACED
 
 
-def test_commvault_shows_the_token_as_it_was(check_pair_status: t.Callable[..., str]) -> None:
-    assert check_pair_status(listed(NOW + 7000)) == "intact"
-    assert check_pair_status(listed(NOW + 9000)) == "unknown"
+def test_commvault_shows_the_token_as_it_was(check_pair_status: t.Callable[..., PairStatus]) -> None:
+    assert check_pair_status(listed(NOW + 7000)) is PairStatus.UNCHANGED
+    assert check_pair_status(listed(NOW + 9000)) is PairStatus.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -63,12 +66,14 @@ def test_commvault_shows_the_token_as_it_was(check_pair_status: t.Callable[..., 
         (200, {"tokens": []}),
     ],
 )
-def test_any_other_answer_proves_nothing(check_pair_status: t.Callable[..., str], told: tuple[int, t.Any]) -> None:
+def test_any_other_answer_proves_nothing(
+    check_pair_status: t.Callable[..., PairStatus], told: tuple[int, t.Any]
+) -> None:
     """A gateway's refusal of its own credential must not make the stored pair void for ever."""
-    assert check_pair_status(told) == "unknown"
+    assert check_pair_status(told) is PairStatus.UNKNOWN
 
 
-def test_too_early_to_look(check_pair_status: t.Callable[..., str], secured: t.Any) -> None:
+def test_too_early_to_look(check_pair_status: t.Callable[..., PairStatus], secured: t.Any) -> None:
     young = dataclasses.replace(PAIR, renewal=RenewalNote("sent", NOW - 10, "somebody"))
-    assert check_pair_status(listed(NOW + 7000), pair=young) == "unknown"
+    assert check_pair_status(listed(NOW + 7000), pair=young) is PairStatus.UNKNOWN
     assert secured.server.received == []
