@@ -13,9 +13,9 @@ from .._core.context import Context
 from .._core.errors import ApiError, NotFound
 from .._core.http import describe_proxy
 from .._core.values import get_objects
-from .._signin.entra.clouds import build_commvault_settings
 from .._signin.inputs import list_option_sources
 from .._signin.options import commvault_spec, entra_spec
+from .._signin.transport_settings import build_commvault_settings
 from .client import CommvaultClient, quote_segment
 from .envelope import is_declined
 from .listings import parse_id

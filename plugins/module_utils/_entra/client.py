@@ -23,9 +23,10 @@ from .._core.recent_objects import RecentObjects
 from .._core.reply import Reply
 from .._core.retry import Repeat
 from .._core.values import GUID
-from .._signin.entra.clouds import build_entra_settings, get_graph_scope, get_graph_url
+from .._signin.entra.clouds import get_graph_scope, get_graph_url
 from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import decode_claims
+from .._signin.transport_settings import build_graph_settings
 from .errors import build_graph_error
 
 #: Texts of refusals that a lagging replica gives for objects that exist; repeated only for objects of this run.
@@ -117,7 +118,7 @@ class GraphClient:
         self._scope = get_graph_scope(ctx.options)
         self.sign_in = EntraSignIn(ctx)
         self._transport = Transport(
-            ctx, build_entra_settings(ctx.options, _SERVICE), BearerCredentials(self.sign_in, self._scope)
+            ctx, build_graph_settings(ctx.options), BearerCredentials(self.sign_in, self._scope)
         )
         self.recent_objects = RecentObjects(ctx)
 

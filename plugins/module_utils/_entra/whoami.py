@@ -13,10 +13,11 @@ from .._core.context import Context
 from .._core.errors import ApiError, Forbidden, NotFound
 from .._core.http import describe_proxy
 from .._core.values import get_objects
-from .._signin.entra.clouds import build_entra_settings, get_authority_url, get_graph_scope, get_graph_url
+from .._signin.entra.clouds import get_authority_url, get_graph_scope, get_graph_url
 from .._signin.inputs import list_option_sources
 from .._signin.options import entra_spec
 from .._signin.tokens import describe_identity, get_expiry, get_identity_kind
+from .._signin.transport_settings import build_graph_settings
 from .client import GraphClient, quote_segment
 
 #: Names of the services whose answers tell the time; no sign-in is sent when the token comes from the cache.
@@ -54,7 +55,7 @@ def is_entra_configured(options: t.Mapping[str, t.Any]) -> bool:
 
 def describe_entra_connection(ctx: Context) -> dict[str, t.Any]:
     """Return what is known before any sign-in: cloud, addresses, CA, proxy, and the source of each option."""
-    settings = build_entra_settings(ctx.options, "Microsoft Graph")
+    settings = build_graph_settings(ctx.options)
     graph = get_graph_url(ctx.options)
     return {
         "cloud": ctx.options["cloud"],

@@ -13,7 +13,7 @@ from .._core.context import Context
 
 
 def list_option_sources(ctx: Context, options: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, str]:
-    """The source of each of *options* (as in an argument spec) in words, never its value; those at their default are left out."""
+    """Return the source of each of *options* (as in an argument spec), never its value; options at their default are left out."""
     return {
         name: ctx.describe_source(name)
         for name, option in options.items()

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The options with which a task says who it is, on both sides; one place for modules and lookups."""
+"""The sign-in and connection options of both services, for modules and lookups."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ENTRA_METHODS = (
     "device_code",
     "token",
 )
-#: What must not travel to another host while sign_in_on is controller.
+#: Options that are not sent to another host while sign_in_on is controller.
 CREDENTIAL_OPTIONS = (
     "client_secret",
     "client_certificate",
@@ -36,7 +36,7 @@ COMMVAULT_METHODS = ("password", "access_token", "token_store", "entra")
 
 
 def transport_spec() -> ArgumentSpec:
-    """Patience, shared by both services."""
+    """Return the options for repeated requests and the deadline, shared by both services."""
     return ArgumentSpec(
         {
             "retries": {"type": "int", "default": 4, "fallback": build_fallback("retries")},
@@ -46,7 +46,7 @@ def transport_spec() -> ArgumentSpec:
 
 
 def entra_spec() -> ArgumentSpec:
-    """Sign-in to Entra ID and the way to Microsoft Graph."""
+    """Return the options of sign-in to Entra ID and of the connection to Microsoft Graph."""
     return transport_spec().merge(
         ArgumentSpec(
             {
@@ -138,7 +138,7 @@ def entra_spec() -> ArgumentSpec:
 
 
 def commvault_spec() -> ArgumentSpec:
-    """Sign-in to a CommServe; the Entra options come with it for the methods that use an Entra token."""
+    """Return the options of sign-in to a CommServe, with those of Entra ID for the methods that use an Entra token."""
     return entra_spec().merge(
         ArgumentSpec(
             {

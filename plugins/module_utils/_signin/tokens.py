@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What a token is, and what can be read from one."""
+"""Bearer tokens, and the claims of a JWT for messages and expiry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .._core.answers import AnswerRefused, parse_json
 from .._core.visible import escape_invisible
 
-#: The end of the year 9999: what calendars can show.
+#: 9999-12-31T23:59:59Z in epoch seconds, the last second that ``datetime`` can show.
 _LAST_MOMENT = 253402300799.0
 _LONGEST_NAME = 256
 
@@ -29,7 +29,7 @@ class Token:
 
 
 def decode_claims(token: str) -> dict[str, t.Any]:
-    """The claims of a JWT, unverified: for messages and expiry only. Empty for opaque tokens."""
+    """Return the claims of a JWT, not verified: for messages and expiry only. Empty for an opaque token."""
     parts = token.split(".")
     if len(parts) != 3:
         return {}
@@ -41,12 +41,12 @@ def decode_claims(token: str) -> dict[str, t.Any]:
 
 
 def get_expiry(claims: t.Mapping[str, t.Any]) -> float:
-    """When a token with these claims ends, in epoch seconds; 0 when it does not say so or says what cannot be."""
+    """Return when a token with these claims expires, in epoch seconds; 0 when the claim is missing or impossible."""
     return parse_seconds(claims.get("exp"), at_most=_LAST_MOMENT) or 0.0
 
 
 def parse_seconds(value: t.Any, at_most: float) -> float | None:
-    """A number of seconds that a service told, as a number or as text; None for what is none, negative or beyond *at_most*."""
+    """Return the seconds in an answer, given as number or text; None for anything else, negative, or beyond *at_most*."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -57,7 +57,10 @@ def parse_seconds(value: t.Any, at_most: float) -> float | None:
 
 
 def get_identity_kind(claims: t.Mapping[str, t.Any], method: str) -> str:
-    """``application``, ``managed_identity``, ``user``, or ``unknown`` for a token that cannot be read."""
+    """Return ``application``, ``managed_identity``, ``user``, or ``unknown`` for a token without readable claims.
+
+    *method*: the auth_method that the token came from.
+    """
     if not claims:
         return "unknown"
     if claims.get("idtyp") == "user" or claims.get("scp") is not None:
@@ -67,9 +70,9 @@ def get_identity_kind(claims: t.Mapping[str, t.Any], method: str) -> str:
 
 
 def describe_identity(claims: t.Mapping[str, t.Any], method: str) -> dict[str, t.Any]:
-    """Whom a token names, as it says itself: nothing here was verified, and it is text from outside, made safe to show.
+    """Return the identity that a token names: not verified, with text made safe to show; members are None where not told.
 
-    ``kind`` as of :func:`get_identity_kind`; ``object_id`` is that of the service principal or user; ``user_name`` only for people.
+    ``kind``: as :func:`get_identity_kind` returns; ``object_id``: of the service principal or user; ``user_name``: of people only.
     """
     kind = get_identity_kind(claims, method)
     person = kind == "user"
@@ -83,12 +86,12 @@ def describe_identity(claims: t.Mapping[str, t.Any], method: str) -> dict[str, t
 
 
 def get_tenant_id(claims: t.Mapping[str, t.Any]) -> str | None:
-    """The tenant that a token says it is from."""
+    """Return the tenant that a token names, None when it names none; not verified."""
     return _get_text_claim(claims, "tid")
 
 
 def describe_person(claims: t.Mapping[str, t.Any]) -> str:
-    """The signed-in person in a few words, for the person to check."""
+    """Return how a prompt names the signed-in person: user name and display name, as far as the token tells them."""
     found = describe_identity(claims, "")
     user_name, display_name = found["user_name"], found["display_name"]
     if user_name and display_name:
@@ -97,7 +100,7 @@ def describe_person(claims: t.Mapping[str, t.Any]) -> str:
 
 
 def _get_text_claim(claims: t.Mapping[str, t.Any], *names: str) -> str | None:
-    """The first of these claims that is text, on one line and not longer than names are."""
+    """Return the first of these claims that is text, on one line and of limited length; None when none is."""
     for name in names:
         value = claims.get(name)
         if isinstance(value, str) and value.strip():

@@ -19,9 +19,9 @@ from ..._core.http import Transport
 from ..._core.reply import Reply
 from ..._core.retry import Repeat
 from ..._stores.options import open_token_store
-from ..entra.clouds import build_commvault_settings
 from ..entra.sign_in import BearerCredentials, EntraSignIn
 from ..entra.token_cache import is_process_alive
+from ..transport_settings import build_commvault_settings
 from .token_pair_renewal import StoredPairCredentials
 from .token_pair_service import RenewalService, build_token_headers
 

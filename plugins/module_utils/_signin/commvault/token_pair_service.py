@@ -18,7 +18,7 @@ from ..._core.http import Transport
 from ..._core.reply import Reply
 from ..._core.retry import Repeat, RetryPolicy
 from ..._stores.token_pair import TokenPair
-from ..entra.clouds import build_commvault_settings
+from ..transport_settings import build_commvault_settings
 from .token_pair_wire import find_token_rows, get_token_id, parse_epoch, parse_renewed_pair
 
 #: A request that was given up may still be served for this long; a check before that proves nothing.

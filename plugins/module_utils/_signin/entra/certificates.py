@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""A client certificate and its key, from PEM text, a PEM file or a PKCS #12 file, made fit for MSAL."""
+"""The client certificate and its key: read from PEM text, a PEM file or a PKCS #12 file, and converted for MSAL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ _PEM_HEADER = b"-----BEGIN CERTIFICATE-----"
 
 @dataclass(frozen=True)
 class ClientCertificate:
-    """``private_key``: PEM, unencrypted, in memory only; ``chain``: PEM, the key's own certificate first; digest in hex."""
+    """A certificate with its key.
+
+    ``private_key``: PEM, unencrypted, in memory only; ``chain``: PEM, the key's own certificate first; ``sha256``: its digest in hex;
+    ``expires``: its end in RFC 3339.
+    """
 
     private_key: str
     chain: str
@@ -28,12 +32,12 @@ class ClientCertificate:
     expires: str
 
     def build_msal_credential(self) -> dict[str, str]:
-        """MSAL computes the SHA-256 thumbprint itself and signs with PS256 when no thumbprint is given."""
+        """Return the client credential for MSAL, which computes the SHA-256 thumbprint and signs with PS256 when none is given."""
         return {"private_key": self.private_key, "public_certificate": self.chain}
 
 
 def load_client_certificate(ctx: Context) -> ClientCertificate:
-    """Read option client_certificate. Raises ConfigError that says what is wrong with it, never what is in it."""
+    """Return what option client_certificate gives. Raises ConfigError, which shows nothing of the content, and MissingLibrary."""
     source = ctx.describe_source("client_certificate")
     data, place = _read_bytes(str(ctx.options["client_certificate"]), source)
     password = ctx.options.get("client_certificate_password")
@@ -51,7 +55,7 @@ def load_client_certificate(ctx: Context) -> ClientCertificate:
         raise ConfigError(
             f"client_certificate ({place}): its key is encrypted; give client_certificate_password", source=source
         ) from exc
-    except Exception as exc:  # the library has many ways to refuse what is no certificate or no key
+    except Exception as exc:  # the library raises many types for what is no certificate or no key
         hint = (
             "the password may be wrong"
             if secret
@@ -85,6 +89,7 @@ def _parse_certificate(data: bytes, secret: bytes | None, place: str, source: st
 
 
 def _read_bytes(value: str, source: str) -> tuple[bytes, str]:
+    """Return the content that the option gives, and how messages name its place. Raises ConfigError."""
     if "-----BEGIN" in value:
         return value.replace("\\n", "\n").encode(), f"text from {source}"
     path = os.path.expanduser(value)

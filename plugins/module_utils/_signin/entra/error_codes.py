@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What Entra's sign-in errors mean and what to do about them."""
+"""Entra's sign-in errors: the AADSTS codes in an answer, a remedy for each, and the error that carries them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _CODE = re.compile(r"[0-9]{1,9}")
 
 
 def parse_error_codes(answer: t.Mapping[str, t.Any]) -> list[int]:
-    """The AADSTS numbers in a token endpoint's error body."""
+    """Return the AADSTS numbers in the error body of a token endpoint, the most specific first; empty when there are none."""
     told = answer.get("error_codes")
     listed = [str(code) for code in told if _CODE.fullmatch(str(code))] if isinstance(told, list) else []
     described = re.findall(r"AADSTS([0-9]{1,9})", str(answer.get("error_description") or ""))
@@ -56,7 +56,10 @@ def parse_error_codes(answer: t.Mapping[str, t.Any]) -> list[int]:
 
 
 def build_auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: t.Sequence[str]) -> AuthError:
-    """The error for a refused sign-in: tenant, client, where each input came from, code, remedy, correlation id, time."""
+    """Return the error of a refused sign-in: tenant, client, source of each input, code, remedy, correlation id, time.
+
+    *answer*: the error body; *method*: the auth_method; *inputs*: the options that the sign-in used.
+    """
     codes = parse_error_codes(answer)
     code = codes[0] if codes else None
     description = re.split(

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The token of another issuer that stands for an application: given as text, read from a file, or a managed identity's."""
+"""The token of another issuer in workload identity federation: given as text, read from a file, or of a managed identity."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..._core.context import Context
 from ..._core.errors import ConfigError
 from . import managed_identity
 
-#: What a federated token is made for, by cloud.
+#: The audience of a federated token, by cloud (Microsoft Learn: federated identity credentials).
 AUDIENCES = {
     "public": "api://AzureADTokenExchange",
     "usgov": "api://AzureADTokenExchangeUSGov",
@@ -26,7 +26,10 @@ SOURCE_OPTIONS = ("federated_token", "federated_token_file", "federated_managed_
 
 
 def read_assertion(ctx: Context) -> str:
-    """The token to present now: a file is read at each use, because its owner replaces it while we run."""
+    """Return the token to present; a file is read at each use, because its owner replaces it during a run.
+
+    Raises ConfigError for a file that cannot be read, AuthError when the managed identity gets no token.
+    """
     options = ctx.options
     if options.get("federated_token"):
         return str(options["federated_token"]).strip()
@@ -40,17 +43,18 @@ def read_assertion(ctx: Context) -> str:
 
 
 def get_source_option(ctx: Context) -> str:
-    """The name of the option that the token comes from: the first of SOURCES that is given."""
+    """Return the name of the option that the token comes from: the first of SOURCE_OPTIONS that is given."""
     return next(name for name in SOURCE_OPTIONS if ctx.options.get(name))
 
 
 def compute_fingerprint(ctx: Context) -> str:
-    """Of where the token comes from, since the token itself changes: the same source stands for the same identity."""
+    """Return a digest of the option that the token comes from, because the token itself changes while its source stays."""
     named = get_source_option(ctx)
     return hashlib.sha256(f"{named}:{ctx.options[named]}".encode()).hexdigest()
 
 
 def _read_token_file(ctx: Context, path: str) -> str:
+    """Return the content of the token file, masked from now on. Raises ConfigError."""
     source = ctx.describe_source("federated_token_file")
     try:
         with open(path, encoding="utf-8") as stream:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Sign-in of a person at a terminal: browser with PKCE, or a code that is typed on another device."""
+"""Sign-in of a person at a terminal: by browser (authorization code with PKCE) or by device code."""
 
 from __future__ import annotations
 
@@ -19,22 +19,26 @@ from ..._core.http import Transport
 from ..._core.retry import Repeat
 from ..._core.visible import to_one_line
 from ..tokens import parse_seconds
-from .clouds import build_entra_settings, get_authority_url, list_sign_in_origins
+from ..transport_settings import build_token_service_settings
+from .clouds import get_authority_url, list_sign_in_origins
 from .msal_client import MsalHttpClient
 from .msal_library import MsalAnswer, build_bad_answer_error, call_msal, load_msal
 
-#: A person who has not signed in by then has gone away.
+#: How long a person may take to sign in.
 _LONGEST_WAIT_S = 900.0
 _USUAL_INTERVAL_S = 5
 _LONGEST_INTERVAL_S = 60
 _USER_CODE = re.compile(r"[A-Za-z0-9-]{4,32}")
 _PENDING = ("authorization_pending", "slow_down")
-#: Where Microsoft lets people type codes, with what is below; anything else but the authority's own host is worth a warning.
+#: Domains of Microsoft's pages for device codes, subdomains included; for any other host but the authority's own the prompt warns.
 _CODE_PAGE_HOSTS = ("microsoft.com", "aka.ms", "microsoftonline.com", "microsoftonline.us", "microsoftonline.cn")
 
 
 def sign_in_with_browser(ctx: Context, scope: str) -> MsalAnswer:
-    """Open the browser and wait for the redirect to loopback, at most until the task's deadline."""
+    """Open the browser, wait for the redirect to loopback until the task's deadline at most, and return the token answer.
+
+    Raises ConfigError without a terminal, AuthError for a malformed discovery document or when nobody signs in, Cancelled.
+    """
     application = _create_public_client(ctx, "interactive")
     _check_browser_address(ctx, application)
     limit = max(1, int(min(ctx.remaining_s(), _LONGEST_WAIT_S)))
@@ -79,7 +83,10 @@ def _check_browser_address(ctx: Context, application: t.Any) -> None:
 
 
 def sign_in_with_device_code(ctx: Context, scope: str) -> MsalAnswer:
-    """Show the code once and wait until the person has typed it: while it is valid, and not past the task's deadline."""
+    """Show the code once, wait until the person has typed it, and return the token answer.
+
+    Waits while the code is valid, until the task's deadline at most. Raises ConfigError without a terminal, AuthError, Cancelled.
+    """
     application = _create_public_client(ctx, "device_code")
     answer = call_msal(ctx, "device_code", lambda: application.initiate_device_flow(scopes=[scope]))
     if "user_code" not in answer and answer.get("error"):
@@ -87,7 +94,7 @@ def sign_in_with_device_code(ctx: Context, scope: str) -> MsalAnswer:
     flow = _parse_device_flow(ctx, answer)
     ctx.secrets.add(flow.device_code)
     ctx.prompt(flow.build_prompt(ctx))
-    # MSAL would sleep on its own account and at the service's word: it is asked for one look at a time.
+    # MSAL would sleep by itself and as long as the service says: it is called for one poll at a time.
     state: dict[str, t.Any] = {"device_code": flow.device_code, "interval": flow.interval_s}
     give_up_at = ctx.clock.monotonic() + min(flow.valid_s, ctx.remaining_s())
     while True:
@@ -112,7 +119,7 @@ def sign_in_with_device_code(ctx: Context, scope: str) -> MsalAnswer:
 
 @dataclass(frozen=True)
 class _DeviceFlow:
-    """What a device flow needs of the service's answer. ``address``: where the person types ``user_code``."""
+    """The device authorization answer. ``address``: the page on which the person types ``user_code``; ``host``: its host."""
 
     device_code: str
     user_code: str
@@ -122,7 +129,7 @@ class _DeviceFlow:
     valid_s: float
 
     def build_prompt(self, ctx: Context) -> str:
-        """Our own words; those of the service could be anybody's."""
+        """Return the text that asks the person to sign in; the service's own text is not shown, because it could be anything."""
         minutes = max(1, round(min(self.valid_s, ctx.remaining_s()) / 60))
         own = urlsplit(get_authority_url(ctx.options)).hostname
         known = self.host == own or any(
@@ -136,6 +143,7 @@ class _DeviceFlow:
 
 
 def _parse_device_flow(ctx: Context, answer: MsalAnswer) -> _DeviceFlow:
+    """Return the checked device authorization answer. Raises AuthError for a malformed one."""
     device, code, address = answer.get("device_code"), answer.get("user_code"), answer.get("verification_uri")
     interval = parse_seconds(answer.get("interval", _USUAL_INTERVAL_S), at_most=_LONGEST_INTERVAL_S)
     valid_s = parse_seconds(answer.get("expires_in"), at_most=86400.0)
@@ -152,7 +160,7 @@ def _parse_device_flow(ctx: Context, answer: MsalAnswer) -> _DeviceFlow:
 
 
 def _parse_https_host(address: t.Any) -> str | None:
-    """The host of a plain https address: printable ASCII, no credentials in it; None for any other."""
+    """Return the host of an https address of printable ASCII without user information, None for any other."""
     if not isinstance(address, str) or not re.fullmatch(r"https://[\x21-\x7e]{1,200}", address):
         return None
     try:
@@ -167,6 +175,7 @@ def _is_timeout(exc: BaseException | None) -> bool:
 
 
 def _create_public_client(ctx: Context, method: str) -> t.Any:
+    """Return MSAL's public client application. Raises ConfigError without a terminal, AuthError for a malformed discovery document."""
     if not ctx.attended:
         raise ConfigError(
             f"auth_method {method} needs a person at a terminal, in process on the controller;"
@@ -174,7 +183,7 @@ def _create_public_client(ctx: Context, method: str) -> t.Any:
             source=ctx.describe_source("auth_method"),
         )
     library = load_msal("Signing in to Entra ID")
-    transport = Transport(ctx, build_entra_settings(ctx.options, "Entra sign-in"))
+    transport = Transport(ctx, build_token_service_settings(ctx.options))
     ctx.stats.add("sign_ins")
     try:
         return library.PublicClientApplication(
@@ -187,7 +196,7 @@ def _create_public_client(ctx: Context, method: str) -> t.Any:
         raise AuthError(f"Cannot sign in to tenant {ctx.options['tenant_id']}: {exc}", **exc.facts) from exc
     except CvopsError:
         raise
-    except Exception as exc:  # MSAL looks at discovery documents as little as at other answers
+    except Exception as exc:  # MSAL does not check the shape of discovery documents
         raise AuthError(
             f"Cannot use {get_authority_url(ctx.options)} for tenant {ctx.options['tenant_id']}: the discovery document is missing or"
             " not Entra's",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Tokens of the managed identity of the machine that the task runs on."""
+"""Tokens of a managed identity of the machine on which the task runs."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from ..._core.http import Transport
 from ..._core.http_settings import HttpSettings
 from ..._core.retry import Repeat, RetryPolicy
 from ..tokens import Token
-from .clouds import LARGEST_TOKEN_ANSWER
+from ..transport_settings import LARGEST_TOKEN_ANSWER
 from .msal_client import MsalHttpClient
 from .msal_library import load_msal, parse_token
 
-#: The endpoint is on the machine or one hop away: what does not answer within seconds is not there.
+#: The endpoint is on the machine or one hop away, so that it answers within seconds or is missing.
 _TIMEOUT_S = 5.0
 _TRIES = 4
-#: Variables in which platforms tell where the endpoint is; MSAL reads them.
+#: Environment variables in which platforms give the address of the endpoint; MSAL reads them.
 _ENDPOINTS = ("IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
-#: Variables that hold what proves to such an endpoint that the request comes from this machine.
+#: Environment variables with the secret that proves to the endpoint that a request comes from this machine.
 _SECRETS = ("IDENTITY_HEADER", "MSI_SECRET")
 
 
 def acquire_token(ctx: Context, client_id: str | None, scope: str) -> Token:
-    """A token for *scope* of the system-assigned identity, or of the user-assigned one with *client_id*.
+    """Return a token for *scope* of the system-assigned identity, or of the user-assigned one with *client_id*.
 
-    Raises AuthError, with what to check; the request never goes through a proxy, as the platform demands.
+    The request never goes through a proxy (Microsoft Learn: managed identities). Raises AuthError.
     """
     library = load_msal("A managed identity")
     for name in _ENDPOINTS:
@@ -65,7 +65,7 @@ def acquire_token(ctx: Context, client_id: str | None, scope: str) -> Token:
         raise _build_error(ctx, client_id, str(exc), exc.facts) from exc
     except CvopsError:
         raise
-    except Exception as exc:  # MSAL converts and indexes what it is sent without looking at it
+    except Exception as exc:  # MSAL does not check the shape of answers
         raise _build_error(
             ctx, client_id, "its endpoint gave an answer that is none", {"reason": type(exc).__name__}
         ) from exc
@@ -79,7 +79,7 @@ def acquire_token(ctx: Context, client_id: str | None, scope: str) -> Token:
 
 
 def convert_scope_to_resource(scope: str) -> str:
-    """The endpoint takes a resource where the token service takes its default scope."""
+    """Return the resource of a default scope: the endpoint takes a resource where the token service takes a scope."""
     return scope[: -len("/.default")] if scope.endswith("/.default") else scope
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""One class per way to sign in to Entra ID. Making one does no I/O; ``acquire`` does."""
+"""Sign-in to Entra ID: one class per auth_method, and the choice of the method. Only ``acquire_token`` sends requests."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from ..._core.errors import AuthError, ConfigError
 from ..._core.http import Transport
 from ..._core.retry import Repeat
 from ..tokens import Token, decode_claims, describe_person, get_expiry
+from ..transport_settings import build_token_service_settings
 from . import certificates, federated, interactive, managed_identity
-from .clouds import build_entra_settings, get_authority_url
+from .clouds import get_authority_url
 from .error_codes import build_auth_error, parse_error_codes
 from .msal_client import MsalHttpClient
 from .msal_library import build_bad_answer_error, call_msal, load_msal, parse_token
 
 
 class IncompleteSignIn(ConfigError):
-    """No method has all its inputs; those that are there may be right."""
+    """No method has all its inputs; those that are given may be right."""
 
 
 class SignInMethod(t.Protocol):
-    """A way to get tokens.
+    """A way to get tokens of Entra ID.
 
-    ``personal``: a person is asked, so what is got is that person's own; ``of_machine``: only the machine that asks says whose it is.
+    ``name``: its auth_method; ``required_options``: options it needs, a tuple where one of several is enough; ``can_renew``: it can
+    get another token; ``is_personal``: a person signs in; ``is_machine_bound``: the token is that of the machine's own identity.
     """
 
     name: t.ClassVar[str]
@@ -40,17 +42,17 @@ class SignInMethod(t.Protocol):
     is_machine_bound: bool
 
     def __init__(self, ctx: Context) -> None:
-        """Keeps the context; raises ConfigError for inputs that cannot be right."""
+        """Keep the context. Raises ConfigError for unusable inputs."""
 
     def compute_fingerprint(self) -> str:
-        """Digest of the credential, so that a rotated one never meets a token of the old one."""
+        """Return a digest of the credential, so that a rotated one never gets a cached token of the old one."""
 
     def acquire_token(self, scope: str) -> Token:
-        """A fresh token for *scope*. Raises AuthError, Unreachable, Throttled, MissingLibrary."""
+        """Return a new token for *scope*. Raises AuthError, Unreachable, Throttled, MissingLibrary."""
 
 
 class AccessTokenMethod:
-    """A token that the caller brings, for instance from their own command line session."""
+    """auth_method ``token``: an access token given as option, for instance from a person's own command line session."""
 
     name: t.ClassVar[str] = "token"
     required_options: t.ClassVar[tuple[str, ...]] = ("access_token",)
@@ -62,11 +64,11 @@ class AccessTokenMethod:
         self._ctx = ctx
 
     def compute_fingerprint(self) -> str:
-        """Of the token itself."""
+        """Return a digest of the token."""
         return _compute_digest(self._ctx.options["access_token"])
 
     def acquire_token(self, scope: str) -> Token:
-        """The token as given; refused when its own expiry has passed."""
+        """Return the token as given. Raises AuthError when its own expiry has passed."""
         value = _select_token(self._ctx, scope)
         expires_at = get_expiry(decode_claims(value))
         if expires_at and expires_at <= self._ctx.clock.now().timestamp():
@@ -80,7 +82,10 @@ class AccessTokenMethod:
 
 
 def _select_token(ctx: Context, scope: str) -> str:
-    """The token itself; or, where the controller signed in for a task elsewhere, the one of several that is for *scope*."""
+    """Return option access_token; where the controller signed in for a task on another host, the one of its tokens for *scope*.
+
+    Raises AuthError when the controller sent none for *scope*.
+    """
     given = str(ctx.options["access_token"])
     if not given.startswith("{"):
         return given
@@ -99,7 +104,7 @@ def _select_token(ctx: Context, scope: str) -> str:
 
 
 class ClientSecretMethod:
-    """An application and its secret."""
+    """auth_method ``client_secret``: an application and its client secret."""
 
     name: t.ClassVar[str] = "client_secret"
     required_options: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id", "client_secret")
@@ -111,18 +116,18 @@ class ClientSecretMethod:
         self._ctx = ctx
 
     def compute_fingerprint(self) -> str:
-        """Of the secret."""
+        """Return a digest of the secret."""
         return _compute_digest(self._ctx.options["client_secret"])
 
     def acquire_token(self, scope: str) -> Token:
-        """Client credentials grant."""
+        """Return a token of the client credentials grant."""
         return _acquire_application_token(
             self._ctx, self.name, self.required_options, self._ctx.options["client_secret"], scope
         )
 
 
 class ClientCertificateMethod:
-    """An application and a certificate that is registered with it."""
+    """auth_method ``client_certificate``: an application and a certificate that is registered with it."""
 
     name: t.ClassVar[str] = "client_certificate"
     required_options: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id", "client_certificate")
@@ -135,18 +140,18 @@ class ClientCertificateMethod:
         self._certificate = certificates.load_client_certificate(ctx)
 
     def compute_fingerprint(self) -> str:
-        """SHA-256 of the certificate."""
+        """Return the SHA-256 of the certificate."""
         return self._certificate.sha256
 
     def acquire_token(self, scope: str) -> Token:
-        """Client credentials grant with a signed assertion."""
+        """Return a token of the client credentials grant with a signed assertion."""
         return _acquire_application_token(
             self._ctx, self.name, self.required_options, self._certificate.build_msal_credential(), scope
         )
 
 
 class FederatedMethod:
-    """An application that trusts tokens of another issuer (workload identity federation)."""
+    """auth_method ``federated``: an application that trusts tokens of another issuer (workload identity federation)."""
 
     name: t.ClassVar[str] = "federated"
     required_options: t.ClassVar[tuple[t.Any, ...]] = ("tenant_id", "client_id", federated.SOURCE_OPTIONS)
@@ -158,11 +163,11 @@ class FederatedMethod:
         self.is_machine_bound = federated.get_source_option(ctx) == "federated_managed_identity"
 
     def compute_fingerprint(self) -> str:
-        """Of the token's source."""
+        """Return a digest of the source of the other issuer's token."""
         return federated.compute_fingerprint(self._ctx)
 
     def acquire_token(self, scope: str) -> Token:
-        """Client credentials grant with the other issuer's token."""
+        """Return a token of the client credentials grant with the other issuer's token."""
         inputs = ("tenant_id", "client_id", federated.get_source_option(self._ctx))
         presented: dict[str, str] = {}
 
@@ -177,7 +182,7 @@ class FederatedMethod:
 
 
 class ManagedIdentityMethod:
-    """The identity of the machine that the task runs on."""
+    """auth_method ``managed_identity``: an identity of the machine on which the task runs."""
 
     name: t.ClassVar[str] = "managed_identity"
     required_options: t.ClassVar[tuple[str, ...]] = ()
@@ -189,16 +194,16 @@ class ManagedIdentityMethod:
         self._ctx = ctx
 
     def compute_fingerprint(self) -> str:
-        """Of which identity is meant."""
+        """Return a digest of the name of the identity; there is no credential."""
         return _compute_digest(str(self._ctx.options.get("managed_identity_client_id") or federated.SYSTEM_ASSIGNED))
 
     def acquire_token(self, scope: str) -> Token:
-        """From the endpoint of the machine."""
+        """Return a token of the machine's endpoint."""
         return managed_identity.acquire_token(self._ctx, self._ctx.options.get("managed_identity_client_id"), scope)
 
 
 class InteractiveMethod:
-    """A person and a browser."""
+    """auth_method ``interactive``: a person signs in with a browser."""
 
     name: t.ClassVar[str] = "interactive"
     required_options: t.ClassVar[tuple[str, ...]] = ("tenant_id", "client_id")
@@ -210,11 +215,11 @@ class InteractiveMethod:
         self._ctx = ctx
 
     def compute_fingerprint(self) -> str:
-        """There is no credential here; whoever signed in is whom the token names, so such tokens never outlive the run."""
+        """Return a digest of the method's name: there is no credential, and such tokens are cached for the run only."""
         return _compute_digest(self.name)
 
     def acquire_token(self, scope: str) -> Token:
-        """Ask the person, and tell who it was: another one may be signed in in that browser."""
+        """Return a token of the person who signs in, and show who that is: the browser may have another one's session."""
         token = require_token(self._ctx, self._sign_in(scope), self.name, self.required_options, scope)
         self._ctx.prompt(f"Signed in as {describe_person(decode_claims(token.value))}, as the token says.")
         return token
@@ -224,7 +229,7 @@ class InteractiveMethod:
 
 
 class DeviceCodeMethod(InteractiveMethod):
-    """A person and a code."""
+    """auth_method ``device_code``: a person types a code on another device."""
 
     name: t.ClassVar[str] = "device_code"
 
@@ -244,18 +249,18 @@ METHODS: dict[str, type[t.Any]] = {
         AccessTokenMethod,
     )
 }
-#: The order in which ``auto`` looks for complete inputs: what a person brings for this run, then what needs no secret.
+#: The order in which auth_method ``auto`` looks for complete inputs: a token given for this run, then methods without a stored secret.
 AUTO_ORDER = ("token", "federated", "client_certificate", "client_secret")
 
 
-#: What is named when nothing is complete; of two that lack as much, the first.
+#: The methods of which messages name the most complete one when none is complete; of two that lack as many options, the first.
 _SUGGESTED_METHODS = ("client_secret", "client_certificate", "federated")
 
 
 def choose_method(ctx: Context) -> t.Any:
-    """The sign-in method of this run; no network is touched.
+    """Return the sign-in method of this run, without any request.
 
-    Raises IncompleteSignIn, which lists what is missing, and ConfigError for inputs that cannot be right.
+    Raises IncompleteSignIn, which lists what is missing, and ConfigError for unusable inputs.
     """
     wanted = ctx.options["auth_method"]
     if wanted != "auto":
@@ -287,7 +292,7 @@ def _describe_inputs(ctx: Context, method: t.Any) -> str:
 
 
 def _list_missing_options(ctx: Context, method: t.Any) -> list[str]:
-    """Options that a method lacks; where one of several will do, all of them are named as one."""
+    """Return the options that a method lacks; where one of several is enough, they are one entry joined by ``or``."""
     lacking = []
     for need in method.required_options:
         names = (need,) if isinstance(need, str) else need
@@ -302,7 +307,7 @@ def _describe_where_to_set(missing: t.Sequence[str]) -> str:
 
 
 def _add_claims(exc: AuthError, presented: str) -> AuthError:
-    """The error with what the presented token says of itself: that is what a federated credential must match."""
+    """Return the error with issuer, subject and audience of the presented token, which a federated credential must match."""
     claims = decode_claims(presented)
     if not claims:
         return exc
@@ -320,9 +325,9 @@ def _compute_digest(credential: str) -> str:
 def _acquire_application_token(
     ctx: Context, method: str, inputs: tuple[str, ...], credential: t.Any, scope: str
 ) -> Token:
-    """Ask for an application token through MSAL, with our own transport below it."""
+    """Return a token of the client credentials grant, through MSAL over the collection's own transport. Raises AuthError, Unreachable."""
     library = load_msal("Signing in to Entra ID")
-    transport = Transport(ctx, build_entra_settings(ctx.options, "Entra sign-in"))
+    transport = Transport(ctx, build_token_service_settings(ctx.options))
     asked: list[bool] = []
 
     def count() -> None:
@@ -353,7 +358,7 @@ def _acquire_application_token(
 def require_token(
     ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: tuple[str, ...], scope: str
 ) -> Token:
-    """The token in MSAL's answer, or the error it describes."""
+    """Return the token in MSAL's answer. Raises AuthError for an error answer and for a malformed one."""
     token = parse_token(ctx, answer, scope)
     if token is not None:
         return token
@@ -365,7 +370,7 @@ def require_token(
 def _build_authority_error(
     ctx: Context, client: MsalHttpClient, method: str, inputs: tuple[str, ...], exc: BaseException
 ) -> AuthError:
-    """MSAL raises ValueError and others for an authority that it cannot use; the token service's own words are in the last answer."""
+    """Return the error for an authority that MSAL cannot use; the token service's own error body is in the last answer."""
     answer = client.get_last_error()
     if answer and parse_error_codes(answer):
         return build_auth_error(ctx, answer, method, inputs)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Our transport in the form that MSAL wants, so that its requests keep to our rules."""
+"""The collection's transport as an HTTP client for MSAL, so that its requests follow the same rules as all others."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from ..._core.retry import Repeat
 
 
 class MsalHttpClient:
-    """The face of a Transport that MSAL wants as its ``http_client``: get, post, close.
+    """The ``http_client`` of MSAL (get, post, close) over a Transport.
 
-    Most addresses are from documents of the service. ``plain_http``: they need not be https.
+    *repeat*: when a POST is repeated; *on_post*: called before each POST; *plain_http*: addresses, most of which come from
+    documents of the service, need not be https.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class MsalHttpClient:
         self._last: Reply | None = None
 
     def get(self, url: str, params: t.Any = None, headers: t.Any = None, **_unused: t.Any) -> MsalHttpResponse:
-        """Discovery documents and the like."""
+        """Send a GET, for example for a discovery document. Raises BadAnswer, ApiError, Unreachable."""
         self._check_address(url)
         return self._accept_reply(
             self._transport.request("GET", url, params=params, headers=headers, count_as=CountAs.NOTHING)
@@ -41,7 +42,7 @@ class MsalHttpClient:
     def post(
         self, url: str, params: t.Any = None, data: t.Any = None, headers: t.Any = None, **_unused: t.Any
     ) -> MsalHttpResponse:
-        """A token request."""
+        """Send a POST, which is a token request. Raises BadAnswer, ApiError, Unreachable."""
         self._check_address(url)
         self._on_post()
         return self._accept_reply(
@@ -51,7 +52,7 @@ class MsalHttpClient:
         )
 
     def get_last_error(self) -> dict[str, t.Any]:
-        """The JSON body of the last answer if it was an error, for reasons that the library does not pass on; else empty."""
+        """Return the JSON body of the last answer when it was an error, as MSAL does not pass all of it on; else empty."""
         if self._last is None or self._last.status < 400:
             return {}
         try:
@@ -61,7 +62,7 @@ class MsalHttpClient:
         return answer if isinstance(answer, dict) else {}
 
     def _accept_reply(self, reply: Reply) -> MsalHttpResponse:
-        """The answer for the library, unless it could only misread it: MSAL logs what is no JSON, and drops the words of a 5xx."""
+        """Return the answer for MSAL. Raises ApiError for a 5xx, whose text MSAL drops, and BadAnswer for one that is no JSON object."""
         self._last = reply
         if reply.status >= 500:
             said = self.get_last_error().get("error_description") or reply.describe_body()
@@ -71,7 +72,7 @@ class MsalHttpClient:
         return MsalHttpResponse(reply)
 
     def _check_address(self, url: str) -> None:
-        """Raises BadAnswer for an address that must not get a credential."""
+        """Raise BadAnswer for an address that must not get a credential."""
         try:
             split_address("address", "", url.partition("?")[0], self._schemes)
         except ConfigError as exc:
@@ -81,11 +82,11 @@ class MsalHttpClient:
             ) from None
 
     def close(self) -> None:
-        """The transport's owner closes it."""
+        """Do nothing: the transport is closed with the run."""
 
 
 class MsalHttpResponse:
-    """As much of a response as MSAL looks at; JSON as it was understood, since MSAL parses the text once more."""
+    """The part of a response that MSAL reads; ``text`` is the parsed JSON written again, because MSAL parses it once more."""
 
     def __init__(self, reply: Reply) -> None:
         self.status_code, self.headers, self._reply = reply.status, reply.headers, reply
@@ -95,6 +96,6 @@ class MsalHttpResponse:
             self.text = reply.describe_body()
 
     def raise_for_status(self) -> None:
-        """MSAL calls this for answers that it cannot use."""
+        """Raise BadAnswer for an error status; MSAL calls this for answers that it cannot use."""
         if self.status_code >= 400:
             raise self._reply.build_bad_answer(self._reply.describe_body())

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""MSAL, and whatever it makes of answers: a token, an error that the service tells, or one clear error of ours."""
+"""Calls of the library MSAL: a token, the service's error body, or one AuthError for an answer that MSAL cannot handle."""
 
 from __future__ import annotations
 
@@ -17,22 +17,25 @@ from ..._core.libraries import build_missing_error, check_releases
 from ..tokens import Token, parse_seconds
 from .clouds import get_authority_url
 
-#: What can stand in a header: a token with anything else is none.
+#: Characters that a header can carry; a token with any other cannot be used.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
-#: No service issues a token for longer; what claims more has not understood the unit.
+#: No service issues a token for longer; a larger value is in another unit.
 _LONGEST_LIFE_S = 10 * 366 * 86400.0
 
 MsalAnswer = t.Mapping[str, t.Any]
 
 
 def load_msal(purpose: str) -> t.Any:
-    """The library, silent. Raises MissingLibrary where it, or what it is built on, is missing or too old."""
+    """Return the library MSAL, with its logging silenced. *purpose*: what needs it, for the message.
+
+    Raises MissingLibrary when it, or a library that it needs, is missing or too old.
+    """
     try:
         import msal as library  # noqa: TID251
     except ImportError as exc:
         raise build_missing_error("msal", purpose, str(exc)) from exc
     check_releases("msal", "jwt", "cryptography")
-    # Its warnings hold what services say, and without a handler Python writes them to standard error as they are.
+    # Its warnings contain text of services, and without a handler Python writes them to standard error unchanged.
     logger = logging.getLogger("msal")
     logger.propagate = False
     if not logger.handlers:
@@ -41,10 +44,10 @@ def load_msal(purpose: str) -> t.Any:
 
 
 def call_msal(ctx: Context, method: str, call: t.Callable[[], t.Any]) -> MsalAnswer:
-    """The answer of *call*, which goes through MSAL; always a mapping.
+    """Return the mapping that *call*, a call of MSAL, returns.
 
-    MSAL indexes, converts and compares what services send without looking at it, so an answer that makes no sense comes back
-    as any exception there is. Raises AuthError for these, and our own errors as they are.
+    MSAL does not check the shape of answers, so a malformed one can end in any exception. Raises AuthError for those; errors of
+    the collection pass unchanged. *method*: the auth_method, for messages.
     """
     try:
         answer = call()
@@ -60,7 +63,7 @@ def call_msal(ctx: Context, method: str, call: t.Callable[[], t.Any]) -> MsalAns
 
 
 def build_bad_answer_error(ctx: Context, method: str, reason: str) -> AuthError:
-    """The error for an answer of the token service that is none."""
+    """Return the error for a malformed answer of the token service. *reason*: what is wrong with it."""
     return AuthError(
         f"Cannot sign in to tenant {ctx.options.get('tenant_id')} with {method}: {get_authority_url(ctx.options)} answered, but with"
         f" what no token service says ({reason}). Check authority_url, and what stands between here and there.",
@@ -71,7 +74,7 @@ def build_bad_answer_error(ctx: Context, method: str, reason: str) -> AuthError:
 
 
 def parse_token(ctx: Context, answer: MsalAnswer, scope: str) -> Token | None:
-    """The token in an answer; None where there is none that can be one. Its life counts from now, and is 0 where not told."""
+    """Return the token in an answer, None when there is no usable one. It expires now where the answer gives no lifetime."""
     value = answer.get("access_token")
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
         return None

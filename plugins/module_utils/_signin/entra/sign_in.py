@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Tokens of Entra ID for this run: one sign-in per identity and resource."""
+"""Access tokens of Entra ID for this run: one sign-in per identity and scope, shared through the token cache."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .clouds import get_authority_url
 from .methods import choose_method
 from .token_cache import build_cache_key, open_token_cache
 
-#: A token is served only while at least this many seconds of its life are left.
+#: A token is served only while it is valid for at least this many seconds.
 MIN_VALIDITY_S = 300.0
 
 
 class EntraSignIn:
-    """Signs in when a token is first needed, and again when one runs out or is refused."""
+    """Source of Entra tokens: signs in when a token is first needed, and again when one expires or is refused."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -34,11 +34,14 @@ class EntraSignIn:
 
     @property
     def method(self) -> str:
-        """The name of the method in use."""
+        """The auth_method in use."""
         return str(self._method.name)
 
     def get_token(self, scope: str, min_validity_s: float = MIN_VALIDITY_S) -> Token:
-        """A token for *scope* with *min_validity_s* seconds left; a ready token is passed on as long as it lives."""
+        """Return a token for *scope* that is valid for *min_validity_s* seconds; one given as option only has to be unexpired.
+
+        Raises AuthError, ConfigError, Unreachable, Throttled, MissingLibrary.
+        """
         with self._lock:
             known = self._tokens.get(scope)
             if known is None or not self._is_valid_for(known, min_validity_s):
@@ -48,7 +51,7 @@ class EntraSignIn:
             return known
 
     def forget_token(self, scope: str) -> bool:
-        """Forget the token for *scope*: it was refused, or rights were granted since. False when no other can be had."""
+        """Forget the token for *scope*, because it was refused or rights were granted since. Return False when there can be no other."""
         with self._lock:
             refused = self._tokens.pop(scope, None)
             if refused is not None and self._cache is not None:
@@ -61,7 +64,7 @@ class EntraSignIn:
         return token.expires_at - self._ctx.clock.now().timestamp() >= min_validity_s
 
     def _get_shared_token(self, scope: str, min_validity_s: float) -> Token:
-        """From the cache; else signed in by one process, while the others that need the same token wait for it."""
+        """Return a token from the cache, else sign in; of several processes that need the same token one does, the others wait."""
         cache, key = self._cache, self._build_cache_key(scope)
         if cache is None:
             return self._acquire_token(scope)
@@ -100,15 +103,15 @@ def _describe_token(token: Token, method: str) -> dict[str, t.Any]:
 
 
 class BearerCredentials:
-    """An Entra token as ``Authorization: Bearer``."""
+    """Credentials of a Transport: an Entra token as ``Authorization: Bearer``."""
 
     def __init__(self, sign_in: EntraSignIn, scope: str) -> None:
         self._sign_in, self._scope = sign_in, scope
 
     def build_headers(self) -> dict[str, str]:
-        """The header with a valid token."""
+        """Return the header with a valid token. Raises as :meth:`EntraSignIn.get_token` does."""
         return {"Authorization": f"Bearer {self._sign_in.get_token(self._scope).value}"}
 
     def renew(self) -> bool:
-        """The token was refused: the next request signs in anew."""
+        """Forget a token that was refused; return True when the next request can get another."""
         return self._sign_in.forget_token(self._scope)

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Access tokens between tasks: files that only this user can read, one per identity, resource and credential.
+"""The cache of Entra access tokens between tasks: files that only this user can read, one per identity, scope and credential.
 
-Tasks run in processes of their own, so without this every task would sign in. Only access tokens are kept, never
+Tasks run in processes of their own, so without this every task would sign in. Only access tokens are cached, never
 secrets or refresh tokens. Anything unexpected about a file (owner, mode, link, content) makes it a miss, never an error.
 """
 
@@ -42,16 +42,16 @@ _LARGEST = 1 << 20
 
 
 def build_cache_key(*parts: str) -> str:
-    """File name for everything that makes a token what it is, the credential's fingerprint among it."""
+    """Return the file name of a token: a digest of *parts*, which identify it, the credential's fingerprint among them."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def open_token_cache(ctx: Context, is_personal: bool = False, is_machine_bound: bool = False) -> FileCache | None:
-    """The cache that option token_cache names, None for none or where no folder can be had.
+    """Return the cache that option token_cache names, None for ``none`` or where no private folder can be made.
 
-    The token of a person (*personal*) is kept for the run at most: nothing tells whose it is before it is used, so on an
-    account that several people share the next one would act as the first. Nor is that of a machine (*of_machine*) kept
-    longer: several machines may share a home, and the machine's endpoint has a cache of its own.
+    The token of a person (*is_personal*) is cached for the run at most: nothing tells whose it is before it is used, so on an
+    account that several people share the next one would act as the first. That of a machine (*is_machine_bound*) is not kept
+    longer either: several machines may share a home folder, and the machine's endpoint has a cache of its own.
     """
     wanted = ctx.options.get("token_cache", "run")
     if wanted == "none":
@@ -75,7 +75,7 @@ def open_token_cache(ctx: Context, is_personal: bool = False, is_machine_bound: 
 
 
 def _find_user_folder(ctx: Context) -> str:
-    """Memory-backed where the session has such a place."""
+    """Return the folder for caches of this user, in memory where the session has such a folder (``XDG_RUNTIME_DIR``)."""
     environ = ctx.sources.environ
     return (
         environ.get("XDG_RUNTIME_DIR")
@@ -85,7 +85,7 @@ def _find_user_folder(ctx: Context) -> str:
 
 
 def remove_abandoned_folders(ctx: Context, parent: str) -> None:
-    """Remove what runs left behind that were killed: our folders of this user whose process is gone."""
+    """Remove the cache folders of this user in *parent* whose process has ended: killed runs leave them behind."""
     with contextlib.suppress(OSError):
         for name in os.listdir(parent):
             folder = os.path.join(parent, name, _FOLDER)
@@ -96,6 +96,7 @@ def remove_abandoned_folders(ctx: Context, parent: str) -> None:
 
 
 def _read_owner(folder: str) -> int | None:
+    """Return the process that a cache folder of this user belongs to, None when that cannot be told."""
     try:
         if not is_own_folder(folder):
             return None
@@ -106,7 +107,7 @@ def _read_owner(folder: str) -> int | None:
 
 
 def is_process_alive(process: int) -> bool:
-    """True while there is such a process, whoever owns it."""
+    """Return True while there is a process with this number, of whatever user."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -124,7 +125,7 @@ class FileCache:
 
     @classmethod
     def open(cls, ctx: Context, folder: str) -> FileCache | None:
-        """A cache in *folder*, or None, with a word at -v, when the folder cannot be made or is not safe."""
+        """Return a cache in *folder*; None, with a message at -v, when the folder cannot be made or is not private."""
         try:
             create_folder(folder)
             check_folder(folder)
@@ -137,13 +138,13 @@ class FileCache:
         return cls(ctx, folder)
 
     def write_owner(self, process: int) -> None:
-        """Note which process the folder belongs to, so that another run can tell when it is left over."""
+        """Write which process the folder belongs to, so that another run can tell when it was left behind."""
         path = os.path.join(self._folder, _OWNER)
         if not os.path.exists(path):
             self._replace(path, str(process))
 
     def read_token(self, key: str) -> Token | None:
-        """The token under *key*; validity is the caller's business."""
+        """Return the token under *key*, also an expired one; None when there is none that can be read and trusted."""
         try:
             entry = json.loads(read_file(self._build_path(key), _LARGEST))
             return Token(str(entry["token"]), float(entry["expires_at"]), str(entry["scope"]))
@@ -151,12 +152,12 @@ class FileCache:
             return None
 
     def write_token(self, key: str, token: Token) -> None:
-        """Keep a token; failure to do so costs a sign-in later, no more."""
+        """Write a token; a failure is not an error, it costs a sign-in later."""
         entry = {"token": token.value, "expires_at": token.expires_at, "scope": token.scope}
         self._replace(self._build_path(key), json.dumps(entry))
 
     def remove_token(self, key: str, refused: Token) -> None:
-        """Forget *refused*; a newer token that another process has put there stays."""
+        """Remove *refused*; a newer token that another process has written stays."""
         found = self.read_token(key)
         if found is not None and found.value == refused.value:
             with contextlib.suppress(OSError):
@@ -164,9 +165,9 @@ class FileCache:
 
     @contextlib.contextmanager
     def lock(self, key: str) -> t.Iterator[None]:
-        """Only one process at a time signs in for *key*. The kernel releases the lock of a process that dies.
+        """Hold the lock under which one process at a time signs in for *key*; the kernel releases that of a process that dies.
 
-        Whoever cannot get it in a minute goes on without: two sign-ins are better than none.
+        A process that cannot get it within a minute goes on without: two sign-ins are better than none.
         """
         try:
             descriptor = open_file(self._build_path(key) + ".lock", os.O_RDWR | os.O_CREAT)
@@ -182,7 +183,7 @@ class FileCache:
     def _wait_for_lock(self, descriptor: int) -> None:
         backoff = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
         limit_s = min(_LOCK_WAIT_S, self._ctx.remaining_s())
-        with contextlib.suppress(WaitTimeout):  # the task's deadline: whatever is asked next says so
+        with contextlib.suppress(WaitTimeout):  # the task's deadline: the next request reports it
             while backoff.elapsed_s() < limit_s and not take_lock(descriptor):
                 backoff.pause()
 

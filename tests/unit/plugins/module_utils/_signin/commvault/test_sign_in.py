@@ -16,8 +16,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.s
     PasswordCredentials,
     _find_api_address,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import build_commvault_settings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
+from ansible_collections.cvops.identity.plugins.module_utils._signin.transport_settings import build_commvault_settings
 
 
 @pytest.fixture

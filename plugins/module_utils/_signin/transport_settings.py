@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The settings of a transport to Microsoft Graph, to Entra's token service and to a CommServe, from the options of a task."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.addresses import PROXY_SCHEMES, split_address
+from .._core.answers import MIB
+from .._core.http_settings import HttpSettings
+from .._core.retry import RetryPolicy
+from .entra.clouds import get_graph_url, list_sign_in_origins, parse_origin
+
+#: Tokens and discovery documents are below 100 KiB, and libraries parse them several times.
+LARGEST_TOKEN_ANSWER = MIB
+
+
+def build_graph_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
+    """Return the settings of a transport that sends requests to Microsoft Graph only. Raises ConfigError."""
+    origin = parse_origin("graph_url", get_graph_url(options))
+    return _build_entra_settings(options, "Microsoft Graph", frozenset([origin]), None)
+
+
+def build_token_service_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
+    """Return the settings of a transport that sends requests to Entra's token service only. Raises ConfigError."""
+    return _build_entra_settings(options, "Entra sign-in", list_sign_in_origins(options), LARGEST_TOKEN_ANSWER)
+
+
+def build_commvault_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
+    """Return the settings of a transport that sends requests to the CommServe only. Raises ConfigError.
+
+    The proxy of the environment, which usually leads to the internet, is not used.
+    """
+    url = options.get("commvault_url")
+    return HttpSettings(
+        service="Commvault",
+        origins=frozenset([parse_origin("commvault_url", url)] if url else ()),
+        ca_path=options.get("commvault_ca_path"),
+        ca_option="commvault_ca_path",
+        validate_certs=options.get("commvault_validate_certs", True),
+        proxy=_parse_proxy(options, "commvault_proxy"),
+        environment_proxies=False,
+        timeout_s=float(options.get("commvault_timeout") or 60),
+        correlation_header="traceparent",
+        policy=_build_retry_policy(options),
+    )
+
+
+def _build_entra_settings(
+    options: t.Mapping[str, t.Any], service: str, origins: frozenset[str], largest: int | None
+) -> HttpSettings:
+    return HttpSettings(
+        service=service,
+        largest=largest,
+        origins=origins,
+        ca_path=options.get("ca_path"),
+        validate_certs=options.get("validate_certs", True),
+        proxy=_parse_proxy(options, "proxy"),
+        timeout_s=float(options.get("timeout") or 30),
+        policy=_build_retry_policy(options),
+    )
+
+
+def _parse_proxy(options: t.Mapping[str, t.Any], option: str) -> str | None:
+    """Return the proxy that *option* names, with a scheme, user and password. Raises ConfigError, which shows neither of these."""
+    if not options.get(option):
+        return None
+    found = split_address(option, f"option {option}", options[option], PROXY_SCHEMES, user=True)
+    return f"{found.scheme}://{found.user_information}{'@' if found.user_information else ''}{found.host_and_port}"
+
+
+def _build_retry_policy(options: t.Mapping[str, t.Any]) -> RetryPolicy:
+    return RetryPolicy(tries=1 + max(0, options.get("retries", 4)))
