@@ -4,7 +4,7 @@
 
 """Text of data files: what is written stands for what was given, is read back equal, and hides nothing.
 
-That ansible-core's own loaders and templating agree is tested in plugin_utils/test_data_files.py.
+That ansible-core's own loaders and templating agree is tested in plugin_utils/test_data_yaml.py.
 """
 
 from __future__ import annotations

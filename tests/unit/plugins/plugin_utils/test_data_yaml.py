@@ -17,13 +17,11 @@ import unicodedata
 
 import pytest
 import yaml
-from ansible.errors import AnsibleFilterError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from hostile import FRAGMENTS, commands, names, structures
 from hypothesis import example, given
 
-from ansible_collections.cvops.identity.plugins.filter.data_files import FilterModule
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import dump_for_ansible
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import repair_surrogates
@@ -45,15 +43,6 @@ def read_back(text: str) -> t.Any:
 def templated(value: t.Any) -> t.Any:
     """The value after this core's templating, as the arguments of a task have it."""
     return Templar(loader=DataLoader(), variables={}).template(value)
-
-
-def templating(text: str, **variables: t.Any) -> t.Any:
-    """What a template of the collection's own makes of the variables."""
-    try:
-        from ansible.template import trust_as_template
-    except ImportError:  # ansible-core before 2.19 trusts all that is not marked
-        return Templar(loader=DataLoader(), variables=variables).template(text)
-    return Templar(loader=DataLoader(), variables=variables).template(trust_as_template(text))
 
 
 def unpaired(value: t.Any) -> t.Any:
@@ -160,22 +149,3 @@ def test_halves_of_characters_are_made_whole(kind: str) -> None:
 @pytest.mark.parametrize("kind", WRITERS)
 def test_numbers_that_json_has_not_are_texts(kind: str) -> None:
     assert convert_to_builtins(read_back(WRITERS[kind]([float("nan"), float("-inf")]))) == ["nan", "-inf"]
-
-
-def test_filters_end_in_one_clear_error() -> None:
-    endless: list[t.Any] = []
-    endless.append(endless)
-    filters = FilterModule().filters()
-    for name in ("to_data_json", "to_data_yaml"):
-        with pytest.raises(AnsibleFilterError, match="nested too deeply"):
-            filters[name](endless)
-    assert filters["to_file_name"]("a/b") == "a%2Fb"
-    assert filters["to_data_yaml"]({"a": 1}, comment="x\ny") == "---\n# x\\u000ay\na: 1\n"
-
-
-@pytest.mark.parametrize("name", ["to_data_json", "to_file_name"])
-def test_a_result_that_looks_like_a_mapping_stays_text(name: str) -> None:
-    """Before 2.19 templating takes texts apart that look like a list or a mapping, unless they are of one type."""
-    made = FilterModule().filters()[name]("[1]" if name == "to_file_name" else {"a": 1})
-    assert isinstance(made, str)
-    assert str(templating("{{ made }}", made=made)) == str(made)
