@@ -6,10 +6,15 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
+
+import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import OwnLevel
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import NotFound
+
+Made = t.TypeVar("Made")
 
 
 class Sent(t.NamedTuple):
@@ -35,7 +40,8 @@ class FakeCommvault:
 
     def __init__(self, ctx: t.Any, answers: t.Mapping[str, t.Any] | None = None, **fields: t.Any) -> None:
         self.ctx, self.answers = ctx, dict(answers or {})
-        self.company_id, self.company_name, self.release = 0, None, 42
+        self.company_id, self.release = 0, 42
+        self.company_name: str | None = None
         self.caller: tuple[int, str] = (44, "svc")
         self.sent: list[Sent] = []
         self.intents: list[str] = []
@@ -83,3 +89,10 @@ class FakeCommvault:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+def make_resource(resource: t.Callable[[t.Any], Made], client: FakeCommvault) -> Made:
+    """Return the resource of the fake's context, with the fake in place of a client of its own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys.modules[resource.__module__], "CommvaultClient", lambda ctx: client)
+        return resource(client.ctx)

@@ -2,50 +2,197 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Roles: categories are expanded before comparing, plans converge, and the full set is always sent."""
+"""One role from options to requests: found by name and company, written as a whole, and never Master."""
 
 from __future__ import annotations
 
 import typing as t
 
 import pytest
+from fake_commvault import FakeCommvault, Sent, make_resource
+from fake_graph import carry_out
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry, OwnLevel
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles import resource as role_resource
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    AmbiguousMatch,
+    BadAnswer,
+    ConfigError,
+    NotFound,
+    Problems,
+)
+
+CATALOGUE = {
+    "permissions": [
+        {
+            "category": {"id": 101, "name": "Global"},
+            "permissions": [{"id": 31, "name": "View"}, {"id": 13, "name": "Browse"}],
+        }
+    ]
+}
+VIEW = {"permission": {"id": 31, "name": "View"}, "type": "PERMISSION_ENTITY"}
+ROLE = {"id": 35, "name": "R", "status": "ENABLED", "visibleToAll": False, "permissions": [VIEW]}
+COMMCELL, CORP = {"id": 0, "name": "Commcell"}, {"id": 30, "name": "corp"}
+OPTIONS = {"name": "R", "state": "present", "exclusive": False, "company": None}
 
 
-class Answering:
-    """A client and a directory in one, with a role as it is answered."""
+def site(
+    make_ctx: t.Any,
+    answers: dict[str, t.Any] | None = None,
+    roles: t.Any = None,
+    fields: t.Any = None,
+    **options: t.Any,
+) -> tuple[RoleResource, FakeCommvault]:
+    listed = [{"id": 35, "name": "R", "company": COMMCELL}] if roles is None else roles
+    known = {
+        "V4/Role": {"roles": listed},
+        "V4/Role/35": ROLE,
+        "V4/Permissions": CATALOGUE,
+        "V4/company": {"companies": [{"id": 30, "name": "corp"}]},
+        **(answers or {}),
+    }
+    client = FakeCommvault(make_ctx({**OPTIONS, **options}), known, **(fields or {}))
+    return make_resource(RoleResource, client), client
 
-    own_level, company_id, company_name = OwnLevel(), 0, None
 
-    def __init__(self, ctx: t.Any, wire: dict[str, t.Any]) -> None:
-        self.ctx, self.wire = ctx, wire
+def test_a_role_that_is_as_asked_for_is_left(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, permissions=["view"], enabled=True)
+    assert not resource.plan().changed
+    assert client.writes == []
+    assert resource.result() == {
+        "name": "R",
+        "description": "",
+        "enabled": True,
+        "visible_to_all": False,
+        "permissions": ["View"],
+        "id": "35",
+        "company": None,
+    }
 
-    def get(self, path: str, **_more: t.Any) -> t.Any:
-        return self.wire
 
-    def read_catalogue(self, kind: str) -> t.Any:
-        return Catalogue("role", [Entry(35, "R")]) if kind == "roles" else Catalogue("permission", [Entry(31, "View")])
+def test_a_new_role_is_created_with_everything_in_one_request(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, {"POST V4/Role": {"id": 36}}, [], permissions=["Browse"], description="d")
+    carry_out(resource, resource.plan())
+    body = {
+        "name": "R",
+        "description": "d",
+        "enabled": True,
+        "visibleToAll": False,
+        "permissionList": [{"permission": {"id": 13}}],
+    }
+    assert client.writes == [Sent("POST", "V4/Role", body, None, {})]
+    assert resource.result()["id"] == "36"
 
-    def read_permission_categories(self) -> list[t.Any]:
-        return []
+
+def test_a_company_is_named_in_the_request(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, {"POST V4/Role": {"id": 36}}, permissions=["View"], company="corp")
+    carry_out(resource, resource.plan())
+    assert client.writes[0].headers == {"operatorCompanyId": "30"}
+    assert resource.result()["company"] == "corp"
+
+
+def test_a_role_of_the_same_name_in_another_company_is_another_one(make_ctx: t.Any) -> None:
+    there = [{"id": 35, "name": "R", "company": CORP}, {"id": 37, "name": "r", "company": COMMCELL}]
+    resource, client = site(make_ctx, {"V4/Role/37": {**ROLE, "id": 37, "name": "r"}}, there, state="absent")
+    carry_out(resource, resource.plan())
+    assert [(one.method, one.path) for one in client.writes] == [("DELETE", "V4/Role/37")]
+
+
+def test_what_differs_is_sent_and_nothing_else(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, description="new")
+    carry_out(resource, resource.plan())
+    assert client.writes == [Sent("PUT", "V4/Role/35", {"description": "new"}, None, None)]
+
+
+def test_added_permissions_are_written_with_those_of_before(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, permissions=["Browse"])
+    carry_out(resource, resource.plan())
+    body = {
+        "permissionList": [{"permission": {"id": 13}}, {"permission": {"id": 31}}],
+        "permissionOperationType": "OVERWRITE",
+    }
+    assert client.writes[0].body == body
+    assert resource.result()["permissions"] == ["Browse", "View"]
+
+
+def test_a_role_that_is_absent_needs_no_permission_catalogue(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, roles=[], state="absent")
+    assert not resource.plan().changed
+    assert resource.result() == {}
+    assert "GET V4/Permissions" not in client.paths and client.writes == []
+
+
+@pytest.mark.parametrize("options", [{"state": "absent"}, {"description": "mine"}])
+def test_master_is_neither_changed_nor_deleted(make_ctx: t.Any, options: dict[str, t.Any]) -> None:
+    there = [{"id": 1, "name": "Master", "company": COMMCELL}]
+    resource, client = site(make_ctx, {"V4/Role/1": {**ROLE, "name": "Master"}}, there, name="Master", **options)
+    with pytest.raises(ConfigError, match="built in"):
+        resource.plan()
+    assert client.writes == []
+
+
+def test_master_may_be_looked_at(make_ctx: t.Any) -> None:
+    there = [{"id": 1, "name": "Master", "company": COMMCELL}]
+    resource, _client = site(make_ctx, {"V4/Role/1": {**ROLE, "name": "Master"}}, there, name="Master")
+    assert not resource.plan().changed
+
+
+def test_unknown_permissions_are_told_together_before_anything_is_written(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, permissions=["Viev", "View"], categories=["Globl"])
+    with pytest.raises(Problems) as caught:
+        resource.plan()
+    assert [problem["where"] for problem in caught.value.facts["problems"]] == ["permissions[0]", "categories[0]"]
+    assert client.writes == []
+
+
+@pytest.mark.parametrize("name", ["", " R"])
+def test_names_that_nobody_can_see_are_refused_before_anything_is_read(make_ctx: t.Any, name: str) -> None:
+    resource, client = site(make_ctx, name=name)
+    with pytest.raises(ConfigError):
+        resource.plan()
+    assert client.sent == []
+
+
+def test_a_name_that_looks_like_another_role_is_warned_about(make_ctx: t.Any) -> None:
+    there = [{"id": 35, "name": "R", "company": COMMCELL}, {"id": 36, "name": "R\u200b", "company": COMMCELL}]
+    resource, client = site(make_ctx, roles=there)
+    resource.plan()
+    assert len(client.ctx.warnings) == 1 and "looks like" in client.ctx.warnings[0]
+    absent, client = site(make_ctx, roles=there, state="absent")
+    absent.plan()
+    assert client.ctx.warnings == [], "who takes a right away needs no warning"
+
+
+def test_two_roles_of_a_name_are_ambiguous(make_ctx: t.Any) -> None:
+    there = [{"id": 35, "name": "R", "company": COMMCELL}, {"id": 36, "name": "r", "company": COMMCELL}]
+    resource, _client = site(make_ctx, roles=there, name="R")
+    assert resource.plan().before["name"] == "R", "letter case decides between names that differ in nothing else"
+    with pytest.raises(AmbiguousMatch):
+        site(make_ctx, roles=[*there, {"id": 37, "name": "R", "company": COMMCELL}])[0].plan()
+
+
+def test_a_company_that_is_not_there_is_an_error(make_ctx: t.Any) -> None:
+    resource, _client = site(make_ctx, permissions=["View"], company="none")
+    with pytest.raises(NotFound, match="No company is named 'none'"):
+        resource.plan()
+
+
+def test_in_the_scope_of_a_company_the_role_is_one_of_the_company(make_ctx: t.Any) -> None:
+    there = [{"id": 35, "name": "R", "company": COMMCELL}]
+    fields = {"company_id": 30, "company_name": "corp"}
+    resource, client = site(make_ctx, {"POST V4/Role": {"id": 36}}, there, fields, permissions=["View"])
+    carry_out(resource, resource.plan())
+    assert client.writes[0].headers == {}, "the scope of the task is in every request"
+    assert resource.result()["company"] == "corp"
 
 
 @pytest.mark.parametrize("shown", [{}, {"permissions": None}, {"permissions": []}, {"permissions": "all"}])
 @pytest.mark.parametrize("exclusive", [True, False])
-def test_permissions_that_are_not_shown_are_not_overwritten(
-    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, shown: t.Any, exclusive: bool
-) -> None:
+def test_permissions_that_are_not_shown_are_not_overwritten(make_ctx: t.Any, shown: t.Any, exclusive: bool) -> None:
     """Every role holds some, and what is added to those is written as a whole; with exclusive nothing of before matters."""
-    ctx = make_ctx({"name": "R", "state": "present", "permissions": ["View"], "exclusive": exclusive})
-    there = Answering(ctx, {"name": "R", **shown})
-    for name in ("CommvaultClient", "Directory"):
-        monkeypatch.setattr(role_resource, name, lambda _given: there)
+    resource, client = site(make_ctx, {"V4/Role/35": {"name": "R", **shown}}, permissions=["View"], exclusive=exclusive)
     if exclusive and shown.get("permissions") != "all":
-        assert RoleResource(ctx).plan().changed
+        assert resource.plan().changed
         return
     with pytest.raises(BadAnswer, match="permissions"):
-        RoleResource(ctx).plan()
+        resource.plan()
+    assert client.writes == []
