@@ -77,10 +77,6 @@ class Cancellation:
                 return
             time.sleep(min(left, _POLL_S))
 
-    def get_remaining_grace_s(self) -> float | None:
-        """Return the seconds left for tidying up, None while nothing was cancelled."""
-        return None if self._until is None else max(_SHORTEST_GRACE_S, self._until - time.monotonic())
-
     @contextlib.contextmanager
     def shield(self) -> t.Iterator[None]:
         """Keep signals from raising anything in the body, a section of the main thread; they are noted.

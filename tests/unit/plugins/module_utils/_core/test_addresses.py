@@ -53,7 +53,7 @@ def split(url: str) -> t.Any:
         ("https://cs_01.corp.example.:1", "https://cs_01.corp.example.:1"),
     ],
 )
-def test_what_is_taken(url: str, text: str) -> None:
+def test_a_usable_address_is_taken_apart_and_joined_again(url: str, text: str) -> None:
     assert split(url).text == text
 
 
@@ -95,7 +95,7 @@ def test_what_is_taken(url: str, text: str) -> None:
         ("https://h/#x", "fragment"),
     ],
 )
-def test_what_is_refused(url: str, said: str) -> None:
+def test_an_unusable_address_is_refused_with_its_reason(url: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said) as refused:
         split(url)
     assert "commvault_url" in str(refused.value)
@@ -153,7 +153,7 @@ def test_user_information_is_refused_and_not_shown(form: str) -> None:
 @pytest.mark.parametrize(
     "form", [form for form in WITH_USER if "a/" not in form and "a?" not in form and "a#" not in form]
 )
-def test_published_addresses(form: str) -> None:
+def test_published_addresses_are_refused_with_user_information_before_the_host(form: str) -> None:
     url = form.replace("…", PASSWORD)
     for name in sorted(PUBLISHED_OPTIONS):
         with pytest.raises(ConfigError, match="user information") as found:
@@ -177,7 +177,7 @@ def test_an_at_behind_the_host_is_no_user(url: str) -> None:
     assert mask_addresses({"redirect_uris": [url]}) == {"redirect_uris": [url]}
 
 
-def test_several_are_reported_together() -> None:
+def test_several_addresses_are_reported_together() -> None:
     given_ = {"commvault_url": "https://a:b@c", "graph_url": "https://a:b@c", "proxy": "http://a:b@c", "name": "a@b"}
     with pytest.raises(Problems, match="2 addresses") as found:
         check_addresses(given_, lambda option: f"variable cvops_{option}")
@@ -200,7 +200,7 @@ def test_proxies_are_masked(form: str) -> None:
         assert PASSWORD not in str(exc)
 
 
-def test_a_proxy_in_words() -> None:
+def test_a_proxy_is_described_without_its_password() -> None:
     assert (
         describe_proxy_address(f"http://svc:{PASSWORD}@proxy.corp.example:8080")
         == "proxy http://proxy.corp.example:8080"

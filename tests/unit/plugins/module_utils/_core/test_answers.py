@@ -166,7 +166,7 @@ def test_a_body_that_explodes_is_stopped(make_ctx: t.Any, coding: str, monkeypat
         ("", b'{"a": 1}'),
     ],
 )
-def test_usual_encodings(encoding: str, content: bytes) -> None:
+def test_the_usual_encodings_are_decompressed(encoding: str, content: bytes) -> None:
     """In pieces of any size."""
     for size in (1, 3, len(content)):
         chunks = (content[start : start + size] for start in range(0, len(content), size))
@@ -183,7 +183,7 @@ def test_encodings_that_were_not_asked_for(encoding: str) -> None:
 @pytest.mark.parametrize(
     "content", [b"no gzip", gzip.compress(b"x" * 500, mtime=0)[:-9], gzip.compress(b"x", mtime=0)[:12]]
 )
-def test_broken_compression(content: bytes) -> None:
+def test_broken_compression_is_refused(content: bytes) -> None:
     with pytest.raises(subject.AnswerRefused, match="broken|ends too early"):
         subject.read_body([content], "gzip")
 
@@ -224,11 +224,11 @@ def test_json_that_is_too_deep(content: bytes) -> None:
         json.dumps([[["["]] * 1000, {"}": "]]]]" * 100}] * 3).encode(),
     ],
 )
-def test_json_that_is_not(content: bytes) -> None:
+def test_what_is_no_json_is_refused(content: bytes) -> None:
     assert subject.parse_json(content) == json.loads(content)
 
 
-def test_too_many_values(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_values_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "MAX_VALUES", 10)
     with pytest.raises(subject.AnswerRefused, match="10 values"):
         subject.parse_json(b"[" + b"1," * 10 + b"1]")
@@ -271,7 +271,7 @@ def test_any_json_is_read_as_it_is(value: t.Any, ascii_only: bool) -> None:
 
 
 @given(JSON_VALUES, st.integers(1, 12))
-def test_depth_is_counted_right(value: t.Any, limit: int) -> None:
+def test_depth_is_counted_as_a_parser_would(value: t.Any, limit: int) -> None:
     def depth(item: t.Any) -> int:
         inner = item.values() if isinstance(item, dict) else item if isinstance(item, list) else None
         return 0 if inner is None else 1 + max(map(depth, inner), default=0)
@@ -289,7 +289,7 @@ def test_depth_is_counted_right(value: t.Any, limit: int) -> None:
         (b'""' * 50, False),
     ],
 )
-def test_a_text_without_measure(content: bytes, longest: bool) -> None:
+def test_a_text_longer_than_the_limit_is_found(content: bytes, longest: bool) -> None:
     assert subject._has_longer_text(content, 10) is longest
 
 

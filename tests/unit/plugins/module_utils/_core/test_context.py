@@ -61,7 +61,7 @@ def test_closing_goes_backwards_and_goes_on_after_a_failure(make_ctx: t.Any) -> 
     assert done == ["third", "second", "first"]
 
 
-def test_time(make_ctx: t.Any) -> None:
+def test_a_wait_ends_with_the_deadline(make_ctx: t.Any) -> None:
     ctx = make_ctx()
     assert ctx.remaining_s() == float("inf")
     ctx.deadline_at = ctx.clock.monotonic() + 3
@@ -78,7 +78,7 @@ def test_the_real_clock() -> None:
     assert 0 <= clock.random() < 1
 
 
-def test_sources_in_words(make_ctx: t.Any) -> None:
+def test_the_source_of_an_option_is_told_in_words(make_ctx: t.Any) -> None:
     ctx = make_ctx({"a": "x", "b": None}, sources=OptionSources(environ={}, found={"c": "variable cvops_c"}))
     assert [ctx.describe_source(name) for name in "abc"] == ["option a", "default", "variable cvops_c"]
 

@@ -47,7 +47,7 @@ def test_problems_are_told_together() -> None:
         ("BadAnswer", "bad_answer", errors.ApiError),
     ],
 )
-def test_kinds(name: str, kind: str, parent: type[Exception]) -> None:
+def test_every_error_has_its_kind_and_its_parent(name: str, kind: str, parent: type[Exception]) -> None:
     """Playbooks branch on ``error.kind``: these words are part of the interface."""
     error = getattr(errors, name)("x")
     assert error.as_result()["error"]["kind"] == kind

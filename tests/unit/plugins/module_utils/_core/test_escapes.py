@@ -45,13 +45,13 @@ PLAIN = st.text("abcXYZ019-_ äß漢", max_size=20)
         ("plain", "plain"),
     ],
 )
-def test_one_layer_of_escapes(escaped: str, plain: str) -> None:
+def test_one_layer_of_escapes_comes_off(escaped: str, plain: str) -> None:
     assert ESCAPE.sub(unescape_match, escaped) == plain
     assert EscapeLayer(escaped, ESCAPE).text == plain
 
 
 @pytest.mark.parametrize("control", ["\x00", "\x1b[31m", "\u200b", "\u202e", "\ufeff", "\x85", "\r\n"])
-def test_control_characters(control: str) -> None:
+def test_control_characters_come_off(control: str) -> None:
     assert CONTROL_CHARACTERS.sub(unescape_match, f"pass{control}word") == "password"
     assert strip_escapes(f"pass{control}word") == "password"
     assert ANY_ESCAPE.search(control)

@@ -78,7 +78,9 @@ def test_one_connection_is_kept(make_ctx: t.Any, server: t.Any, answer: t.Any) -
         ("POST", CountAs.NOTHING, {}),
     ],
 )
-def test_counters(make_ctx: t.Any, server: t.Any, method: str, count_as: CountAs, expected: dict[str, int]) -> None:
+def test_a_request_counts_where_it_is_asked_to(
+    make_ctx: t.Any, server: t.Any, method: str, count_as: CountAs, expected: dict[str, int]
+) -> None:
     ctx = make_ctx()
     transport(ctx).request(method, server.url, count_as=count_as)
     assert counted(ctx) == expected
@@ -91,7 +93,9 @@ def test_a_request_that_is_tried_again_counts_once(make_ctx: t.Any, server: t.An
     assert counted(ctx) == {"reads": 1, "retries": 2}
 
 
-def test_correlation(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
+def test_the_tries_of_one_request_share_an_id_that_is_sent_and_told(
+    make_ctx: t.Any, server: t.Any, answer: t.Any
+) -> None:
     server.says(answer(503), answer(200, headers={"request-id": "theirs"}), answer(200))
     ctx = make_ctx()
     service = transport(ctx)
@@ -221,7 +225,7 @@ def test_an_idle_connection_that_the_server_closed(make_ctx: t.Any, server: t.An
     assert service.request("POST", server.url).status == 200
 
 
-def test_no_answer_in_time(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
+def test_no_answer_in_time_is_unreachable(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
     server.says(answer(seconds=1.0))
     with pytest.raises(Unreachable) as late:
         transport(make_ctx(), timeout_s=0.1).request("POST", server.url)
@@ -229,7 +233,7 @@ def test_no_answer_in_time(make_ctx: t.Any, server: t.Any, answer: t.Any) -> Non
     assert "no answer in time" in str(late.value)
 
 
-def test_refused_connections(make_ctx: t.Any, server: t.Any) -> None:
+def test_a_refused_connection_was_not_received(make_ctx: t.Any, server: t.Any) -> None:
     server.stop()
     ctx = make_ctx()
     with pytest.raises(Unreachable) as refused:
@@ -240,7 +244,7 @@ def test_refused_connections(make_ctx: t.Any, server: t.Any) -> None:
     assert "no proxy" in str(refused.value)
 
 
-def test_unknown_names(make_ctx: t.Any) -> None:
+def test_a_name_that_cannot_be_resolved_is_told(make_ctx: t.Any) -> None:
     with pytest.raises(Unreachable) as unknown:
         transport(make_ctx()).request("GET", "https://nowhere.invalid/x")
     assert (unknown.value.code, unknown.value.may_have_acted) == ("name_resolution", False)
@@ -271,7 +275,7 @@ class Fixed:
         return {"Authtoken": self.token}
 
 
-def test_throttling(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
+def test_throttling_is_obeyed_within_patience_and_told_beyond(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
     server.says(answer(429, headers={"Retry-After": "7"}), answer(200))
     ctx = make_ctx()
     assert transport(ctx).request("GET", server.url).status == 200
@@ -289,7 +293,7 @@ def test_throttling(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
     assert again.value.status == 429
 
 
-def test_a_refused_post(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
+def test_a_refused_post_is_repeated_only_if_the_caller_says_so(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
     server.says(answer(429), answer(200))
     with pytest.raises(Throttled):
         transport(make_ctx()).request("POST", server.url)
@@ -347,13 +351,13 @@ def test_a_missing_library_is_one_clear_message(make_ctx: t.Any, monkeypatch: py
     assert missing.value.facts["details"] == "Traceback ..."
 
 
-def test_no_tls_behind_https(make_ctx: t.Any, server: t.Any) -> None:
+def test_a_port_without_tls_is_unreachable(make_ctx: t.Any, server: t.Any) -> None:
     with pytest.raises(Unreachable) as failed:
         transport(make_ctx()).request("GET", server.url.replace("http:", "https:"))
     assert failed.value.code in ("tls", "connection_lost")
 
 
-def test_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_comes_from_the_option_or_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://somebody:hushed@proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "direct.example")
     way = HttpSettings("Service")
@@ -380,7 +384,7 @@ def test_a_dead_proxy_is_named_without_its_password(make_ctx: t.Any, server: t.A
     assert "hushed" not in str(dead.value)
 
 
-def test_a_proxy_that_refuses(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
+def test_a_proxy_that_refuses_is_told(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
     server.says(answer(407))
     with pytest.raises(Unreachable) as refused:
         transport(make_ctx(), proxy=server.url).request("POST", "https://service.example/x")

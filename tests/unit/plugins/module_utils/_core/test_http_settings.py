@@ -90,7 +90,7 @@ def test_a_ca_file_that_holds_no_certificate(make_ctx: t.Any, secured: t.Any, tm
         ({}, True, "the CA bundle of Python's certifi"),
     ],
 )
-def test_verification_in_force(settings: dict[str, t.Any], verify: t.Any, words: str) -> None:
+def test_option_beats_environment_beats_bundle(settings: dict[str, t.Any], verify: t.Any, words: str) -> None:
     way = HttpSettings(**{"service": "Service", "environ": {}, **settings})
     assert (way.choose_ca(), way.describe_ca()) == (verify, words)
 

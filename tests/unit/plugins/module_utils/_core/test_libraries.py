@@ -94,20 +94,20 @@ def test_a_sign_in_with_less(monkeypatch: pytest.MonkeyPatch, name: str, method:
     }
 
 
-def test_a_certificate_with_less(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_is_refused_with_an_old_library(monkeypatch: pytest.MonkeyPatch) -> None:
     old(monkeypatch, "cryptography", "41.0.7")
     with pytest.raises(MissingLibrary, match=r"cryptography 41\.0\.7 is installed"):
         METHODS["client_certificate"](context())
 
 
 @pytest.mark.parametrize("name", ["requests", "urllib3"])
-def test_requests_with_less(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_no_transport_is_made_with_an_old_library(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     old(monkeypatch, name, "1.26.20")
     with pytest.raises(MissingLibrary, match=f"{name} 1.26.20 is installed"):
         Transport(context(), HttpSettings(service="Commvault"))
 
 
-def test_a_query_with_less(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_query_fails_with_an_old_library(monkeypatch: pytest.MonkeyPatch) -> None:
     old(monkeypatch, "jmespath", "0.10.0")
     result = run_task(context(query="[0]"), Report("groups", lambda _ctx: [1]))
     assert result["failed"] and result["error"]["kind"] == "missing_library"
@@ -129,7 +129,7 @@ def test_a_query_with_less(monkeypatch: pytest.MonkeyPatch) -> None:
         ("unknown", True),
     ],
 )
-def test_how_releases_compare(monkeypatch: pytest.MonkeyPatch, version: str, good: bool) -> None:
+def test_releases_are_compared_by_their_numbers(monkeypatch: pytest.MonkeyPatch, version: str, good: bool) -> None:
     monkeypatch.setitem(sys.modules, "msal", types.SimpleNamespace(__version__=version))
     try:
         libraries.check_releases("msal")

@@ -116,7 +116,7 @@ def test_equal_only_character_by_character(pair: tuple[str, str]) -> None:
 
 
 @given(NAMES, NAMES, NAMES)
-def test_an_equivalence(one: str, other: str, third: str) -> None:
+def test_being_the_same_is_an_equivalence(one: str, other: str, third: str) -> None:
     assert is_same_name(one, one)
     assert is_same_name(one, other) is is_same_name(other, one)
     if is_same_name(one, other) and is_same_name(other, third):

@@ -41,14 +41,16 @@ def sources(environ: dict[str, str] | None = None, **variables: t.Any) -> Option
         ({"ARM_CLIENT_SECRET": "r"}, {"cvops_client_secret": False}, False, "variable cvops_client_secret"),
     ],
 )
-def test_precedence(environ: dict[str, str], variables: dict[str, t.Any], value: t.Any, source: str) -> None:
+def test_the_first_source_that_has_a_value_wins(
+    environ: dict[str, str], variables: dict[str, t.Any], value: t.Any, source: str
+) -> None:
     found = sources(environ, **variables)
     assert found.find_value("client_secret", NAMES) == value
     assert found.describe_source("client_secret", True) == source
     assert found.values == {"client_secret": value}
 
 
-def test_nothing_found() -> None:
+def test_an_option_that_no_source_has_is_not_found() -> None:
     with pytest.raises(AnsibleFallbackNotFound):
         sources().find_value("client_secret", NAMES)
 
@@ -81,7 +83,7 @@ def test_equal_values_are_no_clash(variable: t.Any, text: str, warned: bool) -> 
     assert bool(found.warnings) is warned
 
 
-def test_sources_in_words() -> None:
+def test_the_source_is_told_in_words() -> None:
     found = OptionSources(environ={}, announced={"tenant_id": "variable cvops_tenant_id"})
     assert found.describe_source("tenant_id", True) == "variable cvops_tenant_id"
     assert found.describe_source("client_id", True) == "option client_id"

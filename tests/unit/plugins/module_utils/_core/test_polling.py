@@ -21,7 +21,7 @@ def looks(*seen: t.Any) -> t.Callable[[], t.Any]:
     return lambda: next(following)
 
 
-def test_seen_at_once(make_ctx: t.Any) -> None:
+def test_what_is_seen_at_once_costs_no_wait(make_ctx: t.Any) -> None:
     ctx = make_ctx()
     assert poll_until(ctx, looks("x"), bool, what="x") == "x"
     assert ctx.cancellation.waits == []
@@ -44,7 +44,9 @@ def test_one_good_look_may_be_luck(make_ctx: t.Any) -> None:
 
 
 @pytest.mark.parametrize(("timeout_s", "deadline_s", "waited"), [(10, None, 10), (60, 4, 4)])
-def test_patience_ends(make_ctx: t.Any, timeout_s: float, deadline_s: float | None, waited: float) -> None:
+def test_a_wait_ends_with_its_limit_or_the_deadline(
+    make_ctx: t.Any, timeout_s: float, deadline_s: float | None, waited: float
+) -> None:
     ctx = make_ctx()
     if deadline_s is not None:
         ctx.deadline_at = ctx.clock.monotonic() + deadline_s

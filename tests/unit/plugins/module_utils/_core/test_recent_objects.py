@@ -30,7 +30,7 @@ def test_two_tasks_of_one_run(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_freshness_ends(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+def test_an_object_is_recent_for_ten_minutes(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     ctx = make_ctx(run_directory=str(tmp_path))
     fresh = RecentObjects(ctx)
     fresh.add(ONE)

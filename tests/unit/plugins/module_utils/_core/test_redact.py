@@ -28,7 +28,7 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl-_x"
 SECRET = "s3cr3t~value"
 
 
-def test_headers() -> None:
+def test_headers_of_credentials_are_hidden() -> None:
     given_headers = {"Authorization": "x", "AUTHTOKEN": "x", "otp": "1", "Cookie": "x", "Accept": "application/json"}
     assert redact_headers(given_headers) == {
         "Authorization": HIDDEN,
@@ -57,7 +57,7 @@ def test_headers() -> None:
 @pytest.mark.parametrize(
     "wrap", [lambda x: x, lambda x: [x], lambda x: {"outer": [x, 1]}], ids=["flat", "list", "deep"]
 )
-def test_secret_members(name: str, wrap: t.Callable[[t.Any], t.Any]) -> None:
+def test_members_with_names_of_secrets_are_hidden(name: str, wrap: t.Callable[[t.Any], t.Any]) -> None:
     shown = json.dumps(redact_body(wrap({name: SECRET, "displayName": "shown"})))
     assert SECRET not in shown
     assert "shown" in shown

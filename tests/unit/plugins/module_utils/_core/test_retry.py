@@ -54,7 +54,7 @@ ATTEMPTS = st.builds(Attempt, METHODS, STATUSES, st.booleans(), st.none() | st.f
         ("POST", None, False, None, Repeat.NEVER, False),
     ],
 )
-def test_table(
+def test_what_may_be_repeated(
     method: str, status: int | None, received: bool, told: float | None, repeat: Repeat, expected: bool
 ) -> None:
     assert POLICY.may_repeat(Attempt(method, status, received, told), repeat) is expected
@@ -112,7 +112,7 @@ def test_full_jitter_grows_to_its_cap() -> None:
         ("Mon, 99 Foo 2026 00:00:00 GMT", None),
     ],
 )
-def test_retry_after(value: str | None, expected: float | None) -> None:
+def test_retry_after_is_read_as_seconds_or_date(value: str | None, expected: float | None) -> None:
     assert parse_retry_after(value, NOW) == expected
 
 

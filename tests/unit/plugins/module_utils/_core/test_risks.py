@@ -15,7 +15,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec, require_accepted_risk
 
 
-def test_refused_until_accepted(make_ctx: t.Any) -> None:
+def test_a_risk_is_refused_until_it_is_accepted(make_ctx: t.Any) -> None:
     ctx = make_ctx({"accept_risk": ["last_key"], "accept_reason": "moving"})
     with pytest.raises(GuardRefused) as refused:
         require_accepted_risk(ctx, "rename", "X would be renamed.")
@@ -26,7 +26,7 @@ def test_refused_until_accepted(make_ctx: t.Any) -> None:
     assert ctx.warnings == []
 
 
-def test_accepted_is_told(make_ctx: t.Any) -> None:
+def test_an_accepted_risk_is_a_warning(make_ctx: t.Any) -> None:
     ctx = make_ctx({"accept_risk": ["rename"], "accept_reason": "new standard"})
     require_accepted_risk(ctx, "rename", "X would be renamed.")
     assert ctx.warnings == ["Accepted risk rename (new standard): X would be renamed."]
@@ -45,7 +45,7 @@ def test_no_risk_is_accepted_without_the_option(make_ctx: t.Any) -> None:
         ({"accept_reason": "x"}, ""),
     ],
 )
-def test_the_options(options: dict[str, object], said: str) -> None:
+def test_a_risk_needs_a_known_name_and_a_reason(options: dict[str, object], said: str) -> None:
     spec = build_risk_spec("rename")
     errors = ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(options).errors
     assert (said in errors.msg) if said else not errors.errors

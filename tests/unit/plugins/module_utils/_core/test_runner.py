@@ -102,7 +102,7 @@ class Refusing(Noted):
         return dataclasses.replace(self.planned, steps=self.planned.steps[:1])
 
 
-def test_a_real_run(make_ctx: t.Any) -> None:
+def test_a_run_does_all_steps_and_tells_them(make_ctx: t.Any) -> None:
     noted = Noted()
     result = run_task(make_ctx(diff_mode=True), noted.build)
     assert noted.done == ["group A", "2 members", "1 owner"]
@@ -122,7 +122,7 @@ def test_check_mode_writes_nothing_and_predicts_the_same(make_ctx: t.Any) -> Non
     assert predicted["msg"] == "Would change: group A, 2 members, 1 owner"
 
 
-def test_nothing_to_do(make_ctx: t.Any) -> None:
+def test_a_run_with_nothing_to_do_changes_nothing(make_ctx: t.Any) -> None:
     noted = Noted(steps=())
     result = run_task(make_ctx(), noted.build)
     assert result["changed"] is False
@@ -452,7 +452,7 @@ def test_a_helper_that_notices_first(make_ctx: t.Any) -> None:
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, 900), (30, 30), (0, 900)])
-def test_the_deadline(make_ctx: t.Any, given: int | None, expected: int) -> None:
+def test_the_deadline_is_that_of_the_option_or_900_seconds(make_ctx: t.Any, given: int | None, expected: int) -> None:
     seen: list[float] = []
 
     def run(ctx: Context) -> t.Any:
@@ -522,7 +522,9 @@ def as_module(
     return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
 
 
-def test_a_module_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_module_process_returns_result_warnings_and_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("CVOPS_OPTION_SOURCES", json.dumps({"name": "variable cvops_name"}))
     monkeypatch.setenv("ARM_TENANT_ID", "t-1")
     monkeypatch.setenv("CVOPS_RUN_DIRECTORY", "/run/dir")
@@ -568,7 +570,9 @@ def test_arguments_that_hold_a_secret_are_masked_in_results_too(
         assert "hushed" not in json.dumps(result)
 
 
-def test_a_failed_module_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_module_process_that_fails_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def run(ctx: Context) -> t.Any:
         raise ConfigError("no such thing", source="option name")
 

@@ -63,7 +63,7 @@ def test_lines_control_characters_and_spaces() -> None:
 @pytest.mark.parametrize(
     ("secret", "short"), [("", True), ("abcde", True), ("abcdef", False), ("12345678", True), ("123456789", False)]
 )
-def test_what_is_short(secret: str, short: bool) -> None:
+def test_few_characters_and_eight_digits_are_short(secret: str, short: bool) -> None:
     assert is_short_secret(secret) is short
 
 

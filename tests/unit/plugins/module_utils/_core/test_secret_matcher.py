@@ -61,7 +61,7 @@ def test_known_secrets_go_longest_first() -> None:
     assert redact_text("abcdefghi", ["abcdef", "defghi"]) == HIDDEN, "secrets that overlap leave nothing between them"
 
 
-def test_innocent_text_stays() -> None:
+def test_innocent_text_stays_as_it_is() -> None:
     said = "basic settings of the bearer; group GG-QSDK-eyJ, id 0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"
     assert redact_text(said) == said
 
@@ -201,7 +201,7 @@ def test_a_short_secret_is_hidden_by_its_place(given_structure: t.Any, seen: t.A
     assert redact_structure(given_structure, ["0426", SECRET]) == seen
 
 
-def test_numbers() -> None:
+def test_a_number_is_hidden_like_its_digits() -> None:
     assert redact_structure({"a": 123456789, "b": 1234, "c": True}, ["123456789", "1234", "True"]) == {
         "a": HIDDEN,
         "b": 1234,
@@ -231,7 +231,7 @@ def test_single_lines_of_a_key() -> None:
     assert redact_text("expected -----BEGIN PRIVATE KEY-----", [key]) == "expected -----BEGIN PRIVATE KEY-----"
 
 
-def test_what_was_cut() -> None:
+def test_the_beginning_or_end_of_a_secret_is_hidden() -> None:
     secret = "abC8Q~" + "xYz1" * 8
     assert redact_text(f"near '{secret[:20]}'…", [secret]) == f"near '{HIDDEN}'…"
     assert redact_text(f"…{secret[20:]}.", [secret]) == f"…{HIDDEN}."

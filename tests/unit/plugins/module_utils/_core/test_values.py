@@ -75,7 +75,7 @@ class Real(float):
         (datetime.time(8, 5), "08:05:00"),
     ],
 )
-def test_plain(value: t.Any, expected: t.Any) -> None:
+def test_values_of_any_type_become_exact_builtins(value: t.Any, expected: t.Any) -> None:
     got = convert_to_builtins(value)
     assert got == expected
     assert exact(got)
@@ -129,7 +129,7 @@ def test_plain_leaves_json_as_it_is(value: t.Any) -> None:
         (7, False),
     ],
 )
-def test_is_guid(value: t.Any, expected: bool) -> None:
+def test_only_the_usual_form_is_a_guid(value: t.Any, expected: bool) -> None:
     assert is_guid(value) is expected
 
 
@@ -145,18 +145,18 @@ def test_is_guid(value: t.Any, expected: bool) -> None:
         ("2026-01-31T08:05:00", datetime.datetime(2026, 1, 31, 8, 5, tzinfo=UTC)),
     ],
 )
-def test_parse_time(text: str, expected: datetime.datetime) -> None:
+def test_dates_of_the_services_are_read(text: str, expected: datetime.datetime) -> None:
     assert parse_time(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01", "31.01.2026"])
-def test_what_is_no_time(text: str) -> None:
+def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_time(text)
 
 
 @given(st.datetimes(min_value=datetime.datetime(1990, 1, 1), max_value=datetime.datetime(2100, 1, 1)))
-def test_times_come_back(moment: datetime.datetime) -> None:
+def test_a_formatted_time_is_read_back_equal(moment: datetime.datetime) -> None:
     aware = moment.replace(microsecond=0, tzinfo=UTC)
     assert parse_time(format_time(aware)) == aware
 
@@ -175,7 +175,7 @@ def test_what_is_no_list_is_never_taken_for_an_empty_one(odd: t.Any) -> None:
             read(odd if not isinstance(odd, dict) else ["x"], "x")
 
 
-def test_lists_of_answers() -> None:
+def test_a_list_of_an_answer_is_never_taken_for_an_empty_one() -> None:
     assert get_objects({"x": [{"a": 1}, {}]}, "x") == [{"a": 1}, {}]
     assert get_texts({"x": ["a", ""]}, "x") == ["a", ""]
 
@@ -195,11 +195,11 @@ def test_lists_of_answers() -> None:
         (None, None),
     ],
 )
-def test_numbers(value: t.Any, number: int | None) -> None:
+def test_only_whole_decimal_numbers_are_numbers(value: t.Any, number: int | None) -> None:
     assert parse_number(value) == number
 
 
-def test_objects_of_answers() -> None:
+def test_an_object_of_an_answer_is_an_object_or_absent() -> None:
     assert get_object({"x": {"a": 1}}, "x") == {"a": 1}
     assert get_object({"x": None}, "x") == get_object({}, "x") == {}
     for odd in (7, "text", ["x"], True):
@@ -213,7 +213,7 @@ def test_objects_taken_from_answers_tell_what_they_lack() -> None:
             found["id"]
 
 
-def test_dates_of_answers() -> None:
+def test_a_date_of_an_answer_is_a_date_or_absent() -> None:
     assert get_time({}, "ends") is get_time({"ends": None}, "ends") is get_time({"ends": ""}, "ends") is None
     assert get_time({"ends": "2030-01-02T03:04:05.1234567Z"}, "ends") == parse_time("2030-01-02T03:04:05.123456Z")
 

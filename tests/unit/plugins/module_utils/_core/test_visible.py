@@ -37,7 +37,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.visible impor
         ("filler \\u3164\\u115f\\ufe0f", "filler \u3164\u115f\ufe0f"),
     ],
 )
-def test_what_is_shown(shown: str, text: str) -> None:
+def test_what_steers_or_hides_is_shown_as_an_escape(shown: str, text: str) -> None:
     assert escape_invisible(text) == shown
 
 
@@ -62,7 +62,7 @@ def test_nothing_that_steers_or_hides_is_left(text: str) -> None:
         ("", ""),
     ],
 )
-def test_one_line(text: str, shown: str) -> None:
+def test_a_text_becomes_one_line_with_an_end(text: str, shown: str) -> None:
     assert to_one_line(text, 20) == shown
 
 
