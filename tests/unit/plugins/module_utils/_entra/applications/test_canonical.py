@@ -14,6 +14,7 @@ from fake_graph import guid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.canonical import (
     build_api_patch,
     build_application_patch,
@@ -73,6 +74,23 @@ def test_no_group_claims_are_said_in_several_ways(said: str | None) -> None:
 def test_group_claims_are_a_set() -> None:
     wire = {"groupMembershipClaims": "SecurityGroup, ApplicationGroup"}
     assert canonical_application(wire)["group_claims"] == ["ApplicationGroup", "SecurityGroup"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"web": 7}, {"api": ["x"]}, {"optionalClaims": "x"}, {"tags": "x"}, {"appRoles": [7]}, {"identifierUris": [7]}],
+)
+def test_parts_of_another_kind_are_not_taken_for_nothing(odd: Wire) -> None:
+    with pytest.raises(BadAnswer):
+        canonical_application({"id": OBJECT_ID, **odd})
+
+
+def test_parts_that_are_null_are_nothing() -> None:
+    nulls = dict.fromkeys(
+        ["web", "api", "optionalClaims", "tags", "appRoles", "identifierUris", "groupMembershipClaims"]
+    )
+    assert canonical_application(nulls) == canonical_application({})
+    assert canonical_application({"groupMembershipClaims": 7})["group_claims"] == ["7"]
 
 
 def test_permissions_of_one_api_are_one_entry() -> None:
