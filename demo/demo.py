@@ -4,7 +4,7 @@
 
 """Watch the collection work: a simulated tenant and CommCells, and the playbook `site` three times.
 
-First in check mode with diff, then for real, then again, which must change nothing. Needs Python 3.11 or newer;
+First in check mode with diff, then for real, then again, which must change nothing. `make demo` makes the environment for it;
 everything that it makes lies below .build, and nothing is left running.
 """
 
@@ -24,13 +24,11 @@ import typing as t
 import demo_report
 import demo_simulator
 import demo_story
-from collection_tree import ROOT, collections_path
-from environments import ensure
-from interpreters import choose_targets, find_pythons
-from processes import BUILD, end_group, test_environment
+from processes import end_group
 
-DEMO = BUILD / "demo"
-SIMULATOR = ROOT / "simulator"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+DEMO = ROOT / ".build" / "demo"
+BIN = pathlib.Path(sys.executable).parent
 RUNS = (
     ("check", "what would happen (--check --diff)", ("--check", "--diff")),
     ("apply", "apply", ()),
@@ -42,29 +40,17 @@ DIFF_SHOWN = 12
 DIFF_OF = "Role mappings on"
 
 
-def environment() -> tuple[pathlib.Path, dict[str, str]]:
-    """A virtual environment with ansible-core, the collection's libraries and the simulator."""
-    target = choose_targets(find_pythons())[-1]
-    requirements = ROOT / "meta" / "ee-requirements.txt"
-    wanted = [f"ansible-core>={target.core}.0", "-r", str(requirements), "-e", str(SIMULATOR)]
-    print(f"== environment: {target.label}", flush=True)
-    venv = ensure("demo", target.python, wanted, [requirements, SIMULATOR / "pyproject.toml"])
-    return venv, test_environment(venv, collections_path(), PYTHONUNBUFFERED="1")
-
-
-def play(
-    venv: pathlib.Path, env: t.Mapping[str, str], simulator: demo_simulator.Simulator, run: int
-) -> demo_report.Run:
+def play(simulator: demo_simulator.Simulator, run: int) -> demo_report.Run:
     """One run of the playbook: its tasks on the terminal, everything in a log."""
     name, title, options = RUNS[run]
     print(f"\n== {run + 1}. {title}", flush=True)
     summary, log = DEMO / f"{run + 1}-{name}.json", DEMO / f"{run + 1}-{name}.log"
     extra = ["-e", f"@{simulator.variables}", "-e", json.dumps({"cvops_summary_file": str(summary)})]
-    command = [str(venv / "bin" / "ansible-playbook"), "cvops.identity.site", *extra, *options]
+    command = [str(BIN / "ansible-playbook"), "cvops.identity.site", *extra, *options]
     simulator.take_counts()
     began = time.monotonic()
     story = demo_story.Story()
-    code, text = _follow(command, env, log, story)
+    code, text = _follow(command, log, story)
     seconds = time.monotonic() - began
     if code != 0:
         raise SystemExit(f"{text[-3000:]}\nansible-playbook ended with {code}; the whole log: {log.relative_to(ROOT)}")
@@ -81,11 +67,9 @@ def play(
     return demo_report.Run(title, seconds, changed, simulator.take_counts(), json.loads(summary.read_text()))
 
 
-def _follow(
-    command: t.Sequence[str], env: t.Mapping[str, str], log: pathlib.Path, story: demo_story.Story
-) -> tuple[int, str]:
+def _follow(command: t.Sequence[str], log: pathlib.Path, story: demo_story.Story) -> tuple[int, str]:
     streams: dict[str, t.Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    process = subprocess.Popen(command, cwd=DEMO, env=dict(env), text=True, start_new_session=True, **streams)
+    process = subprocess.Popen(command, cwd=DEMO, text=True, start_new_session=True, **streams)
     lines: list[str] = []
     try:
         with log.open("w") as stream:
@@ -103,13 +87,11 @@ def _follow(
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is ended, as it is on SIGINT
     began = time.monotonic()
-    venv, env = environment()
     shutil.rmtree(DEMO, ignore_errors=True)
     DEMO.mkdir(parents=True, mode=0o700)
-    program = venv / "bin" / "cvops-simulator"
-    with demo_simulator.running(program, DEMO, env, "--set", "M", "--seed", "1", "--empty") as simulator:
+    with demo_simulator.running(BIN / "cvops-simulator", DEMO, "--set", "M", "--seed", "1", "--empty") as simulator:
         print("== simulator: Entra ID, Microsoft Graph and CommCells on loopback", flush=True)
-        runs = [play(venv, env, simulator, number) for number in range(len(RUNS))]
+        runs = [play(simulator, number) for number in range(len(RUNS))]
     print("\n" + "\n".join(demo_report.report(runs, ROWS_SHOWN)))
     full = DEMO / "report.txt"
     full.write_text("\n".join(demo_report.report(runs)) + "\n")

@@ -50,15 +50,13 @@ class Simulator:
 
 
 @contextlib.contextmanager
-def running(
-    program: pathlib.Path, directory: pathlib.Path, env: t.Mapping[str, str], *options: str
-) -> t.Iterator[Simulator]:
+def running(program: pathlib.Path, directory: pathlib.Path, *options: str) -> t.Iterator[Simulator]:
     """Serve into ``directory`` until the block is left, however it is left."""
     log = directory / "simulator.log"
     command = [str(program), "serve", "--dir", str(directory), *options]
     with log.open("wb") as stream:
         streams: dict[str, t.Any] = {"stdin": subprocess.DEVNULL, "stdout": stream, "stderr": subprocess.STDOUT}
-        process = subprocess.Popen(command, env=dict(env), start_new_session=True, **streams)
+        process = subprocess.Popen(command, start_new_session=True, **streams)
     try:
         yield Simulator(process, directory, _wait_until_ready(process, log))
     finally:

@@ -35,7 +35,12 @@ class Target(t.NamedTuple):
 
     @property
     def folder(self) -> str:
-        return f"core-{self.core}-py{self.version[0]}.{self.version[1]}"
+        return f"core-{self.core}-py{self.version[0]}.{self.version[1]}".replace(".", "-")
+
+    @property
+    def requirement(self) -> str:
+        major, minor = map(int, self.core.split("."))
+        return f"ansible-core>={self.core}.0,<{major}.{minor + 1}"
 
 
 def probe(candidate: pathlib.Path | str) -> tuple[Version, pathlib.Path] | None:

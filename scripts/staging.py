@@ -11,10 +11,11 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 
-from collection_tree import PLACE, ROOT, collections_path
-from processes import BUILD, Outcome, Words, install_environment, run, tool_environment
+from collection_tree import PLACE, ROOT
+from environments import BUILD, tool_variables
 
 DIST = BUILD / "dist"
 STAGE = BUILD / "stage"
@@ -23,19 +24,28 @@ MANIFESTS = ("MANIFEST.json", "FILES.json")
 TOOL_SETTINGS = ("galaxy.yml", ".ansible-lint", ".yamllint")
 
 
-def build_artifact(venv: pathlib.Path, log: pathlib.Path) -> tuple[Outcome, pathlib.Path | None]:
-    """``ansible-galaxy collection build``; the artifact, when there is exactly one."""
-    shutil.rmtree(DIST, ignore_errors=True)
-    command: Words = [venv / "bin" / "ansible-galaxy", "collection", "build", "--force", "--output-path", DIST]
-    outcome = run(command, env=tool_environment(venv, collections_path()), log=log)
-    built = list(DIST.glob("cvops-identity-*.tar.gz"))
-    return outcome, built[0] if len(built) == 1 else None
-
-
 def artifact_names(artifact: pathlib.Path) -> set[str]:
     """The files that the artifact carries, its own two manifests left out."""
     with tarfile.open(artifact) as archive:
         return {member.name for member in archive.getmembers() if not member.isdir()} - set(MANIFESTS)
+
+
+# Files without which the artifact is no collection of ours, and folders that must never be in it.
+SHIPPED = {
+    "README.md",
+    "SECURITY.md",
+    "COPYING",
+    "meta/runtime.yml",
+    "meta/execution-environment.yml",
+    "meta/ee-requirements.txt",
+}
+NOT_SHIPPED = ("simulator/", "scripts/", "demo/", "tests/unit/", "tests/integration/", "tests/adversarial/", ".")
+
+
+def artifact_faults(names: set[str]) -> list[str]:
+    """Return what is missing in an artifact with these files, and what must not be there, one sentence each."""
+    faults = [f"not in the artifact: {name}" for name in sorted(SHIPPED - names)]
+    return faults + [f"must not be in the artifact: {name}" for name in sorted(names) if name.startswith(NOT_SHIPPED)]
 
 
 def stage(artifact: pathlib.Path) -> pathlib.Path:
@@ -75,11 +85,8 @@ def seed_ansible_test(venv: pathlib.Path, home: pathlib.Path) -> None:
 
 def pip_settings() -> str:
     """What pip would use here, from its files and from PIP_* variables, as one pip.conf."""
-    python = BUILD / "venvs" / "uv" / "bin" / "python"
-    command: Words = [python, "-m", "pip", "config", "list"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=install_environment(), stdin=subprocess.DEVNULL, check=True
-    )
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True)
     sections: dict[str, dict[str, str]] = {}
     for line in done.stdout.splitlines():
         key, _equals, value = line.partition("=")
@@ -93,9 +100,9 @@ def pip_settings() -> str:
     return "\n".join(lines) + "\n"
 
 
-def sanity_environment(venv: pathlib.Path) -> dict[str, str]:
+def sanity_variables(venv: pathlib.Path) -> dict[str, str]:
     """ansible-test keeps its environments and its cache below HOME: ours, as the caller may have none."""
-    env = tool_environment(venv, STAGE)
+    env = tool_variables(venv, STAGE)
     del env["ANSIBLE_HOME"]
     seed_ansible_test(venv, pathlib.Path(env["HOME"]))
     return env

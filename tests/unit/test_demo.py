@@ -2,13 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The demo: what it tells of a run, and that it sees when a promise is broken."""
+"""The demo: what it tells of a run, that it sees when a promise is broken, and that it ends what it started."""
 
 from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+import time
 
 import demo_report
 import demo_story
 import pytest
+from processes import end_group
 
 
 def demo_run(changed: int, writes: int, grants: int = 1, says: bool | None = None) -> demo_report.Run:
@@ -102,3 +108,25 @@ def test_the_demo_tells_what_changed_what_failed_and_the_summary() -> None:
     assert story.excerpt("Role mappings", 1) == ['+  "grants": 1']
     assert story.diff["Entra group"] == ["-{}", '+{"display_name": "GG-A"}']
     assert story.excerpt("Nothing", 1) == []
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/stat").exists(), reason="needs a /proc")
+def test_the_end_of_a_program_is_the_end_of_children_in_sessions_of_their_own(tmp_path: pathlib.Path) -> None:
+    child = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)"
+    parent = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {child!r}], start_new_session=True).pid, flush=True); input()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", parent], start_new_session=True, **pipes) as process:
+        assert process.stdout is not None
+        left = int(process.stdout.readline())
+        end_group(process, patience=5)
+    assert process.returncode != 0
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and _runs(left):
+        time.sleep(0.05)
+    assert not _runs(left)
+
+
+def _runs(pid: int) -> bool:
+    """Whether it is there and no zombie."""
+    stat = pathlib.Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"

@@ -2,21 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The scripts behind `make test`: they choose well, end what they started, and see when something is wrong."""
+"""The scripts behind `make test`: they choose well, and see when something is wrong."""
 
 from __future__ import annotations
 
-import os
 import pathlib
-import subprocess
+import re
+import shutil
 import sys
-import time
+import tempfile
 
-import check
+import environments
 import pytest
+import staging
+from environments import minimum_pins
 from interpreters import choose_targets, probe
-from processes import end_group, run
-from steps import ON_MINIMUMS, PYTEST_SUMMARY, Failed, minimum_pins
+from pytest_counts import Counts
 
 
 def chosen(*versions: tuple[int, int]) -> list[tuple[str, str]]:
@@ -53,37 +54,6 @@ def test_an_interpreter_that_does_not_run_is_not_taken(tmp_path: pathlib.Path) -
     assert found[0] == sys.version_info[:2]
 
 
-def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: pathlib.Path) -> None:
-    child = tmp_path / "child"
-    code = (
-        f"import subprocess as s; p = s.Popen(['sleep', '60']); open({str(child)!r}, 'w').write(str(p.pid)); p.wait()"
-    )
-    outcome = run([sys.executable, "-c", code], env=os.environ, log=tmp_path / "log", seconds=2)
-    assert outcome.code != 0
-    assert "too slow" in outcome.text
-    assert gone(int(child.read_text()))
-
-
-def gone(pid: int) -> bool:
-    """True once the process has ended; a zombie that init has not collected yet has ended too."""
-    for _attempt in range(50):
-        try:
-            state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def test_the_log_holds_each_run_and_the_outcome_only_its_own(tmp_path: pathlib.Path) -> None:
-    for word in ("first", "second"):
-        outcome = run(["echo", word], env=os.environ, log=tmp_path / "log")
-    assert outcome == (0, "$ echo second\nsecond\n")
-    assert "first" in (tmp_path / "log").read_text()
-
-
 @pytest.mark.parametrize(
     ("line", "summary"),
     [
@@ -92,29 +62,57 @@ def test_the_log_holds_each_run_and_the_outcome_only_its_own(tmp_path: pathlib.P
     ],
 )
 def test_the_summary_of_pytest_is_found(line: str, summary: str) -> None:
-    assert PYTEST_SUMMARY.findall(f"....\n{line}\n") == [summary]
+    assert Counts().add(f"....\n{line}\n") == summary
 
 
-@pytest.mark.skipif(not pathlib.Path("/proc/self/stat").exists(), reason="needs a /proc")
-def test_the_end_of_a_program_is_the_end_of_children_in_sessions_of_their_own(tmp_path: pathlib.Path) -> None:
-    child = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)"
-    parent = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {child!r}], start_new_session=True).pid, flush=True); input()"
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", parent], start_new_session=True, **pipes) as process:
-        assert process.stdout is not None
-        left = int(process.stdout.readline())
-        end_group(process, patience=5)
-    assert process.returncode != 0
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and _runs(left):
-        time.sleep(0.05)
-    assert not _runs(left)
+def test_the_tests_of_all_runs_are_summed_up() -> None:
+    counts = Counts()
+    assert str(counts) == ""
+    for output in ("3 passed in 0.10s", "1 failed, 2 passed in 61.50s (0:01:01)", "no tests at all"):
+        counts.add(output)
+    assert str(counts) == "5 passed, 1 failed in 61.60s"
 
 
-def _runs(pid: int) -> bool:
-    """Whether it is there and no zombie."""
-    stat = pathlib.Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+SHIPPED = {*staging.SHIPPED, "plugins/modules/a.py"}
+
+
+def test_an_artifact_with_what_it_must_have_has_no_faults() -> None:
+    assert staging.artifact_faults(SHIPPED) == []
+
+
+@pytest.mark.parametrize("name", ["scripts/a.py", "demo/a.py", "simulator/README.md", "tests/unit/a.py", ".build/x"])
+def test_what_must_not_be_shipped_is_seen(name: str) -> None:
+    assert staging.artifact_faults({*SHIPPED, name}) == [f"must not be in the artifact: {name}"]
+
+
+def test_what_is_missing_from_the_artifact_is_seen() -> None:
+    assert staging.artifact_faults(SHIPPED - {"SECURITY.md"}) == ["not in the artifact: SECURITY.md"]
+
+
+def test_environments_lie_where_no_path_has_a_blank_and_none_is_long(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
+    for name in ("a b", "x" * 80):
+        monkeypatch.setattr(environments, "BUILD", tmp_path / name)
+        folder = environments.environments_folder()
+        assert re.fullmatch(r"/tmp/cvops-venvs-[0-9a-f]{12}", str(folder))
+        assert folder.resolve() == (tmp_path / name / "venvs").resolve()
+        folder.unlink()
+    monkeypatch.setattr(environments, "BUILD", pathlib.Path(tempfile.mkdtemp(dir="/tmp")))
+    assert environments.environments_folder() == environments.BUILD / "venvs"
+    shutil.rmtree(environments.BUILD)
+
+
+def test_tests_see_nothing_of_the_caller_and_tools_nothing_that_misleads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AZURE_CLIENT_SECRET", "HTTPS_PROXY", "PYTHONPATH", "SSL_CERT_FILE", "LC_ALL"):
+        monkeypatch.setenv(name, "theirs")
+    tests = environments.testing_variables(pathlib.Path("/venv"))
+    assert "theirs" not in tests.values()
+    tools = environments.tool_variables(pathlib.Path("/venv"), pathlib.Path("/stage"))
+    assert {name for name, value in tools.items() if value == "theirs"} == {"AZURE_CLIENT_SECRET", "HTTPS_PROXY"}
+    assert tools["ANSIBLE_COLLECTIONS_PATH"] == "/stage"
+    assert tools["PATH"] == tests["PATH"] == "/venv/bin:/usr/local/bin:/usr/bin:/bin"
 
 
 def test_the_oldest_declared_releases_become_exact() -> None:
@@ -125,15 +123,5 @@ def test_the_oldest_declared_releases_become_exact() -> None:
     "line", ["msal", "msal>1", "msal>=1,<2", "msal~=1.0", "-r other.txt", "msal>=1; python_version<'3'"]
 )
 def test_a_library_without_an_oldest_release_is_a_fault(line: str) -> None:
-    with pytest.raises(Failed):
+    with pytest.raises(ValueError, match="oldest release"):
         minimum_pins(line)
-
-
-def test_what_runs_on_the_oldest_releases_is_there() -> None:
-    folder = pathlib.Path(__file__).parents[1] / "integration"
-    assert [name for name in ON_MINIMUMS if not (folder / name).is_file()] == []
-
-
-def test_everything_has_a_step() -> None:
-    assert set(check.ORDER) < set(check.ORDER_ALL) <= {*check.ONCE, *check.PER_TARGET}
-    assert check.parse(["test-all"]).step == "test-all"

@@ -1,0 +1,395 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of `make test` as sessions of nox.
+
+The environments are sessions, too (``core-...``): made once, shared by the steps, made again when what they should hold has changed.
+The variable ENV (oldest, newest, all) chooses which of them the steps of each environment run on; everything else runs on the newest.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pathlib
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import typing as t
+
+import antsibull_nox
+import nox
+from nox.command import CommandFailed
+
+ROOT = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import staging  # noqa: E402 - its folder had to be put on the path first
+from collection_tree import collections_path  # noqa: E402
+from environments import (  # noqa: E402
+    BUILD,
+    CONSTRAINTS,
+    LIBRARIES,
+    REQUIREMENT_FILES,
+    SIMULATOR,
+    digest,
+    environments_folder,
+    minimum_pins,
+    testing_variables,
+    tool_variables,
+)
+from interpreters import Target, choose_targets, find_pythons  # noqa: E402
+from pytest_counts import Counts  # noqa: E402
+
+VENVS = environments_folder()
+COVERAGE = BUILD / "coverage"
+LOGS = BUILD / "logs"
+TARGETS = choose_targets(find_pythons())
+NEWEST = TARGETS[-1]
+CHOSEN = {"oldest": TARGETS[:1], "newest": TARGETS[-1:]}.get(os.environ.get("ENV", "all"), TARGETS)
+MINIMUMS = f"minimums-{TARGETS[0].folder}"
+JOBS = min(4, os.cpu_count() or 1)
+LINT_IMPORTS = ("-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache", "--no-logo")
+#: What runs on the oldest declared releases beside the unit tests: every way to sign in, and modules of each kind.
+ON_MINIMUMS = (
+    "test_sign_in.py",
+    "test_sign_in_methods.py",
+    "test_token_cache.py",
+    "test_token_store.py",
+    "test_lookups.py",
+    "test_connection_info.py",
+    "test_entra_group.py",
+    "test_entra_application_secret.py",
+    "test_commvault_role.py",
+    "test_commvault_security_info.py",
+)
+COUNTS = Counts()
+Word = str | pathlib.Path
+
+nox.options.envdir = str(VENVS)
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = True
+nox.options.tags = ["test"]
+os.environ |= {"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # nox ends what it runs when it is interrupted
+atexit.register(lambda: print(f"pytest, all runs together: {COUNTS}") if str(COUNTS) else None)
+
+
+# -- environments
+
+
+def add_environment(name: str, target: Target, *requirements: Word) -> None:
+    """Register the session that makes an environment, where it is not current."""
+
+    @nox.session(name=name, python=str(target.python), default=False)
+    def environment(session: nox.Session) -> None:
+        words = ["-c", str(CONSTRAINTS), *map(str, requirements)]
+        contents = digest(str(target.python), *words, *(path.read_text("utf-8") for path in REQUIREMENT_FILES))
+        venv = pathlib.Path(session.virtualenv.location)
+        complete = venv / ".complete"
+        if not complete.is_file() or complete.read_text() != contents:
+            if complete.is_file():
+                shutil.rmtree(venv)
+                session.virtualenv.create()
+            # compiled once, here: else every short ansible-playbook run would do it again
+            compiled = ["--compile-bytecode"] if session.venv_backend == "uv" else []
+            session.install(*compiled, *words)
+            complete.write_text(contents)
+        session.log(next(venv.glob("lib/python*/site-packages/ansible_core-*.dist-info")).stem)
+
+    environment.__doc__ = f"The environment of {target.label}."
+
+
+for _target in TARGETS:
+    _tools = [SIMULATOR] if _target != NEWEST else [f"{SIMULATOR}[dev]", "-r", ROOT / "requirements-dev.txt"]
+    add_environment(_target.folder, _target, _target.requirement, "-r", ROOT / "requirements-test.txt", "-e", *_tools)
+add_environment(
+    MINIMUMS,
+    TARGETS[0],
+    TARGETS[0].requirement,
+    *minimum_pins(LIBRARIES.read_text("utf-8")),
+    *("-r", ROOT / "requirements-test.txt", "-e", SIMULATOR),
+)
+add_environment("demo-environment", NEWEST, f"ansible-core>={NEWEST.core}.0", "-r", LIBRARIES, "-e", SIMULATOR)
+
+
+# -- how a step is registered, and how it runs a program
+
+
+class Step:
+    """A step that runs: its environment, its log."""
+
+    def __init__(self, session: nox.Session, environment: str) -> None:
+        self.session = session
+        self.venv = VENVS / environment
+        self.log = LOGS / f"{session.name}.log"
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.unlink(missing_ok=True)
+
+    def run(self, program: str, *words: Word, variables: t.Mapping[str, str] | None = None, cwd: Word = ROOT) -> str:
+        """Run a program of the environment; return what it wrote, which is in the log.
+
+        Raises CommandFailed, when it has shown the end of that.
+        """
+        variables = {**testing_variables(self.venv), **(variables or {})}
+        command = [str(self.venv / "bin" / program), *map(str, words)]
+        start = self.log.stat().st_size if self.log.exists() else 0
+        before = pathlib.Path.cwd()
+        os.chdir(cwd)
+        try:
+            with self.log.open("a", encoding="utf-8") as stream:
+                stream.write(f"$ {' '.join(command)}\n")
+                stream.flush()
+                self.session.run(
+                    *command,
+                    env=dict(variables),
+                    include_outer_env=False,
+                    log=False,
+                    stdout=stream,
+                    interrupt_timeout=10,
+                    terminate_timeout=10,
+                )
+        except CommandFailed:
+            print(*self.written(start).splitlines()[-60:], f"[the whole log: {self.log.relative_to(ROOT)}]", sep="\n")
+            raise
+        finally:
+            os.chdir(before)
+        return self.written(start)
+
+    def written(self, start: int) -> str:
+        """Return the log from there."""
+        return self.log.read_bytes()[start:].decode(errors="replace")
+
+    def run_all(self, commands: t.Mapping[str, t.Callable[[], str]]) -> None:
+        """Run them all, so that one look shows all faults."""
+        failed = []
+        for name, command in commands.items():
+            print(f"-- {name}", flush=True)
+            try:
+                command()
+            except CommandFailed:
+                failed.append(name)
+        if failed:
+            self.session.error(", ".join(failed))
+
+    def pytest(
+        self,
+        *words: Word,
+        jobs: int = JOBS,
+        measured: bool = False,
+        minutes: int = 30,
+        cwd: pathlib.Path = ROOT,
+        **variables: str,
+    ) -> None:
+        """Run pytest, and count its tests; *minutes* guard against hanging."""
+        name = self.session.name
+        COVERAGE.mkdir(parents=True, exist_ok=True)
+        for stale in COVERAGE.glob(f"{name}.*"):
+            stale.unlink()
+        coverage = ["coverage", "run", "--rcfile", ROOT / "pyproject.toml", "-m"] if measured else []
+        variables |= {"COVERAGE_FILE": str(COVERAGE / name), "CVOPS_CHECKOUT": str(ROOT)} if measured else {}
+        # A folder with a short path: Ansible makes sockets below it, whose paths end at 107 bytes.
+        with tempfile.TemporaryDirectory(prefix="cv", dir="/tmp", ignore_cleanup_errors=True) as folder:
+            limits = ["-q", "-n", str(jobs), "--session-timeout", str(60 * minutes), "--basetemp", f"{folder}/t"]
+            output = self.run("python", "-m", *coverage, "pytest", *limits, *words, variables=variables, cwd=cwd)
+        summary = COUNTS.add(output)
+        if not summary:
+            self.session.error("pytest wrote no summary")
+        self.session.log(summary)
+
+
+def step(
+    *tags: str, environment: str = NEWEST.folder, targets: t.Sequence[Target] = ()
+) -> t.Callable[[t.Callable[..., None]], None]:
+    """Register a function as a session, or as one for each of *targets*; ``nox -t NAME`` runs them all."""
+
+    def register(function: t.Callable[..., None]) -> None:
+        name = function.__name__.replace("_", "-")
+        for target in targets or [None]:
+            venv = target.folder if target else environment
+
+            def run(session: nox.Session, target: Target | None = target, venv: str = venv) -> None:
+                function(Step(session, venv), *([target] if target else []))
+
+            run.__doc__ = function.__doc__
+            title = f"{name}-{target.role}" if target else name
+            nox.session(name=title, python=False, tags=[name, *tags], requires=[venv])(run)
+
+    return register
+
+
+# -- the steps, in their order
+
+
+def build_artifact(step: Step) -> pathlib.Path:
+    """Return the artifact that ansible-galaxy builds."""
+    shutil.rmtree(staging.DIST, ignore_errors=True)
+    words = ["collection", "build", "--force", "--output-path", staging.DIST]
+    step.run("ansible-galaxy", *words, variables=tool_variables(step.venv))
+    (artifact,) = staging.DIST.glob("cvops-identity-*.tar.gz")
+    return artifact
+
+
+@step("test", "test-all")
+def build(step: Step) -> None:
+    """The artifact builds, carries what it must and nothing else, installs, and documents every module."""
+    artifact = build_artifact(step)
+    faults = staging.artifact_faults(names := staging.artifact_names(artifact))
+    if faults:
+        step.session.error("; ".join(faults))
+    place = BUILD / "installed"
+    shutil.rmtree(place, ignore_errors=True)
+    variables = tool_variables(step.venv, place)
+    words = ["collection", "install", "--offline", "--no-deps", "-p", place, artifact]
+    step.run("ansible-galaxy", *words, variables=variables)
+    modules = [f"cvops.identity.{path.stem}" for path in sorted((ROOT / "plugins" / "modules").glob("[!_]*.py"))]
+    step.run("ansible-doc", "--type", "module", "--json", *modules, variables=variables)
+    step.session.log(f"{artifact.name}, {len(names)} files, {len(modules)} modules")
+
+
+@step("test", "test-all")
+def lint(step: Step) -> None:
+    """Static checks; ansible-lint sees the staged artifact."""
+    staging.stage(build_artifact(step))
+    folders = ("module_utils", "plugin_utils", "modules", "lookup", "filter", "action")
+    packages = [word for name in folders for word in ("-p", f"ansible_collections.cvops.identity.plugins.{name}")]
+    staged = {"ANSIBLE_COLLECTIONS_PATH": str(staging.STAGE)}
+    tree = {"PYTHONPATH": str(collections_path())}
+    commands: dict[str, tuple[Word, ...]] = {
+        "ruff check": ("python", "-m", "ruff", "check", "."),
+        "ruff format": ("python", "-m", "ruff", "format", "--check", "."),
+        "mypy": ("python", "-m", "mypy", *packages),
+        "mypy scripts": ("python", "-m", "mypy", "scripts", "demo"),
+        "yamllint": ("python", "-m", "yamllint", "--strict", "."),
+        "action groups": ("python", "scripts/action_groups.py", "--check"),
+        "role connection": ("python", "scripts/role_connection.py", "--check"),
+        "action files": ("python", "scripts/action_files.py", "--check"),
+        "changelog": ("antsibull-changelog", "lint"),
+        "shellcheck": ("shellcheck", ".ci/run", "scripts/find_python.sh"),
+    }
+    runs = {name: lambda words=words: step.run(*words, variables=staged) for name, words in commands.items()}
+    runs["import-linter"] = lambda: step.run("python", *LINT_IMPORTS, variables=tree)
+    runs["ansible-lint"] = lambda: step.run(
+        "python", "-m", "ansiblelint", "--nocolor", variables=staged, cwd=staging.COLLECTION
+    )
+    step.run_all(runs)
+
+
+@step("lint", "test", "test-all")
+def docs(step: Step) -> None:
+    """The documentation of plugins and roles, and what the guides refer to."""
+    staging.stage(build_artifact(step))
+    words = ("--plugin-docs", "--check-extra-docs-refs", "--validate-collection-refs", "all", staging.COLLECTION)
+    # rstcheck is for the pages that it makes of plugins; the guides are checked
+    staged = {"ANSIBLE_COLLECTIONS_PATH": str(staging.STAGE)}
+    step.run("antsibull-docs", "lint-collection-docs", "--skip-rstcheck", *words, variables=staged)
+
+
+antsibull_nox.load_antsibull_nox_toml()
+nox.registry.get()["extra-checks"].tags += ["lint", "test", "test-all"]
+
+
+@step("test", "test-all", targets=CHOSEN)
+def unit(step: Step, target: Target) -> None:
+    """Unit and property tests; measured where integration is."""
+    step.pytest("tests/unit", measured=target == TARGETS[0])
+
+
+@step("test", "test-all")
+def simulator(step: Step) -> None:
+    """The simulator's own static checks and tests, among them those with the official clients."""
+    checks = {
+        "ruff check": ("ruff", "check", "."),
+        "ruff format": ("ruff", "format", "--check", "."),
+        "mypy": ("mypy",),
+    }
+    runs = {name: lambda words=words: step.run("python", "-m", *words, cwd=SIMULATOR) for name, words in checks.items()}
+    runs["import-linter"] = lambda: step.run("python", *LINT_IMPORTS, cwd=SIMULATOR)
+    runs["pytest"] = lambda: step.pytest("--dist", "loadfile", "tests", cwd=SIMULATOR)
+    step.run_all(runs)
+
+
+@step("test", "test-all", targets=CHOSEN)
+def sanity(step: Step, target: Target) -> None:
+    """ansible-test sanity on the staged artifact."""
+    staging.stage(build_artifact(step))
+    words = ["sanity", "--color", "no", "--python", ".".join(map(str, target.version))]
+    # Not the script: a space in the path of the environment makes its first line one that Python cannot read.
+    module = "ansible_test._util.target.cli.ansible_test_cli_stub"
+    variables = staging.sanity_variables(step.venv)
+    output = step.run("python", "-m", module, *words, variables=variables, cwd=staging.COLLECTION)
+    tests = len(re.findall(r"^Running sanity test", output, re.MULTILINE))
+    if "All targets skipped" in output or tests < 15:
+        step.session.error("ansible-test tested next to nothing")
+    step.session.log(f"{tests} tests")
+
+
+@step("test", "test-all", targets=CHOSEN)
+def integration(step: Step, target: Target) -> None:
+    """Every module, role and playbook through real ansible-playbook runs against the simulator, and a sample of the hostile services.
+
+    Measured in one environment, and there the tests' own processes only: measuring nearly doubles the time of ansible-playbook.
+    """
+    words = ["tests/integration", "tests/adversarial", "--dist", "worksteal"]
+    # half of a run's time is waiting
+    step.pytest(*words, jobs=2 * JOBS, measured=target == TARGETS[0], minutes=60)
+
+
+@step("test", "test-all")
+def coverage(step: Step) -> None:
+    """Lines and branches of module_utils that unit and integration tests reached in their own processes."""
+    data = sorted(path for name in ("unit", "integration") for path in COVERAGE.glob(f"{name}-*"))
+    if not data:
+        step.session.error("nothing was measured: run the steps unit and integration first")
+    variables = {"COVERAGE_FILE": str(COVERAGE / "combined"), "CVOPS_CHECKOUT": str(ROOT)}
+    settings = ["--rcfile", ROOT / "pyproject.toml"]
+    step.run("python", "-m", "coverage", "combine", "--keep", "--quiet", *settings, *data, variables=variables)
+    report = step.run("python", "-m", "coverage", "report", *settings, variables=variables)
+    (total,) = re.findall(r"^TOTAL.*?([\d.]+%)$", report, re.MULTILINE)
+    step.session.log(f"{total} of module_utils, lines and branches")
+
+
+@step("test-all", environment=MINIMUMS)
+def minimums(step: Step) -> None:
+    """Unit tests and what signs in, on exactly the oldest releases of the libraries that are declared, and the oldest ansible-core."""
+    installed = step.run(
+        "python", "-c", "import importlib.metadata as m; [print(f'{d.name}=={d.version}') for d in m.distributions()]"
+    )
+    wrong = set(minimum_pins(LIBRARIES.read_text("utf-8"))) - set(installed.splitlines())
+    if wrong:
+        step.session.error(f"not installed as pinned: {', '.join(sorted(wrong))}")
+    step.pytest("--dist", "worksteal", "tests/unit", *(f"tests/integration/{name}" for name in ON_MINIMUMS))
+
+
+@step("test-all", targets=CHOSEN)
+def adversarial(step: Step, _target: Target) -> None:
+    """Hostile services: every attack at every place, and whole playbooks; what `integration` runs a sample of."""
+    step.pytest("tests/adversarial", "--dist", "worksteal", minutes=120, CVOPS_ADVERSARIAL="whole")
+
+
+@step()
+def benchmark(step: Step) -> None:
+    """What it costs."""
+    program = str(step.venv / "bin" / "python")
+    step.session.run(program, "tests/benchmark/run.py", env=tool_variables(step.venv), include_outer_env=False)
+
+
+@step()
+def generate(step: Step) -> None:
+    """Write what is generated from the modules."""
+    for name in ("action_files", "action_groups", "role_connection"):
+        step.run("python", f"scripts/{name}.py", "--write")
+
+
+@step(environment="demo-environment")
+def demo(step: Step) -> None:
+    """Watch it work: the simulator, then the site playbook three times."""
+    variables = {**testing_variables(step.venv), "PYTHONUNBUFFERED": "1"}
+    step.session.run(
+        str(step.venv / "bin" / "python"), "demo/demo.py", env=variables, include_outer_env=False, interrupt_timeout=30
+    )
