@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""What must hold before the first write: anchors, object ids where they matter, limits and guards."""
+"""What must hold before the first write: links to Entra groups, object ids where they matter, limits and guards."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@
 
 """The role mappings of one CommCell: the resource of module commvault_role_mappings.
 
-An option goes this way: options.py (its value), parse.py (an entry), resolve.py (ids), plan.py (requests), apply.py (the wire);
-what was written comes back by read.py, for verify().
+An option goes this way: options.py (its value), parse.py (an entry), resolve.py or what it calls for principals and targets (ids),
+plan.py (requests), apply.py (the wire); what is there, and what was written, comes back by read.py.
 """
 
 from __future__ import annotations
