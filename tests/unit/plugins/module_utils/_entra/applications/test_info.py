@@ -131,3 +131,11 @@ def test_an_id_that_is_none_is_refused_before_any_read(make_ctx: t.Any) -> None:
 def test_a_date_that_is_none_is_no_date_that_never_comes(name: str) -> None:
     with pytest.raises(BadAnswer, match=f"no date as {name}"):
         describe_application({"passwordCredentials": [{"keyId": "k", name: "soon"}]}, NOW)
+
+
+def test_credentials_that_end_together_and_applications_of_one_name_have_an_order() -> None:
+    keys = [{"keyId": "b"}, {"keyId": None}, {"keyId": "a"}]
+    found = describe_application({"passwordCredentials": keys}, NOW)
+    assert [item["key_id"] for item in found["passwords"]] == [None, "a", "b"]
+    listed = describe_applications([{"id": "x"}, {"id": None}, {"id": "a"}], NOW)
+    assert [item["object_id"] for item in listed] == [None, "a", "x"]

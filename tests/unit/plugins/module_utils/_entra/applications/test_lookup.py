@@ -95,6 +95,11 @@ def test_keys_are_the_same_in_any_letter_case_and_one_that_it_lacks_can_be_given
     assert found["id"] == guid(1)
 
 
+def test_a_display_name_names_the_only_application_that_has_it(make_ctx: t.Any) -> None:
+    assert find(make_ctx, {"/applications": [wire(1, "OPS"), wire(3, "Ops 2")]}, display_name="Ops")["id"] == guid(1)
+    assert find(make_ctx, {"/applications": []}, display_name="Ops") is None
+
+
 def test_two_applications_of_one_name_are_an_error_that_lists_both(make_ctx: t.Any) -> None:
     with pytest.raises(AmbiguousMatch, match="2 applications have the display name Ops") as caught:
         find(make_ctx, {"/applications": [wire(3, "OPS"), wire(1)]}, display_name="Ops")

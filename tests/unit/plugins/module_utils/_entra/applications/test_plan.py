@@ -190,11 +190,11 @@ def test_only_what_is_there_is_deleted() -> None:
 def test_names_take_the_place_of_ids_wherever_they_are_known() -> None:
     entries = [
         {"api": "b", "application": ["2", "1"], "delegated": []},
-        {"api": "a", "application": [], "delegated": ["3"]},
+        {"api": "a", "application": [], "delegated": ["3", "4"]},
     ]
     assert name_permissions(entries, {"b": "API", "1": "Zeta", "3": "Read"}) == [
         {"api": "API", "application": ["2", "Zeta"], "delegated": []},
-        {"api": "a", "application": [], "delegated": ["Read"]},
+        {"api": "a", "application": [], "delegated": ["4", "Read"]},
     ]
     shown = format_application(
         canonical_application({"id": OBJECT_ID, "appId": APP_ID, "appRoles": [role(1, "A")]}), {}

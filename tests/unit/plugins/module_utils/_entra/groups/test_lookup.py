@@ -30,6 +30,11 @@ def find(make_ctx: t.Any, answers: dict[str, t.Any], **options: t.Any) -> t.Any:
     return find_group(t.cast("t.Any", FakeGraph(make_ctx(), answers)), options)
 
 
+def test_a_display_name_names_the_only_group_that_has_it(make_ctx: t.Any) -> None:
+    assert find(make_ctx, {"/groups": [wire(1, "gg")]}, display_name="GG", state="present")["id"] == guid(1)
+    assert find(make_ctx, {"/groups": []}, display_name="GG", state="present") is None
+
+
 def test_two_groups_of_one_name_are_an_error_that_lists_both(make_ctx: t.Any) -> None:
     with pytest.raises(AmbiguousMatch, match="give object_id or unique_name") as caught:
         find(make_ctx, {"/groups": [wire(1, "GG"), wire(2, "gg")]}, display_name="GG", state="present")
