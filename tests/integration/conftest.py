@@ -26,6 +26,7 @@ if importlib.util.find_spec("cvops_simulator") is None:
 
 from cvops_simulator import Simulator  # noqa: E402 - the package may come from the checkout
 from cvops_simulator.testing import running_simulator  # noqa: E402
+from helpers.bao import Bao  # noqa: E402
 from helpers.playing import Player, connection_of  # noqa: E402
 from helpers.sharing import MARKERS, leave_to_others  # noqa: E402
 
@@ -90,3 +91,11 @@ def play(site: Simulator, make_player: Callable[[Simulator], Player]) -> Player:
 def in_process(request: pytest.FixtureRequest) -> bool:
     """Both ways to run a module: pass it on to ``play``."""
     return bool(request.param)
+
+
+@pytest.fixture(scope="session")
+def bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bao]:
+    """A real server with HashiCorp Vault's API, one for all tests of a worker; each test takes a path of its own."""
+    running = Bao(tmp_path_factory.mktemp("bao"))
+    yield running
+    running.stop()

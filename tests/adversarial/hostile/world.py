@@ -19,7 +19,7 @@ import urllib.request
 
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import UserGroup
-from helpers.fake_vault import TOKEN, FakeVault
+from helpers.bao import Bao
 
 from . import oracles
 from .attacks import keys_of, swapped_key
@@ -34,20 +34,8 @@ _MOST_REQUESTS = 3000
 _MOST_MIB = 420
 
 
-ROLE_ID, SECRET_ID, ROLE_TOKEN = "role-1", "secret-id-of-role-1", "hvs.test-token-of-role-1"
-
-
-class RoleVault(FakeVault):
-    """A Vault that also takes an AppRole, and ends its token."""
-
-    def answer(self, method: str, path: str, token: str | None, body: bytes) -> tuple[int, t.Any] | None:
-        if path == "/v1/auth/approle/login":
-            if json.loads(body) != {"role_id": ROLE_ID, "secret_id": SECRET_ID}:
-                return 400, {"errors": ["invalid role or secret ID"]}
-            return 200, {"auth": {"client_token": ROLE_TOKEN}}
-        if path == "/v1/auth/token/revoke-self":
-            return 204, None
-        return super().answer(method, path, TOKEN if token == ROLE_TOKEN else token, body)
+#: What the role of an AppRole log-in may do.
+_POLICY = 'path "secret/*" { capabilities = ["create", "read", "update"] }'
 
 
 class Case(t.NamedTuple):
@@ -71,7 +59,9 @@ class World:
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(pem.with_name("server.pem"))
         self._client = ssl.create_default_context(cafile=str(pem))
-        self.vault = RoleVault()
+        (folder / "vault").mkdir()
+        self.vault = Bao(folder / "vault", tls=False)
+        self._role = self.vault.app_role("role-1", _POLICY)
         self.tls_trap, self.plain_trap = Trap(self._tls), Trap(None)
         self.tenant_id, self.identity_header = site.tenant_id, site.imds.identity_header
         self.proxy_origin = ""
@@ -128,9 +118,8 @@ class World:
             "deadline": 60,
         }
 
-    @staticmethod
-    def _store(url: str, path: str, **more: t.Any) -> Options:
-        return {"hashi_vault": {"path": path, "url": url, **(more or {"token": TOKEN})}}
+    def _store(self, url: str, path: str, **more: t.Any) -> Options:
+        return {"hashi_vault": {"path": path, "url": url, **(more or {"token": self.vault.token})}}
 
     def mappings(self, number: int) -> list[t.Any]:
         """Something new to grant, to a group that is made for it."""
@@ -154,9 +143,8 @@ class World:
         return [
             ("the client secret", self.site.automation.client_secret),
             ("the Commvault password", self._password),
-            ("the Vault token", TOKEN),
-            ("the AppRole secret id", SECRET_ID),
-            ("the AppRole token", ROLE_TOKEN),
+            ("the Vault token", self.vault.token),
+            ("the AppRole secret id", self._role["secret_id"]),
             ("the Graph token", self._token),
             ("the planted file", "planted-file-content-4711"),
             *(
@@ -289,7 +277,7 @@ class _Scene:
 
     @property
     def stored_by_role(self) -> Options:
-        return self._from_store(role_id=ROLE_ID, secret_id=SECRET_ID)
+        return self._from_store(**self._world._role)
 
     def new_store(self, number: int) -> Options:
         store = self._world._store(self._vault_url, f"new{number}")

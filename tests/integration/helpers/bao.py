@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real server with the API of HashiCorp Vault: OpenBao in its development mode, in memory, with TLS, on loopback."""
+"""A real server with the API of HashiCorp Vault: OpenBao in its development mode, in memory, on loopback."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ _LIMIT_S = 60.0
 
 
 class Bao:
-    """``url`` and ``ca_path`` lead to it, ``token`` may do everything; a KV version 2 mount is at ``secret``."""
+    """``url`` and ``ca_path`` lead to it, ``token`` may do everything; a KV version 2 mount is at ``secret``.
 
-    def __init__(self, folder: pathlib.Path) -> None:
-        self._folder, self.token = folder, "root-of-the-tests"
-        self.ca_path = str(folder / "vault-ca.pem")
+    *tls*: False for plain http, with no ``ca_path``.
+    """
+
+    def __init__(self, folder: pathlib.Path, tls: bool = True) -> None:
+        self._folder, self._tls, self.token = folder, tls, "root-of-the-tests"
+        self.ca_path = str(folder / "vault-ca.pem") if tls else None
         for number in range(_STARTS):  # the free port may be taken in between
             with socket.create_server(("127.0.0.1", 0)) as free:
                 port = free.getsockname()[1]
-            self.url = f"https://127.0.0.1:{port}"
+            self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
             self._process = self._start(port)
             if self._came_up():
                 break
@@ -41,7 +44,7 @@ class Bao:
     def ask(
         self, method: str, path: str, body: t.Any = None, namespace: str | None = None, token: str | None = None
     ) -> t.Any:
-        """The answer's JSON, None for none; an error is an AssertionError."""
+        """Return the answer's JSON, None for an empty one. Raises AssertionError for an error status."""
         headers = {"X-Vault-Token": token or self.token, **({"X-Vault-Namespace": namespace} if namespace else {})}
         answer = requests.request(
             method, f"{self.url}/v1/{path}", json=body, headers=headers, verify=self.ca_path, timeout=30
@@ -51,15 +54,20 @@ class Bao:
         return answer.json() if answer.content else None
 
     def latest(self, path: str, namespace: str | None = None) -> dict[str, t.Any]:
-        """The newest version of a secret."""
+        """Return the newest version of a secret."""
         return dict(self.ask("GET", f"secret/data/{path}", namespace=namespace)["data"]["data"])
 
+    def is_destroyed(self, path: str) -> bool:
+        """Return True when the newest version of a secret was destroyed."""
+        metadata = self.ask("GET", f"secret/metadata/{path}")["data"]
+        return bool(metadata["versions"][str(metadata["current_version"])]["destroyed"])
+
     def put(self, path: str, document: t.Mapping[str, t.Any]) -> None:
-        """A version that somebody else writes."""
+        """Write a version, as another process would."""
         self.ask("POST", f"secret/data/{path}", {"data": document})
 
     def app_role(self, name: str, policy: str) -> dict[str, str]:
-        """``role_id`` and ``secret_id`` of a new role with this policy."""
+        """Return ``role_id`` and ``secret_id`` of a new role with this policy."""
         if "approle/" not in self.ask("GET", "sys/auth")["data"]:
             self.ask("POST", "sys/auth/approle", {"type": "approle"})
         self.ask("PUT", f"sys/policies/acl/{name}", {"policy": policy})
@@ -70,12 +78,28 @@ class Bao:
             "secret_id": self.ask("POST", f"auth/approle/role/{name}/secret-id")["data"]["secret_id"],
         }
 
+    def end_leases_of_roles(self) -> None:
+        """End the leases of all tokens that AppRole log-ins have got."""
+        self.ask("PUT", "sys/leases/revoke-prefix/auth/approle/login")
+
+    def expired_token(self) -> str:
+        """Return a token whose time is over."""
+        token = str(self.ask("POST", "auth/token/create", {"ttl": "1s", "no_parent": True})["auth"]["client_token"])
+        until = time.monotonic() + _LIMIT_S
+        while time.monotonic() < until:
+            try:
+                self.ask("GET", "auth/token/lookup-self", token=token)
+            except AssertionError:
+                return token
+            time.sleep(0.1)
+        raise AssertionError("the token does not expire")
+
     def seal(self) -> None:
-        """From now on it answers nothing until it is unsealed."""
+        """Seal the server: it refuses every request until it is unsealed."""
         self.ask("PUT", "sys/seal")
 
     def unseal(self) -> None:
-        """The end of :meth:`seal`."""
+        """Undo :meth:`seal`."""
         self.ask("PUT", "sys/unseal", {"key": self._unseal_key})
 
     def stop(self) -> None:
@@ -84,7 +108,8 @@ class Bao:
         self._process.wait()
 
     def _start(self, port: int) -> subprocess.Popen[bytes]:
-        words = ["server", "-dev", "-dev-tls", f"-dev-tls-cert-dir={self._folder}", "-dev-no-store-token"]
+        words = ["server", "-dev", "-dev-no-store-token"]
+        words += ["-dev-tls", f"-dev-tls-cert-dir={self._folder}"] if self._tls else []
         words += [f"-dev-listen-address=127.0.0.1:{port}", f"-dev-root-token-id={self.token}"]
         with (self._folder / "log").open("wb") as log:
             return subprocess.Popen(
