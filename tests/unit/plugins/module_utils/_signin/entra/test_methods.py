@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A token service and an endpoint of managed identities that answer anything: a token or one error, and no secret elsewhere."""
+"""Every way to sign in to Entra ID, to a token service that answers anything: a token, or one clear error."""
 
 from __future__ import annotations
 
@@ -10,15 +10,111 @@ import json
 import typing as t
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from token_service import (
+    BODIES,
+    DEEP,
+    GIVEN,
+    SCOPE,
+    Silent,
+    TokenService,
+    build_jwt,
+    make_sign_in_context,
+)
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, CvopsError
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import managed_identity
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import (
+    METHODS,
     AccessTokenMethod,
     ClientSecretMethod,
 )
 
-SCOPE, SECRET = "https://graph.microsoft.com/.default", "Planted4711-secret"
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Context, "sleep", lambda _self, seconds: None)
+
+
+def browse(service: TokenService) -> t.Callable[..., t.Any]:
+    """A browser that comes back with a code at once, as the person's would."""
+
+    def back(_self: t.Any, auth_uri: str | None = None, state: str | None = None, **_more: t.Any) -> dict[str, t.Any]:
+        return {"code": "code-1", "state": state}
+
+    return back
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> TokenService:
+    made = TokenService(monkeypatch)
+    from msal.oauth2cli.authcode import AuthCodeReceiver
+
+    monkeypatch.setattr(AuthCodeReceiver, "get_auth_response", browse(made))
+    return made
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+@pytest.mark.parametrize("method", GIVEN)
+def test_every_method_meets_every_answer(service: TokenService, method: str, body: str, status: int) -> None:
+    service.bodies["token"], service.status = body, status
+    ctx = make_sign_in_context(method)
+    try:
+        token = METHODS[method](ctx).acquire_token(SCOPE)
+    except CvopsError as exc:
+        assert isinstance(exc, AuthError), exc
+        result = json.dumps(exc.as_result())
+        assert len(result) < 3000
+        assert "s3cr3t" not in result
+    else:
+        assert token.value == "abc"
+        assert -60 <= token.expires_at - ctx.clock.now().timestamp() <= 3601
+    assert service.asked
+
+
+@pytest.mark.parametrize("body", ["[]", "7", "null", "{}", '{"token_endpoint": 7}', '{"token_endpoint": []}', DEEP, ""])
+@pytest.mark.parametrize("method", [name for name in GIVEN if name != "managed_identity"])
+def test_every_method_meets_every_discovery_document(service: TokenService, method: str, body: str) -> None:
+    service.bodies["discovery"] = body
+    with pytest.raises(AuthError):
+        METHODS[method](make_sign_in_context(method)).acquire_token(SCOPE)
+
+
+@pytest.mark.parametrize("method", ["device_code", "interactive"])
+def test_the_person_is_told_who_signed_in(service: TokenService, method: str) -> None:
+    claims = {"idtyp": "user", "upn": "ada@x.example", "name": "Ada \u202eecalevoL\n PLAY RECAP"}
+    service.bodies["token"] = json.dumps({"access_token": build_jwt(**claims), "expires_in": 3600})
+    ctx = make_sign_in_context(method)
+    METHODS[method](ctx).acquire_token(SCOPE)
+    said = t.cast("Silent", ctx.reporter).lines[-1]
+    assert said == "Signed in as ada@x.example (Ada \\u202eecalevoL PLAY RECAP), as the token says."
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["access_token", "expires_in", "error", "error_codes", "error_description", "scope", "id_token"]
+        ),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+            max_leaves=5,
+        ),
+    )
+)
+def test_any_members_of_any_type(service: TokenService, members: dict[str, t.Any]) -> None:
+    service.bodies["token"] = json.dumps(members)
+    for method in ("client_secret", "device_code", "managed_identity"):
+        try:
+            METHODS[method](make_sign_in_context(method)).acquire_token(SCOPE)
+        except AuthError:
+            continue
+
+
+SECRET = "Planted4711-secret"
 TOKEN = {"access_token": "a-token", "expires_in": 3600, "token_type": "Bearer"}
 
 
@@ -111,46 +207,6 @@ def test_a_document_does_not_lead_a_secret_away(
     secured.server.says(answer(body=discovery(secured)), answer(307, headers={"Location": f"{server.url}/token"}))
     assert not accepted(make_method())
     assert server.received == []
-
-
-@pytest.mark.parametrize("name", ["IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST"])
-def test_endpoints_of_managed_identities(
-    make_ctx: t.Any, server: t.Any, secured: t.Any, answer: t.Any, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    for variable in (
-        "IDENTITY_ENDPOINT",
-        "IDENTITY_HEADER",
-        "IDENTITY_SERVER_THUMBPRINT",
-        "MSI_ENDPOINT",
-        "MSI_SECRET",
-    ):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("IDENTITY_HEADER" if name == "IDENTITY_ENDPOINT" else "MSI_SECRET", SECRET)
-    monkeypatch.setenv(name, server.url.replace("http://", "http://svc:Planted4711@"))
-    with pytest.raises(ConfigError, match=f"{name}: .*user information") as refused:
-        managed_identity.acquire_token(make_ctx({"retries": 0}), None, SCOPE)
-    assert "Planted4711" not in json.dumps(refused.value.as_result())
-    assert server.received == []
-    monkeypatch.setenv(name, server.url)
-    bodies: list[t.Any] = [
-        b"",
-        b"[]",
-        b"null",
-        *[{**TOKEN, "expires_on": "4000000000", "access_token": odd} for odd in ODD],
-    ]
-    bodies += [{**TOKEN, "expires_on": odd, "expires_in": odd} for odd in ODD]
-    for body in bodies:
-        server.says(answer(body=body))
-        try:
-            token = managed_identity.acquire_token(make_ctx({"retries": 0}), None, SCOPE)
-        except CvopsError as exc:
-            assert SECRET not in str(exc)
-        else:
-            assert isinstance(token.value, str)
-    server.says(answer(307, headers={"Location": f"{secured.server.url}/token"}))
-    with pytest.raises(CvopsError, match="not followed"):
-        managed_identity.acquire_token(make_ctx({"retries": 0}), None, SCOPE)
-    assert secured.server.received == []
 
 
 def test_a_ready_token_with_an_odd_expiry(make_ctx: t.Any) -> None:
