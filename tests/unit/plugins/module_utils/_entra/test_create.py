@@ -110,3 +110,26 @@ def test_a_creation_that_never_reached_the_service_is_not_looked_for(graph: Grap
     with pytest.raises(Unreachable) as caught:
         create_once(graph, "/groups", {}, find=find, intent="create it")
     assert "outcome" not in caught.value.facts
+
+
+def test_what_was_created_is_one_of_this_run(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    secured.server.says(answer(201, GROUP))
+    assert created(graph, []) == GROUP
+    assert graph.recent_objects.contains_any([GROUP["id"]])
+    assert graph.ctx.clock.monotonic() == 1000.0
+
+
+def test_a_lost_answer_is_followed_up_by_four_reads_with_pauses(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    secured.server.says(answer(drop=True))
+    moments: list[float] = []
+
+    def find() -> list[dict[str, t.Any]]:
+        moments.append(graph.ctx.clock.monotonic())
+        return []
+
+    with pytest.raises(Unreachable):
+        create_once(graph, "/groups", {}, find=find, intent="create it")
+    assert moments[:2] == [1000.0, 1000.0] and len(moments) == 6
+    assert moments[1:] == sorted(set(moments[1:])), "each read of the four comes later than the one before"

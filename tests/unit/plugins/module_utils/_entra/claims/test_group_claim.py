@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group
     GROUPS_CLAIM,
     ROLES_CLAIM,
     DirectoryGroup,
+    GroupClaim,
     count_emitted_groups,
     parse_group_claim,
     predict_emission,
@@ -155,3 +156,11 @@ def test_the_order_of_scopes_and_of_other_properties_does_not_matter(scopes: str
 def test_a_claim_without_properties_carries_object_ids(odd: t.Any) -> None:
     found = parse_group_claim({"groupMembershipClaims": "All", "optionalClaims": odd})
     assert (found.forms, found.uri, found.assigned_only) == (frozenset({"object_id"}), GROUPS_CLAIM, False)
+
+
+def test_nothing_is_emitted_unless_it_is_configured() -> None:
+    assert GroupClaim().forms == frozenset() and GroupClaim().uri == GROUPS_CLAIM
+    assigned = GroupClaim(frozenset({"ApplicationGroup"}))
+    assert (assigned.forms, assigned.assigned_only) == (frozenset({"object_id"}), True)
+    bare = DirectoryGroup(GUID, "Operators")
+    assert (bare.synced, bare.security_enabled, bare.assigned, bare.app_roles) == (False, True, False, ())
