@@ -16,19 +16,15 @@ import typing as t
 import unicodedata
 
 from .values import convert_to_builtins
-from .visible import repair_surrogates
+from .visible import is_invisible, repair_surrogates
 
 #: Makes Ansible evaluate a text: Jinja's marks (their second halves to be safe), and the header that declares other marks.
 _EVALUATED = re.compile(r"\{[{%#]|[}%#]\}|#jinja2:")
 #: Keys by which Ansible's JSON loader takes a mapping for something else, or refuses the whole file and reads it as YAML.
 _LOADER_KEY_PREFIX = "__ansible_"
 _UNSAFE_KEY = "__ansible_unsafe"
-#: General categories without a visible form of their own: controls, formats (bidirectional, zero-width), surrogates, private use,
-#: not assigned, line and paragraph separators; and blanks other than the ordinary one.
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
-#: Letters and marks that are drawn as nothing (Default_Ignorable_Code_Point beyond those categories), as ranges.
-_IGNORABLE = ((0x34F, 0x34F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x3164, 0x3164), (0xFE00, 0xFE0F))
-_IGNORABLE_BEYOND = ((0xFFA0, 0xFFA0), (0xE0000, 0xE0FFF))
+#: General categories without a visible form of their own beside what is invisible: controls, private use, not assigned, blanks.
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Co", "Cn", "Zs"})
 _UNUSUAL = re.compile(r"[^\x20-\x7e]")
 _UNUSUAL_IN_LINES = re.compile(r"[^\x20-\x7e\n]")
 #: Bytes of a file's name without its suffix; file systems take 255.
@@ -118,9 +114,7 @@ def _encode_name_character(character: str, first: bool) -> str:
 @functools.lru_cache(maxsize=1024)
 def _is_hidden(character: str) -> bool:
     """Return True for a character without a visible form of its own; the ordinary blank has one."""
-    if unicodedata.category(character) in _HIDDEN_CATEGORIES:
-        return character != " "
-    return any(low <= ord(character) <= high for low, high in _IGNORABLE + _IGNORABLE_BEYOND)
+    return character != " " and (is_invisible(character) or unicodedata.category(character) in _HIDDEN_CATEGORIES)
 
 
 def _escape_character(character: str) -> str:

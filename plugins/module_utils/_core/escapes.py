@@ -14,8 +14,13 @@ import bisect
 import html
 import re
 
+from .visible import INVISIBLE_RANGES
+
 _MOST_LAYERS = 5
-_CONTROLS = "\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+#: What cannot be seen, tabs and newlines too, but no halves of characters: in secrets they stand for bytes that are no UTF-8.
+_CONTROLS = "\t\n" + "".join(
+    f"{re.escape(chr(low))}-{re.escape(chr(high))}" for low, high in INVISIBLE_RANGES if low != 0xD800
+)
 ANY_ESCAPE = re.compile(rf"[\\%&{_CONTROLS}]")
 _ESCAPE_SEQUENCE = re.compile(
     r"(?P<units>(?:[\\%]u[0-9a-fA-F]{4})+)"

@@ -19,6 +19,8 @@ import fnmatch
 import typing as t
 import unicodedata
 
+from .visible import is_invisible
+
 #: So much of a name is looked at for its looks: a service may send a name of any length.
 _LONGEST_COMPARED = 512
 #: So many differences or characters are told.
@@ -136,19 +138,13 @@ _SIMILAR_CAPITALS = {ord(letter): plain.upper() for plain, letters in _LOOKALIKE
 _SAME_SHAPES = (("0", "o"), ("1", "l"), ("|", "l"), ("rn", "m"), ("vv", "w"))
 #: Signs that look exactly like one of ASCII, and that nobody types.
 _SUSPICIOUS_SIGNS = frozenset("\u2010\u2011\u2024\u2044\u2215\u2216\u2236\ua789\u02cd\u01c0\u2223")
-#: Fillers and marks that take no room, beside the category of format characters.
-_INVISIBLE_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
+#: Blanks that are invisible in a name, beside what is invisible everywhere: tab, newline, the empty Braille pattern.
+_INVISIBLE_BLANKS = frozenset("\t\n\u2800")
 
 
 def _is_invisible(character: str) -> bool:
     """Return True for what a reader cannot see: controls, format and bidirectional marks, fillers, separators, halves of characters."""
-    if (
-        character in _INVISIBLE_FILLERS
-        or "\ufe00" <= character <= "\ufe0f"
-        or "\U000e0100" <= character <= "\U000e01ef"
-    ):
-        return True
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return character in _INVISIBLE_BLANKS or is_invisible(character)
 
 
 def find_appearances(name: str) -> frozenset[str]:

@@ -11,9 +11,9 @@ import json
 import re
 import typing as t
 
-#: Ranges of what is written as an escape, by Unicode's categories Cc (without tab and newline), Cf, Cs, Zl, Zp and its
+#: Ranges of what cannot be seen, by Unicode's categories Cc (without tab and newline), Cf, Cs, Zl, Zp and its
 #: property Default_Ignorable_Code_Point. Ranges and not ``unicodedata``, whose tables differ between releases of Python.
-_INVISIBLE_RANGES = (
+INVISIBLE_RANGES = (
     (0x00, 0x08),
     (0x0B, 0x1F),
     (0x7F, 0x9F),  # DEL and C1: a lone U+009B begins a control sequence on some terminals
@@ -46,8 +46,13 @@ _INVISIBLE_RANGES = (
     (0xE0000, 0xE0FFF),  # tags: text that nobody sees
 )
 _INVISIBLE = re.compile(
-    "[" + "".join(f"{re.escape(chr(low))}-{re.escape(chr(high))}" for low, high in _INVISIBLE_RANGES) + "]"
+    "[" + "".join(f"{re.escape(chr(low))}-{re.escape(chr(high))}" for low, high in INVISIBLE_RANGES) + "]"
 )
+
+
+def is_invisible(character: str) -> bool:
+    """Return True for a character that steers a terminal, reorders or hides text, or is half a character; not for newline and tab."""
+    return _INVISIBLE.match(character) is not None
 
 
 def escape_invisible(text: str) -> str:

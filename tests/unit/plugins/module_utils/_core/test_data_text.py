@@ -27,6 +27,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.data_text imp
     is_evaluated,
     normalize_data,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import is_invisible
 
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
 
@@ -191,3 +192,8 @@ def test_a_long_name_is_cut_and_still_its_own(letter: str) -> None:
     assert max(len(first.encode()), len(second.encode())) <= 200
     assert len(build_file_name("\u00f6" * 150).encode()) <= 200, "file systems count bytes"
     assert build_file_name("a" * 200) == "a" * 200 and build_file_name("a" * 201) != "a" * 201
+
+
+def test_all_that_is_invisible_is_escaped_in_files_too() -> None:
+    every = [chr(code) for code in range(0x110000)]
+    assert [char for char in every if is_invisible(char) and escape_quoted_text(char) == char] == []

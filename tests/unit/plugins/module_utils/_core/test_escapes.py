@@ -21,6 +21,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.escapes impor
     strip_escapes,
     unescape_match,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import is_invisible
 
 ESCAPE = LAYER_PATTERNS[1]
 PLAIN = st.text("abcXYZ019-_ äß漢", max_size=20)
@@ -50,7 +51,7 @@ def test_one_layer_of_escapes_comes_off(escaped: str, plain: str) -> None:
     assert EscapeLayer(escaped, ESCAPE).text == plain
 
 
-@pytest.mark.parametrize("control", ["\x00", "\x1b[31m", "\u200b", "\u202e", "\ufeff", "\x85", "\r\n"])
+@pytest.mark.parametrize("control", ["\x00", "\x1b[31m", "\u200b", "\u202e", "\ufeff", "\x85", "\r\n", "\t"])
 def test_control_characters_come_off(control: str) -> None:
     assert CONTROL_CHARACTERS.sub(unescape_match, f"pass{control}word") == "password"
     assert strip_escapes(f"pass{control}word") == "password"
@@ -79,3 +80,15 @@ def test_a_part_of_one_escape_is_the_whole_of_it() -> None:
     """Nothing is known of less, and what is hidden must not leave a part."""
     layer = EscapeLayer("a%20%20b", ESCAPE)
     assert (layer.text, layer.find_origin((1, 2)), layer.find_origin((2, 4))) == ("a  b", (1, 7), (1, 8))
+
+
+@pytest.mark.parametrize("filler", ["\u034f", "\u115f", "\u3164", "\ufe0f", "\uffa0", "\U000e0041", "\U000e0100"])
+def test_what_cannot_be_seen_comes_off_like_a_control_character(filler: str) -> None:
+    assert is_invisible(filler)
+    assert strip_escapes(filler.join("password")) == "password"
+    assert strip_escapes(json.dumps(filler.join("password"))[1:-1]) == "password"
+
+
+def test_halves_of_characters_are_joined_and_not_removed() -> None:
+    assert strip_escapes(r"\ud83d\ude00") == "\U0001f600"
+    assert strip_escapes("pass\udcffword") == "pass\udcffword", "a byte of an environment variable that is no UTF-8"

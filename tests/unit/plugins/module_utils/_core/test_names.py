@@ -236,3 +236,12 @@ def is_of_texts(path: pathlib.Path) -> bool:
         "reply.py",
         "secret_matcher.py",
     )
+
+
+@pytest.mark.parametrize("character", ["\u2065", "\u180f", "\ufff3", "\U000e0041", "\U000e0fff", "\u2800", "\t"])
+def test_no_invisible_character_makes_another_name_of_one_that_looks_equal(character: str) -> None:
+    """Whether or not this Python's tables know it: some are not assigned, and drawn as nothing all the same."""
+    name = f"Ad{character}mins"
+    assert find_suspicious_characters(name) != []
+    if not character.isspace():
+        assert is_lookalike(name, "Admins")

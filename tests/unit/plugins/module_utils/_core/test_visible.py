@@ -16,6 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.visible impor
     escape_invisible,
     escape_structure,
     format_json,
+    is_invisible,
     to_one_line,
 )
 
@@ -81,3 +82,16 @@ def test_visible_json_reads_back_equal(value: t.Any) -> None:
     text = format_json(value)
     assert json.loads(text) == value
     assert escape_invisible(text) == text
+
+
+def test_what_is_invisible_is_what_is_escaped() -> None:
+    every = [chr(code) for code in range(0x110000)]
+    assert [char for char in every if is_invisible(char) is not (escape_invisible(char) != char)] == []
+    assert not any(is_invisible(char) for char in "\n\t aä漢\U0001f600")
+
+
+def test_no_release_of_python_knows_more_that_is_invisible() -> None:
+    """Categories of this Python's tables; newline and tab are lines and columns, not hidden."""
+    every = (chr(code) for code in range(0x110000))
+    hidden = [char for char in every if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+    assert [hex(ord(char)) for char in hidden if not is_invisible(char)] == ["0x9", "0xa"]
