@@ -103,15 +103,27 @@ def test_planning_names_exactly_the_actions_that_there_are(name: str, make_ctx: 
 
 
 def planned_actions(resource: type) -> set[str]:
-    """All actions of steps that are made in the resource's file and in those of its own room that it imports."""
+    """All actions of steps that are made in the resource's file, in those of its own room, and in functions from the room above."""
     path = pathlib.Path(inspect.getfile(resource))
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1]
-    names = {
-        name for node in imports for name in ([node.module] if node.module else [item.name for item in node.names])
-    }
-    files = [path, *sorted(path.with_name(f"{name}.py") for name in names)]
-    return {action for file in files for action in _actions_in(ast.parse(file.read_text(encoding="utf-8")))}
+    rooms = {path, *(file for file, _names in _imported(path, level=1))}
+    actions = {action for file in rooms for action in _actions_in(ast.parse(file.read_text(encoding="utf-8")))}
+    for file, names in (found for room in rooms for found in _imported(room, level=2)):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name in names:
+                actions.update(_actions_in(ast.Module([node], [])))
+    return actions
+
+
+def _imported(path: pathlib.Path, level: int) -> t.Iterator[tuple[pathlib.Path, set[str]]]:
+    """The files that *path* imports from its own folder (level 1) or the one above (2), and the names that it takes from each."""
+    folder = path.parents[level - 1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == level:
+            names = {item.name for item in node.names}
+            for module in [node.module] if node.module else sorted(names):
+                file = folder / f"{module.replace('.', '/')}.py"
+                if file.is_file():
+                    yield file, names
 
 
 def _actions_in(tree: ast.Module) -> t.Iterator[str]:
