@@ -100,7 +100,7 @@ _NAMED_SECRET = re.compile(
     rf"""|=\\*["']?(?P<field>[^&\s"'<>;,\\]+))|<[\w:.-]{{0,40}}?{_SECRET_NAME}>(?P<element>[^<]+)""",
     re.DOTALL,
 )
-#: What texts have in which one of these patterns can be found, in small letters: a cheap question before the dear ones.
+#: What a text has to hold, in small letters, for one of the patterns above to match; looked for first because it takes less time.
 _TOKEN_HINTS = re.compile("eyj|bearer|qsdk|saml|basic")
 _NAME_SEPARATORS = re.compile("[\"'=>]")
 _NAME_PARTS = ("pass", "secret", "pwd", "pin", "otp", "assertion", "token", "verifier", "device", "private")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import (
     describe_difference,
+    describe_lookalike,
     describe_suspicious_name,
     find_appearances,
     find_nearest_names,
@@ -23,6 +24,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.names import 
     has_prefix,
     is_lookalike,
     is_same_name,
+    matches_any_pattern,
     matches_pattern,
 )
 
@@ -245,3 +247,49 @@ def test_no_invisible_character_makes_another_name_of_one_that_looks_equal(chara
     assert find_suspicious_characters(name) != []
     if not character.isspace():
         assert is_lookalike(name, "Admins")
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "expected"),
+    [
+        ("Ops Team", "ops*", True),
+        ("Ops Team", "*TEAM", True),
+        ("Ops Team", "ops", False),
+        ("Ops Team", "[n-p]ps team", True),
+        ("Ops\nTeam", "ops*m", True),
+        ("\u017fhift", "s*", False),
+        ("", "*", True),
+    ],
+)
+def test_a_pattern_is_matched_as_a_whole_and_case_apart(name: str, pattern: str, expected: bool) -> None:
+    assert matches_pattern(name, pattern) is expected
+    assert matches_any_pattern(name, ["nothing", pattern]) is expected
+    assert not matches_any_pattern(name, [])
+
+
+@given(NAMES, NAMES)
+def test_a_prefix_is_a_prefix_in_any_case(prefix: str, rest: str) -> None:
+    assert has_prefix(prefix + rest, prefix)
+    assert has_prefix(prefix + rest, fold_case(prefix))
+    assert has_prefix(rest, prefix) is fold_case(rest).startswith(fold_case(prefix))
+
+
+def test_the_nearest_names_come_first_and_only_as_many_as_asked_for() -> None:
+    known = ["Ops Team", "ops teams", "Backup", "Opt Team"]
+    assert find_nearest_names("OPS TEAM", known, 2)[0] == "Ops Team"
+    assert len(find_nearest_names("ops team", known, 2)) == 2
+    assert find_nearest_names("zzz", known, 3) == []
+    assert find_nearest_names("x" * 100_000, ["x" * 100_000], 1) == ["x" * 100_000], "looked at as far as names go"
+
+
+def test_only_the_first_differences_and_characters_are_told() -> None:
+    told = describe_difference("a1b2c3d4e5", "aXbYcZdVeW")
+    assert told.count("; ") == 2
+    assert describe_difference("ab", "abcdefgh") == "has 'c' 'd' 'e', which yours has not"
+    assert describe_difference("Ops", "oPS") == ""
+
+
+def test_a_warning_about_a_lookalike_names_both_and_the_difference() -> None:
+    warning = describe_lookalike("Role", "View", "V\u0456ew", "role 17")
+    assert warning.startswith("Role 'View' looks like role 17, which is another one")
+    assert "U+0456" in warning and "where yours has 'i'" in warning

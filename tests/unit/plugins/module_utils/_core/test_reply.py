@@ -73,3 +73,44 @@ def test_a_service_that_asks_to_wait(
         quota,
         "429",
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "told"),
+    [
+        (b"", "text/html", "an empty body"),
+        (b" \r\n\t", None, "an empty body"),
+        (b"nothing here", None, "12 bytes of unnamed type that are not JSON"),
+        (b"<html>no title", "text/html; charset=utf-8", "14 bytes of text/html; charset=utf-8 that are not JSON"),
+        (b"<TITLE>\x1b[31m Gate\n way</title>", "text/html", "an HTML page titled '\\\\x1b[31m Gate way'"),
+        (b"x" * 20_000 + b"<title>late</title>", "text/html", "20019 bytes of text/html that are not JSON"),
+    ],
+)
+def test_a_body_is_described_without_its_content(content: bytes, content_type: str | None, told: str) -> None:
+    named = {"content_type": content_type} if content_type else {}
+    assert reply(content, **named).describe_body() == told
+
+
+@pytest.mark.parametrize(("method", "acted"), [("GET", False), ("POST", True), ("DELETE", True)])
+def test_an_answer_that_cannot_be_read_may_be_that_of_a_write(method: str, acted: bool) -> None:
+    error = reply(method=method, status=502).build_bad_answer("an empty body")
+    assert error.may_have_acted is acted
+    assert error.facts == {
+        "service": "Service",
+        "status": 502,
+        "request_id": "ours",
+        "method": method,
+        "path": "/a/b",
+    }
+    assert str(error).startswith(f"Service answered {method} /a/b (HTTP 502) with an empty body.")
+
+
+@pytest.mark.parametrize("content", [b'{"a": NaN}', b"[1e999]", b"{", b"\xff", b'{"a": 1} x'])
+def test_what_a_parser_would_take_or_leave_is_refused_as_one_error(content: bytes) -> None:
+    with pytest.raises(BadAnswer):
+        reply(content).json()
+
+
+def test_bytes_that_are_no_text_are_replaced() -> None:
+    assert reply(b"a\xffb").text == "a\ufffdb"
+    assert reply(b'{"a": "x\xff"}').json() == {"a": "x\ufffd"}

@@ -64,3 +64,28 @@ def test_optional_parts_are_recognised(part: type) -> None:
 
 def test_nothing_is_salvaged_where_nothing_is_held() -> None:
     assert (collect_salvage(Plain()), collect_salvage(Whole())) == ({}, {"salvaged": 1})
+
+
+def test_the_whole_plan_is_looked_at_before_the_first_step() -> None:
+    """An unknown action at the end is found before anything is written."""
+    plan = Plan({}, {}, (*(Step("create", f"thing {number}") for number in range(5)), Step("remove", "thing 9")))
+    with pytest.raises(InternalFault, match="thing 9"):
+        check_actions(Plain(), plan)
+
+
+def test_a_resource_without_actions_can_plan_nothing() -> None:
+    class Silent(Plain):
+        actions: t.Any = {}
+
+    check_actions(Silent(), Plan({}, {}))
+    with pytest.raises(InternalFault):
+        check_actions(Silent(), Plan({}, {}, (Step("create", "thing"),)))
+
+
+def test_a_salvage_that_fails_is_not_taken_for_nothing() -> None:
+    class Broken(Plain):
+        def salvage(self) -> dict[str, t.Any]:
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        collect_salvage(Broken())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import threading
 
 import pytest
 
@@ -50,3 +51,25 @@ def test_the_fastest_answer_is_the_latency() -> None:
         seen.record_answer("Graph", None, NOW, took)
     assert seen.get_latency_ms("Graph") == 40
     assert seen.get_latency_ms("Commvault") is None
+
+
+def test_the_last_time_that_a_service_told_counts() -> None:
+    seen = noted(600)
+    seen.record_answer("Graph", email.utils.format_datetime(NOW - datetime.timedelta(seconds=60)), NOW, 0.1)
+    assert seen.get_clock_difference_s("Graph") == -61
+
+
+def test_threads_may_record_and_ask_at_the_same_time() -> None:
+    seen = ServiceTimings()
+
+    def work(number: int) -> None:
+        for dummy in range(300):
+            seen.record_answer(f"service {number}", None, NOW, 0.001 * (number + 1))
+            seen.get_latency_ms("service 0")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [seen.get_latency_ms(f"service {number}") for number in range(4)] == [1, 2, 3, 4]
