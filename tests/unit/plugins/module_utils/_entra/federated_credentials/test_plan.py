@@ -183,3 +183,12 @@ def test_issuer_and_subject_are_not_empty(issuer: str, subject: str, where: str)
     with pytest.raises(Problems) as caught:
         desired_federated_credential(options_of(), issuer, subject)
     assert {problem["where"] for problem in caught.value.facts["problems"]} == {where}
+
+
+def test_a_step_names_what_it_changes() -> None:
+    wires = wires_of({"ci-a": (("https://i1", "s1"), "")})
+    desired = desired_federated_credential(options_of(name="ci-a", audiences=["x"]), "https://i2", "s2")
+    (step,) = plan_federated_credential(desired, wires).steps
+    assert step.subject == "federated credential ci-a: audiences, issuer, subject"
+    (removal,) = plan_federated_credential_removal("ci-a", wires).steps
+    assert (removal.subject, removal.data) == ("federated credential ci-a", {"id": "id-ci-a"})

@@ -53,9 +53,9 @@ def test_a_group_says_whether_access_can_be_given_to_it() -> None:
 
 
 def test_groups_are_sorted_by_name_and_id_whatever_the_letter_case(make_ctx: t.Any) -> None:
-    twin = {"id": guid(0), "displayName": "gg-one"}
-    found, graph = find(make_ctx, {"/groups": [TWO, ONE, twin]})
-    assert [group["object_id"] for group in found] == [guid(0), guid(1), guid(2)]
+    twin, nameless = {"id": guid(5), "displayName": "gg-one"}, {"id": guid(9), "displayName": None}
+    found, graph = find(make_ctx, {"/groups": [TWO, twin, ONE, nameless]})
+    assert [group["object_id"] for group in found] == [guid(9), guid(1), guid(5), guid(2)]
     assert "$filter" not in graph.parameters[0]
 
 

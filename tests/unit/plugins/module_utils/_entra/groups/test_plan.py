@@ -173,3 +173,16 @@ def test_every_nickname_is_one_that_graph_accepts(display_name: str) -> None:
 def test_the_step_that_deletes_knows_the_key_that_must_be_forgotten() -> None:
     (step,) = plan_group_removal({"display_name": "GG", "unique_name": "gg", "object_id": IDS[0]}).steps
     assert (step.action, step.subject, step.data) == ("delete", "group GG", {"unique_name": "gg"})
+
+
+def test_a_step_names_what_it_is_about() -> None:
+    current = {"display_name": "GG", "mail_nickname": "gg", "description": None, "members": [IDS[1]], "owners": []}
+    desired = desired_group({"display_name": "GG", "mail_nickname": "new", "description": "why"})
+    steps = plan_group(desired, current, [IDS[2], IDS[3]], [IDS[4]], True).steps
+    assert [step.subject for step in steps] == [
+        "group GG: description, mail_nickname",
+        "2 members",
+        "1 members",
+        "1 owners",
+    ]
+    assert [step.action for step in steps] == ["update", "add", "remove", "add"]
