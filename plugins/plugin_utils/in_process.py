@@ -153,12 +153,7 @@ class InProcessAction(ActionBase):
 
     def _defer_variables(self, variables: dict[str, t.Any]) -> dict[str, t.Callable[[], t.Any]]:
         """Return those variables that can give an option, each as a function that renders it."""
-        options = self.module.SPEC.options
-        names = [
-            f"cvops_{option}"
-            for option in options
-            if options[option].get("fallback") and f"cvops_{option}" in variables
-        ]
+        names = [name for option in self.module.SPEC.options if (name := f"cvops_{option}") in variables]
         return {name: functools.partial(self._render, variables[name]) for name in names}
 
     def _render(self, template: t.Any) -> t.Any:

@@ -52,7 +52,7 @@ def open_lookup_context(
     readable = {
         name: functools.partial(_render, templar, value)
         for name, value in (variables or {}).items()
-        if name.startswith("cvops_") and name != f"cvops_{product}" and _has_fallback(spec, name)
+        if name.startswith("cvops_") and name != f"cvops_{product}"
     }
     sources = OptionSources(variables=readable)
     options, secrets = _validate_keywords(spec, convert_to_builtins(keywords), sources)
@@ -86,10 +86,6 @@ def open_lookup_context(
         ctx.close()  # once more, in case that a signal came between
         for message in ctx.warnings:
             display.warning(redact_text(message, ctx.secrets))
-
-
-def _has_fallback(spec: ArgumentSpec, variable: str) -> bool:
-    return bool(spec.options.get(variable.removeprefix("cvops_"), {}).get("fallback"))
 
 
 def _render(templar: t.Any, value: t.Any) -> t.Any:

@@ -16,6 +16,7 @@ from collection_tree import ROOT
 from jinja2 import Undefined, UndefinedError
 
 from ansible_collections.cvops.identity.plugins.filter import connection, declared, reports, results
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import mark_untrusted
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import (
     FilterInputError,
     require_list,
@@ -53,9 +54,7 @@ def templating(text: str, **variables: t.Any) -> t.Any:
 
 def marked(value: t.Any) -> t.Any:
     """*value* as a registered result has it on this core: what must not be evaluated."""
-    from ansible.utils.unsafe_proxy import wrap_var
-
-    return wrap_var(value)
+    return mark_untrusted(value)
 
 
 @pytest.mark.parametrize(("value", "shown"), [("x", "a text"), (3, "a number"), (True, "a boolean"), ([1], "a list")])

@@ -48,3 +48,22 @@ def test_debug_lines_are_silent_under_no_log() -> None:
     reporter(screen).debug(3, "three")
     reporter(screen, quiet=True).debug(1, "hidden")
     assert screen.lines == ["one", "three"]
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_prompt_is_displayed_also_under_no_log(quiet: bool) -> None:
+    """The person has to act, or the task waits without end."""
+    screen = Screen()
+    reporter(screen, quiet).prompt("open the page")
+    assert screen.lines == ["open the page"]
+
+
+def test_progress_is_displayed_again_after_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(subject.time, "monotonic", lambda: now[0])
+    screen = Screen(1)
+    talking = reporter(screen)
+    for passed in (0.0, 1.9, 0.2, 2.1):
+        now[0] += passed
+        talking.progress(f"at {now[0]:.1f}")
+    assert screen.lines == ["  at 1000.0", "  at 1002.1", "  at 1004.2"]
