@@ -12,7 +12,7 @@ import typing as t
 
 from ..._core.values import AnswerObject, get_object, get_objects
 from ..listings import parse_id
-from .canonical import UNKNOWN_ENTITY, UNKNOWN_PRINCIPAL, parse_entity, parse_principal
+from .canonical import UNKNOWN_ENTITY, UNKNOWN_PRINCIPAL, is_flag_set, parse_entity, parse_principal
 from .grants import Association, Entity, Principal
 
 Body = t.Mapping[str, t.Any]
@@ -77,20 +77,13 @@ def _build_association(row: Body, who: NamedPrincipal, where: NamedEntity, asked
 
 
 def _classify_grant(row: Body, properties: Body, role_id: int | None, permissions: tuple[int, ...]) -> str:
-    marks = [str(name) for part in (row, properties) for name, value in part.items() if _is_mark(value)]
+    marks = [str(name) for part in (row, properties) for name, value in part.items() if is_flag_set(value)]
     for pattern, kind in _MARKS:
         if any(pattern.search(mark) for mark in marks):
             return kind
     if role_id is not None:
         return "explicit"
     return "permissions" if permissions or _list_permission_rows(properties) else "unknown"
-
-
-def _is_mark(value: t.Any) -> bool:
-    """Return whether a member of a row is a flag that is set, or an object such as the parent that a grant is inherited from."""
-    if isinstance(value, str):
-        return value.strip().lower() in ("1", "true", "yes")
-    return bool(value)
 
 
 def _list_permission_rows(properties: Body) -> list[Body]:

@@ -70,6 +70,13 @@ UNKNOWN_ENTITY = Entity("type:0", 0)
 UNKNOWN_PRINCIPAL = Principal("unknown", 0)
 
 
+def is_flag_set(value: t.Any) -> bool:
+    """Return whether a flag of an answer is set; an object, such as the parent that a grant is inherited from, counts as set."""
+    if isinstance(value, str):
+        return value.strip().lower() in ("1", "true", "yes")
+    return bool(value)
+
+
 def get_type_number(kind: str) -> int:
     """Return Commvault's type number of an entity kind; 0 for credentials, whose number is not published."""
     if kind.startswith("type:"):
@@ -123,7 +130,7 @@ def parse_entity(wire: t.Mapping[str, t.Any]) -> tuple[Entity, str]:
     if kind is None:
         return UNKNOWN_ENTITY, _parse_name(wire, None)
     flags = wire.get("flags")
-    if isinstance(flags, dict) and flags.get("includeAll"):
+    if isinstance(flags, dict) and is_flag_set(flags.get("includeAll")):
         return Entity(kind, ALL_OF_KIND), f"all {kind}"
     found = next(filter(None, (parse_id(wire.get(field)) for field in (*_list_id_fields(kind), "entityId"))), None)
     return (Entity(kind, found) if found else UNKNOWN_ENTITY), _parse_name(wire, kind)

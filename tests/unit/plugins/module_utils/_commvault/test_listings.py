@@ -153,3 +153,76 @@ def test_the_catalogue_with_and_without_wrapper(body: dict[str, t.Any]) -> None:
         (900, "Deep"),
     ]
     assert [node["category"]["name"] for node in listings.flatten_categories(body)] == ["Alert", "Sub"]
+
+
+@pytest.mark.parametrize(
+    "number", [-1, "-1", True, 1.0, "1.0", "", None, [], {}, "9" * 19, 10**18, "\u0661", "1_0", " 1"]
+)
+def test_what_is_no_id_is_none(number: t.Any) -> None:
+    """Least of all -1, which stands for all objects of a kind among grants."""
+    assert listings.parse_id(number) is None
+    assert listings.parse_entries("plans", {"plans": [{"plan": {"planId": number, "planName": "gold"}}]}) == []
+
+
+@pytest.mark.parametrize(("number", "found"), [(0, 0), ("0", 0), (7, 7), ("007", 7), (10**18 - 1, 10**18 - 1)])
+def test_ids_are_numbers_or_digits(number: t.Any, found: int) -> None:
+    assert listings.parse_id(number) == found
+
+
+def test_every_kind_has_a_noun_and_calls() -> None:
+    assert set(listings.OBJECT_KINDS) == set(listings.LISTINGS)
+    for listing in listings.LISTINGS.values():
+        assert listing.noun and listing.calls and listing.wrappers and listing.ids and listing.names
+
+
+@pytest.mark.parametrize(
+    ("row", "directory"),
+    [
+        ({"name": "ops", "serviceType": "COMMSERVE"}, False),
+        ({"name": "corp\\ops", "serviceType": "ORGANIZATIONS"}, False),
+        ({"name": "corp\\ops", "serviceType": 5}, False),
+        ({"name": "ops", "serviceType": "ACTIVE_DIRECTORY"}, True),
+        ({"name": "ops", "serviceType": 2}, True),
+        ({"name": "CORP\\ops"}, True),
+        ({"name": "CORP\\ops", "serviceType": None}, True),
+        ({"userGroupEntity": {"userGroupName": "CORP\\ops"}}, True),
+        ({"name": "ops"}, False),
+        ({}, False),
+    ],
+)
+def test_groups_of_a_directory_are_told_by_service_else_by_name(row: dict[str, t.Any], directory: bool) -> None:
+    assert listings.is_directory_group(row) is directory
+
+
+def test_a_company_that_no_row_shows_is_not_taken_for_none() -> None:
+    hidden, shown = {"id": 1, "name": "a"}, {"id": 2, "name": "b", "company": {"id": 30, "name": "corp"}}
+    (entry,) = listings.parse_entries("roles", {"roles": [hidden]})
+    assert not entry.company_shown
+    first, second = listings.parse_entries("roles", {"roles": [hidden, shown]})
+    assert first.company_shown and (first.company, second.company) == (None, "corp")
+    companies = listings.parse_entries("companies", {"companies": [{"id": 30, "name": "corp"}]})
+    assert companies[0].company_shown, "companies are of no company"
+
+
+@pytest.mark.parametrize(
+    ("company", "found"),
+    [
+        ({"id": 30, "name": "corp"}, ("corp", 30)),
+        ({"id": 30}, ("30", 30)),
+        ({"name": "corp"}, ("corp", None)),
+        ({"id": 0, "name": "Commcell"}, (None, None)),
+        ({"id": 0, "name": "anything"}, (None, None)),
+        ({"name": "Commcell"}, (None, None)),
+        ({"id": 30, "name": "Commcell"}, ("Commcell", 30)),
+    ],
+)
+def test_the_company_of_a_row(company: dict[str, t.Any], found: tuple[str | None, int | None]) -> None:
+    (entry,) = listings.parse_entries("roles", {"roles": [{"id": 1, "name": "a", "company": company}]})
+    assert (entry.company, entry.company_id) == found
+
+
+def test_a_company_answers_to_its_aliases() -> None:
+    (entry,) = listings.parse_entries("companies", {"companies": [{"id": 30, "name": "Corp Ltd", "alias": "corp"}]})
+    assert entry.aliases == ("corp",)
+    (bare,) = listings.parse_entries("companies", {"companies": [{"id": 30, "name": "Corp Ltd", "alias": ""}]})
+    assert bare.aliases == ()

@@ -9,6 +9,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from security_examples import ENTITIES, GRANTS, entity_answers
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.associations import parse_associations
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
@@ -145,3 +148,136 @@ def test_an_answer_that_cannot_be_read_shows_no_empty_list(shape: t.Callable[[t.
     """Grants that are not read would be given once more, or left in place although they are surplus."""
     with pytest.raises(BadAnswer):
         parse_associations(shape(wrong), principal=(Principal("user_group", 21), "ops"))
+
+
+FOREIGN = [
+    {"properties": {**ROLE, "isCreatorAssociation": True}},
+    {"properties": {**ROLE, "inheritedFrom": {"commCellId": 2}}},
+    {"properties": {"categoryPermission": {"categoriesPermissionList": [{"permissionId": 31}]}}},
+    {"properties": {**ROLE, "isDefault": 1}},
+    {"properties": {"role": {"roleName": "only a name"}}},
+    {},
+]
+
+
+def grants_in(body: dict[str, t.Any], **asked: t.Any) -> list[Grant]:
+    return [row.grant for row in parse_associations(body, **asked) if row.grant is not None]
+
+
+@given(GRANTS.flatmap(lambda grants: st.tuples(st.just(grants), entity_answers(grants))))
+def test_an_answer_in_any_form_and_order_holds_exactly_its_grants(case: tuple[frozenset[Grant], t.Any]) -> None:
+    grants, body = case
+    found = grants_in(body)
+    assert set(found) == grants
+    assert len(found) == len(grants), "no grant is found twice"
+
+
+@given(GRANTS.flatmap(entity_answers), st.lists(st.sampled_from(FOREIGN), max_size=4), st.data())
+def test_foreign_rows_are_seen_and_are_no_grants(
+    body: dict[str, t.Any], foreign: list[t.Any], data: st.DataObject
+) -> None:
+    before = sorted(map(str, grants_in(body)))
+    rows = [{"userOrGroup": WHO, **row} for row in foreign]
+    block = {"entityAssociated": {"planId": 12}, "securityAssociations": {"associations": rows}}
+    larger = {"securityAssociations": data.draw(st.permutations([*body["securityAssociations"], block]))}
+    assert sorted(map(str, grants_in(larger))) == before
+    assert len(parse_associations(larger)) == len(parse_associations(body)) + len(foreign)
+
+
+@given(GRANTS.flatmap(entity_answers), ENTITIES)
+def test_rows_of_other_entities_are_inherited_where_one_was_asked_about(body: dict[str, t.Any], entity: Entity) -> None:
+    everything = parse_associations(body)
+    asked = parse_associations(body, entity=entity)
+    assert [row.grant for row in asked if row.grant] == [row.grant for row in everything if row.entity == entity]
+    assert [row.entity for row in asked] == [row.entity for row in everything]
+
+
+MEMBERS = [
+    "securityAssociations",
+    "associations",
+    "entityAssociated",
+    "entity",
+    "userOrGroup",
+    "properties",
+    "role",
+    "roleId",
+    "ownerAssociations",
+    "owners",
+    "userId",
+    "planId",
+    "_type_",
+    "flags",
+]
+SCALARS = st.none() | st.booleans() | st.integers(-2, 200) | st.text(max_size=4)
+HOSTILE = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(HOSTILE)
+def test_a_hostile_answer_is_refused_or_yields_what_stands_in_it(body: t.Any) -> None:
+    """No other error than BadAnswer, and no grant without a role, a principal and an entity of its own."""
+    if not isinstance(body, dict):
+        return
+    try:
+        found = grants_in(body)
+    except BadAnswer:
+        return
+    for grant in found:
+        assert grant.role_id > 0 and grant.principal.id > 0
+        assert grant.entity.id > 0 or "flags" in str(body), "an id is not taken for all of a kind"
+
+
+def test_single_permissions_are_kept_with_their_ids() -> None:
+    rows = [
+        {"permissionId": "31", "permissionName": "View"},
+        {"permissionId": 13},
+        {"permissionId": 31},
+        {"categoryId": 117},
+        {"permissionId": 0},
+    ]
+    for properties in (
+        {"categoryPermission": {"categoriesPermissionList": rows}},
+        {"permissions": rows},
+        {"permissionList": rows},
+    ):
+        (row,) = parse_associations(
+            {"associations": [{"entities": {"planId": 12}, "userOrGroup": WHO, "properties": properties}]}
+        )
+        assert (row.grant_kind, row.permission_ids, row.role_id) == ("permissions", (13, 31), None)
+
+
+def test_owners_of_all_forms_are_owners() -> None:
+    owners = [
+        {"userId": 1},
+        {"userOrGroup": {"userGroupId": 2}},
+        {"user": {"userId": 3}},
+        {"userGroup": {"userGroupId": 4}},
+    ]
+    block = {"entityAssociated": {"planId": 12}, "securityAssociations": {"ownerAssociations": {"owners": owners}}}
+    found = parse_associations({"securityAssociations": [block]})
+    assert [(row.principal.kind, row.principal.id, row.grant_kind) for row in found] == [
+        ("user", 1, "owner"),
+        ("user_group", 2, "owner"),
+        ("user", 3, "owner"),
+        ("user_group", 4, "owner"),
+    ]
+
+
+@pytest.mark.parametrize("value", ["0", "false", "no", "", 0, None, False, {}, []])
+def test_a_mark_that_is_not_set_says_nothing(value: t.Any) -> None:
+    row = {"userOrGroup": WHO, "properties": {**ROLE, "isCreatorAssociation": value, "isInherited": value}}
+    (found,) = parse_associations({"associations": [{**row, "entities": {"planId": 12}}]})
+    assert found.grant_kind == "explicit"
+
+
+@pytest.mark.parametrize("number", [-1, "-1", 0])
+def test_an_id_that_is_none_makes_no_grant(number: t.Any) -> None:
+    """Least of all -1, which stands for all entities of a kind among grants."""
+    row = {"userOrGroup": WHO, "properties": ROLE}
+    assert grants_in({"associations": [{**row, "entities": {"planId": number}}]}) == []
+    assert grants_in({"associations": [{**row, "entities": {"planId": 12}, "userOrGroup": [{"userId": number}]}]}) == []
+    rolled = {"role": {"roleId": number, "roleName": "r"}}
+    assert grants_in({"associations": [{**row, "entities": {"planId": 12}, "properties": rolled}]}) == []

@@ -9,10 +9,7 @@ from __future__ import annotations
 import types
 import typing as t
 
-import pytest
-
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.calls import SecurityAssociations
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.info import SecuritySnapshot
 
 
@@ -28,13 +25,3 @@ def test_a_group_that_is_gone(make_ctx: t.Any) -> None:
         ),
     )
     assert [(row["name"], row["members"]) for row in snapshot._read_user_groups()] == [("ops", ["anna"])]
-
-
-@pytest.mark.parametrize(("release", "count"), [(0, 1), (42, 0)])
-def test_a_release_that_is_not_shown_is_told_where_it_matters(make_ctx: t.Any, release: int, count: int) -> None:
-    ctx = make_ctx()
-    security = SecurityAssociations(t.cast(t.Any, types.SimpleNamespace(ctx=ctx, release=release)))
-    for dummy in range(2):
-        security.warn_of_unknown_release()
-    assert len(ctx.warnings) == count
-    assert all("11.42" in warning for warning in ctx.warnings)
