@@ -19,7 +19,7 @@ from .._core.names import (
     is_same_name,
     matches_pattern,
 )
-from .references import ObjectReference, format_reference, parse_decimal_id
+from .references import ObjectReference, format_reference, parse_id
 
 #: The company name that stands for "of no company, at the level of the CommCell".
 COMMCELL_LEVEL = "Commcell"
@@ -94,7 +94,7 @@ def build_company_keys(company: str | int) -> CompanyKeys:
     """Return the keys of a company of which only the given name or id is known."""
     if isinstance(company, int):
         return CompanyKeys(set(), {company})
-    number = parse_decimal_id(company)
+    number = parse_id(company)
     return CompanyKeys({fold_case(company)}, set() if number is None else {number})
 
 
@@ -234,7 +234,7 @@ class Catalogue:
                 return exact if len(exact) == 1 else found
         short = self._select_level(self._by_short_name.get(fold_case(name_or_id), []), company)
         short = [entry for entry in short if self._has_company_prefix(entry)]
-        number = parse_decimal_id(name_or_id)
+        number = parse_id(name_or_id)
         if short or number is None:
             return short
         # An id written as text is no exact form of a reference: it may as well be the name of something that is gone.
@@ -266,7 +266,7 @@ class Catalogue:
             rest = [entry for entry in entries if entry.company_id is None and entry.company is not None]
             if rest:
                 names = set(self._company_keys(own.company_id).names)
-                if own.company and parse_decimal_id(own.company) != own.company_id:
+                if own.company and parse_id(own.company) != own.company_id:
                     names.add(fold_case(own.company))
                 found += [entry for entry in rest if fold_case(str(entry.company)) in names]
             return found
@@ -301,7 +301,7 @@ class Catalogue:
             )
         key = fold_case(name_or_id)
         elsewhere = {entry.id: entry for index in (self._by_name, self._by_alias) for entry in index.get(key, ())}
-        number = parse_decimal_id(name_or_id)
+        number = parse_id(name_or_id)
         if number is not None and number in self._by_id:
             elsewhere.setdefault(number, self._by_id[number])
         alike = self.find_lookalikes(name_or_id)

@@ -19,6 +19,7 @@ from .._core.visible import escape_invisible
 from .._signin.commvault.sign_in import open_commvault_transport
 from . import envelope, listings
 from .catalogue import Catalogue, OwnLevel
+from .references import parse_id
 
 _COMPANY_HEADER = "operatorCompanyId"
 #: The local CommCell has this id on every CommServe.
@@ -140,12 +141,12 @@ class CommvaultClient:
     @property
     def release(self) -> int:
         """Feature release, for example 42 for 11.42; 0 when this account may not see it."""
-        return listings.parse_id(self._read_commserv().get("currentSPVersion")) or 0
+        return parse_id(self._read_commserv().get("currentSPVersion")) or 0
 
     @property
     def commcell_id(self) -> int:
         """The id of the CommCell as an entity; 2, that of every local CommCell, when this account may not see it."""
-        return listings.parse_id(self._read_commcell().get("commCellId")) or _LOCAL_COMMCELL
+        return parse_id(self._read_commcell().get("commCellId")) or _LOCAL_COMMCELL
 
     @property
     def commcell_name(self) -> str:
@@ -160,7 +161,7 @@ class CommvaultClient:
                 found = self.get("V2/WhoAmI", intent="read who is signed in", unknown_ok=True) or {}
                 inner = found.get("user") if isinstance(found.get("user"), dict) else found
                 who = inner if isinstance(inner, dict) else {}
-                number = listings.parse_id(who.get("id") or who.get("userId")) or 0
+                number = parse_id(who.get("id") or who.get("userId")) or 0
                 self._caller = number, str(who.get("name") or who.get("userName") or "")
                 self.ctx.identity["commvault_user"] = escape_invisible(self._caller[1]) or None
             return self._caller

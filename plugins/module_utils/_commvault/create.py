@@ -13,7 +13,7 @@ from .._core.errors import ApiError, mark_outcome_unknown
 from .._core.retry import Repeat
 from .client import CommvaultClient
 from .directory import Directory
-from .listings import parse_id
+from .references import parse_id
 
 
 def create_object_once(

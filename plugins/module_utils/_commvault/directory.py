@@ -16,7 +16,7 @@ from . import listings
 from .catalogue import Catalogue, CompanyKeys, Entry, build_company_keys, is_commcell_level, pluralize
 from .client import CommvaultClient, quote_segment
 from .envelope import is_withheld
-from .references import parse_decimal_id
+from .references import parse_id
 
 #: Kinds whose names may begin with a company or a directory, such as ``corp\\jvega``.
 _QUALIFIED = ("users", "user_groups", "external_groups")
@@ -56,7 +56,7 @@ class Directory:
         """
         companies = self.read_catalogue("companies")
         found = companies.get(given)
-        number = None if isinstance(given, int) else parse_decimal_id(given)
+        number = None if isinstance(given, int) else parse_id(given)
         other = None if number is None else companies.get_by_id(number)
         if found is not None and other is not None and found.id != other.id:
             raise AmbiguousMatch(

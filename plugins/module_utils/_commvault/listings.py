@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .._core.errors import NotFound
 from .._core.values import get_objects
 from .catalogue import Entry, is_commcell_level, pluralize
-from .references import parse_decimal_id
+from .references import parse_id
 
 Body = t.Mapping[str, t.Any]
 #: Reads a path with query parameters; None when this release does not know the path.
@@ -240,11 +240,6 @@ def _parse_entry(listing: Listing, row: Body) -> Entry | None:
         company_id,
         aliases,
     )
-
-
-def parse_id(value: t.Any) -> int | None:
-    """Return an id of an answer, which some releases write as text; None for what is none, such as -1."""
-    return None if isinstance(value, bool) else parse_decimal_id(value)
 
 
 def _get_first(row: Body, paths: t.Iterable[str]) -> t.Any:

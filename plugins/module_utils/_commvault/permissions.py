@@ -13,7 +13,7 @@ import typing as t
 from .._core.errors import AmbiguousMatch, ConfigError, NotFound
 from .._core.values import get_objects
 from .catalogue import Catalogue, Entry
-from .listings import parse_id
+from .references import parse_id
 
 CategoryNode = t.Mapping[str, t.Any]
 

@@ -33,9 +33,9 @@ class ObjectReference:
         return str(self.name if self.name is not None else self.id)
 
 
-def parse_decimal_id(text: t.Any) -> int | None:
-    """Return the id that an option holds as a number or as digits; None for anything else."""
-    digits = str(text)
+def parse_id(value: t.Any) -> int | None:
+    """Return the id that *value* is, of an option or an answer: a number, or its digits as text; None for anything else, such as -1."""
+    digits = str(value)
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_ID else None
 
 
@@ -50,7 +50,7 @@ def parse_reference(value: t.Any) -> ObjectReference:
     if not isinstance(value, t.Mapping):
         raise ValueError("must be a name, or a dictionary with name")
     name, identifier, company = value.get("name"), value.get("id"), value.get("company")
-    number = None if identifier is None else parse_decimal_id(identifier)
+    number = None if identifier is None else parse_id(identifier)
     if identifier is not None and number is None:
         raise ValueError(f"the id {identifier!r} is not a number")
     if name is None and number is None and value.get("object_id") is None:

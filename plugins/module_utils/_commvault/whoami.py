@@ -18,7 +18,7 @@ from .._signin.options import commvault_spec, entra_spec
 from .._signin.transport_settings import build_commvault_settings
 from .client import CommvaultClient, quote_segment
 from .envelope import is_declined
-from .listings import parse_id
+from .references import parse_id
 
 COMMVAULT_SERVICE = "Commvault"
 

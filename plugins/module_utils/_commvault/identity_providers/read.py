@@ -18,7 +18,7 @@ from ..._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound,
 from ..._core.names import fold_case, is_same_name
 from ..._core.values import get_objects, get_texts
 from ..client import CommvaultClient, quote_segment
-from ..listings import parse_id
+from ..references import parse_id
 
 SAML_TYPE, OIDC_TYPE = 2, 5
 AZURE_SAML_KIND = "AZURE"

@@ -11,7 +11,7 @@ import re
 import typing as t
 
 from ..._core.values import AnswerObject, get_object, get_objects
-from ..listings import parse_id
+from ..references import parse_id
 from .canonical import UNKNOWN_ENTITY, UNKNOWN_PRINCIPAL, is_flag_set, parse_entity, parse_principal
 from .grants import Association, Entity, Principal
 

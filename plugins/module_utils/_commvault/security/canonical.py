@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import ConfigError
-from ..listings import parse_id
+from ..references import parse_id
 from .grants import ALL_OF_KIND, ENTITY_TYPES, Entity, Principal
 
 _GENERIC_ENTITY = 150

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.values import get_objects
-from ..listings import parse_id
+from ..references import parse_id
 
 CanonicalUserGroup = dict[str, t.Any]
 UserIds = t.Mapping[str, int]

@@ -12,7 +12,7 @@ import typing as t
 from ..._commvault.catalogue import COMMCELL_LEVEL
 from ..._commvault.client import CommvaultClient, quote_segment
 from ..._commvault.directory import Directory
-from ..._commvault.listings import parse_id
+from ..._commvault.references import parse_id
 from ..._commvault.roles.contents import RolePermissions
 from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Entity, Principal

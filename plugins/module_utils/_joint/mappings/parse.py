@@ -12,7 +12,7 @@ import datetime
 import typing as t
 from dataclasses import dataclass
 
-from ..._commvault.references import ObjectReference, parse_company_reference, parse_decimal_id, parse_reference
+from ..._commvault.references import ObjectReference, parse_company_reference, parse_id, parse_reference
 from ..._commvault.security.grants import ENTITY_TYPES
 from ..._core.names import fold_case, matches_any_pattern
 from ..._core.values import is_guid, parse_time
@@ -253,7 +253,7 @@ def _parse_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) ->
 
 
 def _parse_type_and_id(raw: t.Mapping[str, t.Any], where: str, problems: list[Problem]) -> list[Target]:
-    number, entity_id = parse_decimal_id(raw.get("type")), parse_decimal_id(raw.get("id"))
+    number, entity_id = parse_id(raw.get("type")), parse_id(raw.get("id"))
     _note_unknown_keys(raw, _TYPE_KEYS, where, problems)
     if not number or entity_id is None:
         problems.append(make_problem(where, "type and id must both be numbers"))

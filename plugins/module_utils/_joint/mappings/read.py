@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..._commvault.directory import Directory
-from ..._commvault.listings import parse_id
+from ..._commvault.references import parse_id
 from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.canonical import parse_entity
 from ..._commvault.security.grants import Association, Entity, Grant, Principal

@@ -11,7 +11,7 @@ import typing as t
 
 from ..._commvault.client import CommvaultClient, quote_segment
 from ..._commvault.envelope import is_withheld
-from ..._commvault.listings import parse_id
+from ..._commvault.references import parse_id
 from ..._commvault.roles.contents import RolePermissions
 from ..._commvault.security.grants import ALL_OF_KIND, Entity
 from ..._core.errors import ApiError, AuthError, Throttled, Unreachable

@@ -17,7 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.referenc
     ObjectReference,
     format_reference,
     parse_company_reference,
-    parse_decimal_id,
+    parse_id,
     parse_reference,
     parse_reference_option,
 )
@@ -81,12 +81,12 @@ def test_a_company_that_is_a_number_stays_one(value: t.Any, found: t.Any) -> Non
 
 @pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", "0x1", " 1", "١", "²", "9" * 19, None, "1_000"])
 def test_only_decimal_digits_are_an_id(text: t.Any) -> None:
-    assert parse_decimal_id(text) is None
+    assert parse_id(text) is None
 
 
 @given(st.integers(0, 10**18 - 1))
 def test_every_id_comes_back(number: int) -> None:
-    assert parse_decimal_id(number) == parse_decimal_id(str(number)) == number
+    assert parse_id(number) == parse_id(str(number)) == number
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,8 @@ def test_what_a_message_shows_is_read_by_yaml_as_what_was_meant(name: str, compa
     if not any("\ud800" <= item <= "\udfff" for item in name + company):
         assert yaml.safe_load(shown) == {"name": name, "company": company}
     assert shown.isprintable()
+
+
+@pytest.mark.parametrize(("number", "found"), [(0, 0), ("0", 0), (7, 7), ("007", 7), (10**18 - 1, 10**18 - 1)])
+def test_ids_are_numbers_or_digits(number: t.Any, found: int) -> None:
+    assert parse_id(number) == found
