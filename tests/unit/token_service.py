@@ -93,15 +93,19 @@ class TokenService:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **bodies: str) -> None:
         self.bodies = {"token": "{}", "devicecode": json.dumps(FLOW), "discovery": json.dumps(DISCOVERY), **bodies}
-        self.status, self.asked = 200, []  # type: ignore[var-annotated]
+        self.status, self.discovery_status, self.asked = 200, 200, t.cast("list[str]", [])
         monkeypatch.setattr(Transport, "request", lambda _self, method, url, **_more: self.answer(method, url))
+
+    def refuse_discovery(self, status: int, body: dict[str, t.Any]) -> None:
+        """Let every request but those for tokens end with *status* and *body*."""
+        self.discovery_status, self.bodies["discovery"] = status, json.dumps(body)
 
     def answer(self, method: str, url: str) -> Reply:
         path = url.split("?")[0]
         self.asked.append(path)
         name = path.rsplit("/", maxsplit=1)[-1]
         body = self.bodies[name if name in ("token", "devicecode") else "discovery"]
-        status = self.status if name == "token" else 200
+        status = {"token": self.status, "devicecode": 200}.get(name, self.discovery_status)
         return Reply(method, url, status, {}, body.encode(), "id", "Entra sign-in")
 
 

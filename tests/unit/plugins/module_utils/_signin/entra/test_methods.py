@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from token_service import (
     BODIES,
+    CERTIFICATE,
     DEEP,
     GIVEN,
     SCOPE,
@@ -26,9 +27,12 @@ from token_service import (
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import (
+    AUTO_ORDER,
     METHODS,
     AccessTokenMethod,
     ClientSecretMethod,
+    IncompleteSignIn,
+    choose_method,
 )
 
 
@@ -214,3 +218,148 @@ def test_a_ready_token_with_an_odd_expiry(make_ctx: t.Any) -> None:
     for claims in ("eyJleHAiOlsxXX0", "eyJleHAiOiJ4In0", "eyJleHAiOjFlMzAwfQ", "W10"):
         ctx = make_ctx({"access_token": f"eyJhbGciOiJub25lIn0.{claims}.x"})
         assert AccessTokenMethod(ctx).acquire_token(SCOPE).expires_at == 0.0
+
+
+SETS: dict[str, dict[str, t.Any]] = {
+    "token": {"access_token": "e30.e30.x"},
+    "federated": {"tenant_id": "t", "client_id": "c", "federated_token": "a.b.c"},
+    "client_certificate": {"tenant_id": "t", "client_id": "c", "client_certificate": CERTIFICATE},
+    "client_secret": {"tenant_id": "t", "client_id": "c", "client_secret": "s3cr3t"},
+}
+
+
+def test_auto_takes_the_first_method_whose_inputs_are_complete(make_ctx: t.Any) -> None:
+    assert tuple(SETS) == AUTO_ORDER
+    given: dict[str, t.Any] = {"auth_method": "auto"}
+    for name in reversed(AUTO_ORDER):
+        given |= SETS[name]
+        ctx = make_ctx(given)
+        assert choose_method(ctx).name == name
+        assert any(f"auth_method auto: {name} (" in line for line in ctx.reporter.lines)
+
+
+@pytest.mark.parametrize("name", AUTO_ORDER)
+def test_one_input_less_and_auto_does_not_take_it(make_ctx: t.Any, name: str) -> None:
+    for left_out in SETS[name]:
+        given = {option: value for option, value in SETS[name].items() if option != left_out}
+        with pytest.raises(IncompleteSignIn, match="No complete sign-in to Entra ID"):
+            choose_method(make_ctx({"auth_method": "auto", **given}))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "client_secret, lacks tenant_id, client_id, client_secret"),
+        ({"client_secret": "s"}, "client_secret, lacks tenant_id, client_id: set them as options"),
+        ({"client_certificate": "x", "client_id": "c"}, "client_certificate, lacks tenant_id: "),
+        (
+            {"tenant_id": "t", "federated_token": "x"},
+            "federated, lacks client_id: set them as options, as variables (cvops_client_id …) or in the environment"
+            " (CVOPS_CLIENT_ID …)",
+        ),
+        ({"tenant_id": "t", "client_id": "c"}, "client_secret, lacks client_secret"),
+    ],
+)
+def test_the_nearest_method_is_named_with_what_it_lacks(make_ctx: t.Any, given: dict[str, t.Any], said: str) -> None:
+    with pytest.raises(IncompleteSignIn) as refused:
+        choose_method(make_ctx({"auth_method": "auto", **given}))
+    assert said in str(refused.value)
+
+
+def test_auto_never_takes_a_person_or_a_machine(make_ctx: t.Any) -> None:
+    assert not {"interactive", "device_code", "managed_identity"} & set(AUTO_ORDER)
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("client_secret", "auth_method client_secret needs tenant_id, client_id, client_secret: "),
+        (
+            "federated",
+            "needs tenant_id, client_id, federated_token or federated_token_file or federated_managed_identity: ",
+        ),
+        ("token", "auth_method token needs access_token: "),
+    ],
+)
+def test_a_method_that_was_asked_for_and_is_incomplete(make_ctx: t.Any, method: str, said: str) -> None:
+    """Another that is complete is not taken in its place."""
+    other = SETS["client_certificate"] if method == "token" else SETS["token"]
+    with pytest.raises(IncompleteSignIn) as refused:
+        choose_method(
+            make_ctx(
+                {"auth_method": method, **other} if method == "token" else {"auth_method": method, "access_token": "x"}
+            )
+        )
+    assert said in str(refused.value)
+
+
+def test_a_managed_identity_needs_no_option(make_ctx: t.Any) -> None:
+    assert choose_method(make_ctx({"auth_method": "managed_identity"})).name == "managed_identity"
+
+
+@pytest.mark.parametrize("method", [*GIVEN, "token"])
+def test_fingerprints_are_those_of_credentials_and_show_none(method: str) -> None:
+    def compute(**options: t.Any) -> str:
+        given = {**GIVEN.get(method, {"access_token": "token-4711"}), **options}
+        ctx = make_sign_in_context(method if method in GIVEN else "client_secret", auth_method=method, **given)
+        return str(METHODS[method](ctx).compute_fingerprint())
+
+    first = compute()
+    assert first == compute() and "4711" not in first and "s3cr3t" not in first
+    changes = {
+        "client_secret": {"client_secret": "another"},
+        "federated": {"federated_token": "d.e.f"},
+        "managed_identity": {"managed_identity_client_id": "another"},
+        "token": {"access_token": "another"},
+    }
+    if method in changes:
+        assert compute(**changes[method]) != first
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_a_method_is(method: str) -> None:
+    """The token cache and another host depend on these."""
+    found = METHODS[method]
+    assert found.name == method
+    assert found.is_personal is (method in ("interactive", "device_code"))
+    assert found.can_renew is (method != "token")
+
+
+def test_a_token_that_is_given_is_used_while_it_lives(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    now = int(ctx.clock.now().timestamp())
+    for ends, lives in ((now + 1, True), (now, False), (now - 1, False)):
+        ctx.options["access_token"] = build_jwt(exp=ends)
+        if lives:
+            assert AccessTokenMethod(ctx).acquire_token(SCOPE).expires_at == ends
+        else:
+            with pytest.raises(AuthError, match="has expired") as refused:
+                AccessTokenMethod(ctx).acquire_token(SCOPE)
+            assert refused.value.code == "token_expired"
+
+
+def test_of_the_tokens_that_a_controller_sends_the_one_for_the_scope_is_used(make_ctx: t.Any) -> None:
+    ctx = make_ctx({"access_token": json.dumps({SCOPE: "for-graph", "api://other/.default": "for-another"})})
+    assert AccessTokenMethod(ctx).acquire_token(SCOPE).value == "for-graph"
+    assert {"for-graph", "for-another"} <= set(ctx.secrets)
+    with pytest.raises(AuthError, match="sent no token for api://third") as refused:
+        AccessTokenMethod(ctx).acquire_token("api://third/.default")
+    assert refused.value.code == "no_token"
+
+
+@pytest.mark.parametrize("given", ["{", "{not json", "{" * 5000])
+def test_a_token_that_only_begins_like_an_object_is_a_token(make_ctx: t.Any, given: str) -> None:
+    assert AccessTokenMethod(make_ctx({"access_token": given})).acquire_token(SCOPE).value == given
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_the_reason_of_a_refused_discovery_is_told(service: TokenService, status: int) -> None:
+    """MSAL raises ValueError for it and drops the body."""
+    service.refuse_discovery(status, {"error": "invalid_tenant", "error_description": "AADSTS90002: Tenant not found."})
+    with pytest.raises(AuthError) as refused:
+        METHODS["client_secret"](make_sign_in_context("client_secret")).acquire_token(SCOPE)
+    assert refused.value.code == "AADSTS90002"
+    service.refuse_discovery(status, {"message": "nothing here"})
+    with pytest.raises(AuthError, match="the discovery document is missing or not Entra's") as unknown:
+        METHODS["client_secret"](make_sign_in_context("client_secret")).acquire_token(SCOPE)
+    assert unknown.value.code == "authority"

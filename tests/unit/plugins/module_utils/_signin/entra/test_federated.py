@@ -1,0 +1,133 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The token of another issuer: which option it comes from, read anew at each use, masked, and one clear error without it."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+from token_service import SCOPE, TokenService, build_jwt, make_sign_in_context
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import federated, managed_identity
+from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import FederatedMethod
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CLOUDS
+from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token
+
+
+def context(**options: t.Any) -> Context:
+    return make_sign_in_context("federated", **{"federated_token": None, **options})
+
+
+def test_the_first_source_that_is_given_counts(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("from-the-file")
+    every = {
+        "federated_token": " given \n",
+        "federated_token_file": str(path),
+        "federated_managed_identity": "system",
+    }
+    assert federated.get_source_option(context(**every)) == "federated_token"
+    assert federated.read_assertion(context(**every)) == "given"
+    del every["federated_token"]
+    assert federated.get_source_option(context(**every)) == "federated_token_file"
+    assert federated.read_assertion(context(**every)) == "from-the-file"
+    del every["federated_token_file"]
+    assert federated.get_source_option(context(**every)) == "federated_managed_identity"
+
+
+def test_a_file_is_read_at_each_use_and_its_content_masked(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    ctx = context(federated_token_file=str(path))
+    for content in ("first-token", "second-token"):
+        path.write_text(f"{content}\n")
+        assert federated.read_assertion(ctx) == content
+        assert content in ctx.secrets
+
+
+def test_a_file_below_the_home_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_text("of-the-home")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert federated.read_assertion(context(federated_token_file="~/token")) == "of-the-home"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "cannot be read: No such file"), (b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe", "it is not text")],
+)
+def test_a_file_without_a_token_is_one_clear_error(tmp_path: pathlib.Path, content: bytes | None, said: str) -> None:
+    path = tmp_path / "token"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"federated_token_file: {path} .*{said}|{said}"):
+        federated.read_assertion(context(federated_token_file=str(path)))
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(("named", "client_id"), [("system", None), ("client-1", "client-1")])
+def test_a_managed_identity_is_asked_for_the_audience_of_the_cloud(
+    monkeypatch: pytest.MonkeyPatch, cloud: str, named: str, client_id: str | None
+) -> None:
+    asked = []
+
+    def acquire(_ctx: Context, wanted: str | None, scope: str) -> Token:
+        asked.append((wanted, scope))
+        return Token("of-the-identity", 0.0, scope)
+
+    monkeypatch.setattr(managed_identity, "acquire_token", acquire)
+    assert federated.read_assertion(context(cloud=cloud, federated_managed_identity=named)) == "of-the-identity"
+    assert asked == [(client_id, f"{federated.AUDIENCES[cloud]}/.default")]
+    assert federated.AUDIENCES[cloud].startswith("api://AzureADTokenExchange")
+
+
+def test_the_fingerprint_is_that_of_the_source(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("first")
+    first = federated.compute_fingerprint(context(federated_token_file=str(path)))
+    path.write_text("second")
+    assert federated.compute_fingerprint(context(federated_token_file=str(path))) == first
+    others = [
+        context(federated_token_file=f"{path}2"),
+        context(federated_token=str(path)),
+        context(federated_managed_identity="system"),
+        context(federated_managed_identity="client-1"),
+    ]
+    assert len({first, *map(federated.compute_fingerprint, others)}) == 5
+
+
+def test_only_a_token_of_a_managed_identity_is_bound_to_the_machine() -> None:
+    assert FederatedMethod(context(federated_managed_identity="system")).is_machine_bound
+    assert not FederatedMethod(context(federated_token="a.b.c")).is_machine_bound
+
+
+def test_a_refusal_shows_what_the_presented_token_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is what a federated credential must match; the token itself is not shown."""
+    service = TokenService(
+        monkeypatch, token='{"error": "invalid_client", "error_description": "AADSTS700213: no match"}'
+    )
+    service.status = 400
+    presented = build_jwt(
+        iss="https://issuer.example", sub="repo:a/b", aud="api://AzureADTokenExchange", other="hidden"
+    )
+    with pytest.raises(AuthError) as refused:
+        FederatedMethod(context(federated_token=presented)).acquire_token(SCOPE)
+    assert refused.value.code == "AADSTS700213"
+    assert "issuer https://issuer.example, subject repo:a/b, audience api://AzureADTokenExchange" in str(refused.value)
+    assert refused.value.facts["presented"] == {
+        "iss": "https://issuer.example",
+        "sub": "repo:a/b",
+        "aud": "api://AzureADTokenExchange",
+    }
+    assert presented not in str(refused.value) and "hidden" not in str(refused.value)
+
+
+def test_a_refused_token_that_is_no_jwt_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = TokenService(monkeypatch, token='{"error": "invalid_client"}')
+    service.status = 400
+    with pytest.raises(AuthError) as refused:
+        FederatedMethod(context(federated_token="opaque")).acquire_token(SCOPE)
+    assert "presented" not in str(refused.value)
