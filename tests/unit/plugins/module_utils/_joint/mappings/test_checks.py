@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry, OwnLevel
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import Entity, Principal
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import GuardRefused
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings import checks
@@ -28,7 +28,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.ent
 CELL, COMPANY, PLAN = Entity("commcell", 2), Entity("company", 30), Entity("plans", 12)
 USER, GROUP, NEW = Principal("user", 8), Principal("user_group", 21), Pending("user_group", "new", 1, 0)
 ROLE, PENDING_ROLE = 35, Pending("role", "Restore", 1)
-OBJECT_ID, OTHER_ID = "11111111-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
+OBJECT_ID, OTHER_ID = "abcdef11-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
 ACCEPTED = {"accept_risk": ["last_admin", "own_rights", "break_glass"], "accept_reason": "drill"}
 
 
@@ -87,8 +87,8 @@ def test_a_group_that_is_linked_to_another_object_is_relinked_only_when_the_entr
 @pytest.mark.parametrize(
     ("rule", "grant", "refused"),
     [
-        ("privileged", PlannedGrant(GROUP, ROLE, CELL), True),
-        ("privileged", PlannedGrant(GROUP, ROLE, COMPANY), True),
+        ("privileged", PlannedGrant(GROUP, 36, CELL), True),
+        ("privileged", PlannedGrant(GROUP, 36, COMPANY), True),
         ("privileged", PlannedGrant(GROUP, MASTER_ROLE, PLAN), True),
         ("privileged", PlannedGrant(GROUP, ROLE, PLAN), True),
         ("privileged", PlannedGrant(GROUP, 36, PLAN), False),
@@ -190,6 +190,19 @@ def test_a_user_of_the_name_in_another_company_is_somebody_else(make_ctx: t.Any)
     remove_grant_of_user(make_ctx(), Entry(7, "emergency"), Entry(8, "emergency", "corp"))
     with pytest.raises(GuardRefused):
         remove_grant_of_user(make_ctx(), Entry(7, "emergency"), Entry(8, "emergency"))
+
+
+@pytest.mark.parametrize(("user_id", "is_kept"), [(7, True), (8, True), (9, False)])
+def test_within_a_company_its_users_and_those_of_the_commcell_are_kept(
+    make_ctx: t.Any, user_id: int, is_kept: bool
+) -> None:
+    entries = [Entry(7, "emergency"), Entry(8, "emergency", "corp", company_id=30), Entry(9, "emergency", "acme")]
+    users = Catalogue("user", entries, own_level=OwnLevel(30, "corp"))
+    reference = Principal("user", user_id)
+    resolved, kept = resolve(reference, name="emergency"), checks.BreakGlass(users=("emergency",))
+    ctx = make_ctx(ACCEPTED)
+    checks.check_break_glass(ctx, make_grants(1, reference), resolved, kept, lambda: users)
+    assert [warning.startswith("Accepted risk break_glass") for warning in ctx.warnings] == [True] * is_kept
 
 
 def test_a_group_of_the_name_is_no_user(make_ctx: t.Any) -> None:

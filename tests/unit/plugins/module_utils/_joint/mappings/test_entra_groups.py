@@ -16,7 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.values import
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.entra_groups import EntraGroup, EntraGroups
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import MappingEntry
 
-OPS_ID, OTHER_ID = "11111111-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
+OPS_ID, OTHER_ID = "abcdef11-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
 
 
 class FakeGraph:
@@ -87,14 +87,14 @@ def test_a_group_that_was_never_synchronised_has_no_account_name() -> None:
 
 
 def test_namesakes_are_told_with_their_ids() -> None:
-    graph = FakeGraph((OTHER_ID, "GG-Ops", None), (OPS_ID, "gg-ops", None))
+    graph = FakeGraph((OPS_ID, "GG-Ops", None), (OTHER_ID, "gg-ops", None))
     found, problems = look_up(graph, make_entry("GG-Ops"))
     assert found == [None]
     assert problems == [
         (
             "mappings[0].principal.entra_group",
             "ambiguous",
-            f"2 Entra groups are named 'GG-Ops' ({OPS_ID}, {OTHER_ID}): give object_id",
+            f"2 Entra groups are named 'GG-Ops' ({OTHER_ID}, {OPS_ID}): give object_id",
         )
     ]
 

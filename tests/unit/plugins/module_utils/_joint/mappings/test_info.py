@@ -27,7 +27,7 @@ OPS, NIGHT, JVEGA, SVC, OUTER = (
     Principal("user", 2),
     Principal("external_group", 1),
 )
-OPS_ID = "11111111-2222-4333-8444-555555555555"
+OPS_ID = "abcdef11-2222-4333-8444-555555555555"
 
 
 class FakeService(FakeCommCell):

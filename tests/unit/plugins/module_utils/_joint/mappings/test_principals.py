@@ -27,7 +27,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.pri
     find_company_level,
 )
 
-OPS_ID, OTHER_ID = "11111111-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
+OPS_ID, OTHER_ID = "abcdef11-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
 NAMES: dict[str, list[tuple[str, str | None]]] = {
     "user_groups": [("GG-Ops", None), ("Night", None), ("GG-Ops", "corp"), ("Twins", None), ("twins", None)],
     "users": [("jvega", None), ("corp\\jvega", "corp")],

@@ -24,7 +24,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.values import
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings import resource
 from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings
 
-OPS_ID, OTHER_ID = "11111111-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
+OPS_ID, OTHER_ID = "abcdef11-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
 DEFAULTS = {name: option.get("default") for name, option in commvault_role_mappings.SPEC.options.items()}
 GOLD, SILVER, CELL = Entity("plans", 1), Entity("plans", 2), Entity("commcell", COMMCELL_ID)
 OPS, NIGHT, JVEGA = Principal("user_group", 2), Principal("user_group", 3), Principal("user", 1)
