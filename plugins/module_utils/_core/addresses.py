@@ -16,7 +16,7 @@ import re
 import typing as t
 import unicodedata
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .errors import ConfigError, Problems
 from .secret_matcher import HIDDEN, mask_user_information
@@ -235,21 +235,23 @@ def _hide_user_information(text: str) -> str:
     return f"{scheme[0] if scheme else ''}{HIDDEN}@{rest}"
 
 
+def split_any_address(url: str) -> SplitResult:
+    """Return the parts of an address from anywhere, for messages and comparisons; all empty for one that cannot be parsed."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
 def extract_path(url: str) -> str:
     """Return the path of an address for messages; empty for one that cannot be parsed."""
-    try:
-        return to_one_line(urlsplit(url).path, 300)
-    except ValueError:
-        return ""
+    return to_one_line(split_any_address(url).path, 300)
 
 
 def extract_origin(url: str) -> str:
-    """Return scheme, host and port of *url* in lower case; empty for one that cannot be parsed."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    """Return scheme, host and port of *url* in lower case; empty where it has none or cannot be parsed."""
+    parts = split_any_address(url)
+    return f"{parts.scheme}://{parts.netloc}".lower() if parts.scheme or parts.netloc else ""
 
 
 def describe_host(address: t.Any) -> str:

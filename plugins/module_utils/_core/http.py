@@ -14,10 +14,9 @@ import os
 import traceback
 import typing as t
 import uuid
-from urllib.parse import urlsplit
 
 from . import libraries
-from .addresses import describe_host, describe_proxy_address, extract_origin, extract_path, mask_url
+from .addresses import describe_host, describe_proxy_address, extract_origin, extract_path, mask_url, split_any_address
 from .answers import AnswerRefused, BoundedResponse, read_body
 from .context import Context, CountAs
 from .errors import BadAnswer, ConfigError, Unreachable
@@ -135,7 +134,7 @@ class Transport:
                 return self._return_last(reply, failure, attempt)
             why = f"HTTP {attempt.status}" if attempt.status else "no answer"
             self._ctx.debug(
-                2, f"{self.settings.service}: {why} to {method} {urlsplit(url).path}, trying again in {pause:.1f} s"
+                2, f"{self.settings.service}: {why} to {method} {extract_path(url)}, trying again in {pause:.1f} s"
             )
             self._ctx.stats.add("retries")
             self._ctx.sleep(pause)
@@ -252,7 +251,7 @@ class Transport:
         self, exc: t.Any, method: str, url: str, correlation_id: str, budget_s: float
     ) -> Unreachable:
         """Return the error for a try without an answer, with the CA, proxy and timeout in force."""
-        host, limit = urlsplit(url).netloc, f"timeout {self.settings.timeout_s:.0f} s"
+        host, limit = split_any_address(url).netloc, f"timeout {self.settings.timeout_s:.0f} s"
         if budget_s < self.settings.timeout_s:
             limit += f", of which the task's deadline left {budget_s:.1f} s"
         code, what, received = _classify_failure(exc)
@@ -261,7 +260,7 @@ class Transport:
         if code == "certificate":
             what += f"; set {self.settings.ca_option} to the CA that signed it"
         message = (
-            f"{self.settings.service} at {host} gave no answer to {method} {urlsplit(url).path}: {what}."
+            f"{self.settings.service} at {host} gave no answer to {method} {extract_path(url)}: {what}."
             f" In force: {self.settings.describe_ca()}, {describe_proxy(self.settings, url)}, {limit}."
         )
         return Unreachable(
@@ -271,7 +270,7 @@ class Transport:
             code=code,
             request_id=correlation_id,
             method=method,
-            path=urlsplit(url).path,
+            path=extract_path(url),
         )
 
 
@@ -279,14 +278,14 @@ def find_proxies(settings: HttpSettings, url: str) -> dict[str, str]:
     """Return the proxies for *url*, by scheme."""
     if settings.proxy:
         return {"http": settings.proxy, "https": settings.proxy}
-    if not settings.environment_proxies:
+    if not settings.environment_proxies or not split_any_address(url).netloc:
         return {}
     return dict(requests.utils.get_environ_proxies(url))
 
 
 def describe_proxy(settings: HttpSettings, url: str) -> str:
     """Return the proxy in force for *url*, in words, without user and password."""
-    proxy = find_proxies(settings, url).get(urlsplit(url).scheme)
+    proxy = find_proxies(settings, url).get(split_any_address(url).scheme)
     return describe_proxy_address(proxy) if proxy else "no proxy"
 
 

@@ -29,9 +29,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.addresses imp
     mask_addresses,
     mask_url,
     split_address,
+    split_any_address,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems
 from ansible_collections.cvops.identity.plugins.module_utils._core.redact import redact_text
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import to_one_line
 
 PASSWORD = "Planted4711"
 
@@ -264,8 +266,8 @@ def test_every_option_that_takes_an_address_is_known() -> None:
         ("https://h.example:8443/a", "https://h.example:8443", "https://h.example:8443", "/a"),
         (f"https://svc:{PASSWORD}@h.example/a", "https://h.example", f"https://svc:{PASSWORD}@h.example", "/a"),
         ("//h.example/a", "https://h.example", "://h.example", "/a"),
-        ("/login", "another path of the same host", "://", "/login"),
-        ("", "another path of the same host", "://", ""),
+        ("/login", "another path of the same host", "", "/login"),
+        ("", "another path of the same host", "", ""),
         ("https://[::1", "an address that cannot be read", "", ""),
         ("https://h:99999/a", "an address that cannot be read", "https://h:99999", "/a"),
         ("https://h/\x1b[31mred", "https://h", "https://h", "/\\x1b[31mred"),
@@ -278,3 +280,10 @@ def test_parts_of_an_address_that_a_service_names(address: str, host: str, origi
 @pytest.mark.parametrize("address", [None, 7, [], {}])
 def test_an_address_that_is_none(address: object) -> None:
     assert describe_host(address) == "another path of the same host"
+
+
+@given(st.text(), st.sampled_from(["", "https://", "//", "https://["]))
+def test_any_text_has_parts(text: str, start: str) -> None:
+    parts = split_any_address(start + text)
+    assert extract_path(start + text) == to_one_line(parts.path, 300)
+    assert extract_origin(start + text) in ("", f"{parts.scheme}://{parts.netloc}".lower())

@@ -250,7 +250,9 @@ def test_a_name_that_cannot_be_resolved_is_told(make_ctx: t.Any) -> None:
     assert (unknown.value.code, unknown.value.may_have_acted) == ("name_resolution", False)
 
 
-@pytest.mark.parametrize("url", ["https://exa mple:bad/x", "no-scheme/x", "ftp://localhost/x"])
+@pytest.mark.parametrize(
+    "url", ["https://exa mple:bad/x", "no-scheme/x", "ftp://localhost/x", "https://[::1/x", "https://[x]/y"]
+)
 def test_addresses_that_cannot_be_used(make_ctx: t.Any, url: str) -> None:
     with pytest.raises(Unreachable) as bad:
         transport(make_ctx()).request("GET", url)
