@@ -175,10 +175,10 @@ def parse_json(content: bytes) -> t.Any:
     Bytes that are no UTF-8 are replaced. NaN, infinities and numbers of thousands of digits are refused: no service sends them.
     """
     with _large_answer_lock if len(content) > _LARGE_ANSWER_BYTES else contextlib.nullcontext():
-        return _parse_checked(content)
+        return _parse_within_limits(content)
 
 
-def _parse_checked(content: bytes) -> t.Any:
+def _parse_within_limits(content: bytes) -> t.Any:
     """Return the value of a JSON text. Raises as :func:`parse_json`; numbers of values, lengths and depth are checked before parsing."""
     counted = max(
         content.count(b",") + content.count(b"[") + content.count(b"{"), content.count(b"]") + content.count(b"}")

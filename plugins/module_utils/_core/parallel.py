@@ -34,7 +34,7 @@ def map_in_parallel(
     finished: queue.Queue[tuple[int, t.Any, BaseException | None]] = queue.Queue()
     stop = threading.Event()
 
-    def serve() -> None:
+    def work_on_items() -> None:
         """Work on items until there are none, or one fails."""
         while not stop.is_set():
             try:
@@ -48,7 +48,7 @@ def map_in_parallel(
                 return
 
     for number in range(workers):
-        threading.Thread(target=serve, name=f"cvops-read-{number}", daemon=True).start()
+        threading.Thread(target=work_on_items, name=f"cvops-read-{number}", daemon=True).start()
     answers: dict[int, Answer] = {}
     try:
         while len(answers) < len(items):

@@ -107,7 +107,7 @@ def replace_file(
             with contextlib.suppress(OSError):
                 os.unlink(unfinished)
         raise
-    _sync_folder_of(path, durability)
+    _sync_parent_folder(path, durability)
 
 
 def finish_replacing(path: str, unfinished: str) -> None:
@@ -118,14 +118,14 @@ def finish_replacing(path: str, unfinished: str) -> None:
     finally:
         os.close(descriptor)
     os.replace(unfinished, path)
-    _sync_folder_of(path, Durability.DISK)
+    _sync_parent_folder(path, Durability.DISK)
 
 
 def remove_file(path: str) -> None:
     """Delete *path*, if it is there, also on the disk. Raises OSError."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-    _sync_folder_of(path, Durability.DISK)
+    _sync_parent_folder(path, Durability.DISK)
 
 
 def take_lock(descriptor: int) -> bool:
@@ -159,7 +159,7 @@ def _sync_descriptor(descriptor: int, durability: Durability) -> None:
             raise
 
 
-def _sync_folder_of(path: str, durability: Durability) -> None:
+def _sync_parent_folder(path: str, durability: Durability) -> None:
     """Make a rename or a removal durable where *durability* asks for it; not every file system can do that for a folder."""
     if durability is not Durability.DISK:
         return

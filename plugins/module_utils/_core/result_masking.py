@@ -26,10 +26,10 @@ def mask_result(result: t.Any, secrets: t.Iterable[t.Any]) -> t.Any:
     A text or number that is a secret as a whole becomes HIDDEN_OPTION, a secret within a text HIDDEN, a number that contains one HIDDEN_OPTION.
     """
     ordered = sorted(drop_short_secrets(secrets), key=len, reverse=True)
-    return _mask(result, ordered) if ordered else result
+    return _mask_value(result, ordered) if ordered else result
 
 
-def _mask(value: t.Any, secrets: t.Sequence[str]) -> t.Any:
+def _mask_value(value: t.Any, secrets: t.Sequence[str]) -> t.Any:
     """Return a part of a result masked; *secrets*: the longest first."""
     if isinstance(value, str):
         if value in secrets:
@@ -38,9 +38,9 @@ def _mask(value: t.Any, secrets: t.Sequence[str]) -> t.Any:
             value = value.replace(secret, HIDDEN)
         return value
     if isinstance(value, t.Mapping):
-        return {key: _mask(item, secrets) for key, item in value.items()}
+        return {key: _mask_value(item, secrets) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_mask(item, secrets) for item in value]
+        return [_mask_value(item, secrets) for item in value]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         digits = str(value)
         return HIDDEN_OPTION if any(secret in digits for secret in secrets) else value

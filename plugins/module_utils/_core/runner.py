@@ -298,15 +298,15 @@ class _MaskingModule(EnvironmentModule):
 
     def exit_json(self, **kwargs: t.Any) -> t.NoReturn:
         """Exit as the base class does."""
-        super().exit_json(**self._mask(kwargs))
+        super().exit_json(**self._mask_result(kwargs))
         raise SystemExit(0)
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         """Fail as the base class does."""
-        super().fail_json(**self._mask({"msg": msg, **kwargs}))
+        super().fail_json(**self._mask_result({"msg": msg, **kwargs}))
         raise SystemExit(1)
 
-    def _mask(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _mask_result(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
         """Mask the arguments in place, and return *result* masked."""
         self.params = mask_result(mask_addresses(self.params), self.no_log_values)
         return t.cast("dict[str, t.Any]", mask_result(result, self.no_log_values))
