@@ -15,7 +15,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     ApiError,
     BadAnswer,
     Cancelled,
-    ConfigError,
     CvopsError,
     WaitTimeout,
 )
@@ -209,34 +208,6 @@ def test_an_app_role_is_signed_out_though_the_run_was_told_to_stop(
     store._ctx.close()
     assert [entry.path for entry in server.received][-1] == "/v1/auth/token/revoke-self"
     assert server.received[-1].headers["X-Vault-Token"] == "hvs.of-role"
-
-
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        (None, "needs an https address"),
-        ("http://vault.example:8200", "https only, or over http to an agent on this host"),
-        ("http://127.0.0.1.vault.example", "https only"),
-        ("http://10.0.0.1:8200", "https only"),
-        ("https://svc:Planted4711@vault.example", "user information"),
-        ("https://vault.example/?x", "query"),
-        ("https://vault.example:99999", "between 1 and 65535"),
-        ("unix:///run/vault.sock", "not an https"),
-        ("https://vаult.example", "beyond ASCII"),
-    ],
-)
-def test_addresses_that_are_refused(make_store: t.Any, url: str | None, said: str) -> None:
-    for found in ({"url": url}, {"url": None, "environ": {"VAULT_ADDR": url, "VAULT_TOKEN": TOKEN}}):
-        with pytest.raises(ConfigError, match=said) as refused:
-            make_store(**found)
-        assert "Planted4711" not in json.dumps(refused.value.as_result())
-
-
-@pytest.mark.parametrize(
-    "url", ["http://localhost:1", "http://127.0.0.1:1", "http://127.9.9.9:1", "http://[::1]:1", "https://h"]
-)
-def test_addresses_that_are_taken(make_store: t.Any, url: str) -> None:
-    assert make_store(url).location.endswith(url.split("//")[1])
 
 
 def test_a_note_is_not_written_when_told_to_stop(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
