@@ -85,14 +85,14 @@ def read_mappings_options(ctx: Context) -> MappingsOptions:
         max_writes=given.get("max_writes"),
         max_removals=given["max_removals"],
         canary=given["canary"],
-        managed_groups=tuple(given["managed_groups"]),
+        managed_groups=_texts(given["managed_groups"]),
         break_glass_users=_texts(break_glass.get("commvault_users")),
         break_glass_entra_groups=_texts(break_glass.get("entra_groups")),
         check_rights=given["check_rights"],
         parallel_reads=given["parallel_reads"],
         pending_roles=_references("pending_roles", given["pending_roles"]) if ctx.check_mode else (),
         pending_entra_groups=_texts(given["pending_entra_groups"]) if ctx.check_mode else (),
-        known_entra_groups=given["known_entra_groups"],
+        known_entra_groups=given["known_entra_groups"] or {},
     )
 
 
@@ -100,5 +100,5 @@ def _texts(values: t.Iterable[t.Any] | None) -> tuple[str, ...]:
     return tuple(str(value) for value in values or ())
 
 
-def _references(option: str, values: t.Iterable[t.Any]) -> tuple[ObjectReference, ...]:
-    return tuple(parse_reference_option(value, f"{option}[{index}]") for index, value in enumerate(values))
+def _references(option: str, values: t.Iterable[t.Any] | None) -> tuple[ObjectReference, ...]:
+    return tuple(parse_reference_option(value, f"{option}[{index}]") for index, value in enumerate(values or ()))

@@ -92,6 +92,13 @@ def test_a_pending_role_that_is_no_reference_is_a_message(make_ctx: t.Any) -> No
         read(make_ctx, check_mode=True, pending_roles=["View", ""])
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_lists_and_dictionaries_that_are_null_are_empty(make_ctx: t.Any, check_mode: bool) -> None:
+    names = ("mappings", "managed_groups", "break_glass", "pending_roles", "pending_entra_groups", "known_entra_groups")
+    options = read(make_ctx, check_mode, **dict.fromkeys(names))
+    assert options == read(make_ctx, check_mode, **{name: [] for name in names[:2]}, known_entra_groups={})
+
+
 def test_modules_take_mappings_in_one_form() -> None:
     for module in (commvault_role_mappings, sso_preflight_info):
         assert module.SPEC.options["mappings"] == mappings_option()
