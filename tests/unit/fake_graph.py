@@ -20,8 +20,8 @@ Made = t.TypeVar("Made")
 
 
 def guid(number: int) -> str:
-    """Return a GUID that is easy to read."""
-    return f"00000000-0000-4000-8000-{number:012d}"
+    """Return a GUID that is easy to read and has letters, whose case must not matter."""
+    return f"abcdef00-0000-4000-8000-{number:012d}"
 
 
 class Written(t.NamedTuple):

@@ -30,6 +30,13 @@ def test_nothing_is_asked_for_ids_and_for_what_is_not_managed(make_ctx: t.Any) -
         assert found == expected and graph.reads == []
 
 
+def test_what_is_neither_an_id_nor_a_name_is_told_without_asking(make_ctx: t.Any) -> None:
+    graph = FakeGraph(make_ctx(), {"/users": []})
+    with pytest.raises(Problems):
+        resolve_object_ids(t.cast("t.Any", graph), ["Ann", guid(1)], "members")
+    assert graph.reads == []
+
+
 def test_names_and_ids_keep_their_order_without_duplicates(make_ctx: t.Any) -> None:
     found, graph = resolve(make_ctx, [user(1, "ann@x.example")], [guid(2), "Ann@X.example", guid(1), "ann@x.example"])
     assert found == [guid(2), guid(1)]

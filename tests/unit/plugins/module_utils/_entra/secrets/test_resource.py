@@ -118,6 +118,11 @@ def test_names_of_one_line_are_taken(make_ctx: t.Any, name: str) -> None:
     assert make_secret(make_ctx, [], name=name)[0].plan().changed
 
 
+def test_a_secret_may_live_for_a_single_day(make_ctx: t.Any) -> None:
+    secret, _graph = make_secret(make_ctx, [], lifetime_days=1)
+    assert secret.plan().changed and secret.result()["expires"] == "2026-03-03T09:41:00Z"
+
+
 def test_the_token_of_a_task_that_runs_elsewhere_is_looked_at(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """There the option holds one token per scope; the one that is used tells."""
     ctx = make_ctx({"access_token": json.dumps({"scope": "x"}), "accept_risk": []})
