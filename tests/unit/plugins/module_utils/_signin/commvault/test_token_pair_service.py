@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
 
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import (
     PairStatus,
+    RenewalOutcome,
     RenewalService,
+    RenewalState,
+    build_token_headers,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import RenewalNote, TokenPair
@@ -77,3 +81,127 @@ def test_too_early_to_look(check_pair_status: t.Callable[..., PairStatus], secur
     young = dataclasses.replace(PAIR, renewal=RenewalNote("sent", NOW - 10, "somebody"))
     assert check_pair_status(listed(NOW + 7000), pair=young) is PairStatus.UNKNOWN
     assert secured.server.received == []
+
+
+@pytest.fixture
+def renew(secured: t.Any, make_ctx: t.Any, answer: t.Any) -> t.Callable[..., RenewalOutcome]:
+    """``renew(*answers, header=...)``: the outcome of a renewal that the service answers so."""
+    defaults = {name: option.get("default") for name, option in commvault_spec().options.items()}
+    url = f"{secured.server.url}/commandcenter/api"
+
+    def send(*answers: t.Any, header: str = "Authtoken", gateway: dict[str, str] | None = None) -> RenewalOutcome:
+        given = {"commvault_url": url, "commvault_ca_path": secured.ca_path, "commvault_token_header": header}
+        secured.server.says(*answers)
+        return RenewalService(make_ctx({**defaults, **given}), url, lambda: gateway or {}).renew_pair(PAIR)
+
+    return send
+
+
+NEW = {"accessToken": "a1", "refreshToken": "r1", "tokenExpiryTimestamp": 1800007200}
+
+
+def test_a_renewal_sends_the_pair_once_and_returns_the_new_one(
+    renew: t.Callable[..., RenewalOutcome], secured: t.Any, answer: t.Any
+) -> None:
+    outcome = renew(answer(body=NEW), gateway={"Authorization": "Bearer of-the-gateway"})
+    assert outcome.state is RenewalState.RENEWED
+    assert outcome.pair is not None
+    assert (outcome.pair.access_token, outcome.pair.refresh_token, outcome.pair.generation) == ("a1", "r1", 1)
+    assert (outcome.pair.expires, outcome.pair.issued, outcome.pair.renewal) == (1800007200.0, NOW, None)
+    (sent,) = secured.server.received
+    assert (sent.method, sent.path) == ("POST", "/commandcenter/api/V4/AccessToken/Renew")
+    assert json.loads(sent.body) == {"accessToken": "a0", "refreshToken": "r0"}
+    assert (sent.headers["Authtoken"], sent.headers["Authorization"]) == ("a0", "Bearer of-the-gateway")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state", "said"),
+    [
+        (200, {}, RenewalState.UNKNOWN, "It holds no tokens"),
+        (200, "<title>Portal</title>", RenewalState.UNKNOWN, "an HTML page titled 'Portal'"),
+        (200, b"", RenewalState.UNKNOWN, "It holds no tokens"),
+        (200, {"errorCode": 5, "errorMessage": "Invalid token."}, RenewalState.REFUSED, "error 5: Invalid token."),
+        (200, {"error": {"errorCode": "7", "errorString": "gone"}}, RenewalState.REFUSED, "error 7: gone."),
+        (200, {"response": {"errorCode": 8, "errLogMessage": "gone"}}, RenewalState.REFUSED, "error 8: gone."),
+        (200, {**NEW, "errorCode": 0}, RenewalState.RENEWED, ""),
+        (200, {**NEW, "error": {"errorCode": "0"}}, RenewalState.RENEWED, ""),
+        (401, {"errorCode": 5, "errorMessage": "no"}, RenewalState.REFUSED, "HTTP 401, error 5: no."),
+        (401, "<title>Sign in</title>", RenewalState.NOT_SENT, "That is a gateway's answer"),
+        (404, b"", RenewalState.NOT_SENT, "or commvault_url is wrong"),
+        (403, {"errorCode": 5}, RenewalState.NOT_SENT, "list of addresses may not have this host"),
+        (403, "<html>", RenewalState.NOT_SENT, "list of addresses may not have this host"),
+        (400, {"errorCode": 9}, RenewalState.REFUSED, "error 9: no reason given."),
+        (500, {"errorMessage": "down"}, RenewalState.UNKNOWN, "HTTP 500"),
+        (502, "<html>", RenewalState.UNKNOWN, "HTTP 502"),
+    ],
+)
+def test_what_an_answer_stands_for(
+    renew: t.Callable[..., RenewalOutcome],
+    secured: t.Any,
+    answer: t.Any,
+    status: int,
+    body: t.Any,
+    state: RenewalState,
+    said: str,
+) -> None:
+    """Void is a pair only on Commvault's own word; what may have renewed it is not sent again."""
+    outcome = renew(answer(status, body))
+    assert outcome.state is state
+    assert said in outcome.said
+    assert (outcome.pair is not None) is (state is RenewalState.RENEWED)
+    assert (outcome.error is None) is (state is RenewalState.RENEWED)
+    if outcome.error is not None:
+        assert outcome.error.may_have_acted is (state is RenewalState.UNKNOWN)
+        assert not any(secret in json.dumps(outcome.error.as_result()) for secret in ("a0", "r0"))
+    assert len(secured.server.received) == 1
+
+
+def test_a_lost_answer_leaves_the_outcome_unknown(
+    renew: t.Callable[..., RenewalOutcome], secured: t.Any, answer: t.Any
+) -> None:
+    assert renew(answer(drop=True)).state is RenewalState.UNKNOWN
+    assert len(secured.server.received) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_service_has_not_looked_at_the_pair(
+    renew: t.Callable[..., RenewalOutcome], secured: t.Any, answer: t.Any, status: int
+) -> None:
+    assert renew(answer(status, b"", headers={"Retry-After": "1"})).state is RenewalState.NOT_SENT
+    assert len(secured.server.received) == 1
+
+
+def test_a_503_without_a_time_leaves_the_outcome_unknown(renew: t.Callable[..., RenewalOutcome], answer: t.Any) -> None:
+    assert renew(answer(503, b"")).state is RenewalState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("header", "token", "headers"),
+    [
+        ("Authtoken", "abc", {"Authtoken": "abc"}),
+        ("Authorization", "abc", {"Authorization": "Bearer abc"}),
+        ("Authorization", "Bearer abc", {"Authorization": "Bearer abc"}),
+    ],
+)
+def test_the_header_of_an_access_token(header: str, token: str, headers: dict[str, str]) -> None:
+    assert build_token_headers({"commvault_token_header": header}, token) == headers
+
+
+def test_the_list_is_asked_for_the_owner_of_the_token(
+    check_pair_status: t.Callable[..., PairStatus], secured: t.Any
+) -> None:
+    assert check_pair_status(listed(NOW + 7000), pair=dataclasses.replace(PAIR, user_id="44")) is PairStatus.UNCHANGED
+    assert secured.server.received[0].path == "/commandcenter/api/V4/AccessToken/?userId=44"
+
+
+def test_a_pair_without_a_known_id_or_end_proves_nothing(check_pair_status: t.Callable[..., PairStatus]) -> None:
+    for change in ({"token_id": None}, {"expires": None}, {"token_id": "10"}):
+        assert check_pair_status(listed(NOW + 7000), pair=dataclasses.replace(PAIR, **change)) is PairStatus.UNKNOWN
+    assert check_pair_status((200, {}), pair=dataclasses.replace(PAIR, renewal=None)) is PairStatus.UNKNOWN
+
+
+def test_a_service_that_does_not_answer_proves_nothing(
+    check_pair_status: t.Callable[..., PairStatus], secured: t.Any, answer: t.Any
+) -> None:
+    secured.server.stop()
+    assert check_pair_status((200, {})) is PairStatus.UNKNOWN

@@ -365,28 +365,3 @@ def test_without_a_folder_of_the_run_a_person_is_asked_each_time(
         ctx = personal("device_code", tmp_path / "none", tmp_path, "file")
         assert EntraSignIn(ctx).get_token(SCOPE).value == jwt(idtyp="user", upn=f"{person}@x.example", oid=person)
     assert terminal.asked == 2
-
-
-@pytest.mark.parametrize(
-    ("claims", "told"),
-    [
-        ({"appid": "a1", "app_displayname": "bot", "oid": "o1", "tid": "t1"}, ("application", "bot", None, "a1", "t1")),
-        ({"scp": "x", "preferred_username": "p@x", "name": "P"}, ("user", "P", "p@x", None, None)),
-        ({"scp": "x", "unique_name": "u@x"}, ("user", None, "u@x", None, None)),
-        ({"scp": "x", "upn": ["u@x"], "name": {"a": 1}, "oid": 7, "tid": None}, ("user", None, None, None, None)),
-        (
-            {"appid": "a\x1b[2J", "app_displayname": "b\u202eot\r\nok"},
-            ("application", "b\\u202eot ok", None, "a\\x1b[2J", None),
-        ),
-        ({"app_displayname": "x" * 5000}, ("application", "x" * 256 + "…", None, None, None)),
-    ],
-)
-def test_whom_a_token_names(
-    monkeypatch: pytest.MonkeyPatch, claims: dict[str, t.Any], told: tuple[str | None, ...]
-) -> None:
-    """Text from outside: of one line, as long as names are, with nothing in it that steers a terminal."""
-    ctx = context(None, auth_method="token", access_token=jwt(**claims), token_cache="none")
-    EntraSignIn(ctx).get_token(SCOPE)
-    says = ctx.identity["entra_token_says"]
-    found = tuple(says.get(name) for name in ("kind", "display_name", "user_name", "app_id", "tenant_id"))
-    assert found == told
