@@ -92,7 +92,7 @@ def test_what_others_could_have_touched_is_not_used(
         store.read_pair()
 
 
-def test_another_owner(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_owner_is_not_used(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(store)
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
     with pytest.raises(ConfigError, match="belongs to another user"):

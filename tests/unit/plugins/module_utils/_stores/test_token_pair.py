@@ -92,7 +92,7 @@ def test_a_document_that_cannot_be_read(text: str, said: str) -> None:
         (301, None, False),
     ],
 )
-def test_due(left: float, life: float | None, due: bool) -> None:
+def test_a_pair_is_renewed_in_the_last_part_of_its_life(left: float, life: float | None, due: bool) -> None:
     expires = NOW + left
     assert TokenPair("a", "r", expires, issued=None if life is None else expires - life).is_renewal_due(NOW) is due
     assert not TokenPair("a", "r").is_renewal_due(NOW), "an unknown end is found out by a refusal"
@@ -111,7 +111,7 @@ def test_due(left: float, life: float | None, due: bool) -> None:
         (TokenPair("a", "r", NOW - 1, renewal=RenewalNote("sent", NOW, "p")), None, True),
     ],
 )
-def test_lasting_and_dead(pair: TokenPair, said: str | None, dead: bool) -> None:
+def test_what_blocks_a_renewal_and_when_a_pair_is_unusable(pair: TokenPair, said: str | None, dead: bool) -> None:
     reason = pair.renewal_blocker(NOW)
     assert (reason is None) if said is None else (said in str(reason))
     assert pair.is_unusable(NOW) is dead

@@ -31,7 +31,9 @@ OLD = TokenPair(
         ('{"accessToken":"a","refreshToken":"r","tokenExpiryTimestamp":0}', "a", "r", None),
     ],
 )
-def test_renewed(content: str, access: str, refresh: str | None, expires: float | None) -> None:
+def test_the_pair_in_an_answer_to_a_renewal(
+    content: str, access: str, refresh: str | None, expires: float | None
+) -> None:
     pair = wire.parse_renewed_pair(OLD, content, NOW)
     assert pair is not None
     assert (pair.access_token, pair.refresh_token, pair.expires) == (access, refresh, expires)
@@ -39,7 +41,7 @@ def test_renewed(content: str, access: str, refresh: str | None, expires: float 
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "<html>", '{"error": {"errorCode": 5}}', '{"accessToken": null}'])
-def test_not_renewed(content: str) -> None:
+def test_an_answer_without_tokens_holds_no_pair(content: str) -> None:
     assert wire.parse_renewed_pair(OLD, content, NOW) is None
 
 
@@ -54,7 +56,7 @@ def test_not_renewed(content: str) -> None:
         (None, []),
     ],
 )
-def test_rows(body: t.Any, ids: list[str]) -> None:
+def test_tokens_are_found_in_any_list_of_the_answer(body: t.Any, ids: list[str]) -> None:
     assert [wire.get_token_id(row) for row in wire.find_token_rows(body)] == ids
 
 

@@ -18,7 +18,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.retry import 
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.msal_client import MsalHttpClient
 
 
-def test_the_face_for_libraries(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
+def test_what_msal_asks_goes_out_once_and_counted(make_ctx: t.Any, server: t.Any, answer: t.Any) -> None:
     posts: list[bool] = []
     ctx = make_ctx()
     client = MsalHttpClient(
