@@ -2,40 +2,255 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guard of one's own groups where the service does not tell who is signed in."""
+"""One user group from options to requests, and the risks that are refused before anything is sent."""
 
 from __future__ import annotations
 
-import types
 import typing as t
 
 import pytest
+from fake_commvault import FakeCommvault, make_resource
+from fake_graph import carry_out
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups import resource as subject
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import GuardRefused
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.resource import UserGroupResource
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ConfigError,
+    GuardRefused,
+    NotFound,
+    Problems,
+)
+
+GUID = "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f"
+COMMCELL = {"id": 0, "name": "Commcell"}
+USERS = {
+    "users": [
+        {"id": n, "name": name, "company": COMMCELL} for n, name in ((4, "anna"), (5, "ben"), (6, "cleo"), (44, "svc"))
+    ]
+}
+GROUP = {"id": 21, "name": "ops", "enabled": True, "users": [{"id": 4, "name": "anna"}]}
+OPTIONS = {
+    "name": "ops",
+    "state": "present",
+    "company": None,
+    "members": None,
+    "exclusive": False,
+    "transfer_to_user": None,
+    "transfer_to_group": None,
+    "accept_risk": [],
+}
 
 
-def guarded(ctx: t.Any, caller: tuple[int, str]) -> None:
-    client = types.SimpleNamespace(ctx=ctx, caller=caller)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(subject, "CommvaultClient", lambda ctx: client)
-        resource = subject.UserGroupResource(ctx)
-    resource.group_id, resource._members = 21, {"anna": 4}
-    resource._check_risks(Plan({"name": "ops"}, {}, (Step("delete", "user group ops"),)), "ops")
+def site(
+    make_ctx: t.Any,
+    group: dict[str, t.Any] | None = GROUP,
+    answers: t.Any = None,
+    fields: t.Any = None,
+    **options: t.Any,
+) -> tuple[UserGroupResource, FakeCommvault]:
+    listed = [{"id": 30, "name": "heirs", "company": COMMCELL}]
+    listed += [{"id": group["id"], "name": group["name"], "company": COMMCELL}] if group else []
+    known = {
+        "V4/UserGroup": {"userGroups": listed},
+        "POST V4/UserGroup": {"id": "25"},
+        "v4/user": USERS,
+        "V4/company": {"companies": [{"id": 7, "name": "corp"}]},
+        **({f"GET V4/UserGroup/{group['id']}": group} if group else {}),
+        **(answers or {}),
+    }
+    client = FakeCommvault(make_ctx({**OPTIONS, **options}), known, **(fields or {}))
+    return make_resource(UserGroupResource, client), client
 
 
-def test_a_caller_who_is_not_told_is_told(make_ctx: t.Any) -> None:
-    ctx = make_ctx({"accept_risk": []})
-    guarded(ctx, (0, ""))
-    assert len(ctx.warnings) == 1 and "who is signed in" in ctx.warnings[0]
+def test_a_group_that_is_as_asked_for_is_left(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, members=["ANNA"], enabled=True)
+    assert not resource.plan().changed
+    assert client.writes == []
+    assert resource.result() == {
+        "name": "ops",
+        "description": "",
+        "enabled": True,
+        "entra_group_id": "",
+        "restricted_consoles": [],
+        "two_factor": False,
+        "members": ["anna"],
+        "id": "21",
+        "company": None,
+    }
+
+
+def test_a_new_group_is_created_then_completed(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, None, description="d", two_factor=True, members=["ben"])
+    carry_out(resource, resource.plan())
+    assert [(one.method, one.path, one.body) for one in client.writes] == [
+        ("POST", "V4/UserGroup", {"name": "ops", "enforceFSQuota": False, "description": "d"}),
+        ("PUT", "V4/UserGroup/25", {"enableTwoFactorAuthentication": "ON"}),
+        ("PUT", "V4/UserGroup/25", {"users": [{"id": 5}], "userOperationType": "ADD"}),
+    ]
+    assert resource.result()["id"] == "25"
+
+
+def test_a_company_is_named_in_the_creation(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, None, company="corp")
+    carry_out(resource, resource.plan())
+    assert client.writes[0].headers == {"operatorCompanyId": "7"}
+    assert resource.result()["company"] == "corp"
+
+
+def test_members_beside_the_given_ones_stay_unless_exclusive(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, members=["ben"])
+    carry_out(resource, resource.plan())
+    assert [one.body["userOperationType"] for one in client.writes] == ["ADD"]
+    exclusive, client = site(make_ctx, members=["ben"], exclusive=True)
+    carry_out(exclusive, exclusive.plan())
+    assert [(one.body["userOperationType"], one.body["users"]) for one in client.writes] == [
+        ("ADD", [{"id": 5}]),
+        ("DELETE", [{"id": 4}]),
+    ]
+
+
+def test_all_members_that_cannot_be_found_are_told_together(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, members=["anna", "nobody", "", {"id": 5, "name": "cleo"}])
+    with pytest.raises(Problems) as caught:
+        resource.plan()
+    assert [(item["where"], item["kind"]) for item in caught.value.facts["problems"]] == [
+        ("members[1]", "not_found"),
+        ("members[2]", "config"),
+        ("members[3]", "not_found"),
+    ]
+    assert client.writes == []
+
+
+def test_namesakes_among_members_are_kept_apart_by_id(make_ctx: t.Any) -> None:
+    users = {"users": [*USERS["users"], {"id": 9, "name": "anna", "company": {"id": 7, "name": "corp"}}]}
+    resource, client = site(make_ctx, None, {"v4/user": users}, members=["anna", {"name": "anna", "company": "corp"}])
+    carry_out(resource, resource.plan())
+    assert client.writes[-1].body["users"] == [{"id": 4}, {"id": 9}]
+    assert resource.result()["members"] == ["anna", "anna (id 9)"]
+
+
+@pytest.mark.parametrize("name", ["", " ops", "CORP\\ops"])
+def test_names_that_are_none_of_a_local_group_are_refused(make_ctx: t.Any, name: str) -> None:
+    resource, client = site(make_ctx, name=name)
+    with pytest.raises(ConfigError) as caught:
+        resource.plan()
+    assert caught.value.facts["source"] == "option name" and client.sent == []
+
+
+def test_two_factor_that_the_company_forbids_is_refused(make_ctx: t.Any) -> None:
+    forbidden = {**GROUP, "enableTwoFactorAuthentication": "DISABLED_AT_COMPANY"}
+    with pytest.raises(ConfigError, match="disabled at the company"):
+        site(make_ctx, forbidden, two_factor=True)[0].plan()
+    assert not site(make_ctx, forbidden)[0].plan().changed, "what is not managed is not asked for"
+
+
+def test_an_absent_group_goes_to_its_heir(make_ctx: t.Any) -> None:
+    to_user, client = site(make_ctx, state="absent", transfer_to_user="ben")
+    carry_out(to_user, to_user.plan())
+    assert client.writes[0].params == {"newUserId": 5, "newUserGroupId": 0}
+    to_group, client = site(make_ctx, state="absent", transfer_to_group={"name": "heirs"})
+    carry_out(to_group, to_group.plan())
+    assert client.writes[0].params == {"newUserId": 0, "newUserGroupId": 30}
+    assert to_group.result() == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        ({"transfer_to_user": "nobody"}, "transfer_to_user"),
+        ({"transfer_to_group": "nobody"}, "transfer_to_group"),
+        ({"transfer_to_group": "ops"}, "transfer_to_group"),
+        ({"transfer_to_user": {"id": "x"}}, "transfer_to_user"),
+    ],
+)
+def test_an_heir_that_cannot_be_is_refused(make_ctx: t.Any, options: dict[str, t.Any], option: str) -> None:
+    resource, client = site(make_ctx, state="absent", **options)
+    with pytest.raises(ConfigError) as caught:
+        resource.plan()
+    assert caught.value.facts["source"] == f"option {option}" and client.writes == []
+
+
+def test_a_group_that_is_not_there_needs_no_heir(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, None, state="absent", transfer_to_user="nobody")
+    assert not resource.plan().changed
+    assert "GET v4/user" not in client.paths
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_built_in_groups_are_not_deleted(make_ctx: t.Any, number: int) -> None:
+    with pytest.raises(ConfigError, match="built in"):
+        site(make_ctx, {**GROUP, "id": number}, state="absent", transfer_to_user="ben")[0].plan()
+
+
+def test_a_group_that_is_gone_when_it_is_read_is_created(make_ctx: t.Any) -> None:
+    resource, _client = site(make_ctx, answers={"GET V4/UserGroup/21": None})
+    assert [step.action for step in resource.plan().steps] == ["create"]
+
+
+MASTER = {**GROUP, "id": 1, "name": "master"}
+
+
+@pytest.mark.parametrize("options", [{"enabled": False}, {"members": [], "exclusive": True}])
+def test_the_last_administrators_are_not_taken_away_without_a_word(make_ctx: t.Any, options: dict[str, t.Any]) -> None:
+    with pytest.raises(GuardRefused, match="administer the CommCell") as caught:
+        site(make_ctx, MASTER, name="master", **options)[0].plan()
+    assert caught.value.facts["risk"] == "last_admin"
+    accepted, _client = site(
+        make_ctx, MASTER, name="master", accept_risk=["last_admin"], accept_reason="test", **options
+    )
+    assert accepted.plan().changed
+
+
+def test_administrators_may_be_exchanged(make_ctx: t.Any) -> None:
+    assert site(make_ctx, MASTER, name="master", members=["ben"], exclusive=True)[0].plan().changed
 
 
 @pytest.mark.parametrize("caller", [(4, ""), (0, "anna"), (4, "anna")])
-def test_a_caller_who_is_a_member_is_guarded(make_ctx: t.Any, caller: tuple[int, str]) -> None:
-    ctx = make_ctx({"accept_risk": []})
-    with pytest.raises(GuardRefused):
-        guarded(ctx, caller)
-    assert ctx.warnings == []
-    guarded(ctx, (5, "ben"))
-    assert ctx.warnings == []
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"state": "absent", "transfer_to_user": "ben"}, "would be deleted"),
+        ({"enabled": False}, "would be disabled"),
+        ({"members": ["ben"], "exclusive": True}, "would lose its member"),
+    ],
+)
+def test_ones_own_group_is_not_taken_from_oneself_without_a_word(
+    make_ctx: t.Any, caller: tuple[int, str], options: dict[str, t.Any], said: str
+) -> None:
+    with pytest.raises(GuardRefused, match=said) as caught:
+        site(make_ctx, fields={"caller": caller}, **options)[0].plan()
+    assert caught.value.facts["risk"] == "own_rights"
+    other, client = site(make_ctx, fields={"caller": (5, "ben")}, **options)
+    assert other.plan().changed and client.ctx.warnings == []
+
+
+def test_a_caller_that_stays_a_member_loses_nothing(make_ctx: t.Any) -> None:
+    two = {**GROUP, "users": [{"id": 4, "name": "anna"}, {"id": 5, "name": "ben"}]}
+    resource, _client = site(make_ctx, two, fields={"caller": (4, "anna")}, members=["anna"], exclusive=True)
+    assert resource.plan().changed
+
+
+def test_a_caller_that_is_not_known_is_warned_about(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, fields={"caller": (0, "")}, enabled=False)
+    resource.plan()
+    assert len(client.ctx.warnings) == 1 and "who is signed in" in client.ctx.warnings[0]
+    for caller, options in (((0, ""), {"members": ["ben"]}), ((0, ""), {}), ((0, "ben"), {"enabled": False})):
+        harmless, client = site(make_ctx, fields={"caller": caller}, **t.cast(t.Any, options))
+        harmless.plan()
+        assert client.ctx.warnings == []
+
+
+def test_members_of_a_linked_group_are_not_managed(make_ctx: t.Any) -> None:
+    with pytest.raises(ConfigError, match="identity provider"):
+        site(make_ctx, {**GROUP, "azureGUID": GUID}, members=["ben"])[0].plan()
+
+
+def test_names_that_look_alike_are_warned_about(make_ctx: t.Any) -> None:
+    users = {"users": [*USERS["users"], {"id": 9, "name": "ann\u0430", "company": COMMCELL}]}
+    resource, client = site(make_ctx, answers={"v4/user": users}, members=["anna"])
+    resource.plan()
+    assert len(client.ctx.warnings) == 1 and "'anna' looks like" in client.ctx.warnings[0]
+
+
+def test_a_company_that_is_not_there_is_an_error(make_ctx: t.Any) -> None:
+    with pytest.raises(NotFound, match="No company is named"):
+        site(make_ctx, None, company="none")[0].plan()
