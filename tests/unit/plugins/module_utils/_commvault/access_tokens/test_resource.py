@@ -397,7 +397,7 @@ def test_a_refused_creation_is_not_repeated_or_looked_for(make_ctx: t.Any) -> No
 
 def test_a_pair_whose_renewal_is_extended_is_kept(make_ctx: t.Any) -> None:
     row = {**ROW, "renewableUntilTimestamp": 1}
-    store = FakeStore(dataclasses.replace(STORE_KEPT, refresh_token="r"))
+    store = FakeStore(dataclasses.replace(STORE_KEPT, refresh_token="r", expires=1.0))
     assert actions(site(make_ctx, (row,), store)[0].plan()) == ["revoke", "create"]
     assert actions(site(make_ctx, (row,), store, renewable_until="2027-12-31T00:00:00Z")[0].plan()) == ["edit"]
 
