@@ -142,6 +142,11 @@ def test_which_deleted_application_is_meant(make_ctx: t.Any, options: dict[str, 
     assert (find_deleted(make_ctx, listed, **options) or {}).get("id") == (guid(1) if found else None)
 
 
+def test_the_id_of_a_deleted_application_is_the_same_in_any_letter_case(make_ctx: t.Any) -> None:
+    listed = [{**wire(1), "id": guid(1).upper(), "appId": guid(2).upper()}]
+    assert find_deleted(make_ctx, listed, object_id=guid(1)) and find_deleted(make_ctx, listed, app_id=guid(2))
+
+
 def test_two_deleted_applications_that_are_meant_are_an_error(make_ctx: t.Any) -> None:
     listed = [wire(5, uniqueName="ops"), wire(1, identifierUris=["api://x"])]
     with pytest.raises(AmbiguousMatch, match="give object_id to restore one") as caught:

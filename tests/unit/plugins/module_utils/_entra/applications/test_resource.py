@@ -201,7 +201,8 @@ def test_scopes_are_waited_for_like_roles(make_ctx: t.Any) -> None:
     application, graph = make_existing(make_ctx, {})
     application.object_id = guid(1)
     graph.answers[PATH] = {"api": {"oauth2PermissionScopes": [scope(12, "Run", enabled=False)]}}
-    application._await_disabled({"api": {"oauth2PermissionScopes": [scope(12, "Run", enabled=False), scope(13, "On")]}})
+    disabled = {**scope(12, "Run", enabled=False), "id": guid(12).upper()}
+    application._await_disabled({"api": {"oauth2PermissionScopes": [disabled, scope(13, "On")]}})
     assert len(graph.reads) == 1
 
 

@@ -119,6 +119,15 @@ def test_what_is_held_is_left_alone(make_ctx: t.Any) -> None:
     ]
 
 
+def test_ids_are_the_same_in_any_letter_case(make_ctx: t.Any) -> None:
+    access = [{"id": guid(11).upper(), "type": "Role"}, {"id": guid(21).upper(), "type": "Scope"}]
+    required = [{"resourceAppId": guid(6).upper(), "resourceAccess": access}]
+    wire = {"id": guid(1), "appId": guid(2), "requiredResourceAccess": required}
+    held = {APPLICATION: wire, ROLES: [assignment(1, guid(11).upper())], GRANTS: [grant("Read")]}
+    consent, _graph = make_consent(make_ctx, held)
+    assert not consent.plan().changed and consent.result()["status"] == "granted"
+
+
 def test_a_grant_without_scopes_goes_as_a_whole(make_ctx: t.Any) -> None:
     permissions = [{"api": guid(6), "application": None, "delegated": []}]
     consent, graph = make_consent(make_ctx, {GRANTS: [grant("Read")]}, api_permissions=permissions)

@@ -207,3 +207,11 @@ def test_a_credential_is_live_before_its_end_and_works_after_its_start(
 ) -> None:
     credential = key(1, "job", ends, starts)
     assert (is_live_credential(credential, NOW), is_working_credential(credential, NOW)) == (live, working)
+
+
+def test_key_ids_are_the_same_in_any_letter_case() -> None:
+    listed = {**key(1, "job"), "keyId": guid(1).upper()}
+    assert canonical_secret(listed)["key_id"] == guid(1)
+    assert is_last_credential(guid(1), {"passwordCredentials": [listed]}, NOW)
+    (step,) = plan_secret_removal(guid(1), [listed]).steps
+    assert step.data["key_id"] == guid(1)
