@@ -13,10 +13,10 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent / name) for name in ("scripts", "demo")]
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent / name) for name in ("scripts", "demo", "tests/guard")]
 
 from collection_tree import collections_path  # noqa: E402 - its folder had to be put on the path first
-from loopback_guard import loopback_only  # noqa: E402
+from loopback_guard import guard_children, install, take_refusals  # noqa: E402
 
 # Machines are noisy: a property is about results, never about how long one example took.
 hypothesis.settings.register_profile("steady", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -37,7 +37,14 @@ _load_collections(collections_path())
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_traffic_beyond_loopback() -> Iterator[None]:
-    """Any connection that would leave the machine fails the test that tries it."""
-    with loopback_only():
-        yield
+def _no_traffic_beyond_loopback(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Guard this process and those that tests start; pytest-socket's options are in pyproject.toml."""
+    install()
+    guard_children(tmp_path_factory.mktemp("guard") / "refusals")
+
+
+@pytest.fixture(autouse=True)
+def _no_refusals() -> Iterator[None]:
+    """Fail a test that tried to leave the machine, or whose children did, whatever became of it."""
+    yield
+    assert take_refusals() == []

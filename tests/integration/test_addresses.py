@@ -18,6 +18,7 @@ from collection_tree import collections_path
 from cvops_simulator import Simulator
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, connection_of
+from loopback_guard import child_variables
 
 PREFIX = "cvops.identity"
 PASSWORD = "Planted4711"
@@ -165,6 +166,7 @@ def test_on_the_command_line(site: Simulator, tmp_path: pathlib.Path, in_process
     environment = {
         **{key: os.environ[key] for key in ("PATH", "LC_ALL") if key in os.environ},
         **connection_of(site),
+        **child_variables(),
         "HOME": str(tmp_path),
         "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
         "ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote"),

@@ -24,6 +24,7 @@ from cvops_simulator import Simulator
 from helpers.checks import assert_no_secrets
 from helpers.playing import Player
 from helpers.trust import Issuer, Pair, register_certificate
+from loopback_guard import child_variables
 
 sys.path.insert(0, str(ROOT / "tests" / "unit"))
 from documented import all_blocks, parsed, tasks_in  # noqa: E402 - it lies beside the unit tests
@@ -56,6 +57,7 @@ def shell(site: Simulator, play: Player, tmp_path: pathlib.Path) -> Shell:
             script = script.replace(shown, real)
         addresses = {name: value for name, value in play.connection.items() if name not in OWN_CREDENTIALS}
         surroundings = {
+            **child_variables(),
             "PATH": f"{pathlib.Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(tmp_path),
             "TMPDIR": str(tmp_path),

@@ -19,6 +19,8 @@ import threading
 import typing as t
 from dataclasses import dataclass
 
+from loopback_guard import child_variables
+
 #: Far above what any answer may cost, far below what an answer without end takes.
 MEMORY_BYTES = 640 << 20
 #: A guard against hanging, nothing else: the tasks' own deadlines are a few seconds.
@@ -55,6 +57,7 @@ class Children:
 
     def __init__(self, collections: pathlib.Path) -> None:
         environment = {
+            **child_variables(),
             "PATH": f"{pathlib.Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": str(collections),

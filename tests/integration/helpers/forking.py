@@ -90,7 +90,8 @@ def fork_playbook(
         return None
     fixed = {name: value for name, value in environment.items() if name.startswith(FIXED_PREFIX) and name not in OWN}
     if _server_environment is None:
-        own = {"ANSIBLE_HOME": str(folder.parent / "server"), "PYTHONPATH": str(_HELPERS)}
+        paths = os.pathsep.join([str(_HELPERS), environment["PYTHONPATH"]])
+        own = {"ANSIBLE_HOME": str(folder.parent / "server"), "PYTHONPATH": paths}
         with _environment({**environment, **own}):
             _context.set_forkserver_preload(list(_IMPORTED))
             ensure_running()

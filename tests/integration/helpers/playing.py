@@ -21,6 +21,7 @@ import typing as t
 
 import yaml
 from cvops_simulator import Simulator
+from loopback_guard import child_variables
 
 from helpers.forking import ForkedPlaybook, fork_playbook
 
@@ -204,7 +205,7 @@ class Player:
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "False",
             "ANSIBLE_NOCOLOR": "1",
         }
-        merged = {"LC_ALL": "C.UTF-8", **kept, **own, **self.connection, **more}
+        merged = {"LC_ALL": "C.UTF-8", **kept, **child_variables(), **own, **self.connection, **more}
         return {name: value for name, value in merged.items() if value != ""}
 
 

@@ -37,7 +37,9 @@ def start(options: t.Mapping[str, t.Any], die: str | None = None) -> subprocess.
     """Begin to use the store in another process."""
     told = {"options": dict(options), "die": die, "collections": os.environ["ANSIBLE_COLLECTIONS_PATH"]}
     kept = {
-        name: value for name, value in os.environ.items() if name.startswith(("COVERAGE", "CVOPS_CHECKOUT", "PATH"))
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("COVERAGE", "CVOPS_CHECKOUT", "CVOPS_TEST", "PATH", "PYTHONPATH"))
     }
     process = subprocess.Popen(
         [sys.executable, __file__],
