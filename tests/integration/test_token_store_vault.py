@@ -156,7 +156,7 @@ def test_a_renewed_pair_is_written_over_a_changed_note_and_never_over_another_pa
         locked.write_pair(new)
     assert first.read_pair_and_version() == (new, version + 2)
     with first.lock() as locked:
-        second.write_pair(TokenPair("theirs", "their-refresh-token"), version + 2)
+        second.write_pair(TokenPair("theirs", "their-refresh-token", generation=1), version + 2)
         with pytest.raises(StoreConflict):
             locked.write_pair(TokenPair("a2", "r2", generation=2))
     pair = first.read_pair()
