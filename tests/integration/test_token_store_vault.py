@@ -156,7 +156,11 @@ def test_a_renewed_pair_is_written_over_a_changed_note_and_never_over_another_pa
         locked.write_pair(new)
     assert first.read_pair_and_version() == (new, version + 2)
     with first.lock() as locked:
-        second.write_pair(TokenPair("theirs", "their-refresh-token", generation=1), version + 2)
+        second.write_pair(TokenPair("a1", "r1", generation=1, name="renamed"), version + 2)
+        with pytest.raises(StoreConflict):
+            locked.write_pair(TokenPair("a3", "r3", generation=3))
+    with first.lock() as locked:
+        second.write_pair(TokenPair("theirs", "their-refresh-token", generation=1), version + 3)
         with pytest.raises(StoreConflict):
             locked.write_pair(TokenPair("a2", "r2", generation=2))
     pair = first.read_pair()

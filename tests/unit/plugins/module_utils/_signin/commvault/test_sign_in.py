@@ -203,6 +203,7 @@ def test_a_login_that_gives_no_token_is_tried_once_and_explained(
     signing_in: t.Any, secured: t.Any, answer: t.Any, status: int, body: t.Any, said: str, code: str | None
 ) -> None:
     """A second try with a wrong password would bring the account nearer to its lock."""
+    signing_in.options["retries"] = 3
     secured.server.says(answer(status, body))
     credentials = PasswordCredentials(signing_in, signing_in.options["commvault_url"], None)
     with pytest.raises(AuthError, match=said) as refused:
@@ -210,6 +211,14 @@ def test_a_login_that_gives_no_token_is_tried_once_and_explained(
     assert refused.value.code == code
     assert len(secured.server.received) == 1
     assert "pw-4711" not in json.dumps(refused.value.as_result())
+
+
+def test_a_login_whose_answer_is_lost_is_not_repeated(signing_in: t.Any, secured: t.Any, answer: t.Any) -> None:
+    signing_in.options["retries"] = 3
+    secured.server.says(answer(drop=True))
+    with pytest.raises(CvopsError):
+        PasswordCredentials(signing_in, signing_in.options["commvault_url"], None).build_headers()
+    assert len(secured.server.received) == 1
 
 
 class Gateway:
