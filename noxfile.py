@@ -237,7 +237,7 @@ def build_artifact(step: Step) -> pathlib.Path:
 
 @step("test", "test-all")
 def build(step: Step) -> None:
-    """The artifact builds, carries what it must and nothing else, installs, and documents every module."""
+    """Build the artifact: it carries what it must and nothing else, installs, and documents every module."""
     artifact = build_artifact(step)
     faults = staging.artifact_faults(names := staging.artifact_names(artifact))
     if faults:
@@ -254,7 +254,7 @@ def build(step: Step) -> None:
 
 @step("test", "test-all")
 def lint(step: Step) -> None:
-    """Static checks; ansible-lint sees the staged artifact."""
+    """Run the static checks; ansible-lint sees the staged artifact."""
     staging.stage(build_artifact(step))
     folders = ("module_utils", "plugin_utils", "modules", "lookup", "filter", "action")
     packages = [word for name in folders for word in ("-p", f"ansible_collections.cvops.identity.plugins.{name}")]
@@ -264,7 +264,7 @@ def lint(step: Step) -> None:
         "ruff check": ("python", "-m", "ruff", "check", "."),
         "ruff format": ("python", "-m", "ruff", "format", "--check", "."),
         "mypy": ("python", "-m", "mypy", *packages),
-        "mypy scripts": ("python", "-m", "mypy", "scripts", "demo"),
+        "mypy scripts": ("python", "-m", "mypy", "scripts", "demo", "tests/guard"),
         "yamllint": ("python", "-m", "yamllint", "--strict", "."),
         "action groups": ("python", "scripts/action_groups.py", "--check"),
         "role connection": ("python", "scripts/role_connection.py", "--check"),
@@ -282,7 +282,7 @@ def lint(step: Step) -> None:
 
 @step("lint", "test", "test-all")
 def docs(step: Step) -> None:
-    """The documentation of plugins and roles, and what the guides refer to."""
+    """Check the documentation of plugins and roles, and what the guides refer to."""
     staging.stage(build_artifact(step))
     words = ("--plugin-docs", "--check-extra-docs-refs", "--validate-collection-refs", "all", staging.COLLECTION)
     # rstcheck is for the pages that it makes of plugins; the guides are checked
@@ -296,13 +296,13 @@ nox.registry.get()["extra-checks"].tags += ["lint", "test", "test-all"]
 
 @step("test", "test-all", targets=CHOSEN)
 def unit(step: Step, target: Target) -> None:
-    """Unit and property tests; measured where integration is."""
+    """Run unit and property tests; measured where integration is."""
     step.pytest("tests/unit", measured=target == TARGETS[0])
 
 
 @step("test", "test-all")
 def simulator(step: Step) -> None:
-    """The simulator's own static checks and tests, among them those with the official clients."""
+    """Run the simulator's own static checks and tests, among them those with the official clients."""
     checks = {
         "ruff check": ("ruff", "check", "."),
         "ruff format": ("ruff", "format", "--check", "."),
@@ -331,7 +331,7 @@ def sanity(step: Step, target: Target) -> None:
 
 @step("test", "test-all", targets=CHOSEN)
 def integration(step: Step, target: Target) -> None:
-    """Every module, role and playbook through real ansible-playbook runs against the simulator, and a sample of the hostile services.
+    """Run every module, role and playbook through real ansible-playbook runs against the simulator, and a sample of the hostile services.
 
     Measured in one environment, and there the tests' own processes only: measuring nearly doubles the time of ansible-playbook.
     """
@@ -342,7 +342,7 @@ def integration(step: Step, target: Target) -> None:
 
 @step("test", "test-all")
 def coverage(step: Step) -> None:
-    """Lines and branches of module_utils that unit and integration tests reached in their own processes."""
+    """Report lines and branches of module_utils that unit and integration tests reached in their own processes."""
     data = sorted(path for name in ("unit", "integration") for path in COVERAGE.glob(f"{name}-*"))
     if not data:
         step.session.error("nothing was measured: run the steps unit and integration first")
@@ -356,7 +356,7 @@ def coverage(step: Step) -> None:
 
 @step("test-all", environment=MINIMUMS)
 def minimums(step: Step) -> None:
-    """Unit tests and what signs in, on exactly the oldest releases of the libraries that are declared, and the oldest ansible-core."""
+    """Run unit tests and what signs in, on exactly the oldest releases of the libraries that are declared, and the oldest ansible-core."""
     installed = step.run(
         "python", "-c", "import importlib.metadata as m; [print(f'{d.name}=={d.version}') for d in m.distributions()]"
     )
@@ -368,13 +368,13 @@ def minimums(step: Step) -> None:
 
 @step("test-all", targets=CHOSEN)
 def adversarial(step: Step, _target: Target) -> None:
-    """Hostile services: every attack at every place, and whole playbooks; what `integration` runs a sample of."""
+    """Attack from hostile services: every attack at every place, and whole playbooks; what `integration` runs a sample of."""
     step.pytest("tests/adversarial", "--dist", "worksteal", minutes=120, CVOPS_ADVERSARIAL="whole")
 
 
 @step()
 def benchmark(step: Step) -> None:
-    """What it costs."""
+    """Measure what it costs."""
     program = str(step.venv / "bin" / "python")
     step.session.run(program, "tests/benchmark/run.py", env=tool_variables(step.venv), include_outer_env=False)
 

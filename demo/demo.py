@@ -85,6 +85,7 @@ def _follow(command: t.Sequence[str], log: pathlib.Path, story: demo_story.Story
 
 
 def main() -> int:
+    """Show it; return the exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is ended, as it is on SIGINT
     began = time.monotonic()
     shutil.rmtree(DEMO, ignore_errors=True)

@@ -25,6 +25,7 @@ class Run:
 
     @property
     def writes(self) -> int:
+        """Return how many writes the services saw."""
         return sum(service.get("writes", 0) for service in self.counts.values())
 
 
@@ -47,12 +48,12 @@ def faults(preview: Run, apply: Run, again: Run) -> list[str]:
 
 
 def grants_by_commcell(run: Run) -> dict[str, list[Grant]]:
-    """The grants that a run reported, per CommCell."""
+    """Return the grants that a run reported, per CommCell."""
     return {name: list(grants) for name, grants in sorted((run.summary.get("grants") or {}).items())}
 
 
 def costs(runs: t.Sequence[Run]) -> list[str]:
-    """A table: per run its seconds, changed tasks, and per service reads, writes and sign-ins as the simulator counted."""
+    """Return a table: per run its seconds, changed tasks, and per service reads, writes and sign-ins as the simulator counted."""
     services = sorted({service for run in runs for service in run.counts if service not in ("control", "imds")})
     rows = [["run", "seconds", "changed", *(f"{service} r/w/s" for service in services)]]
     for run in runs:
@@ -65,7 +66,7 @@ def costs(runs: t.Sequence[Run]) -> list[str]:
 
 
 def access(grants: t.Sequence[Grant], limit: int | None = None) -> list[str]:
-    """A table: who got which role on what, entities of one kind in one line; at most ``limit`` rows."""
+    """Return a table: who got which role on what, entities of one kind in one line; at most ``limit`` rows."""
     grouped: dict[tuple[str, str, str], list[str]] = collections.defaultdict(list)
     for grant in grants:
         grouped[grant["principal"], grant["role"], grant["entity_type"]].append(grant["entity"])
@@ -91,7 +92,7 @@ def table(rows: t.Sequence[t.Sequence[str]]) -> list[str]:
 
 
 def report(runs: t.Sequence[Run], limit: int | None = None) -> list[str]:
-    """The whole summary; without ``limit`` every grant is in it."""
+    """Return the whole summary; without ``limit`` every grant is in it."""
     lines = costs(runs)
     for name, grants in grants_by_commcell(runs[1]).items():
         who = len({grant["principal"] for grant in grants})

@@ -32,7 +32,7 @@ class Simulator:
         self.control_url = control_url
 
     def take_counts(self) -> dict[str, collections.Counter[str]]:
-        """Reads, writes and sign-ins of each service since the last call; the simulator's own view, not the client's."""
+        """Return reads, writes and sign-ins of each service since the last call; the simulator's own view, not the client's."""
         counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
         for entry in self._control("GET")["entries"]:
             if SIGN_OUT.search(entry["path"]):
@@ -64,7 +64,7 @@ def running(program: pathlib.Path, directory: pathlib.Path, *options: str) -> t.
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], log: pathlib.Path, seconds: float = 60.0) -> str:
-    """The control address, once the simulator has announced all of its services and written its document."""
+    """Return the control address, once the simulator has announced all of its services and written its document."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         text = log.read_text(errors="replace")

@@ -45,5 +45,5 @@ class Story:
             yield f"| {json.loads(said[1])}"
 
     def excerpt(self, task: str, lines: int) -> list[str]:
-        """The first *lines* of difference of the first task whose name begins with *task*."""
+        """Return the first *lines* of difference of the first task whose name begins with *task*."""
         return next((diff[:lines] for name, diff in self.diff.items() if name.startswith(task)), [])

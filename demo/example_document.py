@@ -51,9 +51,11 @@ class Dumper(yaml.SafeDumper):
     """Lists indented below their key, as yamllint wants them, and short things in one line."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent in any case."""
         super().increase_indent(flow, False)
 
     def ignore_aliases(self, data: t.Any) -> bool:
+        """Return True: write what stands twice twice."""
         return True
 
 
@@ -76,7 +78,7 @@ Dumper.add_representer(list, _sequence)
 
 
 def connection(commcells: t.Iterable[str]) -> dict[str, t.Any]:
-    """What a real site would write."""
+    """Return what a real site would write."""
     return {
         "entra": {
             "tenant_id": "00000000-0000-0000-0000-000000000000",
@@ -95,7 +97,7 @@ def connection(commcells: t.Iterable[str]) -> dict[str, t.Any]:
 
 
 def text(variables: t.Mapping[str, t.Any]) -> str:
-    """The document for the simulator's *variables*."""
+    """Return the document for the simulator's *variables*."""
     document = {**variables, "cvops_connection": connection(variables["cvops_connection"]["commcells"])}
     parts = [HEAD]
     for name, comment in COMMENTS.items():
@@ -105,6 +107,7 @@ def text(variables: t.Mapping[str, t.Any]) -> str:
 
 
 def main() -> int:
+    """Write the document for the variables on standard input; return the exit code."""
     sys.stdout.write(text(yaml.safe_load(sys.stdin)))
     return 0
 

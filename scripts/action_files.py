@@ -36,7 +36,7 @@ class ActionModule(InProcessAction):
 
 
 def faults(plugins: pathlib.Path = PLUGINS) -> list[str]:
-    """What is missing, different or left over in the action folder, one sentence each."""
+    """Return what is missing, different or left over in the action folder, one sentence each."""
     wanted = {f"{name}.py": TEMPLATE.format(module=name) for name in module_names(plugins)}
     present = {path.name: path.read_text() for path in (plugins / "action").glob("*.py")}
     found = [f"missing: action/{name}" for name in sorted(wanted.keys() - present.keys())]
@@ -57,6 +57,7 @@ def write(plugins: pathlib.Path = PLUGINS) -> None:
 
 
 def main() -> int:
+    """Check or write; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--check", action="store_true")

@@ -23,7 +23,7 @@ OPTION_OF_GROUP = {"entra": "client_id", "commvault": "commvault_url"}
 
 
 def groups(options: t.Mapping[str, t.Container[str]]) -> dict[str, list[str]]:
-    """The members of each group, from the option names of each module."""
+    """Return the members of each group, from the option names of each module."""
     found = {
         group: sorted(name for name, accepted in options.items() if option in accepted)
         for group, option in OPTION_OF_GROUP.items()
@@ -40,12 +40,13 @@ def render(members: t.Mapping[str, t.Sequence[str]]) -> str:
 
 
 def expected() -> str:
-    """What meta/runtime.yml should be for the modules present."""
+    """Return what meta/runtime.yml should be for the modules present."""
     load_collections()
     return render(groups({name: set(load_module(name).SPEC.options) for name in module_names()}))
 
 
 def main() -> int:
+    """Check or write; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--check", action="store_true")
@@ -58,6 +59,7 @@ def main() -> int:
 
 
 def check(path: pathlib.Path, text: str) -> int:
+    """Return 0 where the file holds the text, else 1 after saying so."""
     if path.is_file() and path.read_text() == text:
         return 0
     print(f"{path.relative_to(ROOT)} is out of date: run scripts/action_groups.py --write", file=sys.stderr)

@@ -19,12 +19,12 @@ PACKAGE = "ansible_collections.cvops.identity.plugins"
 
 
 def module_names(plugins: pathlib.Path = PLUGINS) -> list[str]:
-    """The modules, sorted."""
+    """Return the modules, sorted."""
     return sorted(path.stem for path in (plugins / "modules").glob("*.py") if not path.stem.startswith("_"))
 
 
 def load_module(name: str) -> types.ModuleType:
-    """The Python module behind an Ansible module; Ansible's import hook must be in place."""
+    """Return the Python module behind an Ansible module; Ansible's import hook must be in place."""
     return importlib.import_module(f"{PACKAGE}.modules.{name}")
 
 
@@ -39,7 +39,7 @@ def load_collections() -> None:
 
 
 def text_constants(path: pathlib.Path) -> dict[str, str]:
-    """The texts that a file assigns to names at its top level, such as DOCUMENTATION."""
+    """Return the texts that a file assigns to names at its top level, such as DOCUMENTATION."""
     found = {}
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):

@@ -14,7 +14,7 @@ PLACE = ("ansible_collections", "cvops", "identity")
 
 
 def collections_path() -> pathlib.Path:
-    """The folder to name in ANSIBLE_COLLECTIONS_PATH.
+    """Return the folder to name in ANSIBLE_COLLECTIONS_PATH.
 
     It lies in ``.build`` and holds one link to the checkout: a dot folder, so that no tool walks into the loop.
     Several processes may ask for it at once.

@@ -17,7 +17,7 @@ import zipfile
 
 
 def bundled_pip() -> pathlib.Path:
-    """The wheel beside ensurepip, or, on a Debian that split it off, in the folder of the venv package."""
+    """Return the wheel beside ensurepip, or, on a Debian that split it off, in the folder of the venv package."""
     folders = [pathlib.Path(ensurepip.__file__).parent / "_bundled", pathlib.Path("/usr/share/python-wheels")]
     wheels = [wheel for folder in folders for wheel in sorted(folder.glob("pip-*.whl"))]
     if not wheels:

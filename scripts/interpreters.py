@@ -31,14 +31,17 @@ class Target(t.NamedTuple):
 
     @property
     def label(self) -> str:
+        """Return how people call it."""
         return f"core {self.core} on Python {self.version[0]}.{self.version[1]}"
 
     @property
     def folder(self) -> str:
+        """Return the name of its environment: nox keeps letters, digits and dashes."""
         return f"core-{self.core}-py{self.version[0]}.{self.version[1]}".replace(".", "-")
 
     @property
     def requirement(self) -> str:
+        """Return what an installer is told: a release of this core."""
         major, minor = map(int, self.core.split("."))
         return f"ansible-core>={self.core}.0,<{major}.{minor + 1}"
 
@@ -70,7 +73,7 @@ def candidates() -> t.Iterator[pathlib.Path | str]:
 
 
 def find_pythons() -> dict[Version, pathlib.Path]:
-    """The first interpreter that runs, for each version that any release of ansible-core here supports."""
+    """Return the first interpreter that runs, for each version that any release of ansible-core here supports."""
     found: dict[Version, pathlib.Path] = {}
     for candidate in candidates():
         answer = probe(candidate)

@@ -28,19 +28,21 @@ class Dumper(yaml.SafeDumper):
     """Lists indented below their key, as yamllint wants them."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent in any case."""
         super().increase_indent(flow, False)
 
     def ignore_aliases(self, data: t.Any) -> bool:
+        """Return True: write what stands twice twice."""
         return True
 
 
 def specs() -> list[pathlib.Path]:
-    """The argument specs of the roles that have such a text."""
+    """Return the argument specs of the roles that have such a text."""
     return [path for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")) if BEGIN in path.read_text()]
 
 
 def documented(*fragments: str) -> dict[str, dict[str, t.Any]]:
-    """The options that these documentation fragments describe, sorted."""
+    """Return the options that these documentation fragments describe, sorted."""
     found: dict[str, dict[str, t.Any]] = {}
     for fragment in fragments:
         tree = ast.parse((PLUGINS / "doc_fragments" / f"_{fragment}.py").read_text())
@@ -58,7 +60,7 @@ def documented(*fragments: str) -> dict[str, dict[str, t.Any]]:
 
 
 def described(option: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """An option of a module as one of a role: nothing has a default, as what is left out is not handed on."""
+    """Return an option of a module as one of a role: nothing has a default, as what is left out is not handed on."""
     said = [option["description"]] if isinstance(option["description"], str) else option["description"]
     lines = [re.sub(r"\bO\(([^)=]*)(=[^)]*)?\)", r"C(\1\2)", line) for line in said]
     if option.get("default") is not None:
@@ -68,7 +70,7 @@ def described(option: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def text() -> str:
-    """What stands between the two comments, not indented."""
+    """Return what stands between the two comments, not indented."""
     entra = {name: described(option) for name, option in documented("entra", "transport").items()}
     about = ["The Entra ID tenant, and the identity that works in it."]
     options = {"entra": {"description": about, "type": "dict", "options": entra}}
@@ -76,7 +78,7 @@ def text() -> str:
 
 
 def renewed(spec: str) -> str:
-    """The argument spec with the text between the comments as it should be, indented as they are."""
+    """Return the argument spec with the text between the comments as it should be, indented as they are."""
     before, indent, rest = re.split(rf"^( *){re.escape(BEGIN)}\n", spec, maxsplit=1, flags=re.MULTILINE)
     after = re.split(rf"^ *{re.escape(END)}\n", rest, maxsplit=1, flags=re.MULTILINE)[1]
     middle = "".join(f"{indent}{line}\n" for line in text().splitlines())
@@ -84,6 +86,7 @@ def renewed(spec: str) -> str:
 
 
 def main() -> int:
+    """Check or write; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--check", action="store_true")

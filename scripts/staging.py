@@ -25,7 +25,7 @@ TOOL_SETTINGS = ("galaxy.yml", ".ansible-lint", ".yamllint")
 
 
 def artifact_names(artifact: pathlib.Path) -> set[str]:
-    """The files that the artifact carries, its own two manifests left out."""
+    """Return the files that the artifact carries, its own two manifests left out."""
     with tarfile.open(artifact) as archive:
         return {member.name for member in archive.getmembers() if not member.isdir()} - set(MANIFESTS)
 
@@ -84,7 +84,7 @@ def seed_ansible_test(venv: pathlib.Path, home: pathlib.Path) -> None:
 
 
 def pip_settings() -> str:
-    """What pip would use here, from its files and from PIP_* variables, as one pip.conf."""
+    """Return what pip would use here, from its files and from PIP_* variables, as one pip.conf."""
     command = [sys.executable, "-m", "pip", "config", "list"]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True)
     sections: dict[str, dict[str, str]] = {}
