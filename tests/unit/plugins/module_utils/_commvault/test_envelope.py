@@ -11,7 +11,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.envelope import check_answer, collect_warnings
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.envelope import (
+    check_answer,
+    collect_warnings,
+    is_absence,
+    is_declined,
+    is_withheld,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     AuthError,
@@ -127,3 +133,42 @@ def test_warnings_come_beside_success() -> None:
     }
     assert collect_warnings(check_answer(reply(body), "create a user")) == ["User has no plan"]
     assert collect_warnings([]) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "withheld", "declined"),
+    [
+        (Forbidden("no", status=403), True, True),
+        (NotFound("no such call", status=404), True, True),
+        (ApiError("method", status=405), True, True),
+        (ApiError("not implemented", status=501), True, True),
+        (ApiError("code", status=200, code="587"), False, True),
+        (ApiError("code", status=400, code="7"), False, True),
+        (ApiError("code", status=500, code="7"), False, False),
+        (ApiError("page", status=502), False, False),
+        (AuthError("code", status=200, code="5"), False, False),
+        (Throttled("code", status=429, code="9"), False, False),
+        (BadAnswer("html", status=200, code="1"), False, False),
+        (ApiError("no status", code="1"), False, False),
+    ],
+)
+def test_what_is_withheld_or_declined_and_what_has_failed(error: ApiError, withheld: bool, declined: bool) -> None:
+    assert (is_withheld(error), is_declined(error)) == (withheld, declined)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "absent"),
+    [
+        ({"errorCode": 8, "errorMessage": "no such group"}, 404, True),
+        ({"error": {"errorCode": 8}}, 404, True),
+        ({"errorMessage": "gone"}, 404, True),
+        ({}, 404, True),
+        ("", 404, True),
+        ({"errorCode": 8}, 200, False),
+        ("<html></html>", 404, False),
+        ([], 404, False),
+        ({"message": "no Route matched"}, 404, False),
+    ],
+)
+def test_only_the_application_says_that_an_object_is_not_there(body: t.Any, status: int, absent: bool) -> None:
+    assert is_absence(reply(body, status)) is absent

@@ -6,9 +6,18 @@
 
 from __future__ import annotations
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.cvops.identity.plugins.module_utils._commvault import listings
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import PermissionCatalogue
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import (
+    PermissionCatalogue,
+    PermissionSet,
+    check_has_permissions,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 
 CATALOGUE = {
     "permissions": [
@@ -60,3 +69,36 @@ def test_all_unknown_names_are_told_together() -> None:
     ]
     assert "Near: View" in problems[0]["message"]
     assert "Near: Alert" in problems[2]["message"]
+
+
+@given(
+    st.frozensets(st.sampled_from([int(number) for number in PERMISSIONS] + [7777])),
+    st.frozensets(st.sampled_from([int(number) for number in CATEGORIES])),
+)
+def test_a_set_of_permissions_comes_back_from_the_wire(singles: frozenset[int], wholes: frozenset[int]) -> None:
+    permissions = catalogue()
+    chosen = PermissionSet(singles | permissions.expand_categories(wholes), wholes)
+    assert permissions.parse_permission_set(permissions.serialize_permission_set(chosen)) == chosen
+
+
+def test_a_category_of_which_something_is_missing_is_written_as_single_permissions() -> None:
+    wire = catalogue().serialize_permission_set(PermissionSet(frozenset({151}), frozenset({117})))
+    assert wire == [{"permission": {"id": 151}}]
+
+
+def test_the_word_for_the_kind_of_a_row_decides() -> None:
+    """Rows of categories carry permissions beside in some answers."""
+    row = {"permission": {"id": 31}, "category": {"id": 210}, "type": "CATEGORY_ENTITY"}
+    assert catalogue().parse_permission_set([row]) == PermissionSet(frozenset({900}), frozenset({210}))
+    assert catalogue().parse_permission_set([{}, {"permission": {"id": 0}}]) == PermissionSet(frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(("category_ids", "known"), [([], True), ([101, 210], True), ([101, 4711], False)])
+def test_categories_that_the_catalogue_holds(category_ids: list[int], known: bool) -> None:
+    assert catalogue().has_categories(category_ids) is known
+
+
+def test_a_role_needs_a_permission() -> None:
+    check_has_permissions(PermissionSet(frozenset({31}), frozenset()))
+    with pytest.raises(ConfigError, match="at least one permission"):
+        check_has_permissions(PermissionSet(frozenset(), frozenset({101})))

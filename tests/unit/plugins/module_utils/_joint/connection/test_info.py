@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, Cancelled, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection import info as connection
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.info import (
     collect_held_permissions,
@@ -86,3 +87,51 @@ def test_what_is_held_is_taken_from_what_was_found() -> None:
     sides = collect_held_permissions({"entra": {**ENTRA, "identity": None, "permissions": None}, "commvault": cell})
     assert sides["entra"].permissions is None and not sides["entra"].is_person
     assert sides["commvault"].permissions == {"31"} and sides["commvault"].partial
+
+
+ANSWERED = {"identity": {"kind": "application"}, "permissions": ["A"]}
+
+
+def examine(
+    make_ctx: t.Any, read: t.Callable[[], t.Any], known: t.Callable[[], t.Any] = lambda: {"url": "u"}
+) -> dict[str, t.Any]:
+    return connection._examine_side(
+        make_ctx({}, secrets={"hidden-secret"}), {"identity": None, "permissions": None}, known, read
+    )
+
+
+def raising(error: Exception) -> t.Callable[[], t.NoReturn]:
+    def fail() -> t.NoReturn:
+        raise error
+
+    return fail
+
+
+def test_a_side_that_answers_is_ok(make_ctx: t.Any) -> None:
+    assert examine(make_ctx, lambda: ANSWERED) == {"status": "ok", "error": None, "url": "u", **ANSWERED}
+
+
+def test_a_side_that_fails_keeps_what_is_known_and_hides_secrets(make_ctx: t.Any) -> None:
+    found = examine(make_ctx, raising(AuthError("the secret hidden-secret is wrong", status=401)))
+    assert (found["status"], found["url"], found["identity"]) == ("failed", "u", None)
+    assert found["error"]["status"] == 401 and found["error"]["kind"] == "auth"
+    assert "hidden-secret" not in str(found)
+
+
+def test_an_error_before_the_sign_in_is_one_of_the_side(make_ctx: t.Any) -> None:
+    found = examine(make_ctx, lambda: ANSWERED, raising(ConfigError("no such file")))
+    assert (found["status"], found["identity"]) == ("failed", None)
+
+
+@pytest.mark.parametrize("error", [Cancelled("stop"), ZeroDivisionError("a fault of ours")])
+def test_a_cancelled_task_and_faults_of_ours_are_no_state_of_a_side(make_ctx: t.Any, error: Exception) -> None:
+    with pytest.raises(type(error)):
+        examine(make_ctx, raising(error))
+
+
+def test_sides_without_options_are_not_configured_and_have_all_keys(make_ctx: t.Any) -> None:
+    ctx = make_ctx({"auth_method": "auto", "commvault_url": None})
+    entra, cell = connection.examine_entra_side(ctx), connection.examine_commvault_side(ctx)
+    assert (entra["status"], cell["status"]) == ("not_configured", "not_configured")
+    assert {"identity", "tenant", "permissions", "token_life_s"} <= set(entra)
+    assert {"identity", "release", "commcell", "rights"} <= set(cell)
