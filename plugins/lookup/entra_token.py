@@ -76,7 +76,7 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import get_graph_scope
+from ansible_collections.cvops.identity.plugins.module_utils._signin.clouds import get_graph_scope
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.lookup_context import open_lookup_context

@@ -12,7 +12,7 @@ import types
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import get_graph_scope
+from ansible_collections.cvops.identity.plugins.module_utils._signin.clouds import get_graph_scope
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import IncompleteSignIn
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.sign_in import EntraSignIn
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CREDENTIAL_OPTIONS

@@ -23,7 +23,7 @@ from .._core.recent_objects import RecentObjects
 from .._core.reply import Reply
 from .._core.retry import Repeat
 from .._core.values import GUID
-from .._signin.entra.clouds import get_graph_scope, get_graph_url
+from .._signin.clouds import get_graph_scope, get_graph_url
 from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import decode_claims
 from .._signin.transport_settings import build_graph_settings

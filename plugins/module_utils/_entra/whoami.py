@@ -13,7 +13,7 @@ from .._core.context import Context
 from .._core.errors import ApiError, Forbidden, NotFound
 from .._core.http import describe_proxy
 from .._core.values import get_objects
-from .._signin.entra.clouds import get_authority_url, get_graph_scope, get_graph_url
+from .._signin.clouds import get_authority_url, get_graph_scope, get_graph_url
 from .._signin.inputs import list_option_sources
 from .._signin.options import entra_spec
 from .._signin.tokens import describe_identity, get_expiry, get_identity_kind

@@ -13,7 +13,7 @@ from .._core.addresses import PROXY_SCHEMES, split_address
 from .._core.answers import MIB
 from .._core.http_settings import HttpSettings
 from .._core.retry import RetryPolicy
-from .entra.clouds import get_graph_url, list_sign_in_origins, parse_origin
+from .clouds import get_graph_url, list_sign_in_origins, parse_origin
 
 #: Tokens and discovery documents are below 100 KiB, and libraries parse them several times.
 LARGEST_TOKEN_ANSWER = MIB

@@ -17,7 +17,7 @@ from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.retry import Repeat
 from ..._core.values import get_objects
-from ..._signin.entra.clouds import get_authority_url
+from ..._signin.clouds import get_authority_url
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..errors import is_already_done

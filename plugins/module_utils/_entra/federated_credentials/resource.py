@@ -14,7 +14,7 @@ from ..._core.errors import ApiError, ConfigError
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.values import is_guid
-from ..._signin.entra.clouds import get_authority_url
+from ..._signin.clouds import get_authority_url
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
 from ..client import GraphClient, quote_segment
 from .plan import (

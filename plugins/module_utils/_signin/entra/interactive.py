@@ -18,9 +18,9 @@ from ..._core.errors import AuthError, BadAnswer, ConfigError, CvopsError
 from ..._core.http import Transport
 from ..._core.retry import Repeat
 from ..._core.visible import to_one_line
+from ..clouds import get_authority_url, list_sign_in_origins
 from ..tokens import parse_seconds
 from ..transport_settings import build_token_service_settings
-from .clouds import get_authority_url, list_sign_in_origins
 from .msal_client import MsalHttpClient
 from .msal_library import MsalAnswer, build_bad_answer_error, call_msal, load_msal
 

@@ -15,10 +15,10 @@ from ..._core.context import Context
 from ..._core.errors import AuthError, ConfigError
 from ..._core.http import Transport
 from ..._core.retry import Repeat
+from ..clouds import get_authority_url
 from ..tokens import Token, decode_claims, describe_person, get_expiry
 from ..transport_settings import build_token_service_settings
 from . import certificates, federated, interactive, managed_identity
-from .clouds import get_authority_url
 from .error_codes import build_auth_error, parse_error_codes
 from .msal_client import MsalHttpClient
 from .msal_library import build_bad_answer_error, call_msal, load_msal, parse_token

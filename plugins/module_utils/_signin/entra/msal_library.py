@@ -14,8 +14,8 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import AuthError, BadAnswer, CvopsError
 from ..._core.libraries import build_missing_error, check_releases
+from ..clouds import get_authority_url
 from ..tokens import Token, parse_seconds
-from .clouds import get_authority_url
 
 #: Characters that a header can carry; a token with any other cannot be used.
 _TOKEN = re.compile(r"[\x21-\x7e]+")

@@ -12,8 +12,8 @@ import threading
 import typing as t
 
 from ..._core.context import Context
+from ..clouds import get_authority_url
 from ..tokens import Token, decode_claims, describe_identity, get_tenant_id
-from .clouds import get_authority_url
 from .methods import choose_method
 from .token_cache import build_cache_key, open_token_cache
 

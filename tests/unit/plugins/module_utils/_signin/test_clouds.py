@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
-from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.clouds import (
+from ansible_collections.cvops.identity.plugins.module_utils._signin.clouds import (
     get_authority_url,
     get_graph_scope,
     get_graph_url,

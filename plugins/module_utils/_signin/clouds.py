@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.addresses import split_address
+from .._core.addresses import split_address
 
 #: The token service and Microsoft Graph, by cloud (Microsoft Learn: national cloud deployments).
 _HOSTS = {
