@@ -19,6 +19,8 @@ _PLAIN_SCALAR = re.compile(r"[^\W\d_][\w.@/+\\-]*( [\w.@/+\\-]+)*")
 _NOT_TEXT = re.compile(r"(y|n|yes|no|on|off|true|false|null|\.nan|\.inf)", re.ASCII | re.IGNORECASE)
 #: The most digits of an id.
 _LONGEST_ID = 18
+#: What a reference may say of an object; only role mappings allow an object id, of Entra groups.
+_KEYS = frozenset({"name", "id", "company", "object_id"})
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,9 @@ def parse_reference(value: t.Any) -> ObjectReference:
         return ObjectReference(value)
     if not isinstance(value, t.Mapping):
         raise ValueError("must be a name, or a dictionary with name")
+    unknown = [str(key) for key in value if key not in _KEYS]
+    if unknown:  # a misspelt company would silently mean another object
+        raise ValueError(f"has the unknown keys {', '.join(sorted(unknown))}; it takes name or id, and company")
     name, identifier, company = value.get("name"), value.get("id"), value.get("company")
     number = None if identifier is None else parse_id(identifier)
     if identifier is not None and number is None:

@@ -56,6 +56,8 @@ def test_a_name_an_id_or_a_dictionary_is_a_reference(value: t.Any, found: Object
         ({"id": "4x"}, "the id '4x' is not a number"),
         ({"id": -4}, "is not a number"),
         ({"id": "9" * 19}, "is not a number"),
+        ({"name": "gold", "compny": "corp"}, "unknown keys compny; it takes name or id, and company"),
+        ({"id": 4, "Company": "corp", 3: 4}, "unknown keys 3, Company"),
     ],
 )
 def test_anything_else_is_refused_with_the_option_it_stands_in(value: t.Any, said: str) -> None:
