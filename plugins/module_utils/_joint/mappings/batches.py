@@ -20,7 +20,7 @@ from .canonical import PlannedGrant, PrincipalReference, RoleReference
 #: Grants in one request; a bound of ours, so that no request grows without limit.
 LARGEST_BATCH = 1000
 
-Pair: t.TypeAlias = "tuple[PrincipalReference, RoleReference]"
+Pair: t.TypeAlias = tuple[PrincipalReference, RoleReference]
 
 
 @dataclass(frozen=True)
