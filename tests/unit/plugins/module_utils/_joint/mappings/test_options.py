@@ -76,7 +76,8 @@ def test_lists_become_tuples_of_texts(make_ctx: t.Any) -> None:
 def test_what_is_pending_counts_in_check_mode_alone_and_options_stay_as_they_are(
     make_ctx: t.Any, check_mode: bool
 ) -> None:
-    given = {"pending_roles": ["Restore", {"name": "View", "company": "corp"}], "pending_entra_groups": ["GG-New"]}
+    result = {"name": "View", "company": "corp", "id": None, "description": "", "permissions": ["View"]}
+    given = {"pending_roles": ["Restore", result], "pending_entra_groups": ["GG-New"]}
     ctx = make_ctx({**DEFAULTS, **given}, check_mode=check_mode)
     options = read_mappings_options(ctx)
     if check_mode:
