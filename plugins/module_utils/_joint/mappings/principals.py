@@ -133,9 +133,9 @@ class PrincipalResolver:
         found = catalogue.get(name, company)
         if found is not None or group.object_id is None:
             return found
-        unclaimed = self._read_links_of_unclaimed(groups)
         for candidate in catalogue.filter_by_level(catalogue, company):
-            if candidate.id in unclaimed and self.read_linked_object_id(candidate.id) == group.object_id:
+            is_unclaimed = candidate.id in self._read_links_of_unclaimed(groups)
+            if is_unclaimed and self.read_linked_object_id(candidate.id) == group.object_id:
                 self._ctx.warn(
                     f"Commvault group {candidate.name} is linked to the Entra group of {name}; it is used although the names differ"
                 )

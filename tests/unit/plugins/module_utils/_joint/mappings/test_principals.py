@@ -194,6 +194,14 @@ def test_a_group_of_another_company_is_never_found_by_its_link(make_ctx: t.Any) 
     assert found and found.reference == Pending("user_group", "GG-New", 1, 0)
 
 
+def test_no_link_is_read_where_the_level_has_no_groups(make_ctx: t.Any) -> None:
+    commcell = FakeCommCell({**NAMES, "user_groups": [("GG-Ops", "corp"), ("Night", "corp")]}, links={1: OPS_ID})
+    case = Case(make_ctx(), commcell, FakeGroups(one=ops(name="GG-New")))
+    found = case.resolve(entra())
+    assert found and not found.exists
+    assert commcell.read_groups == [], "groups of other companies cannot be the one that is meant"
+
+
 def test_a_group_without_an_object_id_is_found_by_name_alone(make_ctx: t.Any) -> None:
     commcell = FakeCommCell(NAMES, links={2: OPS_ID})
     case = Case(make_ctx(), commcell, FakeGroups(one=ops(None, "GG-New")))
