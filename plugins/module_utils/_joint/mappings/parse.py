@@ -140,7 +140,7 @@ def _parse_entry(
     if kind == "entra_group" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)  # Entra ID numbers no groups, but people name them with numbers
     principal = _parse_reference(value, f"{where}.principal.{kind}", problems, may_have_object_id=kind == "entra_group")
-    object_id = value.get("object_id") if isinstance(value, t.Mapping) and kind == "entra_group" else None
+    object_id = value.get("object_id") if isinstance(value, t.Mapping) else None
     if object_id is not None and not is_guid(object_id):
         problems.append(
             make_problem(f"{where}.principal.{kind}.object_id", f"{object_id!r} is not an object id (a GUID)")
@@ -160,7 +160,7 @@ def _parse_entry(
         parsed = _parse_grant(grant, f"{where}.grants[{index}]", present, today, problems)
         if parsed is not None:
             grants.append(parsed)
-    object_id = object_id.lower() if isinstance(object_id, str) else None
+    object_id = object_id.lower() if isinstance(object_id, str) and kind == "entra_group" else None
     if principal is not None and kind == "entra_group" and principal.name is None and object_id is None:
         problems.append(make_problem(f"{where}.principal.{kind}", "needs name or object_id"))
         return None
@@ -255,8 +255,11 @@ def _parse_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) ->
 def _parse_type_and_id(raw: t.Mapping[str, t.Any], where: str, problems: list[Problem]) -> list[Target]:
     number, entity_id = parse_id(raw.get("type")), parse_id(raw.get("id"))
     _note_unknown_keys(raw, _TYPE_KEYS, where, problems)
-    if not number or entity_id is None:
+    if number is None or entity_id is None:
         problems.append(make_problem(where, "type and id must both be numbers"))
+        return []
+    if number == 0:
+        problems.append(make_problem(where, "no type has the number 0; credentials are given as {credentials: [...]}"))
         return []
     known = next((kind for kind, type_number in ENTITY_TYPES.items() if type_number == number), f"type:{number}")
     return [Target(known, ObjectReference(None, None, entity_id), where=where)]

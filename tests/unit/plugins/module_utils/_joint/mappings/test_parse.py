@@ -122,6 +122,14 @@ def test_an_object_id_that_is_none_is_told() -> None:
     assert problems[0][0] == "mappings[0].principal.entra_group.object_id"
 
 
+@pytest.mark.parametrize("kind", ["user_group", "directory_group", "user", "service_account"])
+def test_an_object_id_beside_the_name_of_another_principal_is_looked_at_and_not_kept(kind: str) -> None:
+    (entry,), problems = parse({"principal": {kind: {"name": "Ops", "object_id": "8d0f"}}})
+    assert problems == [(f"mappings[0].principal.{kind}.object_id", "'8d0f' is not an object id (a GUID)")]
+    (entry,), problems = parse({"principal": {kind: {"name": "Ops", "object_id": OBJECT_ID}}})
+    assert entry.object_id is None and problems == []
+
+
 def test_only_an_entra_group_has_a_user_group_beside_it() -> None:
     dummy, problems = parse(user_group(user_group="other"))
     assert problems[0][0] == "mappings[0].user_group" and "this principal is none" in problems[0][1]
@@ -212,7 +220,9 @@ def test_entities_are_given_in_several_ways(entities: t.Any, targets: list[Targe
         ({"plans": {"matching": "*", "at_most": 5, "compny": "corp"}}, "entities.plans", "compny cannot stand beside"),
         ({"type": 64}, "entities", "type and id must both be numbers"),
         ({"type": "x", "id": 3}, "entities", "type and id must both be numbers"),
-        ({"type": 0, "id": 3}, "entities", "type and id must both be numbers"),
+        ({"type": 0, "id": 3}, "entities", "no type has the number 0"),
+        ({"type": "0", "id": "3"}, "entities", "no type has the number 0"),
+        ({"type": 0, "id": "x"}, "entities", "type and id must both be numbers"),
         ({"type": 64, "id": 3, "plans": ["gold"]}, "entities", "plans cannot stand beside type"),
     ],
 )
