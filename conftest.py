@@ -36,9 +36,15 @@ def _load_collections(path: pathlib.Path) -> None:
 _load_collections(collections_path())
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell pytest-socket, which is configured after this file, where tests may connect to."""
+    config.option.allow_hosts = ["127.0.0.0/8", "::1", "localhost"]
+    config.option.allow_unix_socket = True
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_traffic_beyond_loopback(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Guard this process and those that tests start; pytest-socket's options are in pyproject.toml."""
+    """Guard what pytest-socket leaves, and the processes that tests start."""
     install()
     guard_children(tmp_path_factory.mktemp("guard") / "refusals")
 

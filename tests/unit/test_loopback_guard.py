@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pathlib
 import socket
@@ -25,6 +26,16 @@ def test_other_machines_are_refused(method: str, address: tuple[str, int]) -> No
     with socket.socket() as client, pytest.raises(RuntimeError, match=address[0]):
         getattr(client, method)(address)
     take_refusals()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pytest_socket") is None, reason="no pytest-socket here")
+def test_pytest_socket_refuses_connections() -> None:
+    with (
+        socket.socket() as client,
+        pytest.raises(RuntimeError, match=r"socket\.connect\(\) with host \"192\.0\.2\.1\""),
+    ):
+        client.connect(ELSEWHERE)
+    assert take_refusals() == []
 
 
 def test_datagrams_are_refused() -> None:

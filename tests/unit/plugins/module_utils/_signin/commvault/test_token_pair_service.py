@@ -24,7 +24,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair 
 
 NOW = 1_772_366_400.0
 PAIR = TokenPair(
-    "a0", "r0", NOW + 7000, issued=NOW - 200, token_id="9", renewal=RenewalNote("sent", NOW - 100, "somebody")
+    "access0",
+    "renewal0",
+    NOW + 7000,
+    issued=NOW - 200,
+    token_id="9",
+    renewal=RenewalNote("sent", NOW - 100, "somebody"),
 )
 
 
@@ -110,8 +115,8 @@ def test_a_renewal_sends_the_pair_once_and_returns_the_new_one(
     assert (outcome.pair.expires, outcome.pair.issued, outcome.pair.renewal) == (1800007200.0, NOW, None)
     (sent,) = secured.server.received
     assert (sent.method, sent.path) == ("POST", "/commandcenter/api/V4/AccessToken/Renew")
-    assert json.loads(sent.body) == {"accessToken": "a0", "refreshToken": "r0"}
-    assert (sent.headers["Authtoken"], sent.headers["Authorization"]) == ("a0", "Bearer of-the-gateway")
+    assert json.loads(sent.body) == {"accessToken": "access0", "refreshToken": "renewal0"}
+    assert (sent.headers["Authtoken"], sent.headers["Authorization"]) == ("access0", "Bearer of-the-gateway")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +157,7 @@ def test_what_an_answer_stands_for(
     assert (outcome.error is None) is (state is RenewalState.RENEWED)
     if outcome.error is not None:
         assert outcome.error.may_have_acted is (state is RenewalState.UNKNOWN)
-        assert not any(secret in json.dumps(outcome.error.as_result()) for secret in ("a0", "r0"))
+        assert not any(secret in json.dumps(outcome.error.as_result()) for secret in ("access0", "renewal0"))
     assert len(secured.server.received) == 1
 
 
