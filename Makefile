@@ -3,7 +3,7 @@
 PYTHON ?= $(shell sh scripts/find_python.sh)
 ENV ?= all
 NOX = .build/nox/bin/python -m nox --non-interactive </dev/null
-STEPS = lint docs unit simulator integration sanity build coverage minimums adversarial benchmark generate demo
+STEPS = lint docs unit simulator integration sanity build coverage minimums adversarial devel benchmark generate demo
 export ENV
 export PYTHONUTF8 = 1
 
@@ -12,7 +12,7 @@ export PYTHONUTF8 = 1
 help:
 	@echo "make demo     watch it work: the simulator, then the site playbook three times"
 	@echo "make test     everything that CI runs"
-	@echo "make test-all what takes longer, too: the oldest libraries, every attack of hostile services at every place"
+	@echo "make test-all what takes longer, too: everything on every core, the oldest libraries, every attack of hostile services"
 	@echo "make STEP     one step of it: $(STEPS)"
 	@echo "make clean    remove what the others made (.build)"
 

@@ -66,6 +66,8 @@ ON_MINIMUMS = (
     "test_commvault_role.py",
     "test_commvault_security_info.py",
 )
+#: The arguments of pytest for what plays, with workers beyond the cores: half of a run's time is waiting.
+INTEGRATION = ("tests/integration", "tests/adversarial", "--dist", "worksteal")
 COUNTS = Counts()
 Word = str | pathlib.Path
 
@@ -115,7 +117,11 @@ add_environment(
     *minimum_pins(LIBRARIES.read_text("utf-8")),
     *("-r", ROOT / "requirements-test.txt", "-e", SIMULATOR),
 )
-add_environment("demo-environment", NEWEST, f"ansible-core>={NEWEST.core}.0", "-r", LIBRARIES, "-e", SIMULATOR)
+add_environment("demo-environment", NEWEST, "ansible-core", "-r", LIBRARIES, "-e", SIMULATOR)
+# whatever release of ansible-core comes next, as soon as it can be had
+add_environment(
+    "devel-environment", NEWEST, "ansible-core>=2.22.0.dev0", "-r", ROOT / "requirements-test.txt", "-e", SIMULATOR
+)
 
 
 # -- how a step is registered, and how it runs a program
@@ -329,15 +335,29 @@ def sanity(step: Step, target: Target) -> None:
     step.session.log(f"{tests} tests")
 
 
-@step("test", "test-all", targets=CHOSEN)
+@step("test", targets=CHOSEN)
 def integration(step: Step, target: Target) -> None:
     """Run every module, role and playbook through real ansible-playbook runs against the simulator, and a sample of the hostile services.
 
-    Measured in one environment, and there the tests' own processes only: measuring nearly doubles the time of ansible-playbook.
+    What no release of ansible-core decides runs in one of the environments. Measured in one of them, and there the tests' own
+    processes only: measuring nearly doubles the time of ansible-playbook.
     """
-    words = ["tests/integration", "tests/adversarial", "--dist", "worksteal"]
-    # half of a run's time is waiting
-    step.pytest(*words, jobs=2 * JOBS, measured=target == TARGETS[0], minutes=60)
+    share = f"{CHOSEN.index(target) + 1}/{len(CHOSEN)}"
+    step.pytest(*INTEGRATION, jobs=2 * JOBS, measured=target == TARGETS[0], minutes=60, CVOPS_TEST_SHARE=share)
+
+
+@step("test-all", targets=CHOSEN)
+def integration_whole(step: Step, target: Target) -> None:
+    """Run the same without a share: everything in every environment."""
+    step.pytest(*INTEGRATION, jobs=2 * JOBS, measured=target == TARGETS[0], minutes=60)
+
+
+@step("test-all", environment="devel-environment")
+def devel(step: Step) -> None:
+    """Run everything on the newest release of ansible-core that can be had, release candidates and the like included."""
+    version = step.run("python", "-c", "import ansible.release; print(ansible.release.__version__)").strip()
+    step.session.log(f"ansible-core {version}")
+    step.pytest("tests/unit", *INTEGRATION, jobs=2 * JOBS, minutes=60)
 
 
 @step("test", "test-all")

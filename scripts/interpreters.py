@@ -14,7 +14,9 @@ import typing as t
 
 Version = tuple[int, int]
 
-NEWEST_CORE: dict[Version, str] = {(3, 11): "2.19", (3, 12): "2.21", (3, 13): "2.21", (3, 14): "2.21"}
+#: Of the newest core a release candidate will do, until there is a release.
+NEWEST_CORE: dict[Version, str] = {(3, 11): "2.19", (3, 12): "2.21", (3, 13): "2.22", (3, 14): "2.22"}
+PRE_RELEASES = "2.22"
 OLDEST = ((3, 11), "2.16")
 NEWEST_PYTHONS: tuple[Version, ...] = ((3, 13), (3, 14))
 
@@ -43,7 +45,8 @@ class Target(t.NamedTuple):
     def requirement(self) -> str:
         """Return what an installer is told: a release of this core."""
         major, minor = map(int, self.core.split("."))
-        return f"ansible-core>={self.core}.0,<{major}.{minor + 1}"
+        first = f"{self.core}.0.dev0" if self.core == PRE_RELEASES else f"{self.core}.0"
+        return f"ansible-core>={first},<{major}.{minor + 1}"
 
 
 def probe(candidate: pathlib.Path | str) -> tuple[Version, pathlib.Path] | None:

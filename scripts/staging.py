@@ -77,10 +77,24 @@ def seed_ansible_test(venv: pathlib.Path, home: pathlib.Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     for version in versions:
         shutil.copyfile(ROOT / "scripts" / "get_pip.py", cache / f"get_pip_{version.replace('.', '_')}.py")
+    replace_addresses(venv)
     settings = home / ".config" / "pip" / "pip.conf"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.touch(mode=0o600)  # an index URL may hold a password
     settings.write_text(pip_settings())
+
+
+def replace_addresses(venv: pathlib.Path) -> None:
+    """Let ansible-test take libraries from the package index: release candidates name addresses at GitHub for some.
+
+    The files of the environment are replaced, not written: an installer may share them with its cache.
+    """
+    for path in venv.glob("lib/python3*/site-packages/ansible_test/_data/requirements/*.txt"):
+        text = path.read_text()
+        named = re.sub(r"^([A-Za-z0-9_.-]+) @ https://\S+$", r"\1", text, flags=re.MULTILINE)
+        if named != text:
+            path.unlink()
+            path.write_text(named)
 
 
 def pip_settings() -> str:

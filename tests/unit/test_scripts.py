@@ -28,7 +28,7 @@ def chosen(*versions: tuple[int, int]) -> list[tuple[str, str]]:
 def test_both_ends_are_tested_when_both_pythons_are_there() -> None:
     assert chosen((3, 11), (3, 12), (3, 13)) == [
         ("oldest", "core 2.16 on Python 3.11"),
-        ("newest", "core 2.21 on Python 3.13"),
+        ("newest", "core 2.22 on Python 3.13"),
     ]
 
 
