@@ -81,6 +81,7 @@ def test_the_end_of_a_token(claims: dict[str, t.Any], ends: float) -> None:
         ({}, "managed_identity", "unknown"),
         ({"idtyp": "user"}, "token", "user"),
         ({"scp": ""}, "token", "user"),
+        ({"scp": "User.Read"}, "token", "user"),
         ({"idtyp": "app", "appid": "a"}, "client_secret", "application"),
         ({"appid": "a"}, "managed_identity", "managed_identity"),
         ({"appid": "a", "xms_mirid": "/subscriptions/1"}, "token", "managed_identity"),

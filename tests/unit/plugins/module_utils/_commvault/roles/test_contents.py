@@ -54,6 +54,25 @@ def test_categories_are_expanded_with_one_read_of_the_catalogue(make_ctx: t.Any)
     assert client.paths.count("GET V4/Permissions") == 1
 
 
+@pytest.mark.parametrize(
+    ("row", "held"),
+    [
+        ({**permission(31), "category": {"id": 117}}, {31}),
+        (category("210"), {900}),
+        ({**category("210"), "permission": {"id": 0, "name": ""}}, {900}),
+    ],
+    ids=["permission with its category", "id as text", "category with an empty permission"],
+)
+def test_the_type_of_a_row_says_what_it_gives(make_ctx: t.Any, row: dict[str, t.Any], held: set[int]) -> None:
+    assert contents(make_ctx, {"permissions": [row]})[0].read_permission_ids(35) == held
+
+
+def test_a_category_without_permissions_adds_none(make_ctx: t.Any) -> None:
+    empty = {"V4/Permissions": {"permissions": [{"category": {"id": 117}}]}}
+    role, _client = contents(make_ctx, {"permissions": [category(117), permission(31)]}, **empty)
+    assert role.read_permission_ids(35) == {31}
+
+
 @pytest.mark.parametrize("shown", [{}, {"permissions": None}, {"permissions": []}, {"permissions": [{}]}])
 def test_a_role_that_shows_no_permissions_is_not_known(make_ctx: t.Any, shown: dict[str, t.Any]) -> None:
     """There are no roles without permissions: an empty one would pass every check of rights."""
@@ -81,7 +100,7 @@ def test_a_read_that_fails_is_an_error_and_is_tried_again(make_ctx: t.Any, error
     assert role.read_permission_ids(35) == {31}
 
 
-@pytest.mark.parametrize("shown", ["all", 7, ["View"]])
+@pytest.mark.parametrize("shown", ["all", 7, ["View"], {"permission": {"id": 31}}])
 def test_permissions_that_are_no_list_of_objects_are_an_error(make_ctx: t.Any, shown: t.Any) -> None:
     with pytest.raises(BadAnswer, match="permissions"):
         contents(make_ctx, {"permissions": shown})[0].read_permission_ids(35)

@@ -17,33 +17,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.i
     find_unmet_requirements,
 )
 
-OFF = {"status": "not_configured", "error": None}
-
-
-ENTRA: dict[str, t.Any] = {
-    "status": "ok",
-    "error": None,
-    "method": "client_secret",
-    "identity": {
-        "kind": "managed_identity",
-        "object_id": "oid",
-        "app_id": "aid",
-        "display_name": "mi",
-        "user_name": None,
-    },
-    "permissions": ["A.Read", "B.Read"],
-    "tenant": {"id": "tid", "display_name": None, "domains": None},
-    "directory_roles": None,
-    "owned_applications": None,
-    "token_life_s": 3599,
-    "graph_url": "https://graph.example",
-    "ca": "CA bundle /ca.pem",
-    "proxy": "no proxy",
-    "sources": {"tenant_id": "environment variable AZURE_TENANT_ID", "client_id": "option client_id"},
-    "clock_difference_s": 0,
-    "latency_ms": 12,
-}
-
 
 def test_what_is_required_and_not_given() -> None:
     found = {
@@ -84,7 +57,8 @@ def test_what_is_required_and_cannot_be_told_is_told(
 
 def test_what_is_held_is_taken_from_what_was_found() -> None:
     cell = {"status": "ok", "rights": [{"id": "31", "name": "View"}], "company": "corp"}
-    sides = collect_held_permissions({"entra": {**ENTRA, "identity": None, "permissions": None}, "commvault": cell})
+    unread = {"status": "ok", "identity": None, "permissions": None, "directory_roles": None}
+    sides = collect_held_permissions({"entra": unread, "commvault": cell})
     assert sides["entra"].permissions is None and not sides["entra"].is_person
     assert sides["commvault"].permissions == {"31"} and sides["commvault"].partial
 

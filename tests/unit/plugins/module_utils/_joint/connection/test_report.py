@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report for people, and what counts as unmet."""
+"""The report for people: one block of lines per side, and a table of the playbooks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._entra.whoami import (
-    is_entra_configured,
-    list_token_permissions,
-)
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.report import format_connection_report
-from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import describe_identity, get_identity_kind
 
 OFF = {"status": "not_configured", "error": None}
 ENTRA: dict[str, t.Any] = {
@@ -104,42 +99,3 @@ def test_playbooks_are_a_table() -> None:
         "bootstrap  cannot be told",
         "           Commvault: may lack",
     ]
-
-
-@pytest.mark.parametrize(
-    ("claims", "method", "kind"),
-    [
-        ({}, "token", "unknown"),
-        ({"idtyp": "app", "roles": ["A"]}, "client_secret", "application"),
-        ({"idtyp": "app"}, "managed_identity", "managed_identity"),
-        ({"idtyp": "app", "xms_mirid": "/subscriptions/x"}, "token", "managed_identity"),
-        ({"scp": "User.Read"}, "token", "user"),
-        ({"idtyp": "user", "scp": ""}, "interactive", "user"),
-    ],
-)
-def test_kinds_of_identities(claims: dict[str, t.Any], method: str, kind: str) -> None:
-    assert get_identity_kind(claims, method) == kind
-
-
-def test_claims_of_both_versions() -> None:
-    assert describe_identity({"azp": "a", "oid": "o", "name": "Jo", "upn": "jo@x", "idtyp": "user"}, "token") == {
-        "kind": "user",
-        "object_id": "o",
-        "app_id": "a",
-        "display_name": "Jo",
-        "user_name": "jo@x",
-    }
-    assert (
-        describe_identity({"appid": "a", "app_displayname": "bot", "name": "no"}, "client_secret")["display_name"]
-        == "bot"
-    )
-    assert list_token_permissions({"roles": ["b", "a"]}) == ["a", "b"]
-    assert list_token_permissions({"scp": "b a"}) == ["a", "b"]
-    assert list_token_permissions({"oid": "o"}) == []
-    assert list_token_permissions({}) is None
-
-
-def test_one_input_or_a_named_method_is_a_configuration() -> None:
-    assert not is_entra_configured({"auth_method": "auto", "cloud": "public", "ca_path": "/ca"})
-    assert is_entra_configured({"auth_method": "managed_identity"})
-    assert is_entra_configured({"auth_method": "auto", "client_id": "x"})

@@ -12,7 +12,6 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.contents import RolePermissions
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     Association,
     Entity,
@@ -177,89 +176,3 @@ def test_among_namesakes_the_service_decides(
 def test_a_role_that_may_give_any_right_is_privileged(held: frozenset[int] | None, expected: bool) -> None:
     contents = types.SimpleNamespace(read_permission_ids=lambda role: held)
     assert is_privileged_role(t.cast(t.Any, contents), 35) is expected
-
-
-class FakeRoles:
-    """Roles by id, as the service writes their permissions."""
-
-    def __init__(self, roles: dict[int, t.Any]) -> None:
-        self.roles = roles
-
-    def get(self, path: str, **_more: t.Any) -> dict[str, t.Any] | None:
-        found = self.roles.get(int(path.rpartition("/")[2]))
-        return None if found is None else {"permissions": found}
-
-
-class FakePermissions:
-    """A catalogue in which category 100 holds user management (101), one level down."""
-
-    def __init__(self) -> None:
-        self.reads = 0
-
-    def read_permission_categories(self) -> list[dict[str, t.Any]]:
-        self.reads += 1
-        inner = {"category": {"id": 101}, "permissions": [{"id": "101", "name": "users"}]}
-        return [{"category": {"id": 100}, "permissions": [], "categoryList": [inner]}, {"category": {"id": 117}}]
-
-    def read_catalogue(self, kind: str) -> Catalogue:
-        return Catalogue("permission", [Entry(101, "users")])
-
-
-def single(number: t.Any) -> dict[str, t.Any]:
-    return {"permission": {"id": number}, "category": {"id": 100}, "type": "PERMISSION_ENTITY"}
-
-
-def whole(number: t.Any, **more: t.Any) -> dict[str, t.Any]:
-    return {"category": {"id": number}, "type": "CATEGORY_ENTITY", **more}
-
-
-@pytest.mark.parametrize(
-    ("permissions", "privileged"),
-    [
-        ([single(31)], False),
-        ([single("101")], True),
-        ([whole(100)], True),
-        ([whole("100", permission={"id": 0, "name": ""})], True),
-        ([single(31), whole(117)], False),
-        ([whole(999)], True),
-        (None, True),
-        ([], True),
-    ],
-    ids=[
-        "harmless",
-        "single",
-        "category",
-        "text and empty permission",
-        "other category",
-        "unknown",
-        "no role",
-        "none shown",
-    ],
-)
-def test_a_role_that_may_hold_everything_is_privileged(permissions: t.Any, privileged: bool) -> None:
-    roles = {} if permissions is None else {35: permissions}
-    contents = RolePermissions(t.cast(t.Any, FakeRoles(roles)), t.cast(t.Any, FakePermissions()))
-    assert is_privileged_role(contents, 35) is privileged
-
-
-def test_the_catalogue_is_read_for_categories_alone_and_once() -> None:
-    directory = FakePermissions()
-    contents = RolePermissions(
-        t.cast(t.Any, FakeRoles({1: [single(31)], 2: [whole(100)], 3: [whole(117), single(2)]})),
-        t.cast(t.Any, directory),
-    )
-    assert contents.read_permission_ids(1) == {31}
-    assert directory.reads == 0
-    assert (contents.read_permission_ids(2), contents.read_permission_ids(3), contents.read_permission_ids(4)) == (
-        {101},
-        {2},
-        None,
-    )
-    assert directory.reads == 1
-
-
-@pytest.mark.parametrize("wrong", ["all", {"permission": {"id": 31}}, ["x"]])
-def test_permissions_that_cannot_be_read_are_not_none(wrong: t.Any) -> None:
-    contents = RolePermissions(t.cast(t.Any, FakeRoles({35: wrong})), t.cast(t.Any, FakePermissions()))
-    with pytest.raises(BadAnswer):
-        contents.read_permission_ids(35)
