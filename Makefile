@@ -23,8 +23,8 @@ test test-all $(STEPS): .build/nox/complete
 .build/nox/complete: requirements-nox.txt constraints-dev.txt
 	@rm -rf .build/nox
 	@"$(PYTHON)" -m venv .build/nox
-	@.build/nox/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-nox.txt -c constraints-dev.txt
-	@.build/nox/bin/python -m pip install --quiet --disable-pip-version-check uv || echo "there is no uv: pip installs"
+	@.build/nox/bin/python -m pip install -qq --disable-pip-version-check -r requirements-nox.txt -c constraints-dev.txt
+	@.build/nox/bin/python -m pip install -qq --disable-pip-version-check uv || echo "there is no uv: pip installs"
 	@touch $@
 
 clean:
