@@ -52,7 +52,9 @@ def parse_reference(value: t.Any) -> ObjectReference:
     if not isinstance(value, t.Mapping):
         raise ValueError("must be a name, or a dictionary with name")
     unknown = [str(key) for key in value if key not in _KEYS]
-    if unknown:  # a misspelt company would silently mean another object
+    if (
+        unknown and "id" not in value
+    ):  # a misspelt company would silently mean another object; results of tasks have an id
         raise ValueError(f"has the unknown keys {', '.join(sorted(unknown))}; it takes name or id, and company")
     name, identifier, company = value.get("name"), value.get("id"), value.get("company")
     number = None if identifier is None else parse_id(identifier)

@@ -101,11 +101,4 @@ def _texts(values: t.Iterable[t.Any] | None) -> tuple[str, ...]:
 
 
 def _references(option: str, values: t.Iterable[t.Any] | None) -> tuple[ObjectReference, ...]:
-    """Parse a list of references; dictionaries may be whole results of commvault_role, of which name, id and company count."""
-    named = [
-        {key: value[key] for key in ("name", "id", "company") if key in value}
-        if isinstance(value, t.Mapping)
-        else value
-        for value in values or ()
-    ]
-    return tuple(parse_reference_option(value, f"{option}[{index}]") for index, value in enumerate(named))
+    return tuple(parse_reference_option(value, f"{option}[{index}]") for index, value in enumerate(values or ()))

@@ -57,7 +57,7 @@ def test_a_name_an_id_or_a_dictionary_is_a_reference(value: t.Any, found: Object
         ({"id": -4}, "is not a number"),
         ({"id": "9" * 19}, "is not a number"),
         ({"name": "gold", "compny": "corp"}, "unknown keys compny; it takes name or id, and company"),
-        ({"id": 4, "Company": "corp", 3: 4}, "unknown keys 3, Company"),
+        ({"name": "gold", "Company": "corp", 3: 4}, "unknown keys 3, Company"),
     ],
 )
 def test_anything_else_is_refused_with_the_option_it_stands_in(value: t.Any, said: str) -> None:
@@ -67,6 +67,13 @@ def test_anything_else_is_refused_with_the_option_it_stands_in(value: t.Any, sai
         parse_reference_option(value, "members[3]")
     assert str(caught.value).startswith("members[3]: ")
     assert caught.value.facts["source"] == "option members"
+
+
+@pytest.mark.parametrize("identifier", [30, None])
+def test_the_whole_result_of_a_task_is_a_reference(identifier: int | None) -> None:
+    """In check mode, what is to be created has no id yet."""
+    result = {"name": "ops", "id": identifier, "company": "corp", "description": "", "permissions": ["View"]}
+    assert parse_reference(result) == ObjectReference("ops", "corp", identifier)
 
 
 def test_an_option_is_parsed_as_any_reference() -> None:
