@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from commvault_examples import NO_OBJECT, NO_RIGHTS, NOT_FOUND_PAGE
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault import whoami
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
@@ -21,32 +22,26 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Throttled,
     Unreachable,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
-NO_OBJECT = {"errorCode": 587205849, "errorMessage": "No such object"}
-NO_RIGHTS = {"errorCode": 9, "errorMessage": "The user does not have the View permission"}
-PAGE = "<html><head><title>404 Not Found</title></head></html>"
 #: Answers that say: not for this account, or not in this release.
-WITHHELD = [(200, NO_RIGHTS), (403, NO_RIGHTS), (404, NO_OBJECT), (404, PAGE), (404, b""), (405, b""), (501, PAGE)]
+WITHHELD = [
+    (200, NO_RIGHTS),
+    (403, NO_RIGHTS),
+    (404, NO_OBJECT),
+    (404, NOT_FOUND_PAGE),
+    (404, b""),
+    (405, b""),
+    (501, NOT_FOUND_PAGE),
+]
 #: Reads that fail.
 FAILED = [
-    (500, PAGE, ApiError),
+    (500, NOT_FOUND_PAGE, ApiError),
     (401, {"errorCode": 5, "errorMessage": "Access denied"}, AuthError),
     (429, b"", Throttled),
     (200, "<html><head><title>Log in</title></head></html>", BadAnswer),
     (200, b"", BadAnswer),
     (302, b"", BadAnswer),
 ]
-
-
-@pytest.fixture
-def client(secured: t.Any, make_ctx: t.Any) -> CommvaultClient:
-    defaults = {name: option.get("default") for name, option in commvault_spec().options.items()}
-    signed_in = {"commvault_auth_method": "access_token", "commvault_access_token": "opaque", "retries": 0}
-    url = f"{secured.server.url}/commandcenter/api"
-    return CommvaultClient(
-        make_ctx({**defaults, **signed_in, "commvault_url": url, "commvault_ca_path": secured.ca_path})
-    )
 
 
 def asked(client: CommvaultClient) -> list[t.Callable[[], t.Any]]:
@@ -117,7 +112,13 @@ def test_an_object_that_is_gone(client: CommvaultClient, secured: t.Any, answer:
 
 @pytest.mark.parametrize(
     "body",
-    [PAGE, "not found", [1], {"message": "no Route matched with those values"}, {"statusCode": 404, "message": "x"}],
+    [
+        NOT_FOUND_PAGE,
+        "not found",
+        [1],
+        {"message": "no Route matched with those values"},
+        {"statusCode": 404, "message": "x"},
+    ],
 )
 def test_a_page_of_a_server_in_between_tells_of_no_object(
     client: CommvaultClient, secured: t.Any, answer: t.Any, body: t.Any

@@ -7,49 +7,19 @@
 from __future__ import annotations
 
 import pytest
+from commvault_examples import CATEGORY_IDS, PERMISSION_IDS, make_permission_catalogue
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault import listings
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import (
-    PermissionCatalogue,
     PermissionSet,
     check_has_permissions,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 
-CATALOGUE = {
-    "permissions": [
-        {
-            "category": {"id": 101, "name": "Global"},
-            "permissions": [{"id": 31, "name": "View"}, {"id": 13, "name": "Browse"}],
-        },
-        {
-            "category": {"id": 117, "name": "Alert"},
-            "permissions": [{"id": 151, "name": "Create"}, {"id": 153, "name": "Delete"}],
-            "categoryList": [{"category": {"id": 210, "name": "Sub"}, "permissions": [{"id": 900, "name": "Create"}]}],
-        },
-    ]
-}
-
-
-PERMISSIONS = ["31", "13", "151", "153", "900"]
-
-
-CATEGORIES = ["101", "117", "210"]
-
-
-def catalogue() -> PermissionCatalogue:
-    """A small catalogue with a sub-category, and one name for two permissions."""
-    return PermissionCatalogue(
-        Catalogue("permission", listings.parse_entries("permissions", CATALOGUE)),
-        listings.flatten_categories(CATALOGUE),
-    )
-
 
 def test_names_become_ids() -> None:
-    permissions = catalogue()
+    permissions = make_permission_catalogue()
     chosen, problems = permissions.select_permissions(["view", "153"], ["ALERT"])
     assert problems == []
     assert chosen is not None
@@ -60,7 +30,7 @@ def test_names_become_ids() -> None:
 
 
 def test_all_unknown_names_are_told_together() -> None:
-    chosen, problems = catalogue().select_permissions(["Viev", "View", "Create"], ["Alerts"])
+    chosen, problems = make_permission_catalogue().select_permissions(["Viev", "View", "Create"], ["Alerts"])
     assert chosen is not None
     assert [(problem["where"], problem["kind"]) for problem in problems] == [
         ("permissions[0]", "not_found"),
@@ -72,30 +42,32 @@ def test_all_unknown_names_are_told_together() -> None:
 
 
 @given(
-    st.frozensets(st.sampled_from([int(number) for number in PERMISSIONS] + [7777])),
-    st.frozensets(st.sampled_from([int(number) for number in CATEGORIES])),
+    st.frozensets(st.sampled_from([int(number) for number in PERMISSION_IDS] + [7777])),
+    st.frozensets(st.sampled_from([int(number) for number in CATEGORY_IDS])),
 )
 def test_a_set_of_permissions_comes_back_from_the_wire(singles: frozenset[int], wholes: frozenset[int]) -> None:
-    permissions = catalogue()
+    permissions = make_permission_catalogue()
     chosen = PermissionSet(singles | permissions.expand_categories(wholes), wholes)
     assert permissions.parse_permission_set(permissions.serialize_permission_set(chosen)) == chosen
 
 
 def test_a_category_of_which_something_is_missing_is_written_as_single_permissions() -> None:
-    wire = catalogue().serialize_permission_set(PermissionSet(frozenset({151}), frozenset({117})))
+    wire = make_permission_catalogue().serialize_permission_set(PermissionSet(frozenset({151}), frozenset({117})))
     assert wire == [{"permission": {"id": 151}}]
 
 
 def test_the_word_for_the_kind_of_a_row_decides() -> None:
     """Rows of categories carry permissions beside in some answers."""
     row = {"permission": {"id": 31}, "category": {"id": 210}, "type": "CATEGORY_ENTITY"}
-    assert catalogue().parse_permission_set([row]) == PermissionSet(frozenset({900}), frozenset({210}))
-    assert catalogue().parse_permission_set([{}, {"permission": {"id": 0}}]) == PermissionSet(frozenset(), frozenset())
+    assert make_permission_catalogue().parse_permission_set([row]) == PermissionSet(frozenset({900}), frozenset({210}))
+    assert make_permission_catalogue().parse_permission_set([{}, {"permission": {"id": 0}}]) == PermissionSet(
+        frozenset(), frozenset()
+    )
 
 
 @pytest.mark.parametrize(("category_ids", "known"), [([], True), ([101, 210], True), ([101, 4711], False)])
 def test_categories_that_the_catalogue_holds(category_ids: list[int], known: bool) -> None:
-    assert catalogue().has_categories(category_ids) is known
+    assert make_permission_catalogue().has_categories(category_ids) is known
 
 
 def test_a_role_needs_a_permission() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from commvault_examples import NO_RIGHTS, NOT_FOUND_PAGE
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault import whoami
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.client import CommvaultClient
@@ -16,25 +17,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     BadAnswer,
     NotFound,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
-
-NO_OBJECT = {"errorCode": 587205849, "errorMessage": "No such object"}
-
-
-NO_RIGHTS = {"errorCode": 9, "errorMessage": "The user does not have the View permission"}
-
-
-PAGE = "<html><head><title>404 Not Found</title></head></html>"
-
-
-@pytest.fixture
-def client(secured: t.Any, make_ctx: t.Any) -> CommvaultClient:
-    defaults = {name: option.get("default") for name, option in commvault_spec().options.items()}
-    signed_in = {"commvault_auth_method": "access_token", "commvault_access_token": "opaque", "retries": 0}
-    url = f"{secured.server.url}/commandcenter/api"
-    return CommvaultClient(
-        make_ctx({**defaults, **signed_in, "commvault_url": url, "commvault_ca_path": secured.ca_path})
-    )
 
 
 def test_groups_of_the_caller_that_are_no_list(client: CommvaultClient, secured: t.Any, answer: t.Any) -> None:
@@ -48,11 +30,11 @@ def test_groups_of_the_caller_that_are_no_list(client: CommvaultClient, secured:
 @pytest.mark.parametrize(
     ("answers", "fails"),
     [
-        ([(404, PAGE)], True),
-        ([(404, PAGE), (403, NO_RIGHTS)], True),
-        ([(200, {"user": {"userName": "svc"}}), (404, PAGE)], False),
-        ([(404, PAGE), (200, {"currentSPVersion": 42}), (404, PAGE)], False),
-        ([(404, PAGE), (404, PAGE), (200, {"permissionsList": []})], False),
+        ([(404, NOT_FOUND_PAGE)], True),
+        ([(404, NOT_FOUND_PAGE), (403, NO_RIGHTS)], True),
+        ([(200, {"user": {"userName": "svc"}}), (404, NOT_FOUND_PAGE)], False),
+        ([(404, NOT_FOUND_PAGE), (200, {"currentSPVersion": 42}), (404, NOT_FOUND_PAGE)], False),
+        ([(404, NOT_FOUND_PAGE), (404, NOT_FOUND_PAGE), (200, {"permissionsList": []})], False),
     ],
 )
 def test_an_address_that_answers_nothing_is_no_sign_in(

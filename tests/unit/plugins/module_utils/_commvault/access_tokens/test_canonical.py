@@ -6,66 +6,40 @@
 
 from __future__ import annotations
 
-import typing as t
+from commvault_examples import CANONICAL_TOKEN, TOKEN_ROW, make_desired_token
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.canonical import (
     canonical_access_token,
     list_unshown_fields,
     serialize_access_token,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.desired import (
-    desired_access_token,
-)
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.plan import (
     plan_access_token,
 )
 
-ROW: dict[str, t.Any] = {
-    "accessTokenId": 9,
-    "tokenName": "Nightly",
-    "tokenType": 3,
-    "tokenExpiryTimestamp": 1800000000,
-    "renewableUntilTimestamp": 1806624000,
-    "apiEndpoints": ["V4/Role", "/Security/"],
-    "allowedIPs": ["10.1.0.1", "10.20.0.7/24", "10.0.0.1 - 10.0.0.9"],
-}
-
-
-CURRENT = {
-    "name": "Nightly",
-    "token_type": "custom",
-    "api_endpoints": ["/Security", "/V4/Role"],
-    "allowed_ips": ["10.0.0.1-10.0.0.9", "10.1.0.1", "10.20.0.0/24"],
-    "renewable_until": "2027-04-02T00:00:00Z",
-}
-
-
-def wanted(**options: t.Any) -> dict[str, t.Any]:
-    return desired_access_token({"name": "nightly", **options})
-
 
 def test_canonical() -> None:
-    assert canonical_access_token(ROW) == CURRENT
+    assert canonical_access_token(TOKEN_ROW) == CANONICAL_TOKEN
     assert canonical_access_token({"id": 1, "name": "n"}) == {"name": "n"}, "what is not shown is not made up"
-    fixed = canonical_access_token({**ROW, "tokenType": 1})
+    fixed = canonical_access_token({**TOKEN_ROW, "tokenType": 1})
     assert (fixed["token_type"], fixed["expires"], "renewable_until" in fixed) == (
         "scim",
         "2027-01-15T08:00:00Z",
         False,
     )
-    assert [canonical_access_token({**ROW, "tokenType": number})["token_type"] for number in (0, 2)] == [
+    assert [canonical_access_token({**TOKEN_ROW, "tokenType": number})["token_type"] for number in (0, 2)] == [
         "all",
         "all",
     ]
 
 
 def test_requests() -> None:
-    assert serialize_access_token(plan_access_token("n", wanted(), None).steps[0].data["settings"]) == {
+    assert serialize_access_token(plan_access_token("n", make_desired_token(), None).steps[0].data["settings"]) == {
         "tokenName": "n",
         "tokenType": 2,
         "allowedIPs": [],
     }
-    assert serialize_access_token(CURRENT) == {
+    assert serialize_access_token(CANONICAL_TOKEN) == {
         "tokenName": "Nightly",
         "tokenType": 3,
         "apiEndpoints": ["/Security", "/V4/Role"],
@@ -76,6 +50,6 @@ def test_requests() -> None:
 
 def test_fields_that_are_not_shown_are_named_and_left() -> None:
     shown = {"name": "n", "token_type": "all"}
-    managed = wanted(allowed_ips=["10.0.0.1"], token_type="all")
+    managed = make_desired_token(allowed_ips=["10.0.0.1"], token_type="all")
     assert list_unshown_fields(managed, shown) == ["allowed_ips"]
     assert not plan_access_token("n", managed, shown).changed

@@ -9,71 +9,46 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from commvault_examples import CANONICAL_TOKEN, TOKEN_ROW, make_desired_token
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.checks import (
     check_access_token,
     is_pair_of_token,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.desired import (
-    desired_access_token,
-)
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Problems
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import TokenPair
-
-ROW: dict[str, t.Any] = {
-    "accessTokenId": 9,
-    "tokenName": "Nightly",
-    "tokenType": 3,
-    "tokenExpiryTimestamp": 1800000000,
-    "renewableUntilTimestamp": 1806624000,
-    "apiEndpoints": ["V4/Role", "/Security/"],
-    "allowedIPs": ["10.1.0.1", "10.20.0.7/24", "10.0.0.1 - 10.0.0.9"],
-}
-
-
-CURRENT = {
-    "name": "Nightly",
-    "token_type": "custom",
-    "api_endpoints": ["/Security", "/V4/Role"],
-    "allowed_ips": ["10.0.0.1-10.0.0.9", "10.1.0.1", "10.20.0.0/24"],
-    "renewable_until": "2027-04-02T00:00:00Z",
-}
-
-
-def wanted(**options: t.Any) -> dict[str, t.Any]:
-    return desired_access_token({"name": "nightly", **options})
 
 
 @pytest.mark.parametrize(
     ("options", "current", "release", "where"),
     [
         ({"token_type": "custom"}, None, 44, ["api_endpoints"]),
-        ({"token_type": "custom", "api_endpoints": []}, CURRENT, 44, ["api_endpoints"]),
-        ({"api_endpoints": []}, CURRENT, 44, ["api_endpoints"]),
+        ({"token_type": "custom", "api_endpoints": []}, CANONICAL_TOKEN, 44, ["api_endpoints"]),
+        ({"api_endpoints": []}, CANONICAL_TOKEN, 44, ["api_endpoints"]),
         ({"api_endpoints": ["/x"]}, {"name": "n", "token_type": "all"}, 44, ["api_endpoints"]),
         ({"renewable_until": "2027-01-01", "token_type": "one_touch"}, None, 44, ["renewable_until"]),
         ({"expires": "2027-01-01"}, None, 44, ["expires"]),
         ({"allowed_ips": ["10.0.0.1"], "token_type": "hyperscale"}, None, 40, ["allowed_ips", "token_type"]),
         ({"allowed_ips": ["10.0.0.1"], "token_type": "hyperscale"}, None, 0, []),
-        ({"api_endpoints": ["/x"]}, CURRENT, 44, []),
-        ({}, CURRENT, 44, []),
+        ({"api_endpoints": ["/x"]}, CANONICAL_TOKEN, 44, []),
+        ({}, CANONICAL_TOKEN, 44, []),
     ],
 )
 def test_what_does_not_fit(options: dict[str, t.Any], current: t.Any, release: int, where: list[str]) -> None:
     if not where:
-        check_access_token("n", wanted(**options), current, release)
+        check_access_token("n", make_desired_token(**options), current, release)
         return
     with pytest.raises(Problems) as caught:
-        check_access_token("n", wanted(**options), current, release)
+        check_access_token("n", make_desired_token(**options), current, release)
     assert [problem["where"] for problem in caught.value.facts["problems"]] == where
 
 
 @pytest.mark.parametrize(
     ("pair", "row", "own"),
     [
-        (TokenPair("a", token_id="9", name="other"), ROW, True),
-        (TokenPair("a", token_id="8", name="nightly"), ROW, False),
-        (TokenPair("a", name="NIGHTLY"), ROW, True),
+        (TokenPair("a", token_id="9", name="other"), TOKEN_ROW, True),
+        (TokenPair("a", token_id="8", name="nightly"), TOKEN_ROW, False),
+        (TokenPair("a", name="NIGHTLY"), TOKEN_ROW, True),
         (TokenPair("a", token_id="8", name="nightly"), None, True),
         (TokenPair("a"), None, False),
     ],

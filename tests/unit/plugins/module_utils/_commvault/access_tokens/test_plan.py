@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from commvault_examples import CANONICAL_TOKEN, make_desired_token
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,34 +16,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_t
     canonical_access_token,
     serialize_access_token,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.desired import (
-    desired_access_token,
-)
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.plan import (
     plan_access_token,
     plan_access_token_removal,
 )
-
-ROW: dict[str, t.Any] = {
-    "accessTokenId": 9,
-    "tokenName": "Nightly",
-    "tokenType": 3,
-    "tokenExpiryTimestamp": 1800000000,
-    "renewableUntilTimestamp": 1806624000,
-    "apiEndpoints": ["V4/Role", "/Security/"],
-    "allowedIPs": ["10.1.0.1", "10.20.0.7/24", "10.0.0.1 - 10.0.0.9"],
-}
-CURRENT = {
-    "name": "Nightly",
-    "token_type": "custom",
-    "api_endpoints": ["/Security", "/V4/Role"],
-    "allowed_ips": ["10.0.0.1-10.0.0.9", "10.1.0.1", "10.20.0.0/24"],
-    "renewable_until": "2027-04-02T00:00:00Z",
-}
-
-
-def wanted(**options: t.Any) -> dict[str, t.Any]:
-    return desired_access_token({"name": "nightly", **options})
 
 
 def actions(plan: t.Any) -> list[str]:
@@ -50,18 +27,18 @@ def actions(plan: t.Any) -> list[str]:
 
 
 def test_plans() -> None:
-    assert actions(plan_access_token("nightly", wanted(), None)) == ["create"]
-    assert actions(plan_access_token("nightly", wanted(), CURRENT)) == []
-    edit = plan_access_token("nightly", wanted(allowed_ips=[]), CURRENT)
-    assert (actions(edit), edit.after) == (["edit"], {**CURRENT, "allowed_ips": []})
-    assert actions(plan_access_token("nightly", wanted(), CURRENT, "file x", held=True)) == []
-    replaced = plan_access_token("nightly", wanted(), CURRENT, "file x", held=False)
+    assert actions(plan_access_token("nightly", make_desired_token(), None)) == ["create"]
+    assert actions(plan_access_token("nightly", make_desired_token(), CANONICAL_TOKEN)) == []
+    edit = plan_access_token("nightly", make_desired_token(allowed_ips=[]), CANONICAL_TOKEN)
+    assert (actions(edit), edit.after) == (["edit"], {**CANONICAL_TOKEN, "allowed_ips": []})
+    assert actions(plan_access_token("nightly", make_desired_token(), CANONICAL_TOKEN, "file x", held=True)) == []
+    replaced = plan_access_token("nightly", make_desired_token(), CANONICAL_TOKEN, "file x", held=False)
     assert actions(replaced) == ["revoke", "create"]
     assert (replaced.before["stored_in"], replaced.after["stored_in"]) == (None, "file x")
-    assert replaced.after["api_endpoints"] == CURRENT["api_endpoints"], "a replaced token may do what it could"
+    assert replaced.after["api_endpoints"] == CANONICAL_TOKEN["api_endpoints"], "a replaced token may do what it could"
     assert "renewable_until" not in replaced.after, "it begins a time of its own"
-    assert actions(plan_access_token_removal(CURRENT)) == ["revoke"]
-    assert actions(plan_access_token_removal(CURRENT, "file x")) == ["revoke", "forget"]
+    assert actions(plan_access_token_removal(CANONICAL_TOKEN)) == ["revoke"]
+    assert actions(plan_access_token_removal(CANONICAL_TOKEN, "file x")) == ["revoke", "forget"]
     assert actions(plan_access_token_removal(None, "file x")) == ["forget"]
     assert actions(plan_access_token_removal(None)) == []
 
@@ -96,14 +73,16 @@ def carried_out(plan: t.Any, row: dict[str, t.Any] | None) -> dict[str, t.Any] |
 
 @given(options, options, st.booleans())
 def test_a_plan_that_was_carried_out_leaves_nothing(first: t.Any, second: t.Any, held: bool) -> None:
-    row = carried_out(plan_access_token("n", wanted(**first), None), None)
+    row = carried_out(plan_access_token("n", make_desired_token(**first), None), None)
     for given_options in (second, second):
         current = canonical_access_token(t.cast("dict[str, t.Any]", row))
-        plan = plan_access_token("n", wanted(**given_options), current, "file x", held)
+        plan = plan_access_token("n", make_desired_token(**given_options), current, "file x", held)
         assert plan.changed is (plan.before != plan.after)
         row, held = carried_out(plan, row), True
-    assert not plan_access_token("n", wanted(**second), canonical_access_token(t.cast("dict[str, t.Any]", row))).changed
+    assert not plan_access_token(
+        "n", make_desired_token(**second), canonical_access_token(t.cast("dict[str, t.Any]", row))
+    ).changed
     shuffled = {**second, "allowed_ips": list(reversed(second["allowed_ips"]))} if "allowed_ips" in second else second
     assert not plan_access_token(
-        "n", wanted(**shuffled), canonical_access_token(t.cast("dict[str, t.Any]", row))
+        "n", make_desired_token(**shuffled), canonical_access_token(t.cast("dict[str, t.Any]", row))
     ).changed

@@ -11,6 +11,7 @@ import dataclasses
 import typing as t
 
 import pytest
+from commvault_examples import NOT_FOUND_PAGE, TOKEN_ROW
 from fake_commvault import FakeCommvault, make_resource
 from fake_graph import carry_out
 
@@ -30,18 +31,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Unreachable,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
-from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import PairCustodian, TokenPair
-
-ROW: dict[str, t.Any] = {
-    "accessTokenId": 9,
-    "tokenName": "Nightly",
-    "tokenType": 3,
-    "tokenExpiryTimestamp": 1800000000,
-    "renewableUntilTimestamp": 1806624000,
-    "apiEndpoints": ["V4/Role", "/Security/"],
-    "allowedIPs": ["10.1.0.1", "10.20.0.7/24", "10.0.0.1 - 10.0.0.9"],
-}
 
 
 def test_a_value_is_kept_although_the_rest_of_the_answer_makes_no_sense(
@@ -55,7 +45,7 @@ def test_a_value_is_kept_although_the_rest_of_the_answer_makes_no_sense(
     resource = object.__new__(AccessTokenResource)
     resource._store, resource._result, resource._values = None, {}, {}
     assert resource.salvage() == {}
-    answer = {**ROW, "accessToken": "shown once", "refreshToken": "renews"}
+    answer = {**TOKEN_ROW, "accessToken": "shown once", "refreshToken": "renews"}
     monkeypatch.setattr(resource, "_create_token", lambda step: answer, raising=False)
     monkeypatch.setattr(token_resource, "_format_lifetimes", refuse)
     with pytest.raises(BadAnswer):
@@ -64,23 +54,10 @@ def test_a_value_is_kept_although_the_rest_of_the_answer_makes_no_sense(
     assert resource.salvage() == {"salvaged": {"access_token": kept}}
 
 
-PAGE = "<html><head><title>404 Not Found</title></head></html>"
-
-
-@pytest.fixture
-def client(secured: t.Any, make_ctx: t.Any) -> CommvaultClient:
-    defaults = {name: option.get("default") for name, option in commvault_spec().options.items()}
-    signed_in = {"commvault_auth_method": "access_token", "commvault_access_token": "opaque", "retries": 0}
-    url = f"{secured.server.url}/commandcenter/api"
-    return CommvaultClient(
-        make_ctx({**defaults, **signed_in, "commvault_url": url, "commvault_ca_path": secured.ca_path})
-    )
-
-
 def test_a_token_whose_look_fails_has_an_unknown_outcome(
     client: CommvaultClient, secured: t.Any, answer: t.Any
 ) -> None:
-    secured.server.says(answer(drop=True), answer(500, PAGE))
+    secured.server.says(answer(drop=True), answer(500, NOT_FOUND_PAGE))
     settings = {"name": "n", "token_type": "all", "api_endpoints": [], "allowed_ips": []}
     tokens = AccessTokenResource(client.ctx)
     with pytest.raises(ApiError, match="HTTP 500") as caught:
@@ -123,7 +100,7 @@ OPTIONS = {
     "commvault_url": "https://cs.example",
     "accept_risk": [],
 }
-CREATED = {"tokenInfo": {**ROW, "accessTokenId": 10, "accessToken": "value-10", "refreshToken": "refresh-10"}}
+CREATED = {"tokenInfo": {**TOKEN_ROW, "accessTokenId": 10, "accessToken": "value-10", "refreshToken": "refresh-10"}}
 
 
 class FakeStore:
@@ -152,7 +129,7 @@ class FakeStore:
 
 def site(
     make_ctx: t.Any,
-    rows: t.Any = (ROW,),
+    rows: t.Any = (TOKEN_ROW,),
     store: FakeStore | None = None,
     answers: t.Any = None,
     release: int = 44,
@@ -229,14 +206,14 @@ def test_a_token_whose_value_may_be_kept_elsewhere_is_not_replaced_without_a_wor
 
 def test_the_dead_pair_of_this_very_token_may_be_replaced(make_ctx: t.Any) -> None:
     over = dataclasses.replace(STORE_KEPT, expires=1.0, refresh_token=None)
-    row = {**ROW, "renewableUntilTimestamp": 1}
+    row = {**TOKEN_ROW, "renewableUntilTimestamp": 1}
     resource, _client = site(make_ctx, (row,), FakeStore(over))
     assert actions(resource.plan()) == ["revoke", "create"]
 
 
 def test_the_living_pair_of_another_token_is_not_written_over(make_ctx: t.Any) -> None:
     other = dataclasses.replace(STORE_KEPT, token_id="7", name="Other")
-    for rows in ((ROW,), ()):
+    for rows in ((TOKEN_ROW,), ()):
         with pytest.raises(ConfigError, match="which is not Nightly") as caught:
             site(make_ctx, rows, FakeStore(other))[0].plan()
         assert "(id 7)" in str(caught.value) and "kept" not in str(caught.value)
@@ -244,7 +221,7 @@ def test_the_living_pair_of_another_token_is_not_written_over(make_ctx: t.Any) -
 
 def test_a_store_that_cannot_be_written_costs_no_token(make_ctx: t.Any) -> None:
     store = FakeStore(dataclasses.replace(STORE_KEPT, expires=1.0, refresh_token=None), ConfigError("read-only"))
-    resource, client = site(make_ctx, ({**ROW, "renewableUntilTimestamp": 1},), store)
+    resource, client = site(make_ctx, ({**TOKEN_ROW, "renewableUntilTimestamp": 1},), store)
     planned = resource.plan()
     with pytest.raises(ConfigError, match="read-only"):
         carry_out(resource, planned)
@@ -330,7 +307,7 @@ def test_a_token_for_somebody_else_needs_11_42(make_ctx: t.Any) -> None:
         site(make_ctx, (), answers={"v4/user": USERS}, release=40, user="robot")[0].plan()
 
 
-TWO = (ROW, {**ROW, "accessTokenId": 12, "tokenName": "nightly"})
+TWO = (TOKEN_ROW, {**TOKEN_ROW, "accessTokenId": 12, "tokenName": "nightly"})
 
 
 def test_two_tokens_of_a_name_need_an_id(make_ctx: t.Any) -> None:
@@ -353,7 +330,7 @@ def test_an_id_that_is_not_there_is_no_token_to_create(make_ctx: t.Any) -> None:
 
 
 LOST = Unreachable("no answer", may_have_acted=True)
-ORPHAN = {**ROW, "accessTokenId": 11}
+ORPHAN = {**TOKEN_ROW, "accessTokenId": 11}
 
 
 def test_a_token_whose_value_was_lost_is_revoked_before_the_next_attempt(make_ctx: t.Any) -> None:
@@ -371,7 +348,7 @@ def test_a_token_whose_value_was_lost_is_revoked_before_the_next_attempt(make_ct
 def test_a_token_that_was_there_before_is_no_orphan(make_ctx: t.Any) -> None:
     resource, client = site(make_ctx, TWO[1:], answers={"POST V4/AccessToken": LOST}, name="Other")
     planned = resource.plan()
-    client.answers["V4/AccessToken/"] = {"tokens": [{**ROW, "accessTokenId": 12, "tokenName": "Other"}]}
+    client.answers["V4/AccessToken/"] = {"tokens": [{**TOKEN_ROW, "accessTokenId": 12, "tokenName": "Other"}]}
     with pytest.raises(Unreachable) as caught:
         carry_out(resource, planned)
     assert caught.value.facts["outcome"] == "unknown"
@@ -396,7 +373,7 @@ def test_a_refused_creation_is_not_repeated_or_looked_for(make_ctx: t.Any) -> No
 
 
 def test_a_pair_whose_renewal_is_extended_is_kept(make_ctx: t.Any) -> None:
-    row = {**ROW, "renewableUntilTimestamp": 1}
+    row = {**TOKEN_ROW, "renewableUntilTimestamp": 1}
     store = FakeStore(dataclasses.replace(STORE_KEPT, refresh_token="r", expires=1.0))
     assert actions(site(make_ctx, (row,), store)[0].plan()) == ["revoke", "create"]
     assert actions(site(make_ctx, (row,), store, renewable_until="2027-12-31T00:00:00Z")[0].plan()) == ["edit"]

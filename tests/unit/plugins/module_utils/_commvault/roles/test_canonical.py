@@ -6,38 +6,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault import listings
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import PermissionCatalogue
+from commvault_examples import make_permission_catalogue
+
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.canonical import canonical_role
-
-CATALOGUE = {
-    "permissions": [
-        {
-            "category": {"id": 101, "name": "Global"},
-            "permissions": [{"id": 31, "name": "View"}, {"id": 13, "name": "Browse"}],
-        },
-        {
-            "category": {"id": 117, "name": "Alert"},
-            "permissions": [{"id": 151, "name": "Create"}, {"id": 153, "name": "Delete"}],
-            "categoryList": [{"category": {"id": 210, "name": "Sub"}, "permissions": [{"id": 900, "name": "Create"}]}],
-        },
-    ]
-}
-
-
-PERMISSIONS = ["31", "13", "151", "153", "900"]
-
-
-CATEGORIES = ["101", "117", "210"]
-
-
-def catalogue() -> PermissionCatalogue:
-    """A small catalogue with a sub-category, and one name for two permissions."""
-    return PermissionCatalogue(
-        Catalogue("permission", listings.parse_entries("permissions", CATALOGUE)),
-        listings.flatten_categories(CATALOGUE),
-    )
 
 
 def test_a_role_as_the_service_shows_it() -> None:
@@ -56,7 +27,7 @@ def test_a_role_as_the_service_shows_it() -> None:
             {"category": {"id": 210, "name": "Sub"}, "type": "CATEGORY_ENTITY"},
         ],
     }
-    assert canonical_role(wire, catalogue()) == {
+    assert canonical_role(wire, make_permission_catalogue()) == {
         "name": "R",
         "description": "",
         "enabled": False,

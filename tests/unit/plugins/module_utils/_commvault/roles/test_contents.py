@@ -9,25 +9,16 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from commvault_examples import PERMISSION_TREE
 from fake_commvault import FakeCommvault
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.contents import RolePermissions
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, Forbidden, Unreachable
 
-CATALOGUE = {
-    "permissions": [
-        {
-            "category": {"id": 117, "name": "Alert"},
-            "permissions": [{"id": 151, "name": "Create"}],
-            "categoryList": [{"category": {"id": 210, "name": "Sub"}, "permissions": [{"id": 900, "name": "Deep"}]}],
-        }
-    ]
-}
-
 
 def contents(make_ctx: t.Any, role: t.Any, **more: t.Any) -> tuple[RolePermissions, FakeCommvault]:
-    client = FakeCommvault(make_ctx(), {"V4/Role/35": role, "V4/Permissions": CATALOGUE, **more})
+    client = FakeCommvault(make_ctx(), {"V4/Role/35": role, "V4/Permissions": PERMISSION_TREE, **more})
     given: t.Any = client
     return RolePermissions(given, Directory(given)), client
 
@@ -49,7 +40,7 @@ def test_a_role_is_read_once(make_ctx: t.Any) -> None:
 def test_categories_are_expanded_with_one_read_of_the_catalogue(make_ctx: t.Any) -> None:
     role, client = contents(make_ctx, {"permissions": [category(117), permission(31)]})
     client.answers["V4/Role/36"] = {"permissions": [category(210)]}
-    assert role.read_permission_ids(35) == {31, 151, 900}
+    assert role.read_permission_ids(35) == {31, 151, 153, 900}
     assert role.read_permission_ids(36) == {900}
     assert client.paths.count("GET V4/Permissions") == 1
 

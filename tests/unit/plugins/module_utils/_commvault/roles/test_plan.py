@@ -9,45 +9,15 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from commvault_examples import CATEGORY_IDS, PERMISSION_IDS, make_permission_catalogue
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault import listings
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import PermissionCatalogue
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.canonical import canonical_role
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.desired import desired_role
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.plan import plan_role, plan_role_removal
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
-
-CATALOGUE = {
-    "permissions": [
-        {
-            "category": {"id": 101, "name": "Global"},
-            "permissions": [{"id": 31, "name": "View"}, {"id": 13, "name": "Browse"}],
-        },
-        {
-            "category": {"id": 117, "name": "Alert"},
-            "permissions": [{"id": 151, "name": "Create"}, {"id": 153, "name": "Delete"}],
-            "categoryList": [{"category": {"id": 210, "name": "Sub"}, "permissions": [{"id": 900, "name": "Create"}]}],
-        },
-    ]
-}
-
-
-PERMISSIONS = ["31", "13", "151", "153", "900"]
-
-
-CATEGORIES = ["101", "117", "210"]
-
-
-def catalogue() -> PermissionCatalogue:
-    """A small catalogue with a sub-category, and one name for two permissions."""
-    return PermissionCatalogue(
-        Catalogue("permission", listings.parse_entries("permissions", CATALOGUE)),
-        listings.flatten_categories(CATALOGUE),
-    )
 
 
 class Service:
@@ -71,7 +41,7 @@ class Service:
                 self.wire["permissions"] = body["permissionList"]
 
     def plan(self, options: dict[str, t.Any]) -> Plan:
-        permissions = catalogue()
+        permissions = make_permission_catalogue()
         chosen, problems = permissions.select_permissions(options.get("permissions"), options.get("categories"))
         assert not problems
         current = canonical_role(self.wire, permissions) if self.wire is not None else None
@@ -80,8 +50,8 @@ class Service:
 
 
 ENTRIES = st.sampled_from(
-    [{"permission": {"id": int(number)}} for number in PERMISSIONS]
-    + [{"category": {"id": int(number)}} for number in CATEGORIES]
+    [{"permission": {"id": int(number)}} for number in PERMISSION_IDS]
+    + [{"category": {"id": int(number)}} for number in CATEGORY_IDS]
 )
 
 
@@ -100,8 +70,8 @@ OPTIONS = st.fixed_dictionaries(
         "description": st.sampled_from([None, "", "old", "new"]),
         "enabled": st.sampled_from([None, True, False]),
         "visible_to_all": st.sampled_from([None, True, False]),
-        "permissions": st.lists(st.sampled_from(PERMISSIONS), min_size=1, max_size=4),
-        "categories": st.none() | st.lists(st.sampled_from(CATEGORIES), max_size=2),
+        "permissions": st.lists(st.sampled_from(PERMISSION_IDS), min_size=1, max_size=4),
+        "categories": st.none() | st.lists(st.sampled_from(CATEGORY_IDS), max_size=2),
         "exclusive": st.booleans(),
     }
 )
@@ -111,13 +81,15 @@ OPTIONS = st.fixed_dictionaries(
 def test_plans_converge(wire: dict[str, t.Any] | None, options: dict[str, t.Any]) -> None:
     service = Service(wire)
     before = set(
-        catalogue().format_names(catalogue().parse_permission_set((wire or {}).get("permissions")).permission_ids)
+        make_permission_catalogue().format_names(
+            make_permission_catalogue().parse_permission_set((wire or {}).get("permissions")).permission_ids
+        )
     )
     planned = service.plan(options)
     assert planned.changed == (planned.before != planned.after)
     service.apply(planned)
     assert service.wire is not None
-    assert {**canonical_role(service.wire, catalogue())} == planned.after
+    assert {**canonical_role(service.wire, make_permission_catalogue())} == planned.after
     again = service.plan(options)
     assert not again.changed
     if not options["exclusive"]:

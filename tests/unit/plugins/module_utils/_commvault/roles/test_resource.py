@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from commvault_examples import PERMISSION_TREE
 from fake_commvault import FakeCommvault, Sent, make_resource
 from fake_graph import carry_out
 
@@ -21,14 +22,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Problems,
 )
 
-CATALOGUE = {
-    "permissions": [
-        {
-            "category": {"id": 101, "name": "Global"},
-            "permissions": [{"id": 31, "name": "View"}, {"id": 13, "name": "Browse"}],
-        }
-    ]
-}
 VIEW = {"permission": {"id": 31, "name": "View"}, "type": "PERMISSION_ENTITY"}
 ROLE = {"id": 35, "name": "R", "status": "ENABLED", "visibleToAll": False, "permissions": [VIEW]}
 COMMCELL, CORP = {"id": 0, "name": "Commcell"}, {"id": 30, "name": "corp"}
@@ -46,7 +39,7 @@ def site(
     known = {
         "V4/Role": {"roles": listed},
         "V4/Role/35": ROLE,
-        "V4/Permissions": CATALOGUE,
+        "V4/Permissions": PERMISSION_TREE,
         "V4/company": {"companies": [{"id": 30, "name": "corp"}]},
         **(answers or {}),
     }
