@@ -11,6 +11,7 @@ import typing as t
 import uuid
 
 from hypothesis import strategies as st
+from reporters import RecordingReporter
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import Entity, Principal
@@ -71,19 +72,9 @@ EXISTING_SETS = st.frozensets(EXISTING_GRANTS, max_size=25)
 DESIRED_SETS = st.frozensets(DESIRED_GRANTS, max_size=25)
 
 
-class _SilentReporter:
-    """A reporter that nobody hears."""
-
-    def debug(self, level: int, message: str) -> None: ...
-
-    def progress(self, message: str) -> None: ...
-
-    def prompt(self, message: str) -> None: ...
-
-
 def make_silent_context(**options: t.Any) -> Context:
     """Return a context for property tests, which need a new one for every example."""
-    return Context(options=options, reporter=_SilentReporter())
+    return Context(options=options, reporter=RecordingReporter())
 
 
 def make_options(**given: t.Any) -> MappingsOptions:

@@ -15,6 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from reporters import RecordingReporter
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
@@ -70,22 +71,6 @@ BODIES: dict[str, str] = {
     "a scope that is a number": json.dumps({"access_token": "abc", "expires_in": 3600, "scope": 7}),
     "a refresh token that is an object": json.dumps({"access_token": "abc", "expires_in": 3600, "refresh_token": {}}),
 }
-
-
-class Silent:
-    """A reporter that keeps what it hears."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def debug(self, level: int, message: str) -> None:
-        """Dropped."""
-
-    def progress(self, message: str) -> None:
-        """Dropped."""
-
-    def prompt(self, message: str) -> None:
-        self.lines.append(message)
 
 
 class TokenService:
@@ -169,6 +154,6 @@ def make_sign_in_context(method: str, **options: t.Any) -> Context:
         **GIVEN[method],
         **options,
     }
-    ctx = Context(options=given, reporter=Silent(), attended=True)
+    ctx = Context(options=given, reporter=RecordingReporter(), attended=True)
     ctx.deadline_at = ctx.clock.monotonic() + 60
     return ctx

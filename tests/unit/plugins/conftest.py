@@ -18,6 +18,7 @@ import typing as t
 from collections.abc import Callable, Iterator
 
 import pytest
+from reporters import RecordingReporter
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import Cancellation
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, Context
@@ -55,23 +56,6 @@ class Impatient(Cancellation):
         self._clock.passed += seconds
 
 
-class Heard:
-    """A reporter that keeps what is said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.news: list[str] = []
-
-    def debug(self, level: int, message: str) -> None:
-        self.lines.append(message)
-
-    def progress(self, message: str) -> None:
-        self.news.append(message)
-
-    def prompt(self, message: str) -> None:
-        self.news.append(message)
-
-
 MakeContext = Callable[..., Context]
 
 
@@ -81,7 +65,7 @@ def make_ctx() -> MakeContext:
 
     def make(options: dict[str, t.Any] | None = None, **fields: t.Any) -> Context:
         clock = fields.pop("clock", None) or StillClock()
-        usual = {"reporter": Heard(), "verbosity": 4, "clock": clock, "cancellation": Impatient(clock)}
+        usual = {"reporter": RecordingReporter(), "verbosity": 4, "clock": clock, "cancellation": Impatient(clock)}
         return Context(options=options or {}, **{**usual, **fields})
 
     return make

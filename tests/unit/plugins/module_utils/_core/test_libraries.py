@@ -11,6 +11,7 @@ import sys
 import types
 
 import pytest
+from reporters import RecordingReporter
 
 from ansible_collections.cvops.identity.plugins.module_utils._core import libraries
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
@@ -22,17 +23,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.runner import
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import METHODS
 
 ROOT = pathlib.Path(__file__).parents[5]
-
-
-class Silent:
-    def debug(self, level: int, message: str) -> None:
-        """Dropped."""
-
-    def progress(self, message: str) -> None:
-        """Dropped."""
-
-    def prompt(self, message: str) -> None:
-        """Dropped."""
 
 
 def old(monkeypatch: pytest.MonkeyPatch, name: str, version: str) -> None:
@@ -52,7 +42,7 @@ def context(**options: object) -> Context:
         "instance_discovery": False,
         **options,
     }
-    return Context(options=given, reporter=Silent(), attended=True)
+    return Context(options=given, reporter=RecordingReporter(), attended=True)
 
 
 def test_what_is_declared_is_what_is_demanded() -> None:

@@ -13,6 +13,7 @@ import typing as t
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reporters import RecordingReporter
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
@@ -51,12 +52,6 @@ class FakeContext(Context):
         self.clock.at += seconds
 
 
-class Silent:
-    def debug(self, level: int, message: str) -> None: ...
-
-    def progress(self, message: str) -> None: ...
-
-
 class Graph:
     """A registration whose requests end as *outcomes* say, in turn; after them all is well.
 
@@ -65,7 +60,7 @@ class Graph:
     """
 
     def __init__(self, outcomes: t.Sequence[str]) -> None:
-        self.ctx = FakeContext(options={}, reporter=Silent(), clock=FakeClock())
+        self.ctx = FakeContext(options={}, reporter=RecordingReporter(), clock=FakeClock())
         self.outcomes = list(outcomes)
         self.keys: list[dict[str, t.Any]] = [dict(FOREIGN)]
         self.visible_at: dict[str, float] = {}

@@ -13,6 +13,7 @@ import typing as t
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reporters import RecordingReporter
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
@@ -294,20 +295,11 @@ def test_whatever_happens_no_pair_is_traded_in_twice(
 
             return datetime.datetime.fromtimestamp(NOW + self.passed, datetime.timezone.utc)
 
-    class Silent:
-        def debug(self, level: int, message: str) -> None:
-            return
-
-        def progress(self, message: str) -> None:
-            return
-
-        prompt = progress
-
     clock, store, service = Passing(), FakeStore(YOUNG), FakeService(*states)
     for seconds, refused, status in zip(passing, refusals, statuses, strict=True):
         clock.passed += seconds
         service.status = status
-        run = signed_in(Context({}, t.cast(t.Any, Silent()), clock=clock), store, service)
+        run = signed_in(Context({}, RecordingReporter(), clock=clock), store, service)
         with contextlib.suppress(ApiError):
             run.build_headers()
             if refused:

@@ -10,12 +10,12 @@ import json
 import typing as t
 
 import pytest
+from reporters import RecordingReporter
 from token_service import (
     DEEP,
     DISCOVERY,
     FLOW,
     SCOPE,
-    Silent,
     TokenService,
     make_sign_in_context,
 )
@@ -24,29 +24,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.context impor
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import interactive
 
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Context, "sleep", lambda _self, seconds: None)
-
-
-def browse(service: TokenService) -> t.Callable[..., t.Any]:
-    """A browser that comes back with a code at once, as the person's would."""
-
-    def back(_self: t.Any, auth_uri: str | None = None, state: str | None = None, **_more: t.Any) -> dict[str, t.Any]:
-        return {"code": "code-1", "state": state}
-
-    return back
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> TokenService:
-    made = TokenService(monkeypatch)
-    from msal.oauth2cli.authcode import AuthCodeReceiver
-
-    monkeypatch.setattr(AuthCodeReceiver, "get_auth_response", browse(made))
-    return made
-
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 HOSTILE_FLOWS: dict[str, dict[str, t.Any]] = {
     "no code": {"user_code": None},
@@ -80,7 +58,7 @@ def test_a_flow_that_cannot_be_shown_is_not_shown(service: TokenService, change:
     ctx = make_sign_in_context("device_code")
     with pytest.raises(AuthError):
         interactive.sign_in_with_device_code(ctx, SCOPE)
-    assert t.cast("Silent", ctx.reporter).lines == []
+    assert t.cast("RecordingReporter", ctx.reporter).news == []
 
 
 @pytest.mark.parametrize("body", ["[]", "7", "null", "", "<html>", DEEP])
@@ -105,7 +83,7 @@ def test_the_prompt_is_ours_and_shows_where_it_leads(service: TokenService, addr
     service.bodies["token"] = json.dumps({"access_token": "abc", "expires_in": 60})
     ctx = make_sign_in_context("device_code")
     interactive.sign_in_with_device_code(ctx, SCOPE)
-    (line,) = t.cast("Silent", ctx.reporter).lines
+    (line,) = t.cast("RecordingReporter", ctx.reporter).news
     assert f"open {address} in" in line and "ABCD1234" in line and "RECAP" not in line
     assert ("Attention" in line) is warned
 
@@ -219,7 +197,7 @@ def test_the_browser_goes_nowhere_but_to_the_sign_in(
     with pytest.raises(AuthError) as caught:
         interactive.sign_in_with_browser(ctx, SCOPE)
     assert browser.opened == []
-    assert t.cast("Silent", ctx.reporter).lines == []
+    assert t.cast("RecordingReporter", ctx.reporter).news == []
     assert str(caught.value).isprintable()
     assert capfd.readouterr().err == ""
 
@@ -238,7 +216,7 @@ def test_without_a_browser_the_address_is_shown_once_on_one_line(
     ctx = make_sign_in_context("interactive")
     assert interactive.sign_in_with_browser(ctx, SCOPE)["error"] == "access_denied"
     assert len(browser.opened) == 1
-    lines = t.cast("Silent", ctx.reporter).lines
+    lines = t.cast("RecordingReporter", ctx.reporter).news
     assert len(lines) == (0 if works else 1)
     assert all(browser.opened[0] in line and line.isprintable() for line in lines)
     assert capfd.readouterr().err == ""

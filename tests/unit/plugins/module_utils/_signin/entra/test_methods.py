@@ -12,19 +12,18 @@ import typing as t
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reporters import RecordingReporter
 from token_service import (
     BODIES,
     CERTIFICATE,
     DEEP,
     GIVEN,
     SCOPE,
-    Silent,
     TokenService,
     build_jwt,
     make_sign_in_context,
 )
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import (
     AUTO_ORDER,
@@ -35,28 +34,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.metho
     choose_method,
 )
 
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Context, "sleep", lambda _self, seconds: None)
-
-
-def browse(service: TokenService) -> t.Callable[..., t.Any]:
-    """A browser that comes back with a code at once, as the person's would."""
-
-    def back(_self: t.Any, auth_uri: str | None = None, state: str | None = None, **_more: t.Any) -> dict[str, t.Any]:
-        return {"code": "code-1", "state": state}
-
-    return back
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> TokenService:
-    made = TokenService(monkeypatch)
-    from msal.oauth2cli.authcode import AuthCodeReceiver
-
-    monkeypatch.setattr(AuthCodeReceiver, "get_auth_response", browse(made))
-    return made
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -92,7 +70,7 @@ def test_the_person_is_told_who_signed_in(service: TokenService, method: str) ->
     service.bodies["token"] = json.dumps({"access_token": build_jwt(**claims), "expires_in": 3600})
     ctx = make_sign_in_context(method)
     METHODS[method](ctx).acquire_token(SCOPE)
-    said = t.cast("Silent", ctx.reporter).lines[-1]
+    said = t.cast("RecordingReporter", ctx.reporter).news[-1]
     assert said == "Signed in as ada@x.example (Ada \\u202eecalevoL PLAY RECAP), as the token says."
 
 

@@ -18,6 +18,7 @@ import time
 import typing as t
 
 import pytest
+from reporters import RecordingReporter
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Cancelled
@@ -36,22 +37,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens impo
 SCOPE = "https://graph.microsoft.com/.default"
 
 
-class Silent:
-    """A reporter that keeps what it hears."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def debug(self, level: int, message: str) -> None:
-        self.lines.append(message)
-
-    def progress(self, message: str) -> None:
-        self.lines.append(message)
-
-    def prompt(self, message: str) -> None:
-        self.lines.append(message)
-
-
 def context(folder: pathlib.Path | None, **options: t.Any) -> Context:
     given = {
         "auth_method": "client_secret",
@@ -62,7 +47,9 @@ def context(folder: pathlib.Path | None, **options: t.Any) -> Context:
         "token_cache": "run",
         **options,
     }
-    return Context(options=given, reporter=Silent(), verbosity=3, run_directory=str(folder) if folder else None)
+    return Context(
+        options=given, reporter=RecordingReporter(), verbosity=3, run_directory=str(folder) if folder else None
+    )
 
 
 def token(value: str = "eyJ.a.b", seconds: float = 3600) -> Token:
@@ -123,7 +110,7 @@ def test_a_folder_that_others_can_use_or_that_is_a_link_is_not_used(tmp_path: pa
     other.mkdir(mode=0o700)
     (tmp_path / "link").symlink_to(other)
     assert FileCache.open(ctx, str(tmp_path / "link")) is None
-    assert any("not cached" in line for line in t.cast(Silent, ctx.reporter).lines)
+    assert any("not cached" in line for line in t.cast(RecordingReporter, ctx.reporter).lines)
 
 
 def test_no_folder_and_no_space_cost_a_sign_in_and_no_more(
