@@ -117,11 +117,11 @@ def refusal(text: str, status: int = 400, **facts: t.Any) -> ApiError:
     return ApiError(f"Cannot: {text}", status=status, **facts)
 
 
-def make_resource(resource: t.Callable[[t.Any], Made], graph: FakeGraph) -> Made:
-    """Return the resource of the fake's context, with the fake in place of a client of its own."""
+def call_with_graph(function: t.Callable[[t.Any], Made], graph: FakeGraph) -> Made:
+    """Return what *function* (or a class) makes of the fake's context, with the fake in place of a client of its own."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sys.modules[resource.__module__], "GraphClient", lambda ctx: graph)
-        return resource(graph.ctx)
+        patched.setattr(sys.modules[function.__module__], "GraphClient", lambda ctx: graph)
+        return function(graph.ctx)
 
 
 def carry_out(resource: t.Any, planned: t.Any) -> None:

@@ -7,14 +7,12 @@
 from __future__ import annotations
 
 import datetime
-import sys
 import typing as t
 
 import pytest
-from fake_graph import FakeGraph, guid
+from fake_graph import FakeGraph, call_with_graph, guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications import info
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.info import (
     describe_application,
     describe_applications,
@@ -88,9 +86,7 @@ def test_applications_are_sorted_by_name_and_id() -> None:
 
 def find(make_ctx: t.Any, answers: dict[str, t.Any], **options: t.Any) -> tuple[list[dict[str, t.Any]], FakeGraph]:
     graph = FakeGraph(make_ctx(options), answers)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sys.modules[info.__name__], "GraphClient", lambda ctx: graph)
-        return find_applications(graph.ctx), graph
+    return call_with_graph(find_applications, graph), graph
 
 
 @pytest.mark.parametrize(

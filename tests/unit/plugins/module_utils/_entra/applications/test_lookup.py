@@ -9,18 +9,15 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from failed_reads import FAILED_READS
 from fake_graph import FakeGraph, guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     AmbiguousMatch,
     ApiError,
-    AuthError,
-    BadAnswer,
     ConfigError,
     Forbidden,
     NotFound,
-    Throttled,
-    Unreachable,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.lookup import (
     check_application_ids,
@@ -165,17 +162,7 @@ def test_deleted_items_that_may_not_be_listed_are_told(make_ctx: t.Any) -> None:
         find_deleted(make_ctx, forbidden, unique_name="ops", restore_deleted=True)
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        Unreachable("no answer"),
-        Throttled("slow down", status=429),
-        AuthError("refused", status=401),
-        BadAnswer("a page", status=200),
-        ApiError("HTTP 500", status=500),
-        NotFound("gone", status=404),
-    ],
-)
+@pytest.mark.parametrize("failure", [*FAILED_READS, NotFound("gone", status=404)])
 def test_deleted_items_that_cannot_be_listed_are_an_error(make_ctx: t.Any, failure: ApiError) -> None:
     with pytest.raises(type(failure)):
         find_deleted(make_ctx, failure, unique_name="ops")

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 from application_model import role, scope
-from fake_graph import FakeGraph, carry_out, guid, make_resource, refusal
+from fake_graph import FakeGraph, call_with_graph, carry_out, guid, refusal
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
@@ -34,7 +34,7 @@ def make_application(
     make_ctx: t.Any, answers: dict[str, t.Any], *replies: t.Any, **options: t.Any
 ) -> tuple[ApplicationResource, FakeGraph]:
     graph = FakeGraph(make_ctx({**DEFAULTS, **options}), answers, *replies)
-    return make_resource(ApplicationResource, graph), graph
+    return call_with_graph(ApplicationResource, graph), graph
 
 
 def make_existing(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from fake_graph import FakeGraph, carry_out, guid, make_resource, refusal
+from fake_graph import FakeGraph, call_with_graph, carry_out, guid, refusal
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
@@ -67,7 +67,7 @@ def make_consent(
     }
     graph = FakeGraph(make_ctx({**usual, **options}, check_mode=check_mode), {**known, **answers}, *replies)
     graph.claims = claims
-    return make_resource(ConsentResource, graph), graph
+    return call_with_graph(ConsentResource, graph), graph
 
 
 def grant(*scopes: str, **more: t.Any) -> dict[str, t.Any]:

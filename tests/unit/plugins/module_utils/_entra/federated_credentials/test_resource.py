@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from fake_graph import FakeGraph, carry_out, guid, make_resource
+from fake_graph import FakeGraph, call_with_graph, carry_out, guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.plan import LIMIT
@@ -44,7 +44,7 @@ def make_credential(
         "application": {"object_id": guid(1)},
     }
     graph = FakeGraph(make_ctx({**usual, **options}), {APPLICATION_PATH: application, PATH: rows}, *replies)
-    return make_resource(FederatedCredentialResource, graph), graph
+    return call_with_graph(FederatedCredentialResource, graph), graph
 
 
 def test_a_credential_is_created_by_its_name(make_ctx: t.Any) -> None:

@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import sys
 import typing as t
 
 import pytest
-from fake_graph import FakeGraph, guid
+from fake_graph import FakeGraph, call_with_graph, guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
-from ansible_collections.cvops.identity.plugins.module_utils._entra.groups import info
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.info import (
     build_group_filter,
     describe_group,
@@ -27,9 +25,7 @@ ALIKE = {"id": guid(3), "displayName": "GG\u2011One"}
 
 def find(make_ctx: t.Any, answers: dict[str, t.Any], **options: t.Any) -> tuple[list[dict[str, t.Any]], FakeGraph]:
     graph = FakeGraph(make_ctx(options), answers)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sys.modules[info.__name__], "GraphClient", lambda ctx: graph)
-        return find_groups(graph.ctx), graph
+    return call_with_graph(find_groups, graph), graph
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from fake_graph import FakeGraph, carry_out, guid, make_resource, refusal
+from fake_graph import FakeGraph, call_with_graph, carry_out, guid, refusal
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError, GuardRefused
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
@@ -25,7 +25,7 @@ def make_group(
 ) -> tuple[t.Any, FakeGraph]:
     usual = {"state": "present", "exclusive": False, "display_name": "GG"}
     graph = FakeGraph(make_ctx({**usual, **options}), answers, *replies)
-    return make_resource(GroupResource, graph), graph
+    return call_with_graph(GroupResource, graph), graph
 
 
 def test_a_group_is_created_by_its_unique_name_and_then_filled(make_ctx: t.Any) -> None:

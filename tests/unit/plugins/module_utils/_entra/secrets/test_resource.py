@@ -11,7 +11,7 @@ import types
 import typing as t
 
 import pytest
-from fake_graph import FakeGraph, carry_out, guid, make_resource
+from fake_graph import FakeGraph, call_with_graph, carry_out, guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError, GuardRefused
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
@@ -34,7 +34,7 @@ def make_secret(
     usual = {"state": "present", "name": "job", "lifetime_days": 90, "application": {"object_id": guid(1)}}
     wire = None if keys is None else {"id": guid(1), "appId": guid(2), "passwordCredentials": keys}
     graph = FakeGraph(make_ctx({**usual, **options}), {PATH: wire}, *replies)
-    return make_resource(subject.SecretResource, graph), graph
+    return call_with_graph(subject.SecretResource, graph), graph
 
 
 def test_a_secret_is_added_and_its_value_is_the_result(make_ctx: t.Any) -> None:

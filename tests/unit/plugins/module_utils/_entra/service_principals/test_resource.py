@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from fake_graph import FakeGraph, carry_out, guid, make_resource, refusal
+from fake_graph import FakeGraph, call_with_graph, carry_out, guid, refusal
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
@@ -37,7 +37,7 @@ def make_principal(
     if not options.keys() & {"object_id", "application"}:
         usual["app_id"] = guid(2)
     graph = FakeGraph(make_ctx({**usual, **options}), answers, *replies)
-    return make_resource(ServicePrincipalResource, graph), graph
+    return call_with_graph(ServicePrincipalResource, graph), graph
 
 
 def test_a_principal_is_created_by_its_application_id(make_ctx: t.Any) -> None:
