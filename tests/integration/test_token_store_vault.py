@@ -69,14 +69,49 @@ def behind_proxy(proxy: BaoProxy, vault: dict[str, t.Any]) -> dict[str, t.Any]:
     return {**vault, "url": proxy.url, "ca_path": None}
 
 
+class KeptToken(t.NamedTuple):
+    """A token in the store of a test: *document* is what the store held when it had been created."""
+
+    site: Simulator
+    bao: Bao
+    vault: dict[str, t.Any]
+    path: str
+    document: dict[str, t.Any]
+
+    def age(self, left_s: float, **values: t.Any) -> None:
+        age(self.site, self.bao, self.path, left_s, **values)
+
+    def use(self, vault: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Return the result of a module that signs in with what *vault* holds, the test's own store unless told otherwise."""
+        return use(self.site, vault or self.vault)
+
+    def read_at_service(self) -> t.Any:
+        """Return the token as the service has it."""
+        token = self.site.commcells["cs01"].sessions.store.get(int(self.document["token_id"]))
+        assert token is not None
+        return token
+
+    def assert_renewed_once(self, used: dict[str, t.Any]) -> None:
+        """Assert that the module's result *used* is a success, and that one renewal led to it."""
+        assert not used.get("failed"), used
+        assert (self.bao.latest(self.path)["generation"], renewals(self.site)) == (1, 1)
+
+
 @pytest.fixture
-def kept(site: Simulator, bao: Bao, vault: dict[str, t.Any], path: str) -> dict[str, t.Any]:
-    """The document of a token that was just created into the store."""
+def kept(site: Simulator, bao: Bao, vault: dict[str, t.Any], path: str) -> KeptToken:
+    """A token that was just created into the store."""
     made = create(site, vault)
     assert made["changed"], made
     assert made["access_token"]["value"] is None
     site.journal.clear()
-    return bao.latest(path)
+    return KeptToken(site, bao, vault, path, bao.latest(path))
+
+
+@pytest.fixture
+def ended(kept: KeptToken) -> KeptToken:
+    """A token in the store whose time is over: the next use renews it."""
+    kept.age(-5)
+    return kept
 
 
 def options(site: Simulator, vault: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
@@ -168,45 +203,32 @@ def test_a_renewed_pair_is_written_over_a_changed_note_and_never_over_another_pa
 
 
 @pytest.mark.parametrize("moment", ["before sending", "answer received"])
-def test_killed_in_a_renewal(
-    site: Simulator,
-    bao: Bao,
-    vault: dict[str, t.Any],
-    path: str,
-    kept: dict[str, t.Any],
-    monkeypatch: pytest.MonkeyPatch,
-    moment: str,
-) -> None:
+def test_killed_in_a_renewal(ended: KeptToken, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     """The note in the Vault outlives the process; once it counts as left behind, the next run says what it found."""
-    age(site, bao, path, -5)
+    site, vault = ended.site, ended.vault
     assert use_store.run(options(site, vault), moment)["returncode"] == -9
-    assert bao.latest(path)["renewal"]["state"] == "sent"
+    assert ended.bao.latest(ended.path)["renewal"]["state"] == "sent"
     monkeypatch.setattr(hashi_vault, "WATCH_S", 0.2)
-    after = use(site, vault)
+    after = ended.use()
     assert after["error"]["code"] == "renewal_unknown"
     assert "may be dead" in after["msg"]
     assert any("did not end it" in warning for warning in after["warnings"])
     assert site.commcells["cs01"].sessions.store.destroyed == []
     assert create(site, vault)["changed"]
-    assert not use(site, vault).get("failed")
+    assert not ended.use().get("failed")
 
 
 def test_waiting_for_another_process_ends_with_its_pair(
-    site: Simulator,
-    bao: Bao,
-    path: str,
-    kept: dict[str, t.Any],
-    proxy: BaoProxy,
-    behind_proxy: dict[str, t.Any],
+    kept: KeptToken, proxy: BaoProxy, behind_proxy: dict[str, t.Any]
 ) -> None:
-    age(site, bao, path, -5, renewal={"state": "sent", "at": int(site.clock.now()), "by": "process 1 on elsewhere"})
+    site = kept.site
+    kept.age(-5, renewal={"state": "sent", "at": int(site.clock.now()), "by": "process 1 on elsewhere"})
     process = use_store.start(options(site, behind_proxy))
     while len([path for method, path in proxy.requests if method == "GET"]) < 5:
         assert process.poll() is None
-    token = site.commcells["cs01"].sessions.store.get(int(kept["token_id"]))
-    assert token is not None
+    token = kept.read_at_service()
     token.expires = site.clock.now() + 7200
-    bao.put(path, {**kept, "expires": int(token.expires), "generation": 1})
+    kept.bao.put(kept.path, {**kept.document, "expires": int(token.expires), "generation": 1})
     used = use_store.finish(process)
     assert (used["msg"], renewals(site)) == (None, 0)
     assert any("waiting for process 1 on elsewhere" in line for line in used["lines"])
@@ -214,30 +236,19 @@ def test_waiting_for_another_process_ends_with_its_pair(
 
 @pytest.mark.parametrize("number", [1, 2], ids=["the note", "the new pair"])
 def test_a_lost_answer_to_a_write(
-    site: Simulator,
-    bao: Bao,
-    path: str,
-    kept: dict[str, t.Any],
-    proxy: BaoProxy,
-    behind_proxy: dict[str, t.Any],
-    number: int,
+    ended: KeptToken, proxy: BaoProxy, behind_proxy: dict[str, t.Any], number: int
 ) -> None:
-    age(site, bao, path, -5)
     proxy.lost_writes = {number}
-    used = use(site, behind_proxy)
-    assert not used.get("failed"), used
-    assert (bao.latest(path)["generation"], renewals(site)) == (1, 1)
+    ended.assert_renewed_once(ended.use(behind_proxy))
 
 
-def test_a_copy_at_another_path_is_no_custodian(
-    site: Simulator, bao: Bao, vault: dict[str, t.Any], path: str, kept: dict[str, t.Any]
-) -> None:
-    age(site, bao, path, -5)
-    bao.put(f"{path}/copy", bao.latest(path))
-    refused = use(site, {**vault, "path": f"{path}/copy"})
+def test_a_copy_at_another_path_is_no_custodian(ended: KeptToken) -> None:
+    copy = f"{ended.path}/copy"
+    ended.bao.put(copy, ended.bao.latest(ended.path))
+    refused = ended.use({**ended.vault, "path": copy})
     assert refused["error"]["code"] == "other_custodian"
-    assert f"secret/{path} on HashiCorp Vault" in refused["msg"]
-    assert renewals(site) == 0
+    assert f"secret/{ended.path} on HashiCorp Vault" in refused["msg"]
+    assert renewals(ended.site) == 0
 
 
 def test_a_soft_deleted_secret_is_none(bao: Bao, vault: dict[str, t.Any], path: str) -> None:
@@ -303,9 +314,9 @@ def test_a_policy_without_update(site: Simulator, bao: Bao, vault: dict[str, t.A
     assert "permission denied" in refused["msg"]
 
 
-def test_a_token_that_has_expired(site: Simulator, bao: Bao, vault: dict[str, t.Any], kept: dict[str, t.Any]) -> None:
-    expired = bao.expired_token()
-    refused = use(site, {**vault, "token": expired})
+def test_a_token_that_has_expired(kept: KeptToken) -> None:
+    expired = kept.bao.expired_token()
+    refused = kept.use({**kept.vault, "token": expired})
     assert "Cannot read the token store" in refused["msg"] and "permission denied" in refused["msg"]
     assert expired not in json.dumps(refused)
 
@@ -333,43 +344,29 @@ def after_renewal(monkeypatch: pytest.MonkeyPatch, action: t.Callable[[], None])
     monkeypatch.setattr(RenewalService, "renew_pair", renew_and_act)
 
 
-def test_a_lease_that_ends_in_a_renewal(
-    site: Simulator,
-    bao: Bao,
-    vault: dict[str, t.Any],
-    path: str,
-    kept: dict[str, t.Any],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_lease_that_ends_in_a_renewal(ended: KeptToken, monkeypatch: pytest.MonkeyPatch) -> None:
     """The new pair cannot be stored: it is not used either, it is not shown, and the note stays for the next run."""
-    age(site, bao, path, -5)
+    bao, path = ended.bao, ended.path
     after_renewal(monkeypatch, bao.end_leases_of_roles)
-    refused = use(site, as_role(vault, bao.app_role("ending", POLICY.format(path=path))))
+    refused = ended.use(as_role(ended.vault, bao.app_role("ending", POLICY.format(path=path))))
     assert refused["error"]["code"] == "renewal_not_stored"
     assert "permission denied" in refused["msg"]
-    token = site.commcells["cs01"].sessions.store.get(int(kept["token_id"]))
-    assert token is not None
+    token = ended.read_at_service()
     assert not any(secret in json.dumps(refused) for secret in (token.access, token.refresh))
-    assert (bao.latest(path)["renewal"]["state"], renewals(site)) == ("sent", 1)
+    assert (bao.latest(path)["renewal"]["state"], renewals(ended.site)) == ("sent", 1)
 
 
 def test_a_seal_in_a_renewal_that_is_taken_off_soon_costs_nothing(
-    site: Simulator,
-    bao: Bao,
-    vault: dict[str, t.Any],
-    path: str,
-    kept: dict[str, t.Any],
-    monkeypatch: pytest.MonkeyPatch,
+    ended: KeptToken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    age(site, bao, path, -5)
+    bao = ended.bao
     after_renewal(monkeypatch, bao.seal)
     monkeypatch.setattr(Context, "sleep", lambda _self, _seconds: bao.unseal())
     try:
-        used = use(site, vault)
+        used = ended.use()
     finally:
         bao.unseal()
-    assert not used.get("failed"), used
-    assert (bao.latest(path)["generation"], renewals(site)) == (1, 1)
+    ended.assert_renewed_once(used)
 
 
 def test_no_token_and_no_role(
