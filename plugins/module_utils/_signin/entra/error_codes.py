@@ -13,6 +13,7 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import AuthError
 from ..._core.values import is_guid
+from ..clouds import get_authority_url
 
 REMEDIES: dict[int, str] = {
     7000215: "The client secret is wrong: give its value, not its id; a secret younger than a few minutes may not be known everywhere yet.",
@@ -81,4 +82,24 @@ def build_auth_error(ctx: Context, answer: t.Mapping[str, t.Any], method: str, i
         request_id=str(answer["correlation_id"]) if answer.get("correlation_id") else None,
         source=sources,
         remedy=remedy or None,
+    )
+
+
+def build_authority_error(
+    ctx: Context, answer: t.Mapping[str, t.Any], method: str, inputs: t.Sequence[str], exc: BaseException
+) -> AuthError:
+    """Return the error for an authority that MSAL cannot use.
+
+    *answer*: the token service's last error body, which MSAL drops, empty when there was none; *exc*: what MSAL raised.
+    """
+    if parse_error_codes(answer):
+        return build_auth_error(ctx, answer, method, inputs)
+    return AuthError(
+        f"Cannot use {get_authority_url(ctx.options)} for tenant {ctx.options.get('tenant_id')} (tenant_id from {ctx.describe_source('tenant_id')},"
+        f" authority from {ctx.describe_source('authority_url')}): the discovery document is missing or not Entra's."
+        " For a host of your own set instance_discovery to false.",
+        service="Entra sign-in",
+        code="authority",
+        source=ctx.describe_source("authority_url"),
+        reason=type(exc).__name__,
     )

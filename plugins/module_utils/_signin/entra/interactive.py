@@ -21,6 +21,7 @@ from ..._core.visible import to_one_line
 from ..clouds import get_authority_url, list_sign_in_origins
 from ..tokens import parse_seconds
 from ..transport_settings import build_token_service_settings
+from .error_codes import build_authority_error
 from .msal_client import MsalHttpClient
 from .msal_library import MsalAnswer, build_bad_answer_error, call_msal, load_msal
 
@@ -183,25 +184,18 @@ def _create_public_client(ctx: Context, method: str) -> t.Any:
             source=ctx.describe_source("auth_method"),
         )
     library = load_msal("Signing in to Entra ID")
-    transport = Transport(ctx, build_token_service_settings(ctx.options))
+    client = MsalHttpClient(Transport(ctx, build_token_service_settings(ctx.options)), Repeat.IF_REFUSED, lambda: None)
     ctx.stats.add("sign_ins")
     try:
         return library.PublicClientApplication(
             ctx.options["client_id"],
             authority=f"{get_authority_url(ctx.options)}/{ctx.options['tenant_id']}",
             instance_discovery=ctx.options["instance_discovery"],
-            http_client=MsalHttpClient(transport, Repeat.IF_REFUSED, lambda: None),
+            http_client=client,
         )
     except BadAnswer as exc:
         raise AuthError(f"Cannot sign in to tenant {ctx.options['tenant_id']}: {exc}", **exc.facts) from exc
     except CvopsError:
         raise
     except Exception as exc:  # MSAL does not check the shape of discovery documents
-        raise AuthError(
-            f"Cannot use {get_authority_url(ctx.options)} for tenant {ctx.options['tenant_id']}: the discovery document is missing or"
-            " not Entra's",
-            service="Entra sign-in",
-            code="authority",
-            source=ctx.describe_source("authority_url"),
-            reason=type(exc).__name__,
-        ) from exc
+        raise build_authority_error(ctx, client.get_last_error(), method, ("tenant_id", "client_id"), exc) from exc

@@ -19,7 +19,7 @@ from ..clouds import get_authority_url
 from ..tokens import Token, decode_claims, describe_person, get_expiry
 from ..transport_settings import build_token_service_settings
 from . import certificates, federated, interactive, managed_identity
-from .error_codes import build_auth_error, parse_error_codes
+from .error_codes import build_auth_error, build_authority_error
 from .msal_client import MsalHttpClient
 from .msal_library import build_bad_answer_error, call_msal, load_msal, parse_token
 
@@ -350,7 +350,7 @@ def _acquire_application_token(
         answer = call_msal(ctx, method, request_token)
     except AuthError as exc:
         if exc.code == "bad_answer" and not asked:  # it came to no token request: discovery has failed
-            raise _build_authority_error(ctx, client, method, inputs, exc.__cause__ or exc) from exc
+            raise build_authority_error(ctx, client.get_last_error(), method, inputs, exc.__cause__ or exc) from exc
         raise
     return require_token(ctx, answer, method, inputs, scope)
 
@@ -365,21 +365,3 @@ def require_token(
     if answer.get("access_token"):
         raise build_bad_answer_error(ctx, method, "its token is none")
     raise build_auth_error(ctx, answer, method, inputs)
-
-
-def _build_authority_error(
-    ctx: Context, client: MsalHttpClient, method: str, inputs: tuple[str, ...], exc: BaseException
-) -> AuthError:
-    """Return the error for an authority that MSAL cannot use; the token service's own error body is in the last answer."""
-    answer = client.get_last_error()
-    if answer and parse_error_codes(answer):
-        return build_auth_error(ctx, answer, method, inputs)
-    return AuthError(
-        f"Cannot use {get_authority_url(ctx.options)} for tenant {ctx.options.get('tenant_id')} (tenant_id from {ctx.describe_source('tenant_id')},"
-        f" authority from {ctx.describe_source('authority_url')}): the discovery document is missing or not Entra's."
-        " For a host of your own set instance_discovery to false.",
-        service="Entra sign-in",
-        code="authority",
-        source=ctx.describe_source("authority_url"),
-        reason=type(exc).__name__,
-    )

@@ -331,13 +331,16 @@ def test_a_token_that_only_begins_like_an_object_is_a_token(make_ctx: t.Any, giv
 
 
 @pytest.mark.parametrize("status", [400, 401, 404])
-def test_the_reason_of_a_refused_discovery_is_told(service: TokenService, status: int) -> None:
+@pytest.mark.parametrize("method", ["client_secret", "device_code", "interactive"])
+def test_the_reason_of_a_refused_discovery_is_told(service: TokenService, method: str, status: int) -> None:
     """MSAL raises ValueError for it and drops the body."""
     service.refuse_discovery(status, {"error": "invalid_tenant", "error_description": "AADSTS90002: Tenant not found."})
     with pytest.raises(AuthError) as refused:
-        METHODS["client_secret"](make_sign_in_context("client_secret")).acquire_token(SCOPE)
+        METHODS[method](make_sign_in_context(method)).acquire_token(SCOPE)
     assert refused.value.code == "AADSTS90002"
+    assert "The tenant was not found" in str(refused.value)
     service.refuse_discovery(status, {"message": "nothing here"})
     with pytest.raises(AuthError, match="the discovery document is missing or not Entra's") as unknown:
-        METHODS["client_secret"](make_sign_in_context("client_secret")).acquire_token(SCOPE)
+        METHODS[method](make_sign_in_context(method)).acquire_token(SCOPE)
     assert unknown.value.code == "authority"
+    assert "set instance_discovery to false" in str(unknown.value)
