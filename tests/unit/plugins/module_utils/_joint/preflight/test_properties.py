@@ -7,29 +7,18 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import random
-import typing as t
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from preflight_examples import all_facts, mapped_groups
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_providers.read import SamlApp
 from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.group_claim import (
     GROUPS_CLAIM,
     ROLES_CLAIM,
     DirectoryGroup,
-    GroupClaim,
-)
-from ansible_collections.cvops.identity.plugins.module_utils._entra.claims.read import (
-    GroupMember,
-    GroupMembers,
-    SsoApplication,
-    SsoPrincipal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.facts import (
-    CountedUser,
-    MappedGroup,
     PreflightFacts,
     UserGroup,
 )
@@ -37,81 +26,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.re
     build_group_rows,
     build_preflight_report,
 )
-
-IDS = [f"{number}d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11" for number in range(6)]
-NAMES = ["ops", "Ops", "view", IDS[0], "CORP\\ops"]
-NOW = datetime.datetime(2026, 10, 1, tzinfo=datetime.timezone.utc)
-
-T = t.TypeVar("T")
-NAME = st.sampled_from(NAMES)
-MEMBERS = st.frozensets(
-    st.builds(GroupMember, st.sampled_from("abcd"), st.none(), st.sampled_from([True, False, None])), max_size=3
-)
-
-
-@st.composite
-def mapped(draw: st.DrawFn, number: int) -> MappedGroup:
-    """An entry about a group with an object id of its own, or about one that is missing."""
-    where = (f"mappings[{number}]",)
-    if draw(st.integers(0, 5)) == 0:
-        missing = draw(st.sampled_from(["not_found", "ambiguous", "pending"]))
-        return MappedGroup(where, draw(NAME), missing=missing, explanation="why", user_group_name=draw(NAME))
-    assigned, synced = draw(st.booleans()), draw(st.booleans())
-    roles = (draw(NAME),) if assigned and draw(st.booleans()) else ()
-    account = draw(NAME) if synced else None
-    entra = DirectoryGroup(
-        IDS[number], draw(NAME), synced, account, "CORP", "corp", draw(st.booleans()), assigned, roles
-    )
-    inherited = draw(MEMBERS)
-    members = GroupMembers(draw(MEMBERS), inherited, ("inner",) if inherited else ())
-    return MappedGroup(
-        where, draw(NAME), entra, user_group_name=draw(NAME), relink=draw(st.booleans()), members=members
-    )
-
-
-def mostly(usual: T, *others: T) -> st.SearchStrategy[T]:
-    """*usual* more often than not: a site in which everything is odd has no verdict but broken."""
-    return st.sampled_from([usual] * 4 + list(others))
-
-
-@st.composite
-def claims(draw: st.DrawFn) -> GroupClaim:
-    scopes = draw(
-        mostly(frozenset({"SecurityGroup"}), frozenset({"ApplicationGroup"}), frozenset({"All"}), frozenset())
-    )
-    form = draw(mostly(None, "sam_account_name", "netbios_domain_and_sam_account_name"))
-    return GroupClaim(scopes, form, draw(st.booleans()), draw(mostly(False, True)))
-
-
-@st.composite
-def all_facts(draw: st.DrawFn) -> PreflightFacts:
-    """Sites in which the Commvault groups have much to do with the mapping, but not always what they should."""
-    claim = draw(claims())
-    attribute = draw(mostly(claim.uri, ROLES_CLAIM, GROUPS_CLAIM, ""))
-    entries = [draw(mapped(number)) for number in range(draw(st.integers(0, 4)))]
-    places = [(item.user_group_name, item.entra.object_id if item.entra else None) for item in entries]
-    places += [(name, None) for name in draw(st.lists(NAME, max_size=2))]
-    groups: dict[tuple[str | None, str | None], UserGroup] = {}
-    for number, (name, guid) in enumerate(places):
-        linked = draw(mostly(guid, None, *IDS[:4]))
-        company = draw(mostly(None, "corp"))
-        group = UserGroup(number, draw(mostly(str(name), *NAMES)), company, linked, draw(mostly(True, False)))
-        groups.setdefault((group.name, company), group)
-    principal = SsoPrincipal("sp", assignment_required=draw(st.booleans()))
-    users = [
-        CountedUser(GroupMember(item, f"{item}@corp"), draw(st.sampled_from([1, 150, 151, None])), draw(st.booleans()))
-        for item in sorted(draw(st.sets(st.sampled_from("abcd"))))
-    ]
-    return PreflightFacts(
-        draw(mostly("azure_guid", "object_id_name", "display_name", "sam_account_name")),
-        NOW,
-        tuple(entries),
-        tuple(groups.values()),
-        app=SamlApp("corp", attributes={"USER_GROUPS": attribute} if attribute else {}),
-        application=SsoApplication("1", "sign-on", claim, (), principal),
-        users=tuple(users),
-        mapping_pending=draw(st.booleans()),
-    )
 
 
 @given(all_facts(), st.randoms())
@@ -127,7 +41,7 @@ def test_order_never_matters(facts: PreflightFacts, chance: random.Random) -> No
 @given(all_facts(), st.data())
 def test_strangers_change_no_verdict(facts: PreflightFacts, data: st.DataObject) -> None:
     """Neither other entries of the mapping nor Commvault groups of other names and links matter to a group."""
-    stranger = data.draw(mapped(5))
+    stranger = data.draw(mapped_groups(5))
     more = (UserGroup(91, "stranger", None, None), UserGroup(92, "stranger 2", None, "f" * 36, False))
     larger = dataclasses.replace(facts, mapped=(stranger, *facts.mapped), user_groups=(*more, *facts.user_groups))
     fewer = {row["where"][0]: row for row in build_group_rows(facts)}
