@@ -52,12 +52,11 @@ class RecentObjects:
         lines = "".join(f"{moment:.0f} {key.lower()}\n" for key in keys if "\n" not in key)
         try:
             descriptor = open_file(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            with os.fdopen(descriptor, "a", encoding="utf-8") as stream:
+                stream.write(lines)
         except OSError as exc:
             self._warn_unusable(exc)
             self._path = None
-            return
-        with os.fdopen(descriptor, "a", encoding="utf-8") as stream:
-            stream.write(lines)
 
     def _find_recent_keys(self) -> set[str]:
         """Return the keys whose last moment, here or in the file, is recent."""
@@ -76,13 +75,13 @@ class RecentObjects:
             return []
         try:
             descriptor = open_file(self._path, os.O_RDONLY)
+            with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
+                return stream.read().splitlines()
         except FileNotFoundError:
             return []
         except OSError as exc:
             self._warn_unusable(exc)
             return []
-        with os.fdopen(descriptor, encoding="utf-8", errors="replace") as stream:
-            return stream.read().splitlines()
 
     def _warn_unusable(self, exc: OSError) -> None:
         """Warn that the file cannot be used: patience is lost, and with it the difference between "not yet" and "not there"."""

@@ -83,16 +83,16 @@ class FileStore:
             descriptor = open_file(f"{self.path}.lock", os.O_RDWR | os.O_CREAT)
         except OSError as exc:
             raise self.build_os_error("locked", exc) from exc
-        try:
-            self._wait_for_lock(descriptor)
-            locked = LockedFile(self, _read_holder(descriptor))
-            self._write_holder(descriptor, locked.pair)
+        with contextlib.ExitStack() as release:
+            release.callback(self._release, lambda: os.close(descriptor))
             try:
-                yield locked
-            finally:
-                os.ftruncate(descriptor, 0)
-        finally:
-            os.close(descriptor)
+                self._wait_for_lock(descriptor)
+                locked = LockedFile(self, _read_holder(descriptor))
+                self._write_holder(descriptor, locked.pair)
+            except OSError as exc:
+                raise self.build_os_error("locked", exc) from exc
+            release.callback(self._release, lambda: os.ftruncate(descriptor, 0))
+            yield locked
 
     def replace_pair(self, pair: TokenPair) -> None:
         """Write *pair* with fsync and rename, so that the old or the new pair is complete at every moment. Raises ConfigError."""
@@ -201,17 +201,24 @@ class FileStore:
             source=self.location,
         )
 
+    def _release(self, call: t.Callable[[], None]) -> None:
+        """Do *call* at the end of a lock; a failure is a warning, as the work is done or its error, which matters more, is on its way."""
+        try:
+            call()
+        except OSError as exc:
+            self._ctx.warn(
+                f"The lock of the token store {self.location} could not be given back properly ({self.path}.lock: {exc.strerror});"
+                " the next run may take this process for one that was interrupted."
+            )
+
     def _wait_for_lock(self, descriptor: int) -> None:
-        """Take the lock, waiting for the process that holds it. Raises WaitTimeout, ConfigError."""
+        """Take the lock, waiting for the process that holds it. Raises WaitTimeout, OSError."""
         backoff = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
         announced = False
         limit = min(LOCK_WAIT_S, self._ctx.remaining_s())
         while True:
-            try:
-                if take_lock(descriptor):
-                    return
-            except OSError as exc:
-                raise self.build_os_error("locked", exc) from exc
+            if take_lock(descriptor):
+                return
             holder = self._describe_holder(_read_holder(descriptor))
             if backoff.elapsed_s() >= limit:
                 raise WaitTimeout(
@@ -225,7 +232,7 @@ class FileStore:
             backoff.pause()
 
     def _write_holder(self, descriptor: int, pair: TokenPair | None) -> None:
-        """Write into the lock file which process holds the lock, and the generation of the pair that it found."""
+        """Write into the lock file which process holds the lock, and the generation of the pair that it found. Raises OSError."""
         holder = {
             "pid": os.getpid(),
             "host": self.custodian.host,
@@ -284,7 +291,10 @@ class LockedFile:
 
 
 def _read_holder(descriptor: int) -> dict[str, t.Any]:
-    """Return what the lock file says of its holder; empty when nobody holds the lock, pid ``unknown`` when it cannot be read."""
+    """Return what the lock file says of its holder; empty when nobody holds the lock, pid ``unknown`` when it makes no sense.
+
+    Raises OSError.
+    """
     try:
         found = json.loads(os.pread(descriptor, 4096, 0) or b"{}")
     except ValueError:

@@ -167,7 +167,7 @@ class FileCache:
     def lock(self, key: str) -> t.Iterator[None]:
         """Hold the lock under which one process at a time signs in for *key*; the kernel releases that of a process that dies.
 
-        A process that cannot get it within a minute goes on without: two sign-ins are better than none.
+        A process that cannot get it within a minute, or at all on this file system, goes on without: two sign-ins are better than none.
         """
         try:
             descriptor = open_file(self._build_path(key) + ".lock", os.O_RDWR | os.O_CREAT)
@@ -178,14 +178,19 @@ class FileCache:
             self._wait_for_lock(descriptor)
             yield
         finally:
-            os.close(descriptor)
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
 
     def _wait_for_lock(self, descriptor: int) -> None:
         backoff = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
         limit_s = min(_LOCK_WAIT_S, self._ctx.remaining_s())
-        with contextlib.suppress(WaitTimeout):  # the task's deadline: the next request reports it
+        try:
             while backoff.elapsed_s() < limit_s and not take_lock(descriptor):
                 backoff.pause()
+        except WaitTimeout:  # the task's deadline: the next request reports it
+            return
+        except OSError as exc:
+            self._ctx.debug(1, f"signing in without a lock: {self._folder}: {exc.strerror}")
 
     def _build_path(self, key: str) -> str:
         return os.path.join(self._folder, key)

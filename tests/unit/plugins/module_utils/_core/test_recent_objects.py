@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import pathlib
 import typing as t
@@ -99,3 +101,37 @@ def test_a_file_that_cannot_be_used_is_told_once(
         else:
             assert not fresh.contains_any([ONE])
     assert len(ctx.warnings) == 1 and "Permission denied" in ctx.warnings[0]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("do", ["read", "write", "close"])
+def test_a_file_that_fails_after_it_was_opened_is_told_and_costs_nothing_more(
+    make_ctx: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, do: str, number: int
+) -> None:
+    """Entra ID has just created the object: the task that made it must not fail over a list."""
+
+    class FailingStream(io.StringIO):
+        def fail(self, *_words: t.Any) -> t.Any:
+            raise OSError(number, os.strerror(number))
+
+        def __exit__(self, *_words: t.Any) -> None:
+            self.close()
+            if do == "close":
+                self.fail()
+
+    def open_stream(descriptor: int, *_words: t.Any, **_named: t.Any) -> io.StringIO:
+        os.close(descriptor)
+        stream = FailingStream()
+        if do != "close":
+            setattr(stream, do, stream.fail)
+        return stream
+
+    RecentObjects(make_ctx(run_directory=str(tmp_path))).add(ONE)
+    ctx = make_ctx(run_directory=str(tmp_path))
+    fresh = RecentObjects(ctx)
+    monkeypatch.setattr(os, "fdopen", open_stream)
+    for dummy in range(2):
+        assert do == "write" or not fresh.contains_any([ONE.replace("0", "1")])
+        fresh.add(ONE)
+        assert fresh.contains_any([ONE]), "the task itself still knows"
+    assert len(ctx.warnings) == 1 and os.strerror(number) in ctx.warnings[0]

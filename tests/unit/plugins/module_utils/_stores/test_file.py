@@ -15,7 +15,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, WaitTimeout
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, ConfigError, WaitTimeout
 from ansible_collections.cvops.identity.plugins.module_utils._stores import file
 from ansible_collections.cvops.identity.plugins.module_utils._stores.file import FileStore
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
@@ -244,3 +244,65 @@ def test_a_read_that_breaks_off_is_one_clear_error(store: FileStore, monkeypatch
     monkeypatch.setattr(os, "read", broken)
     with pytest.raises(ConfigError, match=os.strerror(errno.EIO)):
         store.read_pair()
+
+
+def break_calls(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> None:
+    """Let the system call *name* fail with *number*; a descriptor is closed all the same, as by the system."""
+    real = getattr(os, name)
+
+    def call(*words: t.Any) -> None:
+        if name == "close":
+            real(*words)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, name, call)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("name", ["pread", "pwrite", "ftruncate"])
+def test_a_lock_file_that_cannot_be_used_is_one_clear_error(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch, name: str, number: int
+) -> None:
+    keep(store)
+    with monkeypatch.context() as patched:
+        break_calls(patched, name, number)
+        with pytest.raises(ConfigError, match=f"cannot be locked: {os.strerror(number)}"), store.lock():
+            pytest.fail("went on without a note of who holds the lock")
+    with store.lock() as locked:
+        assert locked.pair == FIRST
+
+
+def test_who_waits_for_a_lock_file_that_cannot_be_read_gets_one_clear_error(
+    store: FileStore, make_ctx: t.Any, path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store)
+    with store.lock():
+        break_calls(monkeypatch, "pread", errno.EIO)
+        with pytest.raises(ConfigError, match=f"cannot be locked: {os.strerror(errno.EIO)}"):
+            FileStore(make_ctx(), str(path)).lock().__enter__()
+
+
+@pytest.mark.parametrize("name", ["ftruncate", "close"])
+def test_a_lock_that_cannot_be_given_back_hides_no_error(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The user has to learn that the pair is lost, not that a file could not be emptied."""
+    keep(store)
+    with monkeypatch.context() as patched, pytest.raises(AuthError, match="It is lost"), store.lock():
+        break_calls(patched, name, errno.EIO)
+        raise AuthError("It is lost.")
+
+
+@pytest.mark.parametrize("name", ["ftruncate", "close"])
+def test_a_lock_that_cannot_be_given_back_is_a_warning_after_work_that_is_done(
+    make_ctx: t.Any, path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    ctx = make_ctx()
+    store = FileStore(ctx, str(path))
+    keep(store)
+    with monkeypatch.context() as patched, store.lock() as locked:
+        locked.write_pair(SECOND)
+        break_calls(patched, name, errno.EIO)
+    assert store.read_pair() == SECOND
+    assert len(ctx.warnings) == 1
+    assert f"{path}.lock" in ctx.warnings[0] and os.strerror(errno.EIO) in ctx.warnings[0]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import fcntl
 import json
 import multiprocessing
@@ -244,6 +245,37 @@ def test_waiting_for_who_signs_in_is_counted_bounded_and_ends_with_a_stop(
         ctx.cancellation.request_stop("SIGTERM")
         with pytest.raises(Cancelled), cache.lock("k"):
             pytest.fail("went on after a stop")
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EIO])
+def test_a_file_system_without_locks_costs_a_sign_in_and_no_more(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_words: t.Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    ctx = context(tmp_path)
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    sign_in = EntraSignIn(ctx)
+    sign_in._method = Counting(tmp_path)
+    assert sign_in.get_token(SCOPE).value == "eyJ.a.b"
+    assert (tmp_path / "count").read_text() == "x"
+    assert any(os.strerror(number) in line for line in t.cast(RecordingReporter, ctx.reporter).lines)
+
+
+def test_a_lock_that_cannot_be_given_back_takes_no_token_away(
+    cache: FileCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.close
+
+    def fail(descriptor: int) -> None:
+        real(descriptor)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patched, cache.lock("k"):
+        cache.write_token("k", token())
+        patched.setattr(cache_module.os, "close", fail)
+    assert cache.read_token("k") is not None
 
 
 def test_a_short_lived_or_expired_token_is_not_served(cache: FileCache, tmp_path: pathlib.Path) -> None:
