@@ -51,17 +51,20 @@ class CommvaultClient:
         params: t.Mapping[str, t.Any] | None = ...,
         missing_ok: t.Literal[False] = ...,
         unknown_ok: t.Literal[False] = ...,
-    ) -> dict[str, t.Any]: ...
+    ) -> dict[str, t.Any]:
+        raise NotImplementedError
 
     @t.overload
     def get(
         self, path: str, *, intent: str, params: t.Mapping[str, t.Any] | None = ..., missing_ok: bool
-    ) -> dict[str, t.Any] | None: ...
+    ) -> dict[str, t.Any] | None:
+        raise NotImplementedError
 
     @t.overload
     def get(
         self, path: str, *, intent: str, params: t.Mapping[str, t.Any] | None = ..., unknown_ok: bool
-    ) -> dict[str, t.Any] | None: ...
+    ) -> dict[str, t.Any] | None:
+        raise NotImplementedError
 
     def get(
         self,
