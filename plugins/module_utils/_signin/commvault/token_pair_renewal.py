@@ -21,6 +21,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, Cancelled, ConfigError, WaitTimeout
+from ..._core.polling import Backoff
 from ..._core.visible import escape_invisible
 from ..._stores.token_pair import (
     LockedStore,
@@ -36,6 +37,8 @@ from .token_pair_service import PairStatus, RenewalOutcome, RenewalService, Rene
 _SOON_S = 7 * 86400.0
 _STORE_TRIES = 3
 _STORE_PAUSE_S = 1.0
+#: How long a store may refuse each write as overtaken; longer than it takes to wait for another process that renews.
+_CONFLICT_LIMIT_S = 300.0
 #: A renewal is not sent with less time left than this, because its answer could not be stored.
 _ENOUGH_S = 2.0
 _CREATE = "Create a new token with the module commvault_access_token and its option store"
@@ -93,19 +96,23 @@ class StoredPairCredentials:
     def _obtain_pair_under_lock(self, refused: str | None) -> TokenPair:
         """Return a pair that may be used now, whatever state the store is in. Raises AuthError when there is none.
 
-        *refused*: the access token that the service refused, None when it was not asked.
+        *refused*: the access token that the service refused, None when it was not asked. Raises WaitTimeout where the store shows
+        old content for too long, as a replica that lags does.
         """
+        backoff: Backoff | None = None
         while True:
             self._ctx.cancellation.check()
             try:
                 with self._store.lock() as locked:
                     pair = self._decide_use_or_renewal(locked, refused)
             except StoreConflict as exc:
-                if self._ctx.remaining_s() <= 0:
-                    raise WaitTimeout(
-                        f"{exc} That did not end before the task's deadline.", source=self._store.location
-                    ) from None
+                backoff = backoff or Backoff(self._ctx, spread=True)
+                if not backoff.fits_within(_CONFLICT_LIMIT_S):
+                    within = backoff.fits_within(_CONFLICT_LIMIT_S, before_deadline=False)
+                    limit = "before the task's deadline" if within else f"in {_CONFLICT_LIMIT_S:.0f} s"
+                    raise WaitTimeout(f"{exc} That did not end {limit}.", source=self._store.location) from None
                 self._ctx.debug(1, f"{exc} Looking again.")
+                backoff.pause()
                 continue
             self._resolved_token = pair.access_token
             return pair

@@ -21,6 +21,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     AuthError,
     ConfigError,
     CvopsError,
+    WaitTimeout,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_renewal import (
     StoredPairCredentials,
@@ -159,6 +160,24 @@ def test_overtaken_looks_again(make_ctx: t.Any) -> None:
     seen = iter([lambda: None, lambda: setattr(store, "pair", theirs)])
     store.after_lock = lambda: next(seen)()
     assert signed_in(make_ctx(), store, service).build_headers() == {"Authtoken": "theirs"}
+    assert service.traded == []
+
+
+@pytest.mark.parametrize(("deadline_s", "said"), [(None, "in 300 s"), (40, "before the task's deadline")])
+def test_a_store_that_shows_old_content_is_asked_less_and_less_often_and_not_for_ever(
+    make_ctx: t.Any, deadline_s: float | None, said: str
+) -> None:
+    """A replica of a Vault that lags shows the old version again and again, and each write to it is a conflict."""
+    ctx, store, service = make_ctx(), FakeStore(OVER), FakeService()
+    if deadline_s is not None:
+        ctx.deadline_at = ctx.clock.monotonic() + deadline_s
+    store.trouble = [StoreConflict("The pair was changed meanwhile.")] * 100
+    with pytest.raises(WaitTimeout, match=f"The pair was changed meanwhile. That did not end {said}") as caught:
+        signed_in(ctx, store, service).build_headers()
+    assert caught.value.facts["source"] == store.location
+    waits = ctx.cancellation.waits
+    assert waits[0] <= 1 and max(waits) >= 5, "each pause is longer than the one before, up to a limit"
+    assert sum(waits) <= (deadline_s or 315) and len(waits) == 100 - len(store.trouble) - 1 < 60
     assert service.traded == []
 
 
