@@ -95,14 +95,17 @@ class Resolver:
 
     def _resolve_role(self, grant: DesiredGrant, resolved: Resolved) -> RoleReference | None:
         try:
-            found = self._directory.read_catalogue("roles").find_reference(grant.role)
-        except (NotFound, AmbiguousMatch) as exc:
-            pending = self._find_pending_role(grant.role) if isinstance(exc, NotFound) else None
-            if pending is None:
-                resolved.problems.append(make_problem(f"{grant.where}.role", str(exc), exc.kind))
-            else:
+            roles = self._directory.read_catalogue("roles")
+            # Only a list that was read says that a role is not there: NotFound is also raised where there is no list.
+            is_missing = grant.role.id is None and roles.get(str(grant.role.name), grant.role.company) is None
+            pending = self._find_pending_role(grant.role) if is_missing else None
+            if pending is not None:
                 resolved.names.roles[pending] = str(grant.role)
-            return pending
+                return pending
+            found = roles.find_reference(grant.role)
+        except (NotFound, AmbiguousMatch) as exc:
+            resolved.problems.append(make_problem(f"{grant.where}.role", str(exc), exc.kind))
+            return None
         resolved.names.roles[found.id] = found.name
         return found.id
 
@@ -114,7 +117,7 @@ class Resolver:
                 if item.name is not None:
                     pending = Pending("role", item.name, len(self._pending_roles) + 1)
                     self._pending_roles.setdefault(self._make_role_key(item), pending)
-        return self._pending_roles.get(self._make_role_key(role)) if self._pending_roles and role.id is None else None
+        return self._pending_roles.get(self._make_role_key(role)) if self._pending_roles else None
 
     def _make_role_key(self, role: ObjectReference) -> tuple[str, str | int]:
         try:

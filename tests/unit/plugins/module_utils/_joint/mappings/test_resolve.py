@@ -14,12 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mapping_fakes import FakeCommCell, make_options, make_silent_context
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.references import ObjectReference
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     ALL_OF_KIND,
     Entity,
     Principal,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import NotFound
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import (
     Pending,
     PlannedGrant,
@@ -133,6 +135,32 @@ def test_a_role_that_an_earlier_task_would_create_is_pending_in_its_company(
     resolved = resolve(make_ctx(), entry("ops", line(role, "gold")), pending_roles=given)
     assert list(resolved.present) == ([] if found is None else [PlannedGrant(OPS, found, GOLD)])
     assert [item["kind"] for item in resolved.problems] == ["not_found"] * (found is None)
+
+
+@pytest.mark.parametrize("when", ["at first", "again"])
+@pytest.mark.parametrize("given", [ObjectReference("Restore"), ObjectReference("Restore", "corp")])
+def test_a_role_is_not_pending_where_no_list_of_roles_was_read(
+    make_ctx: t.Any, given: ObjectReference, when: str
+) -> None:
+    """The list may hold a role of this name, which the earlier task would then not create."""
+
+    def read_nothing() -> t.Any:
+        raise NotFound("This CommServe offers no list of roles to this account.")
+
+    fake = FakeCommCell(NAMES)
+    roles = Catalogue("role", [Entry(1, "View")], refresh=read_nothing)
+    read = fake.read_catalogue
+    fake.read_catalogue = lambda kind: (  # type: ignore[method-assign]
+        read(kind) if kind != "roles" else roles if when == "again" else read_nothing()
+    )
+    options = make_options(pending_roles=(given,))
+    groups = EntraGroups(lambda: t.cast(t.Any, None), options.match_by, ())
+    site = t.cast(t.Any, fake)
+    resolved = Resolver(make_ctx(), options, site, site, groups).resolve_entries([entry("ops", line(given, "gold"))])
+    assert [item["message"] for item in resolved.problems] == [
+        "This CommServe offers no list of roles to this account."
+    ]
+    assert resolved.present == {}
 
 
 def test_an_ambiguous_role_is_not_pending(make_ctx: t.Any) -> None:
