@@ -203,7 +203,16 @@ class Step:
         variables |= {"COVERAGE_FILE": str(COVERAGE / name), "CVOPS_CHECKOUT": str(ROOT)} if measured else {}
         # A folder with a short path: Ansible makes sockets below it, whose paths end at 107 bytes.
         with tempfile.TemporaryDirectory(prefix="cv", dir="/tmp", ignore_cleanup_errors=True) as folder:
-            limits = ["-q", "-n", str(jobs), "--session-timeout", str(60 * minutes), "--basetemp", f"{folder}/t"]
+            limits = [
+                "-q",
+                "-n",
+                str(jobs),
+                "--durations=20",
+                "--session-timeout",
+                str(60 * minutes),
+                "--basetemp",
+                f"{folder}/t",
+            ]
             output = self.run("python", "-m", *coverage, "pytest", *limits, *words, variables=variables, cwd=cwd)
         summary = COUNTS.add(output)
         if not summary:

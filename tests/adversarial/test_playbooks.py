@@ -27,6 +27,8 @@ from helpers.playing import Player, Run
 from hostile import attacks, oracles, planting, texts
 from hostile.proxy import Exchange, Proxy, Target
 
+pytestmark = pytest.mark.any_core
+
 WHOLE = os.environ.get("CVOPS_ADVERSARIAL") == "whole"
 CELL = "cs01"
 _WAYS = [True, False] if WHOLE else [True]

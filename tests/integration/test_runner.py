@@ -406,7 +406,7 @@ def test_nothing_that_core_deprecates_is_used(site: Simulator, play: Player, in_
     tasks = [
         *(
             task(f"{case.module} {number}", f"cvops.identity.{case.module}", case.options(site), no_log=True)
-            for number, case in enumerate(CASES)
+            for number, case in enumerate({case.module: case for case in CASES}.values())  # one of each
         ),
         *(
             task(name, "ansible.builtin.set_fact", {"found": "{{ lookup('cvops.identity." + name + "') is truthy }}"})
