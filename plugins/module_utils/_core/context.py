@@ -20,7 +20,7 @@ from .cancellation import Cancellation
 from .errors import WaitTimeout
 from .option_sources import OptionSources
 from .redact import redact_text
-from .server_clock import ServiceTimings
+from .service_timings import ServiceTimings
 from .visible import escape_invisible, to_one_line
 
 _LONGEST_WARNING = 4000

@@ -23,7 +23,7 @@ from .errors import BadAnswer, ConfigError, Unreachable
 from .http_settings import HttpSettings
 from .redact import redact_body, redact_headers
 from .reply import Reply
-from .request_watch import RequestWatch
+from .request_time_limit import RequestTimeLimit
 from .retry import Attempt, Repeat, parse_retry_after
 
 try:
@@ -68,7 +68,7 @@ class Transport:
                 f"The {settings.describe_ca()} for {settings.service} does not exist", source=settings.describe_ca()
             )
         self._ctx, self.settings, self._credentials = ctx, settings, credentials
-        self._watch = RequestWatch(ctx)
+        self._watch = RequestTimeLimit(ctx)
         self._session = _create_session(settings.connections, self._watch)
         ctx.on_close(self._session.close)
 
@@ -305,7 +305,7 @@ def _receive_body(response: t.Any, largest: int | None) -> bytes:
         raise
 
 
-def _create_adapter(connections: int, watch: RequestWatch) -> t.Any:
+def _create_adapter(connections: int, watch: RequestTimeLimit) -> t.Any:
     """Return an adapter whose connections read answers within limits, also those of a proxy to CONNECT."""
     bounded = staticmethod(functools.partial(BoundedResponse, watch))
     kinds: dict[str, t.Any] = urllib3.poolmanager.pool_classes_by_scheme
@@ -331,7 +331,7 @@ def _create_adapter(connections: int, watch: RequestWatch) -> t.Any:
     return BoundedAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0, pool_block=False)
 
 
-def _create_session(connections: int, watch: RequestWatch) -> t.Any:
+def _create_session(connections: int, watch: RequestTimeLimit) -> t.Any:
     """Return a session that follows no redirect and takes nothing from the environment."""
 
     class PlainSession(requests.Session):

@@ -19,7 +19,7 @@ from .private_files import open_file
 
 #: After this many seconds an object is expected to be known to every replica.
 RECENT_S = 600.0
-_FILE_NAME = "cvops_fresh"
+_FILE_NAME = "cvops_recent"
 
 
 class RecentObjects:

@@ -41,9 +41,9 @@ _REPLICATION_REFUSALS = (
 _BY_APP_ID = re.compile(r"/servicePrincipals\(appId='[^']*'\)")
 _SERVICE = "Microsoft Graph"
 #: Members of directory objects that are texts wherever they are given.
-_TEXTS = ("id", "appId", "displayName", "uniqueName", "userPrincipalName", "createdDateTime")
+_TEXT_MEMBERS = ("id", "appId", "displayName", "uniqueName", "userPrincipalName", "createdDateTime")
 #: Text of the refusal that the owner of a new object may meet until its ownership is known everywhere, and everybody without rights.
-_NO_RIGHTS = "insufficient privileges"
+_NO_RIGHTS_REFUSAL = "insufficient privileges"
 #: How long refusals are repeated that replication may cause.
 _REPLICATION_LIMIT_S = 120.0
 _NEW_OWNER_LIMIT_S = 20.0
@@ -291,7 +291,7 @@ class GraphClient:
         """Return how long to repeat a refused request, in seconds; zero unless replication may cause the refusal."""
         if self._is_replication_lag(error, url, body):
             return _REPLICATION_LIMIT_S
-        refused = error.status == 403 and method != "GET" and _NO_RIGHTS in str(error).lower()
+        refused = error.status == 403 and method != "GET" and _NO_RIGHTS_REFUSAL in str(error).lower()
         return (
             _NEW_OWNER_LIMIT_S
             if refused and self.recent_objects.contains_any(GUID.findall(self._strip_root(url)))
@@ -323,7 +323,7 @@ class GraphClient:
         """
         if not isinstance(value, dict):
             raise reply.build_bad_answer("something else than a list of objects")
-        odd = [name for name in _TEXTS if not isinstance(value.get(name), (str, type(None)))]
+        odd = [name for name in _TEXT_MEMBERS if not isinstance(value.get(name), (str, type(None)))]
         if odd:
             raise reply.build_bad_answer(f"an object with something else than a text as {odd[0]}")
         return value

@@ -11,7 +11,7 @@ import typing as t
 
 from ..._core.errors import Problems
 from ..._core.values import format_time, parse_time
-from ..names import check_object_name
+from ..name_checks import check_object_name
 from .canonical import CanonicalAccessToken, normalize_address, normalize_endpoint
 from .checks import make_option_problem
 

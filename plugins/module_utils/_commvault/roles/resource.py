@@ -17,7 +17,7 @@ from ..client import CommvaultClient, quote_segment
 from ..create import create_object_once
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
-from ..names import check_object_name
+from ..name_checks import check_object_name
 from ..permissions import PermissionCatalogue
 from .canonical import CanonicalRole, canonical_role
 from .checks import check_permissions_are_shown

@@ -17,7 +17,7 @@ from ..._core.risks import require_accepted_risk
 from ..client import CommvaultClient
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
-from ..names import check_object_name
+from ..name_checks import check_object_name
 from ..references import parse_reference, parse_reference_option
 from .calls import UserGroups
 from .canonical import BUILT_IN_GROUP_IDS, MASTER_GROUP_ID, CanonicalUserGroup, canonical_user_group, parse_member_ids

@@ -35,16 +35,16 @@ def _read_time(wire: t.Mapping[str, t.Any], name: str) -> datetime.datetime | No
     return get_time(wire, name, f" of key {to_one_line(str(wire.get('keyId')), 60)}")
 
 
-def is_live_credential(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
+def is_unexpired_credential(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
     """Return True until the credential's end; one that begins later counts, it was made to be used."""
     ends = _read_time(wire, "endDateTime")
     return ends is None or ends > now
 
 
-def is_working_credential(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
+def is_valid_credential(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
     """Return True when the credential has begun and has not ended."""
     starts = _read_time(wire, "startDateTime")
-    return is_live_credential(wire, now) and (starts is None or starts <= now)
+    return is_unexpired_credential(wire, now) and (starts is None or starts <= now)
 
 
 def filter_secrets_by_name(secrets: t.Iterable[t.Mapping[str, t.Any]], name: str) -> list[t.Mapping[str, t.Any]]:
@@ -63,7 +63,7 @@ def plan_secret(
     """
     named = filter_secrets_by_name(secrets, name)
     shown = sorted((canonical_secret(item) for item in named), key=lambda secret: secret["key_id"])
-    if any(is_live_credential(item, now) for item in named):
+    if any(is_unexpired_credential(item, now) for item in named):
         return Plan({"secrets": shown}, {"secrets": shown})
     added = {"name": name, "lifetime_days": lifetime_days}
     return Plan({"secrets": shown}, {"secrets": [*shown, added]}, (Step("add", f"secret {name}", added),))
@@ -81,7 +81,7 @@ def is_last_credential(key_id: str, application: t.Mapping[str, t.Any], now: dat
     """Return True when the secret works and no other secret and no certificate of the registration does."""
     secrets = application.get("passwordCredentials") or []
     certificates = [item for item in get_objects(application, "keyCredentials") if item.get("usage") == "Verify"]
-    working = {str(item["keyId"]).lower() for item in [*secrets, *certificates] if is_working_credential(item, now)}
+    working = {str(item["keyId"]).lower() for item in [*secrets, *certificates] if is_valid_credential(item, now)}
     return working == {key_id.lower()}
 
 

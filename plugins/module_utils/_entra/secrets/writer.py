@@ -23,7 +23,7 @@ from .policy import explain_lifetime_cap
 _NEEDS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 _ATTEMPTS = 3
 #: How long the secret of a lost answer is looked for: reads of passwordCredentials lag a write.
-LOOK_S = 60.0
+SEARCH_LIMIT_S = 60.0
 _LONGEST_RETRY_AFTER_S = 120.0
 _READS_UNTIL_GONE = 2
 
@@ -80,7 +80,7 @@ class SecretWriter:
                 gone = 0 if any(str(item["keyId"]).lower() == key_id for item in self._list_secrets()) else gone + 1
                 if gone >= _READS_UNTIL_GONE:
                     return
-                if not backoff.fits_within(LOOK_S, before_deadline=False):
+                if not backoff.fits_within(SEARCH_LIMIT_S, before_deadline=False):
                     raise
             backoff.pause()
 
@@ -143,7 +143,7 @@ class SecretWriter:
                 found = next((item for item in self._list_secrets() if item.get("displayName") == marker), None)
             except ApiError as exc:  # the service is not well; that is why we are here
                 found, failure = None, exc
-            if found is not None or once or not backoff.fits_within(LOOK_S):
+            if found is not None or once or not backoff.fits_within(SEARCH_LIMIT_S):
                 return found, failure
             self._ctx.progress(f"looking for the secret {marker}, whose answer was lost")
             backoff.pause()

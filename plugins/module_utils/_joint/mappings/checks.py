@@ -33,7 +33,7 @@ class BreakGlass:
     entra_groups: t.Sequence[str] = ()
 
 
-def find_links(
+def plan_links(
     resolved: Resolved, read_linked_object_id: t.Callable[[int], str | None], may_link: bool
 ) -> tuple[dict[PrincipalReference, str | None], list[Problem]]:
     """Return the user groups to link, with the object ids of their Entra groups, and a problem for each that is linked to another one.

@@ -24,7 +24,7 @@ _ORDER = (*ENTITY_TYPES,)
 
 
 @dataclass(frozen=True)
-class Site:
+class ExportLookups:
     """What the names are read against: lists by kind, which know the level of a bare name, and the CommCell's id.
 
     ``object_ids``: of the Entra groups that user groups are linked to, by the id of the user group.
@@ -43,7 +43,7 @@ class Export:
     other: list[dict[str, t.Any]] = field(default_factory=list)
 
 
-def export_mappings(rows: t.Iterable[Association], site: Site) -> Export:
+def export_mappings(rows: t.Iterable[Association], site: ExportLookups) -> Export:
     """Return the explicit grants of roles as entries, one per principal, sorted by name; all other rows are listed apart."""
     held: dict[Principal, dict[int, set[Entity]]] = {}
     found = Export()
@@ -59,7 +59,7 @@ def export_mappings(rows: t.Iterable[Association], site: Site) -> Export:
     return found
 
 
-def _explain_unmanaged(row: Association, site: Site) -> str | None:
+def _explain_unmanaged(row: Association, site: ExportLookups) -> str | None:
     """Return why no mapping manages a row; None for one that may be."""
     if row.grant_kind != "explicit" or row.role_id is None:
         return row.grant_kind
@@ -92,7 +92,7 @@ def _describe_other(row: Association, why: str) -> dict[str, t.Any]:
 
 
 def _export_principal(
-    principal: Principal, roles: t.Mapping[int, set[Entity]], site: Site
+    principal: Principal, roles: t.Mapping[int, set[Entity]], site: ExportLookups
 ) -> tuple[tuple[str, ...], dict[str, t.Any]]:
     catalogue = site.catalogue(_CATALOGUES[principal.kind])
     entry = t.cast(Entry, catalogue.get_by_id(principal.id))
@@ -114,7 +114,7 @@ def _export_principal(
     return (fold_case(entry.name), entry.name, principal.kind, str(principal.id)), shown
 
 
-def _export_role(role_id: int, entities: set[Entity], site: Site) -> list[dict[str, t.Any]]:
+def _export_role(role_id: int, entities: set[Entity], site: ExportLookups) -> list[dict[str, t.Any]]:
     """Return the lines of one role: named kinds together, the CommCell and entities by number each on their own."""
     roles = site.catalogue("roles")
     entry = t.cast(Entry, roles.get_by_id(role_id))
@@ -136,7 +136,7 @@ def _export_role(role_id: int, entities: set[Entity], site: Site) -> list[dict[s
     return lines
 
 
-def _export_entity(entity: Entity, site: Site) -> t.Any:
+def _export_entity(entity: Entity, site: ExportLookups) -> t.Any:
     catalogue = site.catalogue(name_catalogue(entity.kind))
     return make_reference(t.cast(Entry, catalogue.get_by_id(entity.id)), catalogue)
 

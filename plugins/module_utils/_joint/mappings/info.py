@@ -18,7 +18,7 @@ from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import matches_any_pattern
 from ..._core.parallel import map_in_parallel
-from .export import Site, export_mappings
+from .export import ExportLookups, export_mappings
 
 
 def read_role_mappings(ctx: Context) -> dict[str, t.Any]:
@@ -51,7 +51,7 @@ def read_role_mappings(ctx: Context) -> dict[str, t.Any]:
     outside = [row for row in on_commcell if _make_row_key(row) not in shown and _is_asked_for(ctx, row, listed)]
     holding = {row.principal for row in rows}
     linked = [entry for entry in groups if Principal("user_group", entry.id) in holding]
-    site = Site(directory.read_catalogue, client.commcell_id, _read_object_ids(ctx, directory, linked))
+    site = ExportLookups(directory.read_catalogue, client.commcell_id, _read_object_ids(ctx, directory, linked))
     exported = export_mappings([*rows, *outside], site)
     without = [entry.name for entry in groups if Principal("user_group", entry.id) not in holding]
     return {"mappings": exported.mappings, "other": exported.other, "user_groups_without_grants": without}

@@ -84,7 +84,7 @@ class RoleMappingsResource:
             for reference, principal in resolved.principals.items()
             if principal.entra_group is not None and isinstance(reference, Principal)
         )
-        links, recreated = checks.find_links(resolved, resolver.read_linked_object_id, options.link_entra_groups)
+        links, recreated = checks.plan_links(resolved, resolver.read_linked_object_id, options.link_entra_groups)
         contents = RolePermissions(self._client, self._directory)
         is_privileged = functools.partial(is_privileged_role, contents)
         unsafe = checks.find_missing_object_ids(resolved, options.require_object_id, is_privileged)
@@ -103,7 +103,7 @@ class RoleMappingsResource:
         self._schedule = fit_budget(order_requests(changes, new_groups, links), options.max_writes)
         self._check_writes(changes, contents)
         self._unmanaged = self._reader.list_unmanaged_groups(options.managed_groups, resolved)
-        self._teach_names()
+        self._remember_names()
         return make_plan(self._schedule, resolved, self._current.grants, resolver.read_linked_object_id)
 
     def verify(self) -> list[Finding]:
@@ -147,7 +147,7 @@ class RoleMappingsResource:
         administrators = Administrators(self._client, self._security, self._directory)
         checks.check_last_admin(ctx, removed, administrators.count_left_after)
 
-    def _teach_names(self) -> None:
+    def _remember_names(self) -> None:
         """Let the wire carry names beside ids, for people who read the service's audit trail."""
         for reference, principal in self._resolved.principals.items():
             if isinstance(reference, Principal):

@@ -62,9 +62,13 @@ class RightsCheck:
         contents = dict(zip(roles, self._read_each(self._role_contents.read_permission_ids, roles), strict=True))
         needed = {role: (held or frozenset()) | {_CHANGE_SECURITY} for role, held in contents.items()}
         lacking = {role: numbers - everywhere for role, numbers in needed.items() if numbers - everywhere}
-        places = sorted({grant.entity for grant in grants if grant.role_id in lacking and _is_told(grant.entity)})
+        places = sorted(
+            {grant.entity for grant in grants if grant.role_id in lacking and _lists_rights_on(grant.entity)}
+        )
         held = dict(zip(places, self._read_each(self._read_held, places), strict=True))
-        self._warn_of_unchecked([grant for grant in grants if not _is_judged(grant, contents, lacking, held)], names)
+        self._warn_of_unchecked(
+            [grant for grant in grants if not _can_be_decided(grant, contents, lacking, held)], names
+        )
         return _list_problems(grants, lacking, held, names)
 
     def _warn_of_unchecked(self, grants: t.Sequence[ExistingRoleGrant], names: Names) -> None:
@@ -96,7 +100,7 @@ class RightsCheck:
         return None if answer is None else frozenset(_find_permission_ids(answer))
 
 
-def _is_told(entity: Entity) -> bool:
+def _lists_rights_on(entity: Entity) -> bool:
     """Return whether the service tells what is held on this entity, beside what is held on the CommCell."""
     return entity.kind in _TYPE_NAMES and entity.kind != "commcell" and entity.id != ALL_OF_KIND
 
@@ -113,7 +117,7 @@ def _find_permission_ids(answer: t.Any) -> t.Iterator[int]:
             yield from _find_permission_ids(item)
 
 
-def _is_judged(
+def _can_be_decided(
     grant: ExistingRoleGrant,
     contents: t.Mapping[int, frozenset[int] | None],
     lacking: t.Mapping[int, frozenset[int]],

@@ -55,7 +55,7 @@ def test_a_link_is_not_followed(make_ctx: t.Any, tmp_path: pathlib.Path) -> None
     target.write_text("mine")
     folder = tmp_path / "run"
     folder.mkdir()
-    (folder / "cvops_fresh").symlink_to(target)
+    (folder / "cvops_recent").symlink_to(target)
     fresh = RecentObjects(make_ctx(run_directory=str(folder)))
     fresh.add(ONE)
     assert target.read_text() == "mine"
@@ -66,7 +66,7 @@ def test_a_vanished_folder_and_a_broken_file_cost_nothing_more(make_ctx: t.Any, 
     gone = RecentObjects(make_ctx(run_directory=str(tmp_path / "gone")))
     gone.add(ONE)
     assert gone.contains_any([ONE])
-    (tmp_path / "cvops_fresh").write_bytes(b"\xff\xfe rubbish\nnonsense\n" + f"99999999999 {ONE}\n".encode())
+    (tmp_path / "cvops_recent").write_bytes(b"\xff\xfe rubbish\nnonsense\n" + f"99999999999 {ONE}\n".encode())
     assert RecentObjects(make_ctx(run_directory=str(tmp_path))).contains_any([ONE])
 
 

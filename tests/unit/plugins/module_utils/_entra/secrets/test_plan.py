@@ -21,8 +21,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.plan
     canonical_secret,
     filter_secrets_by_name,
     is_last_credential,
-    is_live_credential,
-    is_working_credential,
+    is_unexpired_credential,
+    is_valid_credential,
     may_be_own_secret,
     plan_secret,
     plan_secret_removal,
@@ -178,7 +178,7 @@ def test_without_a_hint_it_may_be_the_callers_own() -> None:
 def test_nothing_is_judged_by_what_is_no_date(odd: t.Any) -> None:
     for name in ("endDateTime", "startDateTime"):
         with pytest.raises(BadAnswer, match=f"no date as {name}"):
-            is_working_credential({**key(1, "job"), name: odd}, NOW)
+            is_valid_credential({**key(1, "job"), name: odd}, NOW)
 
 
 @given(secrets, st.sampled_from(["job", "other", "new"]), st.randoms(use_true_random=False))
@@ -206,7 +206,7 @@ def test_a_credential_is_live_before_its_end_and_works_after_its_start(
     starts: float, ends: float | None, live: bool, working: bool
 ) -> None:
     credential = key(1, "job", ends, starts)
-    assert (is_live_credential(credential, NOW), is_working_credential(credential, NOW)) == (live, working)
+    assert (is_unexpired_credential(credential, NOW), is_valid_credential(credential, NOW)) == (live, working)
 
 
 def test_key_ids_are_the_same_in_any_letter_case() -> None:

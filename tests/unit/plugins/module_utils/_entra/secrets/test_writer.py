@@ -23,7 +23,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Throttled,
     Unreachable,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.writer import LOOK_S, SecretWriter
+from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.writer import SEARCH_LIMIT_S, SecretWriter
 
 FOREIGN = {"keyId": "foreign", "displayName": "cvops/aaaaaaaaaaaa"}
 START = datetime.datetime(2026, 3, 2, tzinfo=datetime.timezone.utc)
@@ -150,7 +150,7 @@ def test_a_request_that_left_no_trace_is_not_sent_again() -> None:
     assert len(graph.added) == 1
     assert caught.value.may_have_acted
     assert caught.value.facts["marker"] == "cvops/000000000001"
-    assert LOOK_S * 0.5 < graph.ctx.clock.at <= LOOK_S
+    assert SEARCH_LIMIT_S * 0.5 < graph.ctx.clock.at <= SEARCH_LIMIT_S
 
 
 def test_waiting_as_told_then_adding() -> None:

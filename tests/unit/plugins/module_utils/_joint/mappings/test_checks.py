@@ -66,22 +66,22 @@ def test_groups_are_linked_to_what_their_names_mean(
     reference: PrincipalReference, group: EntraGroup | None, linked: str | None, expected: dict[t.Any, t.Any]
 ) -> None:
     """A group whose Entra group is gone has nothing that it could be linked to."""
-    assert checks.find_links(resolve(reference, group=group), lambda dummy: linked, True) == (expected, [])
+    assert checks.plan_links(resolve(reference, group=group), lambda dummy: linked, True) == (expected, [])
 
 
 @pytest.mark.parametrize("group", [entra_group(), entra_group(None, pending=True)])
 def test_no_group_is_linked_where_links_are_switched_off(group: EntraGroup) -> None:
-    assert checks.find_links(resolve(GROUP, group=group), lambda dummy: None, False) == ({}, [])
+    assert checks.plan_links(resolve(GROUP, group=group), lambda dummy: None, False) == ({}, [])
 
 
 @pytest.mark.parametrize("may_link", [True, False])
 def test_a_group_that_is_linked_to_another_object_is_relinked_only_when_the_entry_says_so(may_link: bool) -> None:
-    links, problems = checks.find_links(resolve(GROUP, group=entra_group()), lambda dummy: OTHER_ID, may_link)
+    links, problems = checks.plan_links(resolve(GROUP, group=entra_group()), lambda dummy: OTHER_ID, may_link)
     assert links == {}
     assert [(item["kind"], item["where"]) for item in problems] == [("recreated", "mappings[0]")]
     assert OTHER_ID in problems[0]["message"] and OBJECT_ID in problems[0]["message"]
     resolved = resolve(GROUP, group=entra_group(), relink=True)
-    assert checks.find_links(resolved, lambda dummy: OTHER_ID, may_link) == ({GROUP: OBJECT_ID}, [])
+    assert checks.plan_links(resolved, lambda dummy: OTHER_ID, may_link) == ({GROUP: OBJECT_ID}, [])
 
 
 @pytest.mark.parametrize(

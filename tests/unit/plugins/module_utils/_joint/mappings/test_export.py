@@ -23,7 +23,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.security
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import PlannedGrant, Resolved
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.entra_groups import EntraGroups
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.export import (
-    Site,
+    ExportLookups,
     export_mappings,
     make_reference,
 )
@@ -36,8 +36,8 @@ COMPANIES = st.sampled_from([None, "corp", "acme"])
 KINDS = ("servers", "server_groups", "plans", "storage_pools", "workflows", "credentials", "company")
 
 
-def make_site(commcell: FakeCommCell) -> Site:
-    return Site(commcell.read_catalogue, COMMCELL_ID, object_ids=commcell.links)
+def make_site(commcell: FakeCommCell) -> ExportLookups:
+    return ExportLookups(commcell.read_catalogue, COMMCELL_ID, object_ids=commcell.links)
 
 
 @st.composite

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The time that a request may take."""
+"""How long the requests of one connection may take."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .cancellation import GRACE_S
 from .context import Context
 
 
-class RequestWatch:
+class RequestTimeLimit:
     """The time limit of one transport's requests: the task's deadline, and after a cancellation the grace period."""
 
     def __init__(self, ctx: Context) -> None:

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.server_clock import ServiceTimings
+from ansible_collections.cvops.identity.plugins.module_utils._core.service_timings import ServiceTimings
 
 NOW = datetime.datetime(2026, 3, 2, 9, 41, 10, 600000, tzinfo=datetime.timezone.utc)
 

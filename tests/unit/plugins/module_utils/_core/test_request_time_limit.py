@@ -11,9 +11,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core import request_watch as subject
+from ansible_collections.cvops.identity.plugins.module_utils._core import request_time_limit as subject
 from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import GRACE_S
-from ansible_collections.cvops.identity.plugins.module_utils._core.request_watch import RequestWatch
+from ansible_collections.cvops.identity.plugins.module_utils._core.request_time_limit import RequestTimeLimit
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> t.Any:
 
 def test_a_request_may_take_until_the_deadline(make_ctx: t.Any, now: t.Any) -> None:
     ctx = make_ctx()
-    watch = RequestWatch(ctx)
+    watch = RequestTimeLimit(ctx)
     assert watch.remaining_s() == float("inf")
     ctx.deadline_at = ctx.clock.monotonic() + 7
     assert watch.remaining_s() == 7
@@ -36,7 +36,7 @@ def test_a_request_may_take_until_the_deadline(make_ctx: t.Any, now: t.Any) -> N
 
 def test_after_a_cancellation_all_requests_share_one_grace_period(make_ctx: t.Any, now: t.Any) -> None:
     ctx = make_ctx()
-    watch = RequestWatch(ctx)
+    watch = RequestTimeLimit(ctx)
     ctx.cancellation.request_stop("SIGTERM")
     assert watch.remaining_s() == GRACE_S
     now.s += 1.5
@@ -50,7 +50,7 @@ def test_a_cancellation_gives_no_time_beyond_its_grace_period_however_far_the_de
 ) -> None:
     ctx = make_ctx()
     ctx.deadline_at = ctx.clock.monotonic() + 900
-    watch = RequestWatch(ctx)
+    watch = RequestTimeLimit(ctx)
     assert watch.remaining_s() == 900
     ctx.cancellation.request_stop("SIGTERM")
     assert watch.remaining_s() == GRACE_S
@@ -62,7 +62,7 @@ def test_tidying_up_has_a_time_of_its_own_after_deadline_and_cancellation(
 ) -> None:
     ctx = make_ctx()
     ctx.deadline_at = ctx.clock.monotonic()
-    watch = RequestWatch(ctx)
+    watch = RequestTimeLimit(ctx)
     if stopped:
         ctx.cancellation.request_stop("SIGTERM")
         watch.remaining_s()
@@ -78,7 +78,7 @@ def test_tidying_up_has_a_time_of_its_own_after_deadline_and_cancellation(
 def test_the_time_for_tidying_up_ends_with_a_failure_too(make_ctx: t.Any, now: t.Any) -> None:
     ctx = make_ctx()
     ctx.deadline_at = ctx.clock.monotonic() + 30
-    watch = RequestWatch(ctx)
+    watch = RequestTimeLimit(ctx)
     with pytest.raises(OSError), watch.allow_closing():
         raise OSError
     assert watch.remaining_s() == 30

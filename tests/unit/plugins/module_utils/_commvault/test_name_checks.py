@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.names import check_object_name
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.name_checks import check_object_name
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 
 
