@@ -114,7 +114,7 @@ class FakeGraph:
 
 def refusal(text: str, status: int = 400, **facts: t.Any) -> ApiError:
     """Return the error for a request that Graph refused with *text*."""
-    return ApiError(f"Cannot: {text}", status=status, **facts)
+    return ApiError(f"Cannot: {text}", status=status, said=text, **facts)
 
 
 def call_with_graph(function: t.Callable[[t.Any], Made], graph: FakeGraph) -> Made:

@@ -20,12 +20,15 @@ ACCESS_DENIED = 5
 _NO_SUCH_CALL = (405, 501)
 _REASON_FIELDS = ("errorMessage", "errorString", "errLogMessage", "warningMessage")
 _LONGEST_CODE = 60
-_SUCCESS = re.compile(r"success", re.IGNORECASE)
-# Codes for missing rights are not published and differ by call; the words only choose the kind of error and its hint.
+_SUCCESS = re.compile(r"success(ful(ly)?)?[.!]*", re.IGNORECASE)
+# Codes for missing rights are not published and differ by call, so words choose the kind of error: whole words, not parts of a name.
 _MISSING_RIGHTS = re.compile(
-    r"permission|capabilit|privilege|access (is )?denied|not authori[sz]ed|insufficient|does not have .*rights?",
+    r"(?<![^\W_])(?<!-)(?:permissions?|capabilit(?:y|ies)|privileges?|access (?:is )?denied|not authori[sz]ed|insufficient"
+    r"|does not have .*rights?)(?![^\W_])(?!-)",
     re.IGNORECASE,
 )
+#: Names as texts quote them. An apostrophe within a word is no quotation mark.
+_QUOTED_NAMES = re.compile(r"""\[[^\]]*\]|"[^"]*"|(?<!\w)'.*?'(?!\w)""")
 
 
 def check_answer(reply: Reply, intent: str) -> t.Any:
@@ -81,7 +84,7 @@ def collect_warnings(body: t.Any) -> list[str]:
     if not isinstance(body, dict):
         return []
     texts = [to_one_line(str(part.get("warningMessage") or "")) for part in _list_envelopes(body)]
-    return list(dict.fromkeys(text for text in texts if text and not _SUCCESS.match(text)))
+    return list(dict.fromkeys(text for text in texts if text and not _SUCCESS.fullmatch(text)))
 
 
 def _list_envelopes(body: dict[str, t.Any]) -> list[dict[str, t.Any]]:
@@ -129,7 +132,7 @@ def _build_code_error(reply: Reply, intent: str, code: str, said: str) -> ApiErr
     if reply.status not in (401, 403, 404, 429):
         if code == str(ACCESS_DENIED):
             return AuthError(message, code=code, **reply.get_error_facts())
-        if _MISSING_RIGHTS.search(said):
+        if _MISSING_RIGHTS.search(_QUOTED_NAMES.sub("[]", said)):
             return Forbidden(message, code=code, **reply.get_error_facts())
     return _classify_by_status(reply, message, code)
 

@@ -96,13 +96,17 @@ class Cancelled(CvopsError):
 
 
 class ApiError(CvopsError):
-    """A service refused or failed. ``may_have_acted``: the request may have taken effect although no answer says so."""
+    """A service refused or failed.
+
+    ``may_have_acted``: the request may have taken effect although no answer says so. ``said``: the service's own text where it was
+    kept, without the intent that stands before it in the message and holds names.
+    """
 
     kind = "api"
 
-    def __init__(self, message: str, *, may_have_acted: bool = False, **facts: t.Any) -> None:
+    def __init__(self, message: str, *, may_have_acted: bool = False, said: str = "", **facts: t.Any) -> None:
         super().__init__(message, **facts)
-        self.may_have_acted = may_have_acted
+        self.may_have_acted, self.said = may_have_acted, said
 
     @property
     def status(self) -> int | None:

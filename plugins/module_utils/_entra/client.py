@@ -291,7 +291,7 @@ class GraphClient:
         """Return how long to repeat a refused request, in seconds; zero unless replication may cause the refusal."""
         if self._is_replication_lag(error, url, body):
             return _REPLICATION_LIMIT_S
-        refused = error.status == 403 and method != "GET" and _NO_RIGHTS_REFUSAL in str(error).lower()
+        refused = error.status == 403 and method != "GET" and error.said.lower().startswith(_NO_RIGHTS_REFUSAL)
         return (
             _NEW_OWNER_LIMIT_S
             if refused and self.recent_objects.contains_any(GUID.findall(self._strip_root(url)))
@@ -308,7 +308,7 @@ class GraphClient:
                 # A fresh application has no service principal yet; only one that was created by this key can be missing "yet".
                 path, named = keyed.group(), GUID.findall(path[keyed.end() :])
         elif not (
-            error.status in (400, 403, 409) and any(text in str(error).lower() for text in _REPLICATION_REFUSALS)
+            error.status in (400, 403, 409) and any(text in error.said.lower() for text in _REPLICATION_REFUSALS)
         ):
             return False
         return self.recent_objects.contains_any([*named, *GUID.findall(str(body or "")), path])

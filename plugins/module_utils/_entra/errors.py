@@ -37,7 +37,7 @@ def build_graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) ->
     message = f"Cannot {intent}: {code or f'HTTP {reply.status}'}: {said}"
     facts = {**reply.get_error_facts(), "code": code}
     if reply.status == 401:
-        return AuthError(f"{message} The token was refused by Microsoft Graph.", **facts)
+        return AuthError(f"{message} The token was refused by Microsoft Graph.", said=said, **facts)
     if code is None and reply.status in (403, 404) and not _is_graph_error(reply):
         # Graph says which error it is. A server that does not is none that knows our rights or the directory's objects.
         return BadAnswer(f"{message} That is no answer of Microsoft Graph, but of a server in between.", **facts)
@@ -47,12 +47,15 @@ def build_graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) ->
             if needs
             else ""
         )
-        return Forbidden(message + wanted, needs=list(needs) or None, **facts)
+        return Forbidden(message + wanted, needs=list(needs) or None, said=said, **facts)
     if reply.status == 404:
-        return NotFound(message, **facts)
+        return NotFound(message, said=said, **facts)
     hint = _HINTS.get(code or "", "")
     return ApiError(
-        f"{message} {hint}".rstrip(), may_have_acted=reply.status >= 500 and reply.method == "POST", **facts
+        f"{message} {hint}".rstrip(),
+        may_have_acted=reply.status >= 500 and reply.method == "POST",
+        said=said,
+        **facts,
     )
 
 
@@ -84,6 +87,10 @@ def _read_code_and_reason(reply: Reply) -> tuple[str | None, str]:
     return (to_one_line(str(code), _LONGEST_CODE) if code else None), to_one_line(str(text)).rstrip(".") + "."
 
 
-def is_already_done(error: ApiError, text: str) -> bool:
-    """Return True for a refusal with *text*, which means "nothing to do"; Graph's code for it is that of any bad request."""
-    return error.status in (400, 409) and text.lower() in str(error).lower()
+def is_already_done(error: ApiError, *beginnings: str) -> bool:
+    """Return True for a refusal whose text begins with one of *beginnings*, which mean "nothing to do".
+
+    Graph's code for it is that of any bad request. Only the beginning counts: names may stand further on.
+    """
+    known = tuple(beginning.lower() for beginning in beginnings)
+    return error.status in (400, 409) and error.said.lower().startswith(known)

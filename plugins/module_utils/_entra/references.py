@@ -14,9 +14,9 @@ from .._core.retry import Repeat
 from .client import GraphClient, quote_segment
 from .errors import is_already_done
 
-#: What Graph says of a reference that is there already, and of one that is there no more.
-EXISTS = "already exist"
-_MISSING = "removed object references do not exist"
+#: How Graph's text begins for a reference that is there already, and for one that is there no more.
+EXISTS = "one or more added object references already exist"
+_MISSING = "one or more removed object references do not exist"
 
 
 def add_reference(

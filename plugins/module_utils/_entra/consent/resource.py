@@ -37,7 +37,13 @@ from .plan import (
 
 _READ_ASSIGNMENTS = ("Application.Read.All",)
 _READ_GRANTS = ("DelegatedPermissionGrant.Read.All", "Directory.Read.All")
-_EXISTS = ("already exists on the object", "entry already exists")
+#: How Graph's text begins for an assignment or a grant that is there already, and for one that is there no more.
+_EXISTS = (
+    "permission being assigned already exists on the object",
+    "entitlementgrant entry already exists",
+    "permission entry already exists",
+)
+_MISSING = "entitlementgrant being updated or deleted is not found"
 
 
 class ConsentResource:
@@ -196,7 +202,7 @@ class ConsentResource:
             # A second assignment of the same role is refused with a known text, so the request may be repeated.
             self._write("POST", path, body, step, Repeat.ALWAYS)
         except ApiError as exc:
-            if not any(is_already_done(exc, text) for text in _EXISTS):
+            if not is_already_done(exc, *_EXISTS):
                 raise
 
     def _unassign(self, step: Step) -> None:
@@ -204,7 +210,7 @@ class ConsentResource:
         try:
             self._write("DELETE", path, None, step)
         except ApiError as exc:
-            if not is_already_done(exc, "is not found"):
+            if not is_already_done(exc, _MISSING):
                 raise
 
     def _consent(self, step: Step) -> None:
@@ -218,7 +224,7 @@ class ConsentResource:
         try:
             self._write("POST", "/oauth2PermissionGrants", body, step, Repeat.ALWAYS)
         except ApiError as exc:
-            if exc.status != 409 and not any(is_already_done(exc, text) for text in _EXISTS):
+            if exc.status != 409 and not is_already_done(exc, *_EXISTS):
                 raise
             self._widen(step)
 

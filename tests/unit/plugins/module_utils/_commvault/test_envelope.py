@@ -76,6 +76,10 @@ def test_successes(body: dict[str, t.Any]) -> None:
         ({"errorMessage": "Access denied", "errorCode": 5}, 401, AuthError, "Access denied"),
         ({"errorMessage": "Access denied", "errorCode": 5}, 200, AuthError, "Access denied"),
         ({"errorCode": 8, "errorMessage": "User does not have the permission [View]"}, 200, Forbidden, "[View]"),
+        ({"errorCode": 8, "errorMessage": "You don't have permission on plan 'x'"}, 200, Forbidden, "plan"),
+        ({"errorCode": 8, "errorMessage": "User [a] needs the capabilities of [b]"}, 200, Forbidden, "needs"),
+        ({"errorCode": 8, "errorMessage": "User does not have sufficient rights"}, 200, Forbidden, "rights"),
+        ({"errorCode": 8, "errorMessage": "MSG_NO_PERMISSION"}, 200, Forbidden, "MSG"),
         ({"errorCode": 8, "errorMessage": "no"}, 403, Forbidden, "no"),
         ({"errorCode": 8, "errorMessage": "Group does not exist"}, 404, NotFound, "does not exist"),
         ({"errorMessage": "only a text"}, 400, ApiError, "only a text"),
@@ -102,6 +106,33 @@ def test_answers_that_prove_nothing(body: t.Any) -> None:
     with pytest.raises(BadAnswer) as caught:
         check_answer(reply(body), "create a role")
     assert caught.value.may_have_acted
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Role [permission admins] already exists",
+        "User group 'insufficient rights' does not exist",
+        'Plan "access denied" does not exist',
+        "SAML app privileged-sso does not exist",
+        "User group no-permission-x is being deleted",
+        "The group's company 'not authorized' doesn't exist",
+    ],
+)
+def test_a_name_never_says_that_rights_are_missing(text: str, status: int) -> None:
+    """Such an error would be taken for a read that this account may not make."""
+    with pytest.raises(ApiError) as caught:
+        check_answer(reply({"errorCode": 9, "errorMessage": text}, status), "read it")
+    assert type(caught.value) is ApiError and not is_withheld(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("Successful!", False), ("success", False), ("Successfully.", False), ("Success Team has no plan", True)],
+)
+def test_only_a_text_that_says_nothing_but_success_is_no_warning(text: str, shown: bool) -> None:
+    assert collect_warnings({"errorCode": 0, "warningMessage": text}) == ([text] if shown else [])
 
 
 def test_an_empty_object_is_an_empty_list() -> None:

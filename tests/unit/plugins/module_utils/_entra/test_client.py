@@ -369,6 +369,18 @@ def test_a_refusal_of_a_lagging_replica_is_borne_for_objects_of_this_run_only(
         assert len(secured.server.received) == 2
 
 
+@pytest.mark.parametrize("status", [400, 403, 409])
+@pytest.mark.parametrize("text", [*subject._REPLICATION_REFUSALS, subject._NO_RIGHTS_REFUSAL])
+def test_a_name_that_reads_like_a_refusal_is_not_waited_for(
+    graph: GraphClient, secured: t.Any, answer: t.Any, text: str, status: int
+) -> None:
+    graph.remember(GROUP)
+    secured.server.says(answer(status, {"error": {"code": "Request_BadRequest", "message": "No."}}))
+    with pytest.raises(ApiError, match="No"):
+        graph.write("PATCH", PATH, {}, intent=f"change group {text}")
+    assert len(secured.server.received) == 1
+
+
 def test_patience_ends(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
     graph.remember(GROUP)
     secured.server.says(answer(404, MISSING))

@@ -117,9 +117,27 @@ def test_only_a_post_that_failed_within_the_service_may_have_acted(
     [
         (400, "It ALREADY exists", True),
         (409, "it already exists", True),
+        (409, "It is there", True),
         (403, "it already exists", False),
         (400, "else", False),
+        (400, "The name 'it already exists' is not allowed", False),
     ],
 )
-def test_only_a_refusal_with_the_known_text_means_that_nothing_is_to_do(status: int, text: str, done: bool) -> None:
-    assert is_already_done(ApiError(f"Cannot: {text}", status=status), "Already Exists") is done
+def test_only_a_refusal_that_begins_with_a_known_text_means_that_nothing_is_to_do(
+    refused: t.Any, status: int, text: str, done: bool
+) -> None:
+    assert is_already_done(refused(status, said("Request_BadRequest", text)), "It already", "it is there") is done
+
+
+def test_a_reason_that_lies_deeper_is_the_one_that_counts(refused: t.Any) -> None:
+    error = refused(400, said("x", "general", innerError={"message": "It already exists"}))
+    assert is_already_done(error, "it already exists") and not is_already_done(error, "general")
+
+
+@pytest.mark.parametrize("name", ["It already exists", "x: It already exists", "x\nIt already exists"])
+def test_a_name_never_says_that_nothing_is_to_do(graph: GraphClient, secured: t.Any, answer: t.Any, name: str) -> None:
+    """What is intended stands in the message as well, with names that anybody may have chosen."""
+    secured.server.says(answer(400, said("Request_BadRequest", f"The limit of {name} is reached")))
+    with pytest.raises(ApiError, match="It already exists") as caught:
+        graph.write("POST", "/groups/x", {}, intent=f"add an owner to {name}")
+    assert not is_already_done(caught.value, "it already exists")

@@ -194,7 +194,9 @@ def test_reads_that_fail_are_errors(make_ctx: t.Any) -> None:
         make_consent(make_ctx, {GRANTS: refusal("HTTP 500", 500)})[0].plan()
 
 
-@pytest.mark.parametrize("text", ["Permission being assigned already exists on the object", "entry already exists"])
+@pytest.mark.parametrize(
+    "text", ["Permission being assigned already exists on the object", "EntitlementGrant entry already exists."]
+)
 def test_a_role_that_is_assigned_already_is_fine(make_ctx: t.Any, text: str) -> None:
     consent, _graph = make_consent(make_ctx, {}, refusal(text))
     carry_out(consent, consent.plan())
@@ -203,7 +205,9 @@ def test_a_role_that_is_assigned_already_is_fine(make_ctx: t.Any, text: str) -> 
 
 def test_an_assignment_that_is_gone_already_is_fine_and_other_refusals_are_not(make_ctx: t.Any) -> None:
     held = {ROLES: [assignment(1, guid(11)), assignment(2, guid(12))], GRANTS: [grant("Read")]}
-    consent, _graph = make_consent(make_ctx, held, refusal("Resource is not found"), exclusive=True)
+    consent, _graph = make_consent(
+        make_ctx, held, refusal("EntitlementGrant being updated or deleted is not found."), exclusive=True
+    )
     carry_out(consent, consent.plan())
     for more in (held, {}):
         consent, _graph = make_consent(make_ctx, more, refusal("else"), exclusive=True)

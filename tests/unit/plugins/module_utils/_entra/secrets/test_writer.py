@@ -11,6 +11,7 @@ import itertools
 import typing as t
 
 import pytest
+from fake_graph import refusal
 from hypothesis import given
 from hypothesis import strategies as st
 from reporters import RecordingReporter
@@ -88,7 +89,7 @@ class Graph:
         known = [key for key in self.keys if key["keyId"] == key_id]
         if not known or self.stale_removals:
             self.stale_removals = max(0, self.stale_removals - 1)
-            raise ApiError(f"Cannot: No password credential found with keyId {key_id}.", status=400)
+            raise refusal(f"No password credential found with keyId {key_id}.")
         self.keys.remove(known[0])
 
     def _add(self, body: dict[str, t.Any]) -> dict[str, t.Any] | None:
