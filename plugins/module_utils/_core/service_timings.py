@@ -30,7 +30,9 @@ class ServiceTimings:
             self._fastest_ms[service] = min(took_s * 1000, self._fastest_ms.get(service, float("inf")))
             told = _parse_date(date)
             if told is not None:
-                self._ahead_s[service] = (told - now).total_seconds()
+                behind_s = (now - told).total_seconds()
+                # The service wrote its time at some moment of the request: only what lies outside of it is a difference.
+                self._ahead_s[service] = -max(0.0, behind_s - took_s) if behind_s > 0 else -behind_s
 
     def get_latency_ms(self, service: str) -> int | None:
         """Return the time of the fastest answer, which needed no new connection if there were several; None without answer."""

@@ -24,9 +24,17 @@ def noted(ahead_s: float) -> ServiceTimings:
     return seen
 
 
-@pytest.mark.parametrize(("ahead", "told"), [(0, 0), (1, 0), (-1, 0), (300, 299), (-90, -91), (3, 2)])
+@pytest.mark.parametrize(("ahead", "told"), [(0, 0), (1, 0), (-1, 0), (300, 299), (-90, -90), (3, 2)])
 def test_the_difference_has_a_sign_and_whole_seconds(ahead: float, told: int) -> None:
     assert noted(ahead).get_clock_difference_s("Graph") == told
+
+
+@pytest.mark.parametrize(("behind", "told"), [(0, 0), (4, 0), (5, 0), (8, -4), (30, -26)])
+def test_a_slow_answer_is_no_slow_clock(behind: float, told: int) -> None:
+    seen = ServiceTimings()
+    date = email.utils.format_datetime(NOW - datetime.timedelta(seconds=behind), usegmt=True)
+    seen.record_answer("Graph", date, NOW, 5.0)
+    assert seen.get_clock_difference_s("Graph") == told
 
 
 def test_the_first_service_that_told_its_time_counts() -> None:
@@ -56,7 +64,7 @@ def test_the_fastest_answer_is_the_latency() -> None:
 def test_the_last_time_that_a_service_told_counts() -> None:
     seen = noted(600)
     seen.record_answer("Graph", email.utils.format_datetime(NOW - datetime.timedelta(seconds=60)), NOW, 0.1)
-    assert seen.get_clock_difference_s("Graph") == -61
+    assert seen.get_clock_difference_s("Graph") == -60
 
 
 def test_threads_may_record_and_ask_at_the_same_time() -> None:
