@@ -370,8 +370,8 @@ def integration(step: Step, target: Target) -> None:
 
 @step("test-all", targets=CHOSEN)
 def integration_whole(step: Step, target: Target) -> None:
-    """Run the same without a share: everything in every environment."""
-    step.pytest(*INTEGRATION, jobs=2 * JOBS, measured=target == TARGETS[0], minutes=60)
+    """Run the same without a share, and every fault at every request: everything in every environment."""
+    step.pytest(*INTEGRATION, jobs=2 * JOBS, measured=target == TARGETS[0], minutes=60, CVOPS_FAULTS="whole")
 
 
 @step("test-all", environment="devel-environment")

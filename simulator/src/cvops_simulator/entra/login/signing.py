@@ -36,9 +36,6 @@ class SigningKey:
 
     def __init__(self) -> None:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self._pem = self._key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
         self._der = self._certificate().public_bytes(serialization.Encoding.DER)
         self.key_id = encode_base64url(hashlib.sha1(self._der).digest())
         #: Every token ever signed: for tests that look for leaks.
@@ -54,7 +51,7 @@ class SigningKey:
     def sign(self, claims: dict[str, Any]) -> str:
         """Return claims as a signed compact JWT."""
         headers = {"kid": self.key_id, "x5t": self.key_id}
-        token = jwt.encode(claims, self._pem, algorithm="RS256", headers=headers)
+        token = jwt.encode(claims, self._key, algorithm="RS256", headers=headers)
         self.issued.append(token)
         return token
 
