@@ -291,9 +291,9 @@ class LockedFile:
 
 
 def _read_holder(descriptor: int) -> dict[str, t.Any]:
-    """Return what the lock file says of its holder; empty when nobody holds the lock, pid ``unknown`` when it makes no sense.
+    """Return what the lock file says of its holder, also of one that died; empty when the last one gave the lock back.
 
-    Raises OSError.
+    Pid ``unknown`` where it is no JSON. Raises OSError.
     """
     try:
         found = json.loads(os.pread(descriptor, 4096, 0) or b"{}")

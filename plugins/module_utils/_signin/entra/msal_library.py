@@ -46,8 +46,8 @@ def load_msal(purpose: str) -> t.Any:
 def call_msal(ctx: Context, method: str, call: t.Callable[[], t.Any]) -> MsalAnswer:
     """Return the mapping that *call*, a call of MSAL, returns.
 
-    MSAL does not check the shape of answers, so a malformed one can end in any exception. Raises AuthError for those; errors of
-    the collection pass unchanged. *method*: the auth_method, for messages.
+    MSAL does not check the shape of answers, so a malformed one can end in any exception. Raises AuthError for those, as for
+    BadAnswer; other errors of the collection pass unchanged. *method*: the auth_method, for messages.
     """
     try:
         answer = call()
