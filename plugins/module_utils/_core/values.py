@@ -13,6 +13,8 @@ import typing as t
 
 from .errors import BadAnswer
 
+#: 9999-12-31T23:59:59Z in epoch seconds, the last second that ``datetime`` can show.
+LATEST_TIME = 253402300799.0
 _LONGEST_TIME = 100
 GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 

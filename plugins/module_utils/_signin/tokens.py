@@ -12,10 +12,9 @@ import typing as t
 from dataclasses import dataclass
 
 from .._core.answers import AnswerRefused, parse_json
+from .._core.values import LATEST_TIME
 from .._core.visible import escape_invisible
 
-#: 9999-12-31T23:59:59Z in epoch seconds, the last second that ``datetime`` can show.
-_LAST_MOMENT = 253402300799.0
 _LONGEST_NAME = 256
 
 
@@ -42,7 +41,7 @@ def decode_claims(token: str) -> dict[str, t.Any]:
 
 def get_expiry(claims: t.Mapping[str, t.Any]) -> float:
     """Return when a token with these claims expires, in epoch seconds; 0 when the claim is missing or impossible."""
-    return parse_seconds(claims.get("exp"), at_most=_LAST_MOMENT) or 0.0
+    return parse_seconds(claims.get("exp"), at_most=LATEST_TIME) or 0.0
 
 
 def parse_seconds(value: t.Any, at_most: float) -> float | None:

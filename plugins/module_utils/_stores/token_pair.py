@@ -19,12 +19,10 @@ import typing as t
 
 from .._core.addresses import check_addresses
 from .._core.errors import ConfigError, CvopsError
-from .._core.values import format_time, parse_time
+from .._core.values import LATEST_TIME, format_time, parse_time
 
 #: A pair is renewed when its access token has this many seconds left, or half of its life if that is less.
 RENEWAL_MARGIN_S = 300.0
-#: 9999-12-31T23:59:59Z in epoch seconds, the last second that ``datetime`` can show.
-LATEST_TIME = 253402300799.0
 #: Integers in a store are counters and ids, so they are below this.
 _NUMBER_LIMIT = 2**63
 _TEXT_FIELDS = ("access_token", "refresh_token", "token_id", "user_id", "name", "commvault_url")

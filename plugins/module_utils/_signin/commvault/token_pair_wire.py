@@ -13,7 +13,8 @@ import re
 import typing as t
 
 from ..._core.errors import BadAnswer
-from ..._stores.token_pair import LATEST_TIME, TokenPair
+from ..._core.values import LATEST_TIME
+from ..._stores.token_pair import TokenPair
 
 Body = t.Mapping[str, t.Any]
 _MEMBERS = (
