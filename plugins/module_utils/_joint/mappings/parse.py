@@ -139,6 +139,9 @@ def _parse_entry(
     (kind, value) = next(iter(given.items()))
     if kind == "entra_group" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)  # Entra ID numbers no groups, but people name them with numbers
+    if kind == "entra_group" and isinstance(value, t.Mapping) and value.get("object_id") is not None:
+        # As an id of Commvault does, it tells which object is meant: the group of a task's result has other keys, too.
+        value = {key: value[key] for key in ("name", "id", "company", "object_id") if key in value}
     principal = _parse_reference(value, f"{where}.principal.{kind}", problems, may_have_object_id=kind == "entra_group")
     object_id = value.get("object_id") if isinstance(value, t.Mapping) else None
     if object_id is not None and not is_guid(object_id):

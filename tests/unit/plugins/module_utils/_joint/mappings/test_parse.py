@@ -87,6 +87,11 @@ def test_an_entry_becomes_types() -> None:
         ({"directory_group": "CORP\\ops"}, "directory_group", ObjectReference("CORP\\ops")),
         ({"entra_group": 42}, "entra_group", ObjectReference("42")),
         ({"entra_group": {"object_id": OBJECT_ID}}, "entra_group", ObjectReference(None)),
+        (
+            {"entra_group": {"object_id": OBJECT_ID, "display_name": "GG", "owners": []}},
+            "entra_group",
+            ObjectReference(None),
+        ),
     ],
 )
 def test_a_principal_is_named_in_several_ways(principal: t.Any, kind: str, reference: ObjectReference) -> None:
@@ -107,6 +112,8 @@ def test_a_principal_is_named_in_several_ways(principal: t.Any, kind: str, refer
         ({"user": {"company": "corp"}}, "principal.user", "needs name or id"),
         ({"user_group": {"object_id": OBJECT_ID}}, "principal.user_group", "object_id is for Entra groups"),
         ({"entra_group": {"id": 5}}, "principal.entra_group", "needs name or object_id"),
+        ({"entra_group": {"name": "GG", "objectid": OBJECT_ID}}, "principal.entra_group", "unknown keys objectid"),
+        ({"user": {"name": "a", "object_id": OBJECT_ID, "compny": "b"}}, "principal.user", "unknown keys compny"),
     ],
 )
 def test_a_principal_that_cannot_be_read_is_told_and_left_out(principal: t.Any, where: str, message: str) -> None:
