@@ -50,6 +50,7 @@ LOGS = BUILD / "logs"
 TARGETS = choose_targets(find_pythons())
 NEWEST = TARGETS[-1]
 CHOSEN = {"oldest": TARGETS[:1], "newest": TARGETS[-1:]}.get(os.environ.get("ENV", "all"), TARGETS)
+MEASURED = CHOSEN[0]  # where lines and branches are counted
 MINIMUMS = f"minimums-{TARGETS[0].folder}"
 JOBS = min(4, os.cpu_count() or 1)
 LINT_IMPORTS = ("-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache", "--no-logo")
@@ -196,11 +197,12 @@ class Step:
     ) -> None:
         """Run pytest, and count its tests; *minutes* guard against hanging."""
         name = self.session.name
+        data = name.replace("-whole", "")  # the last run counts, of a share or of all
         COVERAGE.mkdir(parents=True, exist_ok=True)
-        for stale in COVERAGE.glob(f"{name}.*"):
+        for stale in COVERAGE.glob(f"{data}.*"):
             stale.unlink()
         coverage = ["coverage", "run", "--rcfile", ROOT / "pyproject.toml", "-m"] if measured else []
-        variables |= {"COVERAGE_FILE": str(COVERAGE / name), "CVOPS_CHECKOUT": str(ROOT)} if measured else {}
+        variables |= {"COVERAGE_FILE": str(COVERAGE / data), "CVOPS_CHECKOUT": str(ROOT)} if measured else {}
         # A folder with a short path: Ansible makes sockets below it, whose paths end at 107 bytes.
         with tempfile.TemporaryDirectory(prefix="cv", dir="/tmp", ignore_cleanup_errors=True) as folder:
             limits = [
@@ -319,13 +321,13 @@ def unit(step: Step, target: Target) -> None:
         if target == CHOSEN[0]
         else [f"--ignore=tests/unit/plugins/module_utils/{name}" for name in SAME_ON_EVERY_CORE]
     )
-    step.pytest("tests/unit", *left, measured=target == TARGETS[0])
+    step.pytest("tests/unit", *left, measured=target == MEASURED)
 
 
 @step("test-all", targets=CHOSEN)
 def unit_whole(step: Step, target: Target) -> None:
     """Run all unit and property tests in every environment."""
-    step.pytest("tests/unit", measured=target == TARGETS[0])
+    step.pytest("tests/unit", measured=target == MEASURED)
 
 
 @step("test", "test-all")
@@ -365,13 +367,13 @@ def integration(step: Step, target: Target) -> None:
     processes only: measuring nearly doubles the time of ansible-playbook.
     """
     share = f"{CHOSEN.index(target) + 1}/{len(CHOSEN)}"
-    step.pytest(*INTEGRATION, jobs=2 * JOBS, measured=target == TARGETS[0], minutes=60, CVOPS_TEST_SHARE=share)
+    step.pytest(*INTEGRATION, jobs=2 * JOBS, measured=target == MEASURED, minutes=60, CVOPS_TEST_SHARE=share)
 
 
 @step("test-all", targets=CHOSEN)
 def integration_whole(step: Step, target: Target) -> None:
     """Run the same without a share, and every fault at every request: everything in every environment."""
-    step.pytest(*INTEGRATION, jobs=2 * JOBS, measured=target == TARGETS[0], minutes=60, CVOPS_FAULTS="whole")
+    step.pytest(*INTEGRATION, jobs=2 * JOBS, measured=target == MEASURED, minutes=60, CVOPS_FAULTS="whole")
 
 
 @step("test-all", environment="devel-environment")
@@ -385,7 +387,7 @@ def devel(step: Step) -> None:
 @step("test", "test-all")
 def coverage(step: Step) -> None:
     """Report lines and branches of module_utils that unit and integration tests reached in their own processes."""
-    data = sorted(path for name in ("unit", "integration") for path in COVERAGE.glob(f"{name}-*"))
+    data = sorted(path for name in ("unit", "integration") for path in COVERAGE.glob(f"{name}-{MEASURED.role}.*"))
     if not data:
         step.session.error("nothing was measured: run the steps unit and integration first")
     variables = {"COVERAGE_FILE": str(COVERAGE / "combined"), "CVOPS_CHECKOUT": str(ROOT)}

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which steps measure lines and branches, and that the step coverage finds what they wrote: noxfile.py with a stand-in for nox."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+from collection_tree import ROOT
+
+#: Runs the steps of a tag, two Pythons at hand; prints what pytest would measure, and what coverage would combine.
+PROGRAM = """
+import json, pathlib, sys, types
+from unittest import mock
+
+root, build, tag = sys.argv[1:]
+sys.path[:0] = [root, root + "/scripts"]
+sessions = []
+
+def session(**settings):
+    return lambda function: sessions.append((settings, function)) or function
+
+nox = mock.MagicMock(session=session)
+sys.modules |= {"nox": nox, "nox.command": mock.MagicMock(CommandFailed=OSError), "antsibull_nox": mock.MagicMock()}
+import environments, interpreters
+
+environments.BUILD = pathlib.Path(build)
+python = pathlib.Path(sys.executable)
+interpreters.find_pythons = lambda: {(3, 11): python, (3, 13): python}
+import noxfile
+
+measured, combined = [], []
+
+def run(step, program, *words, variables=None, cwd=root):
+    variables = variables or {}
+    if "combine" in words:
+        combined.extend(word.name for word in words if isinstance(word, pathlib.Path) and word.parent == noxfile.COVERAGE)
+    elif "COVERAGE_FILE" in variables and "report" not in words:
+        measured.append(step.session.name)
+        pathlib.Path(variables["COVERAGE_FILE"] + f".host.{step.session.name}").touch()
+    return "TOTAL 1 0 100.0%" if "report" in words else "1 passed in 1.00s"
+
+noxfile.Step.run = run
+noxfile.COVERAGE.mkdir(parents=True, exist_ok=True)
+for settings, function in sessions:
+    name = settings["name"]
+    if tag in settings.get("tags", ()) and name.startswith(("unit", "integration", "coverage")):
+        function(types.SimpleNamespace(name=name, log=lambda text: None, error=sys.exit))
+noxfile.atexit._clear()
+print(json.dumps([measured, combined]))
+"""
+
+
+def run_steps(build: pathlib.Path, tag: str, environment: str) -> tuple[list[str], list[str]]:
+    """The sessions of *tag* that are measured with this ENV, and the files that coverage combines after them."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(ROOT), str(build), tag],
+        env={**os.environ, "ENV": environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    measured, combined = json.loads(done.stdout)
+    return measured, combined
+
+
+@pytest.mark.parametrize(
+    ("environment", "role"), [("all", "oldest"), ("oldest", "oldest"), ("newest", "newest"), ("", "oldest")]
+)
+def test_one_environment_is_measured_whichever_was_chosen(tmp_path: pathlib.Path, environment: str, role: str) -> None:
+    measured, combined = run_steps(tmp_path, "test", environment)
+    assert measured == [f"unit-{role}", f"integration-{role}"]
+    assert combined == [f"integration-{role}.host.integration-{role}", f"unit-{role}.host.unit-{role}"]
+
+
+def test_only_what_the_last_run_measured_is_reported(tmp_path: pathlib.Path) -> None:
+    run_steps(tmp_path, "test", "newest")
+    measured, combined = run_steps(tmp_path, "test-all", "all")
+    assert combined == [f"{name.replace('-whole', '')}.host.{name}" for name in reversed(measured)]
+    assert run_steps(tmp_path, "test", "all")[1] == [
+        "integration-oldest.host.integration-oldest",
+        "unit-oldest.host.unit-oldest",
+    ]
