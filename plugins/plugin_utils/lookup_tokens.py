@@ -24,7 +24,10 @@ def parse_scope(term: t.Any) -> str:
     cleaned = term.strip()
     if has_user_information(cleaned):
         raise ConfigError("a term has user information (something before an @), which no scope has", source="terms")
-    parts = urlsplit(cleaned)
+    try:
+        parts = urlsplit(cleaned)
+    except ValueError as exc:
+        raise ConfigError(f"{cleaned!r} is an address that cannot be parsed", source="terms") from exc
     bare = is_guid(cleaned) or (bool(parts.netloc) and parts.path in ("", "/"))
     if bare:
         return f"{cleaned.rstrip('/')}/.default"

@@ -44,6 +44,13 @@ def test_terms_that_mean_nothing(term: t.Any) -> None:
         parse_scope(term)
 
 
+@pytest.mark.parametrize("term", ["https://[::1", "https://[::1/.default"])
+def test_a_term_that_cannot_be_parsed_is_told_as_such(term: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be parsed") as refused:
+        parse_scope(term)
+    assert (refused.value.facts["source"], refused.value.kind) == ("terms", "config")
+
+
 @pytest.mark.parametrize(
     "term", ["https://svc:Planted4711@graph.microsoft.com", "https://svc:Planted4711@h/x/.default"]
 )
