@@ -307,8 +307,9 @@ class _MaskingModule(EnvironmentModule):
         raise SystemExit(1)
 
     def _mask_result(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Mask the arguments in place, and return *result* masked."""
-        self.params = mask_result(mask_addresses(self.params), self.no_log_values)
+        """Mask the arguments, which core may add to the result, in place, and return *result* masked."""
+        shown = redact_options(self.params, self.argument_spec)
+        self.params = mask_result(mask_addresses(shown), self.no_log_values)
         return t.cast("dict[str, t.Any]", mask_result(result, self.no_log_values))
 
 
@@ -340,7 +341,6 @@ def run_as_module(spec: ArgumentSpec, declared: Declaration) -> None:
         module.warn(message)
     if reporter.lines and ctx.verbosity >= 1:
         result[LOG_KEY] = reporter.lines
-    module.params = redact_options(module.params, spec.options)  # where core shows them
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

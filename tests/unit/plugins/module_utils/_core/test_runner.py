@@ -570,6 +570,19 @@ def test_arguments_that_hold_a_secret_are_masked_in_results_too(
         assert "hushed" not in json.dumps(result)
 
 
+@pytest.mark.parametrize(("more", "code"), [({}, 0), ({"deadline": "soon"}, 1)])
+def test_a_short_secret_is_masked_among_the_arguments_of_a_result(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], more: dict[str, t.Any], code: int
+) -> None:
+    """Also where the options are refused, so that no run has begun; a short one is looked for nowhere else, see redact."""
+    arguments: dict[str, t.Any] = {"client_secret": "~72", **more}
+    if "inject_invocation" in PASS_VARS:
+        arguments["_ansible_inject_invocation"] = True
+    ended, result = as_module(monkeypatch, capsys, lambda ctx: [], **arguments)
+    shown = result["invocation"]["module_args"]["client_secret"]
+    assert (ended, shown) == (code, "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
+
+
 def test_a_module_process_that_fails_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
