@@ -188,6 +188,25 @@ def test_a_write_that_fails_keeps_what_was_there(store: FileStore, monkeypatch: 
     assert store.read_pair() == FIRST
 
 
+def test_a_new_pair_that_could_not_be_renamed_is_kept_for_the_next_run(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is complete on the disk, and the pair of before is void: the next process finishes the write."""
+
+    def refused(*_words: t.Any) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    keep(store, SENT)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", refused)
+        with pytest.raises(ConfigError, match="cannot be written: Input/output error"):
+            keep(store, SECOND)
+    assert store.read_pair() == SENT
+    with store.lock() as locked:
+        assert locked.pair == SECOND
+    assert store.read_pair() == SECOND
+
+
 def test_a_user_without_a_name(make_ctx: t.Any, path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 987654)
     assert FileStore(make_ctx(), str(path)).custodian.user == "uid 987654"

@@ -19,6 +19,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.context impor
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     AuthError,
+    Cancelled,
     ConfigError,
     CvopsError,
     WaitTimeout,
@@ -182,9 +183,8 @@ def test_a_store_that_shows_old_content_is_asked_less_and_less_often_and_not_for
 
 
 def test_a_new_pair_that_cannot_be_stored_is_not_used(make_ctx: t.Any) -> None:
-    store, service = FakeStore(OVER), FakeService()
-    store.after_lock = lambda: None
-    credentials = signed_in(make_ctx(), store, service)
+    ctx, store, service = make_ctx(), FakeStore(OVER), FakeService()
+    credentials = signed_in(ctx, store, service)
     write = store.write_pair
 
     def only_notes(pair: TokenPair) -> None:
@@ -196,6 +196,7 @@ def test_a_new_pair_that_cannot_be_stored_is_not_used(make_ctx: t.Any) -> None:
     with pytest.raises(AuthError, match="could not be stored: No space left") as caught:
         credentials.build_headers()
     assert caught.value.code == "renewal_not_stored"
+    assert {"a1", "r1"} <= ctx.secrets, "the lost pair is valid at the service, so it is masked"
     with pytest.raises(AuthError, match="not tried again"):
         credentials.build_headers()
 
@@ -212,6 +213,50 @@ def test_a_passing_failure_of_the_store_costs_nothing(make_ctx: t.Any) -> None:
 
     store.write_pair = sometimes  # type: ignore[method-assign]
     assert credentials.build_headers() == {"Authtoken": "a1"}
+
+
+def test_a_run_that_is_stopped_after_its_note_sends_nothing_and_takes_the_note_back(make_ctx: t.Any) -> None:
+    ctx, store, service = make_ctx(), FakeStore(OVER), FakeService()
+    write = store.write_pair
+
+    def stopped(pair: TokenPair) -> None:
+        write(pair)
+        ctx.cancellation.request_stop("SIGTERM")
+
+    store.write_pair = stopped  # type: ignore[method-assign]
+    with pytest.raises(Cancelled):
+        signed_in(ctx, store, service).build_headers()
+    assert [pair.renewal is None for pair in store.writes] == [False, True]
+    assert service.traded == []
+
+
+def test_no_signal_comes_between_the_note_and_the_new_pair(make_ctx: t.Any) -> None:
+    ctx, store, service = make_ctx(), FakeStore(OVER), FakeService()
+    shielded: list[bool] = []
+    write, renew = store.write_pair, service.renew_pair
+
+    def write_pair(pair: TokenPair) -> None:
+        shielded.append(ctx.cancellation.is_shielded)
+        write(pair)
+
+    def renew_pair(pair: TokenPair) -> RenewalOutcome:
+        shielded.append(ctx.cancellation.is_shielded)
+        return renew(pair)
+
+    store.write_pair, service.renew_pair = write_pair, renew_pair  # type: ignore[method-assign]
+    assert signed_in(ctx, store, service).build_headers() == {"Authtoken": "a1"}
+    assert shielded == [True, True, True]
+    assert not ctx.cancellation.is_shielded
+
+
+def test_what_an_interrupted_process_left_is_told_also_when_the_pair_is_young(make_ctx: t.Any) -> None:
+    """The store finishes an interrupted write under its lock only, so it is locked although nothing is due."""
+    ctx, store = make_ctx(), FakeStore(YOUNG)
+    store.leftover = "process 1 was ended."
+    finished = dataclasses.replace(YOUNG, access_token="a1", refresh_token="r1", generation=1)
+    store.after_lock = lambda: setattr(store, "pair", finished)
+    assert signed_in(ctx, store, FakeService()).build_headers() == {"Authtoken": "a1"}
+    assert ctx.warnings == ["process 1 was ended."]
 
 
 @pytest.mark.parametrize("pair", [DUE, OVER])
