@@ -22,6 +22,7 @@ REFUSALS = "CVOPS_TEST_REFUSALS"
 RESERVED_DOMAINS = (".invalid", ".test", ".example")  # names that never exist, for tests of exactly that
 _ADDRESSED = ("socket.connect", "socket.sendto", "socket.sendmsg")
 _LOOK_UPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
+_REVERSE_LOOK_UPS = ("socket.gethostbyaddr", "socket.getnameinfo")  # of an address: these ask a name server, too
 
 
 class TrafficRefused(RuntimeError):
@@ -62,13 +63,14 @@ def _check(event: str, arguments: tuple[t.Any, ...]) -> None:
 
         if sock.family in (socket.AF_INET, socket.AF_INET6) and address and not _is_loopback(_text(address[0])):
             _refuse(f"{event} was called for {address!r}")
-    elif event in _LOOK_UPS:
-        name = _text(arguments[0] or "")
+    elif event in (*_LOOK_UPS, *_REVERSE_LOOK_UPS):
+        name = _text((arguments[0][0] if event == "socket.getnameinfo" else arguments[0]) or "")
         import socket
 
         if name.lower().rstrip(".").endswith(RESERVED_DOMAINS):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        if not _is_address(name) and not _is_loopback(name) and name != socket.gethostname():
+        passes = _is_address(name) and event not in _REVERSE_LOOK_UPS
+        if not passes and not _is_loopback(name) and name != socket.gethostname():
             _refuse(f"{name!r} was looked up")
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import pathlib
@@ -55,6 +56,18 @@ def test_looking_up_a_real_name_is_refused(look_up: object) -> None:
     with pytest.raises(TrafficRefused, match=r"graph\.microsoft\.com"):
         look_up("graph.microsoft.com")
     assert len(take_refusals()) == 1
+
+
+@pytest.mark.parametrize(
+    "look_up", [socket.gethostbyaddr, socket.getfqdn, lambda host: socket.getnameinfo((host, 9), 0)]
+)
+def test_looking_up_the_name_of_an_address_is_refused(look_up: object) -> None:
+    assert callable(look_up)
+    with pytest.raises(TrafficRefused, match=r"'192\.0\.2\.1' was looked up"):
+        look_up("192.0.2.1")
+    assert len(take_refusals()) == 1
+    with contextlib.suppress(OSError):  # loopback may have no name
+        look_up("127.0.0.1")
 
 
 def test_a_reserved_name_does_not_exist() -> None:
