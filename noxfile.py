@@ -210,6 +210,7 @@ class Step:
                 "-n",
                 str(jobs),
                 "--durations=20",
+                "--timeout=600",  # of one test: the other is looked at between tests only
                 "--session-timeout",
                 str(60 * minutes),
                 "--basetemp",

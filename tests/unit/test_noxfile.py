@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which steps measure lines and branches, and that the step coverage finds what they wrote: noxfile.py with a stand-in for nox."""
+"""How the steps run pytest: which are measured, that the step coverage finds what they wrote, and that none hangs.
+
+noxfile.py runs with a stand-in for nox.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ import os
 import pathlib
 import subprocess
 import sys
+import typing as t
 
 import pytest
 from collection_tree import ROOT
 
-#: Runs the steps of a tag, two Pythons at hand; prints what pytest would measure, and what coverage would combine.
+#: Runs the steps of a tag, two Pythons at hand; prints what pytest would measure, what coverage would combine, and pytest's arguments.
 PROGRAM = """
 import json, pathlib, sys, types
 from unittest import mock
@@ -36,10 +40,12 @@ python = pathlib.Path(sys.executable)
 interpreters.find_pythons = lambda: {(3, 11): python, (3, 13): python}
 import noxfile
 
-measured, combined = [], []
+measured, combined, arguments = [], [], {}
 
 def run(step, program, *words, variables=None, cwd=root):
     variables = variables or {}
+    if "pytest" in words:
+        arguments[step.session.name] = [str(word) for word in words]
     if "combine" in words:
         combined.extend(word.name for word in words if isinstance(word, pathlib.Path) and word.parent == noxfile.COVERAGE)
     elif "COVERAGE_FILE" in variables and "report" not in words:
@@ -51,15 +57,23 @@ noxfile.Step.run = run
 noxfile.COVERAGE.mkdir(parents=True, exist_ok=True)
 for settings, function in sessions:
     name = settings["name"]
-    if tag in settings.get("tags", ()) and name.startswith(("unit", "integration", "coverage")):
+    if tag in settings.get("tags", ()) and name.startswith(("unit", "integration", "simulator", "coverage")):
         function(types.SimpleNamespace(name=name, log=lambda text: None, error=sys.exit))
 noxfile.atexit._clear()
-print(json.dumps([measured, combined]))
+print(json.dumps([measured, combined, arguments]))
 """
 
 
-def run_steps(build: pathlib.Path, tag: str, environment: str) -> tuple[list[str], list[str]]:
-    """The sessions of *tag* that are measured with this ENV, and the files that coverage combines after them."""
+class Ran(t.NamedTuple):
+    """The sessions that were measured, the files that coverage combined after them, and the arguments of pytest by session."""
+
+    measured: list[str]
+    combined: list[str]
+    arguments: dict[str, list[str]]
+
+
+def run_steps(build: pathlib.Path, tag: str, environment: str) -> Ran:
+    """Run the sessions of *tag* that use pytest, with this ENV."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(ROOT), str(build), tag],
         env={**os.environ, "ENV": environment},
@@ -68,24 +82,30 @@ def run_steps(build: pathlib.Path, tag: str, environment: str) -> tuple[list[str
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    measured, combined = json.loads(done.stdout)
-    return measured, combined
+    return Ran(*json.loads(done.stdout))
 
 
 @pytest.mark.parametrize(
     ("environment", "role"), [("all", "oldest"), ("oldest", "oldest"), ("newest", "newest"), ("", "oldest")]
 )
 def test_one_environment_is_measured_whichever_was_chosen(tmp_path: pathlib.Path, environment: str, role: str) -> None:
-    measured, combined = run_steps(tmp_path, "test", environment)
+    measured, combined, dummy = run_steps(tmp_path, "test", environment)
     assert measured == [f"unit-{role}", f"integration-{role}"]
     assert combined == [f"integration-{role}.host.integration-{role}", f"unit-{role}.host.unit-{role}"]
 
 
 def test_only_what_the_last_run_measured_is_reported(tmp_path: pathlib.Path) -> None:
     run_steps(tmp_path, "test", "newest")
-    measured, combined = run_steps(tmp_path, "test-all", "all")
+    measured, combined, dummy = run_steps(tmp_path, "test-all", "all")
     assert combined == [f"{name.replace('-whole', '')}.host.{name}" for name in reversed(measured)]
-    assert run_steps(tmp_path, "test", "all")[1] == [
+    assert run_steps(tmp_path, "test", "all").combined == [
         "integration-oldest.host.integration-oldest",
         "unit-oldest.host.unit-oldest",
     ]
+
+
+def test_every_run_of_pytest_ends(tmp_path: pathlib.Path) -> None:
+    """The limit of a session is looked at between tests: alone, it lets a test that hangs go on for ever."""
+    arguments = run_steps(tmp_path, "test", "all").arguments
+    assert {"simulator", "unit-oldest", "integration-newest"} <= set(arguments)
+    assert [name for name, words in arguments.items() if not {"--timeout=600", "--session-timeout"} <= set(words)] == []
