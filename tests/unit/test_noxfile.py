@@ -82,7 +82,7 @@ def run_steps(build: pathlib.Path, tag: str, environment: str) -> Ran:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    return Ran(*json.loads(done.stdout))
+    return Ran(*json.loads(done.stdout.splitlines()[-1]))
 
 
 @pytest.mark.parametrize(
