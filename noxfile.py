@@ -130,6 +130,17 @@ add_environment(
 # -- how a step is registered, and how it runs a program
 
 
+class TookTooLong(KeyboardInterrupt):
+    """A program that does not end: raised as an interrupt, as only then nox ends what it runs."""
+
+
+def _raise_took_too_long(*_signal: t.Any) -> t.NoReturn:
+    raise TookTooLong
+
+
+signal.signal(signal.SIGALRM, _raise_took_too_long)
+
+
 class Step:
     """A step that runs: its environment, its log."""
 
@@ -140,16 +151,24 @@ class Step:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.unlink(missing_ok=True)
 
-    def run(self, program: str, *words: Word, variables: t.Mapping[str, str] | None = None, cwd: Word = ROOT) -> str:
+    def run(
+        self,
+        program: str,
+        *words: Word,
+        variables: t.Mapping[str, str] | None = None,
+        cwd: Word = ROOT,
+        minutes: float = 30,
+    ) -> str:
         """Run a program of the environment; return what it wrote, which is in the log.
 
-        Raises CommandFailed, when it has shown the end of that.
+        Raises CommandFailed, when it has shown the end of that; also when the program did not end within *minutes*.
         """
         variables = {**testing_variables(self.venv), **(variables or {})}
         command = [str(self.venv / "bin" / program), *map(str, words)]
         start = self.log.stat().st_size if self.log.exists() else 0
         before = pathlib.Path.cwd()
         os.chdir(cwd)
+        signal.setitimer(signal.ITIMER_REAL, 60 * minutes)
         try:
             with self.log.open("a", encoding="utf-8") as stream:
                 stream.write(f"$ {' '.join(command)}\n")
@@ -163,10 +182,14 @@ class Step:
                     interrupt_timeout=10,
                     terminate_timeout=10,
                 )
-        except CommandFailed:
+        except (CommandFailed, TookTooLong) as fault:
             print(*self.written(start).splitlines()[-60:], f"[the whole log: {self.log.relative_to(ROOT)}]", sep="\n")
+            if isinstance(fault, TookTooLong):
+                print(late := f"{program} did not end within {minutes} minutes")
+                raise CommandFailed(late) from fault
             raise
         finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             os.chdir(before)
         return self.written(start)
 
@@ -216,7 +239,9 @@ class Step:
                 "--basetemp",
                 f"{folder}/t",
             ]
-            output = self.run("python", "-m", *coverage, "pytest", *limits, *words, variables=variables, cwd=cwd)
+            command = ["-m", *coverage, "pytest", *limits, *words]
+            # twice the time: it reports itself what took it, unless it cannot
+            output = self.run("python", *command, variables=variables, cwd=cwd, minutes=2 * minutes)
         summary = COUNTS.add(output)
         if not summary:
             self.session.error("pytest wrote no summary")

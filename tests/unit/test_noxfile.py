@@ -19,9 +19,9 @@ import typing as t
 import pytest
 from collection_tree import ROOT
 
-#: Runs the steps of a tag, two Pythons at hand; prints what pytest would measure, what coverage would combine, and pytest's arguments.
-PROGRAM = """
-import json, pathlib, sys, types
+#: Imports noxfile.py, as if two Pythons were at hand.
+IMPORTED = """
+import json, pathlib, sys, time, types
 from unittest import mock
 
 root, build, tag = sys.argv[1:]
@@ -40,9 +40,13 @@ python = pathlib.Path(sys.executable)
 interpreters.find_pythons = lambda: {(3, 11): python, (3, 13): python}
 import noxfile
 
+noxfile.atexit._clear()
+"""
+#: Runs the steps of a tag; prints what pytest would measure, what coverage would combine, and pytest's arguments.
+PROGRAM = """
 measured, combined, arguments = [], [], {}
 
-def run(step, program, *words, variables=None, cwd=root):
+def run(step, program, *words, variables=None, cwd=root, minutes=30):
     variables = variables or {}
     if "pytest" in words:
         arguments[step.session.name] = [str(word) for word in words]
@@ -59,9 +63,33 @@ for settings, function in sessions:
     name = settings["name"]
     if tag in settings.get("tags", ()) and name.startswith(("unit", "integration", "simulator", "coverage")):
         function(types.SimpleNamespace(name=name, log=lambda text: None, error=sys.exit))
-noxfile.atexit._clear()
 print(json.dumps([measured, combined, arguments]))
 """
+#: Runs a program that does not end, with a limit, and one that does; prints how each ended.
+HANGING = """
+noxfile.ROOT = pathlib.Path("/")
+step = noxfile.Step(types.SimpleNamespace(name="lint", run=lambda *words, **settings: time.sleep(float(words[-1]))), "x")
+try:
+    step.run("sleep", "60", minutes=1 / 120)
+except noxfile.CommandFailed as failed:
+    print(failed)
+step.run("sleep", "0", minutes=1 / 120)
+time.sleep(1)
+print("no alarm is left")
+"""
+
+
+def run_program(program: str, build: pathlib.Path, tag: str = "", environment: str = "all") -> list[str]:
+    """Return the lines that a program wrote which runs after IMPORTED."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED + program, str(ROOT), str(build), tag],
+        env={**os.environ, "ENV": environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
 class Ran(t.NamedTuple):
@@ -74,15 +102,7 @@ class Ran(t.NamedTuple):
 
 def run_steps(build: pathlib.Path, tag: str, environment: str) -> Ran:
     """Run the sessions of *tag* that use pytest, with this ENV."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(ROOT), str(build), tag],
-        env={**os.environ, "ENV": environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return Ran(*json.loads(done.stdout.splitlines()[-1]))
+    return Ran(*json.loads(run_program(PROGRAM, build, tag, environment)[-1]))
 
 
 @pytest.mark.parametrize(
@@ -109,3 +129,9 @@ def test_every_run_of_pytest_ends(tmp_path: pathlib.Path) -> None:
     arguments = run_steps(tmp_path, "test", "all").arguments
     assert {"simulator", "unit-oldest", "integration-newest"} <= set(arguments)
     assert [name for name, words in arguments.items() if not {"--timeout=600", "--session-timeout"} <= set(words)] == []
+
+
+def test_a_program_that_does_not_end_fails_its_step(tmp_path: pathlib.Path) -> None:
+    *dummy, told, after = run_program(HANGING, tmp_path)
+    assert told.startswith("sleep did not end within")
+    assert after == "no alarm is left"
