@@ -11,6 +11,7 @@ The variable ENV (oldest, newest, all) chooses which of them the steps of each e
 from __future__ import annotations
 
 import atexit
+import datetime
 import os
 import pathlib
 import re
@@ -49,7 +50,10 @@ COVERAGE = BUILD / "coverage"
 LOGS = BUILD / "logs"
 TARGETS = choose_targets(find_pythons())
 NEWEST = TARGETS[-1]
-CHOSEN = {"oldest": TARGETS[:1], "newest": TARGETS[-1:]}.get(os.environ.get("ENV", "all"), TARGETS)
+CHOICES = {"oldest": TARGETS[:1], "newest": TARGETS[-1:], "all": TARGETS}
+if (_env := os.environ.get("ENV", "all")) not in CHOICES:
+    sys.exit(f"ENV is {_env!r}: it takes one of {', '.join(CHOICES)}")
+CHOSEN = CHOICES[_env]
 MEASURED = CHOSEN[0]  # where lines and branches are counted
 MINIMUMS = f"minimums-{TARGETS[0].folder}"
 JOBS = min(4, os.cpu_count() or 1)
@@ -88,13 +92,15 @@ atexit.register(lambda: print(f"pytest, all runs together: {COUNTS}") if str(COU
 # -- environments
 
 
-def add_environment(name: str, target: Target, *requirements: Word) -> None:
-    """Register the session that makes an environment, where it is not current."""
+def add_environment(name: str, target: Target, *requirements: Word, made_for: str = "") -> None:
+    """Register the session that makes an environment, where it is not current; *made_for*: made again when that changes, too."""
 
     @nox.session(name=name, python=str(target.python), default=False)
     def environment(session: nox.Session) -> None:
         words = ["-c", str(CONSTRAINTS), *map(str, requirements)]
-        contents = digest(str(target.python), *words, *(path.read_text("utf-8") for path in REQUIREMENT_FILES))
+        contents = digest(
+            str(target.python), made_for, *words, *(path.read_text("utf-8") for path in REQUIREMENT_FILES)
+        )
         venv = pathlib.Path(session.virtualenv.location)
         complete = venv / ".complete"
         if not complete.is_file() or complete.read_text() != contents:
@@ -121,9 +127,12 @@ add_environment(
     *("-r", ROOT / "requirements-test.txt", "-e", SIMULATOR),
 )
 add_environment("demo-environment", NEWEST, "ansible-core", "-r", LIBRARIES, "-e", SIMULATOR)
-# whatever release of ansible-core comes next, as soon as it can be had
 add_environment(
-    "devel-environment", NEWEST, "ansible-core>=2.22.0.dev0", "-r", ROOT / "requirements-test.txt", "-e", SIMULATOR
+    "devel-environment",
+    NEWEST,
+    "ansible-core>=2.22.0.dev0",
+    *("-r", ROOT / "requirements-test.txt", "-e", SIMULATOR),
+    made_for=datetime.date.today().isoformat(),  # a release candidate is followed by the next one
 )
 
 
