@@ -51,7 +51,7 @@ LOGS = BUILD / "logs"
 TARGETS = choose_targets(find_pythons())
 NEWEST = TARGETS[-1]
 CHOICES = {"oldest": TARGETS[:1], "newest": TARGETS[-1:], "all": TARGETS}
-if (_env := os.environ.get("ENV", "all")) not in CHOICES:
+if (_env := os.environ.get("ENV") or "all") not in CHOICES:
     sys.exit(f"ENV is {_env!r}: it takes one of {', '.join(CHOICES)}")
 CHOSEN = CHOICES[_env]
 MEASURED = CHOSEN[0]  # where lines and branches are counted
