@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import typing as t
 
 import pytest
@@ -208,6 +209,50 @@ def test_an_app_role_is_signed_out_though_the_run_was_told_to_stop(
     store._ctx.close()
     assert [entry.path for entry in server.received][-1] == "/v1/auth/token/revoke-self"
     assert server.received[-1].headers["X-Vault-Token"] == "hvs.of-role"
+
+
+def test_what_opens_the_vault_is_masked(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
+    """Secrets from environment variables are no options, so nothing else masks them."""
+    server.says(answer(body=secret()))
+    store = make_store(environ={"VAULT_TOKEN": TOKEN})
+    store.read_pair_and_version()
+    assert TOKEN in store._ctx.secrets
+    server.says(answer(body={"auth": {"client_token": "hvs.of-role"}}), answer(body=secret()))
+    store = make_store(environ={"VAULT_ROLE_ID": "role", "VAULT_SECRET_ID": SECRET})
+    store.read_pair_and_version()
+    assert {SECRET, "hvs.of-role"} <= store._ctx.secrets
+
+
+def test_a_role_signs_in_without_the_token_in_the_home_of_the_user(
+    make_store: t.Any, server: t.Any, answer: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """hvac would take it, and it is somebody's own."""
+    (tmp_path / ".vault-token").write_text(TOKEN)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    server.says(answer(body={"auth": {"client_token": "hvs.of-role"}}), answer(body=secret()))
+    make_store(role_id="role", secret_id=SECRET).read_pair_and_version()
+    assert [entry.headers.get("X-Vault-Token") or None for entry in server.received] == [None, "hvs.of-role"]
+
+
+def test_a_note_counts_as_left_behind_by_its_age_or_when_it_was_watched_unchanged(
+    make_store: t.Any, server: t.Any, answer: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change of the secret begins the watch anew: somebody is at work there."""
+
+    def noted(age_s: float, version: int = 1) -> t.Any:
+        at = store._ctx.clock.now().timestamp() - age_s
+        return answer(body=secret({**DOCUMENT, "renewal": {"state": "sent", "at": at, "by": "another"}}, version))
+
+    monkeypatch.setattr(hashi_vault, "WATCH_S", 10.0)
+    store = make_store()
+    server.says(noted(901))
+    with store.lock() as locked:
+        assert "another began to renew the pair" in locked.leftover
+    assert store._ctx.cancellation.waits == []
+    server.says(*[noted(5)] * 10, *[noted(5, version=2)] * 100)
+    with store.lock():
+        pass
+    assert sum(store._ctx.cancellation.waits) > hashi_vault.WATCH_S + 3
 
 
 def test_a_note_is_not_written_when_told_to_stop(make_store: t.Any, server: t.Any, answer: t.Any) -> None:

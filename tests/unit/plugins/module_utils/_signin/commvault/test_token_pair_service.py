@@ -20,6 +20,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.t
     build_token_headers,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
+from ansible_collections.cvops.identity.plugins.module_utils._stores import file, hashi_vault
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import RenewalNote, TokenPair
 
 NOW = 1_772_366_400.0
@@ -86,6 +87,18 @@ def test_too_early_to_look(check_pair_status: t.Callable[..., PairStatus], secur
     young = dataclasses.replace(PAIR, renewal=RenewalNote("sent", NOW - 10, "somebody"))
     assert check_pair_status(listed(NOW + 7000), pair=young) is PairStatus.UNKNOWN
     assert secured.server.received == []
+
+
+@pytest.mark.parametrize(("timeout", "most_s"), [(600, 60.0), (5, 5.0)])
+def test_a_renewal_ends_before_those_who_wait_for_the_lock_give_up(
+    make_ctx: t.Any, timeout: int, most_s: float
+) -> None:
+    defaults = {name: option.get("default") for name, option in commvault_spec().options.items()}
+    url = "https://cs01.example/commandcenter/api"
+    ctx = make_ctx({**defaults, "commvault_url": url, "commvault_timeout": timeout, "retries": 50})
+    settings = RenewalService(ctx, url, dict)._transport.settings
+    assert (settings.timeout_s, settings.policy.tries) == (most_s, 2)
+    assert settings.timeout_s * settings.policy.tries <= min(file.LOCK_WAIT_S, hashi_vault.WATCH_S)
 
 
 @pytest.fixture

@@ -134,6 +134,34 @@ def test_a_refused_token_leaves_the_cache_too(make_ctx: t.Any, tmp_path: t.Any) 
     assert second.get_token(SCOPE).value == "token-1" and method.scopes == [SCOPE]
 
 
+@pytest.mark.parametrize(
+    ("options", "of_method", "scope"),
+    [
+        ({"tenant_id": "22222222-2222-3333-4444-555555555555"}, {}, SCOPE),
+        ({"client_id": "77777777-7777-8888-9999-000000000000"}, {}, SCOPE),
+        ({"authority_url": "https://login.example"}, {}, SCOPE),
+        ({}, {"name": "client_certificate"}, SCOPE),
+        ({}, {"compute_fingerprint": lambda: "of another credential"}, SCOPE),
+        ({}, {}, OTHER),
+    ],
+    ids=["tenant", "client", "authority", "method", "credential", "scope"],
+)
+def test_a_cached_token_is_not_served_to_another_identity(
+    make_ctx: t.Any, tmp_path: t.Any, options: dict[str, t.Any], of_method: dict[str, t.Any], scope: str
+) -> None:
+    usual = {**make_sign_in_context("client_secret").options, "token_cache": "run"}
+    first, _method = sign_in_with(make_ctx(usual, run_directory=str(tmp_path)))
+    first.get_token(SCOPE)
+    same, method_of_same = sign_in_with(make_ctx(usual, run_directory=str(tmp_path)))
+    same.get_token(SCOPE)
+    assert method_of_same.scopes == []
+    other, method = sign_in_with(make_ctx({**usual, **options}, run_directory=str(tmp_path)))
+    for name, value in of_method.items():
+        setattr(method, name, value)
+    other.get_token(scope)
+    assert method.scopes == [scope]
+
+
 def test_an_incomplete_sign_in_is_refused_at_once(make_ctx: t.Any) -> None:
     with pytest.raises(IncompleteSignIn):
         EntraSignIn(make_ctx({"auth_method": "auto"}))
