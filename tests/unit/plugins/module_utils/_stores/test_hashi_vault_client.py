@@ -20,6 +20,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Throttled,
     Unreachable,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import find_proxies
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
 from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault import VaultStore
 from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault_client import (
@@ -170,6 +171,19 @@ def test_a_request_goes_to_the_vault_and_nowhere_else(
     with pytest.raises((BadAnswer, ConfigError)):
         make_session().request("GET", f"{secured.server.url}/v1/x", headers={"X-Vault-Token": TOKEN})
     assert secured.server.received == []
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8200", "http://127.9.9.9:8200", "https://vault.example"])
+def test_a_token_for_an_agent_on_this_host_goes_through_no_proxy(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    """It would be readable there, as the way to the agent is plain HTTP."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://proxy.example:3128")
+    session = VaultSession(make_ctx({}), parse_vault_address(url, "option url"), None)
+    assert bool(find_proxies(session._transport.settings, url)) is url.startswith("https:")
 
 
 def test_without_the_library_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
