@@ -51,6 +51,9 @@ _LONGEST_PAUSE_S = 10.0
 #: Limits of all pages of one list together: bytes, and items, which take more memory than they have bytes.
 _LONGEST_LIST = 256 * MIB
 _MOST_ITEMS = 1_000_000
+_MOST_PAGES = 10_000
+#: Graph may answer an empty page in the middle of a list; so many in a row that hold nothing new are no list that ends.
+_MOST_IDLE_PAGES = 12
 
 
 def format_alternate_key(name: str, value: str) -> str:
@@ -105,6 +108,13 @@ def warn_of_lookalikes(ctx: Context, noun: str, found: t.Iterable[t.Mapping[str,
             ctx.warn(describe_lookalike(noun.capitalize(), name, other, f"{noun} {other!r} ({wire.get('id')})"))
 
 
+def _add_key(keys: set[str], wire: t.Mapping[str, t.Any]) -> bool:
+    """Add what tells an object of a list from the others, its id or else all of it, to *keys*; return False if it was there."""
+    before = len(keys)
+    keys.add(str(wire.get("id") or wire))
+    return len(keys) > before
+
+
 class GraphClient:
     """A client of Graph for one task, signed in when it is first used.
 
@@ -136,31 +146,36 @@ class GraphClient:
     def list(
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
     ) -> list[dict[str, t.Any]]:
-        """Return all objects of a collection, from the first page to the last.
+        """Return all objects of a collection, from the first page to the last, each once.
 
         A next link to another host, to anything but v1.0 there, or to a page that was read already is refused: following it would
-        hand over the token, or never end. Raises BadAnswer for these and for lists beyond all measure.
+        hand over the token, or never end. Raises BadAnswer for these, for pages in a row that hold nothing new, and for lists
+        beyond all measure. An object that is on two pages, as after a change between them, is returned as first read.
         """
         found: list[dict[str, t.Any]] = []
-        url, query, seen, size = path, params, set[str](), 0
+        url, query, links, keys, size, idle = path, params, set[str](), set[str](), 0, 0
         while True:
             reply = self._send("GET", url, intent=intent, needs=needs, params=query)
             page = self._read_object(reply)
             values = page.get("value")
             if not isinstance(values, list):
                 raise reply.build_bad_answer("something else than a list of objects")
-            found.extend(self._check_object(item, reply) for item in values)
-            following, size = page.get("@odata.nextLink"), size + len(reply.content)
+            fresh = [item for item in values if _add_key(keys, self._check_object(item, reply))]
+            found.extend(fresh)
+            following, size, idle = page.get("@odata.nextLink"), size + len(reply.content), 0 if fresh else idle + 1
             if not following:
                 return found
-            is_endless = size > _LONGEST_LIST or len(found) > _MOST_ITEMS
-            why = self._explain_unusable_link(following, seen) or ("no end: it is too large" if is_endless else None)
+            why = self._explain_unusable_link(following, links)
+            if size > _LONGEST_LIST or len(found) > _MOST_ITEMS or len(links) >= _MOST_PAGES:
+                why = why or "no end: it is too large"
+            elif idle >= _MOST_IDLE_PAGES:
+                why = why or f"no end: {idle} pages in a row hold nothing that was not read before"
             if why:
                 raise BadAnswer(
                     f"Cannot {intent}: the list of Microsoft Graph goes on with {why}; not followed.",
                     **reply.get_error_facts(),
                 )
-            seen.add(str(following))
+            links.add(str(following))
             url, query = str(following), None
 
     def _explain_unusable_link(self, following: t.Any, seen: t.Container[str]) -> str | None:

@@ -25,6 +25,8 @@ from .token_pair import PairCustodian, StoreConflict, TokenPair, decode_pair, en
 _ABANDONED_S = 900.0
 WATCH_S = 120.0
 _POLL_S = 0.5
+#: Renewals of other processes, one after the other, are waited for so long in all.
+_LONGEST_WATCH_S = 600.0
 #: How often a write that meets a conflict is sent.
 _MOST_WRITES = 10
 #: Vault numbers the versions of a secret from 1; anything beyond this is a broken answer.
@@ -112,7 +114,7 @@ class VaultStore:
 
     def _wait_for_renewal(self) -> tuple[TokenPair | None, int]:
         """Return pair and version once no other process is renewing the pair, or its note counts as left behind."""
-        backoff, seen = self._build_backoff(), -1
+        backoff, whole, seen = self._build_backoff(), self._build_backoff(), -1
         while True:
             pair, version = self.read_pair_and_version()
             renewal = pair.renewal if pair is not None else None
@@ -124,7 +126,7 @@ class VaultStore:
             age_s = self._ctx.clock.now().timestamp() - renewal.at
             if backoff.elapsed_s() >= WATCH_S or age_s >= _ABANDONED_S:
                 return pair, version
-            if self._ctx.remaining_s() < _POLL_S * 2:
+            if self._ctx.remaining_s() < _POLL_S * 2 or whole.elapsed_s() >= _LONGEST_WATCH_S:
                 raise WaitTimeout(
                     f"The pair in {self.location} is being renewed by {renewal.by} since {format_epoch(renewal.at)}; that did not end in time.",
                     source=self.location,

@@ -83,6 +83,38 @@ def test_pages_that_go_round_are_read_once(graph: GraphClient, secured: t.Any, a
     assert len(secured.server.received) == 3
 
 
+@pytest.mark.parametrize("value", [[], [{"id": "1"}], [{"appId": "without an id"}], [{"id": "1"}, {"id": "2"}]])
+def test_pages_that_hold_nothing_new_are_no_list_that_ends(
+    graph: GraphClient, secured: t.Any, answer: t.Any, value: t.Any
+) -> None:
+    """Each has a link of its own, so that no page is read twice."""
+    pages = [
+        {"value": value, "@odata.nextLink": f"{secured.server.url}/v1.0/groups?$skiptoken=a{n}"} for n in range(40)
+    ]
+    secured.server.says(*[answer(200, page) for page in pages])
+    with pytest.raises(BadAnswer, match="12 pages in a row hold nothing that was not read before; not followed"):
+        graph.list("/groups", intent="list groups")
+    assert len(secured.server.received) == 12 + bool(value)
+
+
+def test_empty_pages_in_the_middle_are_gone_through_and_an_object_on_two_pages_is_one(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    values: list[list[dict[str, str]]] = [
+        [{"id": "1"}],
+        *[[]] * 11,
+        [{"id": "1"}, {"id": "2"}],
+        *[[]] * 11,
+        [{"id": "3"}],
+    ]
+    pages: list[dict[str, t.Any]] = [
+        {"value": value, "@odata.nextLink": f"{secured.server.url}/v1.0/groups?$skiptoken=a{n}"}
+        for n, value in enumerate(values)
+    ]
+    secured.server.says(*[answer(200, page) for page in pages], answer(200, {"value": [{"id": "3"}]}))
+    assert [item["id"] for item in graph.list("/groups", intent="list groups")] == ["1", "2", "3"]
+
+
 @pytest.mark.parametrize("item", [7, None, "text", ["x"]])
 def test_a_list_of_something_else_than_objects_is_not_shortened(
     graph: GraphClient, secured: t.Any, answer: t.Any, item: t.Any
@@ -117,8 +149,9 @@ def test_pages_without_end_end_at_the_deadline_or_at_the_size(
 
         def pop(self, *_index: t.Any) -> t.Any:
             graph.ctx.clock.passed += 1  # type: ignore[attr-defined]
-            link = f"{secured.server.url}/v1.0/groups?$skiptoken={next(numbers)}"
-            return answer(200, {"value": [{"id": "x" * 100}], "@odata.nextLink": link})
+            number = next(numbers)
+            link = f"{secured.server.url}/v1.0/groups?$skiptoken={number}"
+            return answer(200, {"value": [{"id": f"x{number:0100}"}], "@odata.nextLink": link})
 
     secured.server.says(answer())
     secured.server.answers = Endless()
@@ -127,7 +160,7 @@ def test_pages_without_end_end_at_the_deadline_or_at_the_size(
         graph.list("/groups", intent="list groups")
     assert 1 < len(secured.server.received) <= 20
     graph.ctx.deadline_at = None
-    for limit in ("_LONGEST_LIST", "_MOST_ITEMS"):
+    for limit in ("_LONGEST_LIST", "_MOST_ITEMS", "_MOST_PAGES"):
         with monkeypatch.context() as patched, pytest.raises(BadAnswer, match="no end"):
             patched.setattr(subject, limit, 10)
             graph.list("/groups", intent="list groups")

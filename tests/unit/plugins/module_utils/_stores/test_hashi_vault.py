@@ -286,6 +286,18 @@ def test_the_deadline_is_kept(make_store: t.Any, server: t.Any, answer: t.Any) -
         pass
 
 
+def test_renewals_one_after_the_other_are_not_waited_for_without_end(
+    make_store: t.Any, server: t.Any, answer: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashi_vault, "_LONGEST_WATCH_S", 10.0)
+    store = make_store()
+    note = {**DOCUMENT, "renewal": {"state": "sent", "at": store._ctx.clock.now().timestamp(), "by": "another"}}
+    server.says(*[answer(body=secret(note, version=number)) for number in range(1, 60)])
+    with pytest.raises(WaitTimeout, match="being renewed by another"), store.lock():
+        pass
+    assert 10 <= len(server.received) <= 41, "each pause is between a quarter of a second and three of them"
+
+
 def test_a_store_that_is_always_overtaken_ends(make_store: t.Any, server: t.Any, answer: t.Any) -> None:
     refusal = answer(400, {"errors": ["check-and-set parameter did not match the current version"]})
     server.says(answer(body=secret()))
