@@ -282,7 +282,7 @@ options:
   restore_deleted:
     description:
       - Whether a deleted application with the same object id, application id, unique name or identifier URI is brought back.
-      - Its service principal is brought back too.
+      - Its service principal is brought back too, also where the application itself is in use already and has none.
       - With V(false), a deleted application that stands in the way is reported.
     type: bool
     default: false

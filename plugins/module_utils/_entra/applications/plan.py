@@ -14,7 +14,8 @@ from ..._core.plan import Plan, Step
 from ..owners import plan_owners
 from .canonical import CanonicalApplication, Wire, build_application_patch, canonical_application
 from .desired import APP_ID_TEXT
-from .roles_and_scopes import ROLE, SCOPE, disable_before_change, enable_new_entitlements, find_removed_entitlements
+from .interrupted_change import disable_entitlements
+from .roles_and_scopes import ROLE, SCOPE, enable_new_entitlements, find_disabled_first, find_removed_entitlements
 
 #: Ids that exist only after a write, or that say nothing to people; kept out of diffs.
 _HIDDEN = ("object_id", "app_id")
@@ -25,7 +26,7 @@ class CurrentApplication:
     """The application as Graph gave it, and what belongs to it but is read apart.
 
     ``wire`` is empty for an application that does not exist. ``owners``: object ids, None where they are not managed.
-    ``deleted``: it is among the deleted items, ``deleted_service_principal`` (an object id) too. ``assigned``: names of those
+    ``deleted``: it is among the deleted items; ``deleted_service_principal``: the object id of its service principal there. ``assigned``: names of those
     who hold the app roles that would be removed, by role id.
     """
 
@@ -70,6 +71,8 @@ def plan_application(
             shown_before["owners"] = sorted(current.owners or ())
     if current.deleted:
         shown_before["state"], shown_after["state"] = "deleted", "present"
+    elif current.deleted_service_principal:
+        shown_before["service_principal"], shown_after["service_principal"] = "deleted", "present"
     for role, entry in zip(shown_before.get("app_roles", ()), before["app_roles"], strict=False):
         if current.assigned.get(entry["id"]):
             role["assigned_to"] = sorted(current.assigned[entry["id"]])
@@ -111,10 +114,8 @@ def name_permissions(
 
 
 def _plan_restore(current: CurrentApplication) -> list[Step]:
-    if not current.deleted:
-        return []
     name = current.wire.get("displayName")
-    steps = [Step("restore", f"restore application {name}")]
+    steps = [Step("restore", f"restore application {name}")] if current.deleted else []
     if current.deleted_service_principal:
         data = {"object_id": current.deleted_service_principal}
         steps.append(Step("restore_service_principal", f"restore service principal of {name}", data))
@@ -123,14 +124,28 @@ def _plan_restore(current: CurrentApplication) -> list[Step]:
 
 def _plan_writes(current: CurrentApplication, before: CanonicalApplication, after: CanonicalApplication) -> list[Step]:
     name = f"application {after['display_name']}"
-    disabled = {kind: disable_before_change(before[kind.option], after[kind.option]) for kind in (ROLE, SCOPE)}
+    first = {kind: find_disabled_first(before[kind.option], after[kind.option]) for kind in (ROLE, SCOPE)}
+    # An app role and a scope with one id are enabled and disabled together.
+    ids = first[ROLE] | first[SCOPE]
+    start = disable_entitlements(before, ids) if ids else before
     born = {kind.option: enable_new_entitlements(before[kind.option], after[kind.option]) for kind in (ROLE, SCOPE)}
-    affected = {kind: entries for kind, entries in disabled.items() if entries is not None}
-    start = {**before, **{kind.option: entries for kind, entries in affected.items()}}
     steps: list[Step] = []
-    if affected:
+    if ids:
+        affected = [kind for kind in (ROLE, SCOPE) if start[kind.option] != before[kind.option]]
         subject = f"{name}: disable {' and '.join(f'{kind.noun}s' for kind in affected)} before they change"
-        steps.append(Step("disable", subject, {"body": build_application_patch(before, start, current.wire)}))
+        data = {
+            "body": build_application_patch(before, start, current.wire),
+            "undo": build_application_patch(start, before, current.wire),
+            "names": sorted(
+                {
+                    entry["value"] or entry["id"]
+                    for kind in affected
+                    for entry in before[kind.option]
+                    if entry["id"] in ids
+                }
+            ),
+        }
+        steps.append(Step("disable", subject, data))
     target = {**after, **born}
     body = build_application_patch(start, target, current.wire)
     if not current.exists:

@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import ApiError, ConfigError, NotFound
+from ..._core.errors import ApiError, ConfigError, CvopsError, NotFound, WaitTimeout
 from ..._core.plan import Plan, Step
 from ..._core.polling import Backoff, poll_until
 from ..._core.resource import Action
@@ -23,6 +24,7 @@ from ..principals import resolve_object_ids
 from .canonical import SELECT, CanonicalApplication, Wire, canonical_application
 from .checks import check_application_options, check_desired_application
 from .desired import APP_ID_TEXT, desired_application
+from .interrupted_change import find_interrupted, undo_interruption
 from .lookup import find_application_in_use, find_deleted_application, list_applications_named
 from .plan import CurrentApplication, find_removed_roles, name_permissions, plan_application, plan_application_removal
 from .reference import READ_NEEDS, format_application_path
@@ -45,6 +47,7 @@ class ApplicationResource:
         self._after: CanonicalApplication = {}
         self._names: dict[str, str] = {}
         self._owners: list[str] | None = None
+        self._disabled: Step | None = None
         self.object_id: str | None = None
         self.app_id: str | None = None
 
@@ -55,8 +58,9 @@ class ApplicationResource:
             return plan_application_removal(self._note_current(find_application_in_use(self._graph, self._options)))
         current = self._read_current()
         requested = self._resolve_api_permissions()
-        exclusive = self._options["exclusive"]
-        after = desired_application(self._options, requested, canonical_application(current.wire), exclusive)
+        exclusive, had = self._options["exclusive"], canonical_application(current.wire)
+        self._warn_of_interruption(had)
+        after = desired_application(self._options, requested, undo_interruption(had), exclusive)
         check_desired_application(self._options, after, current.exists)
         self._after = after
         self._check_identifier_uris(current, after)
@@ -110,7 +114,8 @@ class ApplicationResource:
                 owners = list_owners(
                     self._graph, f"/applications/{quote_segment(str(wire['id']))}", str(wire["displayName"])
                 )
-            return self._note_current(wire, owners=owners)
+            lost = self._find_lost_service_principal(wire)
+            return self._note_current(wire, owners=owners, deleted_service_principal=lost)
         deleted = self._find_deleted()
         if deleted is None:
             self._refuse_unknown_id()
@@ -130,6 +135,20 @@ class ApplicationResource:
         named = any(self._options.get(name) for name in ("object_id", "app_id", "unique_name", "identifier_uris"))
         return find_deleted_application(self._graph, self._options) if named else None
 
+    def _find_lost_service_principal(self, application: Wire) -> str | None:
+        """Return the object id of a deleted service principal, None where one is in use or no restore is asked for.
+
+        A run that ended between the two restores has left it deleted.
+        """
+        deleted = self._find_deleted_service_principal(application) if self._options["restore_deleted"] else None
+        if deleted is None:
+            return None
+        path = f"/servicePrincipals{format_alternate_key('appId', str(application['appId']))}"
+        used = self._graph.get(
+            path, intent="read the service principal", needs=READ_NEEDS, params={"$select": "id,appId"}
+        )
+        return None if used else deleted
+
     def _find_deleted_service_principal(self, application: Wire) -> str | None:
         listed = list_deleted_items(self._graph, "servicePrincipals", "id,appId")
         return next((str(item["id"]) for item in listed if item.get("appId") == application["appId"]), None)
@@ -140,6 +159,14 @@ class ApplicationResource:
             raise ConfigError(
                 f"No application has the {name} {self._options[name]}, in use or deleted; leave {name} out to create one",
                 source=f"option {name}",
+            )
+
+    def _warn_of_interruption(self, had: CanonicalApplication) -> None:
+        left = sorted({str(entry["value"] or entry["id"]) for entry in find_interrupted(had)})
+        if left:
+            self._ctx.warn(
+                f"Application {had['display_name']}: {', '.join(left)} were disabled by a run that was to change them and did not"
+                " get that far; unless they shall be disabled, they are enabled again."
             )
 
     def _resolve_api_permissions(self) -> list[RequestedPermissions] | None:
@@ -195,8 +222,17 @@ class ApplicationResource:
         restore_deleted_item(self._graph, "servicePrincipals", step.data["object_id"], intent=step.subject)
 
     def _disable(self, step: Step) -> None:
-        self._patch(step)
-        self._await_disabled(step.data["body"])
+        """Disable what is to change, and wait until that is seen. Where that fails, it is undone, or told."""
+        try:
+            self._patch(step)
+            self._disabled = step
+            self._await_disabled(step.data["body"])
+        except CvopsError as exc:
+            if self._disabled is None and _is_refusal(exc):
+                raise
+            self._disabled = step
+            self._enable_again(exc)
+            raise
 
     def _change_owners(self, step: Step) -> None:
         change_owners(self._graph, self._path(), f"application {self._after['display_name']}", step.data)
@@ -256,6 +292,35 @@ class ApplicationResource:
         return filled
 
     def _update(self, step: Step) -> None:
+        """Send a change. Where it fails after a disabling, that is undone, or told."""
+        try:
+            self._send_update(step)
+        except CvopsError as exc:
+            self._enable_again(exc)
+            raise
+        self._disabled = None
+
+    def _enable_again(self, failure: CvopsError) -> None:
+        """Undo a disabling whose change has failed, and warn of what stays disabled until the next run.
+
+        Nothing is sent where the change may have been carried out.
+        """
+        step, self._disabled = self._disabled, None
+        if step is None:
+            return
+        names = ", ".join(step.data["names"])
+        if isinstance(failure, WaitTimeout) or _is_refusal(failure):
+            with contextlib.suppress(CvopsError):
+                body = step.data["undo"]
+                self._graph.write("PATCH", self._path(), body, intent=f"enable {names} again", needs=_WRITE)
+                self._ctx.warn(f"{names}: disabled to be changed, and enabled again because the change failed.")
+                return
+        self._ctx.warn(
+            f"{names}: disabled to be changed, and may be disabled still because the change failed. Run the task again: it"
+            " enables them, since tags on the application say that they were enabled."
+        )
+
+    def _send_update(self, step: Step) -> None:
         """Send a change; repeat it while a replica that does not know of the disabling yet refuses."""
         backoff = Backoff(self._ctx, first_s=1.0)
         while True:
@@ -286,6 +351,11 @@ class ApplicationResource:
         if self._options.get("unique_name"):
             keys.append(format_application_path("unique_name", self._options["unique_name"]))
         self._graph.forget(*keys)
+
+
+def _is_refusal(error: CvopsError) -> bool:
+    """Return True for an answer that says that nothing was done."""
+    return isinstance(error, ApiError) and not error.may_have_acted and 400 <= (error.status or 0) < 500
 
 
 def _fill_in_id(item: Wire, ids: t.Mapping[str, str]) -> Wire:

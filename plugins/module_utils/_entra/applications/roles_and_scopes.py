@@ -179,21 +179,17 @@ def find_removed_entitlements(current: t.Sequence[Entitlement], final: t.Sequenc
     return [entry for entry in current if entry["id"] not in stay]
 
 
-def disable_before_change(current: t.Sequence[Entitlement], final: t.Sequence[Entitlement]) -> list[Entitlement] | None:
-    """Return the collection to write before the final one: with those entries disabled that change or go.
+def find_disabled_first(current: t.Sequence[Entitlement], final: t.Sequence[Entitlement]) -> set[str]:
+    """Return the ids of the enabled entries that change or go: Graph refuses that until they are disabled.
 
-    Graph refuses to change or remove an enabled entry. None when nothing has to be disabled; where an entry is only disabled
-    or enabled, nothing has to.
+    An entry that is only disabled or enabled is not among them.
     """
     after = {entry["id"]: entry for entry in final}
-    to_disable = {
+    return {
         entry["id"]
         for entry in current
         if entry["enabled"] and {**entry, "enabled": None} != {**after.get(entry["id"], {}), "enabled": None}
     }
-    if not to_disable:
-        return None
-    return [{**entry, "enabled": entry["enabled"] and entry["id"] not in to_disable} for entry in current]
 
 
 def enable_new_entitlements(current: t.Sequence[Entitlement], final: t.Sequence[Entitlement]) -> list[Entitlement]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import random
 import typing as t
@@ -18,6 +19,9 @@ from hypothesis import strategies as st
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.canonical import canonical_application
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.desired import desired_application
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.interrupted_change import (
+    undo_interruption,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.plan import (
     CurrentApplication,
     find_removed_roles,
@@ -34,7 +38,8 @@ def planned(
 ) -> Plan:
     """The plan for *options* on *wire*."""
     situation = CurrentApplication(wire)
-    wanted = desired_application(options, requested, canonical_application(wire), exclusive)
+    current = undo_interruption(canonical_application(wire))
+    wanted = desired_application(options, requested, current, exclusive)
     return plan_application(situation, wanted, None, exclusive, {})
 
 
@@ -52,6 +57,38 @@ def test_applying_a_plan_leaves_nothing_to_do(
     assert second.before == second.after
     assert first.after == second.after
     assert (first.before != first.after) == first.changed
+
+
+@settings(max_examples=80, deadline=None)
+@given(wires(), options_strategy, st.booleans(), st.data())
+def test_a_run_that_is_cut_short_leaves_nothing_behind(
+    wire: Wire, options: Wire, exclusive: bool, data: st.DataObject
+) -> None:
+    """After any number of steps, a second run ends where an undisturbed one does."""
+    whole, cut = Model(wire), Model(wire)
+    first = planned(wire, options, None, exclusive)
+    whole.apply(first)
+    done = data.draw(st.integers(0, len(first.steps)))
+    cut.apply(dataclasses.replace(first, steps=first.steps[:done]))
+    cut.apply(planned(cut.wire, options, None, exclusive))
+    assert canonical_application(cut.wire) == canonical_application(whole.wire)
+
+
+@settings(max_examples=80, deadline=None)
+@given(wires(), options_strategy, st.booleans())
+def test_a_disabling_that_led_to_nothing_is_undone_by_any_later_run(wire: Wire, options: Wire, exclusive: bool) -> None:
+    """The later run is asked for nothing; what was enabled is enabled, and no tag of ours stays."""
+    first = planned(wire, options, None, exclusive)
+    cut = Model(wire)
+    disabling = [step for step in first.steps if step.action == "disable"]
+    cut.apply(dataclasses.replace(first, steps=tuple(disabling)))
+    undone = Model(cut.wire)
+    for step in disabling:
+        undone.write(step.data["undo"])
+    assert canonical_application(undone.wire) == canonical_application(wire)
+    nothing = {name: None for name in options}
+    cut.apply(planned(cut.wire, nothing, None, exclusive))
+    assert canonical_application(cut.wire) == canonical_application(wire)
 
 
 @settings(max_examples=40, deadline=None)

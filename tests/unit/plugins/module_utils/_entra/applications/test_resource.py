@@ -18,6 +18,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     NotFound,
     WaitTimeout,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.interrupted_change import TAG
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.options import application_spec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.resource import ApplicationResource
 
@@ -187,6 +188,91 @@ def test_what_is_enabled_is_disabled_and_seen_so_before_it_changes(make_ctx: t.A
     carry_out(application, planned)
     assert [one.body["appRoles"][0]["isEnabled"] for one in graph.writes] == [False, True]
     assert graph.reads.count(PATH) == 4
+
+
+CHANGE = {"app_roles": [{"value": "Run", "description": "new"}]}
+OFF = {**WIRE, "appRoles": [role(11, "Run", enabled=False)], "tags": [f"{TAG}{guid(11)}", "x"]}
+
+
+def make_half_done(make_ctx: t.Any, *replies: t.Any) -> tuple[ApplicationResource, FakeGraph, t.Any]:
+    """Return the resource for an application whose role is disabled and then meets *replies*."""
+    more = {"appRoles": [role(11, "Run")], "tags": ["x"]}
+    application, graph = make_existing(make_ctx, more, *replies, **CHANGE)
+    planned = application.plan()
+    graph.answers[PATH] = OFF
+    return application, graph, planned
+
+
+def test_what_is_disabled_to_be_changed_is_tagged_in_the_same_request(make_ctx: t.Any) -> None:
+    application, graph, planned = make_half_done(make_ctx)
+    carry_out(application, planned)
+    assert [one.body["tags"] for one in graph.writes] == [["x", f"{TAG}{guid(11)}"], ["x"]]
+    assert graph.ctx.warnings == []
+
+
+def test_a_refused_change_is_undone_and_said(make_ctx: t.Any) -> None:
+    application, graph, planned = make_half_done(make_ctx, None, refusal("no", 400))
+    with pytest.raises(ApiError, match="no"):
+        carry_out(application, planned)
+    assert len(graph.writes) == 3
+    assert graph.writes[2].body == {"appRoles": [role(11, "Run")], "tags": ["x"]}
+    assert graph.ctx.warnings == ["Run: disabled to be changed, and enabled again because the change failed."]
+
+
+@pytest.mark.parametrize("replies", [[None, refusal("no", 500)], [None, refusal("no", 400), refusal("no", 403)]])
+def test_what_stays_disabled_is_said(make_ctx: t.Any, replies: list[t.Any]) -> None:
+    application, graph, planned = make_half_done(make_ctx, *replies)
+    with pytest.raises(ApiError, match="no"):
+        carry_out(application, planned)
+    assert len(graph.writes) == len(replies)
+    assert len(graph.ctx.warnings) == 1 and "Run the task again" in graph.ctx.warnings[0]
+
+
+def test_a_refused_disabling_leaves_nothing_to_undo(make_ctx: t.Any) -> None:
+    application, graph, planned = make_half_done(make_ctx, refusal("no", 403))
+    with pytest.raises(ApiError, match="no"):
+        carry_out(application, planned)
+    assert len(graph.writes) == 1 and graph.ctx.warnings == []
+
+
+def test_a_disabling_that_nobody_sees_is_undone(make_ctx: t.Any) -> None:
+    application, graph, planned = make_half_done(make_ctx)
+    graph.answers[PATH] = {**WIRE, "appRoles": [role(11, "Run")]}
+    with pytest.raises(WaitTimeout):
+        carry_out(application, planned)
+    assert [one.body["appRoles"][0]["isEnabled"] for one in graph.writes] == [False, True]
+
+
+@pytest.mark.parametrize("options", [{}, CHANGE, {"app_roles": [{"value": "Run", "enabled": True}]}])
+def test_what_another_run_left_disabled_is_enabled_and_told(make_ctx: t.Any, options: dict[str, t.Any]) -> None:
+    application, graph = make_application(make_ctx, {PATH: OFF}, object_id=guid(1), **options)
+    planned = application.plan()
+    assert len(planned.steps) == 1, "a disabled role is changed at once"
+    assert len(graph.ctx.warnings) == 1 and "Run were disabled by a run" in graph.ctx.warnings[0]
+    carry_out(application, planned)
+    assert graph.writes[0].body["appRoles"][0]["isEnabled"] and graph.writes[0].body["tags"] == ["x"]
+
+
+def test_a_role_that_is_asked_to_be_disabled_stays_so_and_loses_its_tag(make_ctx: t.Any) -> None:
+    options = {"app_roles": [{"value": "Run", "enabled": False}]}
+    application, graph = make_application(make_ctx, {PATH: OFF}, object_id=guid(1), **options)
+    carry_out(application, application.plan())
+    assert [one.body for one in graph.writes] == [{"tags": ["x"]}]
+
+
+def test_a_service_principal_that_a_cut_off_restore_left_deleted_comes_back(make_ctx: t.Any) -> None:
+    answers = {DELETED_PRINCIPALS: [{"id": guid(3), "appId": guid(2)}]}
+    application, graph = make_existing(make_ctx, answers)
+    assert not application.plan().changed, "nobody asked for a restore"
+    options = {"object_id": guid(1), "restore_deleted": True}
+    application, graph = make_application(make_ctx, {PATH: WIRE, **answers}, **options)
+    planned = application.plan()
+    assert planned.before != planned.after
+    carry_out(application, planned)
+    assert graph.sent() == [f"POST /directory/deletedItems/{guid(3)}/restore"]
+    used = {f"/servicePrincipals(appId='{guid(2)}')": {"id": guid(4), "appId": guid(2)}}
+    application, _graph = make_application(make_ctx, {PATH: WIRE, **answers, **used}, **options)
+    assert not application.plan().changed
 
 
 @pytest.mark.parametrize("said", [None, {"appRoles": [role(11, "Run")]}])

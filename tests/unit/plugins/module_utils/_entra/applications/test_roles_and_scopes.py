@@ -18,8 +18,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.applications
     ROLE,
     SCOPE,
     assign_entitlement_ids,
-    disable_before_change,
     enable_new_entitlements,
+    find_disabled_first,
     find_removed_entitlements,
     merge_entitlements,
     sort_entitlements,
@@ -69,22 +69,22 @@ def test_a_derived_id_that_is_taken_gives_another() -> None:
 @pytest.mark.parametrize(
     ("current", "final", "disabled"),
     [
-        ([role(1, "A")], [role(1, "A")], None),
-        ([role(1, "A")], [role(1, "A", enabled=False)], None),
-        ([role(1, "A", enabled=False)], [role(1, "A")], None),
-        ([role(1, "A", enabled=False)], [], None),
-        ([role(1, "A")], [role(1, "A"), role(2, "B")], None),
-        ([role(1, "A"), role(2, "B")], [role(1, "A")], [True, False]),
-        ([role(1, "A")], [role(1, "A", text="other")], [False]),
+        ([role(1, "A")], [role(1, "A")], set()),
+        ([role(1, "A")], [role(1, "A", enabled=False)], set()),
+        ([role(1, "A", enabled=False)], [role(1, "A")], set()),
+        ([role(1, "A", enabled=False)], [], set()),
+        ([role(1, "A")], [role(1, "A"), role(2, "B")], set()),
+        ([role(1, "A"), role(2, "B")], [role(1, "A")], {guid(2)}),
+        ([role(1, "A")], [role(1, "A", text="other")], {guid(1)}),
     ],
 )
 def test_only_what_is_enabled_and_changes_or_goes_is_disabled_before(
-    current: list[Wire], final: list[Wire], disabled: list[bool] | None
+    current: list[Wire], final: list[Wire], disabled: set[str]
 ) -> None:
-    found = disable_before_change(
+    found = find_disabled_first(
         [ROLE.canonicalize(item) for item in current], [ROLE.canonicalize(item) for item in final]
     )
-    assert (found if found is None else [entry["enabled"] for entry in found]) == disabled
+    assert found == disabled
 
 
 @given(roles, desired_roles, st.booleans())
@@ -122,8 +122,8 @@ def test_what_is_not_set_is_not_managed(current: list[Wire], exclusive: bool) ->
 
 @given(roles, roles)
 def test_the_way_to_the_final_collection_keeps_graphs_rules(current: list[Wire], final: list[Wire]) -> None:
-    start = disable_before_change(current, final) or current
-    assert [{**entry, "enabled": None} for entry in start] == [{**entry, "enabled": None} for entry in current]
+    disabled = find_disabled_first(current, final)
+    start = [{**entry, "enabled": entry["enabled"] and entry["id"] not in disabled} for entry in current]
     target = {entry["id"]: entry for entry in enable_new_entitlements(current, final)}
     known = {entry["id"] for entry in current}
     for entry in start:
