@@ -41,6 +41,16 @@ def test_a_connection_that_closes_before_or_after_the_write(sim: Simulator, grap
     assert [(entry.fault, entry.status) for entry in dropped] == [("drop_before", 0), ("drop_after", 0)]
 
 
+def test_a_write_that_happened_may_be_answered_with_a_refusal(sim: Simulator, graph: GraphClient) -> None:
+    path = f"/applications/{graph.application()['id']}"
+    sim.faults.add(
+        Fault("graph", method="POST", path="*/addPassword", action="status_after", status=503, retry_after=2)
+    )
+    answer = graph.call("POST", f"{path}/addPassword", {})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert len(graph.ok(200, "GET", path)["passwordCredentials"]) == 1
+
+
 def test_broken_answers(sim: Simulator, graph: GraphClient) -> None:
     sim.faults.add(Fault("graph", action="status", status=503, retry_after=7))
     answer = graph.call("GET", "/users")

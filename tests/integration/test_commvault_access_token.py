@@ -258,6 +258,29 @@ def test_a_lost_answer_leaves_one_token_whose_value_is_known(
     assert value == made.access
 
 
+@pytest.mark.parametrize(("status", "retry_after"), [(503, 0.1), (429, 0.1), (503, None), (500, None), (502, None)])
+def test_a_refusal_after_the_token_was_made_leaves_one_token_whose_value_is_known(
+    site: Simulator, status: int, retry_after: float | None
+) -> None:
+    fault = Fault("cs01", "POST", "*/V4/AccessToken", "status_after", status=status, retry_after=retry_after, body={})
+    site.faults.add(fault)
+    result = run_body(module, site, {"name": "nightly"})
+    assert result["changed"], result
+    (made,) = tokens(site)
+    assert (made.name, made.access) == ("nightly", result["access_token"]["value"])
+
+
+def test_a_token_that_others_made_meanwhile_is_left(site: Simulator) -> None:
+    """The name is taken, and nothing was sent that could have made it: it is nobody's orphan."""
+    run_body(module, site, {"name": "nightly"})
+    (theirs,) = tokens(site)
+    site.faults.add(Fault("cs01", "GET", "*/V4/AccessToken*", status=200, body={"tokensInfo": [], "errorCode": 0}))
+    refused = run_body(module, site, {"name": "nightly"})
+    assert "exists after all" in refused["msg"], refused
+    assert "outcome" not in refused["error"]
+    assert tokens(site) == [theirs]
+
+
 def test_an_answer_that_stays_lost_leaves_nothing(site: Simulator) -> None:
     site.faults.add(Fault("cs01", "POST", "*/V4/AccessToken", "drop_after", times=0))
     refused = run_body(module, site, {"name": "nightly"})

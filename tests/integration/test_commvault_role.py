@@ -165,8 +165,11 @@ def test_problems_come_together(site: Simulator, play: Player) -> None:
     [
         ({"method": "POST", "action": "drop_after"}, ["POST"]),
         ({"method": "POST", "action": "status", "status": 429, "retry_after": 0.1}, ["POST", "POST"]),
+        ({"method": "POST", "action": "status_after", "status": 429, "retry_after": 0.1}, ["POST"]),
+        ({"method": "POST", "action": "status_after", "status": 503, "retry_after": 0.1}, ["POST"]),
+        ({"method": "POST", "action": "status_after", "status": 500, "body": {}}, ["POST"]),
     ],
-    ids=["lost answer", "throttled"],
+    ids=["lost answer", "throttled", "429 and done", "503 and done", "500 and done"],
 )
 def test_a_bad_day_while_creating(site: Simulator, play: Player, fault: dict[str, t.Any], methods: list[str]) -> None:
     site.journal.clear()

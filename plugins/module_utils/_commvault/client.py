@@ -101,11 +101,12 @@ class CommvaultClient:
         repeat: Repeat = Repeat.BY_METHOD,
         missing_ok: bool = False,
         headers: t.Mapping[str, str] | None = None,
+        is_undone: t.Callable[[], bool] = lambda: True,
     ) -> dict[str, t.Any]:
         """Send a POST, PUT or DELETE and return the answered object. Warnings of the service become warnings of the task.
 
         With ``missing_ok``, and for a DELETE whose first answer was lost, the application's HTTP 404 is success and the answer is
-        empty. ``headers`` override those of the company scope.
+        empty. ``headers`` override those of the company scope. ``is_undone``: see Transport.request.
         """
         answer = self._send(
             method,
@@ -116,6 +117,7 @@ class CommvaultClient:
             repeat=repeat,
             missing_ok=missing_ok,
             headers={**self._build_scope_headers(), **(headers or {})},
+            is_undone=is_undone,
         )
         for text in envelope.collect_warnings(answer):
             self.ctx.warn(f"Commvault, when asked to {intent}: {text}")
@@ -226,11 +228,17 @@ class CommvaultClient:
         missing_ok: bool = False,
         unknown_ok: bool = False,
         headers: t.Mapping[str, str] | None = None,
+        is_undone: t.Callable[[], bool] = lambda: True,
     ) -> dict[str, t.Any] | None:
         # The service reads "+" in a query literally: a blank must be %20.
         query = f"?{urlencode(dict(params), quote_via=quote)}" if params else ""
         reply = self._transport.request(
-            method, f"{self._base}/{path}{query}", json_body=body, headers=headers, repeat=repeat
+            method,
+            f"{self._base}/{path}{query}",
+            json_body=body,
+            headers=headers,
+            repeat=repeat,
+            is_undone=is_undone,
         )
         if reply.status == 404 and unknown_ok:
             return None

@@ -3,17 +3,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Creation of objects. Commvault has no idempotency key: a lost answer is resolved by reading the list, not by a second POST."""
+"""Creation of objects. Commvault has no idempotency key: whatever a POST is answered, the list is read before another one is sent."""
 
 from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ApiError, mark_outcome_unknown
+from .._core.errors import ApiError, Throttled, mark_outcome_unknown
+from .._core.polling import Backoff
 from .._core.retry import Repeat
 from .client import CommvaultClient
 from .directory import Directory
+from .envelope import is_decided, is_name_taken
 from .references import parse_id
+
+#: For how long a name counts as "still taken", or a created object as "not shown yet", while lists lag; in seconds.
+LAG_LIMIT_S = 60.0
+_LOOKS_AFTER = 4
 
 
 def create_object_once(
@@ -28,27 +34,52 @@ def create_object_once(
 ) -> int:
     """Create the object that ``body["name"]`` names and return its id. The caller has made sure that the name is free.
 
-    ``company_id`` is that of the company to create it in, 0 for the CommCell, None for where the task acts. If the answer is
-    lost, the list is read: an object of this name is the created one, because the name was free before. Raises ApiError, with the
-    fact ``outcome: unknown`` when the list does not show the object.
+    ``company_id`` is that of the company to create it in, 0 for the CommCell, None for where the task acts. Where it is unknown what
+    became of a POST, the list is read: an object of this name is the created one, because the name was free before. A name that is
+    refused as taken while no list shows it is tried again for a while. Raises ApiError, with the fact ``outcome: unknown`` when the
+    outcome is unknown and the list does not show the object.
     """
+    was_repeated = False
 
-    def shown() -> int | None:
+    def find_shown() -> int | None:
         with mark_outcome_unknown():
             found = directory.reread_catalogue(kind).get(str(body["name"]), company_id)
         return found.id if found else None
 
+    def is_undone() -> bool:
+        nonlocal was_repeated
+        was_repeated = True
+        return find_shown() is None
+
     headers = _build_scope_headers(client, company_id)
-    try:
-        answer = client.write("POST", path, dict(body), intent=intent, repeat=Repeat.IF_REFUSED, headers=headers)
-    except ApiError as exc:
-        created = shown() if exc.may_have_acted else None
-        if created is None:
-            if exc.may_have_acted:
+    waiting = Backoff(client.ctx)
+    while True:
+        try:
+            answer = client.write(
+                "POST", path, dict(body), intent=intent, repeat=Repeat.IF_REFUSED, headers=headers, is_undone=is_undone
+            )
+            break
+        except ApiError as exc:
+            if is_decided(exc):
+                raise
+            is_ours = exc.may_have_acted or was_repeated or isinstance(exc, Throttled)
+            created = _look_again(client, find_shown, looks=_LOOKS_AFTER if exc.may_have_acted else 1)
+            if created is not None and is_ours:
+                return created
+            if created is not None:
+                raise ApiError(
+                    f"Cannot {intent}: it exists after all, the list only did not show it at first. Run the task again.",
+                    **exc.facts,
+                ) from exc
+            if is_name_taken(exc) and waiting.fits_within(LAG_LIMIT_S):
+                client.ctx.progress(f"waiting until Commvault lets go of a name (to {intent})")
+                client.ctx.stats.add("retries")
+                waiting.pause()
+                continue
+            if exc.may_have_acted or (was_repeated and is_name_taken(exc)):
                 exc.facts["outcome"] = "unknown"
             raise
-        return created
-    created = parse_id(answer.get("id")) or shown()
+    created = parse_id(answer.get("id")) or _look_again(client, find_shown, looks=_LOOKS_AFTER)
     if created is None:
         raise ApiError(
             f"Cannot {intent}: Commvault reported success and does not show it. It may wait for an approval.",
@@ -56,6 +87,19 @@ def create_object_once(
             may_have_acted=True,
         )
     return created
+
+
+def _look_again(client: CommvaultClient, find_shown: t.Callable[[], int | None], *, looks: int) -> int | None:
+    """Return what one of several looks finds, with growing pauses between; None when none does."""
+    backoff = Backoff(client.ctx)
+    for number in range(looks):
+        if number:
+            with mark_outcome_unknown():
+                backoff.pause()
+        created = find_shown()
+        if created is not None:
+            return created
+    return None
 
 
 def _build_scope_headers(client: CommvaultClient, company_id: int | None) -> dict[str, str]:

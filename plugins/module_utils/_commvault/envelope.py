@@ -18,6 +18,7 @@ from .._core.visible import to_one_line
 ACCESS_DENIED = 5
 #: Statuses beside 404 that say that there is no such call: another method, or nothing behind the path.
 _NO_SUCH_CALL = (405, 501)
+_CONFLICT = 409
 _REASON_FIELDS = ("errorMessage", "errorString", "errLogMessage", "warningMessage")
 _LONGEST_CODE = 60
 _SUCCESS = re.compile(r"success(ful(ly)?)?[.!]*", re.IGNORECASE)
@@ -29,6 +30,8 @@ _MISSING_RIGHTS = re.compile(
 )
 #: Names as texts quote them. An apostrophe within a word is no quotation mark.
 _QUOTED_NAMES = re.compile(r"""\[[^\]]*\]|"[^"]*"|(?<!\w)'.*?'(?!\w)""")
+# Codes for a name that is taken are not published either; seen are "already exists" (credentials), "Token name already present".
+_NAME_TAKEN = re.compile(r"already (exist|present|in use|taken)|duplicate", re.IGNORECASE)
 
 
 def check_answer(reply: Reply, intent: str) -> t.Any:
@@ -64,6 +67,18 @@ def is_declined(error: ApiError) -> bool:
     """
     own = error.facts.get("code") is not None and error.status is not None and error.status < 500
     return is_withheld(error) or (own and not isinstance(error, (AuthError, BadAnswer, Throttled)))
+
+
+def is_name_taken(error: ApiError) -> bool:
+    """Return whether the service refused to create an object because it knows one of this name, which lists may not show yet or any more."""
+    said = str(error).rpartition(f"Commvault error {error.code}: ")
+    taken = bool(said[1]) and _NAME_TAKEN.search(_QUOTED_NAMES.sub("[]", said[2])) is not None
+    return not error.may_have_acted and (error.status == _CONFLICT or taken)
+
+
+def is_decided(error: ApiError) -> bool:
+    """Return whether an error says for certain that nothing was done: missing rights, a token that was refused, a call that is not there."""
+    return not error.may_have_acted and isinstance(error, (AuthError, Forbidden, NotFound))
 
 
 def is_absence(reply: Reply) -> bool:

@@ -85,9 +85,12 @@ class Transport:
         count_as: CountAs = CountAs.METHOD,
         authenticated: bool = True,
         closing: bool = False,
+        is_undone: t.Callable[[], bool] = lambda: True,
     ) -> Reply:
         """Send, repeat where that is safe and useful, and return the last answer.
 
+        ``is_undone`` looks whether a request that was received has had no effect. It is called before such a request is sent again,
+        after the pause; where it returns False, the answer at hand is the last one.
         ``closing``: part of tidying up, allowed after a cancellation and after the deadline, tried once and briefly. Raises
         Unreachable, Throttled, BadAnswer, Cancelled, and WaitTimeout when the task's deadline has passed: then nothing is sent.
         """
@@ -126,7 +129,7 @@ class Transport:
                 and not closing
             ):
                 renewed = True
-                if self._credentials.renew():
+                if self._credentials.renew() and is_undone():
                     number -= 1
                     continue
             pause = None if closing else self._compute_pause_s(number, attempt, repeat, failure)
@@ -136,8 +139,10 @@ class Transport:
             self._ctx.debug(
                 2, f"{self.settings.service}: {why} to {method} {extract_path(url)}, trying again in {pause:.1f} s"
             )
-            self._ctx.stats.add("retries")
             self._ctx.sleep(pause)
+            if attempt.received and not is_undone():
+                return self._return_last(reply, failure, attempt)
+            self._ctx.stats.add("retries")
 
     def _send_until_stopped(self, method: str, *arguments: t.Any) -> tuple[Reply | None, Attempt, Unreachable | None]:
         """Send once. Told to stop, a run waits the grace period for the answer to a write, and not for that to a read."""

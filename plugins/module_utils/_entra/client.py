@@ -203,13 +203,23 @@ class GraphClient:
         repeat: Repeat = Repeat.BY_METHOD,
         headers: t.Mapping[str, str] | None = None,
         missing_ok: bool = False,
+        is_undone: t.Callable[[], bool] = lambda: True,
     ) -> dict[str, t.Any] | None:
         """Send a POST, PATCH or DELETE and return the answered object, or None where the service answers without a body.
 
         A DELETE that meets 404 on a second try has succeeded on the first. *missing_ok*: 404 is no error on the first try either.
+        *is_undone*: see Transport.request.
         """
         reply = self._send(
-            method, path, intent=intent, needs=needs, body=body, repeat=repeat, headers=headers, missing_ok=missing_ok
+            method,
+            path,
+            intent=intent,
+            needs=needs,
+            body=body,
+            repeat=repeat,
+            headers=headers,
+            missing_ok=missing_ok,
+            is_undone=is_undone,
         )
         # Graph's 200 has a body: an empty one is a gateway's, and nothing says that Graph has acted.
         told = reply.status == 200 or (reply.status < 300 and reply.content.strip())
@@ -280,13 +290,21 @@ class GraphClient:
         repeat: Repeat = Repeat.BY_METHOD,
         headers: t.Mapping[str, str] | None = None,
         missing_ok: bool = False,
+        is_undone: t.Callable[[], bool] = lambda: True,
     ) -> Reply:
         url = path if path.startswith("https://") else f"{self._root}/v1.0{path}"
         backoff = Backoff(self.ctx, longest_s=_LONGEST_PAUSE_S)
         count_as: CountAs = CountAs.METHOD
         while True:
             reply = self._transport.request(
-                method, url, params=params, json_body=body, headers=headers, repeat=repeat, count_as=count_as
+                method,
+                url,
+                params=params,
+                json_body=body,
+                headers=headers,
+                repeat=repeat,
+                count_as=count_as,
+                is_undone=is_undone,
             )
             if reply.status < 300:
                 return reply

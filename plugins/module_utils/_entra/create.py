@@ -27,15 +27,25 @@ def create_once(
     intent: str,
     needs: t.Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """Create an object and return it. If the answer is lost, or shows nothing, *find* tells whether the object came to be.
+    """Create an object and return it. Where it is unknown what became of a POST, *find* tells whether the object came to be.
 
     *find* returns the objects that the new one could be taken for. None exists before the POST (else ApiError is raised), so
     the one that it returns afterwards is ours. When it returns none for a while, ApiError is raised with the outcome
     "unknown": the next run finds the object or creates it.
     """
     _check_name_is_free(find, intent)
+    was_repeated = False
+
+    def is_undone() -> bool:
+        nonlocal was_repeated
+        was_repeated = True
+        with mark_outcome_unknown():
+            return not find()
+
     try:
-        created = graph.write("POST", path, dict(body), intent=intent, needs=needs, repeat=Repeat.IF_REFUSED)
+        created = graph.write(
+            "POST", path, dict(body), intent=intent, needs=needs, repeat=Repeat.IF_REFUSED, is_undone=is_undone
+        )
         if created is None:
             raise ApiError(
                 f"Cannot {intent}: the service created it without showing it",
@@ -43,7 +53,7 @@ def create_once(
                 may_have_acted=True,
             )
     except ApiError as exc:
-        if not exc.may_have_acted:
+        if not exc.may_have_acted and not was_repeated:
             raise
         backoff = Backoff(graph.ctx)
         for dummy in range(_READS_AFTER):
@@ -55,8 +65,25 @@ def create_once(
                 return dict(found[0])
         exc.facts["outcome"] = "unknown"
         raise
+    if was_repeated:
+        _warn_of_twins(graph, find, created, intent)
     graph.remember(created)
     return created
+
+
+def _warn_of_twins(
+    graph: GraphClient,
+    find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]],
+    created: t.Mapping[str, t.Any],
+    intent: str,
+) -> None:
+    """Warn of another object than *created*: one of a first POST that had an effect which no replica showed before the second."""
+    others = [str(item.get("id")) for item in find() if item.get("id") != created.get("id")]
+    if others:
+        graph.ctx.warn(
+            f"Entra ID refused to {intent} at first and may have done it all the same: beside {created.get('id')} there is"
+            f" {', '.join(others)} of the same name. Remove the one that nobody uses."
+        )
 
 
 def _check_name_is_free(find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]], intent: str) -> None:

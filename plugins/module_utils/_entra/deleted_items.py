@@ -40,10 +40,19 @@ def restore_deleted_item(graph: GraphClient, collection: str, object_id: str, *,
     After a lost answer the object is looked for where it should be now. Raises ApiError.
     """
     path = f"/directory/deletedItems/{quote_segment(object_id)}/restore"
+    was_repeated = False
+
+    def is_undone() -> bool:
+        nonlocal was_repeated
+        was_repeated = True
+        return True  # a second restore finds nothing to restore, and then it is looked for
+
     try:
-        restored = graph.write("POST", path, {}, intent=intent, needs=_WRITE, repeat=Repeat.IF_REFUSED)
+        restored = graph.write(
+            "POST", path, {}, intent=intent, needs=_WRITE, repeat=Repeat.IF_REFUSED, is_undone=is_undone
+        )
     except ApiError as exc:
-        if not exc.may_have_acted:
+        if not exc.may_have_acted and not was_repeated:
             raise
         with mark_outcome_unknown():
             is_back = _is_restored(graph, collection, object_id, intent)

@@ -11,25 +11,24 @@ import dataclasses
 import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import AmbiguousMatch, ApiError, BadAnswer, ConfigError, CvopsError, NotFound, mark_outcome_unknown
+from ..._core.errors import AmbiguousMatch, BadAnswer, ConfigError, CvopsError, NotFound
 from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
-from ..._core.retry import Repeat
 from ..._core.risks import require_accepted_risk
 from ..._signin.commvault.token_pair_wire import (
     get_token_id,
     get_token_name,
     parse_created_pair,
     parse_epoch,
-    parse_token_list,
 )
 from ..._stores.options import open_token_store
 from ..._stores.token_pair import LockedStore, TokenPair, TokenStore
-from ..client import CommvaultClient, quote_segment
+from ..client import CommvaultClient
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
 from ..references import parse_reference_option
+from .calls import AccessTokens, TokenRow
 from .canonical import (
     CanonicalAccessToken,
     canonical_access_token,
@@ -41,13 +40,10 @@ from .checks import check_access_token, is_pair_of_token
 from .desired import desired_access_token
 from .plan import plan_access_token, plan_access_token_removal
 
-_MAX_ATTEMPTS = 3
 _TOKEN_SIGN_INS = ("access_token", "token_store")
 #: Commvault documentation: from this feature release on, access tokens cannot manage access tokens.
 _LOGIN_REQUIRED_SINCE = 42
 _FIRST_RELEASE = 38
-
-TokenRow = t.Mapping[str, t.Any]
 
 
 class AccessTokenResource:
@@ -57,13 +53,11 @@ class AccessTokenResource:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx, self._client = ctx, CommvaultClient(ctx)
+        self._tokens = AccessTokens(self._client)
         self._store: TokenStore | None = (
             open_token_store(ctx, ctx.options["store"]) if ctx.options.get("store") else None
         )
-        self._owner: tuple[int, str] = (0, "")
-        self._is_foreign_owner = False
         self._row: TokenRow | None = None
-        self._known_ids: set[str | None] = set()
         self._result: dict[str, t.Any] = {}
         self._values: dict[str, t.Any] = {}
 
@@ -75,9 +69,9 @@ class AccessTokenResource:
         release = self._client.release
         if 0 < release < _FIRST_RELEASE:
             raise ConfigError(f"Access tokens of this kind need release 11.38; this CommServe is 11.{release}.")
-        self._owner = self._find_owner(options)
-        there = self._list_tokens()
-        self._known_ids = {get_token_id(row) for row in there}
+        self._tokens.owner = self._find_owner(options)
+        there = self._tokens.list_all()
+        self._tokens.remember_known(there)
         self._row = self._select_token(there, options)
         pair = self._store.read_pair() if self._store else None
         self._ctx.secrets.update(pair.list_secrets() if pair else ())
@@ -105,7 +99,7 @@ class AccessTokenResource:
         if self._store is not None and self._ctx.options["state"] == "present":
             with self._store.lock(create=True):
                 pass  # what cannot be stored must not cost the token that is there
-        self._revoke(str(get_token_id(self._row or {})))
+        self._tokens.revoke(str(get_token_id(self._row or {})))
 
     def _clear_store(self, step: Step) -> None:
         with t.cast(TokenStore, self._store).lock() as held:
@@ -113,10 +107,10 @@ class AccessTokenResource:
 
     def _create(self, step: Step) -> None:
         if self._store is None:
-            self._set_shown_values(self._create_token(step))
+            self._set_shown_values(self._post_token(step))
             return
         with self._store.lock(create=True) as held:
-            self._store_pair(held, self._create_token(step))
+            self._store_pair(held, self._post_token(step))
 
     def _plan_present(
         self, options: t.Mapping[str, t.Any], wanted: CanonicalAccessToken, pair: TokenPair | None, release: int
@@ -127,7 +121,8 @@ class AccessTokenResource:
             self._check_owner(release)
             if options.get("id"):
                 raise NotFound(
-                    f"{self._describe_owner()} has no access token with the id {options['id']}.", service="Commvault"
+                    f"{self._tokens.describe_owner()} has no access token with the id {options['id']}.",
+                    service="Commvault",
                 )
         else:
             hidden = list_unshown_fields(wanted, current)
@@ -191,7 +186,7 @@ class AccessTokenResource:
             )
 
     def _check_owner(self, release: int) -> None:
-        if self._is_foreign_owner and 0 < release < _LOGIN_REQUIRED_SINCE:
+        if self._tokens.is_foreign_owner and 0 < release < _LOGIN_REQUIRED_SINCE:
             raise ConfigError(
                 f"user: a token for somebody else needs release 11.42 and a service account; this CommServe is 11.{release}.",
                 source="option user",
@@ -206,19 +201,18 @@ class AccessTokenResource:
         found = users.find_reference(parse_reference_option(wanted, "user"))
         if options["state"] == "present":
             warn_of_lookalikes(self._ctx, users, found.name)
-        self._is_foreign_owner = found.id != caller[0]
-        if self._is_foreign_owner and options["state"] == "present" and found.raw.get("isServiceAccount") is False:
+        self._tokens.is_foreign_owner = found.id != caller[0]
+        if (
+            self._tokens.is_foreign_owner
+            and options["state"] == "present"
+            and found.raw.get("isServiceAccount") is False
+        ):
             raise ConfigError(
                 f"user: {found.name} is an ordinary user; tokens for others are for service accounts only."
                 " Sign in as that user, or leave user out.",
                 source="option user",
             )
         return found.id, found.name
-
-    def _list_tokens(self) -> list[TokenRow]:
-        params = {"userId": str(self._owner[0])} if self._owner[0] else None
-        intent = f"list access tokens of {self._describe_owner()}"
-        return parse_token_list(self._client.get("V4/AccessToken/", intent=intent, params=params))
 
     def _select_token(self, there: t.Sequence[TokenRow], options: t.Mapping[str, t.Any]) -> TokenRow | None:
         number, name = options.get("id"), options.get("name")
@@ -233,76 +227,19 @@ class AccessTokenResource:
         if len(named) > 1:
             ids = sorted(str(get_token_id(row)) for row in named)
             raise AmbiguousMatch(
-                f"{self._describe_owner()} has {len(named)} access tokens named {name}: ids {', '.join(ids)}. Give the id.",
+                f"{self._tokens.describe_owner()} has {len(named)} access tokens named {name}: ids {', '.join(ids)}. Give the id.",
                 candidates=ids,
             )
         return named[0] if named else None
 
-    def _create_token(self, step: Step) -> TokenRow:
-        """Create a token and return the answered row.
-
-        Where an answer is lost, nobody knows the value of the token that came of it: it is revoked before the next attempt.
-        """
-        body = serialize_access_token(step.data["settings"])
-        if not body["allowedIPs"]:
-            del body["allowedIPs"]  # unknown to releases before 11.42
-        if self._is_foreign_owner:
-            body["userId"] = self._owner[0]
-        number = 0
-        while True:
-            number += 1
-            try:
-                return self._post_token(body, step.subject)
-            except ApiError as exc:
-                if not exc.may_have_acted and number == 1:
-                    raise
-                self._ctx.progress(f"the answer to create {step.subject} was lost, looking for it")
-                with mark_outcome_unknown():
-                    undone = self._revoke_orphan(body["tokenName"])
-                if number >= _MAX_ATTEMPTS or not (undone or exc.may_have_acted):
-                    exc.facts["outcome"] = "undone" if undone else "unknown"
-                    raise
-
-    def _post_token(self, body: dict[str, t.Any], subject: str) -> TokenRow:
-        answer = self._client.write(
-            "POST", "V4/AccessToken", body, intent=f"create {subject}", repeat=Repeat.IF_REFUSED
-        )
-        inner = answer.get("tokenInfo")
-        info: TokenRow = inner if isinstance(inner, dict) else answer
-        self._ctx.secrets.update(str(info[name]) for name in ("accessToken", "refreshToken") if info.get(name))
-        if not info.get("accessToken"):
-            raise ApiError(
-                f"Cannot create {subject}: the answer does not hold it.", service="Commvault", may_have_acted=True
-            )
-        self._row = info
-        return info
-
-    def _revoke_orphan(self, name: str) -> bool:
-        """Revoke the one token of this name that was not there before; return whether there was one."""
-        orphans = [
-            row
-            for row in self._list_tokens()
-            if is_same_name(get_token_name(row), name) and get_token_id(row) not in self._known_ids
-        ]
-        if len(orphans) != 1:
-            return False
-        self._revoke(str(get_token_id(orphans[0])))
-        return True
-
-    def _revoke(self, number: str) -> None:
-        self._client.write(
-            "DELETE", f"V4/AccessToken/{quote_segment(number)}", intent=f"revoke access token {number}", missing_ok=True
-        )
+    def _post_token(self, step: Step) -> TokenRow:
+        self._row = self._tokens.create(step.data["settings"], step.subject)
+        return self._row
 
     def _edit(self, step: Step) -> None:
         settings = step.data["settings"]
         number = str(get_token_id(self._row or {}))
-        self._client.write(
-            "PUT",
-            f"V4/AccessToken/{quote_segment(number)}",
-            serialize_access_token(settings),
-            intent=f"change {step.subject}",
-        )
+        self._tokens.edit(number, settings, step.subject)
         if self._store is not None and settings.get("renewable_until"):
             until = serialize_access_token({"renewable_until": settings["renewable_until"]})["renewableUntilTimestamp"]
             with self._store.lock() as held:
@@ -330,7 +267,7 @@ class AccessTokenResource:
         try:
             if number is None:
                 raise BadAnswer("The answer to its creation does not tell its id.", service="Commvault")
-            self._revoke(str(number))
+            self._tokens.revoke(str(number))
         except CvopsError as exc:
             self._ctx.warn(
                 f"Access token {get_token_name(info)} (id {number}) was created, is stored nowhere and could not be revoked: revoke it. {exc}"
@@ -349,15 +286,12 @@ class AccessTokenResource:
             facts = {**_format_lifetimes(self._row), **({"renewable_until": until} if until else {})}
         return {
             "name": after["name"],
-            "user": self._owner[1] or None,
+            "user": self._tokens.owner[1] or None,
             **facts,
             "stored_in": self._store.location if self._store else None,
             "value": None,
             "refresh_token": None,
         }
-
-    def _describe_owner(self) -> str:
-        return self._owner[1] or "the signed-in user"
 
 
 def _format_lifetimes(row: TokenRow) -> dict[str, t.Any]:

@@ -12,7 +12,9 @@ import time
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-ACTIONS = ("status", "drop_before", "drop_after", "slow", "html", "empty", "garbage")
+ACTIONS = ("status", "status_after", "drop_before", "drop_after", "slow", "html", "empty", "garbage")
+#: Actions that meet a request after the service has acted on it, as it does in `slow`.
+ACTING = ("status_after", "drop_after", "slow")
 _LOOK_EVERY_S = 0.05
 
 
@@ -21,10 +23,10 @@ class Fault:
     """One rule. It meets a request of `service` ("*": any) whose method and path (glob, case-insensitive) match.
 
     The first `after` matching requests pass, then every `every`-th one is hit, `times` times in all (0: for ever).
-    Actions: `status` (answer `status` with `body`, or in the service's own error shape), `drop_before` (close the
-    connection, nothing done), `drop_after` (act, then close without an answer), `slow` (wait `seconds`, or until
-    `release()`, then act), `html` (an HTML error page), `empty` (200, empty body, nothing done), `garbage` (200, not
-    JSON, nothing done).
+    Actions: `status` (answer `status` with `body`, or in the service's own error shape), `status_after` (act, then
+    answer like `status`), `drop_before` (close the connection, nothing done), `drop_after` (act, then close without an
+    answer), `slow` (wait `seconds`, or until `release()`, then act), `html` (an HTML error page), `empty` (200, empty
+    body, nothing done), `garbage` (200, not JSON, nothing done).
     """
 
     service: str

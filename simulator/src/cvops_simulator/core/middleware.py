@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from cvops_simulator.core.faults import Fault
+from cvops_simulator.core.faults import ACTING, Fault
 from cvops_simulator.core.journal import Entry
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Middleware:
         if delay := context.delay(service.name):
             await asyncio.sleep(delay)
         fault = context.faults.match(service.name, method, path)
-        if fault and fault.action not in ("slow", "drop_after"):
+        if fault and fault.action not in ACTING:
             return await self._refuse(fault, scope, body)
         quota = context.quotas.take(service.name, service.is_read(method, path), context.clock.now())
         if quota.refused:
@@ -72,6 +72,8 @@ class Middleware:
         outcome = await _run(service.app, scope, body, quota.headers)
         if fault and fault.action == "drop_after":
             return _Outcome(0, [], fault.action)
+        if fault and fault.action == "status_after":
+            return await self._refuse(fault, scope, body)
         return replace(outcome, fault=fault.action if fault else None)
 
     async def _refuse(self, fault: Fault, scope: Scope, body: bytes) -> _Outcome:

@@ -13,7 +13,12 @@ from fake_commvault import FakeCommvault
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.create import create_object_once
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, Forbidden, Unreachable
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    Forbidden,
+    Throttled,
+    Unreachable,
+)
 
 LOST = Unreachable("no answer", may_have_acted=True)
 EMPTY: dict[str, t.Any] = {"roles": []}
@@ -68,6 +73,63 @@ def test_a_list_that_fails_after_a_lost_answer_leaves_the_outcome_unknown(make_c
     with pytest.raises(ApiError, match="HTTP 500") as caught:
         create(client)
     assert caught.value.facts["outcome"] == "unknown"
+
+
+TAKEN = ApiError("Cannot create role R: Commvault error 7: Role [R] already exists.", status=200, code="7")
+
+
+class Repeating(FakeCommvault):
+    """A CommServe whose transport asks, before it sends a refused POST again, whether it had an effect."""
+
+    def write(self, method: str, path: str, body: t.Any = None, **more: t.Any) -> t.Any:
+        try:
+            return super().write(method, path, body, **more)
+        except Throttled:
+            if not more["is_undone"]():
+                raise
+            return super().write(method, path, body, **more)
+
+
+def test_a_post_that_was_refused_and_carried_out_is_not_sent_again(make_ctx: t.Any) -> None:
+    client = Repeating(make_ctx(), {"POST V4/Role": Throttled("later", status=429), "V4/Role": SHOWN})
+    assert create(client) == 9
+    assert len(client.writes) == 1
+
+
+def test_a_name_that_is_taken_after_a_second_post_is_taken_by_the_first(make_ctx: t.Any) -> None:
+    shown = [EMPTY, EMPTY, SHOWN]
+    posts = [Throttled("later", status=429), TAKEN]
+    client = Repeating(make_ctx(), {"POST V4/Role": posts, "V4/Role": shown, "Security/Roles": EMPTY})
+    assert create(client) == 9
+    assert len(client.writes) == 2
+
+
+def test_a_name_that_others_have_taken_is_told_and_not_adopted(make_ctx: t.Any) -> None:
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": TAKEN, "V4/Role": SHOWN})
+    with pytest.raises(ApiError, match="exists after all") as caught:
+        create(client)
+    assert len(client.writes) == 1
+    assert "outcome" not in caught.value.facts
+
+
+def test_a_name_that_a_deleted_object_still_takes_is_waited_for(make_ctx: t.Any) -> None:
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": [TAKEN, TAKEN, {"id": 9}], "V4/Role": EMPTY})
+    assert create(client) == 9
+    assert len(client.writes) == 3
+
+
+def test_the_wait_for_a_name_ends(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    client = FakeCommvault(ctx, {"POST V4/Role": TAKEN, "V4/Role": EMPTY})
+    with pytest.raises(ApiError, match="already exists"):
+        create(client)
+    assert 30 < ctx.clock.monotonic() - 1000 <= 60
+
+
+def test_an_object_that_shows_late_after_a_lost_answer_is_found(make_ctx: t.Any) -> None:
+    client = FakeCommvault(make_ctx(), {"POST V4/Role": LOST, "V4/Role": [EMPTY, EMPTY, EMPTY, SHOWN]})
+    assert create(client) == 9
+    assert len(client.writes) == 1
 
 
 def test_a_refused_creation_is_not_looked_for(make_ctx: t.Any) -> None:

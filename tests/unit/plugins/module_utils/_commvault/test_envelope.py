@@ -15,7 +15,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.envelope
     check_answer,
     collect_warnings,
     is_absence,
+    is_decided,
     is_declined,
+    is_name_taken,
     is_withheld,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
@@ -203,3 +205,32 @@ def test_what_is_withheld_or_declined_and_what_has_failed(error: ApiError, withh
 )
 def test_only_the_application_says_that_an_object_is_not_there(body: t.Any, status: int, absent: bool) -> None:
     assert is_absence(reply(body, status)) is absent
+
+
+@pytest.mark.parametrize(
+    ("error", "taken"),
+    [
+        (ApiError("Cannot create role R: Commvault error 7: Role [R] already exists.", code="7", status=400), True),
+        (ApiError("Cannot create it: Commvault error 9: Token name already present.", code="9", status=200), True),
+        (ApiError("Cannot create it: Commvault error 9: Duplicate name.", code="9", status=500), True),
+        (ApiError("Cannot create it: HTTP 409: no reason given.", status=409), True),
+        (ApiError("Cannot create role Duplicates: Commvault error 7: no reason given.", code="7", status=400), False),
+        (ApiError("Cannot create it: Commvault error 7: [already exists] is long.", code="7", status=400), False),
+        (ApiError("Cannot create it: Commvault error 7: already exists.", code="7", may_have_acted=True), False),
+    ],
+)
+def test_words_of_the_service_say_that_a_name_is_taken_and_names_do_not(error: ApiError, taken: bool) -> None:
+    assert is_name_taken(error) is taken
+
+
+@pytest.mark.parametrize(
+    ("error", "decided"),
+    [
+        (Forbidden("no"), True),
+        (AuthError("no"), True),
+        (Forbidden("no", may_have_acted=True), False),
+        (ApiError("no"), False),
+    ],
+)
+def test_missing_rights_say_for_certain_that_nothing_was_done(error: ApiError, decided: bool) -> None:
+    assert is_decided(error) is decided

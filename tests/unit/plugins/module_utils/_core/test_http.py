@@ -392,3 +392,36 @@ def test_a_proxy_that_refuses_is_told(make_ctx: t.Any, server: t.Any, answer: t.
         transport(make_ctx(), proxy=server.url).request("POST", "https://service.example/x")
     assert refused.value.code == "proxy"
     assert server.received[0].method == "CONNECT"
+
+
+@pytest.mark.parametrize("undone", [True, False])
+@pytest.mark.parametrize("refusal", [(429, {"Retry-After": "1"}), (503, {"Retry-After": "1"}), (401, {})])
+def test_a_refused_post_is_sent_again_only_where_a_look_says_that_nothing_was_done(
+    make_ctx: t.Any, server: t.Any, answer: t.Any, undone: bool, refusal: t.Any
+) -> None:
+    status, headers = refusal
+    server.says(answer(status, {}, headers), answer(200, {"n": 1}))
+    looks: list[int] = []
+
+    def is_undone() -> bool:
+        looks.append(len(server.received))
+        return undone
+
+    def send() -> t.Any:
+        return transport(make_ctx(), Keys()).request("POST", server.url, repeat=Repeat.IF_REFUSED, is_undone=is_undone)
+
+    if status == 429 and not undone:
+        with pytest.raises(Throttled):
+            send()
+    else:
+        assert send().status == (200 if undone else status)
+    assert looks == [1]
+    assert len(server.received) == (2 if undone else 1)
+
+
+def test_a_request_that_was_never_received_is_sent_again_without_a_look(make_ctx: t.Any, server: t.Any) -> None:
+    server.stop()
+    looks: list[int] = []
+    with pytest.raises(Unreachable):
+        transport(make_ctx()).request("POST", server.url, is_undone=lambda: bool(looks.append(1)))
+    assert looks == []

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -16,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     NotFound,
     Unreachable,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.retry import RetryPolicy
 from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
 from ansible_collections.cvops.identity.plugins.module_utils._entra.create import create_once
 
@@ -133,3 +135,20 @@ def test_a_lost_answer_is_followed_up_by_four_reads_with_pauses(
         create_once(graph, "/groups", {}, find=find, intent="create it")
     assert moments[:2] == [1000.0, 1000.0] and len(moments) == 6
     assert moments[1:] == sorted(set(moments[1:])), "each read of the four comes later than the one before"
+
+
+def test_a_post_that_was_refused_and_carried_out_is_not_sent_again(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    graph._transport.settings = dataclasses.replace(graph._transport.settings, policy=RetryPolicy(tries=3))
+    secured.server.says(answer(503, {}, {"Retry-After": "1"}), answer(201, {**GROUP, "id": "second"}))
+    assert created(graph, [], [], [GROUP]) == GROUP
+    assert methods(secured) == ["POST"]
+
+
+def test_a_twin_that_shows_after_the_second_post_is_told(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    graph._transport.settings = dataclasses.replace(graph._transport.settings, policy=RetryPolicy(tries=3))
+    second = {**GROUP, "id": "second"}
+    secured.server.says(answer(503, {}, {"Retry-After": "1"}), answer(201, second))
+    assert created(graph, [], [], [], [GROUP, second]) == second
+    assert [GROUP["id"] in text for text in graph.ctx.warnings] == [True]

@@ -46,7 +46,7 @@ def test_a_value_is_kept_although_the_rest_of_the_answer_makes_no_sense(
     resource._store, resource._result, resource._values = None, {}, {}
     assert resource.salvage() == {}
     answer = {**TOKEN_ROW, "accessToken": "shown once", "refreshToken": "renews"}
-    monkeypatch.setattr(resource, "_create_token", lambda step: answer, raising=False)
+    monkeypatch.setattr(resource, "_post_token", lambda step: answer, raising=False)
     monkeypatch.setattr(token_resource, "_format_lifetimes", refuse)
     with pytest.raises(BadAnswer):
         resource.actions["create"](Step("create", "access token Nightly"))
@@ -61,7 +61,7 @@ def test_a_token_whose_look_fails_has_an_unknown_outcome(
     settings = {"name": "n", "token_type": "all", "api_endpoints": [], "allowed_ips": []}
     tokens = AccessTokenResource(client.ctx)
     with pytest.raises(ApiError, match="HTTP 500") as caught:
-        tokens._create_token(Step("create", "access token n", {"settings": settings}))
+        tokens._post_token(Step("create", "access token n", {"settings": settings}))
     assert caught.value.facts["outcome"] == "unknown"
 
 
@@ -356,7 +356,7 @@ def test_a_token_that_was_there_before_is_no_orphan(make_ctx: t.Any) -> None:
 
 
 def test_attempts_come_to_an_end_and_the_last_orphan_is_revoked(make_ctx: t.Any) -> None:
-    lists = [{"tokens": []}, {"tokens": [ORPHAN]}]
+    lists = [{"tokens": []}, *({"tokens": [{**ORPHAN, "accessTokenId": number}]} for number in (10, 11, 12))]
     resource, client = site(make_ctx, answers={"V4/AccessToken/": lists, "POST V4/AccessToken": LOST})
     with pytest.raises(Unreachable) as caught:
         carry_out(resource, resource.plan())
