@@ -24,7 +24,7 @@ from .http_settings import HttpSettings
 from .redact import redact_body, redact_headers
 from .reply import Reply
 from .request_time_limit import RequestTimeLimit
-from .retry import Attempt, Repeat, parse_retry_after
+from .retry import Attempt, Repeat
 
 try:
     import requests  # noqa: TID251
@@ -217,8 +217,7 @@ class Transport:
             raise reply.build_bad_answer(
                 f"a redirect to {describe_host(reply.headers.get('location'))}, which is not followed"
             )
-        wait_s = parse_retry_after(reply.headers.get("retry-after"), self._ctx.clock.now().timestamp())
-        return reply, Attempt(method, reply.status, True, wait_s), None
+        return reply, reply.build_attempt(self.settings.policy.rules, self._ctx.clock.now().timestamp()), None
 
     def _compute_timeouts(self) -> tuple[float, float]:
         """Return the seconds in which to connect and to answer, bounded by the task's deadline."""

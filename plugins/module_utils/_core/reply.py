@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from urllib.parse import urlsplit
 
 from .answers import AnswerRefused, parse_json
 from .errors import BadAnswer, Throttled
-from .values import parse_number
+from .retry import Attempt, RepeatRules
+from .retry_headers import parse_quota, parse_wait_s
 from .visible import to_one_line
 
 _LONGEST_ID = 128
@@ -89,12 +91,19 @@ class Reply:
             "path": self.path,
         }
 
+    def build_attempt(self, rules: RepeatRules, now_epoch_s: float) -> Attempt:
+        """Return how the try ended, by the *rules* for this service's errors."""
+        wait_s, refused = parse_wait_s(self.status, self.headers, now_epoch_s), False
+        if self.status >= 400 and rules.refusal_codes:
+            with contextlib.suppress(BadAnswer):
+                refused = rules.is_refusal(self.json())
+        return Attempt(self.method, self.status, True, wait_s, refused)
+
     def build_throttled(self, told_s: float | None) -> Throttled:
         """Return the error for a service that asks to wait, *told_s* seconds if it says how long."""
         when = f"It asks to wait {told_s:.0f} s." if told_s is not None else "It does not say how long to wait."
-        limit = parse_number(self.headers.get("x-ratelimit-limit"))
-        period = to_one_line(str(self.headers.get("x-ratelimit-period") or "period"), 20)
-        quota = f" Its quota is {limit} per {period}." if limit else ""
+        limit, period = parse_quota(self.headers)
+        quota = f" Its quota is {limit} per {to_one_line(period, 20)}." if limit else ""
         return Throttled(
             f"{self.service} is throttling {self.method} {self.path}. {when}{quota}",
             retry_after_s=told_s,

@@ -7,10 +7,8 @@
 
 from __future__ import annotations
 
-import datetime
-import email.utils
 import enum
-import math
+import typing as t
 from dataclasses import dataclass
 
 
@@ -24,17 +22,45 @@ class Repeat(enum.Enum):
 
 
 _IDEMPOTENT_METHODS = frozenset(("GET", "HEAD", "PUT", "PATCH", "DELETE"))
-_TRANSIENT_STATUSES = frozenset((429, 502, 503, 504))
+_READING_METHODS = frozenset(("GET", "HEAD"))
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """How one try ended: an HTTP *status*, or None with *received* telling whether the service may have seen the request."""
+    """How one try ended: an HTTP *status*, or None with *received* telling whether the service may have seen the request.
+
+    ``retry_after_s``: how long the service asks to wait. ``refused``: it said, by its own code, that nothing was done and that the
+    request may be sent again.
+    """
 
     method: str
     status: int | None
     received: bool
     retry_after_s: float | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class RepeatRules:
+    """Which errors of one service pass by themselves.
+
+    ``statuses``: HTTP statuses after which the same request may succeed, where sending it twice does no harm; ``read_statuses``:
+    further ones that say so for reads only. ``refusal_codes``: the service's own error codes, of whatever status, that say that
+    nothing was done and that the request may be sent again, whatever its method; ``find_codes`` reads the codes of an error's body.
+    """
+
+    statuses: frozenset[int] = frozenset((408, 429, 502, 503, 504))
+    read_statuses: frozenset[int] = frozenset((500,))
+    refusal_codes: frozenset[str] = frozenset()
+    find_codes: t.Callable[[t.Any], t.Iterable[str]] = lambda body: ()
+
+    def is_refusal(self, body: t.Any) -> bool:
+        """Return True for an error body with a code by which the service refused to act for the moment."""
+        return not self.refusal_codes.isdisjoint(self.find_codes(body))
+
+    def is_passing(self, method: str, status: int) -> bool:
+        """Return True for a status after which the same request may succeed."""
+        return status in self.statuses or (method in _READING_METHODS and status in self.read_statuses)
 
 
 @dataclass(frozen=True)
@@ -42,21 +68,23 @@ class RetryPolicy:
     """How often and how fast a request is tried again.
 
     ``tries`` in all; pauses grow from ``base_s`` and are drawn from zero up to ``cap_s`` (full jitter). ``longest_told_s``: a service that
-    asks for a longer pause than this gets none; the caller is told instead.
+    asks for a longer pause than this gets none; the caller is told instead. One that throttles without saying for how long gets
+    pauses of at least twice the base, growing as well. ``rules``: which errors pass by themselves.
     """
 
     tries: int = 5
     base_s: float = 0.5
     cap_s: float = 20.0
     longest_told_s: float = 120.0
+    rules: RepeatRules = RepeatRules()
 
     def may_repeat(self, attempt: Attempt, repeat: Repeat) -> bool:
         """Return True when sending the request again cannot do harm and may help."""
         if repeat is Repeat.NEVER:
             return False
-        if not attempt.received:
+        if not attempt.received or attempt.refused:
             return True
-        if attempt.status is not None and attempt.status not in _TRANSIENT_STATUSES:
+        if attempt.status is not None and not self.rules.is_passing(attempt.method, attempt.status):
             return False
         if repeat is Repeat.ALWAYS or attempt.method in _IDEMPOTENT_METHODS:
             return True
@@ -69,24 +97,6 @@ class RetryPolicy:
             return None
         told = attempt.retry_after_s
         if told is None:
-            return min(self.cap_s, self.base_s * float(2 ** (number - 1))) * chance
+            longest = min(self.cap_s, self.base_s * float(2 ** (number - 1)))
+            return longest * chance if attempt.status != 429 else longest * 2 * (1 + chance)
         return None if told > self.longest_told_s else told + chance * min(1.0, self.base_s)
-
-
-def parse_retry_after(value: str | None, now_epoch_s: float) -> float | None:
-    """Return the seconds of a Retry-After header, which may be an HTTP date; None when absent or unreadable, never negative."""
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        pass
-    else:
-        return max(0.0, seconds) if math.isfinite(seconds) else None
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    if moment.tzinfo is None:  # "-0000": UTC without a word about the sender's zone
-        moment = moment.replace(tzinfo=datetime.timezone.utc)
-    return max(0.0, moment.timestamp() - now_epoch_s)

@@ -38,6 +38,8 @@ _REPLICATION_REFUSALS = (
     "one or more property values specified are invalid",
     "no password credential found",
 )
+#: The code of such a refusal: an application for personal accounts is not known everywhere yet.
+_REPLICATION_CODE = "Error_MsaAppDoesNotExist"
 _BY_APP_ID = re.compile(r"/servicePrincipals\(appId='[^']*'\)")
 _SERVICE = "Microsoft Graph"
 #: Members of directory objects that are texts wherever they are given.
@@ -341,7 +343,8 @@ class GraphClient:
                 # A fresh application has no service principal yet; only one that was created by this key can be missing "yet".
                 path, named = keyed.group(), GUID.findall(path[keyed.end() :])
         elif not (
-            error.status in (400, 403, 409) and any(text in error.said.lower() for text in _REPLICATION_REFUSALS)
+            error.status in (400, 403, 409)
+            and (error.code == _REPLICATION_CODE or any(text in error.said.lower() for text in _REPLICATION_REFUSALS))
         ):
             return False
         return self.recent_objects.contains_any([*named, *GUID.findall(str(body or "")), path])

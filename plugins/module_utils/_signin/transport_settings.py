@@ -12,8 +12,9 @@ import typing as t
 from .._core.addresses import PROXY_SCHEMES, split_address
 from .._core.answers import MIB
 from .._core.http_settings import HttpSettings
-from .._core.retry import RetryPolicy
+from .._core.retry import RepeatRules, RetryPolicy
 from .clouds import get_graph_url, list_sign_in_origins, parse_origin
+from .repeat_rules import COMMVAULT_RULES, GRAPH_RULES, TOKEN_SERVICE_RULES
 
 #: Tokens and discovery documents are below 100 KiB, and libraries parse them several times.
 LARGEST_TOKEN_ANSWER = MIB
@@ -22,12 +23,13 @@ LARGEST_TOKEN_ANSWER = MIB
 def build_graph_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
     """Return the settings of a transport that sends requests to Microsoft Graph only. Raises ConfigError."""
     origin = parse_origin("graph_url", get_graph_url(options))
-    return _build_entra_settings(options, "Microsoft Graph", frozenset([origin]), None)
+    return _build_entra_settings(options, "Microsoft Graph", frozenset([origin]), None, GRAPH_RULES)
 
 
 def build_token_service_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
     """Return the settings of a transport that sends requests to Entra's token service only. Raises ConfigError."""
-    return _build_entra_settings(options, "Entra sign-in", list_sign_in_origins(options), LARGEST_TOKEN_ANSWER)
+    origins = list_sign_in_origins(options)
+    return _build_entra_settings(options, "Entra sign-in", origins, LARGEST_TOKEN_ANSWER, TOKEN_SERVICE_RULES)
 
 
 def build_commvault_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
@@ -46,12 +48,12 @@ def build_commvault_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
         environment_proxies=False,
         timeout_s=float(options.get("commvault_timeout") or 60),
         correlation_header="traceparent",
-        policy=_build_retry_policy(options),
+        policy=_build_retry_policy(options, COMMVAULT_RULES),
     )
 
 
 def _build_entra_settings(
-    options: t.Mapping[str, t.Any], service: str, origins: frozenset[str], largest: int | None
+    options: t.Mapping[str, t.Any], service: str, origins: frozenset[str], largest: int | None, rules: RepeatRules
 ) -> HttpSettings:
     return HttpSettings(
         service=service,
@@ -61,7 +63,7 @@ def _build_entra_settings(
         validate_certs=options.get("validate_certs", True),
         proxy=_parse_proxy(options, "proxy"),
         timeout_s=float(options.get("timeout") or 30),
-        policy=_build_retry_policy(options),
+        policy=_build_retry_policy(options, rules),
     )
 
 
@@ -73,5 +75,5 @@ def _parse_proxy(options: t.Mapping[str, t.Any], option: str) -> str | None:
     return f"{found.scheme}://{found.user_information}{'@' if found.user_information else ''}{found.host_and_port}"
 
 
-def _build_retry_policy(options: t.Mapping[str, t.Any]) -> RetryPolicy:
-    return RetryPolicy(tries=1 + max(0, options.get("retries", 4)))
+def _build_retry_policy(options: t.Mapping[str, t.Any], rules: RepeatRules) -> RetryPolicy:
+    return RetryPolicy(tries=1 + max(0, options.get("retries", 4)), rules=rules)

@@ -15,6 +15,7 @@ from ..._core.errors import AuthError, BadAnswer, CvopsError, Unreachable
 from ..._core.http import Transport
 from ..._core.http_settings import HttpSettings
 from ..._core.retry import Repeat, RetryPolicy
+from ..repeat_rules import MANAGED_IDENTITY_RULES
 from ..tokens import Token
 from ..transport_settings import LARGEST_TOKEN_ANSWER
 from .msal_client import MsalHttpClient
@@ -44,7 +45,7 @@ def acquire_token(ctx: Context, client_id: str | None, scope: str) -> Token:
         environment_proxies=False,
         largest=LARGEST_TOKEN_ANSWER,
         timeout_s=_TIMEOUT_S,
-        policy=RetryPolicy(tries=_TRIES),
+        policy=RetryPolicy(tries=_TRIES, rules=MANAGED_IDENTITY_RULES),
         correlation_header="x-ms-client-request-id",
     )
     http = MsalHttpClient(Transport(ctx, settings), Repeat.ALWAYS, lambda: None, plain_http=True)

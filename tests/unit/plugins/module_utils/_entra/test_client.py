@@ -115,6 +115,36 @@ def test_empty_pages_in_the_middle_are_gone_through_and_an_object_on_two_pages_i
     assert [item["id"] for item in graph.list("/groups", intent="list groups")] == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize("status", [409, 503])
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+def test_a_write_that_met_another_one_in_the_tenant_is_sent_again(
+    graph: GraphClient, secured: t.Any, answer: t.Any, method: str, status: int
+) -> None:
+    busy = {"error": {"code": "Directory_ConcurrencyViolation", "message": "Please wait briefly and retry."}}
+    secured.server.says(answer(status, busy), answer(status, busy), answer(200, GROUP))
+    assert graph.write(method, PATH, {}, intent="write") == GROUP
+    assert (len(secured.server.received), graph.ctx.stats.as_result()["retries"]) == (3, 2)
+
+
+@pytest.mark.parametrize("code", ["Request_MultipleObjectsWithSameKeyValue", "Conflict", ""])
+def test_any_other_conflict_is_final(graph: GraphClient, secured: t.Any, answer: t.Any, code: str) -> None:
+    secured.server.says(answer(409, {"error": {"code": code, "message": "Directory_ConcurrencyViolation"}}))
+    with pytest.raises(ApiError, match="Cannot write"):
+        graph.write("POST", PATH, {}, intent="write")
+    assert len(secured.server.received) == 1
+
+
+def test_an_internal_error_of_graph_passes_for_what_may_be_sent_twice(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    secured.server.says(answer(500), answer(200, GROUP), answer(500), answer(200, GROUP), answer(500))
+    assert graph.get(PATH, intent="read") == GROUP
+    assert graph.write("PATCH", PATH, {}, intent="change") == GROUP
+    with pytest.raises(ApiError, match="HTTP 500"):
+        graph.write("POST", PATH, {}, intent="add")
+    assert len(secured.server.received) == 5
+
+
 @pytest.mark.parametrize("item", [7, None, "text", ["x"]])
 def test_a_list_of_something_else_than_objects_is_not_shortened(
     graph: GraphClient, secured: t.Any, answer: t.Any, item: t.Any
