@@ -44,7 +44,7 @@ options:
     type: str
   display_name:
     description:
-      - The name that people see. Not unique in Entra ID.
+      - The name that people see. Not unique in Entra ID. An application whose name differs in letter case only has this name, and keeps its spelling.
       - When left out, the name of an existing application is not managed; a new application needs it.
     type: str
   sign_in_audience:

@@ -49,7 +49,7 @@ options:
     description:
       - What the secret is called, up to 80 characters. The display name of the secret becomes O(name), a slash and a random id, the marker by which
         a run whose answer was lost finds and removes its own orphan.
-      - Secrets with such a display name, or with O(name) itself, count as this secret.
+      - Secrets with such a display name, or with O(name) itself, count as this secret, letter case apart.
     type: str
     default: cvops
   lifetime_days:

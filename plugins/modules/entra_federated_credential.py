@@ -48,7 +48,8 @@ options:
         type: str
   name:
     description:
-      - What the credential is called, 3 to 120 letters, digits, hyphens and underscores. It is found by this name, which cannot be changed.
+      - What the credential is called, 3 to 120 letters, digits, hyphens and underscores. It is found by this name, without
+        regard to letter case; the name cannot be changed.
     type: str
     required: true
   issuer:

@@ -27,7 +27,7 @@ extends_documentation_fragment:
 options:
   display_name:
     description:
-      - The name that people see. Not unique in Entra ID.
+      - The name that people see. Not unique in Entra ID. A group whose name differs in letter case only has this name, and keeps its spelling.
       - When left out, the name of an existing group is not managed; a new group needs it.
     type: str
   object_id:

@@ -51,6 +51,17 @@ def is_same_name(one: str, other: str) -> bool:
     return one == other or fold_case(one) == fold_case(other)
 
 
+def keep_spelling(wanted: t.Any, present: t.Any) -> t.Any:
+    """Return *present* where both are the same name, else *wanted*: a name is never changed in the case of its letters only."""
+    is_same = isinstance(wanted, str) and isinstance(present, str) and is_same_name(wanted, present)
+    return present if is_same else wanted
+
+
+def list_unicode_forms(name: str) -> list[str]:
+    """Return *name* and its composed and decomposed form, each once: what a reader sees as one name."""
+    return list(dict.fromkeys((name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name))))
+
+
 def has_prefix(name: str, prefix: str) -> bool:
     """Return True when *name* begins with *prefix*, case apart."""
     return fold_case(name).startswith(fold_case(prefix))

@@ -17,7 +17,7 @@ from .._core.answers import MIB
 from .._core.context import Context, CountAs
 from .._core.errors import ApiError, BadAnswer, NotFound, mark_outcome_unknown
 from .._core.http import Transport
-from .._core.names import describe_difference, describe_lookalike, is_lookalike, is_same_name
+from .._core.names import describe_difference, describe_lookalike, is_lookalike, is_same_name, list_unicode_forms
 from .._core.polling import Backoff
 from .._core.recent_objects import RecentObjects
 from .._core.reply import Reply
@@ -71,6 +71,12 @@ def quote_literal(value: str) -> str:
 def quote_segment(value: str) -> str:
     """Return *value* as one segment of a path, percent-encoded."""
     return quote(value, safe="")
+
+
+def build_name_filter(name: str) -> str:
+    """Return the $filter for objects of this display name, and of one that differs from it in Unicode form only, which is told as near."""
+    forms = [quote_literal(form) for form in list_unicode_forms(name)]
+    return f"displayName eq {forms[0]}" if len(forms) == 1 else f"displayName in ({', '.join(forms)})"
 
 
 def find_by_unique_name(found: t.Iterable[dict[str, t.Any]], unique_name: str | None) -> dict[str, t.Any] | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .._core.errors import Problems
 from .._core.names import find_nearest_names, fold_case
 from .._core.values import get_objects, get_texts, is_guid
-from .client import GraphClient, describe_lookalikes, filter_by_name, format_alternate_key, quote_literal
+from .client import GraphClient, build_name_filter, describe_lookalikes, filter_by_name, format_alternate_key
 
 #: Names of APIs whose application id is the same in every tenant; all other names are looked up.
 WELL_KNOWN = {"microsoft graph": "00000003-0000-0000-c000-000000000000"}
@@ -156,7 +156,7 @@ class ApiResolver:
             "/servicePrincipals",
             intent=f"find API {name}",
             needs=_READ,
-            params={"$filter": f"displayName eq {quote_literal(name)}", "$select": _SELECT},
+            params={"$filter": build_name_filter(name), "$select": _SELECT},
         )
         self._alike[name] = describe_lookalikes(wires, "displayName", name)
         found = [ResourceApi.from_wire(wire) for wire in filter_by_name(wires, "displayName", name)]

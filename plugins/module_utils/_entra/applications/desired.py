@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._core.names import keep_spelling
 from ..._core.set_changes import find_set_changes
 from ..permissions import KINDS, RequestedPermissions
 from .canonical import (
@@ -27,6 +28,8 @@ from .roles_and_scopes import ROLE, SCOPE, merge_entitlements
 #: Stands for the application id in identifier URIs.
 APP_ID_TEXT = "{app_id}"
 DEFAULT_AUDIENCE = "AzureADMyOrg"
+#: Fields that name the application: what differs in letter case only stays as it is.
+_NAMES = ("display_name", "unique_name")
 
 
 def desired_application(
@@ -44,6 +47,8 @@ def desired_application(
     found: CanonicalApplication = {"object_id": current["object_id"], "app_id": current["app_id"]}
     for name in TEXTS:
         found[name] = current[name] if options.get(name) is None else options[name] or None
+    for name in _NAMES:
+        found[name] = keep_spelling(found[name], current[name])
     if new:
         found["sign_in_audience"] = found["sign_in_audience"] or DEFAULT_AUDIENCE
     for name in SETS:

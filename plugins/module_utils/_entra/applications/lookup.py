@@ -12,7 +12,7 @@ import typing as t
 from ..._core.errors import AmbiguousMatch, ConfigError, Forbidden
 from ..._core.names import fold_case, is_same_name
 from ..._core.values import get_texts, is_guid
-from ..client import GraphClient, filter_by_name, find_by_unique_name, quote_literal, warn_of_lookalikes
+from ..client import GraphClient, build_name_filter, filter_by_name, find_by_unique_name, warn_of_lookalikes
 from ..deleted_items import list_deleted_items
 from .canonical import SELECT
 from .desired import APP_ID_TEXT
@@ -64,7 +64,7 @@ def find_application_in_use(graph: GraphClient, options: t.Mapping[str, t.Any]) 
 
 def list_applications_named(graph: GraphClient, name: str) -> list[Wire]:
     """Return all registrations of exactly this display name, letter case apart; warn of others that Graph gives for it."""
-    params = {"$filter": f"displayName eq {quote_literal(name)}", "$select": SELECT}
+    params = {"$filter": build_name_filter(name), "$select": SELECT}
     found = graph.list("/applications", intent=f"find applications named {name}", needs=READ_NEEDS, params=params)
     warn_of_lookalikes(graph.ctx, "application", found, name)
     return filter_by_name(found, "displayName", name)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..._core.errors import ConfigError, Problems
+from ..._core.errors import AmbiguousMatch, ConfigError, Problems
+from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step, find_changed_fields
 from .presets import AUDIENCES
 
@@ -116,5 +117,13 @@ def plan_federated_credential_removal(name: str, wires: t.Sequence[t.Mapping[str
 
 
 def find_credential_named(wires: t.Sequence[t.Mapping[str, t.Any]], name: str) -> t.Mapping[str, t.Any] | None:
-    """Return the credential of exactly this name, or None."""
-    return next((wire for wire in wires if wire["name"] == name), None)
+    """Return the credential of this name, letter case apart, or None. Raises AmbiguousMatch where two differ in letter case only."""
+    found = [wire for wire in wires if is_same_name(str(wire["name"]), name)]
+    if len(found) > 1:
+        listed = ", ".join(sorted(f"{wire['name']} ({wire.get('id')})" for wire in found))
+        raise AmbiguousMatch(
+            f"{len(found)} federated credentials of the application are named {name}, letter case apart: {listed}."
+            " Remove one of them in the portal.",
+            candidates=sorted(str(wire.get("id")) for wire in found),
+        )
+    return found[0] if found else None

@@ -13,11 +13,11 @@ from ..._core.errors import AmbiguousMatch, ConfigError
 from ..._core.names import is_same_name
 from ..client import (
     GraphClient,
+    build_name_filter,
     describe_lookalikes,
     filter_by_name,
     find_by_unique_name,
     format_alternate_key,
-    quote_literal,
     quote_segment,
     warn_of_lookalikes,
 )
@@ -92,7 +92,7 @@ def _check_unique_name(wire: t.Mapping[str, t.Any], unique_name: str) -> None:
 
 def list_groups_named(graph: GraphClient, name: str) -> list[Wire]:
     """Return all groups of exactly this display name, letter case apart; warn of others that Graph gives for it."""
-    params = {"$filter": f"displayName eq {quote_literal(name)}", "$select": SELECT}
+    params = {"$filter": build_name_filter(name), "$select": SELECT}
     found = graph.list("/groups", intent=f"find groups named {name}", needs=READ_NEEDS, params=params)
     warn_of_lookalikes(graph.ctx, "group", found, name)
     return filter_by_name(found, "displayName", name)

@@ -11,6 +11,7 @@ import re
 import typing as t
 
 from ..._core.errors import ConfigError
+from ..._core.names import keep_spelling
 from ..._core.plan import Plan, Step, find_changed_fields
 from ..._core.set_changes import find_set_changes
 
@@ -23,6 +24,8 @@ FIELDS = {
 }
 #: Sets of directory objects that options manage; each is read and written apart from the fields.
 RELATIONS = ("members", "owners")
+#: Fields that name the group: what differs in letter case only stays as it is.
+_NAMES = ("display_name", "unique_name", "mail_nickname")
 
 CanonicalGroup = dict[str, t.Any]
 
@@ -34,9 +37,14 @@ def canonical_group(wire: t.Mapping[str, t.Any]) -> CanonicalGroup:
     return found
 
 
-def desired_group(options: t.Mapping[str, t.Any]) -> CanonicalGroup:
-    """Return the fields as the options ask for them; None is not managed, an empty description clears it."""
-    return {name: options.get(name) for name in FIELDS}
+def desired_group(options: t.Mapping[str, t.Any], current: CanonicalGroup | None) -> CanonicalGroup:
+    """Return the fields as the options ask for them; None is not managed, an empty description clears it.
+
+    Names that differ from those of the *current* group in letter case only are the same, and stay as they are.
+    """
+    found: CanonicalGroup = {name: options.get(name) for name in FIELDS}
+    found.update({name: keep_spelling(found[name], (current or {}).get(name)) for name in _NAMES})
+    return found
 
 
 def check_new_group(desired: CanonicalGroup, current: CanonicalGroup | None) -> None:

@@ -54,7 +54,7 @@ class GroupResource:
         if options["state"] == "absent":
             self._planned = plan_group_removal(current)
             return self._planned
-        desired = desired_group(options)
+        desired = desired_group(options, current)
         check_new_group(desired, current)
         self._check_rename(desired, current)
         members, owners = (resolve_object_ids(self._graph, options.get(name), name) for name in RELATIONS)

@@ -14,12 +14,15 @@ from __future__ import annotations
 import re
 import secrets
 
+from ..._core.names import is_same_name
+
 _ID_BYTES = 6
 
 
-def build_marker_pattern(name: str) -> re.Pattern[str]:
-    """Return the pattern of display names of secrets called *name*: the name itself, or a marker of that name."""
-    return re.compile(f"{re.escape(name)}(/[0-9a-f]{{{2 * _ID_BYTES}}})?")
+def is_secret_of_name(display_name: str, name: str) -> bool:
+    """Return True when a secret with this display name is called *name*, letter case apart: it is the name itself, or a marker of it."""
+    marker = re.fullmatch(f"(.*)/[0-9a-f]{{{2 * _ID_BYTES}}}", display_name, re.DOTALL)
+    return is_same_name(display_name, name) or (marker is not None and is_same_name(marker.group(1), name))
 
 
 def draw_attempt_id() -> str:

@@ -14,7 +14,7 @@ from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step
 from ..._core.values import format_time, get_objects, get_time
 from ..._core.visible import to_one_line
-from .markers import build_marker_pattern
+from .markers import is_secret_of_name
 
 #: ``key_id``, ``display_name`` and ``expires``.
 Secret = dict[str, t.Any]
@@ -48,9 +48,8 @@ def is_valid_credential(wire: t.Mapping[str, t.Any], now: datetime.datetime) -> 
 
 
 def filter_secrets_by_name(secrets: t.Iterable[t.Mapping[str, t.Any]], name: str) -> list[t.Mapping[str, t.Any]]:
-    """Return the secrets whose display name is *name* or a marker of it, the one that ends last first."""
-    pattern = build_marker_pattern(name)
-    found = [item for item in secrets if pattern.fullmatch(item.get("displayName") or "")]
+    """Return the secrets whose display name is *name* or a marker of it, letter case apart, the one that ends last first."""
+    found = [item for item in secrets if is_secret_of_name(str(item.get("displayName") or ""), name)]
     return sorted(found, key=lambda item: (item.get("endDateTime") or "9999", str(item["keyId"])), reverse=True)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.names import fold_case
+from ..._core.names import fold_case, list_unicode_forms
 from ..._entra.client import GraphClient, describe_lookalikes, quote_literal, quote_segment
 from .parse import MappingEntry, Problem, make_problem
 
@@ -60,7 +60,8 @@ class EntraGroups:
         """Find the groups of *entries*; what is wrong with them is added to *problems*."""
         wire: dict[str, list[dict[str, t.Any]]] = {}
         incomplete = [entry for entry in entries if self._needs_graph(entry)]
-        by_name = sorted({str(entry.principal.name) for entry in incomplete if entry.object_id is None})
+        named = {str(entry.principal.name) for entry in incomplete if entry.object_id is None}
+        by_name = sorted({form for name in named for form in list_unicode_forms(name)})
         for start in range(0, len(by_name), _NAMES_AT_ONCE):
             for item in self._list_by_name(by_name[start : start + _NAMES_AT_ONCE]):
                 wire.setdefault(fold_case(str(item.get("displayName"))), []).append(item)

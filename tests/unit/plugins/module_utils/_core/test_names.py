@@ -24,6 +24,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.names import 
     has_prefix,
     is_lookalike,
     is_same_name,
+    keep_spelling,
+    list_unicode_forms,
     matches_any_pattern,
     matches_pattern,
 )
@@ -229,13 +231,14 @@ def test_nothing_folds_names_in_another_way() -> None:
 
 
 def is_of_texts(path: pathlib.Path) -> bool:
-    """Expressions over the services' own words, which no person chooses, over addresses and over markup."""
+    """Expressions over the services' own words, which no person chooses, over addresses, headers and markup."""
     return path.name in (
         "envelope.py",
         "associations.py",
         "references.py",
         "addresses.py",
         "reply.py",
+        "retry_headers.py",
         "secret_matcher.py",
     )
 
@@ -293,3 +296,25 @@ def test_a_warning_about_a_lookalike_names_both_and_the_difference() -> None:
     warning = describe_lookalike("Role", "View", "V\u0456ew", "role 17")
     assert warning.startswith("Role 'View' looks like role 17, which is another one")
     assert "U+0456" in warning and "where yours has 'i'" in warning
+
+
+@given(st.none() | st.text(max_size=5), st.none() | st.text(max_size=5))
+def test_a_spelling_is_kept_only_for_the_same_name(wanted: str | None, present: str | None) -> None:
+    kept = keep_spelling(wanted, present)
+    same = wanted is not None and present is not None and is_same_name(wanted, present)
+    assert kept == (present if same else wanted)
+    assert keep_spelling(kept, present) == kept
+
+
+def test_a_spelling_is_kept_in_letter_case_and_in_nothing_else() -> None:
+    assert keep_spelling("backup", "BackUp") == "BackUp"
+    assert keep_spelling("cafe\u0301", "caf\u00e9") == "cafe\u0301"
+    assert (keep_spelling("", None), keep_spelling(None, "x"), keep_spelling("x ", "x")) == ("", None, "x ")
+
+
+@given(st.text(max_size=20))
+def test_unicode_forms_begin_with_the_name_and_look_like_it(name: str) -> None:
+    forms = list_unicode_forms(name)
+    assert forms[0] == name and len(forms) == len(set(forms)) <= 3
+    assert all(is_same_name(form, name) or is_lookalike(form, name) for form in forms)
+    assert name.isascii() <= (forms == [name])

@@ -60,6 +60,15 @@ def test_a_new_application_is_for_one_tenant_unless_told_otherwise() -> None:
     assert desired_application({}, None, existing, False)["sign_in_audience"] is None
 
 
+def test_a_name_is_not_changed_in_letter_case_alone() -> None:
+    existing = canonical_application({"id": "x", "displayName": "Backup", "uniqueName": "backup", "notes": "Same"})
+    asked = {"display_name": "BACKUP", "unique_name": "Backup", "notes": "same"}
+    found = desired_application(asked, None, existing, False)
+    assert (found["display_name"], found["unique_name"], found["notes"]) == ("Backup", "backup", "same")
+    assert desired_application({"display_name": "Backups"}, None, existing, False)["display_name"] == "Backups"
+    assert desired_application(asked, None, NOTHING, False)["display_name"] == "BACKUP"
+
+
 def test_empty_text_and_empty_lists_clear() -> None:
     current = canonical_application(
         {

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, ConfigError, Problems
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.plan import (
     LIMIT,
@@ -153,10 +153,19 @@ def test_a_description_that_is_not_set_is_not_managed(rows: t.Any, desired: dict
     assert planned.after["description"] == (wires[0]["description"] or "" if wires else "")
 
 
-def test_names_are_compared_letter_by_letter() -> None:
+def test_letter_case_makes_no_other_name() -> None:
     wires = wires_of({"ci-a": (("https://i1", "s1"), "")})
-    assert find_credential_named(wires, "ci-a") is wires[0]
-    assert find_credential_named(wires, "CI-A") is None
+    assert find_credential_named(wires, "ci-a") is find_credential_named(wires, "CI-A") is wires[0]
+    assert find_credential_named(wires, "ci-b") is None
+    desired = desired_federated_credential(options_of(name="CI-A"), "https://i1", "s1")
+    planned = plan_federated_credential(desired, wires)
+    assert (planned.steps, planned.after["name"]) == ((), "ci-a")
+
+
+def test_names_that_differ_in_letter_case_only_are_ambiguous() -> None:
+    wires = wires_of({"ci-a": (("https://i1", "s1"), ""), "CI-a": (("https://i2", "s1"), "")})
+    with pytest.raises(AmbiguousMatch, match="named ci-a, letter case apart: CI-a .*, ci-a"):
+        find_credential_named(wires, "ci-a")
 
 
 @pytest.mark.parametrize(

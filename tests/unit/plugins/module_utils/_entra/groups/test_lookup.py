@@ -35,6 +35,15 @@ def test_a_display_name_names_the_only_group_that_has_it(make_ctx: t.Any) -> Non
     assert find(make_ctx, {"/groups": []}, display_name="GG", state="present") is None
 
 
+def test_a_name_in_another_unicode_form_is_told_and_never_taken(make_ctx: t.Any) -> None:
+    """Graph gives only what is asked for: both forms are."""
+    graph = FakeGraph(make_ctx(), {"/groups": [wire(1, "Cafe\u0301")]})
+    found = find_group(t.cast("t.Any", graph), {"display_name": "Caf\u00e9", "state": "present"})
+    assert found is None
+    assert graph.parameters[0]["$filter"] == "displayName in ('Caf\u00e9', 'Cafe\u0301')"
+    assert [guid(1) in line and "U+0301 COMBINING ACUTE ACCENT" in line for line in graph.ctx.warnings] == [True]
+
+
 def test_two_groups_of_one_name_are_an_error_that_lists_both(make_ctx: t.Any) -> None:
     with pytest.raises(AmbiguousMatch, match="give object_id or unique_name") as caught:
         find(make_ctx, {"/groups": [wire(1, "GG"), wire(2, "gg")]}, display_name="GG", state="present")

@@ -61,7 +61,7 @@ def test_canonical_takes_the_services_dates_and_nothing_secret() -> None:
         (None, False),
         ("", False),
         ("job 2", False),
-        ("Job", False),
+        ("Job", True),
         ("job/", False),
         (f"job/{ID}x", False),
         (f"job/{ID.upper()}", False),
