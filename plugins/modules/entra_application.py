@@ -276,7 +276,8 @@ options:
         suboptions: *claim
   access_token_version:
     description:
-      - Version of access tokens for this API. When left out it is not managed; Entra ID takes 1 for a new application.
+      - Version of access tokens for this API. When left out it is not managed; a new application gets 1, and 2 where its audience
+        includes personal accounts, which Entra ID demands.
     type: int
     choices: [1, 2]
   restore_deleted:

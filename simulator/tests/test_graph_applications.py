@@ -22,6 +22,19 @@ ROLE = {
     "isEnabled": True,
     "value": "Backup.Operate",
 }
+TITLE = "adminConsentDisplayName"
+OTHER = "3f0c6d2e-31a5-4b0b-9f5b-0d6f4a1c2b3e"
+#: The role as a scope: one permission to Entra ID.
+SCOPE = {
+    "id": ROLE["id"],
+    "type": "Admin",
+    TITLE: ROLE["displayName"],
+    "adminConsentDescription": ROLE["description"],
+    "isEnabled": True,
+    "value": ROLE["value"],
+}
+PERSONAL = "AzureADandPersonalMicrosoftAccount"
+PERSONAL_BODY = {"displayName": "x", "signInAudience": PERSONAL, "api": {"requestedAccessTokenVersion": 2}}
 
 
 def test_an_answer_has_every_key_of_its_type(graph: GraphClient) -> None:
@@ -54,6 +67,31 @@ def test_an_answer_has_every_key_of_its_type(graph: GraphClient) -> None:
         ({"displayName": "x", "appRoles": [{**ROLE, "id": "nonsense"}]}, "Edm.Guid"),
         ({"displayName": "x", "appRoles": [{**ROLE, "value": "with space"}]}, "value"),
         ({"displayName": "x", "appRoles": [ROLE, {**ROLE, "value": "Other"}]}, "appRoles"),
+        ({"displayName": "x", "identifierUris": [""]}, "identifierUris"),
+        ({"displayName": "x", "identifierUris": ["orders"]}, "identifierUris"),
+        ({"displayName": "x", "web": {"redirectUris": [""]}}, "redirectUris"),
+        ({"displayName": "x", "web": {"redirectUris": ["http://a.example"]}}, "redirectUris"),
+        ({"displayName": "x", "web": {"redirectUris": ["https://a.example/#x"]}}, "redirectUris"),
+        ({"displayName": "x", "spa": {"redirectUris": ["myapp://auth"]}}, "redirectUris"),
+        ({"displayName": "x", "publicClient": {"redirectUris": ["http://a.example"]}}, "redirectUris"),
+        ({"displayName": "x", "signInAudience": PERSONAL}, "requestedAccessTokenVersion"),
+        ({**PERSONAL_BODY, "api": {"requestedAccessTokenVersion": 1}}, "requestedAccessTokenVersion"),
+        ({**PERSONAL_BODY, "appRoles": [ROLE]}, "appRoles"),
+        ({**PERSONAL_BODY, "identifierUris": ["api://" + "x" * 115]}, "identifierUris"),
+        ({**PERSONAL_BODY, "web": {"redirectUris": ["https://a.example/?x=1"]}}, "redirectUris"),
+        ({**PERSONAL_BODY, "web": {"redirectUris": [f"https://a.example/{n}" for n in range(101)]}}, "redirectUris"),
+        (
+            {"displayName": "x", "appRoles": [ROLE], "api": {"oauth2PermissionScopes": [{**SCOPE, "id": OTHER}]}},
+            "appRoles",
+        ),
+        (
+            {"displayName": "x", "appRoles": [ROLE], "api": {"oauth2PermissionScopes": [{**SCOPE, "value": "B"}]}},
+            "appRoles",
+        ),
+        (
+            {"displayName": "x", "appRoles": [ROLE], "api": {"oauth2PermissionScopes": [{**SCOPE, TITLE: "B"}]}},
+            "appRoles",
+        ),
         ({"displayName": "x", "members@odata.bind": []}, "Invalid property 'members'"),
         ({"displayName": "x", "isDisabled": "yes"}, "isDisabled"),
     ],
@@ -89,6 +127,25 @@ def test_app_roles_go_in_two_steps(graph: GraphClient) -> None:
         assert error["code"] == "CannotDeleteOrUpdateEnabledEntitlement"
     graph.ok(204, "PATCH", path, {"appRoles": [{**ROLE, "isEnabled": False}]})
     graph.ok(204, "PATCH", path, {"appRoles": []})
+
+
+def test_a_role_and_a_scope_of_one_value_are_one_permission(graph: GraphClient) -> None:
+    created = graph.application(appRoles=[ROLE], api={"oauth2PermissionScopes": [SCOPE]})
+    path = f"/applications/{created['id']}"
+    off = {"appRoles": [{**ROLE, "isEnabled": False}]}
+    graph.error(400, "PATCH", path, off)
+    scopes = {"oauth2PermissionScopes": [{**SCOPE, "isEnabled": False}]}
+    graph.ok(204, "PATCH", path, {**off, "api": scopes})
+    graph.ok(204, "PATCH", path, {"appRoles": [], "api": {"oauth2PermissionScopes": []}})
+
+
+def test_what_personal_accounts_need(graph: GraphClient) -> None:
+    uris = {"redirectUris": ["https://a.example/cb", "http://localhost:8080"]}
+    more = {"signInAudience": PERSONAL, "api": {"requestedAccessTokenVersion": 2}, "web": uris}
+    created = graph.application(**more, publicClient={"redirectUris": ["myapp://auth"]})
+    graph.error(400, "PATCH", f"/applications/{created['id']}", {"api": {"requestedAccessTokenVersion": None}})
+    plain = graph.application(appRoles=[ROLE])
+    graph.error(400, "PATCH", f"/applications/{plain['id']}", {key: more[key] for key in ("signInAudience", "api")})
 
 
 def test_upsert_by_unique_name(graph: GraphClient) -> None:

@@ -170,3 +170,19 @@ def test_delegated_grants(sim: Simulator, graph: GraphClient) -> None:
     assert [item["scope"] for item in found] == ["User.Read Group.Read.All"]
     graph.ok(204, "DELETE", path)
     graph.error(404, "DELETE", path)
+
+
+def test_a_group_from_on_premises_is_changed_there(sim: Simulator, graph: GraphClient) -> None:
+    group = graph.group("ops")
+    row = sim.tenant.groups[group["id"]]
+    sim.tenant.update("group", {**row, "onPremisesSyncEnabled": True})
+    path, user = f"/groups/{group['id']}", next(iter(sim.tenant.users))
+    reference = {"@odata.id": f"{sim.graph_url}/v1.0/directoryObjects/{user}"}
+    for method, place, body in (
+        ("PATCH", path, {"description": "x"}),
+        ("POST", f"{path}/members/$ref", reference),
+        ("POST", f"{path}/owners/$ref", reference),
+        ("DELETE", f"{path}/members/{user}/$ref", None),
+        ("DELETE", path, None),
+    ):
+        assert "on-premises mastered" in graph.error(400, method, place, body)["message"]

@@ -7,22 +7,50 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ..._core.errors import ConfigError, Problems
-from .canonical import CanonicalApplication
+from ..uris import explain_identifier_uri, explain_redirect_uri
+from .canonical import PLATFORMS, CanonicalApplication, canonical_application
+from .desired import APP_ID_TEXT, PERSONAL_AUDIENCES, PERSONAL_TOKEN_VERSION, desired_application
+from .interrupted_change import TAG
 from .lookup import check_application_ids
-from .roles_and_scopes import ROLE, SCOPE, EntitlementKind
+from .roles_and_scopes import ROLE, SCOPE, Entitlement, EntitlementKind
 
 Problem = dict[str, str]
 _LONGEST = {"display_name": 256, "description": 1024, "notes": 1024}
-_LONGEST_VALUE = 120
 _LONGEST_TAG = 256
+#: Microsoft Learn (appRole, permissionScope): up to 120 of these characters, no dot in front.
+_VALUE = re.compile(r"[A-Za-z0-9!#$%&'()*+,\-/:;<=>?@\[\]^_`{|}~][A-Za-z0-9!#$%&'()*+,\-./:;<=>?@\[\]^_`{|}~]{0,119}")
+#: Microsoft Learn (supported accounts, service limits): the most of each that an application has, and with personal accounts.
+_MOST_REDIRECT_URIS = (256, 100)
+_MOST_PERSONAL_IDENTIFIER_URIS = 50
+_MOST_ENTITLEMENTS = 700
+_MOST_APIS = 50
+_MOST_PERMISSIONS = (400, 200)
+_MOST_PERMISSIONS_OF_API = 30
+_MOST_OWNERS = 100
+#: What a role and a scope of one id have in common beside value and state: option of the role, option of the scope.
+_SHARED_TEXTS = (("display_name", "admin_consent_display_name"), ("description", "admin_consent_description"))
+#: Any application id, in place of one that is not known yet.
+_SOME_ID = "00000000-0000-0000-0000-000000000000"
 
 
 def check_application_options(options: t.Mapping[str, t.Any]) -> None:
-    """Raise Problems with everything that Entra ID would refuse, as far as the options alone tell."""
+    """Raise Problems with everything that Entra ID would refuse, as far as the options alone tell.
+
+    What it would refuse of a new application with these options is told as well, where anything is.
+    """
     check_application_ids(options)
+    problems = _find_option_problems(options)
+    if problems:
+        nothing = canonical_application({})
+        after = desired_application(options, None, nothing, bool(options.get("exclusive")))
+        raise _build_problems([*problems, *find_rule_problems(after, nothing)])
+
+
+def _find_option_problems(options: t.Mapping[str, t.Any]) -> list[Problem]:
     problems = [
         _describe_problem(name, f"longer than {longest} characters")
         for name, longest in _LONGEST.items()
@@ -31,15 +59,23 @@ def check_application_options(options: t.Mapping[str, t.Any]) -> None:
     for index, tag in enumerate(options.get("tags") or ()):
         if not tag or len(tag) > _LONGEST_TAG or any(letter.isspace() for letter in tag):
             problems.append(_describe_problem(f"tags[{index}]", "a tag has 1 to 256 characters and no blanks"))
+        elif tag.startswith(TAG):
+            problems.append(_describe_problem(f"tags[{index}]", "this collection sets and removes such tags itself"))
     for index, uri in enumerate(options.get("identifier_uris") or ()):
+        why = None if uri else "it is empty"
         if uri.endswith("/"):
-            problems.append(
-                _describe_problem(f"identifier_uris[{index}]", "an identifier URI does not end with a slash")
-            )
+            why = "an identifier URI does not end with a slash"
+        if why:
+            problems.append(_describe_problem(f"identifier_uris[{index}]", why))
+    for name in PLATFORMS:
+        for index, uri in enumerate((options.get(name) or {}).get("redirect_uris") or ()):
+            if not uri:
+                problems.append(_describe_problem(f"{name}.redirect_uris[{index}]", "it is empty"))
+    if len(set(options.get("owners") or ())) > _MOST_OWNERS:
+        problems.append(_describe_problem("owners", f"an application has at most {_MOST_OWNERS} owners"))
     for kind in (ROLE, SCOPE):
         problems += _find_entitlement_problems(kind, options.get(kind.option) or ())
-    if problems:
-        raise Problems(f"{len(problems)} options of the application cannot be used", problems)
+    return problems
 
 
 def _find_entitlement_problems(kind: EntitlementKind, entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Problem]:
@@ -47,13 +83,11 @@ def _find_entitlement_problems(kind: EntitlementKind, entries: t.Sequence[t.Mapp
     seen: dict[str, int] = {}
     for index, entry in enumerate(entries):
         where, value = f"{kind.option}[{index}]", entry["value"]
-        if (
-            not value
-            or len(value) > _LONGEST_VALUE
-            or value.startswith(".")
-            or any(letter.isspace() for letter in value)
-        ):
-            message = f"the value of an {kind.noun} has 1 to {_LONGEST_VALUE} characters, no blanks and no dot in front"
+        if not _VALUE.fullmatch(value):
+            message = (
+                f"the value of an {kind.noun} has 1 to 120 characters, no blanks and no dot in front, and only ASCII letters,"
+                " digits and ! # $ % & ' ( ) * + , - . / : ; < = > ? @ [ ] ^ _ ` { | } ~"
+            )
             problems.append(_describe_problem(f"{where}.value", message))
         for key in filter(None, (value, (entry.get("id") or "").lower())):
             if key in seen:
@@ -64,9 +98,14 @@ def _find_entitlement_problems(kind: EntitlementKind, entries: t.Sequence[t.Mapp
     return problems
 
 
-def check_desired_application(options: t.Mapping[str, t.Any], after: CanonicalApplication, exists: bool) -> None:
-    """Raise ConfigError where the desired application cannot exist: no name, or two entries with one id."""
-    if not exists and not options.get("display_name"):
+def check_desired_application(
+    options: t.Mapping[str, t.Any], after: CanonicalApplication, current: CanonicalApplication
+) -> None:
+    """Raise ConfigError or Problems where Entra ID would refuse to make *current* into *after*.
+
+    *current* is the canonical form of an empty object for an application that does not exist.
+    """
+    if current["object_id"] is None and not options.get("display_name"):
         raise ConfigError(
             f"No application {options.get('unique_name')} exists, and creating it needs display_name",
             source="option display_name",
@@ -79,6 +118,131 @@ def check_desired_application(options: t.Mapping[str, t.Any], after: CanonicalAp
                 f"{kind.option}: two entries would have the id {twice[0]}: one has its value, the other gives it as id",
                 source=f"option {kind.option}",
             )
+    problems = find_rule_problems(after, current)
+    if problems:
+        raise _build_problems(problems)
+
+
+def find_rule_problems(after: CanonicalApplication, current: CanonicalApplication) -> list[Problem]:
+    """Return what breaks a fixed rule of Entra ID in *after*; what *current* has already is not judged."""
+    personal = after["sign_in_audience"] in PERSONAL_AUDIENCES
+    audience = after["sign_in_audience"] if after["sign_in_audience"] != current["sign_in_audience"] else None
+    return [
+        *(_find_audience_problems(after, current, audience) if personal else ()),
+        *_find_uri_problems(after, current, personal, bool(audience)),
+        *_find_sharing_problems(after, current),
+        *_find_permission_problems(after, current, personal),
+    ]
+
+
+def _find_audience_problems(
+    after: CanonicalApplication, current: CanonicalApplication, changed: str | None
+) -> list[Problem]:
+    problems = []
+    version = after["access_token_version"]
+    if version != PERSONAL_TOKEN_VERSION and (changed or version != current["access_token_version"]):
+        message = (
+            f"the audience {after['sign_in_audience']} includes personal accounts, which need access_token_version 2"
+        )
+        problems.append(_describe_problem("access_token_version", message))
+    if after["app_roles"] and (changed or after["app_roles"] != current["app_roles"]):
+        message = f"an application has none where its audience includes personal accounts ({after['sign_in_audience']})"
+        problems.append(_describe_problem("app_roles", message))
+    return problems
+
+
+def _find_uri_problems(
+    after: CanonicalApplication, current: CanonicalApplication, personal: bool, all_of_them: bool
+) -> list[Problem]:
+    """Return the problems of URIs that are added; of all of them where personal accounts are let in.
+
+    Empty ones, and identifier URIs that end with a slash, are problems of the options already.
+    """
+    judge_all = personal and all_of_them
+    problems = []
+    for uri in after["identifier_uris"]:
+        why = explain_identifier_uri(uri.replace(APP_ID_TEXT, _SOME_ID), personal=personal)
+        if why and not uri.endswith("/") and uri and (judge_all or uri not in current["identifier_uris"]):
+            problems.append(_describe_problem("identifier_uris", f"{uri!r}: {why}"))
+    if personal and len(after["identifier_uris"]) > max(
+        _MOST_PERSONAL_IDENTIFIER_URIS, len(current["identifier_uris"])
+    ):
+        message = f"at most {_MOST_PERSONAL_IDENTIFIER_URIS} where personal accounts may sign in"
+        problems.append(_describe_problem("identifier_uris", message))
+    for name in PLATFORMS:
+        had = current[name]["redirect_uris"]
+        for uri in after[name]["redirect_uris"]:
+            why = explain_redirect_uri(uri, native=name == "public_client", personal=personal)
+            if why and uri and (judge_all or uri not in had):
+                problems.append(_describe_problem(f"{name}.redirect_uris", f"{uri!r}: {why}"))
+    total, before = (sum(len(form[name]["redirect_uris"]) for name in PLATFORMS) for form in (after, current))
+    most = _MOST_REDIRECT_URIS[personal]
+    if total > max(most, before):
+        message = f"an application has at most {most} on all platforms together, this one would have {total}"
+        problems.append(_describe_problem("redirect_uris", message))
+    return problems
+
+
+def _find_sharing_problems(after: CanonicalApplication, current: CanonicalApplication) -> list[Problem]:
+    """Return the problems of roles and scopes beside each other: of one value or of one id they are one entry in two lists."""
+    problems = []
+    known = [*current["app_roles"], *current["api_scopes"]]
+    for role in after["app_roles"]:
+        for scope in after["api_scopes"]:
+            same_value = role["value"] is not None and role["value"] == scope["value"]
+            same_id = role["id"] is not None and role["id"] == scope["id"]
+            if not (same_value or same_id) or (role in known and scope in known):
+                continue
+            problems += _compare_shared(role, scope, same_value, same_id)
+    total, before = (len(form["app_roles"]) + len(form["api_scopes"]) for form in (after, current))
+    if total > max(_MOST_ENTITLEMENTS, before):
+        message = f"an application has at most {_MOST_ENTITLEMENTS} app roles and scopes, this one would have {total}"
+        problems.append(_describe_problem("app_roles", message))
+    return problems
+
+
+def _compare_shared(role: Entitlement, scope: Entitlement, same_value: bool, same_id: bool) -> list[Problem]:
+    where = f"app_roles and api_scopes, value {role['value']}"
+    if not same_value:
+        message = f"app role {role['value']} and scope {scope['value']} have the same id, which only entries of one value have"
+        return [_describe_problem(where, message)]
+    if role["id"] and scope["id"] and not same_id:
+        message = f"an app role and a scope of one value have one id; these have {role['id']} and {scope['id']}"
+        return [_describe_problem(where, message)]
+    different = [
+        f"{ours} {role[ours]!r} and {theirs} {scope[theirs]!r}"
+        for ours, theirs in (*_SHARED_TEXTS, ("enabled", "enabled"))
+        if role[ours] != scope[theirs]
+    ]
+    if not different:
+        return []
+    message = "an app role and a scope of one value are one permission to Entra ID; these differ: " + "; ".join(
+        different
+    )
+    return [_describe_problem(where, message)]
+
+
+def _find_permission_problems(
+    after: CanonicalApplication, current: CanonicalApplication, personal: bool
+) -> list[Problem]:
+    if after["api_permissions"] == current["api_permissions"]:
+        return []
+    counts = [len(entry["application"]) + len(entry["delegated"]) for entry in after["api_permissions"]]
+    problems = []
+    if len(counts) > _MOST_APIS:
+        problems.append(_describe_problem("api_permissions", f"at most {_MOST_APIS} APIs"))
+    most = _MOST_PERMISSIONS[personal]
+    if sum(counts) > most:
+        problems.append(_describe_problem("api_permissions", f"at most {most} permissions in all, not {sum(counts)}"))
+    if personal and any(count > _MOST_PERMISSIONS_OF_API for count in counts):
+        message = f"at most {_MOST_PERMISSIONS_OF_API} permissions of one API where personal accounts may sign in"
+        problems.append(_describe_problem("api_permissions", message))
+    return problems
+
+
+def _build_problems(problems: t.Sequence[Problem]) -> Problems:
+    unique = list({(problem["where"], problem["message"]): problem for problem in problems}.values())
+    return Problems(f"{len(unique)} options of the application cannot be used", unique)
 
 
 def _describe_problem(where: str, message: str) -> Problem:

@@ -30,6 +30,9 @@ APP_ID_TEXT = "{app_id}"
 DEFAULT_AUDIENCE = "AzureADMyOrg"
 #: Fields that name the application: what differs in letter case only stays as it is.
 _NAMES = ("display_name", "unique_name")
+#: Audiences with personal accounts, and the version of access tokens that they need (Microsoft Learn, apiApplication).
+PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
+PERSONAL_TOKEN_VERSION = 2
 
 
 def desired_application(
@@ -57,6 +60,8 @@ def desired_application(
         found[name] = _desired_platform(options.get(name) or {}, current[name], exclusive)
     for name in ("access_token_version", "group_claims"):
         found[name] = current[name] if options.get(name) is None else options[name]
+    if new and options.get("access_token_version") is None and found["sign_in_audience"] in PERSONAL_AUDIENCES:
+        found["access_token_version"] = PERSONAL_TOKEN_VERSION
     found["group_claims"] = sorted(set(found["group_claims"]))
     namespace = found["unique_name"] or current["app_id"]
     found["app_roles"] = merge_entitlements(

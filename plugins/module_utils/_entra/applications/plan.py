@@ -128,7 +128,7 @@ def _plan_writes(current: CurrentApplication, before: CanonicalApplication, afte
     # An app role and a scope with one id are enabled and disabled together.
     ids = first[ROLE] | first[SCOPE]
     start = disable_entitlements(before, ids) if ids else before
-    born = {kind.option: enable_new_entitlements(before[kind.option], after[kind.option]) for kind in (ROLE, SCOPE)}
+    born = _enable_new(before, after)
     steps: list[Step] = []
     if ids:
         affected = [kind for kind in (ROLE, SCOPE) if start[kind.option] != before[kind.option]]
@@ -158,6 +158,19 @@ def _plan_writes(current: CurrentApplication, before: CanonicalApplication, afte
     return steps
 
 
+def _enable_new(before: CanonicalApplication, after: CanonicalApplication) -> dict[str, list[CanonicalApplication]]:
+    """Return roles and scopes of *after* with new ones enabled, and with them what has the same id in the other list."""
+    born = {kind.option: enable_new_entitlements(before[kind.option], after[kind.option]) for kind in (ROLE, SCOPE)}
+    ids = {entry["id"] for option, entries in born.items() for entry in entries if entry not in after[option]}
+    return {
+        option: [
+            {**entry, "enabled": entry["enabled"] or (entry["id"] is not None and entry["id"] in ids)}
+            for entry in entries
+        ]
+        for option, entries in born.items()
+    }
+
+
 def _plan_creation(name: str, body: Wire) -> list[Step]:
     """Return the step that creates the application, and one more for what contains its application id, not known before."""
     first = {field_name: value for field_name, value in body.items() if value not in (None, [])}
@@ -168,6 +181,9 @@ def _plan_creation(name: str, body: Wire) -> list[Step]:
         later["appRoles"] = first.pop("appRoles")
     if any(not scope["id"] for scope in first.get("api", {}).get("oauth2PermissionScopes", ())):
         later["api"] = first.pop("api")
+        version = later["api"].get("requestedAccessTokenVersion")
+        if version is not None:  # some audiences cannot be created without it
+            first["api"] = {"requestedAccessTokenVersion": version}
     steps = [Step("create", f"create {name}", {"body": first})]
     if later:
         steps.append(Step("update", f"{name}: {', '.join(sorted(later))}", {"body": later}))

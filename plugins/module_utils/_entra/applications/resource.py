@@ -60,8 +60,9 @@ class ApplicationResource:
         requested = self._resolve_api_permissions()
         exclusive, had = self._options["exclusive"], canonical_application(current.wire)
         self._warn_of_interruption(had)
-        after = desired_application(self._options, requested, undo_interruption(had), exclusive)
-        check_desired_application(self._options, after, current.exists)
+        settled = undo_interruption(had)
+        after = desired_application(self._options, requested, settled, exclusive)
+        check_desired_application(self._options, after, settled)
         self._after = after
         self._check_identifier_uris(current, after)
         owners = resolve_object_ids(self._graph, self._options.get("owners"), "owners")

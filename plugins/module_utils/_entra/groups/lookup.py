@@ -23,7 +23,7 @@ from ..client import (
 )
 
 #: What one read of a group has to bring.
-SELECT = "id,displayName,uniqueName,mailNickname,description,securityEnabled,groupTypes"
+SELECT = "id,displayName,uniqueName,mailNickname,description,securityEnabled,groupTypes,onPremisesSyncEnabled"
 #: Graph permissions that reading groups takes, least first.
 READ_NEEDS = ("GroupMember.Read.All", "Group.Read.All")
 

@@ -20,6 +20,7 @@ from ..create import create_once
 from ..errors import is_already_done
 from ..principals import resolve_object_ids
 from ..references import EXISTS, add_reference, remove_reference
+from .checks import check_group_plan
 from .lookup import READ_NEEDS, find_group, list_group_relation, list_groups_named
 from .plan import (
     FIELDS,
@@ -45,6 +46,7 @@ class GroupResource:
     def __init__(self, ctx: Context, graph: GraphClient | None = None) -> None:
         self._ctx, self._graph = ctx, graph or GraphClient(ctx)
         self._planned = Plan({}, {})
+        self._wire: t.Mapping[str, t.Any] = {}
         self.object_id: str | None = None
 
     def plan(self) -> Plan:
@@ -53,12 +55,14 @@ class GroupResource:
         current = self._read(options)
         if options["state"] == "absent":
             self._planned = plan_group_removal(current)
+            check_group_plan(self._planned, options, self._wire)
             return self._planned
         desired = desired_group(options, current)
         check_new_group(desired, current)
         self._check_rename(desired, current)
         members, owners = (resolve_object_ids(self._graph, options.get(name), name) for name in RELATIONS)
         self._planned = plan_group(desired, current, members, owners, options["exclusive"])
+        check_group_plan(self._planned, options, self._wire)
         return self._planned
 
     @property
@@ -86,6 +90,7 @@ class GroupResource:
         wire = find_group(self._graph, options)
         if wire is None:
             return None
+        self._wire = wire
         found = canonical_group(wire)
         self.object_id = found["object_id"]
         for relation in RELATIONS:

@@ -18,6 +18,7 @@ from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.risks import require_accepted_risk
 from ..._core.values import format_time
+from ..applications.desired import PERSONAL_AUDIENCES
 from ..applications.reference import ApplicationReference, find_application, resolve_application
 from ..client import GraphClient
 from .plan import (
@@ -31,7 +32,9 @@ from .plan import (
 )
 from .writer import SecretWriter
 
-_SELECT = ("passwordCredentials", "keyCredentials")
+_SELECT = ("passwordCredentials", "keyCredentials", "signInAudience")
+#: Microsoft Learn (supported accounts): the most secrets of an application where personal accounts may sign in.
+_MOST_PERSONAL_SECRETS = 2
 
 
 class SecretResource:
@@ -62,6 +65,8 @@ class SecretResource:
             return planned
         now = self._graph.get_service_time()
         planned = plan_secret(options["name"], options["lifetime_days"], secrets, now)
+        if planned.changed:
+            self._check_room(secrets)
         self._result = self._predict(options) if planned.changed else self._describe_present(secrets, options["name"])
         return planned
 
@@ -96,6 +101,17 @@ class SecretResource:
     def _predict(self, options: t.Mapping[str, t.Any]) -> Secret:
         ends = self._graph.get_service_time() + datetime.timedelta(days=options["lifetime_days"])
         return {"key_id": None, "display_name": None, "expires": format_time(ends), "value": None}
+
+    def _check_room(self, secrets: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+        """Raise ConfigError where Entra ID would refuse one more secret; those that have expired count."""
+        audience = self._application.wire.get("signInAudience")
+        if audience in PERSONAL_AUDIENCES and len(secrets) >= _MOST_PERSONAL_SECRETS:
+            ids = ", ".join(sorted(str(item["keyId"]).lower() for item in secrets))
+            raise ConfigError(
+                f"The application has {len(secrets)} client secrets ({ids}), and where personal accounts may sign in Entra ID allows"
+                f" {_MOST_PERSONAL_SECRETS}, expired ones among them: remove one first (state absent with its key_id)",
+                source="option application",
+            )
 
     def _check_removal(self, key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> None:
         secret = next(item for item in secrets if is_same_name(str(item["keyId"]), key_id))

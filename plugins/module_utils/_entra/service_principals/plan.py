@@ -21,7 +21,7 @@ TEXTS = {"description": "description", "notes": "notes", "sign_on_mode": "prefer
 FLAGS = {"assignment_required": "appRoleAssignmentRequired", "enabled": "accountEnabled"}
 SETS = {"reply_urls": "replyUrls", "notification_emails": "notificationEmailAddresses", "tags": "tags"}
 #: What one read of a service principal has to bring.
-SELECT = ",".join(["id,appId,displayName", *TEXTS.values(), *FLAGS.values(), *SETS.values()])
+SELECT = ",".join(["id,appId,displayName,servicePrincipalType", *TEXTS.values(), *FLAGS.values(), *SETS.values()])
 #: The choice of sign_on_mode that stands for none.
 NO_MODE = "none"
 _DEFAULTS = {"accountEnabled": True, "appRoleAssignmentRequired": False}

@@ -19,6 +19,7 @@ from ..client import GraphClient, format_alternate_key, quote_segment
 from ..deleted_items import list_deleted_items
 from ..owners import change_owners, list_owners
 from ..principals import resolve_object_ids
+from .checks import check_service_principal_options, check_service_principal_plan
 from .plan import (
     SELECT,
     SETS,
@@ -48,9 +49,13 @@ class ServicePrincipalResource:
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises ConfigError, Problems."""
         present = self._options["state"] == "present"
+        if present:
+            check_service_principal_options(self._options)
         self._wire = self._find(present) or {}
         if not present:
-            return plan_service_principal_removal(self._wire)
+            removal = plan_service_principal_removal(self._wire)
+            check_service_principal_plan(removal, self._wire)
+            return removal
         exclusive = self._options["exclusive"]
         desired = desired_service_principal(
             self._options, canonical_service_principal(self._wire), self._read_inherited(), exclusive

@@ -24,6 +24,9 @@ _ROLE_VALUE = re.compile(
     r"[A-Za-z0-9!#$%&'()*+,\-/:;<=>?@\[\]^_`{|}~][A-Za-z0-9!#$%&'()*+,\-./:;<=>?@\[\]^_`{|}~]{0,119}"
 )
 _LONGEST = {"displayName": 256, "description": 1024, "notes": 1024}
+_PERSONAL = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
+_PLATFORMS = ("web", "spa", "publicClient")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f<>\"\\^`{|}]+")
 _MAX_PERMISSIONS = 400
 _MAX_RESOURCES = 50
 _MAX_ENTITLEMENTS = 700
@@ -40,10 +43,8 @@ def check_values(body: Row) -> None:
         raise invalid_value("signInAudience", RESOURCE)
     _check_tags(body.get("tags", []))
     _check_requested(body.get("requiredResourceAccess", []))
-    if any(uri.endswith("/") or len(uri) > 255 or ":" not in uri for uri in body.get("identifierUris", [])):
+    if any(uri.endswith("/") or len(uri) > 255 or not _URI.fullmatch(uri) for uri in body.get("identifierUris", [])):
         raise invalid_value("identifierUris", RESOURCE)
-    if len((body.get("web") or {}).get("redirectUris") or []) > 256:
-        raise invalid_value("redirectUris", RESOURCE)
 
 
 def _check_tags(tags: list[str]) -> None:
@@ -61,18 +62,79 @@ def _check_requested(items: list[dict[str, Any]]) -> None:
         raise invalid_value("resourceAccess", RESOURCE)
 
 
+def check_platforms(row: Row, before: Row | None) -> None:
+    """Check redirect URIs of the resulting application: the form of those that are new, the number of all."""
+    lists = {name: list((row.get(name) or {}).get("redirectUris") or []) for name in _PLATFORMS}
+    personal = row["signInAudience"] in _PERSONAL
+    if sum(map(len, lists.values())) > (100 if personal else 256):
+        raise invalid_value("redirectUris", RESOURCE)
+    for name, uris in lists.items():
+        known = set((((before or {}).get(name)) or {}).get("redirectUris") or [])
+        for uri in uris:
+            if uri not in known and not _is_redirect_uri(uri, name == "publicClient", personal):
+                raise invalid_value("redirectUris", RESOURCE)
+
+
+def _is_redirect_uri(uri: str, native: bool, personal: bool) -> bool:
+    if len(uri) > 256 or not _URI.fullmatch(uri) or "#" in uri or (personal and set(uri) & {"*", "?"}):
+        return False
+    web = re.fullmatch(r"(https?)://([^/:?]+)(:\d+)?([/?].*)?", uri, re.IGNORECASE)
+    if web is None:
+        return native and not re.match(r"https?:", uri, re.IGNORECASE)
+    return web[1].lower() == "https" or web[2].lower() in ("localhost", "127.0.0.1")
+
+
+def check_audience(row: Row) -> None:
+    """Check what an audience with personal accounts demands of the resulting application."""
+    if row["signInAudience"] not in _PERSONAL:
+        return
+    if row["api"].get("requestedAccessTokenVersion") != 2:
+        text = "Property api.requestedAccessTokenVersion must be 2 where signInAudience includes personal accounts."
+        raise bad_request(text, "InvalidValue", "requestedAccessTokenVersion")
+    if row["appRoles"]:
+        raise invalid_value("appRoles", RESOURCE)
+    if len(row["identifierUris"]) > 50 or any(len(uri) > 120 for uri in row["identifierUris"]):
+        raise invalid_value("identifierUris", RESOURCE)
+
+
 def check_entitlements(row: Row, before: Row | None) -> None:
     """Check app roles and scopes of the resulting application. `before`: as the replica knows it."""
     roles, scopes = row["appRoles"], row["api"]["oauth2PermissionScopes"]
-    ids = [item.get("id") for item in [*roles, *scopes]]
-    if None in ids or len(set(ids)) != len(ids) or len(ids) > _MAX_ENTITLEMENTS:
+    for items, name in ((roles, "appRoles"), (scopes, "oauth2PermissionScopes")):
+        ids = [item.get("id") for item in items]
+        if None in ids or len(set(ids)) != len(ids):
+            raise invalid_value(name, RESOURCE)
+    if len(roles) + len(scopes) > _MAX_ENTITLEMENTS:
         raise invalid_value("appRoles", RESOURCE)
     for role in roles:
         _check_role(role)
     _check_unique_values(roles, "appRoles")
     _check_unique_values(scopes, "oauth2PermissionScopes")
-    old = [*before["appRoles"], *before["api"]["oauth2PermissionScopes"]] if before else []
-    _check_disabled_first({item["id"]: item for item in old}, {item["id"]: item for item in [*roles, *scopes]})
+    _check_shared(roles, scopes)
+    _check_disabled_first(_by_kind_and_id(before) if before else {}, _by_kind_and_id(row))
+
+
+def _by_kind_and_id(row: Row) -> dict[tuple[str, str], Row]:
+    lists = {"role": row["appRoles"], "scope": row["api"]["oauth2PermissionScopes"]}
+    return {(kind, item["id"]): item for kind, items in lists.items() for item in items}
+
+
+def _check_shared(roles: list[Row], scopes: list[Row]) -> None:
+    """Check a role and a scope of one id or value: they are one permission, with equal texts and state."""
+    for role in roles:
+        for scope in scopes:
+            same_value = bool(role.get("value")) and role.get("value") == scope.get("value")
+            if role["id"] != scope["id"] and not same_value:
+                continue
+            shared = (
+                (role["id"], scope["id"]),
+                (role.get("value"), scope.get("value")),
+                (role.get("displayName"), scope.get("adminConsentDisplayName")),
+                (role.get("description"), scope.get("adminConsentDescription")),
+                (role.get("isEnabled"), scope.get("isEnabled")),
+            )
+            if any(ours != theirs for ours, theirs in shared):
+                raise invalid_value("appRoles", RESOURCE)
 
 
 def _check_role(role: Row) -> None:
@@ -91,7 +153,7 @@ def _check_unique_values(items: list[Row], name: str) -> None:
         raise bad_request(f"Property {name} has duplicate values.", "DuplicateValue", name)
 
 
-def _check_disabled_first(old: dict[str, Row], new: dict[str, Row]) -> None:
+def _check_disabled_first(old: dict[tuple[str, str], Row], new: dict[tuple[str, str], Row]) -> None:
     """Refuse to remove or change an enabled role or scope, unless disabling it is the only change."""
     for key, item in old.items():
         if not item.get("isEnabled"):

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from cvops_simulator.entra.defaults import make_row, merge_row
 from cvops_simulator.entra.graph.application_rules import (
+    check_audience,
     check_conflicts,
     check_entitlements,
     check_identifier_policy,
     check_new_entitlements,
+    check_platforms,
     check_values,
     complete_entitlements,
 )
@@ -98,6 +100,8 @@ def _make(call: Call, body: Row) -> GraphResponse:
     check_new_entitlements([*row["appRoles"], *row["api"]["oauth2PermissionScopes"]], set())
     complete_entitlements(row)
     check_entitlements(row, None)
+    check_audience(row)
+    check_platforms(row, None)
     check_conflicts(call.tenant, row)
     check_identifier_policy(call, row, None)
     row = apply_key_credentials(call, "application", row, keys)
@@ -131,6 +135,8 @@ def _update(call: Call) -> GraphResponse:
     check_new_entitlements([*after["appRoles"], *after["api"]["oauth2PermissionScopes"]], known)
     complete_entitlements(after)
     check_entitlements(after, seen)
+    check_audience(after)
+    check_platforms(after, row)
     check_conflicts(call.tenant, after)
     check_identifier_policy(call, after, row)
     if "keyCredentials" in body:

@@ -12,7 +12,12 @@ from cvops_simulator.entra.defaults import make_row, merge_row
 from cvops_simulator.entra.graph.deletion import soft_delete
 from cvops_simulator.entra.graph.errors import bad_request, denied, invalid_value, not_found
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse, parse_key
-from cvops_simulator.entra.graph.references import add_references, check_members_writable, resolve_bound_ids
+from cvops_simulator.entra.graph.references import (
+    add_references,
+    check_master,
+    check_members_writable,
+    resolve_bound_ids,
+)
 from cvops_simulator.entra.graph.routing import Route
 from cvops_simulator.entra.identifiers import make_security_identifier
 
@@ -150,6 +155,7 @@ def _update(call: Call) -> GraphResponse:
             raise not_found(value)
         return _make(call, {**body, "uniqueName": value})
     row = call.require("group", call.arguments[0])
+    check_master(row)
     _check_values(body)
     changed = [key for key in _IMMUTABLE if key in body and (body[key] or False) != (row[key] or False)]
     if row["uniqueName"] and body.get("uniqueName", row["uniqueName"]) != row["uniqueName"]:
@@ -168,7 +174,9 @@ def _update(call: Call) -> GraphResponse:
 
 
 def _delete(call: Call) -> GraphResponse:
-    soft_delete(call.tenant, "group", call.require("group", call.arguments[0]))
+    row = call.require("group", call.arguments[0])
+    check_master(row)
+    soft_delete(call.tenant, "group", row)
     return NO_CONTENT
 
 

@@ -55,6 +55,13 @@ def resolve_bound_ids(call: Call, body: Row, relation: str, kinds: tuple[Kind, .
     return list(dict.fromkeys(ids))
 
 
+def check_master(group: Row) -> None:
+    """Refuse changes of a group that is synchronised from on premises: its master is there."""
+    if group["onPremisesSyncEnabled"]:
+        text = "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects "
+        raise bad_request(f"{text}currently undergoing migration.", "DirSyncMastered")
+
+
 def check_members_writable(call: Call, group: Row) -> None:
     """Refuse members of dynamic groups; those of role-assignable groups need one more permission."""
     if "DynamicMembership" in group["groupTypes"]:
@@ -124,6 +131,8 @@ def _make_lister(kind: Kind, ids: Callable[[Call, str], list[str]]) -> Callable[
 def _make_adder(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
     def handler(call: Call) -> GraphResponse:
         owner = call.require(kind, call.arguments[0])
+        if kind == "group":
+            check_master(owner)
         if kind == "group" and relation == "members":
             check_members_writable(call, owner)
         body = call.request.body
@@ -141,6 +150,8 @@ def _make_remover(kind: Kind, relation: str) -> Callable[[Call], GraphResponse]:
     def handler(call: Call) -> GraphResponse:
         owner = call.require(kind, call.arguments[0])
         object_id = check_guid(call.arguments[1])
+        if kind == "group":
+            check_master(owner)
         if relation == "members":
             check_members_writable(call, owner)
         present = call.tenant.store.primary().ids(relation, owner["id"])

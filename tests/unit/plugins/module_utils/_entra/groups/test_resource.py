@@ -80,6 +80,14 @@ def test_renaming_needs_an_accepted_risk(make_ctx: t.Any) -> None:
     assert graph.writes == [("PATCH", PATH, {"displayName": "New"})]
 
 
+@pytest.mark.parametrize("options", [{"description": "new"}, {"state": "absent"}])
+def test_a_group_from_on_premises_is_refused_while_planning(make_ctx: t.Any, options: dict[str, t.Any]) -> None:
+    synced = {**GROUP, "onPremisesSyncEnabled": True}
+    with pytest.raises(ConfigError, match="on premises"):
+        make_group(make_ctx, {"/groups": [synced]}, **options)[0].plan()
+    assert not make_group(make_ctx, {"/groups": [synced]})[0].plan().changed
+
+
 def test_a_new_group_needs_a_name(make_ctx: t.Any) -> None:
     with pytest.raises(ConfigError, match="creating it needs display_name"):
         make_group(make_ctx, {}, unique_name="gg", display_name=None)[0].plan()

@@ -51,6 +51,21 @@ def test_a_secret_is_added_and_its_value_is_the_result(make_ctx: t.Any) -> None:
     assert "shown once" in graph.ctx.secrets
 
 
+@pytest.mark.parametrize(
+    ("audience", "held", "refused"),
+    [("PersonalMicrosoftAccount", 2, True), ("PersonalMicrosoftAccount", 1, False), ("AzureADMyOrg", 2, False)],
+)
+def test_personal_accounts_leave_room_for_two_secrets(make_ctx: t.Any, audience: str, held: int, refused: bool) -> None:
+    keys = [key(number, "other", "2020-01-01T00:00:00Z") for number in range(held)]
+    secret, graph = make_secret(make_ctx, keys)
+    graph.answers[PATH]["signInAudience"] = audience
+    if refused:
+        with pytest.raises(ConfigError, match="2 client secrets"):
+            secret.plan()
+    else:
+        assert secret.plan().changed
+
+
 def test_a_secret_that_lives_is_shown_without_a_value(make_ctx: t.Any) -> None:
     secret, _graph = make_secret(make_ctx, [key(3), key(4, "job/0123456789ab", "2027-01-01T00:00:00Z")])
     assert not secret.plan().changed

@@ -53,6 +53,16 @@ def test_a_principal_is_created_by_its_application_id(make_ctx: t.Any) -> None:
     assert result["tags"] == ["of the application", "ours"]
 
 
+def test_what_entra_would_refuse_is_refused_while_planning(make_ctx: t.Any) -> None:
+    principal, graph = make_principal(make_ctx, {}, reply_urls=[""])
+    with pytest.raises(ConfigError, match="reply_urls"):
+        principal.plan()
+    assert graph.reads == []
+    managed = {**WIRE, "servicePrincipalType": "ManagedIdentity"}
+    with pytest.raises(ConfigError, match="managed identity"):
+        make_principal(make_ctx, {BY_APP_ID: managed}, state="absent")[0].plan()
+
+
 def test_only_what_differs_is_sent(make_ctx: t.Any) -> None:
     principal, graph = make_principal(
         make_ctx, {BY_APP_ID: {**WIRE, "notes": "n", "tags": ["b"]}}, notes="", tags=["a"]

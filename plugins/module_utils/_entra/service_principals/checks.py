@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Rules of Entra ID on service principals, checked before anything is written. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.errors import Problems
+from ..._core.plan import Plan
+
+Problem = dict[str, str]
+_LONGEST = {"description": 1024, "notes": 1024}
+_LONGEST_TAG = 256
+_LONGEST_URL = 256
+
+
+def check_service_principal_options(options: t.Mapping[str, t.Any]) -> None:
+    """Raise Problems with everything that Entra ID would refuse, as far as the options alone tell."""
+    problems = [
+        _describe_problem(name, f"longer than {longest} characters")
+        for name, longest in _LONGEST.items()
+        if len(options.get(name) or "") > longest
+    ]
+    for index, tag in enumerate(options.get("tags") or ()):
+        if not tag or len(tag) > _LONGEST_TAG or any(letter.isspace() for letter in tag):
+            problems.append(_describe_problem(f"tags[{index}]", "a tag has 1 to 256 characters and no blanks"))
+    for index, url in enumerate(options.get("reply_urls") or ()):
+        if not url or len(url) > _LONGEST_URL or ":" not in url or any(letter.isspace() for letter in url):
+            message = f"a reply URL is an address of at most {_LONGEST_URL} characters, without blanks"
+            problems.append(_describe_problem(f"reply_urls[{index}]", message))
+    for index, address in enumerate(options.get("notification_emails") or ()):
+        if "@" not in address.strip("@") or any(letter.isspace() for letter in address):
+            problems.append(_describe_problem(f"notification_emails[{index}]", f"{address!r} is no mail address"))
+    if problems:
+        raise Problems(f"{len(problems)} options of the service principal cannot be used", problems)
+
+
+def check_service_principal_plan(plan: Plan, wire: t.Mapping[str, t.Any]) -> None:
+    """Raise Problems where *plan* deletes the service principal of a managed identity, which Azure creates and deletes."""
+    if wire.get("servicePrincipalType") == "ManagedIdentity" and any(step.action == "delete" for step in plan.steps):
+        message = "it belongs to a managed identity and goes with the Azure resource: delete that"
+        raise Problems(
+            f"Service principal {wire.get('displayName')} cannot be deleted in Entra ID",
+            [_describe_problem("state", message)],
+        )
+
+
+def _describe_problem(where: str, message: str) -> Problem:
+    return {"kind": "config", "where": where, "message": message}
