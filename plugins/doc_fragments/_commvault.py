@@ -59,6 +59,7 @@ options:
       file:
         description:
           - Path of a file on the host where the task runs, readable by its owner alone (0600), in a folder that is its owner's alone (0700). Links are refused.
+          - A relative path begins in the folder of the playbook, or, with a playbook of a collection, in the folder in which Ansible was started.
           - When left out, O(commvault_token_store.hashi_vault) is used.
         type: path
       hashi_vault:
@@ -134,6 +135,7 @@ options:
     description:
       - CA bundle for the CommServe. When left out, the Ansible variable C(cvops_commvault_ca_path), then E(CVOPS_COMMVAULT_CA_PATH), E(REQUESTS_CA_BUNDLE),
         E(SSL_CERT_FILE), then the bundle of the Python library certifi.
+      - A relative path begins in the folder of the playbook, or, with a playbook of a collection, in the folder in which Ansible was started.
     type: path
   commvault_validate_certs:
     description:
@@ -143,7 +145,7 @@ options:
     default: true
   commvault_proxy:
     description:
-      - Proxy towards the CommServe.
+      - Proxy towards the CommServe, V(http://) where it names no scheme.
       - When left out, the Ansible variable C(cvops_commvault_proxy) or E(CVOPS_COMMVAULT_PROXY), else none, whatever E(HTTPS_PROXY) says.
     type: str
   commvault_timeout:

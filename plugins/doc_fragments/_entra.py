@@ -37,8 +37,9 @@ options:
     type: str
   client_certificate:
     description:
-      - A certificate that is registered with the application, and its private key, as PEM text or as the path of a PEM or PKCS12 file.
-        Thumbprints are computed.
+      - A certificate that is registered with the application, and its private key, as PEM text, as PKCS12 in base64, or as the path of a PEM
+        or PKCS12 file. Thumbprints are computed.
+      - A relative path begins in the folder of the playbook, or, with a playbook of a collection, in the folder in which Ansible was started.
       - When left out, it is taken from the Ansible variable C(cvops_client_certificate) or the first set environment variable of E(CVOPS_CLIENT_CERTIFICATE),
         E(AZURE_CLIENT_CERTIFICATE_PATH), E(ARM_CLIENT_CERTIFICATE_PATH).
     type: str
@@ -57,6 +58,7 @@ options:
     description:
       - A file with such a token, read anew at each use. When left out, it is taken from the Ansible variable C(cvops_federated_token_file) or the first set
         environment variable of E(CVOPS_FEDERATED_TOKEN_FILE), E(AZURE_FEDERATED_TOKEN_FILE), E(ARM_OIDC_TOKEN_FILE_PATH).
+      - A relative path begins in the folder of the playbook, or, with a playbook of a collection, in the folder in which Ansible was started.
     type: path
   federated_managed_identity:
     description:
@@ -121,6 +123,7 @@ options:
     description:
       - CA bundle for Microsoft's hosts. When left out, the Ansible variable C(cvops_ca_path), then E(CVOPS_CA_PATH), E(REQUESTS_CA_BUNDLE), E(SSL_CERT_FILE),
         then the bundle of the Python library certifi.
+      - A relative path begins in the folder of the playbook, or, with a playbook of a collection, in the folder in which Ansible was started.
     type: path
   validate_certs:
     description:
@@ -130,7 +133,8 @@ options:
     default: true
   proxy:
     description:
-      - Proxy towards Microsoft. When left out, the Ansible variable C(cvops_proxy), then E(CVOPS_PROXY), then E(HTTPS_PROXY) and E(NO_PROXY).
+      - Proxy towards Microsoft, V(http://) where it names no scheme.
+      - When left out, the Ansible variable C(cvops_proxy), then E(CVOPS_PROXY), then E(HTTPS_PROXY) and E(NO_PROXY).
     type: str
   timeout:
     description:

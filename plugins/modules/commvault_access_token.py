@@ -87,6 +87,7 @@ options:
         description:
           - Path of a file on the host where the task runs. It and its folder are made for their owner alone (0600, 0700), an existing folder has
             to be so. Links are refused.
+          - A relative path begins in the folder of the playbook, or, with a playbook of a collection, in the folder in which Ansible was started.
           - When left out, O(store.hashi_vault) is used.
         type: path
       hashi_vault:

@@ -19,6 +19,8 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ValidationResult
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_values import list_option_secrets
+
 try:  # until 2.18; later releases template only text that is tagged as trusted, which no text of ours is
     from ansible.utils.native_jinja import NativeJinjaText
     from ansible.utils.unsafe_proxy import wrap_var
@@ -134,6 +136,7 @@ INTERNALS = (
     ),
 )
 
+_IN_COLLECTION = re.compile(r"[\\/]ansible_collections[\\/][^\\/]+[\\/][^\\/]+[\\/]playbooks(?:[\\/]|\Z)")
 _TEMPORARY_FOLDER = re.compile(r"ansible-local-(\d+).{8}")
 
 
@@ -151,6 +154,17 @@ def find_run_process() -> int | None:
     return int(found.group(1)) if found else None
 
 
+def get_playbook_folder(variables: t.Mapping[str, t.Any]) -> str | None:
+    """Return the folder in which relative paths begin: that of the playbook, None where the variables do not tell.
+
+    A playbook of a collection is installed somewhere: with one, they begin in the folder in which Ansible was started.
+    """
+    found = variables.get("playbook_dir")
+    if not found:
+        return None
+    return os.getcwd() if _IN_COLLECTION.search(str(found)) else os.path.abspath(str(found))
+
+
 def returns_invocation(variables: t.Mapping[str, t.Any]) -> bool:
     """Return True when the result of a module that runs with these variables holds its arguments: always before 2.21, when configured later."""
     try:
@@ -160,8 +174,8 @@ def returns_invocation(variables: t.Mapping[str, t.Any]) -> bool:
 
 
 def list_secrets(validated: ValidationResult) -> set[str]:
-    """Return the values of all options that are marked no_log, as text, short ones too."""
-    return {str(secret) for secret in validated._no_log_values}
+    """Return the values of all options that are marked no_log, as text, short ones too, and also as they are without blanks around them."""
+    return list_option_secrets(validated.validated_parameters, validated._no_log_values)
 
 
 def list_alias_warnings(validated: ValidationResult) -> list[str]:

@@ -13,6 +13,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from jinja2 import Undefined
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import escape_structure
 
@@ -82,7 +83,7 @@ def build_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[...,
                 str(value)
         try:
             return compute(*args, **options)
-        except FilterInputError as exc:
+        except (FilterInputError, ConfigError) as exc:
             raise AnsibleFilterError(f"cvops.identity.{name}: {exc}") from None
 
     return filtered

@@ -29,9 +29,13 @@ from ansible.utils.display import Display
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses, mask_addresses
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_environment import ENVIRONMENT_KEY
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_values import (
+    check_option_texts,
+    prepare_options,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.redact import (
     redact_options,
     redact_structure,
@@ -39,6 +43,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.redact import
 from ansible_collections.cvops.identity.plugins.module_utils._core.result_masking import mask_result
 from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import DIRECTORY_VARIABLE
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
+    BASE_DIRECTORY_VARIABLE,
     LOG_KEY,
     RUN_DIRECTORY_VARIABLE,
     RUN_PROCESS_VARIABLE,
@@ -51,6 +56,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.values import
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import (
     forget_source,
+    get_playbook_folder,
     list_alias_warnings,
     list_deprecations,
     list_secrets,
@@ -93,6 +99,7 @@ class InProcessAction(ActionBase):
 
     module: types.ModuleType
     _record_directory: t.Any = ""
+    _base_directory: str | None = None
 
     _supports_async = True
     _supports_check_mode = True
@@ -101,29 +108,32 @@ class InProcessAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Return the task's result, in process or as a module."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        variables = task_vars or {}
+        try:
+            result.update(self._run_anywhere(task_vars or {}))
+        except CvopsError as exc:  # a value of the task, of its environment or of a variable that cannot be used
+            result.update({"failed": True, "changed": False, **exc.as_result()})
+        if result.get("failed"):
+            # From release 2.19 on Ansible shows the source of the task beside its error, and lines around it: with what is written there.
+            forget_source(self._task)
+        return result
+
+    def _run_anywhere(self, variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the task's result, in process or as a module. Raises ConfigError for a value that cannot be plain data."""
         arguments = convert_to_builtins(self._task.args)
+        self._base_directory = get_playbook_folder(variables)
         self._record_directory = self._render(variables.get(DIRECTORY_VARIABLE.lower()) or "")
         environment = self._render_environment()
         module_reason = self._find_module_reason(variables, environment)
         sources = OptionSources(environ={**os.environ, **environment}, variables=self._defer_variables(variables))
         if module_reason:
             display.vvv(f"{self._task.action}: run as a module, because {module_reason}")
-            result.update(self._run_as_module(arguments, variables, sources, environment))
-        else:
-            with _applied_environment(environment):
-                result.update(self._run_in_process(arguments, variables, sources))
-        if result.get("failed"):
-            # From release 2.19 on Ansible shows the source of the task beside its error, and lines around it: with what is written there.
-            forget_source(self._task)
-        return result
+            return self._run_as_module(arguments, variables, sources, environment)
+        with _applied_environment(environment):
+            return self._run_in_process(arguments, variables, sources)
 
     def _find_module_reason(self, variables: dict[str, t.Any], environment: dict[str, str]) -> str | None:
         """Return why the task has to run as a module, None when it can run in this process."""
-        switch = variables.get(
-            "cvops_in_process", environment.get("CVOPS_IN_PROCESS", os.environ.get("CVOPS_IN_PROCESS", True))
-        )
-        if not boolean(self._templar.template(switch), strict=False):
+        if not self._is_in_process_wanted(variables, environment):
             return "cvops_in_process is off"
         if self._task.async_val:
             return "the task is asynchronous"
@@ -137,6 +147,22 @@ class InProcessAction(ActionBase):
             return f"the interpreter {interpreter} is not the controller's own"
         touched = [name for name in environment if name.startswith(("PYTHON", *_PATH_VARIABLES))]
         return f"the task's environment sets {touched[0]}" if touched else None
+
+    def _is_in_process_wanted(self, variables: dict[str, t.Any], environment: dict[str, str]) -> bool:
+        """Return what cvops_in_process or its environment variable says, True where both are empty. Raises ConfigError for no boolean."""
+        given = self._render(variables.get("cvops_in_process"))
+        for source, value in (
+            ("variable cvops_in_process", given),
+            ("environment variable CVOPS_IN_PROCESS", environment.get("CVOPS_IN_PROCESS")),
+            ("environment variable CVOPS_IN_PROCESS", os.environ.get("CVOPS_IN_PROCESS")),
+        ):
+            if value is None or not str(value).strip():
+                continue
+            try:
+                return bool(boolean(value))
+            except TypeError as exc:
+                raise ConfigError(f"{source} is no boolean, such as true or false", source=source) from exc
+        return True
 
     def _render_environment(self) -> dict[str, str]:
         """Return the ``environment`` of play, block and task, merged and rendered. Raises AnsibleError for what is no dictionary."""
@@ -193,6 +219,8 @@ class InProcessAction(ActionBase):
         return Context(
             options=convert_to_builtins(validated.validated_parameters),
             reporter=DisplayReporter(display, quiet=bool(self._task.no_log)),
+            spec=self.module.SPEC.options,
+            base_directory=self._base_directory,
             sources=sources,
             check_mode=bool(self._task.check_mode),
             diff_mode=bool(self._task.diff),
@@ -208,15 +236,20 @@ class InProcessAction(ActionBase):
         try:
             if ctx.options["sign_in_on"] == "target" or ctx.options["auth_method"] == "token":
                 return {}
+            prepare_options(ctx)
+            check_option_texts(ctx)
             return exchange_credentials(self.module, ctx)
         finally:
             ctx.close()
 
-    def _find_record_target(self, sources: OptionSources) -> RecordTarget | None:
+    def _find_record_target(self, sources: OptionSources, elsewhere: bool = False) -> RecordTarget | None:
         """Return where the variable cvops_run_record_dir, or its environment variable, puts the record; None when neither is set."""
         directory = self._record_directory or sources.environ.get(DIRECTORY_VARIABLE)
         name = self.module.__name__.rpartition(".")[2]
-        return RecordTarget(os.path.expanduser(str(directory)), name) if directory else None
+        if not directory or not str(directory).strip():
+            return None
+        path = os.path.expanduser(str(directory))
+        return RecordTarget(path if elsewhere else os.path.join(self._base_directory or "", path), name)
 
     def _build_refusal(
         self, validated: ValidationResult, arguments: dict[str, t.Any], sources: OptionSources
@@ -257,7 +290,9 @@ class InProcessAction(ActionBase):
         extra = {SOURCES_VARIABLE: json.dumps(sources.found), TIMEOUT_VARIABLE: str(self._task.timeout or "")}
         if not elsewhere:
             extra.update({RUN_DIRECTORY_VARIABLE: temporary_folder(), RUN_PROCESS_VARIABLE: str(_RUN_PROCESS)})
-        if record_to := self._find_record_target(sources):
+        if self._connection.transport == "local" and self._base_directory:
+            extra[BASE_DIRECTORY_VARIABLE] = self._base_directory
+        if record_to := self._find_record_target(sources, elsewhere):
             extra[DIRECTORY_VARIABLE] = record_to.directory
         original = self._task.environment
         self._task.environment = [mark_untrusted({**public, **extra})]

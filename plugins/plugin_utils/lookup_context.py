@@ -21,12 +21,17 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_values import (
+    check_option_texts,
+    prepare_options,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.redact import redact_text
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import DEFAULT_DEADLINE_S
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import to_one_line
 from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import (
     find_run_process,
+    get_playbook_folder,
     list_secrets,
     temporary_folder,
 )
@@ -55,11 +60,16 @@ def open_lookup_context(
         if name.startswith("cvops_") and name != f"cvops_{product}"
     }
     sources = OptionSources(variables=readable)
-    options, secrets = _validate_keywords(spec, convert_to_builtins(keywords), sources)
+    try:
+        options, secrets = _validate_keywords(spec, convert_to_builtins(keywords), sources)
+    except CvopsError as exc:  # a value that cannot be plain data
+        raise AnsibleLookupError(str(exc)) from None
     reporter = DisplayReporter(display, quiet=False)
     ctx = Context(
         options=options,
         reporter=reporter,
+        spec=spec.options,
+        base_directory=get_playbook_folder(variables or {}),
         sources=sources,
         verbosity=display.verbosity,
         run_directory=temporary_folder(),
@@ -72,6 +82,8 @@ def open_lookup_context(
         # Ansible's own process may be the one that templates: it is told to stop, too, once everything is tidied up.
         with handle_signals(ctx.cancellation, resend=True), contextlib.closing(ctx):
             check_addresses(ctx.options, ctx.describe_source)
+            prepare_options(ctx)
+            check_option_texts(ctx)
             yield ctx
     except CvopsError as exc:
         raise AnsibleLookupError(redact_text(str(exc), ctx.secrets)) from None

@@ -13,7 +13,7 @@ import typing as t
 from urllib.parse import quote, urlencode
 
 from .._core.context import Context
-from .._core.errors import ApiError
+from .._core.errors import ApiError, AuthError, add_token_source
 from .._core.retry import Repeat
 from .._core.visible import escape_invisible
 from .._signin.commvault.sign_in import open_commvault_transport
@@ -244,7 +244,12 @@ class CommvaultClient:
             return None
         if (missing_ok or (method == "DELETE" and reply.tries > 1)) and envelope.is_absence(reply):
             return None
-        answer = envelope.check_answer(reply, intent)
+        try:
+            answer = envelope.check_answer(reply, intent)
+        except AuthError as exc:
+            if exc.status != 401 or self.ctx.options["commvault_auth_method"] != "access_token":
+                raise
+            raise add_token_source(exc, self.ctx.describe_source("commvault_access_token")) from exc
         if not isinstance(answer, dict):
             raise reply.build_bad_answer("JSON that is not an object")
         return answer

@@ -94,14 +94,17 @@ class Reporter(t.Protocol):
 class Context:
     """What a resource is built from; it owns what must be closed when the run ends, well or not.
 
+    ``spec``: the argument spec of the options, empty where their values are taken as they are.
     ``evidence``: what the input says about approvals and owners, for the run record; ``identity``: whom tokens and services
     name as signed in, likewise. ``run_directory``: a folder that all tasks of the run share and that is removed with it, None
     where there is none; ``run_process``: the process whose end is the run's end. ``attended``: a person sees what is shown and
-    can act on it. ``deadline_at``: on the monotonic clock, None for no deadline.
+    can act on it. ``base_directory``: the folder of the playbook, in which relative paths begin, None for the process's own.
+    ``deadline_at``: on the monotonic clock, None for no deadline.
     """
 
     options: dict[str, t.Any]
     reporter: Reporter
+    spec: t.Mapping[str, t.Mapping[str, t.Any]] = field(default_factory=dict)
     sources: OptionSources = field(default_factory=OptionSources)
     check_mode: bool = False
     diff_mode: bool = False
@@ -117,6 +120,7 @@ class Context:
     run_directory: str | None = None
     run_process: int | None = None
     attended: bool = False
+    base_directory: str | None = None
     deadline_at: float | None = None
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 

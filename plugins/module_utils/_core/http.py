@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.cookiejar
-import os
 import traceback
 import typing as t
 import uuid
@@ -19,8 +18,9 @@ from . import libraries
 from .addresses import describe_host, describe_proxy_address, extract_origin, extract_path, mask_url, split_any_address
 from .answers import AnswerRefused, BoundedResponse, read_body
 from .context import Context, CountAs
-from .errors import BadAnswer, ConfigError, Unreachable
-from .http_settings import HttpSettings
+from .errors import BadAnswer, Unreachable
+from .http_failures import classify_failure
+from .http_settings import HttpSettings, check_ca
 from .redact import redact_body, redact_headers
 from .reply import Reply
 from .request_time_limit import RequestTimeLimit
@@ -62,11 +62,7 @@ class Transport:
         if not HAS_REQUESTS:
             raise libraries.build_missing_error("requests", "This module", REQUESTS_IMPORT_ERROR)
         libraries.check_releases("requests", "urllib3")
-        verify = settings.choose_ca()
-        if isinstance(verify, str) and not os.path.exists(verify):
-            raise ConfigError(
-                f"The {settings.describe_ca()} for {settings.service} does not exist", source=settings.describe_ca()
-            )
+        check_ca(settings)
         self._ctx, self.settings, self._credentials = ctx, settings, credentials
         self._watch = RequestTimeLimit(ctx)
         self._session = _create_session(settings.connections, self._watch)
@@ -258,7 +254,8 @@ class Transport:
         host, limit = split_any_address(url).netloc, f"timeout {self.settings.timeout_s:.0f} s"
         if budget_s < self.settings.timeout_s:
             limit += f", of which the task's deadline left {budget_s:.1f} s"
-        code, what, received = _classify_failure(exc)
+        failure = classify_failure(exc, requests.exceptions, describe_proxy_source(self.settings, url))
+        code, what, received = failure.code, failure.words, failure.may_have_acted
         if code == "read_timeout" and self._watch.remaining_s() <= 0:
             what = "the answer was not complete when the task's deadline passed"
         if code == "certificate":
@@ -291,6 +288,13 @@ def describe_proxy(settings: HttpSettings, url: str) -> str:
     """Return the proxy in force for *url*, in words, without user and password."""
     proxy = find_proxies(settings, url).get(split_any_address(url).scheme)
     return describe_proxy_address(proxy) if proxy else "no proxy"
+
+
+def describe_proxy_source(settings: HttpSettings, url: str) -> str:
+    """Return where the proxy in force for *url* comes from, in words."""
+    if settings.proxy:
+        return f"option {settings.proxy_option}"
+    return "an environment variable of proxies" if find_proxies(settings, url) else "no option names one"
 
 
 def _receive_body(response: t.Any, largest: int | None) -> bytes:
@@ -360,40 +364,3 @@ def _format_correlation_id(header: str, correlation_id: str) -> str:
         return correlation_id
     digits = correlation_id.replace("-", "")
     return f"00-{digits}-{digits[:16]}-01"
-
-
-def _classify_failure(exc: t.Any) -> tuple[str, str, bool]:
-    """Return ``(code, words, may the service have received the request)`` of a failure below HTTP."""
-    errors = requests.exceptions
-    text = str(exc)
-    if isinstance(exc, errors.SSLError):
-        if "CERTIFICATE_VERIFY_FAILED" in text or "certificate" in text.lower():
-            reason = (
-                text.rsplit("certificate verify failed:", maxsplit=1)[-1].split("(_ssl")[0].strip(" :'\")")
-                if "verify failed" in text
-                else "certificate not accepted"
-            )
-            return (
-                "certificate",
-                f"its TLS certificate is not trusted ({reason})",
-                False,
-            )
-        return "tls", "the TLS handshake failed", False
-    if isinstance(exc, errors.ProxyError):
-        return "proxy", "the proxy refused or failed", False
-    if isinstance(exc, errors.ConnectTimeout):
-        return "connect_timeout", "the connection was not accepted in time", False
-    if isinstance(exc, errors.ReadTimeout):
-        return "read_timeout", "no answer in time", True
-    if isinstance(exc, errors.ConnectionError):
-        if any(
-            name in text
-            for name in ("NameResolutionError", "Name or service not known", "getaddrinfo", "nodename nor servname")
-        ):
-            return "name_resolution", "its name cannot be resolved", False
-        if "NewConnectionError" in text or "Failed to establish a new connection" in text or "refused" in text:
-            return "refused", "the connection was refused", False
-        return "connection_lost", "the connection broke before the answer came", True
-    if isinstance(exc, ValueError):  # also invalid addresses and headers of either library
-        return "invalid_request", "the address or a header cannot be used as given", False
-    return "connection_lost", "the answer could not be read to its end", True

@@ -46,10 +46,12 @@ class OptionSources:
         variable = f"cvops_{option}"
         if variable in self.variables:
             value = self.variables[variable]()
-            if value not in (None, ""):
+            if value is not None and not (isinstance(value, str) and not value.strip()):
                 hits.append((f"variable {variable}", value))
         hits += [
-            (f"environment variable {name}", self.environ[name]) for name in environment_names if self.environ.get(name)
+            (f"environment variable {name}", self.environ[name])
+            for name in environment_names
+            if self.environ.get(name, "").strip()
         ]
         if not hits:
             raise AnsibleFallbackNotFound

@@ -23,6 +23,7 @@ from .context import Clock, Context
 from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
 from .module_environment import EnvironmentModule
 from .option_sources import OptionSources, use_sources
+from .option_values import check_option_texts, list_option_secrets, prepare_options
 from .plan import Plan
 from .redact import drop_short_secrets, redact_options, redact_structure, redact_text
 from .resource import (
@@ -53,6 +54,7 @@ else:
 SOURCES_VARIABLE = "CVOPS_OPTION_SOURCES"
 RUN_DIRECTORY_VARIABLE = "CVOPS_RUN_DIRECTORY"
 RUN_PROCESS_VARIABLE = "CVOPS_RUN_PROCESS"
+BASE_DIRECTORY_VARIABLE = "CVOPS_BASE_DIRECTORY"
 TIMEOUT_VARIABLE = "CVOPS_TASK_TIMEOUT"
 #: Result key with the debug lines of a module process; the action shows and removes it.
 LOG_KEY = "_cvops_log"
@@ -83,6 +85,8 @@ def run_task(
         with handle_signals(ctx.cancellation, task_timeout):
             try:
                 check_addresses(ctx.options, ctx.describe_source)
+                prepare_options(ctx)
+                check_option_texts(ctx)
                 if isinstance(declared, Report):
                     state.result = _run_report(ctx, declared)
                 else:
@@ -322,14 +326,16 @@ def run_as_module(spec: ArgumentSpec, declared: Declaration) -> None:
     ctx = Context(
         options=module.params,
         reporter=reporter,
+        spec=spec.options,
         sources=sources,
         check_mode=module.check_mode,
         diff_mode=module._diff,
         verbosity=module._verbosity,
         clock=Clock(),
         run_directory=os.environ.get(RUN_DIRECTORY_VARIABLE),
+        base_directory=os.environ.get(BASE_DIRECTORY_VARIABLE) or None,
         run_process=_read_number_variable(RUN_PROCESS_VARIABLE),
-        secrets=set(module.no_log_values),
+        secrets=list_option_secrets(module.params, module.no_log_values),
     )
     module.no_log_values = drop_short_secrets(ctx.secrets)
     ctx.warnings.extend(sources.warnings)

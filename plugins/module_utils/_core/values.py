@@ -11,11 +11,15 @@ import datetime
 import re
 import typing as t
 
-from .errors import BadAnswer
+from .errors import BadAnswer, ConfigError
 
 #: 9999-12-31T23:59:59Z in epoch seconds, the last second that ``datetime`` can show.
 LATEST_TIME = 253402300799.0
 _LONGEST_TIME = 100
+_OMIT_START = "__omit_place_holder__"
+_OMIT_TEXT = re.compile(_OMIT_START + "[0-9a-f]{40}")
+#: Names of the types of objects that stand for a text; ansible-core does not publish them.
+_TEXT_TYPES = frozenset(("EncryptedString", "UUID", "Undefined"))
 GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 
 
@@ -26,29 +30,68 @@ class AnswerObject(dict[str, t.Any]):
         raise BadAnswer(f"An answer holds an object without {name}.", member=name)
 
 
-def convert_to_builtins(value: t.Any) -> t.Any:
+def convert_to_builtins(value: t.Any, where: str = "") -> t.Any:
     """Return *value* rebuilt from exact builtins: tagged, unsafe and lazy types of any core become str, dict and list.
 
     Keys become text and dates ISO text, as they would on their way through a module's JSON arguments.
-    Vault-encrypted text is decrypted by its own ``str()``.
+    Vault-encrypted text is decrypted by its own ``str()``. What ``default(omit)`` leaves in place of a value becomes None, and is
+    left out of lists and mappings. *where*: the path of the value, for messages. Raises ConfigError for what cannot be plain data.
     """
+    if is_omitted(value):
+        return None
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return "".join((value,))
+        return _convert_text(value, where)
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
         return float(value)
-    if isinstance(value, (datetime.datetime, datetime.date)):
+    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
         return value.isoformat()
     if isinstance(value, t.Mapping):
-        return {_convert_key(key): convert_to_builtins(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [convert_to_builtins(item) for item in value]
+        return {
+            (name := _convert_key(key)): convert_to_builtins(item, f"{where}.{name}" if where else name)
+            for key, item in value.items()
+            if not is_omitted(item)
+        }
+    if isinstance(value, (list, tuple, set, frozenset, range, t.KeysView, t.ValuesView)):
+        return [
+            convert_to_builtins(item, f"{where}[{number}]") for number, item in enumerate(value) if not is_omitted(item)
+        ]
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
-    return "".join((str(value),))
+    if _is_text_like(value):
+        return _convert_text(str(value), where)
+    raise ConfigError(
+        f"{where or 'a value'}: a value of type {type(value).__name__} is no plain data (text, number, boolean, list, dictionary)",
+        source=f"option {where}" if where else None,
+    )
+
+
+def is_omitted(value: t.Any) -> bool:
+    """Return True for what ``omit`` is in templates: an object from ansible-core 2.19 on, a text that every run makes anew before."""
+    if isinstance(value, str):
+        return value.startswith(_OMIT_START) and _OMIT_TEXT.fullmatch(value) is not None
+    return type(value).__name__ == "_OmitType"
+
+
+def _convert_text(value: str, where: str) -> str:
+    """Return *value* as an exact ``str``. Raises ConfigError for a text that contains what ``omit`` is on ansible-core before 2.19."""
+    text = "".join((value,))
+    if _OMIT_START in text and _OMIT_TEXT.search(text):
+        raise ConfigError(
+            f"{where or 'a value'}: omit stands within a text, which can be left out only as a whole",
+            source=f"option {where}" if where else None,
+        )
+    return text
+
+
+def _is_text_like(value: t.Any) -> bool:
+    """Return True for objects that stand for a text: encrypted texts of any ansible-core, paths, UUIDs, and jinja2's undefined, which raises."""
+    if hasattr(value, "__ENCRYPTED__") or hasattr(value, "__fspath__"):
+        return True
+    return {kind.__name__ for kind in type(value).__mro__} & _TEXT_TYPES != set()
 
 
 def _convert_key(key: t.Any) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 from .._core.addresses import describe_host
 from .._core.answers import MIB
 from .._core.context import Context, CountAs
-from .._core.errors import ApiError, BadAnswer, NotFound, mark_outcome_unknown
+from .._core.errors import ApiError, AuthError, BadAnswer, NotFound, add_token_source, mark_outcome_unknown
 from .._core.http import Transport
 from .._core.names import describe_difference, describe_lookalike, is_lookalike, is_same_name, list_unicode_forms
 from .._core.polling import Backoff
@@ -317,6 +317,8 @@ class GraphClient:
             if reply.status < 300:
                 return reply
             error = build_graph_error(reply, intent, needs)
+            if isinstance(error, AuthError) and self.sign_in.method == "token":
+                error = add_token_source(error, self.ctx.describe_source("access_token"))
             gone = isinstance(error, NotFound) and (missing_ok or (method == "DELETE" and reply.tries > 1))
             if backoff.fits_within(self._get_retry_limit_s(error, method, url, body)):
                 self.ctx.progress(f"waiting until Entra ID knows everywhere what was just created (to {intent})")

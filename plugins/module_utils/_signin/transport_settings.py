@@ -11,6 +11,7 @@ import typing as t
 
 from .._core.addresses import PROXY_SCHEMES, split_address
 from .._core.answers import MIB
+from .._core.errors import ConfigError
 from .._core.http_settings import HttpSettings
 from .._core.retry import RepeatRules, RetryPolicy
 from .clouds import get_graph_url, list_sign_in_origins, parse_origin
@@ -45,6 +46,7 @@ def build_commvault_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
         ca_option="commvault_ca_path",
         validate_certs=options.get("commvault_validate_certs", True),
         proxy=_parse_proxy(options, "commvault_proxy"),
+        proxy_option="commvault_proxy",
         environment_proxies=False,
         timeout_s=float(options.get("commvault_timeout") or 60),
         correlation_header="traceparent",
@@ -71,7 +73,14 @@ def _parse_proxy(options: t.Mapping[str, t.Any], option: str) -> str | None:
     """Return the proxy that *option* names, with a scheme, user and password. Raises ConfigError, which shows neither of these."""
     if not options.get(option):
         return None
-    found = split_address(option, f"option {option}", options[option], PROXY_SCHEMES, user=True)
+    given = str(options[option]).strip()
+    if "\\" in given:
+        raise ConfigError(
+            f"option {option}: the address of the proxy holds a backslash. Write http://user:password@host:port, in user and"
+            " password %5C for a backslash (DOMAIN%5Cuser), %40 for an @ and %3A for a colon",
+            source=f"option {option}",
+        )
+    found = split_address(f"option {option}", f"option {option}", given, PROXY_SCHEMES, user=True)
     return f"{found.scheme}://{found.user_information}{'@' if found.user_information else ''}{found.host_and_port}"
 
 

@@ -20,7 +20,12 @@ from ansible.release import __version__
 from collection_tree import ROOT
 
 from ansible_collections.cvops.identity.plugins.plugin_utils import ansible_internals as subject
-from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import INTERNALS, PUBLIC, Internal
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import (
+    INTERNALS,
+    PUBLIC,
+    Internal,
+    get_playbook_folder,
+)
 
 CORE = tuple(int(part) for part in __version__.split(".")[:2])
 FILE = pathlib.Path(subject.__file__).resolve()
@@ -208,3 +213,22 @@ def test_a_task_without_its_source_says_nothing_about_it() -> None:
     assert task.get_ds() == {"secret": "Planted~4731"}
     subject.forget_source(task)
     assert task.get_ds() is None
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ({}, None),
+        ({"playbook_dir": ""}, None),
+        ({"playbook_dir": "/project/plays"}, "/project/plays"),
+        ({"playbook_dir": "/x/ansible_collections/cvops/identity/playbooks"}, "CURRENT"),
+        ({"playbook_dir": "/x/ansible_collections/cvops/identity/playbooks/tasks"}, "CURRENT"),
+        ({"playbook_dir": "/x/ansible_collections/cvops/identity/tests/playbooks2"}, "SAME"),
+        ({"playbook_dir": "."}, "CURRENT"),
+    ],
+)
+def test_relative_paths_begin_with_the_playbook_but_not_inside_of_a_collection(
+    given: dict[str, t.Any], folder: str | None
+) -> None:
+    wanted = {"CURRENT": os.getcwd(), "SAME": given.get("playbook_dir")}.get(folder or "", folder)
+    assert get_playbook_folder(given) == wanted

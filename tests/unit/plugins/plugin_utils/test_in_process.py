@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 import sys
 import types
 import typing as t
@@ -518,3 +519,80 @@ def test_variables_that_give_options_are_those_of_the_module_and_of_both_sign_in
     names = subject._list_option_variables(entra_group)
     assert {"CVOPS_CLIENT_SECRET", "AZURE_CLIENT_SECRET", "CVOPS_COMMVAULT_PASSWORD"} <= names
     assert "CVOPS_TICKET" not in names
+
+
+@pytest.mark.parametrize("said", ["", "  ", None, "true", "yes", True])
+def test_a_switch_that_is_empty_counts_as_not_set(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, said: t.Any
+) -> None:
+    monkeypatch.setenv("CVOPS_IN_PROCESS", str(said or ""))
+    harness.task.environment = [{"CVOPS_IN_PROCESS": str(said or "")}]
+    harness.variables = {"cvops_in_process": said}
+    assert harness.run()["thing"]["name"] == "n"
+    assert harness.executed == []
+
+
+@pytest.mark.parametrize("said", ["no", "False", " off ", "0", False])
+def test_a_switch_that_is_a_text_is_understood(harness: Harness, monkeypatch: pytest.MonkeyPatch, said: t.Any) -> None:
+    monkeypatch.setenv("CVOPS_IN_PROCESS", str(said))
+    harness.run()
+    harness.variables = {"cvops_in_process": said}
+    harness.run()
+    assert len(harness.executed) == 2
+
+
+def test_a_switch_that_is_no_boolean_is_refused_by_its_source(harness: Harness) -> None:
+    harness.variables = {"cvops_in_process": "perhaps"}
+    result = harness.run()
+    assert (result["failed"], result["error"]) == (True, {"kind": "config", "source": "variable cvops_in_process"})
+    assert result["msg"] == "variable cvops_in_process is no boolean, such as true or false"
+
+
+def test_what_is_omitted_in_a_list_is_left_out(harness: Harness) -> None:
+    harness.task.args = {"name": "n", "note": "__omit_place_holder__" + "0f" * 20}
+    assert harness.run()["thing"]["note"] is None
+
+
+def test_what_is_no_data_fails_the_task_by_name(harness: Harness) -> None:
+    harness.task.args = {"name": "n", "note": [object()]}
+    result = harness.run()
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["error"] == {"kind": "config", "source": "option note[0]"}
+    assert harness.task._ds is None
+    harness.task.args = {"name": "n"}
+    harness.variables = {"cvops_password": object()}
+    assert "no plain data" in harness.run()["msg"]
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+def test_records_go_to_the_folder_of_the_playbook_both_ways(
+    harness: Harness, tmp_path: pathlib.Path, in_process: bool
+) -> None:
+    harness.variables = {
+        "cvops_in_process": in_process,
+        "cvops_run_record_dir": "records",
+        "playbook_dir": str(tmp_path),
+    }
+    harness.run()
+    if in_process:
+        assert harness.contexts[0].base_directory == str(tmp_path)
+        assert harness.contexts[0].spec is SPEC.options
+    else:
+        assert harness.environment()["CVOPS_RUN_RECORD_DIR"] == str(tmp_path / "records")
+        assert harness.environment()["CVOPS_BASE_DIRECTORY"] == str(tmp_path)
+
+
+def test_another_host_gets_paths_as_they_are(elsewhere: Harness) -> None:
+    elsewhere.variables = {"cvops_run_record_dir": "records", "playbook_dir": "/play"}
+    elsewhere.task.args = {"name": "n", "sign_in_on": "target"}
+    elsewhere.run()
+    assert elsewhere.environment()["CVOPS_RUN_RECORD_DIR"] == "records"
+    assert "CVOPS_BASE_DIRECTORY" not in elsewhere.environment()
+
+
+def test_an_empty_key_is_refused_before_the_module_reads(harness: Harness) -> None:
+    harness.task.args = {"name": "n", "note": ""}
+    result = harness.run()
+    assert result["error"] == {"kind": "config", "source": "option note"}
+    assert result["stats"]["reads"] == 0
+    assert harness.contexts == []

@@ -29,9 +29,17 @@ SPEC = ArgumentSpec(
         "product": {"type": "str", "no_log": True, "fallback": build_fallback("product")},
         "note": {"type": "str"},
         "graph_url": {"type": "str"},
+        "ca_path": {"type": "path"},
         "deadline": {"type": "int"},
     }
 )
+
+
+class _OmitType:
+    """Named as the type of ``omit`` in ansible-core 2.19 and later."""
+
+
+OMITTED: list[t.Any] = [_OmitType(), "__omit_place_holder__" + "0f" * 20]
 
 
 class StubTemplar:
@@ -97,7 +105,10 @@ def test_the_context_knows_its_run_and_its_deadline(warned: list[str]) -> None:
 @pytest.mark.parametrize(
     ("keywords", "words"),
     [
-        ({"nmae": SECRET}, "unknown option nmae; there are: deadline, graph_url, name, note, password, product."),
+        (
+            {"nmae": SECRET},
+            "unknown option nmae; there are: ca_path, deadline, graph_url, name, note, password, product.",
+        ),
         ({"nmae": SECRET}, "did you mean name?"),
         ({"b": 1, "a": 2}, "unknown option a, b;"),
         ({"deadline": SECRET}, "deadline"),
@@ -168,3 +179,29 @@ def test_a_signal_ends_the_lookup_first_and_then_the_process_that_templates(warn
         assert received == [signal.SIGTERM]
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("omit", OMITTED)
+def test_an_omitted_option_counts_as_not_given(warned: list[str], omit: t.Any) -> None:
+    with open_context({"cvops_name": "variable"}, name=omit) as ctx:
+        assert ctx.options["name"] == "variable"
+    with open_context({"cvops_name": omit}) as ctx:
+        assert ctx.options["name"] is None
+
+
+def test_what_is_no_data_is_refused_by_the_name_of_its_option(warned: list[str]) -> None:
+    with pytest.raises(AnsibleLookupError, match="name: a value of type object is no plain data"):
+        open_context(name=object()).__enter__()
+    with pytest.raises(AnsibleLookupError, match="a value of type object is no plain data"):
+        open_context({"cvops_name": object()}).__enter__()
+
+
+def test_an_empty_key_is_refused_by_name(warned: list[str]) -> None:
+    with pytest.raises(AnsibleLookupError, match="option note: an empty text names nothing"):
+        open_context(note="").__enter__()
+
+
+def test_relative_paths_begin_in_the_folder_of_the_playbook(warned: list[str]) -> None:
+    with open_context({"playbook_dir": "/play"}, ca_path="ca.pem", password=f"{SECRET}\r\n") as ctx:
+        assert (ctx.options["ca_path"], ctx.options["password"]) == ("/play/ca.pem", SECRET)
+        assert SECRET in ctx.secrets

@@ -37,6 +37,8 @@ def sources(environ: dict[str, str] | None = None, **variables: t.Any) -> Option
         ({"ARM_CLIENT_SECRET": "r"}, {}, "r", "environment variable ARM_CLIENT_SECRET"),
         ({"CVOPS_CLIENT_SECRET": "", "ARM_CLIENT_SECRET": "r"}, {}, "r", "environment variable ARM_CLIENT_SECRET"),
         ({"ARM_CLIENT_SECRET": "r"}, {"cvops_client_secret": ""}, "r", "environment variable ARM_CLIENT_SECRET"),
+        ({"CVOPS_CLIENT_SECRET": " \n", "ARM_CLIENT_SECRET": "r"}, {}, "r", "environment variable ARM_CLIENT_SECRET"),
+        ({"ARM_CLIENT_SECRET": "r"}, {"cvops_client_secret": " "}, "r", "environment variable ARM_CLIENT_SECRET"),
         ({"ARM_CLIENT_SECRET": "r"}, {"cvops_client_secret": None}, "r", "environment variable ARM_CLIENT_SECRET"),
         ({"ARM_CLIENT_SECRET": "r"}, {"cvops_client_secret": False}, False, "variable cvops_client_secret"),
     ],

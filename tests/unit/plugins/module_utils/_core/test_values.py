@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime
 import json
+import pathlib
 import typing as t
+import uuid
 
 import ansible.parsing.vault as vault_module
 import pytest
@@ -16,8 +18,9 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import StrictUndefined, UndefinedError
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import (
     convert_to_builtins,
     format_time,
@@ -26,6 +29,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.values import
     get_texts,
     get_time,
     is_guid,
+    is_omitted,
     parse_number,
     parse_time,
 )
@@ -222,3 +226,61 @@ def test_a_date_of_an_answer_is_a_date_or_absent() -> None:
 def test_what_is_no_date_is_never_taken_for_none(odd: t.Any) -> None:
     with pytest.raises(BadAnswer, match="no date as ends of key 7"):
         get_time({"ends": odd}, "ends", " of key 7")
+
+
+class _OmitType:
+    """Named as the type of ``omit`` in ansible-core 2.19 and later, whose module is not public."""
+
+
+OMITTED: list[t.Any] = [_OmitType(), "__omit_place_holder__" + "0f" * 20]
+
+
+def test_both_forms_of_omit_are_those_of_this_core() -> None:
+    try:
+        from ansible._internal._templating._utils import Omit
+    except ImportError:
+        manager = pytest.importorskip("ansible.vars.manager").VariableManager(DataLoader())
+        assert is_omitted(manager._omit_token)
+    else:
+        assert is_omitted(Omit)
+
+
+@pytest.mark.parametrize("omit", OMITTED)
+def test_what_is_omitted_is_left_out_at_any_depth(omit: t.Any) -> None:
+    assert is_omitted(omit)
+    assert convert_to_builtins(omit) is None
+    assert convert_to_builtins({"tags": ["a", omit], "x": omit, "web": {"y": omit, "z": 1}}) == {
+        "tags": ["a"],
+        "web": {"z": 1},
+    }
+    assert convert_to_builtins([omit]) == []
+
+
+@pytest.mark.parametrize("text", ["", "omit", "__omit_place_holder__", "__omit_place_holder__xyz"])
+def test_other_texts_are_not_omitted(text: str) -> None:
+    assert not is_omitted(text)
+    assert convert_to_builtins([text]) == [text]
+
+
+def test_omit_within_a_text_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match=r"web.redirect_uris\[1\]: omit stands within a text") as refused:
+        convert_to_builtins({"web": {"redirect_uris": ["a", f"https://{OMITTED[1]}/x"]}})
+    assert refused.value.facts == {"source": "option web.redirect_uris[1]"}
+    assert OMITTED[1] not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", [object(), len, (item for item in "ab"), type, 1j])
+def test_what_is_no_data_is_refused_by_name_and_type(value: t.Any) -> None:
+    with pytest.raises(ConfigError, match=rf"owners\[0\].*type {type(value).__name__} is no plain data") as refused:
+        convert_to_builtins({"owners": [value]})
+    assert refused.value.facts == {"source": "option owners[0]"}
+    with pytest.raises(ConfigError, match="a value: a value of type"):
+        convert_to_builtins(value)
+
+
+def test_what_stands_for_a_text_or_a_list_is_taken() -> None:
+    assert convert_to_builtins(pathlib.PurePosixPath("/a/b")) == "/a/b"
+    assert convert_to_builtins(uuid.UUID(GUID)) == GUID
+    assert convert_to_builtins([range(2), {"k": 1}.keys(), {"k": 1}.values()]) == [[0, 1], ["k"], [1]]
+    with pytest.raises(UndefinedError):
+        convert_to_builtins({"name": StrictUndefined(name="nobody")})

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import pathlib
 import sys
+import textwrap
+import typing as t
 
 import pytest
 from cryptography import x509
@@ -129,8 +132,42 @@ def test_a_pkcs12_file_without_a_key(tmp_path: pathlib.Path) -> None:
 
 
 def test_a_file_that_cannot_be_read(tmp_path: pathlib.Path) -> None:
-    assert f"the file {tmp_path}/nothing cannot be read: No such file" in refuse(f"{tmp_path}/nothing")
+    assert f"the file nothing in {tmp_path} cannot be read: No such file" in refuse(f"{tmp_path}/nothing")
     assert "Is a directory" in refuse(str(tmp_path))
+
+
+def build_pkcs12(password: str | None = None) -> bytes:
+    form = serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
+    return pkcs12.serialize_key_and_certificates(b"x", KEY, build_certificate(KEY), None, form)
+
+
+@pytest.mark.parametrize("wrap", [str, lambda text: f"\n{text}\n", lambda text: "\n".join(textwrap.wrap(text, 64))])
+def test_pkcs12_as_base64_text_is_what_a_key_vault_returns(wrap: t.Any, tmp_path: pathlib.Path) -> None:
+    content = build_pkcs12()
+    (tmp_path / "binary").write_bytes(content)
+    wanted = load(str(tmp_path / "binary"))
+    text = wrap(base64.b64encode(content).decode())
+    assert load(text) == wanted
+    (tmp_path / "from-vault").write_text(text)
+    assert load(str(tmp_path / "from-vault")) == wanted
+    locked = base64.b64encode(build_pkcs12(PASSWORD)).decode()
+    assert load(locked, PASSWORD).private_key == wanted.private_key
+    assert "client_certificate (base64 text from option client_certificate) cannot be read" in refuse(locked)
+
+
+@pytest.mark.parametrize("cut", [40, 333, 1000])
+def test_a_part_of_a_key_is_never_taken_for_a_path(cut: int) -> None:
+    text = base64.b64encode(build_pkcs12()).decode()
+    for part in (text[:cut] + "!", text[cut:], f"MII{text[cut:]}"):
+        said = refuse(part)
+        assert part[:30] not in said and part[-30:] not in said
+
+
+def test_a_relative_path_begins_in_the_folder_of_the_playbook(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "client.pem").write_text(CERTIFICATE)
+    ctx = make_sign_in_context("client_certificate", client_certificate="client.pem\n")
+    ctx.base_directory = str(tmp_path)
+    assert load_client_certificate(ctx).sha256 == load(CERTIFICATE).sha256
 
 
 def test_the_library_is_needed_for_certificates_only(monkeypatch: pytest.MonkeyPatch) -> None:
