@@ -232,6 +232,16 @@ access_token:
     refresh_token:
       description: The refresh token that goes with RV(access_token.value), else V(null).
       type: str
+    not_confirmed:
+      description:
+        - What was written and is not shown as written after a minute of looks, as the name of an option, or V(list) where only the list lags.
+        - A limit of the token or a revocation that is not shown fails the task instead.
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: The option, V(list) for the list of all tokens.
+          type: str
 salvaged:
   description: RV(access_token.id), RV(access_token.value) and RV(access_token.refresh_token) in a failed task that has created a token without O(store).
   returned: failure, when a token was created before

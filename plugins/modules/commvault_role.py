@@ -121,6 +121,16 @@ role:
       description: Names of all its permissions, those of categories included, sorted.
       type: list
       elements: str
+    not_confirmed:
+      description:
+        - What was written and is not shown as written after a minute of looks, as the name of an option, or V(list) where only the list lags.
+        - A change that takes rights away and is not shown fails the task instead.
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: The option, V(list) for the list of all objects.
+          type: str
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource

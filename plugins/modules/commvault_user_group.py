@@ -153,6 +153,16 @@ user_group:
       description: Names of the members, sorted; only when O(members) is given.
       type: list
       elements: str
+    not_confirmed:
+      description:
+        - What was written and is not shown as written after a minute of looks, as the name of an option, or V(list) where only the list lags.
+        - A change that takes rights away and is not shown fails the task instead.
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: The option, V(list) for the list of all objects.
+          type: str
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.resource import (

@@ -65,6 +65,7 @@ def test_rhythm(site: Simulator, play: Player, in_process: bool) -> None:
     assert_diff_agrees(predicted, real)
     made = only(site)
     assert real.result["access_token"] == {
+        "not_confirmed": [],
         "id": str(made.id),
         "name": "nightly",
         "user": site.commcells["cs01"].admin[0],

@@ -54,6 +54,7 @@ def test_rhythm(site: Simulator, play: Player, in_process: bool) -> None:
     assert_diff_agrees(predicted, real)
     (row,) = stored(site)
     assert real.result["role"] == {
+        "not_confirmed": [],
         "id": str(row.id),
         "name": "Tape courier",
         "company": None,

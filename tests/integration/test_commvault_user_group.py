@@ -65,6 +65,7 @@ def test_rhythm(site: Simulator, play: Player, in_process: bool) -> None:
     assert_diff_agrees(predicted, real)
     (row,) = stored(site)
     assert real.result["user_group"] == {
+        "not_confirmed": [],
         "id": str(row.id),
         "name": "tape couriers",
         "company": None,

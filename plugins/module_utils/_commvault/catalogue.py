@@ -104,6 +104,7 @@ class Catalogue:
     When an object is not found, ``refresh`` reads the list once more past the service's cache. ``own_level`` is None for kinds
     that belong to no company. ``company_keys`` returns how lists refer to a company, ``has_companies`` whether there is any; both
     may send requests. ``qualified``: names such as ``company\user`` may carry their company or directory, as those of users and groups.
+    ``is_there`` tells whether a listed object can be read: it is asked where several answer to a name, since lists may show what was deleted.
     """
 
     def __init__(
@@ -116,11 +117,12 @@ class Catalogue:
         own_level: OwnLevel | None = OwnLevel(),  # noqa: B008 -- immutable
         has_companies: t.Callable[[], bool] = lambda: False,
         qualified: bool = False,
+        is_there: t.Callable[[Entry], bool] | None = None,
     ) -> None:
         self.noun, self.own_level = noun, own_level or OwnLevel()
         self._has_levels = own_level is not None
         self._refresh, self._company_keys, self._has_companies = refresh, company_keys, has_companies
-        self._qualified = qualified
+        self._qualified, self._is_there = qualified, is_there
         self._index(entries)
 
     def __iter__(self) -> t.Iterator[Entry]:
@@ -215,6 +217,8 @@ class Catalogue:
         found = self._find_candidates(name_or_id, company)
         if not found and self.refresh_once():
             found = self._find_candidates(name_or_id, company)
+        if len(found) > 1 and self._is_there is not None:
+            found = [entry for entry in found if self._is_there(entry)] or found
         if len(found) > 1:
             listed = "; ".join(entry.label for entry in found)
             raise AmbiguousMatch(

@@ -12,6 +12,7 @@ import typing as t
 
 from .._core.errors import AmbiguousMatch, ApiError
 from .._core.names import fold_case
+from .._core.polling import Backoff
 from . import listings
 from .catalogue import Catalogue, CompanyKeys, Entry, build_company_keys, is_commcell_level, pluralize
 from .client import CommvaultClient, quote_segment
@@ -20,6 +21,10 @@ from .references import parse_id
 
 #: Kinds whose names may begin with a company or a directory, such as ``corp\\jvega``.
 _QUALIFIED = ("users", "user_groups", "external_groups")
+#: The call that reads one object of a kind, for kinds whose lists are checked with it: lists lag behind writes.
+_DETAIL_PATHS = {"roles": "V4/Role", "user_groups": "V4/UserGroup", "users": "V4/User"}
+#: How often an object that is listed and not there when it is read is looked for.
+_LOOKS = 4
 
 
 class Directory:
@@ -31,6 +36,7 @@ class Directory:
         self._answers: dict[tuple[str, bool], dict[str, t.Any] | None] = {}
         self._catalogues: dict[str, Catalogue] = {}
         self._details: dict[int, dict[str, t.Any] | None] = {}
+        self._gone: dict[str, set[int]] = {}
 
     def read_catalogue(self, kind: str) -> Catalogue:
         """Return all objects of a kind (see listings.OBJECT_KINDS), listed at the first call."""
@@ -46,6 +52,7 @@ class Directory:
                     own_level=self._client.own_level if listing.companies else None,
                     has_companies=self._has_companies,
                     qualified=kind in _QUALIFIED,
+                    is_there=(lambda entry: self._is_there(kind, entry.id)) if kind in _DETAIL_PATHS else None,
                 )
             return self._catalogues[kind]
 
@@ -85,6 +92,36 @@ class Directory:
             catalogue.replace_entries(self._reread_entries(kind))
             return catalogue
 
+    def find_living(
+        self, kind: str, name: str, company: str | int | None, read: t.Callable[[int], dict[str, t.Any] | None]
+    ) -> tuple[Entry, dict[str, t.Any]] | None:
+        """Return the object of this name and what *read* tells of it; None when there is none.
+
+        One that is listed and not there when it is read was deleted or created a moment ago: it is looked for again, a few times, and
+        taken for deleted then. Raises AmbiguousMatch.
+        """
+        backoff, seen = Backoff(self._client.ctx), 0
+        for number in range(_LOOKS):
+            if number > 1:
+                backoff.pause()
+            if number:
+                self.reread_catalogue(kind)
+            entry = self.read_catalogue(kind).get(name, company)
+            if entry is None:
+                return None
+            seen, found = entry.id, read(entry.id)
+            if found is not None:
+                return entry, found
+        self.mark_gone(kind, seen)
+        return self.find_living(kind, name, company, read)
+
+    def mark_gone(self, kind: str, number: int) -> None:
+        """Leave an object out of the list of its kind from now on, although the service goes on to list it: it was deleted."""
+        with self._lock:
+            self._gone.setdefault(kind, set()).add(number)
+            catalogue = self.read_catalogue(kind)
+            catalogue.replace_entries([entry for entry in catalogue if entry.id != number])
+
     def read_permission_categories(self) -> list[t.Mapping[str, t.Any]]:
         """Return the categories of the permission catalogue, sub-categories included, as the service writes them."""
         with self._lock:
@@ -107,6 +144,11 @@ class Directory:
             self._details[group_id] = found
         return found
 
+    def reread_user_group(self, group_id: int) -> dict[str, t.Any] | None:
+        """Return one user group as read_user_group does, as it is now."""
+        self.forget_user_group(group_id)
+        return self.read_user_group(group_id)
+
     def get_cached_user_group(self, group_id: int) -> dict[str, t.Any] | None:
         """Return what read_user_group has read before; None when it was not read. No request is sent."""
         with self._lock:
@@ -119,7 +161,20 @@ class Directory:
 
     def _reread_entries(self, kind: str) -> list[Entry]:
         with self._lock:
-            return listings.list_objects(kind, self._build_reader(kind, True), hard_refresh=True)
+            entries = listings.list_objects(kind, self._build_reader(kind, True), hard_refresh=True)
+            gone = self._gone.get(kind, ())
+            return [entry for entry in entries if entry.id not in gone]
+
+    def _is_there(self, kind: str, number: int) -> bool:
+        """Return whether an object that is listed can be read; True where this account may not read it."""
+        path = f"{_DETAIL_PATHS[kind]}/{quote_segment(number)}"
+        noun = listings.LISTINGS[kind].noun
+        try:
+            return self._client.get(path, intent=f"read {noun} {number}", missing_ok=True) is not None
+        except ApiError as exc:
+            if not is_withheld(exc):
+                raise
+            return True
 
     def _build_reader(self, kind: str, hard: bool) -> listings.PathReader:
         nouns = pluralize(listings.LISTINGS[kind].noun)

@@ -168,7 +168,7 @@ def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.A
             if isinstance(resource, RefusableResource):
                 plan = resource.get_applied_plan()
         value = resource.result()
-        if isinstance(resource, VerifyingResource):
+        if isinstance(resource, VerifyingResource) and (value or findings):  # an absent noun is empty
             value = {**value, "not_confirmed": findings}
         result = {"changed": plan.changed, resource.noun: value}
         if plan.changed:

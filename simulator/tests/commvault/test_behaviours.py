@@ -34,6 +34,29 @@ def test_list_lag(api: Api, cell: CommCellService, sim: Simulator) -> None:
     assert "later" in names(api)
 
 
+@pytest.mark.parametrize("details_lag", [False, True])
+def test_replication_lag(api: Api, cell: CommCellService, sim: Simulator, details_lag: bool) -> None:
+    cell.behaviours.change({"replication_lag": 30.0, "details_lag": details_lag})
+
+    def listed() -> set[str]:
+        return {row["name"] for row in api.get("V4/UserGroup?hardRefresh=true")["userGroups"]}
+
+    gone, created = api.group("Storage Team").id, api.call("POST", "V4/UserGroup", {"name": "late"})["id"]
+    sim.clock.advance(20)
+    api.call("DELETE", f"V4/UserGroup/{gone}?newUserId=1")
+    token = api.call("POST", "V4/AccessToken", {"tokenName": "nightly"})["tokenInfo"]["accessTokenId"]
+    assert "late" not in listed() and "Storage Team" in listed()
+    assert api.get("V4/AccessToken")["tokensInfo"] == []
+    for number, status in ((created, 404 if details_lag else 200), (gone, 200 if details_lag else 404)):
+        api.get(f"V4/UserGroup/{number}")
+        assert api.status == status
+    sim.clock.advance(11)
+    assert {"late", "Storage Team"} <= listed(), "each write shows when its own time has come"
+    sim.clock.advance(20)
+    assert "Storage Team" not in listed()
+    assert [row["accessTokenId"] for row in api.get("V4/AccessToken")["tokensInfo"]] == [token]
+
+
 def test_error_in_200(api: Api, cell: CommCellService) -> None:
     cell.behaviours.v1_write_error = 77
     row = api.security("ADD", {"userGroupId": 1}, 1, {"commCellId": 2})

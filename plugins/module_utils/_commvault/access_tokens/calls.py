@@ -85,10 +85,18 @@ class AccessTokens:
                 self._ctx.stats.add("retries")
                 waiting.pause()
 
-    def edit(self, number: str, settings: CanonicalAccessToken, subject: str) -> None:
-        """Change a token to these settings."""
+    def edit(self, number: str, settings: CanonicalAccessToken, subject: str) -> TokenRow:
+        """Change a token to these settings and return the answered row."""
         path = f"V4/AccessToken/{quote_segment(number)}"
-        self._client.write("PUT", path, serialize_access_token(settings), intent=f"change {subject}")
+        return _get_row(self._client.write("PUT", path, serialize_access_token(settings), intent=f"change {subject}"))
+
+    def revoke_late_orphans(self, rows: t.Iterable[TokenRow], name: str, kept: str | None) -> None:
+        """Revoke what came of an earlier POST for the token *kept* and was not shown before the next one."""
+        for row in rows if self._may_be_orphaned else ():
+            number = get_token_id(row)
+            if is_same_name(get_token_name(row), name) and number not in self._known_ids and number != kept:
+                self.revoke(str(number))
+                self._known_ids.add(number)
 
     def revoke(self, number: str) -> None:
         """Revoke a token by its id; one that is gone is fine."""
@@ -108,8 +116,7 @@ class AccessTokens:
             repeat=Repeat.IF_REFUSED,
             is_undone=is_undone,
         )
-        inner = answer.get("tokenInfo")
-        info: TokenRow = inner if isinstance(inner, dict) else answer
+        info = _get_row(answer)
         self._ctx.secrets.update(str(info[name]) for name in ("accessToken", "refreshToken") if info.get(name))
         if not info.get("accessToken"):
             raise ApiError(
@@ -145,6 +152,11 @@ class AccessTokens:
                 f"Cannot create {subject}: it exists after all, the list only did not show it at first. Run the task again.",
                 **refusal.facts,
             ) from refusal
+
+
+def _get_row(answer: dict[str, t.Any]) -> TokenRow:
+    inner = answer.get("tokenInfo")
+    return inner if isinstance(inner, dict) else answer
 
 
 def _is_doubtful(error: ApiError) -> bool:

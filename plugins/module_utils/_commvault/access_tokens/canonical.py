@@ -69,6 +69,27 @@ def list_unshown_fields(wanted: CanonicalAccessToken, current: CanonicalAccessTo
     return [name for name, value in wanted.items() if value is not None and name not in current]
 
 
+def is_restriction(name: str, value: t.Any) -> bool:
+    """Return whether a field with this value limits what a token may do, from where, or how long; where it is not shown, it is written."""
+    return bool(value) if name != "token_type" else value != "all"
+
+
+def find_narrowed_fields(before: CanonicalAccessToken, after: CanonicalAccessToken) -> set[str]:
+    """Return the fields of an edited token whose change limits it more than before, or than is known."""
+    changed = {name for name, value in after.items() if value != before.get(name) and is_restriction(name, value)}
+    widened = {
+        name for name in ("renewable_until", "expires") if str(before.get(name) or "~") < str(after.get(name) or "")
+    }
+    return changed - widened - {"name", "stored_in"}
+
+
+def is_field_proven(name: str, wanted: t.Any, shown: CanonicalAccessToken) -> bool:
+    """Return whether what the service shows of a token is what was asked for; a life may also end earlier."""
+    if name in ("renewable_until", "expires") and shown.get(name):
+        return bool(parse_time(shown[name]) <= parse_time(wanted))
+    return bool(shown.get(name) == wanted)
+
+
 def format_timestamp(moment: float) -> str:
     """Return seconds since 1970 as RFC 3339."""
     return format_time(datetime.datetime.fromtimestamp(moment, datetime.timezone.utc))

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from ..._core.plan import Plan, Step, find_changed_fields
-from .canonical import CanonicalAccessToken
+from .canonical import CanonicalAccessToken, is_restriction
 
 
 def plan_access_token(
@@ -36,7 +36,7 @@ def plan_access_token(
             return Plan({}, after, (create,))
         return Plan({**current, **place}, after, (Step("revoke", f"access token {current['name']}"), create))
     changes = find_changed_fields(managed, current)
-    changes = {key: value for key, value in changes.items() if key in current or key == "expires"}
+    changes = {key: value for key, value in changes.items() if key in current or is_restriction(key, value)}
     before = {**current, **place}
     if not changes:
         return Plan(before, before)

@@ -14,7 +14,7 @@ from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, BadAnswer, ConfigError, CvopsError, NotFound
 from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step
-from ..._core.resource import Action
+from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
 from ..._signin.commvault.token_pair_wire import (
     get_token_id,
@@ -25,14 +25,19 @@ from ..._signin.commvault.token_pair_wire import (
 from ..._stores.options import open_token_store
 from ..._stores.token_pair import LockedStore, TokenPair, TokenStore
 from ..client import CommvaultClient
+from ..confirm import wait_until_shown
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
 from ..references import parse_reference_option
 from .calls import AccessTokens, TokenRow
 from .canonical import (
+    WIRE_FIELDS,
     CanonicalAccessToken,
     canonical_access_token,
+    find_narrowed_fields,
     format_timestamp,
+    is_field_proven,
+    is_restriction,
     list_unshown_fields,
     serialize_access_token,
 )
@@ -58,6 +63,8 @@ class AccessTokenResource:
             open_token_store(ctx, ctx.options["store"]) if ctx.options.get("store") else None
         )
         self._row: TokenRow | None = None
+        self._answered: TokenRow = {}
+        self._planned = Plan({}, {})
         self._result: dict[str, t.Any] = {}
         self._values: dict[str, t.Any] = {}
 
@@ -80,12 +87,41 @@ class AccessTokenResource:
             self._check_sign_in(release)
         if present:
             self._result = self._build_result(planned)
+        self._planned = planned
         return planned
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
         """The method that carries out a step, by its action."""
         return {"create": self._create, "edit": self._edit, "revoke": self._revoke_current, "forget": self._clear_store}
+
+    def verify(self) -> list[Finding]:
+        """Wait until the list shows a token that was created, no longer shows a revoked one, and shows what was edited.
+
+        Return the fields that are not shown as written. Raises WaitTimeout for limits and revocations that may not be in force.
+        """
+        actions = [step.action for step in self._planned.steps]
+        if not {"create", "edit", "revoke"}.intersection(actions):
+            return []
+        narrowed = {"state"}
+        if "edit" in actions:
+            narrowed = find_narrowed_fields(self._planned.before, self._planned.after)
+        subject = f"access token {self._planned.after.get('name') or self._planned.before.get('name')}"
+        return list(wait_until_shown(self._ctx, self._find_unshown, subject, narrowed))
+
+    def _find_unshown(self) -> list[str]:
+        """Return the fields that are not shown as written; "list" for a created token, "state" for a revoked one."""
+        number, before, after = get_token_id(self._row or {}), self._planned.before, self._planned.after
+        rows = self._tokens.list_all()
+        shown = next((row for row in rows if number is not None and get_token_id(row) == number), None)
+        if not after:
+            return [] if shown is None else ["state"]
+        if self._planned.steps[-1].action == "create":
+            self._tokens.revoke_late_orphans(rows, after["name"], number)
+            return ["list"] if shown is None and number is not None else []
+        seen = {**canonical_access_token(self._answered), **canonical_access_token(shown or {})}
+        changed = [name for name, value in after.items() if value != before.get(name) and name in WIRE_FIELDS]
+        return [name for name in changed if not is_field_proven(name, after[name], seen)]
 
     def result(self) -> dict[str, t.Any]:
         """Return the token after the plan; empty when it is absent."""
@@ -126,6 +162,12 @@ class AccessTokenResource:
                 )
         else:
             hidden = list_unshown_fields(wanted, current)
+            written = [name for name in hidden if is_restriction(name, wanted[name])]
+            hidden = [name for name in hidden if name not in written]
+            if written:
+                self._ctx.warn(
+                    f"Commvault does not show {', '.join(written)} of access tokens: whether they differ is unknown, so they are written."
+                )
             if hidden:
                 self._ctx.warn(
                     f"Commvault does not show {', '.join(hidden)} of access tokens: differences are not seen."
@@ -239,7 +281,7 @@ class AccessTokenResource:
     def _edit(self, step: Step) -> None:
         settings = step.data["settings"]
         number = str(get_token_id(self._row or {}))
-        self._tokens.edit(number, settings, step.subject)
+        self._answered = self._tokens.edit(number, settings, step.subject)
         if self._store is not None and settings.get("renewable_until"):
             until = serialize_access_token({"renewable_until": settings["renewable_until"]})["renewableUntilTimestamp"]
             with self._store.lock() as held:

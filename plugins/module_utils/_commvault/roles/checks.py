@@ -11,6 +11,7 @@ import typing as t
 
 from ..._core.errors import BadAnswer
 from ..permissions import PermissionSet
+from .canonical import CanonicalRole
 
 
 def check_permissions_are_shown(
@@ -31,3 +32,9 @@ def check_permissions_are_shown(
             " them, set exclusive to true.",
             service="Commvault",
         )
+
+
+def find_narrowed_fields(before: CanonicalRole, after: CanonicalRole) -> set[str]:
+    """Return the fields of a changed role whose change takes rights away."""
+    found = {field for field in ("enabled", "visible_to_all") if before[field] and not after[field]}
+    return found | ({"permissions"} if set(before["permissions"]) - set(after["permissions"]) else set())

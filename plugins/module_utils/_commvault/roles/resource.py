@@ -12,15 +12,17 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems
 from ..._core.plan import Plan, Step
-from ..._core.resource import Action
+from ..._core.resource import Action, Finding
+from ..catalogue import Catalogue
 from ..client import CommvaultClient, quote_segment
+from ..confirm import wait_until_shown
 from ..create import create_object_once
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
 from ..name_checks import check_object_name
 from ..permissions import PermissionCatalogue
 from .canonical import CanonicalRole, canonical_role
-from .checks import check_permissions_are_shown
+from .checks import check_permissions_are_shown, find_narrowed_fields
 from .desired import desired_role
 from .plan import plan_role, plan_role_removal
 
@@ -40,6 +42,7 @@ class RoleResource:
         self._planned = Plan({}, {})
         self._company: str | None = None
         self._company_id: int | None = None
+        self._permissions = PermissionCatalogue(Catalogue("permission", ()), ())
         self.role_id: int | None = None
         self.company: str | None = None
 
@@ -65,6 +68,7 @@ class RoleResource:
             self._company_id = self._directory.find_company_id(self._company)
         nodes = self._directory.read_permission_categories()
         permissions = PermissionCatalogue(self._directory.read_catalogue("permissions"), nodes)
+        self._permissions = permissions
         current = canonical_role(current_wire, permissions) if current_wire is not None else None
         if options["state"] == "absent":
             return plan_role_removal(current)
@@ -81,6 +85,36 @@ class RoleResource:
     def actions(self) -> t.Mapping[str, Action]:
         """The method that carries out a step, by its action."""
         return {"create": self._create, "update": self._update, "delete": self._delete}
+
+    def verify(self) -> list[Finding]:
+        """Wait until the list shows a role that was created and no longer shows a deleted one, and the role what was changed.
+
+        Return the fields that it does not show as written. Raises WaitTimeout for rights that may not have been taken away.
+        """
+        before, after = self._planned.before, self._planned.after
+        if not self._planned.changed:
+            return []
+        subject = self._planned.steps[0].subject
+        if not before or not after:
+            return list(wait_until_shown(self._client.ctx, self._find_unshown_state, subject, {"state"}))
+        narrowed = find_narrowed_fields(before, after)
+        return list(wait_until_shown(self._client.ctx, self._find_unshown_fields, subject, narrowed))
+
+    def _find_unshown_state(self) -> list[str]:
+        """Return "list" where only the list does not show the role as it is now, "state" where a deleted role is left."""
+        listed = self._directory.reread_catalogue("roles").get_by_id(self.role_id or 0) is not None
+        if listed == bool(self._planned.after):
+            return []
+        is_left = not self._planned.after and self._read_role(self.role_id or 0) is not None
+        return ["state" if is_left else "list"]
+
+    def _find_unshown_fields(self) -> list[str]:
+        wire = self._read_role(self.role_id or 0)
+        shown = canonical_role(wire, self._permissions) if wire is not None else {}
+        after = self._planned.after
+        return [
+            field for field in after if after[field] != self._planned.before[field] and after[field] != shown.get(field)
+        ]
 
     def result(self) -> CanonicalRole:
         """Return the role after the plan; empty when it is absent."""
@@ -110,9 +144,12 @@ class RoleResource:
         return f"V4/Role/{quote_segment(self.role_id or 0)}"
 
     def _read_current(self, name: str) -> dict[str, t.Any] | None:
-        entry = self._directory.read_catalogue("roles").get(name, self._company or None)
-        self.company = entry.company if entry else self._company or self._client.company_name
-        if entry is None:
+        found = self._directory.find_living("roles", name, self._company or None, self._read_role)
+        self.company = found[0].company if found else self._company or self._client.company_name
+        if found is None:
             return None
-        self.role_id = entry.id
-        return self._client.get(f"V4/Role/{quote_segment(entry.id)}", intent=f"read role {name}")
+        self.role_id = found[0].id
+        return found[1]
+
+    def _read_role(self, role_id: int) -> dict[str, t.Any] | None:
+        return self._client.get(f"V4/Role/{quote_segment(role_id)}", intent=f"read role {role_id}", missing_ok=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ..catalogue import Entry
 from ..client import CommvaultClient, quote_segment
 from ..create import create_object_once
 from ..directory import Directory
@@ -21,14 +20,6 @@ class UserGroups:
     def __init__(self, client: CommvaultClient, directory: Directory | None = None) -> None:
         self._client = client
         self.directory = directory or Directory(client)
-
-    def read_user_group(self, group_id: int) -> dict[str, t.Any] | None:
-        """Return the group in full, as the service writes it; None when it is not there."""
-        return self.directory.read_user_group(group_id)
-
-    def find_user_group(self, name: str, company: str | None = None) -> Entry | None:
-        """Return the group of this name in *company*, by default at the task's own level; None when there is none."""
-        return self.directory.read_catalogue("user_groups").get(name, company or None)
 
     def create(self, name: str, description: str | None = None, company_id: int | None = None) -> int:
         """Create a group and return its id; ``company_id`` as for create_once. The caller has made sure that the name is free."""

@@ -29,3 +29,19 @@ def check_members_are_not_linked(
             " removes at each sign-in. Manage them in Entra ID, or take the link away with an empty entra_group_id.",
             source="option members",
         )
+
+
+def find_narrowed_fields(before: CanonicalUserGroup, after: CanonicalUserGroup) -> set[str]:
+    """Return the fields of a changed group whose change takes rights away: members and a link too, consoles and two-factor by addition."""
+    found = set()
+    if before["enabled"] and not after["enabled"]:
+        found.add("enabled")
+    if before["entra_group_id"] and before["entra_group_id"] != after["entra_group_id"]:
+        found.add("entra_group_id")
+    if set(after["restricted_consoles"]) - set(before["restricted_consoles"]):
+        found.add("restricted_consoles")
+    if after["two_factor"] and not before["two_factor"]:
+        found.add("two_factor")
+    if set(before.get("members", ())) - set(after.get("members", ())):
+        found.add("members")
+    return found

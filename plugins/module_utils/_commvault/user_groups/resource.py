@@ -12,21 +12,31 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, ConfigError, NotFound, Problems
 from ..._core.plan import Plan, Step
-from ..._core.resource import Action
+from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
 from ..client import CommvaultClient
+from ..confirm import wait_until_shown
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
 from ..name_checks import check_object_name
 from ..references import parse_reference, parse_reference_option
 from .calls import UserGroups
-from .canonical import BUILT_IN_GROUP_IDS, MASTER_GROUP_ID, CanonicalUserGroup, canonical_user_group, parse_member_ids
-from .checks import check_members_are_not_linked
+from .canonical import (
+    BUILT_IN_GROUP_IDS,
+    MASTER_GROUP_ID,
+    NEW_USER_GROUP,
+    CanonicalUserGroup,
+    canonical_user_group,
+    parse_member_ids,
+)
+from .checks import check_members_are_not_linked, find_narrowed_fields
 from .desired import desired_user_group
 from .plan import plan_user_group, plan_user_group_removal
 
 #: Guards of the module.
 RISKS = ("own_rights", "last_admin")
+#: What the steps of a plan change.
+_FIELDS_OF_STEPS = {"update": tuple(NEW_USER_GROUP), "add": ("members",), "remove": ("members",)}
 
 
 class UserGroupResource:
@@ -80,6 +90,49 @@ class UserGroupResource:
             "delete": self._delete,
         }
 
+    def verify(self) -> list[Finding]:
+        """Wait until the list shows a group that was created and no longer shows a deleted one, and the group what was changed.
+
+        Return the fields that it does not show as written. Raises WaitTimeout for rights that may not have been taken away.
+        """
+        before, after = self._planned.before, self._planned.after
+        if not self._planned.changed:
+            return []
+        narrowed = find_narrowed_fields(before, after) if before and after else {"state"}
+        subject = f"user group {self._options['name']}"
+        return list(wait_until_shown(self._ctx, self._find_unshown, subject, narrowed))
+
+    def _find_unshown(self) -> list[str]:
+        """Return the fields that are not shown as written; "list" where only that lags, "state" where a deleted group is left."""
+        after, number = self._planned.after, self.group_id or 0
+        found = []
+        if not self._planned.before or not after:
+            listed = self._directory.reread_catalogue("user_groups").get_by_id(number) is not None
+            if listed != bool(after):
+                is_left = not after and self._directory.reread_user_group(number) is not None
+                found.append("state" if is_left else "list")
+        changed = {field for step in self._planned.steps for field in _FIELDS_OF_STEPS.get(step.action, ())}
+        if after and changed:
+            wire = self._directory.reread_user_group(number) or {}
+            shown = {**canonical_user_group(wire), "members": sorted(parse_member_ids(wire).values())}
+            before = {**NEW_USER_GROUP, **self._planned.before}
+            found += [
+                name for name in sorted(changed) if name != "members" and after[name] not in (before[name], shown[name])
+            ]
+            if "members" in changed and shown["members"] != self._compute_member_ids():
+                found.append("members")
+        return found
+
+    def _compute_member_ids(self) -> list[int]:
+        """Return the ids of the members after the steps."""
+        ids = set(self._members.values())
+        for step in self._planned.steps:
+            if step.action == "add":
+                ids |= set(step.data["ids"])
+            elif step.action == "remove":
+                ids -= set(step.data["ids"])
+        return sorted(ids)
+
     def result(self) -> CanonicalUserGroup:
         """Return the group after the plan; empty when it is absent."""
         if not self._planned.after:
@@ -104,13 +157,13 @@ class UserGroupResource:
 
     def _read_current(self, name: str) -> CanonicalUserGroup | None:
         company = self._options.get("company")
-        entry = self._groups.find_user_group(name, company)
-        self.company = entry.company if entry else company or self._client.company_name
-        if entry is None and self._options["state"] == "present":
-            self._company_id = self._directory.find_company_id(company)
-        wire = self._groups.read_user_group(entry.id) if entry else None
-        if entry is None or wire is None:
+        found = self._directory.find_living("user_groups", name, company or None, self._directory.reread_user_group)
+        self.company = found[0].company if found else company or self._client.company_name
+        if found is None:
+            if self._options["state"] == "present":
+                self._company_id = self._directory.find_company_id(company)
             return None
+        entry, wire = found
         self.group_id = entry.id
         self._members = parse_member_ids(wire)
         return canonical_user_group(wire)

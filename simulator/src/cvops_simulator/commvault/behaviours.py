@@ -19,6 +19,10 @@ class Behaviours:
     list_lag: float = 0.0
     #: The same lag for V4 lists (how the product behaves is unknown).
     list_lag_v4: bool = False
+    #: Seconds for which all lists, also those of access tokens, show what was before a write; `hardRefresh` is no help.
+    replication_lag: float = 0.0
+    #: With `replication_lag`: single objects, members and security associations lag as well.
+    details_lag: bool = False
     #: V1 writes do nothing and answer 200 with this code in `response[0].errorCode`; 0: off.
     v1_write_error: int = 0
     #: `POST Security` answers success for these entities and changes nothing: "type:id", or "*" for all.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from cvops_simulator.commvault.state import Lists, State
 
 if TYPE_CHECKING:
     from cvops_simulator.commvault.model import CommCellSeed, User
+    from cvops_simulator.commvault.tokens import AccessToken
     from cvops_simulator.core.clock import Clock
 
 #: Checks an external token and returns its claims; raises ValueError for a bad one.
@@ -43,6 +45,8 @@ class Cell:
         self.sessions = Sessions()
         self.release = self._first_release
         self._stale: tuple[Lists, float] | None = None
+        #: What was before each write that lists do not show yet, and until when.
+        self._replicas: list[tuple[float, State, list[AccessToken]]] = []
 
     @property
     def admin(self) -> tuple[str, str]:
@@ -76,6 +80,9 @@ class Cell:
 
     def lists(self, hard: bool = False, v4: bool = False) -> Lists:
         """Return what a list call shows now; `hard`: the client asks for fresh lists."""
+        replica = self._find_replica()
+        if replica is not None:
+            return replica[1]
         if self._stale is None or hard or (v4 and not self.behaviours.list_lag_v4):
             if hard:
                 self._stale = None
@@ -86,8 +93,28 @@ class Cell:
             return self.state
         return lists
 
+    def details(self) -> State:
+        """Return what reads of single objects show now."""
+        replica = self._find_replica() if self.behaviours.details_lag else None
+        return self.state if replica is None else replica[1]
+
+    def listed_tokens(self, user_id: int) -> list[AccessToken]:
+        """Return what the list of a user's access tokens shows now."""
+        replica = self._find_replica()
+        shown = self.sessions.store.of_user(user_id) if replica is None else replica[2]
+        return [token for token in shown if token.user_id == user_id]
+
+    def _find_replica(self) -> tuple[float, State, list[AccessToken]] | None:
+        while self._replicas and self.clock.now() >= self._replicas[0][0]:
+            self._replicas.pop(0)
+        return self._replicas[0] if self._replicas else None
+
     def keep_lists(self) -> None:
-        """Keep what lists show now for as long as `list_lag` says; to be called before a write."""
+        """Keep what lists show now for as long as `list_lag` and `replication_lag` say; to be called before a write."""
+        if self.behaviours.replication_lag:
+            until = self.clock.now() + self.behaviours.replication_lag
+            tokens = [copy.deepcopy(token) for token in self.sessions.store.list_all()]
+            self._replicas.append((until, copy.deepcopy(self.state), tokens))
         if self.behaviours.list_lag:
             lists = self.lists()
             until = self.clock.now() + self.behaviours.list_lag

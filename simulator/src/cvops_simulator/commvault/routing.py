@@ -42,8 +42,8 @@ class Call:
 
     @property
     def state(self) -> State:
-        """The state of the CommCell, as writes change it."""
-        return self.cell.state
+        """The state of the CommCell: as writes change it, for reads as they show it."""
+        return self.cell.details() if self.method == "GET" else self.cell.state
 
     @property
     def lists(self) -> Lists:

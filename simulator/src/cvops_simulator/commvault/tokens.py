@@ -95,6 +95,10 @@ class TokenStore:
         """Return a token by id, if there is one."""
         return self._by_id.get(token_id)
 
+    def list_all(self) -> list[AccessToken]:
+        """Return all tokens."""
+        return list(self._by_id.values())
+
     def of_user(self, user_id: int) -> list[AccessToken]:
         """Return all tokens of a user."""
         return [token for token in self._by_id.values() if token.user_id == user_id]

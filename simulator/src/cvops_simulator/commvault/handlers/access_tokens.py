@@ -185,7 +185,7 @@ def _list(call: Call) -> dict[str, Any]:
     user_id = int(wanted) if wanted.isdigit() else call.caller.user.id
     if user_id != call.caller.user.id:
         call.caller.rights.require_any({USER_MANAGEMENT, ADMINISTRATIVE_MANAGEMENT})
-    tokens = call.cell.sessions.store.of_user(user_id)
+    tokens = call.cell.listed_tokens(user_id)
     return {"tokensInfo": [_render_token(token, False) for token in tokens], **make_success_g()}
 
 

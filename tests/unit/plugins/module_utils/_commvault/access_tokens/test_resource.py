@@ -29,6 +29,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     GuardRefused,
     NotFound,
     Unreachable,
+    WaitTimeout,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import PairCustodian, TokenPair
@@ -381,6 +382,48 @@ def test_a_pair_whose_renewal_is_extended_is_kept(make_ctx: t.Any) -> None:
 
 def test_fields_that_commvault_does_not_show_are_told(make_ctx: t.Any) -> None:
     bare = {"accessTokenId": 9, "tokenName": "Nightly"}
-    resource, client = site(make_ctx, (bare,), allowed_ips=["10.0.0.1"])
+    resource, client = site(make_ctx, (bare,), allowed_ips=[])
     assert not resource.plan().changed
     assert client.ctx.warnings == ["Commvault does not show allowed_ips of access tokens: differences are not seen."]
+
+
+LIMITED = {"tokenInfo": {"accessTokenId": 9, "allowedIPs": ["10.0.0.1"]}}
+
+
+@pytest.mark.parametrize("shown_by", ["answer", "list", "nobody"])
+def test_a_limit_that_no_list_shows_is_written_and_proven_or_the_task_fails(make_ctx: t.Any, shown_by: str) -> None:
+    bare = {"accessTokenId": 9, "tokenName": "Nightly"}
+    answered: dict[str, t.Any] = LIMITED if shown_by == "answer" else {"errorCode": 0}
+    resource, client = site(make_ctx, (bare,), answers={"PUT V4/AccessToken/9": answered}, allowed_ips=["10.0.0.1"])
+    carry_out(resource, resource.plan())
+    assert "whether they differ is unknown" in client.ctx.warnings[0]
+    assert client.writes[0].body["allowedIPs"] == ["10.0.0.1"]
+    if shown_by == "list":
+        client.answers["V4/AccessToken/"] = {"tokens": [{**bare, "allowedIPs": ["10.0.0.1"]}]}
+    if shown_by == "nobody":
+        with pytest.raises(WaitTimeout, match="may still be in force") as caught:
+            resource.verify()
+        assert caught.value.facts["unproven"] == ["allowed_ips"]
+    else:
+        assert resource.verify() == []
+
+
+def test_a_list_that_lags_is_waited_for_after_each_write(make_ctx: t.Any) -> None:
+    after = [{"tokens": []}, {"tokens": []}, {"tokens": [CREATED["tokenInfo"]]}]
+    resource, client = site(make_ctx, (), answers={"V4/AccessToken/": after})
+    carry_out(resource, resource.plan())
+    assert resource.verify() == []
+    gone = [{"tokens": [TOKEN_ROW]}, {"tokens": [TOKEN_ROW]}, {"tokens": []}]
+    resource, client = site(make_ctx, answers={"V4/AccessToken/": gone}, state="absent")
+    carry_out(resource, resource.plan())
+    assert resource.verify() == []
+    assert client.paths[-2:] == ["GET V4/AccessToken/"] * 2
+
+
+def test_an_orphan_that_shows_after_the_second_post_is_revoked(make_ctx: t.Any) -> None:
+    lists = [{"tokens": []}, {"tokens": []}, {"tokens": [ORPHAN, CREATED["tokenInfo"]]}]
+    answers = {"V4/AccessToken/": lists, "POST V4/AccessToken": [LOST, CREATED]}
+    resource, client = site(make_ctx, (), answers=answers)
+    carry_out(resource, resource.plan())
+    assert resource.verify() == []
+    assert client.writes[-1][:2] == ("DELETE", "V4/AccessToken/11")

@@ -16,10 +16,12 @@ from fake_graph import carry_out
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     AmbiguousMatch,
+    ApiError,
     BadAnswer,
     ConfigError,
     NotFound,
     Problems,
+    WaitTimeout,
 )
 
 VIEW = {"permission": {"id": 31, "name": "View"}, "type": "PERMISSION_ENTITY"}
@@ -159,8 +161,78 @@ def test_two_roles_of_a_name_are_ambiguous(make_ctx: t.Any) -> None:
     there = [{"id": 35, "name": "R", "company": COMMCELL}, {"id": 36, "name": "r", "company": COMMCELL}]
     resource, _client = site(make_ctx, roles=there, name="R")
     assert resource.plan().before["name"] == "R", "letter case decides between names that differ in nothing else"
+    twins = [*there, {"id": 37, "name": "R", "company": COMMCELL}]
     with pytest.raises(AmbiguousMatch):
-        site(make_ctx, roles=[*there, {"id": 37, "name": "R", "company": COMMCELL}])[0].plan()
+        site(make_ctx, {"V4/Role/37": {**ROLE, "id": 37}}, roles=twins)[0].plan()
+
+
+def test_a_twin_that_is_listed_and_was_deleted_makes_no_name_ambiguous(make_ctx: t.Any) -> None:
+    twins = [{"id": 34, "name": "R", "company": COMMCELL}, {"id": 35, "name": "R", "company": COMMCELL}]
+    resource, _client = site(make_ctx, roles=twins)
+    assert not resource.plan().changed
+    assert resource.result()["id"] == "35"
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_role_that_is_listed_and_not_there_is_looked_for_and_taken_for_deleted(make_ctx: t.Any, state: str) -> None:
+    resource, client = site(make_ctx, {"V4/Role/35": None}, state=state, permissions=["View"])
+    planned = resource.plan()
+    assert [step.action for step in planned.steps] == (["create"] if state == "present" else [])
+    assert client.paths.count("GET V4/Role/35") == 4
+    assert client.ctx.clock.monotonic() < 1010
+    if state == "present":
+        client.answers["POST V4/Role"] = [
+            ApiError("Cannot create it: Commvault error 7: It already exists.", code="7"),
+            {"id": 36},
+        ]
+        carry_out(resource, planned)
+        assert resource.result()["id"] == "36", "the deleted one is not taken for the created one"
+
+
+def test_a_new_role_that_is_listed_before_it_can_be_read_is_waited_for(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, {"V4/Role/35": [None, None, ROLE]})
+    assert not resource.plan().changed
+    assert client.paths.count("GET V4/Role/35") == 3
+
+
+def test_what_was_written_is_waited_for(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, permissions=["View"], description="new")
+    carry_out(resource, resource.plan())
+    client.answers["V4/Role/35"] = [ROLE, ROLE, {**ROLE, "description": "new"}]
+    assert resource.verify() == []
+    client.answers["V4/Role/35"] = ROLE
+    assert resource.verify() == [{"field": "description"}]
+    assert "does not show it yet: description" in client.ctx.warnings[-1]
+
+
+def test_rights_that_are_not_shown_as_taken_away_fail_the_task(make_ctx: t.Any) -> None:
+    resource, _client = site(make_ctx, permissions=["View"], enabled=False)
+    carry_out(resource, resource.plan())
+    with pytest.raises(WaitTimeout, match="may still be in force") as caught:
+        resource.verify()
+    assert caught.value.facts["unproven"] == ["enabled"]
+
+
+@pytest.mark.parametrize(("detail", "raised"), [(None, False), (ROLE, True)])
+def test_a_deleted_role_that_is_listed_is_told_and_one_that_is_left_fails(
+    make_ctx: t.Any, detail: t.Any, raised: bool
+) -> None:
+    resource, client = site(make_ctx, state="absent")
+    carry_out(resource, resource.plan())
+    client.answers["V4/Role/35"] = detail
+    if raised:
+        with pytest.raises(WaitTimeout, match="state"):
+            resource.verify()
+    else:
+        assert resource.verify() == [{"field": "list"}]
+
+
+def test_a_role_that_was_left_is_not_looked_at_again(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx)
+    carry_out(resource, resource.plan())
+    looked = len(client.sent)
+    assert resource.verify() == []
+    assert len(client.sent) == looked
 
 
 def test_a_company_that_is_not_there_is_an_error(make_ctx: t.Any) -> None:

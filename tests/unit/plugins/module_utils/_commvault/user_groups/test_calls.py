@@ -12,7 +12,7 @@ import pytest
 from fake_commvault import FakeCommvault, Sent
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.calls import UserGroups
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, ApiError, Forbidden
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, Forbidden
 
 LISTED = {
     "userGroups": [
@@ -28,27 +28,6 @@ def groups(make_ctx: t.Any, **answers: t.Any) -> tuple[UserGroups, FakeCommvault
     known = {"V4/UserGroup": LISTED, "V4/company": {"companies": [{"id": 30, "name": "corp"}]}}
     client = FakeCommvault(make_ctx(), {**known, **answers})
     return UserGroups(t.cast(t.Any, client)), client
-
-
-@pytest.mark.parametrize(
-    ("name", "company", "found"), [("OPS", None, 21), ("ops", "", 21), ("ops", "corp", 22), ("other", None, None)]
-)
-def test_a_group_is_found_at_its_level(make_ctx: t.Any, name: str, company: str | None, found: int | None) -> None:
-    entry = groups(make_ctx)[0].find_user_group(name, company)
-    assert (entry.id if entry else None) == found
-
-
-def test_no_company_means_that_of_the_task(make_ctx: t.Any) -> None:
-    made, client = groups(make_ctx)
-    client.company_id, client.company_name = 30, "corp"
-    for company in (None, ""):
-        entry = made.find_user_group("ops", company)
-        assert entry is not None and entry.id == 22
-
-
-def test_two_groups_of_a_name_are_ambiguous(make_ctx: t.Any) -> None:
-    with pytest.raises(AmbiguousMatch):
-        groups(make_ctx)[0].find_user_group("Twice")
 
 
 @pytest.mark.parametrize(
@@ -107,21 +86,16 @@ def test_a_deleted_groups_objects_go_to_the_heir(make_ctx: t.Any) -> None:
 )
 def test_a_group_that_was_changed_is_read_anew(make_ctx: t.Any, change: t.Callable[[UserGroups], None]) -> None:
     made, _client = groups(make_ctx, **{"GET V4/UserGroup/21": [{"azureGUID": "a"}, {"azureGUID": "b"}]})
-    assert made.read_user_group(21) == made.read_user_group(21) == {"azureGUID": "a"}
+    assert made.directory.read_user_group(21) == made.directory.read_user_group(21) == {"azureGUID": "a"}
     change(made)
-    assert made.read_user_group(21) == {"azureGUID": "b"}
+    assert made.directory.read_user_group(21) == {"azureGUID": "b"}
 
 
 @pytest.mark.parametrize("error", [Forbidden("no"), ApiError("HTTP 500", status=500)])
 def test_a_refused_change_is_an_error_and_the_group_stays_known(make_ctx: t.Any, error: Exception) -> None:
     made, client = groups(make_ctx, **{"GET V4/UserGroup/21": {"azureGUID": "a"}, "PUT V4/UserGroup/21": error})
-    made.read_user_group(21)
+    made.directory.read_user_group(21)
     with pytest.raises(type(error)):
         made.link(21, "b")
-    made.read_user_group(21)
+    made.directory.read_user_group(21)
     assert client.paths.count("GET V4/UserGroup/21") == 1
-
-
-def test_the_directory_may_be_shared(make_ctx: t.Any) -> None:
-    made, _client = groups(make_ctx)
-    assert UserGroups(t.cast(t.Any, None), made.directory).find_user_group("ops") == made.find_user_group("ops")

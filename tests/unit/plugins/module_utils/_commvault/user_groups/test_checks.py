@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.canonical import NEW_USER_GROUP
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.checks import (
     check_members_are_not_linked,
+    find_narrowed_fields,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.desired import desired_user_group
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
@@ -37,3 +41,23 @@ def test_members_of_linked_groups_are_not_ours(wanted: str | None, current: str 
         return
     with pytest.raises(ConfigError, match="identity provider"):
         check_members_are_not_linked(options, have, [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "narrowed"),
+    [
+        ({}, {"enabled": False}, {"enabled"}),
+        ({"enabled": False}, {}, set()),
+        ({}, {"two_factor": True}, {"two_factor"}),
+        ({"two_factor": True}, {}, set()),
+        ({}, {"restricted_consoles": ["WEB"]}, {"restricted_consoles"}),
+        ({"restricted_consoles": ["WEB"]}, {}, set()),
+        ({"entra_group_id": GUID}, {}, {"entra_group_id"}),
+        ({}, {"entra_group_id": GUID}, set()),
+        ({"members": ["a", "b"]}, {"members": ["a"]}, {"members"}),
+        ({"members": ["a"]}, {"members": ["a", "b"]}, set()),
+        ({}, {"description": "d"}, set()),
+    ],
+)
+def test_a_field_is_narrowed_where_rights_are_taken_away(before: t.Any, after: t.Any, narrowed: set[str]) -> None:
+    assert find_narrowed_fields({**NEW_USER_GROUP, **before}, {**NEW_USER_GROUP, **after}) == narrowed

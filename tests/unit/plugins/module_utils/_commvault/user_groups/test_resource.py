@@ -18,6 +18,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     GuardRefused,
     NotFound,
     Problems,
+    WaitTimeout,
 )
 
 GUID = "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f"
@@ -254,3 +255,46 @@ def test_names_that_look_alike_are_warned_about(make_ctx: t.Any) -> None:
 def test_a_company_that_is_not_there_is_an_error(make_ctx: t.Any) -> None:
     with pytest.raises(NotFound, match="No company is named"):
         site(make_ctx, None, company="none")[0].plan()
+
+
+def test_a_group_that_was_deleted_and_is_still_listed_is_created_anew(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, answers={"GET V4/UserGroup/21": None})
+    carry_out(resource, resource.plan())
+    assert resource.result()["id"] == "25"
+    twins = [{"id": number, "name": "ops", "company": COMMCELL} for number in (21, 25)]
+    client.answers["V4/UserGroup"] = {"userGroups": twins}
+    assert resource.verify() == []
+    again, client = site(
+        make_ctx, answers={"V4/UserGroup": {"userGroups": twins}, "V4/UserGroup/25": {**GROUP, "id": 25}}
+    )
+    client.answers["GET V4/UserGroup/21"] = None
+    assert not again.plan().changed, "the deleted twin makes no name ambiguous"
+
+
+def test_members_that_still_show_fail_the_task_and_late_ones_are_waited_for(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, members=["ben"], exclusive=True)
+    carry_out(resource, resource.plan())
+    with pytest.raises(WaitTimeout, match="members"):
+        resource.verify()
+    changed = {**GROUP, "users": [{"id": 5, "name": "ben"}]}
+    client.answers["GET V4/UserGroup/21"] = [GROUP, changed]
+    assert resource.verify() == []
+
+
+def test_a_member_that_was_added_and_does_not_show_is_told(make_ctx: t.Any) -> None:
+    resource, client = site(make_ctx, members=["ben"])
+    carry_out(resource, resource.plan())
+    assert resource.verify() == [{"field": "members"}]
+    assert "does not show it yet: members" in client.ctx.warnings[-1]
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_a_deleted_group_that_is_left_fails_the_task(make_ctx: t.Any, left: bool) -> None:
+    resource, client = site(make_ctx, state="absent", transfer_to_user="ben")
+    carry_out(resource, resource.plan())
+    client.answers["GET V4/UserGroup/21"] = GROUP if left else None
+    if left:
+        with pytest.raises(WaitTimeout, match="state"):
+            resource.verify()
+    else:
+        assert resource.verify() == [{"field": "list"}]
