@@ -279,7 +279,7 @@ def find_proxies(settings: HttpSettings, url: str) -> dict[str, str]:
     """Return the proxies for *url*, by scheme."""
     if settings.proxy:
         return {"http": settings.proxy, "https": settings.proxy}
-    if not settings.environment_proxies or not split_any_address(url).netloc:
+    if not settings.environment_proxies or not split_any_address(url).netloc or not HAS_REQUESTS:
         return {}
     return dict(requests.utils.get_environ_proxies(url))
 

@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import functools
+import importlib.metadata
+import importlib.util
 import re
 import sys
 
@@ -44,6 +46,22 @@ def build_missing_error(name: str, purpose: str, details: str | None) -> Missing
         needed=MINIMUMS.get(name),
         details=details,
     )
+
+
+def find_missing_libraries(*names: str) -> list[str]:
+    """Return one sentence for each of the libraries *names* that is missing, or older than its minimum, where this runs."""
+    found = []
+    for name in names:
+        try:
+            if importlib.util.find_spec(name) is None:
+                raise ImportError(f"No module named {name!r}")
+            loaded = str(getattr(sys.modules.get(name), "__version__", ""))
+            _check_release(name, loaded or importlib.metadata.version(PACKAGES.get(name, name)))
+        except ImportError as exc:  # also for a module whose package is not known
+            found.append(str(build_missing_error(name, "This collection", str(exc))))
+        except MissingLibrary as exc:
+            found.append(str(exc))
+    return found
 
 
 @functools.cache

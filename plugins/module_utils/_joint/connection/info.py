@@ -13,6 +13,7 @@ from ..._commvault import whoami as commvault
 from ..._commvault.client import CommvaultClient
 from ..._core.context import Context
 from ..._core.errors import Cancelled, CvopsError
+from ..._core.libraries import find_missing_libraries
 from ..._core.redact import redact_structure
 from ..._entra import whoami as entra
 from ..._entra.client import GraphClient
@@ -33,6 +34,9 @@ _ENTRA_KEYS = (
 )
 _COMMVAULT_KEYS = ("identity", "release", "commcell", "company", "rights")
 
+#: What the sign-ins and requests need; the others belong to single options.
+_LIBRARIES = ("requests", "urllib3", "msal", "jwt", "cryptography")
+
 
 class RequirementUnmet(CvopsError):
     """An error about a side or a playbook that option require names and that does not work; ``connection`` holds the facts."""
@@ -45,6 +49,8 @@ def examine_connection(ctx: Context) -> ConnectionFacts:
     found: ConnectionFacts = {"entra": examine_entra_side(ctx), "commvault": examine_commvault_side(ctx)}
     features = ctx.options["uses"] if ctx.options["uses"] is not None else DEFAULT_FEATURES
     found["playbooks"] = judge_playbooks(collect_held_permissions(found), PLAYBOOKS, features)
+    for sentence in find_missing_libraries(*_LIBRARIES):
+        ctx.warn(sentence)
     found["report"] = format_connection_report(found)
     required = dict.fromkeys(ctx.options["require"] or [])
     for name in required:

@@ -353,6 +353,13 @@ def test_a_missing_library_is_one_clear_message(make_ctx: t.Any, monkeypatch: py
     assert missing.value.facts["details"] == "Traceback ..."
 
 
+def test_the_proxy_is_described_without_the_library_that_reads_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report on a connection names it, and the missing library beside it."""
+    monkeypatch.setattr(subject, "HAS_REQUESTS", False)
+    monkeypatch.delattr(subject, "requests")
+    assert describe_proxy(HttpSettings("Service"), "https://graph.example") == "no proxy"
+
+
 def test_a_port_without_tls_is_unreachable(make_ctx: t.Any, server: t.Any) -> None:
     with pytest.raises(Unreachable) as failed:
         transport(make_ctx()).request("GET", server.url.replace("http:", "https:"))

@@ -127,3 +127,14 @@ def test_releases_are_compared_by_their_numbers(monkeypatch: pytest.MonkeyPatch,
         assert not good
     else:
         assert good
+
+
+def test_what_is_missing_and_what_is_too_old_is_one_sentence_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "msal", None)
+    monkeypatch.setattr("urllib3.__version__", "1.26.0")
+    told = libraries.find_missing_libraries("requests", "msal", "urllib3")
+    assert [sentence.split(" where ")[0] for sentence in told] == [
+        "This collection needs the Python library msal",
+        "urllib3 1.26.0 is installed",
+    ]
+    assert all(f"pip install '{name}>=" in sentence for name, sentence in zip(("msal", "urllib3"), told, strict=True))
