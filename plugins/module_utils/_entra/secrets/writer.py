@@ -11,8 +11,8 @@ import datetime
 import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import ApiError, Cancelled, CvopsError, Throttled
-from ..._core.polling import Backoff
+from ..._core.errors import ApiError, Cancelled, CvopsError, Throttled, WaitTimeout
+from ..._core.polling import Backoff, poll_until
 from ..._core.retry import Repeat
 from ..._core.values import format_time
 from ..client import GraphClient, quote_segment
@@ -26,6 +26,9 @@ _ATTEMPTS = 3
 SEARCH_LIMIT_S = 60.0
 _LONGEST_RETRY_AFTER_S = 120.0
 _READS_UNTIL_GONE = 2
+#: Looks for a secret of the same name before one is added, beside that of the plan, and looks that show a new one in a row.
+_LOOKS_BEFORE = 2
+_LOOKS_IN_A_ROW = 3
 
 
 class SecretWriter:
@@ -55,6 +58,36 @@ class SecretWriter:
                 raise
             except ApiError as exc:
                 self._recover(exc, marker, last=attempt >= _ATTEMPTS)
+
+    def look_again(self, is_enough: t.Callable[[list[dict[str, t.Any]]], bool]) -> list[dict[str, t.Any]] | None:
+        """Return the secrets as soon as one of several further reads gives *is_enough*, else None."""
+        backoff = Backoff(self._ctx)
+        for dummy in range(_LOOKS_BEFORE):
+            backoff.pause()
+            listed = self._list_secrets()
+            if is_enough(listed):
+                return listed
+        return None
+
+    def await_listed(self, key_id: str) -> None:
+        """Wait until several reads in a row list the new secret *key_id*; warn where they do not in time.
+
+        Until they do, a run that asks for the same secret would add a second one.
+        """
+        try:
+            poll_until(
+                self._ctx,
+                lambda: any(str(item["keyId"]).lower() == key_id for item in self._list_secrets()),
+                bool,
+                what=f"secret {key_id} to be listed",
+                in_a_row=_LOOKS_IN_A_ROW,
+                timeout_s=SEARCH_LIMIT_S,
+            )
+        except (ApiError, WaitTimeout) as exc:
+            self._ctx.warn(
+                f"Secret {key_id} was added and its value is in the result, but it was not seen in the list of secrets ({exc})"
+                " A run soon after this one may add a second one."
+            )
 
     def remove(self, key_id: str) -> None:
         """Remove the secret with *key_id*; one that is gone already is fine, once two reads agree.

@@ -166,3 +166,37 @@ def test_a_secret_is_not_lost_by_an_answer_that_makes_no_sense(odd: t.Any, monke
     with pytest.raises(BadAnswer, match="no date as endDateTime"):
         secret.actions["add"](Step("add", "secret job", {"name": "job", "lifetime_days": 1}))
     assert secret.salvage()["salvaged"]["secret"] == {"key_id": guid(1), "value": "shown once"}
+
+
+def test_a_secret_that_shows_at_a_second_look_is_not_added_again(make_ctx: t.Any) -> None:
+    secret, graph = make_secret(make_ctx, [])
+    empty, full = (
+        {"id": guid(1), "appId": guid(2), "passwordCredentials": keys} for keys in ([], [key(4, "job/0123456789ab")])
+    )
+    looks = iter([empty, empty, full])
+    graph.answers[PATH] = lambda params: next(looks)
+    assert not secret.plan().changed
+    assert (secret.result()["key_id"], secret.result()["value"]) == (guid(4), None)
+
+
+def make_added(make_ctx: t.Any, looks: t.Callable[[t.Any], t.Any]) -> tuple[subject.SecretResource, FakeGraph]:
+    """Return the resource after a secret was added; *looks* answers the reads that follow."""
+    secret, graph = make_secret(make_ctx, [], {**key(4, "job/x"), "secretText": "shown once"})
+    planned = secret.plan()
+    graph.reads.clear()
+    graph.answers[PATH] = looks
+    carry_out(secret, planned)
+    return secret, graph
+
+
+def test_a_new_secret_is_waited_for_until_it_is_listed_several_times(make_ctx: t.Any) -> None:
+    shown = iter([True, False, False, True, True, True])
+    _secret, graph = make_added(make_ctx, lambda params: {"passwordCredentials": [key(4)] if next(shown) else []})
+    assert len(graph.reads) == 6 and graph.ctx.warnings == []
+
+
+@pytest.mark.parametrize("answer", [{"passwordCredentials": []}, BadAnswer("no")])
+def test_a_new_secret_that_is_not_listed_is_kept_and_said(make_ctx: t.Any, answer: t.Any) -> None:
+    secret, graph = make_added(make_ctx, lambda params: answer)
+    assert secret.result()["value"] == "shown once"
+    assert len(graph.ctx.warnings) == 1 and "may add a second one" in graph.ctx.warnings[0]
