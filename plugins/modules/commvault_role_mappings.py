@@ -328,7 +328,7 @@ role_mappings:
       type: list
       elements: dict
     not_confirmed:
-      description: Grants that the service accepted but does not show (or, for removals, still shows); they may await approval.
+      description: Grants that the service accepted and does not show; they may await approval. Removed ones that it still shows fail the task.
       type: list
       elements: dict
 """

@@ -279,6 +279,22 @@ def test_a_write_that_changes_nothing_is_not_confirmed(site: Simulator) -> None:
     assert len(result["role_mappings"]["not_confirmed"]) == 1
 
 
+def test_a_removal_that_changes_nothing_fails_and_is_repeated_by_the_next_run(site: Simulator) -> None:
+    group, plan = local_group(site), plan_names(site)[0]
+    cell = next(iter(site.commcells.values()))
+    grant = {"role": "View", "entities": {"plans": [plan]}}
+    run(site, [entry(group, grant)])
+    cell.behaviours.lost_security_writes = ["*"]
+    gone = [entry(group, grant, state="absent")]
+    result = run(site, gone)
+    assert result["failed"] and result["error"]["kind"] == "timeout", result
+    assert "That access remains" in result["msg"] and len(result["error"]["unproven"]) == 1
+    assert result["changed"] is True, "the request was accepted"
+    cell.behaviours.lost_security_writes = []
+    again = run(site, gone)
+    assert len(again["role_mappings"]["removed"]) == 1 and again["role_mappings"]["not_confirmed"] == []
+
+
 @pytest.mark.parametrize("action", ["drop_before", "drop_after"])
 def test_a_lost_answer_to_a_grant_does_no_harm(site: Simulator, action: str) -> None:
     group, plan = local_group(site), plan_names(site)[0]

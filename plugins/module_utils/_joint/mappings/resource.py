@@ -22,7 +22,7 @@ from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Principal
 from ..._commvault.user_groups.calls import UserGroups
 from ..._core.context import Context
-from ..._core.errors import Problems
+from ..._core.errors import Problems, WaitTimeout
 from ..._core.names import fold_case
 from ..._core.plan import Plan
 from ..._core.resource import Action, Finding
@@ -107,9 +107,20 @@ class RoleMappingsResource:
         return make_plan(self._schedule, resolved, self._current.grants, resolver.read_linked_object_id)
 
     def verify(self) -> list[Finding]:
-        """Return the grants that were written and are not shown as asked; a warning tells their number."""
+        """Return the grants that were added and are not shown; a warning tells their number.
+
+        Raises WaitTimeout for grants that were to be removed and are still shown: that access remains.
+        """
         added, removed = self._schedule.list_grants("add"), self._schedule.list_grants("remove")
         not_confirmed = self._writer.find_unconfirmed(self._ctx, self._reader, added, removed)
+        left = self._make_rows(set(not_confirmed).intersection(removed))
+        if left:
+            raise WaitTimeout(
+                f"Commvault accepted the removal of grants and still shows {len(left)} of them, such as {left[0]['role']} of"
+                f" {left[0]['principal']} on {left[0]['entity_type']} {left[0]['entity']}. That access remains; the removal may await"
+                " approval. Run the task again.",
+                unproven=left,
+            )
         if not_confirmed:
             self._ctx.warn(
                 f"{len(not_confirmed)} grants were accepted by Commvault but are not shown as asked; they may await approval"
