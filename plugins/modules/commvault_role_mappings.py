@@ -22,7 +22,9 @@ description:
   - An Entra group is tied to its Commvault user group by object id (C(azureGUID)); missing user groups are created and linked.
   - 'Commvault rights, least first: View on the CommCell to read; to write, user management on the principals, C(Change security settings) on the entities, and
     every permission that the granted roles contain.'
-  - 'Graph permissions (application), only when entries name Entra groups without C(object_id): C(GroupMember.Read.All).'
+  - Object ids of Entra groups are verified with Microsoft Graph before the first write, many in one request. One that no group has is refused, and so is
+    one whose group has another name than the entry says. Where Graph cannot be asked, a warning and RV(role_mappings.unverified) say which were not verified.
+  - 'Graph permissions (application): C(GroupMember.Read.All); needed when entries name Entra groups without C(object_id), else for verifying only.'
 author:
   - cvops.identity authors (@cvops)
 extends_documentation_fragment:
@@ -51,6 +53,7 @@ options:
             description:
               - An Entra group, as its display name or as a dictionary with C(name) and C(object_id).
               - Entra names are not unique, so grants that weigh much need C(object_id); see O(require_object_id).
+              - With both, C(name) must be the display name of the object, letter case apart.
             type: raw
           user_group:
             description:
@@ -200,7 +203,7 @@ options:
         type: list
         elements: str
       entra_groups:
-        description: Display names or object ids of Entra groups.
+        description: Display names or object ids of Entra groups. An object id that no group has is refused.
         type: list
         elements: str
   check_rights:
@@ -229,7 +232,8 @@ options:
     default: []
   known_entra_groups:
     description:
-      - Object ids by display name, as earlier tasks of the play found them. Entries without C(object_id) take theirs from here, which counts as given.
+      - Object ids by display name, as earlier tasks of the play found them. Entries without C(object_id) take theirs from here, which counts as given and
+        verified.
       - When left out, such entries are looked up by name.
     type: dict
     default: {}
@@ -327,6 +331,17 @@ role_mappings:
       description: User groups that match O(managed_groups), hold grants and are in no entry, with the number of their C(grants).
       type: list
       elements: dict
+    unverified:
+      description: Object ids of the entries and of O(break_glass) that could not be verified, because Microsoft Graph could not be asked; empty when all were.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The name that the entry gives; V(null) when it gives none.
+          type: str
+        object_id:
+          description: The object id.
+          type: str
     not_confirmed:
       description: Grants that the service accepted and does not show; they may await approval. Removed ones that it still shows fail the task.
       type: list

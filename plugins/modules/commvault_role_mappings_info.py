@@ -14,7 +14,9 @@ description:
   - Reads who holds which role where, and returns it in the form that M(cvops.identity.commvault_role_mappings) takes, grouped and by name. Planning the export
     against the same CommCell changes nothing.
   - Rows that no mapping manages (creator, owner, inherited, single permissions, roles or entities that are gone) are listed apart, with the reason.
-  - 'Commvault rights: View on the CommCell.'
+  - The names of linked Entra groups are read from Microsoft Graph, many in one request. Where it cannot be asked, a warning says so, and the entries have the
+    object id and the Commvault group. A group whose Entra group is gone is exported as a local group, with a warning.
+  - 'Commvault rights: View on the CommCell. Graph permissions (application), for the names only: C(GroupMember.Read.All).'
 author:
   - cvops.identity authors (@cvops)
 extends_documentation_fragment:

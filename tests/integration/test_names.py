@@ -11,6 +11,7 @@ import typing as t
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import PLAN, Company, Entity, Role, User, UserGroup
+from cvops_simulator.entra.defaults import make_row
 from helpers.checks import assert_no_writes, writes
 from helpers.direct import run_body
 from helpers.playing import Player
@@ -39,6 +40,8 @@ def company(site: Simulator) -> str:
     made.users.add(User(9101, "corp\\theirs", "guid-1", email="t@corp.example", company_id=COMPANY))
     made.users.add(User(9102, "plain", "guid-2", email="p@corp.example", company_id=COMPANY))
     made.groups.add(UserGroup(9103, "Their Team", "guid-3", company_id=COMPANY, azure_guid=LINKED))
+    for object_id in (LINKED, UNLINKED):
+        site.tenant.add("group", make_row("group", {"id": object_id, "displayName": "GG-New", "securityEnabled": True}))
     made.groups.add(UserGroup(9104, "TAILSPIN\\operators", "guid-4", company_id=COMPANY, provider="TAILSPIN"))
     made.roles.add(Role(9105, "Their Role", "guid-5", company_id=COMPANY, permission_ids={31}))
     made.entities[PLAN].add(Entity(PLAN, 9106, "their-gold", company_id=COMPANY))
@@ -120,7 +123,7 @@ def test_an_export_says_the_company_and_is_planned_to_nothing(site: Simulator, c
     assert run(site, *entries)["changed"]
     exported = run_body(export, site, {"users": ["*"]})["role_mappings"]["mappings"]
     theirs = next(item for item in exported if item.get("user_group") == {"name": "Their Team", "company": company})
-    assert theirs["principal"] == {"entra_group": {"name": "Their Team", "object_id": LINKED}}
+    assert theirs["principal"] == {"entra_group": {"name": "GG-New", "object_id": LINKED}}
     assert theirs["grants"] == [
         {
             "role": {"name": "Their Role", "company": company},

@@ -55,7 +55,10 @@ class FakeGraph:
         self.sign_in = types.SimpleNamespace(
             method="token", get_token=lambda scope: types.SimpleNamespace(expires_at=None)
         )
-        self.recent_objects = types.SimpleNamespace(add=lambda *keys: self.remembered.extend(keys))
+        self.recent_objects = types.SimpleNamespace(
+            add=lambda *keys: self.remembered.extend(keys),
+            contains_any=lambda keys: not set(self.remembered).isdisjoint(keys),
+        )
 
     def _answer(self, path: str, params: t.Mapping[str, t.Any] | None) -> t.Any:
         self.reads.append(path)
@@ -74,6 +77,10 @@ class FakeGraph:
         answer = self._answer(path, params)
         assert answer is not None, f"nobody said what the list {path} holds"
         return [dict(item) for item in answer]
+
+    def list_parts(self, urls: t.Mapping[str, str], **_more: t.Any) -> t.Any:
+        """Answer no part of a batch, so that each list is asked for on its own."""
+        return {}
 
     def write(
         self, method: str, path: str, body: t.Any = None, *, intent: str, needs: t.Any = (), **_more: t.Any

@@ -16,6 +16,7 @@ from reporters import RecordingReporter
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import Entity, Principal
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import Pending, PlannedGrant
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.options import MappingsOptions
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.plan import ChangeGrants, Schedule
@@ -70,6 +71,11 @@ DESIRED_GRANTS = st.builds(
 )
 EXISTING_SETS = st.frozensets(EXISTING_GRANTS, max_size=25)
 DESIRED_SETS = st.frozensets(DESIRED_GRANTS, max_size=25)
+
+
+def refuse_connection() -> t.Any:
+    """Stand for a client of Graph where no sign-in to it is configured."""
+    raise ConfigError("no sign-in to Entra ID is configured")
 
 
 def make_silent_context(**options: t.Any) -> Context:

@@ -3,15 +3,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The Entra groups of a mapping: which object a name means. Graph is asked only where the mapping has no object id."""
+"""The Entra groups of a mapping: which object a name means, and whether an object id that was typed is that of the group meant."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
 
-from ..._core.names import fold_case, list_unicode_forms
-from ..._entra.client import GraphClient, describe_lookalikes, quote_literal, quote_segment
+from ..._core.errors import CvopsError
+from ..._core.names import fold_case, is_same_name, list_unicode_forms
+from ..._core.values import is_guid
+from ..._entra.client import GraphClient, describe_lookalikes, quote_literal
+from ..._entra.groups.verification import GroupIdCheck, check_group_ids
 from .parse import MappingEntry, Problem, make_problem
 
 _NEEDS = ("GroupMember.Read.All",)
@@ -38,15 +41,34 @@ class EntraGroup:
 class EntraGroups:
     """Resolves the Entra groups of all entries with as few requests as possible.
 
-    *connect* is called when the first request is needed; *pending_names*: display names of groups that an earlier task would create.
+    *connect* is called when the first request is needed; *pending_names*: display names of groups that an earlier task would create;
+    *known_groups*: object ids by display name that an earlier task found, which are not asked for again; *guarded*: object ids that
+    are typed elsewhere, by their place in the options, and verified too.
     """
 
-    def __init__(self, connect: t.Callable[[], GraphClient], match_by: str, pending_names: t.Iterable[str]) -> None:
+    def __init__(
+        self,
+        connect: t.Callable[[], GraphClient],
+        match_by: str,
+        pending_names: t.Iterable[str],
+        known_groups: t.Mapping[str, t.Any] | None = None,
+        guarded: t.Mapping[str, str] | None = None,
+    ) -> None:
         self._connect, self._match_by = connect, match_by
+        self._known = {(str(value).lower(), fold_case(name)) for name, value in (known_groups or {}).items()}
+        self._guarded = {where: object_id.lower() for where, object_id in (guarded or {}).items()}
+        self._checked = GroupIdCheck()
+        #: Object ids that could not be verified, with the names that the mapping gives them; ``failure`` says why.
+        self.unverified: dict[str, str | None] = {}
         self._graph: GraphClient | None = None
         self._found: dict[str, EntraGroup | None] = {}
         self._seen: list[dict[str, t.Any]] = []
         self._pending = {fold_case(name) for name in pending_names}
+
+    @property
+    def failure(self) -> CvopsError | None:
+        """Why object ids could not be verified; None when they were."""
+        return self._checked.failure
 
     def find_group(self, entry: MappingEntry) -> EntraGroup | None:
         """Return the group of an entry that was looked up, None when that failed."""
@@ -59,25 +81,48 @@ class EntraGroups:
     def look_up(self, entries: t.Sequence[MappingEntry], problems: list[Problem]) -> None:
         """Find the groups of *entries*; what is wrong with them is added to *problems*."""
         wire: dict[str, list[dict[str, t.Any]]] = {}
-        incomplete = [entry for entry in entries if self._needs_graph(entry)]
-        named = {str(entry.principal.name) for entry in incomplete if entry.object_id is None}
+        named = {str(entry.principal.name) for entry in entries if entry.object_id is None}
         by_name = sorted({form for name in named for form in list_unicode_forms(name)})
         for start in range(0, len(by_name), _NAMES_AT_ONCE):
             for item in self._list_by_name(by_name[start : start + _NAMES_AT_ONCE]):
                 wire.setdefault(fold_case(str(item.get("displayName"))), []).append(item)
         # Graph compares more loosely than names are the same: what it gives beside is told, and never taken.
         self._seen = [item for items in wire.values() for item in items]
+        self._check_ids(entries, problems)
         for entry in entries:
-            if not self._needs_graph(entry):
-                self._found[entry.where] = self._make_group(entry, entry.object_id, entry.principal.name)
-            elif entry.object_id is not None:
-                self._found[entry.where] = self._read_by_id(entry, problems)
+            if entry.object_id is not None:
+                self._found[entry.where] = self._take_by_id(entry, entry.object_id, problems)
             else:
                 self._found[entry.where] = self._choose_by_name(
                     entry, wire.get(fold_case(str(entry.principal.name)), []), problems
                 )
 
+    def _check_ids(self, entries: t.Sequence[MappingEntry], problems: list[Problem]) -> None:
+        """Verify all object ids that were typed; raise what keeps Graph from being asked where an entry says too little without it."""
+        typed = {str(entry.object_id): entry.principal.name for entry in entries if self._is_to_verify(entry)}
+        typed.update({object_id: None for object_id in self._guarded.values() if object_id not in typed})
+        self._checked = check_group_ids(self._client, typed, _SELECT)
+        if self._checked.failure is None:
+            problems += [
+                make_problem(
+                    where, f"no Entra group has the object id {object_id}, so that it protects nobody", "not_found"
+                )
+                for where, object_id in self._guarded.items()
+                if object_id in self._checked.missing
+            ]
+            return
+        if any(entry.object_id is not None and self._needs_graph(entry) for entry in entries):
+            raise self._checked.failure
+        self.unverified = dict(sorted(typed.items()))
+
+    def _is_to_verify(self, entry: MappingEntry) -> bool:
+        """Return whether the entry has an object id that no earlier task has found for its name."""
+        if not is_guid(entry.object_id):
+            return False
+        return self._needs_graph(entry) or (entry.object_id, fold_case(str(entry.principal.name))) not in self._known
+
     def _needs_graph(self, entry: MappingEntry) -> bool:
+        """Return whether the name of the Commvault group follows from what Graph alone knows."""
         if entry.object_id is None:
             return True
         named = entry.user_group is not None and (entry.user_group.name is not None or entry.user_group.id is not None)
@@ -98,17 +143,25 @@ class EntraGroups:
             "/groups", intent="find the Entra groups of the mapping", needs=_NEEDS, params=params
         )
 
-    def _read_by_id(self, entry: MappingEntry, problems: list[Problem]) -> EntraGroup | None:
-        path = f"/groups/{quote_segment(str(entry.object_id))}"
-        wire = self._client().get(
-            path, intent=f"read Entra group {entry.object_id}", needs=_NEEDS, params={"$select": _SELECT}
-        )
+    def _take_by_id(self, entry: MappingEntry, object_id: str, problems: list[Problem]) -> EntraGroup | None:
+        """Return the group with the entry's object id; None, with a problem, for an id of nothing and for another group's.
+
+        An entry that only takes grants away may name a group that is gone.
+        """
+        wire, name = self._checked.found.get(object_id), entry.principal.name
         if wire is None:
-            problems.append(_make_problem(entry, "not_found", f"no Entra group has the object id {entry.object_id}"))
+            if object_id in self._checked.missing and (entry.present or self._needs_graph(entry)):
+                message = f"no Entra group has the object id {object_id}"
+                problems.append(_make_problem(entry, "not_found", message))
+                return None
+            return self._make_group(entry, object_id, name)
+        has = str(wire.get("displayName"))
+        if name is not None and not is_same_name(name, has):
+            near = describe_lookalikes([wire], "displayName", name)
+            message = f"the Entra group with the object id {object_id} is named {has!r}, not {name!r}{near}: correct the object id or the name"
+            problems.append(_make_problem(entry, "config", message))
             return None
-        return self._make_group(
-            entry, str(entry.object_id), str(wire.get("displayName")), wire.get("onPremisesSamAccountName")
-        )
+        return self._make_group(entry, object_id, has, wire.get("onPremisesSamAccountName"))
 
     def _choose_by_name(
         self, entry: MappingEntry, found: t.Sequence[t.Mapping[str, t.Any]], problems: list[Problem]

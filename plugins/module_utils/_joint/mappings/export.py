@@ -14,7 +14,7 @@ from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry
 from ..._commvault.references import ObjectReference
 from ..._commvault.security.grants import ALL_OF_KIND, ENTITY_TYPES, Association, Entity, Principal
 from ..._core.errors import AmbiguousMatch, NotFound
-from ..._core.names import fold_case
+from ..._core.names import fold_case, is_same_name
 from .kinds import PRINCIPAL_KINDS, name_catalogue
 
 #: By the kind of a grant's principal: the key under which an entry names it, and the list in which it is.
@@ -27,12 +27,14 @@ _ORDER = (*ENTITY_TYPES,)
 class ExportLookups:
     """What the names are read against: lists by kind, which know the level of a bare name, and the CommCell's id.
 
-    ``object_ids``: of the Entra groups that user groups are linked to, by the id of the user group.
+    ``object_ids``: of the Entra groups that user groups are linked to, by the id of the user group; ``entra_names``: the display names of
+    these Entra groups, by object id, as far as Graph tells them.
     """
 
     catalogue: t.Callable[[str], Catalogue]
     commcell_id: int
     object_ids: t.Mapping[int, str] = field(default_factory=dict)
+    entra_names: t.Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -99,12 +101,16 @@ def _export_principal(
     object_id = site.object_ids.get(principal.id) if principal.kind == "user_group" else None
     shown: dict[str, t.Any] = {}
     if object_id:
-        shown["principal"] = {"entra_group": {"name": entry.name, "object_id": object_id}}
+        # The name of the Commvault group is none that the Entra group is known to have: a mapping with a wrong name is refused.
+        name = site.entra_names.get(object_id)
+        shown["principal"] = {"entra_group": {**({"name": name} if name else {}), "object_id": object_id}}
         reference = make_reference(entry, catalogue)
         if isinstance(reference, dict):
             shown["user_group"] = {
                 name: value for name, value in reference.items() if name != "name" or "id" not in reference
             }
+        elif name is None or not is_same_name(name, entry.name):
+            shown["user_group"] = reference
     else:
         shown["principal"] = {_KEYS[principal.kind]: make_reference(entry, catalogue)}
     grants = [_export_role(role_id, entities, site) for role_id, entities in roles.items()]

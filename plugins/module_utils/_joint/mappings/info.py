@@ -18,6 +18,8 @@ from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import matches_any_pattern
 from ..._core.parallel import map_in_parallel
+from ..._entra.client import GraphClient
+from ..._entra.groups.verification import GroupIdCheck, check_group_ids
 from .export import ExportLookups, export_mappings
 
 
@@ -51,7 +53,11 @@ def read_role_mappings(ctx: Context) -> dict[str, t.Any]:
     outside = [row for row in on_commcell if _make_row_key(row) not in shown and _is_asked_for(ctx, row, listed)]
     holding = {row.principal for row in rows}
     linked = [entry for entry in groups if Principal("user_group", entry.id) in holding]
-    site = ExportLookups(directory.read_catalogue, client.commcell_id, _read_object_ids(ctx, directory, linked))
+    object_ids = _read_object_ids(ctx, directory, linked)
+    checked = _check_object_ids(ctx, object_ids, directory.read_catalogue("user_groups"))
+    entra_names = {object_id: str(wire.get("displayName") or "") for object_id, wire in checked.found.items()}
+    kept = {number: object_id for number, object_id in object_ids.items() if object_id not in checked.missing}
+    site = ExportLookups(directory.read_catalogue, client.commcell_id, kept, entra_names)
     exported = export_mappings([*rows, *outside], site)
     without = [entry.name for entry in groups if Principal("user_group", entry.id) not in holding]
     return {"mappings": exported.mappings, "other": exported.other, "user_groups_without_grants": without}
@@ -94,6 +100,23 @@ def _read_object_ids(ctx: Context, directory: Directory, groups: t.Sequence[Entr
         if found and found.get("azureGUID"):
             known[number] = str(found["azureGUID"]).lower()
     return {number: object_id for number, object_id in known.items() if object_id}
+
+
+def _check_object_ids(ctx: Context, object_ids: t.Mapping[int, str], user_groups: Catalogue) -> GroupIdCheck:
+    """Return what Graph says of the Entra groups that user groups are linked to; warn of those that are gone, and where it cannot be asked."""
+    checked = check_group_ids(lambda: GraphClient(ctx), object_ids.values(), "id,displayName")
+    for number, object_id in sorted(object_ids.items()):
+        entry = user_groups.get_by_id(number)
+        if object_id in checked.missing and entry is not None:
+            ctx.warn(
+                f"Commvault group {entry.label} is linked to Entra object {object_id}, which is no group that Entra ID knows; it is exported"
+                " without the link"
+            )
+    if checked.failure is not None:
+        ctx.warn(
+            f"The names of the linked Entra groups are not exported, because they could not be read. {checked.failure}"
+        )
+    return checked
 
 
 def _read_each(ctx: Context, work: t.Callable[[t.Any], t.Any], keys: t.Sequence[t.Any]) -> list[t.Any]:

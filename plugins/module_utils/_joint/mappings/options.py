@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..._commvault.references import ObjectReference, parse_reference_option
 from ..._core.context import Context
+from ..._core.values import is_guid
 
 _PRINCIPAL = {
     kind: {"type": "raw"} for kind in ("entra_group", "user_group", "directory_group", "user", "service_account")
@@ -65,6 +66,11 @@ class MappingsOptions:
     pending_roles: tuple[ObjectReference, ...]
     pending_entra_groups: tuple[str, ...]
     known_entra_groups: t.Mapping[str, t.Any]
+
+    def list_guarded_object_ids(self) -> dict[str, str]:
+        """Return the object ids among the Entra groups of ``break_glass``, by their place in the options."""
+        named = enumerate(self.break_glass_entra_groups)
+        return {f"break_glass.entra_groups[{index}]": name for index, name in named if is_guid(name)}
 
 
 def read_mappings_options(ctx: Context) -> MappingsOptions:

@@ -49,6 +49,9 @@ from .read import Current, Reader
 from .resolve import Resolver
 from .rights import RightsCheck
 
+#: So many object ids are named in a warning.
+_TOLD = 5
+
 
 class RoleMappingsResource:
     """The mapping of one CommCell."""
@@ -64,6 +67,7 @@ class RoleMappingsResource:
         self._writer = RequestWriter(self._security, UserGroups(self._client, self._directory))
         self._resolved, self._current, self._schedule = Resolved(), Current(), Schedule()
         self._unmanaged: list[dict[str, t.Any]] = []
+        self._unverified: list[dict[str, t.Any]] = []
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
@@ -75,10 +79,17 @@ class RoleMappingsResource:
         options = self._options
         entries, problems = parse_mappings(options.mappings, options.commcell, self._ctx.clock.now().date())
         self._ctx.evidence["mappings"] = collect_evidence(options.mappings)
-        groups = EntraGroups(lambda: GraphClient(self._ctx), options.match_by, options.pending_entra_groups)
+        groups = EntraGroups(
+            lambda: GraphClient(self._ctx),
+            options.match_by,
+            options.pending_entra_groups,
+            options.known_entra_groups,
+            options.list_guarded_object_ids(),
+        )
         resolver = Resolver(self._ctx, options, self._client, self._directory, groups)
         resolved = resolver.resolve_entries(add_known_object_ids(entries, options.known_entra_groups))
         self._resolved = resolved
+        self._unverified = self._note_unverified(groups)
         self._reader.read_details(
             reference.id
             for reference, principal in resolved.principals.items()
@@ -138,7 +149,19 @@ class RoleMappingsResource:
             "remaining": self._schedule.count_postponed(),
             "foreign": self._current.foreign,
             "unmanaged": self._unmanaged,
+            "unverified": self._unverified,
         }
+
+    def _note_unverified(self, groups: EntraGroups) -> list[dict[str, t.Any]]:
+        """Return the object ids that could not be verified, with the names that the mapping gives them; a warning says why."""
+        if groups.unverified:
+            told = [f"{name} ({object_id})" if name else object_id for object_id, name in groups.unverified.items()]
+            more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+            self._ctx.warn(
+                f"Object ids of Entra groups were not verified, so it is not known whether they are those of the groups that are meant:"
+                f" {', '.join(told[:_TOLD])}{more}. {groups.failure}"
+            )
+        return [{"name": name, "object_id": object_id} for object_id, name in groups.unverified.items()]
 
     def _check_writes(self, changes: Differences, contents: RolePermissions) -> None:
         """Check the guards, and whether the caller may grant what is to be granted. Raises Problems, GuardRefused."""

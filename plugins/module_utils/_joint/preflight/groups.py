@@ -168,7 +168,7 @@ class GroupCheck:
         return "".join(told)
 
     def _check_rename(self) -> None:
-        """Add a finding where the Entra group was renamed since its name was written into the mapping."""
+        """Add a finding where the Entra group has another name than the mapping gives it: it was renamed, or the object id is wrong."""
         entra, name, guid = (
             self._mapped.entra,
             self._mapped.name,
@@ -177,9 +177,9 @@ class GroupCheck:
         if entra is not None and not is_same_name(name, entra.display_name) and not is_same_name(name, entra.object_id):
             self._add(
                 "renamed",
-                WARNING,
-                f"the Entra group is named {entra.display_name} now",
-                "write that name into the mapping",
+                BROKEN,
+                f"the Entra group with the object id {entra.object_id} is named {entra.display_name}, and the role mapping refuses another name",
+                "write that name into the mapping, or correct the object id",
             )
         elif entra is None and self._mapped.missing == "not_found" and guid and self._mapped.linked.get(guid):
             now = self._mapped.linked[guid]

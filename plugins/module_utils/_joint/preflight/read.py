@@ -169,6 +169,7 @@ class _MappedGroupReader:
         for item in items:
             pair = (
                 item.entra.object_id if item.entra else fold_case(item.name),
+                self._get_wrong_name(item),
                 fold_case(item.user_group_name or ""),
                 item.user_group_id,
                 fold_case(item.company or ""),
@@ -180,6 +181,12 @@ class _MappedGroupReader:
                 relink = known.relink or item.relink
                 found[pair] = dataclasses.replace(known, where=known.where + item.where, relink=relink)
         return list(found.values())
+
+    @staticmethod
+    def _get_wrong_name(item: MappedGroup) -> str:
+        """Return the name that the mapping gives where it is not that of the object, in its form for comparison; else empty text."""
+        right = item.entra is None or fold_case(item.name) in (fold_case(item.entra.display_name), item.entra.object_id)
+        return "" if right else fold_case(item.name)
 
     def _read_user_groups(self, found: t.Sequence[MappedGroup]) -> list[UserGroup]:
         """Read all Commvault groups; links of those that the mapping names, and of all when one of these is missing."""

@@ -11,7 +11,15 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.references import ObjectReference
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, Unreachable
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    AuthError,
+    BadAnswer,
+    ConfigError,
+    Forbidden,
+    MissingLibrary,
+    Throttled,
+    Unreachable,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import AnswerObject
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.entra_groups import EntraGroup, EntraGroups
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import MappingEntry
@@ -29,24 +37,31 @@ class FakeGraph:
         ]
         self.failure = failure
         self.asked: list[str] = []
+        self.recent: set[str] = set()
+
+    @property
+    def recent_objects(self) -> FakeGraph:
+        return self
+
+    def contains_any(self, keys: t.Iterable[str]) -> bool:
+        return not self.recent.isdisjoint(keys)
 
     def list(self, path: str, *, params: t.Mapping[str, str], **_more: t.Any) -> t.Any:
         self.asked.append(params["$filter"])
         if self.failure:
             raise self.failure
         asked = params["$filter"].lower()
+        if asked.startswith("id in"):
+            return [group for group in self.groups if f"'{group['id'].lower()}'" in asked]
         return [group for group in self.groups if self._is_asked_for(group["displayName"], asked)]
+
+    def list_parts(self, _urls: t.Any, **_more: t.Any) -> t.Any:
+        return {}
 
     def _is_asked_for(self, name: str, asked: str) -> bool:
         """Graph compares more loosely than names are the same: a hyphen of its own kind is one, too."""
         quoted = name.lower().replace("'", "''").replace("‐", "-")
         return f"'{quoted}'" in asked
-
-    def get(self, path: str, **_more: t.Any) -> t.Any:
-        self.asked.append(path)
-        if self.failure:
-            raise self.failure
-        return next((group for group in self.groups if path == f"/groups/{group['id']}"), None)
 
 
 def make_entry(
@@ -62,9 +77,13 @@ def make_entry(
 
 
 def look_up(
-    graph: FakeGraph, *entries: MappingEntry, match_by: str = "azure_guid", pending: t.Sequence[str] = ()
+    graph: FakeGraph,
+    *entries: MappingEntry,
+    match_by: str = "azure_guid",
+    pending: t.Sequence[str] = (),
+    known: t.Mapping[str, str] | None = None,
 ) -> tuple[list[EntraGroup | None], list[tuple[str, str, str]]]:
-    groups = EntraGroups(lambda: t.cast(t.Any, graph), match_by, pending)
+    groups = EntraGroups(lambda: t.cast(t.Any, graph), match_by, pending, known)
     problems: list[dict[str, t.Any]] = []
     groups.look_up(entries, problems)
     told = [(problem["where"], problem["kind"], problem["message"]) for problem in problems]
@@ -131,43 +150,138 @@ def test_names_are_asked_for_fifteen_at_a_time_and_each_once() -> None:
     assert [question.count("it''s") for question in graph.asked] == [15, 1]
 
 
+BY_ID = f"id in ('{OPS_ID}')"
+
+
 @pytest.mark.parametrize(
-    ("entry", "match_by", "asked"),
+    ("entry", "match_by"),
     [
-        (make_entry("GG-Ops", OPS_ID), "azure_guid", []),
-        (make_entry("GG-Ops", OPS_ID), "display_name", []),
-        (make_entry(None, OPS_ID), "object_id_name", []),
-        (make_entry(None, OPS_ID), "azure_guid", [f"/groups/{OPS_ID}"]),
-        (make_entry("GG-Ops", OPS_ID), "sam_account_name", [f"/groups/{OPS_ID}"]),
-        (make_entry(None, OPS_ID, user_group=ObjectReference("Ops")), "azure_guid", []),
-        (make_entry(None, OPS_ID, user_group=ObjectReference(None, None, 5)), "sam_account_name", []),
-        (make_entry(None, OPS_ID, user_group=ObjectReference(None, "corp")), "azure_guid", [f"/groups/{OPS_ID}"]),
+        (make_entry("GG-Ops", OPS_ID), "azure_guid"),
+        (make_entry("gg-OPS", OPS_ID), "display_name"),
+        (make_entry(None, OPS_ID), "object_id_name"),
+        (make_entry(None, OPS_ID), "azure_guid"),
+        (make_entry("GG-Ops", OPS_ID), "sam_account_name"),
+        (make_entry(None, OPS_ID, user_group=ObjectReference("Ops")), "azure_guid"),
+        (make_entry(None, OPS_ID, user_group=ObjectReference(None, None, 5)), "sam_account_name"),
+        (make_entry(None, OPS_ID, user_group=ObjectReference(None, "corp")), "azure_guid"),
     ],
 )
-def test_graph_is_asked_only_where_the_mapping_does_not_say_enough(
-    entry: MappingEntry, match_by: str, asked: list[str]
-) -> None:
-    graph = FakeGraph((OPS_ID, "GG-Ops", "ops"))
+def test_an_object_id_is_verified_whatever_else_the_entry_says(entry: MappingEntry, match_by: str) -> None:
+    graph = FakeGraph((OPS_ID.upper(), "GG-Ops", "ops"))
     (found,), problems = look_up(graph, entry, match_by=match_by)
-    assert (graph.asked, problems) == (asked, [])
-    assert found and found.object_id == OPS_ID and found.is_given_by_id
+    assert (graph.asked, problems) == ([BY_ID], [])
+    assert found and (found.object_id, found.display_name) == (OPS_ID, "GG-Ops") and found.is_given_by_id
+
+
+def test_object_ids_are_asked_for_fifteen_at_a_time_and_each_once() -> None:
+    ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(16)]
+    graph = FakeGraph(*((object_id, f"GG {object_id}", None) for object_id in ids))
+    entries = [make_entry(None, object_id, number=number) for number, object_id in enumerate([*ids, *ids])]
+    found, problems = look_up(graph, *entries)
+    assert problems == [] and all(found)
+    assert [question.count("-8000-") for question in graph.asked] == [15, 1]
+
+
+@pytest.mark.parametrize("name", ["GG-Ops", None])
+@pytest.mark.parametrize("match_by", ["azure_guid", "object_id_name", "sam_account_name"])
+def test_an_object_id_that_nothing_has_is_a_problem(name: str | None, match_by: str) -> None:
+    found, problems = look_up(FakeGraph((OTHER_ID, "GG-Ops", None)), make_entry(name, OPS_ID), match_by=match_by)
+    assert (found, problems) == (
+        [None],
+        [("mappings[0].principal.entra_group", "not_found", f"no Entra group has the object id {OPS_ID}")],
+    )
+
+
+def test_an_entry_that_takes_grants_away_may_name_a_group_that_is_gone() -> None:
+    (found,), problems = look_up(FakeGraph(), make_entry("GG-Ops", OPS_ID, present=False))
+    assert problems == [] and found and found.object_id == OPS_ID
+
+
+def test_a_group_that_this_run_has_created_is_there_although_it_is_not_listed_yet() -> None:
+    graph = FakeGraph()
+    graph.recent = {OPS_ID}
+    (found,), problems = look_up(graph, make_entry("GG-Ops", OPS_ID))
+    assert problems == [] and found and found.object_id == OPS_ID
+
+
+@pytest.mark.parametrize("present", [True, False])
+@pytest.mark.parametrize("match_by", ["azure_guid", "object_id_name", "sam_account_name"])
+def test_an_object_id_of_a_group_with_another_name_is_a_problem(present: bool, match_by: str) -> None:
+    graph = FakeGraph((OPS_ID, "GG-Payroll", "pay"))
+    found, problems = look_up(graph, make_entry("GG-Ops", OPS_ID, present=present), match_by=match_by)
+    assert found == [None]
+    assert problems == [
+        (
+            "mappings[0].principal.entra_group",
+            "config",
+            f"the Entra group with the object id {OPS_ID} is named 'GG-Payroll', not 'GG-Ops': correct the object id or the name",
+        )
+    ]
+
+
+def test_a_name_that_only_looks_like_that_of_the_object_is_told_with_the_difference() -> None:
+    dummy, problems = look_up(FakeGraph((OPS_ID, "GG‐Ops", None)), make_entry("GG-Ops", OPS_ID))
+    assert "looks equal and is another name" in problems[0][2]
+
+
+def test_what_an_earlier_task_found_is_not_asked_for_again() -> None:
+    graph = FakeGraph()
+    (found,), problems = look_up(graph, make_entry("gg-ops", OPS_ID), known={"GG-Ops": OPS_ID.upper()})
+    assert (graph.asked, problems) == ([], []) and found and found.object_id == OPS_ID
+
+
+def test_an_object_id_that_an_earlier_task_found_under_another_name_is_asked_for() -> None:
+    graph = FakeGraph((OPS_ID, "GG-Other", None))
+    dummy, problems = look_up(graph, make_entry("GG-Ops", OPS_ID), known={"GG-Other": OPS_ID})
+    assert graph.asked == [BY_ID] and "is named 'GG-Other'" in problems[0][2]
 
 
 def test_no_client_is_made_without_a_question() -> None:
     def never() -> t.Any:
         raise AssertionError("nothing has to be asked")
 
-    groups = EntraGroups(never, "azure_guid", ())
-    groups.look_up([make_entry("GG-Ops", OPS_ID)], [])
-    assert groups.list_expected_names() == ["GG-Ops"]
+    groups = EntraGroups(never, "azure_guid", (), {"GG-Ops": OPS_ID})
+    groups.look_up([make_entry("GG-Ops", OPS_ID), make_entry("GG-Ops", "no-guid", 1)], [])
+    assert groups.list_expected_names() == ["GG-Ops", "GG-Ops"]
 
 
-def test_an_object_id_that_nothing_has_is_told() -> None:
-    found, problems = look_up(FakeGraph(), make_entry(None, OPS_ID))
-    assert found == [None]
-    assert [(kind, message) for dummy, kind, message in problems] == [
-        ("not_found", f"no Entra group has the object id {OPS_ID}")
+@pytest.mark.parametrize(
+    "failure",
+    [Unreachable("no answer"), AuthError("refused"), Forbidden("no rights"), Throttled("later"), BadAnswer("HTML")],
+)
+def test_an_object_id_that_cannot_be_verified_is_said_to_be_so(failure: Exception) -> None:
+    groups = EntraGroups(lambda: t.cast(t.Any, FakeGraph(failure=failure)), "azure_guid", ())
+    problems: list[dict[str, t.Any]] = []
+    entry = make_entry("GG-Ops", OPS_ID)
+    groups.look_up([entry], problems)
+    found = groups.find_group(entry)
+    assert problems == [] and found and found.object_id == OPS_ID
+    assert groups.unverified == {OPS_ID: "GG-Ops"} and groups.failure is failure
+
+
+@pytest.mark.parametrize("failure", [ConfigError("no way to sign in"), MissingLibrary("no msal")])
+def test_without_a_sign_in_to_graph_object_ids_are_not_verified(failure: Exception) -> None:
+    def connect() -> t.Any:
+        raise failure
+
+    groups = EntraGroups(connect, "azure_guid", ())
+    groups.look_up([make_entry(None, OPS_ID, user_group=ObjectReference("Ops"))], [])
+    assert groups.unverified == {OPS_ID: None} and groups.failure is failure
+
+
+def test_object_ids_of_break_glass_groups_are_verified_with_the_others() -> None:
+    graph = FakeGraph((OPS_ID, "GG-Ops", None))
+    guarded = {"break_glass.entra_groups[0]": OPS_ID.upper(), "break_glass.entra_groups[1]": OTHER_ID}
+    groups = EntraGroups(lambda: t.cast(t.Any, graph), "azure_guid", (), None, guarded)
+    problems: list[dict[str, t.Any]] = []
+    groups.look_up([make_entry("GG-Ops", OPS_ID)], problems)
+    assert len(graph.asked) == 1
+    assert [(problem["where"], problem["kind"]) for problem in problems] == [
+        ("break_glass.entra_groups[1]", "not_found")
     ]
+    graph.failure = Unreachable("no answer")
+    groups.look_up([make_entry("GG-Ops", OPS_ID)], [])
+    assert groups.unverified == {OTHER_ID: None, OPS_ID: "GG-Ops"}
 
 
 @pytest.mark.parametrize("entry", [make_entry("GG-Ops"), make_entry(None, OPS_ID)])

@@ -12,7 +12,7 @@ import typing as t
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mapping_fakes import COMMCELL_ID, LISTS, FakeCommCell, make_options, make_silent_context
+from mapping_fakes import COMMCELL_ID, LISTS, FakeCommCell, make_options, make_silent_context, refuse_connection
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     ALL_OF_KIND,
@@ -36,8 +36,15 @@ COMPANIES = st.sampled_from([None, "corp", "acme"])
 KINDS = ("servers", "server_groups", "plans", "storage_pools", "workflows", "credentials", "company")
 
 
-def make_site(commcell: FakeCommCell) -> ExportLookups:
-    return ExportLookups(commcell.read_catalogue, COMMCELL_ID, object_ids=commcell.links)
+def make_site(commcell: FakeCommCell, *, named: bool = True) -> ExportLookups:
+    names = {
+        object_id: entry.name
+        for number, object_id in commcell.links.items()
+        if (entry := commcell.read_catalogue("user_groups").get_by_id(number)) is not None
+    }
+    return ExportLookups(
+        commcell.read_catalogue, COMMCELL_ID, object_ids=commcell.links, entra_names=names if named else {}
+    )
 
 
 @st.composite
@@ -73,23 +80,22 @@ def worlds(draw: st.DrawFn) -> tuple[FakeCommCell, list[Association]]:
 
 
 def read_back(world: FakeCommCell, mappings: list[dict[str, t.Any]]) -> Resolved:
-    def never() -> t.Any:
-        raise AssertionError("an export carries object ids, so Entra ID need not be asked")
-
     entries, problems = parse_mappings(mappings, None, datetime.date(2026, 11, 23))
     assert problems == []
     options = make_options(create_user_groups=False)
     ctx = make_silent_context()
-    resolver = Resolver(ctx, options, t.cast(t.Any, world), t.cast(t.Any, world), EntraGroups(never, "azure_guid", ()))
+    resolver = Resolver(
+        ctx, options, t.cast(t.Any, world), t.cast(t.Any, world), EntraGroups(refuse_connection, "azure_guid", ())
+    )
     return resolver.resolve_entries(entries)
 
 
-@given(made=worlds())
+@given(worlds(), st.booleans())
 def test_planning_an_export_against_the_same_commcell_gives_nothing(
-    made: tuple[FakeCommCell, list[Association]],
+    made: tuple[FakeCommCell, list[Association]], named: bool
 ) -> None:
     world, rows = made
-    exported = export_mappings(rows, make_site(world))
+    exported = export_mappings(rows, make_site(world, named=named))
     resolved = read_back(world, exported.mappings)
     assert resolved.problems == []
     current = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from fake_graph import FakeGraph
 from mapping_fakes import COMMCELL_ID, FakeCommCell
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
@@ -16,7 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.security
     Entity,
     Principal,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Unreachable
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Forbidden, Unreachable
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings import info
 
 CELL, GOLD = Entity("commcell", COMMCELL_ID), Entity("plans", 1)
@@ -48,6 +49,7 @@ class FakeService(FakeCommCell):
         self.failure: Exception | None = None
         self.asked: list[Principal] = []
         self.warned, self.remembered = 0, dict[t.Any, str]()
+        self.entra_groups: t.Any = [{"id": OPS_ID.upper(), "displayName": "ops"}]
 
     def warn_of_unknown_release(self) -> None:
         self.warned += 1
@@ -74,7 +76,9 @@ def row(
 def read(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, service: FakeService, **options: t.Any) -> dict[str, t.Any]:
     for name in ("CommvaultClient", "Directory", "SecurityAssociations"):
         monkeypatch.setattr(info, name, lambda *_arguments: service)
-    return info.read_role_mappings(make_ctx({"principals": None, "users": [], "parallel_reads": 1, **options}))
+    ctx = make_ctx({"principals": None, "users": [], "parallel_reads": 1, **options})
+    monkeypatch.setattr(info, "GraphClient", lambda ctx: FakeGraph(ctx, {"/groups": service.entra_groups}))
+    return {**info.read_role_mappings(ctx), "warnings": ctx.warnings}
 
 
 def list_principals(result: dict[str, t.Any]) -> list[t.Any]:
@@ -143,6 +147,33 @@ def test_links_that_the_list_shows_are_not_read(make_ctx: t.Any, monkeypatch: py
     result = read(make_ctx, monkeypatch, service)
     assert service.read_groups == []
     assert list_principals(result) == [{"user_group": "night"}, {"entra_group": {"name": "ops", "object_id": OPS_ID}}]
+
+
+def test_an_entra_group_of_another_name_is_exported_with_both_names(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = FakeService(row(OPS), links={1: OPS_ID})
+    service.entra_groups = [{"id": OPS_ID, "displayName": "GG-Ops"}]
+    (exported,) = read(make_ctx, monkeypatch, service)["mappings"]
+    assert exported["principal"] == {"entra_group": {"name": "GG-Ops", "object_id": OPS_ID}}
+    assert exported["user_group"] == "ops"
+
+
+def test_a_link_to_a_group_that_is_gone_is_not_exported(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = FakeService(row(OPS), links={1: OPS_ID})
+    service.entra_groups = []
+    result = read(make_ctx, monkeypatch, service)
+    assert list_principals(result) == [{"user_group": "ops"}]
+    assert [f"linked to Entra object {OPS_ID}, which is no group" in one for one in result["warnings"]] == [True]
+
+
+def test_a_name_that_graph_does_not_tell_is_not_made_up(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = FakeService(row(OPS), links={1: OPS_ID})
+    service.entra_groups = Forbidden("no rights")
+    result = read(make_ctx, monkeypatch, service)
+    (exported,) = result["mappings"]
+    assert (exported["principal"], exported["user_group"]) == ({"entra_group": {"object_id": OPS_ID}}, "ops")
+    assert len(result["warnings"]) == 1 and "no rights" in result["warnings"][0]
 
 
 def test_a_release_that_does_not_list_all_is_refused(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import typing as t
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mapping_fakes import FakeCommCell, make_options, make_silent_context
+from mapping_fakes import FakeCommCell, make_options, make_silent_context, refuse_connection
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.references import ObjectReference
@@ -48,12 +48,9 @@ IDS = ("11111111-2222-4333-8444-555555555555", "66666666-2222-4333-8444-55555555
 
 
 def resolve(ctx: t.Any, *entries: MappingEntry, names: t.Any = None, **options: t.Any) -> Resolved:
-    def never() -> t.Any:
-        raise AssertionError("Graph need not be asked")
-
     fake = t.cast(t.Any, FakeCommCell(names or NAMES))
     given = make_options(**options)
-    return Resolver(ctx, given, fake, fake, EntraGroups(never, given.match_by, ())).resolve_entries(entries)
+    return Resolver(ctx, given, fake, fake, EntraGroups(refuse_connection, given.match_by, ())).resolve_entries(entries)
 
 
 def line(role: str | ObjectReference, *plans: str, present: bool = True, where: str = "a line") -> DesiredGrant:

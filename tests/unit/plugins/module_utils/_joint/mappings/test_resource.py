@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mapping_fakes import COMMCELL_ID, FakeCommCell, make_silent_context
+from mapping_fakes import COMMCELL_ID, FakeCommCell, make_silent_context, refuse_connection
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     Association,
@@ -49,7 +49,7 @@ class FakeService(FakeCommCell):
         )
         self.held = set(held)
         self.writes: list[str] = []
-        self.entra_groups: dict[str, str] = {}
+        self.entra_groups: dict[str, str] = {"GG-New": OPS_ID}
         #: The permissions of every role, and those that the caller holds everywhere.
         self.role_permissions, self.own_permissions = frozenset({31}), [31, 107]
         self.own_groups: list[int] = []
@@ -83,8 +83,18 @@ class FakeService(FakeCommCell):
         return [
             AnswerObject(id=object_id, displayName=name)
             for name, object_id in self.entra_groups.items()
-            if f"'{name}'" in params["$filter"]
+            if f"'{name}'" in params["$filter"] or f"'{object_id}'" in params["$filter"]
         ]
+
+    def list_parts(self, _urls: t.Any, **_more: t.Any) -> t.Any:
+        return {}
+
+    @property
+    def recent_objects(self) -> FakeService:
+        return self
+
+    def contains_any(self, _keys: t.Any) -> bool:
+        return False
 
     # Directory
     def read_user_group(self, group_id: int) -> dict[str, t.Any]:
@@ -209,6 +219,7 @@ def test_what_earlier_tasks_would_create_is_planned_in_check_mode_and_missing_in
     make_ctx: t.Any, service: FakeService
 ) -> None:
     pending = {"pending_roles": ["Restore"], "pending_entra_groups": ["GG-New"]}
+    service.entra_groups = {}
     mappings = [entry(("Restore", {"plans": "gold"}), principal={"entra_group": "GG-New"})]
     result = run(make_ctx(check_mode=True), mappings=mappings, require_object_id="all", **pending)
     assert [row["role"] for row in result["role_mappings"]["added"]] == ["Restore"]
@@ -227,6 +238,36 @@ def test_an_exclusive_run_takes_surplus_of_mapped_principals_alone(make_ctx: t.A
     assert service.held == {(OPS, VIEW, GOLD), (NIGHT, EDIT, GOLD)}
     assert service.writes == ["remove", "add", "remove"]
     assert [row["entity"] for row in result["role_mappings"]["removed"]] == ["e2", "gold"]
+
+
+def test_an_object_id_that_was_not_verified_is_said_to_be_so(
+    make_ctx: t.Any, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "GraphClient", lambda _ctx: refuse_connection())
+    ctx = make_ctx()
+    result = run(ctx, mappings=[entry(("View", {"plans": "gold"}), principal=ENTRA)])
+    assert service.writes == ["create GG-New", "link 4", "add"]
+    assert result["role_mappings"]["unverified"] == [{"name": "GG-New", "object_id": OPS_ID}]
+    (told,) = [warning for warning in ctx.warnings if "not verified" in warning]
+    assert f"GG-New ({OPS_ID})" in told and "no sign-in to Entra ID is configured" in told
+
+
+@pytest.mark.parametrize("entra_groups", [{}, {"GG-Other": OPS_ID}])
+def test_an_object_id_that_is_not_that_of_the_group_stops_the_run(
+    make_ctx: t.Any, service: FakeService, entra_groups: dict[str, str]
+) -> None:
+    service.entra_groups = entra_groups
+    result = run(make_ctx(), mappings=[entry(("View", {"plans": "gold"}), principal=ENTRA)])
+    assert [problem["where"] for problem in result["error"]["problems"]] == ["mappings[0].principal.entra_group"]
+    assert service.writes == []
+
+
+def test_a_break_glass_object_id_of_nothing_stops_the_run(make_ctx: t.Any, service: FakeService) -> None:
+    service.entra_groups = {}
+    kept = {"entra_groups": ["GG-Kept", OPS_ID]}
+    result = run(make_ctx(), mappings=[entry(("View", {"plans": "gold"}))], break_glass=kept)
+    assert [problem["where"] for problem in result["error"]["problems"]] == ["break_glass.entra_groups[1]"]
+    assert service.writes == []
 
 
 def test_all_problems_are_told_at_once_and_alike_ones_once(make_ctx: t.Any, service: FakeService) -> None:
@@ -292,7 +333,7 @@ def test_rights_that_the_caller_does_not_hold_are_told_by_name_unless_it_is_mast
 
 
 def test_a_group_that_is_linked_to_another_object_needs_relink(make_ctx: t.Any, service: FakeService) -> None:
-    service.links = {OPS.id: OTHER_ID}
+    service.links, service.entra_groups = {OPS.id: OTHER_ID}, {"ops": OPS_ID}
     principal = {"entra_group": {"name": "ops", "object_id": OPS_ID}}
     result = run(make_ctx(), mappings=[entry(("View", {"plans": "gold"}), principal=principal)])
     assert [problem["kind"] for problem in result["error"]["problems"]] == ["recreated"] and service.writes == []

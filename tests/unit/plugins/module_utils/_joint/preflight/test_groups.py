@@ -55,7 +55,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
         entry(entra=None, missing="not_found", explanation="no", linked={ID: "New"}),
         {"entra_group": "broken", "renamed": "broken"},
     ),
-    "an old name beside the id": (entry(name="Old"), {"renamed": "warning"}),
+    "an old name beside the id": (entry(name="Old"), {"renamed": "broken"}),
     "no Commvault group": ({"user_groups": ()}, {"user_group": "broken"}),
     "no Commvault group yet": ({"user_groups": (), "mapping_pending": True}, {"user_group": "warning"}),
     "no name for the Commvault group": (
