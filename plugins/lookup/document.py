@@ -27,7 +27,7 @@ options:
     required: true
   allow:
     description:
-      - Decisions that are left to the document. V(accept_risk) opens guards, V(relink) ties a user group to another Entra group,
+      - Decisions that are left to the document. V(accept_risk) opens guards (also C(max_removals)), V(relink) ties a user group to another Entra group,
         V(grant_admin_consent) gives an application rights in the whole tenant. When left out, a document with such a key, at any depth,
         has a problem.
     type: list

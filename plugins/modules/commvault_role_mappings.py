@@ -349,7 +349,7 @@ role_mappings:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec, build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.options import mappings_option
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.resource import RoleMappingsResource
@@ -357,6 +357,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.options imp
 
 SPEC = commvault_spec().merge(
     build_risk_spec("last_admin", "own_rights", "break_glass"),
+    build_removals_spec(),
     ArgumentSpec(
         {
             "mappings": mappings_option(),
@@ -371,7 +372,6 @@ SPEC = commvault_spec().merge(
             },
             "require_object_id": {"type": "str", "choices": ["privileged", "all", "none"], "default": "privileged"},
             "max_writes": {"type": "int"},
-            "max_removals": {"type": "int", "default": 20},
             "canary": {"type": "bool", "default": False},
             "managed_groups": {"type": "list", "elements": "str", "default": []},
             "break_glass": {

@@ -73,6 +73,11 @@ options:
       - Whether members and restrictions that are not listed are removed.
     type: bool
     default: false
+  max_removals:
+    description:
+      - The largest number of members that this task may remove; a list that has lost its contents by mistake must not empty a group.
+    type: int
+    default: 20
   transfer_to_user:
     description:
       - The user who inherits what a deleted group owns, in the form of an element of O(members).
@@ -170,12 +175,13 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_gro
     UserGroupResource,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec, build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(
     build_risk_spec(*RISKS),
+    build_removals_spec(),
     ArgumentSpec(
         {
             "name": {"type": "str", "required": True},

@@ -287,6 +287,11 @@ options:
       - With V(false), a deleted application that stands in the way is reported.
     type: bool
     default: false
+  max_removals:
+    description:
+      - The largest number of owners that this task may remove; a list that has lost its contents by mistake must not take them all away.
+    type: int
+    default: 20
   exclusive:
     description:
       - Whether what the lists do not name is removed. Lists that are left out are not touched.
@@ -413,12 +418,13 @@ application:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.options import application_spec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.resource import ApplicationResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
-SPEC: ArgumentSpec = entra_spec().merge(application_spec())
+SPEC: ArgumentSpec = entra_spec().merge(application_spec(), build_removals_spec())
 
 RESOURCE = ApplicationResource
 

@@ -62,6 +62,11 @@ options:
       - Whether members and owners that are not listed are removed.
     type: bool
     default: false
+  max_removals:
+    description:
+      - The largest number of members and owners that this task may remove; a list that has lost its contents by mistake must not empty a group.
+    type: int
+    default: 20
   state:
     description:
       - Whether the group exists. A deleted cloud security group can be restored for 30 days.
@@ -124,13 +129,14 @@ group:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec, build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource import GroupResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
 SPEC = entra_spec().merge(
     build_risk_spec("rename"),
+    build_removals_spec(),
     ArgumentSpec(
         {
             "display_name": {"type": "str"},

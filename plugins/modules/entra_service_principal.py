@@ -94,6 +94,11 @@ options:
       - Entra ID may make the identity that creates a service principal its owner; with O(exclusive=true) it stays one only if it is listed.
     type: list
     elements: str
+  max_removals:
+    description:
+      - The largest number of owners that this task may remove; a list that has lost its contents by mistake must not take them all away.
+    type: int
+    default: 20
   exclusive:
     description:
       - Whether what the lists do not name is removed. Lists that are left out are not touched.
@@ -174,6 +179,7 @@ service_principal:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import application_option
 from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals.resource import (
@@ -183,6 +189,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.options imp
 
 SPEC = entra_spec().merge(
     application_option(),
+    build_removals_spec(),
     ArgumentSpec(
         {
             "app_id": {"type": "str"},

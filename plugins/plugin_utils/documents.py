@@ -29,13 +29,14 @@ DOCUMENT_KEYS: t.Mapping[str, t.Any] = {
 }
 #: Decisions that the operator may allow a document to take, and the keys, at any depth, that take them.
 DECISIONS: t.Mapping[str, tuple[str, ...]] = {
-    "accept_risk": ("accept_risk", "accept_reason"),
+    "accept_risk": ("accept_risk", "accept_reason", "max_removals"),
     "grant_admin_consent": ("grant_admin_consent",),
     "relink": ("relink",),
 }
 _WHY = {
     "accept_risk": "opens a guard",
     "accept_reason": "opens a guard",
+    "max_removals": "opens a guard",
     "grant_admin_consent": "gives an application rights in the whole tenant",
     "relink": "ties a user group to another Entra group",
 }

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.plan import Step
+from .._core.plan import Plan, Step
+from .._core.risks import check_removals
 from .._core.set_changes import find_set_changes
 from .client import GraphClient
 from .references import add_reference, remove_reference
@@ -41,6 +42,12 @@ def plan_owners(
     subject = f"owners: {len(change.add)} added, {len(change.remove)} removed"
     data = {"add": change.add, "remove": change.remove, "only_these": only_these}
     return [Step("owners", subject, data)], change.after
+
+
+def check_owner_removals(planned: Plan, limit: int) -> None:
+    """Raise GuardRefused for a plan that removes more than *limit* owners; that of a new object is not counted."""
+    removed = [owner for step in planned.steps if step.action == "owners" for owner in step.data["remove"]]
+    check_removals(removed, limit, "owners", "the list")
 
 
 def change_owners(graph: GraphClient, path: str, subject: str, step: t.Mapping[str, t.Any]) -> None:

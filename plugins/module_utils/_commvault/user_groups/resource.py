@@ -13,7 +13,7 @@ from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, ConfigError, NotFound, Problems
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
-from ..._core.risks import require_accepted_risk
+from ..._core.risks import check_removals, require_accepted_risk
 from ..client import CommvaultClient
 from ..confirm import wait_until_shown
 from ..directory import Directory
@@ -76,6 +76,9 @@ class UserGroupResource:
             self._check_two_factor(wanted, current)
         if current is not None:
             self._check_risks(planned, current["name"])
+        gone = {number for step in planned.steps if step.action == "remove" for number in step.data["ids"]}
+        told = sorted(label for label, number in self._members.items() if number in gone)
+        check_removals(told, self._options["max_removals"], "members", "the list")
         self._planned = planned
         return planned
 

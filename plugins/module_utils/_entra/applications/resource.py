@@ -18,7 +18,7 @@ from ..._core.resource import Action
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..create import create_once
 from ..deleted_items import list_deleted_items, restore_deleted_item
-from ..owners import change_owners, list_owners
+from ..owners import change_owners, check_owner_removals, list_owners
 from ..permissions import ApiResolver, RequestedPermissions
 from ..principals import resolve_object_ids
 from .canonical import SELECT, CanonicalApplication, Wire, canonical_application
@@ -67,6 +67,7 @@ class ApplicationResource:
         self._check_identifier_uris(current, after)
         owners = resolve_object_ids(self._graph, self._options.get("owners"), "owners")
         planned = plan_application(self._read_assigned(current, after), after, owners, exclusive, self._names)
+        check_owner_removals(planned, self._options["max_removals"])
         self._owners = planned.after.get("owners")
         return planned
 

@@ -14,7 +14,7 @@ from ..._core.errors import ApiError
 from ..._core.names import describe_suspicious_name
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
-from ..._core.risks import require_accepted_risk
+from ..._core.risks import check_removals, require_accepted_risk
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..create import create_once
 from ..errors import is_already_done
@@ -62,6 +62,10 @@ class GroupResource:
         self._check_rename(desired, current)
         members, owners = (resolve_object_ids(self._graph, options.get(name), name) for name in RELATIONS)
         self._planned = plan_group(desired, current, members, owners, options["exclusive"])
+        removed = [
+            object_id for step in self._planned.steps if step.action == "remove" for object_id in step.data["ids"]
+        ]
+        check_removals(removed, options["max_removals"], "members and owners", "the list")
         check_group_plan(self._planned, options, self._wire)
         return self._planned
 

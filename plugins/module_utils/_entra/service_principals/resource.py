@@ -17,7 +17,7 @@ from ..._core.values import get_texts, is_guid
 from ..applications.reference import READ_NEEDS, find_application, format_application_path, resolve_application
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..deleted_items import list_deleted_items
-from ..owners import change_owners, list_owners
+from ..owners import change_owners, check_owner_removals, list_owners
 from ..principals import resolve_object_ids
 from .checks import check_service_principal_options, check_service_principal_plan
 from .plan import (
@@ -65,6 +65,7 @@ class ServicePrincipalResource:
         if owners is not None and self._wire:
             had = list_owners(self._graph, self._path(), self._name())
         planned = plan_service_principal(self._wire, desired, had, owners, exclusive)
+        check_owner_removals(planned, self._options["max_removals"])
         self._after = dict(planned.after)
         return planned
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue
 from ..._commvault.security.grants import Principal
 from ..._core.context import Context
-from ..._core.errors import AmbiguousMatch, GuardRefused
+from ..._core.errors import AmbiguousMatch
 from ..._core.names import fold_case
 from ..._core.risks import require_accepted_risk
 from .caller import MASTER_ROLE
@@ -96,17 +96,6 @@ def _is_privileged_grant(grant: PlannedGrant, is_privileged: t.Callable[[int], b
     if grant.entity.kind in ("commcell", "company") or grant.role == MASTER_ROLE:
         return True
     return isinstance(grant.role, int) and is_privileged(grant.role)
-
-
-def check_removals(removed: t.Collection[PlannedGrant], limit: int, names: Names) -> None:
-    """Raise GuardRefused for more than *limit* removals: a mapping that lost its contents by mistake must not strip a company."""
-    if len(removed) > limit:
-        more = " …" if len(removed) > _TOLD else ""
-        raise GuardRefused(
-            f"{len(removed)} grants would be removed, more than max_removals {limit}: {_list_grants(sorted(removed), names)}{more}."
-            " If the mapping is right, raise max_removals.",
-            removals=len(removed),
-        )
 
 
 def check_own_rights(

@@ -26,6 +26,7 @@ from ..._core.errors import Problems, WaitTimeout
 from ..._core.names import fold_case
 from ..._core.plan import Plan
 from ..._core.resource import Action, Finding
+from ..._core.risks import check_removals
 from ..._entra.client import GraphClient
 from . import checks
 from .apply import RequestWriter
@@ -176,7 +177,8 @@ class RoleMappingsResource:
             _raise_problems(rights.find_missing(added, resolved.names))
         kept = checks.BreakGlass(self._options.break_glass_users, self._options.break_glass_entra_groups)
         checks.check_break_glass(ctx, removed, resolved, kept, lambda: self._directory.read_catalogue("users"))
-        checks.check_removals(changes.remove, self._options.max_removals, resolved.names)
+        told = [resolved.names.describe_grant(grant) for grant in sorted(changes.remove)]
+        check_removals(told, self._options.max_removals, "grants", "the mapping")
         checks.check_own_rights(ctx, removed, own, resolved.names)
         administrators = Administrators(self._client, self._security, self._directory)
         checks.check_last_admin(ctx, removed, administrators.count_left_after)

@@ -12,7 +12,13 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import GuardRefused
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec, require_accepted_risk
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import (
+    MAX_REMOVALS,
+    build_removals_spec,
+    build_risk_spec,
+    check_removals,
+    require_accepted_risk,
+)
 
 
 def test_a_risk_is_refused_until_it_is_accepted(make_ctx: t.Any) -> None:
@@ -49,3 +55,22 @@ def test_a_risk_needs_a_known_name_and_a_reason(options: dict[str, object], said
     spec = build_risk_spec("rename")
     errors = ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate(options).errors
     assert (said in errors.msg) if said else not errors.errors
+
+
+def test_more_removals_than_the_limit_are_refused_with_the_first_of_them() -> None:
+    check_removals(["a", "b", "c"], 3, "grants", "the mapping")
+    check_removals([], 0, "grants", "the mapping")
+    with pytest.raises(GuardRefused) as caught:
+        check_removals(["a", "b"], 1, "members", "the list")
+    assert str(caught.value) == (
+        "2 members would be removed, more than max_removals 1: a; b. If the list is right, raise max_removals."
+    )
+    assert caught.value.facts == {"removals": 2}
+    with pytest.raises(GuardRefused, match="6 grants would be removed, more than max_removals 0: a; b; c; d; e …"):
+        check_removals(list("abcdef"), 0, "grants", "the mapping")
+
+
+def test_the_limit_of_removals_has_a_default() -> None:
+    spec = build_removals_spec()
+    validated = ArgumentSpecValidator(spec.options, **spec.to_rule_kwargs()).validate({})
+    assert validated.validated_parameters == {"max_removals": MAX_REMOVALS} == {"max_removals": 20}

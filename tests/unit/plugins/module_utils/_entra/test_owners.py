@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
 from fake_graph import FakeGraph, guid
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import GuardRefused
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra.owners import (
     change_owners,
+    check_owner_removals,
     list_owners,
     plan_owners,
 )
@@ -83,3 +87,12 @@ def test_all_others_go_where_only_these_shall_stay(make_ctx: t.Any) -> None:
 def test_owners_are_listed_as_sorted_ids_in_lower_case(make_ctx: t.Any) -> None:
     graph = FakeGraph(make_ctx(), {f"{PATH}/owners": [{"id": "B"}, {"id": "a"}]})
     assert list_owners(t.cast("t.Any", graph), PATH, "it") == ["a", "b"]
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_more_owners_than_the_limit_are_not_removed(is_new: bool) -> None:
+    steps, after = plan_owners([], [guid(1), guid(2)], exclusive=False, is_new=is_new)
+    planned = Plan({}, {"owners": after}, (Step("update", "x", {"body": {}}), *steps))
+    check_owner_removals(planned, 2)
+    with pytest.raises(GuardRefused, match="2 owners would be removed, more than max_removals 1"):
+        check_owner_removals(planned, 1)

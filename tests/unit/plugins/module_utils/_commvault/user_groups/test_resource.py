@@ -35,6 +35,7 @@ OPTIONS = {
     "company": None,
     "members": None,
     "exclusive": False,
+    "max_removals": 20,
     "transfer_to_user": None,
     "transfer_to_group": None,
     "accept_risk": [],
@@ -95,6 +96,16 @@ def test_a_company_is_named_in_the_creation(make_ctx: t.Any) -> None:
     carry_out(resource, resource.plan())
     assert client.writes[0].headers == {"operatorCompanyId": "7"}
     assert resource.result()["company"] == "corp"
+
+
+@pytest.mark.parametrize("options", [{"members": []}, {"members": ["cleo"], "exclusive": True}])
+def test_more_members_than_the_limit_are_not_removed(make_ctx: t.Any, options: dict[str, t.Any]) -> None:
+    group = {**GROUP, "users": [{"id": 4, "name": "anna"}, {"id": 5, "name": "ben"}]}
+    resource, client = site(make_ctx, group, **options, max_removals=1)
+    with pytest.raises(GuardRefused, match="2 members would be removed, more than max_removals 1: anna; ben"):
+        resource.plan()
+    assert client.writes == []
+    assert site(make_ctx, group, **options, max_removals=2)[0].plan().changed
 
 
 def test_members_beside_the_given_ones_stay_unless_exclusive(make_ctx: t.Any) -> None:

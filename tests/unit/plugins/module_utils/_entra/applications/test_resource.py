@@ -15,6 +15,7 @@ from fake_graph import FakeGraph, call_with_graph, carry_out, guid, refusal
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     ConfigError,
+    GuardRefused,
     NotFound,
     WaitTimeout,
 )
@@ -34,7 +35,7 @@ STILL_ENABLED = "CannotDeleteOrUpdateEnabledEntitlement"
 def make_application(
     make_ctx: t.Any, answers: dict[str, t.Any], *replies: t.Any, **options: t.Any
 ) -> tuple[ApplicationResource, FakeGraph]:
-    graph = FakeGraph(make_ctx({**DEFAULTS, **options}), answers, *replies)
+    graph = FakeGraph(make_ctx({**DEFAULTS, "max_removals": 20, **options}), answers, *replies)
     return call_with_graph(ApplicationResource, graph), graph
 
 
@@ -323,3 +324,13 @@ def test_everything_is_checked_before_the_first_request(make_ctx: t.Any) -> None
     with pytest.raises(ConfigError):
         application.plan()
     assert graph.reads == []
+
+
+def test_more_owners_than_the_limit_are_not_removed(make_ctx: t.Any) -> None:
+    owners = [{"id": guid(number)} for number in range(10, 31)]
+    answers = {PATH: WIRE, f"{PATH}/owners": owners}
+    application, graph = make_application(make_ctx, answers, object_id=guid(1), owners=[])
+    with pytest.raises(GuardRefused, match="21 owners would be removed, more than max_removals 20"):
+        application.plan()
+    assert graph.writes == []
+    assert make_application(make_ctx, answers, object_id=guid(1), owners=[], max_removals=21)[0].plan().changed

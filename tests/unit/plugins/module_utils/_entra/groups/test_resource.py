@@ -23,7 +23,7 @@ EXIST = "One or more added object references already exist for the following mod
 def make_group(
     make_ctx: t.Any, answers: dict[str, t.Any], *replies: t.Any, **options: t.Any
 ) -> tuple[t.Any, FakeGraph]:
-    usual = {"state": "present", "exclusive": False, "display_name": "GG"}
+    usual = {"state": "present", "exclusive": False, "max_removals": 20, "display_name": "GG"}
     graph = FakeGraph(make_ctx({**usual, **options}), answers, *replies)
     return call_with_graph(GroupResource, graph), graph
 
@@ -68,6 +68,22 @@ def test_relations_are_read_only_where_they_are_managed(make_ctx: t.Any) -> None
     assert graph.reads == ["/groups", f"{PATH}/members"]
     assert graph.sent() == [f"PATCH {PATH}", f"DELETE {PATH}/members/{guid(7)}/$ref"]
     assert group.result()["members"] == [guid(9)]
+
+
+@pytest.mark.parametrize("options", [{"members": []}, {"members": [guid(99)], "exclusive": True}])
+def test_more_members_and_owners_than_expected_are_not_removed(make_ctx: t.Any, options: dict[str, t.Any]) -> None:
+    """A list from a broken variable must not empty a group; members and owners count together."""
+    members = [{"id": guid(number)} for number in range(10, 29)]
+    answers = {"/groups": [GROUP], f"{PATH}/members": members, f"{PATH}/owners": [{"id": guid(8)}, {"id": guid(9)}]}
+    group, graph = make_group(make_ctx, answers, **options)
+    assert group.plan().changed
+    group, graph = make_group(make_ctx, answers, owners=[], **options)
+    with pytest.raises(GuardRefused, match="21 members and owners would be removed, more than max_removals 20"):
+        group.plan()
+    assert graph.writes == []
+    assert make_group(make_ctx, answers, owners=[], max_removals=21, **options)[0].plan().changed
+    with pytest.raises(GuardRefused, match="max_removals 0"):
+        make_group(make_ctx, answers, max_removals=0, **options)[0].plan()
 
 
 def test_renaming_needs_an_accepted_risk(make_ctx: t.Any) -> None:

@@ -15,6 +15,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     ApiError,
     ConfigError,
     Forbidden,
+    GuardRefused,
     Unreachable,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals.plan import FLAGS, SETS, TEXTS
@@ -33,7 +34,7 @@ DELETED = "/directory/deletedItems/microsoft.graph.servicePrincipal"
 def make_principal(
     make_ctx: t.Any, answers: dict[str, t.Any], *replies: t.Any, **options: t.Any
 ) -> tuple[ServicePrincipalResource, FakeGraph]:
-    usual = {**NONE, "state": "present", "exclusive": False}
+    usual = {**NONE, "state": "present", "exclusive": False, "max_removals": 20}
     if not options.keys() & {"object_id", "application"}:
         usual["app_id"] = guid(2)
     graph = FakeGraph(make_ctx({**usual, **options}), answers, *replies)
@@ -184,3 +185,13 @@ def test_other_refusals_of_a_creation_are_told_as_they_are(make_ctx: t.Any) -> N
     with pytest.raises(ApiError, match="Cannot: no"):
         carry_out(principal, principal.plan())
     assert DELETED not in graph.reads
+
+
+def test_more_owners_than_the_limit_are_not_removed(make_ctx: t.Any) -> None:
+    owners = [{"id": guid(number)} for number in range(10, 31)]
+    answers = {BY_APP_ID: WIRE, f"/servicePrincipals/{guid(1)}/owners": owners}
+    principal, graph = make_principal(make_ctx, answers, owners=[])
+    with pytest.raises(GuardRefused, match="21 owners would be removed, more than max_removals 20"):
+        principal.plan()
+    assert graph.writes == []
+    assert make_principal(make_ctx, answers, owners=[], max_removals=21)[0].plan().changed

@@ -122,16 +122,6 @@ def make_grants(count: int, principal: Principal = GROUP, role: int = ROLE) -> l
     return [PlannedGrant(principal, role, Entity("plans", number)) for number in range(count)]
 
 
-def test_more_removals_than_the_limit_are_refused_with_the_first_of_them() -> None:
-    names = Names(principals={GROUP: "ops"}, roles={ROLE: "Operator"})
-    checks.check_removals(make_grants(3), 3, names)
-    with pytest.raises(GuardRefused, match="4 grants .* max_removals 3: ops: Operator on plans 0;") as caught:
-        checks.check_removals(make_grants(4)[::-1], 3, names)
-    assert caught.value.facts["removals"] == 4 and "…" not in str(caught.value)
-    with pytest.raises(GuardRefused, match="plans 4 …"):
-        checks.check_removals(make_grants(6), 0, names)
-
-
 def test_rights_of_the_caller_are_kept_until_the_risk_is_accepted(make_ctx: t.Any) -> None:
     with pytest.raises(GuardRefused, match="own_rights") as caught:
         checks.check_own_rights(make_ctx(), make_grants(1), lambda: {USER, GROUP}, Names())
