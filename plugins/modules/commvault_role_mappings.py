@@ -110,6 +110,7 @@ options:
                 C(clients)), C(server_groups) (alias C(client_groups)), C(plans), C(storage_pools), C(workflows), C(credentials).
               - A kind takes a name, a list of names or of dictionaries with C(name) and C(company), V(all) for all present and future ones,
                 or a dictionary with C(matching), a name pattern, C(at_most), the largest number of entities that it may match, and C(company).
+              - An entity that is named C(all) is given as C({name: all}).
               - Any other entity is given as C({type), its type number, and C(id}).
             type: raw
             required: true
@@ -208,8 +209,10 @@ options:
         elements: str
   check_rights:
     description:
-      - Whether it is checked before the first write that the signed-in user holds every permission of the roles that it would grant.
-      - When the permissions cannot be read, the task stops. Where Commvault does not tell them, a warning names the grants that were not checked.
+      - Whether it is checked before the first write that the signed-in user holds every permission of the roles that it would grant, and may change security
+        where it would grant or take away.
+      - When the permissions cannot be read, the task stops. Where Commvault does not tell them, a warning and RV(role_mappings.unchecked) name the grants
+        that were not checked.
     type: bool
     default: true
   parallel_reads:
@@ -342,6 +345,11 @@ role_mappings:
         object_id:
           description: The object id.
           type: str
+    unchecked:
+      description: Those of RV(role_mappings.added) and RV(role_mappings.removed) of which it is not known whether the signed-in user may do them, because
+        Commvault does not tell, or O(check_rights=false); same form as RV(role_mappings.grants).
+      type: list
+      elements: dict
     not_confirmed:
       description: Grants that the service accepted and does not show; they may await approval. Removed ones that it still shows fail the task.
       type: list

@@ -74,6 +74,8 @@ def _explain_unmanaged(row: Association, site: ExportLookups) -> str | None:
         return "role does not exist any more"
     if row.entity.kind == "commcell" and row.entity.id != site.commcell_id:
         return "entity is of another CommCell"
+    if row.entity.id == ALL_OF_KIND and not ENTITY_TYPES.get(row.entity.kind, 1):
+        return "entity is not known"
     if row.entity.kind in ENTITY_TYPES and row.entity.kind != "commcell" and row.entity.id != ALL_OF_KIND:
         return (
             None if site.catalogue(name_catalogue(row.entity.kind)).get_by_id(row.entity.id) else "entity is not listed"

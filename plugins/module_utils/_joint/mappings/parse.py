@@ -222,11 +222,13 @@ def _parse_targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Targ
                     f"unknown kind; known are {', '.join([*ENTITY_TYPES, *ALIASES])}, or type with id",
                 )
             )
-        elif kind == "company" and value is not True:
+        elif kind == "company" and value is not True and value != "all":
             found += [
                 Target(kind, reference, where=f"{where}.{given}")
                 for reference in _parse_references(value, f"{where}.{given}", problems)
             ]
+        elif kind == "company" and value == "all":
+            found.append(Target(kind, every=True, where=f"{where}.{given}"))
         elif kind in _WHOLE and (value is True or value == "all"):
             found.append(Target(kind, where=f"{where}.{given}"))
         elif kind in _WHOLE:
@@ -238,6 +240,9 @@ def _parse_targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Targ
 
 
 def _parse_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) -> list[Target]:
+    if value == "all" and not ENTITY_TYPES[kind]:
+        problems.append(make_problem(where, f"all {kind} cannot be expressed in Commvault's API: name them"))
+        return []
     if value == "all":
         return [Target(kind, every=True, where=where)]
     if isinstance(value, t.Mapping) and "matching" in value:

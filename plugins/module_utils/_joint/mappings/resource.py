@@ -69,6 +69,7 @@ class RoleMappingsResource:
         self._resolved, self._current, self._schedule = Resolved(), Current(), Schedule()
         self._unmanaged: list[dict[str, t.Any]] = []
         self._unverified: list[dict[str, t.Any]] = []
+        self._unchecked: list[PlannedGrant] = []
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
@@ -151,6 +152,7 @@ class RoleMappingsResource:
             "foreign": self._current.foreign,
             "unmanaged": self._unmanaged,
             "unverified": self._unverified,
+            "unchecked": self._make_rows(self._unchecked),
         }
 
     def _note_unverified(self, groups: EntraGroups) -> list[dict[str, t.Any]]:
@@ -169,12 +171,7 @@ class RoleMappingsResource:
         ctx, resolved, added = self._ctx, self._resolved, self._schedule.list_grants("add")
         removed = self._schedule.list_grants("remove")
         own = functools.lru_cache(lambda: frozenset(find_own_principals(ctx, self._client, self._directory)))
-        # Members of the built-in group master hold everything; that is only asked when something is to be granted.
-        if self._options.check_rights and added and Principal("user_group", MASTER_GROUP) not in own():
-            permissions = self._directory.read_catalogue("permissions")
-            resolved.names.permissions = {entry.id: entry.name for entry in permissions}
-            rights = RightsCheck(self._client, contents, self._reader.read_each)
-            _raise_problems(rights.find_missing(added, resolved.names))
+        self._unchecked = self._check_rights(added, removed, contents, own)
         kept = checks.BreakGlass(self._options.break_glass_users, self._options.break_glass_entra_groups)
         checks.check_break_glass(ctx, removed, resolved, kept, lambda: self._directory.read_catalogue("users"))
         told = [resolved.names.describe_grant(grant) for grant in sorted(changes.remove)]
@@ -193,6 +190,26 @@ class RoleMappingsResource:
                 self._security.remember_name(role, name)
         for entity, name in self._resolved.names.entities.items():
             self._security.remember_name(entity, name)
+
+    def _check_rights(
+        self,
+        added: list[PlannedGrant],
+        removed: list[PlannedGrant],
+        contents: RolePermissions,
+        list_own: t.Callable[[], t.Collection[Principal]],
+    ) -> list[PlannedGrant]:
+        """Return the changes of which it is not known whether the caller may do them. Raises Problems for those that it may not do."""
+        if not self._options.check_rights:
+            return added + removed
+        # Members of the built-in group master hold everything; that is only asked when something is to be changed.
+        if not (added or removed) or Principal("user_group", MASTER_GROUP) in list_own():
+            return []
+        names = self._resolved.names
+        permissions = self._directory.read_catalogue("permissions")
+        names.permissions = {entry.id: entry.name for entry in permissions}
+        rights = RightsCheck(self._client, contents, self._reader.read_each)
+        _raise_problems(rights.find_missing(added, removed, names))
+        return rights.list_unchecked(added, removed)
 
     def _list_group_names(self, kind: type[CreateGroup] | type[LinkGroup]) -> list[str]:
         return sorted(self._resolved.principals[reference].name for reference in self._schedule.list_groups(kind))

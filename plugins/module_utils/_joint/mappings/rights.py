@@ -32,8 +32,12 @@ _SHOWN = 5
 ReadEach = t.Callable[[t.Callable[[t.Any], t.Any], t.Iterable[t.Any]], list[t.Any]]
 
 
+#: In place of a role: a grant that is taken away, for which it does not matter what the role contains.
+_REMOVAL = 0
+
+
 class ExistingRoleGrant(t.NamedTuple):
-    """A role that exists, on an entity: what has to be held there to grant it."""
+    """A role that exists, or _REMOVAL, on an entity: what has to be held there to grant it, or to take a grant away."""
 
     role_id: int
     entity: Entity
@@ -44,41 +48,62 @@ class RightsCheck:
 
     def __init__(self, client: CommvaultClient, role_contents: RolePermissions, read_each: ReadEach) -> None:
         self._client, self._role_contents, self._read_each = client, role_contents, read_each
+        self._unchecked: set[ExistingRoleGrant] = set()
 
-    def find_missing(self, added: t.Collection[PlannedGrant], names: Names) -> list[Problem]:
+    def find_missing(
+        self, added: t.Collection[PlannedGrant], removed: t.Collection[PlannedGrant], names: Names
+    ) -> list[Problem]:
         """Return a problem per role and missing permissions: those of the role that the caller does not hold on the entities.
 
-        What holds on the CommCell holds everywhere below it, so most callers are judged by one request. Where the service offers
-        no answer, nothing is found and a warning says so: the write itself will tell. Raises ApiError for a read that fails.
+        To take a grant away, the caller only has to be allowed to change security there. What holds on the CommCell holds everywhere
+        below it, so most callers are judged by one request. Where the service offers no answer, nothing is found, a warning says so,
+        and :meth:`list_unchecked` has the grants: the write itself will tell. Raises ApiError for a read that fails.
         """
         grants = [ExistingRoleGrant(grant.role, grant.entity) for grant in sorted(added) if isinstance(grant.role, int)]
+        grants += [ExistingRoleGrant(_REMOVAL, grant.entity) for grant in sorted(removed)]
         if not grants:
             return []
         everywhere = self._read_held(Entity("commcell", self._client.commcell_id))
         if everywhere is None:
-            self._warn_of_unchecked(grants, names)
+            self._note_unchecked(grants, names)
             return []
-        roles = sorted({grant.role_id for grant in grants})
-        contents = dict(zip(roles, self._read_each(self._role_contents.read_permission_ids, roles), strict=True))
+        roles = sorted({grant.role_id for grant in grants} - {_REMOVAL})
+        contents: dict[int, frozenset[int] | None] = {_REMOVAL: frozenset()}
+        contents.update(zip(roles, self._read_each(self._role_contents.read_permission_ids, roles), strict=True))
         needed = {role: (held or frozenset()) | {_CHANGE_SECURITY} for role, held in contents.items()}
         lacking = {role: numbers - everywhere for role, numbers in needed.items() if numbers - everywhere}
         places = sorted(
             {grant.entity for grant in grants if grant.role_id in lacking and _lists_rights_on(grant.entity)}
         )
         held = dict(zip(places, self._read_each(self._read_held, places), strict=True))
-        self._warn_of_unchecked(
-            [grant for grant in grants if not _can_be_decided(grant, contents, lacking, held)], names
-        )
+        self._note_unchecked([grant for grant in grants if not _can_be_decided(grant, contents, lacking, held)], names)
         return _list_problems(grants, lacking, held, names)
 
-    def _warn_of_unchecked(self, grants: t.Sequence[ExistingRoleGrant], names: Names) -> None:
+    def list_unchecked(self, added: t.Iterable[PlannedGrant], removed: t.Iterable[PlannedGrant]) -> list[PlannedGrant]:
+        """Return those of the grants of which it is not known whether the caller may give them, or take them away.
+
+        A role that an earlier task would create is one of them.
+        """
+        found = [grant for grant in added if not isinstance(grant.role, int) or self._is_unchecked(grant.role, grant)]
+        return found + [grant for grant in removed if self._is_unchecked(_REMOVAL, grant)]
+
+    def _is_unchecked(self, role_id: int, grant: PlannedGrant) -> bool:
+        return ExistingRoleGrant(role_id, grant.entity) in self._unchecked
+
+    def _note_unchecked(self, grants: t.Sequence[ExistingRoleGrant], names: Names) -> None:
+        """Note grants that could not be judged, and warn of them."""
         if not grants:
             return
-        told = [f"{names.show_role(grant.role_id)} on {_describe_entity(grant.entity, names)}" for grant in grants]
+        self._unchecked.update(grants)
+        told = [
+            f"{_describe_act(grant.role_id, names)} on {_describe_entity(grant.entity, names)}"
+            for grant in dict.fromkeys(grants)
+        ]
         more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
         self._client.ctx.warn(
             f"Whether the signed-in user may grant this could not be checked: {'; '.join(told[:_SHOWN])}{more}. Commvault does not"
-            " tell the permissions that are held there, or those of the role; it refuses the write if they do not suffice."
+            " tell the permissions that are held there, or those of the role; it refuses the write if they do not suffice. All of these"
+            " grants are in role_mappings.unchecked."
         )
 
     def _read_held(self, entity: Entity) -> frozenset[int] | None:
@@ -129,6 +154,11 @@ def _can_be_decided(
     return contents[grant.role_id] is not None
 
 
+def _describe_act(role_id: int, names: Names) -> str:
+    """Return what is done in words, to be followed by "on" and an entity."""
+    return "taking grants away" if role_id == _REMOVAL else names.show_role(role_id)
+
+
 def _describe_entity(entity: Entity, names: Names) -> str:
     return f"{entity.kind} {names.entities.get(entity, 'all' if entity.id == ALL_OF_KIND else str(entity.id))}"
 
@@ -153,8 +183,8 @@ def _list_problems(
         permissions = ", ".join(names.show_permission(number) for number in permission_ids)
         more = f" and {len(set(entities)) - 1} more" if len(set(entities)) > 1 else ""
         message = (
-            f"role {names.show_role(role_id)} on {_describe_entity(entities[0], names)}{more} needs permissions that the signed-in user"
-            f" does not hold there: {permissions}"
+            f"{'' if role_id == _REMOVAL else 'role '}{_describe_act(role_id, names)} on {_describe_entity(entities[0], names)}{more}"
+            f" needs permissions that the signed-in user does not hold there: {permissions}"
         )
         problems.append(make_problem("rights", message, "forbidden"))
     return problems

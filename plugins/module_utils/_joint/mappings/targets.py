@@ -36,10 +36,10 @@ class TargetResolver:
     def _find_named_entities(self, target: Target) -> dict[Entity, str]:
         if target.kind == "commcell":
             return self._find_commcell(target)
-        if target.kind == "company" and target.reference is None:
-            return self._find_own_company(target)
         if target.every:
             return {Entity(target.kind, ALL_OF_KIND): "all"}
+        if target.kind == "company" and target.reference is None:
+            return self._find_own_company(target)
         if target.kind not in ENTITY_TYPES:
             number = target.reference.id if target.reference and target.reference.id is not None else 0
             return {Entity(target.kind, number): str(number)}

@@ -68,7 +68,7 @@ def worlds(draw: st.DrawFn) -> tuple[FakeCommCell, list[Association]]:
             size = len(world.read_catalogue({"company": "companies"}.get(kind, kind)))
             entity = Entity(
                 kind,
-                draw(st.sampled_from([ALL_OF_KIND, *range(1, size + 1)] if kind != "company" else range(1, size + 1))),
+                draw(st.sampled_from([*([ALL_OF_KIND] if kind != "credentials" else []), *range(1, size + 1)])),
             )
         grant_kind = draw(
             st.sampled_from(["explicit", "explicit", "explicit", "creator", "owner", "inherited", "unknown"])
@@ -245,3 +245,16 @@ def test_a_linked_group_whose_name_is_not_enough_is_named_beside_its_entra_group
         ({"user_group": {"id": 2, "name": "ops"}}, None),
         ({"entra_group": {"name": "ops", "object_id": "id-3"}}, {"name": "ops", "company": "corp"}),
     ]
+
+
+def test_all_credentials_which_no_mapping_can_name_are_listed_apart() -> None:
+    world = FakeCommCell(NAMES_OF_ALL)
+    exported = export_mappings([row(entity=Entity("credentials", ALL_OF_KIND))], make_site(world))
+    assert exported.mappings == [] and [item["why"] for item in exported.other] == ["entity is not known"]
+
+
+def test_all_companies_are_exported_as_they_are_read_back() -> None:
+    world = FakeCommCell(NAMES_OF_ALL)
+    exported = export_mappings([row(entity=Entity("company", ALL_OF_KIND))], make_site(world)).mappings
+    assert [entry["grants"][0]["entities"] for entry in exported] == [{"company": "all"}]
+    assert {grant.entity for grant in read_back(world, exported).present} == {Entity("company", ALL_OF_KIND)}

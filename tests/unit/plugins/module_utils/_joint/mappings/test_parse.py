@@ -180,6 +180,8 @@ def test_a_date_that_cannot_be_read_is_told(wrong: t.Any) -> None:
         ({"commcell": True}, [Target("commcell")]),
         ({"commcell": "all"}, [Target("commcell")]),
         ({"company": True}, [Target("company")]),
+        ({"company": "all"}, [Target("company", every=True)]),
+        ({"company": {"name": "all"}}, [Target("company", ObjectReference("all"))]),
         (
             {"company": ["corp", 30]},
             [Target("company", ObjectReference("corp")), Target("company", ObjectReference(None, None, 30))],
@@ -220,6 +222,7 @@ def test_entities_are_given_in_several_ways(entities: t.Any, targets: list[Targe
         ({"commcell": "cs02"}, "entities.commcell", "takes true"),
         ({"commcell": 1}, "entities.commcell", "takes true"),
         ({"company": False}, "entities.company[0]", "a name is needed"),
+        ({"credentials": "all"}, "entities.credentials", "all credentials cannot be expressed"),
         ({"plans": {"matching": "*"}}, "entities.plans", "needs at_most"),
         ({"plans": {"matching": "*", "at_most": 0}}, "entities.plans", "needs at_most"),
         ({"plans": {"matching": "*", "at_most": True}}, "entities.plans", "needs at_most"),

@@ -49,6 +49,7 @@ class FakeService(FakeCommCell):
         )
         self.held = set(held)
         self.writes: list[str] = []
+        self.ctx: t.Any = None
         self.entra_groups: dict[str, str] = {"GG-New": OPS_ID}
         #: The permissions of every role, and those that the caller holds everywhere.
         self.role_permissions, self.own_permissions = frozenset({31}), [31, 107]
@@ -238,6 +239,19 @@ def test_an_exclusive_run_takes_surplus_of_mapped_principals_alone(make_ctx: t.A
     assert service.held == {(OPS, VIEW, GOLD), (NIGHT, EDIT, GOLD)}
     assert service.writes == ["remove", "add", "remove"]
     assert [row["entity"] for row in result["role_mappings"]["removed"]] == ["e2", "gold"]
+
+
+def test_what_could_not_be_checked_is_listed_in_check_mode_too(make_ctx: t.Any, service: FakeService) -> None:
+    service.own_groups = []
+    mappings = [entry(("View", {"plans": ["gold", "silver"]}))]
+    for options, count in (({"check_rights": False}, 2), ({}, 0)):
+        result = run(make_ctx(check_mode=True), mappings=mappings, **options)["role_mappings"]
+        assert result["unchecked"] == result["added"][:count] and len(result["added"]) == 2
+    service.own_permissions, service.ctx = [107], make_ctx()
+    told = run(make_ctx(check_mode=True), mappings=mappings)
+    assert not told.get("failed"), told["msg"]
+    result = told["role_mappings"]
+    assert result["unchecked"] == result["added"] and len(result["added"]) == 2
 
 
 def test_an_object_id_that_was_not_verified_is_said_to_be_so(

@@ -61,7 +61,7 @@ def missing(
     roles = types.SimpleNamespace(read_permission_ids=lambda role_id: contents)
     client = Client(ctx, answers)
     rights = RightsCheck(t.cast(t.Any, client), t.cast(t.Any, roles), lambda work, keys: [work(key) for key in keys])
-    return rights.find_missing([PlannedGrant(GROUP, ROLE, entity) for entity in entities], NAMES)
+    return rights.find_missing([PlannedGrant(GROUP, ROLE, entity) for entity in entities], [], NAMES)
 
 
 def test_what_is_held_on_the_commcell_is_enough(make_ctx: t.Any) -> None:
@@ -141,7 +141,7 @@ def find(
     roles = types.SimpleNamespace(read_permission_ids=contents.__getitem__)
     client = Client(ctx, answers)
     rights = RightsCheck(t.cast(t.Any, client), t.cast(t.Any, roles), lambda work, keys: [work(key) for key in keys])
-    return [problem["message"] for problem in rights.find_missing(grants, names)]
+    return [problem["message"] for problem in rights.find_missing(grants, [], names)]
 
 
 def test_a_role_that_does_not_exist_yet_is_not_judged(make_ctx: t.Any) -> None:
@@ -207,3 +207,33 @@ def test_a_long_list_of_what_could_not_be_checked_is_cut(make_ctx: t.Any) -> Non
 
 def test_nothing_to_grant_is_nothing_asked(make_ctx: t.Any) -> None:
     assert find(make_ctx(), {}, {}) == []
+
+
+def judge(
+    ctx: t.Any, answers: t.Mapping[str, t.Any], added: list[PlannedGrant], removed: list[PlannedGrant]
+) -> tuple[list[str], list[PlannedGrant]]:
+    """Messages of the problems, and what could not be checked, for roles that contain permission 31."""
+    roles = types.SimpleNamespace(read_permission_ids=lambda role_id: frozenset({31}))
+    client = t.cast("t.Any", Client(ctx, answers))
+    rights = RightsCheck(client, t.cast("t.Any", roles), lambda work, keys: [work(key) for key in keys])
+    problems = rights.find_missing(added, removed, NAMES)
+    return [problem["message"] for problem in problems], rights.list_unchecked(added, removed)
+
+
+def test_every_line_that_could_not_be_checked_is_listed_and_no_other(make_ctx: t.Any) -> None:
+    plans = [PlannedGrant(GROUP, ROLE, Entity("plans", number)) for number in range(12)]
+    told = PlannedGrant(GROUP, ROLE, SERVER)
+    pending = PlannedGrant(GROUP, Pending("role", "New", 1), SERVER)
+    answers = {ON_CELL: held(), ON_SERVER: held(31, 107)}
+    assert judge(make_ctx(), answers, [*plans, told, pending], []) == ([], [*plans, pending])
+    assert judge(make_ctx(), {ON_CELL: None}, [*plans, told], [])[1] == [*plans, told]
+    assert judge(make_ctx(), {ON_CELL: held(31, 107)}, [*plans, told], []) == ([], [])
+
+
+def test_taking_away_needs_the_right_to_change_security_and_no_other(make_ctx: t.Any) -> None:
+    removed = [PlannedGrant(GROUP, ROLE, SERVER), PlannedGrant(GROUP, ROLE, PLAN)]
+    assert judge(make_ctx(), {ON_CELL: held(107)}, [], removed) == ([], [])
+    messages, unchecked = judge(make_ctx(), {ON_CELL: held(), ON_SERVER: held(31)}, [], removed)
+    assert [message.startswith("taking grants away on servers web01 needs") for message in messages] == [True]
+    assert unchecked == [removed[1]]
+    assert judge(make_ctx(), {ON_CELL: held(), ON_SERVER: held(107)}, [], removed)[0] == []

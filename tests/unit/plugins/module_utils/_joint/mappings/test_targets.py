@@ -82,6 +82,13 @@ def test_namesakes_are_told(make_ctx: t.Any) -> None:
     assert resolved.problems[0]["kind"] == "ambiguous"
 
 
+def test_all_companies_are_not_the_one_that_the_task_acts_in(make_ctx: t.Any) -> None:
+    commcell = FakeCommCell(NAMES)
+    commcell.company_id, commcell.company_name = 30, "corp"
+    found, dummy = resolve(make_ctx(), Target("company", every=True), commcell)
+    assert found == [Entity("company", ALL_OF_KIND)]
+
+
 def test_company_alone_means_the_one_that_the_task_acts_in(make_ctx: t.Any) -> None:
     commcell = FakeCommCell(NAMES)
     commcell.company_id, commcell.company_name = 30, "corp"
