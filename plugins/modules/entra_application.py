@@ -68,6 +68,7 @@ options:
   owners:
     description:
       - Owners as object ids or user principal names. When left out owners are not managed.
+      - Object ids are verified with C(Directory.Read.All); without that permission a warning says which were not verified.
       - Entra ID makes the identity that creates an application its owner; with O(exclusive=true) it stays one only if it is listed.
     type: list
     elements: str
@@ -354,6 +355,10 @@ application:
     object_id:
       description: Object id.
       type: str
+    unverified:
+      description: Object ids of O(owners) that could not be verified, because this identity may not look them up; sorted.
+      type: list
+      elements: str
     app_id:
       description: Application (client) id.
       type: str

@@ -14,7 +14,8 @@ description:
   - Creates, changes and deletes cloud security groups, and keeps their members and owners.
   - The group is found by O(object_id), else by O(unique_name), else by O(display_name), which must then be unambiguous.
   - 'Graph permissions (application), least first: to read, C(GroupMember.Read.All); to create, C(Group.Create), which does not allow changing the
-    group afterwards unless the identity owns it; to change, C(Group.ReadWrite.All); for members or owners given by user name, C(User.Read.All).'
+    group afterwards unless the identity owns it; to change, C(Group.ReadWrite.All); for members or owners given by user name,
+    C(User.Read.All); to verify those given by object id, C(Directory.Read.All), without which a warning says which were not verified.'
 author:
   - cvops.identity authors (@cvops)
 extends_documentation_fragment:
@@ -106,6 +107,10 @@ group:
     object_id:
       description: Object id.
       type: str
+    unverified:
+      description: Object ids of O(members) and O(owners) that could not be verified, because this identity may not look them up; sorted.
+      type: list
+      elements: str
     display_name:
       description: Display name.
       type: str

@@ -85,6 +85,9 @@ class FakeGraph:
     def write(
         self, method: str, path: str, body: t.Any = None, *, intent: str, needs: t.Any = (), **_more: t.Any
     ) -> t.Any:
+        if path == "/directoryObjects/getByIds":
+            answer = self._answer(path, body)
+            return {"value": [{"id": one.upper()} for one in body["ids"]] if answer is None else answer}
         self.writes.append(Written(method, path, body))
         self.intents.append(intent)
         self.needs.append(tuple(needs))

@@ -226,12 +226,13 @@ class GraphClient:
         repeat: Repeat = Repeat.BY_METHOD,
         headers: t.Mapping[str, str] | None = None,
         missing_ok: bool = False,
+        count_as: CountAs = CountAs.METHOD,
         is_undone: t.Callable[[], bool] = lambda: True,
     ) -> dict[str, t.Any] | None:
         """Send a POST, PATCH or DELETE and return the answered object, or None where the service answers without a body.
 
         A DELETE that meets 404 on a second try has succeeded on the first. *missing_ok*: 404 is no error on the first try either.
-        *is_undone*: see Transport.request.
+        *is_undone*: see Transport.request. *count_as*: as a read for a POST that only looks.
         """
         reply = self._send(
             method,
@@ -242,6 +243,7 @@ class GraphClient:
             repeat=repeat,
             headers=headers,
             missing_ok=missing_ok,
+            count_as=count_as,
             is_undone=is_undone,
         )
         # Graph's 200 has a body: an empty one is a gateway's, and nothing says that Graph has acted.

@@ -20,7 +20,7 @@ from ..create import create_once
 from ..deleted_items import list_deleted_items, restore_deleted_item
 from ..owners import change_owners, check_owner_removals, list_owners
 from ..permissions import ApiResolver, RequestedPermissions
-from ..principals import resolve_object_ids
+from ..principals import resolve_object_ids, verify_object_ids
 from .canonical import SELECT, CanonicalApplication, Wire, canonical_application
 from .checks import check_application_options, check_desired_application
 from .desired import APP_ID_TEXT, desired_application
@@ -47,6 +47,7 @@ class ApplicationResource:
         self._after: CanonicalApplication = {}
         self._names: dict[str, str] = {}
         self._owners: list[str] | None = None
+        self._unverified: list[str] = []
         self._disabled: Step | None = None
         self.object_id: str | None = None
         self.app_id: str | None = None
@@ -66,6 +67,8 @@ class ApplicationResource:
         self._after = after
         self._check_identifier_uris(current, after)
         owners = resolve_object_ids(self._graph, self._options.get("owners"), "owners")
+        given, known = {"owners": self._options.get("owners")}, {"owners": current.owners or ()}
+        self._unverified = verify_object_ids(self._graph, given, known)
         planned = plan_application(self._read_assigned(current, after), after, owners, exclusive, self._names)
         check_owner_removals(planned, self._options["max_removals"])
         self._owners = planned.after.get("owners")
@@ -100,6 +103,7 @@ class ApplicationResource:
             )
         if self._owners is not None:
             found["owners"] = self._owners
+        found["unverified"] = self._unverified
         return found
 
     def _note_current(self, wire: Wire | None, **more: t.Any) -> CurrentApplication:

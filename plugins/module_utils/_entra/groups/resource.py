@@ -18,7 +18,7 @@ from ..._core.risks import check_removals, require_accepted_risk
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..create import create_once
 from ..errors import is_already_done
-from ..principals import resolve_object_ids
+from ..principals import resolve_object_ids, verify_object_ids
 from ..references import EXISTS, add_reference, remove_reference
 from .checks import check_group_plan
 from .lookup import READ_NEEDS, find_group, list_group_relation, list_groups_named
@@ -47,6 +47,7 @@ class GroupResource:
         self._ctx, self._graph = ctx, graph or GraphClient(ctx)
         self._planned = Plan({}, {})
         self._wire: t.Mapping[str, t.Any] = {}
+        self._unverified: list[str] = []
         self.object_id: str | None = None
 
     def plan(self) -> Plan:
@@ -61,6 +62,8 @@ class GroupResource:
         check_new_group(desired, current)
         self._check_rename(desired, current)
         members, owners = (resolve_object_ids(self._graph, options.get(name), name) for name in RELATIONS)
+        known = {name: (current or {}).get(name) or () for name in RELATIONS}
+        self._unverified = verify_object_ids(self._graph, {name: options.get(name) for name in RELATIONS}, known)
         self._planned = plan_group(desired, current, members, owners, options["exclusive"])
         removed = [
             object_id for step in self._planned.steps if step.action == "remove" for object_id in step.data["ids"]
@@ -82,7 +85,9 @@ class GroupResource:
 
     def result(self) -> CanonicalGroup:
         """Return the group as it is after the plan; empty when it is absent."""
-        return {**self._planned.after, "object_id": self.object_id} if self._planned.after else {}
+        if not self._planned.after:
+            return {}
+        return {**self._planned.after, "object_id": self.object_id, "unverified": self._unverified}
 
     def _read(self, options: t.Mapping[str, t.Any]) -> CanonicalGroup | None:
         """Return the group that the options name with the relations that they manage, or None; note its object id."""

@@ -18,7 +18,7 @@ from ..applications.reference import READ_NEEDS, find_application, format_applic
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..deleted_items import list_deleted_items
 from ..owners import change_owners, check_owner_removals, list_owners
-from ..principals import resolve_object_ids
+from ..principals import resolve_object_ids, verify_object_ids
 from .checks import check_service_principal_options, check_service_principal_plan
 from .plan import (
     SELECT,
@@ -45,6 +45,8 @@ class ServicePrincipalResource:
         self._app_id: str | None = None
         self._after: dict[str, t.Any] = {}
         self._created = False
+        self._unverified: list[str] = []
+        self._planned_name: str | None = None
 
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises ConfigError, Problems."""
@@ -64,7 +66,10 @@ class ServicePrincipalResource:
         had: list[str] = []
         if owners is not None and self._wire:
             had = list_owners(self._graph, self._path(), self._name())
+        self._unverified = verify_object_ids(self._graph, {"owners": self._options.get("owners")}, {"owners": had})
         planned = plan_service_principal(self._wire, desired, had, owners, exclusive)
+        if not self._wire:
+            self._planned_name = self._read_application_name()
         check_owner_removals(planned, self._options["max_removals"])
         self._after = dict(planned.after)
         return planned
@@ -87,7 +92,8 @@ class ServicePrincipalResource:
             **self._after,
             "object_id": self._wire.get("id"),
             "app_id": self._app_id,
-            "display_name": self._wire.get("displayName"),
+            "display_name": self._wire.get("displayName", self._planned_name),
+            "unverified": self._unverified,
         }
         if self._created:
             for name, field in SETS.items():
@@ -154,6 +160,12 @@ class ServicePrincipalResource:
             "tags": list(application.get("tags") or ()),
             "reply_urls": [uri for platform in platforms for uri in get_texts(platform, "redirectUris")],
         }
+
+    def _read_application_name(self) -> str | None:
+        """Return the name that the new service principal will have; None where its application is of another tenant."""
+        path, params = format_application_path("app_id", str(self._app_id)), {"$select": "id,displayName"}
+        found = self._graph.get(path, intent="read the application's name", needs=READ_NEEDS, params=params)
+        return None if found is None else str(found.get("displayName"))
 
     def _update(self, step: Step) -> None:
         self._graph.write("PATCH", self._path(), step.data["body"], intent=f"change {step.subject}", needs=_WRITE)

@@ -11,8 +11,11 @@ import typing as t
 import pytest
 from fake_graph import FakeGraph, guid
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Problems, Unreachable
-from ansible_collections.cvops.identity.plugins.module_utils._entra.principals import resolve_object_ids
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Forbidden, Problems, Unreachable
+from ansible_collections.cvops.identity.plugins.module_utils._entra.principals import (
+    resolve_object_ids,
+    verify_object_ids,
+)
 
 
 def resolve(make_ctx: t.Any, users: t.Any, names: list[str] | None) -> tuple[list[str] | None, FakeGraph]:
@@ -87,3 +90,50 @@ def test_a_name_in_doubt_is_warned_of(make_ctx: t.Any) -> None:
 def test_a_read_that_fails_is_no_user_that_is_missing(make_ctx: t.Any) -> None:
     with pytest.raises(Unreachable):
         resolve(make_ctx, Unreachable("no answer"), ["ann@x.example"])
+
+
+BY_IDS = "/directoryObjects/getByIds"
+
+
+def verify(
+    graph: FakeGraph, members: list[str] | None, owners: list[str] | None = None, known: t.Any = None
+) -> list[str]:
+    return verify_object_ids(t.cast("t.Any", graph), {"members": members, "owners": owners}, known or {})
+
+
+def test_only_ids_that_entra_id_has_not_shown_are_verified_in_one_request(make_ctx: t.Any) -> None:
+    graph = FakeGraph(make_ctx(), {})
+    graph.remembered = [guid(4)]
+    known = {"members": [guid(1)], "owners": [guid(5)]}
+    found = verify(graph, ["ann@x.example", guid(1).upper(), guid(2).upper(), guid(4)], [guid(3), guid(2)], known)
+    assert found == [] and graph.parameters == [{"ids": [guid(2), guid(3)]}]
+    for members in (None, [], ["ann@x.example"], [guid(1)]):
+        graph.reads.clear()
+        assert verify(graph, members, None, known) == [] and graph.reads == []
+
+
+def test_ids_of_nothing_are_told_together_with_their_places(make_ctx: t.Any) -> None:
+    graph = FakeGraph(make_ctx(), {BY_IDS: [{"id": guid(2)}]})
+    with pytest.raises(Problems, match="2 object ids are of nothing") as caught:
+        verify(graph, [guid(2), guid(1)], [guid(3)])
+    assert [(item["where"], item["kind"]) for item in caught.value.facts["problems"]] == [
+        ("members[1]", "not_found"),
+        ("owners[0]", "not_found"),
+    ]
+
+
+def test_ids_that_may_not_be_looked_up_are_not_taken_for_verified(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    assert verify(FakeGraph(ctx, {BY_IDS: Forbidden("no rights")}), [guid(2).upper()]) == [guid(2)]
+    assert len(ctx.warnings) == 1 and guid(2) in ctx.warnings[0] and "no rights" in ctx.warnings[0]
+
+
+def test_a_look_that_fails_verifies_nothing(make_ctx: t.Any) -> None:
+    with pytest.raises(Unreachable):
+        verify(FakeGraph(make_ctx(), {BY_IDS: Unreachable("no answer")}), [guid(2)])
+
+
+def test_more_than_a_thousand_ids_take_another_request(make_ctx: t.Any) -> None:
+    graph = FakeGraph(make_ctx(), {})
+    verify(graph, [guid(number) for number in range(1001)])
+    assert [len(one["ids"]) for one in graph.parameters] == [1000, 1]

@@ -11,7 +11,12 @@ import typing as t
 import pytest
 from fake_graph import FakeGraph, call_with_graph, carry_out, guid, refusal
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError, GuardRefused
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    ConfigError,
+    GuardRefused,
+    Problems,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource import BIND_LIMIT, GroupResource
 
@@ -42,7 +47,7 @@ def test_a_group_is_created_by_its_unique_name_and_then_filled(make_ctx: t.Any) 
         "securityEnabled": True,
         "groupTypes": [],
     }
-    assert group.result() == {**planned.after, "object_id": guid(1)}
+    assert group.result() == {**planned.after, "object_id": guid(1), "unverified": []}
 
 
 def test_a_group_without_a_unique_name_is_created_once(make_ctx: t.Any) -> None:
@@ -65,7 +70,7 @@ def test_relations_are_read_only_where_they_are_managed(make_ctx: t.Any) -> None
     assert not group.plan().changed and graph.reads == ["/groups"]
     group, graph = make_group(make_ctx, answers, members=[guid(9)], exclusive=True)
     carry_out(group, group.plan())
-    assert graph.reads == ["/groups", f"{PATH}/members"]
+    assert graph.reads == ["/groups", f"{PATH}/members", "/directoryObjects/getByIds"]
     assert graph.sent() == [f"PATCH {PATH}", f"DELETE {PATH}/members/{guid(7)}/$ref"]
     assert group.result()["members"] == [guid(9)]
 
@@ -84,6 +89,15 @@ def test_more_members_and_owners_than_expected_are_not_removed(make_ctx: t.Any, 
     assert make_group(make_ctx, answers, owners=[], max_removals=21, **options)[0].plan().changed
     with pytest.raises(GuardRefused, match="max_removals 0"):
         make_group(make_ctx, answers, max_removals=0, **options)[0].plan()
+
+
+def test_a_member_or_owner_that_is_nothing_stops_before_the_group_is_created(make_ctx: t.Any) -> None:
+    answers = {"/groups": [], "/directoryObjects/getByIds": [{"id": guid(7)}]}
+    group, graph = make_group(make_ctx, answers, members=[guid(7), guid(8)], owners=[guid(9)])
+    with pytest.raises(Problems) as caught:
+        group.plan()
+    assert [item["where"] for item in caught.value.facts["problems"]] == ["members[1]", "owners[0]"]
+    assert graph.writes == []
 
 
 def test_renaming_needs_an_accepted_risk(make_ctx: t.Any) -> None:

@@ -195,3 +195,13 @@ def test_more_owners_than_the_limit_are_not_removed(make_ctx: t.Any) -> None:
         principal.plan()
     assert graph.writes == []
     assert make_principal(make_ctx, answers, owners=[], max_removals=21)[0].plan().changed
+
+
+def test_check_mode_names_the_principal_that_would_be_created(make_ctx: t.Any) -> None:
+    answers = {f"/applications(appId='{guid(2)}')": {"id": guid(5), "displayName": "Ops"}}
+    principal, dummy = make_principal(make_ctx, answers)
+    principal.plan()
+    assert (principal.result()["object_id"], principal.result()["display_name"]) == (None, "Ops")
+    foreign, dummy = make_principal(make_ctx, {})
+    foreign.plan()
+    assert foreign.result()["display_name"] is None
