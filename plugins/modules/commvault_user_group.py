@@ -48,6 +48,8 @@ options:
   entra_group_id:
     description:
       - Object id of the Entra group that this group stands for (C(azureGUID)). From then on its members follow the Entra group at each sign-in.
+      - Before it is written it is verified with Microsoft Graph (C(GroupMember.Read.All)). One that no group has is refused; where Graph cannot be asked, a
+        warning and RV(user_group.unverified) say so.
       - When left out the link is not managed; empty takes it away.
     type: str
   members:
@@ -147,6 +149,10 @@ user_group:
     entra_group_id:
       description: Object id of the linked Entra group in lower case; empty when there is none.
       type: str
+    unverified:
+      description: The object id of O(entra_group_id) where it was to be written and could not be verified, because Microsoft Graph could not be asked.
+      type: list
+      elements: str
     restricted_consoles:
       description: Consoles that the members may not use, sorted.
       type: list
@@ -170,6 +176,8 @@ user_group:
           type: str
 """
 
+import functools
+
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.resource import (
     RISKS,
     UserGroupResource,
@@ -177,6 +185,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_gro
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec, build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._joint.entra_group_links import verify_group_link
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(
@@ -202,7 +211,7 @@ SPEC = commvault_spec().merge(
     ),
 )
 
-RESOURCE = UserGroupResource
+RESOURCE = functools.partial(UserGroupResource, verify_link=verify_group_link)
 
 
 def main() -> None:

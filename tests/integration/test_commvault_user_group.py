@@ -12,6 +12,7 @@ import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Company, User, UserGroup
 from cvops_simulator.core.faults import Fault
+from cvops_simulator.entra.defaults import make_row
 from helpers.checks import assert_diff_agrees, assert_no_writes, writes
 from helpers.playing import Player
 
@@ -66,6 +67,7 @@ def test_rhythm(site: Simulator, play: Player, in_process: bool) -> None:
     (row,) = stored(site)
     assert real.result["user_group"] == {
         "not_confirmed": [],
+        "unverified": [],
         "id": str(row.id),
         "name": "tape couriers",
         "company": None,
@@ -109,6 +111,9 @@ def test_rhythm(site: Simulator, play: Player, in_process: bool) -> None:
 def test_the_link_to_an_entra_group(site: Simulator, play: Player) -> None:
     """Letter case of the id means nothing; members of a linked group are refused; an empty id takes the link away."""
     linked = task(name="GG-x", entra_group_id=GUID)
+    unknown = play(linked, check=True)
+    assert f"no Entra group has the object id {GUID.lower()}" in unknown.result["msg"]
+    site.tenant.add("group", make_row("group", {"id": GUID.lower(), "displayName": "GG-x", "securityEnabled": True}))
     predicted = play(linked, check=True, diff=True).ok()
     run = play(linked, diff=True).ok()
     assert_diff_agrees(predicted, run)

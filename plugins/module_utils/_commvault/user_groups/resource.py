@@ -39,13 +39,18 @@ RISKS = ("own_rights", "last_admin")
 _FIELDS_OF_STEPS = {"update": tuple(NEW_USER_GROUP), "add": ("members",), "remove": ("members",)}
 
 
+#: Returns whether an object id is that of an Entra group, False where that is not known. Raises ConfigError for one of nothing.
+VerifyLink: t.TypeAlias = t.Callable[[Context, str], bool]
+
+
 class UserGroupResource:
-    """One user group of the module commvault_user_group."""
+    """One user group of the module commvault_user_group; *verify_link* judges an object id before it is written."""
 
     noun = "user_group"
 
-    def __init__(self, ctx: Context) -> None:
-        self._ctx, self._client = ctx, CommvaultClient(ctx)
+    def __init__(self, ctx: Context, verify_link: VerifyLink | None = None) -> None:
+        self._ctx, self._client, self._verify_link = ctx, CommvaultClient(ctx), verify_link
+        self._unverified: list[str] = []
         self._directory = Directory(self._client)
         self._groups = UserGroups(self._client, self._directory)
         self._planned = Plan({}, {})
@@ -71,6 +76,7 @@ class UserGroupResource:
         else:
             warn_of_lookalikes(self._ctx, self._directory.read_catalogue("user_groups"), name)
             check_members_are_not_linked(wanted, current, self._options.get("members"))
+            self._check_link(wanted, current)
             members = self._resolve_members()
             planned = plan_user_group(name, wanted, current, members, self._members, self._options["exclusive"])
             self._check_two_factor(wanted, current)
@@ -141,7 +147,7 @@ class UserGroupResource:
         if not self._planned.after:
             return {}
         number = None if self.group_id is None else str(self.group_id)
-        return {**self._planned.after, "id": number, "company": self.company}
+        return {**self._planned.after, "id": number, "company": self.company, "unverified": self._unverified}
 
     def _create(self, step: Step) -> None:
         self.group_id = self._groups.create(self._options["name"], step.data["description"], self._company_id)
@@ -219,6 +225,14 @@ class UserGroupResource:
                 "transfer_to_group: the group that is deleted cannot inherit.", source="option transfer_to_group"
             )
         return heir
+
+    def _check_link(self, wanted: CanonicalUserGroup, current: CanonicalUserGroup | None) -> None:
+        """Verify the object id of a link that is to be written; one that could not be verified is noted."""
+        object_id = wanted["entra_group_id"]
+        if not object_id or self._verify_link is None or object_id == (current or {}).get("entra_group_id"):
+            return
+        if not self._verify_link(self._ctx, object_id):
+            self._unverified = [object_id]
 
     def _check_two_factor(self, wanted: CanonicalUserGroup, current: CanonicalUserGroup | None) -> None:
         if wanted["two_factor"] is not None and current is not None and current["two_factor"] is None:

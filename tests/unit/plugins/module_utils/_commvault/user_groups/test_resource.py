@@ -77,6 +77,7 @@ def test_a_group_that_is_as_asked_for_is_left(make_ctx: t.Any) -> None:
         "members": ["anna"],
         "id": "21",
         "company": None,
+        "unverified": [],
     }
 
 
@@ -309,3 +310,31 @@ def test_a_deleted_group_that_is_left_fails_the_task(make_ctx: t.Any, left: bool
             resource.verify()
     else:
         assert resource.verify() == [{"field": "list"}]
+
+
+LINK = "abcdef11-2222-4333-8444-555555555555"
+
+
+@pytest.mark.parametrize(
+    ("options", "linked", "asked"),
+    [
+        ({"entra_group_id": LINK.upper()}, "", [LINK]),
+        ({"entra_group_id": LINK}, LINK.upper(), []),
+        ({"entra_group_id": ""}, LINK, []),
+        ({}, LINK, []),
+    ],
+)
+@pytest.mark.parametrize("is_verified", [True, False])
+def test_a_link_is_verified_when_it_is_to_be_written(
+    make_ctx: t.Any, options: dict[str, t.Any], linked: str, asked: list[str], is_verified: bool
+) -> None:
+    seen: list[str] = []
+
+    def verify(_ctx: t.Any, object_id: str) -> bool:
+        seen.append(object_id)
+        return is_verified
+
+    resource, dummy = site(make_ctx, {**GROUP, "azureGUID": linked}, **options)
+    resource._verify_link = verify
+    resource.plan()
+    assert seen == asked and resource.result()["unverified"] == ([] if is_verified else asked)
