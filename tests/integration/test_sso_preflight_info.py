@@ -26,7 +26,7 @@ APP = {"unique_name": "commvault-sso"}
 DAY = 86400.0
 
 
-def sign_on(site: Simulator, *, days: float = 200, claims: str = "SecurityGroup", emit: t.Sequence[str] = ()) -> str:
+def sign_on(site: Simulator, *, days: float = 200.5, claims: str = "SecurityGroup", emit: t.Sequence[str] = ()) -> str:
     """Give the site a working sign-on: an enterprise application with a certificate, and the SAML app that trusts it."""
     tenant = site.tenant
     ends = format_graph_time(site.clock.now() + days * DAY)
