@@ -78,10 +78,11 @@ def check_platforms(row: Row, before: Row | None) -> None:
 def _is_redirect_uri(uri: str, native: bool, personal: bool) -> bool:
     if len(uri) > 256 or not _URI.fullmatch(uri) or "#" in uri or (personal and set(uri) & {"*", "?"}):
         return False
-    web = re.fullmatch(r"(https?)://([^/:?]+)(:\d+)?([/?].*)?", uri, re.IGNORECASE)
-    if web is None:
-        return native and not re.match(r"https?:", uri, re.IGNORECASE)
-    return web[1].lower() == "https" or web[2].lower() in ("localhost", "127.0.0.1")
+    scheme = uri.partition(":")[0].lower()
+    if scheme not in ("http", "https"):
+        return native
+    web = re.fullmatch(r"[^:]+://([^/:?]+)(:\d+)?([/?].*)?", uri)
+    return web is not None and (scheme == "https" or web[1].lower() in ("localhost", "127.0.0.1"))
 
 
 def check_audience(row: Row) -> None:
