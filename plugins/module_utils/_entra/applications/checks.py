@@ -14,7 +14,7 @@ from ..._core.errors import ConfigError, Problems
 from ..uris import explain_identifier_uri, explain_redirect_uri
 from .canonical import PLATFORMS, CanonicalApplication, canonical_application
 from .desired import APP_ID_TEXT, PERSONAL_AUDIENCES, PERSONAL_TOKEN_VERSION, desired_application
-from .interrupted_change import TAG
+from .interrupted_change import OWN_TAGS
 from .lookup import check_application_ids
 from .roles_and_scopes import ROLE, SCOPE, Entitlement, EntitlementKind
 
@@ -59,7 +59,7 @@ def _find_option_problems(options: t.Mapping[str, t.Any]) -> list[Problem]:
     for index, tag in enumerate(options.get("tags") or ()):
         if not tag or len(tag) > _LONGEST_TAG or any(letter.isspace() for letter in tag):
             problems.append(_describe_problem(f"tags[{index}]", "a tag has 1 to 256 characters and no blanks"))
-        elif tag.startswith(TAG):
+        elif tag.startswith(OWN_TAGS):
             problems.append(_describe_problem(f"tags[{index}]", "this collection sets and removes such tags itself"))
     for index, uri in enumerate(options.get("identifier_uris") or ()):
         why = None if uri else "it is empty"

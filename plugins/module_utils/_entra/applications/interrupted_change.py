@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""App roles and scopes that this collection has disabled in order to change them, told by tags on the registration. Pure.
+"""App roles and scopes that this collection has switched for the time of a change, told by tags on the registration. Pure.
 
-The request that disables also adds a tag for each of them, and the request that changes them takes the tags away. Where a
-run ends between the two, the tags are left, and the next run enables what they name, whatever it is asked to do.
+Graph changes none that is enabled, and creates none that is disabled; an app role and a scope of one id are in one state. So
+one is disabled to be changed, and a disabled one is enabled while the other of its id is created. The request that switches
+also adds a tag for each of them, and the request that ends the change takes the tags away. Where a run ends between the two,
+the tags are left, and the next run switches back what they name, whatever it is asked to do.
 """
 
 from __future__ import annotations
@@ -19,43 +21,67 @@ from .roles_and_scopes import ROLE, SCOPE, Entitlement
 CanonicalApplication = dict[str, t.Any]
 #: What the tag of a disabled entry begins with; the id of the app role or scope follows.
 TAG = "cvops.identity:disabled-to-change:"
+#: What the tag of an entry begins with that is enabled only until the other of its id is created and disabled again.
+ENABLED_TAG = "cvops.identity:enabled-to-create:"
+OWN_TAGS = (TAG, ENABLED_TAG)
 
 
 def find_interrupted(application: CanonicalApplication) -> list[Entitlement]:
     """Return the app roles and scopes that an interrupted change has left disabled, sorted as they are there."""
-    ids = _read_ids(application["tags"])
-    return [
-        entry
-        for kind in (ROLE, SCOPE)
-        for entry in application[kind.option]
-        if entry["id"] in ids and not entry["enabled"]
-    ]
+    return _find_tagged(application, TAG, enabled=False)
+
+
+def find_left_enabled(application: CanonicalApplication) -> list[Entitlement]:
+    """Return the app roles and scopes that an interrupted creation has left enabled, sorted as they are there."""
+    return _find_tagged(application, ENABLED_TAG, enabled=True)
 
 
 def undo_interruption(application: CanonicalApplication) -> CanonicalApplication:
-    """Return the application as it was before an interrupted change: without our tags, and enabled what they name."""
-    ids = _read_ids(application["tags"])
+    """Return the application as it was before an interrupted change: without our tags, and switched back what they name."""
+    disabled, enabled = (_read_ids(application["tags"], prefix) for prefix in OWN_TAGS)
     found = {**application, "tags": [tag for tag in application["tags"] if not _is_own(tag)]}
     for kind in (ROLE, SCOPE):
         found[kind.option] = [
-            {**entry, "enabled": entry["enabled"] or entry["id"] in ids} for entry in application[kind.option]
+            {**entry, "enabled": (entry["enabled"] or entry["id"] in disabled) and entry["id"] not in enabled}
+            for entry in application[kind.option]
         ]
     return found
 
 
 def disable_entitlements(application: CanonicalApplication, ids: t.Collection[str]) -> CanonicalApplication:
     """Return the application with the app roles and scopes *ids* disabled and tagged; other tags stay."""
-    found = {**application, "tags": sorted({*application["tags"], *(f"{TAG}{item}" for item in ids)})}
+    return _switch_entitlements(application, ids, TAG, enabled=False)
+
+
+def enable_entitlements(application: CanonicalApplication, ids: t.Collection[str]) -> CanonicalApplication:
+    """Return the application with the app roles and scopes *ids* enabled and tagged; other tags stay."""
+    return _switch_entitlements(application, ids, ENABLED_TAG, enabled=True)
+
+
+def _switch_entitlements(
+    application: CanonicalApplication, ids: t.Collection[str], prefix: str, *, enabled: bool
+) -> CanonicalApplication:
+    found = {**application, "tags": sorted({*application["tags"], *(f"{prefix}{item}" for item in ids)})}
     for kind in (ROLE, SCOPE):
         found[kind.option] = [
-            {**entry, "enabled": entry["enabled"] and entry["id"] not in ids} for entry in application[kind.option]
+            {**entry, "enabled": enabled} if entry["id"] in ids else entry for entry in application[kind.option]
         ]
     return found
 
 
+def _find_tagged(application: CanonicalApplication, prefix: str, *, enabled: bool) -> list[Entitlement]:
+    ids = _read_ids(application["tags"], prefix)
+    return [
+        entry
+        for kind in (ROLE, SCOPE)
+        for entry in application[kind.option]
+        if entry["id"] in ids and entry["enabled"] == enabled
+    ]
+
+
 def _is_own(tag: str) -> bool:
-    return tag.startswith(TAG) and is_guid(tag[len(TAG) :])
+    return any(tag.startswith(prefix) and is_guid(tag[len(prefix) :]) for prefix in OWN_TAGS)
 
 
-def _read_ids(tags: t.Iterable[str]) -> set[str]:
-    return {tag[len(TAG) :].lower() for tag in tags if _is_own(tag)}
+def _read_ids(tags: t.Iterable[str], prefix: str) -> set[str]:
+    return {tag[len(prefix) :].lower() for tag in tags if tag.startswith(prefix) and _is_own(tag)}

@@ -14,7 +14,7 @@ from ..._core.plan import Plan, Step
 from ..owners import plan_owners
 from .canonical import CanonicalApplication, Wire, build_application_patch, canonical_application
 from .desired import APP_ID_TEXT
-from .interrupted_change import disable_entitlements
+from .interrupted_change import disable_entitlements, enable_entitlements
 from .roles_and_scopes import ROLE, SCOPE, enable_new_entitlements, find_disabled_first, find_removed_entitlements
 
 #: Ids that exist only after a write, or that say nothing to people; kept out of diffs.
@@ -128,7 +128,6 @@ def _plan_writes(current: CurrentApplication, before: CanonicalApplication, afte
     # An app role and a scope with one id are enabled and disabled together.
     ids = first[ROLE] | first[SCOPE]
     start = disable_entitlements(before, ids) if ids else before
-    born = _enable_new(before, after)
     steps: list[Step] = []
     if ids:
         affected = [kind for kind in (ROLE, SCOPE) if start[kind.option] != before[kind.option]]
@@ -146,7 +145,7 @@ def _plan_writes(current: CurrentApplication, before: CanonicalApplication, afte
             ),
         }
         steps.append(Step("disable", subject, data))
-    target = {**after, **born}
+    target = _enable_new(before, after)
     body = build_application_patch(start, target, current.wire)
     if not current.exists:
         steps += _plan_creation(name, body)
@@ -158,17 +157,18 @@ def _plan_writes(current: CurrentApplication, before: CanonicalApplication, afte
     return steps
 
 
-def _enable_new(before: CanonicalApplication, after: CanonicalApplication) -> dict[str, list[CanonicalApplication]]:
-    """Return roles and scopes of *after* with new ones enabled, and with them what has the same id in the other list."""
+def _enable_new(before: CanonicalApplication, after: CanonicalApplication) -> CanonicalApplication:
+    """Return *after* with new roles and scopes enabled, and with them, tagged, what has the same id in the other list."""
     born = {kind.option: enable_new_entitlements(before[kind.option], after[kind.option]) for kind in (ROLE, SCOPE)}
     ids = {entry["id"] for option, entries in born.items() for entry in entries if entry not in after[option]}
-    return {
-        option: [
-            {**entry, "enabled": entry["enabled"] or (entry["id"] is not None and entry["id"] in ids)}
-            for entry in entries
-        ]
+    others = {
+        entry["id"]
         for option, entries in born.items()
+        for entry in entries
+        if entry["id"] is not None and entry["id"] in ids and not entry["enabled"]
     }
+    target = {**after, **born}
+    return enable_entitlements(target, others) if others else target
 
 
 def _plan_creation(name: str, body: Wire) -> list[Step]:

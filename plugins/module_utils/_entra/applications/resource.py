@@ -24,7 +24,7 @@ from ..principals import resolve_object_ids, verify_object_ids
 from .canonical import SELECT, CanonicalApplication, Wire, canonical_application
 from .checks import check_application_options, check_desired_application
 from .desired import APP_ID_TEXT, desired_application
-from .interrupted_change import find_interrupted, undo_interruption
+from .interrupted_change import find_interrupted, find_left_enabled, undo_interruption
 from .lookup import find_application_in_use, find_deleted_application, list_applications_named
 from .plan import CurrentApplication, find_removed_roles, name_permissions, plan_application, plan_application_removal
 from .reference import READ_NEEDS, format_application_path
@@ -173,6 +173,12 @@ class ApplicationResource:
             self._ctx.warn(
                 f"Application {had['display_name']}: {', '.join(left)} were disabled by a run that was to change them and did not"
                 " get that far; unless they shall be disabled, they are enabled again."
+            )
+        left = sorted({str(entry["value"] or entry["id"]) for entry in find_left_enabled(had)})
+        if left:
+            self._ctx.warn(
+                f"Application {had['display_name']}: {', '.join(left)} were enabled by a run that was to disable them again and"
+                " did not get that far; unless they shall be enabled, they are disabled again."
             )
 
     def _resolve_api_permissions(self) -> list[RequestedPermissions] | None:

@@ -18,7 +18,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.applications
     find_rule_problems,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.desired import desired_application
-from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.interrupted_change import TAG
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.interrupted_change import OWN_TAGS
 
 
 def check_desired(options: Wire, wire: Wire) -> None:
@@ -220,6 +220,7 @@ def test_permissions_have_limits(counts: list[int], audience: str, problems: int
     )
 
 
-def test_tags_of_our_own_are_not_given_by_users() -> None:
+@pytest.mark.parametrize("tag", OWN_TAGS)
+def test_tags_of_our_own_are_not_given_by_users(tag: str) -> None:
     with pytest.raises(Problems, match="sets and removes"):
-        check_application_options({"tags": [f"{TAG}x"]})
+        check_application_options({"tags": [f"{tag}x"]})

@@ -74,6 +74,18 @@ def test_a_run_that_is_cut_short_leaves_nothing_behind(
     assert canonical_application(cut.wire) == canonical_application(whole.wire)
 
 
+def test_a_role_that_is_enabled_to_create_its_scope_does_not_stay_so() -> None:
+    """The run ends between the two: any later one disables the role again, also one that is asked for nothing."""
+    wire = {"id": OBJECT_ID, "appId": APP_ID, "displayName": "x", "appRoles": [role(1, "Read", enabled=False)]}
+    first = planned(wire, {"api_scopes": [{"value": "Read", "enabled": False}]})
+    cut = Model(wire)
+    cut.apply(dataclasses.replace(first, steps=first.steps[:1]))
+    assert [entry["isEnabled"] for entry in cut.wire["appRoles"]] == [True]
+    cut.apply(planned(cut.wire, {}))
+    assert [entry["isEnabled"] for entry in cut.wire["appRoles"]] == [False]
+    assert cut.wire["tags"] == []
+
+
 @settings(max_examples=80, deadline=None)
 @given(wires(), options_strategy, st.booleans())
 def test_a_disabling_that_led_to_nothing_is_undone_by_any_later_run(wire: Wire, options: Wire, exclusive: bool) -> None:
