@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - cvops.identity._attributes.writer
   - cvops.identity._attributes.commvault
   - cvops.identity._transport
+  - cvops.identity._approval
   - cvops.identity._entra
   - cvops.identity._commvault
   - cvops.identity._risk
@@ -246,11 +247,41 @@ salvaged:
   description: RV(access_token.id), RV(access_token.value) and RV(access_token.refresh_token) in a failed task that has created a token without O(store).
   returned: failure, when a token was created before
   type: dict
+steps:
+  description: What the task changes, or would change in check mode, one entry per change, in the order of the writes; empty when nothing changes.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Identifies the step; the same in check mode and in the run that carries it out. See O(approved_steps).
+      type: str
+    action:
+      description: The kind of write.
+      type: str
+    sign:
+      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      type: str
+    kind:
+      description: What is given, taken away or changed, such as V(access token).
+      type: str
+    principal:
+      description: Who or what it is about, by name.
+      type: str
+    sentence:
+      description: What happens to the principal, with names in place of ids.
+      type: str
+steps_gone:
+  description: The ids of O(approved_steps) that are not needed any more; somebody else was faster.
+  returned: when O(approved_steps) is given
+  type: list
+  elements: str
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_tokens.resource import (
     AccessTokenResource,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
@@ -258,6 +289,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.options imp
 from ansible_collections.cvops.identity.plugins.module_utils._stores.options import token_store_option
 
 SPEC = commvault_spec().merge(
+    build_approval_spec(),
     build_risk_spec("lost_value"),
     ArgumentSpec(
         {

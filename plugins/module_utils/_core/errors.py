@@ -71,6 +71,12 @@ class GuardRefused(ConfigError):
     kind = "guard"
 
 
+class PlanChanged(ConfigError):
+    """The plan holds steps that were not approved; nothing was written. ``not_approved`` lists them as results do."""
+
+    kind = "plan_changed"
+
+
 class AmbiguousMatch(ConfigError):
     """More than one object answers to a name; ``candidates`` lists their ids."""
 

@@ -7,17 +7,45 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import typing as t
 from dataclasses import dataclass, field
+
+from .names import fold_case
+
+#: Of a change: it gives something, takes something away, or alters what stays.
+Sign: t.TypeAlias = t.Literal["+", "-", "~"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change that a step makes, in words for people.
+
+    ``principal``: who or what it is about, by name. ``kind``: what is added, removed or altered, in the singular, such as "grant".
+    ``sentence``: what happens to the principal, with names; it does not repeat the principal. ``facts``: what else tells this change from
+    others; JSON values that are the same whether an object exists already or is still to be created, without secrets, generated
+    ids, and dates that were computed.
+    """
+
+    sign: Sign
+    kind: str
+    principal: str
+    sentence: str
+    facts: t.Mapping[str, t.Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One write. ``action``: the key of the resource's ``actions`` that does it with ``data``; ``subject`` names it for people."""
+    """One write. ``action``: the key of the resource's ``actions`` that does it with ``data``; ``subject`` names it for people.
+
+    ``changes``: all that it changes; each belongs to this step alone.
+    """
 
     action: str
     subject: str
     data: t.Mapping[str, t.Any] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,6 +60,48 @@ class Plan:
     def changed(self) -> bool:
         """True when there is something to write; the same in check mode and in the real run."""
         return bool(self.steps)
+
+
+class PlannedChange(t.TypedDict):
+    """A change as task results have it under ``steps``; ``id``: see :func:`identify_change`."""
+
+    id: str
+    action: str
+    sign: str
+    kind: str
+    principal: str
+    sentence: str
+
+
+def list_planned_changes(noun: str, plan: Plan) -> list[PlannedChange]:
+    """Return all changes of *plan*, in the order in which they are written."""
+    return [
+        {
+            "id": identify_change(noun, step.action, change),
+            "action": step.action,
+            "sign": change.sign,
+            "kind": change.kind,
+            "principal": change.principal,
+            "sentence": change.sentence,
+        }
+        for step in plan.steps
+        for change in _get_changes(noun, step)
+    ]
+
+
+def identify_change(noun: str, action: str, change: Change) -> str:
+    """Return 16 hexadecimal digits that stay the same between a plan and the run that carries it out.
+
+    They are made of all that people are shown and of the facts. Letter case of names counts in the facts only: a name is spelled by
+    the document while the object is planned, and by the service afterwards.
+    """
+    shown = (noun, action, change.sign, change.kind, fold_case(change.principal), fold_case(change.sentence))
+    text = json.dumps([*shown, change.facts], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+
+
+def _get_changes(noun: str, step: Step) -> tuple[Change, ...]:
+    return step.changes or (Change("~", noun, "", step.subject, {"subject": step.subject}),)
 
 
 def find_changed_fields(desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from . import libraries
 from .addresses import check_addresses, mask_addresses
+from .approval import check_approval
 from .argument_specs import ArgumentSpec
 from .cancellation import handle_signals, ignore_signals
 from .context import Clock, Context
@@ -24,7 +25,7 @@ from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
 from .module_environment import EnvironmentModule
 from .option_sources import OptionSources, use_sources
 from .option_values import check_option_texts, list_option_secrets, prepare_options
-from .plan import Plan
+from .plan import Plan, PlannedChange, list_planned_changes
 from .redact import drop_short_secrets, redact_options, redact_structure, redact_text
 from .resource import (
     Declaration,
@@ -146,6 +147,8 @@ def _run_resource(ctx: Context, resource: Resource, state: _RunState) -> None:
     """Plan, write unless in check mode, and keep the result in *state*."""
     plan = state.plan = resource.plan()
     check_actions(resource, plan)
+    approved = ctx.options.get("approved_steps")
+    gone = None if approved is None else check_approval(_list_steps(ctx, resource, plan), approved)
     if not ctx.check_mode and plan.steps:
         if state.record is not None:
             state.record.begin(plan)
@@ -155,6 +158,14 @@ def _run_resource(ctx: Context, resource: Resource, state: _RunState) -> None:
             state.result = _build_result(ctx, resource, plan)
     else:
         state.result = _build_result(ctx, resource, plan)
+    if gone is not None:
+        state.result["steps_gone"] = gone
+
+
+def _list_steps(ctx: Context, resource: Resource, plan: Plan) -> list[PlannedChange]:
+    """Return the changes of *plan* as results have them, made visible and without secrets."""
+    listed = redact_structure(list_planned_changes(resource.noun, plan), ctx.secrets, prose=False)
+    return t.cast("list[PlannedChange]", escape_structure(listed))
 
 
 def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.Any]:
@@ -170,7 +181,7 @@ def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.A
         value = resource.result()
         if isinstance(resource, VerifyingResource) and (value or findings):  # an absent noun is empty
             value = {**value, "not_confirmed": findings}
-        result = {"changed": plan.changed, resource.noun: value}
+        result = {"changed": plan.changed, resource.noun: value, "steps": _list_steps(ctx, resource, plan)}
         if plan.changed:
             subjects = [to_one_line(redact_text(step.subject, ctx.secrets)) for step in plan.steps]
             result["msg"] = to_one_line(f"{'Would change' if ctx.check_mode else 'Changed'}: {', '.join(subjects)}")

@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step, find_changed_fields
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import (
+    Change,
+    Plan,
+    Step,
+    find_changed_fields,
+    identify_change,
+    list_planned_changes,
+)
 
 FIELDS = st.dictionaries(st.sampled_from("abcd"), st.none() | st.integers(0, 2) | st.just(""))
 
@@ -58,3 +65,34 @@ def test_a_step_and_a_plan_cannot_be_changed_later() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         plan.steps = ()  # type: ignore[misc]
     assert Step("create", "a").data is not Step("create", "b").data, "the data of one step is not another one's"
+
+
+FACTS = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()))
+CHANGES = st.builds(
+    Change, st.sampled_from("+-~"), st.sampled_from(("grant", "member")), st.text("abAB"), st.text("abAB"), FACTS
+)
+
+
+@given(CHANGES, CHANGES)
+def test_two_changes_have_one_id_when_they_differ_in_nothing_but_the_case_of_names(one: Change, two: Change) -> None:
+    def shown(change: Change) -> tuple[t.Any, ...]:
+        return (change.sign, change.kind, change.principal.lower(), change.sentence.lower(), change.facts)
+
+    same = identify_change("group", "add", one) == identify_change("group", "add", two)
+    assert same == (shown(one) == shown(two))
+
+
+def test_the_id_of_a_change_tells_noun_and_action_too() -> None:
+    change = Change("+", "member", "Operators", "add member j.vega@corp.example")
+    ids = {identify_change(noun, action, change) for noun in ("group", "user_group") for action in ("add", "remove")}
+    assert len(ids) == 4
+    assert all(len(item) == 16 and int(item, 16) >= 0 for item in ids)
+
+
+def test_the_changes_of_a_plan_are_listed_in_the_order_of_the_writes() -> None:
+    changes = (Change("+", "grant", "B", "grant View"), Change("+", "grant", "A", "grant View"))
+    listed = list_planned_changes("role_mappings", Plan({}, {}, (Step("add", "x", changes=changes),)))
+    assert [(item["action"], item["sign"], item["kind"], item["principal"], item["sentence"]) for item in listed] == [
+        ("add", "+", "grant", "B", "grant View"),
+        ("add", "+", "grant", "A", "grant View"),
+    ]

@@ -29,7 +29,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.context impor
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.libraries import MINIMUMS
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import build_fallback
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report, Resource
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
     RecordTarget,
@@ -111,6 +111,43 @@ def test_a_run_does_all_steps_and_tells_them(make_ctx: t.Any) -> None:
     assert result["msg"] == "Changed: group A, 2 members, 1 owner"
     assert "failed" not in result
     assert set(result["stats"]) == {"reads", "writes", "retries", "sign_ins", "waited_s"}
+
+
+def test_steps_are_told_alike_in_check_mode_and_for_real_and_what_is_refused_is_no_step(make_ctx: t.Any) -> None:
+    predicted = run_task(make_ctx(check_mode=True), Noted().build)["steps"]
+    assert predicted == run_task(make_ctx(), Noted().build)["steps"]
+    assert [(step["action"], step["sentence"]) for step in predicted] == [(s.action, s.subject) for s in STEPS]
+    assert len(run_task(make_ctx(), Refusing().build)["steps"]) == 1
+    assert run_task(make_ctx(), Noted(steps=()).build)["steps"] == []
+
+
+def test_a_step_that_was_not_approved_stops_the_run_before_the_first_write(make_ctx: t.Any) -> None:
+    steps = run_task(make_ctx(check_mode=True), Noted().build)["steps"]
+    approved = [step["id"] for step in steps[1:]]
+    for check_mode in (True, False):
+        noted = Noted()
+        result = run_task(make_ctx({"approved_steps": approved}, check_mode=check_mode), noted.build)
+        assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "plan_changed")
+        assert result["error"]["not_approved"] == steps[:1]
+        assert noted.done == []
+
+
+def test_steps_that_are_not_needed_any_more_are_told_and_no_failure(make_ctx: t.Any) -> None:
+    approved = [step["id"] for step in run_task(make_ctx(check_mode=True), Noted().build)["steps"]]
+    faster = Noted(steps=STEPS[1:])
+    result = run_task(make_ctx({"approved_steps": approved}), faster.build)
+    assert result["steps_gone"] == approved[:1]
+    assert faster.done == ["2 members", "1 owner"]
+    assert "steps_gone" not in run_task(make_ctx(), Noted().build)
+
+
+def test_names_in_steps_are_made_visible_and_secrets_in_them_hidden(make_ctx: t.Any) -> None:
+    change = Change("+", "group", "Oper\u202eators", "create S3cret-Of-The-Task\x1b[2J")
+    ctx = make_ctx(check_mode=True, secrets={"S3cret-Of-The-Task"})
+    step = run_task(ctx, Noted(steps=(Step("create", "x", changes=(change,)),)).build)["steps"][0]
+    assert step["principal"] == "Oper\\u202eators"
+    assert "S3cret" not in step["sentence"]
+    assert "\\x1b" in step["sentence"]
 
 
 def test_check_mode_writes_nothing_and_predicts_the_same(make_ctx: t.Any) -> None:

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Approval: a task writes only the steps that were shown before."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .argument_specs import ArgumentSpec
+from .errors import PlanChanged
+from .plan import PlannedChange
+from .visible import to_one_line
+
+#: So many steps that were not approved are named in a refusal.
+_TOLD = 5
+
+
+def build_approval_spec() -> ArgumentSpec:
+    """Return the option ``approved_steps``."""
+    return ArgumentSpec({"approved_steps": {"type": "list", "elements": "str"}})
+
+
+def check_approval(planned: t.Sequence[PlannedChange], approved: t.Iterable[str]) -> list[str]:
+    """Return the ids of *approved* that are not planned any more, sorted; somebody else was faster.
+
+    Raises PlanChanged for steps that were not approved.
+    """
+    allowed = {str(item).strip().lower() for item in approved}
+    unknown = [change for change in planned if change["id"] not in allowed]
+    if unknown:
+        told = [describe_planned_change(change) for change in unknown]
+        more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+        many = "1 step" if len(told) == 1 else f"{len(told)} steps"
+        raise PlanChanged(
+            f"{many} of the plan {'was' if len(told) == 1 else 'were'} not approved: {'; '.join(told[:_TOLD])}{more}. Nothing was written. What"
+            " is there has changed since the plan was made, or the options have: make a new plan and have it approved.",
+            source="option approved_steps",
+            not_approved=unknown,
+        )
+    return sorted(allowed - {change["id"] for change in planned})
+
+
+def describe_planned_change(change: PlannedChange) -> str:
+    """Return a change on one line, such as ``Operators: grant View on plans gold``."""
+    who = to_one_line(change["principal"], 200)
+    return f"{who}: {to_one_line(change['sentence'], 200)}" if who else to_one_line(change["sentence"], 200)

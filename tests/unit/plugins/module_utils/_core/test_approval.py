@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Approval: which plans are refused, and what is said of them."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.approval import check_approval
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import PlanChanged
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import (
+    Change,
+    Plan,
+    PlannedChange,
+    Step,
+    list_planned_changes,
+)
+
+SENTENCES = st.sets(st.text(min_size=1), max_size=8)
+
+
+def planned(sentences: t.Collection[str]) -> list[PlannedChange]:
+    changes = (Change("+", "grant", "Operators", sentence, {"exact": sentence}) for sentence in sentences)
+    steps = tuple(Step("add", change.sentence, changes=(change,)) for change in changes)
+    return list_planned_changes("role_mappings", Plan({}, {}, steps))
+
+
+@given(SENTENCES, SENTENCES)
+def test_a_plan_is_refused_exactly_when_it_holds_what_was_not_shown(now: set[str], shown: set[str]) -> None:
+    approved = [change["id"] for change in planned(shown)]
+    if now <= shown:
+        assert check_approval(planned(now), approved) == sorted(change["id"] for change in planned(shown - now))
+        return
+    with pytest.raises(PlanChanged) as raised:
+        check_approval(planned(now), approved)
+    assert {change["sentence"] for change in raised.value.facts["not_approved"]} == now - shown
+
+
+def test_a_refusal_names_the_steps_and_that_nothing_was_written() -> None:
+    steps = planned(["grant View on plans gold", *(f"grant View on plans {number}" for number in range(6))])
+    with pytest.raises(PlanChanged) as raised:
+        check_approval(steps, [steps[1]["id"]])
+    told = str(raised.value)
+    assert told.startswith("6 steps of the plan were not approved: Operators: grant View on plans gold; ")
+    assert "and 1 more. Nothing was written." in told
+    assert raised.value.as_result()["error"]["kind"] == "plan_changed"
+
+
+def test_an_empty_approval_allows_nothing_and_a_plan_without_steps_needs_none() -> None:
+    assert check_approval([], []) == []
+    with pytest.raises(PlanChanged, match="1 step of the plan was not approved"):
+        check_approval(planned(["grant View on plans gold"]), [])
+
+
+def test_ids_are_taken_as_people_paste_them() -> None:
+    steps = planned(["grant View on plans gold"])
+    assert check_approval(steps, [f" {steps[0]['id'].upper()}\n"]) == []
