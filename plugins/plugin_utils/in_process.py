@@ -30,6 +30,7 @@ from ansible.utils.display import Display
 from ansible_collections.cvops.identity.plugins.module_utils._core.addresses import check_addresses, mask_addresses
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, CvopsError
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import preload_tls_contexts
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_environment import ENVIRONMENT_KEY
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_values import (
@@ -71,6 +72,8 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.reporting import ON
 # Imported in the parent process, so that no worker has to; a missing library is reported by the code that needs it.
 with contextlib.suppress(ImportError):
     importlib.import_module("msal")  # noqa: TID251 - for its time, not for its names
+# Likewise the CAs that are known without a task's options: of the environment, or the usual ones.
+preload_tls_contexts({os.environ.get(name) or None for name in ("CVOPS_CA_PATH", "CVOPS_COMMVAULT_CA_PATH")})
 
 display = Display()
 

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import pathlib
 import resource
+import ssl
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ import typing as t
 import urllib.request
 from dataclasses import dataclass
 
+import certifi
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -26,7 +28,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Cost:
-    """``cpu_s``: of the measured process alone, imports not counted; ``memory_mib``: its largest size."""
+    """``cpu_s``: of the measured process alone, imports not counted; ``memory_mib``: its largest size; ``loads``: of CA bundles."""
 
     what: str
     reads: int
@@ -35,6 +37,7 @@ class Cost:
     wall_s: float
     memory_mib: int
     result: dict[str, t.Any]
+    loads: int = 0
 
     def line(self) -> str:
         """A row of the table."""
@@ -60,13 +63,21 @@ class Served:
             self.urls[name] = value.strip()
             if name == "variables":
                 break
+        self.ca_path = self._write_bundle()
         self.document: dict[str, t.Any] = yaml.safe_load((folder / "variables.yml").read_text(encoding="utf-8"))
 
     def options(self, commcell: str) -> dict[str, t.Any]:
         """Sign-in options for both sides."""
         connection = self.document["cvops_connection"]
         cell = {f"commvault_{name}": value for name, value in connection["commcells"][commcell].items()}
-        return {**connection["entra"], **cell}
+        return {**connection["entra"], **cell, "ca_path": self.ca_path, "commvault_ca_path": self.ca_path}
+
+    def _write_bundle(self) -> str:
+        """Write a bundle as large as the usual one, which costs what users pay: all of certifi, and the CA of the simulator."""
+        bundle = self.folder / "bundle.pem"
+        own = pathlib.Path(self.urls["ca"]).read_text(encoding="utf-8")
+        bundle.write_text(pathlib.Path(certifi.where()).read_text(encoding="utf-8") + own, encoding="utf-8")
+        return str(bundle)
 
     def counts(self) -> tuple[int, int]:
         """Reads and writes that reached the services since the last call."""
@@ -91,10 +102,12 @@ def measure(site: Served, what: str, module: str, options: dict[str, t.Any]) -> 
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_measured, args=(sender, module, options))
     process.start()
-    cpu_s, wall_s, memory_mib, result = receiver.recv()
+    cpu_s, wall_s, memory_mib, loads, result = receiver.recv()
     process.join()
     reads, writes = site.counts()
-    return Cost(what, reads, writes, cpu_s, wall_s, memory_mib, result)
+    if loads > 1:
+        raise SystemExit(f"{what}: {loads} loads of a CA bundle; there is one CA")
+    return Cost(what, reads, writes, cpu_s, wall_s, memory_mib, result, loads)
 
 
 def _measured(sender: t.Any, module: str, options: dict[str, t.Any]) -> None:
@@ -113,11 +126,25 @@ def _measured(sender: t.Any, module: str, options: dict[str, t.Any]) -> None:
     context = importlib.import_module(f"{core}.context")
     runner = importlib.import_module(f"{core}.runner")
     validated = ArgumentSpecValidator(body.SPEC.options, **body.SPEC.to_rule_kwargs()).validate(options)
+    loads = _count_loads()
     cpu, wall = time.process_time(), time.monotonic()
     ctx = context.Context(options=validated.validated_parameters, reporter=_Silent(), diff_mode=True)
     result = runner.run_task(ctx, body.RESOURCE)
     memory_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    sender.send((time.process_time() - cpu, time.monotonic() - wall, memory_mib, result))
+    sender.send((time.process_time() - cpu, time.monotonic() - wall, memory_mib, len(loads), result))
+
+
+def _count_loads() -> list[str]:
+    """Return a list that gets an entry for each CA bundle that this process loads from now on."""
+    loads: list[str] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def note(context: ssl.SSLContext, cafile: t.Any = None, capath: t.Any = None, cadata: t.Any = None) -> None:
+        loads.append(str(cafile or capath))
+        load(context, cafile, capath, cadata)
+
+    ssl.SSLContext.load_verify_locations = note  # type: ignore[method-assign]
+    return loads
 
 
 class _Silent:

@@ -16,7 +16,7 @@ def apply(site: Served, commcell: str) -> None:
     """One association request per group, as the SDK offers it; ADD by the SDK's own word for it."""
     connection = site.document["cvops_connection"]["commcells"][commcell]
     host = urlsplit(connection["url"]).netloc
-    sdk = Commcell(host, connection["username"], connection["password"], certificate_path=connection["ca_path"])
+    sdk = Commcell(host, connection["username"], connection["password"], certificate_path=site.ca_path)
     try:
         groups = sdk.user_groups
         for entry in site.document["cvops_role_mappings"]:

@@ -8,8 +8,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import http.cookiejar
+import ssl
 import traceback
 import typing as t
 import uuid
@@ -18,13 +20,14 @@ from . import libraries
 from .addresses import describe_host, describe_proxy_address, extract_origin, extract_path, mask_url, split_any_address
 from .answers import AnswerRefused, BoundedResponse, read_body
 from .context import Context, CountAs
-from .errors import BadAnswer, Unreachable
+from .errors import BadAnswer, ConfigError, Unreachable
 from .http_failures import classify_failure
-from .http_settings import HttpSettings, check_ca
+from .http_settings import HttpSettings
 from .redact import redact_body, redact_headers
 from .reply import Reply
 from .request_time_limit import RequestTimeLimit
 from .retry import Attempt, Repeat
+from .tls_contexts import load_tls_context
 
 try:
     import requests  # noqa: TID251
@@ -32,6 +35,7 @@ try:
     import requests.exceptions  # noqa: TID251
     import requests.utils  # noqa: TID251
     import urllib3  # noqa: TID251
+    import urllib3.util.ssl_  # noqa: TID251
 except ImportError:
     HAS_REQUESTS = False
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -62,11 +66,19 @@ class Transport:
         if not HAS_REQUESTS:
             raise libraries.build_missing_error("requests", "This module", REQUESTS_IMPORT_ERROR)
         libraries.check_releases("requests", "urllib3")
-        check_ca(settings)
+        context = load_tls_context(settings, _find_usual_bundle(), _create_tls_context)
         self._ctx, self.settings, self._credentials = ctx, settings, credentials
         self._watch = RequestTimeLimit(ctx)
-        self._session = _create_session(settings.connections, self._watch)
+        self._session = _create_session(settings.connections, self._watch, context)
         ctx.on_close(self._session.close)
+
+    def share_connections(
+        self, credentials: Credentials | None = None, settings: HttpSettings | None = None
+    ) -> Transport:
+        """Return a transport over the connections of this one. *settings*: others for the same service, its CA and proxy alike."""
+        found = copy.copy(self)
+        found.settings, found._credentials = settings or self.settings, credentials
+        return found
 
     def request(
         self,
@@ -102,9 +114,7 @@ class Transport:
                 self._ctx.check_deadline(f"{method} {extract_path(url)} was sent to {self.settings.service}")
             sent_headers = {
                 "Accept": "application/json",
-                self.settings.correlation_header: _format_correlation_id(
-                    self.settings.correlation_header, correlation_id
-                ),
+                self.settings.correlation_header: self.settings.format_correlation_id(correlation_id),
             }
             sent_headers.update(headers or {})
             if authenticated and self._credentials is not None:
@@ -174,7 +184,7 @@ class Transport:
                 data=data,
                 headers=headers,
                 timeout=timeouts,
-                verify=self.settings.choose_ca(),
+                verify=self.settings.validate_certs,
                 proxies=find_proxies(self.settings, url),
                 allow_redirects=False,
                 stream=True,
@@ -313,8 +323,31 @@ def _receive_body(response: t.Any, largest: int | None) -> bytes:
         raise
 
 
-def _create_adapter(connections: int, watch: RequestTimeLimit) -> t.Any:
-    """Return an adapter whose connections read answers within limits, also those of a proxy to CONNECT."""
+def preload_tls_contexts(paths: t.Iterable[str | None]) -> None:
+    """Load the CA bundles at *paths*, None for the one that is used where no option names one; what cannot be loaded is not told."""
+    for path in paths:
+        if HAS_REQUESTS:
+            with contextlib.suppress(ConfigError):
+                load_tls_context(HttpSettings("", ca_path=path), _find_usual_bundle(), _create_tls_context)
+
+
+def _find_usual_bundle() -> str:
+    """Return the path of the bundle that requests uses by itself."""
+    utils: t.Any = requests.utils
+    return str(utils.extract_zipped_paths(utils.DEFAULT_CA_BUNDLE_PATH))
+
+
+def _create_tls_context(verifies: bool) -> ssl.SSLContext:
+    """Return a context with urllib3's settings and without CAs. *verifies*: certificates and host names are checked."""
+    required = ssl.CERT_REQUIRED if verifies else ssl.CERT_NONE
+    return urllib3.util.ssl_.create_urllib3_context(cert_reqs=required)
+
+
+def _create_adapter(connections: int, watch: RequestTimeLimit, context: ssl.SSLContext) -> t.Any:
+    """Return an adapter whose connections read answers within limits, also those of a proxy to CONNECT.
+
+    All of them, that to a proxy included, verify with *context*, into which nothing is loaded any more.
+    """
     bounded = staticmethod(functools.partial(BoundedResponse, watch))
     kinds: dict[str, t.Any] = urllib3.poolmanager.pool_classes_by_scheme
     pools = {
@@ -328,18 +361,24 @@ def _create_adapter(connections: int, watch: RequestTimeLimit) -> t.Any:
 
     class BoundedAdapter(requests.adapters.HTTPAdapter):
         def init_poolmanager(self, *arguments: t.Any, **keywords: t.Any) -> None:
-            super().init_poolmanager(*arguments, **keywords)
+            super().init_poolmanager(*arguments, ssl_context=context, **keywords)
             self.poolmanager.pool_classes_by_scheme = pools
 
         def proxy_manager_for(self, *arguments: t.Any, **keywords: t.Any) -> t.Any:
+            keywords.update(ssl_context=context, proxy_ssl_context=context)
             manager = super().proxy_manager_for(*arguments, **keywords)
             manager.pool_classes_by_scheme = pools
             return manager
 
+        def cert_verify(self, conn: t.Any, url: str, verify: t.Any, cert: t.Any) -> None:
+            """Name no CA: requests would have the bundle loaded again, for every connection."""
+            conn.cert_reqs = context.verify_mode
+            conn.ca_certs = conn.ca_cert_dir = None
+
     return BoundedAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0, pool_block=False)
 
 
-def _create_session(connections: int, watch: RequestTimeLimit) -> t.Any:
+def _create_session(connections: int, watch: RequestTimeLimit, context: ssl.SSLContext) -> t.Any:
     """Return a session that follows no redirect and takes nothing from the environment."""
 
     class PlainSession(requests.Session):
@@ -350,17 +389,9 @@ def _create_session(connections: int, watch: RequestTimeLimit) -> t.Any:
     # Proxies, CA and credentials come from Settings alone: a netrc file would replace our token.
     session.trust_env = False
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    adapter = _create_adapter(connections, watch)
+    adapter = _create_adapter(connections, watch, context)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers["User-Agent"] = "cvops.identity"
     session.headers["Accept-Encoding"] = "gzip, deflate"
     return session
-
-
-def _format_correlation_id(header: str, correlation_id: str) -> str:
-    """Return the value of the correlation header: W3C trace context has a form of its own, every other header takes the id as it is."""
-    if header.lower() != "traceparent":
-        return correlation_id
-    digits = correlation_id.replace("-", "")
-    return f"00-{digits}-{digits[:16]}-01"

@@ -8,19 +8,11 @@
 from __future__ import annotations
 
 import os
-import re
-import ssl
 import typing as t
 from dataclasses import dataclass, field
 
-from .errors import ConfigError
 from .retry import RetryPolicy
 
-#: A bundle up to this size is parsed to see whether it can be; larger ones come from programs.
-_LARGEST_PARSED = 64 * 1024
-_PEM_CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----")
-#: The names that OpenSSL looks for in a folder of CAs.
-_HASHED_NAME = re.compile(r"[0-9a-f]{8}\.\d+")
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 
 
@@ -57,6 +49,13 @@ class HttpSettings:
             return self.ca_path
         return next((self.environ[name] for name in _CA_VARIABLES if self.environ.get(name)), True)
 
+    def format_correlation_id(self, correlation_id: str) -> str:
+        """Return the value of the correlation header: W3C trace context has a form of its own, every other header takes the id as it is."""
+        if self.correlation_header.lower() != "traceparent":
+            return correlation_id
+        digits = correlation_id.replace("-", "")
+        return f"00-{digits}-{digits[:16]}-01"
+
     def describe_ca(self) -> str:
         """Return the CA bundle in force in words, for messages about TLS."""
         if not self.validate_certs:
@@ -65,40 +64,3 @@ class HttpSettings:
             return f"CA bundle {self.ca_path}"
         name = next((name for name in _CA_VARIABLES if self.environ.get(name)), None)
         return f"CA bundle {self.environ[name]} from {name}" if name else "the CA bundle of Python's certifi"
-
-
-def check_ca(settings: HttpSettings) -> None:
-    """Raise ConfigError when the CA bundle that is set does not exist, cannot be read, or holds no certificate."""
-    path = settings.choose_ca()
-    if not isinstance(path, str):
-        return
-    wrong = _find_ca_fault(path)
-    if wrong:
-        option = f"option {settings.ca_option.rstrip(',')}: " if settings.ca_path else ""
-        raise ConfigError(
-            f"{option}The {settings.describe_ca()} for {settings.service} {wrong}", source=settings.describe_ca()
-        )
-
-
-def _find_ca_fault(path: str) -> str | None:
-    """Return what is wrong with a CA bundle, None when it can be used."""
-    try:
-        if os.path.isdir(path):
-            hashed = any(_HASHED_NAME.fullmatch(name) for name in os.listdir(path))
-            return None if hashed else "is a folder that holds no certificate under its hash; run openssl rehash on it"
-        with open(path, "rb") as stream:
-            content = stream.read()
-    except FileNotFoundError:
-        return "does not exist"
-    except (OSError, ValueError) as exc:
-        return f"cannot be read: {getattr(exc, 'strerror', None) or 'its path cannot be used'}"
-    if not _PEM_CERTIFICATE.search(content):
-        form = "; it is not in PEM form (-----BEGIN CERTIFICATE-----)" if content.strip() else "; the file is empty"
-        return f"holds no certificate{form}"
-    if len(content) > _LARGEST_PARSED:
-        return None
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
-    except (ssl.SSLError, OSError):
-        return "holds a certificate that cannot be read; it may be cut off"
-    return None

@@ -41,8 +41,8 @@ def open_commvault_transport(ctx: Context) -> tuple[Transport, str]:
 
     Raises ConfigError for missing or contradicting options before anything is sent; requests raise AuthError, Unreachable.
     """
-    credentials, base = _prepare_sign_in(ctx)
-    return Transport(ctx, build_commvault_settings(ctx.options), credentials), base
+    credentials, base, transport = _prepare_sign_in(ctx)
+    return transport.share_connections(credentials), base
 
 
 def obtain_auth_headers(ctx: Context) -> dict[str, str]:
@@ -51,7 +51,7 @@ def obtain_auth_headers(ctx: Context) -> dict[str, str]:
     Call it in a cancellation shield that lasts until *ctx* is closed: closing leaves a login session open or, when the run was told
     to stop, ends it; a signal after that must not turn the answer into an error. Raises ConfigError, AuthError, Unreachable, Cancelled.
     """
-    credentials, _base = _prepare_sign_in(ctx)
+    credentials, _base, _transport = _prepare_sign_in(ctx)
     headers = dict(credentials.build_headers())
     if ctx.run_process is not None and not is_process_alive(ctx.run_process):
         raise Cancelled("Stopped, because the run that asked for the token has ended")
@@ -61,8 +61,11 @@ def obtain_auth_headers(ctx: Context) -> dict[str, str]:
     return headers
 
 
-def _prepare_sign_in(ctx: Context) -> tuple[t.Any, str]:
-    """Return the credentials that the options describe, and the base address of the API. Raises ConfigError, AuthError, Unreachable."""
+def _prepare_sign_in(ctx: Context) -> tuple[t.Any, str, Transport]:
+    """Return the credentials that the options describe, the base address of the API, and a transport to it without credentials.
+
+    Raises ConfigError, AuthError, Unreachable.
+    """
     options = ctx.options
     method = options["commvault_auth_method"]
     missing = [name for name in ("commvault_url", *_REQUIRED_OPTIONS[method]) if not options.get(name)]
@@ -78,10 +81,10 @@ def _prepare_sign_in(ctx: Context) -> tuple[t.Any, str]:
             "commvault_proxy_scope puts a token of its own into the header Authorization; it cannot be combined"
             " with commvault_token_header Authorization or commvault_auth_method entra."
         )
-    settings = build_commvault_settings(options)
-    base = _find_api_address(ctx, Transport(ctx, settings), options["commvault_url"])
+    transport = Transport(ctx, build_commvault_settings(options))
+    base = _find_api_address(ctx, transport, options["commvault_url"])
     sign_in = EntraSignIn(ctx) if method == "entra" or options.get("commvault_proxy_scope") else None
-    return _build_credentials(ctx, method, base, sign_in), base
+    return _build_credentials(ctx, method, base, sign_in, transport), base, transport
 
 
 def _suggest_method(options: t.Mapping[str, t.Any], method: str) -> str:
@@ -92,7 +95,9 @@ def _suggest_method(options: t.Mapping[str, t.Any], method: str) -> str:
     return ""
 
 
-def _build_credentials(ctx: Context, method: str, base: str, sign_in: EntraSignIn | None) -> t.Any:
+def _build_credentials(
+    ctx: Context, method: str, base: str, sign_in: EntraSignIn | None, transport: Transport
+) -> t.Any:
     options = ctx.options
     gateway = (
         BearerCredentials(sign_in, options["commvault_proxy_scope"])
@@ -100,11 +105,11 @@ def _build_credentials(ctx: Context, method: str, base: str, sign_in: EntraSignI
         else None
     )
     if method == "password":
-        return PasswordCredentials(ctx, base, gateway)
+        return PasswordCredentials(ctx, base, gateway, transport)
     if method == "access_token":
         return AccessTokenCredentials(ctx, gateway)
     if method == "token_store":
-        service = RenewalService(ctx, base, gateway.build_headers if gateway else dict)
+        service = RenewalService(ctx, base, gateway.build_headers if gateway else dict, transport)
         return StoredPairCredentials(ctx, open_token_store(ctx, options["commvault_token_store"]), service, gateway)
     if sign_in is None:
         raise AssertionError("entra without sign-in")
@@ -148,9 +153,8 @@ class PasswordCredentials:
     Logs in when a token is first needed, once more when the token is refused, and logs out when the run closes.
     """
 
-    def __init__(self, ctx: Context, base: str, gateway: BearerCredentials | None) -> None:
-        self._ctx, self._base, self._gateway = ctx, base, gateway
-        self._transport = Transport(ctx, build_commvault_settings(ctx.options))
+    def __init__(self, ctx: Context, base: str, gateway: BearerCredentials | None, transport: Transport) -> None:
+        self._ctx, self._base, self._gateway, self._transport = ctx, base, gateway, transport
         self._token: str | None = None
         self._ended = False
         self._lock = threading.RLock()

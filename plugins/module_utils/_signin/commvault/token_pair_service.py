@@ -18,7 +18,6 @@ from ..._core.http import Transport
 from ..._core.reply import Reply
 from ..._core.retry import Repeat, RetryPolicy
 from ..._stores.token_pair import TokenPair
-from ..transport_settings import build_commvault_settings
 from .token_pair_wire import find_token_rows, get_token_id, parse_epoch, parse_renewed_pair
 
 #: A request that was given up may still be served for this long; a check before that proves nothing.
@@ -58,16 +57,16 @@ class RenewalOutcome:
 
 
 class RenewalService:
-    """Renews token pairs at the API at *base*; *gateway* returns the headers for a gateway before it."""
+    """Renews token pairs at the API at *base* over *transport*; *gateway* returns the headers for a gateway before it."""
 
-    def __init__(self, ctx: Context, base: str, gateway: t.Callable[[], dict[str, str]]) -> None:
+    def __init__(self, ctx: Context, base: str, gateway: t.Callable[[], dict[str, str]], transport: Transport) -> None:
         self._ctx, self._base, self._gateway = ctx, base, gateway
-        settings = build_commvault_settings(ctx.options)
+        settings = transport.settings
         # Other processes wait for the lock meanwhile, so this has to end before they give up.
         brief = dataclasses.replace(
             settings, timeout_s=min(settings.timeout_s, _LONGEST_TIMEOUT_S), policy=RetryPolicy(tries=2)
         )
-        self._transport = Transport(ctx, brief)
+        self._transport = transport.share_connections(settings=brief)
 
     def build_headers(self, token: str) -> dict[str, str]:
         """Return the header that carries an access token at this installation."""

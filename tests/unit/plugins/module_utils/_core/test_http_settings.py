@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Unreachable
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
-from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings, check_ca
+from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings
 from ansible_collections.cvops.identity.plugins.module_utils._core.retry import RetryPolicy
 
 ONCE = RetryPolicy(tries=2)
@@ -112,62 +112,3 @@ def test_the_environment_of_the_process_is_the_default(monkeypatch: pytest.Monke
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CURL_CA_BUNDLE", "/of/curl")
     assert HttpSettings("Service").describe_ca() == "CA bundle /of/curl from CURL_CA_BUNDLE"
-
-
-def refuse_ca(path: t.Any, **settings: t.Any) -> str:
-    """Return what is said about a CA bundle that cannot be used."""
-    with pytest.raises(ConfigError) as refused:
-        check_ca(HttpSettings("Service", **(settings or {"ca_path": str(path), "environ": {}})))
-    return str(refused.value)
-
-
-def test_a_ca_without_certificate_is_refused_by_the_name_of_its_option(tmp_path: pathlib.Path) -> None:
-    bundle = tmp_path / "ca.pem"
-    bundle.write_text("none here\n")
-    said = refuse_ca(bundle)
-    assert said.startswith(
-        f"option ca_path: The CA bundle {bundle} for Service holds no certificate; it is not in PEM form"
-    )
-    bundle.write_text("")
-    assert refuse_ca(bundle).endswith("holds no certificate; the file is empty")
-    bundle.write_text("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
-    assert "holds no certificate" in refuse_ca(bundle)
-    other = refuse_ca(bundle, ca_path=str(bundle), ca_option="commvault_ca_path")
-    assert other.startswith("option commvault_ca_path: ")
-
-
-def test_a_certificate_that_is_cut_off_is_refused(tmp_path: pathlib.Path) -> None:
-    bundle = tmp_path / "ca.pem"
-    bundle.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
-    assert refuse_ca(bundle).endswith("holds a certificate that cannot be read; it may be cut off")
-
-
-def test_a_ca_of_the_environment_is_named_by_its_variable(tmp_path: pathlib.Path) -> None:
-    bundle = tmp_path / "ca.pem"
-    bundle.write_text("none")
-    said = refuse_ca(bundle, environ={"SSL_CERT_FILE": str(bundle)})
-    assert said.startswith(f"The CA bundle {bundle} from SSL_CERT_FILE for Service holds no certificate")
-
-
-def test_a_folder_of_cas_needs_hashed_names(tmp_path: pathlib.Path, secured: t.Any) -> None:
-    assert "openssl rehash" in refuse_ca(tmp_path)
-    (tmp_path / "0a1b2c3d.0").write_text(pathlib.Path(secured.ca_path).read_text())
-    check_ca(HttpSettings("Service", ca_path=str(tmp_path)))
-
-
-def test_a_path_that_cannot_be_opened_is_told(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "file").write_text("x")
-    assert "cannot be read: Not a directory" in refuse_ca(tmp_path / "file" / "ca.pem")
-    assert "cannot be read: its path cannot be used" in refuse_ca("/x\0y")
-
-
-def test_large_bundles_are_not_parsed_and_none_is_looked_at_without_validation(
-    tmp_path: pathlib.Path, secured: t.Any
-) -> None:
-    bundle = tmp_path / "ca.pem"
-    bundle.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" + "#" * 70_000)
-    check_ca(HttpSettings("Service", ca_path=str(bundle)))
-    bundle.write_text("none")
-    check_ca(HttpSettings("Service", ca_path=str(bundle), validate_certs=False))
-    check_ca(HttpSettings("Service", environ={}))
-    check_ca(HttpSettings("Service", ca_path=secured.ca_path))

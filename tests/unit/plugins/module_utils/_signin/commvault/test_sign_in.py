@@ -39,8 +39,12 @@ def ctx(secured: t.Any, make_ctx: t.Any) -> t.Any:
     )
 
 
+def open_transport(ctx: t.Any) -> Transport:
+    return Transport(ctx, build_commvault_settings(ctx.options))
+
+
 def base(ctx: t.Any) -> str:
-    return _find_api_address(ctx, Transport(ctx, build_commvault_settings(ctx.options)), ctx.options["commvault_url"])
+    return _find_api_address(ctx, open_transport(ctx), ctx.options["commvault_url"])
 
 
 def test_the_first_that_is_there(ctx: t.Any, secured: t.Any, answer: t.Any) -> None:
@@ -69,7 +73,9 @@ def test_a_refusal_does_not_say_that_it_is_not_there(
 
 def test_a_session_that_cannot_be_ended_is_told(ctx: t.Any, secured: t.Any, answer: t.Any) -> None:
     secured.server.says(answer(drop=True))
-    PasswordCredentials(ctx, f"{secured.server.url}/commandcenter/api", None)._end_session("a-login-token")
+    PasswordCredentials(ctx, f"{secured.server.url}/commandcenter/api", None, open_transport(ctx))._end_session(
+        "a-login-token"
+    )
     assert any("could not be ended" in line for line in ctx.reporter.lines)
 
 
@@ -205,7 +211,7 @@ def test_a_login_that_gives_no_token_is_tried_once_and_explained(
     """A second try with a wrong password would bring the account nearer to its lock."""
     signing_in.options["retries"] = 3
     secured.server.says(answer(status, body))
-    credentials = PasswordCredentials(signing_in, signing_in.options["commvault_url"], None)
+    credentials = PasswordCredentials(signing_in, signing_in.options["commvault_url"], None, open_transport(signing_in))
     with pytest.raises(AuthError, match=said) as refused:
         credentials.build_headers()
     assert refused.value.code == code
@@ -217,7 +223,9 @@ def test_a_login_whose_answer_is_lost_is_not_repeated(signing_in: t.Any, secured
     signing_in.options["retries"] = 3
     secured.server.says(answer(drop=True))
     with pytest.raises(CvopsError):
-        PasswordCredentials(signing_in, signing_in.options["commvault_url"], None).build_headers()
+        PasswordCredentials(
+            signing_in, signing_in.options["commvault_url"], None, open_transport(signing_in)
+        ).build_headers()
     assert len(secured.server.received) == 1
 
 
@@ -230,7 +238,9 @@ class Gateway:
 
 def test_the_headers_of_a_gateway_go_with_every_request(signing_in: t.Any, secured: t.Any, answer: t.Any) -> None:
     secured.server.says(answer(body={"token": "session"}), answer(body={}))
-    credentials = PasswordCredentials(signing_in, signing_in.options["commvault_url"], t.cast(t.Any, Gateway()))
+    credentials = PasswordCredentials(
+        signing_in, signing_in.options["commvault_url"], t.cast(t.Any, Gateway()), open_transport(signing_in)
+    )
     assert credentials.build_headers() == {"Authtoken": "session", **Gateway().build_headers()}
     signing_in.close()
     assert [entry.headers["Authorization"] for entry in secured.server.received] == ["Bearer of-the-gateway"] * 2
@@ -282,3 +292,19 @@ def test_a_run_that_has_ended_gets_no_headers(signing_in: t.Any, secured: t.Any,
         obtain_auth_headers(signing_in)
     signing_in.close()
     assert [entry.path for entry in secured.server.received][-1] == "/webconsole/api/Logout"
+
+
+def test_log_in_and_api_share_one_connection(ctx: t.Any, secured: t.Any, answer: t.Any) -> None:
+    secured.server.says(answer(200, {}), answer(200, {"token": "of-the-session"}), answer(200, {}))
+    ctx.options.update(commvault_username="somebody", commvault_password="a-password")
+    transport, address = open_commvault_transport(ctx)
+    transport.request("GET", f"{address}/V4/Role")
+    ctx.close()
+    paths = [entry.path.removeprefix("/commandcenter/api/") for entry in secured.server.received]
+    assert paths == ["", "Login", "V4/Role", "Logout"]
+    assert len({entry.peer for entry in secured.server.received}) == 1
+    assert [entry.headers.get("Authtoken") for entry in secured.server.received] == [
+        None,
+        None,
+        *["of-the-session"] * 2,
+    ]

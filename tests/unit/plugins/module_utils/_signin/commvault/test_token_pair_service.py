@@ -12,6 +12,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.http import Transport
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import (
     PairStatus,
     RenewalOutcome,
@@ -20,6 +21,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.t
     build_token_headers,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
+from ansible_collections.cvops.identity.plugins.module_utils._signin.transport_settings import build_commvault_settings
 from ansible_collections.cvops.identity.plugins.module_utils._stores import file, hashi_vault
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import RenewalNote, TokenPair
 
@@ -34,6 +36,10 @@ PAIR = TokenPair(
 )
 
 
+def open_transport(ctx: t.Any) -> Transport:
+    return Transport(ctx, build_commvault_settings(ctx.options))
+
+
 @pytest.fixture
 def check_pair_status(secured: t.Any, make_ctx: t.Any, answer: t.Any) -> t.Callable[..., PairStatus]:
     defaults = {name: option.get("default") for name, option in commvault_spec().options.items()}
@@ -42,7 +48,7 @@ def check_pair_status(secured: t.Any, make_ctx: t.Any, answer: t.Any) -> t.Calla
 
     def ask(*answers: t.Any, pair: TokenPair = PAIR) -> PairStatus:
         secured.server.says(*[answer(*one) for one in answers])
-        return RenewalService(ctx, url, dict).check_pair_status(pair, NOW)
+        return RenewalService(ctx, url, dict, open_transport(ctx)).check_pair_status(pair, NOW)
 
     return ask
 
@@ -96,7 +102,7 @@ def test_a_renewal_ends_before_those_who_wait_for_the_lock_give_up(
     defaults = {name: option.get("default") for name, option in commvault_spec().options.items()}
     url = "https://cs01.example/commandcenter/api"
     ctx = make_ctx({**defaults, "commvault_url": url, "commvault_timeout": timeout, "retries": 50})
-    settings = RenewalService(ctx, url, dict)._transport.settings
+    settings = RenewalService(ctx, url, dict, open_transport(ctx))._transport.settings
     assert (settings.timeout_s, settings.policy.tries) == (most_s, 2)
     assert settings.timeout_s * settings.policy.tries <= min(file.LOCK_WAIT_S, hashi_vault.WATCH_S)
 
@@ -110,7 +116,8 @@ def renew(secured: t.Any, make_ctx: t.Any, answer: t.Any) -> t.Callable[..., Ren
     def send(*answers: t.Any, header: str = "Authtoken", gateway: dict[str, str] | None = None) -> RenewalOutcome:
         given = {"commvault_url": url, "commvault_ca_path": secured.ca_path, "commvault_token_header": header}
         secured.server.says(*answers)
-        return RenewalService(make_ctx({**defaults, **given}), url, lambda: gateway or {}).renew_pair(PAIR)
+        ctx = make_ctx({**defaults, **given})
+        return RenewalService(ctx, url, lambda: gateway or {}, open_transport(ctx)).renew_pair(PAIR)
 
     return send
 
