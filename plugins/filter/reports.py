@@ -8,6 +8,7 @@ import typing as t
 
 from ansible_collections.cvops.identity.plugins.plugin_utils.bootstrap_lines import format_bootstrap_report
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.plan_lines import compute_digest, format_plan
 from ansible_collections.cvops.identity.plugins.plugin_utils.report_lines import (
     build_run_summary,
     find_doctor_faults,
@@ -30,6 +31,8 @@ class FilterModule:
             doctor_faults=find_doctor_faults,
             doctor_lines=format_doctor_report,
             export_lines=format_export,
+            plan_digest=compute_digest,
+            plan_lines=format_plan,
             preflight_lines=format_preflight,
             run_lines=format_run,
             run_summary=build_run_summary,

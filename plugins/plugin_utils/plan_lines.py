@@ -1,0 +1,246 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The plan of a playbook for people, and its digest, from the steps in the results of its tasks. Invisible characters in names are escaped here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
+
+from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
+
+Mapping = t.Mapping[t.Any, t.Any]
+
+#: Kinds that exist by themselves; all others are parts of something, which are added and removed.
+_OBJECTS = frozenset(
+    (
+        "access token",
+        "application",
+        "federated credential",
+        "group",
+        "role",
+        "secret",
+        "service principal",
+        "user group",
+    )
+)
+_OBJECT_VERBS = {"+": "created", "-": "deleted", "~": "changed"}
+_PART_VERBS = {"+": "added", "-": "removed", "~": "changed"}
+#: What is left out first where not all steps are shown: nobody overlooks a removal behind a thousand additions.
+_IMPORTANCE = {"-": 0, "~": 1, "+": 2}
+_NOTHING = "nothing to do"
+
+
+@dataclass
+class HostPlan:
+    """What the results of one host say: its steps, and lines under titles beside them."""
+
+    steps: list[Mapping] = field(default_factory=list)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+    def add_notes(self, title: str, lines: t.Iterable[str]) -> None:
+        """Take up *lines* under *title*, each once."""
+        known = self.notes.setdefault(title, [])
+        known += [line for line in dict.fromkeys(lines) if line not in known]
+
+
+def format_plan(plans: t.Any, limit: t.Any = 0, markdown: bool = False, entra_host: t.Any = "localhost") -> list[str]:
+    """Return the plan of each host as lines: totals, the steps of each principal, and what else an approver has to know.
+
+    *plans*: by host, results of tasks (loops too), or steps themselves. *limit*: so many steps, and so many lines of each other part, are
+    shown of a host, 0 for all. *markdown*: for a file. *entra_host*: the host whose plan is that of Entra ID; the others are CommCells.
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise FilterInputError("limit must be a number from 0, which shows everything")
+    found = {to_text(host): _read_host(results) for host, results in require_mapping(plans, "the plans").items()}
+    ordered = sorted(found.items(), key=lambda item: (item[0] != entra_host, fold_case(item[0]), item[0]))
+    total = _format_totals([step for dummy, plan in ordered for step in plan.steps])
+    lines = [f"# Plan: {_escape_markdown(total)}" if markdown else f"Plan: {total}"]
+    for host, plan in ordered:
+        title = (
+            f"{'Entra ID' if host == entra_host else f'CommCell {make_visible(host)}'}: {_format_totals(plan.steps)}"
+        )
+        write = _write_markdown if markdown else _write_text
+        lines += write(title, _group_steps(plan.steps, limit), plan.notes, limit)
+    return lines
+
+
+def compute_digest(plans: t.Any) -> str:
+    """Return the SHA-256 of the steps of all hosts, in hexadecimal; the order of hosts, tasks and steps makes no difference.
+
+    *plans*: as for :func:`format_plan`. A host without steps counts as none.
+    """
+    found = {}
+    for host, results in require_mapping(plans, "the plans").items():
+        ids = sorted({to_text(step.get("id")) for step in _read_host(results).steps})
+        if ids:
+            found[to_text(host)] = ids
+    text = json.dumps(found, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _read_host(results: t.Any) -> HostPlan:
+    plan = HostPlan()
+    for item in require_mappings(results, "the results of a host"):
+        _take_result(plan, item)
+    return plan
+
+
+def _take_result(plan: HostPlan, result: Mapping) -> None:
+    if "sentence" in result:
+        plan.steps.append(make_visible(result))
+        return
+    if "results" in result:
+        for item in require_mappings(result["results"], "results of a loop"):
+            _take_result(plan, item)
+        return
+    plan.steps += make_visible(require_mappings(result.get("steps"), "steps"))
+    if result.get("failed"):
+        plan.add_notes("Problems", _list_problems(make_visible(result)))
+    mapped = make_visible(require_mapping(result.get("role_mappings"), "role_mappings"))
+    consent = make_visible(require_mapping(result.get("consent"), "consent"))
+    plan.add_notes("Waits for somebody", [*_list_missing_consent(consent), *_list_waiting(mapped)])
+    for name, title in (
+        ("surplus", "Surplus: access beyond the document, which stays"),
+        ("unmanaged", "Unmanaged: groups with access and without an entry"),
+        ("unchecked", "Not checked: whether the signed-in identity may do this"),
+        ("unverified", "Not verified: whose object id this is"),
+    ):
+        plan.add_notes(title, _list_rows(mapped.get(name), name))
+    gone = len(require_list(result.get("steps_gone"), "steps_gone"))
+    if gone:
+        plan.add_notes("Not needed any more", [f"{gone} approved steps: somebody else was faster"])
+
+
+def _list_problems(result: Mapping) -> list[str]:
+    problems = require_mappings(require_mapping(result.get("error"), "error").get("problems"), "problems")
+    return [f"{problem.get('where')}: {problem.get('message')}" for problem in problems] or [to_text(result.get("msg"))]
+
+
+def _list_missing_consent(consent: Mapping) -> t.Iterator[str]:
+    where = f", to be granted at {consent['consent_url']}" if consent.get("consent_url") else ""
+    for api in require_mappings(consent.get("missing"), "missing"):
+        for kind in ("application", "delegated"):
+            for name in require_list(api.get(kind), kind):
+                yield f"consent to the {kind} permission {name} of {api.get('api')}{where}"
+
+
+def _list_waiting(mapped: Mapping) -> t.Iterator[str]:
+    if mapped.get("remaining"):
+        yield f"{mapped['remaining']} write requests, for the next run (max_writes)"
+    unconfirmed = require_list(mapped.get("not_confirmed"), "not_confirmed")
+    if unconfirmed:
+        yield f"{len(unconfirmed)} grants that were written and are not shown; they may await approval"
+
+
+def _list_rows(rows: t.Any, name: str) -> list[str]:
+    """Return rows of a mapping's result in words; a text in place of rows, such as "unknown", as it is."""
+    if isinstance(rows, str):
+        return [rows]
+    return [_describe_row(row) for row in require_mappings(rows, name)]
+
+
+def _describe_row(row: Mapping) -> str:
+    if "object_id" in row:
+        return f"{row.get('name') or 'no name'} ({row['object_id']})"
+    who = to_text(row.get("principal") or row.get("user_group"))
+    if "role" in row:
+        return f"{who}: {row['role']} on {row.get('entity_type')} {row.get('entity')}"
+    grants = row.get("grants")
+    if isinstance(grants, list):
+        told = [_describe_row(item).removeprefix(": ") if isinstance(item, dict) else to_text(item) for item in grants]
+        return f"{who}: {', '.join(told)}"
+    return f"{who}: {grants} grants" if grants is not None else who
+
+
+@dataclass(frozen=True)
+class _ShownSteps:
+    """The steps by principal, sorted by name, and the number of those that are left out."""
+
+    by_principal: t.Mapping[str, t.Sequence[Mapping]]
+    left_out: int
+
+
+def _group_steps(steps: t.Sequence[Mapping], limit: int) -> _ShownSteps:
+    ranked = sorted(range(len(steps)), key=lambda index: (_IMPORTANCE.get(to_text(steps[index].get("sign")), 0), index))
+    shown = sorted(ranked[:limit] if limit else ranked)
+    found: dict[str, list[Mapping]] = {}
+    for index in shown:
+        found.setdefault(to_text(steps[index].get("principal")), []).append(steps[index])
+    names = sorted(found, key=lambda name: (fold_case(name), name))
+    return _ShownSteps({name: found[name] for name in names}, len(steps) - len(shown))
+
+
+def _write_text(title: str, shown: _ShownSteps, notes: t.Mapping[str, t.Sequence[str]], limit: int) -> list[str]:
+    lines = [title]
+    for principal, steps in shown.by_principal.items():
+        lines.append(f"  {principal}")
+        lines += [f"    {step.get('sign')} {step.get('sentence')}" for step in steps]
+    if shown.left_out:
+        lines.append(f"  and {shown.left_out} more")
+    for name, told in notes.items():
+        if told:
+            lines.append(f"  {name}")
+            lines += [f"    {line}" for line in _cut(told, limit)]
+    return lines
+
+
+def _write_markdown(title: str, shown: _ShownSteps, notes: t.Mapping[str, t.Sequence[str]], limit: int) -> list[str]:
+    lines = ["", f"## {_escape_markdown(title)}"]
+    if shown.by_principal:
+        block: list[str] = []
+        for principal, steps in shown.by_principal.items():
+            block.append(f"  {principal}")
+            block += [f"{step.get('sign')}   {step.get('sentence')}" for step in steps]
+        block += [f"  and {shown.left_out} more"] * bool(shown.left_out)
+        # Longer than what any name holds, so that no name ends the block.
+        fence = "`" * max(3, 1 + max(len(run) for run in re.findall("`*", "\n".join(block))))
+        lines += ["", f"{fence}diff", *block, fence]
+    for name, told in notes.items():
+        if told:
+            lines += ["", f"### {_escape_markdown(name)}", ""]
+            lines += [f"- {_escape_markdown(line)}" for line in _cut(told, limit)]
+    return lines
+
+
+def _cut(lines: t.Sequence[str], limit: int) -> list[str]:
+    if not limit or len(lines) <= limit:
+        return list(lines)
+    return [*lines[:limit], f"and {len(lines) - limit} more"]
+
+
+def _escape_markdown(text: str) -> str:
+    r"""Return *text* so that Markdown shows it as it is: the marks that mean something get a backslash."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]<>#|~&!$@" else character for character in text)
+
+
+def _format_totals(steps: t.Sequence[Mapping]) -> str:
+    """Return such as "3 grants added, 1 removed, 2 user groups created"; the kinds in the order of the steps."""
+    counts: dict[tuple[str, str], int] = {}
+    for step in steps:
+        kind, sign = to_text(step.get("kind")), to_text(step.get("sign"))
+        counts[kind, sign] = counts.get((kind, sign), 0) + 1
+    told = []
+    for kind in dict.fromkeys(kind for kind, dummy in counts):
+        noun_is_told = False
+        for sign, verb in (_OBJECT_VERBS if kind in _OBJECTS else _PART_VERBS).items():
+            count = counts.get((kind, sign))
+            if count:
+                noun = "" if noun_is_told else f"{kind if count == 1 else _make_plural(kind)} "
+                told.append(f"{count} {noun}{verb}")
+                noun_is_told = True
+    return ", ".join(told) or _NOTHING
+
+
+def _make_plural(noun: str) -> str:
+    if noun.endswith("y") and not noun.endswith(("ay", "ey", "oy")):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith("s") else f"{noun}s"
