@@ -322,6 +322,7 @@ def lint(step: Step) -> None:
         "yamllint": ("python", "-m", "yamllint", "--strict", "."),
         "action groups": ("python", "scripts/action_groups.py", "--check"),
         "role connection": ("python", "scripts/role_connection.py", "--check"),
+        "variables schema": ("python", "scripts/variables_schema.py", "--check"),
         "action files": ("python", "scripts/action_files.py", "--check"),
         "changelog": ("antsibull-changelog", "lint"),
         "shellcheck": ("shellcheck", ".ci/run", "scripts/find_python.sh"),
@@ -461,7 +462,7 @@ def benchmark(step: Step) -> None:
 @step()
 def generate(step: Step) -> None:
     """Write what is generated from the modules."""
-    for name in ("action_files", "action_groups", "role_connection"):
+    for name in ("action_files", "action_groups", "role_connection", "variables_schema"):
         step.run("python", f"scripts/{name}.py", "--write")
 
 

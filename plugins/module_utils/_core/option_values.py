@@ -110,7 +110,7 @@ def check_option_texts(ctx: Context) -> None:
         outermost = _get_outermost(where)
         if not text.strip():
             is_connection = "fallback" in ctx.spec[outermost]
-            if outermost in _CHOOSING_OPTIONS if is_connection else _must_name(where, option):
+            if _must_name(where, option, is_connection):
                 found.append((where, ctx.describe_source(outermost), _EMPTY))
         elif option.get("no_log") and (wrong := _find_secret_fault(_get_name(where), text)):
             found.append((where, ctx.describe_source(outermost), wrong))
@@ -143,11 +143,18 @@ def _describe_other_source(where: str, source: str) -> str:
 _EMPTY = "an empty text names nothing. Leave the option out, or give it a value"
 
 
-def _must_name(where: str, option: t.Mapping[str, t.Any]) -> bool:
+def may_be_empty(name: str, *, is_connection: bool) -> bool:
+    """Return True when an empty text of the option *name* has a meaning: it clears what the service has, or counts as not given."""
+    return name not in _CHOOSING_OPTIONS if is_connection else name in _MAY_BE_EMPTY
+
+
+def _must_name(where: str, option: t.Mapping[str, t.Any], is_connection: bool) -> bool:
     """Return True when an empty text of this option would name nothing: ids, names, filters, items of lists."""
+    if is_connection:
+        return not may_be_empty(_get_outermost(where), is_connection=True)
     if option.get("type") == "raw" and "." in where:  # of role mappings, whose parser names all problems together
         return False
-    return _get_name(where) not in _MAY_BE_EMPTY
+    return not may_be_empty(_get_name(where), is_connection=False)
 
 
 def _find_secret_fault(name: str, text: str) -> str | None:

@@ -1,0 +1,189 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The whole variables document: which variables it has, what they hold, and what a playbook needs of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case, matches_any_pattern
+from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import abbreviate_text, limit_problems
+from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import (
+    Options,
+    Place,
+    Problem,
+    find_value_problems,
+)
+from ansible_collections.cvops.identity.plugins.plugin_utils.variables_evaluation import Render, evaluate_variable
+
+Values = t.Mapping[str, t.Any]
+
+#: What a playbook or role cannot do without: sets of variables of which one is needed.
+NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
+    "app_registration": [("cvops_application",)],
+    "bootstrap": [("cvops_bootstrap",)],
+    "doctor": [],
+    "export_role_mappings": [],
+    "preflight": [("cvops_role_mappings",)],
+    "converge_role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
+    "role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
+    "site": [("cvops_application", "cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
+    "validate": [],
+}
+#: Those that work through the CommCells of the connection, and the variables for which they do so; none means always.
+_COMMCELLS_NEEDED: t.Mapping[str, tuple[str, ...]] = {
+    "converge_role_mappings": ("cvops_role_mappings", "cvops_commvault_roles"),
+    "export_role_mappings": (),
+    "role_mappings": ("cvops_role_mappings", "cvops_commvault_roles"),
+    "site": ("cvops_role_mappings", "cvops_commvault_roles"),
+}
+_HOW_TO_GIVE = "give the variables document with -e @FILE, or as data with -e cvops_document=FILE"
+_LONGEST_NAME = 100
+_SHORTEST_NEAR = 8
+_MOST_EDITS = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckedVariables:
+    """The variables of the document by name, empty when there are ``problems``, one short line each."""
+
+    variables: dict[str, t.Any]
+    problems: list[str]
+
+
+def check_variables(given: Values, schema: Options, render: Render, playbook: str) -> CheckedVariables:
+    """Return what the document's variables are worth, and everything that is wrong with them for *playbook* (or role).
+
+    *given*: all variables of the play as they are written; those in *schema* are evaluated with *render*, the names of the
+    others are looked at. Options of the sign-in (``on_demand``) are evaluated by the task that needs them.
+    """
+    names = [name for name, option in schema.items() if name in given and not option.get("on_demand")]
+    values: dict[str, t.Any] = {}
+    problems = find_near_variables(given, schema)
+    meant = {near for _name, near in _list_near_variables(given, schema)}
+    for name in names:
+        values[name], failures = evaluate_variable(name, given, render)
+        problems += failures
+        problems += find_value_problems(values[name], schema[name], Place(name))
+    if not problems:
+        problems += find_duplicates(values)
+    problems += find_needs(values, playbook, meant)
+    lines = limit_problems(map(str, dict.fromkeys(problems)))
+    return CheckedVariables({} if lines else values, lines)
+
+
+def find_near_variables(given: t.Iterable[str], schema: Options) -> list[Problem]:
+    """Return a problem for each variable whose name is almost that of a variable of the document."""
+    return [
+        Problem(abbreviate_text(name), f"there is no such variable; did you mean {near}?")
+        for name, near in _list_near_variables(given, schema)
+    ]
+
+
+def _list_near_variables(given: t.Iterable[str], schema: Options) -> list[tuple[str, str]]:
+    """Return the variables that are none of the document, each with the one that it was probably meant to be.
+
+    A longer or shorter name beside the right one is a variable of the author's own, such as cvops_connection2.
+    """
+    names = sorted(str(name) for name in given if not str(name).startswith("_"))
+    found = []
+    for name in names:
+        if name in schema or not _SHORTEST_NEAR <= len(name) <= _LONGEST_NAME:
+            continue
+        near = min(schema, key=lambda known: (count_edits(name, known, _MOST_EDITS), known))
+        if count_edits(name, near, _MOST_EDITS) > _MOST_EDITS or len(near) < _SHORTEST_NEAR:
+            continue
+        is_own = near in names and (name.startswith(near) or near.startswith(name))
+        if not is_own:
+            found.append((name, near))
+    return found
+
+
+def count_edits(one: str, other: str, most: int) -> int:
+    """Return how many letters have to be put in, taken out, replaced or swapped with their neighbour; *most* + 1 for any more.
+
+    Case, and a hyphen for an underscore, count as nothing.
+    """
+    first, second = (fold_case(text).replace("-", "_") for text in (one, other))
+    if abs(len(first) - len(second)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(second) + 1))
+    for number, letter in enumerate(first, start=1):
+        earlier, before, row = before, row, [number]
+        for place, sign in enumerate(second, start=1):
+            least = min(before[place] + 1, row[place - 1] + 1, before[place - 1] + (letter != sign))
+            if earlier and place > 1 and letter == second[place - 2] and sign == first[number - 2]:
+                least = min(least, earlier[place - 2] + 1)
+            row.append(least)
+        if min(row) > most:
+            return most + 1
+    return min(row[-1], most + 1)
+
+
+def find_needs(values: Values, playbook: str, meant: t.Container[str] = ()) -> t.Iterator[Problem]:
+    """Yield what *playbook* needs and the document does not have; what a misspelt variable was *meant* to be is told there."""
+    for names in NEEDED[playbook]:
+        if all(values.get(name) is None and name not in meant for name in names):
+            listed = f"one of {', '.join(names)}" if len(names) > 1 else names[0]
+            yield Problem(names[0], f"is missing: {playbook} needs {listed}; {_HOW_TO_GIVE}")
+    connection = values.get("cvops_connection")
+    wanted = _COMMCELLS_NEEDED.get(playbook)
+    if wanted is None or (wanted and all(values.get(name) is None for name in wanted)):
+        return
+    if connection is None:
+        if "cvops_connection" not in meant:
+            yield Problem("cvops_connection", f"is missing: {playbook} needs its commcells; {_HOW_TO_GIVE}")
+    elif isinstance(connection, t.Mapping):
+        commcells = connection.get("commcells")
+        is_misspelt = any(count_edits(key, "commcells", 2) <= 2 for key in connection if key != "commcells")
+        if commcells is None and not is_misspelt:
+            yield Problem("cvops_connection.commcells", "is missing; add it, with a name and the url of each CommCell")
+        elif isinstance(commcells, t.Mapping):
+            yield from _find_commcell_problems(commcells, values)
+
+
+def _find_commcell_problems(commcells: Values, values: Values) -> t.Iterator[Problem]:
+    if not commcells:
+        yield Problem("cvops_connection.commcells", "names no CommCell; add a name with its url")
+    chosen = values.get("cvops_only")
+    if isinstance(chosen, (str, list)) and commcells:
+        patterns = [item.strip() for item in chosen.split(",")] if isinstance(chosen, str) else list(map(str, chosen))
+        if not any(matches_any_pattern(name, patterns) for name in commcells):
+            known = ", ".join(abbreviate_text(name, 40) for name in sorted(commcells)[:8])
+            yield Problem("cvops_only", f"matches no CommCell of cvops_connection.commcells; it has {known}")
+
+
+def find_duplicates(values: Values) -> t.Iterator[Problem]:
+    """Yield the items of lists that describe one object twice and differently; equal ones do no harm."""
+    for name, keys in (
+        ("cvops_entra_groups", ("object_id", "unique_name")),
+        ("cvops_commvault_roles", ("name",)),
+    ):
+        items = values.get(name)
+        if isinstance(items, list):
+            yield from _find_repeated_items(name, items, keys)
+
+
+def _find_repeated_items(name: str, items: t.Sequence[t.Any], keys: t.Sequence[str]) -> t.Iterator[Problem]:
+    seen: dict[tuple[str, ...], tuple[int, t.Any]] = {}
+    for number, item in enumerate(items):
+        if not isinstance(item, t.Mapping):
+            continue
+        for key in keys:
+            if not isinstance(item.get(key), str):
+                continue
+            identity = (
+                key,
+                fold_case(item[key]),
+                fold_case(str(item.get("company") or "")),
+                str(item.get("commcells")),
+            )
+            first, other = seen.setdefault(identity, (number, item))
+            if first != number and other != item:
+                place = Place(name).enter_item(number, item)
+                yield place.enter(key).describe(f"is also that of {name}[{first}]; describe each object once")

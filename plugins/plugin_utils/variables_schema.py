@@ -1,0 +1,1062 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The schema of the variables document. Written by scripts/variables_schema.py from the argument specs of modules and roles."""
+
+from __future__ import annotations
+
+import typing as t
+
+Part = dict[str, t.Any]
+
+# fmt: off
+_PART_1: Part = {
+    'type': 'str',
+    'choices': [
+        'auto',
+        'client_secret',
+        'client_certificate',
+        'federated',
+        'managed_identity',
+        'interactive',
+        'device_code',
+        'token',
+    ],
+    'default': 'auto',
+    'may_be_empty': True,
+}
+_PART_2: Part = {
+    'retries': {'type': 'int', 'default': 4},
+    'deadline': {'type': 'int', 'default': 900},
+    'auth_method': _PART_1,
+    'tenant_id': {'type': 'str', 'may_be_empty': True},
+    'client_id': {'type': 'str', 'may_be_empty': True},
+    'client_secret': {'type': 'str', 'may_be_empty': True},
+    'client_certificate': {'type': 'str', 'may_be_empty': True},
+    'client_certificate_password': {'type': 'str', 'may_be_empty': True},
+    'federated_token': {'type': 'str', 'may_be_empty': True},
+    'federated_token_file': {'type': 'path', 'may_be_empty': True},
+    'federated_managed_identity': {'type': 'str'},
+    'managed_identity_client_id': {'type': 'str'},
+    'access_token': {'type': 'str', 'may_be_empty': True},
+    'sign_in_on': {'type': 'str', 'choices': ['controller', 'target'], 'default': 'controller', 'may_be_empty': True},
+    'token_cache': {'type': 'str', 'choices': ['run', 'file', 'none'], 'default': 'run', 'may_be_empty': True},
+    'cloud': {
+        'type': 'str',
+        'choices': ['public', 'usgov', 'usgovdod', 'china'],
+        'default': 'public',
+        'may_be_empty': True,
+    },
+    'authority_url': {'type': 'str', 'may_be_empty': True},
+    'graph_url': {'type': 'str', 'may_be_empty': True},
+    'instance_discovery': {'type': 'bool', 'default': True},
+    'ca_path': {'type': 'path', 'may_be_empty': True},
+    'validate_certs': {'type': 'bool', 'default': True},
+    'proxy': {'type': 'str', 'may_be_empty': True},
+    'timeout': {'type': 'int', 'default': 30},
+}
+_PART_3: Part = {'type': 'dict', 'options': _PART_2}
+_PART_4: Part = {
+    'path': {'type': 'str', 'required': True, 'may_be_empty': True},
+    'mount': {'type': 'str', 'default': 'secret', 'may_be_empty': True},
+    'url': {'type': 'str', 'may_be_empty': True},
+    'namespace': {'type': 'str', 'may_be_empty': True},
+    'token': {'type': 'str', 'may_be_empty': True},
+    'role_id': {'type': 'str', 'may_be_empty': True},
+    'secret_id': {'type': 'str', 'may_be_empty': True},
+    'approle_mount': {'type': 'str', 'default': 'approle', 'may_be_empty': True},
+    'ca_path': {'type': 'path', 'may_be_empty': True},
+}
+_PART_5: Part = {
+    'type': 'dict',
+    'required_together': [['role_id', 'secret_id']],
+    'mutually_exclusive': [['token', 'role_id']],
+    'options': _PART_4,
+}
+_PART_6: Part = {'file': {'type': 'path', 'may_be_empty': True}, 'hashi_vault': _PART_5}
+_PART_7: Part = {
+    'api': {'type': 'str', 'required': True},
+    'application': {'type': 'list', 'elements': 'str'},
+    'delegated': {'type': 'list', 'elements': 'str'},
+}
+_PART_8: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_7}
+_PART_9: Part = {
+    'additional_properties': {'type': 'list', 'elements': 'str'},
+    'essential': {'type': 'bool'},
+    'name': {'type': 'str', 'required': True},
+    'source': {'type': 'str', 'may_be_empty': True},
+}
+_PART_10: Part = {'type': 'list', 'elements': 'dict', 'options': _PART_9}
+_PART_11: Part = {
+    'name': {'words': 'a name', 'forms': [{'type': 'str'}, {'type': 'int'}]},
+    'id': {'words': 'an id (a number)', 'forms': [{'type': 'int'}, {'type': 'str'}]},
+    'company': {'words': 'a name, or an id (a number)', 'forms': [{'type': 'str'}, {'type': 'int'}]},
+}
+_PART_12: Part = {'type': 'dict', 'required_one_of': [['name', 'id']], 'loose_with': ['id'], 'options': _PART_11}
+_PART_13: Part = {
+    'matching': {'type': 'str', 'required': True},
+    'at_most': {'type': 'int', 'required': True},
+    'company': {'words': 'a name, or an id (a number)', 'forms': [{'type': 'str'}, {'type': 'int'}]},
+}
+_PART_14: Part = {'type': 'dict', 'options': _PART_13}
+_PART_15: Part = {
+    'words': 'a name, an id (a number), or a mapping with name or id, and company',
+    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_12],
+}
+_PART_16: Part = {'type': 'list', 'items': _PART_15}
+_PART_17: Part = {
+    'words': 'all, a name, a list of names, or {matching: PATTERN, at_most: NUMBER}',
+    'forms': [{'type': 'str'}, {'type': 'int'}, _PART_12, _PART_14, _PART_16],
+}
+_PART_18: Part = {
+    'type': 'str',
+    'choices': ['azure_guid', 'object_id_name', 'display_name', 'sam_account_name'],
+    'default': 'azure_guid',
+}
+SCHEMA: dict[str, Part] = {
+    'cvops_connection': {
+        'type': 'dict',
+        'options': {
+            'entra': _PART_3,
+            'commcells': {
+                'type': 'dict',
+                'values': {
+                    'type': 'dict',
+                    'options': {
+                        'url': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                        'auth_method': {
+                            'type': 'str',
+                            'choices': [
+                                'password',
+                                'access_token',
+                                'token_store',
+                                'entra',
+                            ],
+                            'default': 'password',
+                            'may_be_empty': True,
+                        },
+                        'username': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                        'password': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                        'pin': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                        'access_token': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                        'token_store': {
+                            'type': 'dict',
+                            'required_one_of': [
+                                [
+                                    'file',
+                                    'hashi_vault',
+                                ],
+                            ],
+                            'mutually_exclusive': [
+                                [
+                                    'file',
+                                    'hashi_vault',
+                                ],
+                            ],
+                            'options': _PART_6,
+                        },
+                        'entra_scope': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                        'proxy_scope': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                        'token_header': {
+                            'type': 'str',
+                            'choices': [
+                                'Authtoken',
+                                'Authorization',
+                            ],
+                            'default': 'Authtoken',
+                            'may_be_empty': True,
+                        },
+                        'company': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                        'ca_path': {
+                            'type': 'path',
+                            'may_be_empty': True,
+                        },
+                        'validate_certs': {
+                            'type': 'bool',
+                            'default': True,
+                        },
+                        'proxy': {
+                            'type': 'str',
+                            'may_be_empty': True,
+                        },
+                        'timeout': {
+                            'type': 'int',
+                            'default': 60,
+                        },
+                    },
+                },
+            },
+        },
+    },
+    'cvops_bootstrap': {
+        'type': 'dict',
+        'required_one_of': [['application', 'managed_identity']],
+        'mutually_exclusive': [['application', 'managed_identity']],
+        'required_by': {'secret': ['application']},
+        'options': {
+            'application': {
+                'type': 'dict',
+                'options': {
+                    'unique_name': {'type': 'str'},
+                    'app_id': {'type': 'str'},
+                    'object_id': {'type': 'str'},
+                    'display_name': {'type': 'str'},
+                    'description': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                },
+            },
+            'managed_identity': {
+                'type': 'dict',
+                'options': {
+                    'object_id': {
+                        'type': 'str',
+                        'required': True,
+                    },
+                },
+            },
+            'federated_credentials': {
+                'type': 'list',
+                'elements': 'dict',
+                'required_if': [
+                    [
+                        'state',
+                        'present',
+                        [
+                            'awx',
+                            'github',
+                            'gitlab',
+                            'kubernetes',
+                            'managed_identity',
+                            'issuer',
+                        ],
+                        True,
+                    ],
+                ],
+                'required_together': [
+                    [
+                        'issuer',
+                        'subject',
+                    ],
+                ],
+                'mutually_exclusive': [
+                    [
+                        'awx',
+                        'github',
+                        'gitlab',
+                        'kubernetes',
+                        'managed_identity',
+                        'issuer',
+                    ],
+                ],
+                'options': {
+                    'name': {
+                        'type': 'str',
+                        'required': True,
+                    },
+                    'issuer': {'type': 'str'},
+                    'subject': {'type': 'str'},
+                    'audiences': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'description': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'awx': {
+                        'type': 'dict',
+                        'options': {
+                            'issuer': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'organization': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'job_template': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                        },
+                    },
+                    'github': {
+                        'type': 'dict',
+                        'required_one_of': [
+                            [
+                                'branch',
+                                'tag',
+                                'environment',
+                                'pull_request',
+                            ],
+                        ],
+                        'mutually_exclusive': [
+                            [
+                                'branch',
+                                'tag',
+                                'environment',
+                                'pull_request',
+                            ],
+                        ],
+                        'options': {
+                            'repository': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'branch': {
+                                'type': 'str',
+                            },
+                            'tag': {
+                                'type': 'str',
+                            },
+                            'environment': {
+                                'type': 'str',
+                            },
+                            'pull_request': {
+                                'type': 'bool',
+                            },
+                            'issuer': {
+                                'type': 'str',
+                                'default': 'https://token.actions.githubusercontent.com',
+                            },
+                        },
+                    },
+                    'gitlab': {
+                        'type': 'dict',
+                        'required_one_of': [
+                            [
+                                'branch',
+                                'tag',
+                            ],
+                        ],
+                        'mutually_exclusive': [
+                            [
+                                'branch',
+                                'tag',
+                            ],
+                        ],
+                        'options': {
+                            'project': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'branch': {
+                                'type': 'str',
+                            },
+                            'tag': {
+                                'type': 'str',
+                            },
+                            'issuer': {
+                                'type': 'str',
+                                'default': 'https://gitlab.com',
+                            },
+                        },
+                    },
+                    'kubernetes': {
+                        'type': 'dict',
+                        'options': {
+                            'issuer': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'namespace': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'service_account': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                        },
+                    },
+                    'managed_identity': {
+                        'type': 'dict',
+                        'options': {
+                            'object_id': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                        },
+                    },
+                },
+            },
+            'secret': {
+                'type': 'dict',
+                'options': {
+                    'file': {'type': 'path', 'required': True},
+                    'name': {
+                        'type': 'str',
+                        'default': 'cvops-bootstrap',
+                    },
+                    'lifetime_days': {
+                        'type': 'int',
+                        'default': 90,
+                    },
+                },
+            },
+            'api_permissions': _PART_8,
+            'sign_in': _PART_3,
+            'verify_with': _PART_3,
+        },
+    },
+    'cvops_application': {
+        'type': 'dict',
+        'required_one_of': [['object_id', 'app_id', 'unique_name', 'display_name']],
+        'options': {
+            'access_token_version': {'type': 'int', 'choices': [1, 2]},
+            'api_permissions': _PART_8,
+            'api_scopes': {
+                'type': 'list',
+                'elements': 'dict',
+                'options': {
+                    'admin_consent_description': {
+                        'type': 'str',
+                    },
+                    'admin_consent_display_name': {
+                        'type': 'str',
+                    },
+                    'enabled': {'type': 'bool'},
+                    'id': {'type': 'str'},
+                    'type': {
+                        'type': 'str',
+                        'choices': [
+                            'Admin',
+                            'User',
+                        ],
+                    },
+                    'user_consent_description': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'user_consent_display_name': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'value': {
+                        'type': 'str',
+                        'required': True,
+                    },
+                },
+            },
+            'app_id': {'type': 'str'},
+            'app_roles': {
+                'type': 'list',
+                'elements': 'dict',
+                'options': {
+                    'allowed_member_types': {
+                        'type': 'list',
+                        'elements': 'str',
+                        'choices': [
+                            'User',
+                            'Application',
+                        ],
+                    },
+                    'description': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'display_name': {'type': 'str'},
+                    'enabled': {'type': 'bool'},
+                    'id': {'type': 'str'},
+                    'value': {
+                        'type': 'str',
+                        'required': True,
+                    },
+                },
+            },
+            'description': {'type': 'str', 'may_be_empty': True},
+            'display_name': {'type': 'str'},
+            'exclusive': {'type': 'bool'},
+            'group_claims': {
+                'type': 'list',
+                'elements': 'str',
+                'choices': [
+                    'SecurityGroup',
+                    'DirectoryRole',
+                    'ApplicationGroup',
+                    'All',
+                ],
+            },
+            'identifier_uris': {'type': 'list', 'elements': 'str'},
+            'max_removals': {'type': 'int', 'default': 20},
+            'notes': {'type': 'str', 'may_be_empty': True},
+            'object_id': {'type': 'str'},
+            'optional_claims': {
+                'type': 'dict',
+                'options': {
+                    'access_token': _PART_10,
+                    'id_token': _PART_10,
+                    'saml2_token': _PART_10,
+                },
+            },
+            'owners': {'type': 'list', 'elements': 'str'},
+            'public_client': {
+                'type': 'dict',
+                'options': {
+                    'redirect_uris': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                },
+            },
+            'restore_deleted': {'type': 'bool'},
+            'sign_in_audience': {
+                'type': 'str',
+                'choices': [
+                    'AzureADMyOrg',
+                    'AzureADMultipleOrgs',
+                    'AzureADandPersonalMicrosoftAccount',
+                    'PersonalMicrosoftAccount',
+                ],
+            },
+            'spa': {
+                'type': 'dict',
+                'options': {
+                    'redirect_uris': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                },
+            },
+            'state': {
+                'type': 'str',
+                'choices': ['present', 'absent'],
+                'default': 'present',
+            },
+            'tags': {'type': 'list', 'elements': 'str'},
+            'unique_name': {'type': 'str'},
+            'web': {
+                'type': 'dict',
+                'options': {
+                    'home_page_url': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'implicit_grant': {
+                        'type': 'dict',
+                        'options': {
+                            'access_tokens': {
+                                'type': 'bool',
+                            },
+                            'id_tokens': {
+                                'type': 'bool',
+                            },
+                        },
+                    },
+                    'logout_url': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'redirect_uris': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                },
+            },
+            'service_principal': {
+                'type': 'dict',
+                'options': {
+                    'assignment_required': {
+                        'type': 'bool',
+                    },
+                    'description': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'enabled': {'type': 'bool'},
+                    'exclusive': {'type': 'bool'},
+                    'max_removals': {
+                        'type': 'int',
+                        'default': 20,
+                    },
+                    'notes': {
+                        'type': 'str',
+                        'may_be_empty': True,
+                    },
+                    'notification_emails': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'owners': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'reply_urls': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                    'sign_on_mode': {
+                        'type': 'str',
+                        'choices': [
+                            'none',
+                            'saml',
+                            'oidc',
+                            'password',
+                            'notSupported',
+                        ],
+                    },
+                    'tags': {
+                        'type': 'list',
+                        'elements': 'str',
+                    },
+                },
+            },
+            'grant_admin_consent': {'type': 'bool'},
+        },
+    },
+    'cvops_entra_groups': {
+        'type': 'list',
+        'elements': 'dict',
+        'required_one_of': [['object_id', 'unique_name', 'display_name']],
+        'required_by': {'accept_risk': ['accept_reason']},
+        'options': {
+            'accept_reason': {'type': 'str', 'may_be_empty': True},
+            'accept_risk': {
+                'type': 'list',
+                'elements': 'str',
+                'choices': ['rename'],
+            },
+            'description': {'type': 'str', 'may_be_empty': True},
+            'display_name': {'type': 'str'},
+            'exclusive': {'type': 'bool'},
+            'mail_nickname': {'type': 'str'},
+            'max_removals': {'type': 'int', 'default': 20},
+            'members': {'type': 'list', 'elements': 'str'},
+            'object_id': {'type': 'str'},
+            'owners': {'type': 'list', 'elements': 'str'},
+            'state': {
+                'type': 'str',
+                'choices': ['present', 'absent'],
+                'default': 'present',
+            },
+            'unique_name': {'type': 'str'},
+        },
+    },
+    'cvops_commvault_roles': {
+        'type': 'list',
+        'elements': 'dict',
+        'options': {
+            'categories': {'type': 'list', 'elements': 'str'},
+            'company': {'type': 'str'},
+            'description': {'type': 'str', 'may_be_empty': True},
+            'enabled': {'type': 'bool'},
+            'exclusive': {'type': 'bool', 'default': True},
+            'name': {'type': 'str', 'required': True},
+            'permissions': {'type': 'list', 'elements': 'str'},
+            'state': {
+                'type': 'str',
+                'choices': ['present', 'absent'],
+                'default': 'present',
+            },
+            'visible_to_all': {'type': 'bool'},
+            'commcells': {'type': 'list', 'elements': 'str'},
+        },
+    },
+    'cvops_role_mappings': {
+        'type': 'list',
+        'elements': 'dict',
+        'options': {
+            'approval': {'type': 'dict'},
+            'business_owner': {'type': 'str', 'may_be_empty': True},
+            'commcells': {'type': 'list', 'elements': 'str'},
+            'grants': {
+                'type': 'list',
+                'elements': 'dict',
+                'options': {
+                    'approval': {'type': 'dict'},
+                    'entities': {
+                        'required': True,
+                        'words': 'commcell, company, or a mapping of kinds such as {plans: [gold]}',
+                        'forms': [
+                            {
+                                'type': 'str',
+                                'choices': [
+                                    'commcell',
+                                    'company',
+                                ],
+                            },
+                            {
+                                'type': 'dict',
+                                'options': {
+                                    'commcell': {
+                                        'words': 'true',
+                                        'forms': [
+                                            {
+                                                'type': 'bool',
+                                                'only': True,
+                                            },
+                                            {
+                                                'type': 'str',
+                                                'choices': [
+                                                    'all',
+                                                ],
+                                            },
+                                        ],
+                                    },
+                                    'company': {
+                                        'words': 'all, a name, a list of names, or {matching: PATTERN, at_most: NUMBER}',
+                                        'forms': [
+                                            {
+                                                'type': 'bool',
+                                                'only': True,
+                                            },
+                                            {
+                                                'type': 'str',
+                                            },
+                                            {
+                                                'type': 'int',
+                                            },
+                                            _PART_12,
+                                            _PART_14,
+                                            _PART_16,
+                                        ],
+                                    },
+                                    'servers': _PART_17,
+                                    'server_groups': _PART_17,
+                                    'plans': _PART_17,
+                                    'storage_pools': _PART_17,
+                                    'workflows': _PART_17,
+                                    'credentials': _PART_17,
+                                    'clients': _PART_17,
+                                    'client_groups': _PART_17,
+                                },
+                            },
+                            {
+                                'type': 'dict',
+                                'options': {
+                                    'type': {
+                                        'required': True,
+                                        'words': 'an id (a number)',
+                                        'forms': [
+                                            {
+                                                'type': 'int',
+                                            },
+                                            {
+                                                'type': 'str',
+                                            },
+                                        ],
+                                    },
+                                    'id': {
+                                        'required': True,
+                                        'words': 'an id (a number)',
+                                        'forms': [
+                                            {
+                                                'type': 'int',
+                                            },
+                                            {
+                                                'type': 'str',
+                                            },
+                                        ],
+                                    },
+                                },
+                            },
+                        ],
+                    },
+                    'role': {
+                        'required': True,
+                        'words': 'a name, an id (a number), or a mapping with name or id, and company',
+                        'forms': [
+                            {
+                                'type': 'str',
+                            },
+                            {
+                                'type': 'int',
+                            },
+                            _PART_12,
+                        ],
+                    },
+                    'valid_until': {
+                        'type': 'str',
+                        'pattern': 'date',
+                    },
+                },
+            },
+            'principal': {
+                'type': 'dict',
+                'required': True,
+                'required_one_of': [
+                    [
+                        'directory_group',
+                        'entra_group',
+                        'service_account',
+                        'user',
+                        'user_group',
+                    ],
+                ],
+                'mutually_exclusive': [
+                    [
+                        'directory_group',
+                        'entra_group',
+                        'service_account',
+                        'user',
+                        'user_group',
+                    ],
+                ],
+                'options': {
+                    'directory_group': _PART_15,
+                    'entra_group': {
+                        'words': 'a name, or a mapping with name, object_id or both',
+                        'forms': [
+                            {
+                                'type': 'str',
+                            },
+                            {
+                                'type': 'int',
+                            },
+                            {
+                                'type': 'dict',
+                                'required_one_of': [
+                                    [
+                                        'name',
+                                        'object_id',
+                                    ],
+                                ],
+                                'loose_with': [
+                                    'object_id',
+                                ],
+                                'options': {
+                                    'name': {
+                                        'words': 'a name',
+                                        'forms': [
+                                            {
+                                                'type': 'str',
+                                            },
+                                            {
+                                                'type': 'int',
+                                            },
+                                        ],
+                                    },
+                                    'object_id': {
+                                        'type': 'str',
+                                    },
+                                },
+                            },
+                        ],
+                    },
+                    'service_account': _PART_15,
+                    'user': _PART_15,
+                    'user_group': _PART_15,
+                },
+            },
+            'relink': {'type': 'bool'},
+            'review_by': {'type': 'str', 'pattern': 'date', 'may_be_empty': True},
+            'state': {
+                'type': 'str',
+                'choices': ['present', 'absent'],
+                'default': 'present',
+            },
+            'user_group': _PART_15,
+        },
+    },
+    'cvops_sso': {
+        'type': 'dict',
+        'mutually_exclusive': [['saml_app', 'oidc_app']],
+        'options': {
+            'match_by': _PART_18,
+            'application': {
+                'type': 'dict',
+                'required_one_of': [['app_id', 'object_id', 'unique_name']],
+                'mutually_exclusive': [
+                    [
+                        'app_id',
+                        'object_id',
+                        'unique_name',
+                    ],
+                ],
+                'options': {
+                    'app_id': {'type': 'str'},
+                    'object_id': {'type': 'str'},
+                    'unique_name': {'type': 'str'},
+                },
+            },
+            'saml_app': {'type': 'str'},
+            'oidc_app': {'type': 'str'},
+            'sample_users': {'type': 'list', 'elements': 'str'},
+            'user_limit': {'type': 'int', 'default': 100},
+        },
+    },
+    'cvops_break_glass': {
+        'type': 'dict',
+        'options': {
+            'commvault_users': {'type': 'list', 'elements': 'str'},
+            'entra_users': {'type': 'list', 'elements': 'str'},
+            'entra_groups': {'type': 'list', 'elements': 'str'},
+        },
+    },
+    'cvops_access_token': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_approved_plan': {'type': 'str'},
+    'cvops_auth_method': {
+        'type': 'str',
+        'choices': [
+            'auto',
+            'client_secret',
+            'client_certificate',
+            'federated',
+            'managed_identity',
+            'interactive',
+            'device_code',
+            'token',
+        ],
+        'default': 'auto',
+        'on_demand': True,
+        'may_be_empty': True,
+    },
+    'cvops_authority_url': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_ca_path': {'type': 'path', 'on_demand': True, 'may_be_empty': True},
+    'cvops_client_certificate': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_client_certificate_password': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_client_id': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_client_secret': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_cloud': {
+        'type': 'str',
+        'choices': ['public', 'usgov', 'usgovdod', 'china'],
+        'default': 'public',
+        'on_demand': True,
+        'may_be_empty': True,
+    },
+    'cvops_commvault_access_token': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_commvault_auth_method': {
+        'type': 'str',
+        'choices': ['password', 'access_token', 'token_store', 'entra'],
+        'default': 'password',
+        'on_demand': True,
+        'may_be_empty': True,
+    },
+    'cvops_commvault_ca_path': {'type': 'path', 'on_demand': True, 'may_be_empty': True},
+    'cvops_commvault_company': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_commvault_entra_scope': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_commvault_password': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_commvault_pin': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_commvault_proxy': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_commvault_proxy_scope': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_commvault_timeout': {'type': 'int', 'default': 60, 'on_demand': True},
+    'cvops_commvault_token_header': {
+        'type': 'str',
+        'choices': ['Authtoken', 'Authorization'],
+        'default': 'Authtoken',
+        'on_demand': True,
+        'may_be_empty': True,
+    },
+    'cvops_commvault_token_store': {
+        'type': 'dict',
+        'required_one_of': [['file', 'hashi_vault']],
+        'mutually_exclusive': [['file', 'hashi_vault']],
+        'on_demand': True,
+        'options': _PART_6,
+    },
+    'cvops_commvault_url': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_commvault_username': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_commvault_validate_certs': {'type': 'bool', 'default': True, 'on_demand': True},
+    'cvops_deadline': {'type': 'int', 'default': 900, 'on_demand': True},
+    'cvops_document': {'on_demand': True, 'forms': [{'type': 'str'}, {'type': 'list', 'elements': 'str'}]},
+    'cvops_document_allow': {
+        'type': 'list',
+        'elements': 'str',
+        'choices': ['accept_risk', 'grant_admin_consent', 'relink'],
+    },
+    'cvops_federated_managed_identity': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_federated_token': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_federated_token_file': {'type': 'path', 'on_demand': True, 'may_be_empty': True},
+    'cvops_graph_url': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_in_process': {'type': 'bool', 'on_demand': True},
+    'cvops_instance_discovery': {'type': 'bool', 'default': True, 'on_demand': True},
+    'cvops_managed_identity_client_id': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_notify_url': {'type': 'str'},
+    'cvops_only': {'type': 'list', 'elements': 'str'},
+    'cvops_plan_file': {'type': 'path'},
+    'cvops_plan_people': {'type': 'bool'},
+    'cvops_proxy': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_retries': {'type': 'int', 'default': 4, 'on_demand': True},
+    'cvops_run_record_dir': {'type': 'path', 'on_demand': True},
+    'cvops_sign_in_on': {
+        'type': 'str',
+        'choices': ['controller', 'target'],
+        'default': 'controller',
+        'on_demand': True,
+        'may_be_empty': True,
+    },
+    'cvops_summary_file': {'type': 'path'},
+    'cvops_tenant_id': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_timeout': {'type': 'int', 'default': 30, 'on_demand': True},
+    'cvops_token_cache': {
+        'type': 'str',
+        'choices': ['run', 'file', 'none'],
+        'default': 'run',
+        'on_demand': True,
+        'may_be_empty': True,
+    },
+    'cvops_validate_certs': {'type': 'bool', 'default': True, 'on_demand': True},
+    'doctor_fail': {'type': 'bool'},
+    'doctor_file': {'type': 'path'},
+    'doctor_playbooks': {'type': 'list', 'elements': 'str'},
+    'preflight_fail': {'type': 'bool'},
+    'preflight_file': {'type': 'path'},
+    'role_mappings_accept_reason': {'type': 'str'},
+    'role_mappings_accept_risk': {
+        'type': 'list',
+        'elements': 'str',
+        'choices': ['last_admin', 'own_rights', 'break_glass'],
+    },
+    'role_mappings_canary': {'type': 'bool'},
+    'role_mappings_check_rights': {'type': 'bool', 'default': True},
+    'role_mappings_create_user_groups': {'type': 'bool', 'default': True},
+    'role_mappings_exclusive': {'type': 'bool'},
+    'role_mappings_export_dest': {'type': 'path'},
+    'role_mappings_export_principals': {'type': 'list', 'elements': 'str'},
+    'role_mappings_export_users': {'type': 'list', 'elements': 'str'},
+    'role_mappings_link_entra_groups': {'type': 'bool', 'default': True},
+    'role_mappings_managed_groups': {'type': 'list', 'elements': 'str'},
+    'role_mappings_match_by': _PART_18,
+    'role_mappings_max_removals': {'type': 'int', 'default': 20},
+    'role_mappings_max_writes': {'type': 'int'},
+    'role_mappings_parallel_reads': {'type': 'int', 'default': 8},
+    'role_mappings_require_object_id': {
+        'type': 'str',
+        'choices': ['privileged', 'all', 'none'],
+        'default': 'privileged',
+    },
+    'validate_fail': {'type': 'bool', 'default': True},
+    'validate_for': {
+        'type': 'str',
+        'choices': [
+            'app_registration',
+            'bootstrap',
+            'converge_role_mappings',
+            'doctor',
+            'export_role_mappings',
+            'preflight',
+            'role_mappings',
+            'site',
+            'validate',
+        ],
+        'default': 'validate',
+    },
+}

@@ -1,0 +1,343 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write or check the schema of the variables document, for the collection and as JSON Schema for editors.
+
+Its source are the argument specs of the roles (which variables there are, and their keys) and of the modules (the rules between keys,
+the connection). What they cannot say is here: the forms of raw values, and variables that only playbooks read.
+Runs in an environment that has ansible-core. Usage: variables_schema.py --check | --write
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import sys
+import typing as t
+
+import yaml
+from collection_facts import load_collections, load_module
+from collection_tree import ROOT
+from json_schema import build_json_schema
+from shared_parts import Name, format_python, share_parts
+
+Option = dict[str, t.Any]
+Options = dict[str, Option]
+
+PYTHON = ROOT / "plugins" / "plugin_utils" / "variables_schema.py"
+JSON = ROOT / "docs" / "schema" / "access.json"
+RULES = ("required_if", "required_together", "required_one_of", "mutually_exclusive", "required_by")
+KEPT = ("type", "elements", "choices", "required", "default", *RULES)
+PREFIX = "commvault_"
+HEAD = '''# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The schema of the variables document. Written by scripts/variables_schema.py from the argument specs of modules and roles."""
+
+from __future__ import annotations
+
+import typing as t
+
+Part = dict[str, t.Any]
+
+# fmt: off
+'''
+
+#: What the playbooks read beside the variables of roles.
+OF_PLAYBOOKS: Options = {
+    "cvops_document": {"forms": [{"type": "str"}, {"type": "list", "elements": "str"}], "on_demand": True},
+    "cvops_only": {
+        "type": "list",
+        "elements": "str",
+        "description": "Name patterns of the CommCells that this run is for.",
+    },
+    "cvops_summary_file": {"type": "path", "description": "Where a playbook writes its summary, as JSON."},
+    "cvops_plan_file": {"type": "path", "description": "Where a playbook writes its plan, as Markdown."},
+    "cvops_plan_people": {
+        "type": "bool",
+        "description": "Whether the plan says who gains and who loses access, person by person.",
+    },
+    "cvops_approved_plan": {
+        "type": "str",
+        "description": "The digest of the plan that was approved; any other is refused.",
+    },
+    "cvops_notify_url": {"type": "str", "description": "An address that is told how a run ended."},
+    "cvops_run_record_dir": {"type": "path", "on_demand": True},
+    "cvops_in_process": {"type": "bool", "on_demand": True, "may_be_empty": True},
+    "doctor_fail": {"type": "bool", "description": "Whether the playbook doctor fails when something is amiss."},
+    "doctor_file": {"type": "path", "description": "Where the playbook doctor writes what it found, as JSON."},
+    "doctor_playbooks": {
+        "type": "list",
+        "elements": "str",
+        "description": "The playbooks that must be able to run, for doctor_fail.",
+    },
+    "preflight_fail": {"type": "bool", "description": "Whether the playbook preflight fails when sign-on is broken."},
+    "preflight_file": {"type": "path", "description": "Where the playbook preflight writes what it found, as JSON."},
+}
+
+ID: Option = {"forms": [{"type": "int"}, {"type": "str"}], "words": "an id (a number)"}
+COMPANY: Option = {"forms": [{"type": "str"}, {"type": "int"}], "words": "a name, or an id (a number)"}
+NAME: Option = {"forms": [{"type": "str"}, {"type": "int"}], "words": "a name"}
+REFERENCE_KEYS: Options = {"name": NAME, "id": ID, "company": COMPANY}
+REFERENCE: Option = {
+    "forms": [
+        {"type": "str"},
+        {"type": "int"},
+        # What a task returned may be given as it is: with an id, its other keys do no harm.
+        {"type": "dict", "options": REFERENCE_KEYS, "required_one_of": [["name", "id"]], "loose_with": ["id"]},
+    ],
+    "words": "a name, an id (a number), or a mapping with name or id, and company",
+}
+ENTRA_GROUP: Option = {
+    "forms": [
+        {"type": "str"},
+        {"type": "int"},
+        {
+            "type": "dict",
+            "options": {"name": NAME, "object_id": {"type": "str"}},
+            "required_one_of": [["name", "object_id"]],
+            "loose_with": ["object_id"],
+        },
+    ],
+    "words": "a name, or a mapping with name, object_id or both",
+}
+PATTERN: Option = {
+    "type": "dict",
+    "options": {
+        "matching": {"type": "str", "required": True},
+        "at_most": {"type": "int", "required": True},
+        "company": COMPANY,
+    },
+}
+ENTITIES_OF_KIND: Option = {
+    "forms": [*REFERENCE["forms"], PATTERN, {"type": "list", "items": REFERENCE}],
+    "words": "all, a name, a list of names, or {matching: PATTERN, at_most: NUMBER}",
+}
+WHOLE: Option = {"forms": [{"type": "bool", "only": True}, {"type": "str", "choices": ["all"]}], "words": "true"}
+COMPANIES: Option = {
+    "forms": [{"type": "bool", "only": True}, *ENTITIES_OF_KIND["forms"]],
+    "words": ENTITIES_OF_KIND["words"],
+}
+DATE: Option = {"type": "str", "pattern": "date", "description": "A date such as 2027-01-31."}
+
+
+def build_entities() -> Option:
+    """Return the option ``entities`` of a grant, with the kinds that the collection knows."""
+    from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import ENTITY_TYPES
+    from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import ALIASES
+
+    special = {"commcell": WHOLE, "company": COMPANIES}
+    kinds = {kind: special.get(kind, ENTITIES_OF_KIND) for kind in (*ENTITY_TYPES, *ALIASES)}
+    by_type = {"type": "dict", "options": {"type": {**ID, "required": True}, "id": {**ID, "required": True}}}
+    return {
+        "required": True,
+        "forms": [
+            {"type": "str", "choices": ["commcell", "company"]},
+            {"type": "dict", "options": kinds},
+            by_type,
+        ],
+        "words": "commcell, company, or a mapping of kinds such as {plans: [gold]}",
+    }
+
+
+def describe_mapping(entry: Options) -> Options:
+    """Return the keys of an entry of the mapping with the forms of its raw values."""
+    principal = entry["principal"]["options"]
+    for kind in principal:
+        principal[kind] |= ENTRA_GROUP if kind == "entra_group" else REFERENCE
+    one = [list(principal)]
+    entry["principal"] |= {"required_one_of": one, "mutually_exclusive": one}
+    entry["user_group"] |= REFERENCE
+    entry["review_by"] |= DATE
+    grant = entry["grants"]["options"]
+    grant["role"] |= {**REFERENCE, "required": True}
+    grant["entities"] |= build_entities()
+    grant["valid_until"] |= DATE
+    return entry
+
+
+def read_role_variables() -> Options:
+    """Return the variables of all roles by name; of one that several describe, the description with its keys."""
+    found: Options = {}
+    for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")):
+        for entry_point in yaml.safe_load(path.read_text())["argument_specs"].values():
+            for name, option in entry_point.get("options", {}).items():
+                if name not in found or ("options" in option and len(str(option)) > len(str(found[name]))):
+                    found[name] = option
+    return found
+
+
+def get_spec(module: str) -> t.Any:
+    """Return the argument spec of a module."""
+    return load_module(module).SPEC
+
+
+def get_rules(module: str) -> Option:
+    """Return the rules between the options of a module that are not about its sign-in."""
+    return {name: rule for name, rule in get_spec(module).to_rule_kwargs().items() if rule}
+
+
+def select_options(module: str, *left_out: str) -> Options:
+    """Return what a module takes, without the sign-in."""
+    options = get_spec(module).options.items()
+    return {name: option for name, option in options if "fallback" not in option and name not in left_out}
+
+
+def build_connection(described: Option) -> Option:
+    """Return the option ``cvops_connection``: the keys of modules for both services."""
+    options = get_spec("commvault_role").options
+    signs_in = {name: option for name, option in options.items() if "fallback" in option}
+    entra = {name: option for name, option in signs_in.items() if not name.startswith(PREFIX)}
+    commcell = {name.removeprefix(PREFIX): option for name, option in signs_in.items() if name.startswith(PREFIX)}
+    told = described["options"]["entra"]["options"]
+    entra = {
+        name: {**option, "description": told.get(name, {}).get("description", "")} for name, option in entra.items()
+    }
+    keys = {
+        "entra": {**described["options"]["entra"], "options": entra},
+        "commcells": {**described["options"]["commcells"], "values": {"type": "dict", "options": commcell}},
+    }
+    for key in keys.values():
+        key.pop("required", None)  # doctor works with half of a connection
+    return {**described, "options": keys}
+
+
+def build_variables() -> Options:
+    """Return the whole schema, with descriptions."""
+    found = read_role_variables()
+    found["cvops_connection"] = build_connection(found["cvops_connection"])
+    found["cvops_application"] |= get_rules("entra_application")
+    principal_rules = get_rules("entra_service_principal")
+    found["cvops_application"]["options"]["service_principal"] |= {
+        name: rule for name, rule in principal_rules.items() if name.startswith("required_by")
+    }
+    found["cvops_entra_groups"] |= get_rules("entra_group")
+    found["cvops_commvault_roles"] |= get_rules("commvault_role")
+    describe_mapping(found["cvops_role_mappings"]["options"])
+    sso = get_spec("sso_preflight_info")
+    keys = ("match_by", "application", "saml_app", "oidc_app", "sample_users", "user_limit")
+    found["cvops_sso"] = {
+        "type": "dict",
+        "description": "How people sign on, for the prediction of sso_preflight_info.",
+        "options": {name: sso.options[name] for name in keys},
+        **get_rules("sso_preflight_info"),
+    }
+    describe_bootstrap(found["cvops_bootstrap"])
+    for option in found.values():
+        option.pop("required", None)  # what a playbook needs is told by variables_document.py
+    found |= {name: {**found.get(name, {}), **option} for name, option in OF_PLAYBOOKS.items()}
+    for name, option in get_spec("commvault_role").options.items():
+        if "fallback" in option:
+            found[f"cvops_{name}"] = {**option, "on_demand": True}
+    return dict(sorted(found.items(), key=order))
+
+
+def order(item: tuple[str, Option]) -> tuple[int, str]:
+    """Return the place of a variable: the document's own in the order in which people write them, then all others."""
+    first = ("cvops_connection", "cvops_bootstrap", "cvops_application", "cvops_entra_groups", "cvops_commvault_roles")
+    listed = [*first, "cvops_role_mappings", "cvops_sso", "cvops_break_glass"]
+    return (listed.index(item[0]) if item[0] in listed else len(listed), item[0])
+
+
+def describe_bootstrap(option: Option) -> None:
+    """Add the keys of sign-ins and federated credentials, and the rules, to ``cvops_bootstrap``."""
+    keys = option["options"]
+    entra = {
+        name: inner
+        for name, inner in get_spec("commvault_role").options.items()
+        if "fallback" in inner and not name.startswith(PREFIX)
+    }
+    for name in ("sign_in", "verify_with"):
+        keys[name]["options"] = entra
+    keys["federated_credentials"] |= {
+        "options": select_options("entra_federated_credential", "application", "state"),
+        **get_rules("entra_federated_credential"),
+    }
+    one = [["application", "managed_identity"]]
+    option |= {"required_one_of": one, "mutually_exclusive": one, "required_by": {"secret": ["application"]}}
+
+
+def simplify(options: t.Mapping[str, t.Any], in_connection: bool = False, described: bool = False) -> Options:
+    """Return *options* in plain data, with what a check needs and nothing else; *described*: also with their descriptions."""
+    return {name: simplify_option(option, name, in_connection, described) for name, option in options.items()}
+
+
+def simplify_option(option: t.Mapping[str, t.Any], name: str, in_connection: bool, described: bool) -> Option:
+    """Return one option as :func:`simplify` does."""
+    from ansible_collections.cvops.identity.plugins.module_utils._core.option_values import may_be_empty
+
+    inside = in_connection or "fallback" in option
+    kept = {key: to_plain(option[key]) for key in KEPT if option.get(key) not in (None, False, [], {}, ())}
+    if kept.get("type") == "raw" and "forms" in option:
+        del kept["type"]
+    kept |= {
+        key: to_plain(option[key]) for key in ("loose_with", "only", "words", "on_demand", "pattern") if key in option
+    }
+    is_text = "str" in (option.get("type", "str"), option.get("elements")) or option.get("type") == "path"
+    if "forms" not in option and is_text and (option.get("may_be_empty") or may_be_empty(name, is_connection=inside)):
+        kept["may_be_empty"] = True
+    if option.get("options") is not None:
+        kept["options"] = simplify(option["options"], inside, described)
+    for key in ("values", "items"):
+        if key in option:
+            kept[key] = simplify_option(option[key], "", inside or key == "values", described)
+    if "forms" in option:
+        kept["forms"] = [simplify_option(form, name, inside, described) for form in option["forms"]]
+    if described and option.get("description"):
+        said = option["description"]
+        kept["description"] = said if isinstance(said, str) else " ".join(said)
+    if described and option.get("no_log"):
+        kept["secret"] = True
+    return kept
+
+
+def to_plain(value: t.Any) -> t.Any:
+    """Return *value* with lists in place of tuples."""
+    return json.loads(json.dumps(value))
+
+
+def render_python(variables: Options) -> str:
+    """Return the text of the Python file."""
+    tree, parts = share_parts(simplify(variables), lambda number: Name(f"_PART_{number}"))
+    shared = "".join(f"_PART_{number}: Part = {format_python(part)}\n" for number, part in enumerate(parts, start=1))
+    return f"{HEAD}{shared}SCHEMA: dict[str, Part] = {format_python(tree)}\n"
+
+
+def render_json(variables: Options) -> str:
+    """Return the text of the JSON Schema."""
+    schema = build_json_schema(simplify(variables, described=True))
+    defined = schema.pop("$defs")
+    tree, parts = share_parts(schema, lambda number: {"$ref": f"#/$defs/part{number}"}, ("properties",))
+    shared = {f"part{number}": part for number, part in enumerate(parts, start=1)}
+    return json.dumps({**tree, "$defs": {**defined, **shared}}, indent=1) + "\n"
+
+
+def main() -> int:
+    """Check or write; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    mode = parser.add_mutually_exclusive_group(required=True)
+    mode.add_argument("--check", action="store_true")
+    mode.add_argument("--write", action="store_true")
+    write = parser.parse_args().write
+    load_collections()
+    outdated = [path for path, text in expected().items() if not path.exists() or path.read_text() != text]
+    for path in outdated:
+        if write:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(expected()[path])
+        else:
+            print(f"{path.relative_to(ROOT)} is out of date: run scripts/variables_schema.py --write", file=sys.stderr)
+    return 1 if outdated and not write else 0
+
+
+def expected() -> dict[pathlib.Path, str]:
+    """Return the text of each file that this script writes."""
+    return {PYTHON: render_python(build_variables()), JSON: render_json(build_variables())}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

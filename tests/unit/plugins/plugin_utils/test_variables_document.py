@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The document as a whole: names of variables that are almost right, what a playbook needs, and objects that are described twice."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.variables_document import check_variables, count_edits
+from ansible_collections.cvops.identity.plugins.plugin_utils.variables_schema import SCHEMA
+
+CONNECTION = {"entra": {"tenant_id": "t"}, "commcells": {"cs01": {"url": "https://cs01"}}}
+MAPPINGS = [{"principal": {"entra_group": "GG"}, "grants": [{"role": "View", "entities": "commcell"}]}]
+
+
+def check(document: t.Mapping[str, t.Any], playbook: str = "site") -> list[str]:
+    return check_variables(document, SCHEMA, lambda value: value, playbook).problems
+
+
+def test_a_right_document_has_no_problem_and_its_values_come_back() -> None:
+    document = {"cvops_connection": CONNECTION, "cvops_role_mappings": MAPPINGS}
+    found = check_variables({**document, "other": 1}, SCHEMA, lambda value: value, "site")
+    assert (found.problems, found.variables) == ([], document)
+
+
+NEAR = [
+    ("cvops_role_mapings", "cvops_role_mappings"),
+    ("cvops_conection", "cvops_connection"),
+    ("cvops_entra_group", "cvops_entra_groups"),
+    ("Cvops-SSO", "cvops_sso"),
+    ("role_mappings_max_removal", "role_mappings_max_removals"),
+    ("cvops_my_own_thing", None),
+    ("inventory_hostname", None),
+    ("_cvops_role_mappings", None),
+]
+
+
+@pytest.mark.parametrize(("name", "near"), NEAR)
+def test_a_variable_that_is_almost_one_of_the_document_is_told(name: str, near: str | None) -> None:
+    told = [f"{name}: there is no such variable; did you mean {near}?"] if near else []
+    assert check({name: 1}, "validate") == told
+
+
+def test_a_variable_of_the_author_beside_the_right_one_is_left_alone() -> None:
+    assert check({"cvops_connection": CONNECTION, "cvops_connection2": 1}, "validate") == []
+    assert len(check({"cvops_connection": CONNECTION, "cvops_connecton": 1}, "validate")) == 1
+
+
+def test_a_misspelt_variable_is_not_missing_as_well() -> None:
+    assert len(check({"cvops_connection": CONNECTION, "cvops_role_mapings": MAPPINGS})) == 1
+    assert len(check({"cvops_conection": CONNECTION, "cvops_role_mappings": MAPPINGS})) == 1
+
+
+def test_a_misspelt_connection_is_told_once() -> None:
+    connection = {"entra": {}, "commcell": {"cs01": {}}}
+    assert check({"cvops_connection": connection, "cvops_role_mappings": MAPPINGS}) == [
+        "cvops_connection.commcell: there is no such key; did you mean commcells?"
+    ]
+
+
+NEEDS = [
+    ("site", {}, "cvops_application: is missing: site needs one of"),
+    ("site", {"cvops_role_mappings": MAPPINGS}, "cvops_connection: is missing: site needs its commcells"),
+    (
+        "site",
+        {"cvops_role_mappings": MAPPINGS, "cvops_connection": {"entra": {}}},
+        "cvops_connection.commcells: is missing",
+    ),
+    (
+        "site",
+        {"cvops_role_mappings": MAPPINGS, "cvops_connection": {"commcells": {}}},
+        "cvops_connection.commcells: names no",
+    ),
+    ("preflight", {}, "cvops_role_mappings: is missing"),
+    ("bootstrap", {}, "cvops_bootstrap: is missing"),
+    ("export_role_mappings", {}, "cvops_connection: is missing"),
+]
+
+
+@pytest.mark.parametrize(("playbook", "document", "told"), NEEDS, ids=[told for playbook, document, told in NEEDS])
+def test_what_a_playbook_needs_is_told_when_it_is_missing(playbook: str, document: dict[str, t.Any], told: str) -> None:
+    (line,) = check(document, playbook)
+    assert line.startswith(told)
+
+
+@pytest.mark.parametrize("playbook", ["doctor", "validate"])
+def test_the_doctor_works_with_nothing(playbook: str) -> None:
+    assert check({}, playbook) == []
+
+
+def test_cvops_only_must_match_a_commcell() -> None:
+    document = {"cvops_connection": CONNECTION, "cvops_role_mappings": MAPPINGS}
+    assert check({**document, "cvops_only": "CS*"}) == []
+    assert check({**document, "cvops_only": "emea-*"}) == [
+        "cvops_only: matches no CommCell of cvops_connection.commcells; it has cs01"
+    ]
+
+
+def test_an_object_that_is_described_twice_is_told() -> None:
+    groups = [{"unique_name": "gg-1", "display_name": "A"}, {"unique_name": "GG-1", "display_name": "B"}]
+    assert check({"cvops_entra_groups": groups}) == [
+        "cvops_entra_groups[1].unique_name (B): is also that of cvops_entra_groups[0]; describe each object once"
+    ]
+    assert check({"cvops_entra_groups": [groups[0], groups[0]]}) == []
+    roles = [
+        {"name": "R", "company": "a"},
+        {"name": "r", "company": "b"},
+        {"name": "R", "company": "A", "enabled": True},
+    ]
+    document = {"cvops_commvault_roles": roles, "cvops_connection": CONNECTION}
+    assert [line.split(" ")[0] for line in check(document)] == ["cvops_commvault_roles[2].name"]
+
+
+def test_no_value_of_the_connection_is_told() -> None:
+    connection = {
+        "entra": {"client_secret": {"S3CRET": "S3CRET"}},
+        "commcells": {"cs01": {"password": ["S3CRET"], "pin": True}},
+    }
+    told = check({"cvops_connection": connection}, "validate")
+    assert len(told) == 3 and "S3CRET" not in "".join(told)
+
+
+@given(st.text("abcd_", max_size=8), st.text("abcd_", max_size=8))
+def test_edits_are_counted_alike_from_both_sides(one: str, other: str) -> None:
+    found = count_edits(one, other, 2)
+    assert found == count_edits(other, one, 2)
+    assert (found == 0) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "edits"),
+    [("abc", "acb", 1), ("abc", "abd", 1), ("a-c", "A_C", 0), ("abc", "", 3), ("ab", "abcd", 2)],
+)
+def test_edits_are_letters_put_in_taken_out_replaced_or_swapped(one: str, other: str, edits: int) -> None:
+    assert count_edits(one, other, 2) == edits
