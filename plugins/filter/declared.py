@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.plugin_utils.declared import (
     find_document_permissions,
     find_document_uses,
@@ -15,7 +14,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.declared import (
     is_owner_removed,
     select_items_in_state,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters, convert_dates_to_text
 
 
 class FilterModule:
@@ -25,7 +24,7 @@ class FilterModule:
         """Return the filters by name."""
         return build_filters(
             covers_commcell=is_commcell_covered,
-            dates_as_text=convert_to_builtins,
+            dates_as_text=convert_dates_to_text,
             document_permissions=find_document_permissions,
             document_uses=find_document_uses,
             items_in_state=select_items_in_state,

@@ -65,6 +65,11 @@ def to_text(value: t.Any) -> str:
     return "" if value is None else "".join((str(value),))
 
 
+def convert_dates_to_text(value: t.Any) -> t.Any:
+    """Return *value* with dates and keys as text at any depth. Raises ConfigError for what cannot be plain data."""
+    return convert_to_builtins(value)
+
+
 def make_visible(value: t.Any) -> t.Any:
     """Return *value* in builtin types, with invisible characters escaped in every text and key."""
     return escape_structure(convert_to_builtins(value))
