@@ -34,6 +34,7 @@ SCOPE = {
     "value": ROLE["value"],
 }
 PERSONAL = "AzureADandPersonalMicrosoftAccount"
+CALLBACK = "https://a.example/cb"
 PERSONAL_BODY = {"displayName": "x", "signInAudience": PERSONAL, "api": {"requestedAccessTokenVersion": 2}}
 
 
@@ -73,6 +74,11 @@ def test_an_answer_has_every_key_of_its_type(graph: GraphClient) -> None:
         ({"displayName": "x", "web": {"redirectUris": ["http://a.example"]}}, "redirectUris"),
         ({"displayName": "x", "web": {"redirectUris": ["https://a.example/#x"]}}, "redirectUris"),
         ({"displayName": "x", "spa": {"redirectUris": ["myapp://auth"]}}, "redirectUris"),
+        ({"displayName": "x", "spa": {"redirectUris": [CALLBACK]}, "web": {"redirectUris": [CALLBACK]}}, "redirectUris"),
+        ({"displayName": "x", "identifierUris": ["api://a/b", "api://a/B"]}, "identifierUris"),
+        ({"displayName": "x", "identifierUris": ["api://a/*"]}, "identifierUris"),
+        ({"displayName": "x", "web": {"logoutUrl": "http://a.example/out"}}, "logoutUrl"),
+        ({"displayName": "x", "web": {"homePageUrl": "a.example"}}, "homePageUrl"),
         ({"displayName": "x", "publicClient": {"redirectUris": ["http://a.example"]}}, "redirectUris"),
         ({"displayName": "x", "signInAudience": PERSONAL}, "requestedAccessTokenVersion"),
         ({**PERSONAL_BODY, "api": {"requestedAccessTokenVersion": 1}}, "requestedAccessTokenVersion"),

@@ -100,6 +100,12 @@ def normalize_endpoint(text: str) -> str:
     return "/" + text.strip().strip("/")
 
 
+def is_endpoint(text: str) -> bool:
+    """Return True for a path of the API: no whole address, no query, and no sign that a path has only encoded."""
+    path = text.strip()
+    return "//" not in path and all(" " < sign <= "~" and sign not in '?#\\"<>^`{|}' for sign in path)
+
+
 def normalize_address(text: str) -> str | None:
     """Return the normal form of an address, a network or a range ``first-last``; None for anything else."""
     try:

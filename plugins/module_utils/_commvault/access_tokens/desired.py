@@ -12,7 +12,7 @@ import typing as t
 from ..._core.errors import Problems
 from ..._core.values import format_time, parse_time
 from ..name_checks import check_object_name
-from .canonical import CanonicalAccessToken, normalize_address, normalize_endpoint
+from .canonical import CanonicalAccessToken, is_endpoint, normalize_address, normalize_endpoint
 from .checks import make_option_problem
 
 
@@ -28,6 +28,11 @@ def desired_access_token(options: t.Mapping[str, t.Any]) -> CanonicalAccessToken
     problems: list[dict[str, str]] = []
     if options.get("api_endpoints") is not None:
         found["api_endpoints"] = sorted({normalize_endpoint(item) for item in options["api_endpoints"]})
+        problems += [
+            make_option_problem("api_endpoints", f"{item!r} is no path such as /V4/UserGroup")
+            for item in options["api_endpoints"]
+            if not is_endpoint(item)
+        ]
         if "/" in found["api_endpoints"]:
             problems.append(make_option_problem("api_endpoints", "an empty path allows everything; use token_type all"))
     if options.get("allowed_ips") is not None:

@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import typing as t
 
 from ..._core.errors import ConfigError, Problems
-from ..uris import explain_identifier_uri, explain_redirect_uri
+from ..._core.names import is_same_name
+from ..uris import explain_home_page, explain_identifier_uri, explain_logout_url, explain_redirect_uri
 from .canonical import PLATFORMS, CanonicalApplication, canonical_application
 from .desired import APP_ID_TEXT, PERSONAL_AUDIENCES, PERSONAL_TOKEN_VERSION, desired_application
 from .interrupted_change import OWN_TAGS
@@ -159,7 +161,7 @@ def _find_uri_problems(
     Empty ones, and identifier URIs that end with a slash, are problems of the options already.
     """
     judge_all = personal and all_of_them
-    problems = []
+    problems = _find_duplicate_uris(after, current)
     for uri in after["identifier_uris"]:
         why = explain_identifier_uri(uri.replace(APP_ID_TEXT, _SOME_ID), personal=personal)
         if why and not uri.endswith("/") and uri and (judge_all or uri not in current["identifier_uris"]):
@@ -172,14 +174,41 @@ def _find_uri_problems(
     for name in PLATFORMS:
         had = current[name]["redirect_uris"]
         for uri in after[name]["redirect_uris"]:
-            why = explain_redirect_uri(uri, native=name == "public_client", personal=personal)
+            why = explain_redirect_uri(uri, platform=name, personal=personal)
             if why and uri and (judge_all or uri not in had):
                 problems.append(_describe_problem(f"{name}.redirect_uris", f"{uri!r}: {why}"))
+    for name, why in _explain_web_addresses(after["web"], personal).items():
+        if why and (judge_all or after["web"][name] != current["web"][name]):
+            problems.append(_describe_problem(f"web.{name}", f"{after['web'][name]!r}: {why}"))
     total, before = (sum(len(form[name]["redirect_uris"]) for name in PLATFORMS) for form in (after, current))
     most = _MOST_REDIRECT_URIS[personal]
     if total > max(most, before):
         message = f"an application has at most {most} on all platforms together, this one would have {total}"
         problems.append(_describe_problem("redirect_uris", message))
+    return problems
+
+
+def _explain_web_addresses(web: t.Mapping[str, t.Any], personal: bool) -> dict[str, str | None]:
+    return {
+        "logout_url": explain_logout_url(web["logout_url"], personal=personal) if web["logout_url"] else None,
+        "home_page_url": explain_home_page(web["home_page_url"]) if web["home_page_url"] else None,
+    }
+
+
+def _find_duplicate_uris(after: CanonicalApplication, current: CanonicalApplication) -> list[Problem]:
+    """Return the problems of URIs that are the same to Entra ID: identifier URIs but for letter case, redirect URIs of two platforms."""
+    problems = []
+    added = [uri for uri in after["identifier_uris"] if uri not in current["identifier_uris"]]
+    for number, uri in enumerate(after["identifier_uris"]):
+        for other in after["identifier_uris"][number + 1 :]:
+            if is_same_name(uri, other) and (uri in added or other in added):
+                message = f"{uri!r} and {other!r} differ in letter case only, and are one to Entra ID"
+                problems.append(_describe_problem("identifier_uris", message))
+    for name, other in itertools.combinations(PLATFORMS, 2):
+        had = {*current[name]["redirect_uris"]} & {*current[other]["redirect_uris"]}
+        for uri in sorted({*after[name]["redirect_uris"]} & {*after[other]["redirect_uris"]} - had):
+            message = f"{uri!r} is one of {other}.redirect_uris, too: a redirect URI belongs to one platform"
+            problems.append(_describe_problem(f"{name}.redirect_uris", message))
     return problems
 
 

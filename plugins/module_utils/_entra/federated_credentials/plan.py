@@ -13,6 +13,7 @@ import typing as t
 from ..._core.errors import AmbiguousMatch, ConfigError, Problems
 from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step, find_changed_fields
+from ..uris import explain_issuer
 from .presets import AUDIENCES
 
 CanonicalFederatedCredential = dict[str, t.Any]
@@ -52,8 +53,9 @@ def desired_federated_credential(
     problems = []
     if not _NAME.fullmatch(found["name"]):
         problems.append(("name", "3 to 120 letters, digits, - and _, the first a letter or digit"))
-    if not issuer.startswith("https://"):
-        problems.append(("issuer", f"{issuer!r} is not an https address"))
+    why = explain_issuer(issuer) if issuer else None
+    if why:
+        problems.append(("issuer", f"{issuer!r}: {why}"))
     if len(found["audiences"]) != 1:
         problems.append(("audiences", "Entra ID takes exactly one audience"))
     problems += [

@@ -11,11 +11,11 @@ import typing as t
 
 from ..._core.errors import Problems
 from ..._core.plan import Plan
+from ..uris import explain_reply_url
 
 Problem = dict[str, str]
 _LONGEST = {"description": 1024, "notes": 1024}
 _LONGEST_TAG = 256
-_LONGEST_URL = 256
 
 
 def check_service_principal_options(options: t.Mapping[str, t.Any]) -> None:
@@ -29,9 +29,9 @@ def check_service_principal_options(options: t.Mapping[str, t.Any]) -> None:
         if not tag or len(tag) > _LONGEST_TAG or any(letter.isspace() for letter in tag):
             problems.append(_describe_problem(f"tags[{index}]", "a tag has 1 to 256 characters and no blanks"))
     for index, url in enumerate(options.get("reply_urls") or ()):
-        if not url or len(url) > _LONGEST_URL or ":" not in url or any(letter.isspace() for letter in url):
-            message = f"a reply URL is an address of at most {_LONGEST_URL} characters, without blanks"
-            problems.append(_describe_problem(f"reply_urls[{index}]", message))
+        why = explain_reply_url(url)
+        if why:
+            problems.append(_describe_problem(f"reply_urls[{index}]", f"{url!r}: {why}"))
     for index, address in enumerate(options.get("notification_emails") or ()):
         if "@" not in address.strip("@") or any(letter.isspace() for letter in address):
             problems.append(_describe_problem(f"notification_emails[{index}]", f"{address!r} is no mail address"))

@@ -27,6 +27,8 @@ _LONGEST = {"displayName": 256, "description": 1024, "notes": 1024}
 _PERSONAL = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
 _PLATFORMS = ("web", "spa", "publicClient")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f<>\"\\^`{|}]+")
+_WEB_ADDRESS = re.compile(r"[hH][tT][tT][pP][sS]?://(?P<host>[^/:?#\s]+)(:\d+)?([/?#]\S*)?")
+_PLATFORM_SCHEMES = {"web": ("urn", "ms-appx-web"), "spa": ("brk-multihub",)}
 _MAX_PERMISSIONS = 400
 _MAX_RESOURCES = 50
 _MAX_ENTITLEMENTS = 700
@@ -43,8 +45,15 @@ def check_values(body: Row) -> None:
         raise invalid_value("signInAudience", RESOURCE)
     _check_tags(body.get("tags", []))
     _check_requested(body.get("requiredResourceAccess", []))
-    if any(uri.endswith("/") or len(uri) > 255 or not _URI.fullmatch(uri) for uri in body.get("identifierUris", [])):
+    identifiers = body.get("identifierUris", [])
+    folded = {fold_case(uri) for uri in identifiers}
+    if len(folded) != len(identifiers) or any(not _is_identifier_uri(uri) for uri in identifiers):
         raise invalid_value("identifierUris", RESOURCE)
+    web = body.get("web") or {}
+    if web.get("homePageUrl") and not _WEB_ADDRESS.fullmatch(web["homePageUrl"]):
+        raise invalid_value("homePageUrl", RESOURCE)
+    if web.get("logoutUrl") and (len(web["logoutUrl"]) > 255 or not _is_sign_in_address(web["logoutUrl"])):
+        raise invalid_value("logoutUrl", RESOURCE)
 
 
 def _check_tags(tags: list[str]) -> None:
@@ -66,23 +75,35 @@ def check_platforms(row: Row, before: Row | None) -> None:
     """Check redirect URIs of the resulting application: the form of those that are new, the number of all."""
     lists = {name: list((row.get(name) or {}).get("redirectUris") or []) for name in _PLATFORMS}
     personal = row["signInAudience"] in _PERSONAL
-    if sum(map(len, lists.values())) > (100 if personal else 256):
+    everything = [uri for uris in lists.values() for uri in uris]
+    if len(everything) > (100 if personal else 256) or len(set(everything)) != len(everything):
         raise invalid_value("redirectUris", RESOURCE)
     for name, uris in lists.items():
         known = set((((before or {}).get(name)) or {}).get("redirectUris") or [])
         for uri in uris:
-            if uri not in known and not _is_redirect_uri(uri, name == "publicClient", personal):
+            if uri not in known and not _is_redirect_uri(uri, name, personal):
                 raise invalid_value("redirectUris", RESOURCE)
 
 
-def _is_redirect_uri(uri: str, native: bool, personal: bool) -> bool:
+def _is_redirect_uri(uri: str, platform: str, personal: bool) -> bool:
     if len(uri) > 256 or not _URI.fullmatch(uri) or "#" in uri or (personal and set(uri) & {"*", "?"}):
         return False
     scheme = uri.partition(":")[0].lower()
     if scheme not in ("http", "https"):
-        return native
-    web = re.fullmatch(r"[^:]+://([^/:?]+)(:\d+)?([/?].*)?", uri)
-    return web is not None and (scheme == "https" or web[1].lower() in ("localhost", "127.0.0.1"))
+        return platform == "publicClient" or scheme in _PLATFORM_SCHEMES[platform]
+    return _is_sign_in_address(uri)
+
+
+def _is_sign_in_address(uri: str) -> bool:
+    """Return True for an https address, and for an http address of the machine itself."""
+    found = _WEB_ADDRESS.fullmatch(uri)
+    return found is not None and (
+        uri[:6].lower() == "https:" or found["host"].lower() in ("localhost", "127.0.0.1")
+    )
+
+
+def _is_identifier_uri(uri: str) -> bool:
+    return len(uri) <= 255 and not uri.endswith("/") and "*" not in uri and bool(_URI.fullmatch(uri))
 
 
 def check_audience(row: Row) -> None:

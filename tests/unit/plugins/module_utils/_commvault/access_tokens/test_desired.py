@@ -29,6 +29,9 @@ def wanted(**options: t.Any) -> dict[str, t.Any]:
             ["allowed_ips", "renewable_until", "expires"],
         ),
         ({"api_endpoints": [""]}, ["api_endpoints"]),
+        ({"api_endpoints": ["https://cs.example/api/Plan"]}, ["api_endpoints"]),
+        ({"api_endpoints": ["/a b"]}, ["api_endpoints"]),
+        ({"api_endpoints": ["/Plan?x=1"]}, ["api_endpoints"]),
     ],
 )
 def test_options_that_cannot_be(options: dict[str, t.Any], where: list[str]) -> None:

@@ -100,6 +100,7 @@ def test_a_new_application_needs_a_name() -> None:
     check_desired_application({"display_name": "x"}, nothing, nothing)
 
 
+CALLBACK = "https://a.example/cb"
 PERSONAL = "AzureADandPersonalMicrosoftAccount"
 SAME = {"admin_consent_display_name": "text", "admin_consent_description": "text"}
 TEXTS = {"display_name": "text", "description": "text"}
@@ -131,6 +132,11 @@ def find_places(options: Wire, wire: Wire | None = None) -> list[str]:
         ({"identifier_uris": ["no-uri", "api://{app_id}/x"]}, ["identifier_uris"]),
         ({"web": {"redirect_uris": ["http://a.example"]}, "spa": {"redirect_uris": ["x:/y"]}}, ["web.redirect_uris", "spa.redirect_uris"]),
         ({"public_client": {"redirect_uris": ["x:/y", "http://localhost"]}}, []),
+        ({"identifier_uris": ["api://{app_id}/a", "api://{app_id}/A", "api://{app_id}/b"]}, ["identifier_uris"]),
+        ({"web": {"redirect_uris": [CALLBACK]}, "spa": {"redirect_uris": [CALLBACK]}}, ["web.redirect_uris"]),
+        ({"web": {"logout_url": "http://a.example", "home_page_url": "a"}}, ["web.logout_url", "web.home_page_url"]),
+        ({"web": {"logout_url": "https://a.example", "home_page_url": "http://a.example"}}, []),
+        ({"web": {"logout_url": "", "home_page_url": ""}}, []),
         ({"sign_in_audience": PERSONAL, "web": {"redirect_uris": ["https://a.example/?x=1"]}}, ["web.redirect_uris"]),
         ({"web": {"redirect_uris": [f"https://a.example/{n}" for n in range(256)]}}, []),
         ({"web": {"redirect_uris": [f"https://a.example/{n}" for n in range(257)]}}, ["redirect_uris"]),
@@ -181,6 +187,8 @@ LEGACY = {
     [
         ({"notes": "n", "web": {"redirect_uris": ["http://old.example"]}, "identifier_uris": ["old"]}, []),
         ({"web": {"redirect_uris": ["http://new.example"]}}, ["web.redirect_uris"]),
+        ({"identifier_uris": ["OLD"]}, ["identifier_uris", "identifier_uris"]),
+        ({"spa": {"redirect_uris": ["http://old.example"]}}, ["web.redirect_uris", "spa.redirect_uris"]),
         ({"sign_in_audience": "AzureADMyOrg"}, []),
         ({"app_roles": [{"value": "A", "description": "new"}]}, ["app_roles", "app_roles and api_scopes, value A"]),
     ],
