@@ -19,6 +19,8 @@ from helpers.playing import Player, Result, Run, connection_of
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._entra.client import GraphClient
 
+pytestmark = pytest.mark.any_core
+
 ROLE_ID, SCOPE_ID = "6f0f6f0a-2d6e-4c55-8e07-55f1c2b0a911", "0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"
 REGISTRATION, PRINCIPAL = "Application registration", "Service principal"
 #: What has gathered on the registration over the years.

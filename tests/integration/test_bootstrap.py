@@ -19,6 +19,8 @@ from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.people import persons_token
 from helpers.playing import Player, Run, connection_of
 
+pytestmark = pytest.mark.any_core
+
 BOOTSTRAP = "cvops.identity.bootstrap"
 REPORT = "What was made, and what to take away from the person"
 APPLICATION = {"unique_name": "cvops-automation", "display_name": "cvops automation"}
@@ -87,6 +89,7 @@ def report(run: Run) -> str:
     return "\n".join(run.one(REPORT)["msg"])
 
 
+@pytest.mark.every_core
 def test_from_nothing_to_an_identity_that_runs_the_site(whole: Tenant, tmp_path: pathlib.Path) -> None:
     """Predicted, made, left alone; then the site converges as that identity, with nothing but what it was handed."""
     kept = tmp_path / "secret"
@@ -240,6 +243,7 @@ def test_a_secret_whose_file_is_lost_is_not_made_again(tenant: Tenant, tmp_path:
     assert len(tenant.application("cvops automation")["passwordCredentials"]) == 1
 
 
+@pytest.mark.every_core
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [

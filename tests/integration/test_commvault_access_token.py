@@ -21,6 +21,8 @@ from helpers.playing import Player
 
 from ansible_collections.cvops.identity.plugins.modules import commvault_access_token as module
 
+pytestmark = pytest.mark.any_core
+
 UNTIL, LATER = "2099-03-31T00:00:00Z", "2099-06-30T12:00:00Z"
 
 

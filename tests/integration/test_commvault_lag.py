@@ -18,6 +18,8 @@ from ansible_collections.cvops.identity.plugins.modules import (
     commvault_user_group,
 )
 
+pytestmark = pytest.mark.any_core
+
 LAG_S = 0.7
 ROLE = {"name": "Tape courier", "permissions": ["View"]}
 GROUP = {"name": "tape couriers", "members": ["breakglass"]}

@@ -16,6 +16,8 @@ from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_diff_agrees, assert_no_writes, writes
 from helpers.playing import Player
 
+pytestmark = pytest.mark.any_core
+
 ROLE: dict[str, t.Any] = {
     "name": "Tape courier",
     "description": "Carries tapes",

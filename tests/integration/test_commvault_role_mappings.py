@@ -21,6 +21,8 @@ from ansible_collections.cvops.identity.plugins.modules import commvault_role_ma
 from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings_info as export
 from ansible_collections.cvops.identity.plugins.modules import entra_group
 
+pytestmark = pytest.mark.any_core
+
 Mapping = list[dict[str, t.Any]]
 
 

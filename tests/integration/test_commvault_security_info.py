@@ -15,6 +15,8 @@ from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_writes
 from helpers.playing import Player
 
+pytestmark = pytest.mark.any_core
+
 
 def task(**options: t.Any) -> list[dict[str, t.Any]]:
     """One task of the module."""

@@ -16,6 +16,8 @@ from cvops_simulator.entra.defaults import make_row
 from helpers.checks import assert_diff_agrees, assert_no_writes, writes
 from helpers.playing import Player
 
+pytestmark = pytest.mark.any_core
+
 GUID = "5B1C2F0E-0000-4000-8000-1a2b3c4d5e6f"
 GROUP: dict[str, t.Any] = {
     "name": "tape couriers",

@@ -21,6 +21,8 @@ from helpers.playing import Player
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
 from ansible_collections.cvops.identity.plugins.modules import connection_info as module
 
+pytestmark = pytest.mark.any_core
+
 TASK = {"name": "who", "cvops.identity.connection_info": {}}
 NO_ENTRA = dict.fromkeys(("tenant_id", "client_id", "client_secret"))
 

@@ -16,6 +16,8 @@ from cvops_simulator import Simulator
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, Run, connection_of
 
+pytestmark = pytest.mark.any_core
+
 DOCTOR = "cvops.identity.doctor"
 
 
@@ -38,6 +40,7 @@ def lines(run: Run) -> list[str]:
     return [line for result in run.of("Report") for line in result["msg"]]
 
 
+@pytest.mark.every_core
 def test_a_whole_document(site: Simulator, doctor: Callable[..., Run]) -> None:
     document = site.variables()
     run = doctor(document, check=True).ok()

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.identities import Identity
 from helpers.checks import assert_no_writes, writes
 from helpers.playing import Player, Run
+
+pytestmark = pytest.mark.any_core
 
 MODULE = "cvops.identity.entra_admin_consent"
 GRAPH = "Microsoft Graph"

@@ -17,6 +17,8 @@ from cvops_simulator.entra.replication import Replication
 from helpers.checks import assert_diff_agrees, assert_no_writes, writes
 from helpers.playing import Player
 
+pytestmark = pytest.mark.any_core
+
 APPLICATION: dict[str, t.Any] = {
     "unique_name": "reporting-api",
     "display_name": "Reporting API",

@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 import typing as t
 
+import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_secrets, assert_no_writes, writes
 from helpers.playing import Player, Result
+
+pytestmark = pytest.mark.any_core
 
 MODULE = "cvops.identity.entra_application_secret"
 

@@ -18,6 +18,8 @@ from helpers.playing import Player
 from ansible_collections.cvops.identity.plugins.modules import connection_info
 from ansible_collections.cvops.identity.plugins.modules import entra_federated_credential as module
 
+pytestmark = pytest.mark.any_core
+
 APPLICATION = {
     "name": "application",
     "cvops.identity.entra_application": {"unique_name": "automation", "display_name": "Automation"},

@@ -14,6 +14,8 @@ from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_writes, writes
 from helpers.playing import Player, Run
 
+pytestmark = pytest.mark.any_core
+
 GROUP, INFO = "cvops.identity.entra_group", "cvops.identity.entra_group_info"
 NEW = {"display_name": "GG-Test-Operator", "unique_name": "gg-test-operator", "description": "Operators, for tests"}
 NAMES = [

@@ -9,11 +9,14 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable
 
+import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.replication import Replication
 from helpers.checks import assert_diff_agrees, assert_no_writes, writes
 from helpers.playing import Player
+
+pytestmark = pytest.mark.any_core
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 APPLICATION = {

@@ -23,6 +23,8 @@ from ansible_collections.cvops.identity.plugins.modules import commvault_role_ma
 from ansible_collections.cvops.identity.plugins.modules import commvault_user_group as user_group
 from ansible_collections.cvops.identity.plugins.modules import entra_group
 
+pytestmark = pytest.mark.any_core
+
 COMPANY = 9100
 LINKED = "8d0f1111-2222-4333-8444-555555555555"
 UNLINKED = "8d0f1111-2222-4333-8444-666666666666"

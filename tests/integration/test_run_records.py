@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import pathlib
 
+import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player
+
+pytestmark = pytest.mark.any_core
 
 GROUP = {"name": "a group", "cvops.identity.entra_group": {"display_name": "GG-Recorded", "unique_name": "gg-recorded"}}
 

@@ -6,8 +6,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
 import pytest
-from helpers.sharing import is_left_to_others, is_shared, parse_share
+from helpers.sharing import VARIABLE, is_left_to_others, is_shared, parse_share
 
 NAMES = [f"tests/integration/test_{file}.py::test_{number}[as-module]" for file in "abcd" for number in range(50)]
 
@@ -37,13 +43,73 @@ def test_what_is_no_share_ends_the_run(text: str) -> None:
 @pytest.mark.parametrize(
     ("markers", "parameters", "shared"),
     [
-        (set(), {}, False),
-        (set(), {"in_process": True}, False),
-        (set(), {"in_process": False}, True),
-        ({"every_core"}, {"in_process": False}, False),
-        ({"any_core"}, {}, True),
-        ({"any_core"}, {"in_process": True}, True),
+        ([], {}, False),
+        ([], {"in_process": True}, False),
+        ([], {"in_process": False}, True),
+        (["every_core"], {"in_process": False}, False),
+        (["any_core"], {}, True),
+        (["any_core"], {"in_process": True}, True),
+        (["parametrize", "every_core", "any_core"], {"in_process": False}, False),
+        (["parametrize", "any_core", "every_core"], {}, True),
     ],
 )
-def test_what_is_shared(markers: set[str], parameters: dict[str, bool], shared: bool) -> None:
+def test_what_is_shared(markers: list[str], parameters: dict[str, bool], shared: bool) -> None:
     assert is_shared(markers, parameters) is shared
+
+
+#: A plugin of pytest that writes which tests there are, and which of them each of two runs takes.
+COLLECTING = """
+import json, os, pathlib, sys
+import pytest
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    from helpers import sharing
+    folder = pathlib.Path(os.environ["TEST_FOLDER"])
+    taken = {}
+    for share in ("1/1", "1/2", "2/2"):
+        os.environ[sharing.VARIABLE] = share
+        part = list(items)
+        sharing.leave_to_others(config, part, folder)
+        taken[share] = [item.nodeid for item in part]
+    pathlib.Path(os.environ["TEST_OUTPUT"]).write_text(json.dumps(taken))
+"""
+
+
+@pytest.mark.any_core
+def test_the_two_halves_of_this_suite_are_the_whole(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "collecting.py").write_text(COLLECTING)
+    here = pathlib.Path(__file__).resolve().parent
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "collecting",
+        "--collect-only",
+        "-qq",
+        "-o",
+        f"cache_dir={tmp_path}",
+    ]
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV", VARIABLE))},
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
+        "TEST_FOLDER": str(here),
+        "TEST_OUTPUT": str(tmp_path / "taken.json"),
+    }
+    done = subprocess.run(
+        [*command, str(here)],
+        env=environment,
+        cwd=here.parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    taken = json.loads((tmp_path / "taken.json").read_text())
+    whole, first, second = (set(taken[share]) for share in ("1/1", "1/2", "2/2"))
+    assert first | second == whole and len(whole) == len(taken["1/1"]) > 500
+    assert 100 < len(first & second) < len(whole) / 2, (
+        "what any core may decide runs on both, and it is the smaller part"
+    )

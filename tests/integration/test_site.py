@@ -23,6 +23,8 @@ from cvops_simulator.commvault.model import Grant
 from helpers.checks import assert_no_secrets, assert_no_writes, writes
 from helpers.playing import Player, Run
 
+pytestmark = pytest.mark.any_core
+
 SITE, MAPPINGS = "cvops.identity.site", "cvops.identity.converge_role_mappings"
 Make = Callable[..., Simulator]
 
@@ -60,7 +62,7 @@ def differences(run: Run) -> list[tuple[str, bool, str]]:
     ]
 
 
-@pytest.mark.parametrize("size", ["S", "M"])
+@pytest.mark.parametrize("size", [pytest.param("S", marks=pytest.mark.every_core), "M"])
 def test_from_an_empty_tenant_to_a_converged_one(
     make_site: Make, bare: Player, tmp_path: pathlib.Path, size: str
 ) -> None:
@@ -202,6 +204,7 @@ def test_consent_that_is_missing_is_told_not_failed(make_site: Make, bare: Playe
     assert "Admin consent is pending, see above" in run.one("Summary")["msg"]
 
 
+@pytest.mark.every_core
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -226,12 +229,14 @@ def test_a_wrong_document_stops_before_anything_is_asked(
     assert site.journal.entries() == []
 
 
+@pytest.mark.every_core
 def test_an_empty_document_is_an_error(bare: Player) -> None:
     run = bare(SITE)
     assert run.rc != 0
     assert "Neither cvops_application nor cvops_role_mappings" in run.text
 
 
+@pytest.mark.every_core
 def test_no_secret_is_shown_at_the_highest_verbosity(make_site: Make, bare: Player, tmp_path: pathlib.Path) -> None:
     """Neither on the terminal, nor in results, nor in a file that is left (the document itself apart)."""
     site = make_site(set="S", empty=True)

@@ -20,6 +20,8 @@ from cvops_simulator.entra.tenant import format_graph_time
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, Result
 
+pytestmark = pytest.mark.any_core
+
 GROUPS = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"
 SERVICE = "https://commvault.corp.example:443/webconsole"
 APP = {"unique_name": "commvault-sso"}
@@ -288,6 +290,7 @@ def test_least_permissions(site: Simulator, play: Player) -> None:
 PLAYBOOK = "cvops.identity.preflight"
 
 
+@pytest.mark.every_core
 def test_the_playbook(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
     """A table per CommCell; broken ends the run only where that is asked for; everything goes into a file on demand."""
     sign_on(site)

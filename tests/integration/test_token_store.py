@@ -22,6 +22,8 @@ from helpers.playing import Player
 
 from ansible_collections.cvops.identity.plugins.modules import commvault_access_token
 
+pytestmark = pytest.mark.any_core
+
 INFO = {"name": "info", "cvops.identity.commvault_security_info": {"subset": ["roles"]}}
 LOOKUP = "lookup('cvops.identity.commvault_token')"
 
@@ -272,6 +274,7 @@ def test_another_host_does_not_renew(kept: Kept, play: Player, environment: dict
     assert kept.renewals == 0
 
 
+@pytest.mark.every_core
 def test_the_lookup_of_the_custodian_renews(kept: Kept, play: Player, environment: dict[str, str]) -> None:
     kept.age(-5)
     looked = {"name": "look", "ansible.builtin.set_fact": {"length": "{{ " + LOOKUP + " | length }}"}}

@@ -4,11 +4,19 @@
 
 """Which tests one of several runs of the suite leaves to the others.
 
-``make test`` runs the suite on the oldest and on the newest ansible-core. Two kinds of tests are shared between the two: those
-marked ``any_core``, which run a module's body in their own process, so that the release of ansible-core decides nothing; and, of
-the tests that run both in Ansible's worker and as a module in a process of its own, the second way, which takes ten times as
-long (``every_core`` keeps them on both). The environment variable ``CVOPS_TEST_SHARE=1/2`` takes one half of them and ``2/2`` the
-other; without it, as in ``make test-all``, every run takes all.
+``make test`` runs the suite on the oldest and on the newest ansible-core; every test runs on at least one of them, and on both
+what a release of ansible-core can decide. The rule:
+
+* **every core**: templating, options from variables and environment, ``no_log`` and all that is shown, look-ups, keywords of
+  tasks, checking of arguments, processes and signals, hostile names; one story from beginning to end of every playbook; and
+  every module, in both ways to run it, in ``test_runner.py``, ``test_secrets.py`` and (in process) ``test_results_kept.py``.
+* **any core**: what a module makes of its options and of the services' answers, the branches of a playbook, and what runs
+  without ansible-playbook. A file of such tests is marked ``any_core``; a test in it that belongs to the others ``every_core``.
+* Where nothing is marked, a test that runs both in Ansible's worker and as a module in a process of its own (``in_process``)
+  runs the first way on every core and the second, which takes ten times as long, on one.
+
+The marker next to the test decides. The environment variable ``CVOPS_TEST_SHARE=1/2`` takes one half of what is shared and
+``2/2`` the other; without it, as in ``make test-all``, every run takes all.
 """
 
 from __future__ import annotations
@@ -24,7 +32,7 @@ VARIABLE = "CVOPS_TEST_SHARE"
 #: The markers, and what they mean.
 MARKERS = {
     "any_core": "the release of ansible-core decides nothing: it is enough to run on one",
-    "every_core": "runs on every ansible-core as a module too",
+    "every_core": "runs on every ansible-core, as a module too, whatever its file is marked with",
 }
 
 
@@ -42,9 +50,10 @@ def is_left_to_others(node_id: str, share: tuple[int, int]) -> bool:
     return zlib.crc32(node_id.encode()) % count != number
 
 
-def is_shared(markers: t.Collection[str], parameters: t.Mapping[str, t.Any]) -> bool:
-    """True for a test that one core is enough for."""
-    return "any_core" in markers or ("every_core" not in markers and parameters.get("in_process") is False)
+def is_shared(markers: t.Sequence[str], parameters: t.Mapping[str, t.Any]) -> bool:
+    """True for a test that one core is enough for; *markers*: the nearest first."""
+    decisive = next((name for name in markers if name in MARKERS), None)
+    return decisive == "any_core" or (decisive is None and parameters.get("in_process") is False)
 
 
 def leave_to_others(config: pytest.Config, items: list[pytest.Item], folder: pathlib.Path) -> None:
@@ -57,5 +66,5 @@ def leave_to_others(config: pytest.Config, items: list[pytest.Item], folder: pat
 
 def _is_left(item: pytest.Item, share: tuple[int, int]) -> bool:
     call = getattr(item, "callspec", None)
-    shared = is_shared({mark.name for mark in item.iter_markers()}, call.params if call else {})
+    shared = is_shared([mark.name for mark in item.iter_markers()], call.params if call else {})
     return shared and is_left_to_others(item.nodeid, share)
