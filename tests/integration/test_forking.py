@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 
 import pytest
 from helpers import playing
@@ -59,3 +60,18 @@ def test_other_settings_of_ansible_are_for_the_program(play: Player, tmp_path: p
     play([{"ansible.builtin.meta": "noop"}]).ok()
     assert "ANSIBLE_FORKS" not in OWN
     assert fork_playbook([], tmp_path, {"ANSIBLE_FORKS": "3"}, tmp_path / "output") is None
+
+
+def test_a_log_is_written_as_the_program_does(
+    play: Player, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def logged(name: str) -> list[str]:
+        path = tmp_path / name
+        run = play(TASKS, env={"ANSIBLE_LOG_PATH": str(path)})
+        lines = path.read_text().replace(str(run.folder), "folder").splitlines()
+        return [re.sub(r"^.* p=\d+ ", "", line) for line in lines]
+
+    forked = logged("forked.log")
+    monkeypatch.setenv(playing.PROGRAM_ONLY, "1")
+    assert forked == logged("program.log")
+    assert any("as it should" in line for line in forked)

@@ -127,7 +127,7 @@ def read_back(bare: Player, path: pathlib.Path, way: str, check: bool) -> dict[s
     if way == "vars_files":
         play["vars_files"] = [str(path)]
     words = ["--check"] * check + (["-e", f"@{path}"] if way == "extra" else [])
-    run = bare.start([play], *words).wait().ok()
+    run = bare([play], *words).ok()
     found: dict[str, t.Any] = run.one("show")["msg"][0]
     return found
 
@@ -172,7 +172,7 @@ def test_an_export_is_data(planted: Planted, bare: Player, tmp_path: pathlib.Pat
     assert_is_data(planted, bare, path, wanted)
     for given in (["-e", f"@{path}"], ["-e", f"cvops_document={path}"]):
         for check in ([], ["--check", "--diff"]):
-            run = bare.start(MAPPINGS, *given, *check, extra_vars=connection).wait().ok()
+            run = bare(MAPPINGS, *given, *check, extra_vars=connection).ok()
             assert run.stats["changed"] == 0
             assert_no_writes(planted.site)
     planted.assert_nothing_ran()

@@ -374,7 +374,7 @@ def ways_taken(play: Player, tasks: list[dict[str, t.Any]], **env: str) -> Run:
     """A run at -vvv whose extra variables leave the switch and the interpreter to the tasks."""
     plays = [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]
     leave_open = {"cvops_in_process": None, "ansible_python_interpreter": None}  # extra variables would beat the tasks'
-    return play.start(plays, "-vvv", extra_vars=leave_open, env=env).wait()
+    return play(plays, verbosity=3, extra_vars=leave_open, env=env)
 
 
 def test_failures_can_be_told_apart(site: Simulator, play: Player, in_process: bool) -> None:

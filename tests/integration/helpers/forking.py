@@ -6,11 +6,13 @@
 
 Importing is more than half of what a short run costs. Each process of the tests has one such server (Python's own fork
 server); a run is a fork of it, in a session of its own, with its own environment and folder. Nothing of the collection is
-imported beforehand, its sources are compiled. What the environment of a run decides at import time is decided again: ``ansible.constants``.
+imported beforehand, its sources are compiled. What the environment of a run decides at import time is decided again:
+``ansible.constants``, and the file of the log.
 """
 
 from __future__ import annotations
 
+import ast
 import atexit
 import contextlib
 import importlib
@@ -30,9 +32,14 @@ if t.TYPE_CHECKING:
 #: The same for all runs of Player: several modules of ansible-core read these when they are imported.
 FIXED_PREFIX = "ANSIBLE_"
 #: What a run may set for itself of them: only read through ansible.constants, when it is needed.
-OWN = ("ANSIBLE_HOME", "ANSIBLE_REMOTE_TEMP", "ANSIBLE_COLLECTIONS_PATH")
-#: What is read when ansible-core is imported, and differs between runs: such a run starts the program.
-PROGRAM = ("ANSIBLE_LOG_PATH",)
+OWN = (
+    "ANSIBLE_HOME",
+    "ANSIBLE_REMOTE_TEMP",
+    "ANSIBLE_COLLECTIONS_PATH",
+    "ANSIBLE_ASYNC_DIR",
+    "ANSIBLE_VAULT_PASSWORD_FILE",
+    "ANSIBLE_LOG_PATH",  # its file is opened when ansible-core is imported: _open_log does it again
+)
 _IMPORTED = (
     __name__,
     "helpers.preloading",
@@ -84,10 +91,8 @@ class ForkedPlaybook:
 def fork_playbook(
     words: t.Sequence[str], folder: pathlib.Path, environment: t.Mapping[str, str], output: pathlib.Path
 ) -> ForkedPlaybook | None:
-    """Start ``ansible-playbook`` with *words*; None where its environment differs from the first run's in what is fixed, or has one of PROGRAM."""
+    """Start ``ansible-playbook`` with *words*; None where its environment differs from the first run's in what is fixed."""
     global _server_environment
-    if not environment.keys().isdisjoint(PROGRAM):
-        return None
     fixed = {name: value for name, value in environment.items() if name.startswith(FIXED_PREFIX) and name not in OWN}
     if _server_environment is None:
         paths = os.pathsep.join([str(_HELPERS), environment["PYTHONPATH"]])
@@ -117,6 +122,21 @@ def _environment(environment: t.Mapping[str, str]) -> t.Iterator[None]:
         os.environ.update(before)
 
 
+def _open_log() -> None:
+    """Run again what ``ansible.utils.display`` does when it is imported: open the file that ANSIBLE_LOG_PATH names."""
+    if not os.environ.get("ANSIBLE_LOG_PATH"):
+        return
+    from ansible.utils import display
+
+    path = pathlib.Path(display.__file__)
+    (opening,) = (
+        node
+        for node in ast.parse(path.read_bytes()).body
+        if isinstance(node, ast.If) and "'DEFAULT_LOG_PATH'" in ast.unparse(node.test)
+    )
+    exec(compile(ast.Module([opening], []), str(path), "exec"), vars(display))
+
+
 def _run_playbook(words: list[str], folder: str, environment: dict[str, str], output: str) -> None:
     """Be ``ansible-playbook``, in a process of the fork server."""
     os.setsid()
@@ -136,6 +156,7 @@ def _run_playbook(words: list[str], folder: str, environment: dict[str, str], ou
         import ansible.constants
 
         importlib.reload(ansible.constants)
+        _open_log()
         from ansible.cli.playbook import main
 
         code = int(main(sys.argv) or 0)

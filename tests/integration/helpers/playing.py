@@ -136,7 +136,7 @@ class Player:
     def __call__(
         self,
         tasks: Tasks | str,
-        *,
+        *more: str,
         check: bool = False,
         diff: bool = False,
         in_process: bool = True,
@@ -147,10 +147,11 @@ class Player:
     ) -> Run:
         """Run to the end. A failed task is no error here: look at ``rc``, or say ``.ok()``.
 
-        *tasks*: a list of tasks, a list of plays, or the name of a playbook such as ``cvops.identity.site``. *env* is added to
-        the run's environment; an empty value takes a variable out.
+        *tasks*: a list of tasks, a list of plays, or the name of a playbook such as ``cvops.identity.site``. *more* goes to the
+        command line as it is; an extra variable that is None is left out. *env* is added to the run's environment; an empty value
+        takes a variable out.
         """
-        words = ["-v"] * verbosity + ["--check"] * check + ["--diff"] * diff
+        words = ["-v"] * verbosity + ["--check"] * check + ["--diff"] * diff + list(more)
         prepared = self._prepare(tasks, words, in_process, extra_vars, env)
         process = None if os.environ.get(PROGRAM_ONLY) else fork_playbook(*prepared)
         return _finished(process or _start_program(*prepared), prepared.folder, seconds)
@@ -163,7 +164,7 @@ class Player:
         extra_vars: t.Mapping[str, t.Any] | None = None,
         env: t.Mapping[str, str] | None = None,
     ) -> Running:
-        """Begin a run, in a process group of its own; *words* go to the command line as they are, and a variable that is None is left out."""
+        """Begin a run, in a process group of its own; *words* go to the command line as they are."""
         prepared = self._prepare(tasks, words, in_process, extra_vars, env)
         return Running(_start_program(*prepared), prepared.folder)
 
