@@ -12,7 +12,9 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.plan_lines import c
 from ansible_collections.cvops.identity.plugins.plugin_utils.report_lines import (
     build_run_summary,
     find_doctor_faults,
+    format_access,
     format_doctor_report,
+    format_drift,
     format_export,
     format_pending_consent,
     format_preflight,
@@ -26,10 +28,12 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
         return build_filters(
+            access_lines=format_access,
             bootstrap_lines=format_bootstrap_report,
             consent_lines=format_pending_consent,
             doctor_faults=find_doctor_faults,
             doctor_lines=format_doctor_report,
+            drift_lines=format_drift,
             export_lines=format_export,
             plan_digest=compute_digest,
             plan_lines=format_plan,

@@ -96,7 +96,7 @@ options:
         default: false
       grants:
         description:
-          - What the principal gets. When left out or empty, nothing; with O(exclusive=true) that takes all its grants away.
+          - What the principal gets. When left out or empty, nothing; with O(exclusive=principals) that takes all its grants away.
         type: list
         elements: dict
         suboptions:
@@ -141,8 +141,19 @@ options:
     type: str
   exclusive:
     description:
-      - Whether the principals of the mapping lose explicit grants that it does not name. Grants of other principals are never touched.
-      - When V(false), grants are only added, and removed where the mapping says V(absent) or their validity is over.
+      - Who loses grants that the mapping does not name. V(none) means nobody; grants are only added, and removed where the mapping says V(absent) or their
+        validity is over.
+      - With V(principals) the principals of the mapping lose explicit grants that it does not name.
+      - With V(managed) user groups that match O(managed_groups) and have no entry lose all their explicit grants as well, so that an entry that is deleted from
+        the document loses its access. Two documents must not share a pattern then, or each takes away what the other grants.
+      - A boolean is understood, too; V(false) is V(none), V(true) is V(principals).
+      - Grants of other principals are never touched. What is held beyond the mapping is told in every mode, see RV(role_mappings.surplus).
+    type: raw
+    default: none
+  fail_on_drift:
+    description:
+      - Whether the task fails, with C(error.kind=drift), when access beyond the mapping stays, as RV(role_mappings.surplus) or RV(role_mappings.unmanaged),
+        or when it is not known whether there is any. Everything else is done and told before, in check mode too.
     type: bool
     default: false
   create_user_groups:
@@ -186,7 +197,7 @@ options:
   managed_groups:
     description:
       - Name patterns of user groups of the CommCell (or of the company of O(commvault_company)) that the mapping is meant to cover; those that hold grants
-        although no entry names them are RV(role_mappings.unmanaged).
+        although no entry names them are RV(role_mappings.unmanaged), and lose all with O(exclusive=managed).
       - When left out or empty, such groups are not looked for.
     type: list
     elements: str
@@ -246,7 +257,8 @@ options:
       - V(last_admin) allows removing the last grant through which an administrator can sign in without Entra ID.
       - V(own_rights) allows removing grants of the signed-in user and of its groups.
       - V(break_glass) allows removing grants of accounts in O(break_glass).
-    choices: [last_admin, own_rights, break_glass]
+      - V(first_managed_run) allows O(exclusive=managed) to take everything from groups that have no entry. The refusal names each of them.
+    choices: [last_admin, own_rights, break_glass, first_managed_run]
 """
 
 EXAMPLES = r"""
@@ -274,9 +286,15 @@ EXAMPLES = r"""
 - name: Exactly this mapping for its principals, at most 100 requests in this run
   cvops.identity.commvault_role_mappings:
     mappings: "{{ cvops_role_mappings }}"
-    exclusive: true
+    exclusive: principals
     max_writes: 100
   register: result
+
+- name: Fail when somebody holds more than the mapping says, without changing that
+  cvops.identity.commvault_role_mappings:
+    mappings: "{{ cvops_role_mappings }}"
+    managed_groups: [GG-Commvault-*]
+    fail_on_drift: true
 
 - name: Say what is left
   ansible.builtin.debug:
@@ -309,6 +327,10 @@ role_mappings:
         entity:
           description: Name of the entity; V(all) for all of the kind.
           type: str
+        grant_kind:
+          description: V(creator) or V(owner) for a grant that the principal holds because it created or owns the entity, and that is not written therefore.
+          returned: for grants that are held in this way
+          type: str
     added:
       description: Grants that were added, or would be in check mode; same form as RV(role_mappings.grants).
       type: list
@@ -331,10 +353,38 @@ role_mappings:
     foreign:
       description: How many rows were seen that belong to others or are of a kind that is never managed (creator, owner, inherited, single permissions).
       type: int
+    surplus:
+      description: Explicit grants that the mapping's principals hold beyond it when the run begins, in every mode; same form as RV(role_mappings.grants),
+        and C(removed), whether this run takes the grant away. The text V(unknown) where this release of Commvault does not list all grants of a user or group.
+      type: raw
     unmanaged:
-      description: User groups that match O(managed_groups), hold grants and are in no entry, with the number of their C(grants).
+      description: User groups that match O(managed_groups), hold grants and are in no entry, each as C(user_group), the number of its C(grants), these in words
+        as C(held), and C(removed), whether this run takes all of them away. The text V(unknown) as for RV(role_mappings.surplus).
+      type: raw
+    other:
+      description: Rights of the mapping's principals that no mapping can take away, because they created or own the entity, hold single permissions in place
+        of a role, or because it is not known how they came to them. Inherited ones are left out.
       type: list
       elements: dict
+      contains:
+        principal:
+          description: Name of the Commvault group or user.
+          type: str
+        principal_kind:
+          description: V(user_group), V(external_group) or V(user).
+          type: str
+        role:
+          description: Name of the role; V(null) without one.
+          type: str
+        entity_type:
+          description: Kind of the entity.
+          type: str
+        entity:
+          description: Name of the entity.
+          type: str
+        grant_kind:
+          description: V(creator), V(owner), V(permissions) or V(unknown).
+          type: str
     unverified:
       description: Object ids of the entries and of O(break_glass) that could not be verified, because Microsoft Graph could not be asked; empty when all were.
       type: list
@@ -396,13 +446,14 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.options imp
 
 SPEC = commvault_spec().merge(
     build_approval_spec(),
-    build_risk_spec("last_admin", "own_rights", "break_glass"),
+    build_risk_spec("last_admin", "own_rights", "break_glass", "first_managed_run"),
     build_removals_spec(),
     ArgumentSpec(
         {
             "mappings": mappings_option(),
             "commcell": {"type": "str"},
-            "exclusive": {"type": "bool", "default": False},
+            "exclusive": {"type": "raw", "default": "none"},
+            "fail_on_drift": {"type": "bool", "default": False},
             "create_user_groups": {"type": "bool", "default": True},
             "link_entra_groups": {"type": "bool", "default": True},
             "match_by": {

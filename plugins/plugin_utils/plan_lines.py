@@ -142,10 +142,10 @@ def _list_waiting(mapped: Mapping) -> t.Iterator[str]:
 
 
 def _list_rows(rows: t.Any, name: str) -> list[str]:
-    """Return rows of a mapping's result in words; a text in place of rows, such as "unknown", as it is."""
+    """Return rows of a mapping's result in words, but for access that the plan takes away; a text in place of rows, such as "unknown", as it is."""
     if isinstance(rows, str):
         return [rows]
-    return [_describe_row(row) for row in require_mappings(rows, name)]
+    return [_describe_row(row) for row in require_mappings(rows, name) if row.get("removed") is not True]
 
 
 def _describe_row(row: Mapping) -> str:
@@ -154,7 +154,7 @@ def _describe_row(row: Mapping) -> str:
     who = to_text(row.get("principal") or row.get("user_group"))
     if "role" in row:
         return f"{who}: {row['role']} on {row.get('entity_type')} {row.get('entity')}"
-    grants = row.get("grants")
+    grants = row.get("held", row.get("grants"))
     if isinstance(grants, list):
         told = [_describe_row(item).removeprefix(": ") if isinstance(item, dict) else to_text(item) for item in grants]
         return f"{who}: {', '.join(told)}"

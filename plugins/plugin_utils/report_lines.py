@@ -18,6 +18,9 @@ _CHECK_MODE = "Check mode: nothing was written"
 #: Verdicts of a preflight in the order in which they are counted; the second is told only when there is one.
 _VERDICTS = ("ok", "unknown", "warning", "broken")
 _LONGEST_VERDICT = max(map(len, _VERDICTS))
+#: In place of rows that a release does not tell; and so many rows of access beyond the mapping are lines of a report, all in the summary.
+_UNKNOWN = "unknown"
+_TOLD = 20
 
 
 def build_run_summary(registration: t.Any, role_mappings: t.Any = None, check_mode: bool = False) -> dict[str, t.Any]:
@@ -30,6 +33,10 @@ def build_run_summary(registration: t.Any, role_mappings: t.Any = None, check_mo
         "registration": registered,
         "role_mappings": mapped,
         "grants": {name: require_list(found.get("grants"), "grants") for name, found in _list_commcells(mapped)},
+        **{
+            key: {name: found.get(key, []) for name, found in _list_commcells(mapped)}
+            for key in ("surplus", "unmanaged")
+        },
     }
 
 
@@ -48,12 +55,57 @@ def format_run(
             lines.append("Admin consent is pending, see above")
     if mapped:
         lines.append(f"Entra groups: {len(mapped.get('entra_groups') or ())}")
-        lines += [
-            f"{make_visible(commcell)}: {_format_mapping_counts(found)}" for commcell, found in _list_commcells(mapped)
-        ]
+        for commcell, found in _list_commcells(mapped):
+            lines.append(f"{make_visible(commcell)}: {_format_mapping_counts(found)}")
+            lines += [f"  {line}" for line in _format_drift(make_visible(found), _TOLD)]
+        lines += _format_what_was_not_looked_for(mapped)
     sums = sum_results([result for result in (registered, mapped) if result])
     lines.append(", ".join(f"{sums[kind]} {kind.replace('_', '-')}" for kind in ("reads", "writes", "sign_ins")))
     return [*lines, *([_CHECK_MODE] if check_mode else [])]
+
+
+def format_drift(role_mappings: t.Any) -> list[str]:
+    """Return by name what stays beyond the mapping, out of the result of role_mappings; empty where nothing does."""
+    mapped = require_mapping(role_mappings, "the result of role_mappings")
+    return [
+        f"{make_visible(commcell)}: {line}"
+        for commcell, found in _list_commcells(mapped)
+        for line in _format_drift(make_visible(found), 0)
+    ]
+
+
+def format_access(grants: t.Any, limit: int = 0) -> list[str]:
+    """Return a table of who may do what where, entities of one kind in one line, out of the grants of one or of several CommCells.
+
+    *grants*: rows as commvault_role_mappings returns them, or such rows by CommCell, as the summary of a run has them. *limit*: so many lines
+    of each CommCell, 0 for all.
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise FilterInputError("limit must be a number from 0, which shows everything")
+    if not isinstance(grants, t.Mapping):
+        return _format_grants(require_mappings(grants, "the grants"), limit)
+    lines = []
+    for commcell, rows in sorted(grants.items()):
+        found = require_mappings(rows, "the grants of a CommCell")
+        holders = len({(row.get("principal_kind"), row.get("principal")) for row in found})
+        lines.append(f"{make_visible(commcell)}: {len(found)} grants to {holders} principals")
+        lines += [f"  {line}" for line in _format_grants(found, limit)]
+    return lines
+
+
+def _format_grants(grants: t.Sequence[Mapping], limit: int) -> list[str]:
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for row in make_visible(grants):
+        kind = f" ({row['grant_kind']})" if row.get("grant_kind") else ""
+        key = (to_text(row.get("principal")), f"{to_text(row.get('role'))}{kind}", to_text(row.get("entity_type")))
+        grouped.setdefault(key, []).append(to_text(row.get("entity")))
+    if not grouped:
+        return ["nobody holds anything"]
+    keys = sorted(grouped)
+    shown = keys[:limit] if limit else keys
+    rows = [(*key, ", ".join(sorted(grouped[key]))) for key in shown]
+    more = [f"and {len(keys) - len(shown)} lines more"] if len(keys) > len(shown) else []
+    return [*format_table([("Principal", "Role", "On", "Entities"), *rows]), *more]
 
 
 def format_preflight(preflight: t.Any, commcell: t.Any = "") -> list[str]:
@@ -149,11 +201,52 @@ def _list_commcells(role_mappings: Mapping) -> t.Iterator[tuple[t.Any, Mapping]]
 def _format_mapping_counts(found: Mapping) -> str:
     grants, added, removed = (len(found.get(name) or ()) for name in ("grants", "added", "removed"))
     told = f"{grants} grants, {added} added, {removed} removed"
+    for key, words in (("surplus", "surplus"), ("unmanaged", "groups unmanaged")):
+        staying = found.get(key)
+        if staying == _UNKNOWN:
+            told += f", {words} unknown"
+        elif staying:
+            told += f", {len(_list_staying(found, key))} {words}"
     if found.get("remaining"):
         told += f", {found['remaining']} requests left for the next run"
     if found.get("not_confirmed"):
         told += f", {len(found['not_confirmed'])} not confirmed"
     return told
+
+
+def _list_staying(found: Mapping, key: str) -> list[Mapping]:
+    """Return the rows of access beyond the mapping that the run did not take away."""
+    return [row for row in require_mappings(found.get(key), key) if not row.get("removed")]
+
+
+def _format_drift(found: Mapping, limit: int) -> list[str]:
+    """Return what stays beyond the mapping on a CommCell, by name; *limit*: so many lines of each kind, 0 for all."""
+    lines: list[str] = []
+    for key in ("surplus", "unmanaged"):
+        if found.get(key) == _UNKNOWN:
+            lines.append(f"{key}: unknown, this release or account does not list all grants of a user or group")
+            continue
+        rows = [_describe_staying(row) for row in _list_staying(found, key)]
+        shown = rows[:limit] if limit else rows
+        lines += [f"{key}: {row}" for row in shown]
+        if len(rows) > len(shown):
+            lines.append(f"{key}: and {len(rows) - len(shown)} more")
+    return lines
+
+
+def _describe_staying(row: Mapping) -> str:
+    if "user_group" in row:
+        held = [to_text(item) for item in require_list(row.get("held"), "held")]
+        return f"{to_text(row['user_group'])} has no entry and holds {', '.join(held) or to_text(row.get('grants'))}"
+    return f"{to_text(row.get('principal'))}: {to_text(row.get('role'))} on {to_text(row.get('entity_type'))} {to_text(row.get('entity'))}"
+
+
+def _format_what_was_not_looked_for(mapped: Mapping) -> list[str]:
+    """Return a line that says so where groups without an entry were not looked for: nobody may take silence for "none"."""
+    done = [require_mapping(item, "the result of a CommCell") for item in (mapped.get("commcells") or {}).values()]
+    if any(item.get("mappings") and "managed_groups" in item and not item["managed_groups"] for item in done):
+        return ["Groups without an entry were not looked for: role_mappings_managed_groups is empty"]
+    return []
 
 
 def _format_verdict_counts(groups: t.Sequence[Mapping]) -> str:

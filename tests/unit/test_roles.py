@@ -185,7 +185,7 @@ TASKS = [
     ("app_registration", "main", "entra_admin_consent", ("state",)),
     ("role_mappings", "entra_groups", "entra_group", ("state",)),
     ("role_mappings", "commcell", "commvault_role", ("state",)),
-    ("role_mappings", "commcell", "commvault_role_mappings", ()),
+    ("role_mappings", "commcell", "commvault_role_mappings", ("fail_on_drift",)),  # the role fails at its end
 ]
 
 

@@ -77,6 +77,12 @@ class PlanChanged(ConfigError):
     kind = "plan_changed"
 
 
+class DriftFound(CvopsError):
+    """Everything was done, and something is there that the input does not want; the caller asked for a failure then."""
+
+    kind = "drift"
+
+
 class AmbiguousMatch(ConfigError):
     """More than one object answers to a name; ``candidates`` lists their ids."""
 

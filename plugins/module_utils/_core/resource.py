@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .context import Context
-from .errors import InternalFault
+from .errors import CvopsError, InternalFault
 from .plan import Plan, Step
 
 Action: t.TypeAlias = t.Callable[[Step], None]
@@ -53,6 +53,14 @@ class VerifyingResource(t.Protocol):
 
         Called after the last step, in check mode never; the noun has an empty list then.
         """
+
+
+@t.runtime_checkable
+class JudgingResource(t.Protocol):
+    """A resource that may find, when all is done and told, that the task has to fail none the less."""
+
+    def find_fault(self) -> CvopsError | None:
+        """Return why the task fails although nothing is left to do; called last, in check mode too. None: it does not."""
 
 
 @t.runtime_checkable

@@ -70,7 +70,7 @@ class RunRecord:
 
         A record that cannot be written now is a warning: the change has been made, and hiding that would be worse.
         """
-        told = self._path or result.get("changed") or result.get("step_failed") or _is_refused_risk(result)
+        told = self._path or result.get("changed") or result.get("step_failed") or _is_judged(result)
         if self._ctx.check_mode or not told:
             return
         try:
@@ -125,9 +125,9 @@ def _name_outcome(result: t.Mapping[str, t.Any]) -> str:
     return "cancelled" if result.get("cancelled") else "failed" if result.get("failed") else "done"
 
 
-def _is_refused_risk(result: t.Mapping[str, t.Any]) -> bool:
-    """Return True for a failure because a risk was not accepted."""
-    return bool(result.get("failed")) and (result.get("error") or {}).get("kind") == "guard"
+def _is_judged(result: t.Mapping[str, t.Any]) -> bool:
+    """Return True for a failure because a risk was not accepted, or because of access that the input does not want."""
+    return bool(result.get("failed")) and (result.get("error") or {}).get("kind") in ("guard", "drift")
 
 
 def _select_given_options(ctx: Context, names: t.Sequence[str]) -> dict[str, t.Any]:

@@ -29,6 +29,7 @@ from .plan import Plan, PlannedChange, list_planned_changes
 from .redact import drop_short_secrets, redact_options, redact_structure, redact_text
 from .resource import (
     Declaration,
+    JudgingResource,
     RefusableResource,
     Report,
     Resource,
@@ -187,6 +188,11 @@ def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.A
             result["msg"] = to_one_line(f"{'Would change' if ctx.check_mode else 'Changed'}: {', '.join(subjects)}")
         if ctx.diff_mode:
             result["diff"] = build_diff(resource.noun, plan, ctx.secrets)
+        if isinstance(resource, JudgingResource) and (fault := resource.find_fault()) is not None:
+            # What was done and found is told as ever; only the task fails.
+            if not ctx.check_mode:
+                fault.facts.update(steps_done=[step.subject for step in plan.steps], steps_left=[])
+            result.update(_build_failure(ctx, fault), changed=plan.changed)
         return result
     except Exception as exc:
         error = _convert_error(ctx, exc)

@@ -37,6 +37,11 @@ class SecurityAssociations:
         """Whether this release lists a principal's associations completely; True when the release is unknown."""
         return self._client.release == 0 or self._client.release >= _LISTS_PRINCIPALS
 
+    @property
+    def is_known_to_list_principals(self) -> bool:
+        """Whether it is certain that this release lists a principal's associations completely."""
+        return self._client.release >= _LISTS_PRINCIPALS
+
     def warn_of_unknown_release(self) -> None:
         """Warn where the release is unknown, so that can_list_principal may be wrong; for callers that rely on complete lists."""
         if self._client.release == 0:

@@ -20,6 +20,7 @@ from ..._core.risks import require_accepted_risk
 from .caller import MASTER_ROLE
 from .canonical import MappedPrincipal, Names, PlannedGrant, PrincipalReference, Resolved
 from .parse import Problem, make_problem
+from .read import UnmanagedGroup
 
 #: So many grants are named in a refusal.
 _TOLD = 5
@@ -127,6 +128,18 @@ def check_last_admin(
         )
 
 
+def check_first_managed_run(ctx: Context, stripped: t.Sequence[UnmanagedGroup]) -> None:
+    """Raise GuardRefused, with the name of each, when groups would lose everything because no entry names them."""
+    if stripped:
+        told = ", ".join(f"{group.name} ({len(group.grants)})" for group in stripped)
+        require_accepted_risk(
+            ctx,
+            "first_managed_run",
+            f"{len(stripped)} group{'s' * (len(stripped) > 1)} of managed_groups without an entry would lose everything, with the number of"
+            f" grants: {told}.",
+        )
+
+
 def check_break_glass(
     ctx: Context,
     removed: t.Collection[PlannedGrant],
@@ -149,11 +162,9 @@ def check_break_glass(
                 and principal.reference.id in find_users()
             )
         group = principal.entra_group
-        if group is None:
-            return False
-        return not groups.isdisjoint(
-            fold_case(name) for name in (principal.name, group.display_name, group.object_id) if name
-        )
+        # A user group without a link may be fed by the name of its Entra group.
+        names = (principal.name, *((group.display_name, group.object_id) if group else ()))
+        return not groups.isdisjoint(fold_case(name) for name in names if name)
 
     losing = [grant for grant in sorted(removed) if is_kept(resolved.principals[grant.principal])]
     if losing:

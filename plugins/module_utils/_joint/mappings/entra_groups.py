@@ -97,6 +97,15 @@ class EntraGroups:
                     entry, wire.get(fold_case(str(entry.principal.name)), []), problems
                 )
 
+    def read_display_names(self, object_ids: t.Collection[str], guarded: t.Iterable[str]) -> dict[str, str]:
+        """Return the display names of Entra groups, by object id, where *guarded* names any by its name. Raises why Graph cannot be asked."""
+        if not object_ids or all(is_guid(name) for name in guarded):
+            return {}
+        checked = check_group_ids(self._client, object_ids, _SELECT)
+        if checked.failure is not None:
+            raise checked.failure
+        return {object_id: str(wire.get("displayName") or "") for object_id, wire in checked.found.items()}
+
     def _check_ids(self, entries: t.Sequence[MappingEntry], problems: list[Problem]) -> None:
         """Verify all object ids that were typed; raise what keeps Graph from being asked where an entry says too little without it."""
         typed = {str(entry.object_id): entry.principal.name for entry in entries if self._is_to_verify(entry)}

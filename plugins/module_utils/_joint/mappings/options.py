@@ -12,7 +12,17 @@ from dataclasses import dataclass
 
 from ..._commvault.references import ObjectReference, parse_reference_option
 from ..._core.context import Context
+from ..._core.errors import ConfigError
 from ..._core.values import is_guid
+
+#: Who loses what the mapping does not name: nobody, its principals, or the managed groups without an entry, too.
+Exclusive: t.TypeAlias = t.Literal["none", "principals", "managed"]
+#: Older documents have a boolean, which variables from a command line carry as text.
+_EXCLUSIVE: dict[str, Exclusive] = {
+    **dict.fromkeys(("none", "false", "no", "off", "n", "f", "0"), "none"),
+    **dict.fromkeys(("principals", "true", "yes", "on", "y", "t", "1"), "principals"),
+    "managed": "managed",
+}
 
 _PRINCIPAL = {
     kind: {"type": "raw"} for kind in ("entra_group", "user_group", "directory_group", "user", "service_account")
@@ -50,7 +60,8 @@ class MappingsOptions:
 
     mappings: t.Sequence[t.Mapping[str, t.Any]]
     commcell: str | None
-    exclusive: bool
+    exclusive: Exclusive
+    fail_on_drift: bool
     create_user_groups: bool
     link_entra_groups: bool
     match_by: str
@@ -74,7 +85,7 @@ class MappingsOptions:
 
 
 def read_mappings_options(ctx: Context) -> MappingsOptions:
-    """Return the values of the task's options. Raises ConfigError for a pending role that is no reference.
+    """Return the values of the task's options. Raises ConfigError for what is no mode, and for a pending role that is no reference.
 
     What earlier tasks were to create is pending in check mode alone: in a real run it exists by now, or is missing.
     """
@@ -83,7 +94,8 @@ def read_mappings_options(ctx: Context) -> MappingsOptions:
     return MappingsOptions(
         mappings=given["mappings"] or (),
         commcell=given.get("commcell"),
-        exclusive=given["exclusive"],
+        exclusive=_parse_exclusive(given["exclusive"], given["managed_groups"]),
+        fail_on_drift=given["fail_on_drift"],
         create_user_groups=given["create_user_groups"],
         link_entra_groups=given["link_entra_groups"],
         match_by=given["match_by"],
@@ -100,6 +112,23 @@ def read_mappings_options(ctx: Context) -> MappingsOptions:
         pending_entra_groups=_texts(given["pending_entra_groups"]) if ctx.check_mode else (),
         known_entra_groups=given["known_entra_groups"] or {},
     )
+
+
+def _parse_exclusive(value: t.Any, managed_groups: t.Sequence[t.Any] | None) -> Exclusive:
+    """Return the mode of option ``exclusive``. Raises ConfigError for another word, and for ``managed`` without managed groups."""
+    mode = _EXCLUSIVE.get(str(value).strip().lower())
+    if mode is None:
+        raise ConfigError(
+            f"exclusive is none, principals or managed, or a boolean (false: none, true: principals), not {value!r}",
+            source="option exclusive",
+        )
+    if mode == "managed" and not managed_groups:
+        raise ConfigError(
+            "exclusive: managed takes away the grants of groups that match managed_groups and have no entry, and managed_groups"
+            " is empty: give name patterns there, or use exclusive: principals",
+            source="option managed_groups",
+        )
+    return mode
 
 
 def _texts(values: t.Iterable[t.Any] | None) -> tuple[str, ...]:

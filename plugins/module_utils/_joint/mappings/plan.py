@@ -15,6 +15,7 @@ from ..._core.errors import ConfigError
 from ..._core.plan import Plan, Step
 from .batches import Batch, make_batches
 from .canonical import Pending, PlannedGrant, PrincipalReference, Resolved, RoleReference
+from .drift import Drift, show_surplus
 
 #: What a write request does.
 Operation: t.TypeAlias = t.Literal["create_group", "link_group", "add", "remove"]
@@ -98,18 +99,21 @@ def find_differences(
     current: t.Collection[PlannedGrant],
     exclusive: bool,
     mapped: t.Collection[PrincipalReference],
+    satisfied: t.Collection[PlannedGrant] = (),
+    unmanaged: t.Collection[PlannedGrant] = (),
 ) -> Differences:
     """Return what to write. Additive: what is missing, and what is named as absent. Exclusive: also what *mapped* hold beyond it.
 
-    *current* may hold grants of anybody; those of principals outside *mapped* are never touched.
+    *current* may hold grants of anybody; those of principals outside *mapped* are never touched, but for *unmanaged*, which go.
+    *satisfied*: grants that are held in another way, such as by creating the entity, and are not written.
     """
     desired, have, own = set(present), set(current), set(mapped)
     remove = {grant for grant in absent if grant in have}
     if exclusive:
         remove |= have - desired
     return Differences(
-        frozenset(desired - have),
-        frozenset(grant for grant in remove if grant.principal in own),
+        frozenset(desired - have - set(satisfied)),
+        frozenset({grant for grant in remove if grant.principal in own}.union(unmanaged)),
     )
 
 
@@ -234,13 +238,17 @@ def make_plan(
     resolved: Resolved,
     current: t.Collection[PlannedGrant],
     read_linked_object_id: t.Callable[[int], str | None],
+    drift: Drift = Drift(),  # noqa: B008 -- immutable
 ) -> Plan:
     """Return the plan for people, and its steps.
 
-    The diff has the grants of each principal that changes, and the links of user groups. ``data`` of a step: its ``request``, its
-    ``position`` from 0, and ``total``, the number of requests of the whole work, those of later runs among them.
+    The diff has the grants of each principal that changes, the links of user groups, and what is held beyond the mapping. ``data`` of
+    a step: its ``request``, its ``position`` from 0, and ``total``, the number of requests of the whole work, later runs included.
     """
-    before, after = _show_grants(schedule, resolved, current)
+    before, after = _show_grants(schedule, resolved, {*current, *drift.list_unmanaged_grants()})
+    beyond, left = show_surplus(drift, schedule.list_grants("remove"), resolved.names)
+    before.update(beyond)
+    after.update(left)
     for request in schedule.requests:
         if isinstance(request, ChangeGrants):
             continue

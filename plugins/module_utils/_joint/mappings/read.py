@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ..._commvault.directory import Directory
 from ..._commvault.references import parse_id
 from ..._commvault.security.calls import SecurityAssociations
-from ..._commvault.security.canonical import parse_entity
+from ..._commvault.security.canonical import UNKNOWN_ENTITY, parse_entity
 from ..._commvault.security.grants import Association, Entity, Grant, Principal
 from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, BadAnswer, NotFound, Throttled, Unreachable
@@ -26,13 +26,46 @@ Key = t.TypeVar("Key")
 Answer = t.TypeVar("Answer")
 
 
+#: Kinds of rows that give a role as an explicit grant does, and that no mapping may take away.
+SATISFYING_KINDS = ("creator", "owner")
+
+
 @dataclass
 class Current:
-    """Explicit grants that were seen; ``foreign``: number of rows of others, and of a kind that is never managed."""
+    """What was seen of the mapping's principals. ``grants``: explicit ones; ``foreign``: number of rows of others, and of kinds never managed.
+
+    ``kinds``: how grants are held, as far as that was told: explicit, or in another way that serves as well. ``other``: rows of the
+    principals that no mapping manages, inherited ones left out. ``is_complete``: whether all that the principals hold was seen.
+    """
 
     grants: set[PlannedGrant] = field(default_factory=set)
     foreign: int = 0
     names: Names = field(default_factory=Names)
+    kinds: dict[PlannedGrant, str] = field(default_factory=dict)
+    other: list[Association] = field(default_factory=list)
+    is_complete: bool = True
+
+    def list_satisfied(self) -> set[PlannedGrant]:
+        """Return the grants that are not explicit and need not be written, because their principal created or owns the entity."""
+        return {grant for grant, kind in self.kinds.items() if kind in SATISFYING_KINDS}
+
+    def add(self, other: Current) -> None:
+        """Take up what was seen of further principals."""
+        self.grants |= other.grants
+        self.foreign += other.foreign
+        self.names.add_missing(other.names)
+        self.kinds.update(other.kinds)
+        self.other += other.other
+        self.is_complete &= other.is_complete
+
+
+@dataclass(frozen=True)
+class UnmanagedGroup:
+    """A user group that matches ``managed_groups``, has no entry and holds explicit grants."""
+
+    principal: Principal
+    name: str
+    grants: frozenset[PlannedGrant]
 
 
 class Reader:
@@ -65,51 +98,64 @@ class Reader:
                 )
 
     def read_current(self, resolved: Resolved, exclusive: bool) -> Current:
-        """Return the grants of the mapping's principals: all of them when *exclusive*, else at least those that the mapping names.
+        """Return the grants of the mapping's principals, all of them where the release lists them completely.
 
-        Details of a group list its grants beside its link; where they show all that is desired, nothing more is read.
-        Before anything is written for a principal its associations are read from the security service.
+        Details of a group list its grants beside its link: where they show what is desired and nothing else, nothing more is read.
+        Before anything is written for a principal, and where it may hold more, its associations are read from the security service.
+        What details show is compared with that once; where they left something out, every principal is read.
+        Raises ApiError where *exclusive* would overlook something.
         """
         self._check_visible({grant.entity for grant in (*resolved.present, *resolved.absent)})
-        existing = [principal for principal in resolved.principals if isinstance(principal, Principal)]
-        if exclusive:
-            self._security.warn_of_unknown_release()
-            return self._read_associations(existing, None)
-        desired: dict[Principal, set[PlannedGrant]] = {principal: set() for principal in existing}
-        for grant in [*resolved.present, *resolved.absent]:
-            if isinstance(grant.principal, Principal):
-                desired[grant.principal].add(grant)
-        shown = Current()
-        uncertain = []
-        for principal, grants in desired.items():
-            seen = self._list_grants_in_details(principal)
-            shown.grants |= seen
-            if any((grant in seen) != (grant in resolved.present) or grant in resolved.absent for grant in grants):
-                uncertain.append(principal)
-        entities = {grant.entity for principal in uncertain for grant in desired[principal]}
-        read = self._read_associations(uncertain, entities)
-        certain = {grant for grant in shown.grants if grant.principal not in set(uncertain)}
-        return Current(certain | read.grants, read.foreign, read.names)
+        existing = sorted(principal for principal in resolved.principals if isinstance(principal, Principal))
+        if exclusive and existing:
+            self._require_complete_lists()
+        complete = self._security.can_list_principal
+        listed = {principal: self._list_grants_in_details(principal) for principal in existing}
+        wanted, unwanted = _group_grants(existing, resolved.present), _group_grants(existing, resolved.absent)
+        certain = [who for who in existing if not unwanted[who] and _is_shown(wanted[who], listed[who], complete)]
+        uncertain = sorted(set(existing).difference(certain))
+        entities = {grant.entity for who in uncertain for grant in wanted[who] | unwanted[who]}
+        found = self._read_associations(uncertain, None if exclusive else entities, all_grants=complete)
+        if complete and found.is_complete:
+            compared = [who for who in uncertain if listed[who]]
+            if certain and not compared:
+                compared = [max(certain, key=lambda who: len(listed[who] or ()))]
+                found.add(self._read_sample(compared[0], exclusive))
+            if _is_anything_missing(found.grants, compared, listed):
+                certain, rest = [], sorted(set(certain).difference(compared))
+                found.add(self._read_associations(rest, None if exclusive else (), all_grants=True))
+        for who in certain:
+            found.grants |= listed[who] or set()
+        found.is_complete &= not existing or self._security.is_known_to_list_principals
+        return found
 
-    def list_unmanaged_groups(self, patterns: t.Sequence[str], resolved: Resolved) -> list[dict[str, t.Any]]:
+    def read_unmanaged_groups(
+        self, patterns: t.Sequence[str], resolved: Resolved, exclusive: bool
+    ) -> tuple[list[UnmanagedGroup], Names] | None:
         """Return the user groups of the task's own level that match *patterns* and hold explicit grants although no entry names them.
 
-        Each has ``user_group``, its name, and ``grants``, their number.
+        None where the release does not tell. Raises ApiError where *exclusive* would overlook something.
         """
         if not patterns:
-            return []
+            return [], Names()
         groups = self._directory.read_catalogue("user_groups")
-        chosen = [
-            entry
+        chosen = {
+            Principal("user_group", entry.id): entry.name
             for entry in groups.filter_by_level(groups)
             if Principal("user_group", entry.id) not in resolved.principals
             and matches_any_pattern(entry.name, patterns)
-        ]
-        rows = self.read_each(self._security.list_of_principal, [Principal("user_group", entry.id) for entry in chosen])
-        counts = [sum(1 for row in part if row.grant is not None) for part in rows]
+        }
+        if exclusive and chosen:
+            self._require_complete_lists()
+        elif chosen and not self._security.is_known_to_list_principals:
+            return None
+        found = _collect_grants(self.read_each(self._security.list_of_principal, chosen), chosen)
+        held = _group_grants(chosen, found.grants)
         return [
-            {"user_group": entry.name, "grants": count} for entry, count in zip(chosen, counts, strict=True) if count
-        ]
+            UnmanagedGroup(principal, name, frozenset(held[principal]))
+            for principal, name in chosen.items()
+            if held[principal]
+        ], found.names
 
     def list_shown(self, written: t.Collection[Grant]) -> set[Grant]:
         """Return those of *written* that the service shows now."""
@@ -117,12 +163,17 @@ class Reader:
         shown = self._read_associations(principals, {grant.entity for grant in written}).grants
         return {grant for grant in written if PlannedGrant(*grant) in shown}
 
-    def _read_associations(self, principals: t.Sequence[Principal], entities: t.Collection[Entity] | None) -> Current:
-        """Return the grants of *principals*; read by entity where that takes fewer reads and nothing but *entities* matters."""
+    def _read_associations(
+        self, principals: t.Sequence[Principal], entities: t.Collection[Entity] | None, *, all_grants: bool = False
+    ) -> Current:
+        """Return the grants of *principals*: all of them, or those on *entities* where that takes fewer reads, or is all that can be had.
+
+        *entities*: None where those on them alone would not do.
+        """
         places = sorted(entities or ())
         readable = entities is not None and all(self._security.can_list_entity(entity) for entity in places)
         complete = self._security.can_list_principal
-        by_entity = readable and (not complete or len(places) < len(principals))
+        by_entity = readable and (not complete or (not all_grants and len(places) < len(principals)))
         if principals and not complete and not by_entity:
             raise _make_incomplete_error()
         if not by_entity:
@@ -135,30 +186,78 @@ class Reader:
                 if not readable:
                     raise
                 self._ctx.debug(1, f"Reading by entity instead: {exc}")
-        return _collect_grants(self.read_each(self._security.list_on_entity, places), principals)
+        found = _collect_grants(self.read_each(self._security.list_on_entity, places), principals)
+        found.is_complete = not principals
+        return found
+
+    def _read_sample(self, principal: Principal, exclusive: bool) -> Current:
+        """Return the grants of a principal of which details show all that is desired; an incomplete nothing where that is refused."""
+        return self._read_associations([principal], None if exclusive else (), all_grants=True)
+
+    def _require_complete_lists(self) -> None:
+        """Raise ApiError where this release does not list all grants of a principal; warn where that is not known."""
+        self._security.warn_of_unknown_release()
+        if not self._security.can_list_principal:
+            raise _make_incomplete_error()
 
     def _check_visible(self, entities: t.Iterable[Entity]) -> None:
         """Raise ApiError where a grant could not be seen once it is written."""
         if not self._security.can_list_principal and not all(map(self._security.can_list_entity, entities)):
             raise _make_incomplete_error()
 
-    def _list_grants_in_details(self, principal: Principal) -> set[PlannedGrant]:
-        """Return the grants in the details that were read for the link; empty when none were read or none are listed."""
+    def _list_grants_in_details(self, principal: Principal) -> set[PlannedGrant] | None:
+        """Return the grants in the details that were read for the link; None where none were read, or not each row is that of a role."""
         details = self._directory.get_cached_user_group(principal.id) if principal.kind == "user_group" else None
+        if not details or details.get("associatedEntities") is None:
+            return None
         found = set()
         for row in get_objects(details, "associatedEntities"):
             role = row.get("role")
             role_id = parse_id(role.get("id")) if isinstance(role, dict) else None
-            if role_id:
-                entity, dummy = parse_entity({"_type_": row.get("type"), "entityId": row.get("id")})
-                found.add(PlannedGrant(principal, role_id, entity))
+            entity, dummy = parse_entity({"_type_": row.get("type"), "entityId": row.get("id")})
+            if not role_id or entity == UNKNOWN_ENTITY:
+                return None
+            found.add(PlannedGrant(principal, role_id, entity))
         return found
+
+
+def _is_shown(wanted: set[PlannedGrant], listed: set[PlannedGrant] | None, complete: bool) -> bool:
+    """Return whether details show what is wanted and, where lists are *complete*, nothing else."""
+    if listed is None:
+        return False
+    return listed == wanted if complete else listed >= wanted
+
+
+def _is_anything_missing(
+    held: t.Iterable[PlannedGrant],
+    compared: t.Iterable[Principal],
+    listed: t.Mapping[Principal, set[PlannedGrant] | None],
+) -> bool:
+    """Return whether one of the principals holds an explicit grant that its details do not show."""
+    chosen = frozenset(compared)
+    return any(
+        isinstance(grant.principal, Principal)
+        and grant.principal in chosen
+        and grant not in (listed[grant.principal] or ())
+        for grant in held
+    )
+
+
+def _group_grants(
+    principals: t.Iterable[Principal], grants: t.Iterable[PlannedGrant]
+) -> dict[Principal, set[PlannedGrant]]:
+    """Return the *grants* of each of *principals*."""
+    found: dict[Principal, set[PlannedGrant]] = {principal: set() for principal in principals}
+    for grant in grants:
+        if isinstance(grant.principal, Principal) and grant.principal in found:
+            found[grant.principal].add(grant)
+    return found
 
 
 def _make_incomplete_error() -> ApiError:
     return ApiError(
         "This release of Commvault does not list all grants of a user or group, so surplus ones, and grants on all of"
-        " a kind, cannot be found: use exclusive: false and name the entities.",
+        " a kind, cannot be found: use exclusive: none and name the entities.",
         service="Commvault",
     )
 
@@ -166,11 +265,21 @@ def _make_incomplete_error() -> ApiError:
 def _collect_grants(parts: t.Iterable[t.Sequence[Association]], principals: t.Iterable[Principal]) -> Current:
     found, own = Current(), set(principals)
     for row in (row for part in parts for row in part):
-        grant = row.grant
-        if grant is None or row.principal not in own:
+        if row.principal not in own:
             found.foreign += 1
-        else:
-            found.grants.add(PlannedGrant(*grant))
-            found.names.roles[grant.role_id] = row.role_name or str(grant.role_id)
-            found.names.entities[grant.entity] = row.entity_name
+            continue
+        if row.role_id is not None:
+            found.names.roles[row.role_id] = row.role_name or str(row.role_id)
+        if row.entity_name:
+            found.names.entities[row.entity] = row.entity_name
+        if row.grant is not None:
+            grant = PlannedGrant(*row.grant)
+            found.grants.add(grant)
+            found.kinds[grant] = row.grant_kind
+            continue
+        found.foreign += 1
+        if row.grant_kind != "inherited":
+            found.other.append(row)
+        if row.role_id is not None and row.grant_kind in SATISFYING_KINDS:
+            found.kinds.setdefault(PlannedGrant(row.principal, row.role_id, row.entity), row.grant_kind)
     return found

@@ -22,7 +22,7 @@ from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Principal
 from ..._commvault.user_groups.calls import UserGroups
 from ..._core.context import Context
-from ..._core.errors import Problems, WaitTimeout
+from ..._core.errors import CvopsError, Problems, WaitTimeout
 from ..._core.names import fold_case
 from ..._core.plan import Plan
 from ..._core.resource import Action, Finding
@@ -31,9 +31,19 @@ from ..._entra.client import GraphClient
 from . import checks
 from .apply import RequestWriter
 from .caller import MASTER_GROUP, Administrators, find_own_principals, is_privileged_role
-from .canonical import Pending, PlannedGrant, Resolved
-from .entra_groups import EntraGroups
-from .options import read_mappings_options
+from .canonical import MappedPrincipal, Pending, PlannedGrant, Resolved
+from .drift import (
+    UNKNOWN,
+    Drift,
+    build_drift_error,
+    describe_drift,
+    find_surplus,
+    show_other,
+    show_surplus,
+    show_unmanaged,
+)
+from .entra_groups import EntraGroup, EntraGroups
+from .options import MappingsOptions, read_mappings_options
 from .parse import Problem, add_known_object_ids, collect_evidence, parse_mappings
 from .plan import (
     CreateGroup,
@@ -46,7 +56,7 @@ from .plan import (
     make_plan,
     order_requests,
 )
-from .read import Current, Reader
+from .read import SATISFYING_KINDS, Current, Reader
 from .resolve import Resolver
 from .rights import RightsCheck
 
@@ -67,7 +77,7 @@ class RoleMappingsResource:
         self._reader = Reader(ctx, self._directory, self._security, self._options.parallel_reads)
         self._writer = RequestWriter(self._security, UserGroups(self._client, self._directory))
         self._resolved, self._current, self._schedule = Resolved(), Current(), Schedule()
-        self._unmanaged: list[dict[str, t.Any]] = []
+        self._drift = Drift()
         self._unverified: list[dict[str, t.Any]] = []
         self._unchecked: list[PlannedGrant] = []
 
@@ -102,10 +112,15 @@ class RoleMappingsResource:
         is_privileged = functools.partial(is_privileged_role, contents)
         unsafe = checks.find_missing_object_ids(resolved, options.require_object_id, is_privileged)
         _raise_problems(problems + resolved.problems + recreated + unsafe)
-        self._current = self._reader.read_current(resolved, options.exclusive)
-        resolved.names.add_missing(self._current.names)
+        self._drift = self._read_drift(resolved, options)
         changes = find_differences(
-            resolved.present, resolved.absent, self._current.grants, options.exclusive, resolved.principals
+            resolved.present,
+            resolved.absent,
+            self._current.grants,
+            options.exclusive != "none",
+            resolved.principals,
+            self._current.list_satisfied(),
+            self._drift.list_unmanaged_grants() if options.exclusive == "managed" else (),
         )
         new_groups = {reference for reference in resolved.principals if isinstance(reference, Pending)}
         if options.canary:
@@ -114,10 +129,11 @@ class RoleMappingsResource:
             new_groups &= chosen
             links = {principal: object_id for principal, object_id in links.items() if principal in chosen}
         self._schedule = fit_budget(order_requests(changes, new_groups, links), options.max_writes)
+        self._add_unmanaged_groups(changes, groups, resolver.read_linked_object_id)
         self._check_writes(changes, contents)
-        self._unmanaged = self._reader.list_unmanaged_groups(options.managed_groups, resolved)
+        self._tell_drift(changes)
         self._remember_names()
-        return make_plan(self._schedule, resolved, self._current.grants, resolver.read_linked_object_id)
+        return make_plan(self._schedule, resolved, self._current.grants, resolver.read_linked_object_id, self._drift)
 
     def verify(self) -> list[Finding]:
         """Return the grants that were added and are not shown; a warning tells their number.
@@ -140,20 +156,84 @@ class RoleMappingsResource:
             )
         return self._make_rows(not_confirmed)
 
+    def find_fault(self) -> CvopsError | None:
+        """Return the failure that ``fail_on_drift`` asks for where access beyond the mapping stays, None else."""
+        if not self._options.fail_on_drift:
+            return None
+        return build_drift_error(self._drift, self._schedule.list_grants("remove"), self._resolved.names)
+
     def result(self) -> dict[str, t.Any]:
         """Return the mapping after the plan; the runner adds what is not confirmed."""
+        removed, names = self._schedule.list_grants("remove"), self._resolved.names
         return {
-            "grants": self._make_rows(self._resolved.present),
+            "grants": self._make_grant_rows(),
             "added": self._make_rows(self._schedule.list_grants("add")),
-            "removed": self._make_rows(self._schedule.list_grants("remove")),
+            "removed": self._make_rows(removed),
             "user_groups_created": self._list_group_names(CreateGroup),
             "user_groups_linked": self._list_group_names(LinkGroup),
             "remaining": self._schedule.count_postponed(),
             "foreign": self._current.foreign,
-            "unmanaged": self._unmanaged,
+            "surplus": self._make_surplus_rows(removed),
+            "unmanaged": show_unmanaged(self._drift, removed, names),
+            "other": show_other(self._drift, names),
             "unverified": self._unverified,
             "unchecked": self._make_rows(self._unchecked),
         }
+
+    def _read_drift(self, resolved: Resolved, options: MappingsOptions) -> Drift:
+        """Read what is there, and return what is held beyond the mapping."""
+        self._current = self._reader.read_current(resolved, options.exclusive != "none")
+        found = self._reader.read_unmanaged_groups(options.managed_groups, resolved, options.exclusive == "managed")
+        resolved.names.add_missing(self._current.names)
+        if found is not None:
+            resolved.names.add_missing(found[1])
+        surplus = find_surplus(resolved.present, self._current.grants, resolved.principals)
+        other = [
+            row
+            for row in self._current.other
+            if (row.principal, row.role_id, row.entity) not in resolved.present
+            or row.grant_kind not in SATISFYING_KINDS
+        ]
+        return Drift(
+            surplus if self._current.is_complete else None, None if found is None else tuple(found[0]), tuple(other)
+        )
+
+    def _add_unmanaged_groups(
+        self, changes: Differences, groups: EntraGroups, read_linked_object_id: t.Callable[[int], str | None]
+    ) -> None:
+        """Take up the groups without an entry that lose grants, with their Entra groups, which may be kept for emergencies."""
+        losing = {grant.principal for grant in changes.remove}.difference(self._resolved.principals)
+        chosen = [group for group in self._drift.unmanaged or () if group.principal in losing]
+        linked = dict(
+            zip(
+                (group.principal for group in chosen),
+                self._reader.read_each(read_linked_object_id, [group.principal.id for group in chosen]),
+                strict=True,
+            )
+        )
+        display_names = groups.read_display_names(
+            {object_id for object_id in linked.values() if object_id}, self._options.break_glass_entra_groups
+        )
+        for group in chosen:
+            object_id = linked[group.principal]
+            entra_group = EntraGroup(object_id, display_names.get(object_id), None) if object_id else None
+            self._resolved.add_principal(
+                MappedPrincipal(group.principal, group.name, "managed_groups", entra_group=entra_group)
+            )
+
+    def _tell_drift(self, changes: Differences) -> None:
+        """Warn of what stays beyond the mapping, and keep what is beyond it for the run record."""
+        removed, names = self._schedule.list_grants("remove"), self._resolved.names
+        for sentence in describe_drift(self._drift, removed, names):
+            self._ctx.warn(f"{sentence}.")
+        before, dummy = show_surplus(self._drift, (), names)
+        self._ctx.evidence.update(before)
+        kept = {grant: kind for grant, kind in self._current.kinds.items() if kind in SATISFYING_KINDS}
+        for grant in sorted(grant for grant in self._resolved.absent if grant in kept and grant not in changes.remove):
+            self._ctx.warn(
+                f"{self._resolved.absent[grant]}: {names.describe_grant(grant)} is to be absent and stays, because the principal holds it"
+                f" as {kept[grant]}, which no mapping takes away"
+            )
 
     def _note_unverified(self, groups: EntraGroups) -> list[dict[str, t.Any]]:
         """Return the object ids that could not be verified, with the names that the mapping gives them; a warning says why."""
@@ -176,6 +256,7 @@ class RoleMappingsResource:
         checks.check_break_glass(ctx, removed, resolved, kept, lambda: self._directory.read_catalogue("users"))
         told = [resolved.names.describe_grant(grant) for grant in sorted(changes.remove)]
         check_removals(told, self._options.max_removals, "grants", "the mapping")
+        checks.check_first_managed_run(ctx, self._drift.list_stripped_groups(changes.remove))
         checks.check_own_rights(ctx, removed, own, resolved.names)
         administrators = Administrators(self._client, self._security, self._directory)
         checks.check_last_admin(ctx, removed, administrators.count_left_after)
@@ -214,8 +295,24 @@ class RoleMappingsResource:
     def _list_group_names(self, kind: type[CreateGroup] | type[LinkGroup]) -> list[str]:
         return sorted(self._resolved.principals[reference].name for reference in self._schedule.list_groups(kind))
 
-    def _make_rows(self, grants: t.Iterable[PlannedGrant]) -> list[Finding]:
-        """Return grants as results have them, sorted by name."""
+    def _make_grant_rows(self) -> list[Finding]:
+        """Return the grants of the mapping; those that are held in another way than explicitly, and not written, have ``grant_kind``."""
+        held = {grant: self._current.kinds[grant] for grant in self._current.list_satisfied()}
+        return self._make_rows(
+            self._resolved.present, lambda grant: {"grant_kind": held[grant]} if grant in held else {}
+        )
+
+    def _make_surplus_rows(self, removed: t.Collection[PlannedGrant]) -> list[Finding] | str:
+        """Return what the mapped principals hold beyond the mapping, and whether this run takes it away; text where that is not known."""
+        gone = frozenset(removed)
+        if self._drift.surplus is None:
+            return UNKNOWN
+        return self._make_rows(self._drift.surplus, lambda grant: {"removed": grant in gone})
+
+    def _make_rows(
+        self, grants: t.Iterable[PlannedGrant], add: t.Callable[[PlannedGrant], dict[str, t.Any]] = lambda _grant: {}
+    ) -> list[Finding]:
+        """Return grants as results have them, sorted by name, each with what *add* gives."""
         names, rows = self._resolved.names, []
         for grant in grants:
             principal = self._resolved.principals[grant.principal]
@@ -226,6 +323,7 @@ class RoleMappingsResource:
                     "role": names.show_role(grant.role),
                     "entity_type": grant.entity.kind,
                     "entity": names.show_entity(grant.entity),
+                    **add(grant),
                 }
             )
         return sorted(

@@ -14,7 +14,9 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values impor
 from ansible_collections.cvops.identity.plugins.plugin_utils.report_lines import (
     build_run_summary,
     find_doctor_faults,
+    format_access,
     format_doctor_report,
+    format_drift,
     format_export,
     format_pending_consent,
     format_preflight,
@@ -60,9 +62,73 @@ def test_a_run_as_data() -> None:
         "registration": REGISTERED,
         "role_mappings": MAPPED,
         "grants": {"cs01": [1, 2], HOSTILE: []},
+        "surplus": {"cs01": [], HOSTILE: []},
+        "unmanaged": {"cs01": [], HOSTILE: []},
     }
-    nothing = {"check_mode": False, "changed": False, "registration": {}, "role_mappings": {}, "grants": {}}
-    assert build_run_summary(None) == nothing
+    empty: dict[str, t.Any] = dict.fromkeys(("registration", "role_mappings", "grants", "surplus", "unmanaged"), {})
+    assert build_run_summary(None) == {"check_mode": False, "changed": False, **empty}
+
+
+def grant(who: str, role: str, entity: str, **more: t.Any) -> dict[str, t.Any]:
+    return {"principal": who, "role": role, "entity_type": "plans", "entity": entity, **more}
+
+
+LOST = {"user_group": "GG-Lost", "grants": 1, "held": ["View on plans gold"], "removed": False}
+
+
+def drifting(**found: t.Any) -> dict[str, t.Any]:
+    return {"commcells": {"cs01": {"mappings": found, "managed_groups": ["GG-*"]}}}
+
+
+def test_access_beyond_the_mapping_is_told_by_name_as_far_as_it_stays() -> None:
+    mapped = drifting(
+        surplus=[grant(HOSTILE, "View", "gold", removed=False), grant("ops", "Edit", "gold", removed=True)],
+        unmanaged=[LOST, {**LOST, "user_group": "GG-Gone", "removed": True}],
+    )
+    told = [f"surplus: {SHOWN}: View on plans gold", "unmanaged: GG-Lost has no entry and holds View on plans gold"]
+    assert format_drift(mapped) == [f"cs01: {line}" for line in told]
+    assert format_run(None, mapped)[1:-1] == [
+        "cs01: 0 grants, 0 added, 0 removed, 1 surplus, 1 groups unmanaged",
+        *(f"  {line}" for line in told),
+    ]
+    assert build_run_summary(None, mapped)["unmanaged"] == {
+        "cs01": mapped["commcells"]["cs01"]["mappings"]["unmanaged"]
+    }
+
+
+def test_what_is_not_known_and_what_was_not_looked_for_is_said() -> None:
+    unknown = drifting(surplus="unknown", unmanaged="unknown")
+    assert len(format_drift(unknown)) == 2 and all("unknown" in line for line in format_drift(unknown))
+    assert "surplus unknown, groups unmanaged unknown" in format_run(None, unknown)[1]
+    unasked = {"commcells": {"cs01": {"mappings": {"grants": []}, "managed_groups": []}}}
+    assert "were not looked for" in format_run(None, unasked)[2]
+    assert format_drift(unasked) == format_drift({}) == format_drift(None) == []
+
+
+def test_a_long_report_is_cut_and_a_failure_names_all() -> None:
+    mapped = drifting(surplus=[grant("ops", "View", f"p{number:02}", removed=False) for number in range(30)])
+    assert format_run(None, mapped)[-2] == "  surplus: and 10 more"
+    assert len(format_drift(mapped)) == 30
+
+
+def test_who_may_do_what_is_one_line_for_entities_of_a_kind() -> None:
+    grants = [grant("ops", "View", "silver"), grant("ops", "View", "gold"), grant(HOSTILE, "Edit", "x")]
+    grants.append(grant("ops", "View", "own", grant_kind="creator"))
+    lines = format_access(grants)
+    assert [" ".join(line.split()) for line in lines] == [
+        "Principal Role On Entities",
+        f"{' '.join(SHOWN.split())} Edit plans x",
+        "ops View plans gold, silver",
+        "ops View (creator) plans own",
+    ]
+    assert format_access(grants, 1) == [*format_access(grants[2:3]), "and 2 lines more"]
+    assert format_access([]) == ["nobody holds anything"]
+    by_commcell = format_access({"emea": grants, "amer": []})
+    assert by_commcell[:2] == ["amer: 0 grants to 0 principals", "  nobody holds anything"]
+    assert by_commcell[2] == "emea: 4 grants to 2 principals" and by_commcell[3:] == [f"  {line}" for line in lines]
+    for limit in (-1, True, "5"):
+        with pytest.raises(FilterInputError):
+            format_access(grants, t.cast(int, limit))
 
 
 def row(verdict: str, name: str, emitted: str | None = None, user_group: str | None = None) -> dict[str, t.Any]:

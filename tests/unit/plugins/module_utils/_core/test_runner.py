@@ -26,7 +26,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._core import run_re
 from ansible_collections.cvops.identity.plugins.module_utils._core import runner as subject
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    ConfigError,
+    CvopsError,
+    DriftFound,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.libraries import MINIMUMS
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import build_fallback
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
@@ -93,6 +98,13 @@ class Confirming(Noted):
     def verify(self) -> list[t.Any]:
         self.done.append("verify")
         return self.findings
+
+
+class Judging(Noted):
+    """All is done, and the task fails."""
+
+    def find_fault(self) -> CvopsError | None:
+        return DriftFound("Somebody holds more.", count=2)
 
 
 class Refusing(Noted):
@@ -279,6 +291,26 @@ def test_a_read_back_that_fails_hides_no_change(make_ctx: t.Any) -> None:
     result = run_task(make_ctx(), Failing().build)
     assert (result["failed"], result["changed"], result["steps_left"]) == (True, True, [])
     assert result["steps_done"] == ["group A", "2 members", "1 owner"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("steps", [STEPS, ()], ids=["steps", "nothing to do"])
+def test_a_task_that_fails_in_the_end_has_done_and_told_everything(
+    make_ctx: t.Any, tmp_path: pathlib.Path, check_mode: bool, steps: tuple[Step, ...]
+) -> None:
+    judging = Judging(steps=steps)
+    target = RecordTarget(str(tmp_path), "noted")
+    result = run_task(make_ctx(check_mode=check_mode, diff_mode=True), judging.build, record_to=target)
+    assert (result["failed"], result["changed"]) == (True, bool(steps))
+    assert (result["msg"], result["error"]) == ("Somebody holds more.", {"kind": "drift", "count": 2})
+    written = [] if check_mode else [step.subject for step in steps]
+    assert judging.done == written and result["group"] == {"done": len(written)}
+    assert "diff" in result and bool(result["steps"]) is bool(steps)
+    assert result.get("steps_done", []) == written
+    records = [json.loads(path.read_text()) for path in tmp_path.iterdir()]
+    assert [(record["outcome"], record["applied"]) for record in records] == (
+        [] if check_mode else [("failed", written)]
+    )
 
 
 def test_refused_steps_are_no_change(make_ctx: t.Any) -> None:

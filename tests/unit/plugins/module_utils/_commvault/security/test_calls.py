@@ -167,6 +167,7 @@ def test_a_principal_that_is_not_there_is_an_error(make_ctx: t.Any) -> None:
 def test_from_11_42_on_principals_are_listed_completely(make_ctx: t.Any, release: int, can: bool) -> None:
     security, _client = security_of(make_ctx, release=release)
     assert security.can_list_principal is can
+    assert security.is_known_to_list_principals is (can and release > 0), "a release that nobody tells is not known to"
 
 
 @pytest.mark.parametrize(("release", "count"), [(0, 1), (42, 0)])

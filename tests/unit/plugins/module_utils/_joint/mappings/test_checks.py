@@ -24,6 +24,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.can
     Resolved,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.entra_groups import EntraGroup
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.read import UnmanagedGroup
 
 CELL, COMPANY, PLAN = Entity("commcell", 2), Entity("company", 30), Entity("plans", 12)
 USER, GROUP, NEW = Principal("user", 8), Principal("user_group", 21), Pending("user_group", "new", 1, 0)
@@ -210,5 +211,28 @@ def test_break_glass_groups_are_known_by_each_of_their_names(make_ctx: t.Any, ke
     with pytest.raises(GuardRefused, match="ops: Operator on plans 0"):
         checks.check_break_glass(make_ctx(), removed, resolved, listed, never)
     checks.check_break_glass(make_ctx(), [], resolved, listed, never)
-    checks.check_break_glass(make_ctx(), removed, resolve(GROUP), listed, never)
     checks.check_break_glass(make_ctx(ACCEPTED), removed, resolved, listed, never)
+
+
+def test_a_group_without_a_link_may_be_fed_by_its_name(make_ctx: t.Any) -> None:
+    def check(name: str) -> None:
+        checks.check_break_glass(
+            make_ctx(), make_grants(1), resolve(GROUP), checks.BreakGlass(entra_groups=(name,)), lambda: None
+        )
+
+    check("gg-ops")
+    with pytest.raises(GuardRefused, match="ops: Operator on plans 0"):
+        check("OPS")
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "1 group of managed_groups"), (2, "2 groups of managed_groups")])
+def test_groups_that_would_lose_everything_are_all_named(make_ctx: t.Any, count: int, told: str) -> None:
+    grants = frozenset(make_grants(3))
+    groups = [UnmanagedGroup(Principal("user_group", number), f"GG-{number}", grants) for number in range(count)]
+    with pytest.raises(GuardRefused, match=told) as caught:
+        checks.check_first_managed_run(make_ctx(), groups)
+    assert caught.value.facts["risk"] == "first_managed_run"
+    assert all(f"{group.name} (3)" in str(caught.value) for group in groups)
+    accepted = {"accept_risk": ["first_managed_run"], "accept_reason": "tidied up"}
+    checks.check_first_managed_run(make_ctx(accepted), groups)
+    checks.check_first_managed_run(make_ctx(), [])

@@ -41,7 +41,8 @@ def test_the_defaults_are_those_of_the_specification(make_ctx: t.Any) -> None:
     [
         ("mappings", [{"principal": {}}]),
         ("commcell", "emea-1"),
-        ("exclusive", True),
+        ("exclusive", "principals"),
+        ("fail_on_drift", True),
         ("create_user_groups", False),
         ("link_entra_groups", False),
         ("match_by", "display_name"),
@@ -56,6 +57,31 @@ def test_the_defaults_are_those_of_the_specification(make_ctx: t.Any) -> None:
 )
 def test_a_value_is_handed_on_as_it_is(make_ctx: t.Any, name: str, value: t.Any) -> None:
     assert getattr(read(make_ctx, **{name: value}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("given", "mode"),
+    [
+        *((value, "none") for value in (False, "none", "None", "false", "False", " no ", "off", "0", 0)),
+        *((value, "principals") for value in (True, "principals", "true", "True", "YES", "on", "1", 1)),
+        *((value, "managed") for value in ("managed", "Managed", " managed\n")),
+    ],
+)
+def test_exclusive_is_a_mode_or_the_boolean_of_older_documents(make_ctx: t.Any, given: t.Any, mode: str) -> None:
+    assert read(make_ctx, exclusive=given, managed_groups=["GG-*"]).exclusive == mode
+
+
+@pytest.mark.parametrize("given", ["", "all", "principal", 2, ["managed"], {}, "none principals"])
+def test_what_is_no_mode_is_refused(make_ctx: t.Any, given: t.Any) -> None:
+    with pytest.raises(ConfigError, match="exclusive is none, principals or managed") as caught:
+        read(make_ctx, exclusive=given)
+    assert caught.value.facts["source"] == "option exclusive"
+
+
+def test_managed_needs_managed_groups(make_ctx: t.Any) -> None:
+    with pytest.raises(ConfigError, match="managed_groups is empty") as caught:
+        read(make_ctx, exclusive="managed")
+    assert caught.value.facts["source"] == "option managed_groups"
 
 
 def test_lists_become_tuples_of_texts(make_ctx: t.Any) -> None:

@@ -33,12 +33,13 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import (
     MappedPrincipal,
+    Names,
     Pending,
     PlannedGrant,
     PrincipalReference,
     Resolved,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.read import Reader
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.read import Reader, UnmanagedGroup
 
 GROUP, USER, FOREIGN = Principal("user_group", 21), Principal("user", 8), Principal("user_group", 99)
 NEW = Pending("user_group", "new", 1, 0)
@@ -61,6 +62,7 @@ class FakeSecurity:
             for who, role, where in held
         ]
         self.refusal, self.can_list_principal = refusal, can_list_principal
+        self.is_known_to_list_principals = can_list_principal
         self.asked: list[t.Any] = []
 
     def can_list_entity(self, entity: Entity) -> bool:
@@ -120,14 +122,83 @@ def in_details(*grants: tuple[int, Entity]) -> dict[int, t.Any]:
     return {GROUP.id: {"associatedEntities": rows}}
 
 
-def test_only_what_details_do_not_show_is_read(make_ctx: t.Any) -> None:
-    shown, other = PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(USER, ROLE, GOLD)
-    security = FakeSecurity()
-    reader = make_reader(make_ctx(), security, FakeDirectory(known=in_details((ROLE, GOLD), (36, SILVER))))
-    assert reader.read_current(make_resolved(shown), False).grants == {shown, PlannedGrant(GROUP, 36, SILVER)}
-    assert security.asked == []
-    reader.read_current(make_resolved(shown, other), False)
-    assert security.asked == [USER]
+ALSO = Principal("user_group", 22)
+#: One line on top of what details of GROUP list.
+OTHER_DETAILS = {ALSO.id: {"associatedEntities": [{"role": {"id": ROLE}, "type": 158, "id": GOLD.id}]}}
+
+
+def test_of_groups_whose_details_show_what_is_desired_and_nothing_else_one_is_compared(make_ctx: t.Any) -> None:
+    """The one of which details list most; what they show of the others is taken as it is."""
+    held = [(GROUP, ROLE, GOLD), (GROUP, 36, SILVER), (ALSO, ROLE, GOLD)]
+    security = FakeSecurity(held)
+    reader = make_reader(
+        make_ctx(), security, FakeDirectory(known={**in_details((ROLE, GOLD), (36, SILVER)), **OTHER_DETAILS})
+    )
+    wanted = [PlannedGrant(*row) for row in held]
+    current = reader.read_current(make_resolved(*wanted), False)
+    assert (current.grants, current.is_complete, security.asked) == (set(wanted), True, [GROUP])
+    reader.read_current(make_resolved(*wanted, PlannedGrant(USER, ROLE, GOLD)), False)
+    assert security.asked == [GROUP, USER, GROUP]
+
+
+def test_a_group_whose_details_show_more_is_read_and_serves_as_the_comparison(make_ctx: t.Any) -> None:
+    held = [(GROUP, ROLE, GOLD), (GROUP, 36, SILVER), (ALSO, ROLE, GOLD)]
+    security = FakeSecurity(held)
+    known = {**in_details((ROLE, GOLD), (36, SILVER)), **OTHER_DETAILS}
+    reader = make_reader(make_ctx(), security, FakeDirectory(known=known))
+    current = reader.read_current(make_resolved(PlannedGrant(*held[0]), PlannedGrant(*held[2])), False)
+    assert (current.grants, security.asked) == ({PlannedGrant(*row) for row in held}, [GROUP])
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_details_that_leave_something_out_are_believed_for_no_group(make_ctx: t.Any, exclusive: bool) -> None:
+    """Else surplus that they do not show would be told to be none."""
+    held = [(GROUP, ROLE, GOLD), (GROUP, 36, SILVER), (ALSO, ROLE, GOLD), (ALSO, 36, SILVER)]
+    security = FakeSecurity(held)
+    known = {**in_details((ROLE, GOLD)), **OTHER_DETAILS}
+    reader = make_reader(make_ctx(), security, FakeDirectory(known=known))
+    current = reader.read_current(make_resolved(PlannedGrant(*held[0]), PlannedGrant(*held[2])), exclusive)
+    assert (current.grants, current.is_complete) == ({PlannedGrant(*row) for row in held}, True)
+    assert [asked for asked in security.asked if asked != "release"] == [GROUP, ALSO]
+
+
+def test_where_the_comparison_is_refused_it_is_not_known_what_else_is_held(make_ctx: t.Any) -> None:
+    wanted = make_resolved(PlannedGrant(GROUP, ROLE, GOLD))
+    for exclusive in (False, True):
+        security = FakeSecurity(refusal=Forbidden("not for you"))
+        reader = make_reader(make_ctx(), security, FakeDirectory(known=in_details((ROLE, GOLD))))
+        if exclusive:
+            with pytest.raises(Forbidden):
+                reader.read_current(wanted, exclusive)
+        else:
+            current = reader.read_current(wanted, exclusive)
+            assert (current.grants, current.is_complete) == ({PlannedGrant(GROUP, ROLE, GOLD)}, False)
+
+
+@pytest.mark.parametrize(
+    ("can_list", "is_known", "is_complete"), [(True, True, True), (True, False, False), (False, False, False)]
+)
+def test_only_a_release_that_is_known_to_list_everything_is_complete(
+    make_ctx: t.Any, can_list: bool, is_known: bool, is_complete: bool
+) -> None:
+    security = FakeSecurity(can_list_principal=can_list)
+    security.is_known_to_list_principals = is_known
+    reader = make_reader(make_ctx(), security)
+    assert reader.read_current(make_resolved(PlannedGrant(GROUP, ROLE, GOLD)), False).is_complete is is_complete
+    assert reader.read_current(make_resolved(PlannedGrant(NEW, ROLE, GOLD)), False).is_complete, "nobody holds anything"
+
+
+@pytest.mark.parametrize(("grant_kind", "is_satisfied"), [("creator", True), ("owner", True), ("inherited", False)])
+def test_what_somebody_holds_as_creator_or_owner_needs_no_grant(
+    make_ctx: t.Any, grant_kind: str, is_satisfied: bool
+) -> None:
+    wanted, security = PlannedGrant(GROUP, ROLE, GOLD), FakeSecurity(grant_kind=grant_kind)
+    current = make_reader(make_ctx(), security).read_current(make_resolved(wanted), False)
+    assert current.list_satisfied() == ({wanted} if is_satisfied else set())
+    assert [row.grant_kind for row in current.other] == ([grant_kind] if is_satisfied else [])
+    security.rows += FakeSecurity().rows
+    current = make_reader(make_ctx(), security).read_current(make_resolved(wanted), False)
+    assert (current.list_satisfied(), current.grants) == (set(), {wanted}), "the explicit one counts"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +234,7 @@ def test_details_that_cannot_be_read_are_an_error(make_ctx: t.Any) -> None:
         reader.read_current(make_resolved(PlannedGrant(GROUP, ROLE, GOLD)), False)
 
 
-def test_an_exclusive_run_reads_each_principal_whatever_details_show(make_ctx: t.Any) -> None:
+def test_an_exclusive_run_knows_what_principals_hold_beyond_the_mapping(make_ctx: t.Any) -> None:
     surplus = (GROUP, 36, SILVER)
     security = FakeSecurity([(GROUP, ROLE, GOLD), surplus, (USER, ROLE, GOLD), (FOREIGN, ROLE, GOLD)])
     reader = make_reader(make_ctx(), security, FakeDirectory(known=in_details((ROLE, GOLD))))
@@ -172,13 +243,21 @@ def test_an_exclusive_run_reads_each_principal_whatever_details_show(make_ctx: t
     assert current.grants == {PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(*surplus)}
 
 
-def test_one_read_by_entity_is_taken_in_place_of_several_by_principal(make_ctx: t.Any) -> None:
-    security = FakeSecurity([(GROUP, ROLE, GOLD), (FOREIGN, ROLE, GOLD)])
+def test_each_principal_is_read_although_fewer_reads_by_entity_would_show_what_is_desired(make_ctx: t.Any) -> None:
+    security = FakeSecurity([(GROUP, ROLE, GOLD), (GROUP, 36, SILVER), (FOREIGN, ROLE, GOLD)])
     wanted = make_resolved(PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(USER, ROLE, GOLD))
     current = make_reader(make_ctx(), security).read_current(wanted, False)
+    assert security.asked == [USER, GROUP]
+    assert current.grants == {PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(GROUP, 36, SILVER)}
+    assert current.names.roles == {ROLE: "role 35", 36: "role 36"}
+    assert current.names.entities == {GOLD: "plan 12", SILVER: "plan 13"}
+
+
+def test_what_was_written_is_looked_for_by_entity_where_that_takes_fewer_reads(make_ctx: t.Any) -> None:
+    security = FakeSecurity([(GROUP, ROLE, GOLD), (FOREIGN, ROLE, GOLD)])
+    reader = make_reader(make_ctx(), security)
+    assert reader.list_shown({Grant(GROUP, ROLE, GOLD), Grant(USER, ROLE, GOLD)}) == {Grant(GROUP, ROLE, GOLD)}
     assert security.asked == [GOLD]
-    assert (current.grants, current.foreign) == ({PlannedGrant(GROUP, ROLE, GOLD)}, 1)
-    assert current.names.roles == {ROLE: "role 35"} and current.names.entities == {GOLD: "plan 12"}
 
 
 @pytest.mark.parametrize("grant_kind", ["inherited", "creator", "owner", "unknown", "permissions"])
@@ -238,7 +317,7 @@ def test_an_old_release_is_read_by_entity_and_cannot_be_exclusive(make_ctx: t.An
     security = FakeSecurity(can_list_principal=False)
     assert make_reader(make_ctx(), security).read_current(wanted, False).grants == {PlannedGrant(GROUP, ROLE, GOLD)}
     assert security.asked == [GOLD, SILVER]
-    with pytest.raises(ApiError, match="use exclusive: false"):
+    with pytest.raises(ApiError, match="use exclusive: none"):
         make_reader(make_ctx(), security).read_current(wanted, True)
 
 
@@ -297,15 +376,27 @@ def test_groups_that_hold_something_without_an_entry_are_listed(make_ctx: t.Any)
     security = FakeSecurity(held)
     reader = make_reader(make_ctx(), security, FakeDirectory(*listed))
     resolved = make_resolved(PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(Principal("user", 22), ROLE, GOLD))
-    assert reader.list_unmanaged_groups(["GG-*"], resolved) == [{"user_group": "gg-lost", "grants": 2}]
+    found, names = t.cast(t.Any, reader.read_unmanaged_groups(["GG-*"], resolved, False))
+    grants = frozenset([PlannedGrant(lost, ROLE, GOLD), PlannedGrant(lost, 36, SILVER)])
+    assert found == [UnmanagedGroup(lost, "gg-lost", grants)]
+    assert names.roles == {ROLE: "role 35", 36: "role 36"}
     assert security.asked == [Principal("user_group", 23), lost]
-    assert reader.list_unmanaged_groups([], resolved) == []
+    assert reader.read_unmanaged_groups([], resolved, True) == ([], Names())
 
 
 def test_groups_that_hold_nothing_explicitly_are_not_unmanaged(make_ctx: t.Any) -> None:
     security = FakeSecurity(grant_kind="inherited")
     reader = make_reader(make_ctx(), security, FakeDirectory(Entry(21, "GG-Ops")))
-    assert reader.list_unmanaged_groups(["*"], Resolved()) == []
+    assert t.cast(t.Any, reader.read_unmanaged_groups(["*"], Resolved(), True))[0] == []
+
+
+def test_where_not_all_grants_are_listed_it_is_not_known_which_groups_are_unmanaged(make_ctx: t.Any) -> None:
+    security = FakeSecurity(can_list_principal=False)
+    reader = make_reader(make_ctx(), security, FakeDirectory(Entry(21, "GG-Ops")))
+    assert reader.read_unmanaged_groups(["*"], Resolved(), False) is None
+    assert reader.read_unmanaged_groups(["x*"], Resolved(), False) == ([], Names())
+    with pytest.raises(ApiError, match="does not list all grants"):
+        reader.read_unmanaged_groups(["*"], Resolved(), True)
 
 
 def test_reads_run_side_by_side_and_answers_keep_their_order(make_ctx: t.Any) -> None:
