@@ -163,28 +163,13 @@ steps_gone:
   elements: str
 """
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.options import build_role_spec
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
-SPEC = commvault_spec().merge(
-    build_approval_spec(),
-    ArgumentSpec(
-        {
-            "name": {"type": "str", "required": True},
-            "company": {"type": "str"},
-            "description": {"type": "str"},
-            "permissions": {"type": "list", "elements": "str"},
-            "categories": {"type": "list", "elements": "str"},
-            "exclusive": {"type": "bool", "default": True},
-            "enabled": {"type": "bool"},
-            "visible_to_all": {"type": "bool"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        }
-    ),
-)
+SPEC = commvault_spec().merge(build_approval_spec(), build_role_spec())
 
 RESOURCE = RoleResource
 

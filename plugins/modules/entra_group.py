@@ -164,31 +164,13 @@ steps_gone:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec, build_risk_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.options import build_group_spec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource import GroupResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
-SPEC = entra_spec().merge(
-    build_approval_spec(),
-    build_risk_spec("rename"),
-    build_removals_spec(),
-    ArgumentSpec(
-        {
-            "display_name": {"type": "str"},
-            "object_id": {"type": "str"},
-            "unique_name": {"type": "str"},
-            "mail_nickname": {"type": "str"},
-            "description": {"type": "str"},
-            "members": {"type": "list", "elements": "str"},
-            "owners": {"type": "list", "elements": "str"},
-            "exclusive": {"type": "bool", "default": False},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        required_one_of=[["object_id", "unique_name", "display_name"]],
-    ),
-)
+SPEC = entra_spec().merge(build_approval_spec(), build_removals_spec(), build_group_spec())
 
 RESOURCE = GroupResource
 

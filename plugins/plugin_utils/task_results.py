@@ -40,13 +40,13 @@ def flatten_results(results: t.Any) -> list[Mapping]:
 
 
 def find_group_references(results: t.Any) -> dict[str, t.Any]:
-    """Return how later tasks know the Entra groups of the results of entra_group.
+    """Return how later tasks know the Entra groups of the results of entra_group and entra_groups.
 
     ``object_ids``: object id by name, null for one that would be created; ``known``: the same without those, and without names that several
     groups have (case apart), which the mapping then reports as ambiguous; ``pending``: names of those that would be created.
     """
-    groups = [require_mapping(result.get("group"), "group") for result in flatten_results(results)]
-    named = [(group.get("display_name"), group.get("object_id")) for group in groups if group]
+    groups = [group for result in flatten_results(results) for group in _list_groups(result, None)]
+    named = [(group["display_name"], group.get("object_id")) for group in groups if group.get("display_name")]
     by_name: dict[str, list[tuple[t.Any, t.Any]]] = {}
     for name, object_id in named:
         if object_id:
@@ -68,13 +68,20 @@ def choose_application_key(application: t.Any) -> dict[str, t.Any]:
 
 
 def find_owned_names(objects: t.Any, object_id: t.Any) -> list[t.Any]:
-    """Return the display names of those *objects* that this id owns; results of entra_group, loops too, count as their group."""
-    owned = [require_mapping(item.get("group", item), "group") for item in flatten_results(objects)]
+    """Return the display names of those *objects* that this id owns; results of entra_group and entra_groups, loops too, count as their groups."""
+    owned = [group for result in flatten_results(objects) for group in _list_groups(result, result)]
     return [
         item.get("display_name")
         for item in owned
         if object_id and object_id in require_list(item.get("owners"), "owners")
     ]
+
+
+def _list_groups(result: Mapping, otherwise: t.Any) -> list[Mapping]:
+    """Return the groups of a result of entra_group or entra_groups; *otherwise*: what a result of neither stands for."""
+    if "groups" in result:
+        return require_mappings(result["groups"], "groups")
+    return [require_mapping(result.get("group", otherwise), "group")]
 
 
 def _list_counts(result: Mapping) -> t.Iterator[tuple[bool, Mapping]]:

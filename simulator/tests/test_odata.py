@@ -121,6 +121,21 @@ def test_refused_options(graph: GraphClient, query: str) -> None:
     graph.error(400, "GET", f"/applications?{query}")
 
 
+def test_a_filter_names_at_most_fifteen_values(graph: GraphClient) -> None:
+    names = ", ".join(f"'n{number}'" for number in range(15))
+    assert graph.ok(200, "GET", f"/groups?$filter=displayName in ({names})")["value"] == []
+    assert "Max allowed: 15" in graph.error(400, "GET", f"/groups?$filter=displayName in ({names}, 'one more')")["message"]
+
+
+def test_an_address_of_many_values_has_at_most_2048_characters(graph: GraphClient) -> None:
+    long = ", ".join(f"'{letter * 140}'" for letter in "abcdefghijklmno")
+    query = f"$filter=displayName%20in%20({long.replace(' ', '%20')})"
+    graph.error(414, "GET", f"/groups?{query}")
+    parts = [{"id": "1", "method": "GET", "url": f"/groups?{query}"}, {"id": "2", "method": "GET", "url": "/groups"}]
+    answers = {item["id"]: item for item in graph.ok(200, "POST", "/$batch", {"requests": parts})["responses"]}
+    assert (answers["1"]["status"], answers["2"]["status"]) == (414, 200)
+
+
 def test_paging() -> None:
     with running_simulator(set="S", seed=1, page_size=2) as sim, GraphClient(sim, sim.automation) as graph:
         link = "/users?$select=id&$top=999"

@@ -10,6 +10,7 @@ import datetime
 import sys
 import types
 import typing as t
+from urllib.parse import parse_qsl, unquote
 
 import pytest
 
@@ -38,7 +39,7 @@ class FakeGraph:
     ``answers``: what a read of a path gives: an object, a list of objects, an error to raise, or a function of the query's
     parameters that returns one of these. A path that is not among them is not there (``get``) or a mistake (``list``).
     ``replies``: what the writes give, in turn; None, an object, or an error to raise. After them all writes give None.
-    ``reads`` and ``writes``: what was asked and sent, in order.
+    ``reads`` and ``writes``: what was asked and sent, in order; ``batches``: the addresses of each batch.
     """
 
     def __init__(self, ctx: t.Any, answers: t.Mapping[str, t.Any] | None = None, *replies: t.Any) -> None:
@@ -46,6 +47,8 @@ class FakeGraph:
         self.reads: list[str] = []
         self.parameters: list[dict[str, t.Any]] = []
         self.writes: list[Written] = []
+        self.batches: list[list[str]] = []
+        self.kept: dict[t.Any, t.Any] = {}
         self.intents: list[str] = []
         self.needs: list[t.Any] = []
         self.remembered: list[str] = []
@@ -60,7 +63,16 @@ class FakeGraph:
             contains_any=lambda keys: not set(self.remembered).isdisjoint(keys),
         )
 
+    def keep_answer(self, path: str, params: t.Any, answer: t.Any) -> None:
+        self.kept[path, str(sorted((params or {}).items()))] = answer
+
+    def forget_answers(self) -> None:
+        self.kept.clear()
+
     def _answer(self, path: str, params: t.Mapping[str, t.Any] | None) -> t.Any:
+        key = (path, str(sorted((params or {}).items())))
+        if key in self.kept:
+            return self.kept[key]
         self.reads.append(path)
         self.parameters.append(dict(params or {}))
         answer = self.answers.get(path)
@@ -78,9 +90,28 @@ class FakeGraph:
         assert answer is not None, f"nobody said what the list {path} holds"
         return [dict(item) for item in answer]
 
-    def list_parts(self, urls: t.Mapping[str, str], **_more: t.Any) -> t.Any:
-        """Answer no part of a batch, so that each list is asked for on its own."""
-        return {}
+    def send_batch(self, urls: t.Mapping[str, str], **_more: t.Any) -> t.Any:
+        """Answer each part as the table does; ``batches`` keeps what was asked for."""
+        self.batches.append(list(urls.values()))
+        return types.SimpleNamespace(url="/$batch", correlation_id="c", service="Microsoft Graph", parts=dict(urls))
+
+    def read_object(self, whole: t.Any) -> t.Any:
+        return {"responses": [self._answer_part(name, url) for name, url in whole.parts.items()]}
+
+    def _answer_part(self, name: str, url: str) -> dict[str, t.Any]:
+        path, dummy, query = url.partition("?")
+        answer = self._answer(unquote(path), dict(parse_qsl(query)))
+        if isinstance(answer, list):
+            return {"id": name, "status": 200, "body": {"value": [dict(item) for item in answer]}}
+        if answer is None:
+            return {"id": name, "status": 404, "body": {"error": {"code": "Request_ResourceNotFound", "message": ""}}}
+        return {"id": name, "status": 200, "body": answer}
+
+    def check_object(self, value: t.Any, _reply: t.Any) -> t.Any:
+        return value
+
+    def measure_address(self, path: str) -> int:
+        return len(f"https://graph.example/v1.0{path}")
 
     def write(
         self, method: str, path: str, body: t.Any = None, *, intent: str, needs: t.Any = (), **_more: t.Any
@@ -130,7 +161,8 @@ def refusal(text: str, status: int = 400, **facts: t.Any) -> ApiError:
 def call_with_graph(function: t.Callable[[t.Any], Made], graph: FakeGraph) -> Made:
     """Return what *function* (or a class) makes of the fake's context, with the fake in place of a client of its own."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sys.modules[function.__module__], "GraphClient", lambda ctx: graph)
+        for name in ("GraphClient", "PrefetchingGraph"):
+            patched.setattr(sys.modules[function.__module__], name, lambda ctx: graph, raising=False)
         return function(graph.ctx)
 
 

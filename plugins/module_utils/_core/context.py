@@ -50,8 +50,13 @@ class Stats:
         self._values: dict[str, float] = {"reads": 0, "writes": 0, "retries": 0, "sign_ins": 0, "waited_s": 0.0}
 
     def add(self, name: str, amount: float = 1) -> None:
-        """Add *amount* to one of reads, writes, retries, sign_ins, waited_s."""
+        """Add *amount* to one of reads, writes, retries, sign_ins, waited_s, or batch_parts, which a result has only where there are any.
+
+        ``batch_parts``: requests that went to the service within others, each of which counts as one of the reads.
+        """
         with self._lock:
+            if name == "batch_parts":
+                self._values.setdefault(name, 0)
             self._values[name] += amount
 
     def as_result(self) -> dict[str, int | float]:

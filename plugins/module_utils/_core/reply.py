@@ -111,3 +111,14 @@ class Reply:
             code="429",
             **self.get_error_facts(),
         )
+
+
+@dataclass
+class PartReply(Reply):
+    """The answer to one request of a batch; ``body``: its parsed JSON."""
+
+    body: t.Any = None
+
+    def json(self) -> t.Any:
+        """Return the parsed body."""
+        return self.body

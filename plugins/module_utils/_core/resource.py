@@ -40,7 +40,7 @@ class Resource(t.Protocol):
     def plan(self) -> Plan:
         """Read what is there and return the steps to what is asked for; called once. Raises Problems and other errors."""
 
-    def result(self) -> dict[str, t.Any]:
+    def result(self) -> dict[str, t.Any] | list[dict[str, t.Any]]:
         """Return the noun's value after the plan, in check mode as predicted with None for ids that are not known; no I/O."""
 
 

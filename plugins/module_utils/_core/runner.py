@@ -180,9 +180,14 @@ def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.A
             if isinstance(resource, RefusableResource):
                 plan = resource.get_applied_plan()
         value = resource.result()
-        if isinstance(resource, VerifyingResource) and (value or findings):  # an absent noun is empty
+        # An absent noun is empty; the objects of a list have their own.
+        if isinstance(resource, VerifyingResource) and isinstance(value, dict) and (value or findings):
             value = {**value, "not_confirmed": findings}
-        result = {"changed": plan.changed, resource.noun: value, "steps": _list_steps(ctx, resource, plan)}
+        result: dict[str, t.Any] = {
+            "changed": plan.changed,
+            resource.noun: value,
+            "steps": _list_steps(ctx, resource, plan),
+        }
         if plan.changed:
             subjects = [to_one_line(redact_text(step.subject, ctx.secrets)) for step in plan.steps]
             result["msg"] = to_one_line(f"{'Would change' if ctx.check_mode else 'Changed'}: {', '.join(subjects)}")

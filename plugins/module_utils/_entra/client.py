@@ -21,8 +21,8 @@ from .._core.names import describe_difference, describe_lookalike, is_lookalike,
 from .._core.polling import Backoff
 from .._core.recent_objects import RecentObjects
 from .._core.reply import Reply
-from .._core.retry import Repeat
-from .._core.values import GUID, get_objects
+from .._core.retry import Repeat, RetryPolicy
+from .._core.values import GUID
 from .._signin.clouds import get_graph_scope, get_graph_url
 from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import decode_claims
@@ -149,7 +149,7 @@ class GraphClient:
     ) -> dict[str, t.Any] | None:
         """Return one object, or None for 404. *path* is relative to the version, for example ``/groups/{id}``."""
         reply = self._send("GET", path, intent=intent, needs=needs, params=params, missing_ok=True)
-        return None if reply.status == 404 else self._check_object(self._read_object(reply), reply)
+        return None if reply.status == 404 else self.check_object(self.read_object(reply), reply)
 
     def list(
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
@@ -164,11 +164,11 @@ class GraphClient:
         url, query, links, keys, size, idle = path, params, set[str](), set[str](), 0, 0
         while True:
             reply = self._send("GET", url, intent=intent, needs=needs, params=query)
-            page = self._read_object(reply)
+            page = self.read_object(reply)
             values = page.get("value")
             if not isinstance(values, list):
                 raise reply.build_bad_answer("something else than a list of objects")
-            fresh = [item for item in values if _add_key(keys, self._check_object(item, reply))]
+            fresh = [item for item in values if _add_key(keys, self.check_object(item, reply))]
             found.extend(fresh)
             following, size, idle = page.get("@odata.nextLink"), size + len(reply.content), 0 if fresh else idle + 1
             if not following:
@@ -186,20 +186,21 @@ class GraphClient:
             links.add(str(following))
             url, query = str(following), None
 
-    def list_parts(
-        self, urls: t.Mapping[str, str], *, intent: str, needs: t.Sequence[str] = ()
-    ) -> dict[str, t.Sequence[dict[str, t.Any]]]:
-        """Return the lists at *urls* (by a name for each, at most twenty) from one request; a part that failed or goes on is left out."""
+    def send_batch(self, urls: t.Mapping[str, str], *, intent: str, needs: t.Sequence[str] = ()) -> Reply:
+        """Return the answer to one request that holds a GET for each of *urls*, at most twenty, by their names."""
         body = {"requests": [{"id": name, "method": "GET", "url": url} for name, url in urls.items()]}
+        self.ctx.stats.add("batch_parts", len(urls))
         repeat, count_as = Repeat.ALWAYS, CountAs.READ
-        reply = self._send("POST", "/$batch", intent=intent, needs=needs, body=body, repeat=repeat, count_as=count_as)
-        found: dict[str, t.Sequence[dict[str, t.Any]]] = {}
-        for part in get_objects(self._read_object(reply), "responses"):
-            page = part.get("body")
-            values = page.get("value") if isinstance(page, dict) and not page.get("@odata.nextLink") else None
-            if part.get("status") == 200 and isinstance(values, list):
-                found[str(part.get("id"))] = [self._check_object(item, reply) for item in values]
-        return found
+        return self._send("POST", "/$batch", intent=intent, needs=needs, body=body, repeat=repeat, count_as=count_as)
+
+    @property
+    def retry_policy(self) -> RetryPolicy:
+        """When and how often a request is sent again."""
+        return self._transport.settings.policy
+
+    def measure_address(self, path: str) -> int:
+        """Return the length of the whole address of *path* with its query."""
+        return len(f"{self._root}/v1.0{path}")
 
     def _explain_unusable_link(self, following: t.Any, seen: t.Container[str]) -> str | None:
         """Return why a next link is not followed, None for one that is."""
@@ -248,7 +249,7 @@ class GraphClient:
         )
         # Graph's 200 has a body: an empty one is a gateway's, and nothing says that Graph has acted.
         told = reply.status == 200 or (reply.status < 300 and reply.content.strip())
-        return self._read_object(reply) if told else None
+        return self.read_object(reply) if told else None
 
     def upsert(
         self,
@@ -377,7 +378,7 @@ class GraphClient:
     def _strip_root(self, url: str) -> str:
         return urlsplit(url).path.rsplit("/v1.0", 1)[-1]
 
-    def _check_object(self, value: t.Any, reply: Reply) -> dict[str, t.Any]:
+    def check_object(self, value: t.Any, reply: Reply) -> dict[str, t.Any]:
         """Return a directory object as it was read.
 
         Raises BadAnswer for anything else, and for an object whose ids, names or dates are no text: all compare and sort by them.
@@ -389,7 +390,8 @@ class GraphClient:
             raise reply.build_bad_answer(f"an object with something else than a text as {odd[0]}")
         return value
 
-    def _read_object(self, reply: Reply) -> dict[str, t.Any]:
+    def read_object(self, reply: Reply) -> dict[str, t.Any]:
+        """Return the JSON object of an answer. Raises BadAnswer for anything else."""
         value = reply.json()
         if not isinstance(value, dict):
             raise reply.build_bad_answer("JSON that is not an object")

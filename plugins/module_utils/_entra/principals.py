@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._core.context import CountAs
@@ -14,19 +15,91 @@ from .._core.errors import Forbidden, Problems
 from .._core.names import describe_suspicious_name, fold_case
 from .._core.retry import Repeat
 from .._core.values import get_objects, is_guid
-from .client import GraphClient, describe_lookalikes, quote_literal
+from .batches import build_value_queries, list_in_batches
+from .client import GraphClient, describe_lookalikes
 
-#: Names in one query; Graph takes no more than fifteen values in an "in" filter.
-_NAMES_AT_ONCE = 15
 #: Ids in one getByIds. Microsoft Learn (directoryObject: getByIds): up to 1,000.
 _IDS_AT_ONCE = 1000
 
+Wire: t.TypeAlias = dict[str, t.Any]
 
-def resolve_object_ids(graph: GraphClient, names: t.Sequence[str] | None, option: str) -> list[str] | None:
+
+class PrincipalLookup:
+    """What Graph says of users and of object ids; each is asked for once."""
+
+    def __init__(self, graph: GraphClient) -> None:
+        self._graph = graph
+        self._users: dict[str, str] = {}
+        self._seen: list[Wire] = []
+        self._asked: set[str] = set()
+        self._existing: dict[str, bool] = {}
+        self._refusal: Forbidden | None = None
+
+    def learn_users(self, shown: t.Iterable[Wire]) -> None:
+        """Note the user names of directory objects that Graph has shown in another list."""
+        for item in shown:
+            name = item.get("userPrincipalName")
+            if name:
+                self._users.setdefault(fold_case(str(name)), str(item["id"]).lower())
+
+    def find_users(self, names: t.Iterable[str]) -> tuple[t.Mapping[str, str], t.Sequence[Wire]]:
+        """Return the users that exist, and all objects that Graph gave for the names; many names go in one request.
+
+        The users: object ids by user principal name in its form for comparison.
+        """
+        folded = {fold_case(name): name for name in names}
+        wanted = sorted(name for key, name in folded.items() if key not in self._users and key not in self._asked)
+        if wanted:
+            params = {"$select": "id,userPrincipalName"}
+            queries = build_value_queries(self._graph, "/users", "userPrincipalName", wanted, params)
+            intent = f"find user {wanted[0]}" + (f" and {len(wanted) - 1} more" if len(wanted) > 1 else "")
+            lists = list_in_batches(self._graph, "/users", queries, intent=intent, needs=["User.Read.All"])
+            listed = [user for found in lists for user in found]
+            self._seen += listed
+            self._users |= {fold_case(str(user["userPrincipalName"])): str(user["id"]).lower() for user in listed}
+            self._asked |= {fold_case(name) for name in wanted}
+        return self._users, self._seen
+
+    def find_existing_ids(self, object_ids: t.Iterable[str]) -> set[str]:
+        """Return those of *object_ids*, all in lower case, that an object of the directory has. Raises Forbidden."""
+        wanted = sorted(set(object_ids))
+        unknown = [object_id for object_id in wanted if object_id not in self._existing]
+        if unknown and self._refusal is not None:
+            raise self._refusal
+        for start in range(0, len(unknown), _IDS_AT_ONCE):
+            self._ask_for_ids(unknown[start : start + _IDS_AT_ONCE])
+        return {object_id for object_id in wanted if self._existing[object_id]}
+
+    def remember_existing_ids(self, object_ids: t.Iterable[str]) -> None:
+        """Ask for *object_ids*, all in lower case; a refusal is told by those who need the answer."""
+        with contextlib.suppress(Forbidden):
+            self.find_existing_ids(object_ids)
+
+    def _ask_for_ids(self, object_ids: t.Sequence[str]) -> None:
+        try:
+            answer = self._graph.write(
+                "POST",
+                "/directoryObjects/getByIds",
+                {"ids": list(object_ids)},
+                intent="verify object ids",
+                needs=["Directory.Read.All"],
+                repeat=Repeat.ALWAYS,
+                count_as=CountAs.READ,
+            )
+        except Forbidden as exc:
+            self._refusal = exc
+            raise
+        found = {str(item["id"]).lower() for item in get_objects(answer, "value")}
+        self._existing.update({object_id: object_id in found for object_id in object_ids})
+
+
+def resolve_object_ids(
+    graph: GraphClient, names: t.Sequence[str] | None, option: str, lookup: PrincipalLookup | None = None
+) -> list[str] | None:
     """Return the object ids for *names* in lower case, in their order without duplicates; None for None.
 
     Warns of names that look like others. Raises Problems with every entry of *option* that is neither a GUID nor the name of
-    a user.
+    a user. *lookup*: what was asked before, None for nothing.
     """
     if names is None:
         return None
@@ -34,7 +107,7 @@ def resolve_object_ids(graph: GraphClient, names: t.Sequence[str] | None, option
         doubt = describe_suspicious_name("user", name)
         if doubt:
             graph.ctx.warn(doubt)
-    users, seen = _find_users(graph, [name for name in names if not is_guid(name) and "@" in name])
+    users, seen = (lookup or PrincipalLookup(graph)).find_users(list_user_names(names))
     found: dict[str, None] = {}
     problems = []
     for index, name in enumerate(names):
@@ -54,46 +127,28 @@ def resolve_object_ids(graph: GraphClient, names: t.Sequence[str] | None, option
     return list(found)
 
 
-def _find_users(graph: GraphClient, names: t.Sequence[str]) -> tuple[dict[str, str], list[dict[str, t.Any]]]:
-    """Return the users that exist, and all objects that Graph gave for the names; many names go in one request.
-
-    The users: object ids by user principal name in its form for comparison.
-    """
-    wanted = sorted({fold_case(name): name for name in names}.values())
-    found: dict[str, str] = {}
-    seen: list[dict[str, t.Any]] = []
-    for start in range(0, len(wanted), _NAMES_AT_ONCE):
-        chunk = wanted[start : start + _NAMES_AT_ONCE]
-        quoted = ", ".join(quote_literal(name) for name in chunk)
-        listed = graph.list(
-            "/users",
-            intent=f"find user {chunk[0]}" + (f" and {len(chunk) - 1} more" if len(chunk) > 1 else ""),
-            needs=["User.Read.All"],
-            params={"$filter": f"userPrincipalName in ({quoted})", "$select": "id,userPrincipalName"},
-        )
-        seen += listed
-        found |= {fold_case(str(user["userPrincipalName"])): str(user["id"]).lower() for user in listed}
-    return found, seen
+def list_user_names(names: t.Iterable[str]) -> list[str]:
+    """Return the user principal names among *names*."""
+    return [name for name in names if not is_guid(name) and "@" in name]
 
 
 def verify_object_ids(
-    graph: GraphClient, given: t.Mapping[str, t.Sequence[str] | None], known: t.Mapping[str, t.Sequence[str]]
+    graph: GraphClient,
+    given: t.Mapping[str, t.Sequence[str] | None],
+    known: t.Mapping[str, t.Sequence[str]],
+    lookup: PrincipalLookup | None = None,
 ) -> list[str]:
     """Return the object ids of *given* that could not be verified, in lower case and sorted; a warning tells them.
 
     *given*: what people wrote, by option; *known*: object ids by option that Entra ID has shown, which are not asked for, and neither
-    are those of objects that this run has created. Raises Problems with every id that no object of the directory has.
+    are those of objects that this run has created; *lookup*: what was asked before, None for nothing. Raises Problems with every id
+    that no object of the directory has.
     """
-    places: dict[str, str] = {}
-    for option, names in given.items():
-        shown = set(known.get(option, ()))
-        for index, name in enumerate(names or ()):
-            if is_guid(name) and name.lower() not in shown and not graph.recent_objects.contains_any([name]):
-                places.setdefault(name.lower(), f"{option}[{index}]")
+    places = find_unknown_ids(graph, given, known)
     if not places:
         return []
     try:
-        found = _find_existing_ids(graph, sorted(places))
+        found = (lookup or PrincipalLookup(graph)).find_existing_ids(places)
     except Forbidden as exc:
         graph.ctx.warn(
             f"Object ids were not verified, so it is not known whose they are: {', '.join(sorted(places))}. {exc}"
@@ -109,17 +164,14 @@ def verify_object_ids(
     return []
 
 
-def _find_existing_ids(graph: GraphClient, object_ids: t.Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(object_ids), _IDS_AT_ONCE):
-        answer = graph.write(
-            "POST",
-            "/directoryObjects/getByIds",
-            {"ids": list(object_ids[start : start + _IDS_AT_ONCE])},
-            intent="verify object ids",
-            needs=["Directory.Read.All"],
-            repeat=Repeat.ALWAYS,
-            count_as=CountAs.READ,
-        )
-        found |= {str(item["id"]).lower() for item in get_objects(answer, "value")}
-    return found
+def find_unknown_ids(
+    graph: GraphClient, given: t.Mapping[str, t.Sequence[str] | None], known: t.Mapping[str, t.Sequence[str]]
+) -> dict[str, str]:
+    """Return where the object ids stand, in lower case, that :func:`verify_object_ids` asks for."""
+    places: dict[str, str] = {}
+    for option, names in given.items():
+        shown = set(known.get(option, ()))
+        for index, name in enumerate(names or ()):
+            if is_guid(name) and name.lower() not in shown and not graph.recent_objects.contains_any([name]):
+                places.setdefault(name.lower(), f"{option}[{index}]")
+    return places

@@ -88,6 +88,20 @@ PLACES: list[Place] = [
         _tags("graph", "read", "first"),
     ),
     Place(
+        "graph-batch",
+        "graph",
+        "entra_groups",
+        Target("POST", r"/\$batch"),
+        lambda w, n: {
+            **w.graph,
+            "groups": [
+                {"object_id": w.group_id, "members": w.users},
+                {"unique_name": f"gg-{n}", "display_name": f"GG new {n}"},
+            ],
+        },
+        _tags("graph", "read", "first"),
+    ),
+    Place(
         "graph-change",
         "graph",
         "entra_group",

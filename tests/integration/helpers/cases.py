@@ -104,6 +104,18 @@ CASES = (
         lambda site: {"object_id": _group(site)["id"], "display_name": _group(site)["displayName"]},
         False,
     ),
+    Case(
+        "entra_groups",
+        "one of each kind",
+        lambda site: {
+            "groups": [
+                {"display_name": "GG New", "unique_name": "gg-new", "members": _users(site, 3)},
+                {"object_id": _group(site)["id"], "description": "changed"},
+                {"display_name": "GG Gone", "state": "absent"},
+            ]
+        },
+    ),
+    Case("entra_groups", "nothing to do", lambda site: {"groups": [{"object_id": _group(site)["id"]}]}, False),
     Case("entra_group_info", "read", _fixed(prefix="GG-", members=True), False),
     Case(
         "entra_application",
@@ -134,6 +146,18 @@ CASES = (
     Case("commvault_role", "create", _fixed(name="New role", permissions=["View", "Browse"], description="ü")),
     Case("commvault_role", "change", _fixed(name="Backup Operator", permissions=["View"])),
     Case("commvault_role", "nothing to do", _fixed(name="Backup Operator"), False),
+    Case(
+        "commvault_roles",
+        "one of each kind",
+        _fixed(
+            roles=[
+                {"name": "New role", "permissions": ["View", "Browse"]},
+                {"name": "Backup Operator", "permissions": ["View"]},
+                {"name": "No role", "state": "absent"},
+            ]
+        ),
+    ),
+    Case("commvault_roles", "nothing to do", _fixed(roles=[{"name": "Backup Operator"}]), False),
     Case(
         "commvault_user_group",
         "create",

@@ -17,13 +17,13 @@ from ..catalogue import Catalogue
 from ..client import CommvaultClient, quote_segment
 from ..confirm import wait_until_shown
 from ..create import create_object_once
-from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
 from ..name_checks import check_object_name
 from ..permissions import PermissionCatalogue
 from .canonical import CanonicalRole, canonical_role
 from .checks import check_permissions_are_shown, find_narrowed_fields
 from .desired import desired_role
+from .directory import RoleDirectory
 from .plan import plan_role, plan_role_removal
 
 #: The built-in role Master holds every permission; Commvault refuses to change it.
@@ -31,18 +31,19 @@ MASTER_ROLE_ID = 1
 
 
 class RoleResource:
-    """One role of the module commvault_role."""
+    """One role of the module commvault_role, or one of many; *directory*: what these share, by default one of its own."""
 
     noun = "role"
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, directory: RoleDirectory | None = None) -> None:
         self._options: t.Mapping[str, t.Any] = ctx.options
-        self._client = CommvaultClient(ctx)
-        self._directory = Directory(self._client)
+        self._directory = directory or RoleDirectory(CommvaultClient(ctx))
+        self._client = self._directory.client
         self._planned = Plan({}, {})
         self._company: str | None = None
-        self._company_id: int | None = None
+        self.company_id: int | None = None
         self._permissions = PermissionCatalogue(Catalogue("permission", ()), ())
+        self._looked = False
         self.role_id: int | None = None
         self.company: str | None = None
 
@@ -65,10 +66,8 @@ class RoleResource:
         if options["state"] == "absent" and current_wire is None:
             return plan_role_removal(None)
         if current_wire is None:
-            self._company_id = self._directory.find_company_id(self._company)
-        nodes = self._directory.read_permission_categories()
-        permissions = PermissionCatalogue(self._directory.read_catalogue("permissions"), nodes)
-        self._permissions = permissions
+            self.company_id = self._directory.find_company_id(self._company)
+        permissions = self._permissions = self._directory.read_permission_catalogue()
         current = canonical_role(current_wire, permissions) if current_wire is not None else None
         if options["state"] == "absent":
             return plan_role_removal(current)
@@ -102,7 +101,8 @@ class RoleResource:
 
     def _find_unshown_state(self) -> list[str]:
         """Return "list" where only the list does not show the role as it is now, "state" where a deleted role is left."""
-        listed = self._directory.reread_catalogue("roles").get_by_id(self.role_id or 0) is not None
+        listed = self._directory.read_written_roles(again=self._looked).get_by_id(self.role_id or 0) is not None
+        self._looked = True
         if listed == bool(self._planned.after):
             return []
         is_left = not self._planned.after and self._read_role(self.role_id or 0) is not None
@@ -124,13 +124,14 @@ class RoleResource:
         return {**self._planned.after, "id": number, "company": self.company}
 
     def _create(self, step: Step) -> None:
+        self._directory.note_write()
         self.role_id = create_object_once(
             self._client,
             self._directory,
             "roles",
             "V4/Role",
             step.data["body"],
-            company_id=self._company_id,
+            company_id=self.company_id,
             intent=f"create {step.subject}",
         )
 
@@ -138,6 +139,7 @@ class RoleResource:
         self._client.write("PUT", self._build_path(), step.data["body"], intent=f"update {step.subject}")
 
     def _delete(self, step: Step) -> None:
+        self._directory.note_write()
         self._client.write("DELETE", self._build_path(), intent=f"delete {step.subject}", missing_ok=True)
 
     def _build_path(self) -> str:
@@ -152,4 +154,4 @@ class RoleResource:
         return found[1]
 
     def _read_role(self, role_id: int) -> dict[str, t.Any] | None:
-        return self._client.get(f"V4/Role/{quote_segment(role_id)}", intent=f"read role {role_id}", missing_ok=True)
+        return self._directory.read_role(role_id)

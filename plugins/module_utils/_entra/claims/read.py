@@ -16,6 +16,7 @@ from ..._core.names import fold_case
 from ..._core.parallel import map_in_parallel
 from ..._core.values import get_objects
 from ..applications.reference import READ_NEEDS, find_application
+from ..batches import build_value_queries
 from ..client import GraphClient, format_alternate_key, quote_literal, quote_segment
 from .certificates import SigningCertificate, list_signing_certificates
 from .group_claim import DirectoryGroup, GroupClaim, parse_group_claim
@@ -31,8 +32,6 @@ _GROUP = (
     "id,displayName,securityEnabled,onPremisesSyncEnabled,onPremisesSamAccountName,onPremisesNetBiosName,"
     "onPremisesDomainName"
 )
-#: Values in one query; Graph takes no more than fifteen in an "in" filter.
-_AT_ONCE = 15
 
 Wire = dict[str, t.Any]
 Key = t.TypeVar("Key")
@@ -202,14 +201,12 @@ class ClaimReader:
         self, path: str, field: str, values: t.Collection[str], select: str, needs: t.Sequence[str]
     ) -> list[Wire]:
         wanted = sorted({fold_case(value): value for value in values}.values())
-        chunks = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
+        queries = build_value_queries(self._graph, path, field, wanted, {"$select": select})
 
-        def read(chunk: t.Sequence[str]) -> list[Wire]:
-            quoted = ", ".join(quote_literal(value) for value in chunk)
-            params = {"$filter": f"{field} in ({quoted})", "$select": select}
-            return self._graph.list(path, intent=f"read {path[1:]} by {field}", needs=needs, params=params)
+        def read(query: t.Mapping[str, str]) -> list[Wire]:
+            return self._graph.list(path, intent=f"read {path[1:]} by {field}", needs=needs, params=query)
 
-        return [item for part in self._run_side_by_side(read, chunks) for item in part]
+        return [item for part in self._run_side_by_side(read, queries) for item in part]
 
     def _read_members(self, object_id: str) -> GroupMembers:
         params = {"$select": "id,displayName,userPrincipalName,accountEnabled", "$top": "999"}

@@ -11,6 +11,7 @@ import typing as t
 
 from ..._core.errors import AmbiguousMatch, ConfigError
 from ..._core.names import is_same_name
+from ..._core.values import is_guid
 from ..client import (
     GraphClient,
     build_name_filter,
@@ -47,7 +48,9 @@ def find_group(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | Non
 def _find_any_group(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire | None:
     object_id, unique_name = options.get("object_id"), options.get("unique_name")
     if object_id:
-        wire = _read_group(graph, f"/groups/{quote_segment(object_id)}", object_id)
+        if not is_guid(object_id):
+            raise ConfigError(f"object_id: {object_id!r} is not a GUID", source="option object_id")
+        wire = _read_group(graph, build_id_path(object_id), object_id)
         if wire is None and options.get("state") == "present":
             raise ConfigError(
                 f"No group has the object id {object_id}; leave object_id out to create one",
@@ -55,7 +58,7 @@ def _find_any_group(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire 
             )
         return wire
     if unique_name:
-        wire = _read_group(graph, f"/groups{format_alternate_key('uniqueName', unique_name)}", unique_name)
+        wire = _read_group(graph, build_unique_name_path(unique_name), unique_name)
         if wire is not None:
             _check_unique_name(wire, unique_name)
         if wire is not None or not options.get("display_name"):
@@ -78,6 +81,16 @@ def _find_any_group(graph: GraphClient, options: t.Mapping[str, t.Any]) -> Wire 
     return named[0] if named else None
 
 
+def build_id_path(object_id: str) -> str:
+    """Return the path of the group with this object id."""
+    return f"/groups/{quote_segment(object_id)}"
+
+
+def build_unique_name_path(unique_name: str) -> str:
+    """Return the path of the group with this unique name."""
+    return f"/groups{format_alternate_key('uniqueName', unique_name)}"
+
+
 def _read_group(graph: GraphClient, path: str, asked: str) -> Wire | None:
     return graph.get(path, intent=f"read group {asked}", needs=READ_NEEDS, params={"$select": SELECT})
 
@@ -90,9 +103,14 @@ def _check_unique_name(wire: t.Mapping[str, t.Any], unique_name: str) -> None:
         raise ConfigError(f"No group has the unique name {unique_name!r}{told}", source="option unique_name")
 
 
+def build_name_query(name: str) -> dict[str, str]:
+    """Return the parameters of the list of groups of this display name."""
+    return {"$filter": build_name_filter(name), "$select": SELECT}
+
+
 def list_groups_named(graph: GraphClient, name: str) -> list[Wire]:
     """Return all groups of exactly this display name, letter case apart; warn of others that Graph gives for it."""
-    params = {"$filter": build_name_filter(name), "$select": SELECT}
+    params = build_name_query(name)
     found = graph.list("/groups", intent=f"find groups named {name}", needs=READ_NEEDS, params=params)
     warn_of_lookalikes(graph.ctx, "group", found, name)
     return filter_by_name(found, "displayName", name)
@@ -100,12 +118,22 @@ def list_groups_named(graph: GraphClient, name: str) -> list[Wire]:
 
 def list_group_relation(graph: GraphClient, object_id: str, relation: str) -> list[str]:
     """Return the object ids of the group's direct ``members`` or ``owners``, in lower case and sorted."""
-    listed = graph.list(
-        f"/groups/{quote_segment(object_id)}/{relation}",
-        intent=f"list {relation} of group {object_id}",
-        needs=READ_NEEDS,
-        params={"$select": "id", "$top": "999"},
-    )
+    return list_ids(read_group_relation(graph, object_id, relation))
+
+
+def read_group_relation(graph: GraphClient, object_id: str, relation: str) -> list[Wire]:
+    """Return the group's direct ``members`` or ``owners``: their ids, and the user names of those who have one."""
+    path, params = build_relation_query(object_id, relation)
+    return graph.list(path, intent=f"list {relation} of group {object_id}", needs=READ_NEEDS, params=params)
+
+
+def build_relation_query(object_id: str, relation: str) -> tuple[str, dict[str, str]]:
+    """Return path and parameters of the list of the group's ``members`` or ``owners``."""
+    return f"/groups/{quote_segment(object_id)}/{relation}", {"$select": "id,userPrincipalName", "$top": "999"}
+
+
+def list_ids(listed: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Return the object ids of *listed* in lower case and sorted."""
     return sorted(str(item["id"]).lower() for item in listed)
 
 

@@ -18,10 +18,10 @@ from ..._core.risks import check_removals, require_accepted_risk
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..create import create_once
 from ..errors import is_already_done
-from ..principals import resolve_object_ids, verify_object_ids
+from ..principals import PrincipalLookup, resolve_object_ids, verify_object_ids
 from ..references import EXISTS, add_reference, remove_reference
 from .checks import check_group_plan
-from .lookup import READ_NEEDS, find_group, list_group_relation, list_groups_named
+from .lookup import READ_NEEDS, find_group, list_groups_named, list_ids, read_group_relation
 from .plan import (
     FIELDS,
     RELATIONS,
@@ -39,12 +39,15 @@ BIND_LIMIT = 20
 
 
 class GroupResource:
-    """The group of one task; *graph*: the client to use, by default one of its own."""
+    """The group of one task, or one of many; *graph* and *principals*: what these share, by default of its own."""
 
     noun = "group"
 
-    def __init__(self, ctx: Context, graph: GraphClient | None = None) -> None:
+    def __init__(
+        self, ctx: Context, graph: GraphClient | None = None, principals: PrincipalLookup | None = None
+    ) -> None:
         self._ctx, self._graph = ctx, graph or GraphClient(ctx)
+        self._principals = principals or PrincipalLookup(self._graph)
         self._planned = Plan({}, {})
         self._wire: t.Mapping[str, t.Any] = {}
         self._unverified: list[str] = []
@@ -61,9 +64,12 @@ class GroupResource:
         desired = desired_group(options, current)
         check_new_group(desired, current)
         self._check_rename(desired, current)
-        members, owners = (resolve_object_ids(self._graph, options.get(name), name) for name in RELATIONS)
+        members, owners = (
+            resolve_object_ids(self._graph, options.get(name), name, self._principals) for name in RELATIONS
+        )
         known = {name: (current or {}).get(name) or () for name in RELATIONS}
-        self._unverified = verify_object_ids(self._graph, {name: options.get(name) for name in RELATIONS}, known)
+        given = {name: options.get(name) for name in RELATIONS}
+        self._unverified = verify_object_ids(self._graph, given, known, self._principals)
         self._planned = plan_group(desired, current, members, owners, options["exclusive"])
         removed = [
             object_id for step in self._planned.steps if step.action == "remove" for object_id in step.data["ids"]
@@ -104,7 +110,9 @@ class GroupResource:
         self.object_id = found["object_id"]
         for relation in RELATIONS:
             if options.get(relation) is not None:
-                found[relation] = list_group_relation(self._graph, str(self.object_id), relation)
+                listed = read_group_relation(self._graph, str(self.object_id), relation)
+                self._principals.learn_users(listed)
+                found[relation] = list_ids(listed)
         return found
 
     def _check_rename(self, desired: CanonicalGroup, current: CanonicalGroup | None) -> None:

@@ -11,12 +11,10 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..._core.errors import ApiError, ConfigError, CvopsError, MissingLibrary
-from ..batches import list_in_batches
-from ..client import GraphClient, quote_literal
+from ..batches import build_value_queries, list_in_batches
+from ..client import GraphClient
 
 _NEEDS = ("GroupMember.Read.All",)
-#: Ids in one query; Graph takes no more than fifteen values in an "in" filter.
-_IDS_AT_ONCE = 15
 
 Wire = dict[str, t.Any]
 
@@ -55,9 +53,6 @@ def check_group_ids(connect: t.Callable[[], GraphClient], object_ids: t.Iterable
 
 
 def _read_groups(graph: GraphClient, wanted: t.Sequence[str], select: str) -> dict[str, Wire]:
-    queries = []
-    for start in range(0, len(wanted), _IDS_AT_ONCE):
-        quoted = ", ".join(quote_literal(object_id) for object_id in wanted[start : start + _IDS_AT_ONCE])
-        queries.append({"$filter": f"id in ({quoted})", "$select": select})
+    queries = build_value_queries(graph, "/groups", "id", wanted, {"$select": select})
     lists = list_in_batches(graph, "/groups", queries, intent="verify object ids of Entra groups", needs=_NEEDS)
     return {str(item["id"]).lower(): item for listed in lists for item in listed}

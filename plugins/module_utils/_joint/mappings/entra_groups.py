@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from ..._core.errors import CvopsError
 from ..._core.names import fold_case, is_same_name, list_unicode_forms
 from ..._core.values import is_guid
-from ..._entra.client import GraphClient, describe_lookalikes, quote_literal
+from ..._entra.batches import build_value_queries, list_in_batches
+from ..._entra.client import GraphClient, describe_lookalikes
 from ..._entra.groups.verification import GroupIdCheck, check_group_ids
 from .parse import MappingEntry, Problem, make_problem
 
 _NEEDS = ("GroupMember.Read.All",)
 _SELECT = "id,displayName,onPremisesSamAccountName,securityEnabled"
-#: Names in one query; Graph takes no more than fifteen values in an "in" filter.
-_NAMES_AT_ONCE = 15
 
 
 @dataclass(frozen=True)
@@ -83,9 +82,8 @@ class EntraGroups:
         wire: dict[str, list[dict[str, t.Any]]] = {}
         named = {str(entry.principal.name) for entry in entries if entry.object_id is None}
         by_name = sorted({form for name in named for form in list_unicode_forms(name)})
-        for start in range(0, len(by_name), _NAMES_AT_ONCE):
-            for item in self._list_by_name(by_name[start : start + _NAMES_AT_ONCE]):
-                wire.setdefault(fold_case(str(item.get("displayName"))), []).append(item)
+        for item in self._list_by_name(by_name) if by_name else ():
+            wire.setdefault(fold_case(str(item.get("displayName"))), []).append(item)
         # Graph compares more loosely than names are the same: what it gives beside is told, and never taken.
         self._seen = [item for items in wire.values() for item in items]
         self._check_ids(entries, problems)
@@ -146,11 +144,11 @@ class EntraGroups:
         return self._graph
 
     def _list_by_name(self, names: t.Sequence[str]) -> list[dict[str, t.Any]]:
-        quoted = ", ".join(quote_literal(name) for name in names)
-        params = {"$filter": f"displayName in ({quoted})", "$select": _SELECT}
-        return self._client().list(
-            "/groups", intent="find the Entra groups of the mapping", needs=_NEEDS, params=params
-        )
+        graph = self._client()
+        queries = build_value_queries(graph, "/groups", "displayName", names, {"$select": _SELECT})
+        intent = "find the Entra groups of the mapping"
+        lists = list_in_batches(graph, "/groups", queries, intent=intent, needs=_NEEDS)
+        return [item for listed in lists for item in listed]
 
     def _take_by_id(self, entry: MappingEntry, object_id: str, problems: list[Problem]) -> EntraGroup | None:
         """Return the group with the entry's object id; None, with a problem, for an id of nothing and for another group's.

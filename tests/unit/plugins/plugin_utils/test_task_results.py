@@ -69,6 +69,13 @@ def test_groups_are_known_by_names_that_only_they_have() -> None:
     assert found["pending"] == ["New"]
 
 
+def test_the_groups_of_one_task_count_like_those_of_a_loop() -> None:
+    groups = [{"display_name": "A", "object_id": "1", "owners": ["7"]}, {"changed": True}, {"display_name": "New"}]
+    found = find_group_references([{"changed": True, "groups": groups}, SKIPPED])
+    assert found["known"] == {"A": "1"} and found["pending"] == ["New"]
+    assert find_owned_names([{"changed": True, "groups": groups}], "7") == ["A"]
+
+
 def test_names_that_only_look_equal_are_two_names() -> None:
     """The Kelvin sign is no k, a long s no s: each group is known by its own name."""
     names = ["ks", "\u212as", "k\u017f"]

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from cvops_simulator.core.context import Context
 from cvops_simulator.core.journal import Entry
 from cvops_simulator.entra.graph.errors import GraphError
-from cvops_simulator.entra.graph.messages import GraphRequest, GraphResponse, parse_query
+from cvops_simulator.entra.graph.messages import GraphRequest, GraphResponse, check_address, parse_query
 
 _MAX_REQUESTS = 20
 
@@ -25,6 +25,10 @@ class Dispatcher(Protocol):
 
     name: str
     context: Context
+
+    @property
+    def root(self) -> str:
+        """The version root."""
 
     def dispatch(self, request: GraphRequest) -> GraphResponse:
         """Answer one request. Raises GraphError."""
@@ -85,6 +89,7 @@ def _run_item(
     answer = _apply_fault(inner, service)
     if answer is None:
         try:
+            check_address(f"{service.root}{item['url']}", inner.query)
             answer = service.dispatch(inner)
         except GraphError as error:
             answer = service.refusal(error)

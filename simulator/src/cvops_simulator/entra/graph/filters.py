@@ -22,6 +22,8 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_$][\w$]*(?:/[\w$]+)*)"
     r"|(?P<mark>[(),:]))"
 )
+#: Microsoft's own text for more values than that speaks of OR, which is what "in" becomes.
+_MOST_VALUES = 15
 _COMPARISONS = ("eq", "ne", "ge", "le", "gt", "lt")
 _FUNCTIONS = ("startswith", "endswith", "contains")
 #: Operators that need an advanced query.
@@ -121,6 +123,11 @@ class _Parser:
             self.take()
             found.append(self.value())
         self.take(")")
+        if len(found) > _MOST_VALUES:
+            raise unsupported_query(
+                "Too many child clauses specified in search filter expression containing 'OR' operators:"
+                f" {len(found)}. Max allowed: {_MOST_VALUES}."
+            )
         return found
 
     def value(self) -> Any:

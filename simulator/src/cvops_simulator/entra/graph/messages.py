@@ -9,9 +9,10 @@ import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any
 
-from cvops_simulator.entra.graph.errors import bad_request
+from cvops_simulator.entra.graph.errors import GraphError, bad_request
 
 _KEY_END = ")"
+_LONGEST_ADDRESS = 2048
 
 
 @dataclass(frozen=True)
@@ -83,3 +84,9 @@ def parse_key(segment: str) -> tuple[str, str]:
 def parse_query(text: str) -> dict[str, str]:
     """Return the query string as a dict; the last of equal names wins."""
     return dict(urllib.parse.parse_qsl(text, keep_blank_values=True))
+
+
+def check_address(address: str, query: dict[str, str]) -> None:
+    """Refuse a list by many values whose address is longer than the service takes; `address` as it was sent, of a batch's part too."""
+    if " in (" in query.get("$filter", "") and len(address) > _LONGEST_ADDRESS:
+        raise GraphError(414, "UriTooLong", f"The request URI is longer than {_LONGEST_ADDRESS} characters.")

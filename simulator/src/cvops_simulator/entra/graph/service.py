@@ -18,7 +18,7 @@ from cvops_simulator.core.service import Service
 from cvops_simulator.entra.graph.batch import run_batch
 from cvops_simulator.entra.graph.call import Call
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, make_error_body
-from cvops_simulator.entra.graph.messages import GraphRequest, GraphResponse, parse_query, split_path
+from cvops_simulator.entra.graph.messages import GraphRequest, GraphResponse, check_address, parse_query, split_path
 from cvops_simulator.entra.graph.permissions import check_permission, identify
 from cvops_simulator.entra.graph.query import parse_options
 from cvops_simulator.entra.graph.routes import ROUTES
@@ -91,7 +91,9 @@ class GraphService(Service):
             except ValueError as error:
                 raise bad_request("Unable to read JSON request payload.") from error
         path = "/" + request.path_params["path"]
-        return GraphRequest(request.method, path, parse_query(request.url.query), headers, body)
+        query = parse_query(request.url.query)
+        check_address(str(request.url), query)
+        return GraphRequest(request.method, path, query, headers, body)
 
     def _answer(self, request: GraphRequest) -> GraphResponse:
         if request.path.lower() == "/$batch" and request.method == "POST":

@@ -89,8 +89,15 @@ class FakeService(FakeCommCell):
             if f"'{name}'" in params["$filter"] or f"'{object_id}'" in params["$filter"]
         ]
 
-    def list_parts(self, _urls: t.Any, **_more: t.Any) -> t.Any:
-        return {}
+    def send_batch(self, _urls: t.Any, **_more: t.Any) -> t.Any:
+        return None
+
+    def read_object(self, _whole: t.Any) -> t.Any:
+        """No part of a batch is answered, so that each list is asked for on its own."""
+        return {"responses": []}
+
+    def measure_address(self, path: str) -> int:
+        return len(path)
 
     @property
     def recent_objects(self) -> FakeService:

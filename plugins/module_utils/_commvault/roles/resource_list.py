@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The module commvault_roles: many roles under one log-in, planned together by the code that plans one."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import AmbiguousMatch
+from ..._core.names import fold_case
+from ..._core.plan import Plan
+from ..._core.resource_list import Item, Problem, VerifyingResourceList
+from ..client import CommvaultClient
+from .directory import RoleDirectory
+from .resource import RoleResource
+
+
+class RolesResource(VerifyingResourceList[RoleResource]):
+    """The roles of one task."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._directory = RoleDirectory(CommvaultClient(ctx))
+        super().__init__(
+            ctx, "roles", lambda own: RoleResource(own, self._directory), lambda options: str(options["name"])
+        )
+
+    def plan(self) -> Plan:
+        """Return the steps of all roles, deletions last. Raises Problems, ApiError."""
+        self._directory.read_ahead(self._find_role_ids())
+        return super().plan()
+
+    def _find_role_ids(self) -> list[int]:
+        """Return the ids of those roles that the list shows; what is wrong with a name is told where its role is planned."""
+        found = []
+        for options in self.list_options():
+            try:
+                entry = self._directory.read_catalogue("roles").get(options["name"], options.get("company") or None)
+            except AmbiguousMatch:
+                continue
+            if entry is not None:
+                found.append(entry.id)
+        return found
+
+    def find_conflicts(self, items: t.Sequence[Item[RoleResource]]) -> list[Problem]:
+        """Return a problem for each role that an earlier one of the list names already."""
+        first: dict[tuple[str, object], Item[RoleResource]] = {}
+        problems: list[Problem] = []
+        for item in items:
+            role = item.resource
+            name, company = fold_case(str(item.options["name"])), fold_case(str(item.options.get("company") or ""))
+            keys: list[tuple[str, object]] = [("name", (name, company))]
+            # A company has several names: an existing role is known by its id, a new one by that of its company.
+            keys.append(("new", (name, role.company_id)) if role.role_id is None else ("id", role.role_id))
+            other = next((first[key] for key in keys if key in first), None)
+            if other is not None:
+                message = f"{item.label}: {other.where} names the same role"
+                problems.append({"kind": "config", "where": item.where, "message": message})
+            for key in keys:
+                first.setdefault(key, item)
+        return problems

@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The module entra_groups: many security groups, planned together by the code that plans one."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import GuardRefused
+from ..._core.names import fold_case
+from ..._core.plan import Plan
+from ..._core.resource_list import Item, Options, Problem, ResourceList
+from ..._core.risks import check_removals
+from ..prefetching import PrefetchingGraph
+from ..principals import PrincipalLookup
+from .prefetch import prefetch_groups
+from .resource import GroupResource
+
+#: The keys of a group, the strongest first: the first that is given names it.
+_KEYS = ("object_id", "unique_name", "display_name")
+
+
+class GroupsResource(ResourceList[GroupResource]):
+    """The groups of one task."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._graph = PrefetchingGraph(ctx)
+        self._principals = PrincipalLookup(self._graph)
+        super().__init__(
+            ctx, "groups", lambda own: GroupResource(own, self._graph, self._principals), describe_group_options
+        )
+
+    def plan(self) -> Plan:
+        """Return the steps of all groups, deletions last. Raises Problems, ApiError."""
+        prefetch_groups(self._graph, self._principals, self.list_options())
+        try:
+            return super().plan()
+        finally:
+            self._graph.forget_answers()
+
+    def find_conflicts(self, items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
+        """Return groups that are listed twice or would get the same display name, and more removals than the task may do."""
+        return [*_find_duplicates(items), *_find_shared_names(items), *self._find_excess(items)]
+
+    def _find_excess(self, items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
+        """Return the problem of more removals than the task's max_removals; groups with their own one are not counted."""
+        own = [options.get("max_removals") is not None for options in self._ctx.options[self.noun]]
+        counted = [item for item in items if not own[item.number]]
+        removed = [
+            f"{object_id} from {item.label}"
+            for item in counted
+            for step in item.plan.steps
+            if step.action == "remove"
+            for object_id in step.data["ids"]
+        ]
+        try:
+            check_removals(removed, self._ctx.options["max_removals"], "members and owners", "the list")
+        except GuardRefused as exc:
+            return [{"kind": exc.kind, "where": self.noun, "message": str(exc), **exc.facts}]
+        return []
+
+
+def describe_group_options(options: Options) -> str:
+    """Return the name of a group for people, as its options give it."""
+    return str(options.get("display_name") or options.get("unique_name") or options.get("object_id"))
+
+
+def _find_duplicates(items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
+    """Return a problem for each group that an earlier one of the list names already, by the same key or by another one."""
+    first: dict[tuple[str, str], Item[GroupResource]] = {}
+    problems: list[Problem] = []
+    for item in items:
+        key = next(name for name in _KEYS if item.options.get(name))
+        keys = {(key, fold_case(str(item.options[key])))}
+        if item.resource.object_id:
+            keys.add(("object_id", str(item.resource.object_id).lower()))
+        other = next((first[key] for key in sorted(keys) if key in first), None)
+        if other is not None:
+            message = f"{item.label}: {other.where} ({other.label}) names the same group"
+            problems.append({"kind": "config", "where": item.where, "message": message})
+        for name in keys:
+            first.setdefault(name, item)
+    return problems
+
+
+def _find_shared_names(items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
+    """Return a problem for each group that would get the display name of another one of the list.
+
+    Entra ID allows it; whoever looks for a group by its name finds two then.
+    """
+    problems: list[Problem] = []
+    named: dict[str, Item[GroupResource]] = {}
+    for item in sorted((item for item in items if item.plan.after), key=_gets_name):
+        name = fold_case(str(item.plan.after.get("display_name") or ""))
+        other = named.setdefault(name, item)
+        if other is not item and _gets_name(item):
+            message = f"{item.label}: {other.where} has the same display name; two groups of one name cannot be told apart by it"
+            problems.append({"kind": "ambiguous", "where": item.where, "message": message})
+    return problems
+
+
+def _gets_name(item: Item[GroupResource]) -> bool:
+    """Return True for a group that gets its display name by this plan: it is created or renamed."""
+    return any(step.action == "create" or "display_name" in (step.data.get("fields") or ()) for step in item.plan.steps)

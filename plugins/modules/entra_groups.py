@@ -1,0 +1,219 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: entra_groups
+short_description: Manage many security groups in Microsoft Entra ID
+version_added: 0.1.0
+description:
+  - Creates, changes and deletes security groups and manages their direct members and owners, many groups in one task.
+  - Each group is found and changed as M(cvops.identity.entra_group) does it. All groups are read in few requests, as batches, and planned before
+    anything is written; what is wrong with any of them is reported together.
+  - Groups are written one after another, deletions last. After a failure the result tells what was written and what is left, and the next run goes on
+    with that.
+  - 'Graph permissions, least first: to read, C(GroupMember.Read.All), and C(User.Read.All) for user principal names; to write, C(Group.Create) for a
+    new group, C(GroupMember.ReadWrite.All) for members, else C(Group.ReadWrite.All). Object ids of members and owners that are new to a group are verified
+    first, which takes C(Directory.Read.All); without it they are written unverified.'
+author:
+  - cvops.identity authors (@cvops)
+extends_documentation_fragment:
+  - cvops.identity._attributes
+  - cvops.identity._attributes.writer
+  - cvops.identity._attributes.entra
+  - cvops.identity._transport
+  - cvops.identity._approval
+  - cvops.identity._entra
+options:
+  groups:
+    description:
+      - The groups, each once. The options of each are those of M(cvops.identity.entra_group).
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      display_name:
+        description:
+          - The name that people see. Not unique in Entra ID. A group whose name differs in letter case only has this name, and keeps its spelling.
+          - When left out, the name of an existing group is not managed; a new group needs it.
+        type: str
+      object_id:
+        description:
+          - The group's object id. When left out, the group is found by name.
+        type: str
+      unique_name:
+        description:
+          - An immutable alternate key. A group that is created with it is never created twice, whatever happens to the answer.
+          - When left out, a new group has none.
+        type: str
+      mail_nickname:
+        description:
+          - The mail alias that Entra ID demands of every group. When left out, a new group's is made from O(groups[].display_name), an
+            existing group's is not managed.
+        type: str
+      description:
+        description:
+          - What the group is for. When left out it is not managed; empty clears it.
+        type: str
+      members:
+        description:
+          - Direct members as object ids or user principal names. When left out members are not managed; an empty list removes all.
+        type: list
+        elements: str
+      owners:
+        description:
+          - Owners as object ids or user principal names. When left out owners are not managed.
+        type: list
+        elements: str
+      exclusive:
+        description:
+          - Whether members and owners that are not listed are removed.
+        type: bool
+        default: false
+      max_removals:
+        description:
+          - The largest number of members and owners that may be removed from this group. When left out, its removals count towards the task's O(max_removals).
+        type: int
+      state:
+        description:
+          - Whether the group exists. A deleted cloud security group can be restored for 30 days.
+        type: str
+        choices: [present, absent]
+        default: present
+      accept_risk:
+        description:
+          - Changes of this group that are refused until they are accepted here, each by its name. Goes with O(groups[].accept_reason).
+          - V(rename) allows changing the display name of an existing group. Where Commvault matches groups by name, its members lose their access.
+        type: list
+        elements: str
+        choices: [rename]
+      accept_reason:
+        description:
+          - Why the risks of this group are accepted.
+        type: str
+  max_removals:
+    description:
+      - The largest number of members and owners that this task may remove from all groups together, those with their own
+        O(groups[].max_removals) apart; lists that have lost their contents by mistake must not empty groups.
+    type: int
+    default: 20
+"""
+
+EXAMPLES = r"""
+- name: Groups for the operators of two regions
+  cvops.identity.entra_groups:
+    groups:
+      - display_name: GG-Commvault-emea-vm-Operator
+        unique_name: gg-commvault-emea-vm-operator
+        description: Operators of virtual machine backup, EMEA
+        members:
+          - j.vega@corp.example
+        exclusive: true
+      - display_name: GG-Commvault-apac-vm-Operator
+        unique_name: gg-commvault-apac-vm-operator
+        description: Operators of virtual machine backup, APAC
+
+- name: One group is there, another one is gone
+  cvops.identity.entra_groups:
+    groups:
+      - unique_name: gg-commvault-emea-vm-operator
+        display_name: GG-Commvault-emea-vm-Operator
+      - unique_name: gg-commvault-emea-vm-auditor
+        state: absent
+"""
+
+RETURN = r"""
+groups:
+  description: The groups as they are now, in the order of O(groups); in check mode as they would be, with unknown ids V(null).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    changed:
+      description: Whether the task changes the group. A group that is absent has nothing else.
+      type: bool
+    object_id:
+      description: Object id.
+      type: str
+    unverified:
+      description: Object ids of O(groups[].members) and O(groups[].owners) that could not be verified, because this identity may not look them up; sorted.
+      type: list
+      elements: str
+    display_name:
+      description: Display name.
+      type: str
+    unique_name:
+      description: Alternate key, if it has one.
+      type: str
+    mail_nickname:
+      description: Mail alias.
+      type: str
+    description:
+      description: What the group is for.
+      type: str
+    members:
+      description: Object ids of the direct members, sorted; only when O(groups[].members) is given.
+      type: list
+      elements: str
+    owners:
+      description: Object ids of the owners, sorted; only when O(groups[].owners) is given.
+      type: list
+      elements: str
+steps:
+  description: What the task changes, or would change in check mode, one entry per change, in the order of the writes; empty when nothing changes.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Identifies the step; the same in check mode and in the run that carries it out. See O(approved_steps).
+      type: str
+    action:
+      description: The kind of write.
+      type: str
+    sign:
+      description: V(+) gives or creates something, V(-) takes something away, V(~) changes what stays.
+      type: str
+    kind:
+      description: What is given, taken away or changed, such as V(member).
+      type: str
+    principal:
+      description: Who or what it is about, by name.
+      type: str
+    sentence:
+      description: What happens to the principal, with names in place of ids.
+      type: str
+steps_gone:
+  description: The ids of O(approved_steps) that are not needed any more; somebody else was faster.
+  returned: when O(approved_steps) is given
+  type: list
+  elements: str
+"""
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource_list import build_list_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.options import build_group_spec
+from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource_list import GroupsResource
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
+
+GROUP = build_group_spec().merge(ArgumentSpec({"max_removals": {"type": "int"}}))
+
+SPEC = entra_spec().merge(build_approval_spec(), build_removals_spec(), build_list_spec("groups", GROUP))
+
+RESOURCE = GroupsResource
+
+
+def main() -> None:
+    """Run the module in this process."""
+    run_as_module(SPEC, RESOURCE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""entra_groups: many groups as one plan, in few requests; on good days and on bad ones."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterator
+
+import pytest
+from cvops_simulator import Simulator
+from cvops_simulator.core.faults import Fault
+from cvops_simulator.testing import running_simulator
+from helpers.direct import run_body
+from helpers.playing import Player
+
+from ansible_collections.cvops.identity.plugins.modules import entra_group, entra_groups
+
+pytestmark = pytest.mark.any_core
+GROUPS = "cvops.identity.entra_groups"
+
+
+@pytest.fixture(autouse=True)
+def fresh(site: Simulator) -> None:
+    site.reset()
+    site.faults.clear()
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[Simulator]:
+    with running_simulator(set="M", seed=1) as running:
+        yield running
+
+
+def requests(site: Simulator) -> list[t.Any]:
+    """The requests that reached Graph, without the parts of batches."""
+    return [entry for entry in site.journal.entries() if entry.service == "graph" and entry.user_agent != "$batch"]
+
+
+def declare(site: Simulator) -> list[dict[str, t.Any]]:
+    return [dict(group) for group in site.variables()["cvops_entra_groups"]]
+
+
+def people(site: Simulator, count: int) -> list[str]:
+    return sorted(user["userPrincipalName"] for user in site.tenant.users.values())[:count]
+
+
+def test_set_m_without_change_costs_at_most_ten_requests(large: Simulator) -> None:
+    wanted = declare(large)
+    assert len(wanted) == 60 and any(group.get("members") for group in wanted)
+    first = run_body(entra_groups, large, {"groups": wanted})
+    assert not first.get("failed"), first
+    large.journal.clear()
+    result = run_body(entra_groups, large, {"groups": wanted})
+    assert not result["changed"] and len(result["groups"]) == 60
+    assert len(requests(large)) == result["stats"]["reads"] <= 10
+    assert result["stats"]["writes"] == 0
+    assert result["stats"]["batch_parts"] == len(large.journal.entries()) - len(
+        [entry for entry in large.journal.entries() if entry.user_agent != "$batch"]
+    )
+
+
+def test_many_groups_are_as_one_after_another_would_be(site: Simulator, play: Player, in_process: bool) -> None:
+    upns = people(site, 4)
+    wanted = [
+        {"display_name": "GG-A", "unique_name": "gg-a", "members": upns[:2], "owners": upns[3:]},
+        {"display_name": "GG-B", "members": upns[2:3]},
+        {"display_name": "GG-C", "state": "absent"},
+    ]
+    tasks = [
+        {"name": "predict", GROUPS: {"groups": wanted}, "check_mode": True},
+        {"name": "create", GROUPS: {"groups": wanted}},
+        {"name": "again", GROUPS: {"groups": wanted}},
+        *({"name": f"one {n}", "cvops.identity.entra_group": group} for n, group in enumerate(wanted)),
+        {"name": "gone", GROUPS: {"groups": [{**group, "state": "absent"} for group in wanted]}},
+    ]
+    run = play(tasks)
+    assert [item.get("changed") for item in run.results] == [True, True, False, False, False, False, True]
+    predicted, made = run.one("predict"), run.one("create")
+    assert predicted["steps"] == made["steps"]
+    assert [group.get("members") for group in predicted["groups"]] == [group.get("members") for group in made["groups"]]
+    for number in range(2):
+        single = dict(run.one(f"one {number}")["group"])
+        assert {**single, "changed": False} == run.one("again")["groups"][number]
+
+
+def test_parts_that_are_throttled_are_waited_for(site: Simulator) -> None:
+    wanted = [{"display_name": f"GG-{number}", "unique_name": f"gg-{number}"} for number in range(4)]
+    assert not run_body(entra_groups, site, {"groups": wanted}).get("failed")
+    site.faults.add(Fault("graph", "GET", "/v1.0/groups(*", "status", status=429, retry_after=1, times=2))
+    site.journal.clear()
+    result = run_body(entra_groups, site, {"groups": wanted})
+    assert not result["changed"]
+    assert result["stats"]["waited_s"] >= 1
+    assert [entry.path for entry in requests(site)] == ["/v1.0/$batch"] * 2
+
+
+def test_nothing_is_written_while_anything_is_wrong(site: Simulator) -> None:
+    wanted = [
+        {"display_name": "GG-Fine", "members": people(site, 1)},
+        {"display_name": "GG-Wrong", "members": ["nobody@corp.example"]},
+        {"display_name": "GG-Odd", "mail_nickname": "a b"},
+    ]
+    site.journal.clear()
+    result = run_body(entra_groups, site, {"groups": wanted})
+    assert [problem["where"] for problem in result["error"]["problems"]] == [
+        "groups[1].members[0]",
+        "groups[2].mail_nickname",
+    ]
+    assert all(entry.read for entry in site.journal.entries())
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_half_done_work_is_told_and_goes_on(site: Simulator, place: int) -> None:
+    upns = people(site, 2)
+    wanted = [{"display_name": f"GG-{name}", "unique_name": f"gg-{name}", "members": upns} for name in "abc"]
+    site.faults.add(Fault("graph", "PATCH", "*", "status", status=400, after=place))
+    first = run_body(entra_groups, site, {"groups": wanted})
+    assert first["failed"]
+    assert len(first["steps_done"]) == place and len(first["steps_left"]) == 5 - place
+    second = run_body(entra_groups, site, {"groups": wanted})
+    assert second["changed"] and not second.get("failed")
+    assert not run_body(entra_groups, site, {"groups": wanted})["changed"]
+    for group in wanted:
+        one = run_body(entra_group, site, group)
+        assert not one["changed"] and len(one["group"]["members"]) == 2
