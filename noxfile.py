@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import datetime
+import json
 import os
 import pathlib
 import re
@@ -258,9 +259,15 @@ class Step:
 
 
 def step(
-    *tags: str, environment: str = NEWEST.folder, targets: t.Sequence[Target] = ()
+    *tags: str,
+    environment: str = NEWEST.folder,
+    targets: t.Sequence[Target] = (),
+    others: t.Sequence[Target] = (),
 ) -> t.Callable[[t.Callable[..., None]], None]:
-    """Register a function as a session, or as one for each of *targets*; ``nox -t NAME`` runs them all."""
+    """Register a function as a session, or as one for each of *targets*; ``nox -t NAME`` runs them all.
+
+    *others*: environments that a session needs beside its own.
+    """
 
     def register(function: t.Callable[..., None]) -> None:
         name = function.__name__.replace("_", "-")
@@ -272,7 +279,8 @@ def step(
 
             run.__doc__ = function.__doc__
             title = f"{name}-{target.role}" if target else name
-            nox.session(name=title, python=False, tags=[name, *tags], requires=[venv])(run)
+            needed = [venv, *(other.folder for other in others if other.folder != venv)]
+            nox.session(name=title, python=False, tags=[name, *tags], requires=needed)(run)
 
     return register
 
@@ -351,7 +359,7 @@ nox.registry.get()["extra-checks"].tags += ["lint", "test", "test-all"]
 
 @step("test", targets=CHOSEN)
 def unit(step: Step, target: Target) -> None:
-    """Run unit and property tests; measured where integration is, and beyond the first environment only what ansible-core may decide."""
+    """Run unit and property tests; measured in the first environment, and beyond the first environment only what ansible-core may decide."""
     left = (
         []
         if target == CHOSEN[0]
@@ -380,35 +388,52 @@ def simulator(step: Step) -> None:
     step.run_all(runs)
 
 
-@step("test", "test-all", targets=CHOSEN)
-def sanity(step: Step, target: Target) -> None:
-    """ansible-test sanity on the staged artifact."""
-    staging.stage(build_artifact(step))
-    words = ["sanity", "--color", "no", "--python", ".".join(map(str, target.version))]
+@step("test", "test-all", others=CHOSEN)
+def sanity(step: Step) -> None:
+    """ansible-test sanity on the staged artifact, in all environments at once: most of its tests keep one core busy, and no more."""
+    artifact = build_artifact(step)
     # Not the script: a space in the path of the environment makes its first line one that Python cannot read.
     module = "ansible_test._util.target.cli.ansible_test_cli_stub"
-    variables = staging.sanity_variables(step.venv)
-    output = step.run("python", "-m", module, *words, variables=variables, cwd=staging.COLLECTION)
-    tests = len(re.findall(r"^Running sanity test", output, re.MULTILINE))
-    if "All targets skipped" in output or tests < 15:
-        step.session.error("ansible-test tested next to nothing")
-    step.session.log(f"{tests} tests")
+    runs = []
+    for target in CHOSEN:
+        venv, folder = VENVS / target.folder, BUILD / f"stage-{target.role}"
+        words = ["sanity", "--color", "no", "--python", ".".join(map(str, target.version))]
+        run = {
+            "name": target.role,
+            "command": [str(venv / "bin" / "python"), "-m", module, *words],
+            "cwd": str(staging.stage(artifact, folder)),
+            "variables": staging.sanity_variables(venv, folder),
+            "log": str(LOGS / f"sanity-{target.role}.log"),
+        }
+        runs.append(run)
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as stream:  # its own place: an index URL may hold a password
+        json.dump(runs, stream)
+        stream.flush()
+        step.run("python", "scripts/side_by_side.py", stream.name)
+    for run in runs:
+        output = pathlib.Path(str(run["log"])).read_text("utf-8", errors="replace")
+        tests = len(re.findall(r"^Running sanity test", output, re.MULTILINE))
+        if "All targets skipped" in output or tests < 15:
+            step.session.error(f"ansible-test tested next to nothing: {run['name']}")
+        step.session.log(f"{run['name']}: {tests} tests")
 
 
 @step("test", targets=CHOSEN)
 def integration(step: Step, target: Target) -> None:
     """Run every module, role and playbook through real ansible-playbook runs against the simulator, and a sample of the hostile services.
 
-    What no release of ansible-core decides runs in one of the environments. Measured in one of them, and there the tests' own
-    processes only: measuring nearly doubles the time of ansible-playbook.
+    What no release of ansible-core decides runs in one of the environments.
     """
     share = f"{CHOSEN.index(target) + 1}/{len(CHOSEN)}"
-    step.pytest(*INTEGRATION, jobs=2 * JOBS, measured=target == MEASURED, minutes=60, CVOPS_TEST_SHARE=share)
+    step.pytest(*INTEGRATION, jobs=2 * JOBS, minutes=60, CVOPS_TEST_SHARE=share)
 
 
 @step("test-all", targets=CHOSEN)
 def integration_whole(step: Step, target: Target) -> None:
-    """Run the same without a share, and every fault at every request: everything in every environment."""
+    """Run the same without a share, and every fault at every request: everything in every environment.
+
+    Measured in one of them, and there the tests' own processes only: measuring nearly doubles the time of ansible-playbook.
+    """
     step.pytest(*INTEGRATION, jobs=2 * JOBS, measured=target == MEASURED, minutes=60, CVOPS_FAULTS="whole")
 
 
@@ -422,10 +447,10 @@ def devel(step: Step) -> None:
 
 @step("test", "test-all")
 def coverage(step: Step) -> None:
-    """Report lines and branches of module_utils that unit and integration tests reached in their own processes."""
+    """Report lines and branches of module_utils that unit tests, and after `make test-all` integration tests, reached in their own processes."""
     data = sorted(path for name in ("unit", "integration") for path in COVERAGE.glob(f"{name}-{MEASURED.role}.*"))
     if not data:
-        step.session.error("nothing was measured: run the steps unit and integration first")
+        step.session.error("nothing was measured: run the step unit first")
     variables = {"COVERAGE_FILE": str(COVERAGE / "combined"), "CVOPS_CHECKOUT": str(ROOT)}
     settings = ["--rcfile", ROOT / "pyproject.toml"]
     step.run("python", "-m", "coverage", "combine", "--keep", "--quiet", *settings, *data, variables=variables)

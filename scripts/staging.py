@@ -48,23 +48,24 @@ def artifact_faults(names: set[str]) -> list[str]:
     return faults + [f"must not be in the artifact: {name}" for name in sorted(names) if name.startswith(NOT_SHIPPED)]
 
 
-def stage(artifact: pathlib.Path) -> pathlib.Path:
-    """Unpack the artifact, add the tools' settings, and give it a git of its own.
+def stage(artifact: pathlib.Path, folder: pathlib.Path = STAGE) -> pathlib.Path:
+    """Unpack the artifact below *folder*, add the tools' settings, and give it a git of its own; return where it lies.
 
     Without one, ansible-test takes the git of the checkout, finds the folder ignored there and tests nothing.
     """
-    shutil.rmtree(STAGE, ignore_errors=True)
-    COLLECTION.mkdir(parents=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    collection = folder.joinpath(*PLACE)
+    collection.mkdir(parents=True)
     with tarfile.open(artifact) as archive:
         if hasattr(tarfile, "data_filter"):  # since 3.11.4
             archive.extraction_filter = tarfile.data_filter
-        archive.extractall(COLLECTION)
+        archive.extractall(collection)
     for name in MANIFESTS:
-        (COLLECTION / name).unlink()
+        (collection / name).unlink()
     for name in TOOL_SETTINGS:
-        shutil.copy2(ROOT / name, COLLECTION / name)
-    subprocess.run(["git", "init", "-q", COLLECTION], check=True, stdin=subprocess.DEVNULL)
-    return COLLECTION
+        shutil.copy2(ROOT / name, collection / name)
+    subprocess.run(["git", "init", "-q", collection], check=True, stdin=subprocess.DEVNULL)
+    return collection
 
 
 def seed_ansible_test(venv: pathlib.Path, home: pathlib.Path) -> None:
@@ -114,9 +115,9 @@ def pip_settings() -> str:
     return "\n".join(lines) + "\n"
 
 
-def sanity_variables(venv: pathlib.Path) -> dict[str, str]:
+def sanity_variables(venv: pathlib.Path, collections: pathlib.Path = STAGE) -> dict[str, str]:
     """ansible-test keeps its environments and its cache below HOME: ours, as the caller may have none."""
-    env = tool_variables(venv, STAGE)
+    env = tool_variables(venv, collections)
     del env["ANSIBLE_HOME"]
     seed_ansible_test(venv, pathlib.Path(env["HOME"]))
     return env

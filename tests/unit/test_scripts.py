@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import pathlib
 import re
 import shutil
 import sys
 import tempfile
+import typing as t
 
 import environments
 import pytest
+import side_by_side
 import staging
 from environments import minimum_pins
 from interpreters import choose_targets, probe
@@ -125,3 +129,31 @@ def test_the_oldest_declared_releases_become_exact() -> None:
 def test_a_library_without_an_oldest_release_is_a_fault(line: str) -> None:
     with pytest.raises(ValueError, match="oldest release"):
         minimum_pins(line)
+
+
+def beside(folder: pathlib.Path, name: str, script: str) -> dict[str, t.Any]:
+    """A program for side_by_side that runs a shell script in *folder*."""
+    log = str(folder / f"{name}.log")
+    return {
+        "name": name,
+        "command": ["sh", "-c", script],
+        "variables": dict(os.environ),
+        "cwd": str(folder),
+        "log": log,
+    }
+
+
+def test_programs_run_side_by_side(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each waits for what the other one makes; what fails is shown, and nothing else."""
+    wait = "touch {}; for dummy in $(seq 200); do [ -e {} ] && exit {}; sleep 0.05; done; exit 9"
+    programs = [
+        beside(tmp_path, "one", f"echo from one; {wait.format('1', '2', 0)}"),
+        beside(tmp_path, "two", f"echo from two; {wait.format('2', '1', 3)}"),
+    ]
+    path = tmp_path / "programs.json"
+    path.write_text(json.dumps(programs))
+    assert side_by_side.main(str(path)) == 1
+    shown = capsys.readouterr().out
+    assert "from two" in shown and "two failed" in shown and "from one" not in shown
+    path.write_text(json.dumps([beside(tmp_path, "three", "echo fine")]))
+    assert side_by_side.main(str(path)) == 0
