@@ -13,6 +13,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import describe_place
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 
 from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
@@ -122,7 +123,9 @@ def _take_result(plan: HostPlan, result: Mapping) -> None:
 
 def _list_problems(result: Mapping) -> list[str]:
     problems = require_mappings(require_mapping(result.get("error"), "error").get("problems"), "problems")
-    return [f"{problem.get('where')}: {problem.get('message')}" for problem in problems] or [to_text(result.get("msg"))]
+    return [f"{describe_place(problem)}: {problem.get('message')}" for problem in problems] or [
+        to_text(result.get("msg"))
+    ]
 
 
 def _list_missing_consent(consent: Mapping) -> t.Iterator[str]:

@@ -44,19 +44,25 @@ class ConfigError(CvopsError):
 class Problems(ConfigError):
     """Several findings about the input, reported together before the first write.
 
-    Each problem is ``{"kind": str, "where": str, "message": str}``; ``where`` is the option path. The message shows the
-    first of them, ``error.problems`` has all.
+    Each problem is ``{"kind": str, "where": str, "message": str}``; ``where`` is the option path. With ``principal``, ``role`` or
+    ``entity`` it names whom and what it is about. The message shows the first of them, ``error.problems`` has all.
     """
 
     shown = 25
 
     def __init__(self, summary: str, problems: t.Sequence[t.Mapping[str, t.Any]]) -> None:
         listed = [dict(problem) for problem in problems]
-        lines = [to_one_line(f"{problem['where']}: {problem['message']}") for problem in listed[: self.shown]]
+        lines = [to_one_line(f"{describe_place(problem)}: {problem['message']}") for problem in listed[: self.shown]]
         if len(listed) > self.shown:
             lines.append(f"… and {len(listed) - self.shown} more, see error.problems")
         super().__init__(summary, problems=listed)
         self.args = ("\n- ".join([str(self), *lines]),)
+
+
+def describe_place(problem: t.Mapping[str, t.Any]) -> str:
+    """Return where a problem is, with the names that go with the place, such as ``mappings[50].grants[0].role (Operators)``."""
+    named = [str(problem[name]) for name in ("principal", "entity") if problem.get(name)]
+    return f"{problem.get('where')} ({', '.join(named)})" if named else str(problem.get("where"))
 
 
 class InternalFault(CvopsError):

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._core.errors import CvopsError
-from ..._core.names import fold_case, is_same_name, list_unicode_forms
+from ..._core.names import find_nearest_names, fold_case, is_same_name, list_unicode_forms
 from ..._core.values import is_guid
 from ..._entra.batches import build_value_queries, list_in_batches
 from ..._entra.client import GraphClient, describe_lookalikes
@@ -62,7 +62,9 @@ class EntraGroups:
         self._graph: GraphClient | None = None
         self._found: dict[str, EntraGroup | None] = {}
         self._seen: list[dict[str, t.Any]] = []
-        self._pending = {fold_case(name) for name in pending_names}
+        declared = list(pending_names)
+        self._pending = {fold_case(name) for name in declared}
+        self._declared = [*declared, *map(str, known_groups or {})]
 
     @property
     def failure(self) -> CvopsError | None:
@@ -191,6 +193,9 @@ class EntraGroups:
         if is_pending or not entry.present:
             return self._make_group(entry, None, name, is_pending=is_pending)
         told = describe_lookalikes(self._seen, "displayName", name)
+        near = find_nearest_names(name, self._declared, 1)
+        if near:
+            told += f". Near, among the groups of the play: {near[0]}"
         problems.append(_make_problem(entry, "not_found", f"no Entra group is named {name!r}{told}"))
         return None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ..._commvault.references import ObjectReference, parse_company_reference, parse_id, parse_reference
 from ..._commvault.security.grants import ENTITY_TYPES
-from ..._core.names import fold_case, matches_any_pattern
+from ..._core.names import find_nearest_names, fold_case, matches_any_pattern
 from ..._core.values import is_guid, parse_time
 
 #: Other words for the same entity kinds.
@@ -203,7 +203,7 @@ def _parse_targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Targ
         problems.append(
             make_problem(
                 where,
-                f"{raw!r} is not one of {', '.join(_WHOLE)}; other entities are given by kind, for example {{plans: [gold]}}",
+                f"{raw!r} is not one of {', '.join(_WHOLE)}; other entities are given by kind, for example {{plans: [gold]}}{_describe_near(raw, _WHOLE)}",
             )
         )
         return []
@@ -219,7 +219,7 @@ def _parse_targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Targ
             problems.append(
                 make_problem(
                     f"{where}.{given}",
-                    f"unknown kind; known are {', '.join([*ENTITY_TYPES, *ALIASES])}, or type with id",
+                    f"unknown kind; known are {', '.join([*ENTITY_TYPES, *ALIASES])}, or type with id{_describe_near(str(given))}",
                 )
             )
         elif kind == "company" and value is not True and value != "all":
@@ -237,6 +237,11 @@ def _parse_targets(raw: t.Any, where: str, problems: list[Problem]) -> list[Targ
         else:
             found += _parse_kind(kind, value, f"{where}.{given}", problems)
     return found
+
+
+def _describe_near(given: str, known: t.Collection[str] = (*ENTITY_TYPES, *ALIASES)) -> str:
+    near = find_nearest_names(given, known, 1)
+    return f". Near: {near[0]}." if near else ""
 
 
 def _parse_kind(kind: str, value: t.Any, where: str, problems: list[Problem]) -> list[Target]:

@@ -15,7 +15,7 @@ from ..._commvault.lookalikes import warn_of_lookalikes
 from ..._commvault.references import ObjectReference
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, NotFound
-from ..._core.names import describe_suspicious_name, fold_case
+from ..._core.names import describe_suspicious_name, find_nearest_names, fold_case
 from .canonical import MappedPrincipal, Pending, PlannedGrant, Resolved, RoleReference
 from .entra_groups import EntraGroups
 from .kinds import PRINCIPAL_KINDS
@@ -104,7 +104,10 @@ class Resolver:
                 return pending
             found = roles.find_reference(grant.role)
         except (NotFound, AmbiguousMatch) as exc:
-            resolved.problems.append(make_problem(f"{grant.where}.role", str(exc), exc.kind))
+            declared = [str(item.name) for item in self._options.pending_roles if item.name is not None]
+            near = find_nearest_names(str(grant.role.name), declared, 1) if isinstance(exc, NotFound) else []
+            told = f"{exc} Near, among the roles that the play creates: {near[0]}." if near else str(exc)
+            resolved.problems.append(make_problem(f"{grant.where}.role", told, exc.kind))
             return None
         resolved.names.roles[found.id] = found.name
         return found.id

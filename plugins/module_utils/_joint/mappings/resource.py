@@ -22,7 +22,7 @@ from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Principal
 from ..._commvault.user_groups.calls import UserGroups
 from ..._core.context import Context
-from ..._core.errors import CvopsError, Problems, WaitTimeout
+from ..._core.errors import CvopsError, Problems, WaitTimeout, describe_place
 from ..._core.names import fold_case
 from ..._core.plan import Plan
 from ..._core.resource import Action, Finding
@@ -56,6 +56,7 @@ from .plan import (
     make_plan,
     order_requests,
 )
+from .problem_names import add_names
 from .read import SATISFYING_KINDS, Current, Reader
 from .resolve import Resolver
 from .rights import RightsCheck
@@ -111,7 +112,7 @@ class RoleMappingsResource:
         contents = RolePermissions(self._client, self._directory)
         is_privileged = functools.partial(is_privileged_role, contents)
         unsafe = checks.find_missing_object_ids(resolved, options.require_object_id, is_privileged)
-        _raise_problems(problems + resolved.problems + recreated + unsafe)
+        _raise_problems(problems + resolved.problems + recreated + unsafe, options.mappings)
         self._drift = self._read_drift(resolved, options)
         changes = find_differences(
             resolved.present,
@@ -289,7 +290,7 @@ class RoleMappingsResource:
         permissions = self._directory.read_catalogue("permissions")
         names.permissions = {entry.id: entry.name for entry in permissions}
         rights = RightsCheck(self._client, contents, self._reader.read_each)
-        _raise_problems(rights.find_missing(added, removed, names))
+        _raise_problems(rights.find_missing(added, removed, names), self._options.mappings)
         return rights.list_unchecked(added, removed)
 
     def _list_group_names(self, kind: type[CreateGroup] | type[LinkGroup]) -> list[str]:
@@ -338,15 +339,25 @@ class RoleMappingsResource:
         )
 
 
-def _raise_problems(problems: t.Sequence[Problem]) -> None:
-    """Raise Problems where there are any; one that shows in many places is told once, with the first place and the number of others."""
+def _raise_problems(problems: t.Sequence[Problem], mappings: t.Sequence[t.Any]) -> None:
+    """Raise Problems where there are any, with the names of whom and what they are about.
+
+    One that shows in many places is told once, with the first place and the number of others; ``also`` has these.
+    """
     if not problems:
         return
     alike: dict[tuple[str, str], list[Problem]] = {}
-    for problem in sorted(problems, key=lambda item: (_make_place_key(str(item["where"])), str(item["message"]))):
+    named = add_names(problems, mappings)
+    for problem in sorted(named, key=lambda item: (_make_place_key(str(item["where"])), str(item["message"]))):
         alike.setdefault((str(problem["kind"]), str(problem["message"])), []).append(problem)
     told = [
-        {**same[0], "message": same[0]["message"] + (f" (and in {len(same) - 1} more places)" if len(same) > 1 else "")}
+        {
+            **same[0],
+            "message": f"{same[0]['message']} (and in {len(same) - 1} more places)",
+            "also": [describe_place(problem) for problem in same[1:]],
+        }
+        if len(same) > 1
+        else same[0]
         for same in alike.values()
     ]
     many = f"{len(told)} problems" if len(told) > 1 else "1 problem"

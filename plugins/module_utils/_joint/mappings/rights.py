@@ -77,7 +77,12 @@ class RightsCheck:
         )
         held = dict(zip(places, self._read_each(self._read_held, places), strict=True))
         self._note_unchecked([grant for grant in grants if not _can_be_decided(grant, contents, lacking, held)], names)
-        return _list_problems(grants, lacking, held, names)
+        holders: dict[ExistingRoleGrant, set[str]] = {}
+        for role_id, grant in [(grant.role, grant) for grant in added] + [(_REMOVAL, grant) for grant in removed]:
+            if isinstance(role_id, int):
+                key = ExistingRoleGrant(role_id, grant.entity)
+                holders.setdefault(key, set()).add(names.show_principal(grant.principal))
+        return _list_problems(holders, lacking, held, names)
 
     def list_unchecked(self, added: t.Iterable[PlannedGrant], removed: t.Iterable[PlannedGrant]) -> list[PlannedGrant]:
         """Return those of the grants of which it is not known whether the caller may give them, or take them away.
@@ -164,14 +169,16 @@ def _describe_entity(entity: Entity, names: Names) -> str:
 
 
 def _list_problems(
-    grants: t.Sequence[ExistingRoleGrant],
+    holders: t.Mapping[ExistingRoleGrant, t.Collection[str]],
     lacking: t.Mapping[int, frozenset[int]],
     held: t.Mapping[Entity, frozenset[int] | None],
     names: Names,
 ) -> list[Problem]:
-    """*lacking*: by role, what the caller does not hold on the CommCell; *held*: what it holds on other entities."""
+    """*holders*: names of the principals by what they are to get or lose; *lacking*: by role, what the caller does not hold on the CommCell;
+    *held*: what it holds on other entities.
+    """
     places: dict[tuple[int, tuple[int, ...]], list[Entity]] = {}
-    for grant in grants:
+    for grant in holders:
         here = held.get(grant.entity)
         if grant.role_id not in lacking or (here is None and grant.entity.kind != "commcell"):
             continue
@@ -181,10 +188,14 @@ def _list_problems(
     problems = []
     for (role_id, permission_ids), entities in sorted(places.items()):
         permissions = ", ".join(names.show_permission(number) for number in permission_ids)
-        more = f" and {len(set(entities)) - 1} more" if len(set(entities)) > 1 else ""
+        more = f" and {len(entities) - 1} more" if len(entities) > 1 else ""
         message = (
             f"{'' if role_id == _REMOVAL else 'role '}{_describe_act(role_id, names)} on {_describe_entity(entities[0], names)}{more}"
             f" needs permissions that the signed-in user does not hold there: {permissions}"
         )
-        problems.append(make_problem("rights", message, "forbidden"))
+        who = sorted({name for entity in entities for name in holders[ExistingRoleGrant(role_id, entity)]})
+        others = f" and {len(who) - _SHOWN} more" if len(who) > _SHOWN else ""
+        problems.append(
+            {**make_problem("rights", message, "forbidden"), "principal": f"{', '.join(who[:_SHOWN])}{others}"}
+        )
     return problems

@@ -316,7 +316,26 @@ def test_all_problems_are_told_at_once_and_alike_ones_once(make_ctx: t.Any, serv
         "mappings[11].principal.user",
     ]
     assert "(and in 9 more places)" in told[0]["message"]
+    assert [(problem["principal"], problem.get("role"), problem.get("entity")) for problem in told] == [
+        ("ops", "Vew", "plans gold"),
+        ("ops", "View", "plan gold"),
+        ("nobody", None, None),
+    ]
+    assert len(told[0]["also"]) == 9 and told[0]["also"][0] == "mappings[1].grants[0].role (ops, plans gold)"
+    assert "mappings[0].grants[0].role (ops, plans gold): No role is named 'Vew'" in result["msg"]
+    assert "Near: View." in result["msg"] and "Near: plans." in result["msg"]
     assert "3 problems in the mapping; nothing was written" in result["msg"] and service.writes == []
+
+
+def test_names_that_the_play_declares_are_near_ones_too(make_ctx: t.Any, service: FakeService) -> None:
+    service.entra_groups = {}
+    mappings = [entry(("Restoer", {"plans": "gold"}), principal={"entra_group": "GG-Nwe"})]
+    result = run(
+        make_ctx(check_mode=True), mappings=mappings, pending_roles=["Restore"], known_entra_groups={"GG-New": OPS_ID}
+    )
+    told = [problem["message"] for problem in result["error"]["problems"]]
+    assert told[0].endswith("Near, among the roles that the play creates: Restore.")
+    assert told[1].endswith("Near, among the groups of the play: GG-New")
 
 
 @pytest.mark.parametrize(
@@ -360,7 +379,9 @@ def test_rights_that_the_caller_does_not_hold_are_told_by_name_unless_it_is_mast
     mappings = [entry(("View", "commcell"))]
     service.own_permissions = [107]
     result = run(make_ctx(), mappings=mappings)
-    assert [problem["kind"] for problem in result["error"]["problems"]] == ["forbidden"]
+    assert [(problem["kind"], problem["principal"]) for problem in result["error"]["problems"]] == [
+        ("forbidden", "ops")
+    ]
     assert "does not hold there: 31" in result["msg"] and service.writes == []
     assert run(make_ctx(), mappings=mappings, check_rights=False)["changed"]
     service.held, service.own_groups = set(), [1]
