@@ -94,6 +94,7 @@ class Resolver:
                 listed.setdefault(planned, grant.where)
 
     def _resolve_role(self, grant: DesiredGrant, resolved: Resolved) -> RoleReference | None:
+        is_missing = False
         try:
             roles = self._directory.read_catalogue("roles")
             # Only a list that was read says that a role is not there: NotFound is also raised where there is no list.
@@ -105,7 +106,7 @@ class Resolver:
             found = roles.find_reference(grant.role)
         except (NotFound, AmbiguousMatch) as exc:
             declared = [str(item.name) for item in self._options.pending_roles if item.name is not None]
-            near = find_nearest_names(str(grant.role.name), declared, 1) if isinstance(exc, NotFound) else []
+            near = find_nearest_names(str(grant.role.name), declared, 1) if is_missing else []
             told = f"{exc} Near, among the roles that the play creates: {near[0]}." if near else str(exc)
             resolved.problems.append(make_problem(f"{grant.where}.role", told, exc.kind))
             return None
