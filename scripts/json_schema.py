@@ -20,6 +20,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BOOLEANS = ("y", "yes", "on", "1", "true", "t", "n", "no", "off", "0", "false", "f")
 _MARKUP = re.compile(r"\b[A-Z]\(([^)=]*)(?:=([^)]*))?\)")
 TEMPLATE: Schema = {"type": "string", "pattern": r"\{\{|\{%"}
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 NOT_EMPTY = r"\S"
 
 
@@ -31,8 +32,19 @@ def build_json_schema(variables: t.Mapping[str, Option]) -> Schema:
         "description": "Access between Commvault and Microsoft Entra ID. Written by scripts/variables_schema.py.",
         "type": "object",
         "properties": {name: describe(option) for name, option in variables.items()},
+        "allOf": list(describe_partners(variables)),
         "$defs": {"template": TEMPLATE},
     }
+
+
+def describe_partners(variables: t.Mapping[str, Option]) -> t.Iterator[Schema]:
+    """Yield the schema of each rule between variables."""
+    for name, option in variables.items():
+        for needed in option.get("needs", ()):
+            yield {"if": _has(name), "then": _has(needed)}
+        for choice, names in option.get("needs_if", {}).items():
+            said = {"required": [name], "properties": {name: {"const": choice}}}
+            yield from ({"if": said, "then": _has(needed)} for needed in names)
 
 
 def describe(option: Option) -> Schema:
@@ -42,10 +54,10 @@ def describe(option: Option) -> Schema:
         found["description"] = _MARKUP.sub(lambda match: "=".join(filter(None, match.groups())), option["description"])
     if option.get("secret"):
         found["writeOnly"] = True
-    alternatives = [describe_value(form) for form in option["forms"]] if "forms" in option else [describe_value(option)]
+    alternatives = [describe_form(form) for form in option["forms"]] if "forms" in option else [describe_value(option)]
     if {} in alternatives:
         return found
-    if not option.get("required"):
+    if not (option.get("required") or option.get("not_null")):
         alternatives.append({"type": "null"})
     return {**found, "anyOf": [*alternatives, {"$ref": "#/$defs/template"}]}
 
@@ -60,6 +72,21 @@ def describe_value(option: Option) -> Schema:
     if kind == "raw":
         return {}
     return describe_scalar(option, kind)
+
+
+def describe_form(form: Option) -> Schema:
+    """Return the schema of one of several forms, which the type of the value chooses: no text stands for a number there."""
+    exact: dict[str, Schema] = {
+        "str": {"type": "string", "pattern": NOT_EMPTY},
+        "int": {"type": "integer"},
+        "bool": {"type": "boolean"},
+    }
+    found = exact.get(form.get("type", "str"))
+    if found is None:
+        return describe_value(form)
+    if "only" in form:
+        return {"const": form["only"]}
+    return {"enum": [*form["choices"], *form.get("also", ())]} if form.get("choices") else found
 
 
 def describe_mapping(option: Option) -> Schema:
@@ -137,6 +164,8 @@ def describe_scalar(option: Option, kind: str) -> Schema:
         pattern = r"^\s*[-+]?[0-9]+\s*$" if kind == "int" else r"^\s*[-+]?[0-9]+(\.[0-9]+)?\s*$"
         return {"anyOf": [{"type": "integer" if kind == "int" else "number"}, {"type": "string", "pattern": pattern}]}
     text: Schema = {"type": ["string", "number"]}
+    if "date" in option:
+        return {"type": "string", "pattern": rf"^{_DATE}" if not option.get("may_be_empty") else rf"^(\s*$|{_DATE})"}
     return text if option.get("may_be_empty") else {**text, "pattern": NOT_EMPTY}
 
 

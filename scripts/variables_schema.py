@@ -20,7 +20,7 @@ import typing as t
 import yaml
 from collection_facts import load_collections, load_module
 from collection_tree import ROOT
-from json_schema import build_json_schema
+from json_schema import BOOLEANS, build_json_schema
 from shared_parts import Name, format_python, share_parts
 
 Option = dict[str, t.Any]
@@ -122,7 +122,12 @@ COMPANIES: Option = {
     "forms": [{"type": "bool", "only": True}, *ENTITIES_OF_KIND["forms"]],
     "words": ENTITIES_OF_KIND["words"],
 }
-DATE: Option = {"type": "str", "pattern": "date", "description": "A date such as 2027-01-31."}
+EXCLUSIVE: Option = {
+    "forms": [{"type": "bool"}, {"type": "str", "choices": ["none", "principals", "managed"], "also": list(BOOLEANS)}],
+    "words": "none, principals or managed",
+    "needs_if": {"managed": ["role_mappings_managed_groups"]},
+}
+DATE: Option = {"type": "str", "date": True, "description": "A date such as 2027-01-31."}
 
 
 def build_entities() -> Option:
@@ -131,7 +136,7 @@ def build_entities() -> Option:
     from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import ALIASES
 
     special = {"commcell": WHOLE, "company": COMPANIES}
-    kinds = {kind: special.get(kind, ENTITIES_OF_KIND) for kind in (*ENTITY_TYPES, *ALIASES)}
+    kinds = {kind: {**special.get(kind, ENTITIES_OF_KIND), "not_null": True} for kind in (*ENTITY_TYPES, *ALIASES)}
     by_type = {"type": "dict", "options": {"type": {**ID, "required": True}, "id": {**ID, "required": True}}}
     return {
         "required": True,
@@ -183,6 +188,7 @@ def get_rules(module: str) -> Option:
 
 def select_options(module: str, *left_out: str) -> Options:
     """Return what a module takes, without the sign-in."""
+    left_out = (*left_out, "approved_steps")  # of plans, not of documents
     options = get_spec(module).options.items()
     return {name: option for name, option in options if "fallback" not in option and name not in left_out}
 
@@ -227,6 +233,9 @@ def build_variables() -> Options:
         **get_rules("sso_preflight_info"),
     }
     describe_bootstrap(found["cvops_bootstrap"])
+    found["role_mappings_exclusive"] |= EXCLUSIVE
+    for name, needed in get_spec("commvault_role_mappings").required_by.items():
+        found[f"role_mappings_{name}"]["needs"] = [f"role_mappings_{other}" for other in needed]
     for option in found.values():
         option.pop("required", None)  # what a playbook needs is told by variables_document.py
     found |= {name: {**found.get(name, {}), **option} for name, option in OF_PLAYBOOKS.items()}
@@ -275,7 +284,9 @@ def simplify_option(option: t.Mapping[str, t.Any], name: str, in_connection: boo
     if kept.get("type") == "raw" and "forms" in option:
         del kept["type"]
     kept |= {
-        key: to_plain(option[key]) for key in ("loose_with", "only", "words", "on_demand", "pattern") if key in option
+        key: to_plain(option[key])
+        for key in ("loose_with", "only", "words", "on_demand", "date", "not_null", "needs", "needs_if", "also")
+        if key in option
     }
     is_text = "str" in (option.get("type", "str"), option.get("elements")) or option.get("type") == "path"
     if "forms" not in option and is_text and (option.get("may_be_empty") or may_be_empty(name, is_connection=inside)):

@@ -61,6 +61,7 @@ _raw:
   elements: dict
 """
 
+import os
 import typing as t
 
 from ansible.errors import AnsibleLookupError
@@ -79,5 +80,5 @@ class LookupModule(LookupBase):
         playbook = str((terms or ["validate"])[0])
         if playbook not in NEEDED:
             raise AnsibleLookupError(f"checked_variables takes one of {', '.join(NEEDED)}")
-        found = check_variables(variables or {}, SCHEMA, self._templar.template, playbook)
+        found = check_variables(variables or {}, SCHEMA, self._templar.template, playbook, os.environ)
         return [{"variables": found.variables, "problems": found.problems}]

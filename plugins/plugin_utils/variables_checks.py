@@ -6,9 +6,10 @@
 """Problems of the values in a variables document, by the schema of its variables: one short line each, never with a value.
 
 A schema is written in the words of argument specs, with a few more for what those cannot say: ``values`` is the option of every
-value of a mapping whose keys the author chooses, ``forms`` are the options of which a value takes one, by its type,
-``loose_with`` are keys beside which unknown ones are allowed, ``may_be_empty`` allows an empty text, ``bools`` allows a boolean
-in place of a text, and ``only`` is the one value that a boolean may have.
+value of a mapping whose keys the author chooses, ``items`` that of the items of a list, ``forms`` are the options of which a
+value takes one, by its type, and ``words`` what to call them, ``loose_with`` are keys beside which unknown ones are allowed,
+``may_be_empty`` allows an empty text, ``not_null`` refuses null, ``date`` asks for a date, ``also`` are words that are allowed
+beside the choices, and ``only`` is the one value that a boolean may have.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import typing as t
 from ansible.module_utils.common.validation import check_type_bool, check_type_float, check_type_int
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import parse_time
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import abbreviate_text
 
 Option = t.Mapping[str, t.Any]
@@ -111,6 +113,8 @@ def find_value_problems(value: t.Any, option: Option, place: Place) -> t.Iterato
     Null counts as not given, as it does for Ansible's own options.
     """
     if value is None or value is UNKNOWN:
+        if value is None and option.get("not_null"):
+            yield place.describe("is empty; take it out, or give it a value")
         return
     if "forms" in option:
         yield from _find_form_problems(value, option, place)
@@ -231,7 +235,8 @@ def _find_contradictions(
     for names in option.get("required_together", ()):
         groups += [(name, list(names)) for name in _list_given(value, names)[:1]]
     for name, choice, needed, *any_of in option.get("required_if", ()):
-        if value.get(name, option["options"][name].get("default")) != choice:
+        # What the document cannot say, such as the state of what is always made, is as the rule has it.
+        if value.get(name, option["options"].get(name, {"default": choice}).get("default")) != choice:
             continue
         if not any(any_of):
             groups.append((f"{name}: {choice}", list(needed)))
@@ -273,13 +278,23 @@ def _find_scalar_problems(value: t.Any, option: Option, place: Place, kind: str)
     elif kind in _NUMBERS:
         yield from _find_number_problems(value, option, place, kind)
     elif isinstance(value, bool) and not option.get("choices"):
-        if not option.get("bools"):
-            yield place.describe("must be a text, not a boolean; put it in quotes")
+        yield place.describe("must be a text, not a boolean; put it in quotes")
     elif isinstance(value, str) and not value.strip():
         if not option.get("may_be_empty"):
             yield place.describe("is an empty text, which names nothing; give it a value, or leave it out")
+    elif option.get("date"):
+        if not _is_date(value):
+            yield place.describe("must be a date such as 2027-01-31")
     else:
         yield from _find_choice_problems(value, option, place)
+
+
+def _is_date(value: t.Any) -> bool:
+    try:
+        parse_time(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _find_number_problems(value: t.Any, option: Option, place: Place, kind: str) -> t.Iterator[Problem]:
@@ -298,14 +313,14 @@ def _find_number_problems(value: t.Any, option: Option, place: Place, kind: str)
 
 
 def _describe_text(value: t.Any) -> str:
-    return "a text of another kind" if isinstance(value, str) and value.strip() else name_type(value)
+    return "another text" if isinstance(value, str) and value.strip() else name_type(value)
 
 
 def _find_choice_problems(value: t.Any, option: Option, place: Place) -> t.Iterator[Problem]:
     choices = [str(choice) for choice in option.get("choices") or ()]
-    if not choices or str(value) in choices:
+    if not choices or str(value) in choices or str(value).lower() in option.get("also", ()):
         return
-    if isinstance(value, bool) and (option.get("bools") or sum(_means_same(value, choice) for choice in choices) == 1):
+    if isinstance(value, bool) and sum(_means_same(value, choice) for choice in choices) == 1:
         return
     near = find_near_key(str(value), choices)
     hint = f"; did you mean {near}?" if near else ""

@@ -8,14 +8,20 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import re
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case, matches_any_pattern
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import to_one_line
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse_mappings
+from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import abbreviate_text, limit_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import (
     Options,
     Place,
     Problem,
+    find_label,
     find_value_problems,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_evaluation import Render, evaluate_variable
@@ -42,6 +48,22 @@ _COMMCELLS_NEEDED: t.Mapping[str, tuple[str, ...]] = {
     "site": ("cvops_role_mappings", "cvops_commvault_roles"),
 }
 _HOW_TO_GIVE = "give the variables document with -e @FILE, or as data with -e cvops_document=FILE"
+#: Options by which a person signs in; their ids alone do not.
+_PERSONAL = frozenset(
+    {
+        "access_token",
+        "auth_method",
+        "client_certificate",
+        "client_secret",
+        "federated_managed_identity",
+        "federated_token",
+        "federated_token_file",
+    }
+)
+_HOW_TO_SIGN_IN = (
+    "is missing: say how you, who run this once, sign in: set CVOPS_ACCESS_TOKEN in the environment, from 'az account get-access-token"
+    " --resource-type ms-graph --query accessToken -o tsv', or give auth_method: device_code (or interactive) with client_id"
+)
 _LONGEST_NAME = 100
 _SHORTEST_NEAR = 8
 _MOST_EDITS = 2
@@ -55,11 +77,14 @@ class CheckedVariables:
     problems: list[str]
 
 
-def check_variables(given: Values, schema: Options, render: Render, playbook: str) -> CheckedVariables:
+def check_variables(
+    given: Values, schema: Options, render: Render, playbook: str, environ: t.Mapping[str, str] | None = None
+) -> CheckedVariables:
     """Return what the document's variables are worth, and everything that is wrong with them for *playbook* (or role).
 
     *given*: all variables of the play as they are written; those in *schema* are evaluated with *render*, the names of the
-    others are looked at. Options of the sign-in (``on_demand``) are evaluated by the task that needs them.
+    others are looked at. Options of the sign-in (``on_demand``) are evaluated by the task that needs them. *environ*: the
+    environment variables, from which sign-ins may come.
     """
     names = [name for name, option in schema.items() if name in given and not option.get("on_demand")]
     values: dict[str, t.Any] = {}
@@ -71,7 +96,11 @@ def check_variables(given: Values, schema: Options, render: Render, playbook: st
         problems += find_value_problems(values[name], schema[name], Place(name))
     if not problems:
         problems += find_duplicates(values)
+        problems += find_mapping_problems(values.get("cvops_role_mappings") or [])
+    problems += _find_missing_partners(values, schema)
     problems += find_needs(values, playbook, meant)
+    if playbook == "bootstrap":
+        problems += find_missing_sign_in(values, given, environ or {})
     lines = limit_problems(map(str, dict.fromkeys(problems)))
     return CheckedVariables({} if lines else values, lines)
 
@@ -129,15 +158,15 @@ def find_needs(values: Values, playbook: str, meant: t.Container[str] = ()) -> t
     """Yield what *playbook* needs and the document does not have; what a misspelt variable was *meant* to be is told there."""
     for names in NEEDED[playbook]:
         if all(values.get(name) is None and name not in meant for name in names):
-            listed = f"one of {', '.join(names)}" if len(names) > 1 else names[0]
-            yield Problem(names[0], f"is missing: {playbook} needs {listed}; {_HOW_TO_GIVE}")
+            missing = "is missing" if len(names) == 1 else f"none of them is given, and {playbook} needs one"
+            yield Problem(", ".join(names), f"{missing}; {_HOW_TO_GIVE}")
     connection = values.get("cvops_connection")
     wanted = _COMMCELLS_NEEDED.get(playbook)
     if wanted is None or (wanted and all(values.get(name) is None for name in wanted)):
         return
     if connection is None:
         if "cvops_connection" not in meant:
-            yield Problem("cvops_connection", f"is missing: {playbook} needs its commcells; {_HOW_TO_GIVE}")
+            yield Problem("cvops_connection", f"is missing, with its commcells; {_HOW_TO_GIVE}")
     elif isinstance(connection, t.Mapping):
         commcells = connection.get("commcells")
         is_misspelt = any(count_edits(key, "commcells", 2) <= 2 for key in connection if key != "commcells")
@@ -156,6 +185,39 @@ def _find_commcell_problems(commcells: Values, values: Values) -> t.Iterator[Pro
         if not any(matches_any_pattern(name, patterns) for name in commcells):
             known = ", ".join(abbreviate_text(name, 40) for name in sorted(commcells)[:8])
             yield Problem("cvops_only", f"matches no CommCell of cvops_connection.commcells; it has {known}")
+
+
+def find_missing_sign_in(values: Values, given: t.Container[str], environ: t.Mapping[str, str]) -> t.Iterator[Problem]:
+    """Yield that the person who runs bootstrap does not say how they sign in; those of the connection are the automation's own."""
+    asked = values.get("cvops_bootstrap")
+    if not isinstance(asked, t.Mapping) or asked.get("sign_in"):
+        return
+    for name, option in entra_spec().options.items():
+        if name in _PERSONAL:
+            _option, *variables = option["fallback"][1]
+            if f"cvops_{name}" in given or any(environ.get(variable, "").strip() for variable in variables):
+                return
+    yield Problem("cvops_bootstrap.sign_in", _HOW_TO_SIGN_IN)
+
+
+def find_mapping_problems(mappings: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
+    """Yield what the module would find in a mapping that the schema allows, such as a date that is none."""
+    _entries, problems = parse_mappings(mappings, None, datetime.date.min)
+    for problem in problems:
+        where = str(problem["where"]).replace("mappings", "cvops_role_mappings", 1)
+        number = int(re.findall(r"[0-9]+", where)[0])
+        yield Problem(where, to_one_line(str(problem["message"]), 200), find_label(mappings[number]))
+
+
+def _find_missing_partners(values: Values, schema: Options) -> t.Iterator[Problem]:
+    """Yield the variables that must stand beside a given one and do not."""
+    for name, value in values.items():
+        for needed in schema[name].get("needs", ()):
+            if value is not None and not values.get(needed):
+                yield Problem(name, f"needs {needed} beside it")
+        for needed in schema[name].get("needs_if", {}).get(value if isinstance(value, str) else "", ()):
+            if not values.get(needed):
+                yield Problem(name, f"{value} needs {needed} beside it")
 
 
 def find_duplicates(values: Values) -> t.Iterator[Problem]:

@@ -108,6 +108,7 @@ _PART_15: Part = {
 _PART_16: Part = {'type': 'list', 'items': _PART_15}
 _PART_17: Part = {
     'words': 'all, a name, a list of names, or {matching: PATTERN, at_most: NUMBER}',
+    'not_null': True,
     'forms': [{'type': 'str'}, {'type': 'int'}, _PART_12, _PART_14, _PART_16],
 }
 _PART_18: Part = {
@@ -708,6 +709,7 @@ SCHEMA: dict[str, Part] = {
                                 'options': {
                                     'commcell': {
                                         'words': 'true',
+                                        'not_null': True,
                                         'forms': [
                                             {
                                                 'type': 'bool',
@@ -723,6 +725,7 @@ SCHEMA: dict[str, Part] = {
                                     },
                                     'company': {
                                         'words': 'all, a name, a list of names, or {matching: PATTERN, at_most: NUMBER}',
+                                        'not_null': True,
                                         'forms': [
                                             {
                                                 'type': 'bool',
@@ -795,7 +798,7 @@ SCHEMA: dict[str, Part] = {
                     },
                     'valid_until': {
                         'type': 'str',
-                        'pattern': 'date',
+                        'date': True,
                     },
                 },
             },
@@ -867,7 +870,7 @@ SCHEMA: dict[str, Part] = {
                 },
             },
             'relink': {'type': 'bool'},
-            'review_by': {'type': 'str', 'pattern': 'date', 'may_be_empty': True},
+            'review_by': {'type': 'str', 'date': True, 'may_be_empty': True},
             'state': {
                 'type': 'str',
                 'choices': ['present', 'absent'],
@@ -1023,15 +1026,42 @@ SCHEMA: dict[str, Part] = {
     'role_mappings_accept_risk': {
         'type': 'list',
         'elements': 'str',
-        'choices': ['last_admin', 'own_rights', 'break_glass'],
+        'choices': ['last_admin', 'own_rights', 'break_glass', 'first_managed_run'],
+        'needs': ['role_mappings_accept_reason'],
     },
     'role_mappings_canary': {'type': 'bool'},
     'role_mappings_check_rights': {'type': 'bool', 'default': True},
     'role_mappings_create_user_groups': {'type': 'bool', 'default': True},
-    'role_mappings_exclusive': {'type': 'bool'},
+    'role_mappings_exclusive': {
+        'default': 'none',
+        'words': 'none, principals or managed',
+        'needs_if': {'managed': ['role_mappings_managed_groups']},
+        'forms': [
+            {'type': 'bool'},
+            {
+                'type': 'str',
+                'choices': ['none', 'principals', 'managed'],
+                'also': [
+                    'y',
+                    'yes',
+                    'on',
+                    '1',
+                    'true',
+                    't',
+                    'n',
+                    'no',
+                    'off',
+                    '0',
+                    'false',
+                    'f',
+                ],
+            },
+        ],
+    },
     'role_mappings_export_dest': {'type': 'path'},
     'role_mappings_export_principals': {'type': 'list', 'elements': 'str'},
     'role_mappings_export_users': {'type': 'list', 'elements': 'str'},
+    'role_mappings_fail_on_drift': {'type': 'bool'},
     'role_mappings_link_entra_groups': {'type': 'bool', 'default': True},
     'role_mappings_managed_groups': {'type': 'list', 'elements': 'str'},
     'role_mappings_match_by': _PART_18,

@@ -337,4 +337,4 @@ def test_the_playbook_before_the_mapping(
 
 def test_the_playbook_without_a_mapping(play: Player) -> None:
     run = play(PLAYBOOK)
-    assert "cvops_role_mappings is not defined" in run.result["msg"]
+    assert run.result["msg"].startswith("cvops_role_mappings: is missing; give the variables document")

@@ -65,8 +65,8 @@ def test_a_misspelt_connection_is_told_once() -> None:
 
 
 NEEDS = [
-    ("site", {}, "cvops_application: is missing: site needs one of"),
-    ("site", {"cvops_role_mappings": MAPPINGS}, "cvops_connection: is missing: site needs its commcells"),
+    ("site", {}, "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles: none"),
+    ("site", {"cvops_role_mappings": MAPPINGS}, "cvops_connection: is missing, with its commcells"),
     (
         "site",
         {"cvops_role_mappings": MAPPINGS, "cvops_connection": {"entra": {}}},

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A variables document that is wrong: every playbook and role says so in short lines, before it does anything, and shows no value."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+import yaml
+from collection_tree import collections_path
+from helpers.playing import Player, Run
+
+pytestmark = [pytest.mark.every_core]
+
+PLAYBOOKS = ["bootstrap", "converge_role_mappings", "doctor", "export_role_mappings", "preflight", "site", "validate"]
+ROLES = ["app_registration", "bootstrap", "role_mappings"]
+SECRET = "S3CRET-of-the-document"
+LONGEST_LINE = 420
+
+#: One of each kind that ended in a raw template error, a censored one, or the whole specification; and what is said about it.
+WRONG: dict[str, tuple[dict[str, t.Any], str]] = {
+    "a misspelt key": (
+        {"cvops_connection": {"commcell": {"cs01": {"password": SECRET}}}},
+        "cvops_connection.commcell: there is no such key; did you mean commcells?",
+    ),
+    "a misspelt key of a grant": (
+        {
+            "cvops_role_mappings": [
+                {"principal": {"entra_group": "GG"}, "grants": [{"roel": "View", "entities": "commcell"}]}
+            ]
+        },
+        "cvops_role_mappings[0].grants[0].roel (GG): there is no such key; did you mean role?",
+    ),
+    "a misspelt variable": (
+        {"cvops_role_mapings": []},
+        "cvops_role_mapings: there is no such variable; did you mean cvops_role_mappings?",
+    ),
+    "a type": (
+        {"cvops_entra_groups": {"display_name": SECRET}},
+        "cvops_entra_groups: must be a list, not a mapping; put '- ' before it",
+    ),
+    "an undefined variable": (
+        {
+            "cvops_connection": {
+                "entra": {"client_secret": SECRET + "{{ vault_gone }}"},
+                "commcells": {"cs01": {"password": SECRET}},
+            }
+        },
+        "cvops_connection.entra.client_secret: uses vault_gone, which is not defined",
+    ),
+    "a whole variable that is not there": (
+        {
+            "cvops_connection": "{{ elsewhere }}",
+            "elsewhere": {"entra": {"client_secret": SECRET}, "commcells": "{{ gone }}"},
+        },
+        "cvops_connection.commcells: uses gone, which is not defined",
+    ),
+    "a failing lookup": (
+        {
+            "cvops_connection": {
+                "commcells": {"cs01": {"password": "{{ lookup('ansible.builtin.file', '/nowhere/" + SECRET + "') }}"}}
+            }
+        },
+        "cvops_connection.commcells.cs01.password: its lookup ansible.builtin.file fails; try it alone with ansible.builtin.debug",
+    ),
+    "a template that is none": (
+        {"cvops_connection": {"entra": {"client_secret": SECRET + "{{ 1 + }}"}}},
+        "cvops_connection.entra.client_secret: its template fails; try it alone with ansible.builtin.debug",
+    ),
+    "a filter that fails": (
+        {"cvops_connection": {"entra": {"timeout": "{{ '" + SECRET + "' | from_json }}"}}},
+        "cvops_connection.entra.timeout: its template fails",
+    ),
+}
+
+
+@pytest.fixture
+def bare(tmp_path: pathlib.Path) -> Player:
+    """A player without any connection in its environment."""
+    return Player(tmp_path, collections_path(), {})
+
+
+def lines(run: Run) -> list[str]:
+    """What the run says is wrong."""
+    told = run.result["msg"]
+    if "which are listed above" not in told:
+        return [told]
+    return list(run.one("Say what is wrong with the variables")["msg"])
+
+
+def assert_short(run: Run, told: str) -> None:
+    """The run ended with the line *told* among few others, without the secret, a censored result or a long line."""
+    assert run.rc != 0
+    found = lines(run)
+    assert [line for line in found if line.startswith(told)], found
+    assert len(found) <= 3
+    assert SECRET not in run.text
+    assert "censored" not in run.text
+    assert "Traceback" not in run.text
+    assert max(map(len, run.text.splitlines())) <= LONGEST_LINE
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+@pytest.mark.parametrize(("document", "told"), WRONG.values(), ids=WRONG)
+def test_a_playbook_says_what_is_wrong(bare: Player, playbook: str, document: dict[str, t.Any], told: str) -> None:
+    assert_short(bare(f"cvops.identity.{playbook}", extra_vars=document), told)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_says_what_is_wrong(bare: Player, role: str) -> None:
+    """With parameters of the role, too, and without the specification that Ansible itself would print."""
+    document, told = WRONG["an undefined variable"]
+    assert_short(bare([{"ansible.builtin.include_role": {"name": f"cvops.identity.{role}"}, "vars": document}]), told)
+    document, told = WRONG["a misspelt key of a grant"]
+    assert_short(bare([{"ansible.builtin.include_role": {"name": f"cvops.identity.{role}"}, "vars": document}]), told)
+
+
+def test_a_right_document_is_said_to_be_right(bare: Player) -> None:
+    document = {"cvops_connection": {"entra": {"client_secret": "{{ vault }}"}}, "vault": SECRET}
+    run = bare("cvops.identity.validate", extra_vars=document, verbosity=3).ok()
+    assert "Nothing is wrong with the variables: cvops_connection" in run.result["msg"]
+    (run.folder / "variables.json").unlink()
+    assert SECRET not in run.text
+
+
+def test_lookups_of_the_document_run_once(bare: Player, tmp_path: pathlib.Path) -> None:
+    counted = tmp_path / "counted"
+    command = f"echo x >> {counted}; echo {SECRET}"
+    document = {
+        "cvops_connection": {"entra": {"client_secret": "{{ lookup('ansible.builtin.pipe', '" + command + "') }}"}}
+    }
+    bare("cvops.identity.validate", extra_vars=document).ok()
+    assert counted.read_text() == "x\n"
+
+
+def test_a_document_as_data_is_checked_and_not_evaluated(bare: Player, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "team.yml"
+    entry = {
+        "principal": {
+            "entra_group": "{{ lookup('ansible.builtin.pipe', 'touch " + str(tmp_path / "evaluated") + "') }}"
+        }
+    }
+    path.write_text(yaml.safe_dump({"cvops_role_mappings": [{**entry, "grant": []}]}))
+    run = bare("cvops.identity.validate", extra_vars={"cvops_document": str(path)})
+    assert run.rc != 0
+    assert lines(run)[0].startswith("cvops_role_mappings[0].grant (")
+    assert lines(run)[0].endswith("there is no such key; did you mean grants?")
+    assert not (tmp_path / "evaluated").exists()
+
+
+@pytest.mark.parametrize(
+    ("playbook", "told"),
+    [
+        (
+            "site",
+            "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles: none of them is given",
+        ),
+        ("preflight", "cvops_role_mappings: is missing"),
+        ("export_role_mappings", "cvops_connection: is missing"),
+        ("bootstrap", "cvops_bootstrap: is missing"),
+    ],
+)
+def test_a_playbook_with_nothing_says_what_it_needs(bare: Player, playbook: str, told: str) -> None:
+    assert_short(bare(f"cvops.identity.{playbook}"), told)
