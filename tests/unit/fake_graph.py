@@ -58,6 +58,7 @@ class FakeGraph:
         self.sign_in = types.SimpleNamespace(
             method="token", get_token=lambda scope: types.SimpleNamespace(expires_at=None)
         )
+        self.object_names: dict[str, str] = {}
         self.recent_objects = types.SimpleNamespace(
             add=lambda *keys: self.remembered.extend(keys),
             contains_any=lambda keys: not set(self.remembered).isdisjoint(keys),

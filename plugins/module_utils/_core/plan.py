@@ -85,7 +85,7 @@ def list_planned_changes(noun: str, plan: Plan) -> list[PlannedChange]:
             "sentence": change.sentence,
         }
         for step in plan.steps
-        for change in _get_changes(noun, step)
+        for change in step.changes
     ]
 
 
@@ -98,10 +98,6 @@ def identify_change(noun: str, action: str, change: Change) -> str:
     shown = (noun, action, change.sign, change.kind, fold_case(change.principal), fold_case(change.sentence))
     text = json.dumps([*shown, change.facts], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
-
-
-def _get_changes(noun: str, step: Step) -> tuple[Change, ...]:
-    return step.changes or (Change("~", noun, "", step.subject, {"subject": step.subject}),)
 
 
 def find_changed_fields(desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

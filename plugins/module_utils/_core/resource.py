@@ -91,10 +91,19 @@ class Report:
 Declaration: t.TypeAlias = "Report | t.Callable[[Context], Resource]"
 
 
-def check_actions(resource: Resource, plan: Plan) -> None:
-    """Raise InternalFault when a step of *plan* names an action that *resource* does not have."""
+def check_steps(resource: Resource, plan: Plan) -> None:
+    """Raise InternalFault when a step of *plan* names an action that *resource* does not have, or does not say what it changes.
+
+    What nobody is shown, nobody can approve.
+    """
     known = resource.actions
     for step in plan.steps:
+        if not step.changes:
+            raise InternalFault(
+                f"The plan of {resource.noun} holds a step ({step.subject}) that does not say what it changes. Nothing was"
+                " written. This is a fault of the collection: report it.",
+                action=step.action,
+            )
         if step.action not in known:
             raise InternalFault(
                 f"The plan of {resource.noun} holds a step ({step.subject}) with the unknown action {step.action!r}; known are"

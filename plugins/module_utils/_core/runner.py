@@ -34,7 +34,7 @@ from .resource import (
     Report,
     Resource,
     VerifyingResource,
-    check_actions,
+    check_steps,
     collect_salvage,
 )
 from .result_masking import mask_result
@@ -147,7 +147,7 @@ def _run_report(ctx: Context, report: Report) -> dict[str, t.Any]:
 def _run_resource(ctx: Context, resource: Resource, state: _RunState) -> None:
     """Plan, write unless in check mode, and keep the result in *state*."""
     plan = state.plan = resource.plan()
-    check_actions(resource, plan)
+    check_steps(resource, plan)
     approved = ctx.options.get("approved_steps")
     gone = None if approved is None else check_approval(_list_steps(ctx, resource, plan), approved)
     if not ctx.check_mode and plan.steps:

@@ -139,6 +139,8 @@ class GraphClient:
             ctx, build_graph_settings(ctx.options), BearerCredentials(self.sign_in, self._scope)
         )
         self.recent_objects = RecentObjects(ctx)
+        #: Names of directory objects by object id, as far as Graph has told them.
+        self.object_names: dict[str, str] = {}
 
     def format_reference(self, object_id: str) -> str:
         """Return the ``@odata.id`` of a directory object."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.plan import Plan, Step
+from .._core.plan import Change, Plan, Step
 from .._core.risks import check_removals
 from .._core.set_changes import find_set_changes
 from .client import GraphClient
 from .references import add_reference, remove_reference
+from .relations import NAMING_FIELDS, collect_object_names, describe_relation_changes
 
 _READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
 _WRITE = ("Application.ReadWrite.OwnedBy with Directory.Read.All", "Application.ReadWrite.All")
@@ -22,16 +23,27 @@ _WRITE = ("Application.ReadWrite.OwnedBy with Directory.Read.All", "Application.
 def list_owners(graph: GraphClient, path: str, subject: str) -> list[str]:
     """Return the object ids of the owners of the object at *path*, in lower case and sorted."""
     listed = graph.list(
-        f"{path}/owners", intent=f"list owners of {subject}", needs=_READ, params={"$select": "id", "$top": "999"}
+        f"{path}/owners",
+        intent=f"list owners of {subject}",
+        needs=_READ,
+        params={"$select": NAMING_FIELDS, "$top": "999"},
     )
+    graph.object_names.update(collect_object_names(listed))
     return sorted(str(item["id"]).lower() for item in listed)
 
 
 def plan_owners(
-    desired: t.Sequence[str], current: t.Sequence[str], *, exclusive: bool, is_new: bool
+    desired: t.Sequence[str],
+    current: t.Sequence[str],
+    *,
+    exclusive: bool,
+    is_new: bool,
+    principal: str,
+    names: t.Mapping[str, str] | None = None,
 ) -> tuple[list[Step], list[str]]:
     """Return the step that changes the owners, none when they are as desired, and the owners after it. Pure.
 
+    *principal*: the name of the object that they own; *names*: of directory objects by object id.
     *is_new*: the object is created by the same plan. Entra ID makes the creator an owner, whom the plan cannot know; where
     owners are exclusive, ``only_these`` in the step's data removes him.
     """
@@ -41,7 +53,15 @@ def plan_owners(
         return [], change.after
     subject = f"owners: {len(change.add)} added, {len(change.remove)} removed"
     data = {"add": change.add, "remove": change.remove, "only_these": only_these}
-    return [Step("owners", subject, data)], change.after
+    told = [
+        *describe_relation_changes("add", "owners", principal, change.add, names or {}),
+        *describe_relation_changes("remove", "owners", principal, change.remove, names or {}),
+    ]
+    if only_these:
+        told.append(
+            Change("-", "owner", principal, "remove the owner that creating it makes of the signed-in identity")
+        )
+    return [Step("owners", subject, data, tuple(told))], change.after
 
 
 def check_owner_removals(planned: Plan, limit: int) -> None:

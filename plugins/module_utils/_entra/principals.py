@@ -17,6 +17,7 @@ from .._core.retry import Repeat
 from .._core.values import get_objects, is_guid
 from .batches import build_value_queries, list_in_batches
 from .client import GraphClient, describe_lookalikes
+from .relations import collect_object_names
 
 #: Ids in one getByIds. Microsoft Learn (directoryObject: getByIds): up to 1,000.
 _IDS_AT_ONCE = 1000
@@ -56,6 +57,7 @@ class PrincipalLookup:
             lists = list_in_batches(self._graph, "/users", queries, intent=intent, needs=["User.Read.All"])
             listed = [user for found in lists for user in found]
             self._seen += listed
+            self._graph.object_names.update(collect_object_names(listed))
             self._users |= {fold_case(str(user["userPrincipalName"])): str(user["id"]).lower() for user in listed}
             self._asked |= {fold_case(name) for name in wanted}
         return self._users, self._seen
@@ -89,7 +91,9 @@ class PrincipalLookup:
         except Forbidden as exc:
             self._refusal = exc
             raise
-        found = {str(item["id"]).lower() for item in get_objects(answer, "value")}
+        listed = get_objects(answer, "value")
+        self._graph.object_names.update(collect_object_names(listed))
+        found = {str(item["id"]).lower() for item in listed}
         self._existing.update({object_id: object_id in found for object_id in object_ids})
 
 

@@ -13,17 +13,17 @@ from .._entra.client import GraphClient
 from .._entra.groups.verification import check_group_ids
 
 
-def verify_group_link(ctx: Context, object_id: str) -> bool:
-    """Return whether Entra ID was asked and has the group; False, with a warning, where it could not be asked.
+def verify_group_link(ctx: Context, object_id: str) -> str | None:
+    """Return the name of the group, its id where Entra ID has none; None, with a warning, where Entra ID could not be asked.
 
     Raises ConfigError for an object id that no group has.
     """
     checked = check_group_ids(lambda: GraphClient(ctx), [object_id], "id,displayName")
     if checked.failure is not None:
         ctx.warn(f"entra_group_id: {object_id} was not verified, so it is not known whose it is. {checked.failure}")
-        return False
+        return None
     if checked.missing:
         raise ConfigError(
             f"entra_group_id: no Entra group has the object id {object_id}.", source="option entra_group_id"
         )
-    return True
+    return str(checked.found.get(object_id, {}).get("displayName") or object_id)

@@ -7,8 +7,12 @@
 
 from __future__ import annotations
 
-from ..._core.plan import Plan, Step, find_changed_fields
+from ..._core.object_changes import describe_creation, describe_object_changes
+from ..._core.plan import Change, Plan, Step, find_changed_fields
 from .canonical import CanonicalAccessToken, is_restriction
+
+_KIND = "access token"
+_WORDS = {"allowed_ips": "allowed address", "api_endpoints": "API endpoint"}
 
 
 def plan_access_token(
@@ -31,10 +35,15 @@ def plan_access_token(
         if settings["token_type"] != "custom":
             settings["api_endpoints"] = []
         after = settings if stored_in is None else {**settings, "stored_in": stored_in}
-        create = Step("create", f"access token {name}", {"settings": settings})
+        create = Step(
+            "create",
+            f"access token {name}",
+            {"settings": settings},
+            describe_creation(_KIND, name, _list_told(settings), _WORDS),
+        )
         if current is None:
             return Plan({}, after, (create,))
-        return Plan({**current, **place}, after, (Step("revoke", f"access token {current['name']}"), create))
+        return Plan({**current, **place}, after, (_plan_revocation(current), create))
     changes = find_changed_fields(managed, current)
     changes = {key: value for key, value in changes.items() if key in current or is_restriction(key, value)}
     before = {**current, **place}
@@ -44,14 +53,27 @@ def plan_access_token(
     if settings.get("token_type") != "custom" and "api_endpoints" in settings:
         settings["api_endpoints"] = []
     subject = f"access token {current['name']}: {', '.join(sorted(changes))}"
-    return Plan(before, {**settings, **place}, (Step("edit", subject, {"settings": settings}),))
+    told = describe_object_changes(str(current["name"]), _list_told(current), _list_told(settings), _WORDS)
+    step = Step("edit", subject, {"settings": settings}, told)
+    return Plan(before, {**settings, **place}, (step,))
 
 
 def plan_access_token_removal(current: CanonicalAccessToken | None, stored_in: str | None = None) -> Plan:
     """Plan to revoke the token, and to clear the store that holds its pair (None: no store holds it)."""
     before: CanonicalAccessToken = dict(current or {})
-    steps = [Step("revoke", f"access token {current['name']}")] if current is not None else []
+    steps = [_plan_revocation(current)] if current is not None else []
     if stored_in is not None:
         before["stored_in"] = stored_in
-        steps.append(Step("forget", f"the pair in {stored_in}"))
+        name = str(current["name"]) if current is not None else stored_in
+        told = Change("-", "stored token pair", name, f"remove the pair from {stored_in}")
+        steps.append(Step("forget", f"the pair in {stored_in}", {}, (told,)))
     return Plan(before, {}, tuple(steps))
+
+
+def _plan_revocation(current: CanonicalAccessToken) -> Step:
+    told = Change("-", _KIND, str(current["name"]), "revoke the access token")
+    return Step("revoke", f"access token {current['name']}", {}, (told,))
+
+
+def _list_told(token: CanonicalAccessToken) -> CanonicalAccessToken:
+    return {field: value for field, value in token.items() if field != "name"}

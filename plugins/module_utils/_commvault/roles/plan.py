@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from ..._core.plan import Plan, Step, find_changed_fields
+from ..._core.object_changes import describe_creation, describe_object_changes
+from ..._core.plan import Change, Plan, Step, find_changed_fields
 from ..permissions import PermissionCatalogue, PermissionSet, check_has_permissions
 from .canonical import CanonicalRole, serialize_role_fields
 
@@ -38,7 +39,15 @@ def plan_role(
             **serialize_role_fields(fields),
             "permissionList": permissions.serialize_permission_set(full),
         }
-        return Plan({}, after, (Step("create", f"role {name}", {"body": body}),))
+        return Plan(
+            {},
+            after,
+            (
+                Step(
+                    "create", f"role {name}", {"body": body}, describe_creation("role", name, _list_told_fields(after))
+                ),
+            ),
+        )
     changes = find_changed_fields(wanted, current)
     body = serialize_role_fields(changes)
     after = {**current, **changes}
@@ -49,14 +58,21 @@ def plan_role(
         changes["permissions"] = after["permissions"]
     if not body:
         return Plan(current, current)
-    return Plan(current, after, (Step("update", f"role {name}: {', '.join(sorted(changes))}", {"body": body}),))
+    told = describe_object_changes(str(current["name"]), current, after)
+    step = Step("update", f"role {name}: {', '.join(sorted(changes))}", {"body": body}, told)
+    return Plan(current, after, (step,))
 
 
 def plan_role_removal(current: CanonicalRole | None) -> Plan:
     """Plan to delete the role; nothing when it is not there (None)."""
     if current is None:
         return Plan({}, {})
-    return Plan(current, {}, (Step("delete", f"role {current['name']}"),))
+    gone = Change("-", "role", str(current["name"]), "delete the role")
+    return Plan(current, {}, (Step("delete", f"role {current['name']}", {}, (gone,)),))
+
+
+def _list_told_fields(role: CanonicalRole) -> CanonicalRole:
+    return {field: value for field, value in role.items() if field != "name"}
 
 
 def _merge_permissions(chosen: PermissionSet | None, held: PermissionSet, exclusive: bool) -> PermissionSet:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.plan import Plan, Step, find_changed_fields
+from ..._core.object_changes import describe_creation, describe_object_changes
+from ..._core.plan import Change, Plan, Sign, Step, find_changed_fields
 from ..._core.set_changes import find_set_changes
 from .canonical import NEW_USER_GROUP, CanonicalUserGroup, UserIds, build_user_group_update
 
 #: Fields that only an update takes; a new group gets them in a second request.
+_WORDS = {"two_factor": "two-factor authentication"}
 _AFTER_CREATE = ("enabled", "entra_group_id", "restricted_consoles", "two_factor")
 
 
@@ -24,21 +26,38 @@ def plan_user_group(
     members: UserIds | None,
     current_members: UserIds,
     exclusive: bool,
+    linked_name: str | None = None,
 ) -> Plan:
     """Plan to create the group, to update in one request the fields that differ, and to add and remove members.
 
     *members* are those of the options with their ids (None: not managed). Without ``exclusive``, members and consoles are only added.
+    *linked_name*: the name of the Entra group that it is to be linked to, None where that is not known.
     """
     have = current or {"name": name, **NEW_USER_GROUP}
+    principal = str(have["name"])
     changes = find_changed_fields(_merge_consoles(wanted, have, exclusive), have)
     after: CanonicalUserGroup = {**have, **changes}
     steps: list[Step] = []
     if current is None:
-        steps.append(Step("create", f"user group {name}", {"description": after["description"]}))
+        steps.append(
+            Step(
+                "create",
+                f"user group {name}",
+                {"description": after["description"]},
+                describe_creation("user group", name, {"description": after["description"]}),
+            )
+        )
         changes = {field: value for field, value in changes.items() if field in _AFTER_CREATE}
     if changes:
         subject = f"user group {name}: {', '.join(sorted(changes))}"
-        steps.append(Step("update", subject, {"body": build_user_group_update(changes)}))
+        steps.append(
+            Step(
+                "update",
+                subject,
+                {"body": build_user_group_update(changes)},
+                _describe_update(principal, have, changes, linked_name),
+            )
+        )
     before = None if current is None else dict(current)
     if members is not None:
         change = find_set_changes(members, current_members, exclusive)
@@ -48,8 +67,27 @@ def plan_user_group(
         for action, chosen, ids in (("add", change.add, members), ("remove", change.remove, current_members)):
             if chosen:
                 subject = f"user group {name}: {action} {', '.join(chosen)}"
-                steps.append(Step(action, subject, {"ids": [ids[label] for label in chosen]}))
+                sign: Sign = "+" if action == "add" else "-"
+                told = (
+                    Change(sign, "member", principal, f"{action} member {label}", {"id": ids[label]})
+                    for label in chosen
+                )
+                steps.append(Step(action, subject, {"ids": [ids[label] for label in chosen]}, tuple(told)))
     return Plan(before or {}, after, tuple(steps))
+
+
+def _describe_update(
+    principal: str, have: CanonicalUserGroup, changes: CanonicalUserGroup, linked_name: str | None
+) -> tuple[Change, ...]:
+    plain = {field: value for field, value in changes.items() if field != "entra_group_id"}
+    told = describe_object_changes(principal, {field: have.get(field) for field in plain}, plain, _WORDS)
+    if "entra_group_id" not in changes:
+        return told
+    object_id = changes["entra_group_id"]
+    named = linked_name if linked_name != object_id else None
+    to = named or f"with the object id {object_id}, whose name is not known"
+    sentence = f"link to the Entra group {to}" if object_id else "remove the link to its Entra group"
+    return (*told, Change("~", "user group", principal, sentence, {"object_id": object_id}))
 
 
 def _merge_consoles(wanted: CanonicalUserGroup, have: CanonicalUserGroup, exclusive: bool) -> CanonicalUserGroup:
@@ -64,4 +102,5 @@ def plan_user_group_removal(current: CanonicalUserGroup | None, heir: t.Mapping[
     """Plan to delete the group; *heir* holds ``user_id`` and ``group_id`` of the new owner (0: not this one)."""
     if current is None:
         return Plan({}, {})
-    return Plan(current, {}, (Step("delete", f"user group {current['name']}", dict(heir)),))
+    gone = Change("-", "user group", str(current["name"]), "delete the user group", {"heir": dict(heir)})
+    return Plan(current, {}, (Step("delete", f"user group {current['name']}", dict(heir), (gone,)),))

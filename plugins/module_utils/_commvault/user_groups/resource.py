@@ -39,8 +39,8 @@ RISKS = ("own_rights", "last_admin")
 _FIELDS_OF_STEPS = {"update": tuple(NEW_USER_GROUP), "add": ("members",), "remove": ("members",)}
 
 
-#: Returns whether an object id is that of an Entra group, False where that is not known. Raises ConfigError for one of nothing.
-VerifyLink: t.TypeAlias = t.Callable[[Context, str], bool]
+#: Returns the name of the Entra group with an object id, None where that is not known. Raises ConfigError for an id of nothing.
+VerifyLink: t.TypeAlias = t.Callable[[Context, str], "str | None"]
 
 
 class UserGroupResource:
@@ -51,6 +51,7 @@ class UserGroupResource:
     def __init__(self, ctx: Context, verify_link: VerifyLink | None = None) -> None:
         self._ctx, self._client, self._verify_link = ctx, CommvaultClient(ctx), verify_link
         self._unverified: list[str] = []
+        self._linked_name: str | None = None
         self._directory = Directory(self._client)
         self._groups = UserGroups(self._client, self._directory)
         self._planned = Plan({}, {})
@@ -78,7 +79,9 @@ class UserGroupResource:
             check_members_are_not_linked(wanted, current, self._options.get("members"))
             self._check_link(wanted, current)
             members = self._resolve_members()
-            planned = plan_user_group(name, wanted, current, members, self._members, self._options["exclusive"])
+            planned = plan_user_group(
+                name, wanted, current, members, self._members, self._options["exclusive"], self._linked_name
+            )
             self._check_two_factor(wanted, current)
         if current is not None:
             self._check_risks(planned, current["name"])
@@ -231,7 +234,8 @@ class UserGroupResource:
         object_id = wanted["entra_group_id"]
         if not object_id or self._verify_link is None or object_id == (current or {}).get("entra_group_id"):
             return
-        if not self._verify_link(self._ctx, object_id):
+        self._linked_name = self._verify_link(self._ctx, object_id)
+        if self._linked_name is None:
             self._unverified = [object_id]
 
     def _check_two_factor(self, wanted: CanonicalUserGroup, current: CanonicalUserGroup | None) -> None:

@@ -91,6 +91,21 @@ def _canonical_permissions(wire: t.Iterable[t.Mapping[str, t.Any]]) -> list[Cano
     ]
 
 
+def name_permissions(
+    entries: t.Sequence[CanonicalApplication], names: t.Mapping[str, str]
+) -> list[CanonicalApplication]:
+    """Return API permissions with *names* in place of ids wherever they are known, sorted."""
+    listed = [
+        {
+            "api": names.get(entry["api"], entry["api"]),
+            "application": sorted(names.get(item, item) for item in entry["application"]),
+            "delegated": sorted(names.get(item, item) for item in entry["delegated"]),
+        }
+        for entry in entries
+    ]
+    return sorted(listed, key=lambda entry: str(entry["api"]))
+
+
 def canonical_optional_claim(wire: t.Mapping[str, t.Any]) -> CanonicalApplication:
     """Return an optional claim of Graph under our names; ``source`` None is one of Entra ID's own claims."""
     return {

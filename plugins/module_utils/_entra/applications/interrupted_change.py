@@ -39,7 +39,7 @@ def find_left_enabled(application: CanonicalApplication) -> list[Entitlement]:
 def undo_interruption(application: CanonicalApplication) -> CanonicalApplication:
     """Return the application as it was before an interrupted change: without our tags, and switched back what they name."""
     disabled, enabled = (_read_ids(application["tags"], prefix) for prefix in OWN_TAGS)
-    found = {**application, "tags": [tag for tag in application["tags"] if not _is_own(tag)]}
+    found = {**application, "tags": [tag for tag in application["tags"] if not is_own_tag(tag)]}
     for kind in (ROLE, SCOPE):
         found[kind.option] = [
             {**entry, "enabled": (entry["enabled"] or entry["id"] in disabled) and entry["id"] not in enabled}
@@ -79,9 +79,10 @@ def _find_tagged(application: CanonicalApplication, prefix: str, *, enabled: boo
     ]
 
 
-def _is_own(tag: str) -> bool:
+def is_own_tag(tag: str) -> bool:
+    """Return whether the tag is a mark that a change in several requests leaves until it is done."""
     return any(tag.startswith(prefix) and is_guid(tag[len(prefix) :]) for prefix in OWN_TAGS)
 
 
 def _read_ids(tags: t.Iterable[str], prefix: str) -> set[str]:
-    return {tag[len(prefix) :].lower() for tag in tags if tag.startswith(prefix) and _is_own(tag)}
+    return {tag[len(prefix) :].lower() for tag in tags if tag.startswith(prefix) and is_own_tag(tag)}

@@ -10,9 +10,16 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._core.plan import Plan, Step
+from ..._core.plan import Change, Plan, Step
 from ..owners import plan_owners
-from .canonical import CanonicalApplication, Wire, build_application_patch, canonical_application
+from .canonical import (
+    CanonicalApplication,
+    Wire,
+    build_application_patch,
+    canonical_application,
+    name_permissions,
+)
+from .changes import KIND, describe_completion, describe_creation_part, describe_disabling, describe_update
 from .desired import APP_ID_TEXT
 from .interrupted_change import disable_entitlements, enable_entitlements
 from .roles_and_scopes import ROLE, SCOPE, enable_new_entitlements, find_disabled_first, find_removed_entitlements
@@ -53,18 +60,25 @@ def plan_application(
     owners: t.Sequence[str] | None,
     exclusive: bool,
     names: t.Mapping[str, str],
+    object_names: t.Mapping[str, str] | None = None,
 ) -> Plan:
     """Return the steps: restore, create or change the application, then its owners.
 
-    *owners*: the desired object ids, None where they are not managed. *names*: of APIs and permissions, by id.
+    *owners*: the desired object ids, None where they are not managed. *names*: of APIs and permissions, by id; *object_names*:
+    of directory objects by object id.
     """
     before = canonical_application(current.wire)
-    steps = [*_plan_restore(current), *_plan_writes(current, before, after)]
+    steps = [*_plan_restore(current), *_plan_writes(current, before, after, names)]
     shown_before = format_application(before, names) if current.exists else {}
     shown_after = format_application(after, names)
     if owners is not None:
         owner_steps, shown_after["owners"] = plan_owners(
-            owners, current.owners or (), exclusive=exclusive, is_new=not current.exists
+            owners,
+            current.owners or (),
+            exclusive=exclusive,
+            is_new=not current.exists,
+            principal=str(before["display_name"] or after["display_name"]),
+            names=object_names,
         )
         steps += owner_steps
         if current.exists:
@@ -83,7 +97,9 @@ def plan_application_removal(current: CurrentApplication) -> Plan:
     """Return the step that deletes the application, none when it does not exist; it can be restored for 30 days."""
     if not current.exists:
         return Plan({}, {})
-    step = Step("delete", f"application {current.wire.get('displayName')}")
+    name = str(current.wire.get("displayName"))
+    gone = Change("-", KIND, name, "delete the application", {"app_id": current.wire.get("appId")})
+    step = Step("delete", f"application {name}", {}, (gone,))
     return Plan(format_application(canonical_application(current.wire), {}), {}, (step,))
 
 
@@ -98,31 +114,23 @@ def format_application(application: CanonicalApplication, names: t.Mapping[str, 
     return found
 
 
-def name_permissions(
-    entries: t.Sequence[CanonicalApplication], names: t.Mapping[str, str]
-) -> list[CanonicalApplication]:
-    """Return API permissions with *names* in place of ids wherever they are known, sorted."""
-    listed = [
-        {
-            "api": names.get(entry["api"], entry["api"]),
-            "application": sorted(names.get(item, item) for item in entry["application"]),
-            "delegated": sorted(names.get(item, item) for item in entry["delegated"]),
-        }
-        for entry in entries
-    ]
-    return sorted(listed, key=lambda entry: str(entry["api"]))
-
-
 def _plan_restore(current: CurrentApplication) -> list[Step]:
-    name = current.wire.get("displayName")
-    steps = [Step("restore", f"restore application {name}")] if current.deleted else []
+    name = str(current.wire.get("displayName"))
+    told = Change("+", KIND, name, "restore the deleted application", {"app_id": current.wire.get("appId")})
+    steps = [Step("restore", f"restore application {name}", {}, (told,))] if current.deleted else []
     if current.deleted_service_principal:
         data = {"object_id": current.deleted_service_principal}
-        steps.append(Step("restore_service_principal", f"restore service principal of {name}", data))
+        told = Change("+", "service principal", name, "restore the deleted service principal")
+        steps.append(Step("restore_service_principal", f"restore service principal of {name}", data, (told,)))
     return steps
 
 
-def _plan_writes(current: CurrentApplication, before: CanonicalApplication, after: CanonicalApplication) -> list[Step]:
+def _plan_writes(
+    current: CurrentApplication,
+    before: CanonicalApplication,
+    after: CanonicalApplication,
+    names: t.Mapping[str, str],
+) -> list[Step]:
     name = f"application {after['display_name']}"
     first = {kind: find_disabled_first(before[kind.option], after[kind.option]) for kind in (ROLE, SCOPE)}
     # An app role and a scope with one id are enabled and disabled together.
@@ -144,16 +152,24 @@ def _plan_writes(current: CurrentApplication, before: CanonicalApplication, afte
                 }
             ),
         }
-        steps.append(Step("disable", subject, data))
+        told = tuple(
+            describe_disabling(str(before["display_name"]), f"{kind.noun}", str(entry["value"] or entry["id"]))
+            for kind in affected
+            for entry in before[kind.option]
+            if entry["id"] in ids
+        )
+        steps.append(Step("disable", subject, data, told))
     target = _enable_new(before, after)
     body = build_application_patch(start, target, current.wire)
     if not current.exists:
-        steps += _plan_creation(name, body)
+        steps += _plan_creation(name, body, target, names)
     elif body:
-        steps.append(Step("update", f"{name}: {', '.join(sorted(body))}", {"body": body}))
+        told = describe_update(before, target, names)
+        steps.append(Step("update", f"{name}: {', '.join(sorted(body))}", {"body": body}, told))
     finish = build_application_patch(target, after, current.wire)
     if finish:
-        steps.append(Step("update", f"{name}: disable what is new", {"body": finish}))
+        told = describe_update(target, after, names)
+        steps.append(Step("update", f"{name}: disable what is new", {"body": finish}, told))
     return steps
 
 
@@ -171,7 +187,7 @@ def _enable_new(before: CanonicalApplication, after: CanonicalApplication) -> Ca
     return enable_entitlements(target, others) if others else target
 
 
-def _plan_creation(name: str, body: Wire) -> list[Step]:
+def _plan_creation(name: str, body: Wire, target: CanonicalApplication, names: t.Mapping[str, str]) -> list[Step]:
     """Return the step that creates the application, and one more for what contains its application id, not known before."""
     first = {field_name: value for field_name, value in body.items() if value not in (None, [])}
     later: Wire = {}
@@ -184,7 +200,8 @@ def _plan_creation(name: str, body: Wire) -> list[Step]:
         version = later["api"].get("requestedAccessTokenVersion")
         if version is not None:  # some audiences cannot be created without it
             first["api"] = {"requestedAccessTokenVersion": version}
-    steps = [Step("create", f"create {name}", {"body": first})]
+    steps = [Step("create", f"create {name}", {"body": first}, describe_creation_part(target, names, later))]
     if later:
-        steps.append(Step("update", f"{name}: {', '.join(sorted(later))}", {"body": later}))
+        told = describe_completion(target, names, later)
+        steps.append(Step("update", f"{name}: {', '.join(sorted(later))}", {"body": later}, told))
     return steps

@@ -38,6 +38,14 @@ class ApplicationReference:
     pending: bool = False
     wire: t.Mapping[str, t.Any] = field(default_factory=dict)
 
+    @property
+    def label(self) -> str:
+        """The name for plans: the unique name where there is one, since that is also known of an application that is pending.
+
+        Empty where no name is known.
+        """
+        return self.unique_name or self.display_name or ""
+
 
 def application_option() -> ArgumentSpec:
     """Return the option ``application``: exactly one of app_id, object_id and unique_name of a registration in this tenant."""

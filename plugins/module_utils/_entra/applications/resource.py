@@ -21,12 +21,12 @@ from ..deleted_items import list_deleted_items, restore_deleted_item
 from ..owners import change_owners, check_owner_removals, list_owners
 from ..permissions import ApiResolver, RequestedPermissions
 from ..principals import resolve_object_ids, verify_object_ids
-from .canonical import SELECT, CanonicalApplication, Wire, canonical_application
+from .canonical import SELECT, CanonicalApplication, Wire, canonical_application, name_permissions
 from .checks import check_application_options, check_desired_application
 from .desired import APP_ID_TEXT, desired_application
 from .interrupted_change import find_interrupted, find_left_enabled, undo_interruption
 from .lookup import find_application_in_use, find_deleted_application, list_applications_named
-from .plan import CurrentApplication, find_removed_roles, name_permissions, plan_application, plan_application_removal
+from .plan import CurrentApplication, find_removed_roles, plan_application, plan_application_removal
 from .reference import READ_NEEDS, format_application_path
 from .roles_and_scopes import assign_entitlement_ids
 
@@ -69,7 +69,9 @@ class ApplicationResource:
         owners = resolve_object_ids(self._graph, self._options.get("owners"), "owners")
         given, known = {"owners": self._options.get("owners")}, {"owners": current.owners or ()}
         self._unverified = verify_object_ids(self._graph, given, known)
-        planned = plan_application(self._read_assigned(current, after), after, owners, exclusive, self._names)
+        planned = plan_application(
+            self._read_assigned(current, after), after, owners, exclusive, self._names, self._graph.object_names
+        )
         check_owner_removals(planned, self._options["max_removals"])
         self._owners = planned.after.get("owners")
         return planned

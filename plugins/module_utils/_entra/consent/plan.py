@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._core.plan import Plan, Step
+from ..._core.plan import Change, Plan, Step
 from ..._core.set_changes import find_set_changes
 from ..permissions import KINDS, RequestedPermissions, ResourceApi
 
@@ -79,8 +79,10 @@ def plan_grants(
     held: t.Mapping[str, HeldPermissions],
     exclusive: bool,
     allowed: t.Collection[str],
+    client: str = "",
 ) -> tuple[Step, ...]:
-    """Return the steps: grant what is missing, then, with *exclusive*, revoke the rest; only of the *allowed* kinds.
+    """Return the steps: grant what is missing, then, with *exclusive*, revoke the rest; only of the *allowed* kinds. *client*: the name
+    of the application that gets them.
 
     Each step's data: ``app_id`` and ``resource`` of the API, ``kind``, the names to ``add`` and ``remove``, and what the write
     needs: ``role_id``, ``assignment_id``, or ``grant_id`` with all ``scopes`` that shall be.
@@ -95,10 +97,10 @@ def plan_grants(
                 continue
             change = find_set_changes(names, have.list_names(request.api, kind), exclusive)
             if kind == "delegated":
-                (grants if change.add else revocations).extend(_plan_delegated_grant(request.api, have, change))
+                (grants if change.add else revocations).extend(_plan_delegated_grant(request.api, have, change, client))
                 continue
-            grants += [_plan_assignment(request.api, name) for name in change.add]
-            revocations += [_plan_unassignment(request.api, have, name) for name in change.remove]
+            grants += [_plan_assignment(request.api, name, client) for name in change.add]
+            revocations += [_plan_unassignment(request.api, have, name, client) for name in change.remove]
     return (*grants, *revocations)
 
 
@@ -109,24 +111,42 @@ def _build_step_data(
     return {**found, "add": list(add), "remove": list(remove), **more}
 
 
-def _plan_assignment(api: ResourceApi, name: str) -> Step:
+def _plan_assignment(api: ResourceApi, name: str, client: str) -> Step:
     data = _build_step_data(api, "application", [name], [], role_id=api.application.get(name, name))
-    return Step("assign", f"application permission {name} of {api.display_name}", data)
+    return Step("assign", f"application permission {name} of {api.display_name}", data, _describe(client, api, data))
 
 
-def _plan_unassignment(api: ResourceApi, have: HeldPermissions, name: str) -> Step:
+def _plan_unassignment(api: ResourceApi, have: HeldPermissions, name: str, client: str) -> Step:
     assignment_id = have.assignments[next(role for role in have.assignments if api.get_names().get(role, role) == name)]
     data = _build_step_data(api, "application", [], [name], assignment_id=assignment_id)
-    return Step("unassign", f"revoke application permission {name} of {api.display_name}", data)
+    subject = f"revoke application permission {name} of {api.display_name}"
+    return Step("unassign", subject, data, _describe(client, api, data))
 
 
-def _plan_delegated_grant(api: ResourceApi, have: HeldPermissions, change: t.Any) -> list[Step]:
+def _plan_delegated_grant(api: ResourceApi, have: HeldPermissions, change: t.Any, client: str) -> list[Step]:
     if not change.add and not change.remove:
         return []
     data = _build_step_data(api, "delegated", change.add, change.remove, grant_id=have.grant_id, scopes=change.after)
     action = "consent" if have.grant_id is None else "rescope" if change.after else "withdraw"
     words = [*change.add, *(f"not {name}" for name in change.remove)]
-    return [Step(action, f"delegated permissions {', '.join(words)} of {api.display_name}", data)]
+    return [
+        Step(
+            action,
+            f"delegated permissions {', '.join(words)} of {api.display_name}",
+            data,
+            _describe(client, api, data),
+        )
+    ]
+
+
+def _describe(client: str, api: ResourceApi, data: t.Mapping[str, t.Any]) -> tuple[Change, ...]:
+    """Return one change per permission that the client gets or loses."""
+    kind = f"{data['kind']} permission"
+    facts = {"api": api.app_id}
+    return (
+        *(Change("+", kind, client, f"grant {kind} {name} of {api.display_name}", facts) for name in data["add"]),
+        *(Change("-", kind, client, f"revoke {kind} {name} of {api.display_name}", facts) for name in data["remove"]),
+    )
 
 
 def apply_grants(granted: GrantedNames, done: t.Iterable[Step]) -> GrantedNames:

@@ -55,6 +55,7 @@ class ConsentResource:
         self._ctx, self._graph = ctx, GraphClient(ctx)
         self._app_id: str | None = None
         self._client: str | None = None
+        self._client_name = ""
         self._requests: list[RequestedPermissions] = []
         self._granted: GrantedNames = {}
         self._planned: tuple[Step, ...] = ()
@@ -72,7 +73,7 @@ class ConsentResource:
         self._client = self._find_service_principal() if self._app_id else None
         held = self._read_held() if self._client else {}
         self._granted = list_granted_names(self._requests, held)
-        self._planned = plan_grants(self._requests, held, options["exclusive"], self._list_allowed_kinds())
+        self._planned = self._plan_changes(held, application.label)
         self._warn_of_surplus(held, options["exclusive"])
         return build_consent_plan(self._requests, self._granted, self._planned)
 
@@ -138,8 +139,9 @@ class ConsentResource:
             f"/servicePrincipals{format_alternate_key('appId', str(self._app_id))}",
             intent=f"read the service principal of {self._app_id}",
             needs=READ_NEEDS,
-            params={"$select": "id,appId"},
+            params={"$select": "id,appId,displayName"},
         )
+        self._client_name = str((wire or {}).get("displayName") or self._app_id)
         if wire is None and not self._ctx.check_mode:
             raise ConfigError(
                 f"Application {self._app_id} has no service principal in the tenant, and consent is given to that: create it with entra_service_principal"
@@ -182,9 +184,20 @@ class ConsentResource:
         unreadable = {kind for _app_id, kind in self._refused}
         return {kind for kind in KINDS if kind not in unreadable and may_grant(self._claims, kind) is not False}
 
+    def _plan_changes(self, held: t.Mapping[str, HeldPermissions], label: str) -> tuple[Step, ...]:
+        """Return the steps; where the client has no *label* and something changes, its registration is asked for one."""
+        exclusive, allowed = self._ctx.options["exclusive"], self._list_allowed_kinds()
+        planned = plan_grants(self._requests, held, exclusive, allowed, label or self._client_name)
+        if planned and not label:
+            registration = find_application(self._graph, {"app_id": self._app_id})
+            if registration is not None:
+                return plan_grants(self._requests, held, exclusive, allowed, registration.label)
+        return planned
+
     def _warn_of_surplus(self, held: t.Mapping[str, HeldPermissions], exclusive: bool) -> None:
         steps = plan_grants(self._requests, held, exclusive, KINDS)
-        left = [step.subject for step in steps if step.data["remove"] and step not in self._planned]
+        planned = {step.subject for step in self._planned}
+        left = [step.subject for step in steps if step.data["remove"] and step.subject not in planned]
         if left:
             self._ctx.warn(f"The signed-in identity may not revoke, so this stays undone: {'; '.join(left)}")
 

@@ -12,7 +12,8 @@ import typing as t
 
 from ..._core.errors import AmbiguousMatch, ConfigError, Problems
 from ..._core.names import is_same_name
-from ..._core.plan import Plan, Step, find_changed_fields
+from ..._core.object_changes import describe_creation, describe_object_changes
+from ..._core.plan import Change, Plan, Step, find_changed_fields
 from ..uris import explain_issuer
 from .presets import AUDIENCES
 
@@ -21,6 +22,7 @@ CanonicalFederatedCredential = dict[str, t.Any]
 LIMIT = 20
 #: What is compared; the name identifies.
 FIELDS = ("issuer", "subject", "audiences", "description")
+_KIND = "federated credential"
 _LONGEST = 600
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,119}")
 
@@ -71,8 +73,10 @@ def desired_federated_credential(
     return found
 
 
-def plan_federated_credential(desired: CanonicalFederatedCredential, wires: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
-    """Return the step that creates the credential, or changes the one of its name among *wires*.
+def plan_federated_credential(
+    desired: CanonicalFederatedCredential, wires: t.Sequence[t.Mapping[str, t.Any]], application: str
+) -> Plan:
+    """Return the step that creates the credential of *application*, or changes the one of its name among *wires*.
 
     Raises ConfigError where another one has the same issuer and subject, and where the application has no room for one more.
     """
@@ -98,24 +102,43 @@ def plan_federated_credential(desired: CanonicalFederatedCredential, wires: t.Se
             raise ConfigError(f"The application has all {LIMIT} federated credentials that Entra ID allows ({names})")
         after = {**desired, "description": desired["description"] or ""}
         body = {name: value for name, value in after.items() if name != "name" and value != ""}
-        return Plan({}, after, (Step("create", f"federated credential {desired['name']}", {"body": body}),))
+        told = describe_creation(_KIND, _name_principal(after, application), {field: after[field] for field in FIELDS})
+        return Plan({}, after, (Step("create", f"federated credential {desired['name']}", {"body": body}, told),))
     before = canonical_federated_credential(current)
     changes = find_changed_fields({name: desired[name] for name in FIELDS}, before)
     subject = f"federated credential {desired['name']}: {', '.join(sorted(changes))}"
-    steps = (Step("update", subject, {"id": current["id"], "body": changes}),) if changes else ()
+    told = describe_object_changes(
+        _name_principal(before, application), {name: before[name] for name in changes}, changes
+    )
+    steps = (Step("update", subject, {"id": current["id"], "body": changes}, told),) if changes else ()
     return Plan(before, {**before, **changes}, steps)
 
 
-def plan_federated_credential_removal(name: str, wires: t.Sequence[t.Mapping[str, t.Any]]) -> Plan:
-    """Return the step that deletes the credential *name*, none when it does not exist."""
+def plan_federated_credential_removal(name: str, wires: t.Sequence[t.Mapping[str, t.Any]], application: str) -> Plan:
+    """Return the step that deletes the credential *name* of *application*, none when it does not exist."""
     current = find_credential_named(wires, name)
     if current is None:
         return Plan({}, {})
     return Plan(
         canonical_federated_credential(current),
         {},
-        (Step("delete", f"federated credential {name}", {"id": current["id"]}),),
+        (
+            Step(
+                "delete",
+                f"federated credential {name}",
+                {"id": current["id"]},
+                (
+                    Change(
+                        "-", _KIND, _name_principal(current, application), f"delete the {_KIND}", {"id": current["id"]}
+                    ),
+                ),
+            ),
+        ),
     )
+
+
+def _name_principal(credential: t.Mapping[str, t.Any], application: str) -> str:
+    return f"{credential['name']} of {application}"
 
 
 def find_credential_named(wires: t.Sequence[t.Mapping[str, t.Any]], name: str) -> t.Mapping[str, t.Any] | None:

@@ -52,9 +52,9 @@ class FederatedCredentialResource:
         self._application = self._find_application(is_present) or ApplicationReference()
         self._wires = self._list_credentials() if self._application.object_id else []
         self._plan = (
-            plan_federated_credential_removal(name, self._wires)
+            plan_federated_credential_removal(name, self._wires, self._application.label)
             if desired is None
-            else plan_federated_credential(desired, self._wires)
+            else plan_federated_credential(desired, self._wires, self._application.label)
         )
         current = find_credential_named(self._wires, name)
         self._id = str(current["id"]) if current else None

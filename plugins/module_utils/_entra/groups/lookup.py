@@ -22,6 +22,7 @@ from ..client import (
     quote_segment,
     warn_of_lookalikes,
 )
+from ..relations import NAMING_FIELDS, collect_object_names
 
 #: What one read of a group has to bring.
 SELECT = "id,displayName,uniqueName,mailNickname,description,securityEnabled,groupTypes,onPremisesSyncEnabled"
@@ -122,14 +123,16 @@ def list_group_relation(graph: GraphClient, object_id: str, relation: str) -> li
 
 
 def read_group_relation(graph: GraphClient, object_id: str, relation: str) -> list[Wire]:
-    """Return the group's direct ``members`` or ``owners``: their ids, and the user names of those who have one."""
+    """Return the group's direct ``members`` or ``owners``: their ids and names."""
     path, params = build_relation_query(object_id, relation)
-    return graph.list(path, intent=f"list {relation} of group {object_id}", needs=READ_NEEDS, params=params)
+    listed = graph.list(path, intent=f"list {relation} of group {object_id}", needs=READ_NEEDS, params=params)
+    graph.object_names.update(collect_object_names(listed))
+    return listed
 
 
 def build_relation_query(object_id: str, relation: str) -> tuple[str, dict[str, str]]:
     """Return path and parameters of the list of the group's ``members`` or ``owners``."""
-    return f"/groups/{quote_segment(object_id)}/{relation}", {"$select": "id,userPrincipalName", "$top": "999"}
+    return f"/groups/{quote_segment(object_id)}/{relation}", {"$select": NAMING_FIELDS, "$top": "999"}
 
 
 def list_ids(listed: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:

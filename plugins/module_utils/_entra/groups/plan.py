@@ -12,8 +12,10 @@ import typing as t
 
 from ..._core.errors import ConfigError
 from ..._core.names import keep_spelling
-from ..._core.plan import Plan, Step, find_changed_fields
+from ..._core.object_changes import describe_creation, describe_object_changes
+from ..._core.plan import Change, Plan, Step, find_changed_fields
 from ..._core.set_changes import find_set_changes
+from ..relations import describe_relation_changes
 
 #: Options that are fields of the group, and Graph's names for them.
 FIELDS = {
@@ -62,13 +64,15 @@ def plan_group(
     members: t.Sequence[str] | None,
     owners: t.Sequence[str] | None,
     exclusive: bool,
+    names: t.Mapping[str, str] | None = None,
 ) -> Plan:
     """Return the steps: create, or update the fields that differ, then add and remove members and owners.
 
     *current* is None for a group that does not exist; it holds the lists ``members`` and ``owners`` where they are managed.
-    *members* and *owners*: object ids in lower case, None where they are not managed.
+    *members* and *owners*: object ids in lower case, None where they are not managed; *names*: of directory objects by object id.
     """
     have = current or {}
+    group = str(have.get("display_name") or desired["display_name"])
     steps: list[Step] = []
     changes = find_changed_fields(desired, {**have, "description": have.get("description") or ""})
     after: CanonicalGroup = {name: have.get(name) for name in FIELDS}
@@ -80,23 +84,27 @@ def plan_group(
                 "create",
                 f"group {desired['display_name']}",
                 {"fields": {name: value for name, value in after.items() if value not in (None, "")}},
+                describe_creation("group", group, {name: after[name] for name in FIELDS if name != "display_name"}),
             )
         )
     elif changes:
         steps.append(
-            Step("update", f"group {have.get('display_name')}: {', '.join(sorted(changes))}", {"fields": changes})
-        )
-    for relation, names in zip(RELATIONS, (members, owners), strict=True):
-        if names is None:
-            continue
-        change = find_set_changes(names, have.get(relation) or [], exclusive)
-        after[relation] = change.after
-        if change.add:
-            steps.append(Step("add", f"{len(change.add)} {relation}", {"relation": relation, "ids": change.add}))
-        if change.remove:
-            steps.append(
-                Step("remove", f"{len(change.remove)} {relation}", {"relation": relation, "ids": change.remove})
+            Step(
+                "update",
+                f"group {have.get('display_name')}: {', '.join(sorted(changes))}",
+                {"fields": changes},
+                describe_object_changes(group, {name: have.get(name) for name in changes}, changes),
             )
+        )
+    for relation, wanted in zip(RELATIONS, (members, owners), strict=True):
+        if wanted is None:
+            continue
+        change = find_set_changes(wanted, have.get(relation) or [], exclusive)
+        after[relation] = change.after
+        for action, ids in (("add", change.add), ("remove", change.remove)):
+            if ids:
+                told = describe_relation_changes(action, relation, group, ids, names or {})
+                steps.append(Step(action, f"{len(ids)} {relation}", {"relation": relation, "ids": ids}, told))
     return Plan(before=_format_group(current), after=after, steps=tuple(steps))
 
 
@@ -104,7 +112,9 @@ def plan_group_removal(current: CanonicalGroup | None) -> Plan:
     """Return the step that deletes the group, none when it does not exist."""
     if current is None:
         return Plan({}, {})
-    step = Step("delete", f"group {current.get('display_name')}", {"unique_name": current.get("unique_name")})
+    name = str(current.get("display_name"))
+    gone = Change("-", "group", name, "delete the group", {"object_id": current.get("object_id")})
+    step = Step("delete", f"group {name}", {"unique_name": current.get("unique_name")}, (gone,))
     return Plan(_format_group(current), {}, (step,))
 
 

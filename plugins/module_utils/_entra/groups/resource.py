@@ -70,7 +70,7 @@ class GroupResource:
         known = {name: (current or {}).get(name) or () for name in RELATIONS}
         given = {name: options.get(name) for name in RELATIONS}
         self._unverified = verify_object_ids(self._graph, given, known, self._principals)
-        self._planned = plan_group(desired, current, members, owners, options["exclusive"])
+        self._planned = plan_group(desired, current, members, owners, options["exclusive"], self._graph.object_names)
         removed = [
             object_id for step in self._planned.steps if step.action == "remove" for object_id in step.data["ids"]
         ]

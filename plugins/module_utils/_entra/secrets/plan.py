@@ -11,7 +11,7 @@ import datetime
 import typing as t
 
 from ..._core.names import is_same_name
-from ..._core.plan import Plan, Step
+from ..._core.plan import Change, Plan, Step
 from ..._core.values import format_time, get_objects, get_time
 from ..._core.visible import to_one_line
 from .markers import is_secret_of_name
@@ -54,9 +54,13 @@ def filter_secrets_by_name(secrets: t.Iterable[t.Mapping[str, t.Any]], name: str
 
 
 def plan_secret(
-    name: str, lifetime_days: int, secrets: t.Iterable[t.Mapping[str, t.Any]], now: datetime.datetime
+    name: str,
+    lifetime_days: int,
+    secrets: t.Iterable[t.Mapping[str, t.Any]],
+    now: datetime.datetime,
+    application: str = "",
 ) -> Plan:
-    """Return the step that adds a secret, none when one of this name is live.
+    """Return the step that adds a secret to *application*, named for people; none when one of this name is live.
 
     Expired ones stay: nothing is removed whose key id was not given.
     """
@@ -65,15 +69,19 @@ def plan_secret(
     if any(is_unexpired_credential(item, now) for item in named):
         return Plan({"secrets": shown}, {"secrets": shown})
     added = {"name": name, "lifetime_days": lifetime_days}
-    return Plan({"secrets": shown}, {"secrets": [*shown, added]}, (Step("add", f"secret {name}", added),))
+    told = Change("+", "secret", application, f"create the secret {name}, valid for {lifetime_days} days")
+    return Plan({"secrets": shown}, {"secrets": [*shown, added]}, (Step("add", f"secret {name}", added, (told,)),))
 
 
-def plan_secret_removal(key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]]) -> Plan:
-    """Return the step that removes exactly the secret with *key_id*, none when it does not exist."""
+def plan_secret_removal(key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]], application: str = "") -> Plan:
+    """Return the step that removes exactly the secret with *key_id* from *application*, named for people; none when it does not exist."""
     found = [canonical_secret(item) for item in secrets if is_same_name(str(item["keyId"]), key_id)]
     if not found:
         return Plan({"secrets": []}, {"secrets": []})
-    return Plan({"secrets": found}, {"secrets": []}, (Step("remove", f"secret {found[0]['key_id']}", found[0]),))
+    secret = found[0]
+    sentence = f"remove the secret {secret['display_name'] or 'without a name'} (key id {secret['key_id']})"
+    step = Step("remove", f"secret {secret['key_id']}", secret, (Change("-", "secret", application, sentence),))
+    return Plan({"secrets": found}, {"secrets": []}, (step,))
 
 
 def is_last_credential(key_id: str, application: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:

@@ -59,12 +59,12 @@ class SecretResource:
             self._application = resolve_application(self._ctx, self._graph, options, select=_SELECT)
         secrets = self._application.wire.get("passwordCredentials") or []
         if absent:
-            planned = plan_secret_removal(options["key_id"], secrets)
+            planned = plan_secret_removal(options["key_id"], secrets, self._application.label)
             if planned.changed:
                 self._check_removal(options["key_id"], secrets)
             return planned
         now = self._graph.get_service_time()
-        planned = plan_secret(options["name"], options["lifetime_days"], secrets, now)
+        planned = plan_secret(options["name"], options["lifetime_days"], secrets, now, self._application.label)
         if planned.changed and self._application.object_id:
             # A replica may not list yet what an earlier run has added; nothing else tells a second secret from the first.
             seen = self._writer().look_again(
@@ -72,7 +72,7 @@ class SecretResource:
             )
             if seen is not None:
                 secrets = seen
-                planned = plan_secret(options["name"], options["lifetime_days"], secrets, now)
+                planned = plan_secret(options["name"], options["lifetime_days"], secrets, now, self._application.label)
         if planned.changed:
             self._check_room(secrets)
         self._result = self._predict(options) if planned.changed else self._describe_present(secrets, options["name"])

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.plan import Plan, Step
+from ..._core.object_changes import describe_creation, describe_object_changes
+from ..._core.plan import Change, Plan, Step
 from ..._core.set_changes import find_set_changes
 from ..applications.canonical import keep_order
 from ..owners import plan_owners
@@ -24,6 +25,12 @@ SETS = {"reply_urls": "replyUrls", "notification_emails": "notificationEmailAddr
 SELECT = ",".join(["id,appId,displayName,servicePrincipalType", *TEXTS.values(), *FLAGS.values(), *SETS.values()])
 #: The choice of sign_on_mode that stands for none.
 NO_MODE = "none"
+#: What people call one value of a set.
+_WORDS = {
+    "reply_urls": "reply URL",
+    "notification_emails": "notification address",
+    "sign_on_mode": "sign-on mode",
+}
 _DEFAULTS = {"accountEnabled": True, "appRoleAssignmentRequired": False}
 
 
@@ -67,22 +74,34 @@ def plan_service_principal(
     had_owners: t.Sequence[str],
     owners: t.Sequence[str] | None,
     exclusive: bool,
+    name: str,
+    names: t.Mapping[str, str] | None = None,
 ) -> Plan:
     """Return the steps: create (from an empty *wire*) or change the service principal, then its owners.
 
-    *had_owners* and *owners*: present and desired object ids; *owners* None is not managed.
+    *had_owners* and *owners*: present and desired object ids; *owners* None is not managed. *name*: what people call it;
+    *names*: of directory objects by object id.
     """
     before = canonical_service_principal(wire)
     steps: list[Step] = []
     body = _build_patch(before, desired, wire)
     if not wire:
-        steps.append(Step("create", "create service principal", {"body": body}))
+        steps.append(
+            Step(
+                "create",
+                "create service principal",
+                {"body": body},
+                describe_creation("service principal", name, desired, _WORDS),
+            )
+        )
     elif body:
         subject = f"service principal {wire.get('displayName')}: {', '.join(sorted(body))}"
-        steps.append(Step("update", subject, {"body": body}))
+        steps.append(Step("update", subject, {"body": body}, describe_object_changes(name, before, desired, _WORDS)))
     shown_before, shown_after = (dict(before) if wire else {}), dict(desired)
     if owners is not None:
-        owner_steps, shown_after["owners"] = plan_owners(owners, had_owners, exclusive=exclusive, is_new=not wire)
+        owner_steps, shown_after["owners"] = plan_owners(
+            owners, had_owners, exclusive=exclusive, is_new=not wire, principal=name, names=names
+        )
         steps += owner_steps
         if wire:
             shown_before["owners"] = sorted(had_owners)
@@ -93,8 +112,10 @@ def plan_service_principal_removal(wire: Wire) -> Plan:
     """Return the step that deletes the service principal, none when *wire* is empty."""
     if not wire:
         return Plan({}, {})
+    name = str(wire.get("displayName"))
+    gone = Change("-", "service principal", name, "delete the service principal", {"object_id": wire.get("id")})
     return Plan(
-        canonical_service_principal(wire), {}, (Step("delete", f"delete service principal {wire.get('displayName')}"),)
+        canonical_service_principal(wire), {}, (Step("delete", f"delete service principal {name}", {}, (gone,)),)
     )
 
 

@@ -14,7 +14,13 @@ from ..._core.errors import ApiError, ConfigError, Forbidden
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action
 from ..._core.values import get_texts, is_guid
-from ..applications.reference import READ_NEEDS, find_application, format_application_path, resolve_application
+from ..applications.reference import (
+    READ_NEEDS,
+    ApplicationReference,
+    find_application,
+    format_application_path,
+    resolve_application,
+)
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..deleted_items import list_deleted_items
 from ..owners import change_owners, check_owner_removals, list_owners
@@ -23,6 +29,7 @@ from .checks import check_service_principal_options, check_service_principal_pla
 from .plan import (
     SELECT,
     SETS,
+    CanonicalServicePrincipal,
     canonical_service_principal,
     desired_service_principal,
     plan_service_principal,
@@ -46,7 +53,7 @@ class ServicePrincipalResource:
         self._after: dict[str, t.Any] = {}
         self._created = False
         self._unverified: list[str] = []
-        self._planned_name: str | None = None
+        self._application = ApplicationReference()
 
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises ConfigError, Problems."""
@@ -67,9 +74,11 @@ class ServicePrincipalResource:
         if owners is not None and self._wire:
             had = list_owners(self._graph, self._path(), self._name())
         self._unverified = verify_object_ids(self._graph, {"owners": self._options.get("owners")}, {"owners": had})
-        planned = plan_service_principal(self._wire, desired, had, owners, exclusive)
-        if not self._wire:
-            self._planned_name = self._read_application_name()
+        planned = self._plan_changes(desired, had, owners)
+        if planned.changed and self._app_id and not self._application.display_name:
+            # None where the application is of another tenant
+            self._application = find_application(self._graph, {"app_id": self._app_id}) or self._application
+            planned = self._plan_changes(desired, had, owners)
         check_owner_removals(planned, self._options["max_removals"])
         self._after = dict(planned.after)
         return planned
@@ -92,7 +101,7 @@ class ServicePrincipalResource:
             **self._after,
             "object_id": self._wire.get("id"),
             "app_id": self._app_id,
-            "display_name": self._wire.get("displayName", self._planned_name),
+            "display_name": self._wire.get("displayName", self._application.display_name),
             "unverified": self._unverified,
         }
         if self._created:
@@ -109,7 +118,8 @@ class ServicePrincipalResource:
             found = find_application(self._graph, asked)
             self._app_id = found.app_id if found else None
         else:
-            self._app_id = resolve_application(self._ctx, self._graph, self._options).app_id
+            self._application = resolve_application(self._ctx, self._graph, self._options)
+            self._app_id = self._application.app_id
         if self._app_id is None:
             return None
         return self._read(f"/servicePrincipals{format_alternate_key('appId', self._app_id)}")
@@ -161,11 +171,12 @@ class ServicePrincipalResource:
             "reply_urls": [uri for platform in platforms for uri in get_texts(platform, "redirectUris")],
         }
 
-    def _read_application_name(self) -> str | None:
-        """Return the name that the new service principal will have; None where its application is of another tenant."""
-        path, params = format_application_path("app_id", str(self._app_id)), {"$select": "id,displayName"}
-        found = self._graph.get(path, intent="read the application's name", needs=READ_NEEDS, params=params)
-        return None if found is None else str(found.get("displayName"))
+    def _plan_changes(
+        self, desired: CanonicalServicePrincipal, had: t.Sequence[str], owners: t.Sequence[str] | None
+    ) -> Plan:
+        name = self._application.label or str(self._wire.get("displayName") or self._app_id)
+        exclusive, names = self._options["exclusive"], self._graph.object_names
+        return plan_service_principal(self._wire, desired, had, owners, exclusive, name, names)
 
     def _update(self, step: Step) -> None:
         self._graph.write("PATCH", self._path(), step.data["body"], intent=f"change {step.subject}", needs=_WRITE)

@@ -57,12 +57,13 @@ class PlannedGrant(t.NamedTuple):
 
 @dataclass
 class Names:
-    """Names for people by what they name; what has none is shown by its id."""
+    """Names for people by what they name; what has none is shown by its id. ``companies``: where the mapping names one."""
 
     principals: dict[PrincipalReference, str] = field(default_factory=dict)
     roles: dict[RoleReference, str] = field(default_factory=dict)
     entities: dict[Entity, str] = field(default_factory=dict)
     permissions: dict[int, str] = field(default_factory=dict)
+    companies: dict[RoleReference | Entity, str] = field(default_factory=dict)
 
     def add_missing(self, other: Names) -> None:
         """Take from *other* the names that are not known here."""
@@ -82,6 +83,17 @@ class Names:
     def show_entity(self, entity: Entity) -> str:
         """Return the name of an entity, else its id."""
         return self.entities.get(entity, str(entity.id))
+
+    def label_role(self, role: RoleReference) -> str:
+        """Return the name of a role with the company that the mapping gives it."""
+        return self._add_company(role, self.show_role(role))
+
+    def label_entity(self, entity: Entity) -> str:
+        """Return the name of an entity with the company that the mapping gives it."""
+        return self._add_company(entity, self.show_entity(entity))
+
+    def _add_company(self, key: RoleReference | Entity, name: str) -> str:
+        return f"{name} (company {self.companies[key]})" if key in self.companies else name
 
     def show_permission(self, permission_id: int) -> str:
         """Return the name of a permission, else its id."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from ..._commvault.security.grants import Entity
 from ..._core.errors import ConfigError
-from ..._core.plan import Plan, Step
+from ..._core.plan import Change, Plan, Step
 from .batches import Batch, make_batches
 from .canonical import Pending, PlannedGrant, PrincipalReference, Resolved, RoleReference
+from .changes import ChangeWriter
 from .drift import Drift, show_surplus
 
 #: What a write request does.
@@ -239,11 +240,13 @@ def make_plan(
     current: t.Collection[PlannedGrant],
     read_linked_object_id: t.Callable[[int], str | None],
     drift: Drift = Drift(),  # noqa: B008 -- immutable
+    typed_object_ids: t.Collection[str] = (),
 ) -> Plan:
     """Return the plan for people, and its steps.
 
     The diff has the grants of each principal that changes, the links of user groups, and what is held beyond the mapping. ``data`` of
     a step: its ``request``, its ``position`` from 0, and ``total``, the number of requests of the whole work, later runs included.
+    *typed_object_ids*: those of the mapping itself.
     """
     before, after = _show_grants(schedule, resolved, {*current, *drift.list_unmanaged_grants()})
     beyond, left = show_surplus(drift, schedule.list_grants("remove"), resolved.names)
@@ -261,15 +264,25 @@ def make_plan(
         after["user_groups"][label] = {"entra_group_id": object_id}
     requests = schedule.requests
     total = len(requests) + schedule.count_postponed()
+    writer = ChangeWriter(resolved, typed_object_ids)
     steps = tuple(
         Step(
             request.operation,
             describe_request(request, resolved),
             {"request": request, "position": position, "total": total},
+            _describe_changes(request, writer),
         )
         for position, request in enumerate(requests)
     )
     return Plan(before, after, steps)
+
+
+def _describe_changes(request: Request, writer: ChangeWriter) -> tuple[Change, ...]:
+    if isinstance(request, CreateGroup):
+        return writer.describe_new_group(request.principal)
+    if isinstance(request, LinkGroup):
+        return writer.describe_link(request.principal, request.object_id)
+    return writer.describe_grants(request.operation, request.batch.grants)
 
 
 def describe_request(request: Request, resolved: Resolved) -> str:

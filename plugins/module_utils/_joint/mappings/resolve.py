@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._commvault.catalogue import is_commcell_level
 from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
 from ..._commvault.lookalikes import warn_of_lookalikes
@@ -102,6 +103,7 @@ class Resolver:
             pending = self._find_pending_role(grant.role) if is_missing else None
             if pending is not None:
                 resolved.names.roles[pending] = str(grant.role)
+                self._note_company(pending, grant.role, resolved)
                 return pending
             found = roles.find_reference(grant.role)
         except (NotFound, AmbiguousMatch) as exc:
@@ -111,7 +113,12 @@ class Resolver:
             resolved.problems.append(make_problem(f"{grant.where}.role", told, exc.kind))
             return None
         resolved.names.roles[found.id] = found.name
+        self._note_company(found.id, grant.role, resolved)
         return found.id
+
+    def _note_company(self, role: RoleReference, given: ObjectReference, resolved: Resolved) -> None:
+        if given.company is not None and not is_commcell_level(given.company):
+            resolved.names.companies[role] = str(given.company)
 
     def _find_pending_role(self, role: ObjectReference) -> Pending | None:
         """Return the role of this name and company that an earlier task would create, None when none would."""

@@ -24,7 +24,7 @@ from ..._commvault.user_groups.calls import UserGroups
 from ..._core.context import Context
 from ..._core.errors import CvopsError, Problems, WaitTimeout, describe_place
 from ..._core.names import fold_case
-from ..._core.plan import Plan
+from ..._core.plan import Plan, list_planned_changes
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals
 from ..._entra.client import GraphClient
@@ -79,6 +79,7 @@ class RoleMappingsResource:
         self._writer = RequestWriter(self._security, UserGroups(self._client, self._directory))
         self._resolved, self._current, self._schedule = Resolved(), Current(), Schedule()
         self._drift = Drift()
+        self._planned = Plan({}, {})
         self._unverified: list[dict[str, t.Any]] = []
         self._unchecked: list[PlannedGrant] = []
 
@@ -91,6 +92,7 @@ class RoleMappingsResource:
         """Read and plan everything. Raises Problems with all findings, and GuardRefused, before the first write."""
         options = self._options
         entries, problems = parse_mappings(options.mappings, options.commcell, self._ctx.clock.now().date())
+        typed = {entry.object_id for entry in entries if entry.object_id is not None}
         self._ctx.evidence["mappings"] = collect_evidence(options.mappings)
         groups = EntraGroups(
             lambda: GraphClient(self._ctx),
@@ -134,7 +136,9 @@ class RoleMappingsResource:
         self._check_writes(changes, contents)
         self._tell_drift(changes)
         self._remember_names()
-        return make_plan(self._schedule, resolved, self._current.grants, resolver.read_linked_object_id, self._drift)
+        read_link = resolver.read_linked_object_id
+        self._planned = make_plan(self._schedule, resolved, self._current.grants, read_link, self._drift, typed)
+        return self._planned
 
     def verify(self) -> list[Finding]:
         """Return the grants that were added and are not shown; a warning tells their number.
@@ -179,6 +183,7 @@ class RoleMappingsResource:
             "other": show_other(self._drift, names),
             "unverified": self._unverified,
             "unchecked": self._make_rows(self._unchecked),
+            "steps": list_planned_changes(self.noun, self._planned),
         }
 
     def _read_drift(self, resolved: Resolved, options: MappingsOptions) -> Drift:

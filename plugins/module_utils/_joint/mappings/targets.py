@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry
+from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry, is_commcell_level
 from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
 from ..._commvault.references import ObjectReference
@@ -31,6 +31,9 @@ class TargetResolver:
         """Return the entities of a target; what is not there is noted and left out."""
         named = self._find_named_entities(target)
         self._resolved.names.entities.update(named)
+        company = target.company if target.pattern else target.reference.company if target.reference else None
+        if company is not None and not is_commcell_level(company):
+            self._resolved.names.companies.update(dict.fromkeys(named, str(company)))
         return list(named)
 
     def _find_named_entities(self, target: Target) -> dict[Entity, str]:

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from ansible_collections.cvops.identity.plugins.module_utils._core import http
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_task
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.plan import Operation
@@ -88,7 +88,8 @@ def test_an_unknown_action_raises_and_sends_nothing(
     known = sorted(built(module, make_ctx)[1].actions)
     for unknown in [*(f"{action}e" for action in known), *(action.upper() for action in known), "", "else"]:
         ctx, resource = built(module, make_ctx, check_mode=check)
-        steps = tuple(Step(action, f"step {action}") for action in (*known, unknown))
+        told = (Change("~", "setting", "x", "set it"),)
+        steps = tuple(Step(action, f"step {action}", {}, told) for action in (*known, unknown))
         resource.plan = lambda steps=steps: Plan({}, {"x": 1}, steps)
         result = run_task(ctx, lambda _ctx, resource=resource: resource)
         assert (result["failed"], result["changed"], sent) == (True, False, []), unknown

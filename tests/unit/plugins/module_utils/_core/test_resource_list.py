@@ -17,7 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     ConfigError,
     Problems,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource_list import (
     ResourceList,
     VerifyingResourceList,
@@ -26,6 +26,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.resource_list
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_task
 
 WRITTEN: list[str] = []
+
+
+def tell(action: str, subject: str) -> Step:
+    return Step(action, subject, changes=(Change("~", "thing", subject, f"{action} it"),))
 
 
 class Thing:
@@ -42,8 +46,8 @@ class Thing:
         if isinstance(self.what, Exception):
             raise self.what
         if self.what == "create":
-            return Plan({}, {"name": self.name}, (Step("create", f"thing {self.name}"), Step("create", "its rest")))
-        return Plan({"name": self.name}, {}, (Step("delete", f"thing {self.name}"),)) if self.what else Plan({}, {})
+            return Plan({}, {"name": self.name}, (tell("create", f"thing {self.name}"), tell("create", "its rest")))
+        return Plan({"name": self.name}, {}, (tell("delete", f"thing {self.name}"),)) if self.what else Plan({}, {})
 
     def write(self, step: Step) -> None:
         WRITTEN.append(step.subject)

@@ -50,7 +50,12 @@ def _signals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "ignore_signals", lambda: None)
 
 
-STEPS = (Step("create", "group A"), Step("add", "2 members"), Step("remove", "1 owner"))
+def make_step(action: str, subject: str) -> Step:
+    """A step that says what it changes, as every one has to."""
+    return Step(action, subject, changes=(Change("~", "setting", "A", subject),))
+
+
+STEPS = (make_step("create", "group A"), make_step("add", "2 members"), make_step("remove", "1 owner"))
 
 
 class Noted:
@@ -259,7 +264,7 @@ def test_errors_before_the_first_step(make_ctx: t.Any) -> None:
 def test_an_unknown_action_is_found_before_the_first_write(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
     """In check mode too, and without a record of a run that wrote nothing."""
     for check in (True, False):
-        noted = Noted(steps=(*STEPS, Step("delte", "group A")))
+        noted = Noted(steps=(*STEPS, make_step("delte", "group A")))
         result = run_task(
             make_ctx(check_mode=check), noted.build, record_to=RecordTarget(str(tmp_path / "records"), "entra_group")
         )
@@ -426,7 +431,7 @@ def test_half_characters_cost_neither_result_nor_record(make_ctx: t.Any, tmp_pat
             return {HALF: [HALF]}
 
     resource = Half()
-    resource.planned = Plan({HALF: HALF}, {"name": HALF}, (Step("create", HALF),))
+    resource.planned = Plan({HALF: HALF}, {"name": HALF}, (make_step("create", HALF),))
     ctx = make_ctx({"x": HALF}, diff_mode=True)
     result = run_task(ctx, resource.build, record_to=RecordTarget(str(tmp_path), "entra_group"))
     assert result["changed"] is True
@@ -439,7 +444,9 @@ def test_half_characters_cost_neither_result_nor_record(make_ctx: t.Any, tmp_pat
 def test_no_text_of_a_failure_steers_a_terminal(make_ctx: t.Any) -> None:
     nasty = "x\x1b[2K\u202e\x9b\nPLAY RECAP"
     error = ApiError(f"Cannot: {nasty}", code=nasty, path=nasty, problems=[{nasty: nasty}])
-    noted = Noted({nasty: error}, (Step("create", f"{nasty} 1"), Step("create", nasty), Step("create", nasty)))
+    noted = Noted(
+        {nasty: error}, (make_step("create", f"{nasty} 1"), make_step("create", nasty), make_step("create", nasty))
+    )
     ctx = make_ctx(diff_mode=True)
     ctx.warn(nasty)
     ctx.progress(nasty)

@@ -41,23 +41,23 @@ def apply(current: t.Iterable[str], steps: t.Iterable[t.Any]) -> list[str]:
 def test_a_plan_that_is_applied_leaves_nothing_to_do_in_any_order(
     desired: list[str], current: list[str], exclusive: bool, chance: t.Any
 ) -> None:
-    steps, after = plan_owners(desired, current, exclusive=exclusive, is_new=False)
+    steps, after = plan_owners(desired, current, exclusive=exclusive, is_new=False, principal="it")
     assert apply(current, steps) == after
-    assert plan_owners(desired, after, exclusive=exclusive, is_new=False) == ([], after)
+    assert plan_owners(desired, after, exclusive=exclusive, is_new=False, principal="it") == ([], after)
     shuffled = chance.sample([*desired, *desired], 2 * len(desired))
-    assert plan_owners(shuffled, current, exclusive=exclusive, is_new=False) == (steps, after)
+    assert plan_owners(shuffled, current, exclusive=exclusive, is_new=False, principal="it") == (steps, after)
 
 
 @given(ids, ids)
 def test_foreign_owners_stay_unless_exclusive_or_emptied(desired: list[str], current: list[str]) -> None:
-    after = plan_owners(desired, current, exclusive=False, is_new=False)[1]
+    after = plan_owners(desired, current, exclusive=False, is_new=False, principal="it")[1]
     assert set(after) == ({*desired, *current} if desired else set())
-    assert plan_owners(desired, current, exclusive=True, is_new=False)[1] == sorted(set(desired))
+    assert plan_owners(desired, current, exclusive=True, is_new=False, principal="it")[1] == sorted(set(desired))
 
 
 @given(ids, st.booleans())
 def test_the_creator_stays_an_owner_unless_owners_are_exclusive(desired: list[str], exclusive: bool) -> None:
-    steps, after = plan_owners(desired, [], exclusive=exclusive, is_new=True)
+    steps, after = plan_owners(desired, [], exclusive=exclusive, is_new=True, principal="it")
     assert after == sorted(set(desired))
     assert apply(["creator"] if steps else [], steps) == sorted(
         {*desired, *(["creator"] if steps and not exclusive else [])}
@@ -66,7 +66,7 @@ def test_the_creator_stays_an_owner_unless_owners_are_exclusive(desired: list[st
 
 
 def test_a_step_says_how_many_come_and_go() -> None:
-    ((step,), _after) = plan_owners([guid(1), guid(2)], [guid(3)], exclusive=True, is_new=False)
+    ((step,), _after) = plan_owners([guid(1), guid(2)], [guid(3)], exclusive=True, is_new=False, principal="it")
     assert (step.action, step.subject) == ("owners", "owners: 2 added, 1 removed")
 
 
@@ -91,7 +91,7 @@ def test_owners_are_listed_as_sorted_ids_in_lower_case(make_ctx: t.Any) -> None:
 
 @pytest.mark.parametrize("is_new", [True, False])
 def test_more_owners_than_the_limit_are_not_removed(is_new: bool) -> None:
-    steps, after = plan_owners([], [guid(1), guid(2)], exclusive=False, is_new=is_new)
+    steps, after = plan_owners([], [guid(1), guid(2)], exclusive=False, is_new=is_new, principal="it")
     planned = Plan({}, {"owners": after}, (Step("update", "x", {"body": {}}), *steps))
     check_owner_removals(planned, 2)
     with pytest.raises(GuardRefused, match="2 owners would be removed, more than max_removals 1"):

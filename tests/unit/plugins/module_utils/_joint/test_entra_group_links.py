@@ -16,14 +16,15 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint import entra
 from ansible_collections.cvops.identity.plugins.module_utils._joint.entra_group_links import verify_group_link
 
 
-def verify(monkeypatch: pytest.MonkeyPatch, ctx: t.Any, groups: t.Any) -> bool:
+def verify(monkeypatch: pytest.MonkeyPatch, ctx: t.Any, groups: t.Any) -> str | None:
     monkeypatch.setattr(entra_group_links, "GraphClient", lambda made: FakeGraph(made, {"/groups": groups}))
     return verify_group_link(ctx, guid(1))
 
 
 def test_the_id_of_a_group_is_verified(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ctx = make_ctx()
-    assert verify(monkeypatch, ctx, [{"id": guid(1).upper()}]) is True and ctx.warnings == []
+    assert verify(monkeypatch, ctx, [{"id": guid(1).upper(), "displayName": "GG-Operators"}]) == "GG-Operators"
+    assert verify(monkeypatch, ctx, [{"id": guid(1)}]) == guid(1) and ctx.warnings == []
 
 
 def test_the_id_of_nothing_is_refused_and_its_option_named(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,5 +35,5 @@ def test_the_id_of_nothing_is_refused_and_its_option_named(make_ctx: t.Any, monk
 
 def test_what_cannot_be_asked_is_not_verified_and_said(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ctx = make_ctx()
-    assert verify(monkeypatch, ctx, Unreachable("no answer")) is False
+    assert verify(monkeypatch, ctx, Unreachable("no answer")) is None
     assert len(ctx.warnings) == 1 and "not verified" in ctx.warnings[0] and "no answer" in ctx.warnings[0]

@@ -330,9 +330,9 @@ def test_a_link_is_verified_when_it_is_to_be_written(
 ) -> None:
     seen: list[str] = []
 
-    def verify(_ctx: t.Any, object_id: str) -> bool:
+    def verify(_ctx: t.Any, object_id: str) -> str | None:
         seen.append(object_id)
-        return is_verified
+        return "GG-Operators" if is_verified else None
 
     resource, dummy = site(make_ctx, {**GROUP, "azureGUID": linked}, **options)
     resource._verify_link = verify

@@ -95,19 +95,19 @@ def test_a_plan_converges_and_spares_the_others(rows: t.Any, desired: dict[str, 
     taken = {(wire["issuer"], wire["subject"]): wire["name"] for wire in wires if wire["name"] != desired["name"]}
     if (desired["issuer"], desired["subject"]) in taken:
         with pytest.raises(ConfigError, match=taken[desired["issuer"], desired["subject"]]):
-            plan_federated_credential(desired, wires)
+            plan_federated_credential(desired, wires, "app")
         return
-    first = plan_federated_credential(desired, wires)
+    first = plan_federated_credential(desired, wires, "app")
     after = applied(wires, first, desired["name"])
-    again = plan_federated_credential(desired, after)
+    again = plan_federated_credential(desired, after, "app")
     assert not again.changed
     assert again.before == first.after
     assert [wire for wire in after if wire["name"] != desired["name"]] == [
         wire for wire in wires if wire["name"] != desired["name"]
     ]
-    gone = applied(after, plan_federated_credential_removal(desired["name"], after), desired["name"])
+    gone = applied(after, plan_federated_credential_removal(desired["name"], after, "app"), desired["name"])
     assert desired["name"] not in {wire["name"] for wire in gone}
-    assert not plan_federated_credential_removal(desired["name"], gone).changed
+    assert not plan_federated_credential_removal(desired["name"], gone, "app").changed
 
 
 def test_the_limit_is_checked_before_anything_is_written() -> None:
@@ -116,9 +116,11 @@ def test_the_limit_is_checked_before_anything_is_written() -> None:
         for number in range(LIMIT)
     ]
     with pytest.raises(ConfigError, match="all 20"):
-        plan_federated_credential(desired_federated_credential(options_of(name="ci-new"), "https://x", "new"), wires)
+        plan_federated_credential(
+            desired_federated_credential(options_of(name="ci-new"), "https://x", "new"), wires, "app"
+        )
     kept = plan_federated_credential(
-        desired_federated_credential(options_of(name="ci-3", audiences=["a"]), "https://x", "3"), wires
+        desired_federated_credential(options_of(name="ci-3", audiences=["a"]), "https://x", "3"), wires, "app"
     )
     assert not kept.changed
 
@@ -127,7 +129,9 @@ def test_no_description_and_an_empty_one_are_the_same() -> None:
     wire = {"id": "1", "name": "ci-a", "issuer": "https://x", "subject": "s", "audiences": ["a"], "description": None}
     assert canonical_federated_credential(wire)["description"] == ""
     assert not plan_federated_credential(
-        desired_federated_credential(options_of(name="ci-a", audiences=["a"], description=""), "https://x", "s"), [wire]
+        desired_federated_credential(options_of(name="ci-a", audiences=["a"], description=""), "https://x", "s"),
+        [wire],
+        "app",
     ).changed
 
 
@@ -138,7 +142,7 @@ def test_the_order_of_the_list_does_not_matter(rows: t.Any, desired: dict[str, t
 
     def outcome(listed: list[dict[str, t.Any]]) -> t.Any:
         try:
-            return plan_federated_credential(desired, listed)
+            return plan_federated_credential(desired, listed, "app")
         except ConfigError as exc:
             return str(exc)
 
@@ -148,7 +152,7 @@ def test_the_order_of_the_list_does_not_matter(rows: t.Any, desired: dict[str, t
 @given(ROWS, DESIRED)
 def test_a_description_that_is_not_set_is_not_managed(rows: t.Any, desired: dict[str, t.Any]) -> None:
     wires = [wire for wire in wires_of(rows) if wire["name"] == desired["name"]]
-    planned = plan_federated_credential({**desired, "description": None}, wires)
+    planned = plan_federated_credential({**desired, "description": None}, wires, "app")
     assert all("description" not in step.data["body"] for step in planned.steps)
     assert planned.after["description"] == (wires[0]["description"] or "" if wires else "")
 
@@ -158,7 +162,7 @@ def test_letter_case_makes_no_other_name() -> None:
     assert find_credential_named(wires, "ci-a") is find_credential_named(wires, "CI-A") is wires[0]
     assert find_credential_named(wires, "ci-b") is None
     desired = desired_federated_credential(options_of(name="CI-A"), "https://i1", "s1")
-    planned = plan_federated_credential(desired, wires)
+    planned = plan_federated_credential(desired, wires, "app")
     assert (planned.steps, planned.after["name"]) == ((), "ci-a")
 
 
@@ -197,7 +201,7 @@ def test_issuer_and_subject_are_not_empty(issuer: str, subject: str, where: str)
 def test_a_step_names_what_it_changes() -> None:
     wires = wires_of({"ci-a": (("https://i1", "s1"), "")})
     desired = desired_federated_credential(options_of(name="ci-a", audiences=["x"]), "https://i2", "s2")
-    (step,) = plan_federated_credential(desired, wires).steps
+    (step,) = plan_federated_credential(desired, wires, "app").steps
     assert step.subject == "federated credential ci-a: audiences, issuer, subject"
-    (removal,) = plan_federated_credential_removal("ci-a", wires).steps
+    (removal,) = plan_federated_credential_removal("ci-a", wires, "app").steps
     assert (removal.subject, removal.data) == ("federated credential ci-a", {"id": "id-ci-a"})

@@ -53,7 +53,7 @@ def planned(wire: Wire, options: Wire, inherited: dict[str, list[str]], exclusiv
     desired = planning.desired_service_principal(
         options, planning.canonical_service_principal(wire), inherited, exclusive
     )
-    return planning.plan_service_principal(wire, desired, [], None, exclusive)
+    return planning.plan_service_principal(wire, desired, [], None, exclusive, "app")
 
 
 @given(wires, options_strategy, some, st.booleans())
@@ -98,11 +98,16 @@ def test_none_clears_the_sign_on_mode() -> None:
 
 def test_owners_change_by_difference_and_a_new_one_has_only_these() -> None:
     desired = planning.desired_service_principal({}, planning.canonical_service_principal(WIRE), {}, False)
-    plan = planning.plan_service_principal(WIRE, desired, ["a"], ["b"], True)
+    plan = planning.plan_service_principal(WIRE, desired, ["a"], ["b"], True, "app")
     assert plan.steps[0].data == {"add": ["b"], "remove": ["a"], "only_these": False}
     assert (plan.before["owners"], plan.after["owners"]) == (["a"], ["b"])
     created = planning.plan_service_principal(
-        {}, planning.desired_service_principal({}, planning.canonical_service_principal({}), {}, True), [], [], True
+        {},
+        planning.desired_service_principal({}, planning.canonical_service_principal({}), {}, True),
+        [],
+        [],
+        True,
+        "app",
     )
     assert created.steps[-1].data == {"add": [], "remove": [], "only_these": True}
 

@@ -95,7 +95,13 @@ def test_the_application_is_read_only_where_something_would_be_removed(
 
 def test_what_comes_from_the_application_is_not_fought_with(make_ctx: t.Any) -> None:
     wire = {**WIRE, "tags": ["app", "own"], "replyUrls": ["https://own", "https://spa", "https://web"]}
-    application = {"tags": ["app"], "web": {"redirectUris": ["https://web"]}, "spa": {"redirectUris": ["https://spa"]}}
+    ids = {"id": guid(5), "appId": guid(2)}
+    application = {
+        **ids,
+        "tags": ["app"],
+        "web": {"redirectUris": ["https://web"]},
+        "spa": {"redirectUris": ["https://spa"]},
+    }
     answers = {BY_APP_ID: wire, APPLICATION: application}
     principal, graph = make_principal(make_ctx, answers, tags=[], reply_urls=["https://x"], exclusive=True)
     carry_out(principal, principal.plan())
@@ -198,7 +204,7 @@ def test_more_owners_than_the_limit_are_not_removed(make_ctx: t.Any) -> None:
 
 
 def test_check_mode_names_the_principal_that_would_be_created(make_ctx: t.Any) -> None:
-    answers = {f"/applications(appId='{guid(2)}')": {"id": guid(5), "displayName": "Ops"}}
+    answers = {f"/applications(appId='{guid(2)}')": {"id": guid(5), "appId": guid(2), "displayName": "Ops"}}
     principal, dummy = make_principal(make_ctx, answers)
     principal.plan()
     assert (principal.result()["object_id"], principal.result()["display_name"]) == (None, "Ops")

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Changes of an application in the words of a plan. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._core.object_changes import describe_creation, describe_object_changes
+from ..._core.plan import Change
+from .canonical import CanonicalApplication, name_permissions
+from .interrupted_change import is_own_tag
+
+KIND = "application"
+_WORDS = {
+    "access_token_version": "access token version",
+    "api_scopes": "API scope",
+    "home_page_url": "home page URL",
+    "identifier_uris": "identifier URI",
+    "optional_claims.access_token": "access token claim",
+    "optional_claims.id_token": "ID token claim",
+    "optional_claims.saml2_token": "SAML token claim",
+    "permissions": "requested permission",
+    "public_client.redirect_uris": "public client redirect URI",
+    "sign_in_audience": "sign-in audience",
+    "spa.redirect_uris": "single-page redirect URI",
+    "web.home_page_url": "home page URL",
+    "web.implicit_grant.access_tokens": "implicit grant of access tokens",
+    "web.implicit_grant.id_tokens": "implicit grant of ID tokens",
+    "web.logout_url": "logout URL",
+    "web.redirect_uris": "redirect URI",
+}
+#: Fields in the words of the options, by the members of the body in which they are written.
+_FIELDS_OF_BODY = {"identifierUris": ("identifier_uris",), "appRoles": ("app_roles",), "api": ("api_scopes",)}
+
+
+def describe_update(
+    before: CanonicalApplication, after: CanonicalApplication, names: t.Mapping[str, str]
+) -> tuple[Change, ...]:
+    """Return what a write changes; one that only takes the collection's own marks away says so. *names*: of APIs and permissions, by id."""
+    principal = str(before["display_name"] or after["display_name"])
+    told = describe_object_changes(principal, _tell_fields(before, names), _tell_fields(after, names), _WORDS)
+    return told or (Change("~", "setting", principal, "remove the marks of an interrupted change"),)
+
+
+def describe_creation_part(
+    application: CanonicalApplication, names: t.Mapping[str, str], left: t.Collection[str]
+) -> tuple[Change, ...]:
+    """Return what the creation of the application does; *left*: members of the body that are written afterwards."""
+    fields = _tell_fields(application, names)
+    later = _list_fields(left)
+    fields = {name: value for name, value in fields.items() if name not in (*later, "display_name")}
+    return describe_creation(KIND, str(application["display_name"]), fields, _WORDS, verb="register")
+
+
+def describe_completion(
+    application: CanonicalApplication, names: t.Mapping[str, str], written: t.Collection[str]
+) -> tuple[Change, ...]:
+    """Return what is written right after the creation: the members *written* of the body."""
+    fields, chosen = _tell_fields(application, names), _list_fields(written)
+    return describe_object_changes(
+        str(application["display_name"]), {}, {name: value for name, value in fields.items() if name in chosen}, _WORDS
+    )
+
+
+def describe_disabling(name: str, noun: str, value: str) -> Change:
+    """Return the change that disables an app role or a scope, which the service asks for before it takes another one."""
+    return Change("~", noun, name, f"disable {noun} {value} before it changes")
+
+
+def _list_fields(members: t.Collection[str]) -> list[str]:
+    return [field for member in members for field in _FIELDS_OF_BODY.get(member, ())]
+
+
+def _tell_fields(application: CanonicalApplication, names: t.Mapping[str, str]) -> CanonicalApplication:
+    """Return the fields that people are told: without ids and marks of our own, permissions one by one."""
+    hidden = ("object_id", "app_id", "api_permissions")
+    found = {name: value for name, value in application.items() if name not in hidden}
+    for option in ("app_roles", "api_scopes"):
+        found[option] = [
+            {name: value for name, value in entry.items() if name != "id"} for entry in application[option]
+        ]
+    found["tags"] = [tag for tag in application["tags"] if not is_own_tag(tag)]
+    found["permissions"] = [
+        f"{permission} of {entry['api']} ({kind})"
+        for entry in name_permissions(application["api_permissions"], names)
+        for kind in ("application", "delegated")
+        for permission in entry[kind]
+    ]
+    return found

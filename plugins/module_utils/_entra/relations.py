@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Members and owners in the words of a plan."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.plan import Change
+
+#: The fields that name a directory object.
+NAMING_FIELDS = "id,displayName,userPrincipalName"
+
+
+def describe_relation_changes(
+    action: t.Literal["add", "remove"] | str,
+    relation: str,
+    principal: str,
+    object_ids: t.Iterable[str],
+    names: t.Mapping[str, str],
+) -> tuple[Change, ...]:
+    """Return one change per directory object that *principal* gets, or loses with the action "remove", as one of its *relation*.
+
+    *relation*: ``members`` or ``owners``; *names*: of objects by object id.
+    """
+    kind, sign = relation.removesuffix("s"), "-" if action == "remove" else "+"
+    return tuple(
+        Change(
+            "-" if sign == "-" else "+",
+            kind,
+            principal,
+            f"{action} {kind} {names.get(object_id) or f'with the object id {object_id}, whose name is not known'}",
+            {"object_id": object_id},
+        )
+        for object_id in object_ids
+    )
+
+
+def collect_object_names(listed: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """Return the user principal names of users, and the display names of other directory objects, by object id; without those that Graph does not tell."""
+    named = ((item, item.get("userPrincipalName") or item.get("displayName")) for item in listed)
+    return {str(item["id"]).lower(): str(name) for item, name in named if name}
