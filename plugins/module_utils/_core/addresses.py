@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from .errors import ConfigError, Problems
-from .secret_matcher import HIDDEN, mask_user_information
+from .secret_encodings import is_short_secret
+from .secret_matcher import HIDDEN, list_credentials, mask_user_information, split_user_information
 from .visible import to_one_line
 
 #: Names of options, at any depth, that hold the address of a service that tasks sign in to.
@@ -39,6 +40,7 @@ PUBLISHED_OPTIONS = frozenset(
         "commvault_proxy_scope",
     )
 )
+_ADDRESS_OPTIONS = SERVICE_OPTIONS | PROXY_OPTIONS | PUBLISHED_OPTIONS
 
 PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _HOST_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -173,6 +175,20 @@ def mask_addresses(value: t.Any, name: str = "") -> t.Any:
     ):
         value = _hide_user_information(value)
     return mask_url(value) if name in SERVICE_OPTIONS and "?" in value else mask_user_information(value)
+
+
+def find_embedded_secrets(value: t.Any, name: str = "") -> set[str]:
+    """Return the credentials inside *value* of the option *name*, or inside all options, at any depth: in addresses, headers, JSON, forms."""
+    if isinstance(value, t.Mapping):
+        return set().union(*(find_embedded_secrets(item, str(key)) for key, item in value.items()))
+    if isinstance(value, (list, tuple)):
+        return set().union(*(find_embedded_secrets(item, name) for item in value))
+    if not isinstance(value, str):
+        return set()
+    found = list_credentials(value)
+    if "@" in value and name in _ADDRESS_OPTIONS and "//" not in value:
+        found |= {secret for secret in split_user_information(value.rpartition("@")[0]) if not is_short_secret(secret)}
+    return found
 
 
 def mask_url(url: str) -> str:

@@ -11,6 +11,7 @@ import os
 import re
 import typing as t
 
+from .addresses import find_embedded_secrets
 from .context import Context
 from .errors import ConfigError, Problems
 from .values import is_guid
@@ -72,9 +73,13 @@ def is_file_name(text: str) -> bool:
 
 
 def list_option_secrets(values: t.Mapping[str, t.Any], secrets: t.Iterable[t.Any]) -> set[str]:
-    """Return the *secrets* among the option *values* in all their forms, without the path of a certificate, which has to be shown."""
+    """Return the *secrets* among the option *values* in all their forms, and the credentials inside other values.
+
+    Without the path of a certificate, which has to be shown.
+    """
     path = str(values.get("client_certificate") or "").strip()
-    return {form for form in list_secret_forms(secrets) if not path or form.strip() != path or not is_file_name(path)}
+    forms = {form for form in list_secret_forms(secrets) if not path or form.strip() != path or not is_file_name(path)}
+    return forms | find_embedded_secrets(values)
 
 
 def prepare_options(ctx: Context) -> None:

@@ -334,9 +334,10 @@ class _MaskingModule(EnvironmentModule):
 
     def _mask_result(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
         """Mask the arguments, which core may add to the result, in place, and return *result* masked."""
+        secrets = list_option_secrets(self.params, self.no_log_values)
         shown = redact_options(self.params, self.argument_spec)
-        self.params = mask_result(mask_addresses(shown), self.no_log_values)
-        return t.cast("dict[str, t.Any]", mask_result(result, self.no_log_values))
+        self.params = mask_result(mask_addresses(shown), secrets)
+        return t.cast("dict[str, t.Any]", mask_result(result, secrets))
 
 
 def run_as_module(spec: ArgumentSpec, declared: Declaration) -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import functools
 import re
 import typing as t
+from urllib.parse import unquote
 
 from .escapes import ANY_ESCAPE, LAYER_PATTERNS, EscapeLayer, Span, unescape_match
 from .secret_encodings import (
@@ -89,7 +90,7 @@ _PREFIXED_TOKEN = re.compile(
     r"\b(Bearer|QSDK)(\s+)(?=[^\s\"',;]*(?:[\d+/=~_]|[a-z][A-Z]))[^\s\"',;]{8,}|\b(SAML|Basic)(\s+)[A-Za-z0-9+/_]{20,}={0,2}(?![\w-])"
 )
 #: User information of an address, also where the slashes are escaped.
-_USER_INFORMATION = re.compile(r"\b([a-z][a-z0-9+.-]{0,20}:[\\/]{2,4})[^\s/\\?#\"'<>]{1,500}@", re.IGNORECASE)
+_USER_INFORMATION = re.compile(r"\b([a-z][a-z0-9+.-]{0,20}:[\\/]{2,4})([^\s/\\?#\"'<>]{1,500})@", re.IGNORECASE)
 #: Secrets that a text shows by their names: quoted members, form fields and attributes, elements.
 _SECRET_NAME = (
     r"(?:pass(?:word|wd|phrase)|secret(?:[_-]?(?:text|id))?|(?:(?<![a-z])|(?<=new)|(?<=old))(?:pwd|pin|otp)|assertion|(?<!skip)(?<!delta)token"
@@ -103,6 +104,8 @@ _NAMED_SECRET = re.compile(
 #: What a text has to hold, in small letters, for one of the patterns above to match; looked for first because it takes less time.
 _TOKEN_HINTS = re.compile("eyj|bearer|qsdk|saml|basic")
 _NAME_SEPARATORS = re.compile("[\"'=>]")
+#: What a text has to hold for any credential that the patterns above find.
+_CREDENTIAL_HINTS = re.compile("[@=\"'>]|eyJ|Bearer|QSDK|SAML|Basic")
 _NAME_PARTS = ("pass", "secret", "pwd", "pin", "otp", "assertion", "token", "verifier", "device", "private")
 
 _LONG_SECRET = 16
@@ -115,6 +118,27 @@ _BASE64_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 def mask_user_information(value: str) -> str:
     """Return *value* with the user information (``user:password@``) of every address in it replaced."""
     return _USER_INFORMATION.sub(rf"\1{HIDDEN}@", value) if "@" in value else value
+
+
+def list_credentials(text: str) -> set[str]:
+    """Return the credentials that stand inside *text*: passwords in addresses, tokens behind their scheme, values that it names as secrets."""
+    if not _CREDENTIAL_HINTS.search(text):
+        return set()
+    found = {match[0] for match in _JWT.finditer(text)}
+    for match in _USER_INFORMATION.finditer(text):
+        found |= split_user_information(match[2])
+    for match in _PREFIXED_TOKEN.finditer(text):
+        found.add(match[0][match.end(2 if match[2] else 4) - match.start() :])
+    if _NAME_SEPARATORS.search(text):
+        found.update(text[start:stop] for start, stop in _find_named_secrets(text, text.lower()))
+    return {secret for secret in found if not is_short_secret(secret)}
+
+
+def split_user_information(user_information: str) -> set[str]:
+    """Return what is secret in ``user:password``, encoded and decoded; a user alone is none, unless it can only be a token."""
+    user, colon, password = user_information.partition(":")
+    secret = password if colon else user if len(user) >= _LONG_SECRET and is_token_like(user) else ""
+    return {form for form in (secret, unquote(secret)) if form}
 
 
 @functools.lru_cache(maxsize=1024)
@@ -303,15 +327,20 @@ def _hide_prefixed_token(match: re.Match[str]) -> str:
 
 def _hide_named_secrets(value: str, folded: str) -> str:
     """Return *value* with secrets hidden that it shows by their names; *folded*: the same in small letters."""
-    if len(folded) != len(value):  # a letter whose small form is two
-        folded = "".join(character if len(character.lower()) > 1 else character.lower() for character in value)
     pieces: list[str] = []
     end = 0
-    for match in _NAMED_SECRET.finditer(folded):
-        start, stop = next(match.span(name) for name in ("quoted", "number", "field", "element") if match[name])
+    for start, stop in _find_named_secrets(value, folded):
         pieces += [value[end:start], HIDDEN]
         end = stop
     return "".join([*pieces, value[end:]])
+
+
+def _find_named_secrets(value: str, folded: str) -> t.Iterator[Span]:
+    """Yield where secrets stand that *value* shows by their names; *folded*: the same in small letters."""
+    if len(folded) != len(value):  # a letter whose small form is two
+        folded = "".join(character if len(character.lower()) > 1 else character.lower() for character in value)
+    for match in _NAMED_SECRET.finditer(folded):
+        yield next(match.span(name) for name in ("quoted", "number", "field", "element") if match[name])
 
 
 @functools.lru_cache(maxsize=16)

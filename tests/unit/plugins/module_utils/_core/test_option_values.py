@@ -309,6 +309,17 @@ def test_the_path_of_a_certificate_is_no_secret_but_its_text_is() -> None:
     assert subject.list_option_secrets({}, [4711]) == {"4711"}
 
 
+def test_credentials_inside_other_values_are_secrets_too() -> None:
+    values = {
+        "proxy": "svc:planted1@proxy:8080",
+        "notes": "svc:no-address@x",
+        "mappings": [{"approval": {"ticket": "https://svc:planted2@tickets.example"}}],
+        "tags": ["Bearer planted3token"],
+        "retries": 3,
+    }
+    assert subject.list_option_secrets(values, ["hushed"]) == {"hushed", "planted1", "planted2", "planted3token"}
+
+
 def test_the_options_that_choose_an_identity_exist() -> None:
     assert set(CONNECTION) >= subject._CHOOSING_OPTIONS
     assert all(CONNECTION[name]["fallback"][0] is build_fallback("x")[0] for name in subject._CHOOSING_OPTIONS)

@@ -22,6 +22,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.secret_matche
     HIDDEN,
     get_matcher,
     is_secret_name,
+    list_credentials,
     mask_user_information,
 )
 
@@ -341,3 +342,32 @@ def test_user_information_of_addresses_is_masked(said: str, seen: str) -> None:
 def test_redacting_twice_changes_nothing_more(said: str) -> None:
     once = redact_text(f"x {said} {SECRET}", [SECRET])
     assert redact_text(once, [SECRET]) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("http://svc:planted1@proxy.example:8080", {"planted1"}),
+        ("see http://svc:plan%40ted@a.example and ldap://x:another1@b.example", {"plan%40ted", "plan@ted", "another1"}),
+        ("https://4a7b4a7b4a7b4a7b@a.example", {"4a7b4a7b4a7b4a7b"}),
+        ("https://somebody@a.example", set()),
+        ("https://svc:x@a.example", set()),
+        ("Authorization: Bearer planted1token", {"planted1token"}),
+        ("Basic c3ZjOnBsYW50ZWQxcGxhbnRlZDE=", {"c3ZjOnBsYW50ZWQxcGxhbnRlZDE="}),
+        (f"the token {JWT}.", {JWT + "."}),
+        ('{"client_secret": "planted1", "port": 8080, "name": "x"}', {"planted1"}),
+        ("grant_type=x&PASSWORD=planted1&y=1", {"planted1"}),
+        ("<password>planted1</password>", {"planted1"}),
+        ("Bearer of the news = nobody, secret: none, pin=1234", set()),
+        ("Backup Operator", set()),
+        ("somebody@corp.example", set()),
+    ],
+)
+def test_credentials_inside_a_text_are_found(text: str, expected: set[str]) -> None:
+    assert list_credentials(text) == expected
+
+
+@given(st.text(max_size=60))
+def test_what_is_found_as_a_credential_is_hidden_as_one_too(text: str) -> None:
+    for secret in list_credentials(text):
+        assert secret not in redact_text(text) or secret not in text
