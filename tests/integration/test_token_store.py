@@ -135,8 +135,8 @@ def test_a_service_that_keeps_the_access_token(kept: Kept) -> None:
 @pytest.mark.parametrize("left_s", [100, -5])
 def test_eight_processes_renew_once(kept: Kept, left_s: float) -> None:
     kept.age(left_s)
-    processes = [use_store.start(kept.options()) for dummy in range(8)]
-    assert [use_store.finish(process)["msg"] for process in processes] == [None] * 8
+    started = [use_store.start(kept.options()) for dummy in range(8)]
+    assert [use_store.finish(using)["msg"] for using in started] == [None] * 8
     assert kept.renewals == 1
     assert kept.sessions.destroyed == []
 

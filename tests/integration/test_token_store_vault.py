@@ -161,8 +161,8 @@ def test_an_app_role_with_the_documented_policy(site: Simulator, bao: Bao, vault
 def test_eight_processes_renew_once(site: Simulator, bao: Bao, vault: dict[str, t.Any], path: str) -> None:
     create(site, vault)
     age(site, bao, path, -5)
-    processes = [use_store.start(options(site, vault)) for dummy in range(8)]
-    assert [use_store.finish(process)["msg"] for process in processes] == [None] * 8
+    started = [use_store.start(options(site, vault)) for dummy in range(8)]
+    assert [use_store.finish(using)["msg"] for using in started] == [None] * 8
     assert renewals(site) == 1
     assert site.commcells["cs01"].sessions.store.destroyed == []
 
@@ -223,13 +223,13 @@ def test_waiting_for_another_process_ends_with_its_pair(
 ) -> None:
     site = kept.site
     kept.age(-5, renewal={"state": "sent", "at": int(site.clock.now()), "by": "process 1 on elsewhere"})
-    process = use_store.start(options(site, behind_proxy))
+    using = use_store.start(options(site, behind_proxy))
     while len([path for method, path in proxy.requests if method == "GET"]) < 5:
-        assert process.poll() is None
+        assert using.process.poll() is None
     token = kept.read_at_service()
     token.expires = site.clock.now() + 7200
     kept.bao.put(kept.path, {**kept.document, "expires": int(token.expires), "generation": 1})
-    used = use_store.finish(process)
+    used = use_store.finish(using)
     assert (used["msg"], renewals(site)) == (None, 0)
     assert any("waiting for process 1 on elsewhere" in line for line in used["lines"])
 

@@ -70,7 +70,7 @@ _context = multiprocessing.get_context("forkserver")
 _server_environment: dict[str, str] | None = None
 
 
-class ForkedPlaybook:
+class ForkedProgram:
     """A run that was forked: what Running needs of a process."""
 
     def __init__(self, process: ForkServerProcess) -> None:
@@ -83,6 +83,10 @@ class ForkedPlaybook:
             raise subprocess.TimeoutExpired("ansible-playbook", seconds or 0)
         return self._process.exitcode
 
+    def poll(self) -> int | None:
+        """The exit code; None while the run goes on."""
+        return self._process.exitcode
+
     def kill(self) -> None:
         """End the run at once."""
         self._process.kill()
@@ -90,8 +94,22 @@ class ForkedPlaybook:
 
 def fork_playbook(
     words: t.Sequence[str], folder: pathlib.Path, environment: t.Mapping[str, str], output: pathlib.Path
-) -> ForkedPlaybook | None:
-    """Start ``ansible-playbook`` with *words*; None where its environment differs from the first run's in what is fixed."""
+) -> ForkedProgram | None:
+    """Start ``ansible-playbook`` with *words*; else as fork_program."""
+    return fork_program(_play, ["ansible-playbook", *words], folder, environment, output)
+
+
+def fork_program(
+    main: t.Callable[[], int | None],
+    words: t.Sequence[str],
+    folder: pathlib.Path,
+    environment: t.Mapping[str, str],
+    output: pathlib.Path,
+) -> ForkedProgram | None:
+    """Start *main*, a function of a module, with *words* as ``sys.argv``.
+
+    None where the environment differs from the first run's in what is fixed.
+    """
     global _server_environment
     fixed = {name: value for name, value in environment.items() if name.startswith(FIXED_PREFIX) and name not in OWN}
     if _server_environment is None:
@@ -103,10 +121,10 @@ def fork_playbook(
         _server_environment = fixed
     if fixed != _server_environment:
         return None
-    arguments = (list(words), str(folder), dict(environment), str(output))
-    process = _context.Process(target=_run_playbook, args=arguments)
+    arguments = (main, list(words), str(folder), dict(environment), str(output))
+    process = _context.Process(target=_run_program, args=arguments)
     process.start()
-    return ForkedPlaybook(process)
+    return ForkedProgram(process)
 
 
 @contextlib.contextmanager
@@ -137,8 +155,21 @@ def _open_log() -> None:
     exec(compile(ast.Module([opening], []), str(path), "exec"), vars(display))
 
 
-def _run_playbook(words: list[str], folder: str, environment: dict[str, str], output: str) -> None:
-    """Be ``ansible-playbook``, in a process of the fork server."""
+def _play() -> int | None:
+    """Be ``ansible-playbook``."""
+    import ansible.constants
+
+    importlib.reload(ansible.constants)
+    _open_log()
+    from ansible.cli.playbook import main
+
+    return t.cast("int | None", main(sys.argv))
+
+
+def _run_program(
+    main: t.Callable[[], int | None], words: list[str], folder: str, environment: dict[str, str], output: str
+) -> None:
+    """Be a program, in a process of the fork server."""
     os.setsid()
     for number, path, flags in ((0, os.devnull, os.O_RDONLY), (1, output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)):
         opened = os.open(path, flags, 0o600)
@@ -150,16 +181,10 @@ def _run_playbook(words: list[str], folder: str, environment: dict[str, str], ou
     os.environ.update(environment)
     os.chdir(folder)
     tempfile.tempdir = None
-    sys.argv = ["ansible-playbook", *words]
+    sys.argv = words
     code = _CRASHED
     try:
-        import ansible.constants
-
-        importlib.reload(ansible.constants)
-        _open_log()
-        from ansible.cli.playbook import main
-
-        code = int(main(sys.argv) or 0)
+        code = main() or 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:

@@ -23,7 +23,7 @@ import yaml
 from cvops_simulator import Simulator
 from loopback_guard import child_variables
 
-from helpers.forking import ForkedPlaybook, fork_playbook
+from helpers.forking import ForkedProgram, fork_playbook
 
 CALLBACKS = pathlib.Path(__file__).resolve().parent.parent / "plugins" / "callback"
 #: What a run inherits from the tests: little. Without coverage's variables: to measure it would nearly double its time.
@@ -111,7 +111,7 @@ class Running:
         return _finished(self.process, self.folder, seconds)
 
 
-def _finished(process: subprocess.Popen[bytes] | ForkedPlaybook, folder: pathlib.Path, seconds: float) -> Run:
+def _finished(process: subprocess.Popen[bytes] | ForkedProgram, folder: pathlib.Path, seconds: float) -> Run:
     output = folder / "output.txt"
     try:
         rc = process.wait(seconds)
@@ -188,9 +188,10 @@ class Player:
         given = {name: value for name, value in variables.items() if value is not None}
         (folder / "variables.json").write_text(json.dumps(given))
         command = ["-i", "localhost,", "-e", f"@{folder / 'variables.json'}", *words, _playbook(tasks, folder)]
-        return _Prepared(command, folder, self._environment(folder, env or {}), folder / "output.txt")
+        return _Prepared(command, folder, self.environment(folder, env or {}), folder / "output.txt")
 
-    def _environment(self, folder: pathlib.Path, more: t.Mapping[str, str]) -> dict[str, str]:
+    def environment(self, folder: pathlib.Path, more: t.Mapping[str, str]) -> dict[str, str]:
+        """The variables of a run with this folder; those of *more* win, and one that is empty is left out."""
         kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
         own = {
             "PATH": f"{pathlib.Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",

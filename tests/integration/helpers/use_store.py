@@ -4,18 +4,23 @@
 
 """One use of a token store in a process of its own, which may die by SIGKILL at a chosen moment.
 
-Run with this file and a JSON object as its only input on stdin: ``options`` of sign-in, ``die`` (see MOMENTS, or null), ``collections``. Prints a JSON
-object: ``msg`` (null when the request succeeded), ``code``, ``warnings``, ``lines`` (everything said at -vvvv).
+The process is a fork, see :mod:`helpers.forking`. It takes a JSON object as its only argument: ``options`` of sign-in, ``die`` (see MOMENTS, or
+null), ``collections``. Prints a JSON object: ``msg`` (null when the request succeeded), ``code``, ``warnings``, ``lines`` (everything said at -vvvv).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import pathlib
+import shutil
 import signal
-import subprocess
 import sys
+import tempfile
 import typing as t
+
+from helpers.forking import ForkedProgram, fork_program
+from helpers.playing import Player
 
 #: Moments of a renewal, in order.
 MOMENTS = (
@@ -28,40 +33,40 @@ MOMENTS = (
 )
 
 
+class Using(t.NamedTuple):
+    """A process that uses a store, and the file that it writes to."""
+
+    process: ForkedProgram
+    output: pathlib.Path
+
+
 def run(options: t.Mapping[str, t.Any], die: str | None = None) -> dict[str, t.Any]:
     """Use the store in another process and wait for it; ``returncode`` is added, the rest is missing for one that was killed."""
     return finish(start(options, die))
 
 
-def start(options: t.Mapping[str, t.Any], die: str | None = None) -> subprocess.Popen[str]:
+def start(options: t.Mapping[str, t.Any], die: str | None = None) -> Using:
     """Begin to use the store in another process."""
-    told = {"options": dict(options), "die": die, "collections": os.environ["ANSIBLE_COLLECTIONS_PATH"]}
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name.startswith(("COVERAGE", "CVOPS_CHECKOUT", "CVOPS_TEST", "PATH", "PYTHONPATH"))
-    }
-    process = subprocess.Popen(
-        [sys.executable, __file__],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**kept, **{name: value for name, value in os.environ.items() if name.startswith("VAULT_")}},
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(told))
-    process.stdin.close()
-    process.stdin = None
-    return process
+    collections = os.environ["ANSIBLE_COLLECTIONS_PATH"]
+    told = {"options": dict(options), "die": die, "collections": collections}
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="store"))
+    for name in ("home", "tmp"):
+        (folder / name).mkdir()
+    vault = {name: value for name, value in os.environ.items() if name.startswith("VAULT_")}
+    environment = Player(folder, pathlib.Path(collections), {}).environment(folder, vault)
+    process = fork_program(main, ["use_store", json.dumps(told)], folder, environment, folder / "output.txt")
+    assert process, "a test has set a variable of Ansible's"
+    return Using(process, folder / "output.txt")
 
 
-def finish(process: subprocess.Popen[str]) -> dict[str, t.Any]:
+def finish(using: Using) -> dict[str, t.Any]:
     """What a process that was started said in the end."""
-    out, err = process.communicate(timeout=120)
-    if process.returncode not in (0, -signal.SIGKILL):
-        raise AssertionError(f"the process ended with {process.returncode}: {err}")
-    return {"returncode": process.returncode, **(json.loads(out) if process.returncode == 0 else {})}
+    code = using.process.wait(120)
+    said = using.output.read_text() if using.output.exists() else ""
+    shutil.rmtree(using.output.parent, ignore_errors=True)
+    if code not in (0, -signal.SIGKILL):
+        raise AssertionError(f"the process ended with {code}: {said}")
+    return {"returncode": code, **(json.loads(said.splitlines()[-1]) if code == 0 else {})}
 
 
 def _kill() -> t.NoReturn:
@@ -93,7 +98,7 @@ def _arm(moment: str) -> None:
 
 
 def main() -> None:
-    told = json.load(sys.stdin)
+    told = json.loads(sys.argv[1])
     from ansible.plugins.loader import init_plugin_loader
 
     init_plugin_loader([told["collections"]])
@@ -128,7 +133,3 @@ def main() -> None:
     finally:
         ctx.close()
     print(json.dumps({**answer, "warnings": ctx.warnings, "lines": lines}))
-
-
-if __name__ == "__main__":
-    main()
