@@ -21,6 +21,7 @@ from .approval import check_approval
 from .argument_specs import ArgumentSpec
 from .cancellation import handle_signals, ignore_signals
 from .context import Clock, Context
+from .diff import build_diff
 from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
 from .module_environment import EnvironmentModule
 from .option_sources import OptionSources, use_sources
@@ -40,7 +41,7 @@ from .resource import (
 from .result_masking import mask_result
 from .run_record import DIRECTORY_VARIABLE, RunRecord
 from .values import parse_number
-from .visible import escape_structure, format_json, repair_strings, to_one_line
+from .visible import escape_structure, repair_strings, to_one_line
 
 try:
     import jmespath
@@ -229,16 +230,6 @@ def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
             )
             raise error from exc
         done.append(step.subject)
-
-
-def build_diff(noun: str, plan: Plan, secrets: t.Collection[str] = ()) -> dict[str, str]:
-    """Return before and after as text with sorted keys, so that check mode and the real run show the same lines; secrets are hidden."""
-    return {
-        "before": format_json(redact_structure(plan.before, secrets, prose=False)) + "\n",
-        "after": format_json(redact_structure(plan.after, secrets, prose=False)) + "\n",
-        "before_header": noun,
-        "after_header": noun,
-    }
 
 
 def _build_failure(ctx: Context, exc: CvopsError) -> dict[str, t.Any]:

@@ -26,6 +26,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core import run_re
 from ansible_collections.cvops.identity.plugins.module_utils._core import runner as subject
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
+from ansible_collections.cvops.identity.plugins.module_utils._core.diff import build_diff
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     ConfigError,
@@ -38,7 +39,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.plan import C
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report, Resource
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
     RecordTarget,
-    build_diff,
     run_as_module,
     run_task,
 )
@@ -185,8 +185,9 @@ def test_a_run_with_nothing_to_do_changes_nothing(make_ctx: t.Any) -> None:
 
 def test_the_diff_is_sorted_and_readable() -> None:
     diff = build_diff("group", Noted().planned)
-    assert diff["before"] == '{\n  "members": [],\n  "name": "ä"\n}\n'
-    assert (diff["before_header"], diff["after_header"]) == ("group", "group")
+    assert diff["before"] == '{\n  "members": []\n}\n'
+    assert diff["after"] == '{\n  "members": [\n    "x"\n  ]\n}\n'
+    assert (diff["before_header"], diff["after_header"]) == ("group A", "group A")
 
 
 def test_a_failed_step_tells_what_was_done(make_ctx: t.Any) -> None:

@@ -470,8 +470,8 @@ def test_a_line_that_left_the_document_is_told_by_name_in_every_mode(make_ctx: t
                 assert [(row["user_group"], row["removed"]) for row in found["unmanaged"]] == [
                     ("night", exclusive == "managed")
                 ]
-                assert "ops: Edit on plans silver" in result["diff"]["before"]
-                assert ("ops: Edit on plans silver" in result["diff"]["after"]) is not takes
+                assert ("ops: Edit on plans silver" in result["diff"]["before"]) is takes, "the diff is what changes"
+                assert "ops: Edit on plans silver" not in result["diff"]["after"]
                 assert ctx.evidence["surplus"] == ["ops: Edit on plans silver"]
                 assert ctx.evidence["unmanaged"] == ["night"]
                 warned = "ops: Edit on plans silver" in " ".join(ctx.warnings)
@@ -562,7 +562,7 @@ def test_where_a_release_does_not_list_everything_surplus_is_unknown_and_no_pass
     ctx, mappings = make_ctx(diff_mode=True), [entry(("View", {"plans": "gold"}))]
     result = run(ctx, mappings=mappings, managed_groups=["*"])
     assert (result["role_mappings"]["surplus"], result["role_mappings"]["unmanaged"]) == ("unknown", "unknown")
-    assert '"surplus": "unknown"' in result["diff"]["after"] and any("is unknown" in told for told in ctx.warnings)
+    assert any("is unknown" in told for told in ctx.warnings)
     failed = run(make_ctx(), mappings=mappings, fail_on_drift=True)
     assert failed["error"]["kind"] == "drift"
 
