@@ -31,7 +31,9 @@ def role_options(role: str) -> dict[str, t.Any]:
 
 def module_options(module: str, own: bool = True) -> dict[str, t.Any]:
     """What a module accepts; with *own*, without the options of sign-in."""
-    options: dict[str, t.Any] = without(load_module(module).SPEC.options, "approved_steps")  # of a plan, not of a document
+    options: dict[str, t.Any] = without(
+        load_module(module).SPEC.options, "approved_steps"
+    )  # of a plan, not of a document
     connection = load_module("commvault_role").SPEC.options.keys() & load_module("commvault_user_group").SPEC.options
     common = {name for name in connection if "fallback" in load_module("commvault_role").SPEC.options[name]}
     return {name: option for name, option in options.items() if not own or name not in common}

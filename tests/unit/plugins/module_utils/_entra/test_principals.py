@@ -13,6 +13,7 @@ from fake_graph import FakeGraph, guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Forbidden, Problems, Unreachable
 from ansible_collections.cvops.identity.plugins.module_utils._entra.principals import (
+    PrincipalLookup,
     resolve_object_ids,
     verify_object_ids,
 )
@@ -137,3 +138,30 @@ def test_more_than_a_thousand_ids_take_another_request(make_ctx: t.Any) -> None:
     graph = FakeGraph(make_ctx(), {})
     verify(graph, [guid(number) for number in range(1001)])
     assert [len(one["ids"]) for one in graph.parameters] == [1000, 1]
+
+
+def test_users_are_asked_for_once_and_not_where_another_list_has_shown_them(make_ctx: t.Any) -> None:
+    graph = FakeGraph(make_ctx(), {"/users": [{"id": guid(2).upper(), "userPrincipalName": "Bob@x.example"}]})
+    lookup = PrincipalLookup(t.cast("t.Any", graph))
+    lookup.learn_users([{"id": guid(1).upper(), "userPrincipalName": "Ann@x.example"}, {"id": guid(3)}])
+    assert lookup.find_users(["ANN@x.example"])[0] == {"ann@x.example": guid(1)}
+    assert graph.reads == []
+    for dummy in range(2):
+        assert lookup.find_users(["bob@x.example", "nobody@x.example"])[0]["bob@x.example"] == guid(2)
+    assert graph.parameters == [
+        {"$filter": "userPrincipalName in ('bob@x.example', 'nobody@x.example')", "$select": "id,userPrincipalName"}
+    ]
+
+
+def test_object_ids_are_asked_for_once_and_a_refusal_is_told_each_time(make_ctx: t.Any) -> None:
+    graph = FakeGraph(make_ctx(), {"/directoryObjects/getByIds": [{"id": guid(1).upper()}]})
+    lookup = PrincipalLookup(t.cast("t.Any", graph))
+    assert lookup.find_existing_ids([guid(1), guid(2)]) == {guid(1)}
+    assert lookup.find_existing_ids([guid(2)]) == set()
+    assert len(graph.reads) == 1
+    graph.answers["/directoryObjects/getByIds"] = Forbidden("Cannot verify object ids", status=403)
+    lookup.remember_existing_ids([guid(3)])
+    for dummy in range(2):
+        with pytest.raises(Forbidden):
+            lookup.find_existing_ids([guid(3)])
+    assert len(graph.reads) == 2
