@@ -41,10 +41,10 @@ def describe_partners(variables: t.Mapping[str, Option]) -> t.Iterator[Schema]:
     """Yield the schema of each rule between variables."""
     for name, option in variables.items():
         for needed in option.get("needs", ()):
-            yield {"if": _has(name), "then": _has(needed)}
+            yield {"if": _has(name), "then": _says_something(needed)}
         for choice, names in option.get("needs_if", {}).items():
             said = {"required": [name], "properties": {name: {"const": choice}}}
-            yield from ({"if": said, "then": _has(needed)} for needed in names)
+            yield from ({"if": said, "then": _says_something(needed)} for needed in names)
 
 
 def describe(option: Option) -> Schema:
@@ -178,6 +178,11 @@ def _ignore_case(words: t.Iterable[str]) -> str:
 def _has(name: str) -> Schema:
     """Return the condition that *name* is given, with another value than null."""
     return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+
+
+def _says_something(name: str) -> Schema:
+    """Return the condition that *name* is given and not empty."""
+    return {"required": [name], "properties": {name: {"not": {"enum": [None, "", []]}}}}
 
 
 def _has_one(names: t.Iterable[str]) -> Schema:

@@ -49,7 +49,12 @@ Part = dict[str, t.Any]
 
 #: What the playbooks read beside the variables of roles.
 OF_PLAYBOOKS: Options = {
-    "cvops_document": {"forms": [{"type": "str"}, {"type": "list", "elements": "str"}], "on_demand": True},
+    "cvops_document": {
+        "type": "list",
+        "elements": "str",
+        "may_be_empty": True,
+        "description": "Documents that are taken as data.",
+    },
     "cvops_only": {
         "type": "list",
         "elements": "str",
@@ -67,7 +72,7 @@ OF_PLAYBOOKS: Options = {
     },
     "cvops_notify_url": {"type": "str", "description": "An address that is told how a run ended."},
     "cvops_run_record_dir": {"type": "path", "on_demand": True},
-    "cvops_in_process": {"type": "bool", "on_demand": True, "may_be_empty": True},
+    "cvops_in_process": {"type": "bool", "on_demand": True},
     "doctor_fail": {"type": "bool", "description": "Whether the playbook doctor fails when something is amiss."},
     "doctor_file": {"type": "path", "description": "Where the playbook doctor writes what it found, as JSON."},
     "doctor_playbooks": {
@@ -239,10 +244,18 @@ def build_variables() -> Options:
     for option in found.values():
         option.pop("required", None)  # what a playbook needs is told by variables_document.py
     found |= {name: {**found.get(name, {}), **option} for name, option in OF_PLAYBOOKS.items()}
+    found["doctor_playbooks"]["choices"] = sorted(list_judged_playbooks())
     for name, option in get_spec("commvault_role").options.items():
         if "fallback" in option:
             found[f"cvops_{name}"] = {**option, "on_demand": True}
     return dict(sorted(found.items(), key=order))
+
+
+def list_judged_playbooks() -> list[str]:
+    """Return the playbooks that connection_info judges."""
+    from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.needs import PLAYBOOKS
+
+    return list(PLAYBOOKS)
 
 
 def order(item: tuple[str, Option]) -> tuple[int, str]:
@@ -289,7 +302,9 @@ def simplify_option(option: t.Mapping[str, t.Any], name: str, in_connection: boo
         if key in option
     }
     is_text = "str" in (option.get("type", "str"), option.get("elements")) or option.get("type") == "path"
-    if "forms" not in option and is_text and (option.get("may_be_empty") or may_be_empty(name, is_connection=inside)):
+    if option.get("on_demand"):
+        kept["may_be_empty"] = True  # what a controller injects for a field that was left out
+    elif "forms" not in option and is_text and (option.get("may_be_empty") or may_be_empty(name, is_connection=inside)):
         kept["may_be_empty"] = True
     if option.get("options") is not None:
         kept["options"] = simplify(option["options"], inside, described)

@@ -64,10 +64,9 @@ _raw:
 import os
 import typing as t
 
-from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.variables_document import NEEDED, check_variables
+from ansible_collections.cvops.identity.plugins.plugin_utils.variables_document import check_variables
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_schema import SCHEMA
 
 
@@ -78,7 +77,5 @@ class LookupModule(LookupBase):
         """Return the variables and problems, in a list of one."""
         self.set_options(var_options=variables, direct=kwargs)
         playbook = str((terms or ["validate"])[0])
-        if playbook not in NEEDED:
-            raise AnsibleLookupError(f"checked_variables takes one of {', '.join(NEEDED)}")
         found = check_variables(variables or {}, SCHEMA, self._templar.template, playbook, os.environ)
         return [{"variables": found.variables, "problems": found.problems}]

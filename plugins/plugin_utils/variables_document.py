@@ -24,7 +24,11 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks im
     find_label,
     find_value_problems,
 )
-from ansible_collections.cvops.identity.plugins.plugin_utils.variables_evaluation import Render, evaluate_variable
+from ansible_collections.cvops.identity.plugins.plugin_utils.variables_evaluation import (
+    Render,
+    evaluate_variable,
+    has_lookup,
+)
 
 Values = t.Mapping[str, t.Any]
 
@@ -64,6 +68,7 @@ _HOW_TO_SIGN_IN = (
     "is missing: say how you, who run this once, sign in: set CVOPS_ACCESS_TOKEN in the environment, from 'az account get-access-token"
     " --resource-type ms-graph --query accessToken -o tsv', or give auth_method: device_code (or interactive) with client_id"
 )
+_NOTHING = (None, "", [])
 _LONGEST_NAME = 100
 _SHORTEST_NEAR = 8
 _MOST_EDITS = 2
@@ -83,10 +88,12 @@ def check_variables(
     """Return what the document's variables are worth, and everything that is wrong with them for *playbook* (or role).
 
     *given*: all variables of the play as they are written; those in *schema* are evaluated with *render*, the names of the
-    others are looked at. Options of the sign-in (``on_demand``) are evaluated by the task that needs them. *environ*: the
+    others are looked at. Lookups in options of the sign-in (``on_demand``) run in the task that needs them. *environ*: the
     environment variables, from which sign-ins may come.
     """
-    names = [name for name, option in schema.items() if name in given and not option.get("on_demand")]
+    if playbook not in NEEDED:
+        return CheckedVariables({}, [f"validate_for: must be one of {', '.join(NEEDED)}"])
+    names = [name for name, option in schema.items() if name in given and not _is_deferred(option, given[name])]
     values: dict[str, t.Any] = {}
     problems = find_near_variables(given, schema)
     meant = {near for _name, near in _list_near_variables(given, schema)}
@@ -97,12 +104,17 @@ def check_variables(
     if not problems:
         problems += find_duplicates(values)
         problems += find_mapping_problems(values.get("cvops_role_mappings") or [])
-    problems += _find_missing_partners(values, schema)
+    problems += find_missing_partners(values, schema)
     problems += find_needs(values, playbook, meant)
     if playbook == "bootstrap":
         problems += find_missing_sign_in(values, given, environ or {})
     lines = limit_problems(map(str, dict.fromkeys(problems)))
     return CheckedVariables({} if lines else values, lines)
+
+
+def _is_deferred(option: t.Mapping[str, t.Any], raw: t.Any) -> bool:
+    """Return True for an option of the sign-in with a lookup, which may sign in itself: its failure is told in words by the task."""
+    return bool(option.get("on_demand")) and isinstance(raw, str) and has_lookup(raw)
 
 
 def find_near_variables(given: t.Iterable[str], schema: Options) -> list[Problem]:
@@ -209,14 +221,14 @@ def find_mapping_problems(mappings: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iter
         yield Problem(where, to_one_line(str(problem["message"]), 200), find_label(mappings[number]))
 
 
-def _find_missing_partners(values: Values, schema: Options) -> t.Iterator[Problem]:
+def find_missing_partners(values: Values, schema: Options) -> t.Iterator[Problem]:
     """Yield the variables that must stand beside a given one and do not."""
     for name, value in values.items():
         for needed in schema[name].get("needs", ()):
-            if value is not None and not values.get(needed):
+            if value is not None and values.get(needed) in _NOTHING:
                 yield Problem(name, f"needs {needed} beside it")
         for needed in schema[name].get("needs_if", {}).get(value if isinstance(value, str) else "", ()):
-            if not values.get(needed):
+            if values.get(needed) in _NOTHING:
                 yield Problem(name, f"{value} needs {needed} beside it")
 
 

@@ -77,6 +77,11 @@ def _convert_key(key: t.Any) -> str:
     return str(next(iter(convert_to_builtins({key: None}))))
 
 
+def has_lookup(template: str) -> bool:
+    """Return True when the text calls a lookup."""
+    return re.search(r"\b(?:lookup|query|q)\s*\(", template) is not None
+
+
 def describe_failure(template: t.Any, failure: BaseException) -> str:
     """Return what to say about a *template* that ended in *failure*: names of variables, attributes and lookups, nothing else."""
     text = _get_template_text(template)

@@ -71,6 +71,9 @@ WRONG: dict[str, tuple[dict[str, t.Any], str]] = {
         {"cvops_connection": {"entra": {"client_secret": SECRET + "{{ 1 + }}"}}},
         "cvops_connection.entra.client_secret: its template fails; try it alone with ansible.builtin.debug",
     ),
+    "an option of the sign-in": ({"cvops_tenant_id": "{{ gone }}"}, "cvops_tenant_id: uses gone, which is not defined"),
+    "a switch": ({"cvops_in_process": "{{ gone }}"}, "cvops_in_process: uses gone, which is not defined"),
+    "the document itself": ({"cvops_document": "{{ gone }}"}, "cvops_document: uses gone, which is not defined"),
     "a filter that fails": (
         {"cvops_connection": {"entra": {"timeout": "{{ '" + SECRET + "' | from_json }}"}}},
         "cvops_connection.entra.timeout: its template fails",

@@ -18,14 +18,17 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import Place, find_value_problems
-from ansible_collections.cvops.identity.plugins.plugin_utils.variables_document import check_variables
+from ansible_collections.cvops.identity.plugins.plugin_utils.variables_document import (
+    check_variables,
+    find_missing_partners,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_schema import SCHEMA
 
 SHOWN = list_shown_documents()
 
 
 def is_right(document: t.Mapping[str, t.Any]) -> bool:
-    return not any(
+    return not list(find_missing_partners(document, SCHEMA)) and not any(
         list(find_value_problems(value, SCHEMA[name], Place(name)))
         for name, value in document.items()
         if name in SCHEMA

@@ -94,6 +94,57 @@ def test_the_doctor_works_with_nothing(playbook: str) -> None:
     assert check({}, playbook) == []
 
 
+def test_a_playbook_that_there_is_not_is_told() -> None:
+    assert check({}, "sit")[0].startswith("validate_for: must be one of app_registration, bootstrap")
+
+
+def test_options_of_the_sign_in_are_evaluated_but_for_their_lookups() -> None:
+    asked: list[t.Any] = []
+
+    def render(value: t.Any) -> t.Any:
+        asked.append(value)
+        return "12"
+
+    given_variables = {"cvops_access_token": "{{ lookup('x') }}", "cvops_timeout": "{{ y }}", "cvops_client_id": ""}
+    found = check_variables(given_variables, SCHEMA, render, "validate")
+    assert (found.problems, asked) == ([], ["{{ y }}"])
+    assert check({"cvops_timeout": "soon", "cvops_retries": ""}, "validate") == [
+        "cvops_timeout: must be a whole number, not another text"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sign_in", "variables", "environ", "is_told"),
+    [
+        ({}, {}, {}, True),
+        ({}, {}, {"CVOPS_ACCESS_TOKEN": " ", "CVOPS_CLIENT_ID": "c"}, True),
+        ({}, {}, {"CVOPS_ACCESS_TOKEN": "x"}, False),
+        ({}, {}, {"AZURE_CLIENT_SECRET": "x"}, False),
+        ({}, {"cvops_auth_method": "interactive"}, {}, False),
+        ({"access_token": "x"}, {}, {}, False),
+    ],
+)
+def test_bootstrap_asks_how_the_person_signs_in(
+    sign_in: dict[str, str], variables: dict[str, str], environ: dict[str, str], is_told: bool
+) -> None:
+    bootstrap = {"application": {"unique_name": "x"}, "sign_in": sign_in}
+    document = {"cvops_connection": CONNECTION, "cvops_bootstrap": bootstrap, **variables}
+    found = check_variables(document, SCHEMA, lambda value: value, "bootstrap", environ)
+    assert [line.startswith("cvops_bootstrap.sign_in: is missing: say how you") for line in found.problems] == [
+        True
+    ] * is_told
+
+
+def test_what_the_module_would_find_in_a_mapping_is_told_at_its_place() -> None:
+    grants = [{"role": {"name": "View"}, "entities": {"plans": []}}]
+    document = {
+        "cvops_connection": CONNECTION,
+        "cvops_role_mappings": [*MAPPINGS, {"principal": {"user": "bob"}, "grants": grants}],
+    }
+    (line,) = check(document)
+    assert line.startswith("cvops_role_mappings[1].grants[0].entities.plans (bob): is an empty list")
+
+
 def test_cvops_only_must_match_a_commcell() -> None:
     document = {"cvops_connection": CONNECTION, "cvops_role_mappings": MAPPINGS}
     assert check({**document, "cvops_only": "CS*"}) == []
