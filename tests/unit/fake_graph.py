@@ -54,7 +54,7 @@ class FakeGraph:
         self.remembered: list[str] = []
         self.forgotten: list[str] = []
         self.claims: dict[str, t.Any] = {}
-        self.tokens_dropped = 0
+        self.expired: list[str] = []
         self.sign_in = types.SimpleNamespace(
             method="token", get_token=lambda scope: types.SimpleNamespace(expires_at=None)
         )
@@ -140,8 +140,8 @@ class FakeGraph:
     def forget(self, *keys: str) -> None:
         self.forgotten.extend(keys)
 
-    def forget_token(self) -> None:
-        self.tokens_dropped += 1
+    def expire_tokens(self, app_id: str) -> None:
+        self.expired.append(app_id)
 
     def read_token_claims(self) -> dict[str, t.Any]:
         return self.claims

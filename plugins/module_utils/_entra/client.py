@@ -293,9 +293,9 @@ class GraphClient:
         """Note that this run has deleted these, by id or by path with an alternate key: from now on "not found" means gone."""
         self.recent_objects.discard(*path_keys)
 
-    def forget_token(self) -> None:
-        """Drop the token at hand, which does not carry rights that were granted since."""
-        self.sign_in.forget_token(self._scope)
+    def expire_tokens(self, app_id: str) -> None:
+        """Let the next task that signs in as the application *app_id* get a new token: its rights have changed."""
+        self.sign_in.expire_tokens(app_id)
 
     def read_token_claims(self) -> dict[str, t.Any]:
         """Return what the token says about its holder, unverified; empty where it cannot be read."""

@@ -101,7 +101,7 @@ class ConsentResource:
             self._ctx.warn(f"Left to be consented: {exc}")
             return
         self._done.append(step)
-        self._graph.forget_token()
+        self._graph.expire_tokens(str(self._app_id))
 
     def get_applied_plan(self) -> Plan:
         """Return the plan without the steps that were refused."""

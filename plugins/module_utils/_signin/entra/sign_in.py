@@ -15,7 +15,7 @@ from ..._core.context import Context
 from ..clouds import get_authority_url
 from ..tokens import Token, decode_claims, describe_identity, get_tenant_id
 from .methods import choose_method
-from .token_cache import build_cache_key, open_token_cache
+from .token_cache import build_cache_key, open_token_cache, remove_cached_tokens
 
 #: A token is served only while it is valid for at least this many seconds.
 MIN_VALIDITY_S = 300.0
@@ -51,12 +51,16 @@ class EntraSignIn:
             return known
 
     def forget_token(self, scope: str) -> bool:
-        """Forget the token for *scope*, because it was refused or rights were granted since. Return False when there can be no other."""
+        """Forget the token for *scope*, because it was refused. Return False when there can be no other."""
         with self._lock:
             refused = self._tokens.pop(scope, None)
             if refused is not None and self._cache is not None:
                 self._cache.remove_token(self._build_cache_key(scope), refused)
             return bool(self._method.can_renew)
+
+    def expire_tokens(self, app_id: str) -> None:
+        """Remove cached tokens of the application *app_id*, whose rights have changed; the one in use here serves this task to its end."""
+        remove_cached_tokens(self._ctx, app_id)
 
     def _is_valid_for(self, token: Token, min_validity_s: float) -> bool:
         if not self._method.can_renew:

@@ -32,7 +32,7 @@ from ..._core.private_files import (
     replace_file,
     take_lock,
 )
-from ..tokens import Token
+from ..tokens import Token, decode_claims
 
 _FOLDER = "cvops_tokens"
 _OWNER = "owner"
@@ -62,7 +62,7 @@ def open_token_cache(ctx: Context, is_personal: bool = False, is_machine_bound: 
             " somebody else."
         )
     elif wanted == "file" and not is_machine_bound:
-        return FileCache.open(ctx, os.path.join(_find_user_folder(ctx), "cvops", "identity"))
+        return FileCache.open(ctx, _build_user_path(ctx))
     if not ctx.run_directory or not os.path.isdir(ctx.run_directory):
         return None
     folder = os.path.join(ctx.run_directory, _FOLDER)
@@ -72,6 +72,23 @@ def open_token_cache(ctx: Context, is_personal: bool = False, is_machine_bound: 
     if cache is not None and ctx.run_process:
         cache.write_owner(ctx.run_process)
     return cache
+
+
+def remove_cached_tokens(ctx: Context, app_id: str) -> None:
+    """Remove the tokens of the application *app_id* from the caches of this user: rights that it got since do not show in them.
+
+    Whoever signed in, and with what: in a run, a task may give rights to the identity of another.
+    """
+    folders = [os.path.join(ctx.run_directory, _FOLDER)] if ctx.run_directory else []
+    for folder in (*folders, _build_user_path(ctx)):
+        with contextlib.suppress(OSError):
+            if is_own_folder(folder):
+                FileCache(ctx, folder).remove_tokens_of(app_id)
+
+
+def _build_user_path(ctx: Context) -> str:
+    """Return the folder of the cache that outlives a run."""
+    return os.path.join(_find_user_folder(ctx), "cvops", "identity")
 
 
 def _find_user_folder(ctx: Context) -> str:
@@ -162,6 +179,17 @@ class FileCache:
         if found is not None and found.value == refused.value:
             with contextlib.suppress(OSError):
                 os.unlink(self._build_path(key))
+
+    def remove_tokens_of(self, app_id: str) -> None:
+        """Remove every token that names the application *app_id* as the one that signed in, or that cannot be read."""
+        for key in os.listdir(self._folder):
+            token = None if key == _OWNER or "." in key else self.read_token(key)
+            if token is None:
+                continue
+            claims = decode_claims(token.value)
+            if not claims or app_id.lower() in {str(claims.get(name)).lower() for name in ("appid", "azp")}:
+                with contextlib.suppress(OSError):
+                    os.unlink(self._build_path(key))
 
     @contextlib.contextmanager
     def lock(self, key: str) -> t.Iterator[None]:

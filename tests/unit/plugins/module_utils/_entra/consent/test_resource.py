@@ -93,7 +93,7 @@ def test_what_the_registration_requests_is_granted(make_ctx: t.Any) -> None:
             {"clientId": guid(3), "consentType": "AllPrincipals", "resourceId": guid(5), "scope": "Read"},
         ),
     ]
-    assert graph.tokens_dropped == 2
+    assert graph.expired == [guid(2), guid(2)]
     result = consent.result()
     assert (result["status"], result["missing"]) == ("granted", [])
     assert result["consent_url"] == (f"https://login.microsoftonline.com/corp.example/adminconsent?client_id={guid(2)}")
@@ -172,7 +172,7 @@ def test_a_refused_step_is_a_warning_and_its_kind_is_not_tried_again(make_ctx: t
     result = consent.result()
     assert result["status"] == "pending_consent"
     assert result["missing"] == [{"api": "An API", "application": ["Run.All", "See.All"], "delegated": []}]
-    assert graph.tokens_dropped == 1
+    assert graph.expired == [guid(2)]
 
 
 def test_in_check_mode_the_result_is_that_of_the_whole_plan(make_ctx: t.Any) -> None:

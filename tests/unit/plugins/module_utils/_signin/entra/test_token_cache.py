@@ -32,6 +32,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.token
     build_cache_key,
     open_token_cache,
     remove_abandoned_folders,
+    remove_cached_tokens,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import Token
 
@@ -148,6 +149,37 @@ def test_dropping_spares_a_newer_token(cache: FileCache) -> None:
     assert cache.read_token("k") == new
     cache.remove_token("k", new)
     assert cache.read_token("k") is None
+
+
+def make_jwt(**claims: str) -> str:
+    return f"eyJ.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip('=')}.x"
+
+
+def test_tokens_of_one_application_go_whoever_signed_in_and_others_stay(tmp_path: pathlib.Path) -> None:
+    """In the folder of the run and in that of the user; whose a token is that cannot be read, nothing tells."""
+    ctx = context(tmp_path)
+    ctx.sources = OptionSources(environ={"XDG_RUNTIME_DIR": str(tmp_path)})
+    of_run, of_user = (open_token_cache(one) for one in (ctx, context(tmp_path, token_cache="none")))
+    assert of_run is not None and of_user is None
+    remove_cached_tokens(ctx, "AAA")
+    (tmp_path / "cvops").mkdir(mode=0o700)
+    of_user = FileCache.open(ctx, str(tmp_path / "cvops" / "identity"))
+    assert of_user is not None
+    for cache in (of_run, of_user):
+        cache.write_token("own", token(make_jwt(appid="aaa")))
+        cache.write_token("person", token(make_jwt(azp="AAA", upn="x")))
+        cache.write_token("other", token(make_jwt(appid="bbb")))
+        cache.write_token("opaque", token("eyJ.a.b"))
+        cache.write_owner(os.getpid())
+    remove_cached_tokens(ctx, "AAA")
+    for cache in (of_run, of_user):
+        assert [cache.read_token(key) is not None for key in ("own", "person", "other", "opaque")] == [
+            False,
+            False,
+            True,
+            False,
+        ]
+    remove_cached_tokens(context(None), "AAA")
 
 
 def test_the_key_tells_credentials_scopes_and_identities_apart() -> None:
