@@ -116,6 +116,8 @@ class Seen:
     secrets: set[str] = field(default_factory=set)
 
 
+#: POSTs that only look something up; all batches of ours hold reads alone.
+_READING_POSTS = ("/$batch", "/getByIds")
 _SIGN_IN = re.compile(r"/(login|logout|token|devicecode|renew)$|/oauth2/|/auth/approle/|/auth/token/", re.IGNORECASE)
 _TOKENS = re.compile(rb'"(?:access_token|token|client_token|refreshToken|accessToken|id_token)"\s*:\s*"([^"]{12,})"')
 
@@ -235,7 +237,7 @@ class Proxy:
 
 def _is_write(request: Request) -> bool:
     path = request.target.partition("?")[0]
-    return request.method not in ("GET", "HEAD") and not _SIGN_IN.search(path)
+    return request.method not in ("GET", "HEAD") and not _SIGN_IN.search(path) and not path.endswith(_READING_POSTS)
 
 
 def _read(stream: t.IO[bytes]) -> Request | None:

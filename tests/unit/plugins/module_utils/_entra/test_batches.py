@@ -107,11 +107,13 @@ def test_a_batch_is_sent_again_after_a_lost_answer(graph: GraphClient, secured: 
 
 def throttle(*names: str, status: int = 429, wait: str | None = "7") -> dict[str, t.Any]:
     """Return a batch's answer in which these parts are throttled and part 0 is answered."""
-    headers = {"Retry-After": wait} if wait else {}
     body = {"error": {"code": "TooManyRequests", "message": "slow down"}}
     return {
         "responses": [
-            *({"id": name, "status": status, "headers": headers, "body": body} for name in names),
+            *(
+                {"id": name, "status": status, "headers": {"Retry-After": wait} if wait else {}, "body": body}
+                for name in names
+            ),
             *answer_parts(200)["responses"],
         ]
     }
@@ -224,3 +226,11 @@ def test_short_values_go_fifteen_in_a_query() -> None:
     values = [f"v{number}" for number in range(31)]
     queries = build_value_queries(t.cast("t.Any", Measuring()), "/groups", "id", values, {})
     assert [query["$filter"].count("'") // 2 for query in queries] == [15, 15, 1]
+
+
+def test_long_values_go_fewer_in_a_query() -> None:
+    values = [letter * 140 for letter in "abcdefghijklmno"]
+    queries = build_value_queries(t.cast("t.Any", Measuring()), "/groups", "displayName", values, {"$select": "id"})
+    assert [query["$filter"].count("'") // 2 for query in queries] == [12, 3]
+    alone = build_value_queries(t.cast("t.Any", Measuring()), "/groups", "displayName", ["\u65e5" * 250, "a"], {})
+    assert len(alone) == 2

@@ -24,17 +24,12 @@ USUAL = {"state": "present", "exclusive": True, "company": None, "permissions": 
 class Site(FakeCommvault):
     """A CommServe whose roles change as it is told."""
 
-    def __init__(self, ctx: t.Any, *names: str, lags: bool = False) -> None:
+    def __init__(self, ctx: t.Any, *names: str, lags: int = 0) -> None:
         self.roles = {number: name for number, name in enumerate(names, 40)}
         self.lags = lags
-        listed = {number: name for number, name in self.roles.items()}
+        self.listed = dict(self.roles)
         answers: dict[str, t.Any] = {
-            "GET V4/Role": lambda dummy: {
-                "roles": [
-                    {"id": number, "name": name, "company": COMMCELL}
-                    for number, name in (listed if self.lags else self.roles).items()
-                ]
-            },
+            "GET V4/Role": self._list,
             "POST V4/Role": self._create,
             "V4/Permissions": PERMISSION_TREE,
             "V4/company": {"companies": [CORP]},
@@ -43,6 +38,14 @@ class Site(FakeCommvault):
             answers[f"GET V4/Role/{number}"] = lambda sent, number=number: self._show(number)
             answers[f"DELETE V4/Role/{number}"] = lambda sent, number=number: self.roles.pop(number) and {}
         super().__init__(ctx, answers)
+
+    def _list(self, _sent: t.Any) -> dict[str, t.Any]:
+        """As it was at first for the next ``lags`` reads after a write."""
+        if self.roles != self.listed and self.lags:
+            self.lags -= 1
+        else:
+            self.listed = dict(self.roles)
+        return {"roles": [{"id": number, "name": name, "company": COMMCELL} for number, name in self.listed.items()]}
 
     def _create(self, sent: t.Any) -> dict[str, t.Any]:
         number = max(self.roles, default=39) + 1
@@ -84,8 +87,14 @@ def test_created_and_deleted_roles_are_looked_for_in_one_list(make_ctx: t.Any) -
     assert [item["changed"] for item in resource.result()] == [True] * 6
 
 
+def test_a_list_that_lags_is_read_again(make_ctx: t.Any) -> None:
+    resource, site = make(make_ctx, {"name": "N1"}, {"name": "N2"}, names=["Old"], lags=2)
+    carry_out(resource, resource.plan())
+    assert resource.verify() == []
+
+
 def test_a_role_that_no_list_shows_is_told_for_that_role(make_ctx: t.Any) -> None:
-    resource, site = make(make_ctx, {"name": "Old"}, {"name": "New"}, names=["Old"], lags=True)
+    resource, site = make(make_ctx, {"name": "Old"}, {"name": "New"}, names=["Old"], lags=1000)
     carry_out(resource, resource.plan())
     assert resource.verify() == [{"field": "list"}]
     assert [item["not_confirmed"] for item in resource.result()] == [[], [{"field": "list"}]]
