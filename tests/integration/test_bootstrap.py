@@ -208,6 +208,8 @@ def test_credentials_of_somebody_else_do_not_count(tenant: Tenant) -> None:
     run = tenant.run(bootstrap={"application": APPLICATION, "api_permissions": [], "verify_with": secret})
     assert run.rc != 0
     assert "are those of somebody else" in run.one("Check that it is the automation who signed in")["msg"]
+    (seen,) = run.of("Who is the automation, and what may it do")
+    assert seen["attempts"] == 1, "waiting does not make them another one's"
 
 
 def test_credentials_that_do_not_work_are_reported(tenant: Tenant) -> None:

@@ -18,7 +18,7 @@ from ansible.release import __version__
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from helpers.cases import CASES
-from helpers.checks import assert_no_secrets
+from helpers.checks import assert_no_secrets, assert_nothing_deprecated
 from helpers.playing import Player, Run
 
 pytestmark = pytest.mark.every_core
@@ -132,6 +132,7 @@ def test_no_leaks(site: Simulator, play: Player, in_process: bool) -> None:
     }
     assert (run.folder / "ansible.log").stat().st_size > 1000
     assert_no_secrets(run, [run.folder], hunted)
+    assert_nothing_deprecated(run)  # every module, both ways
     assert site.automation.client_secret in secrets_in_use(site), "the hunt knows what it hunts"
 
 

@@ -49,3 +49,10 @@ def assert_diff_agrees(predicted: Run, real: Run) -> None:
     told = [(result.task, result.get("changed"), result.get("diff")) for result in predicted.results]
     done = [(result.task, result.get("changed"), result.get("diff")) for result in real.results]
     assert told == done
+
+
+def assert_nothing_deprecated(run: Run) -> None:
+    """Neither results nor what was printed tell of something that ansible-core deprecates."""
+    deprecated = {result.task: result["deprecations"] for result in run.results if result.get("deprecations")}
+    assert deprecated == {}
+    assert "[DEPRECATION" not in run.text, run.text[run.text.find("[DEPRECATION") :][:2000]
