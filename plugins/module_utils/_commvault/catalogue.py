@@ -82,6 +82,11 @@ def is_commcell_level(company: str | int) -> bool:
     return fold_case(str(company)) in ("", "0", fold_case(COMMCELL_LEVEL))
 
 
+def name_with_company(name: str, company: str | None) -> str:
+    """Return a name for people; an object in a company says so."""
+    return name if company is None or is_commcell_level(company) else f"{name} (company {company})"
+
+
 def pluralize(noun: str) -> str:
     """Return the plural of a noun: users, companies."""
     return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"

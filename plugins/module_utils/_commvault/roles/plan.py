@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step, find_changed_fields
+from ..catalogue import name_with_company
 from ..permissions import PermissionCatalogue, PermissionSet, check_has_permissions
 from .canonical import CanonicalRole, serialize_role_fields
 
@@ -21,10 +22,12 @@ def plan_role(
     held: PermissionSet,
     permissions: PermissionCatalogue,
     exclusive: bool,
+    company: str | None = None,
 ) -> Plan:
     """Plan to create the role, or to update in one request the fields that differ and the permissions if their set differs.
 
-    *chosen* are the permissions of the options (None: not managed), *held* those of the role now. Raises ConfigError when the role
+    *chosen* are the permissions of the options (None: not managed), *held* those of the role now;
+    *company*: the name of its company, None at the level of the CommCell. Raises ConfigError when the role
     would be without permissions.
     """
     full = _merge_permissions(chosen, held, exclusive)
@@ -44,7 +47,10 @@ def plan_role(
             after,
             (
                 Step(
-                    "create", f"role {name}", {"body": body}, describe_creation("role", name, _list_told_fields(after))
+                    "create",
+                    f"role {name}",
+                    {"body": body},
+                    describe_creation("role", name_with_company(name, company), _list_told_fields(after)),
                 ),
             ),
         )
@@ -58,16 +64,16 @@ def plan_role(
         changes["permissions"] = after["permissions"]
     if not body:
         return Plan(current, current)
-    told = describe_object_changes(str(current["name"]), current, after)
+    told = describe_object_changes(name_with_company(str(current["name"]), company), current, after)
     step = Step("update", f"role {name}: {', '.join(sorted(changes))}", {"body": body}, told)
     return Plan(current, after, (step,))
 
 
-def plan_role_removal(current: CanonicalRole | None) -> Plan:
+def plan_role_removal(current: CanonicalRole | None, company: str | None = None) -> Plan:
     """Plan to delete the role; nothing when it is not there (None)."""
     if current is None:
         return Plan({}, {})
-    gone = Change("-", "role", str(current["name"]), "delete the role")
+    gone = Change("-", "role", name_with_company(str(current["name"]), company), "delete the role")
     return Plan(current, {}, (Step("delete", f"role {current['name']}", {}, (gone,)),))
 
 

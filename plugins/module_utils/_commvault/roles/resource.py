@@ -70,14 +70,21 @@ class RoleResource:
         permissions = self._permissions = self._directory.read_permission_catalogue()
         current = canonical_role(current_wire, permissions) if current_wire is not None else None
         if options["state"] == "absent":
-            return plan_role_removal(current)
+            return plan_role_removal(current, self.company)
         chosen, problems = permissions.select_permissions(options.get("permissions"), options.get("categories"))
         if problems:
             raise Problems(f"Role {options['name']} cannot be planned:", problems)
         held = permissions.parse_permission_set((current_wire or {}).get("permissions"))
         check_permissions_are_shown(options, current_wire, chosen, held)
         return plan_role(
-            options["name"], desired_role(options), chosen, current, held, permissions, options["exclusive"]
+            options["name"],
+            desired_role(options),
+            chosen,
+            current,
+            held,
+            permissions,
+            options["exclusive"],
+            self.company,
         )
 
     @property

@@ -12,6 +12,7 @@ import typing as t
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Sign, Step, find_changed_fields
 from ..._core.set_changes import find_set_changes
+from ..catalogue import name_with_company
 from .canonical import NEW_USER_GROUP, CanonicalUserGroup, UserIds, build_user_group_update
 
 #: Fields that only an update takes; a new group gets them in a second request.
@@ -27,14 +28,16 @@ def plan_user_group(
     current_members: UserIds,
     exclusive: bool,
     linked_name: str | None = None,
+    company: str | None = None,
 ) -> Plan:
     """Plan to create the group, to update in one request the fields that differ, and to add and remove members.
 
     *members* are those of the options with their ids (None: not managed). Without ``exclusive``, members and consoles are only added.
-    *linked_name*: the name of the Entra group that it is to be linked to, None where that is not known.
+    *linked_name*: the name of the Entra group that it is to be linked to, None where that is not known; *company*: the name of the
+    group's company, None at the level of the CommCell.
     """
     have = current or {"name": name, **NEW_USER_GROUP}
-    principal = str(have["name"])
+    principal = name_with_company(str(have["name"]), company)
     changes = find_changed_fields(_merge_consoles(wanted, have, exclusive), have)
     after: CanonicalUserGroup = {**have, **changes}
     steps: list[Step] = []
@@ -44,7 +47,7 @@ def plan_user_group(
                 "create",
                 f"user group {name}",
                 {"description": after["description"]},
-                describe_creation("user group", name, {"description": after["description"]}),
+                describe_creation("user group", principal, {"description": after["description"]}),
             )
         )
         changes = {field: value for field, value in changes.items() if field in _AFTER_CREATE}
@@ -98,9 +101,17 @@ def _merge_consoles(wanted: CanonicalUserGroup, have: CanonicalUserGroup, exclus
     return {**wanted, "restricted_consoles": full}
 
 
-def plan_user_group_removal(current: CanonicalUserGroup | None, heir: t.Mapping[str, int]) -> Plan:
+def plan_user_group_removal(
+    current: CanonicalUserGroup | None, heir: t.Mapping[str, int], company: str | None = None
+) -> Plan:
     """Plan to delete the group; *heir* holds ``user_id`` and ``group_id`` of the new owner (0: not this one)."""
     if current is None:
         return Plan({}, {})
-    gone = Change("-", "user group", str(current["name"]), "delete the user group", {"heir": dict(heir)})
+    gone = Change(
+        "-",
+        "user group",
+        name_with_company(str(current["name"]), company),
+        "delete the user group",
+        {"heir": dict(heir)},
+    )
     return Plan(current, {}, (Step("delete", f"user group {current['name']}", dict(heir), (gone,)),))

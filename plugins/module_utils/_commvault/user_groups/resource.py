@@ -73,14 +73,21 @@ class UserGroupResource:
         wanted = desired_user_group(self._options)
         current = self._read_current(name)
         if self._options["state"] == "absent":
-            planned = plan_user_group_removal(current, self._find_heir() if current else {})
+            planned = plan_user_group_removal(current, self._find_heir() if current else {}, self.company)
         else:
             warn_of_lookalikes(self._ctx, self._directory.read_catalogue("user_groups"), name)
             check_members_are_not_linked(wanted, current, self._options.get("members"))
             self._check_link(wanted, current)
             members = self._resolve_members()
             planned = plan_user_group(
-                name, wanted, current, members, self._members, self._options["exclusive"], self._linked_name
+                name,
+                wanted,
+                current,
+                members,
+                self._members,
+                self._options["exclusive"],
+                self._linked_name,
+                self.company,
             )
             self._check_two_factor(wanted, current)
         if current is not None:

@@ -86,3 +86,18 @@ def test_a_plan_that_was_carried_out_leaves_nothing(first: t.Any, second: t.Any,
     assert not plan_access_token(
         "n", make_desired_token(**shuffled), canonical_access_token(t.cast("dict[str, t.Any]", row))
     ).changed
+
+
+def test_what_becomes_of_a_token_is_told() -> None:
+    def told(plan: t.Any) -> list[str]:
+        return [f"{change.sign} {change.sentence}" for step in plan.steps for change in step.changes]
+
+    replaced = plan_access_token("nightly", make_desired_token(), CANONICAL_TOKEN, "the file pair.json", held=False)
+    assert told(replaced)[0] == "- revoke the access token"
+    assert told(replaced)[1].startswith("+ create the access token with ")
+    assert told(plan_access_token_removal(CANONICAL_TOKEN, "the file pair.json")) == [
+        "- revoke the access token",
+        "- remove the pair from the file pair.json",
+    ]
+    edited = plan_access_token("nightly", make_desired_token(allowed_ips=["10.0.0.9"]), CANONICAL_TOKEN)
+    assert "+ add allowed address 10.0.0.9" in told(edited)

@@ -121,3 +121,19 @@ def test_absent() -> None:
     assert not plan_role_removal(None).changed
     planned = plan_role_removal({"name": "R"})
     assert [step.action for step in planned.steps] == ["delete"]
+
+
+def test_a_role_of_a_company_is_told_with_it() -> None:
+    """Two roles of one name on one CommCell are two principals, and approving one is not approving the other."""
+    permissions = make_permission_catalogue()
+    options = {"permissions": permissions.format_names([int(next(iter(PERMISSION_IDS)))]), "exclusive": True}
+    chosen, problems = permissions.select_permissions(options["permissions"], None)
+    assert not problems
+    held = permissions.parse_permission_set(None)
+    for company, principal in ((None, "R"), ("Commcell", "R"), ("corp", "R (company corp)")):
+        plan = plan_role("R", desired_role(options), chosen, None, held, permissions, True, company)
+        assert {change.principal for step in plan.steps for change in step.changes} == {principal}
+        (step,) = plan_role_removal({"name": "R"}, company).steps
+        assert [(change.sign, change.principal, change.sentence) for change in step.changes] == [
+            ("-", principal, "delete the role")
+        ]

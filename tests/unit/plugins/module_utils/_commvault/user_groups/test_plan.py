@@ -127,3 +127,23 @@ def test_absent() -> None:
     assert not plan_user_group_removal(None, {}).changed
     (step,) = plan_user_group_removal({"name": "g"}, {"user_id": 1, "group_id": 0}).steps
     assert (step.action, step.data) == ("delete", {"user_id": 1, "group_id": 0})
+
+
+def test_what_changes_is_told_with_names() -> None:
+    wanted = desired_user_group({"entra_group_id": GUID, "description": "d"})
+    plan = plan_user_group("g", wanted, None, {"anna": 1}, {}, False, "GG-Operators", "corp")
+    assert [
+        (change.principal, f"{change.sign} {change.sentence}") for step in plan.steps for change in step.changes
+    ] == [
+        ("g (company corp)", '+ create the user group with description "d"'),
+        ("g (company corp)", "~ link to the Entra group GG-Operators"),
+        ("g (company corp)", "+ add member anna"),
+    ]
+    unknown = plan_user_group("g", desired_user_group({"entra_group_id": GUID}), None, None, {}, False)
+    assert (
+        unknown.steps[1].changes[0].sentence
+        == f"link to the Entra group with the object id {GUID}, whose name is not known"
+    )
+    linked = {**canonical_user_group({"name": "g", "azureGUID": GUID})}
+    (step,) = plan_user_group("g", desired_user_group({"entra_group_id": ""}), linked, None, {}, False).steps
+    assert [change.sentence for change in step.changes] == ["remove the link to its Entra group"]
