@@ -95,3 +95,16 @@ def test_a_site_from_nothing_is_told_sentence_by_sentence(make_site: Make, make_
     done = list_changes(before, observe(site))
     assert told - done == collections.Counter() and done - told == collections.Counter()
     assert len(steps) > 100
+
+
+def test_the_steps_of_a_site_from_nothing_are_the_same_before_and_while_they_are_written(
+    make_site: Make, make_player: t.Any
+) -> None:
+    """Everything is pending in check mode: groups, roles, the application. What is approved then is what is written."""
+    site = make_site(set="S", empty=True)
+    player = make_player(site)
+    document = site.variables()
+    predicted = list_steps(player("cvops.identity.site", check=True, extra_vars=document).ok())
+    real = list_steps(player("cvops.identity.site", extra_vars=document).ok())
+    told, done = ({(step["id"], step["principal"], step["sentence"]) for step in steps} for steps in (predicted, real))
+    assert told - done == set() and done - told == set()
