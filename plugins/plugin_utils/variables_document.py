@@ -68,7 +68,7 @@ _HOW_TO_SIGN_IN = (
     "is missing: say how you, who run this once, sign in: set CVOPS_ACCESS_TOKEN in the environment, from 'az account get-access-token"
     " --resource-type ms-graph --query accessToken -o tsv', or give auth_method: device_code (or interactive) with client_id"
 )
-_NOTHING = (None, "", [])
+_NOTHING: tuple[t.Any, ...] = (None, "", [])
 _LONGEST_NAME = 100
 _SHORTEST_NEAR = 8
 _MOST_EDITS = 2
@@ -95,8 +95,10 @@ def check_variables(
         return CheckedVariables({}, [f"validate_for: must be one of {', '.join(NEEDED)}"])
     names = [name for name, option in schema.items() if name in given and not _is_deferred(option, given[name])]
     values: dict[str, t.Any] = {}
-    problems = find_near_variables(given, schema)
-    meant = {near for _name, near in _list_near_variables(given, schema)}
+    near = find_near_variables(given, schema)
+    problems = [
+        Problem(abbreviate_text(name), f"there is no such variable; did you mean {meant}?") for name, meant in near
+    ]
     for name in names:
         values[name], failures = evaluate_variable(name, given, render)
         problems += failures
@@ -105,7 +107,7 @@ def check_variables(
         problems += find_duplicates(values)
         problems += find_mapping_problems(values.get("cvops_role_mappings") or [])
     problems += find_missing_partners(values, schema)
-    problems += find_needs(values, playbook, meant)
+    problems += find_needs(values, playbook, {meant for _name, meant in near})
     if playbook == "bootstrap":
         problems += find_missing_sign_in(values, given, environ or {})
     lines = limit_problems(map(str, dict.fromkeys(problems)))
@@ -117,31 +119,39 @@ def _is_deferred(option: t.Mapping[str, t.Any], raw: t.Any) -> bool:
     return bool(option.get("on_demand")) and isinstance(raw, str) and has_lookup(raw)
 
 
-def find_near_variables(given: t.Iterable[str], schema: Options) -> list[Problem]:
-    """Return a problem for each variable whose name is almost that of a variable of the document."""
-    return [
-        Problem(abbreviate_text(name), f"there is no such variable; did you mean {near}?")
-        for name, near in _list_near_variables(given, schema)
-    ]
-
-
-def _list_near_variables(given: t.Iterable[str], schema: Options) -> list[tuple[str, str]]:
-    """Return the variables that are none of the document, each with the one that it was probably meant to be.
+def find_near_variables(given: t.Iterable[str], schema: Options) -> list[tuple[str, str]]:
+    """Return the variables that are none of the document, sorted, each with the one that it was probably meant to be.
 
     A longer or shorter name beside the right one is a variable of the author's own, such as cvops_connection2.
     """
-    names = sorted(str(name) for name in given if not str(name).startswith("_"))
+    names = sorted(str(name) for name in given)
+    parts = {known: _split_name(known) for known in schema if len(known) >= _SHORTEST_NEAR}
     found = []
     for name in names:
-        if name in schema or not _SHORTEST_NEAR <= len(name) <= _LONGEST_NAME:
+        if name in schema or name.startswith("_") or not _SHORTEST_NEAR <= len(name) <= _LONGEST_NAME:
             continue
-        near = min(schema, key=lambda known: (count_edits(name, known, _MOST_EDITS), known))
-        if count_edits(name, near, _MOST_EDITS) > _MOST_EDITS or len(near) < _SHORTEST_NEAR:
-            continue
+        form = _fold_name(name)
+        counted = [
+            (count_edits(name, known, _MOST_EDITS), known)
+            for known, pieces in parts.items()
+            if abs(len(known) - len(name)) <= _MOST_EDITS and any(piece in form for piece in pieces)
+        ]
+        edits, near = min(counted, default=(_MOST_EDITS + 1, ""))
         is_own = near in names and (name.startswith(near) or near.startswith(name))
-        if not is_own:
+        if edits <= _MOST_EDITS and not is_own:
             found.append((name, near))
     return found
+
+
+def _split_name(name: str) -> list[str]:
+    """Return *name* in so many pieces that one of them is left as it is by the edits that count: each touches two at most."""
+    form, count = _fold_name(name), 2 * _MOST_EDITS + 1
+    ends = [len(form) * number // count for number in range(count + 1)]
+    return [form[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+
+
+def _fold_name(name: str) -> str:
+    return fold_case(name).replace("-", "_")
 
 
 def count_edits(one: str, other: str, most: int) -> int:
@@ -149,7 +159,7 @@ def count_edits(one: str, other: str, most: int) -> int:
 
     Case, and a hyphen for an underscore, count as nothing.
     """
-    first, second = (fold_case(text).replace("-", "_") for text in (one, other))
+    first, second = _fold_name(one), _fold_name(other)
     if abs(len(first) - len(second)) > most:
         return most + 1
     before: list[int] = []

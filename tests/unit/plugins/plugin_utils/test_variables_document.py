@@ -12,7 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.variables_document import check_variables, count_edits
+from ansible_collections.cvops.identity.plugins.plugin_utils.variables_document import (
+    check_variables,
+    count_edits,
+    find_near_variables,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_schema import SCHEMA
 
 CONNECTION = {"entra": {"tenant_id": "t"}, "commcells": {"cs01": {"url": "https://cs01"}}}
@@ -182,6 +186,19 @@ def test_edits_are_counted_alike_from_both_sides(one: str, other: str) -> None:
     found = count_edits(one, other, 2)
     assert found == count_edits(other, one, 2)
     assert (found == 0) == (one == other)
+
+
+@given(st.sampled_from(["cvops_role_mappings", "cvops_sso"]), st.data())
+def test_a_name_within_two_edits_is_found_wherever_they_are(known: str, data: st.DataObject) -> None:
+    name = known
+    for _edit in range(2):
+        place = data.draw(st.integers(0, len(name) - 2))
+        letter = data.draw(st.sampled_from("azx"))
+        swapped = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
+        others = [swapped, name[:place] + letter + name[place:], name[:place] + name[place + 1 :]]
+        name = data.draw(st.sampled_from(others))
+    if name != known and len(name) >= 8:
+        assert find_near_variables([name], {known: {}}) == [(name, known)]
 
 
 @pytest.mark.parametrize(
