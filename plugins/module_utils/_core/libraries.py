@@ -11,6 +11,7 @@ import functools
 import importlib.metadata
 import importlib.util
 import re
+import shlex
 import sys
 
 from .errors import MissingLibrary
@@ -37,14 +38,21 @@ def check_releases(*names: str) -> None:
         _check_release(name, str(getattr(sys.modules.get(name), "__version__", "")))
 
 
-def build_missing_error(name: str, purpose: str, details: str | None) -> MissingLibrary:
-    """Return the error for a library that cannot be imported; *purpose* needs it, *details* is the traceback."""
+def build_missing_error(name: str, purpose: str, details: str | ImportError | None) -> MissingLibrary:
+    """Return the error for a library that cannot be imported; *purpose* needs it.
+
+    *details*: the exception or its traceback, of which the last line is kept. Where the library is there and lacks another one that this
+    collection needs, that one is named.
+    """
+    lacking = (getattr(details, "name", None) or "").partition(".")[0]
+    name = lacking if lacking in MINIMUMS else name
+    lines = str(details or "").strip().splitlines()
     package = PACKAGES.get(name, name)
     return MissingLibrary(
         f"{purpose} needs the Python library {package} where this task runs: {_format_install_command(name)}",
         library=package,
         needed=MINIMUMS.get(name),
-        details=details,
+        details=lines[-1] if lines else None,
     )
 
 
@@ -79,9 +87,10 @@ def _check_release(name: str, version: str) -> None:
 
 
 def _format_install_command(name: str) -> str:
-    """Return the pip command that installs a sufficient release of *name*."""
+    """Return the command that installs a sufficient release of *name* for the interpreter that runs this."""
     package = PACKAGES.get(name, name)
-    return f"pip install '{package}>={MINIMUMS[name]}'" if name in MINIMUMS else f"pip install {package}"
+    wanted = f"'{package}>={MINIMUMS[name]}'" if name in MINIMUMS else package
+    return f"{shlex.quote(sys.executable or 'python3')} -m pip install {wanted}"
 
 
 def _parse_release(version: str) -> tuple[int, ...]:

@@ -18,9 +18,10 @@ import typing as t
 from .._core.addresses import Address, split_address
 from .._core.answers import MIB
 from .._core.context import Context, CountAs
-from .._core.errors import BadAnswer, Cancelled, ConfigError, MissingLibrary, WaitTimeout
+from .._core.errors import BadAnswer, Cancelled, ConfigError, WaitTimeout
 from .._core.http import Transport
 from .._core.http_settings import HttpSettings
+from .._core.libraries import build_missing_error
 from .._core.reply import Reply
 from .._core.retry import Repeat, RetryPolicy
 from .._core.visible import escape_invisible, repair_strings
@@ -160,9 +161,5 @@ def load_hvac() -> t.Any:
         import hvac  # noqa: TID251
         import hvac.exceptions  # noqa: TID251
     except ImportError as exc:
-        raise MissingLibrary(
-            "A token store in HashiCorp Vault needs the Python library hvac where this task runs: pip install hvac",
-            library="hvac",
-            details=str(exc),
-        ) from exc
+        raise build_missing_error("hvac", "A token store in HashiCorp Vault", exc) from exc
     return hvac

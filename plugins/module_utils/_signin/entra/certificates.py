@@ -48,7 +48,7 @@ def load_client_certificate(ctx: Context) -> ClientCertificate:
     try:
         import cryptography  # noqa: F401
     except ImportError as exc:
-        raise build_missing_error("cryptography", "A client certificate", str(exc)) from exc
+        raise build_missing_error("cryptography", "A client certificate", exc) from exc
     check_releases("cryptography")
     try:
         return _parse_certificate(data, secret, place, source)

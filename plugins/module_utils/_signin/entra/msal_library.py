@@ -33,7 +33,7 @@ def load_msal(purpose: str) -> t.Any:
     try:
         import msal as library  # noqa: TID251
     except ImportError as exc:
-        raise build_missing_error("msal", purpose, str(exc)) from exc
+        raise build_missing_error("msal", purpose, exc) from exc
     check_releases("msal", "jwt", "cryptography")
     # Its warnings contain text of services, and without a handler Python writes them to standard error unchanged.
     logger = logging.getLogger("msal")

@@ -74,7 +74,7 @@ def test_a_sign_in_with_less(monkeypatch: pytest.MonkeyPatch, name: str, method:
     with pytest.raises(MissingLibrary) as found:
         METHODS[method](context()).acquire_token("https://graph.microsoft.com/.default")
     assert str(found.value) == (
-        f"{package} 0.9.1 is installed where this task runs; {needed} or newer is needed: pip install '{package}>={needed}'"
+        f"{package} 0.9.1 is installed where this task runs; {needed} or newer is needed: {sys.executable} -m pip install '{package}>={needed}'"
     )
     assert found.value.as_result()["error"] == {
         "kind": "missing_library",
