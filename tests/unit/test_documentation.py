@@ -111,7 +111,9 @@ def test_module_defaults_name_options_of_every_module_of_their_group() -> None:
     for block in yaml_blocks():
         for play in [play for document in parsed(block) for play in plays_in(document)]:
             for group, defaults in (play.get("module_defaults") or {}).items():
-                if isinstance(defaults, str):  # the filter gives what every module of the group takes, see test_roles.py
+                if isinstance(
+                    defaults, str
+                ):  # the filter gives what every module of the group takes, see test_roles.py
                     assert "cvops.identity.commcell_options" in defaults
                     continue
                 for module in GROUPS[group.removeprefix(f"group/{OWN}")]:
