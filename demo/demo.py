@@ -37,7 +37,7 @@ RUNS = (
 RECAP = re.compile(r"^\S+\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
 ROWS_SHOWN = 8
 DIFF_SHOWN = 12
-DIFF_OF = "Role mappings on"
+DIFF_OF = "Role mappings"
 
 
 def play(simulator: demo_simulator.Simulator, run: int) -> demo_report.Run:

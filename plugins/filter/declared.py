@@ -12,6 +12,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.declared import (
     find_lacking_permissions,
     is_commcell_covered,
     is_owner_removed,
+    list_declared_roles,
     select_items_in_state,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters, convert_dates_to_text
@@ -25,6 +26,7 @@ class FilterModule:
         return build_filters(
             covers_commcell=is_commcell_covered,
             dates_as_text=convert_dates_to_text,
+            declared_roles=list_declared_roles,
             document_permissions=find_document_permissions,
             document_uses=find_document_uses,
             items_in_state=select_items_in_state,

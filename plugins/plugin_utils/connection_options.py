@@ -51,6 +51,23 @@ def build_commcell_options(connection: t.Any, commcell: t.Any = "") -> Options:
     return options
 
 
+def evaluate_part(connection: t.Any, commcell: str, render: t.Callable[[t.Any], t.Any]) -> t.Any:
+    """Return of a *connection* as it is written what one CommCell needs, evaluated; all of it where a template makes the whole.
+
+    Other CommCells keep their names, for a message, and nothing else.
+    """
+    whole = connection if isinstance(connection, t.Mapping) else render(connection)
+    given = require_mapping(whole, "cvops_connection")
+    commcells = given.get("commcells")
+    if commcells is not None and not isinstance(commcells, t.Mapping):
+        commcells = render(commcells)
+    known = require_mapping(commcells, "cvops_connection.commcells")
+    return {
+        "entra": render(given.get("entra")),
+        "commcells": {name: render(value) if name == commcell else {} for name, value in known.items()},
+    }
+
+
 def get_entra_options(connection: t.Mapping[str, t.Any]) -> Options:
     """Return the options of Entra ID in the connection, none when it has none. Raises FilterInputError when they are no mapping."""
     return dict(require_mapping(connection.get("entra"), "cvops_connection.entra"))

@@ -38,6 +38,22 @@ def is_commcell_covered(patterns: t.Any, commcell: t.Any) -> bool:
     return not listed or name in listed or matches_any_pattern(name, listed)
 
 
+def list_declared_roles(items: t.Any, commcell: t.Any = None, names_only: bool = False) -> list[dict[str, t.Any]]:
+    """Return those items of cvops_commvault_roles that are meant for the CommCell, as commvault_roles takes them.
+
+    *commcell*: null for all items; *names_only*: with ``name`` and ``company`` alone.
+    """
+    return [
+        {
+            key: value
+            for key, value in item.items()
+            if (key in ("name", "company") if names_only else key != "commcells")
+        }
+        for item in require_mappings(items, "cvops_commvault_roles")
+        if commcell is None or is_commcell_covered(item.get("commcells"), commcell)
+    ]
+
+
 def find_document_uses(document: t.Any) -> list[str]:
     """Return what the variables document asks for, as option ``uses`` of connection_info takes it; empty when there is no document.
 

@@ -23,13 +23,31 @@ _UNKNOWN = "unknown"
 _TOLD = 20
 
 
-def build_run_summary(registration: t.Any, role_mappings: t.Any = None, check_mode: bool = False) -> dict[str, t.Any]:
-    """Return the outcome of a run, for programs: the results of the roles app_registration and role_mappings (empty: not run), and the grants."""
+def build_run_summary(
+    registration: t.Any,
+    role_mappings: t.Any = None,
+    check_mode: bool = False,
+    decision: t.Any = None,
+    hosts: t.Any = None,
+    requests: t.Any = None,
+) -> dict[str, t.Any]:
+    """Return the outcome of a run, for programs: the results of the roles app_registration and role_mappings (empty: not run), and the grants.
+
+    *decision*, *hosts* (what came of each) and *requests*: of the playbooks that plan everything first.
+    """
     registered = require_mapping(registration, "the result of app_registration")
     mapped = require_mapping(role_mappings, "the result of role_mappings")
+    decided = require_mapping(decision, "the decision")
     return {
         "check_mode": check_mode,
         "changed": bool(registered.get("changed") or mapped.get("changed")),
+        **(
+            {"status": decided.get("status"), "digest": decided.get("digest"), "problems": decided.get("problems")}
+            if decided
+            else {}
+        ),
+        **({"hosts": require_mapping(hosts, "the hosts")} if hosts else {}),
+        **({"requests": require_mapping(requests, "the requests")} if requests else {}),
         "registration": registered,
         "role_mappings": mapped,
         "grants": {name: require_list(found.get("grants"), "grants") for name, found in _list_commcells(mapped)},
@@ -41,7 +59,11 @@ def build_run_summary(registration: t.Any, role_mappings: t.Any = None, check_mo
 
 
 def format_run(
-    registration: t.Any, role_mappings: t.Any = None, name: t.Any = "", check_mode: bool = False
+    registration: t.Any,
+    role_mappings: t.Any = None,
+    name: t.Any = "",
+    check_mode: bool = False,
+    requests: t.Any = None,
 ) -> list[str]:
     """Return the outcome of a run as lines. Arguments as those of :func:`build_run_summary`; *name*: of the application."""
     registered = require_mapping(registration, "the result of app_registration")
@@ -59,7 +81,7 @@ def format_run(
             lines.append(f"{make_visible(commcell)}: {_format_mapping_counts(found)}")
             lines += [f"  {line}" for line in _format_drift(make_visible(found), _TOLD)]
         lines += _format_what_was_not_looked_for(mapped)
-    sums = sum_results([result for result in (registered, mapped) if result])
+    sums = requests or sum_results([result for result in (registered, mapped) if result])
     lines.append(", ".join(f"{sums[kind]} {kind.replace('_', '-')}" for kind in ("reads", "writes", "sign_ins")))
     return [*lines, *([_CHECK_MODE] if check_mode else [])]
 

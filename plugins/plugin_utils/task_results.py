@@ -39,11 +39,12 @@ def flatten_results(results: t.Any) -> list[Mapping]:
     return found
 
 
-def find_group_references(results: t.Any) -> dict[str, t.Any]:
+def find_group_references(results: t.Any, declared: t.Any = None) -> dict[str, t.Any]:
     """Return how later tasks know the Entra groups of the results of entra_group and entra_groups.
 
     ``object_ids``: object id by name, null for one that would be created; ``known``: the same without those, and without names that several
-    groups have (case apart), which the mapping then reports as ambiguous; ``pending``: names of those that would be created.
+    groups have (case apart), which the mapping then reports as ambiguous; ``pending``: names of those that would be created, and of those
+    which only the items of cvops_entra_groups tell, *declared*, because their task has failed.
     """
     groups = [group for result in flatten_results(results) for group in _list_groups(result, None)]
     named = [(group["display_name"], group.get("object_id")) for group in groups if group.get("display_name")]
@@ -51,10 +52,15 @@ def find_group_references(results: t.Any) -> dict[str, t.Any]:
     for name, object_id in named:
         if object_id:
             by_name.setdefault(fold_case(to_text(name)), []).append((name, object_id))
+    told = {name for name, dummy in named}
+    names = [item.get("display_name") for item in require_mappings(declared, "the declared groups")]
     return {
         "object_ids": dict(named),
         "known": dict(found[0] for dummy, found in sorted(by_name.items()) if len(found) == 1),
-        "pending": [name for name, object_id in named if not object_id],
+        "pending": [
+            *(name for name, object_id in named if not object_id),
+            *dict.fromkeys(name for name in names if name and name not in told),
+        ],
     }
 
 

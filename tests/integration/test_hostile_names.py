@@ -240,7 +240,7 @@ def test_json_is_taken_as_data_as_well(planted: Planted, bare: Player, tmp_path:
     extra = {"cvops_connection": planted.site.variables()["cvops_connection"], "cvops_document": "../teams.json"}
     run = bare(MAPPINGS, extra_vars=extra, check=True, diff=True).ok()
     planted.assert_nothing_ran()
-    added = run.one(f"Role mappings on {CELL}")["role_mappings"]["added"]
+    added = run.last("role_mappings", CELL)["role_mappings"]["added"]
     assert {row["role"] for row in added} == {f"R {name}" for name in names}
     assert_no_writes(planted.site)
 

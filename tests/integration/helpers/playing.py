@@ -10,6 +10,7 @@ program itself.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import itertools
 import json
@@ -45,6 +46,7 @@ class Result(dict[str, t.Any]):
         self.action: str = line["action"]
         self.status: str = line["status"]
         self.item: t.Any = line["item"]
+        self.host: str = line["host"]
 
     @property
     def failed(self) -> bool:
@@ -54,7 +56,7 @@ class Result(dict[str, t.Any]):
 
 @dataclasses.dataclass
 class Run:
-    """A finished run. ``results``: of every task and every item of a loop, in order; ``stats``: the recap of localhost."""
+    """A finished run. ``results``: of every task and every item of a loop, in order; ``stats``: the recap, summed over all hosts."""
 
     rc: int
     text: str
@@ -80,6 +82,10 @@ class Run:
         """The only result of the task of this name."""
         (found,) = self.of(task)
         return found
+
+    def last(self, key: str, host: str = "localhost") -> Result:
+        """The last result of *host* with this key: playbooks that plan everything first run their tasks twice."""
+        return [result for result in self.results if result.host == host and key in result][-1]
 
     def ok(self) -> Run:
         """This run, if it ended well; else the test fails with what was printed."""
@@ -123,7 +129,10 @@ def _finished(process: subprocess.Popen[bytes] | ForkedProgram, folder: pathlib.
     lines = _lines(folder / "results.jsonl")
     results = [Result(line) for line in lines if "result" in line]
     stats = next((line["stats"] for line in reversed(lines) if "stats" in line), {})
-    return Run(rc, output.read_text(errors="replace"), results, stats.get("localhost", {}), folder)
+    sums: collections.Counter[str] = collections.Counter()
+    for recap in stats.values():
+        sums.update({name: count for name, count in recap.items() if isinstance(count, int)})
+    return Run(rc, output.read_text(errors="replace"), results, sums, folder)
 
 
 class Player:

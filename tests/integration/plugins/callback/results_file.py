@@ -42,6 +42,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
                 "task": name,
                 "action": result._task.action,
                 "status": status,
+                "host": result._host.get_name(),
                 "item": values.get(result._task.loop_control.loop_var if result._task.loop_control else "item"),
                 "result": values,
             }

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: connection_options
+short_description: Module options of one CommCell, of which alone the connection is evaluated
+version_added: 0.1.0
+author:
+  - cvops.identity authors (@cvops)
+description:
+  - Returns what P(cvops.identity.commcell_options#filter) returns of C(cvops_connection), and evaluates only what it returns. With the filter, Ansible
+    evaluates the passwords of all CommCells, with their lookups, for the options of one.
+  - Where a host has no C(cvops_connection), that of localhost is taken.
+options:
+  _terms:
+    description: The name of the CommCell, as in C(cvops_connection.commcells). When left out, only the options of Entra ID are returned.
+    type: list
+    elements: str
+notes:
+  - What it returns holds secrets. It belongs into the arguments of a task or into C(module_defaults), never into a fact.
+seealso:
+  - plugin: cvops.identity.commcell_options
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Who am I there
+  cvops.identity.connection_info:
+  module_defaults:
+    group/cvops.identity.all: "{{ lookup('cvops.identity.connection_options', 'emea-cs01') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - One dictionary, the options.
+  type: list
+  elements: dict
+"""
+
+import typing as t
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.connection_options import (
+    build_commcell_options,
+    evaluate_part,
+)
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
+
+
+class LookupModule(LookupBase):
+    """The lookup that evaluates the connection of one CommCell."""
+
+    def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
+        """Return the options, in a list of one."""
+        self.set_options(var_options=variables, direct=kwargs)
+        name = str(terms[0]) if terms else ""
+        given = variables or {}
+        try:
+            if "cvops_connection" in given:
+                part = evaluate_part(given["cvops_connection"], name, self._templar.template)
+            else:
+                part = self._templar.template("{{ hostvars.localhost.cvops_connection | default({}, true) }}")
+            return [build_commcell_options(part, name)]
+        except FilterInputError as exc:
+            raise AnsibleLookupError(f"cvops.identity.connection_options: {exc}") from None
