@@ -111,7 +111,7 @@ options:
                 C(clients)), C(server_groups) (alias C(client_groups)), C(plans), C(storage_pools), C(workflows), C(credentials).
               - A kind takes a name, a list of names or of dictionaries with C(name) and C(company), V(all) for all present and future ones,
                 or a dictionary with C(matching), a name pattern, C(at_most), the largest number of entities that it may match, and C(company).
-              - An entity that is named C(all) is given as C({name: all}).
+              - 'An entity that is named C(all) is given as C({name: all}).'
               - Any other entity is given as C({type), its type number, and C(id}).
             type: raw
             required: true
