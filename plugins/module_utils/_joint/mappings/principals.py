@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..._commvault.catalogue import COMMCELL_LEVEL, Entry
+from ..._commvault.catalogue import COMMCELL_LEVEL, Catalogue, Entry
 from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
 from ..._commvault.references import ObjectReference
@@ -51,6 +51,7 @@ class PrincipalResolver:
         self._ctx, self._options, self._client, self._directory = ctx, options, client, directory
         self._pending: dict[tuple[str, int], Pending] = {}
         self._unclaimed: frozenset[int] | None = None
+        self._linked: dict[str | int | None, dict[str, Entry]] = {}
 
     def resolve_principal(self, entry: MappingEntry, groups: EntraGroups, resolved: Resolved) -> MappedPrincipal | None:
         """Return the principal of *entry*; None when it is not there, with the problem noted unless nothing is asked of it."""
@@ -133,14 +134,27 @@ class PrincipalResolver:
         found = catalogue.get(name, company)
         if found is not None or group.object_id is None:
             return found
-        for candidate in catalogue.filter_by_level(catalogue, company):
-            is_unclaimed = candidate.id in self._read_links_of_unclaimed(groups)
-            if is_unclaimed and self.read_linked_object_id(candidate.id) == group.object_id:
-                self._ctx.warn(
-                    f"Commvault group {candidate.name} is linked to the Entra group of {name}; it is used although the names differ"
-                )
-                return candidate
-        return None
+        candidate = self._index_links(catalogue, company, groups).get(group.object_id)
+        if candidate is not None:
+            self._ctx.warn(
+                f"Commvault group {candidate.name} is linked to the Entra group of {name}; it is used although the names differ"
+            )
+        return candidate
+
+    def _index_links(
+        self, catalogue: Catalogue, company: str | int | None, groups: EntraGroups
+    ) -> t.Mapping[str, Entry]:
+        """Return the groups of a level that no entry claims by name, by the object ids that they are linked to; made once for a level."""
+        if company not in self._linked:
+            level = catalogue.filter_by_level(catalogue, company)
+            unclaimed = self._read_links_of_unclaimed(groups) if level else frozenset()
+            found: dict[str, Entry] = {}
+            for entry in level:
+                object_id = self.read_linked_object_id(entry.id) if entry.id in unclaimed else None
+                if object_id is not None:
+                    found.setdefault(object_id, entry)
+            self._linked[company] = found
+        return self._linked[company]
 
     def _read_links_of_unclaimed(self, groups: EntraGroups) -> frozenset[int]:
         """Return the groups that no entry claims by name, once their links were read: one of them may have been renamed."""

@@ -183,8 +183,7 @@ def test_links_of_other_groups_are_read_once(make_ctx: t.Any) -> None:
     case.resolve(entra())
     first = len(commcell.read_groups)
     case.resolve(entra("two"))
-    level = 4  # groups of the CommCell itself, each looked at among what was read
-    assert len(commcell.read_groups) - first == level
+    assert len(commcell.read_groups) == first > 0, "what was read is kept by its link"
 
 
 def test_a_group_of_another_company_is_never_found_by_its_link(make_ctx: t.Any) -> None:
