@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import multiprocessing
@@ -15,6 +16,7 @@ import resource
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import typing as t
 import urllib.request
@@ -38,6 +40,7 @@ class Cost:
     memory_mib: int
     result: dict[str, t.Any]
     loads: int = 0
+    calls: int = 0
 
     def line(self) -> str:
         """A row of the table."""
@@ -79,6 +82,30 @@ class Served:
         bundle.write_text(pathlib.Path(certifi.where()).read_text(encoding="utf-8") + own, encoding="utf-8")
         return str(bundle)
 
+    def list_servers(self, commcell: str) -> list[str]:
+        """Names of the servers that are the CommCell's own."""
+        connection = self.document["cvops_connection"]["commcells"][commcell]
+        context = ssl.create_default_context(cafile=connection["ca_path"])
+        secret = base64.b64encode(connection["password"].encode()).decode()
+        login = {"username": connection["username"], "password": secret}
+        request = urllib.request.Request(f"{connection['url']}/Login", json.dumps(login).encode())
+        request.add_header("Content-Type", "application/json")
+        request.add_header("Accept", "application/json")
+        token = json.load(urllib.request.urlopen(request, context=context))["token"]
+        request = urllib.request.Request(f"{connection['url']}/Client")
+        request.add_header("Authtoken", token)
+        request.add_header("Accept", "application/json")
+        rows = json.load(urllib.request.urlopen(request, context=context))["clientProperties"]
+        entities = [row["client"]["clientEntity"] for row in rows]
+        return sorted(
+            {
+                entity["clientName"]
+                for entity in entities
+                if not entity.get("entityInfo", {}).get("companyId") and entity["clientName"].isascii()
+            },
+            key=str.lower,
+        )
+
     def counts(self) -> tuple[int, int]:
         """Reads and writes that reached the services since the last call."""
         rows = json.load(urllib.request.urlopen(f"{self.urls['control']}/journal"))
@@ -95,22 +122,34 @@ class Served:
             self._process.wait(10)
 
 
-def measure(site: Served, what: str, module: str, options: dict[str, t.Any]) -> Cost:
-    """Run a module's body once in a fresh process."""
+class CallCounter:
+    """Counts function calls of all threads: what a run does, whatever else the machine is doing."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, _frame: t.Any, event: str, _argument: t.Any) -> None:
+        """Take an event of the interpreter."""
+        self.count += event in ("call", "c_call")
+
+
+def measure(site: Served, what: str, module: str, options: dict[str, t.Any], counted: bool = False) -> Cost:
+    """Run a module's body once in a fresh process; *counted*: with its function calls, which takes longer."""
     site.counts()
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_measured, args=(sender, module, options))
+    process = context.Process(target=_measured, args=(sender, module, options, counted))
     process.start()
-    cpu_s, wall_s, memory_mib, loads, result = receiver.recv()
+    sender.close()  # a process that dies is an error here, not a wait without end
+    cpu_s, wall_s, memory_mib, loads, result, calls = receiver.recv()
     process.join()
     reads, writes = site.counts()
     if loads > 1:
         raise SystemExit(f"{what}: {loads} loads of a CA bundle; there is one CA")
-    return Cost(what, reads, writes, cpu_s, wall_s, memory_mib, result, loads)
+    return Cost(what, reads, writes, cpu_s, wall_s, memory_mib, result, loads, calls)
 
 
-def _measured(sender: t.Any, module: str, options: dict[str, t.Any]) -> None:
+def _measured(sender: t.Any, module: str, options: dict[str, t.Any], counted: bool) -> None:
     sys.path.insert(0, str(ROOT / "scripts"))
     sys.path.insert(0, str(ROOT / "tests" / "integration"))
     import importlib
@@ -129,9 +168,15 @@ def _measured(sender: t.Any, module: str, options: dict[str, t.Any]) -> None:
     loads = _count_loads()
     cpu, wall = time.process_time(), time.monotonic()
     ctx = context.Context(options=validated.validated_parameters, reporter=_Silent(), diff_mode=True)
+    counter = CallCounter()
+    if counted:
+        threading.setprofile(counter)
+        sys.setprofile(counter)
     result = runner.run_task(ctx, body.RESOURCE)
+    sys.setprofile(None)
+    threading.setprofile(None)
     memory_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    sender.send((time.process_time() - cpu, time.monotonic() - wall, memory_mib, len(loads), result))
+    sender.send((time.process_time() - cpu, time.monotonic() - wall, memory_mib, len(loads), result, counter.count))
 
 
 def _count_loads() -> list[str]:

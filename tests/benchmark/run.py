@@ -19,6 +19,10 @@ import sdk_script
 import yaml
 from measuring import HEADER, ROOT, Cost, Served, measure
 
+#: Grants on so many further servers of each entry of set L: about 6,000 and 24,000 grants of 150 groups.
+LARGE_SETS = {"L": 0, "L4": 30, "XL": 150}
+#: How much steeper calls may grow from L4 to XL than from L to L4; a step that grows with the square makes this four.
+STEEPER = 1.25
 TASKS = 20
 LOOKUPS = 200
 
@@ -38,8 +42,9 @@ def set_l(folder: pathlib.Path) -> None:
             wanted = {name: value for name, value in role.items() if name != "commcells"}
             done = measure(site, "role", "commvault_role", {**site.options(cell), **wanted})
             check(done)
-        names = ("first apply of L", "L again, nothing to do", "L again, exclusive")
-        for what, more in zip(names, ({}, {}, {"exclusive": True}), strict=True):
+        names = ("first apply of L", "L again, nothing to do", "L again, exclusive", "L again, managed")
+        managed = {"exclusive": "managed", "managed_groups": ["GG-Commvault-*"]}
+        for what, more in zip(names, ({}, {}, {"exclusive": "principals"}, managed), strict=True):
             cost = measure(site, what, "commvault_role_mappings", mapping(site, cell, **more))
             check(cost)
             print(cost.line(), flush=True)
@@ -54,6 +59,44 @@ def set_l(folder: pathlib.Path) -> None:
         )
     finally:
         site.close()
+
+
+def widen(mappings: t.Sequence[t.Mapping[str, t.Any]], servers: t.Sequence[str], count: int) -> list[dict[str, t.Any]]:
+    """Return the entries, each with *count* servers more; neighbours share some, as real scopes do."""
+    wide = []
+    for number, entry in enumerate(mappings):
+        chosen = [servers[(number * 7 + step) % len(servers)] for step in range(count)]
+        more = [{"role": "View", "entities": {"servers": chosen}}] if chosen else []
+        wide.append({**entry, "grants": [*entry["grants"], *more]})
+    return wide
+
+
+def large_sets(folder: pathlib.Path) -> None:
+    """First apply and no change of L, L4 and XL, and a look at how function calls grow with the grants. Counts only: times are told, not judged."""
+    calls: dict[str, list[tuple[int, int]]] = {"first apply": [], "nothing to do": []}
+    for name, count in LARGE_SETS.items():
+        site = Served(folder / name.lower(), "--set", "L", "--empty")
+        cell = next(iter(site.document["cvops_connection"]["commcells"]))
+        try:
+            for role in site.document["cvops_commvault_roles"]:
+                wanted = {key: value for key, value in role.items() if key != "commcells"}
+                check(measure(site, "role", "commvault_role", {**site.options(cell), **wanted}))
+            site.document["cvops_role_mappings"] = widen(
+                site.document["cvops_role_mappings"], site.list_servers(cell), count
+            )
+            for what, found in calls.items():
+                cost = measure(site, f"{name}, {what}, counted", "commvault_role_mappings", mapping(site, cell), True)
+                check(cost)
+                grants = len(cost.result["role_mappings"]["grants"])
+                found.append((grants, cost.calls))
+                print(f"{cost.line()}  {grants} grants, {cost.calls} calls", flush=True)
+        finally:
+            site.close()
+    for what, ((few, low), (some, middle), (many, high)) in calls.items():
+        first, second = (middle - low) / (some - few), (high - middle) / (many - some)
+        print(f"{what}: {first:.0f} calls for each further grant up to L4, {second:.0f} up to XL")
+        if second > first * STEEPER:
+            raise SystemExit(f"{what} grows faster than the grants: {second / first:.2f} times as many calls for each")
 
 
 def check(cost: Cost) -> None:
@@ -136,6 +179,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print(HEADER)
         set_l(pathlib.Path(folder))
+        large_sets(pathlib.Path(folder) / "large")
         tasks(pathlib.Path(folder))
 
 

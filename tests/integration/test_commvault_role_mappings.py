@@ -397,6 +397,15 @@ def test_set_l_keeps_its_budget(make_site: Callable[..., Simulator]) -> None:
     # All object ids go to Graph in one request; the journal shows the parts of a batch, too.
     assert [one.path for one in site.journal.entries("graph") if one.user_agent != "$batch"] == ["/v1.0/$batch"]
     assert_no_writes(site)
+    for exclusive, managed, budget in (("principals", [], 160), ("none", ["*"], 190), ("managed", ["GG-*"], 190)):
+        options = {"exclusive": exclusive, "managed_groups": managed, "accept_risk": ["first_managed_run"]}
+        found = run(site, mappings, True, commcell=cell, accept_reason="counted", **options)
+        # Master and its like match "*", too: who holds something is told, whatever it is.
+        assert found["role_mappings"]["surplus"] != "unknown"
+        check_reads = (
+            3 if found["changed"] else 0
+        )  # who is signed in and what it may do, asked before something is taken away
+        assert len(site.journal.reads(cell)) <= budget + check_reads, exclusive
     grants = state(site).grants
     mapped = {group.id for group in state(site).groups if group.azure_guid}
     for grant in [
@@ -448,6 +457,42 @@ def test_groups_without_an_entry_are_reported(site: Simulator) -> None:
     result = run(site, whole[:-1], managed_groups=["GG-*"], check=True)
     missing = whole[-1]["principal"]["entra_group"]["name"]
     assert missing in {row["user_group"] for row in result["role_mappings"]["unmanaged"]}
+
+
+def test_a_line_and_an_entry_that_leave_the_document_are_told_until_the_access_is_gone(site: Simulator) -> None:
+    group, plans = local_group(site), plan_names(site)
+    run(site, [entry(group, {"role": "View", "entities": {"plans": plans[:2]}})])
+    held = explicit(site)
+    shorter = [entry(group, {"role": "View", "entities": {"plans": plans[:1]}})]
+    told = run(site, shorter, check=True)["role_mappings"]["surplus"]
+    assert (group, "View", plans[1], False) in {
+        (row["principal"], row["role"], row["entity"], row["removed"]) for row in told
+    }
+    failed = run(site, shorter, fail_on_drift=True)
+    assert failed["error"]["kind"] == "drift" and f"{group}: View on plans {plans[1]}" in failed["msg"]
+    assert explicit(site) == held
+    without = run(site, [], managed_groups=[group])
+    assert [row["user_group"] for row in without["role_mappings"]["unmanaged"]] == [group]
+    managed = {"exclusive": "managed", "managed_groups": [group], "max_removals": 100}
+    refused = run(site, [], **managed)
+    assert refused["error"]["risk"] == "first_managed_run" and group in refused["msg"]
+    assert_no_writes(site)
+    taken = run(site, [], **managed, accept_risk=["first_managed_run"], accept_reason="tried")
+    assert {row["principal"] for row in taken["role_mappings"]["removed"]} == {group}
+    number = next(item.id for item in state(site).groups if item.name == group)
+    assert {row for row in held if row[:2] != (15, number)} == explicit(site), "nobody else lost anything"
+    assert run(site, [], **managed, fail_on_drift=True).get("failed") is not True
+
+
+def test_an_old_release_does_not_know_the_surplus(make_site: Callable[..., Simulator]) -> None:
+    site = make_site(set="S", release=36)
+    result = run(site, mapping_of(site), managed_groups=["GG-*"])
+    assert not result.get("failed"), result["msg"]
+    assert (result["role_mappings"]["surplus"], result["role_mappings"]["unmanaged"]) == ("unknown", "unknown")
+    assert any("unknown" in warning for warning in result["warnings"])
+    refused = run(site, mapping_of(site), exclusive="principals")
+    assert refused["failed"] and "use exclusive: none" in refused["msg"]
+    assert_no_writes(site)
 
 
 def test_break_glass_accounts_keep_their_grants(site: Simulator) -> None:
