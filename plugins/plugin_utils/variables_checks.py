@@ -29,6 +29,7 @@ Options = t.Mapping[str, Option]
 #: Keys by which people know an item of a list, best first.
 _LABEL_KEYS = ("display_name", "unique_name", "name", "value", "api", "role", "object_id", "app_id", "id")
 _MOST_LISTED = 8
+_FEW_KEYS = 3
 _LONGEST_LABEL = 48
 _SIMILARITY = 0.6
 _SCALARS = ("str", "int", "float", "bool")
@@ -78,7 +79,7 @@ class Place(t.NamedTuple):
         """Return the place of the value under *key*."""
         shown = abbreviate_text(key, _LONGEST_LABEL)
         plain = shown.replace("_", "a").replace("-", "a").isalnum()
-        return self._replace(path=f"{self.path}.{shown}" if plain else f"{self.path}[{shown!r}]")
+        return self._replace(path=f"{self.path}.{shown}" if plain else f"{self.path}['{shown}']")
 
     def enter_item(self, number: int, value: t.Any) -> Place:
         """Return the place of an item of a list."""
@@ -187,7 +188,9 @@ def _has_type(value: t.Any, form: Option) -> bool:
 
 def _find_mapping_problems(value: t.Any, option: Option, place: Place) -> t.Iterator[Problem]:
     if not isinstance(value, t.Mapping):
-        yield place.describe(f"must be a mapping (keys with values), not {name_type(value)}")
+        keys = ", ".join(list(option.get("options") or ())[:_FEW_KEYS])
+        words = f"with keys such as {keys}" if keys else "of names"
+        yield place.describe(f"must be a mapping {words}, not {name_type(value)}")
         return
     if "values" in option:
         for key, item in value.items():

@@ -71,7 +71,7 @@ WRONG = [
     ({"name": "x", "members": [["a"]]}, ["it.members[0]: must be a text, not a list"]),
     ({"name": "x", "keys": "a"}, ["it.keys: must be a list, not a text"]),
     ({"name": "x", "keys": [{"valeu": "a"}]}, ["it.keys[0].valeu: there is no such key; did you mean value?"]),
-    ({"name": "x", "places": "a"}, ["it.places: must be a mapping (keys with values), not a text"]),
+    ({"name": "x", "places": "a"}, ["it.places: must be a mapping of names, not a text"]),
     (
         {"name": "x", "places": {"a b": {"ulr": "x"}}},
         ["it.places['a b'].ulr: there is no such key; did you mean url?"],
@@ -83,7 +83,7 @@ WRONG = [
     ({"name": "x", "role": ["a"]}, ["it.role: must be a name, or a mapping with name or id, not a list"]),
     ({"name": "x", "role": {"nam": "a"}}, ["it.role.nam: there is no such key; did you mean name?"]),
     ({"name": "x", "role": True}, ["it.role: must be a name, or a mapping with name or id, not a boolean"]),
-    ("x", ["it: must be a mapping (keys with values), not a text"]),
+    ("x", ["it: must be a mapping with keys such as name, members, count, not a text"]),
 ]
 
 
