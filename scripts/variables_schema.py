@@ -73,7 +73,10 @@ OF_PLAYBOOKS: Options = {
     "cvops_notify_url": {"type": "str", "description": "An address that is told how a run ended."},
     "cvops_run_record_dir": {"type": "path", "on_demand": True},
     "cvops_in_process": {"type": "bool", "on_demand": True},
-    "doctor_fail": {"type": "bool", "description": "Whether the playbook doctor fails when something is amiss."},
+    "doctor_fail": {
+        "type": "bool",
+        "description": "Whether the playbook doctor fails when something is amiss. Without it, it fails where nothing is configured.",
+    },
     "doctor_file": {"type": "path", "description": "Where the playbook doctor writes what it found, as JSON."},
     "doctor_playbooks": {
         "type": "list",

@@ -139,6 +139,7 @@ def format_preflight(preflight: t.Any, commcell: t.Any = "") -> list[str]:
         if check.get("verdict") != "ok":
             told = f"{check.get('check')}: {check.get('reason')} -> {check.get('remedy')}"
             lines.append(f"{_format_cell(check.get('verdict')):<{_LONGEST_VERDICT}}  {told}")
+    lines += _format_absent_groups(groups)
     if groups:
         head = ("Verdict", "Entra group", "In the token", "Commvault group", "Remedy")
         lines += format_table([head, *map(_format_preflight_row, groups)], least=_LONGEST_VERDICT)
@@ -277,6 +278,22 @@ def _format_verdict_counts(groups: t.Sequence[Mapping]) -> str:
     counts = {verdict: sum(group.get("verdict") == verdict for group in groups) for verdict in _VERDICTS}
     told = [f"{count} {verdict}" for verdict, count in counts.items() if count or verdict != "unknown"]
     return f", {len(groups)} groups: {', '.join(told)}"
+
+
+def _format_absent_groups(groups: t.Sequence[Mapping]) -> list[str]:
+    """Return a line for each service that lacks groups of the mapping: said once, whatever the rows say of each."""
+    absent = {
+        "Entra ID": sum(
+            any(finding.get("check") == "entra_group" for finding in require_list(group.get("findings"), "findings"))
+            for group in groups
+        ),
+        "Commvault": sum(group.get("user_group_exists") is False for group in groups),
+    }
+    return [
+        f"{service}: {count} of {len(groups)} groups are not there yet, the playbook site creates those of the document"
+        for service, count in absent.items()
+        if count
+    ]
 
 
 def _format_preflight_row(group: Mapping) -> tuple[str, ...]:

@@ -89,7 +89,20 @@ def test_half_of_a_connection(site: Simulator, doctor: Callable[..., Run]) -> No
     no_entra = {**document, "cvops_connection": {"commcells": document["cvops_connection"]["commcells"]}}
     told = lines(doctor(no_entra).ok())
     assert "Microsoft Entra ID: not configured" in told and "Commvault: signed in" in told
-    told = lines(doctor({}).ok())
+
+
+def test_with_nothing_set_it_says_what_to_set_and_fails(site: Simulator, doctor: Callable[..., Run]) -> None:
+    run = doctor({})
+    assert run.rc == 2, "for a script"
+    assert doctor({"doctor_fail": False}).rc == 0
+    told = lines(run)
+    for name in (
+        "cvops_connection.entra",
+        "CVOPS_CLIENT_SECRET",
+        "cvops_connection.commcells.NAME",
+        "CVOPS_COMMVAULT_URL",
+    ):
+        assert any(name in line for line in told)
     assert [line for line in told if "not configured" in line][:2] == [
         "Microsoft Entra ID: not configured",
         "Commvault: not configured",

@@ -27,11 +27,26 @@ def format_connection_report(found: ConnectionFacts) -> dict[str, list[str]]:
     }
 
 
+#: What makes a connection, in a variables document and in the environment.
+_WHAT_TO_SET = {
+    "Microsoft Entra ID": (
+        "cvops_connection.entra with tenant_id, client_id and client_secret, in a variables document, or",
+        "CVOPS_TENANT_ID, CVOPS_CLIENT_ID and CVOPS_CLIENT_SECRET in the environment;",
+        "other ways to sign in: client_certificate in place of the secret, or auth_method",
+    ),
+    "Commvault": (
+        "cvops_connection.commcells.NAME with url, username and password, in a variables document, or",
+        "CVOPS_COMMVAULT_URL, CVOPS_COMMVAULT_USERNAME and CVOPS_COMMVAULT_PASSWORD in the environment;",
+        "in place of user and password: an access token, or commvault_auth_method",
+    ),
+}
+
+
 def _format_side(
     title: str, side: ConnectionFacts, described: t.Callable[[ConnectionFacts], list[tuple[str, str]]]
 ) -> list[str]:
     if side["status"] == "not_configured":
-        return [f"{title}: not configured"]
+        return [f"{title}: not configured", *(f"  {'set':<12} {text}" for text in _WHAT_TO_SET[title])]
     lines = [f"{title}: {'signed in' if side['status'] == 'ok' else 'FAILED'}"]
     if side["error"]:
         lines.append(f"  error        {side['error']['msg']}")

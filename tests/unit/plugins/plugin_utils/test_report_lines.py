@@ -213,3 +213,21 @@ def test_an_export_counts_what_it_left_out() -> None:
         "3 rows that no mapping manages: A, b",
     ]
     assert format_export({}, "/x.yml")[-1] == "0 rows that no mapping manages: none"
+
+
+def test_groups_that_are_not_there_yet_are_told_once_for_each_service() -> None:
+    absent = {
+        "entra_group": "x",
+        "findings": [{"check": "entra_group"}],
+        "user_group_exists": False,
+        "verdict": "broken",
+    }
+    there = {"entra_group": "y", "findings": [{"check": "member"}], "user_group_exists": True, "verdict": "ok"}
+    told = format_preflight({"verdict": "broken", "groups": [absent, absent, there], "checks": []})
+    assert [line for line in told if "not there yet" in line] == [
+        "Entra ID: 2 of 3 groups are not there yet, the playbook site creates those of the document",
+        "Commvault: 2 of 3 groups are not there yet, the playbook site creates those of the document",
+    ]
+    assert not any(
+        "not there yet" in line for line in format_preflight({"verdict": "ok", "groups": [there], "checks": []})
+    )

@@ -76,7 +76,9 @@ def test_a_side_that_failed_or_is_not_there_says_so() -> None:
     }
     text = lines("entra", **failed)
     assert text.startswith("Microsoft Entra ID: FAILED\n  error        AADSTS7000215: wrong\n  address")
-    assert lines("commvault") == "Commvault: not configured"
+    first, *set_what = lines("commvault").split("\n")
+    assert first == "Commvault: not configured"
+    assert all(line.startswith("  set ") for line in set_what) and "CVOPS_COMMVAULT_URL" in set_what[1]
 
 
 def test_playbooks_are_a_table() -> None:
