@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
+from cvops_simulator.entra.replication import Replication
 from cvops_simulator.testing import running_simulator
 from helpers.direct import run_body
 from helpers.playing import Player
@@ -126,3 +127,19 @@ def test_half_done_work_is_told_and_goes_on(site: Simulator, place: int) -> None
     for group in wanted:
         one = run_body(entra_group, site, group)
         assert not one["changed"] and len(one["group"]["members"]) == 2
+
+
+def test_replicas_that_lag_make_no_twins(
+    make_site: Callable[..., Simulator], make_player: Callable[[Simulator], Player]
+) -> None:
+    """Created, asked for again at once, deleted and created again: each group is there once, and nothing is taken for gone."""
+    site = make_site(set="S", replication=Replication(object_lag=2.0))
+    upns = people(site, 2)
+    wanted = [{"display_name": f"GG-{name}", "unique_name": f"gg-{name}", "members": upns} for name in "abc"]
+    gone = [{**group, "state": "absent"} for group in wanted[:1]]
+    titles = {"create": wanted, "again": wanted, "delete": gone, "anew": wanted}
+    run = make_player(site)([{"name": title, GROUPS: {"groups": groups}} for title, groups in titles.items()]).ok()
+    first, again = run.one("create")["groups"], run.one("again")["groups"]
+    assert [group["object_id"] for group in again] == [group["object_id"] for group in first]
+    names = [group["displayName"] for group in site.tenant.groups.values()]
+    assert [names.count(group["display_name"]) for group in wanted] == [1, 1, 1]

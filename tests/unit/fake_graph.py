@@ -61,6 +61,7 @@ class FakeGraph:
         self.object_names: dict[str, str] = {}
         self.recent_objects = types.SimpleNamespace(
             add=lambda *keys: self.remembered.extend(keys),
+            clear=lambda *keys: None,
             contains_any=lambda keys: not set(self.remembered).isdisjoint(keys),
         )
 
@@ -91,10 +92,11 @@ class FakeGraph:
         assert answer is not None, f"nobody said what the list {path} holds"
         return [dict(item) for item in answer]
 
-    def send_batch(self, urls: t.Mapping[str, str], **_more: t.Any) -> t.Any:
+    def send_batch(self, body: t.Any, **_more: t.Any) -> t.Any:
         """Answer each part as the table does; ``batches`` keeps what was asked for."""
+        urls = {part["id"]: part["url"] for part in body["requests"]}
         self.batches.append(list(urls.values()))
-        return types.SimpleNamespace(url="/$batch", correlation_id="c", service="Microsoft Graph", parts=dict(urls))
+        return types.SimpleNamespace(url="/$batch", correlation_id="c", service="Microsoft Graph", parts=urls)
 
     def read_object(self, whole: t.Any) -> t.Any:
         return {"responses": [self._answer_part(name, url) for name, url in whole.parts.items()]}
@@ -110,6 +112,9 @@ class FakeGraph:
 
     def check_object(self, value: t.Any, _reply: t.Any) -> t.Any:
         return value
+
+    def is_deleted(self, _path: str, wire: t.Mapping[str, t.Any]) -> bool:
+        return wire.get("id") in self.forgotten
 
     def measure_address(self, path: str) -> int:
         return len(f"https://graph.example/v1.0{path}")

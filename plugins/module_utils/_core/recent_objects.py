@@ -35,7 +35,11 @@ class RecentObjects:
         self._append(self._ctx.clock.now().timestamp(), keys)
 
     def discard(self, *keys: str) -> None:
-        """Forget *keys*: this run has deleted them."""
+        """Note *keys* as deleted now, so that they are not waited for and not taken for there."""
+        self._append(-self._ctx.clock.now().timestamp(), keys)
+
+    def clear(self, *keys: str) -> None:
+        """Forget what was noted of *keys*, for example before a deleted object is restored."""
         self._append(0.0, keys)
 
     def contains_any(self, keys: t.Iterable[str]) -> bool:
@@ -43,8 +47,13 @@ class RecentObjects:
         known = self._find_recent_keys()
         return any(key.lower() in known for key in keys)
 
+    def contains_deleted(self, key: str) -> bool:
+        """Return True when this run has deleted *key* a short while ago: a replica that lags may go on to show it."""
+        moment = self._read_moments().get(key.lower(), 0.0)
+        return -moment >= self._ctx.clock.now().timestamp() - RECENT_S
+
     def _append(self, moment: float, keys: t.Sequence[str]) -> None:
-        """Note *moment* (epoch seconds, 0 to forget) for *keys*, in this process and in the file."""
+        """Note *moment* (epoch seconds, negative for a deletion) for *keys*, in this process and in the file."""
         for key in keys:
             self._own[key.lower()] = moment
         if self._path is None:
@@ -61,13 +70,16 @@ class RecentObjects:
     def _find_recent_keys(self) -> set[str]:
         """Return the keys whose last moment, here or in the file, is recent."""
         oldest = self._ctx.clock.now().timestamp() - RECENT_S
+        return {key for key, moment in self._read_moments().items() if moment >= oldest}
+
+    def _read_moments(self) -> dict[str, float]:
+        """Return the last moment of each key, here or in the file."""
         seen: dict[str, float] = {}
         for line in self._read_lines():
             moment, dummy, key = line.partition(" ")
-            if moment.isdecimal():
+            if moment.removeprefix("-").isdecimal():
                 seen[key] = float(moment)
-        seen.update(self._own)
-        return {key for key, moment in seen.items() if moment >= oldest}
+        return {**seen, **self._own}
 
     def _read_lines(self) -> list[str]:
         """Return the lines of the file; none where it is not there or cannot be read."""

@@ -123,7 +123,8 @@ def _send_batch(
 ) -> dict[int, PartReply]:
     """Return the parts of the answer to one batch, by the numbers of their requests; what is no answer to one of them is left out."""
     urls = {str(number): _build_url(request.path, request.params) for number, request in requests.items()}
-    whole = graph.send_batch(urls, intent=intent, needs=needs)
+    body = {"requests": [{"id": name, "method": "GET", "url": url} for name, url in urls.items()]}
+    whole = graph.send_batch(body, intent=intent, needs=needs)
     found: dict[int, PartReply] = {}
     for part in get_objects(graph.read_object(whole), "responses"):
         name, status, headers = str(part.get("id")), part.get("status"), part.get("headers")
@@ -157,8 +158,10 @@ def _is_usable(graph: GraphClient, request: ReadRequest, reply: PartReply) -> bo
 
 def _take_answer(graph: GraphClient, request: ReadRequest, reply: PartReply) -> Answer:
     if request.is_list:
-        return [graph.check_object(item, reply) for item in reply.body["value"]]
-    return None if reply.status == 404 else graph.check_object(reply.body, reply)
+        listed = [graph.check_object(item, reply) for item in reply.body["value"]]
+        return [item for item in listed if not graph.is_deleted(request.path, item)]
+    found = None if reply.status == 404 else graph.check_object(reply.body, reply)
+    return None if found is None or graph.is_deleted(request.path, found) else found
 
 
 def _compute_pause_s(graph: GraphClient, reply: PartReply, tries: int) -> float | None:

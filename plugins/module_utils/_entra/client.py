@@ -10,9 +10,8 @@ from __future__ import annotations
 import datetime
 import re
 import typing as t
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
-from .._core.addresses import describe_host
 from .._core.answers import MIB
 from .._core.context import Context, CountAs
 from .._core.errors import ApiError, AuthError, BadAnswer, NotFound, add_token_source, mark_outcome_unknown
@@ -28,6 +27,7 @@ from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import decode_claims
 from .._signin.transport_settings import build_graph_settings
 from .errors import build_graph_error
+from .paging import add_key, explain_unusable_link
 
 #: Texts of refusals that a lagging replica gives for objects that exist; repeated only for objects of this run.
 _REPLICATION_REFUSALS = (
@@ -116,13 +116,6 @@ def warn_of_lookalikes(ctx: Context, noun: str, found: t.Iterable[t.Mapping[str,
             ctx.warn(describe_lookalike(noun.capitalize(), name, other, f"{noun} {other!r} ({wire.get('id')})"))
 
 
-def _add_key(keys: set[str], wire: t.Mapping[str, t.Any]) -> bool:
-    """Add what tells an object of a list from the others, its id or else all of it, to *keys*; return False if it was there."""
-    before = len(keys)
-    keys.add(str(wire.get("id") or wire))
-    return len(keys) > before
-
-
 class GraphClient:
     """A client of Graph for one task, signed in when it is first used.
 
@@ -149,9 +142,10 @@ class GraphClient:
     def get(
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
     ) -> dict[str, t.Any] | None:
-        """Return one object, or None for 404. *path* is relative to the version, for example ``/groups/{id}``."""
+        """Return one object, or None for 404 and one that is deleted. *path* is relative to the version, for example ``/groups/{id}``."""
         reply = self._send("GET", path, intent=intent, needs=needs, params=params, missing_ok=True)
-        return None if reply.status == 404 else self.check_object(self.read_object(reply), reply)
+        found = None if reply.status == 404 else self.check_object(self.read_object(reply), reply)
+        return None if found is None or self.is_deleted(path, found) else found
 
     def list(
         self, path: str, *, intent: str, needs: t.Sequence[str] = (), params: t.Mapping[str, t.Any] | None = None
@@ -170,12 +164,12 @@ class GraphClient:
             values = page.get("value")
             if not isinstance(values, list):
                 raise reply.build_bad_answer("something else than a list of objects")
-            fresh = [item for item in values if _add_key(keys, self.check_object(item, reply))]
+            fresh = [item for item in values if add_key(keys, self.check_object(item, reply))]
             found.extend(fresh)
             following, size, idle = page.get("@odata.nextLink"), size + len(reply.content), 0 if fresh else idle + 1
             if not following:
-                return found
-            why = self._explain_unusable_link(following, links)
+                return [item for item in found if not self.is_deleted(path, item)]
+            why = explain_unusable_link(self._root, following, links)
             if size > _LONGEST_LIST or len(found) > _MOST_ITEMS or len(links) >= _MOST_PAGES:
                 why = why or "no end: it is too large"
             elif idle >= _MOST_IDLE_PAGES:
@@ -188,10 +182,9 @@ class GraphClient:
             links.add(str(following))
             url, query = str(following), None
 
-    def send_batch(self, urls: t.Mapping[str, str], *, intent: str, needs: t.Sequence[str] = ()) -> Reply:
-        """Return the answer to one request that holds a GET for each of *urls*, at most twenty, by their names."""
-        body = {"requests": [{"id": name, "method": "GET", "url": url} for name, url in urls.items()]}
-        self.ctx.stats.add("batch_parts", len(urls))
+    def send_batch(self, body: t.Mapping[str, t.Sequence[t.Any]], *, intent: str, needs: t.Sequence[str] = ()) -> Reply:
+        """Return the answer to one request that holds others (``requests``), all of which read."""
+        self.ctx.stats.add("batch_parts", len(body["requests"]))
         repeat, count_as = Repeat.ALWAYS, CountAs.READ
         return self._send("POST", "/$batch", intent=intent, needs=needs, body=body, repeat=repeat, count_as=count_as)
 
@@ -200,23 +193,15 @@ class GraphClient:
         """When and how often a request is sent again."""
         return self._transport.settings.policy
 
+    def is_deleted(self, path: str, wire: t.Mapping[str, t.Any]) -> bool:
+        """Return True for an object that this run has deleted, read at *path* from a replica that goes on to show it."""
+        return not path.startswith("/directory/deletedItems") and self.recent_objects.contains_deleted(
+            str(wire.get("id"))
+        )
+
     def measure_address(self, path: str) -> int:
         """Return the length of the whole address of *path* with its query."""
         return len(f"{self._root}/v1.0{path}")
-
-    def _explain_unusable_link(self, following: t.Any, seen: t.Container[str]) -> str | None:
-        """Return why a next link is not followed, None for one that is."""
-        if not isinstance(following, str) or not self._is_own_address(following):
-            return f"a page at {describe_host(following)}, which is not where it was reached"
-        return "a page that was read already" if following in seen else None
-
-    def _is_own_address(self, url: str) -> bool:
-        try:
-            ours, theirs = urlsplit(self._root), urlsplit(url)
-        except ValueError:
-            return False
-        same = (theirs.scheme, theirs.netloc.lower()) == (ours.scheme, ours.netloc.lower())
-        return same and theirs.path.startswith(f"{ours.path}/v1.0/") and ".." not in unquote(theirs.path)
 
     def write(
         self,
@@ -352,7 +337,11 @@ class GraphClient:
 
     def _get_retry_limit_s(self, error: ApiError, method: str, url: str, body: t.Any) -> float:
         """Return how long to repeat a refused request, in seconds; zero unless replication may cause the refusal."""
-        if self._is_replication_lag(error, url, body):
+        # A replica that goes on to show what this run has deleted takes a creation by the same key for a change.
+        is_anew = (
+            error.status == 404 and method == "PATCH" and self.recent_objects.contains_deleted(self._strip_root(url))
+        )
+        if is_anew or self._is_replication_lag(error, url, body):
             return _REPLICATION_LIMIT_S
         refused = error.status == 403 and method != "GET" and error.said.lower().startswith(_NO_RIGHTS_REFUSAL)
         return (

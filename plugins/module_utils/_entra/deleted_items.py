@@ -47,6 +47,7 @@ def restore_deleted_item(graph: GraphClient, collection: str, object_id: str, *,
         was_repeated = True
         return True  # a second restore finds nothing to restore, and then it is looked for
 
+    graph.recent_objects.clear(object_id)
     try:
         restored = graph.write(
             "POST", path, {}, intent=intent, needs=_WRITE, repeat=Repeat.IF_REFUSED, is_undone=is_undone

@@ -42,6 +42,23 @@ def test_an_object_is_recent_for_ten_minutes(make_ctx: t.Any, tmp_path: pathlib.
     assert not fresh.contains_any([ONE])
 
 
+def test_what_was_deleted_is_known_to_later_tasks_until_it_is_there_again(
+    make_ctx: t.Any, tmp_path: pathlib.Path
+) -> None:
+    first, ctx = RecentObjects(make_ctx(run_directory=str(tmp_path))), make_ctx(run_directory=str(tmp_path))
+    second = RecentObjects(ctx)
+    first.add(ONE)
+    assert not second.contains_deleted(ONE)
+    first.discard(ONE.upper())
+    assert second.contains_deleted(ONE) and not second.contains_any([ONE])
+    ctx.clock.passed += RECENT_S + 2
+    assert not second.contains_deleted(ONE)
+    for noted in (first.add, first.clear):
+        first.discard(ONE)
+        noted(ONE)
+        assert not RecentObjects(make_ctx(run_directory=str(tmp_path))).contains_deleted(ONE)
+
+
 def test_without_a_folder_a_task_knows_its_own(make_ctx: t.Any) -> None:
     fresh = RecentObjects(make_ctx())
     fresh.add(ONE)

@@ -234,3 +234,12 @@ def test_long_values_go_fewer_in_a_query() -> None:
     assert [query["$filter"].count("'") // 2 for query in queries] == [12, 3]
     alone = build_value_queries(t.cast("t.Any", Measuring()), "/groups", "displayName", ["\u65e5" * 250, "a"], {})
     assert len(alone) == 2
+
+
+def test_what_this_run_has_deleted_is_in_no_part(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    graph.forget("x")
+    secured.server.says(answer(200, answer_objects((200, {"id": "x"}), (200, {"id": "y"}))))
+    assert read_in_batches(graph, OBJECTS, intent="look") == [None, {"id": "y"}]
+    secured.server.says(answer(200, answer_parts(200, 200)))
+    graph.forget("in batch 1")
+    assert list_in_batches(graph, "/groups", QUERIES[:2], intent="look") == [[{"id": "in batch 0"}], []]

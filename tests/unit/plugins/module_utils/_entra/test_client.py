@@ -456,3 +456,30 @@ def test_the_services_clock_counts(graph: GraphClient, monkeypatch: pytest.Monke
     ahead_s = {"Microsoft Graph": 18000.0}
     monkeypatch.setattr(graph.ctx.service_timings, "get_clock_difference_s", ahead_s.get)
     assert graph.get_service_time() - graph.ctx.clock.now() == datetime.timedelta(hours=5)
+
+
+def test_what_this_run_has_deleted_is_not_there_whatever_a_replica_shows(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    gone = {"id": "3F0C6D2E-31a5-4b0b-9f5b-0d6f4a1c2b3d"}
+    secured.server.says(answer(200, gone), answer(200, {"value": [gone, {"id": "other"}]}))
+    graph.forget(gone["id"])
+    assert graph.get("/groups(uniqueName='x')", intent="read") is None
+    assert graph.list("/groups", intent="list") == [{"id": "other"}]
+    assert graph.list("/directory/deletedItems/microsoft.graph.group", intent="list") == [gone, {"id": "other"}]
+    graph.remember(gone)
+    assert graph.list("/groups", intent="list") == [gone, {"id": "other"}]
+
+
+def test_a_creation_by_the_key_of_what_was_deleted_waits_for_the_replicas(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    missing = answer(404, {"error": {"code": "Request_ResourceNotFound", "message": "does not exist"}})
+    path = "/groups(uniqueName='x')"
+    graph.forget("an-id", path)
+    secured.server.says(missing, missing, answer(201, {"id": "anew"}))
+    assert graph.upsert("groups", "uniqueName", "x", {}, intent="create") == {"id": "anew"}
+    secured.server.says(missing)
+    with pytest.raises(NotFound):
+        graph.upsert("groups", "uniqueName", "y", {}, intent="create")
+    assert len(secured.server.received) == 1

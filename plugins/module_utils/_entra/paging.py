@@ -1,0 +1,36 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Pages of a list of Graph: which next links are followed, and which objects are new. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import unquote, urlsplit
+
+from .._core.addresses import describe_host
+
+
+def add_key(keys: set[str], wire: t.Mapping[str, t.Any]) -> bool:
+    """Add what tells an object of a list from the others, its id or else all of it, to *keys*; return False if it was there."""
+    before = len(keys)
+    keys.add(str(wire.get("id") or wire))
+    return len(keys) > before
+
+
+def explain_unusable_link(root: str, following: t.Any, seen: t.Container[str]) -> str | None:
+    """Return why a next link is not followed, None for one that is. *root*: Graph's address; *seen*: the links that were followed."""
+    if not isinstance(following, str) or not _is_below(root, following):
+        return f"a page at {describe_host(following)}, which is not where it was reached"
+    return "a page that was read already" if following in seen else None
+
+
+def _is_below(root: str, url: str) -> bool:
+    try:
+        ours, theirs = urlsplit(root), urlsplit(url)
+    except ValueError:
+        return False
+    same = (theirs.scheme, theirs.netloc.lower()) == (ours.scheme, ours.netloc.lower())
+    return same and theirs.path.startswith(f"{ours.path}/v1.0/") and ".." not in unquote(theirs.path)
