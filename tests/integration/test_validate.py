@@ -169,3 +169,10 @@ def test_a_document_as_data_is_checked_and_not_evaluated(bare: Player, tmp_path:
 )
 def test_a_playbook_with_nothing_says_what_it_needs(bare: Player, playbook: str, told: str) -> None:
     assert_short(bare(f"cvops.identity.{playbook}"), told)
+
+
+def test_a_role_that_is_told_of_an_earlier_check_does_not_take_its_word(bare: Player) -> None:
+    """Else it would run with no connection, and do nothing without a word."""
+    document, told = WRONG["an undefined variable"]
+    role = {"ansible.builtin.include_role": {"name": "cvops.identity.role_mappings"}}
+    assert_short(bare([{**role, "vars": {**document, "validate_done": True}}]), told)
