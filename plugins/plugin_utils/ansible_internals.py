@@ -36,6 +36,7 @@ PUBLIC = frozenset(
         "ansible.errors",
         "ansible.module_utils.basic",
         "ansible.module_utils.common.arg_spec",
+        "ansible.module_utils.common.validation",
         "ansible.module_utils.errors",
         "ansible.module_utils.parsing.convert_bool",
         "ansible.plugins.action",

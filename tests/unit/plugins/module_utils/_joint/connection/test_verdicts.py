@@ -236,4 +236,5 @@ def test_the_table_can_be_judged_and_shown(need: PermissionNeed) -> None:
 
 
 def test_the_table_has_every_playbook() -> None:
-    assert PLAYBOOKS.keys() == {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+    """But that which signs in nowhere."""
+    assert PLAYBOOKS.keys() | {"validate"} == {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
