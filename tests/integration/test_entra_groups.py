@@ -113,6 +113,15 @@ def test_nothing_is_written_while_anything_is_wrong(site: Simulator) -> None:
     assert all(entry.read for entry in site.journal.entries())
 
 
+def test_only_what_was_approved_is_written(site: Simulator) -> None:
+    wanted = [{"display_name": f"GG-{name}", "unique_name": f"gg-{name}", "members": people(site, 2)} for name in "ab"]
+    steps = [step["id"] for step in run_body(entra_groups, site, {"groups": wanted}, check=True)["steps"]]
+    assert len(set(steps)) == len(steps) >= 4
+    refused = run_body(entra_groups, site, {"groups": wanted, "approved_steps": steps[:-1]})
+    assert refused["error"]["kind"] == "plan_changed"
+    assert run_body(entra_groups, site, {"groups": wanted, "approved_steps": steps})["changed"]
+
+
 @pytest.mark.parametrize("place", range(5))
 def test_half_done_work_is_told_and_goes_on(site: Simulator, place: int) -> None:
     upns = people(site, 2)
