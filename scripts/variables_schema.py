@@ -66,6 +66,7 @@ OF_PLAYBOOKS: Options = {
         "type": "bool",
         "description": "Whether the plan says who gains and who loses access, person by person.",
     },
+    "cvops_show_access": {"type": "bool", "description": "Whether the report says who may do what."},
     "cvops_approved_plan": {
         "type": "str",
         "description": "The digest of the plan that was approved; any other is refused.",

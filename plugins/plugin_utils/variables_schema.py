@@ -1000,6 +1000,7 @@ SCHEMA: dict[str, Part] = {
     'cvops_proxy': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
     'cvops_retries': {'type': 'int', 'default': 4, 'on_demand': True, 'may_be_empty': True},
     'cvops_run_record_dir': {'type': 'path', 'on_demand': True, 'may_be_empty': True},
+    'cvops_show_access': {'type': 'bool'},
     'cvops_sign_in_on': {
         'type': 'str',
         'choices': ['controller', 'target'],

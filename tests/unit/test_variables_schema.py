@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import typing as t
 
 import pytest
@@ -48,6 +49,20 @@ def editor() -> t.Callable[[t.Any], bool]:
 def test_both_files_are_as_the_argument_specs_say() -> None:
     for path, text in variables_schema.expected().items():
         assert path.read_text() == text, f"{path.name} is out of date: run make generate"
+
+
+def test_every_variable_that_playbooks_read_is_in_the_schema() -> None:
+    """But for what a playbook sets itself, and the inventory group of the CommCells."""
+    own = {
+        "cvops_commcells",
+        "doctor_commcell",
+        "preflight_commcell",
+        "preflight_mapping_pending",
+        "preflight_only_noted",
+    }
+    texts = [path.read_text() for path in (variables_schema.ROOT / "playbooks").rglob("*.yml")]
+    read = {name for text in texts for name in re.findall(r"(?<![\w.])(?:cvops|doctor|preflight)_[a-z_]+", text)}
+    assert read - SCHEMA.keys() == own & read
 
 
 def test_the_documentation_shows_documents() -> None:
