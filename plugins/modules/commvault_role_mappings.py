@@ -135,6 +135,12 @@ options:
         description:
           - When the entry is to be reviewed; kept as evidence.
         type: raw
+  document:
+    description:
+      - A name for the document that the mapping is from. It is kept in the run record (C(cvops_run_record_dir)), and groups that match O(managed_groups),
+        have no entry here and had one in another document's last run are warned about.
+      - When left out, documents are not told apart.
+    type: str
   commcell:
     description:
       - The name under which this CommCell appears in C(commcells) of the entries. When left out, every entry applies.
@@ -451,6 +457,7 @@ SPEC = commvault_spec().merge(
     ArgumentSpec(
         {
             "mappings": mappings_option(),
+            "document": {"type": "str"},
             "commcell": {"type": "str"},
             "exclusive": {"type": "raw", "default": "none"},
             "fail_on_drift": {"type": "bool", "default": False},

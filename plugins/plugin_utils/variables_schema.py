@@ -1045,6 +1045,7 @@ SCHEMA: dict[str, Part] = {
     'role_mappings_canary': {'type': 'bool'},
     'role_mappings_check_rights': {'type': 'bool', 'default': True},
     'role_mappings_create_user_groups': {'type': 'bool', 'default': True},
+    'role_mappings_document': {'type': 'str'},
     'role_mappings_exclusive': {
         'default': 'none',
         'words': 'none, principals or managed',

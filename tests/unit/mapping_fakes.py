@@ -40,6 +40,7 @@ LISTS = (
 
 _DEFAULTS = MappingsOptions(
     mappings=(),
+    document=None,
     commcell=None,
     exclusive="none",
     fail_on_drift=False,

@@ -104,7 +104,7 @@ class Context:
     name as signed in, likewise. ``run_directory``: a folder that all tasks of the run share and that is removed with it, None
     where there is none; ``run_process``: the process whose end is the run's end. ``attended``: a person sees what is shown and
     can act on it. ``base_directory``: the folder of the playbook, in which relative paths begin, None for the process's own.
-    ``deadline_at``: on the monotonic clock, None for no deadline.
+    ``record_directory``: where records of runs are kept, None where they are not. ``deadline_at``: on the monotonic clock, None for no deadline.
     """
 
     options: dict[str, t.Any]
@@ -126,6 +126,7 @@ class Context:
     run_process: int | None = None
     attended: bool = False
     base_directory: str | None = None
+    record_directory: str | None = None
     deadline_at: float | None = None
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 

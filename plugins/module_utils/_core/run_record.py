@@ -12,6 +12,7 @@ leaves its trace as well.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import typing as t
@@ -29,6 +30,9 @@ from .visible import repair_strings
 #: Where records go, as an Ansible variable (lower case) and for module processes.
 DIRECTORY_VARIABLE = "CVOPS_RUN_RECORD_DIR"
 _SCHEMA_VERSION = 1
+#: So many records are looked at, and so many characters of each.
+_LAST_RECORDS = 200
+_LARGEST_RECORD = 5_000_000
 #: What job controllers tell about the job, by the name in the record.
 _JOB_VARIABLES = {
     "job_id": ("JOB_ID", "AWX_JOB_ID", "TOWER_JOB_ID"),
@@ -118,6 +122,22 @@ class RunRecord:
             "error": {"msg": result.get("msg"), **(result.get("error") or {})} if result.get("failed") else None,
             "stats": result.get("stats"),
         }
+
+
+def read_records(directory: str, module: str) -> list[dict[str, t.Any]]:
+    """Return the last records of *module* in *directory*, newest first; what cannot be read is no record."""
+    try:
+        names = sorted((name for name in os.listdir(directory) if f"-{module}-" in name), reverse=True)
+    except OSError:
+        return []
+    found = []
+    for name in names[:_LAST_RECORDS]:
+        with contextlib.suppress(OSError, ValueError):
+            with open(os.path.join(directory, name), encoding="utf-8") as file:
+                content = json.loads(file.read(_LARGEST_RECORD))
+            if isinstance(content, dict) and content.get("module") == f"cvops.identity.{module}":
+                found.append(content)
+    return found
 
 
 def _name_outcome(result: t.Mapping[str, t.Any]) -> str:

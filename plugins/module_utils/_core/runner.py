@@ -82,6 +82,7 @@ def run_task(
     a failure of kind ``internal``.
     """
     state = _RunState(RunRecord(ctx, record_to.directory, record_to.module) if record_to else None)
+    ctx.record_directory = record_to.directory if record_to else None
     seconds = ctx.options.get("deadline") or DEFAULT_DEADLINE_S
     ctx.deadline_at = ctx.clock.monotonic() + seconds
     try:

@@ -59,6 +59,7 @@ class MappingsOptions:
     """
 
     mappings: t.Sequence[t.Mapping[str, t.Any]]
+    document: str | None
     commcell: str | None
     exclusive: Exclusive
     fail_on_drift: bool
@@ -93,6 +94,7 @@ def read_mappings_options(ctx: Context) -> MappingsOptions:
     break_glass = given["break_glass"] or {}
     return MappingsOptions(
         mappings=given["mappings"] or (),
+        document=given.get("document"),
         commcell=given.get("commcell"),
         exclusive=_parse_exclusive(given["exclusive"], given["managed_groups"]),
         fail_on_drift=given["fail_on_drift"],

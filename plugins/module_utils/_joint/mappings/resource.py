@@ -27,8 +27,9 @@ from ..._core.names import fold_case
 from ..._core.plan import Plan, list_planned_changes
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals
+from ..._core.run_record import read_records
 from ..._entra.client import GraphClient
-from . import checks
+from . import checks, records
 from .apply import RequestWriter
 from .caller import MASTER_GROUP, Administrators, find_own_principals, is_privileged_role
 from .canonical import MappedPrincipal, Pending, PlannedGrant, Resolved
@@ -234,11 +235,30 @@ class RoleMappingsResource:
             self._ctx.warn(f"{sentence}.")
         before, dummy = show_surplus(self._drift, (), names)
         self._ctx.evidence.update(before)
+        self._warn_of_other_documents()
         kept = {grant: kind for grant, kind in self._current.kinds.items() if kind in SATISFYING_KINDS}
         for grant in sorted(grant for grant in self._resolved.absent if grant in kept and grant not in changes.remove):
             self._ctx.warn(
                 f"{self._resolved.absent[grant]}: {names.describe_grant(grant)} is to be absent and stays, because the principal holds it"
                 f" as {kept[grant]}, which no mapping takes away"
+            )
+
+    def _warn_of_other_documents(self) -> None:
+        """Warn of groups without an entry that another document had an entry for last, and note what this one has entries for."""
+        ctx, options = self._ctx, self._options
+        document = options.document
+        if document is None:
+            return
+        groups = [group.name for group in self._drift.unmanaged or ()]
+        mapped = [item.name for item in self._resolved.principals.values() if item.where != "managed_groups"]
+        ctx.evidence[records.KEY] = records.describe_mapping(document, options.managed_groups, mapped)
+        if not groups or ctx.record_directory is None:
+            return
+        earlier = read_records(ctx.record_directory, "commvault_role_mappings")
+        for group, other in records.find_other_documents(earlier, ctx.options, document, groups).items():
+            ctx.warn(
+                f"Group {group} has no entry in {document}; the last run that had one for it was of {other}. Two documents must not share a"
+                " pattern of managed_groups: with exclusive: managed each takes away what the other grants."
             )
 
     def _note_unverified(self, groups: EntraGroups) -> list[dict[str, t.Any]]:

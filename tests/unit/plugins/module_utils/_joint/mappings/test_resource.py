@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
 import pytest
@@ -19,7 +20,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.security
     Principal,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Throttled
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_task
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import RecordTarget, run_task
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import AnswerObject
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings import resource
 from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings
@@ -565,6 +566,23 @@ def test_where_a_release_does_not_list_everything_surplus_is_unknown_and_no_pass
     assert any("is unknown" in told for told in ctx.warnings)
     failed = run(make_ctx(), mappings=mappings, fail_on_drift=True)
     assert failed["error"]["kind"] == "drift"
+
+
+def test_a_group_that_another_document_had_an_entry_for_is_warned_about(
+    make_ctx: t.Any, service: FakeService, tmp_path: pathlib.Path
+) -> None:
+    def run_document(name: str, mappings: t.Any) -> list[str]:
+        ctx = make_ctx()
+        options = {"mappings": mappings, "document": name, "managed_groups": ["ops", "night"]}
+        ctx.options.update({**DEFAULTS, "commvault_auth_method": "password", "commvault_username": "svc", **options})
+        run_task(ctx, resource.RoleMappingsResource, record_to=RecordTarget(str(tmp_path), "commvault_role_mappings"))
+        return [warning for warning in ctx.warnings if "Two documents" in warning]
+
+    first = [entry(("View", {"plans": "gold"}))]
+    second = [entry(("View", {"plans": "gold"}), principal={"user_group": "night"})]
+    assert run_document("a.yml", first) == []
+    (told,) = run_document("b.yml", second)
+    assert "Group ops has no entry in b.yml" in told and "was of a.yml" in told
 
 
 @pytest.mark.parametrize("grant_kind", ["creator", "owner"])
