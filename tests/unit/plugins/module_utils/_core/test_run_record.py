@@ -19,7 +19,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core import run_re
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
-from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import RunRecord
+from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import RunRecord, read_records
 
 PLAN = Plan({"members": []}, {"members": ["x"]}, (Step("create", "group A"), Step("add", "member x")))
 SECRET = "Planted~4711"
@@ -224,3 +224,20 @@ def test_ansible_can_read_it_as_variables_without_evaluation(make_ctx: t.Any, fo
     assert found["planned"]["after"] == [
         {"key": {"__ansible_unsafe": "{{ 1 + 1 }}"}, "value": {"__ansible_unsafe": "{{ 2 }}"}}
     ]
+
+
+def test_the_last_records_of_a_module_are_read_newest_first_and_what_is_none_is_left_out(folder: pathlib.Path) -> None:
+    folder.mkdir()
+    contents = {
+        "20260301T120000Z-entra_group-1.json": '{"module": "cvops.identity.entra_group", "began": 1}',
+        "20260302T120000Z-entra_group-2.json": '{"module": "cvops.identity.entra_group", "began": 2}',
+        "20260303T120000Z-entra_group-3.json": '{"module": "cvops.identity.other"}',
+        "20260304T120000Z-entra_group-4.json": "[]",
+        "20260305T120000Z-entra_group-5.json": "{broken",
+        "20260306T120000Z-entra_groups-6.json": '{"module": "cvops.identity.entra_groups"}',
+    }
+    for name, content in contents.items():
+        (folder / name).write_text(content)
+    (folder / "20260307T120000Z-entra_group-7.json").mkdir()
+    assert [record["began"] for record in read_records(str(folder), "entra_group")] == [2, 1]
+    assert read_records(str(folder / "nowhere"), "entra_group") == []
