@@ -227,7 +227,7 @@ def test_ansible_can_read_it_as_variables_without_evaluation(make_ctx: t.Any, fo
 
 
 def test_the_last_records_of_a_module_are_read_newest_first_and_what_is_none_is_left_out(folder: pathlib.Path) -> None:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     contents = {
         "20260301T120000Z-entra_group-1.json": '{"module": "cvops.identity.entra_group", "began": 1}',
         "20260302T120000Z-entra_group-2.json": '{"module": "cvops.identity.entra_group", "began": 2}',
