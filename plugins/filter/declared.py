@@ -10,7 +10,6 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.declared import (
     find_document_permissions,
     find_document_uses,
     find_lacking_permissions,
-    is_commcell_covered,
     is_owner_removed,
     list_declared_roles,
     select_items_in_state,
@@ -24,7 +23,6 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
         return build_filters(
-            covers_commcell=is_commcell_covered,
             dates_as_text=convert_dates_to_text,
             declared_roles=list_declared_roles,
             document_permissions=find_document_permissions,

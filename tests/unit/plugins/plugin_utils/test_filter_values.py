@@ -30,7 +30,6 @@ for plugin in (connection, declared, reports, results):
 #: Arguments beside the input that a filter cannot do without.
 REQUIRED: dict[str, tuple[t.Any, ...]] = {
     "bootstrap_lines": ({},),
-    "covers_commcell": ("cs01",),
     "doctor_faults": (["site"],),
     "export_lines": ("x.yml",),
     "items_in_state": ("present",),
@@ -40,7 +39,7 @@ REQUIRED: dict[str, tuple[t.Any, ...]] = {
     "verification_options": ({}, {}),
 }
 SECRET = "hunter2-{{ 1 + 1 }}"
-TAKES_ANYTHING = {"covers_commcell", "dates_as_text"}
+TAKES_ANYTHING = {"dates_as_text"}
 
 
 def templating(text: str, **variables: t.Any) -> t.Any:
