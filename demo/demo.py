@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Watch the collection work: a simulated tenant and CommCells, and the playbook `site` three times.
+"""Watch the collection work: a simulated tenant and CommCells, and the playbook `site` four times.
 
-First in check mode with diff, then for real, then again, which must change nothing. `make demo` makes the environment for it;
+First in check mode with diff, then for real, then with a line deleted from the document, whose access the run tells by name, then again,
+which must change nothing. `make demo` makes the environment for it;
 everything that it makes lies below .build, and nothing is left running.
 """
 
@@ -24,6 +25,7 @@ import typing as t
 import demo_report
 import demo_simulator
 import demo_story
+import yaml
 from processes import end_group
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -32,6 +34,7 @@ BIN = pathlib.Path(sys.executable).parent
 RUNS = (
     ("check", "what would happen (--check --diff)", ("--check", "--diff")),
     ("apply", "apply", ()),
+    ("deleted", "a line was deleted from the document: its access stays, and is told by name", ()),
     ("again", "apply again", ()),
 )
 RECAP = re.compile(r"^\S+\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
@@ -45,7 +48,8 @@ def play(simulator: demo_simulator.Simulator, run: int) -> demo_report.Run:
     name, title, options = RUNS[run]
     print(f"\n== {run + 1}. {title}", flush=True)
     summary, log = DEMO / f"{run + 1}-{name}.json", DEMO / f"{run + 1}-{name}.log"
-    extra = ["-e", f"@{simulator.variables}", "-e", json.dumps({"cvops_summary_file": str(summary)})]
+    document = _delete_a_line(simulator.variables) if name == "deleted" else simulator.variables
+    extra = ["-e", f"@{document}", "-e", json.dumps({"cvops_summary_file": str(summary)})]
     command = [str(BIN / "ansible-playbook"), "cvops.identity.site", *extra, *options]
     simulator.take_counts()
     began = time.monotonic()
@@ -65,6 +69,16 @@ def play(simulator: demo_simulator.Simulator, run: int) -> demo_report.Run:
     diff = f", {sum(map(len, story.diff.values()))} lines of diff" if story.diff else ""
     print(f"   {seconds:.1f} s, {changed} tasks changed{diff}: {place}", flush=True)
     return demo_report.Run(title, seconds, changed, simulator.take_counts(), json.loads(summary.read_text()))
+
+
+def _delete_a_line(variables: pathlib.Path) -> pathlib.Path:
+    """Return a document with one grant less than this one."""
+    document = yaml.safe_load(pathlib.Path(variables).read_text())
+    document["cvops_role_mappings"][0]["grants"].pop()
+    path = DEMO / "deleted.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(document))
+    return path
 
 
 def _follow(command: t.Sequence[str], log: pathlib.Path, story: demo_story.Story) -> tuple[int, str]:
@@ -97,12 +111,12 @@ def main() -> int:
     full = DEMO / "report.txt"
     full.write_text("\n".join(demo_report.report(runs)) + "\n")
     print(f"\nEvery grant: {os.path.relpath(full, ROOT)}")
-    found = demo_report.faults(*runs)
+    found = demo_report.faults(runs[0], runs[1], runs[-1])
     for fault in found:
         print(f"FAILED: {fault}")
     if not found:
         seconds = time.monotonic() - began
-        print(f"The second apply changed nothing and wrote nothing. {seconds:.0f} s in all, nothing left running.")
+        print(f"The last apply changed nothing and wrote nothing. {seconds:.0f} s in all, nothing left running.")
     return 1 if found else 0
 
 

@@ -15,6 +15,8 @@ TASK = re.compile(r"^(?:TASK|PLAY|PLAY RECAP) (?:\[(?:[\w.]+ : )?(?P<name>.*)\] 
 CHANGED = re.compile(r"^changed: ")
 FAULT = re.compile(r"^(fatal|failed|ERROR|\[ERROR\])")
 DIFF_LINE = re.compile(r"^[+-](?![+-]{2})")
+#: Tasks whose messages are shown, and so many lines of each.
+SHOWN = {"Plan": 14, "Summary": 60}
 MESSAGE = re.compile(r'^        (".*"),?$')
 
 
@@ -26,7 +28,7 @@ class Story:
 
     def __init__(self) -> None:
         self.diff: dict[str, list[str]] = collections.defaultdict(list)
-        self._task, self._changed = "", 0
+        self._task, self._changed, self._said = "", 0, 0
 
     def tell(self, line: str) -> t.Iterator[str]:
         """Lines to show now. A task is told when the next one begins, with the number of its changes."""
@@ -34,15 +36,17 @@ class Story:
         if begins:
             if self._changed:
                 yield self._task + (": changed" if self._changed == 1 else f": {self._changed} changed")
-            self._task, self._changed = begins["name"] or "", 0
+            self._task, self._changed, self._said = begins["name"] or "", 0, 0
         elif CHANGED.match(line):
             self._changed += 1
         elif FAULT.match(line):
             yield line
         elif DIFF_LINE.match(line):
             self.diff[self._task].append(line)
-        elif self._task == "Summary" and (said := MESSAGE.match(line)):
-            yield f"| {json.loads(said[1])}"
+        elif self._task in SHOWN and (said := MESSAGE.match(line)):
+            self._said += 1
+            if self._said <= SHOWN[self._task]:
+                yield f"| {json.loads(said[1])}"
 
     def excerpt(self, task: str, lines: int) -> list[str]:
         """Return the first *lines* of difference of the first task whose name begins with *task*."""

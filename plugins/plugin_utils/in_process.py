@@ -103,6 +103,7 @@ class InProcessAction(ActionBase):
     module: types.ModuleType
     _record_directory: t.Any = ""
     _base_directory: str | None = None
+    _host_name: str = ""
 
     _supports_async = True
     _supports_check_mode = True
@@ -124,6 +125,7 @@ class InProcessAction(ActionBase):
         """Return the task's result, in process or as a module. Raises ConfigError for a value that cannot be plain data."""
         arguments = convert_to_builtins(self._task.args)
         self._base_directory = get_playbook_folder(variables)
+        self._host_name = str(variables.get("inventory_hostname") or "").replace("localhost", "")
         self._record_directory = self._render(variables.get(DIRECTORY_VARIABLE.lower()) or "")
         environment = self._render_environment()
         module_reason = self._find_module_reason(variables, environment)
@@ -221,7 +223,7 @@ class InProcessAction(ActionBase):
         """Return the Context of a run on the controller."""
         return Context(
             options=convert_to_builtins(validated.validated_parameters),
-            reporter=DisplayReporter(display, quiet=bool(self._task.no_log)),
+            reporter=DisplayReporter(display, quiet=bool(self._task.no_log), host=self._host_name),
             spec=self.module.SPEC.options,
             base_directory=self._base_directory,
             sources=sources,

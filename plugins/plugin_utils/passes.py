@@ -275,7 +275,7 @@ def format_decision(decision: t.Any, plan_lines: t.Any = None, markdown: bool = 
     decided = require_mapping(decision, "the decision")
     problems = [to_text(line) for line in require_list(decided.get("problems"), "problems")]
     if problems:
-        many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        many = _count(len(problems), "problem")
         head = [f"# {many}; nothing was written", "", "```"] if markdown else [f"{many}; nothing was written"]
         return [*head, *(f"- {line}" for line in problems), *(["```"] if markdown else [])]
     digest = decided.get("digest") if decided.get("steps") else ""
@@ -294,12 +294,14 @@ def format_conclusion(conclusion: t.Any) -> list[str]:
         status = to_text(found.get("status")).replace("_", " ")
         told = f"{_name_host(host)}: {status}"
         if found.get("planned"):
-            told += f", {found['planned']} planned, {found.get('written', 0)} write requests"
+            told += (
+                f", {_count(found['planned'], 'change')} planned, {_count(found.get('written', 0), 'write request')}"
+            )
         if found.get("message"):
             told += f": {found['message']}"
         lines.append(told)
         if found.get("gone"):
-            lines.append(f"  {found['gone']} steps were done already: somebody else was faster")
+            lines.append(f"  done already, somebody else was faster: {_count(found['gone'], 'change')}")
         left = [to_text(line) for line in require_list(found.get("left"), "left")]
         more = [f"… and {len(left) - _TOLD} more"] if len(left) > _TOLD else []
         lines += [f"  left: {line}" for line in [*left[:_TOLD], *more]]
@@ -317,7 +319,7 @@ def find_result_failure(conclusion: t.Any, host: t.Any, decision: t.Any = None) 
             " plan, and approve it"
         )
     if status == "problems":
-        return f"{len(require_list(found.get('problems'), 'problems'))} problem(s), see the plan above; nothing was written"
+        return f"{_count(len(require_list(found.get('problems'), 'problems')), 'problem')}, see the plan above; nothing was written"
     if status in ("failed", "plan_changed", "not_applied"):
         return f"{status.replace('_', ' ')}: {found.get('message')}"
     return ""
@@ -400,6 +402,10 @@ def _describe(step: Mapping) -> str:
 def _list_hosts(scope: Mapping) -> list[str]:
     entra = [ENTRA] if "entra" in require_list(scope.get("parts"), "parts") else []
     return [*entra, *map(to_text, require_list(scope.get("commcells"), "commcells"))]
+
+
+def _count(number: t.Any, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _name_host(host: t.Any) -> str:

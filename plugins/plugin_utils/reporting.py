@@ -12,6 +12,8 @@ import time
 
 from ansible.utils.display import Display
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.visible import to_one_line
+
 #: Workers have no terminal; the parent, which imports this file, may have one.
 ON_TERMINAL = sys.stdout.isatty()
 _EVERY_S = 2.0
@@ -20,8 +22,10 @@ _EVERY_S = 2.0
 class DisplayReporter:
     """Displays debug lines at once, and progress at most every two seconds, at ``-v`` or on a terminal; neither under no_log."""
 
-    def __init__(self, display: Display, quiet: bool) -> None:
+    def __init__(self, display: Display, quiet: bool, host: str = "") -> None:
+        """Keep *host*, before progress: hosts are worked on side by side."""
         self._display, self._quiet, self._last = display, quiet, 0.0
+        self._prefix = f"{to_one_line(host)}: " if host else ""
 
     def debug(self, level: int, message: str) -> None:
         """Show *message*; the context has checked the verbosity."""
@@ -34,7 +38,7 @@ class DisplayReporter:
         if self._quiet or not (ON_TERMINAL or self._display.verbosity >= 1) or now - self._last < _EVERY_S:
             return
         self._last = now
-        self._display.display(f"  {message}", color="blue")
+        self._display.display(f"  {self._prefix}{message}", color="blue")
 
     def prompt(self, message: str) -> None:
         """Show what the person has to do."""

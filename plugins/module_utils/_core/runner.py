@@ -231,6 +231,8 @@ def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
             )
             raise error from exc
         done.append(step.subject)
+        if len(done) < len(plan.steps):
+            ctx.progress(f"{len(done)} of {len(plan.steps)} writes")
 
 
 def _build_failure(ctx: Context, exc: CvopsError) -> dict[str, t.Any]:

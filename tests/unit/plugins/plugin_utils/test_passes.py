@@ -195,7 +195,7 @@ def test_each_host_ends_on_its_own() -> None:
     assert conclusion["cs01"]["left"] == ["gets b", "gets d"]
     assert conclusion["cs02"]["left"] == []
     assert format_conclusion(conclusion)[1:3] == [
-        "cs01: failed, 2 planned, 0 write requests: no answer",
+        "cs01: failed, 2 changes planned, 0 write requests: no answer",
         "  left: gets b",
     ]
     assert find_result_failure(conclusion, "cs01") == "failed: no answer"
@@ -212,7 +212,7 @@ def test_a_service_that_changed_in_between_and_steps_that_somebody_else_did() ->
     assert conclusion["cs01"]["status"] == "plan_changed"
     assert conclusion["cs01"]["left"] == ["+ GG-A: gets a"]
     assert (conclusion["cs02"]["status"], conclusion["cs02"]["left"]) == ("applied", [])
-    assert "  1 steps were done already: somebody else was faster" in format_conclusion(conclusion)
+    assert "  done already, somebody else was faster: 1 change" in format_conclusion(conclusion)
 
 
 def test_where_entra_failed_the_commcells_are_not_applied() -> None:

@@ -67,3 +67,10 @@ def test_progress_is_displayed_again_after_two_seconds(monkeypatch: pytest.Monke
         now[0] += passed
         talking.progress(f"at {now[0]:.1f}")
     assert screen.lines == ["  at 1000.0", "  at 1002.1", "  at 1004.2"]
+
+
+def test_progress_names_the_host_that_it_is_about() -> None:
+    screen = Screen(1)
+    subject.DisplayReporter(t.cast(t.Any, screen), False, "emea\ncs01").progress("47 of 123 writes")
+    assert len(screen.lines) == 1
+    assert screen.lines[0].endswith("cs01: 47 of 123 writes") and "\n" not in screen.lines[0]

@@ -130,6 +130,12 @@ def test_a_run_does_all_steps_and_tells_them(make_ctx: t.Any) -> None:
     assert set(result["stats"]) == {"reads", "writes", "retries", "sign_ins", "waited_s"}
 
 
+def test_progress_of_many_writes_is_counted(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    run_task(ctx, Noted().build)
+    assert ctx.reporter.news == [f"{number} of 3 writes" for number in (1, 2)]
+
+
 def test_steps_are_told_alike_in_check_mode_and_for_real_and_what_is_refused_is_no_step(make_ctx: t.Any) -> None:
     predicted = run_task(make_ctx(check_mode=True), Noted().build)["steps"]
     assert predicted == run_task(make_ctx(), Noted().build)["steps"]
@@ -459,7 +465,7 @@ def test_no_text_of_a_failure_steers_a_terminal(make_ctx: t.Any) -> None:
         *ctx.reporter.lines,
         *ctx.reporter.news,
     ]
-    assert len(said) == 5
+    assert len(said) == 6
     assert not any(mark in text for text in said for mark in "\x1b\x9b\u202e")
     assert all("\\x1b[2K" in text.replace("\\\\", "\\") for text in said)
     assert "\n" not in "".join(ctx.warnings)

@@ -1,0 +1,279 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook site plans everything on both services and all CommCells, then writes what it planned, and tells what came of it."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import time
+import typing as t
+from collections.abc import Callable
+
+import pytest
+from collection_tree import collections_path
+from cvops_simulator import Fault, Simulator
+from helpers.checks import assert_no_writes, writes
+from helpers.playing import Player, Run
+
+pytestmark = pytest.mark.every_core
+
+SITE = "cvops.identity.site"
+CELLS = ("emea-cs01", "amer-cs01", "apac-cs01")
+ROLE = "Night shift"
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Simulator]) -> Simulator:
+    """An empty tenant and three CommCells."""
+    return make_site(set="M", empty=True)
+
+
+@pytest.fixture
+def bare(tmp_path: pathlib.Path) -> Player:
+    """A player without any connection in its environment: the document must do."""
+    return Player(tmp_path, collections_path(), {})
+
+
+def small(site: Simulator, *groups: str, role: str = ROLE, **more: t.Any) -> dict[str, t.Any]:
+    """A document with one role on every CommCell, which these groups have there."""
+    names = groups or ("GG-A", "GG-B")
+    return {
+        "cvops_connection": site.variables()["cvops_connection"],
+        "cvops_entra_groups": [{"display_name": name, "unique_name": name.lower()} for name in names],
+        "cvops_commvault_roles": [{"name": ROLE, "permissions": ["View"]}],
+        "cvops_role_mappings": [
+            {"principal": {"entra_group": name}, "grants": [{"role": role, "entities": "commcell"}]} for name in names
+        ],
+        **more,
+    }
+
+
+def told(run: Run, task: str) -> str:
+    """What a task of the reporting plays says."""
+    return "\n".join(run.one(task)["msg"])
+
+
+def groups_of(site: Simulator) -> set[str]:
+    return {str(group["displayName"]) for group in site.tenant.groups.values()} & {"GG-A", "GG-B", "GG-C"}
+
+
+def granted(site: Simulator, name: str) -> int:
+    """How many grants of the role a CommCell holds."""
+    state = site.commcells[name].state
+    ids = {role.id for role in state.roles if role.name == ROLE}
+    return len([grant for grant in state.grants if grant.role_id in ids and grant.kind == "explicit"])
+
+
+def lose_a_grant(site: Simulator, name: str) -> None:
+    state = site.commcells[name].state
+    ids = {role.id for role in state.roles if role.name == ROLE}
+    state.grants.remove(next(grant for grant in sorted(state.grants, key=str) if grant.role_id in ids))
+
+
+def assert_no_raw_errors(run: Run) -> None:
+    for mark in ("Traceback", "censored", "<<", "{{", "Supported parameters"):
+        assert mark not in run.text, mark
+
+
+def test_one_misspelt_role_on_two_commcells_stops_everything_and_is_told_by_name(site: Simulator, bare: Player) -> None:
+    document = small(site)
+    document["cvops_role_mappings"].append(
+        {
+            "principal": {"entra_group": "GG-B"},
+            "commcells": ["emea-*", "apac-*"],
+            "grants": [{"role": "Nihgt shift", "entities": "commcell"}],
+        }
+    )
+    document["cvops_entra_groups"][0]["members"] = ["nobody@corp.example"]
+    site.journal.clear()
+    run = bare(SITE, extra_vars=document)
+    assert run.rc == 2
+    assert_no_writes(site)
+    assert_no_raw_errors(run)
+    lines = run.one("Plan")["msg"]
+    assert lines[0] == "3 problems; nothing was written"
+    assert any(line.startswith("- Entra ID: ") and "nobody@corp.example" in line for line in lines)
+    for name in ("emea-cs01", "apac-cs01"):
+        (line,) = (line for line in lines if line.startswith(f"- {name}: "))
+        assert "mappings[2].grants[0].role (GG-B" in line and "Nihgt shift" in line
+    assert "Summary" in {result.task for result in run.results}
+
+
+def test_a_commcell_that_cannot_be_reached_is_a_problem_beside_the_others(site: Simulator, bare: Player) -> None:
+    document = small(site)
+    cells = document["cvops_connection"]["commcells"]
+    cells["apac-cs01"] = {**cells["apac-cs01"], "url": "https://127.0.0.1:9/commandcenter/api"}
+    site.journal.clear()
+    run = bare(SITE, extra_vars=document)
+    assert run.rc == 2
+    assert_no_writes(site)
+    (line,) = run.one("Plan")["msg"][1:]
+    assert line.startswith("- apac-cs01: ")
+    assert "amer-cs01: not applied" in told(run, "Summary")
+
+
+def test_one_commcell_that_fails_does_not_stop_the_others_and_the_next_run_goes_on(
+    site: Simulator, bare: Player, tmp_path: pathlib.Path
+) -> None:
+    document, summary = small(site), tmp_path / "summary.json"
+    gone = {"display_name": "GG-C", "unique_name": "gg-c"}
+    bare(SITE, extra_vars={**small(site), "cvops_entra_groups": [gone], "cvops_role_mappings": []}).ok()
+    document["cvops_entra_groups"].append({**gone, "state": "absent"})
+    site.faults.add(Fault("apac-cs01", "POST", "*/Security", "status", status=400, times=0))
+    run = bare(SITE, extra_vars={**document, "cvops_summary_file": str(summary)})
+    assert run.rc == 2
+    assert (granted(site, "emea-cs01"), granted(site, "amer-cs01"), granted(site, "apac-cs01")) == (2, 2, 0)
+    assert groups_of(site) == {"GG-A", "GG-B", "GG-C"}, "what leaves Entra ID waits for all CommCells"
+    found = json.loads(summary.read_text())["hosts"]
+    assert {host: value["status"] for host, value in found.items()} == {
+        "localhost": "applied",
+        "emea-cs01": "applied",
+        "amer-cs01": "applied",
+        "apac-cs01": "failed",
+    }
+    assert any("GG-B" in line for line in found["apac-cs01"]["left"])
+    assert "apac-cs01: failed" in told(run, "Summary")
+    site.faults.clear()
+    bare(SITE, extra_vars=document).ok()
+    assert (granted(site, "apac-cs01"), groups_of(site)) == (2, {"GG-A", "GG-B"})
+
+
+def test_where_entra_id_fails_no_commcell_is_touched(site: Simulator, bare: Player) -> None:
+    site.faults.add(Fault("graph", "PATCH", "*/groups*", "status", status=403, times=0))
+    site.journal.clear()
+    run = bare(SITE, extra_vars=small(site))
+    assert run.rc == 2
+    assert {entry.service for entry in writes(site)} == {"graph"}
+    summary = told(run, "Summary")
+    assert "Entra ID: failed" in summary
+    for name in CELLS:
+        assert f"{name}: not applied" in summary
+    failed = {result.host for result in run.results if result.failed and result.task.startswith("Fail where")}
+    assert failed == {"localhost", *CELLS}
+
+
+def test_only_the_plan_that_was_approved_is_written(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
+    document, plan = small(site), tmp_path / "plan.md"
+    site.journal.clear()
+    shown = bare(SITE, check=True, extra_vars={**document, "cvops_plan_file": str(plan)}).ok()
+    digest = next(line for line in shown.one("Plan")["msg"] if line.startswith("Digest: ")).split()[1]
+    assert f"Digest: `{digest}`" in plan.read_text()
+    assert plan.read_text().startswith("# Plan")
+    wrong = bare(SITE, extra_vars={**document, "cvops_approved_plan": "0" * 64})
+    assert wrong.rc == 2
+    assert digest in wrong.text and "cvops_approved_plan" in wrong.text
+    assert_no_writes(site)
+    done = bare(SITE, extra_vars={**document, "cvops_approved_plan": digest}).ok()
+    before = [line for line in shown.one("Plan")["msg"] if not line.startswith("Digest")]
+    assert [line for line in done.one("Plan")["msg"] if not line.startswith("Digest")] == before
+    assert [granted(site, name) for name in CELLS] == [2, 2, 2]
+
+
+def test_what_changes_between_the_passes_ends_that_host_alone(site: Simulator, bare: Player) -> None:
+    document = small(site)
+    bare(SITE, extra_vars=document).ok()
+    document["cvops_entra_groups"][0]["description"] = "of the night"
+    for name in CELLS:
+        lose_a_grant(site, name)
+    held = site.faults.add(Fault("graph", "PATCH", "*/groups*", "slow", seconds=300))
+    running = bare.start(SITE, extra_vars=document)
+    wait_for(lambda: held.hits)
+    lose_a_grant(site, "amer-cs01")
+    held.released = True
+    run = running.wait()
+    assert run.rc == 2
+    assert [granted(site, name) for name in CELLS] == [2, 0, 2]
+    assert "amer-cs01: plan changed" in told(run, "Summary")
+    bare(SITE, extra_vars=document).ok()
+    assert [granted(site, name) for name in CELLS] == [2, 2, 2]
+
+
+def test_a_run_without_changes_needs_the_planning_pass_only(site: Simulator, bare: Player) -> None:
+    document = small(site)
+    bare(SITE, extra_vars=document).ok()
+    site.journal.clear()
+    bare(SITE, check=True, extra_vars=document).ok()
+    planned = len(site.journal.entries())
+    site.journal.clear()
+    run = bare(SITE, extra_vars=document).ok()
+    assert len(site.journal.entries()) == planned
+    assert_no_writes(site)
+    assert run.stats["changed"] == 0
+    assert run.one("Plan")["msg"][0] == "Plan: nothing to do"
+
+
+def test_a_run_is_narrowed_to_commcells_and_parts(site: Simulator, bare: Player) -> None:
+    """What leaves Entra ID waits for a run of everything."""
+    document = small(site, "GG-A", "GG-B", "GG-C")
+    bare(SITE, extra_vars={**document, "cvops_only": "emea-*"}).ok()
+    assert [granted(site, name) for name in CELLS] == [3, 0, 0]
+    document["cvops_entra_groups"][2]["state"] = document["cvops_role_mappings"][2]["state"] = "absent"
+    run = bare(SITE, extra_vars={**document, "cvops_only": ["amer-cs01"]}).ok()
+    assert [granted(site, name) for name in CELLS] == [3, 2, 0]
+    assert "Entra ID: postponed" in told(run, "Summary")
+    running = bare.start(SITE, "--tags", "mappings", extra_vars=document)
+    site.journal.clear()
+    assert running.wait().rc == 2  # the role is not there, and is not made
+    assert_no_writes(site)
+    bare.start(SITE, "--tags", "roles", extra_vars=document).wait().ok()
+    assert {entry.service for entry in writes(site)} == {"apac-cs01"}
+    bare.start(SITE, "--skip-tags", "entra", extra_vars=document).wait().ok()
+    assert [granted(site, name) for name in CELLS] == [2, 2, 2]
+    assert groups_of(site) == {"GG-A", "GG-B", "GG-C"}
+    bare(SITE, extra_vars=document).ok()
+    assert groups_of(site) == {"GG-A", "GG-B"}
+    wrong = bare(SITE, extra_vars={**document, "cvops_only": "asia-*"})
+    assert wrong.rc == 2 and "asia" in wrong.text
+
+
+def test_commcells_of_the_inventory_are_those_of_the_run(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
+    """As for the slices of a job: the group says which CommCells, and its connection to hosts does not count."""
+    inventory = tmp_path / "hosts.yml"
+    hosts = {"emea-cs01": {"ansible_connection": "ssh", "role_mappings_exclusive": True}, "amer-cs01": {}}
+    inventory.write_text(json.dumps({"all": {"children": {"cvops_commcells": {"hosts": hosts}}}}))
+    document = {**small(site), "ansible_connection": None}
+    bare.start(SITE, "-i", str(inventory), extra_vars=document).wait().ok()
+    assert [granted(site, name) for name in CELLS] == [2, 2, 0]
+    limited = bare.start(SITE, "-i", str(inventory), "--limit", "emea-cs01", extra_vars=document).wait()
+    assert limited.rc != 0
+    assert "localhost was left out" in limited.text
+
+
+def test_a_document_that_is_data_reaches_every_commcell(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
+    document = small(site)
+    path = tmp_path / "document.json"
+    path.write_text(json.dumps({name: value for name, value in document.items() if name != "cvops_connection"}))
+    bare(SITE, extra_vars={"cvops_connection": document["cvops_connection"], "cvops_document": str(path)}).ok()
+    assert [granted(site, name) for name in CELLS] == [2, 2, 2]
+
+
+def test_two_runs_at_once_make_no_duplicate(site: Simulator, bare: Player) -> None:
+    """A schedule and a person: whoever is later finds it done, and says so."""
+    document = small(site)
+    held = site.faults.add(Fault("graph", "PATCH", "*/groups*", "slow", seconds=300))
+    first = bare.start(SITE, extra_vars=document)
+    wait_for(lambda: held.hits)
+    second = bare(SITE, extra_vars=document)
+    held.released = True
+    run = first.wait()
+    assert (second.rc, [granted(site, name) for name in CELLS]) == (0, [2, 2, 2])
+    names = [str(group["displayName"]) for group in site.tenant.groups.values()]
+    assert (names.count("GG-A"), names.count("GG-B")) == (1, 1)
+    assert run.rc == 0 or "plan changed" in told(run, "Summary"), run.text
+    assert "somebody else was faster" in told(run, "Summary") or run.rc == 2, run.text
+    for name in CELLS:
+        users = [group.name for group in site.commcells[name].state.groups]
+        assert (users.count("GG-A"), users.count("GG-B")) == (1, 1)
+    site.journal.clear()
+    bare(SITE, extra_vars=document).ok()
+    assert_no_writes(site)
+
+
+def wait_for(condition: t.Callable[[], t.Any], seconds: float = 240.0) -> None:
+    give_up_at = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.05)
