@@ -11,6 +11,7 @@ Where the resource cannot run in the worker, the action runs the module in a pro
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import importlib
@@ -53,6 +54,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.runner import
     RecordTarget,
     run_task,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.step_progress import describe_cut_run
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import (
@@ -232,6 +234,7 @@ class InProcessAction(ActionBase):
             verbosity=display.verbosity,
             run_directory=temporary_folder(),
             run_process=_RUN_PROCESS,
+            host=self._host_name or "Entra ID",
             attended=ON_TERMINAL,
             secrets=list_secrets(validated),
         )
@@ -364,3 +367,14 @@ def _applied_environment(extra: t.Mapping[str, str]) -> t.Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _report_cut_run() -> None:
+    """Say how far each task came when Ansible ends in the middle of a write: then no play reports."""
+    if os.getpid() == _RUN_PROCESS:
+        for line in describe_cut_run(temporary_folder()):
+            display.display(line, color="red", stderr=True)
+
+
+# Before Ansible's own handler, which removes the folder: the last one that is registered is the first one that is called.
+atexit.register(_report_cut_run)

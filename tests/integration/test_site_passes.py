@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
+import re
+import signal
 import time
 import typing as t
 from collections.abc import Callable
@@ -277,3 +280,26 @@ def wait_for(condition: t.Callable[[], t.Any], seconds: float = 240.0) -> None:
     while not condition():
         assert time.monotonic() < give_up_at
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_run_that_is_cut_short_says_what_was_done_and_what_is_left(
+    site: Simulator, bare: Player, number: signal.Signals
+) -> None:
+    document = small(site)
+    held = site.faults.add(Fault("apac-cs01", "POST", "*/Security", "slow", seconds=300))
+    running = bare.start(SITE, extra_vars=document)
+    wait_for(lambda: held.hits)
+    os.killpg(running.process.pid, number)
+    time.sleep(0.5)
+    held.released = True
+    run = running.wait()
+    assert run.rc != 0
+    if "The run was cut short" in run.text:
+        assert re.search(r"apac-cs01: role mappings: 4 of 5 steps were done; under way or next: grant", run.text), (
+            run.text
+        )
+    else:
+        assert "apac-cs01: failed" in told(run, "Summary"), run.text
+    bare(SITE, extra_vars=document).ok()
+    assert [granted(site, name) for name in CELLS] == [2, 2, 2]

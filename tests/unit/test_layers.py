@@ -245,9 +245,19 @@ def faults_of(path: pathlib.Path) -> list[str]:
         return list(faults_of_code(ast.parse(path.read_text())))
     if path.suffix in (".yml", ".yaml", ".j2") and "plugins" not in path.parts:
         words = re.split(r"[\s\"',\[\]]+", re.sub(r"(^|\s)#.*", "", path.read_text(), flags=re.MULTILINE))
-        outside = [word for word in words if "://" not in word and (FOREIGN_FOLDERS.search(word) or "../" in word)]
+        outside = [
+            word for word in words if "://" not in word and (FOREIGN_FOLDERS.search(word) or leads_out(path, word))
+        ]
         return [f"names a file outside of the artifact: {word}" for word in outside]
     return []
+
+
+def leads_out(path: pathlib.Path, word: str) -> bool:
+    """Return whether a file names another one that is not below the same folder of the collection, roles or playbooks."""
+    inside = path.is_relative_to(ROOT) and (path.parent / word).resolve().is_relative_to(
+        ROOT / path.relative_to(ROOT).parts[0]
+    )
+    return "../" in word and not inside
 
 
 def faults_of_code(tree: ast.Module) -> t.Iterator[str]:

@@ -99,7 +99,7 @@ class Reporter(t.Protocol):
 class Context:
     """What a resource is built from; it owns what must be closed when the run ends, well or not.
 
-    ``spec``: the argument spec of the options, empty where their values are taken as they are.
+    ``host``: the host of the task, for people. ``spec``: the argument spec of the options, empty where their values are taken as they are.
     ``evidence``: what the input says about approvals and owners, for the run record; ``identity``: whom tokens and services
     name as signed in, likewise. ``run_directory``: a folder that all tasks of the run share and that is removed with it, None
     where there is none; ``run_process``: the process whose end is the run's end. ``attended``: a person sees what is shown and
@@ -123,6 +123,7 @@ class Context:
     evidence: dict[str, t.Any] = field(default_factory=dict)
     identity: dict[str, t.Any] = field(default_factory=dict)
     run_directory: str | None = None
+    host: str = ""
     run_process: int | None = None
     attended: bool = False
     base_directory: str | None = None

@@ -40,6 +40,7 @@ from .resource import (
 )
 from .result_masking import mask_result
 from .run_record import DIRECTORY_VARIABLE, RunRecord
+from .step_progress import BEGUN, ENDED, PLANNED, StepProgress
 from .values import parse_number
 from .visible import escape_structure, repair_strings, to_one_line
 
@@ -152,6 +153,8 @@ def _run_resource(ctx: Context, resource: Resource, state: _RunState) -> None:
     check_steps(resource, plan)
     approved = ctx.options.get("approved_steps")
     gone = None if approved is None else check_approval(_list_steps(ctx, resource, plan), approved)
+    if ctx.check_mode:
+        StepProgress(ctx, resource.noun, plan).note(PLANNED)
     if not ctx.check_mode and plan.steps:
         if state.record is not None:
             state.record.begin(plan)
@@ -214,13 +217,17 @@ def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
     """Do the steps of *plan*. Raises what one of them raises, with the steps done, failed and left, and what is salvaged."""
     done: list[str] = []
     actions = resource.actions
+    progress = StepProgress(ctx, resource.noun, plan)
     for step in plan.steps:
+        progress.note(BEGUN, len(done))
         try:
             ctx.cancellation.check()
             with ctx.cancellation.shield():  # what a step was answered is kept, also when the run is told to stop
                 actions[step.action](step)
         except Exception as exc:
             error = _convert_error(ctx, exc)
+            if not isinstance(error, Cancelled):
+                progress.note(ENDED, len(done))
             if isinstance(error, InternalFault) or (isinstance(error, ApiError) and error.may_have_acted):
                 error.facts.setdefault("outcome", "unknown")
             error.facts.update(
@@ -233,6 +240,7 @@ def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
         done.append(step.subject)
         if len(done) < len(plan.steps):
             ctx.progress(f"{len(done)} of {len(plan.steps)} writes")
+    progress.note(ENDED, len(done))
 
 
 def _build_failure(ctx: Context, exc: CvopsError) -> dict[str, t.Any]:
