@@ -96,3 +96,12 @@ def test_the_changes_of_a_plan_are_listed_in_the_order_of_the_writes() -> None:
         ("add", "+", "grant", "B", "grant View"),
         ("add", "+", "grant", "A", "grant View"),
     ]
+
+
+def test_the_letter_case_of_names_makes_no_other_id_and_that_of_a_value_does() -> None:
+    def identify(principal: str, sentence: str, value: str) -> str:
+        return identify_change("role", "update", Change("~", "setting", principal, sentence, {"value": value}))
+
+    shown = identify("Operator", "grant View", "x")
+    assert identify("operator", "grant view", "x") == shown
+    assert identify("Operator", "grant View", "X") != shown
