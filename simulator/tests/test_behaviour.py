@@ -65,6 +65,13 @@ def test_broken_answers(sim: Simulator, graph: GraphClient) -> None:
     sim.faults.add(Fault("graph", action="garbage"))
     with pytest.raises(ValueError, match="Expecting value"):
         graph.call("GET", "/users").json()
+    sim.faults.add(Fault("graph", action="truncated"))
+    cut = graph.call("POST", "/groups", {"displayName": "Cut", "mailEnabled": False, "mailNickname": "cut", "securityEnabled": True})
+    assert cut.status_code == 201
+    assert len(cut.content) == int(cut.headers["Content-Length"])
+    with pytest.raises(ValueError, match="Unterminated|Expecting"):
+        cut.json()
+    assert [row["displayName"] for row in sim.tenant.groups.values()].count("Cut") == 1, "the service has acted"
     sim.faults.add(Fault("graph", action="status", status=418, body={"error": {"code": "Teapot"}}))
     assert graph.error(418, "GET", "/users") == {"code": "Teapot"}
     graph.ok(200, "GET", "/users")

@@ -12,9 +12,9 @@ import time
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-ACTIONS = ("status", "status_after", "drop_before", "drop_after", "slow", "html", "empty", "garbage")
+ACTIONS = ("status", "status_after", "drop_before", "drop_after", "slow", "html", "empty", "garbage", "truncated")
 #: Actions that meet a request after the service has acted on it, as it does in `slow`.
-ACTING = ("status_after", "drop_after", "slow")
+ACTING = ("status_after", "drop_after", "slow", "truncated")
 _LOOK_EVERY_S = 0.05
 
 
@@ -26,7 +26,7 @@ class Fault:
     Actions: `status` (answer `status` with `body`, or in the service's own error shape), `status_after` (act, then
     answer like `status`), `drop_before` (close the connection, nothing done), `drop_after` (act, then close without an
     answer), `slow` (wait `seconds`, or until `release()`, then act), `html` (an HTML error page), `empty` (200, empty
-    body, nothing done), `garbage` (200, not JSON, nothing done).
+    body, nothing done), `garbage` (200, not JSON, nothing done), `truncated` (act, then answer half of the body).
     """
 
     service: str

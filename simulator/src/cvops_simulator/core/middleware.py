@@ -74,6 +74,8 @@ class Middleware:
             return _Outcome(0, [], fault.action)
         if fault and fault.action == "status_after":
             return await self._refuse(fault, scope, body)
+        if fault and fault.action == "truncated":
+            outcome = replace(outcome, messages=_halve(outcome.messages))
         return replace(outcome, fault=fault.action if fault else None)
 
     async def _refuse(self, fault: Fault, scope: Scope, body: bytes) -> _Outcome:
@@ -146,6 +148,15 @@ async def _run(app: Any, scope: Scope, body: bytes, headers: dict[str, str]) -> 
     extra = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
     messages[0] = {**start, "headers": [*start.get("headers", []), *extra]}
     return _Outcome(start["status"], messages)
+
+
+def _halve(messages: list[Message]) -> list[Message]:
+    """Return an answer with the first half of its body, whose length the headers tell."""
+    whole = b"".join(message.get("body", b"") for message in messages[1:])
+    half = whole[: len(whole) // 2]
+    headers = [(key, value) for key, value in messages[0].get("headers", []) if key.lower() != b"content-length"]
+    start = {**messages[0], "headers": [*headers, (b"content-length", str(len(half)).encode())]}
+    return [start, {"type": "http.response.body", "body": half}]
 
 
 async def _render(response: Response, scope: Scope, body: bytes) -> _Outcome:
