@@ -173,6 +173,16 @@ consent:
     consent_url:
       description: The page on which an administrator grants what the registration requests. V(null) while the application does not exist.
       type: str
+    not_confirmed:
+      description:
+        - What Entra ID does not show as written after a minute, as V(granted).
+        - A revocation that is not shown fails the task instead.
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: What is not shown.
+          type: str
 steps:
   description: What the task changes, or would change in check mode, one entry per change, in the order of the writes; empty when nothing changes.
   returned: success

@@ -242,6 +242,16 @@ federated_credential:
     description:
       description: What it is for; empty when it has none.
       type: str
+    not_confirmed:
+      description:
+        - What Entra ID does not show as written after a minute, as the name of an option, or V(list) for a new credential that is not found everywhere.
+        - A deletion, and a changed trust, that is not shown fails the task instead.
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: What is not shown.
+          type: str
 steps:
   description: What the task changes, or would change in check mode, one entry per change, in the order of the writes; empty when nothing changes.
   returned: success

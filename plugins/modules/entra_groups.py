@@ -163,6 +163,16 @@ groups:
       description: Object ids of the owners, sorted; only when O(groups[].owners) is given.
       type: list
       elements: str
+    not_confirmed:
+      description:
+        - What Entra ID does not show as written after a minute, as the name of an option, or V(list) for a new group that is not found everywhere.
+        - A deletion, and the removal of members and owners, that is not shown fails the task instead.
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: What is not shown.
+          type: str
 steps:
   description: What the task changes, or would change in check mode, one entry per change, in the order of the writes; empty when nothing changes.
   returned: success

@@ -182,6 +182,16 @@ service_principal:
       description: Object ids of the owners, sorted; only when O(owners) is given.
       type: list
       elements: str
+    not_confirmed:
+      description:
+        - What Entra ID does not show as written after a minute, as the name of an option, or V(list) for a new service principal that is not found everywhere.
+        - A deletion, and a change that takes something away, that is not shown fails the task instead.
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: What is not shown.
+          type: str
 steps:
   description: What the task changes, or would change in check mode, one entry per change, in the order of the writes; empty when nothing changes.
   returned: success

@@ -4,28 +4,23 @@
 
 """Bad input and bad days: one clear message or the right behaviour, and the next run finishes the job.
 
-A fault at every request in turn: ``CVOPS_FAULTS=whole`` (``make test-all``) tries every kind at every request. Else a fixed sample:
-of a short task half of the pairs, and an answer that is lost after the work at every request; of a long one a quarter.
+A fault at every request in turn: ``test_fault_sweep.py``.
 """
 
 from __future__ import annotations
 
 import http.server
-import os
 import threading
-import time
 import typing as t
 from collections.abc import Iterator
 
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
-from helpers.cases import CASES, Case, inventory
+from helpers.cases import inventory
 from helpers.checks import assert_no_writes
 from helpers.direct import run_body
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import Cancellation
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
 from ansible_collections.cvops.identity.plugins.modules import (
     commvault_role,
     commvault_role_mappings,
@@ -40,91 +35,8 @@ from ansible_collections.cvops.identity.plugins.modules import (
 pytestmark = pytest.mark.any_core
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A minute of a run takes less than a second: its pauses are short and its clock is fast."""
-    wait = Cancellation.wait
-    monkeypatch.setattr(Cancellation, "wait", lambda self, seconds: wait(self, seconds / 100))
-    monkeypatch.setattr(Clock, "monotonic", lambda self: time.monotonic() * 100)
-
-
 def cell(site: Simulator) -> t.Any:
     return next(iter(site.commcells.values()))
-
-
-WHOLE = os.environ.get("CVOPS_FAULTS") == "whole"
-CREATING = [case for case in CASES if case.changes]
-ACTIONS: dict[str, dict[str, t.Any]] = {
-    "lost before": {"action": "drop_before"},
-    "lost after": {"action": "drop_after"},
-    "429": {"action": "status", "status": 429, "retry_after": 1},
-    "500": {"action": "status", "status": 500},
-    "503": {"action": "status", "status": 503},
-    "empty": {"action": "empty"},
-}
-KINDS = {
-    "api",
-    "unreachable",
-    "auth",
-    "forbidden",
-    "not_found",
-    "throttled",
-    "bad_answer",
-    "timeout",
-    "ambiguous",
-    "config",
-}
-
-
-def seeded(site: Simulator, case: Case) -> dict[str, t.Any]:
-    site.reset()
-    options = case.options(site)
-    site.journal.clear()
-    return options
-
-
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("case", CREATING, ids=lambda case: case.name)
-def test_a_fault_at_every_request_in_turn(site: Simulator, case: Case) -> None:
-    """Whichever request of a task meets whichever fault: success or a clear error, and the next run converges without duplicates."""
-    module, options = case.load(), seeded(site, case)
-    clean = run_body(module, site, options)
-    assert clean["changed"] is True, clean.get("msg")
-    expected, requests = inventory(site), len(site.journal.entries())
-    long = requests > 15
-    for number in range(requests):
-        for index, (name, fault) in enumerate(ACTIONS.items()):
-            always = WHOLE or (name == "lost after" and not long)
-            if not always and (number + index) % (4 if long else 2):
-                continue
-            options = seeded(site, case)
-            site.faults.add(Fault("*", "*", "*", after=number, **fault))
-            where = f"request {number}, {name}"
-            result = run_body(module, site, options)
-            if result.get("failed"):
-                assert result["error"]["kind"] in KINDS, (where, result)
-                assert len(result["msg"]) > 30, (where, result)
-                assert "Traceback" not in result["msg"], (where, result)
-            site.faults.clear()
-            second = run_body(module, site, options)
-            assert not second.get("failed"), (where, result.get("msg"), second["msg"])
-            assert result.get("failed") or not second["changed"], (where, result, second)
-            assert different(expected, inventory(site)) == {}, (where, result.get("msg"))
-            open_sessions = sum(len(service.sessions.logins) for service in site.commcells.values())
-            assert open_sessions <= lost_sessions(site), where
-
-
-def lost_sessions(site: Simulator) -> int:
-    """Log-ins and log-outs that met a fault: only these may leave a session behind."""
-    return sum(entry.path.lower().endswith(("/login", "/logout")) for entry in site.journal.entries() if entry.fault)
-
-
-def different(expected: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    return {
-        name: (expected[name] - found[name], found[name] - expected[name])
-        for name in expected
-        if expected[name] != found[name]
-    }
 
 
 NAMES = {

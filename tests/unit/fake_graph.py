@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import sys
 import types
@@ -147,6 +148,9 @@ class FakeGraph:
 
     def expire_tokens(self, app_id: str) -> None:
         self.expired.append(app_id)
+
+    def without_waiting(self) -> t.Any:
+        return contextlib.nullcontext()
 
     def read_token_claims(self) -> dict[str, t.Any]:
         return self.claims

@@ -3,41 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Waiting until Commvault shows what was written, so that the next task does not plan from what was before."""
+"""Waiting until Commvault shows what was written."""
 
 from __future__ import annotations
 
 import typing as t
 
+from .._core import confirmation
 from .._core.context import Context
-from .._core.errors import WaitTimeout
-from .._core.polling import poll_until
 from .create import LAG_LIMIT_S
+
+_PATIENCE = confirmation.Patience("Commvault", LAG_LIMIT_S, advice="; it may await approval")
 
 
 def wait_until_shown(
     ctx: Context, look: t.Callable[[], t.Sequence[str]], subject: str, must_show: t.Collection[str]
 ) -> list[dict[str, str]]:
-    """Wait until *look* returns no field that is not shown as written, for a minute at most, and return those that still are.
-
-    Each is ``{"field": str}``; a warning names them. *must_show*: the fields whose change narrows rights or validity. Raises WaitTimeout
-    for these, since what was to be taken away may still be in force.
-    """
-    missing: list[str] = []
-
-    def look_again() -> list[str]:
-        missing[:] = look()
-        return missing
-
-    try:
-        poll_until(ctx, look_again, lambda found: not found, what=f"{subject} to show", timeout_s=LAG_LIMIT_S)
-    except WaitTimeout as exc:
-        unproven = sorted(set(missing).intersection(must_show))
-        if unproven:
-            raise WaitTimeout(
-                f"Commvault accepted the change of {subject} and does not show it: {', '.join(unproven)}. What was to be taken away may"
-                " still be in force; it may await approval. Check it, and run the task again.",
-                unproven=unproven,
-            ) from exc
-        ctx.warn(f"Commvault accepted the change of {subject} and does not show it yet: {', '.join(missing)}.")
-    return [{"field": field} for field in missing]
+    """Wait for a minute at most until *look* returns no field that is not shown as written; see confirmation.wait_until_shown."""
+    return confirmation.wait_until_shown(ctx, look, subject, must_show, _PATIENCE)

@@ -69,6 +69,7 @@ def create_object_once(
             if created is not None:
                 raise ApiError(
                     f"Cannot {intent}: it exists after all, the list only did not show it at first. Run the task again.",
+                    is_outdated=True,
                     **exc.facts,
                 ) from exc
             if is_name_taken(exc) and waiting.fits_within(LAG_LIMIT_S):

@@ -159,7 +159,7 @@ def _classify_by_status(reply: Reply, message: str, code: str | None) -> ApiErro
     if reply.status == 403:
         return Forbidden(message, **facts)
     if reply.status == 404:
-        return NotFound(message, **facts)
+        return NotFound(message, is_outdated=reply.method != "GET", **facts)
     if reply.status == 429:
         return Throttled(message, **facts)
     # An error code is a decision of the application; a bare 5xx may come from a gateway after the application has acted.

@@ -117,14 +117,17 @@ class ApiError(CvopsError):
     """A service refused or failed.
 
     ``may_have_acted``: the request may have taken effect although no answer says so. ``said``: the service's own text where it was
-    kept, without the intent that stands before it in the message and holds names.
+    kept, without the intent that stands before it in the message and holds names. ``is_outdated``: nothing was done, because what
+    was read before is not what is there, such as an object that is gone or exists already: reading again tells what there is.
     """
 
     kind = "api"
 
-    def __init__(self, message: str, *, may_have_acted: bool = False, said: str = "", **facts: t.Any) -> None:
+    def __init__(
+        self, message: str, *, may_have_acted: bool = False, said: str = "", is_outdated: bool = False, **facts: t.Any
+    ) -> None:
         super().__init__(message, **facts)
-        self.may_have_acted, self.said = may_have_acted, said
+        self.may_have_acted, self.said, self.is_outdated = may_have_acted, said, is_outdated
 
     @property
     def status(self) -> int | None:

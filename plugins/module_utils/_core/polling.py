@@ -52,23 +52,30 @@ def poll_until(
     *,
     what: str,
     in_a_row: int = 1,
+    in_a_row_after_miss: int | None = None,
     timeout_s: float = 120.0,
     first_pause_s: float = 0.5,
     longest_pause_s: float = 10.0,
 ) -> Seen:
     """Call *look* again and again until *satisfied* holds *in_a_row* times, and return its last value.
 
-    Directories are read from replicas that lag, so one good look may be luck. Raises WaitTimeout, which says what was
-    awaited; what was written stays written and the next run finds it.
+    Directories are read from replicas that lag, so one good look may be luck. *in_a_row_after_miss*: how many good looks it takes
+    once a look was bad, with pauses between them; then there are none between good looks as long as no look was bad. Raises
+    WaitTimeout, which says what was awaited; what was written stays written and the next run finds it.
     """
     patience_s = min(timeout_s, ctx.remaining_s())
     backoff = Backoff(ctx, first_s=first_pause_s, longest_s=longest_pause_s)
     good, told = 0, False
+    enough, is_pausing = in_a_row, in_a_row_after_miss is None
     while True:
         seen = look()
         good = good + 1 if satisfied(seen) else 0
-        if good >= in_a_row:
+        if not good:
+            enough, is_pausing = in_a_row_after_miss or in_a_row, True
+        if good >= enough:
             return seen
+        if not is_pausing:
+            continue
         left = patience_s - backoff.elapsed_s()
         if left <= 0:
             raise WaitTimeout(

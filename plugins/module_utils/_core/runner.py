@@ -27,6 +27,7 @@ from .module_environment import EnvironmentModule
 from .option_sources import OptionSources, use_sources
 from .option_values import check_option_texts, list_option_secrets, prepare_options
 from .plan import Plan, PlannedChange, list_planned_changes
+from .polling import Backoff
 from .redact import drop_short_secrets, redact_options, redact_structure, redact_text
 from .resource import (
     Declaration,
@@ -64,6 +65,9 @@ TIMEOUT_VARIABLE = "CVOPS_TASK_TIMEOUT"
 LOG_KEY = "_cvops_log"
 
 DEFAULT_DEADLINE_S = 900
+#: For how long a plan is made anew that was made from what is out of date, and the first of the pauses between.
+_OUTDATED_LIMIT_S = 30.0
+_FIRST_PAUSE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def run_task(
                 if isinstance(declared, Report):
                     state.result = _run_report(ctx, declared)
                 else:
-                    _run_resource(ctx, declared(ctx), state)
+                    _run_resource(ctx, declared, state)
             except Exception as exc:
                 state.result = state.result or _build_failure(ctx, _convert_error(ctx, exc))
             with ctx.cancellation.shield():
@@ -147,7 +151,26 @@ def _run_report(ctx: Context, report: Report) -> dict[str, t.Any]:
     return {"changed": False, report.noun: _apply_query(report.read(ctx), ctx.options.get("query"))}
 
 
-def _run_resource(ctx: Context, resource: Resource, state: _RunState) -> None:
+def _run_resource(ctx: Context, declared: t.Callable[[Context], Resource], state: _RunState) -> None:
+    """Plan, write unless in check mode, and keep the result in *state*.
+
+    Lists and replicas lag. Where the first write is refused because what it was planned from is not what is there, it is read and
+    planned anew, for a while: what is gone is not listed for ever, and what exists already shows in the end.
+    """
+    backoff = Backoff(ctx, first_s=_FIRST_PAUSE_S)
+    while True:
+        try:
+            return _plan_and_apply(ctx, declared(ctx), state)
+        except ApiError as exc:
+            is_untouched = exc.facts.get("steps_done") == [] and exc.facts.get("outcome") != "unknown"
+            if not (exc.is_outdated and is_untouched and backoff.fits_within(_OUTDATED_LIMIT_S)):
+                raise
+        ctx.progress("the service shows what is not there any more, or not what is there already: looking again")
+        ctx.stats.add("retries")
+        backoff.pause()
+
+
+def _plan_and_apply(ctx: Context, resource: Resource, state: _RunState) -> None:
     """Plan, write unless in check mode, and keep the result in *state*."""
     plan = state.plan = resource.plan()
     check_steps(resource, plan)

@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-import re
 import typing as t
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from .._core.answers import MIB
 from .._core.context import Context, CountAs
@@ -21,34 +21,17 @@ from .._core.polling import Backoff
 from .._core.recent_objects import RecentObjects
 from .._core.reply import Reply
 from .._core.retry import Repeat, RetryPolicy
-from .._core.values import GUID
 from .._signin.clouds import get_graph_scope, get_graph_url
 from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import decode_claims
 from .._signin.transport_settings import build_graph_settings
 from .errors import build_graph_error
 from .paging import add_key, explain_unusable_link
+from .replication import ReplicationRules
 
-#: Texts of refusals that a lagging replica gives for objects that exist; repeated only for objects of this run.
-_REPLICATION_REFUSALS = (
-    "does not exist or one of its queried reference-property objects",
-    "does not reference a valid application object",
-    "the backing application of the service principal being created must",
-    "not a valid reference update",
-    "one or more property values specified are invalid",
-    "no password credential found",
-)
-#: The code of such a refusal: an application for personal accounts is not known everywhere yet.
-_REPLICATION_CODE = "Error_MsaAppDoesNotExist"
-_BY_APP_ID = re.compile(r"/servicePrincipals\(appId='[^']*'\)")
 _SERVICE = "Microsoft Graph"
 #: Members of directory objects that are texts wherever they are given.
 _TEXT_MEMBERS = ("id", "appId", "displayName", "uniqueName", "userPrincipalName", "createdDateTime")
-#: Text of the refusal that the owner of a new object may meet until its ownership is known everywhere, and everybody without rights.
-_NO_RIGHTS_REFUSAL = "insufficient privileges"
-#: How long refusals are repeated that replication may cause.
-_REPLICATION_LIMIT_S = 120.0
-_NEW_OWNER_LIMIT_S = 20.0
 _LONGEST_PAUSE_S = 10.0
 #: Limits of all pages of one list together: bytes, and items, which take more memory than they have bytes.
 _LONGEST_LIST = 256 * MIB
@@ -134,6 +117,7 @@ class GraphClient:
         self.recent_objects = RecentObjects(ctx)
         #: Names of directory objects by object id, as far as Graph has told them.
         self.object_names: dict[str, str] = {}
+        self._replication = ReplicationRules(self.recent_objects)
 
     def format_reference(self, object_id: str) -> str:
         """Return the ``@odata.id`` of a directory object."""
@@ -195,6 +179,8 @@ class GraphClient:
 
     def is_deleted(self, path: str, wire: t.Mapping[str, t.Any]) -> bool:
         """Return True for an object that this run has deleted, read at *path* from a replica that goes on to show it."""
+        if self._replication.is_suspended:
+            return False
         return not path.startswith("/directory/deletedItems") and self.recent_objects.contains_deleted(
             str(wire.get("id"))
         )
@@ -278,6 +264,10 @@ class GraphClient:
         """Note that this run has deleted these, by id or by path with an alternate key: from now on "not found" means gone."""
         self.recent_objects.discard(*path_keys)
 
+    def without_waiting(self) -> contextlib.AbstractContextManager[None]:
+        """Return a context in which replicas show as they are: nothing is waited for, and what this run has deleted is there still."""
+        return self._replication.suspend()
+
     def expire_tokens(self, app_id: str) -> None:
         """Let the next task that signs in as the application *app_id* get a new token: its rights have changed."""
         self.sign_in.expire_tokens(app_id)
@@ -325,7 +315,7 @@ class GraphClient:
             if isinstance(error, AuthError) and self.sign_in.method == "token":
                 error = add_token_source(error, self.ctx.describe_source("access_token"))
             gone = isinstance(error, NotFound) and (missing_ok or (method == "DELETE" and reply.tries > 1))
-            if backoff.fits_within(self._get_retry_limit_s(error, method, url, body)):
+            if backoff.fits_within(self._replication.get_retry_limit_s(error, method, url, body)):
                 self.ctx.progress(f"waiting until Entra ID knows everywhere what was just created (to {intent})")
                 self.ctx.stats.add("retries")
                 backoff.pause()
@@ -334,40 +324,6 @@ class GraphClient:
             if gone:
                 return reply
             raise error
-
-    def _get_retry_limit_s(self, error: ApiError, method: str, url: str, body: t.Any) -> float:
-        """Return how long to repeat a refused request, in seconds; zero unless replication may cause the refusal."""
-        # A replica that goes on to show what this run has deleted takes a creation by the same key for a change.
-        is_anew = (
-            error.status == 404 and method == "PATCH" and self.recent_objects.contains_deleted(self._strip_root(url))
-        )
-        if is_anew or self._is_replication_lag(error, url, body):
-            return _REPLICATION_LIMIT_S
-        refused = error.status == 403 and method != "GET" and error.said.lower().startswith(_NO_RIGHTS_REFUSAL)
-        return (
-            _NEW_OWNER_LIMIT_S
-            if refused and self.recent_objects.contains_any(GUID.findall(self._strip_root(url)))
-            else 0.0
-        )
-
-    def _is_replication_lag(self, error: ApiError, url: str, body: t.Any) -> bool:
-        """Return True for a refusal of the kind that replication causes, about an object of this run."""
-        path = self._strip_root(url)
-        named = GUID.findall(path)
-        if error.status == 404:
-            keyed = _BY_APP_ID.match(path)
-            if keyed:
-                # A fresh application has no service principal yet; only one that was created by this key can be missing "yet".
-                path, named = keyed.group(), GUID.findall(path[keyed.end() :])
-        elif not (
-            error.status in (400, 403, 409)
-            and (error.code == _REPLICATION_CODE or any(text in error.said.lower() for text in _REPLICATION_REFUSALS))
-        ):
-            return False
-        return self.recent_objects.contains_any([*named, *GUID.findall(str(body or "")), path])
-
-    def _strip_root(self, url: str) -> str:
-        return urlsplit(url).path.rsplit("/v1.0", 1)[-1]
 
     def check_object(self, value: t.Any, reply: Reply) -> dict[str, t.Any]:
         """Return a directory object as it was read.

@@ -13,6 +13,7 @@ from .._core.errors import ApiError, mark_outcome_unknown
 from .._core.polling import Backoff
 from .._core.retry import Repeat
 from .client import GraphClient
+from .confirm import wait_until_shown
 
 _READS_AFTER = 4
 _READS_BEFORE = 2
@@ -62,13 +63,20 @@ def create_once(
                 found = find()
             if len(found) == 1:
                 graph.remember(found[0])
+                wait_until_shown(graph, lambda: [] if find() else ["list"], intent)
                 return dict(found[0])
         exc.facts["outcome"] = "unknown"
         raise
+    graph.remember(created)
+    # The next run knows it by what find returns alone, so nothing else is done before that shows it.
+    wait_until_shown(graph, lambda: [] if any(_is_same(item, created) for item in find()) else ["list"], intent)
     if was_repeated:
         _warn_of_twins(graph, find, created, intent)
-    graph.remember(created)
     return created
+
+
+def _is_same(item: t.Mapping[str, t.Any], created: t.Mapping[str, t.Any]) -> bool:
+    return item.get("id") == created.get("id")
 
 
 def _warn_of_twins(
@@ -78,7 +86,7 @@ def _warn_of_twins(
     intent: str,
 ) -> None:
     """Warn of another object than *created*: one of a first POST that had an effect which no replica showed before the second."""
-    others = [str(item.get("id")) for item in find() if item.get("id") != created.get("id")]
+    others = [str(item.get("id")) for item in find() if not _is_same(item, created)]
     if others:
         graph.ctx.warn(
             f"Entra ID refused to {intent} at first and may have done it all the same: beside {created.get('id')} there is"
@@ -94,5 +102,6 @@ def _check_name_is_free(find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]],
     if any(find() for dummy in range(_READS_BEFORE)):
         raise ApiError(
             f"Cannot {intent}: it exists after all, the directory only did not show it at first. Run the task again.",
+            is_outdated=True,
             service="Microsoft Graph",
         )

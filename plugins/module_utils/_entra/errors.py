@@ -14,6 +14,8 @@ from .._core.reply import Reply
 from .._core.visible import to_one_line
 
 _LONGEST_CODE = 100
+#: Codes for an object that exists already, also where the replica that was read did not know it.
+_EXISTS = frozenset(("ConflictingObjects", "Request_MultipleObjectsWithSameKeyValue"))
 
 #: What the user can do about an error code; the code alone decides, never the message.
 _HINTS = {
@@ -49,11 +51,12 @@ def build_graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) ->
         )
         return Forbidden(message + wanted, needs=list(needs) or None, said=said, **facts)
     if reply.status == 404:
-        return NotFound(message, said=said, **facts)
+        return NotFound(message, said=said, is_outdated=reply.method != "GET", **facts)
     hint = _HINTS.get(code or "", "")
     return ApiError(
         f"{message} {hint}".rstrip(),
         may_have_acted=reply.status >= 500 and reply.method == "POST",
+        is_outdated=code in _EXISTS,
         said=said,
         **facts,
     )

@@ -70,6 +70,21 @@ def check_owner_removals(planned: Plan, limit: int) -> None:
     check_removals(removed, limit, "owners", "the list")
 
 
+def find_unshown_owners(graph: GraphClient, path: str, subject: str, steps: t.Iterable[Step]) -> list[str]:
+    """Return ``["owners"]`` where the object at *path* does not list its owners as *steps* change them, else nothing."""
+    changes = [step.data for step in steps if step.action == "owners"]
+    if not changes:
+        return []
+    listed = set(list_owners(graph, path, subject))
+    is_shown = all(
+        listed.issuperset(data["add"])
+        and listed.isdisjoint(data["remove"])
+        and not (data["only_these"] and listed.difference(data["add"]))
+        for data in changes
+    )
+    return [] if is_shown else ["owners"]
+
+
 def change_owners(graph: GraphClient, path: str, subject: str, step: t.Mapping[str, t.Any]) -> None:
     """Add and remove owners as the data of a step says; *subject* names the object in messages.
 

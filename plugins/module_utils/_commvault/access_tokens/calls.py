@@ -150,6 +150,7 @@ class AccessTokens:
         if any(is_same_name(get_token_name(row), name) and get_token_id(row) not in self._known_ids for row in rows):
             raise ApiError(
                 f"Cannot create {subject}: it exists after all, the list only did not show it at first. Run the task again.",
+                is_outdated=True,
                 **refusal.facts,
             ) from refusal
 

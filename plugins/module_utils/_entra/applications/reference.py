@@ -123,7 +123,7 @@ def resolve_application(
         if not is_guid(app_id):
             raise ConfigError(f"app_id: {app_id!r} is not a GUID", source="option app_id")
         return ApplicationReference(app_id=app_id)
-    asked = options["application"]
+    asked = options.get("application") or {}
     found = find_application(graph, asked, select)
     if found is not None:
         return found

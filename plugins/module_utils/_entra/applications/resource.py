@@ -14,21 +14,22 @@ from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, CvopsError, NotFound, WaitTimeout
 from ..._core.plan import Plan, Step
 from ..._core.polling import Backoff, poll_until
-from ..._core.resource import Action
+from ..._core.resource import Action, Finding
 from ..client import GraphClient, format_alternate_key, quote_segment
+from ..confirm import find_narrowed, wait_until_shown
 from ..create import create_once
 from ..deleted_items import list_deleted_items, restore_deleted_item
-from ..owners import change_owners, check_owner_removals, list_owners
+from ..owners import change_owners, check_owner_removals, find_unshown_owners, list_owners
 from ..permissions import ApiResolver, RequestedPermissions
 from ..principals import resolve_object_ids, verify_object_ids
 from .canonical import SELECT, CanonicalApplication, Wire, canonical_application, name_permissions
 from .checks import check_application_options, check_desired_application
-from .desired import APP_ID_TEXT, desired_application
+from .desired import desired_application
 from .interrupted_change import find_interrupted, find_left_enabled, undo_interruption
+from .late_ids import complete_ids, fill_in_ids
 from .lookup import find_application_in_use, find_deleted_application, list_applications_named
 from .plan import CurrentApplication, find_removed_roles, plan_application, plan_application_removal
 from .reference import READ_NEEDS, format_application_path
-from .roles_and_scopes import assign_entitlement_ids
 
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 #: Graph's code for the change of an app role or scope that is enabled.
@@ -49,6 +50,7 @@ class ApplicationResource:
         self._owners: list[str] | None = None
         self._unverified: list[str] = []
         self._disabled: Step | None = None
+        self._planned = Plan({}, {})
         self.object_id: str | None = None
         self.app_id: str | None = None
 
@@ -56,7 +58,9 @@ class ApplicationResource:
         """Return the steps to what the options ask for. Raises ConfigError, Problems, AmbiguousMatch."""
         check_application_options(self._options)
         if self._options["state"] == "absent":
-            return plan_application_removal(self._note_current(find_application_in_use(self._graph, self._options)))
+            current = self._note_current(find_application_in_use(self._graph, self._options))
+            self._planned = plan_application_removal(current)
+            return self._planned
         current = self._read_current()
         requested = self._resolve_api_permissions()
         exclusive, had = self._options["exclusive"], canonical_application(current.wire)
@@ -74,6 +78,7 @@ class ApplicationResource:
         )
         check_owner_removals(planned, self._options["max_removals"])
         self._owners = planned.after.get("owners")
+        self._planned = planned
         return planned
 
     @property
@@ -89,24 +94,52 @@ class ApplicationResource:
             "delete": self._delete,
         }
 
+    def verify(self) -> list[Finding]:
+        """Wait until the application shows as written, and return what does not.
+
+        Raises WaitTimeout for what was taken away: a deletion, owners, entries of lists, switches.
+        """
+        if not self._planned.steps:
+            return []
+        before, after = self._planned.before, self._planned.after
+        narrowed = (
+            [name for name, value in before.items() if find_narrowed(value, after.get(name))] if after else ["state"]
+        )
+        return list(wait_until_shown(self._graph, self._find_unshown, self._planned.steps[0].subject, narrowed))
+
+    def _find_unshown(self) -> list[str]:
+        """Return the options that are not shown as written; "list" for a new application that is not found, "state" for a deleted one that is."""
+        wire = self._graph.get(
+            self._path(), intent="read the application", needs=READ_NEEDS, params={"$select": SELECT}
+        )
+        keyed = wire
+        if self._options.get("unique_name"):
+            path = format_application_path("unique_name", self._options["unique_name"])
+            keyed = self._graph.get(path, intent="read the application", needs=READ_NEEDS, params={"$select": "id"})
+        if not self._planned.after:
+            return ["state"] if wire or keyed else []
+        if not wire or not keyed:
+            return ["list"]
+        ids = {"object_id": self.object_id, "app_id": self.app_id}
+        shown, wanted = canonical_application(wire), {**self._after, **ids, **self._complete_ids()}
+        found = [name for name, value in shown.items() if name in wanted and value != wanted[name]]
+        subject = str(self._after["display_name"])
+        return found + find_unshown_owners(self._graph, self._path(), subject, self._planned.steps)
+
     def result(self) -> dict[str, t.Any]:
         """Return the application as it is after the plan; ids that are not known yet are None."""
         if self._options["state"] == "absent":
             return {}
         found = {**self._after, "object_id": self.object_id, "app_id": self.app_id}
         found["api_permissions"] = name_permissions(self._after["api_permissions"], self._names)
-        if self.app_id:
-            found["identifier_uris"] = [uri.replace(APP_ID_TEXT, self.app_id) for uri in self._after["identifier_uris"]]
-            found["app_roles"] = assign_entitlement_ids(
-                self._after["app_roles"], self._after["api_scopes"], self._namespace()
-            )
-            found["api_scopes"] = assign_entitlement_ids(
-                self._after["api_scopes"], found["app_roles"], self._namespace()
-            )
+        found.update(self._complete_ids())
         if self._owners is not None:
             found["owners"] = self._owners
         found["unverified"] = self._unverified
         return found
+
+    def _complete_ids(self) -> dict[str, t.Any]:
+        return complete_ids(self._after, self.app_id) if self.app_id else {}
 
     def _note_current(self, wire: Wire | None, **more: t.Any) -> CurrentApplication:
         if wire is None:
@@ -258,9 +291,6 @@ class ApplicationResource:
     def _path(self) -> str:
         return f"/applications/{quote_segment(str(self.object_id))}"
 
-    def _namespace(self) -> str | None:
-        return self._after["unique_name"] or self.app_id
-
     def _create(self, step: Step) -> None:
         body: Wire = step.data["body"]
         intent = step.subject
@@ -289,21 +319,8 @@ class ApplicationResource:
         self.object_id, self.app_id = str(created["id"]), str(created["appId"])
 
     def _patch(self, step: Step) -> None:
-        body = self._fill_in_ids(step.data["body"])
+        body = fill_in_ids(step.data["body"], self._after, str(self.app_id))
         self._graph.write("PATCH", self._path(), body, intent=f"change {step.subject}", needs=_WRITE)
-
-    def _fill_in_ids(self, body: Wire) -> Wire:
-        """Return the body with what was unknown while planning: the application id, and role ids that derive from it."""
-        filled = dict(body)
-        if "identifierUris" in body:
-            filled["identifierUris"] = [uri.replace(APP_ID_TEXT, str(self.app_id)) for uri in body["identifierUris"]]
-        ids = {entry["value"]: entry["id"] for name in ("app_roles", "api_scopes") for entry in self.result()[name]}
-        if "appRoles" in body:
-            filled["appRoles"] = [_fill_in_id(item, ids) for item in body["appRoles"]]
-        if "oauth2PermissionScopes" in body.get("api", {}):
-            scopes = [_fill_in_id(item, ids) for item in body["api"]["oauth2PermissionScopes"]]
-            filled["api"] = {**body["api"], "oauth2PermissionScopes": scopes}
-        return filled
 
     def _update(self, step: Step) -> None:
         """Send a change. Where it fails after a disabling, that is undone, or told."""
@@ -370,7 +387,3 @@ class ApplicationResource:
 def _is_refusal(error: CvopsError) -> bool:
     """Return True for an answer that says that nothing was done."""
     return isinstance(error, ApiError) and not error.may_have_acted and 400 <= (error.status or 0) < 500
-
-
-def _fill_in_id(item: Wire, ids: t.Mapping[str, str]) -> Wire:
-    return item if item["id"] else {**item, "id": ids[item["value"]]}

@@ -14,12 +14,14 @@ from urllib.parse import quote
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, Forbidden, Problems
 from ..._core.plan import Plan, Step
-from ..._core.resource import Action
+from ..._core.polling import Backoff
+from ..._core.resource import Action, Finding
 from ..._core.retry import Repeat
 from ..._core.values import get_objects
 from ..._signin.clouds import get_authority_url
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
 from ..client import GraphClient, format_alternate_key, quote_segment
+from ..confirm import wait_until_shown
 from ..errors import is_already_done
 from ..permissions import KINDS, ApiResolver, RequestedPermissions
 from .plan import (
@@ -43,6 +45,8 @@ _EXISTS = (
     "entitlementgrant entry already exists",
     "permission entry already exists",
 )
+#: For how long a grant is looked for that exists and is not listed.
+_GRANT_LIMIT_S = 60.0
 _MISSING = "entitlementgrant being updated or deleted is not found"
 
 
@@ -102,6 +106,22 @@ class ConsentResource:
             return
         self._done.append(step)
         self._graph.expire_tokens(str(self._app_id))
+
+    def verify(self) -> list[Finding]:
+        """Wait until Entra ID shows what was granted and revoked, and return what it does not show.
+
+        Raises WaitTimeout for what was revoked: it may be held still.
+        """
+        if not self._done:
+            return []
+        return list(wait_until_shown(self._graph, self._find_unshown, f"the consent to {self._app_id}", ["revoked"]))
+
+    def _find_unshown(self) -> list[str]:
+        shown = list_granted_names(self._requests, self._read_held())
+        places = [(step, set(shown[(step.data["app_id"], step.data["kind"])])) for step in self._done]
+        is_granted = all(names.issuperset(step.data["add"]) for step, names in places)
+        is_revoked = all(names.isdisjoint(step.data["remove"]) for step, names in places)
+        return [name for name, is_shown in (("granted", is_granted), ("revoked", is_revoked)) if not is_shown]
 
     def get_applied_plan(self) -> Plan:
         """Return the plan without the steps that were refused."""
@@ -244,17 +264,22 @@ class ConsentResource:
     def _widen(self, step: Step) -> None:
         """Add our scopes to the grant that exists: somebody made it meanwhile, or our own request whose answer was lost.
 
-        Raises ApiError where it is not shown: its scopes are not known.
+        It is looked for until it shows. Raises ApiError where it does not: its scopes are not known.
         """
         path = f"/servicePrincipals/{quote_segment(str(self._client))}/oauth2PermissionGrants"
-        listed = self._graph.list(path, intent=step.subject, needs=_READ_GRANTS)
-        for grant in listed:
-            if grant.get("resourceId") == step.data["resource"] and _is_for_everybody(grant):
-                scopes = set(str(grant.get("scope") or "").split())
-                if not scopes.issuperset(step.data["scopes"]):
-                    text = " ".join(sorted(scopes.union(step.data["scopes"])))
-                    self._write("PATCH", _format_grant_path(str(grant["id"])), {"scope": text}, step)
-                return
+        backoff = Backoff(self._ctx)
+        while True:
+            listed = self._graph.list(path, intent=step.subject, needs=_READ_GRANTS)
+            for grant in listed:
+                if grant.get("resourceId") == step.data["resource"] and _is_for_everybody(grant):
+                    scopes = set(str(grant.get("scope") or "").split())
+                    if not scopes.issuperset(step.data["scopes"]):
+                        text = " ".join(sorted(scopes.union(step.data["scopes"])))
+                        self._write("PATCH", _format_grant_path(str(grant["id"])), {"scope": text}, step)
+                    return
+            if not backoff.fits_within(_GRANT_LIMIT_S):
+                break
+            backoff.pause()
         raise ApiError(
             f"Cannot grant {step.subject}: Entra ID says that there is a grant already, and does not show it. Run the task again.",
             service="Microsoft Graph",

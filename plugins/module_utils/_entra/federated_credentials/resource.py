@@ -12,13 +12,16 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError
 from ..._core.plan import Plan, Step
-from ..._core.resource import Action
+from ..._core.resource import Action, Finding
 from ..._core.values import is_guid
 from ..._signin.clouds import get_authority_url
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
 from ..client import GraphClient, quote_segment
+from ..confirm import wait_until_shown
 from .plan import (
+    FIELDS,
     LIMIT,
+    canonical_federated_credential,
     desired_federated_credential,
     find_credential_named,
     plan_federated_credential,
@@ -66,6 +69,27 @@ class FederatedCredentialResource:
     def actions(self) -> t.Mapping[str, Action]:
         """Map each action to the method that carries it out."""
         return {"create": self._create, "update": self._update, "delete": self._delete}
+
+    def verify(self) -> list[Finding]:
+        """Wait until the credential shows as written, and return what does not.
+
+        Raises WaitTimeout for a deletion and for a changed trust: tokens of the former one may still be taken.
+        """
+        if not self._plan.steps:
+            return []
+        must_show = ["state", "issuer", "subject", "audiences"] if self._plan.before else []
+        subject = f"federated credential {self._options['name']}"
+        return list(wait_until_shown(self._graph, self._find_unshown, subject, must_show))
+
+    def _find_unshown(self) -> list[str]:
+        """Return the fields that are not shown as written; "list" for a new credential that is not found, "state" for a deleted one that is."""
+        wire, after = find_credential_named(self._list_credentials(), self._options["name"]), self._plan.after
+        if not after:
+            return ["state"] if wire else []
+        if not wire:
+            return ["list"]
+        shown = canonical_federated_credential(wire)
+        return [name for name in FIELDS if shown[name] != after[name]]
 
     def result(self) -> dict[str, t.Any]:
         """Return the credential as it is after the plan; empty when it is absent."""

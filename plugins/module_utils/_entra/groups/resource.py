@@ -13,15 +13,26 @@ from ..._core.context import Context
 from ..._core.errors import ApiError
 from ..._core.names import describe_suspicious_name
 from ..._core.plan import Plan, Step
-from ..._core.resource import Action
+from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
+from ..batches import ReadRequest
 from ..client import GraphClient, format_alternate_key, quote_segment
+from ..confirm import find_narrowed, wait_until_shown
 from ..create import create_once
 from ..errors import is_already_done
 from ..principals import PrincipalLookup, resolve_object_ids, verify_object_ids
 from ..references import EXISTS, add_reference, remove_reference
 from .checks import check_group_plan
-from .lookup import READ_NEEDS, find_group, list_groups_named, list_ids, read_group_relation
+from .lookup import (
+    READ_NEEDS,
+    SELECT,
+    build_name_query,
+    build_relation_query,
+    find_group,
+    list_groups_named,
+    list_ids,
+    read_group_relation,
+)
 from .plan import (
     FIELDS,
     RELATIONS,
@@ -88,6 +99,57 @@ class GroupResource:
             "remove": self._remove,
             "delete": self._delete,
         }
+
+    def verify(self) -> list[Finding]:
+        """Wait until the group shows as written, and return what does not.
+
+        Raises WaitTimeout for a deletion and for members and owners who were removed: their access may remain.
+        """
+        if not self._planned.steps:
+            return []
+        name = (self._planned.after or self._planned.before)["display_name"]
+        return list(wait_until_shown(self._graph, self.find_unshown, f"group {name}", self.list_narrowed_fields()))
+
+    def list_narrowed_fields(self) -> list[str]:
+        """Return those of the fields of :meth:`find_unshown` whose change takes something away."""
+        before, after = self._planned.before, self._planned.after
+        return [name for name in RELATIONS if find_narrowed(before.get(name), after.get(name))] if after else ["state"]
+
+    def list_reads_back(self) -> list[ReadRequest]:
+        """Return what :meth:`find_unshown` reads: the group, the groups of its name where it is new or gone, its changed relations."""
+        steps, selected = self._planned.steps, {"$select": SELECT}
+        found = [ReadRequest(self._path(), selected, is_list=False)]
+        if not self._planned.after or any(step.action == "create" for step in steps):
+            # By name other tasks find it, and the next run of this one may.
+            name = str((self._planned.after or self._planned.before)["display_name"])
+            found.append(ReadRequest("/groups", build_name_query(name)))
+        relations = sorted({step.data["relation"] for step in steps if "relation" in step.data})
+        return found + [ReadRequest(*build_relation_query(str(self.object_id), relation)) for relation in relations]
+
+    def find_unshown(self) -> list[str]:
+        """Return the fields that are not shown as written; "list" for a new group that is not found, "state" for a deleted one that is."""
+        intent, after = f"read group {self.object_id} back", self._planned.after
+        one, *lists = self.list_reads_back()
+        wire = self._graph.get(one.path, intent=intent, needs=READ_NEEDS, params=one.params)
+        listed = {
+            item.path.rpartition("/")[2]: {
+                str(found["id"]).lower()
+                for found in self._graph.list(item.path, intent=intent, needs=READ_NEEDS, params=item.params)
+            }
+            for item in lists
+        }
+        is_listed = str(self.object_id).lower() in listed.get("groups", ())
+        if not after:
+            return ["state"] if wire is not None or is_listed else []
+        if wire is None or ("groups" in listed and not is_listed):
+            return ["list"]
+        shown, is_written = canonical_group(wire), any("fields" in step.data for step in self._planned.steps)
+        found = [name for name in FIELDS if is_written and (shown[name] or "") != (after[name] or "")]
+        return found + [
+            relation
+            for relation, ids in listed.items()
+            if relation != "groups" and not _is_relation_shown(ids, relation, self._planned.steps)
+        ]
 
     def result(self) -> CanonicalGroup:
         """Return the group as it is after the plan; empty when it is absent."""
@@ -192,3 +254,9 @@ class GroupResource:
         intent = f"remove one of {relation} from group {self.object_id}"
         for item in step.data["ids"]:
             remove_reference(self._graph, f"{self._path()}/{relation}", item, intent=intent, needs=_WRITE)
+
+
+def _is_relation_shown(listed: set[str], relation: str, steps: t.Iterable[Step]) -> bool:
+    """Return whether a relation lists what was added, and nothing of what was removed."""
+    changed = {step.action: set(step.data["ids"]) for step in steps if step.data.get("relation") == relation}
+    return listed.issuperset(changed.get("add", ())) and listed.isdisjoint(changed.get("remove", ()))

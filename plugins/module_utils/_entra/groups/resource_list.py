@@ -13,10 +13,14 @@ from ..._core.context import Context
 from ..._core.errors import GuardRefused
 from ..._core.names import fold_case
 from ..._core.plan import Plan
+from ..._core.resource import Finding
 from ..._core.resource_list import Item, Options, Problem, ResourceList
 from ..._core.risks import check_removals
+from ..batches import read_in_batches
+from ..confirm import wait_until_shown
 from ..prefetching import PrefetchingGraph
 from ..principals import PrincipalLookup
+from .lookup import READ_NEEDS
 from .prefetch import prefetch_groups
 from .resource import GroupResource
 
@@ -45,6 +49,34 @@ class GroupsResource(ResourceList[GroupResource]):
     def find_conflicts(self, items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
         """Return groups that are listed twice or would get the same display name, and more removals than the task may do."""
         return [*_find_duplicates(items), *_find_shared_names(items), *self._find_excess(items)]
+
+    def verify(self) -> list[Finding]:
+        """Wait until all groups show as written, and return what does not; see GroupResource.verify.
+
+        All are read together, look by look.
+        """
+        changed = {item.where: item for item in self._items if item.plan.changed}
+        requests = [request for item in changed.values() for request in item.resource.list_reads_back()]
+        if not requests:
+            return []
+
+        def look() -> list[str]:
+            answers = read_in_batches(self._graph, requests, intent="read the groups back", needs=READ_NEEDS)
+            for request, answer in zip(requests, answers, strict=True):
+                self._graph.keep_answer(request.path, request.params, answer)
+            return [f"{where}.{field}" for where, item in changed.items() for field in item.resource.find_unshown()]
+
+        narrowed = [
+            f"{where}.{field}" for where, item in changed.items() for field in item.resource.list_narrowed_fields()
+        ]
+        try:
+            found = wait_until_shown(self._graph, look, f"{len(changed)} groups", narrowed)
+        finally:
+            self._graph.forget_answers()
+        for finding in found:
+            where, dummy, name = finding["field"].partition(".")
+            self._findings.setdefault(where, []).append({"field": name})
+        return list(found)
 
     def _find_excess(self, items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
         """Return the problem of more removals than the task's max_removals; groups with their own one are not counted."""

@@ -88,6 +88,7 @@ class SecretResource:
 
     def _remove(self, step: Step) -> None:
         self._writer().remove(step.data["key_id"])
+        self._writer().await_gone(step.data["key_id"])
 
     def _add(self, step: Step) -> None:
         added = self._writer().add(step.data["name"], step.data["lifetime_days"])

@@ -16,6 +16,7 @@ from ..._core.polling import Backoff, poll_until
 from ..._core.retry import Repeat
 from ..._core.values import format_time
 from ..client import GraphClient, quote_segment
+from ..confirm import wait_until_shown
 from ..errors import is_already_done
 from .markers import draw_attempt_id
 from .policy import explain_lifetime_cap
@@ -88,6 +89,16 @@ class SecretWriter:
                 f"Secret {key_id} was added and its value is in the result, but it was not seen in the list of secrets ({exc})"
                 " A run soon after this one may add a second one."
             )
+
+    def await_gone(self, key_id: str) -> None:
+        """Wait until the secret *key_id* is listed no more. Raises WaitTimeout: it may be good for signing in still."""
+
+        def look() -> list[str]:
+            return (
+                ["state"] if any(str(item["keyId"]).lower() == key_id.lower() for item in self._list_secrets()) else []
+            )
+
+        wait_until_shown(self._graph, look, f"secret {key_id}", ["state"])
 
     def remove(self, key_id: str) -> None:
         """Remove the secret with *key_id*; one that is gone already is fine, once two reads agree.

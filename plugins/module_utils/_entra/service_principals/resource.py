@@ -12,7 +12,7 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, Forbidden
 from ..._core.plan import Plan, Step
-from ..._core.resource import Action
+from ..._core.resource import Action, Finding
 from ..._core.values import get_texts, is_guid
 from ..applications.reference import (
     READ_NEEDS,
@@ -22,8 +22,9 @@ from ..applications.reference import (
     resolve_application,
 )
 from ..client import GraphClient, format_alternate_key, quote_segment
+from ..confirm import find_narrowed, wait_until_shown
 from ..deleted_items import list_deleted_items
-from ..owners import change_owners, check_owner_removals, list_owners
+from ..owners import change_owners, check_owner_removals, find_unshown_owners, list_owners
 from ..principals import resolve_object_ids, verify_object_ids
 from .checks import check_service_principal_options, check_service_principal_plan
 from .plan import (
@@ -54,6 +55,7 @@ class ServicePrincipalResource:
         self._created = False
         self._unverified: list[str] = []
         self._application = ApplicationReference()
+        self._planned = Plan({}, {})
 
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises ConfigError, Problems."""
@@ -62,9 +64,9 @@ class ServicePrincipalResource:
             check_service_principal_options(self._options)
         self._wire = self._find(present) or {}
         if not present:
-            removal = plan_service_principal_removal(self._wire)
-            check_service_principal_plan(removal, self._wire)
-            return removal
+            self._planned = plan_service_principal_removal(self._wire)
+            check_service_principal_plan(self._planned, self._wire)
+            return self._planned
         exclusive = self._options["exclusive"]
         desired = desired_service_principal(
             self._options, canonical_service_principal(self._wire), self._read_inherited(), exclusive
@@ -81,6 +83,7 @@ class ServicePrincipalResource:
             planned = self._plan_changes(desired, had, owners)
         check_owner_removals(planned, self._options["max_removals"])
         self._after = dict(planned.after)
+        self._planned = planned
         return planned
 
     @property
@@ -92,6 +95,45 @@ class ServicePrincipalResource:
             "owners": self._change_owners,
             "delete": self._delete,
         }
+
+    def verify(self) -> list[Finding]:
+        """Wait until the service principal shows as written, and return what does not.
+
+        Raises WaitTimeout for what was taken away: a deletion, owners, entries of lists, switches.
+        """
+        steps, before, after = self._planned.steps, self._planned.before, self._planned.after
+        if not steps:
+            return []
+        narrowed = (
+            [name for name, value in before.items() if find_narrowed(value, after.get(name))] if after else ["state"]
+        )
+        return list(wait_until_shown(self._graph, self._find_unshown, self._name(), narrowed))
+
+    def _find_unshown(self) -> list[str]:
+        """Return the options that are not shown as written; "list" for a new service principal that is not found, "state" for a deleted one that is."""
+        wires = [
+            self._read(f"/servicePrincipals{format_alternate_key('appId', str(self._app_id))}"),
+            self._read(self._path()),
+        ]
+        if not self._planned.after:
+            return ["state"] if any(wires) else []
+        if not all(wires):
+            return ["list"]
+        found = []
+        if any(step.action in ("create", "update") for step in self._planned.steps):
+            found = self._compare(canonical_service_principal(wires[1] or {}))
+        return found + find_unshown_owners(self._graph, self._path(), self._name(), self._planned.steps)
+
+    def _compare(self, shown: t.Mapping[str, t.Any]) -> list[str]:
+        """Return the options whose value differs; what a new service principal has of its application comes beside the sets."""
+        return [
+            name
+            for name, value in shown.items()
+            if not (
+                value == self._after[name]
+                or (self._created and name in SETS and set(value).issuperset(self._after[name]))
+            )
+        ]
 
     def result(self) -> dict[str, t.Any]:
         """Return the service principal as it is after the plan, with what comes from its application; unknown ids are None."""

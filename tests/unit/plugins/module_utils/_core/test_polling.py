@@ -43,6 +43,14 @@ def test_one_good_look_may_be_luck(make_ctx: t.Any) -> None:
     assert ctx.cancellation.waits == [0.5, 1.0, 0.5, 0.5]
 
 
+def test_where_no_look_was_bad_there_are_no_pauses_and_else_more_looks(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    assert poll_until(ctx, looks(1), bool, what="x", in_a_row=3, in_a_row_after_miss=4) == 1
+    assert ctx.cancellation.waits == []
+    assert poll_until(ctx, looks(1, 1, 0, 1), bool, what="x", in_a_row=3, in_a_row_after_miss=4) == 1
+    assert ctx.cancellation.waits == [0.5, 0.5, 0.5, 0.5]
+
+
 @pytest.mark.parametrize(("timeout_s", "deadline_s", "waited"), [(10, None, 10), (60, 4, 4)])
 def test_a_wait_ends_with_its_limit_or_the_deadline(
     make_ctx: t.Any, timeout_s: float, deadline_s: float | None, waited: float

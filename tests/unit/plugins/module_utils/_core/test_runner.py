@@ -88,6 +88,56 @@ class Noted:
         return {"done": len(self.done)}
 
 
+class Replanned:
+    """Resources of one task, planned one after the other; each fails at its first step as it is told, None: it does not."""
+
+    def __init__(self, *failures: Exception | None) -> None:
+        self.made: list[Noted] = []
+        self.failures = list(failures)
+
+    def build(self, ctx: Context) -> t.Any:
+        failure = self.failures.pop(0) if len(self.failures) > 1 else self.failures[0]
+        self.made.append(Noted({"group A": failure} if failure else {}))
+        return self.made[-1]
+
+
+OUTDATED = ApiError("it exists after all", is_outdated=True)
+
+
+def test_what_was_planned_from_is_out_of_date_so_it_is_planned_anew(make_ctx: t.Any) -> None:
+    ctx, tasks = make_ctx(), Replanned(OUTDATED, OUTDATED, None)
+    result = run_task(ctx, tasks.build)
+    assert result["changed"] is True and result["stats"]["retries"] == 2
+    assert [len(resource.done) for resource in tasks.made] == [0, 0, 3]
+    assert ctx.cancellation.waits == [1.0, 2.0]
+
+
+def test_planning_anew_ends(make_ctx: t.Any) -> None:
+    ctx, tasks = make_ctx(), Replanned(OUTDATED)
+    result = run_task(ctx, tasks.build)
+    assert result["failed"] and "exists after all" in result["msg"]
+    assert 15 < sum(ctx.cancellation.waits) < 30
+
+
+@pytest.mark.parametrize("failure", [ApiError("no"), ApiError("no", is_outdated=True, outcome="unknown")])
+def test_another_refusal_is_final(make_ctx: t.Any, failure: ApiError) -> None:
+    tasks = Replanned(failure)
+    assert run_task(make_ctx(), tasks.build)["failed"]
+    assert len(tasks.made) == 1
+
+
+def test_once_something_was_written_nothing_is_planned_anew(make_ctx: t.Any) -> None:
+    made: list[Noted] = []
+
+    def build(ctx: Context) -> t.Any:
+        made.append(Noted({"2 members": OUTDATED}))
+        return made[-1]
+
+    result = run_task(make_ctx(), build)
+    assert result["failed"] and result["steps_done"] == ["group A"]
+    assert len(made) == 1
+
+
 class Keeping(Noted):
     """Something that must not be lost."""
 

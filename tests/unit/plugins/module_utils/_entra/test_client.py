@@ -24,6 +24,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     WaitTimeout,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra import client as subject
+from ansible_collections.cvops.identity.plugins.module_utils._entra import replication
 from ansible_collections.cvops.identity.plugins.module_utils._entra.client import (
     GraphClient,
     describe_lookalikes,
@@ -417,7 +418,7 @@ def test_what_this_run_has_deleted_is_gone_at_once(graph: GraphClient, secured: 
 
 
 @pytest.mark.parametrize("status", [400, 403, 409])
-@pytest.mark.parametrize("text", subject._REPLICATION_REFUSALS)
+@pytest.mark.parametrize("text", replication._REFUSALS)
 def test_a_refusal_of_a_lagging_replica_is_borne_for_objects_of_this_run_only(
     graph: GraphClient, secured: t.Any, answer: t.Any, text: str, status: int
 ) -> None:
@@ -433,7 +434,7 @@ def test_a_refusal_of_a_lagging_replica_is_borne_for_objects_of_this_run_only(
 
 
 @pytest.mark.parametrize("status", [400, 403, 409])
-@pytest.mark.parametrize("text", [*subject._REPLICATION_REFUSALS, subject._NO_RIGHTS_REFUSAL])
+@pytest.mark.parametrize("text", [*replication._REFUSALS, replication._NO_RIGHTS])
 def test_a_name_that_reads_like_a_refusal_is_not_waited_for(
     graph: GraphClient, secured: t.Any, answer: t.Any, text: str, status: int
 ) -> None:
@@ -442,6 +443,19 @@ def test_a_name_that_reads_like_a_refusal_is_not_waited_for(
     with pytest.raises(ApiError, match="No"):
         graph.write("PATCH", PATH, {}, intent=f"change group {text}")
     assert len(secured.server.received) == 1
+
+
+def test_whoever_asks_how_a_replica_is_gets_no_patience(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    graph.remember(GROUP)
+    secured.server.says(answer(404, MISSING), answer(200, GROUP))
+    with graph.without_waiting():
+        assert graph.get(PATH, intent="read it") is None
+    assert graph.get(PATH, intent="read it") == GROUP
+    graph.forget(GROUP["id"])
+    secured.server.says(answer(200, GROUP), answer(200, GROUP))
+    assert graph.get(PATH, intent="read it") is None
+    with graph.without_waiting():
+        assert graph.get(PATH, intent="read it") == GROUP, "a replica that goes on to show what is deleted is told"
 
 
 def test_patience_ends(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:

@@ -116,7 +116,7 @@ def test_a_creation_that_never_reached_the_service_is_not_looked_for(graph: Grap
 
 def test_what_was_created_is_one_of_this_run(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
     secured.server.says(answer(201, GROUP))
-    assert created(graph, []) == GROUP
+    assert created(graph, [], [], [GROUP]) == GROUP
     assert graph.recent_objects.contains_any([GROUP["id"]])
     assert graph.ctx.clock.monotonic() == 1000.0
 

@@ -217,10 +217,13 @@ def test_what_is_read_after_the_plan_is_read_anew(make_ctx: t.Any) -> None:
     )
     assert graph.kept == {}
     graph.replies = [{"id": guid(1)}, {"id": guid(2)}]
+    graph.answers["/groups"] = lambda params: [
+        {"id": guid(n), "displayName": "ab"[n - 1]} for n in range(1, len(graph.writes) + 1)
+    ]
     before = len(graph.reads)
     carry_out(resource, planned)
     assert graph.sent() == ["POST /groups"] * 2
-    assert graph.reads[before:] == ["/groups"] * 4
+    assert graph.reads[before:] == ["/groups"] * 10, "for each: two looks before the creation, and three that show it"
     assert [item["object_id"] for item in resource.result()] == [guid(1), guid(2)]
 
 

@@ -13,7 +13,12 @@ import typing as t
 import pytest
 from fake_graph import FakeGraph, call_with_graph, carry_out, guid
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer, ConfigError, GuardRefused
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    BadAnswer,
+    ConfigError,
+    GuardRefused,
+    WaitTimeout,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import ApplicationReference
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets import resource as subject
@@ -75,9 +80,18 @@ def test_a_secret_that_lives_is_shown_without_a_value(make_ctx: t.Any) -> None:
 def test_a_removal_names_one_key(make_ctx: t.Any) -> None:
     secret, graph = make_secret(make_ctx, [key(3), key(4)], state="absent", key_id=guid(3))
     graph.sign_in.method = "client_certificate"
-    carry_out(secret, secret.plan())
+    planned = secret.plan()
+    graph.answers[PATH]["passwordCredentials"] = [key(4)]
+    carry_out(secret, planned)
     assert graph.writes == [("POST", f"{PATH}/removePassword", {"keyId": guid(3)})]
     assert secret.result() == {}
+
+
+def test_a_secret_that_stays_listed_after_its_removal_is_an_error(make_ctx: t.Any) -> None:
+    secret, graph = make_secret(make_ctx, [key(3), key(4)], state="absent", key_id=guid(3))
+    graph.sign_in.method = "client_certificate"
+    with pytest.raises(WaitTimeout, match="does not show it: state"):
+        carry_out(secret, secret.plan())
 
 
 @pytest.mark.parametrize("keys", [None, []])

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which refusals may come from a replica that lags: those about objects of this run, of known kinds, and none while suspended."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, Forbidden, NotFound
+from ansible_collections.cvops.identity.plugins.module_utils._core.recent_objects import RecentObjects
+from ansible_collections.cvops.identity.plugins.module_utils._entra.replication import ReplicationRules
+
+OURS, FOREIGN = "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f", "5b1c2f0e-0000-4000-8000-1a2b3c4d5e60"
+URL = "https://graph.example/v1.0/groups/{}"
+NO_RIGHTS = Forbidden("no", status=403, said="Insufficient privileges to complete the operation.")
+
+
+@pytest.fixture
+def rules(make_ctx: t.Any) -> ReplicationRules:
+    recent = RecentObjects(make_ctx())
+    recent.add(OURS)
+    return ReplicationRules(recent)
+
+
+@pytest.mark.parametrize(
+    ("error", "method", "object_id", "limit_s"),
+    [
+        (NotFound("gone", status=404), "GET", OURS, 120.0),
+        (NotFound("gone", status=404), "GET", FOREIGN, 0.0),
+        (ApiError("no", status=400, said="Not a valid reference update."), "PATCH", OURS, 120.0),
+        (ApiError("no", status=400, said="Invalid value."), "PATCH", OURS, 0.0),
+        (ApiError("no", status=400, code="Error_MsaAppDoesNotExist"), "POST", OURS, 120.0),
+        (NO_RIGHTS, "PATCH", OURS, 20.0),
+        (NO_RIGHTS, "GET", OURS, 0.0),
+    ],
+)
+def test_a_refusal_is_repeated_for_as_long_as_its_kind_may_pass(
+    rules: ReplicationRules, error: ApiError, method: str, object_id: str, limit_s: float
+) -> None:
+    assert rules.get_retry_limit_s(error, method, URL.format(object_id), None) == limit_s
+    with rules.suspend():
+        assert rules.get_retry_limit_s(error, method, URL.format(object_id), None) == 0.0
+    assert rules.get_retry_limit_s(error, method, URL.format(object_id), None) == limit_s
