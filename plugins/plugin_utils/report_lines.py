@@ -76,8 +76,9 @@ def format_run(
         if require_mapping(registered.get("consent"), "consent").get("status") == "pending_consent":
             lines.append("Admin consent is pending, see above")
     if mapped:
-        lines.append(f"Entra groups: {len(mapped.get('entra_groups') or ())}")
-        for commcell, found in _list_commcells(mapped):
+        if mapped.get("entra_groups"):
+            lines.append(f"Entra groups: {len(mapped['entra_groups'])}")
+        for commcell, found in ((name, value) for name, value in _list_commcells(mapped) if value):
             lines.append(f"{make_visible(commcell)}: {_format_mapping_counts(found)}")
             lines += [f"  {line}" for line in _format_drift(make_visible(found), _TOLD)]
         lines += _format_what_was_not_looked_for(mapped)
