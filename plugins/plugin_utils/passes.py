@@ -293,7 +293,9 @@ def format_conclusion(conclusion: t.Any) -> list[str]:
         found = require_mapping(value, "what came of a host")
         status = to_text(found.get("status")).replace("_", " ")
         told = f"{_name_host(host)}: {status}"
-        if found.get("planned"):
+        if status == "planned":
+            told = f"{_name_host(host)}: {_count(found.get('planned', 0), 'change')} planned"
+        elif found.get("planned"):
             told += (
                 f", {_count(found['planned'], 'change')} planned, {_count(found.get('written', 0), 'write request')}"
             )
