@@ -18,6 +18,7 @@ import importlib
 import json
 import os
 import re
+import signal
 import sys
 import types
 import typing as t
@@ -371,10 +372,34 @@ def _applied_environment(extra: t.Mapping[str, str]) -> t.Iterator[None]:
 
 def _report_cut_run() -> None:
     """Say how far each task came when Ansible ends in the middle of a write: then no play reports."""
-    if os.getpid() == _RUN_PROCESS:
-        for line in describe_cut_run(temporary_folder()):
-            display.display(line, color="red", stderr=True)
+    if os.getpid() == _RUN_PROCESS and (lines := describe_cut_run(temporary_folder())):
+        with contextlib.suppress(OSError):
+            os.write(2, ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
 
 
-# Before Ansible's own handler, which removes the folder: the last one that is registered is the first one that is called.
-atexit.register(_report_cut_run)
+def _report_before(handler: t.Any) -> t.Callable[[int, types.FrameType | None], None]:
+    """Return a handler that reports, and then does what *handler*, Ansible's own or the default, does with the signal."""
+
+    def handle(number: int, frame: types.FrameType | None) -> None:
+        _report_cut_run()
+        if callable(handler):
+            handler(number, frame)
+            return
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    return handle
+
+
+def _report_at_the_end() -> None:
+    """Have the report made when Ansible's own process ends, by itself or by a signal."""
+    # Before Ansible's own handler, which removes the folder: the last one that is registered is the first one that is called.
+    atexit.register(_report_cut_run)
+    with contextlib.suppress(ValueError):  # not in the main thread
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            handler = signal.getsignal(number)
+            if handler is signal.SIG_DFL or callable(handler):
+                signal.signal(number, _report_before(handler))
+
+
+_report_at_the_end()
