@@ -117,10 +117,11 @@ class Reader:
         entities = {grant.entity for who in uncertain for grant in wanted[who] | unwanted[who]}
         found = self._read_associations(uncertain, None if exclusive else entities, all_grants=complete)
         if complete and found.is_complete:
-            compared = [who for who in uncertain if listed[who]]
-            if certain and not compared:
-                compared = [max(certain, key=lambda who: len(listed[who] or ()))]
-                found.add(self._read_sample(compared[0], exclusive))
+            compared = [who for who in uncertain if listed[who] is not None]
+            if certain and not any(listed[who] for who in compared):
+                sample = max(certain, key=lambda who: len(listed[who] or ()))
+                found.add(self._read_sample(sample, exclusive))
+                compared.append(sample)
             if _is_anything_missing(found.grants, compared, listed):
                 certain, rest = [], sorted(set(certain).difference(compared))
                 found.add(self._read_associations(rest, None if exclusive else (), all_grants=True))
@@ -222,8 +223,8 @@ class Reader:
 
 
 def _is_shown(wanted: set[PlannedGrant], listed: set[PlannedGrant] | None, complete: bool) -> bool:
-    """Return whether details show what is wanted and, where lists are *complete*, nothing else."""
-    if listed is None:
+    """Return whether details show what is wanted and, where lists are *complete*, nothing else; those that list nothing show nothing."""
+    if not listed:
         return False
     return listed == wanted if complete else listed >= wanted
 

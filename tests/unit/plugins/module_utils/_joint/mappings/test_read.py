@@ -162,6 +162,28 @@ def test_details_that_leave_something_out_are_believed_for_no_group(make_ctx: t.
     assert [asked for asked in security.asked if asked != "release"] == [GROUP, ALSO]
 
 
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_details_that_list_nothing_are_no_proof_that_nothing_is_held(make_ctx: t.Any, exclusive: bool) -> None:
+    """A release may leave the list empty: groups whose lines were all taken out would then be told to hold nothing."""
+    third = Principal("user_group", 23)
+    security = FakeSecurity([(third, 36, SILVER)])
+    empty: dict[int, t.Any] = {who.id: {"associatedEntities": []} for who in (GROUP, ALSO, third)}
+    resolved = make_resolved()
+    for who in (GROUP, ALSO, third):
+        resolved.add_principal(MappedPrincipal(who, "name", "mappings[0]"))
+    current = make_reader(make_ctx(), security, FakeDirectory(known=empty)).read_current(resolved, exclusive)
+    assert (current.grants, current.is_complete) == ({PlannedGrant(third, 36, SILVER)}, True)
+
+
+def test_what_is_held_and_not_in_details_that_list_nothing_makes_no_details_believed(make_ctx: t.Any) -> None:
+    third = Principal("user_group", 23)
+    held = [(GROUP, ROLE, GOLD), (ALSO, ROLE, GOLD), (third, ROLE, GOLD), (third, 36, SILVER)]
+    known = {GROUP.id: {"associatedEntities": []}, **OTHER_DETAILS, third.id: OTHER_DETAILS[ALSO.id]}
+    reader = make_reader(make_ctx(), FakeSecurity(held), FakeDirectory(known=known))
+    current = reader.read_current(make_resolved(*(PlannedGrant(*row) for row in held[:3])), False)
+    assert current.grants == {PlannedGrant(*row) for row in held}
+
+
 def test_where_the_comparison_is_refused_it_is_not_known_what_else_is_held(make_ctx: t.Any) -> None:
     wanted = make_resolved(PlannedGrant(GROUP, ROLE, GOLD))
     for exclusive in (False, True):
