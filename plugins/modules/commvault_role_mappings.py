@@ -365,11 +365,13 @@ role_mappings:
       type: raw
     unmanaged:
       description: User groups that match O(managed_groups), hold grants and are in no entry, each as C(user_group), the number of its C(grants), these in words
-        as C(held), and C(removed), whether this run takes all of them away. The text V(unknown) as for RV(role_mappings.surplus).
+        as C(held), and C(removed), whether this run takes all of them away. The text V(unknown) where this release of Commvault, or this account, does not show
+        all that a group holds, or of which company it is.
       type: raw
     other:
-      description: Rights of the mapping's principals that no mapping can take away, because they created or own the entity, hold single permissions in place
-        of a role, or because it is not known how they came to them. Inherited ones are left out.
+      description: Rights of the mapping's principals, and of user groups that match O(managed_groups) and are in no entry, that no mapping can take away,
+        because they created or own the entity, hold single permissions in place of a role, or because it is not known how they came to them. Inherited ones
+        are left out.
       type: list
       elements: dict
       contains:

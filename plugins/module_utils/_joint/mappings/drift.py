@@ -25,7 +25,8 @@ _TOLD = 5
 class Drift:
     """What is held beyond the mapping before the run; None for what the release does not tell.
 
-    ``other``: rows of the mapping's principals that give a right and that no mapping can take away.
+    ``other``: rows of the mapping's principals, and of managed groups without an entry, that give a right and that no mapping can
+    take away.
     """
 
     surplus: frozenset[PlannedGrant] | None = frozenset()
@@ -69,7 +70,10 @@ def describe_drift(
             f" {_list([names.describe_grant(grant) for grant in staying], told)}"
         )
     if drift.unmanaged is None:
-        sentences.append("Which managed groups hold grants without an entry is unknown for the same reason")
+        sentences.append(
+            "Which managed groups hold grants without an entry is unknown: this release of Commvault, or this account, does not show all"
+            " that a group holds, or of which company it is"
+        )
     groups = [group for group in drift.unmanaged or () if not group.grants <= gone]
     if groups:
         held = [f"{group.name} ({_count(len(group.grants - gone), 'grant')})" for group in groups]

@@ -16,7 +16,7 @@ from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.canonical import UNKNOWN_ENTITY, parse_entity
 from ..._commvault.security.grants import Association, Entity, Grant, Principal
 from ..._core.context import Context
-from ..._core.errors import ApiError, AuthError, BadAnswer, NotFound, Throttled, Unreachable
+from ..._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled, Unreachable
 from ..._core.names import matches_any_pattern
 from ..._core.parallel import map_in_parallel
 from ..._core.values import get_objects
@@ -66,6 +66,14 @@ class UnmanagedGroup:
     principal: Principal
     name: str
     grants: frozenset[PlannedGrant]
+
+
+class UnmanagedGroups(t.NamedTuple):
+    """Unmanaged groups, the names of what they hold, and rows of groups without an entry that no mapping can take away."""
+
+    groups: tuple[UnmanagedGroup, ...] = ()
+    names: Names = Names()
+    other: tuple[Association, ...] = ()
 
 
 class Reader:
@@ -132,31 +140,56 @@ class Reader:
 
     def read_unmanaged_groups(
         self, patterns: t.Sequence[str], resolved: Resolved, exclusive: bool
-    ) -> tuple[list[UnmanagedGroup], Names] | None:
-        """Return the user groups of the task's own level that match *patterns* and hold explicit grants although no entry names them.
+    ) -> UnmanagedGroups | None:
+        """Return the user groups of the task's own level that match *patterns* and hold something although no entry names them.
 
-        None where the release does not tell. Raises ApiError where *exclusive* would overlook something.
+        None where the service does not tell which groups are of this level, or what one of them holds. Raises ApiError where
+        *exclusive* would overlook something.
         """
         if not patterns:
-            return [], Names()
+            return UnmanagedGroups()
         groups = self._directory.read_catalogue("user_groups")
-        chosen = {
-            Principal("user_group", entry.id): entry.name
-            for entry in groups.filter_by_level(groups)
+        matching = [
+            entry
+            for entry in groups
             if Principal("user_group", entry.id) not in resolved.principals
             and matches_any_pattern(entry.name, patterns)
-        }
+        ]
+        own = groups.filter_by_level(matching)
+        if not all(entry.company_shown for entry in set(matching).difference(own)):
+            if exclusive:
+                raise _make_unknown_level_error()
+            return None
+        chosen = {Principal("user_group", entry.id): entry.name for entry in own}
         if exclusive and chosen:
             self._require_complete_lists()
         elif chosen and not self._security.is_known_to_list_principals:
             return None
-        found = _collect_grants(self.read_each(self._security.list_of_principal, chosen), chosen)
+        try:
+            found = _collect_grants(self.read_each(self._list_of_listed_group, chosen), chosen)
+        except Forbidden as exc:
+            if exclusive:
+                raise
+            self._ctx.debug(1, f"Unmanaged groups are not known: {exc}")
+            return None
         held = _group_grants(chosen, found.grants)
-        return [
+        unmanaged = [
             UnmanagedGroup(principal, name, frozenset(held[principal]))
             for principal, name in chosen.items()
             if held[principal]
-        ], found.names
+        ]
+        return UnmanagedGroups(tuple(unmanaged), found.names, tuple(found.other))
+
+    def _list_of_listed_group(self, principal: Principal) -> list[Association]:
+        """Return what a group of the list holds: nothing where the list is behind, and the group was deleted a moment ago."""
+        try:
+            return self._security.list_of_principal(principal)
+        except (AuthError, BadAnswer, Forbidden, Throttled, Unreachable):
+            raise
+        except ApiError:
+            if self._directory.read_user_group(principal.id) is not None:
+                raise
+            return []
 
     def list_shown(self, written: t.Collection[Grant]) -> set[Grant]:
         """Return those of *written* that the service shows now."""
@@ -259,6 +292,14 @@ def _make_incomplete_error() -> ApiError:
     return ApiError(
         "This release of Commvault does not list all grants of a user or group, so surplus ones, and grants on all of"
         " a kind, cannot be found: use exclusive: none and name the entities.",
+        service="Commvault",
+    )
+
+
+def _make_unknown_level_error() -> ApiError:
+    return ApiError(
+        "This release of Commvault, or this account, does not show of which company a user group is, so it is not known which groups"
+        " that match managed_groups are of the level where the task acts: use exclusive: principals.",
         service="Commvault",
     )
 

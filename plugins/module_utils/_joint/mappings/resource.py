@@ -193,7 +193,7 @@ class RoleMappingsResource:
         found = self._reader.read_unmanaged_groups(options.managed_groups, resolved, options.exclusive == "managed")
         resolved.names.add_missing(self._current.names)
         if found is not None:
-            resolved.names.add_missing(found[1])
+            resolved.names.add_missing(found.names)
         surplus = find_surplus(resolved.present, self._current.grants, resolved.principals)
         other = [
             row
@@ -202,7 +202,9 @@ class RoleMappingsResource:
             or row.grant_kind not in SATISFYING_KINDS
         ]
         return Drift(
-            surplus if self._current.is_complete else None, None if found is None else tuple(found[0]), tuple(other)
+            surplus if self._current.is_complete else None,
+            None if found is None else found.groups,
+            (*other, *(found.other if found is not None else ())),
         )
 
     def _add_unmanaged_groups(

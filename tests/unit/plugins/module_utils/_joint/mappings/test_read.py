@@ -33,13 +33,16 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import (
     MappedPrincipal,
-    Names,
     Pending,
     PlannedGrant,
     PrincipalReference,
     Resolved,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.read import Reader, UnmanagedGroup
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.read import (
+    Reader,
+    UnmanagedGroup,
+    UnmanagedGroups,
+)
 
 GROUP, USER, FOREIGN = Principal("user_group", 21), Principal("user", 8), Principal("user_group", 99)
 NEW = Pending("user_group", "new", 1, 0)
@@ -398,27 +401,69 @@ def test_groups_that_hold_something_without_an_entry_are_listed(make_ctx: t.Any)
     security = FakeSecurity(held)
     reader = make_reader(make_ctx(), security, FakeDirectory(*listed))
     resolved = make_resolved(PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(Principal("user", 22), ROLE, GOLD))
-    found, names = t.cast(t.Any, reader.read_unmanaged_groups(["GG-*"], resolved, False))
+    found, names, dummy = t.cast(t.Any, reader.read_unmanaged_groups(["GG-*"], resolved, False))
     grants = frozenset([PlannedGrant(lost, ROLE, GOLD), PlannedGrant(lost, 36, SILVER)])
-    assert found == [UnmanagedGroup(lost, "gg-lost", grants)]
+    assert found == (UnmanagedGroup(lost, "gg-lost", grants),)
     assert names.roles == {ROLE: "role 35", 36: "role 36"}
     assert security.asked == [Principal("user_group", 23), lost]
-    assert reader.read_unmanaged_groups([], resolved, True) == ([], Names())
+    assert reader.read_unmanaged_groups([], resolved, True) == UnmanagedGroups()
 
 
 def test_groups_that_hold_nothing_explicitly_are_not_unmanaged(make_ctx: t.Any) -> None:
     security = FakeSecurity(grant_kind="inherited")
     reader = make_reader(make_ctx(), security, FakeDirectory(Entry(21, "GG-Ops")))
-    assert t.cast(t.Any, reader.read_unmanaged_groups(["*"], Resolved(), True))[0] == []
+    assert t.cast(t.Any, reader.read_unmanaged_groups(["*"], Resolved(), True)).groups == ()
 
 
 def test_where_not_all_grants_are_listed_it_is_not_known_which_groups_are_unmanaged(make_ctx: t.Any) -> None:
     security = FakeSecurity(can_list_principal=False)
     reader = make_reader(make_ctx(), security, FakeDirectory(Entry(21, "GG-Ops")))
     assert reader.read_unmanaged_groups(["*"], Resolved(), False) is None
-    assert reader.read_unmanaged_groups(["x*"], Resolved(), False) == ([], Names())
+    assert reader.read_unmanaged_groups(["x*"], Resolved(), False) == UnmanagedGroups()
     with pytest.raises(ApiError, match="does not list all grants"):
         reader.read_unmanaged_groups(["*"], Resolved(), True)
+
+
+def test_what_a_group_without_an_entry_holds_and_no_mapping_takes_away_is_told(make_ctx: t.Any) -> None:
+    security = FakeSecurity(grant_kind="permissions")
+    reader = make_reader(make_ctx(), security, FakeDirectory(Entry(21, "GG-Ops")))
+    found = t.cast(t.Any, reader.read_unmanaged_groups(["*"], Resolved(), True))
+    assert (found.groups, [row.grant_kind for row in found.other]) == ((), ["permissions"])
+
+
+def test_where_levels_are_not_shown_it_is_not_known_which_groups_are_unmanaged(make_ctx: t.Any) -> None:
+    """A group that may be of another company is not touched, and is not passed over in silence."""
+    hidden = Catalogue("user group", [Entry(21, "GG-Ops", company_shown=False)], has_companies=lambda: True)
+    directory = FakeDirectory()
+    directory.read_catalogue = lambda kind: hidden  # type: ignore[method-assign]
+    security = FakeSecurity()
+    reader = make_reader(make_ctx(), security, directory)
+    assert reader.read_unmanaged_groups(["GG-*"], Resolved(), False) is None
+    with pytest.raises(ApiError, match="of which company"):
+        reader.read_unmanaged_groups(["GG-*"], Resolved(), True)
+    assert reader.read_unmanaged_groups(["x*"], Resolved(), True) == UnmanagedGroups()
+    assert security.asked == []
+
+
+def test_where_a_group_may_not_be_read_it_is_not_known_which_are_unmanaged(make_ctx: t.Any) -> None:
+    directory = FakeDirectory(Entry(21, "GG-Ops"), details={21: {}})
+    reader = make_reader(make_ctx(), FakeSecurity(refusal=Forbidden("not for you")), directory)
+    assert reader.read_unmanaged_groups(["*"], Resolved(), False) is None
+    with pytest.raises(Forbidden):
+        reader.read_unmanaged_groups(["*"], Resolved(), True)
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_a_group_that_is_listed_and_was_deleted_holds_nothing(make_ctx: t.Any, exclusive: bool) -> None:
+    """Lists lag: a group that is gone would fail every run for as long as it is listed."""
+    refusal = ApiError("there is no such group")
+    reader = make_reader(make_ctx(), FakeSecurity(refusal=refusal), FakeDirectory(Entry(21, "GG-Ops")))
+    assert reader.read_unmanaged_groups(["*"], Resolved(), exclusive) == UnmanagedGroups()
+    there = FakeDirectory(Entry(21, "GG-Ops"), details={21: {}})
+    with pytest.raises(ApiError, match="no such group"):
+        make_reader(make_ctx(), FakeSecurity(refusal=refusal), there).read_unmanaged_groups(
+            ["*"], Resolved(), exclusive
+        )
 
 
 def test_reads_run_side_by_side_and_answers_keep_their_order(make_ctx: t.Any) -> None:
