@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
@@ -121,14 +122,19 @@ def _read_batch(
 def _send_batch(
     graph: GraphClient, requests: t.Mapping[int, ReadRequest], intent: str, needs: t.Sequence[str]
 ) -> dict[int, PartReply]:
-    """Return the parts of the answer to one batch, by the numbers of their requests; what is no answer to one of them is left out."""
+    """Return the parts of the answer to one batch, by the numbers of their requests.
+
+    What is no answer to one of them is left out, and so is what answers one of them twice.
+    """
     urls = {str(number): _build_url(request.path, request.params) for number, request in requests.items()}
     body = {"requests": [{"id": name, "method": "GET", "url": url} for name, url in urls.items()]}
     whole = graph.send_batch(body, intent=intent, needs=needs)
     found: dict[int, PartReply] = {}
-    for part in get_objects(graph.read_object(whole), "responses"):
+    parts = get_objects(graph.read_object(whole), "responses")
+    counts = Counter(str(part.get("id")) for part in parts)
+    for part in parts:
         name, status, headers = str(part.get("id")), part.get("status"), part.get("headers")
-        if name not in urls or not isinstance(status, int):
+        if name not in urls or counts[name] > 1 or not isinstance(status, int):
             continue
         told = {str(key).lower(): str(value) for key, value in headers.items()} if isinstance(headers, dict) else {}
         found[int(name)] = PartReply(

@@ -71,6 +71,8 @@ def test_one_list_is_no_batch(graph: GraphClient, secured: t.Any, answer: t.Any)
         answer_parts(200, 404),
         answer_parts(200),
         {"responses": [*answer_parts(200)["responses"], {"id": "1", "status": 200, "body": "x"}]},
+        {"responses": [*answer_parts(200, 200)["responses"], {"id": "1", "status": 200, "body": {"value": []}}]},
+        {"responses": [*answer_parts(200, 200, 200)["responses"], *answer_parts(403, 200)["responses"][:1]]},
         {"responses": [*answer_parts(200)["responses"], {"id": "1", "status": 200, "body": {"value": 7}}]},
     ],
 )
