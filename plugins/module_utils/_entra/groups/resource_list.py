@@ -48,7 +48,12 @@ class GroupsResource(ResourceList[GroupResource]):
 
     def find_conflicts(self, items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
         """Return groups that are listed twice or would get the same display name, and more removals than the task may do."""
-        return [*_find_duplicates(items), *_find_shared_names(items), *self._find_excess(items)]
+        return [
+            *_find_duplicates(items),
+            *_find_shared_names(items),
+            *_find_unwanted_names(items),
+            *self._find_excess(items),
+        ]
 
     def verify(self) -> list[Finding]:
         """Wait until all groups show as written, and return what does not; see GroupResource.verify.
@@ -132,6 +137,24 @@ def _find_shared_names(items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
         if other is not item and _gets_name(item):
             message = f"{item.label}: {other.where} has the same display name; two groups of one name cannot be told apart by it"
             problems.append({"kind": "ambiguous", "where": item.where, "message": message})
+    return problems
+
+
+def _find_unwanted_names(items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
+    """Return a problem for each group that is to be absent by a display name which another one of the list gets.
+
+    No group has the name yet, so that this run would give it and the next one delete the group.
+    """
+    named = {fold_case(str(item.plan.after["display_name"])): item for item in items if _gets_name(item)}
+    problems: list[Problem] = []
+    for item in items:
+        is_by_name = not any(item.options.get(key) for key in _KEYS[:-1])
+        other = named.get(fold_case(str(item.options.get("display_name"))))
+        if other is not None and is_by_name and item.options["state"] == "absent" and not item.plan.changed:
+            message = (
+                f"{item.label}: a group of this display name is to be absent, and {other.where} ({other.label}) gets it"
+            )
+            problems.append({"kind": "config", "where": item.where, "message": message})
     return problems
 
 

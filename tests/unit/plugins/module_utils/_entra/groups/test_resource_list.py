@@ -181,6 +181,20 @@ def test_no_two_groups_get_one_name(make_ctx: t.Any, wanted: t.Any) -> None:
     assert [(kind, "has the same display name" in message) for kind, dummy, message in told] == [("ambiguous", True)]
 
 
+@pytest.mark.parametrize(
+    "gets", [{"unique_name": "a"}, keyed(1, accept_risk=["rename"], accept_reason="x")], ids=["new", "renamed"]
+)
+def test_a_name_that_shall_be_absent_is_given_to_no_group(make_ctx: t.Any, gets: t.Any) -> None:
+    """Else one run gives the name, and the next one finds a group to delete."""
+    gone = {"display_name": "new", "state": "absent"}
+    for wanted in ([{**gets, "display_name": "New"}, gone], [gone, {**gets, "display_name": "New"}]):
+        told = refuse(make_ctx, lambda ctx: Tenant(ctx, [group(1)]), *wanted)
+        assert [(kind, where) for kind, where, dummy in told] == [("config", f"groups[{wanted.index(gone)}]")]
+        assert "is to be absent" in told[0][2]
+    kept = {"unique_name": "other", "display_name": "New", "state": "absent"}
+    assert plan_groups(make_ctx, lambda ctx: Tenant(ctx, [group(1)]), {**gets, "display_name": "New"}, kept)[1].changed
+
+
 def test_removals_of_all_groups_count_together_unless_a_group_has_its_own_limit(make_ctx: t.Any) -> None:
     groups = [group(1), group(2)]
     members = {one["id"]: [{"id": guid(100 + n)} for n in range(6)] for one in groups}
