@@ -20,6 +20,15 @@ def add_key(keys: set[str], wire: t.Mapping[str, t.Any]) -> bool:
     return len(keys) > before
 
 
+def merge_lists(lists: t.Iterable[t.Iterable[dict[str, t.Any]]]) -> list[dict[str, t.Any]]:
+    """Return the objects of several lists, each once and in their order.
+
+    Lists that ask for different names may show the same object: Graph compares names more loosely than they are told apart here.
+    """
+    keys: set[str] = set()
+    return [wire for listed in lists for wire in listed if add_key(keys, wire)]
+
+
 def explain_unusable_link(root: str, following: t.Any, seen: t.Container[str]) -> str | None:
     """Return why a next link is not followed, None for one that is. *root*: Graph's address; *seen*: the links that were followed."""
     if not isinstance(following, str) or not _is_below(root, following):

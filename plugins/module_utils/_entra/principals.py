@@ -17,6 +17,7 @@ from .._core.retry import Repeat
 from .._core.values import get_objects, is_guid
 from .batches import build_value_queries, list_in_batches
 from .client import GraphClient, describe_lookalikes
+from .paging import merge_lists
 from .relations import collect_object_names
 
 #: Ids in one getByIds. Microsoft Learn (directoryObject: getByIds): up to 1,000.
@@ -55,7 +56,7 @@ class PrincipalLookup:
             queries = build_value_queries(self._graph, "/users", "userPrincipalName", wanted, params)
             intent = f"find user {wanted[0]}" + (f" and {len(wanted) - 1} more" if len(wanted) > 1 else "")
             lists = list_in_batches(self._graph, "/users", queries, intent=intent, needs=["User.Read.All"])
-            listed = [user for found in lists for user in found]
+            listed = merge_lists(lists)
             self._seen += listed
             self._graph.object_names.update(collect_object_names(listed))
             self._users |= {fold_case(str(user["userPrincipalName"])): str(user["id"]).lower() for user in listed}

@@ -18,6 +18,7 @@ from ..._core.values import get_objects
 from ..applications.reference import READ_NEEDS, find_application
 from ..batches import build_value_queries
 from ..client import GraphClient, format_alternate_key, quote_literal, quote_segment
+from ..paging import merge_lists
 from .certificates import SigningCertificate, list_signing_certificates
 from .group_claim import DirectoryGroup, GroupClaim, parse_group_claim
 
@@ -206,7 +207,7 @@ class ClaimReader:
         def read(query: t.Mapping[str, str]) -> list[Wire]:
             return self._graph.list(path, intent=f"read {path[1:]} by {field}", needs=needs, params=query)
 
-        return [item for part in self._run_side_by_side(read, queries) for item in part]
+        return merge_lists(self._run_side_by_side(read, queries))
 
     def _read_members(self, object_id: str) -> GroupMembers:
         params = {"$select": "id,displayName,userPrincipalName,accountEnabled", "$top": "999"}

@@ -10,9 +10,10 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.errors import ConfigError
-from ..._core.names import fold_case, is_lookalike, is_same_name, list_unicode_forms
+from ..._core.names import find_appearances, fold_case, list_unicode_forms
 from ..._core.values import is_guid
 from ..batches import ReadRequest, Wire, build_value_queries, list_in_batches, read_in_batches
+from ..paging import merge_lists
 from ..prefetching import PrefetchingGraph
 from ..principals import PrincipalLookup, find_unknown_ids, list_user_names
 from .lookup import (
@@ -77,7 +78,7 @@ def _prefetch_by_key(graph: PrefetchingGraph, items: t.Sequence[Options]) -> Non
         # One of this run that is not shown is not known everywhere yet: it is waited for when it is needed.
         if wire is not None or not graph.recent_objects.contains_any([object_id]):
             graph.keep_answer(build_id_path(object_id), _SELECTED, wire)
-    _keep_names(graph, names, [wire for listed in lists[len(by_id) :] for wire in listed])
+    _keep_names(graph, names, merge_lists(lists[len(by_id) :]))
 
 
 def _prefetch_by_name(graph: PrefetchingGraph, items: t.Sequence[Options]) -> None:
@@ -86,7 +87,7 @@ def _prefetch_by_name(graph: PrefetchingGraph, items: t.Sequence[Options]) -> No
     queries = _build_name_queries(graph, names)
     intent = f"find groups of {len(names)} names"
     lists = list_in_batches(graph, "/groups", queries, intent=intent, needs=READ_NEEDS)
-    _keep_names(graph, names, [wire for listed in lists for wire in listed])
+    _keep_names(graph, names, merge_lists(lists))
 
 
 def _build_name_queries(graph: PrefetchingGraph, names: t.Iterable[str]) -> list[dict[str, str]]:
@@ -96,13 +97,14 @@ def _build_name_queries(graph: PrefetchingGraph, names: t.Iterable[str]) -> list
 
 def _keep_names(graph: PrefetchingGraph, names: t.Iterable[str], shown: t.Sequence[Wire]) -> None:
     """Keep for each name the groups that have it, and those whose name only looks equal, which are told."""
+    # Names that are the same look equal, too: each is compared with those that look like it alone.
+    seen: dict[str, set[int]] = {}
+    for index, wire in enumerate(shown):
+        for appearance in find_appearances(str(wire.get("displayName") or "")):
+            seen.setdefault(appearance, set()).add(index)
     for name in names:
-        alike = [wire for wire in shown if _is_near(name, str(wire.get("displayName") or ""))]
-        graph.keep_answer("/groups", build_name_query(name), alike)
-
-
-def _is_near(name: str, other: str) -> bool:
-    return is_same_name(other, name) or is_lookalike(name, other)
+        alike = sorted({index for appearance in find_appearances(name) for index in seen.get(appearance, ())})
+        graph.keep_answer("/groups", build_name_query(name), [shown[index] for index in alike])
 
 
 def _find_group(graph: PrefetchingGraph, item: Options, by_key: bool = False) -> Wire | None:

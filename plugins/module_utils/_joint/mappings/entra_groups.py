@@ -16,6 +16,7 @@ from ..._core.values import is_guid
 from ..._entra.batches import build_value_queries, list_in_batches
 from ..._entra.client import GraphClient, describe_lookalikes
 from ..._entra.groups.verification import GroupIdCheck, check_group_ids
+from ..._entra.paging import merge_lists
 from .parse import MappingEntry, Problem, make_problem
 
 _NEEDS = ("GroupMember.Read.All",)
@@ -149,8 +150,7 @@ class EntraGroups:
         graph = self._client()
         queries = build_value_queries(graph, "/groups", "displayName", names, {"$select": _SELECT})
         intent = "find the Entra groups of the mapping"
-        lists = list_in_batches(graph, "/groups", queries, intent=intent, needs=_NEEDS)
-        return [item for listed in lists for item in listed]
+        return merge_lists(list_in_batches(graph, "/groups", queries, intent=intent, needs=_NEEDS))
 
     def _take_by_id(self, entry: MappingEntry, object_id: str, problems: list[Problem]) -> EntraGroup | None:
         """Return the group with the entry's object id; None, with a problem, for an id of nothing and for another group's.

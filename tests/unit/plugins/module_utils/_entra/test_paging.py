@@ -10,7 +10,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._entra.paging import add_key, explain_unusable_link
+from ansible_collections.cvops.identity.plugins.module_utils._entra.paging import (
+    add_key,
+    explain_unusable_link,
+    merge_lists,
+)
 
 ROOT = "https://graph.example/base"
 
@@ -19,6 +23,11 @@ def test_an_object_is_new_once() -> None:
     keys: set[str] = set()
     wires: list[dict[str, t.Any]] = [{"id": "1"}, {"id": "1", "x": 2}, {"name": "a"}, {"name": "a"}, {"name": "b"}]
     assert [add_key(keys, wire) for wire in wires] == [True, False, True, False, True]
+
+
+def test_what_several_lists_show_is_there_once() -> None:
+    one, two = {"id": "1"}, {"id": "2"}
+    assert merge_lists([[two, one], [], [one, {"name": "a"}]]) == [two, one, {"name": "a"}]
 
 
 @pytest.mark.parametrize("link", [f"{ROOT}/v1.0/groups?x", "https://GRAPH.example/base/v1.0/users"])

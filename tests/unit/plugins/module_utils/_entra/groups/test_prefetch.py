@@ -12,6 +12,8 @@ import pytest
 from fake_graph import FakeGraph, guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch
+from ansible_collections.cvops.identity.plugins.module_utils._core.names import find_appearances
+from ansible_collections.cvops.identity.plugins.module_utils._entra.groups import prefetch as prefetch_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.lookup import find_group
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.prefetch import prefetch_groups
 from ansible_collections.cvops.identity.plugins.module_utils._entra.principals import PrincipalLookup
@@ -68,6 +70,26 @@ def test_the_groups_of_one_name_are_not_those_of_another(make_ctx: t.Any) -> Non
         find(graph, display_name="b")
 
 
+def test_no_group_is_compared_with_every_name(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a thousand groups that would be a million comparisons."""
+    looked: list[str] = []
+
+    def look(name: str) -> frozenset[str]:
+        looked.append(name)
+        return find_appearances(name)
+
+    monkeypatch.setattr(prefetch_module, "find_appearances", look)
+    names = [f"GG-{number}" for number in range(30)]
+    graph = prefetch(
+        make_ctx,
+        {"/groups": [wire(number, name.lower()) for number, name in enumerate(names)]},
+        *({"display_name": name} for name in names),
+    )
+    assert [find(graph, display_name=name)["id"] for name in names] == [guid(number) for number in range(30)]
+    shown = 30 * len(graph.batches[0])  # the fake gives all groups for each of the lists
+    assert len(looked) <= len(names) + shown
+
+
 def test_a_unique_name_that_nobody_has_is_looked_up_by_the_display_name(make_ctx: t.Any) -> None:
     graph = prefetch(make_ctx, {"/groups": [wire(1, "GG-1")]}, {"unique_name": "new", "display_name": "GG-1"})
     with pytest.raises(AmbiguousMatch, match="No group has the unique name new"):
@@ -89,3 +111,11 @@ def test_a_group_that_cannot_be_used_does_not_end_the_reads(make_ctx: t.Any) -> 
         {"display_name": "B", "members": []},
     )
     assert [path for path, dummy in graph.kept if "members" in path] == [f"/groups/{guid(2)}/members"]
+
+
+def test_a_group_that_two_lists_show_is_one_group(make_ctx: t.Any) -> None:
+    """Graph compares names more loosely than we do, and the forms of a name may be in two lists."""
+    names = ["Caf\u00e9", *(f"Cafe-{number:02d}" for number in range(30))]
+    graph = prefetch(make_ctx, {"/groups": [wire(1, "Caf\u00e9")]}, *({"display_name": name} for name in names))
+    assert len(graph.batches[0]) > 1
+    assert find(graph, display_name="Caf\u00e9")["id"] == guid(1)

@@ -125,6 +125,17 @@ def test_namesakes_are_told_with_their_ids() -> None:
     ]
 
 
+def test_a_group_that_entries_name_in_two_spellings_is_one_group() -> None:
+    """With many names the two spellings are asked for in two lists, and Graph shows the group in both."""
+    graph = FakeGraph((OPS_ID, "GG-Ops", None))
+    others = [make_entry(f"GG-new-{number:02d}", number=number + 2) for number in range(30)]
+    pending = [f"GG-new-{number:02d}" for number in range(30)]
+    entries = [make_entry("GG-Ops"), make_entry("gg-ops", number=1), *others]
+    found, problems = look_up(graph, *entries, pending=pending)
+    assert sum("gg-ops" in asked.lower() for asked in graph.asked) == 2
+    assert (problems, found[:2]) == ([], [EntraGroup(OPS_ID, "GG-Ops", "GG-Ops")] * 2)
+
+
 def test_a_group_that_only_looks_like_the_one_meant_is_told_and_never_taken() -> None:
     found, problems = look_up(FakeGraph((OTHER_ID, "GG‐Ops", None)), make_entry("GG-Ops"))
     assert found == [None]
