@@ -61,11 +61,14 @@ _raw:
   elements: dict
 """
 
+import functools
 import os
 import typing as t
 
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import OMITTED
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import render_template
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_document import check_variables
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_schema import SCHEMA
 
@@ -77,5 +80,6 @@ class LookupModule(LookupBase):
         """Return the variables and problems, in a list of one."""
         self.set_options(var_options=variables, direct=kwargs)
         playbook = str((terms or ["validate"])[0])
-        found = check_variables(variables or {}, SCHEMA, self._templar.template, playbook, os.environ)
+        render = functools.partial(render_template, self._templar, omitted=OMITTED)
+        found = check_variables(variables or {}, SCHEMA, render, playbook, os.environ)
         return [{"variables": found.variables, "problems": found.problems}]

@@ -41,11 +41,13 @@ _raw:
   elements: dict
 """
 
+import functools
 import typing as t
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import render_template
 from ansible_collections.cvops.identity.plugins.plugin_utils.connection_options import (
     build_commcell_options,
     evaluate_part,
@@ -63,7 +65,7 @@ class LookupModule(LookupBase):
         given = variables or {}
         try:
             if "cvops_connection" in given:
-                part = evaluate_part(given["cvops_connection"], name, self._templar.template)
+                part = evaluate_part(given["cvops_connection"], name, functools.partial(render_template, self._templar))
             else:
                 part = self._templar.template("{{ hostvars.localhost.cvops_connection | default({}, true) }}")
             return [build_commcell_options(part, name)]

@@ -15,11 +15,12 @@ import os
 import re
 import typing as t
 
-from ansible import constants
+from ansible import constants, errors
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ValidationResult
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_values import list_option_secrets
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_omitted
 
 try:  # until 2.18; later releases template only text that is tagged as trusted, which no text of ours is
     from ansible.utils.native_jinja import NativeJinjaText
@@ -198,6 +199,20 @@ def list_deprecations(validated: ValidationResult) -> list[dict[str, t.Any]]:
         }
         for item in validated._deprecations
     ]
+
+
+def render_template(templar: t.Any, value: t.Any, omitted: t.Any = None) -> t.Any:
+    """Return *value* with all templates in it evaluated; *omitted* when ``omit`` leaves the whole of it out.
+
+    From release 2.19 on, that is an exception for a template that is not inside a list or mapping.
+    """
+    try:
+        found = templar.template(value)
+    except AnsibleError as exc:
+        if isinstance(exc, getattr(errors, "AnsibleValueOmittedError", ())):
+            return omitted
+        raise
+    return omitted if is_omitted(found) else found
 
 
 def mark_untrusted(value: t.Any) -> t.Any:

@@ -65,6 +65,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals i
     list_deprecations,
     list_secrets,
     mark_untrusted,
+    render_template,
     returns_invocation,
     temporary_folder,
 )
@@ -192,7 +193,7 @@ class InProcessAction(ActionBase):
 
     def _render(self, template: t.Any) -> t.Any:
         """Return the value of a template in builtin types."""
-        return convert_to_builtins(self._templar.template(template))
+        return convert_to_builtins(render_template(self._templar, template))
 
     def _validate_options(self, arguments: dict[str, t.Any], sources: OptionSources) -> ValidationResult:
         """Return core's verdict on the options, completed from the *sources*."""

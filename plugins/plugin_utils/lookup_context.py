@@ -33,6 +33,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals i
     find_run_process,
     get_playbook_folder,
     list_secrets,
+    render_template,
     temporary_folder,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.refusals import describe_refusal, suggest_options
@@ -101,7 +102,7 @@ def open_lookup_context(
 
 
 def _render(templar: t.Any, value: t.Any) -> t.Any:
-    return convert_to_builtins(templar.template(value))
+    return convert_to_builtins(render_template(templar, value))
 
 
 def _validate_keywords(

@@ -31,6 +31,7 @@ _LABEL_KEYS = ("display_name", "unique_name", "name", "value", "api", "role", "o
 _MOST_LISTED = 8
 _FEW_KEYS = 3
 _LONGEST_LABEL = 48
+_DEEPEST_LABEL = 3
 _SIMILARITY = 0.6
 _SCALARS = ("str", "int", "float", "bool")
 _WORDS = {
@@ -90,22 +91,28 @@ class Place(t.NamedTuple):
         return Problem(self.path, text, self.label)
 
 
-def find_label(item: t.Any) -> str:
-    """Return the name by which people know an item of a list, fit for a message; empty for none."""
-    if not isinstance(item, t.Mapping):
+def find_label(item: t.Any, depth: int = 0) -> str:
+    """Return the name by which people know an item of a list, fit for a message; empty for none, and for a template."""
+    if not isinstance(item, t.Mapping) or depth > _DEEPEST_LABEL:
         return ""
     principal = item.get("principal")
     if isinstance(principal, t.Mapping):
-        named = next((value for value in principal.values() if value), None)
-        return find_label(named) if isinstance(named, t.Mapping) else _shorten(named)
-    return next((_shorten(item[key]) for key in _LABEL_KEYS if _shorten(item.get(key))), "")
+        return _shorten(next((value for value in principal.values() if value), None), depth + 1)
+    return next(filter(None, (_shorten(item.get(key), depth + 1) for key in _LABEL_KEYS)), "")
 
 
-def _shorten(value: t.Any) -> str:
+def _shorten(value: t.Any, depth: int) -> str:
     if isinstance(value, t.Mapping):
-        return find_label(value)
+        return find_label(value, depth)
+    if is_template(value):
+        return ""
     is_plain = isinstance(value, (str, int)) and not isinstance(value, bool)
     return abbreviate_text(str(value).strip(), _LONGEST_LABEL) if is_plain else ""
+
+
+def is_template(text: t.Any) -> bool:
+    """Return True for a text with a mark of a template, which may hold a secret."""
+    return isinstance(text, str) and ("{{" in text or "{%" in text)
 
 
 def find_value_problems(value: t.Any, option: Option, place: Place) -> t.Iterator[Problem]:

@@ -25,6 +25,8 @@ _NO_ATTRIBUTE = re.compile(rf"has no attribute '?({_NAME})'?")
 _ALONE = re.compile(rf"\s*\{{\{{\s*({_NAME})\s*\}}\}}\s*")
 _LOOKUP = re.compile(r"""\b(?:lookup|query|q)\s*\(\s*['"]([\w.]{1,100})['"]""")
 _DEEPEST = 60
+#: More than any document has; a value that aliases of YAML repeat in itself has more than any machine can count.
+_MOST_VALUES = 2_000_000
 
 
 def evaluate_variable(name: str, given: t.Mapping[str, t.Any], render: Render) -> tuple[t.Any, list[Problem]]:
@@ -34,9 +36,16 @@ def evaluate_variable(name: str, given: t.Mapping[str, t.Any], render: Render) -
     for both may hold secrets.
     """
     problems: list[Problem] = []
+    count = 0
 
     def evaluate(raw: t.Any, place: Place, depth: int) -> t.Any:
         """Return the value of one part; omit's mark when it is left out."""
+        nonlocal count
+        count += 1
+        if count > _MOST_VALUES:
+            if count == _MOST_VALUES + 1:
+                problems.append(Problem(name, f"holds more than {_MOST_VALUES} values; aliases may repeat them"))
+            return UNKNOWN
         if depth > _DEEPEST:
             problems.append(place.describe("is nested too deeply"))
             return UNKNOWN

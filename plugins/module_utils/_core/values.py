@@ -23,6 +23,14 @@ _TEXT_TYPES = frozenset(("EncryptedString", "UUID", "Undefined"))
 GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 
 
+class _Omitted:
+    """The type of OMITTED."""
+
+
+#: Stands for a value that ``omit`` leaves out, on every ansible-core.
+OMITTED = _Omitted()
+
+
 class AnswerObject(dict[str, t.Any]):
     """An object of an answer. Asked for a member that it has not, it raises BadAnswer: that is the answer's fault, not the code's."""
 
@@ -73,7 +81,7 @@ def is_omitted(value: t.Any) -> bool:
     """Return True for what ``omit`` is in templates: an object from ansible-core 2.19 on, a text that every run makes anew before."""
     if isinstance(value, str):
         return value.startswith(_OMIT_START) and _OMIT_TEXT.fullmatch(value) is not None
-    return type(value).__name__ == "_OmitType"
+    return value is OMITTED or type(value).__name__ == "_OmitType"
 
 
 def _convert_text(value: str, where: str) -> str:

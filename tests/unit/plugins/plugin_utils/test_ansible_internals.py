@@ -14,8 +14,10 @@ import re
 import typing as t
 
 import pytest
+from ansible import template
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
+from ansible.parsing.dataloader import DataLoader
 from ansible.release import __version__
 from collection_tree import ROOT
 
@@ -232,3 +234,15 @@ def test_relative_paths_begin_with_the_playbook_but_not_inside_of_a_collection(
 ) -> None:
     wanted = {"CURRENT": os.getcwd(), "SAME": given.get("playbook_dir")}.get(folder or "", folder)
     assert get_playbook_folder(given) == wanted
+
+
+def test_a_template_that_omits_itself_is_left_out_on_every_core() -> None:
+    """From release 2.19 on core raises for it, before it returns a text."""
+    mark = "__omit_place_holder__" + "0f" * 20
+    templar = template.Templar(DataLoader(), variables={} if CORE >= (2, 19) else {"omit": mark})
+    trust = getattr(template, "trust_as_template", str)
+    assert subject.render_template(templar, trust("{{ omit }}")) is None
+    assert subject.render_template(templar, trust("{{ gone | default(omit) }}"), omitted="left out") == "left out"
+    assert subject.render_template(templar, trust("{{ 'x' }}")) == "x"
+    with pytest.raises(AnsibleError, match="gone"):
+        subject.render_template(templar, trust("{{ gone }}"))

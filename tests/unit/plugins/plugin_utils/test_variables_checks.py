@@ -12,7 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import Place, find_value_problems
+from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import (
+    Place,
+    find_label,
+    find_value_problems,
+)
 
 OPTIONS: dict[str, t.Any] = {
     "type": "dict",
@@ -166,3 +170,11 @@ def test_no_line_holds_a_value_of_the_document(value: t.Any) -> None:
     for line in problems(value, {"type": "list", "elements": "dict", "options": {"x": OPTIONS}}) + problems(value):
         plain = line.replace("(S3CRET)", "").replace("S3CRET,", "").replace(", S3CRET", "")
         assert "S3CRET" not in plain and len(line) < 400
+
+
+def test_an_item_that_is_nested_without_end_has_no_name() -> None:
+    item: t.Any = "x"
+    for _level in range(5000):
+        item = {"name": item}
+    assert find_label(item) == ""
+    assert find_label({"principal": {"user_group": {"name": "GG"}}}) == "GG"

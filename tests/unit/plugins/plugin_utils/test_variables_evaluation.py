@@ -11,6 +11,8 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import OMITTED
+from ansible_collections.cvops.identity.plugins.plugin_utils import variables_evaluation
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import UNKNOWN
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_evaluation import (
     describe_failure,
@@ -93,7 +95,22 @@ def test_what_is_no_plain_data_is_told() -> None:
     assert [str(item).partition(" of type")[0] for item in problems] == ["it.a: it.a.1: a value"]
 
 
-@pytest.mark.parametrize("mark", ["__omit_place_holder__" + "0" * 40])
-def test_what_is_omitted_is_left_out(mark: str) -> None:
+@pytest.mark.parametrize("mark", ["__omit_place_holder__" + "0" * 40, OMITTED])
+def test_what_is_omitted_is_left_out(mark: t.Any) -> None:
     value, problems = evaluate_variable("it", {"it": {"a": "{{ x }}", "b": ["{{ x }}"], "c": 1}}, lambda value: mark)
     assert (value, problems) == ({"b": [], "c": 1}, [])
+
+
+def test_aliases_that_repeat_a_value_without_end_are_told_and_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(variables_evaluation, "_MOST_VALUES", 1000)
+    bomb: t.Any = "x"
+    for _level in range(50):
+        bomb = [bomb, bomb]
+    _value, problems = evaluate_variable("it", {"it": bomb}, Renderer())
+    assert [str(item) for item in problems] == ["it: holds more than 1000 values; aliases may repeat them"]
+
+
+def test_no_template_is_shown_as_the_name_of_an_item() -> None:
+    renderer = Renderer(AnsibleError("no"))
+    document = {"it": [{"display_name": "{{ 'S3CRET' | gone }}", "b": "{{ 1 + }}"}]}
+    assert "S3CRET" not in str([str(item) for item in evaluate_variable("it", document, renderer)[1]])
