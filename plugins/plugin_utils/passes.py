@@ -54,8 +54,8 @@ def select_scope(
     known = hosts or listed
     patterns = _list_texts(only)
     kept = None if limited is None else set(_list_texts(limited))
-    chosen = [name for name in known if not patterns or name in patterns or matches_any_pattern(name, patterns)]
-    chosen = [name for name in chosen if kept is None or name in kept]
+    matched = [name for name in known if not patterns or name in patterns or matches_any_pattern(name, patterns)]
+    chosen = [name for name in matched if kept is None or name in kept]
     own = _list_texts(parts) or list(PARTS)
     picked = _select_parts(own, _list_texts(run_tags), _list_texts(skip_tags))
     problems = [
@@ -63,7 +63,14 @@ def select_scope(
         for name in known
         if name.lower() in _RESERVED or re.search(r":\d+$|^\s|\s$", name)
     ]
-    if patterns and not chosen:
+    # Their hosts are made after --limit was looked at, so it leaves out also those that it names.
+    hidden = [] if hosts or set(picked) <= {"entra"} else [name for name in matched if name not in chosen]
+    if hidden:
+        problems.append(
+            f"--limit leaves out {', '.join(map(make_visible, hidden))}: CommCells of the connection are no hosts of the inventory; choose with"
+            " -e cvops_only=, or have them as hosts of the inventory's group cvops_commcells"
+        )
+    if patterns and not matched:
         problems.append(
             f"cvops_only={','.join(map(make_visible, patterns))} matches no CommCell; there are: {', '.join(map(make_visible, known)) or 'none'}"
         )

@@ -150,7 +150,9 @@ def test_where_entra_id_fails_no_commcell_is_touched(site: Simulator, bare: Play
     run = bare(SITE, extra_vars=small(site))
     assert run.rc == 2
     assert {entry.service for entry in writes(site)} == {"graph"}
-    assert len(run.one("Summary")["msg"]) == len(set(run.one("Summary")["msg"]))
+    lines = run.one("Summary")["msg"]
+    own = lines[: next(number for number, line in enumerate(lines) if line.startswith("emea-cs01"))]
+    assert len(own) == len(set(own)) and own[0].count("Cannot create group GG-A") == 1
     summary = told(run, "Summary")
     assert "Entra ID: failed" in summary
     for name in CELLS:
@@ -207,6 +209,45 @@ def test_a_run_without_changes_needs_the_planning_pass_only(site: Simulator, bar
     assert_no_writes(site)
     assert run.stats["changed"] == 0
     assert run.one("Plan")["msg"][0] == "Plan: nothing to do"
+
+
+def test_a_run_tells_the_writes_that_the_services_got_and_none_of_a_run_before(
+    site: Simulator, bare: Player, tmp_path: pathlib.Path
+) -> None:
+    """Facts of hosts stay when a playbook imports the plays twice."""
+    document, summary = small(site), tmp_path / "summary.json"
+    site.journal.clear()
+    written = bare(SITE, extra_vars={**document, "cvops_summary_file": str(summary)}).ok()
+    found = json.loads(summary.read_text())
+    assert found["requests"]["writes"] == len(writes(site)), told(written, "Summary")
+    counts = {host: value["written"] for host, value in found["hosts"].items()}
+    assert counts["localhost"] == len([entry for entry in writes(site) if entry.service == "graph"])
+    document["cvops_entra_groups"][0]["description"] = "of the night"
+    bare([{"import_playbook": SITE}] * 2, extra_vars={**document, "cvops_summary_file": str(summary)}).ok()
+    found = json.loads(summary.read_text())
+    assert (found["changed"], found["requests"]["writes"]) == (False, 0)
+    assert {value["written"] for value in found["hosts"].values()} == {0}
+
+
+def test_a_limit_that_leaves_out_hosts_which_are_still_to_be_made_is_refused(site: Simulator, bare: Player) -> None:
+    site.journal.clear()
+    run = bare(SITE, "--limit", "localhost:emea-cs01", extra_vars=small(site))
+    assert run.rc == 2
+    assert "--limit leaves out emea-cs01, amer-cs01, apac-cs01" in run.text
+    assert_no_writes(site)
+
+
+def test_variables_that_nothing_uses_are_not_evaluated(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
+    """Neither what others keep in an inventory, nor secrets of the connection beyond their tasks."""
+    mark = tmp_path / "evaluated"
+    unused = {"unused": f"{{{{ lookup('ansible.builtin.pipe', 'echo x >> {mark}; exit 3') }}}}"}
+    bare(SITE, check=True, extra_vars={**small(site), **unused}).ok()
+    assert not mark.exists()
+
+
+def test_another_strategy_in_the_configuration_changes_nothing(site: Simulator, bare: Player) -> None:
+    bare(SITE, extra_vars=small(site), env={"ANSIBLE_STRATEGY": "free"}).ok()
+    assert [granted(site, name) for name in CELLS] == [2, 2, 2]
 
 
 def test_a_run_is_narrowed_to_commcells_and_parts(site: Simulator, bare: Player) -> None:
