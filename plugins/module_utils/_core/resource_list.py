@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .argument_specs import ArgumentSpec
 from .context import Context
-from .errors import ConfigError, Problems
+from .errors import ConfigError, CvopsError, NotFound, Problems
 from .plan import Plan, Step
 from .resource import Action, Finding, Resource, VerifyingResource
 
@@ -75,14 +75,17 @@ class ResourceList(t.Generic[AnyResource]):
         return []
 
     def plan(self) -> Plan:
-        """Return the steps of all objects, deletions last. Raises Problems with what is wrong with any of them."""
+        """Return the steps of all objects, deletions last. Raises Problems with what is wrong with any of them.
+
+        So is what the options of an object name and is not there, such as a company.
+        """
         problems: list[Problem] = []
         for number, options in enumerate(self.list_options()):
             where, label = f"{self.noun}[{number}]", self._describe(options)
             resource = self._create(dataclasses.replace(self._ctx, options=options))
             try:
                 plan = resource.plan()
-            except ConfigError as exc:
+            except (ConfigError, NotFound) as exc:
                 problems += _list_problems(exc, where, label)
                 continue
             self._items.append(Item(number, where, label, options, resource, plan))
@@ -144,7 +147,7 @@ def _build_key(item: Item[t.Any], items: t.Sequence[Item[t.Any]]) -> str:
     return item.label if is_alone else f"{item.label} ({item.where})"
 
 
-def _list_problems(exc: ConfigError, where: str, label: str) -> list[Problem]:
+def _list_problems(exc: CvopsError, where: str, label: str) -> list[Problem]:
     """Return what *exc* says of the object at *where*, one problem for each of those that it lists."""
     listed = exc.facts.get("problems")
     if not listed:

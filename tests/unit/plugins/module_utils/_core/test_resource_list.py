@@ -15,6 +15,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     AmbiguousMatch,
     ApiError,
     ConfigError,
+    NotFound,
     Problems,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
@@ -100,14 +101,16 @@ def test_all_problems_are_told_together_with_their_places(make_ctx: t.Any) -> No
         thing("b", "create"),
         thing("c", listed),
         thing("d", AmbiguousMatch("two", candidates=["1", "2"])),
+        thing("e", NotFound("no such company", near=["corp"])),
     )
     result = run_task(ctx, lambda dummy: resource)
     assert result["error"]["problems"] == [
         {"kind": "config", "where": "things[0].name", "message": "a: wrong"},
         {"kind": "not_found", "where": "things[2].members[1]", "message": "c: nobody"},
         {"kind": "ambiguous", "where": "things[3]", "message": "d: two", "candidates": ["1", "2"]},
+        {"kind": "not_found", "where": "things[4]", "message": "e: no such company", "near": ["corp"]},
     ]
-    assert result["msg"].startswith("3 problems in things; nothing was written:")
+    assert result["msg"].startswith("4 problems in things; nothing was written:")
     assert WRITTEN == []
 
 
