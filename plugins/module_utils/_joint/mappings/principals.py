@@ -51,7 +51,7 @@ class PrincipalResolver:
         self._ctx, self._options, self._client, self._directory = ctx, options, client, directory
         self._pending: dict[tuple[str, int], Pending] = {}
         self._unclaimed: frozenset[int] | None = None
-        self._linked: dict[str | int | None, dict[str, Entry]] = {}
+        self._linked: dict[str | int | None, dict[str, list[Entry]]] = {}
 
     def resolve_principal(self, entry: MappingEntry, groups: EntraGroups, resolved: Resolved) -> MappedPrincipal | None:
         """Return the principal of *entry*; None when it is not there, with the problem noted unless nothing is asked of it."""
@@ -134,25 +134,31 @@ class PrincipalResolver:
         found = catalogue.get(name, company)
         if found is not None or group.object_id is None:
             return found
-        candidate = self._index_links(catalogue, company, groups).get(group.object_id)
-        if candidate is not None:
+        candidates = self._index_links(catalogue, company, groups).get(group.object_id, [])
+        if len(candidates) > 1:
+            raise AmbiguousMatch(
+                f"No user group is named {name!r}, and {len(candidates)} are linked to its Entra group:"
+                f" {'; '.join(entry.label for entry in candidates)}. Give user_group.",
+                candidates=[str(entry.id) for entry in candidates],
+            )
+        for candidate in candidates:
             self._ctx.warn(
                 f"Commvault group {candidate.name} is linked to the Entra group of {name}; it is used although the names differ"
             )
-        return candidate
+        return candidates[0] if candidates else None
 
     def _index_links(
         self, catalogue: Catalogue, company: str | int | None, groups: EntraGroups
-    ) -> t.Mapping[str, Entry]:
+    ) -> t.Mapping[str, list[Entry]]:
         """Return the groups of a level that no entry claims by name, by the object ids that they are linked to; made once for a level."""
         if company not in self._linked:
             level = catalogue.filter_by_level(catalogue, company)
             unclaimed = self._read_links_of_unclaimed(groups) if level else frozenset()
-            found: dict[str, Entry] = {}
+            found: dict[str, list[Entry]] = {}
             for entry in level:
                 object_id = self.read_linked_object_id(entry.id) if entry.id in unclaimed else None
                 if object_id is not None:
-                    found.setdefault(object_id, entry)
+                    found.setdefault(object_id, []).append(entry)
             self._linked[company] = found
         return self._linked[company]
 

@@ -177,6 +177,14 @@ def test_a_group_that_was_renamed_is_found_by_its_link(make_ctx: t.Any) -> None:
     assert 1 not in commcell.read_groups, "a group that another entry claims by name is not read"
 
 
+def test_of_two_groups_with_one_link_none_is_taken(make_ctx: t.Any) -> None:
+    """Which of them is meant is not known; the other one would count as a group without an entry."""
+    commcell = FakeCommCell({**NAMES, "user_groups": [("Night", None), ("Day", None)]}, links={1: OPS_ID, 2: OPS_ID})
+    case = Case(make_ctx(), commcell, FakeGroups(one=ops(name="GG-Renamed")))
+    assert case.resolve(entra()) is None
+    assert case.problems == [("one.user_group", "ambiguous")]
+
+
 def test_links_of_other_groups_are_read_once(make_ctx: t.Any) -> None:
     commcell = FakeCommCell(NAMES)
     case = Case(make_ctx(), commcell, FakeGroups(one=ops(name="GG-A"), two=ops(OTHER_ID, "GG-B")))
