@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import stat
 import threading
 import typing as t
 
@@ -58,10 +59,12 @@ def _load_once(path: str, create: CreateContext) -> ssl.SSLContext:
     try:
         state = os.stat(path)
         # Taken before the file is read: what is written meanwhile is noticed by the next call.
-        signature = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
+        signature = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
         known = _contexts.get(path)
         if known is not None and known[0] == signature:
             return known[1]
+        if not (stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode)):  # a pipe or device may never end
+            raise ConfigError("is neither a file nor a folder")
         context = _load(path, create)
     except FileNotFoundError:
         raise ConfigError("does not exist") from None

@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import sys
 import textwrap
+import time
 import typing as t
 
 import certifi
@@ -218,3 +219,21 @@ def test_a_large_bundle_with_a_certificate_that_cannot_be_read_is_refused(tmp_pa
     bundle = tmp_path / "ca.pem"
     bundle.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" + "#" * 70_000)
     assert refuse_ca(bundle).endswith("it may be cut off")
+
+
+def test_a_bundle_that_is_written_over_with_its_size_and_time_kept_is_loaded_again(
+    tmp_path: pathlib.Path, secured: t.Any
+) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_bytes(pathlib.Path(secured.ca_path).read_bytes())
+    before, status = load(ca_path=str(path)), path.stat()
+    time.sleep(0.02)  # longer than a file system's clock takes for one tick
+    path.write_bytes(path.read_bytes())
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert load(ca_path=str(path)) is not before
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: pathlib.Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="is neither a file nor a folder"):
+        load(ca_path=str(tmp_path / "pipe"))
