@@ -14,6 +14,7 @@ import typing as t
 from .addresses import find_embedded_secrets
 from .context import Context
 from .errors import ConfigError, Problems
+from .secret_matcher import list_credentials
 from .values import is_guid
 
 Options = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -79,7 +80,20 @@ def list_option_secrets(values: t.Mapping[str, t.Any], secrets: t.Iterable[t.Any
     """
     path = str(values.get("client_certificate") or "").strip()
     forms = {form for form in list_secret_forms(secrets) if not path or form.strip() != path or not is_file_name(path)}
-    return forms | find_embedded_secrets(values)
+    return forms | (find_embedded_secrets(values) - set(_list_names(values)))
+
+
+def _list_names(values: t.Any) -> t.Iterator[str]:
+    """Yield the texts that are the whole value of an option and no credential: ``token=Operators`` in a note hides no group of that name."""
+    if isinstance(values, str):
+        if values not in list_credentials(values):
+            yield values
+    elif isinstance(values, t.Mapping):
+        for item in values.values():
+            yield from _list_names(item)
+    elif isinstance(values, (list, tuple)):
+        for item in values:
+            yield from _list_names(item)
 
 
 def prepare_options(ctx: Context) -> None:

@@ -14,6 +14,7 @@ ids and counters: they are hidden where they stand, by the name of the member or
 
 from __future__ import annotations
 
+import base64
 import functools
 import re
 import typing as t
@@ -87,14 +88,21 @@ _SECRET_NAMES = frozenset(
 _JWT = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}")
 #: A scheme and what is not a word of a sentence.
 _PREFIXED_TOKEN = re.compile(
-    r"\b(Bearer|QSDK)(\s+)(?=[^\s\"',;]*(?:[\d+/=~_]|[a-z][A-Z]))[^\s\"',;]{8,}|\b(SAML|Basic)(\s+)[A-Za-z0-9+/_]{20,}={0,2}(?![\w-])"
+    r"\b((?i:Bearer)|QSDK)(\s+)(?=[^\s\"',;]*(?:[\d+/=~_]|[a-z][A-Z]))[^\s\"',;]{8,}|\b(SAML|Basic)(\s+)[A-Za-z0-9+/_]{20,}={0,2}(?![\w-])"
 )
+#: The value of a header that holds a credential, whatever its scheme.
+_SECRET_HEADER = re.compile(
+    r"(?<![\w-])((?i:(?:proxy-)?authorization|authtoken|x-api-key)\s{0,9}[:=]\s{0,9}(?:(?i:bearer|basic|qsdk|saml|negotiate)\s{1,9})?)"
+    r"((?=[^\s\"',;]*(?:[\d+/=~]|[a-z][A-Z]))[^\s\"',;]{8,})"
+)
+#: What stands between the first and the last line of a private key in PEM form; a certificate is public.
+_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----)([^-]+)")
 #: User information of an address, also where the slashes are escaped.
 _USER_INFORMATION = re.compile(r"\b([a-z][a-z0-9+.-]{0,20}:[\\/]{2,4})([^\s/\\?#\"'<>]{1,500})@", re.IGNORECASE)
 #: Secrets that a text shows by their names: quoted members, form fields and attributes, elements.
 _SECRET_NAME = (
     r"(?:pass(?:word|wd|phrase)|secret(?:[_-]?(?:text|id))?|(?:(?<![a-z])|(?<=new)|(?<=old))(?:pwd|pin|otp)|assertion|(?<!skip)(?<!delta)token"
-    r"|code[_-]?verifier|device[_-]?code|private[_-]?key)"
+    r"|code[_-]?verifier|device[_-]?code|(?:private|api|access|account)[_-]?key|(?<![a-z])sig(?:nature)?)"
 )
 _NAMED_SECRET = re.compile(
     rf"""{_SECRET_NAME}(?:(?P<quote>\\*["'])\s*(?:[:=]\s*(?P=quote)(?P<quoted>(?:(?!(?<!\\)(?P=quote)).)+)|:\s*(?P<number>\d+))"""
@@ -102,11 +110,13 @@ _NAMED_SECRET = re.compile(
     re.DOTALL,
 )
 #: What a text has to hold, in small letters, for one of the patterns above to match; looked for first because it takes less time.
-_TOKEN_HINTS = re.compile("eyj|bearer|qsdk|saml|basic")
+_TOKEN_HINTS = re.compile("eyj|bearer|qsdk|saml|basic|authorization|authtoken|x-api-key|-----begin")
 _NAME_SEPARATORS = re.compile("[\"'=>]")
 #: What a text has to hold for any credential that the patterns above find.
-_CREDENTIAL_HINTS = re.compile("[@=\"'>]|eyJ|Bearer|QSDK|SAML|Basic")
-_NAME_PARTS = ("pass", "secret", "pwd", "pin", "otp", "assertion", "token", "verifier", "device", "private")
+_CREDENTIAL_HINTS = re.compile(
+    "[@=\"'>]|eyJ|(?i:bearer)|QSDK|SAML|Basic|(?i:authorization|authtoken|x-api-key)|-----BEGIN"
+)
+_NAME_PARTS = ("pass", "secret", "pwd", "pin", "otp", "assertion", "token", "verifier", "device", "key", "sig")
 
 _LONG_SECRET = 16
 _SEED_LENGTH = 16
@@ -127,8 +137,10 @@ def list_credentials(text: str) -> set[str]:
     found = {match[0] for match in _JWT.finditer(text)}
     for match in _USER_INFORMATION.finditer(text):
         found |= split_user_information(match[2])
+    found.update(match[2].strip() for pattern in (_SECRET_HEADER, _PRIVATE_KEY) for match in pattern.finditer(text))
     for match in _PREFIXED_TOKEN.finditer(text):
         found.add(match[0][match.end(2 if match[2] else 4) - match.start() :])
+    found |= {password for secret in found for password in _decode_basic(secret)}
     if _NAME_SEPARATORS.search(text):
         found.update(text[start:stop] for start, stop in _find_named_secrets(text, text.lower()))
     return {secret for secret in found if not is_short_secret(secret)}
@@ -139,6 +151,15 @@ def split_user_information(user_information: str) -> set[str]:
     user, colon, password = user_information.partition(":")
     secret = password if colon else user if len(user) >= _LONG_SECRET and is_token_like(user) else ""
     return {form for form in (secret, unquote(secret)) if form}
+
+
+def _decode_basic(secret: str) -> set[str]:
+    """Return the password of ``user:password`` in base64, as the scheme Basic has it; none for anything else."""
+    try:
+        decoded = base64.b64decode(secret, validate=True).decode()
+    except ValueError:
+        return set()
+    return split_user_information(decoded) if decoded.isprintable() and ":" in decoded else set()
 
 
 @functools.lru_cache(maxsize=1024)
@@ -176,7 +197,10 @@ class SecretMatcher:
         folded = value.lower()
         if _TOKEN_HINTS.search(folded):
             value = _JWT.sub(HIDDEN, value)
-            value = _PREFIXED_TOKEN.sub(_hide_prefixed_token, value) if prose else value
+            if prose:
+                value = _PREFIXED_TOKEN.sub(_hide_prefixed_token, value)
+                value = _SECRET_HEADER.sub(rf"\1{HIDDEN}", value)
+                value = _PRIVATE_KEY.sub(rf"\1{HIDDEN}", value)
             folded = value.lower()
         if "@" in value:
             value = mask_user_information(value)

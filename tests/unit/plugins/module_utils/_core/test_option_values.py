@@ -328,3 +328,17 @@ def test_the_options_that_choose_an_identity_exist() -> None:
 def test_the_folder_is_joined_without_a_look_at_the_disk() -> None:
     ctx = make_context({}, folder="/play")
     assert subject.resolve_path(ctx, "x/y") == os.path.join("/play", "x/y")
+
+
+def test_what_is_the_value_of_another_option_is_no_credential_inside_a_note() -> None:
+    """Else results hide the object's own name, or the id of the tenant."""
+    tenant = "11111111-2222-3333-4444-555555555555"
+    values = {
+        "tenant_id": tenant,
+        "group": {"names": ["Operators"]},
+        "note": f"https://x.example/?token={tenant} password='Operators' secret=planted1",
+        "header": "eyJplanted1planted1",
+        "client_secret": "planted2",
+        "remark": "secret=planted2",
+    }
+    assert subject.list_option_secrets(values, ["planted2"]) == {"planted1", "planted2", "eyJplanted1planted1"}
