@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -34,6 +35,11 @@ def _load_collections(path: pathlib.Path) -> None:
 
 
 _load_collections(collections_path())
+
+# A signal that is ignored stays so in every child: under nohup, or in the background of a script, what tests send would be lost.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .names import fold_case
 
@@ -25,7 +25,7 @@ class Change:
     ``principal``: who or what it is about, by name. ``kind``: what is added, removed or altered, in the singular, such as "grant".
     ``sentence``: what happens to the principal, with names; it does not repeat the principal. ``facts``: what else tells this change from
     others; JSON values that are the same whether an object exists already or is still to be created, without secrets, generated
-    ids, and dates that were computed.
+    ids, and dates that were computed. ``principal_id``: the id of a principal that exists, where the same run may rename it.
     """
 
     sign: Sign
@@ -33,6 +33,7 @@ class Change:
     principal: str
     sentence: str
     facts: t.Mapping[str, t.Any] = field(default_factory=dict)
+    principal_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,32 @@ def list_planned_changes(noun: str, plan: Plan) -> list[PlannedChange]:
     ]
 
 
+def list_ids_by_name(noun: str, plan: Plan) -> list[str]:
+    """Return for each of :func:`list_planned_changes` the id that it had while its principal was known by name only."""
+    return [
+        identify_change(noun, step.action, replace(change, principal_id=""))
+        for step in plan.steps
+        for change in step.changes
+    ]
+
+
+def set_principal_id(steps: t.Iterable[Step], principal_id: str | None) -> tuple[Step, ...]:
+    """Return *steps* with the id of the one principal that all of them are about; None where it does not exist yet."""
+    return tuple(
+        replace(step, changes=tuple(replace(change, principal_id=principal_id or "") for change in step.changes))
+        for step in steps
+    )
+
+
 def identify_change(noun: str, action: str, change: Change) -> str:
     """Return 16 hexadecimal digits that stay the same between a plan and the run that carries it out.
 
-    They are made of all that people are shown and of the facts. Letter case of names counts in the facts only: a name is spelled by
-    the document while the object is planned, and by the service afterwards.
+    They are made of all that people are shown and of the facts; of the principal's id in place of its name, where it has one.
+    Letter case of names counts in the facts only: a name is spelled by the document while the object is planned, and by the
+    service afterwards.
     """
-    shown = (noun, action, change.sign, change.kind, fold_case(change.principal), fold_case(change.sentence))
+    principal = [change.principal_id.lower()] if change.principal_id else fold_case(change.principal)
+    shown = (noun, action, change.sign, change.kind, principal, fold_case(change.sentence))
     text = json.dumps([*shown, change.facts], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
 

@@ -26,7 +26,7 @@ from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
 from .module_environment import EnvironmentModule
 from .option_sources import OptionSources, use_sources
 from .option_values import check_option_texts, list_option_secrets, prepare_options
-from .plan import Plan, PlannedChange, list_planned_changes
+from .plan import Plan, PlannedChange, list_ids_by_name, list_planned_changes
 from .polling import Backoff
 from .redact import drop_short_secrets, redact_options, redact_structure, redact_text
 from .resource import (
@@ -175,7 +175,11 @@ def _plan_and_apply(ctx: Context, resource: Resource, state: _RunState) -> None:
     plan = state.plan = resource.plan()
     check_steps(resource, plan)
     approved = ctx.options.get("approved_steps")
-    gone = None if approved is None else check_approval(_list_steps(ctx, resource, plan), approved)
+    gone = (
+        None
+        if approved is None
+        else check_approval(_list_steps(ctx, resource, plan), approved, list_ids_by_name(resource.noun, plan))
+    )
     if ctx.check_mode:
         StepProgress(ctx, resource.noun, plan).note(PLANNED)
     if not ctx.check_mode and plan.steps:

@@ -8,10 +8,11 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError
-from ..._core.plan import Plan, Step
+from ..._core.plan import Plan, Step, set_principal_id
 from ..._core.resource import Action, Finding
 from ..._core.values import is_guid
 from ..._signin.clouds import get_authority_url
@@ -54,11 +55,12 @@ class FederatedCredentialResource:
         )
         self._application = self._find_application(is_present) or ApplicationReference()
         self._wires = self._list_credentials() if self._application.object_id else []
-        self._plan = (
+        planned = (
             plan_federated_credential_removal(name, self._wires, self._application.label)
             if desired is None
             else plan_federated_credential(desired, self._wires, self._application.label)
         )
+        self._plan = replace(planned, steps=set_principal_id(planned.steps, self._application.app_id))
         current = find_credential_named(self._wires, name)
         self._id = str(current["id"]) if current else None
         if any(step.action == "create" for step in self._plan.steps) and len(self._wires) == LIMIT - 1:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import datetime
 import re
 import typing as t
+from dataclasses import replace
 
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import is_same_name
-from ..._core.plan import Plan, Step
+from ..._core.plan import Plan, Step, set_principal_id
 from ..._core.resource import Action
 from ..._core.risks import require_accepted_risk
 from ..._core.values import format_time
@@ -49,6 +50,10 @@ class SecretResource:
 
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises ConfigError, GuardRefused."""
+        planned = self._plan_secret()
+        return replace(planned, steps=set_principal_id(planned.steps, self._application.app_id))
+
+    def _plan_secret(self) -> Plan:
         options = self._ctx.options
         _check_secret_options(options)
         absent = options["state"] == "absent"

@@ -8,10 +8,11 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, Forbidden
-from ..._core.plan import Plan, Step
+from ..._core.plan import Plan, Step, set_principal_id
 from ..._core.resource import Action, Finding
 from ..._core.values import get_texts, is_guid
 from ..applications.reference import (
@@ -218,7 +219,8 @@ class ServicePrincipalResource:
     ) -> Plan:
         name = self._application.label or str(self._wire.get("displayName") or self._app_id)
         exclusive, names = self._options["exclusive"], self._graph.object_names
-        return plan_service_principal(self._wire, desired, had, owners, exclusive, name, names)
+        planned = plan_service_principal(self._wire, desired, had, owners, exclusive, name, names)
+        return replace(planned, steps=set_principal_id(planned.steps, self._app_id))
 
     def _update(self, step: Step) -> None:
         self._graph.write("PATCH", self._path(), step.data["body"], intent=f"change {step.subject}", needs=_WRITE)

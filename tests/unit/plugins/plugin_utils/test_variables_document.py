@@ -191,11 +191,14 @@ def test_edits_are_counted_alike_from_both_sides(one: str, other: str) -> None:
 @given(st.sampled_from(["cvops_role_mappings", "cvops_sso"]), st.data())
 def test_a_name_within_two_edits_is_found_wherever_they_are(known: str, data: st.DataObject) -> None:
     name = known
-    for _edit in range(2):
+    many = data.draw(st.sampled_from([1, 2]))
+    for _edit in range(many):
         place = data.draw(st.integers(0, len(name) - 2))
         letter = data.draw(st.sampled_from("azx"))
         swapped = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
-        others = [swapped, name[:place] + letter + name[place:], name[:place] + name[place + 1 :]]
+        others = [name[:place] + letter + name[place:], name[:place] + name[place + 1 :]]
+        # A letter that is put between two that were swapped makes three edits of them: nothing is edited twice.
+        others += [swapped] if many == 1 else []
         name = data.draw(st.sampled_from(others))
     if name != known and len(name) >= 8:
         assert find_near_variables([name], {known: {}}) == [(name, known)]

@@ -19,7 +19,9 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.plan import (
     Plan,
     PlannedChange,
     Step,
+    list_ids_by_name,
     list_planned_changes,
+    set_principal_id,
 )
 
 SENTENCES = st.sets(st.text(min_size=1), max_size=8)
@@ -61,3 +63,27 @@ def test_an_empty_approval_allows_nothing_and_a_plan_without_steps_needs_none() 
 def test_ids_are_taken_as_people_paste_them() -> None:
     steps = planned(["grant View on plans gold"])
     assert check_approval(steps, [f" {steps[0]['id'].upper()}\n"]) == []
+
+
+def plan_consent(name: str, app_id: str | None) -> Plan:
+    steps = [Step("assign", "permissions", changes=(Change("+", "permission", name, "grant Group.Read.All"),))]
+    return Plan({}, {}, set_principal_id(steps, app_id))
+
+
+def is_approved(shown: Plan, now: Plan) -> bool:
+    approved = [change["id"] for change in list_planned_changes("consent", shown)]
+    try:
+        return check_approval(list_planned_changes("consent", now), approved, list_ids_by_name("consent", now)) == []
+    except PlanChanged:
+        return False
+
+
+def test_what_exists_may_be_renamed_between_a_plan_and_its_run() -> None:
+    assert is_approved(plan_consent("Legacy", "A1"), plan_consent("commvault-prod", "a1"))
+    assert not is_approved(plan_consent("Legacy", "A1"), plan_consent("Legacy", "B2"))
+
+
+def test_what_did_not_exist_when_it_was_planned_is_known_by_its_name() -> None:
+    assert is_approved(plan_consent("commvault-prod", None), plan_consent("Commvault-Prod", "a1"))
+    assert not is_approved(plan_consent("commvault-prod", None), plan_consent("other", "a1"))
+    assert not is_approved(plan_consent("a1", None), plan_consent("other", "a1")), "an id is no name"
