@@ -364,7 +364,7 @@ def _find_named_secrets(value: str, folded: str) -> t.Iterator[Span]:
     if len(folded) != len(value):  # a letter whose small form is two
         folded = "".join(character if len(character.lower()) > 1 else character.lower() for character in value)
     for match in _NAMED_SECRET.finditer(folded):
-        yield next(match.span(name) for name in ("quoted", "number", "field", "element") if match[name])
+        yield from [match.span(name) for name in ("quoted", "number", "field", "element") if match[name]][:1]
 
 
 @functools.lru_cache(maxsize=16)
