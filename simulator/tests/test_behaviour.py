@@ -66,7 +66,9 @@ def test_broken_answers(sim: Simulator, graph: GraphClient) -> None:
     with pytest.raises(ValueError, match="Expecting value"):
         graph.call("GET", "/users").json()
     sim.faults.add(Fault("graph", action="truncated"))
-    cut = graph.call("POST", "/groups", {"displayName": "Cut", "mailEnabled": False, "mailNickname": "cut", "securityEnabled": True})
+    cut = graph.call(
+        "POST", "/groups", {"displayName": "Cut", "mailEnabled": False, "mailNickname": "cut", "securityEnabled": True}
+    )
     assert cut.status_code == 201
     assert len(cut.content) == int(cut.headers["Content-Length"])
     with pytest.raises(ValueError, match="Unterminated|Expecting"):

@@ -74,7 +74,10 @@ def test_an_answer_has_every_key_of_its_type(graph: GraphClient) -> None:
         ({"displayName": "x", "web": {"redirectUris": ["http://a.example"]}}, "redirectUris"),
         ({"displayName": "x", "web": {"redirectUris": ["https://a.example/#x"]}}, "redirectUris"),
         ({"displayName": "x", "spa": {"redirectUris": ["myapp://auth"]}}, "redirectUris"),
-        ({"displayName": "x", "spa": {"redirectUris": [CALLBACK]}, "web": {"redirectUris": [CALLBACK]}}, "redirectUris"),
+        (
+            {"displayName": "x", "spa": {"redirectUris": [CALLBACK]}, "web": {"redirectUris": [CALLBACK]}},
+            "redirectUris",
+        ),
         ({"displayName": "x", "identifierUris": ["api://a/b", "api://a/B"]}, "identifierUris"),
         ({"displayName": "x", "identifierUris": ["api://a/*"]}, "identifierUris"),
         ({"displayName": "x", "web": {"logoutUrl": "http://a.example/out"}}, "logoutUrl"),

@@ -124,7 +124,9 @@ def test_refused_options(graph: GraphClient, query: str) -> None:
 def test_a_filter_names_at_most_fifteen_values(graph: GraphClient) -> None:
     names = ", ".join(f"'n{number}'" for number in range(15))
     assert graph.ok(200, "GET", f"/groups?$filter=displayName in ({names})")["value"] == []
-    assert "Max allowed: 15" in graph.error(400, "GET", f"/groups?$filter=displayName in ({names}, 'one more')")["message"]
+    assert (
+        "Max allowed: 15" in graph.error(400, "GET", f"/groups?$filter=displayName in ({names}, 'one more')")["message"]
+    )
 
 
 def test_an_address_of_many_values_has_at_most_2048_characters(graph: GraphClient) -> None:

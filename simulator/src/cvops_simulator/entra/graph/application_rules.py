@@ -97,9 +97,7 @@ def _is_redirect_uri(uri: str, platform: str, personal: bool) -> bool:
 def _is_sign_in_address(uri: str) -> bool:
     """Return True for an https address, and for an http address of the machine itself."""
     found = _WEB_ADDRESS.fullmatch(uri)
-    return found is not None and (
-        uri[:6].lower() == "https:" or found["host"].lower() in ("localhost", "127.0.0.1")
-    )
+    return found is not None and (uri[:6].lower() == "https:" or found["host"].lower() in ("localhost", "127.0.0.1"))
 
 
 def _is_identifier_uri(uri: str) -> bool:

@@ -87,6 +87,6 @@ def parse_query(text: str) -> dict[str, str]:
 
 
 def check_address(address: str, query: dict[str, str]) -> None:
-    """Refuse a list by many values whose address is longer than the service takes; `address` as it was sent, of a batch's part too."""
+    """Refuse a list by many values whose address, also that of a batch's part, is longer than the service takes."""
     if " in (" in query.get("$filter", "") and len(address) > _LONGEST_ADDRESS:
         raise GraphError(414, "UriTooLong", f"The request URI is longer than {_LONGEST_ADDRESS} characters.")
