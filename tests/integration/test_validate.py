@@ -181,6 +181,18 @@ def test_a_playbook_with_nothing_says_what_it_needs(bare: Player, playbook: str,
     assert_short(bare(f"cvops.identity.{playbook}"), told)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [{"__cvops_checked": {"problems": [], "variables": {}}}, {"__cvops_checked": {}}, {"__cvops_problems": []}],
+    ids=["a result", "an empty result", "no problems"],
+)
+def test_a_result_that_is_given_does_not_switch_the_check_off(bare: Player, given: dict[str, t.Any]) -> None:
+    document, _told = WRONG["a misspelt key"]
+    run = bare("cvops.identity.validate", extra_vars={**document, **given})
+    assert run.rc != 0
+    assert run.result["msg"].startswith("__cvops_checked and __cvops_problems are results of the check; take them out")
+
+
 def test_a_role_that_is_told_of_an_earlier_check_does_not_take_its_word(bare: Player) -> None:
     """Else it would run with no connection, and do nothing without a word."""
     document, told = WRONG["an undefined variable"]
