@@ -114,7 +114,7 @@ def fork_program(
     fixed = {name: value for name, value in environment.items() if name.startswith(FIXED_PREFIX) and name not in OWN}
     if _server_environment is None:
         paths = os.pathsep.join([str(_HELPERS), environment["PYTHONPATH"]])
-        own = {"ANSIBLE_HOME": str(folder.parent / "server"), "PYTHONPATH": paths}
+        own = {"ANSIBLE_HOME": str(folder.parent / "server"), "PYTHONPATH": paths, "ANSIBLE_LOG_PATH": ""}
         with _environment({**environment, **own}):
             _context.set_forkserver_preload(list(_IMPORTED))
             ensure_running()
