@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import typing as t
 
 import pytest
@@ -90,7 +91,8 @@ def test_a_site_from_nothing_is_told_sentence_by_sentence(make_site: Make, make_
     player = make_player(site)
     document, before = site.variables(), observe(site)
     run = player("cvops.identity.site", extra_vars=document).ok()
-    steps = list_steps(run)
+    decided = next(number for number, result in enumerate(run.results) if result.task == "Plan")
+    steps = list_steps(dataclasses.replace(run, results=run.results[decided:]))
     told = collections.Counter(read for read in map(read_sentence, steps) if read is not None)
     done = list_changes(before, observe(site))
     assert told - done == collections.Counter() and done - told == collections.Counter()

@@ -23,18 +23,18 @@ def build_approval_spec() -> ArgumentSpec:
     return ArgumentSpec({"approved_steps": {"type": "list", "elements": "str"}})
 
 
-def check_approval(
-    planned: t.Sequence[PlannedChange], approved: t.Iterable[str], ids_by_name: t.Sequence[str] = ()
-) -> list[str]:
-    """Return the ids of *approved* that are not planned any more, sorted; somebody else was faster.
+def read_approved(approved: t.Iterable[str]) -> frozenset[str]:
+    """Return the ids that are approved, as people paste them."""
+    return frozenset(str(item).strip().lower() for item in approved)
 
-    *ids_by_name*: for each change the id under which it may have been approved before its principal existed.
+
+def check_approval(planned: t.Sequence[PlannedChange], approved: t.Iterable[str]) -> list[str]:
+    """Return the ids of *approved* that are not planned any more, sorted; somebody else was faster.
 
     Raises PlanChanged for steps that were not approved.
     """
-    allowed = {str(item).strip().lower() for item in approved}
-    known = [(change["id"], *ids_by_name[at : at + 1]) for at, change in enumerate(planned)]
-    unknown = [change for change, ids in zip(planned, known, strict=True) if allowed.isdisjoint(ids)]
+    allowed = read_approved(approved)
+    unknown = [change for change in planned if change["id"] not in allowed]
     if unknown:
         told = [describe_planned_change(change) for change in unknown]
         more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
@@ -45,7 +45,7 @@ def check_approval(
             source="option approved_steps",
             not_approved=unknown,
         )
-    return sorted(allowed.difference(*known))
+    return sorted(allowed - {change["id"] for change in planned})
 
 
 def describe_planned_change(change: PlannedChange) -> str:

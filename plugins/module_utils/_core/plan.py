@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import typing as t
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,8 @@ from .names import fold_case
 
 #: Of a change: it gives something, takes something away, or alters what stays.
 Sign: t.TypeAlias = t.Literal["+", "-", "~"]
+#: An id that a service made.
+ObjectId: t.TypeAlias = "str | int | None"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,9 @@ class Change:
     ``principal``: who or what it is about, by name. ``kind``: what is added, removed or altered, in the singular, such as "grant".
     ``sentence``: what happens to the principal, with names; it does not repeat the principal. ``facts``: what else tells this change from
     others; JSON values that are the same whether an object exists already or is still to be created, without secrets, generated
-    ids, and dates that were computed. ``principal_id``: the id of a principal that exists, where the same run may rename it.
+    ids, and dates that were computed. ``ids``: generated ids of the objects that it is about, None for those still to be created:
+    whatever takes the place of an object, and its name, is another one.
+    ``principal_id``: the id of a principal that exists, where the same run may rename it.
     """
 
     sign: Sign
@@ -34,6 +39,7 @@ class Change:
     sentence: str
     facts: t.Mapping[str, t.Any] = field(default_factory=dict)
     principal_id: str = ""
+    ids: t.Mapping[str, ObjectId] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,26 +80,31 @@ class PlannedChange(t.TypedDict):
     sentence: str
 
 
-def list_planned_changes(noun: str, plan: Plan) -> list[PlannedChange]:
-    """Return all changes of *plan*, in the order in which they are written."""
+def add_ids(steps: t.Iterable[Step], **ids: ObjectId) -> tuple[Step, ...]:
+    """Return *steps* whose changes are about the objects with these *ids*, too."""
+    return tuple(
+        replace(
+            step,
+            changes=tuple(replace(change, ids={**change.ids, **ids}) for change in step.changes),
+        )
+        for step in steps
+    )
+
+
+def list_planned_changes(noun: str, plan: Plan, approved: t.Collection[str] = ()) -> list[PlannedChange]:
+    """Return all changes of *plan*, in the order in which they are written.
+
+    Those of which *approved* holds the id from before their objects were created have that one.
+    """
     return [
         {
-            "id": identify_change(noun, step.action, change),
+            "id": _choose_id(noun, step.action, change, approved),
             "action": step.action,
             "sign": change.sign,
             "kind": change.kind,
             "principal": change.principal,
             "sentence": change.sentence,
         }
-        for step in plan.steps
-        for change in step.changes
-    ]
-
-
-def list_ids_by_name(noun: str, plan: Plan) -> list[str]:
-    """Return for each of :func:`list_planned_changes` the id that it had while its principal was known by name only."""
-    return [
-        identify_change(noun, step.action, replace(change, principal_id=""))
         for step in plan.steps
         for change in step.changes
     ]
@@ -108,16 +119,37 @@ def set_principal_id(steps: t.Iterable[Step], principal_id: str | None) -> tuple
 
 
 def identify_change(noun: str, action: str, change: Change) -> str:
-    """Return 16 hexadecimal digits that stay the same between a plan and the run that carries it out.
+    """Return 16 hexadecimal digits that stay the same between a plan and the run that carries it out, while the same objects exist.
 
-    They are made of all that people are shown and of the facts; of the principal's id in place of its name, where it has one.
+    They are made of all that people are shown, of the facts, and of the ids that are known; of the principal's id in place of its name,
+    where it has one.
     Letter case of names counts in the facts only: a name is spelled by the document while the object is planned, and by the
     service afterwards.
     """
     principal = [change.principal_id.lower()] if change.principal_id else fold_case(change.principal)
     shown = (noun, action, change.sign, change.kind, principal, fold_case(change.sentence))
-    text = json.dumps([*shown, change.facts], sort_keys=True, separators=(",", ":"))
+    known = _list_known_ids(change)
+    text = json.dumps([*shown, change.facts, *([known] if known else [])], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+
+
+def _choose_id(noun: str, action: str, change: Change, approved: t.Collection[str]) -> str:
+    """Return the id of *change*, or the one from before some of its objects were created, if that is *approved* and the other is not."""
+    found = identify_change(noun, action, change)
+    if not approved or found in approved:
+        return found
+    known = _list_known_ids(change)
+    for count in reversed(range(len(known) + 1)):
+        for names in itertools.combinations(sorted(known), count):
+            for principal_id in {change.principal_id, ""}:
+                earlier = replace(change, ids={name: known[name] for name in names}, principal_id=principal_id)
+                if (other := identify_change(noun, action, earlier)) in approved:
+                    return other
+    return found
+
+
+def _list_known_ids(change: Change) -> dict[str, ObjectId]:
+    return {name: value for name, value in change.ids.items() if value is not None}
 
 
 def find_changed_fields(desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from . import libraries
 from .addresses import check_addresses, mask_addresses
-from .approval import check_approval
+from .approval import check_approval, read_approved
 from .argument_specs import ArgumentSpec
 from .cancellation import handle_signals, ignore_signals
 from .context import Clock, Context
@@ -26,7 +26,7 @@ from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
 from .module_environment import EnvironmentModule
 from .option_sources import OptionSources, use_sources
 from .option_values import check_option_texts, list_option_secrets, prepare_options
-from .plan import Plan, PlannedChange, list_ids_by_name, list_planned_changes
+from .plan import Plan, PlannedChange, list_planned_changes
 from .polling import Backoff
 from .redact import drop_short_secrets, redact_options, redact_structure, redact_text
 from .resource import (
@@ -175,11 +175,7 @@ def _plan_and_apply(ctx: Context, resource: Resource, state: _RunState) -> None:
     plan = state.plan = resource.plan()
     check_steps(resource, plan)
     approved = ctx.options.get("approved_steps")
-    gone = (
-        None
-        if approved is None
-        else check_approval(_list_steps(ctx, resource, plan), approved, list_ids_by_name(resource.noun, plan))
-    )
+    gone = None if approved is None else check_approval(_list_steps(ctx, resource, plan), approved)
     if ctx.check_mode:
         StepProgress(ctx, resource.noun, plan).note(PLANNED)
     if not ctx.check_mode and plan.steps:
@@ -197,8 +193,8 @@ def _plan_and_apply(ctx: Context, resource: Resource, state: _RunState) -> None:
 
 def _list_steps(ctx: Context, resource: Resource, plan: Plan) -> list[PlannedChange]:
     """Return the changes of *plan* as results have them, made visible and without secrets."""
-    listed = redact_structure(list_planned_changes(resource.noun, plan), ctx.secrets, prose=False)
-    return t.cast("list[PlannedChange]", escape_structure(listed))
+    listed = list_planned_changes(resource.noun, plan, read_approved(ctx.options.get("approved_steps") or ()))
+    return t.cast("list[PlannedChange]", escape_structure(redact_structure(listed, ctx.secrets, prose=False)))
 
 
 def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.Any]:

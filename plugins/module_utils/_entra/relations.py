@@ -21,10 +21,12 @@ def describe_relation_changes(
     principal: str,
     object_ids: t.Iterable[str],
     names: t.Mapping[str, str],
+    unique_name: str = "",
 ) -> tuple[Change, ...]:
     """Return one change per directory object that *principal* gets, or loses with the action "remove", as one of its *relation*.
 
-    *relation*: ``members`` or ``owners``; *names*: of objects by object id.
+    *relation*: ``members`` or ``owners``; *names*: of objects by object id; *unique_name*: that of the
+    *principal*, which tells groups of one name apart before they are created.
     """
     kind, sign = relation.removesuffix("s"), "-" if action == "remove" else "+"
     return tuple(
@@ -33,7 +35,7 @@ def describe_relation_changes(
             kind,
             principal,
             f"{action} {kind} {names.get(object_id) or f'with the object id {object_id}, whose name is not known'}",
-            {"object_id": object_id},
+            {"object_id": object_id, **({"unique_name": unique_name} if unique_name else {})},
         )
         for object_id in object_ids
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._core.plan import Change, Plan, Step
+from ..._core.plan import Change, Plan, Step, add_ids
 from ..owners import plan_owners
 from .canonical import (
     CanonicalApplication,
@@ -90,7 +90,7 @@ def plan_application(
     for role, entry in zip(shown_before.get("app_roles", ()), before["app_roles"], strict=False):
         if current.assigned.get(entry["id"]):
             role["assigned_to"] = sorted(current.assigned[entry["id"]])
-    return Plan(shown_before, shown_after, tuple(steps))
+    return Plan(shown_before, shown_after, add_ids(steps, application=before["app_id"]))
 
 
 def plan_application_removal(current: CurrentApplication) -> Plan:

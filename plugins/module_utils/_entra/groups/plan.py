@@ -11,9 +11,9 @@ import re
 import typing as t
 
 from ..._core.errors import ConfigError
-from ..._core.names import keep_spelling
+from ..._core.names import fold_case, keep_spelling
 from ..._core.object_changes import describe_creation, describe_object_changes
-from ..._core.plan import Change, Plan, Step, find_changed_fields
+from ..._core.plan import Change, Plan, Step, add_ids, find_changed_fields
 from ..._core.set_changes import find_set_changes
 from ..relations import describe_relation_changes
 
@@ -96,6 +96,7 @@ def plan_group(
                 describe_object_changes(group, {name: have.get(name) for name in changes}, changes),
             )
         )
+    unique_name = fold_case(str(after.get("unique_name") or ""))
     for relation, wanted in zip(RELATIONS, (members, owners), strict=True):
         if wanted is None:
             continue
@@ -103,9 +104,9 @@ def plan_group(
         after[relation] = change.after
         for action, ids in (("add", change.add), ("remove", change.remove)):
             if ids:
-                told = describe_relation_changes(action, relation, group, ids, names or {})
+                told = describe_relation_changes(action, relation, group, ids, names or {}, unique_name)
                 steps.append(Step(action, f"{len(ids)} {relation}", {"relation": relation, "ids": ids}, told))
-    return Plan(before=_format_group(current), after=after, steps=tuple(steps))
+    return Plan(before=_format_group(current), after=after, steps=add_ids(steps, group=have.get("object_id")))
 
 
 def plan_group_removal(current: CanonicalGroup | None) -> Plan:

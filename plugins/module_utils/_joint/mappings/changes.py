@@ -11,7 +11,7 @@ import typing as t
 
 from ..._commvault.security.grants import ALL_OF_KIND, Entity
 from ..._core.names import fold_case
-from ..._core.plan import Change, Sign
+from ..._core.plan import Change, ObjectId, Sign
 from .canonical import Pending, PlannedGrant, PrincipalReference, Resolved, RoleReference
 
 _SIGNS: dict[str, Sign] = {"add": "+", "remove": "-"}
@@ -21,7 +21,7 @@ _VERBS = {"add": "grant", "remove": "revoke"}
 class ChangeWriter:
     """Describes requests; *typed_object_ids*: those that people wrote into the mapping, which identify a link beside the names.
 
-    Names and not ids identify principals and roles, since a run before the approval may know them as pending only.
+    Names identify principals and roles that a run before the approval knows as pending only; what exists is identified by its id, too.
     """
 
     def __init__(self, resolved: Resolved, typed_object_ids: t.Collection[str] = ()) -> None:
@@ -42,7 +42,8 @@ class ChangeWriter:
         name = group.display_name if group is not None else None
         sentence = f"link to the Entra group {name or f'with the object id {object_id}, whose name is not known'}"
         typed = object_id if object_id in self._typed else None
-        return (Change("~", "user group", self._name(principal), sentence, {"object_id": typed}),)
+        ids = {"principal": _get_id(principal), "entra_group": object_id}
+        return (Change("~", "user group", self._name(principal), sentence, {"object_id": typed}, ids=ids),)
 
     def describe_grants(self, operation: str, grants: t.Iterable[PlannedGrant]) -> tuple[Change, ...]:
         """Return one change per grant that is added or removed."""
@@ -53,6 +54,7 @@ class ChangeWriter:
                 self._name(grant.principal),
                 f"{_VERBS[operation]} {self._name_role(grant.role)} on {self._name_entity(grant.entity)}",
                 {"principal_kind": grant.principal.kind, "entity": [grant.entity.kind, grant.entity.id]},
+                ids={"principal": _get_id(grant.principal), "role": _get_id(grant.role)},
             )
             for grant in grants
         )
@@ -65,6 +67,13 @@ class ChangeWriter:
 
     def _name_entity(self, entity: Entity) -> str:
         return self._entities.get(entity) or _describe_entity(entity, self._resolved.names.show_entity(entity))
+
+
+def _get_id(reference: PrincipalReference | RoleReference) -> ObjectId:
+    """Return the id of what exists, None for what is pending."""
+    if isinstance(reference, Pending):
+        return None
+    return reference if isinstance(reference, int) else reference.id
 
 
 _Key = t.TypeVar("_Key", bound=t.Hashable)

@@ -19,7 +19,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.plan import (
     Plan,
     PlannedChange,
     Step,
-    list_ids_by_name,
+    add_ids,
     list_planned_changes,
     set_principal_id,
 )
@@ -73,7 +73,7 @@ def plan_consent(name: str, app_id: str | None) -> Plan:
 def is_approved(shown: Plan, now: Plan) -> bool:
     approved = [change["id"] for change in list_planned_changes("consent", shown)]
     try:
-        return check_approval(list_planned_changes("consent", now), approved, list_ids_by_name("consent", now)) == []
+        return check_approval(list_planned_changes("consent", now, approved), approved) == []
     except PlanChanged:
         return False
 
@@ -87,3 +87,28 @@ def test_what_did_not_exist_when_it_was_planned_is_known_by_its_name() -> None:
     assert is_approved(plan_consent("commvault-prod", None), plan_consent("Commvault-Prod", "a1"))
     assert not is_approved(plan_consent("commvault-prod", None), plan_consent("other", "a1"))
     assert not is_approved(plan_consent("a1", None), plan_consent("other", "a1")), "an id is no name"
+
+
+def test_an_approval_from_before_an_object_existed_counts_for_it_and_one_for_another_object_does_not() -> None:
+    """What takes the place of an approved object, with its name, gets nothing."""
+
+    def plan(**ids: int | None) -> list[PlannedChange]:
+        return list_planned_changes("role_mappings", make(**ids))
+
+    def make(**ids: int | None) -> Plan:
+        return Plan({}, {}, add_ids([Step("add", "x", changes=(Change("+", "grant", "GG-A", "grant View"),))], **ids))
+
+    def approve(now: Plan, shown: list[PlannedChange]) -> list[str]:
+        approved = [change["id"] for change in shown]
+        return check_approval(list_planned_changes("role_mappings", now, approved), approved)
+
+    new, role_is_new, known = plan(principal=None, role=None), plan(principal=5, role=None), plan(principal=5, role=7)
+    for shown in (new, role_is_new, known):
+        assert approve(make(principal=5, role=7), shown) == []
+    for shown in (role_is_new, known):
+        with pytest.raises(PlanChanged):
+            approve(make(principal=6, role=7), shown)
+    with pytest.raises(PlanChanged):
+        approve(make(principal=5, role=8), known)
+    with pytest.raises(PlanChanged):
+        approve(make(principal=5, role=None), known)

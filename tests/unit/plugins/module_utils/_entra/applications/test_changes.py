@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import typing as t
 
@@ -96,7 +97,17 @@ def test_a_creation_tells_what_is_written_with_it_and_what_after_it() -> None:
 def test_generated_ids_are_no_part_of_what_is_told() -> None:
     wire = {**NAMED, "appRoles": [role(1, "Read"), role(2, "Write")]}
     plan = planned(wire, {"app_roles": [{"value": "Read"}, {"value": "New"}]}, exclusive=True)
-    assert re.findall("[0-9a-f]{8}-[0-9a-f]{4}", repr([step.changes for step in plan.steps])) == []
+    told = [dataclasses.replace(change, ids={}) for step in plan.steps for change in step.changes]
+    assert re.findall("[0-9a-f]{8}-[0-9a-f]{4}", repr(told)) == []
+
+
+def test_the_same_change_of_another_application_of_the_name_is_another_step() -> None:
+    def identify(app_id: str) -> str:
+        (change,) = list_planned_changes("application", planned({**NAMED, "appId": app_id}, {"description": "x"}))
+        return change["id"]
+
+    assert identify(APP_ID) == identify(APP_ID)
+    assert identify(APP_ID) != identify(guid(5))
 
 
 def test_a_removal_is_told_by_name_and_known_by_id() -> None:

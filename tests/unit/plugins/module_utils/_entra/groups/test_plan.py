@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, list_planned_changes
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.plan import (
     canonical_group,
     check_new_group,
@@ -196,3 +196,17 @@ def test_a_step_names_what_it_is_about() -> None:
         "1 owners",
     ]
     assert [step.action for step in steps] == ["update", "add", "remove", "add"]
+
+
+def test_groups_of_one_display_name_have_steps_of_their_own() -> None:
+    """Entra ID allows them: what was approved for one counts for no other one."""
+
+    def identify(unique_name: str | None, object_id: str | None) -> list[str]:
+        current = {"display_name": "GG-A", "unique_name": unique_name, "mail_nickname": "a", "object_id": object_id}
+        desired = desired_group({"display_name": "GG-A", "unique_name": unique_name, "description": "x"}, None)
+        planned = plan_group(desired, current if object_id else None, [IDS[2]], [IDS[3]], False)
+        return [change["id"] for change in list_planned_changes("group", planned)]
+
+    existing = [identify(None, IDS[0]), identify(None, IDS[1]), identify("b", None), identify("c", None)]
+    ids = [item for listed in existing for item in listed]
+    assert len(ids) == len(set(ids)) == 12

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mapping_fakes import DESIRED_SETS, EXISTING_SETS
@@ -59,11 +60,13 @@ def resolve(*sets: Grants) -> Resolved:
     return resolved
 
 
-def list_steps(present: Grants, current: Grants, exclusive: bool, resolved: Resolved) -> list[PlannedChange]:
+def list_steps(
+    present: Grants, current: Grants, exclusive: bool, resolved: Resolved, approved: t.Collection[str] = ()
+) -> list[PlannedChange]:
     changes = find_differences(present, frozenset(), current, exclusive, resolved.principals)
     new = {item for item in resolved.principals if isinstance(item, Pending)}
     schedule = fit_budget(order_requests(changes, new, dict.fromkeys(new)), None)
-    return list_planned_changes("role_mappings", make_plan(schedule, resolved, current, lambda number: None))
+    return list_planned_changes("role_mappings", make_plan(schedule, resolved, current, lambda number: None), approved)
 
 
 @given(DESIRED_SETS, EXISTING_SETS, st.booleans())
@@ -101,10 +104,27 @@ def test_what_was_pending_while_it_was_planned_has_the_same_steps_once_it_exists
     existing = frozenset(grant._replace(role=create(grant.role)) for grant in present)
     before, after = resolve(present), resolve(existing)
     after.names.roles = {create(role): respell(label) for role, label in before.names.roles.items()}
-    planned, run = (
-        list_steps(grants, frozenset(), False, found) for grants, found in ((present, before), (existing, after))
-    )
-    assert sorted(step["id"] for step in planned) == sorted(step["id"] for step in run)
+    planned = sorted(step["id"] for step in list_steps(present, frozenset(), False, before))
+    run = list_steps(existing, frozenset(), False, after, planned)
+    assert planned == sorted(step["id"] for step in run)
+
+
+@pytest.mark.parametrize(("principal", "role", "is_same"), [(6, 7, True), (9, 7, False), (6, 9, False)])
+def test_a_grant_to_another_group_or_of_another_role_of_the_same_name_is_another_step(
+    principal: int, role: int, is_same: bool
+) -> None:
+    """What was approved is deleted, and somebody makes another one of its name."""
+
+    def plan(principal: int, role: int, approved: t.Collection[str] = ()) -> str:
+        grants = frozenset({PlannedGrant(Principal("user_group", principal), role, GOLD)})
+        resolved = resolve(grants)
+        resolved.names.principals = dict.fromkeys(resolved.names.principals, "Operators")
+        resolved.names.roles = dict.fromkeys(resolved.names.roles, "View")
+        (step,) = list_steps(grants, frozenset(), False, resolved, approved)
+        return step["id"]
+
+    shown = plan(6, 7)
+    assert (plan(principal, role, [shown]) == shown) == is_same
 
 
 def test_entities_and_roles_of_one_name_are_told_apart() -> None:
@@ -130,15 +150,20 @@ def test_a_grant_on_all_of_a_kind_says_that_future_ones_are_among_them() -> None
 
 
 def test_a_link_is_known_by_the_name_of_the_group_and_by_an_id_that_people_typed() -> None:
-    def describe(object_id: str | None, typed: t.Collection[str] = ()) -> PlannedChange:
+    def describe(
+        object_id: str | None, typed: t.Collection[str] = (), approved: t.Collection[str] = ()
+    ) -> PlannedChange:
         resolved = Resolved()
         group = EntraGroup(object_id, "GG-Operators", "Operators", is_pending=object_id is None)
         resolved.add_principal(MappedPrincipal(OPERATORS, "Operators", "mappings[0]", None, group))
         schedule = fit_budget(order_requests(find_differences([], [], [], False, []), [], {OPERATORS: object_id}), None)
         plan = make_plan(schedule, resolved, [], lambda number: None, typed_object_ids=typed)
-        (step,) = list_planned_changes("role_mappings", plan)
+        (step,) = list_planned_changes("role_mappings", plan, approved)
         return step
 
-    assert describe(None) == describe(OBJECT_ID)
+    pending, known = describe(None), describe(OBJECT_ID)
+    assert describe(OBJECT_ID, approved=[pending["id"]]) == pending
+    other = "22222222-2222-4333-8444-555555555555"
+    assert describe(other, approved=[known["id"]])["id"] != known["id"], "another Entra group of the name"
     assert describe(OBJECT_ID)["sentence"] == "link to the Entra group GG-Operators"
     assert describe(OBJECT_ID, [OBJECT_ID])["id"] != describe(OBJECT_ID)["id"]
