@@ -114,8 +114,10 @@ def fork_program(
     fixed = {name: value for name, value in environment.items() if name.startswith(FIXED_PREFIX) and name not in OWN}
     if _server_environment is None:
         paths = os.pathsep.join([str(_HELPERS), environment["PYTHONPATH"]])
-        own = {"ANSIBLE_HOME": str(folder.parent / "server"), "PYTHONPATH": paths, "ANSIBLE_LOG_PATH": ""}
-        with _environment({**environment, **own}):
+        own = {"ANSIBLE_HOME": str(folder.parent / "server"), "PYTHONPATH": paths}
+        # Core before 2.19 makes the working directory of a log's empty path; without the variable there is no log.
+        given = {name: value for name, value in environment.items() if name != "ANSIBLE_LOG_PATH"}
+        with _environment({**given, **own}):
             _context.set_forkserver_preload(list(_IMPORTED))
             ensure_running()
         _server_environment = fixed
