@@ -141,7 +141,7 @@ def _choose_id(noun: str, action: str, change: Change, approved: t.Collection[st
     known = _list_known_ids(change)
     for count in reversed(range(len(known) + 1)):
         for names in itertools.combinations(sorted(known), count):
-            for principal_id in {change.principal_id, ""}:
+            for principal_id in (change.principal_id, ""):
                 earlier = replace(change, ids={name: known[name] for name in names}, principal_id=principal_id)
                 if (other := identify_change(noun, action, earlier)) in approved:
                     return other
