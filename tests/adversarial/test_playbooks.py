@@ -230,7 +230,7 @@ def test_an_export_is_data(stage: Stage, in_process: bool) -> None:
     extra = {
         "cvops_connection": stage.document["cvops_connection"],
         "role_mappings_export_dest": str(folder),
-        "role_mappings_export_users": True,
+        "role_mappings_export_users": ["*"],
     }
     run, found = stage.run("cvops.identity.export_role_mappings", extra_vars=extra, in_process=in_process)
     if run.rc != 0:

@@ -333,7 +333,7 @@ def test_a_run_that_is_cut_short_says_what_was_done_and_what_is_left(
     running = bare.start(SITE, extra_vars=document)
     wait_for(lambda: held.hits)
     os.killpg(running.process.pid, number)
-    time.sleep(0.5)
+    wait_for(lambda: "under way or next" in running.text)
     held.released = True
     run = running.wait()
     assert run.rc != 0

@@ -111,7 +111,7 @@ def test_a_site_in_order(site: Simulator, play: Player, in_process: bool) -> Non
     # The people with more than 150 groups are part of the seeded anomalies.
     assert {name for name, verdict in checks(run.result).items() if verdict != "ok"} == {"group_limit"}
     assert run.result["preflight"]["users_checked"] == 5
-    assert run.result["preflight"]["application"]["certificates"][0]["days_left"] == 199
+    assert run.result["preflight"]["application"]["certificates"][0]["days_left"] == 200
     # CommCell: sign-in apart, three reads of providers, one list and each mapped group; Graph: four about the application
     # and the groups (by name, then by id), their members, and five users.
     assert run.result["stats"]["reads"] <= 2 * len(mapped) + 14 + 5

@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
-from .._core.errors import ApiError, mark_outcome_unknown
+from .._core.errors import ApiError, Cancelled, mark_outcome_unknown
 from .._core.polling import Backoff
 from .._core.retry import Repeat
 from .client import GraphClient
@@ -63,16 +64,22 @@ def create_once(
                 found = find()
             if len(found) == 1:
                 graph.remember(found[0])
-                wait_until_shown(graph, lambda: [] if find() else ["list"], intent)
+                _await_listed(graph, lambda: bool(find()), intent)
                 return dict(found[0])
         exc.facts["outcome"] = "unknown"
         raise
     graph.remember(created)
     # The next run knows it by what find returns alone, so nothing else is done before that shows it.
-    wait_until_shown(graph, lambda: [] if any(_is_same(item, created) for item in find()) else ["list"], intent)
+    _await_listed(graph, lambda: any(_is_same(item, created) for item in find()), intent)
     if was_repeated:
         _warn_of_twins(graph, find, created, intent)
     return created
+
+
+def _await_listed(graph: GraphClient, is_listed: t.Callable[[], bool], intent: str) -> None:
+    """Wait until the new object shows. A run that is told to stop ends after the step, which is done."""
+    with contextlib.suppress(Cancelled):
+        wait_until_shown(graph, lambda: [] if is_listed() else ["list"], intent)
 
 
 def _is_same(item: t.Mapping[str, t.Any], created: t.Mapping[str, t.Any]) -> bool:

@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 import typing as t
 from dataclasses import replace
 
 from ..._core.context import Context
-from ..._core.errors import ConfigError
+from ..._core.errors import Cancelled, ConfigError
 from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step, set_principal_id
 from ..._core.resource import Action
@@ -93,7 +94,8 @@ class SecretResource:
 
     def _remove(self, step: Step) -> None:
         self._writer().remove(step.data["key_id"])
-        self._writer().await_gone(step.data["key_id"])
+        with contextlib.suppress(Cancelled):  # a run that is told to stop ends after the step, which is done
+            self._writer().await_gone(step.data["key_id"])
 
     def _add(self, step: Step) -> None:
         added = self._writer().add(step.data["name"], step.data["lifetime_days"])

@@ -84,7 +84,11 @@ class SecretWriter:
                 in_a_row=_LOOKS_IN_A_ROW,
                 timeout_s=SEARCH_LIMIT_S,
             )
-        except (ApiError, WaitTimeout) as exc:
+        except (
+            ApiError,
+            Cancelled,
+            WaitTimeout,
+        ) as exc:  # a run that is told to stop ends after the step, which is done
             self._ctx.warn(
                 f"Secret {key_id} was added and its value is in the result, but it was not seen in the list of secrets ({exc})"
                 " A run soon after this one may add a second one."
