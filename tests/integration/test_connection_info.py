@@ -107,7 +107,7 @@ def test_half_of_the_connection(site: Simulator) -> None:
     assert entra_only["playbooks"]["bootstrap"]["can_run"] is True
     nothing = look(site, **NO_ENTRA, commvault_url=None)
     assert nothing["playbooks"]["doctor"]["can_run"] is False
-    assert nothing["report"]["entra"] == ["Microsoft Entra ID: not configured"]
+    assert nothing["report"]["entra"][0] == "Microsoft Entra ID: not configured"
 
 
 @pytest.mark.parametrize(
