@@ -138,13 +138,12 @@ def describe_list(option: Option) -> Schema:
     item = option["items"] if "items" in option else {**option, "type": option.get("elements", "raw")}
     if item.get("type") == "raw" and "forms" not in item:
         return {}
-    described = {key: value for key, value in describe({**item, "required": True, "description": ""}).items()}
-    found: Schema = {"type": "array", "items": described}
+    found: Schema = {"type": "array", "items": describe({**item, "required": True, "description": ""})}
     if "forms" in item or item.get("type") in ("dict", "list"):
         return found
     one: Schema = {"type": "number"}
     if item.get("type", "str") == "str" and not item.get("choices"):
-        one = {"type": ["string", "number"], "pattern": r"\S"}
+        one = {"type": ["string", "number"], "pattern": NOT_EMPTY}
     elif item.get("choices"):
         allowed = "|".join(re.escape(str(choice)) for choice in item["choices"])
         one = {"type": "string", "pattern": rf"^\s*({allowed})\s*(,\s*({allowed})\s*)*$"}

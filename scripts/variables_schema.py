@@ -11,7 +11,6 @@ Runs in an environment that has ansible-core. Usage: variables_schema.py --check
 
 from __future__ import annotations
 
-import argparse
 import json
 import pathlib
 import sys
@@ -20,6 +19,7 @@ import typing as t
 import yaml
 from collection_facts import load_collections, load_module
 from collection_tree import ROOT
+from generated_files import check_or_write
 from json_schema import BOOLEANS, build_json_schema
 from shared_parts import Name, format_python, share_parts
 
@@ -62,16 +62,11 @@ OF_PLAYBOOKS: Options = {
     },
     "cvops_summary_file": {"type": "path", "description": "Where a playbook writes its summary, as JSON."},
     "cvops_plan_file": {"type": "path", "description": "Where a playbook writes its plan, as Markdown."},
-    "cvops_plan_people": {
-        "type": "bool",
-        "description": "Whether the plan says who gains and who loses access, person by person.",
-    },
     "cvops_show_access": {"type": "bool", "description": "Whether the report says who may do what."},
     "cvops_approved_plan": {
         "type": "str",
         "description": "The digest of the plan that was approved; any other is refused.",
     },
-    "cvops_notify_url": {"type": "str", "description": "An address that is told how a run ended."},
     "cvops_run_record_dir": {"type": "path", "on_demand": True},
     "cvops_in_process": {"type": "bool", "on_demand": True},
     "doctor_fail": {
@@ -346,28 +341,11 @@ def render_json(variables: Options) -> str:
     return json.dumps({**tree, "$defs": {**defined, **shared}}, indent=1) + "\n"
 
 
-def main() -> int:
-    """Check or write; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    mode = parser.add_mutually_exclusive_group(required=True)
-    mode.add_argument("--check", action="store_true")
-    mode.add_argument("--write", action="store_true")
-    write = parser.parse_args().write
-    load_collections()
-    outdated = [path for path, text in expected().items() if not path.exists() or path.read_text() != text]
-    for path in outdated:
-        if write:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(expected()[path])
-        else:
-            print(f"{path.relative_to(ROOT)} is out of date: run scripts/variables_schema.py --write", file=sys.stderr)
-    return 1 if outdated and not write else 0
-
-
 def expected() -> dict[pathlib.Path, str]:
     """Return the text of each file that this script writes."""
     return {PYTHON: render_python(build_variables()), JSON: render_json(build_variables())}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    load_collections()
+    sys.exit(check_or_write(expected(), __doc__))
