@@ -332,6 +332,7 @@ def lint(step: Step) -> None:
         "role connection": ("python", "scripts/role_connection.py", "--check"),
         "variables schema": ("python", "scripts/variables_schema.py", "--check"),
         "action files": ("python", "scripts/action_files.py", "--check"),
+        "contents of the README": ("python", "scripts/readme_contents.py", "--check"),
         "changelog": ("antsibull-changelog", "lint"),
         "shellcheck": ("shellcheck", ".ci/run", "scripts/find_python.sh"),
     }
@@ -359,7 +360,7 @@ nox.registry.get()["extra-checks"].tags += ["lint", "test", "test-all"]
 
 @step("test", targets=CHOSEN)
 def unit(step: Step, target: Target) -> None:
-    """Run unit and property tests; measured in the first environment, and beyond the first environment only what ansible-core may decide."""
+    """Run unit and property tests, measured in the first environment; in the others only what ansible-core may decide."""
     left = (
         []
         if target == CHOSEN[0]
@@ -487,7 +488,7 @@ def benchmark(step: Step) -> None:
 @step()
 def generate(step: Step) -> None:
     """Write what is generated from the modules."""
-    for name in ("action_files", "action_groups", "role_connection", "variables_schema"):
+    for name in ("action_files", "action_groups", "role_connection", "variables_schema", "readme_contents"):
         step.run("python", f"scripts/{name}.py", "--write")
 
 

@@ -10,12 +10,11 @@ hence a file each. Usage: action_files.py --check | --write
 
 from __future__ import annotations
 
-import argparse
 import pathlib
 import sys
 
 from collection_facts import PLUGINS, module_names
-from collection_tree import ROOT
+from generated_files import check_or_write
 
 TEMPLATE = '''\
 # Copyright (c) 2026, the cvops.identity authors
@@ -35,41 +34,12 @@ class ActionModule(InProcessAction):
 '''
 
 
-def faults(plugins: pathlib.Path = PLUGINS) -> list[str]:
-    """Return what is missing, different or left over in the action folder, one sentence each."""
-    wanted = {f"{name}.py": TEMPLATE.format(module=name) for name in module_names(plugins)}
-    present = {path.name: path.read_text() for path in (plugins / "action").glob("*.py")}
-    found = [f"missing: action/{name}" for name in sorted(wanted.keys() - present.keys())]
-    found += [f"no module for: action/{name}" for name in sorted(present.keys() - wanted.keys())]
-    both = sorted(wanted.keys() & present.keys())
-    return found + [f"not as generated: action/{name}" for name in both if wanted[name] != present[name]]
-
-
-def write(plugins: pathlib.Path = PLUGINS) -> None:
-    """Make the action folder right, files without a module removed."""
-    names = module_names(plugins)
-    (plugins / "action").mkdir(exist_ok=True)
-    for path in (plugins / "action").glob("*.py"):
-        if path.stem not in names:
-            path.unlink()
-    for name in names:
-        (plugins / "action" / f"{name}.py").write_text(TEMPLATE.format(module=name))
-
-
-def main() -> int:
-    """Check or write; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    mode = parser.add_mutually_exclusive_group(required=True)
-    mode.add_argument("--check", action="store_true")
-    mode.add_argument("--write", action="store_true")
-    if parser.parse_args().write:
-        write()
-        return 0
-    found = faults()
-    for fault in found:
-        print(f"{(PLUGINS).relative_to(ROOT)}: {fault} (run scripts/action_files.py --write)", file=sys.stderr)
-    return 1 if found else 0
+def expected(plugins: pathlib.Path = PLUGINS) -> dict[pathlib.Path, str | None]:
+    """Return the text of each file of the action folder; None for one without a module."""
+    folder = plugins / "action"
+    wanted = {folder / f"{name}.py": TEMPLATE.format(module=name) for name in module_names(plugins)}
+    return {**dict.fromkeys(sorted(folder.glob("*.py"))), **wanted}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check_or_write(expected(), __doc__))

@@ -9,13 +9,12 @@ A module is in the group of each service whose options it takes. Runs in an envi
 
 from __future__ import annotations
 
-import argparse
-import pathlib
 import sys
 import typing as t
 
 from collection_facts import load_collections, load_module, module_names
 from collection_tree import ROOT
+from generated_files import check_or_write
 
 RUNTIME = ROOT / "meta" / "runtime.yml"
 REQUIRES = ">=2.16.0"
@@ -45,26 +44,5 @@ def expected() -> str:
     return render(groups({name: set(load_module(name).SPEC.options) for name in module_names()}))
 
 
-def main() -> int:
-    """Check or write; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    mode = parser.add_mutually_exclusive_group(required=True)
-    mode.add_argument("--check", action="store_true")
-    mode.add_argument("--write", action="store_true")
-    text = expected()
-    if parser.parse_args().write:
-        RUNTIME.write_text(text)
-        return 0
-    return check(RUNTIME, text)
-
-
-def check(path: pathlib.Path, text: str) -> int:
-    """Return 0 where the file holds the text, else 1 after saying so."""
-    if path.is_file() and path.read_text() == text:
-        return 0
-    print(f"{path.relative_to(ROOT)} is out of date: run scripts/action_groups.py --write", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check_or_write({RUNTIME: expected()}, __doc__))

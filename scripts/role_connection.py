@@ -10,7 +10,6 @@ Usage: role_connection.py --check | --write
 
 from __future__ import annotations
 
-import argparse
 import ast
 import pathlib
 import re
@@ -20,6 +19,7 @@ import typing as t
 import yaml
 from collection_facts import PLUGINS
 from collection_tree import ROOT
+from generated_files import check_or_write
 
 BEGIN, END = "# begin: written by scripts/role_connection.py", "# end: written by scripts/role_connection.py"
 
@@ -85,21 +85,10 @@ def renewed(spec: str) -> str:
     return f"{before}{indent}{BEGIN}\n{middle}{indent}{END}\n{after}"
 
 
-def main() -> int:
-    """Check or write; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    mode = parser.add_mutually_exclusive_group(required=True)
-    mode.add_argument("--check", action="store_true")
-    mode.add_argument("--write", action="store_true")
-    write = parser.parse_args().write
-    outdated = [path for path in specs() if path.read_text() != renewed(path.read_text())]
-    for path in outdated:
-        if write:
-            path.write_text(renewed(path.read_text()))
-        else:
-            print(f"{path.relative_to(ROOT)} is out of date: run scripts/role_connection.py --write", file=sys.stderr)
-    return 1 if outdated and not write else 0
+def expected() -> dict[pathlib.Path, str]:
+    """Return the argument specs as they should be."""
+    return {path: renewed(path.read_text(encoding="utf-8")) for path in specs()}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check_or_write(expected(), __doc__))

@@ -16,6 +16,7 @@ import tempfile
 import typing as t
 
 import environments
+import generated_files
 import pytest
 import side_by_side
 import staging
@@ -157,3 +158,23 @@ def test_programs_run_side_by_side(tmp_path: pathlib.Path, capsys: pytest.Captur
     assert "from two" in shown and "two failed" in shown and "from one" not in shown
     path.write_text(json.dumps([beside(tmp_path, "three", "echo fine")]))
     assert side_by_side.main(str(path)) == 0
+
+
+def test_files_that_scripts_write_are_checked_and_written(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is right is left alone, and one that should not be there goes."""
+    monkeypatch.setattr(generated_files, "ROOT", tmp_path)
+    for name, text in (("right", "ü"), ("wrong", "old"), ("left over", "old")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    wanted = {"right": "ü", "wrong": "new", "left over": None, "folder/missing": "new"}
+    files = {tmp_path / name: text for name, text in wanted.items()}
+    codes = []
+    for word in ("--check", "--write", "--check"):
+        monkeypatch.setattr(sys, "argv", ["script", word])
+        codes.append(generated_files.check_or_write(files, "A script."))
+    assert codes == [1, 0, 0]
+    assert capsys.readouterr().err.splitlines() == [
+        f"{name} is out of date: run make generate" for name in ("wrong", "left over", "folder/missing")
+    ]
+    assert not (tmp_path / "left over").exists()
