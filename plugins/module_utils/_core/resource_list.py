@@ -136,6 +136,25 @@ class VerifyingResourceList(ResourceList[AnyResource]):
         return [finding for findings in self._findings.values() for finding in findings]
 
 
+def find_duplicates(
+    items: t.Sequence[Item[AnyResource]],
+    list_keys: t.Callable[[Item[AnyResource]], t.Sequence[t.Hashable]],
+    noun: str,
+) -> list[Problem]:
+    """Return a problem for each object that an earlier one of the list names already: they share one of the keys that *list_keys* returns."""
+    first: dict[t.Hashable, Item[AnyResource]] = {}
+    problems: list[Problem] = []
+    for item in items:
+        keys = list_keys(item)
+        other = next((first[key] for key in keys if key in first), None)
+        if other is not None:
+            message = f"{item.label}: {other.where} ({other.label}) names the same {noun}"
+            problems.append({"kind": "config", "where": item.where, "message": message})
+        for key in keys:
+            first.setdefault(key, item)
+    return problems
+
+
 def _wrap_step(number: int, label: str, step: Step) -> Step:
     subject = step.subject if label in step.subject else f"{label}: {step.subject}"
     return dataclasses.replace(step, subject=subject, data={"item": number, "step": step})

@@ -13,7 +13,7 @@ from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
 from ..._core.names import fold_case
 from ..._core.plan import Plan
-from ..._core.resource_list import Item, Problem, VerifyingResourceList
+from ..._core.resource_list import Item, Problem, VerifyingResourceList, find_duplicates
 from ..client import CommvaultClient
 from .directory import RoleDirectory
 from .resource import RoleResource
@@ -47,18 +47,14 @@ class RolesResource(VerifyingResourceList[RoleResource]):
 
     def find_conflicts(self, items: t.Sequence[Item[RoleResource]]) -> list[Problem]:
         """Return a problem for each role that an earlier one of the list names already."""
-        first: dict[tuple[str, object], Item[RoleResource]] = {}
-        problems: list[Problem] = []
-        for item in items:
-            role = item.resource
-            name, company = fold_case(str(item.options["name"])), fold_case(str(item.options.get("company") or ""))
-            keys: list[tuple[str, object]] = [("name", (name, company))]
-            # A company has several names: an existing role is known by its id, a new one by that of its company.
-            keys.append(("new", (name, role.company_id)) if role.role_id is None else ("id", role.role_id))
-            other = next((first[key] for key in keys if key in first), None)
-            if other is not None:
-                message = f"{item.label}: {other.where} names the same role"
-                problems.append({"kind": "config", "where": item.where, "message": message})
-            for key in keys:
-                first.setdefault(key, item)
-        return problems
+        return find_duplicates(items, _list_keys, "role")
+
+
+def _list_keys(item: Item[RoleResource]) -> list[t.Hashable]:
+    """Return what says which role it is. A company has several names: an existing role is known by its id, a new one by that of its company."""
+    role = item.resource
+    name, company = fold_case(str(item.options["name"])), fold_case(str(item.options.get("company") or ""))
+    return [
+        ("name", name, company),
+        ("new", name, role.company_id) if role.role_id is None else ("id", role.role_id),
+    ]

@@ -14,7 +14,7 @@ from ..._core.errors import GuardRefused
 from ..._core.names import fold_case
 from ..._core.plan import Plan
 from ..._core.resource import Finding
-from ..._core.resource_list import Item, Options, Problem, ResourceList
+from ..._core.resource_list import Item, Options, Problem, ResourceList, find_duplicates
 from ..._core.risks import check_removals
 from ..batches import read_in_batches
 from ..confirm import wait_until_shown
@@ -49,7 +49,7 @@ class GroupsResource(ResourceList[GroupResource]):
     def find_conflicts(self, items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
         """Return groups that are listed twice or would get the same display name, and more removals than the task may do."""
         return [
-            *_find_duplicates(items),
+            *find_duplicates(items, _list_keys, "group"),
             *_find_shared_names(items),
             *_find_unwanted_names(items),
             *self._find_excess(items),
@@ -106,22 +106,11 @@ def describe_group_options(options: Options) -> str:
     return str(options.get("display_name") or options.get("unique_name") or options.get("object_id"))
 
 
-def _find_duplicates(items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
-    """Return a problem for each group that an earlier one of the list names already, by the same key or by another one."""
-    first: dict[tuple[str, str], Item[GroupResource]] = {}
-    problems: list[Problem] = []
-    for item in items:
-        key = next(name for name in _KEYS if item.options.get(name))
-        keys = {(key, fold_case(str(item.options[key])))}
-        if item.resource.object_id:
-            keys.add(("object_id", str(item.resource.object_id).lower()))
-        other = next((first[key] for key in sorted(keys) if key in first), None)
-        if other is not None:
-            message = f"{item.label}: {other.where} ({other.label}) names the same group"
-            problems.append({"kind": "config", "where": item.where, "message": message})
-        for name in keys:
-            first.setdefault(name, item)
-    return problems
+def _list_keys(item: Item[GroupResource]) -> list[t.Hashable]:
+    """Return what says which group it is: the key that the options give, and its object id where there is one."""
+    key = next(name for name in _KEYS if item.options.get(name))
+    found = str(item.resource.object_id or "").lower()
+    return [(key, fold_case(str(item.options[key]))), *([("object_id", found)] if found else [])]
 
 
 def _find_shared_names(items: t.Sequence[Item[GroupResource]]) -> list[Problem]:

@@ -23,6 +23,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.resource_list
     ResourceList,
     VerifyingResourceList,
     build_list_spec,
+    find_duplicates,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_task
 
@@ -122,6 +123,20 @@ def test_what_is_wrong_with_the_objects_together_is_told_too(make_ctx: t.Any) ->
     resource, dummy = make(make_ctx, thing("a", "create"), thing("b"), kind=Guarded)
     with pytest.raises(Problems, match=r"1 problem in things; .*\n- things\[0\]: 2 are too many"):
         resource.plan()
+
+
+def test_an_object_that_is_listed_twice_is_told_with_the_first_place_of_one_of_its_keys(make_ctx: t.Any) -> None:
+    class Unique(ResourceList[t.Any]):
+        def find_conflicts(self, items: t.Any) -> t.Any:
+            return find_duplicates(items, lambda item: item.label.split("/"), "thing")
+
+    resource, dummy = make(make_ctx, *(thing(name) for name in ("a", "b/x", "c", "y/x", "x/y")), kind=Unique)
+    with pytest.raises(Problems) as told:
+        resource.plan()
+    assert told.value.facts["problems"] == [
+        {"kind": "config", "where": "things[3]", "message": "y/x: things[1] (b/x) names the same thing"},
+        {"kind": "config", "where": "things[4]", "message": "x/y: things[1] (b/x) names the same thing"},
+    ]
 
 
 def test_a_service_that_fails_ends_the_planning_at_once(make_ctx: t.Any) -> None:
