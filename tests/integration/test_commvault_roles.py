@@ -18,12 +18,6 @@ pytestmark = pytest.mark.any_core
 ROLES = "cvops.identity.commvault_roles"
 
 
-@pytest.fixture(autouse=True)
-def fresh(site: Simulator) -> None:
-    site.reset()
-    site.faults.clear()
-
-
 WANTED = [{"name": f"Role {name}", "permissions": ["View", "Browse"]} for name in "abc"]
 
 

@@ -23,12 +23,6 @@ pytestmark = pytest.mark.any_core
 GROUPS = "cvops.identity.entra_groups"
 
 
-@pytest.fixture(autouse=True)
-def fresh(site: Simulator) -> None:
-    site.reset()
-    site.faults.clear()
-
-
 @pytest.fixture(scope="module")
 def large() -> Iterator[Simulator]:
     with running_simulator(set="M", seed=1) as running:

@@ -99,6 +99,19 @@ def apply_schedule(schedule: Schedule, before: t.Collection[PlannedGrant]) -> fr
     return frozenset(held)
 
 
+class UnansweredBatches:
+    """The part of Graph that takes batches: no part of one is answered, so that each list is asked for on its own."""
+
+    def send_batch(self, _urls: t.Any, **_more: t.Any) -> t.Any:
+        return None
+
+    def read_object(self, _whole: t.Any) -> t.Any:
+        return {"responses": []}
+
+    def measure_address(self, path: str) -> int:
+        return len(path)
+
+
 class FakeCommCell:
     """A CommCell made of catalogues, as far as the resolver looks at one: both its client and its directory.
 

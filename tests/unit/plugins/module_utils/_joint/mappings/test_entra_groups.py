@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from mapping_fakes import UnansweredBatches
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.references import ObjectReference
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
@@ -27,7 +28,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.par
 OPS_ID, OTHER_ID = "abcdef11-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
 
 
-class FakeGraph:
+class FakeGraph(UnansweredBatches):
     """Graph with a few groups, which compares names without regard to case, as the service does. ``failure`` is raised."""
 
     def __init__(self, *groups: tuple[str, str, str | None], failure: Exception | None = None) -> None:
@@ -54,16 +55,6 @@ class FakeGraph:
         if asked.startswith("id in"):
             return [group for group in self.groups if f"'{group['id'].lower()}'" in asked]
         return [group for group in self.groups if self._is_asked_for(group["displayName"], asked)]
-
-    def send_batch(self, _urls: t.Any, **_more: t.Any) -> t.Any:
-        return None
-
-    def read_object(self, _whole: t.Any) -> t.Any:
-        """No part of a batch is answered, so that each list is asked for on its own."""
-        return {"responses": []}
-
-    def measure_address(self, path: str) -> int:
-        return len(path)
 
     def _is_asked_for(self, name: str, asked: str) -> bool:
         """Graph compares more loosely than names are the same: a hyphen of its own kind is one, too."""

@@ -12,7 +12,13 @@ import typing as t
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mapping_fakes import COMMCELL_ID, FakeCommCell, make_silent_context, refuse_connection
+from mapping_fakes import (
+    COMMCELL_ID,
+    FakeCommCell,
+    UnansweredBatches,
+    make_silent_context,
+    refuse_connection,
+)
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     Association,
@@ -33,7 +39,7 @@ MASTER, VIEW, EDIT = 1, 2, 3
 Row = tuple[Principal, int, Entity]
 
 
-class FakeService(FakeCommCell):
+class FakeService(UnansweredBatches, FakeCommCell):
     """A CommCell with state: client, directory, security, user groups, contents of roles, and Graph in one."""
 
     caller = (2, "svc")
@@ -89,16 +95,6 @@ class FakeService(FakeCommCell):
             for name, object_id in self.entra_groups.items()
             if f"'{name}'" in params["$filter"] or f"'{object_id}'" in params["$filter"]
         ]
-
-    def send_batch(self, _urls: t.Any, **_more: t.Any) -> t.Any:
-        return None
-
-    def read_object(self, _whole: t.Any) -> t.Any:
-        """No part of a batch is answered, so that each list is asked for on its own."""
-        return {"responses": []}
-
-    def measure_address(self, path: str) -> int:
-        return len(path)
 
     @property
     def recent_objects(self) -> FakeService:
