@@ -80,6 +80,8 @@ notes:
     has its value, so it is removed and another one is added. If it does not, the task fails, and RV(ignore:error) has C(marker) and C(outcome=unknown).
     Should a secret with that display name appear afterwards, remove it by its key id, or the next run takes it for the one to keep.
   - A failure after a secret was added returns it in RV(ignore:salvaged).
+  - A secret that was added is waited for, for a minute at most, until Entra ID lists it. The removal of one that is still listed after a minute fails the
+    task.
 """
 
 EXAMPLES = r"""
