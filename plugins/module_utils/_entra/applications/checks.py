@@ -13,6 +13,7 @@ import typing as t
 
 from ..._core.errors import ConfigError, Problems
 from ..._core.names import is_same_name
+from ..option_checks import Problem, describe_problem, find_long_texts, find_wrong_tags
 from ..uris import explain_home_page, explain_identifier_uri, explain_logout_url, explain_redirect_uri
 from .canonical import PLATFORMS, CanonicalApplication, canonical_application
 from .desired import APP_ID_TEXT, PERSONAL_AUDIENCES, PERSONAL_TOKEN_VERSION, desired_application
@@ -20,9 +21,7 @@ from .interrupted_change import OWN_TAGS
 from .lookup import check_application_ids
 from .roles_and_scopes import ROLE, SCOPE, Entitlement, EntitlementKind
 
-Problem = dict[str, str]
 _LONGEST = {"display_name": 256, "description": 1024, "notes": 1024}
-_LONGEST_TAG = 256
 #: Microsoft Learn (appRole, permissionScope): up to 120 of these characters, no dot in front.
 _VALUE = re.compile(r"[A-Za-z0-9!#$%&'()*+,\-/:;<=>?@\[\]^_`{|}~][A-Za-z0-9!#$%&'()*+,\-./:;<=>?@\[\]^_`{|}~]{0,119}")
 #: Microsoft Learn (supported accounts, service limits): the most of each that an application has, and with personal accounts.
@@ -53,28 +52,24 @@ def check_application_options(options: t.Mapping[str, t.Any]) -> None:
 
 
 def _find_option_problems(options: t.Mapping[str, t.Any]) -> list[Problem]:
-    problems = [
-        _describe_problem(name, f"longer than {longest} characters")
-        for name, longest in _LONGEST.items()
-        if len(options.get(name) or "") > longest
+    problems = [*find_long_texts(options, _LONGEST), *find_wrong_tags(options.get("tags"))]
+    problems += [
+        describe_problem(f"tags[{index}]", "this collection sets and removes such tags itself")
+        for index, tag in enumerate(options.get("tags") or ())
+        if tag.startswith(OWN_TAGS)
     ]
-    for index, tag in enumerate(options.get("tags") or ()):
-        if not tag or len(tag) > _LONGEST_TAG or any(letter.isspace() for letter in tag):
-            problems.append(_describe_problem(f"tags[{index}]", "a tag has 1 to 256 characters and no blanks"))
-        elif tag.startswith(OWN_TAGS):
-            problems.append(_describe_problem(f"tags[{index}]", "this collection sets and removes such tags itself"))
     for index, uri in enumerate(options.get("identifier_uris") or ()):
         why = None if uri else "it is empty"
         if uri.endswith("/"):
             why = "an identifier URI does not end with a slash"
         if why:
-            problems.append(_describe_problem(f"identifier_uris[{index}]", why))
+            problems.append(describe_problem(f"identifier_uris[{index}]", why))
     for name in PLATFORMS:
         for index, uri in enumerate((options.get(name) or {}).get("redirect_uris") or ()):
             if not uri:
-                problems.append(_describe_problem(f"{name}.redirect_uris[{index}]", "it is empty"))
+                problems.append(describe_problem(f"{name}.redirect_uris[{index}]", "it is empty"))
     if len(set(options.get("owners") or ())) > _MOST_OWNERS:
-        problems.append(_describe_problem("owners", f"an application has at most {_MOST_OWNERS} owners"))
+        problems.append(describe_problem("owners", f"an application has at most {_MOST_OWNERS} owners"))
     for kind in (ROLE, SCOPE):
         problems += _find_entitlement_problems(kind, options.get(kind.option) or ())
     return problems
@@ -90,13 +85,13 @@ def _find_entitlement_problems(kind: EntitlementKind, entries: t.Sequence[t.Mapp
                 f"the value of an {kind.noun} has 1 to 120 characters, no blanks and no dot in front, and only ASCII letters,"
                 " digits and ! # $ % & ' ( ) * + , - . / : ; < = > ? @ [ ] ^ _ ` { | } ~"
             )
-            problems.append(_describe_problem(f"{where}.value", message))
+            problems.append(describe_problem(f"{where}.value", message))
         for key in filter(None, (value, (entry.get("id") or "").lower())):
             if key in seen:
-                problems.append(_describe_problem(where, f"same value or id as {kind.option}[{seen[key]}]"))
+                problems.append(describe_problem(where, f"same value or id as {kind.option}[{seen[key]}]"))
             seen[key] = index
         if entry.get("allowed_member_types") == []:
-            problems.append(_describe_problem(f"{where}.allowed_member_types", "name User, Application or both"))
+            problems.append(describe_problem(f"{where}.allowed_member_types", "name User, Application or both"))
     return problems
 
 
@@ -146,10 +141,10 @@ def _find_audience_problems(
         message = (
             f"the audience {after['sign_in_audience']} includes personal accounts, which need access_token_version 2"
         )
-        problems.append(_describe_problem("access_token_version", message))
+        problems.append(describe_problem("access_token_version", message))
     if after["app_roles"] and (changed or after["app_roles"] != current["app_roles"]):
         message = f"an application has none where its audience includes personal accounts ({after['sign_in_audience']})"
-        problems.append(_describe_problem("app_roles", message))
+        problems.append(describe_problem("app_roles", message))
     return problems
 
 
@@ -165,26 +160,26 @@ def _find_uri_problems(
     for uri in after["identifier_uris"]:
         why = explain_identifier_uri(uri.replace(APP_ID_TEXT, _SOME_ID), personal=personal)
         if why and not uri.endswith("/") and uri and (judge_all or uri not in current["identifier_uris"]):
-            problems.append(_describe_problem("identifier_uris", f"{uri!r}: {why}"))
+            problems.append(describe_problem("identifier_uris", f"{uri!r}: {why}"))
     if personal and len(after["identifier_uris"]) > max(
         _MOST_PERSONAL_IDENTIFIER_URIS, len(current["identifier_uris"])
     ):
         message = f"at most {_MOST_PERSONAL_IDENTIFIER_URIS} where personal accounts may sign in"
-        problems.append(_describe_problem("identifier_uris", message))
+        problems.append(describe_problem("identifier_uris", message))
     for name in PLATFORMS:
         had = current[name]["redirect_uris"]
         for uri in after[name]["redirect_uris"]:
             why = explain_redirect_uri(uri, platform=name, personal=personal)
             if why and uri and (judge_all or uri not in had):
-                problems.append(_describe_problem(f"{name}.redirect_uris", f"{uri!r}: {why}"))
+                problems.append(describe_problem(f"{name}.redirect_uris", f"{uri!r}: {why}"))
     for name, why in _explain_web_addresses(after["web"], personal).items():
         if why and (judge_all or after["web"][name] != current["web"][name]):
-            problems.append(_describe_problem(f"web.{name}", f"{after['web'][name]!r}: {why}"))
+            problems.append(describe_problem(f"web.{name}", f"{after['web'][name]!r}: {why}"))
     total, before = (sum(len(form[name]["redirect_uris"]) for name in PLATFORMS) for form in (after, current))
     most = _MOST_REDIRECT_URIS[personal]
     if total > max(most, before):
         message = f"an application has at most {most} on all platforms together, this one would have {total}"
-        problems.append(_describe_problem("redirect_uris", message))
+        problems.append(describe_problem("redirect_uris", message))
     return problems
 
 
@@ -203,12 +198,12 @@ def _find_duplicate_uris(after: CanonicalApplication, current: CanonicalApplicat
         for other in after["identifier_uris"][number + 1 :]:
             if is_same_name(uri, other) and (uri in added or other in added):
                 message = f"{uri!r} and {other!r} differ in letter case only, and are one to Entra ID"
-                problems.append(_describe_problem("identifier_uris", message))
+                problems.append(describe_problem("identifier_uris", message))
     for name, other in itertools.combinations(PLATFORMS, 2):
         had = {*current[name]["redirect_uris"]} & {*current[other]["redirect_uris"]}
         for uri in sorted({*after[name]["redirect_uris"]} & {*after[other]["redirect_uris"]} - had):
             message = f"{uri!r} is one of {other}.redirect_uris, too: a redirect URI belongs to one platform"
-            problems.append(_describe_problem(f"{name}.redirect_uris", message))
+            problems.append(describe_problem(f"{name}.redirect_uris", message))
     return problems
 
 
@@ -226,7 +221,7 @@ def _find_sharing_problems(after: CanonicalApplication, current: CanonicalApplic
     total, before = (len(form["app_roles"]) + len(form["api_scopes"]) for form in (after, current))
     if total > max(_MOST_ENTITLEMENTS, before):
         message = f"an application has at most {_MOST_ENTITLEMENTS} app roles and scopes, this one would have {total}"
-        problems.append(_describe_problem("app_roles", message))
+        problems.append(describe_problem("app_roles", message))
     return problems
 
 
@@ -234,10 +229,10 @@ def _compare_shared(role: Entitlement, scope: Entitlement, same_value: bool, sam
     where = f"app_roles and api_scopes, value {role['value']}"
     if not same_value:
         message = f"app role {role['value']} and scope {scope['value']} have the same id, which only entries of one value have"
-        return [_describe_problem(where, message)]
+        return [describe_problem(where, message)]
     if role["id"] and scope["id"] and not same_id:
         message = f"an app role and a scope of one value have one id; these have {role['id']} and {scope['id']}"
-        return [_describe_problem(where, message)]
+        return [describe_problem(where, message)]
     different = [
         f"{ours} {role[ours]!r} and {theirs} {scope[theirs]!r}"
         for ours, theirs in (*_SHARED_TEXTS, ("enabled", "enabled"))
@@ -248,7 +243,7 @@ def _compare_shared(role: Entitlement, scope: Entitlement, same_value: bool, sam
     message = "an app role and a scope of one value are one permission to Entra ID; these differ: " + "; ".join(
         different
     )
-    return [_describe_problem(where, message)]
+    return [describe_problem(where, message)]
 
 
 def _find_permission_problems(
@@ -259,20 +254,16 @@ def _find_permission_problems(
     counts = [len(entry["application"]) + len(entry["delegated"]) for entry in after["api_permissions"]]
     problems = []
     if len(counts) > _MOST_APIS:
-        problems.append(_describe_problem("api_permissions", f"at most {_MOST_APIS} APIs"))
+        problems.append(describe_problem("api_permissions", f"at most {_MOST_APIS} APIs"))
     most = _MOST_PERMISSIONS[personal]
     if sum(counts) > most:
-        problems.append(_describe_problem("api_permissions", f"at most {most} permissions in all, not {sum(counts)}"))
+        problems.append(describe_problem("api_permissions", f"at most {most} permissions in all, not {sum(counts)}"))
     if personal and any(count > _MOST_PERMISSIONS_OF_API for count in counts):
         message = f"at most {_MOST_PERMISSIONS_OF_API} permissions of one API where personal accounts may sign in"
-        problems.append(_describe_problem("api_permissions", message))
+        problems.append(describe_problem("api_permissions", message))
     return problems
 
 
 def _build_problems(problems: t.Sequence[Problem]) -> Problems:
     unique = list({(problem["where"], problem["message"]): problem for problem in problems}.values())
     return Problems(f"{len(unique)} options of the application cannot be used", unique)
-
-
-def _describe_problem(where: str, message: str) -> Problem:
-    return {"kind": "config", "where": where, "message": message}

@@ -12,8 +12,8 @@ import typing as t
 
 from ..._core.errors import Problems
 from ..._core.plan import Plan
+from ..option_checks import Problem, describe_problem, find_long_texts
 
-Problem = dict[str, str]
 _LONGEST = {"display_name": 256, "description": 1024}
 _MOST_OWNERS = 100
 #: Microsoft Learn (group, mailNickname): printable ASCII without blanks and ``@ ( ) \ [ ] " ; : < > ,``.
@@ -34,17 +34,13 @@ def check_group_plan(plan: Plan, options: t.Mapping[str, t.Any], wire: t.Mapping
 def _find_option_problems(options: t.Mapping[str, t.Any]) -> list[Problem]:
     if options["state"] == "absent":
         return []
-    problems = [
-        _describe_problem(name, f"longer than {longest} characters")
-        for name, longest in _LONGEST.items()
-        if len(options.get(name) or "") > longest
-    ]
+    problems = find_long_texts(options, _LONGEST)
     nickname = options.get("mail_nickname")
     if nickname is not None and not _NICKNAME.fullmatch(nickname):
         message = '1 to 64 ASCII characters without blanks and without @ ( ) \\ [ ] " ; : < > ,'
-        problems.append(_describe_problem("mail_nickname", message))
+        problems.append(describe_problem("mail_nickname", message))
     if len(set(options.get("owners") or ())) > _MOST_OWNERS:
-        problems.append(_describe_problem("owners", f"a group has at most {_MOST_OWNERS} owners"))
+        problems.append(describe_problem("owners", f"a group has at most {_MOST_OWNERS} owners"))
     return problems
 
 
@@ -53,18 +49,14 @@ def _find_group_problems(plan: Plan, options: t.Mapping[str, t.Any], wire: t.Map
     name = wire.get("displayName")
     if wire.get("onPremisesSyncEnabled"):
         message = f"group {name} is synchronised from on premises: it is changed and deleted there, not in Entra ID"
-        problems.append(_describe_problem("group", message))
+        problems.append(describe_problem("group", message))
     if any(step.data.get("relation") == "members" for step in plan.steps) and "DynamicMembership" in (
         wire.get("groupTypes") or ()
     ):
         message = f"group {name} has a membership rule, which alone decides on its members"
-        problems.append(_describe_problem("members", message))
+        problems.append(describe_problem("members", message))
     has, asked = wire.get("uniqueName"), options.get("unique_name")
     if has and asked and any("unique_name" in (step.data.get("fields") or ()) for step in plan.steps):
         message = f"group {name} has the unique name {has}, which cannot be changed"
-        problems.append(_describe_problem("unique_name", message))
+        problems.append(describe_problem("unique_name", message))
     return problems
-
-
-def _describe_problem(where: str, message: str) -> Problem:
-    return {"kind": "config", "where": where, "message": message}

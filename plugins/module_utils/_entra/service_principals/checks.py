@@ -11,30 +11,22 @@ import typing as t
 
 from ..._core.errors import Problems
 from ..._core.plan import Plan
+from ..option_checks import describe_problem, find_long_texts, find_wrong_tags
 from ..uris import explain_reply_url
 
-Problem = dict[str, str]
 _LONGEST = {"description": 1024, "notes": 1024}
-_LONGEST_TAG = 256
 
 
 def check_service_principal_options(options: t.Mapping[str, t.Any]) -> None:
     """Raise Problems with everything that Entra ID would refuse, as far as the options alone tell."""
-    problems = [
-        _describe_problem(name, f"longer than {longest} characters")
-        for name, longest in _LONGEST.items()
-        if len(options.get(name) or "") > longest
-    ]
-    for index, tag in enumerate(options.get("tags") or ()):
-        if not tag or len(tag) > _LONGEST_TAG or any(letter.isspace() for letter in tag):
-            problems.append(_describe_problem(f"tags[{index}]", "a tag has 1 to 256 characters and no blanks"))
+    problems = [*find_long_texts(options, _LONGEST), *find_wrong_tags(options.get("tags"))]
     for index, url in enumerate(options.get("reply_urls") or ()):
         why = explain_reply_url(url)
         if why:
-            problems.append(_describe_problem(f"reply_urls[{index}]", f"{url!r}: {why}"))
+            problems.append(describe_problem(f"reply_urls[{index}]", f"{url!r}: {why}"))
     for index, address in enumerate(options.get("notification_emails") or ()):
         if "@" not in address.strip("@") or any(letter.isspace() for letter in address):
-            problems.append(_describe_problem(f"notification_emails[{index}]", f"{address!r} is no mail address"))
+            problems.append(describe_problem(f"notification_emails[{index}]", f"{address!r} is no mail address"))
     if problems:
         raise Problems(f"{len(problems)} options of the service principal cannot be used", problems)
 
@@ -45,9 +37,5 @@ def check_service_principal_plan(plan: Plan, wire: t.Mapping[str, t.Any]) -> Non
         message = "it belongs to a managed identity and goes with the Azure resource: delete that"
         raise Problems(
             f"Service principal {wire.get('displayName')} cannot be deleted in Entra ID",
-            [_describe_problem("state", message)],
+            [describe_problem("state", message)],
         )
-
-
-def _describe_problem(where: str, message: str) -> Problem:
-    return {"kind": "config", "where": where, "message": message}
