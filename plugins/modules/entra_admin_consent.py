@@ -26,6 +26,8 @@ extends_documentation_fragment:
   - cvops.identity._transport
   - cvops.identity._approval
   - cvops.identity._entra
+  - cvops.identity._application_reference
+  - cvops.identity._api_permissions
 options:
   app_id:
     description:
@@ -33,43 +35,10 @@ options:
     type: str
   application:
     description:
-      - A registration in this tenant, by exactly one key. When left out, O(app_id) says which.
-      - In check mode, a registration that is named by O(application.unique_name) and does not exist is taken as about to be created by an earlier task.
-    type: dict
-    suboptions:
-      app_id:
-        description:
-          - The application (client) id. When left out, another key is needed.
-        type: str
-      object_id:
-        description:
-          - The object id of the registration. When left out, another key is needed.
-        type: str
-      unique_name:
-        description:
-          - The unique name. When left out, another key is needed.
-        type: str
+      - A registration in this tenant, by exactly one of its keys. When left out, O(app_id) says which.
   api_permissions:
     description:
       - The permissions to grant. When left out, what the registration requests.
-    type: list
-    elements: dict
-    suboptions:
-      api:
-        description:
-          - The API by name, such as V(Microsoft Graph), by application id, or by the display name of its service principal.
-        type: str
-        required: true
-      application:
-        description:
-          - Application permissions by name or id. When left out they are not managed; an empty list revokes this API's.
-        type: list
-        elements: str
-      delegated:
-        description:
-          - Delegated permissions by name or id. When left out they are not managed; an empty list revokes this API's.
-        type: list
-        elements: str
   exclusive:
     description:
       - Whether permissions of the named APIs that are granted and not listed are revoked. Other APIs, and consent that users gave for

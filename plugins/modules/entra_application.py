@@ -28,6 +28,7 @@ extends_documentation_fragment:
   - cvops.identity._transport
   - cvops.identity._approval
   - cvops.identity._entra
+  - cvops.identity._api_permissions
 options:
   unique_name:
     description:
@@ -211,24 +212,6 @@ options:
     description:
       - Permissions that the application requests of APIs. When left out they are not managed; an empty list removes all.
       - All names that an API does not know are reported together before anything is written.
-    type: list
-    elements: dict
-    suboptions:
-      api:
-        description:
-          - The API by name, such as V(Microsoft Graph), by application id, or by the display name of its service principal.
-        type: str
-        required: true
-      application:
-        description:
-          - Application permissions by name or id. When left out they are not managed; an empty list removes this API's.
-        type: list
-        elements: str
-      delegated:
-        description:
-          - Delegated permissions by name or id. When left out they are not managed; an empty list removes this API's.
-        type: list
-        elements: str
   group_claims:
     description:
       - Which groups tokens carry; the list is taken as a whole, whatever O(exclusive) says. When left out it is not managed; an empty list means none.

@@ -26,26 +26,11 @@ extends_documentation_fragment:
   - cvops.identity._transport
   - cvops.identity._approval
   - cvops.identity._entra
+  - cvops.identity._application_reference
   - cvops.identity._risk
 options:
   application:
-    description:
-      - The registration, by exactly one of its keys.
-    type: dict
     required: true
-    suboptions:
-      app_id:
-        description:
-          - The application (client) id. When left out, another key is needed.
-        type: str
-      object_id:
-        description:
-          - The object id of the registration, not of its service principal. When left out, another key is needed.
-        type: str
-      unique_name:
-        description:
-          - The unique name. When left out, another key is needed.
-        type: str
   name:
     description:
       - What the secret is called, up to 80 characters. The display name of the secret becomes O(name), a slash and a random id, the marker by which

@@ -27,26 +27,10 @@ extends_documentation_fragment:
   - cvops.identity._transport
   - cvops.identity._approval
   - cvops.identity._entra
+  - cvops.identity._application_reference
 options:
   application:
-    description:
-      - The registration, by exactly one of its keys.
-    type: dict
     required: true
-    suboptions:
-      app_id:
-        description:
-          - The application (client) id. When left out, another key is needed.
-        type: str
-      object_id:
-        description:
-          - The object id of the registration, not of its service principal. When left out, another key is needed.
-        type: str
-      unique_name:
-        description:
-          - The unique name. When left out, another key is needed. In check mode, a registration of this name that does not exist is taken as about
-            to be created by an earlier task.
-        type: str
   name:
     description:
       - What the credential is called, 3 to 120 letters, digits, hyphens and underscores. It is found by this name, without

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - cvops.identity._transport
   - cvops.identity._approval
   - cvops.identity._entra
+  - cvops.identity._application_reference
 options:
   app_id:
     description:
@@ -33,22 +34,7 @@ options:
     type: str
   application:
     description:
-      - A registration in this tenant, by exactly one key. When left out, O(app_id) or O(object_id) says which.
-      - In check mode, a registration that is named by O(application.unique_name) and does not exist is taken as about to be created by an earlier task.
-    type: dict
-    suboptions:
-      app_id:
-        description:
-          - Application (client) id. When left out, another key says which.
-        type: str
-      object_id:
-        description:
-          - Object id of the registration. When left out, another key says which.
-        type: str
-      unique_name:
-        description:
-          - Alternate key of the registration. When left out, another key says which.
-        type: str
+      - A registration in this tenant, by exactly one of its keys. When left out, O(app_id) or O(object_id) says which.
   object_id:
     description:
       - The object id of an existing service principal. When left out, it is found by its application.
