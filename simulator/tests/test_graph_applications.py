@@ -271,8 +271,10 @@ def test_federated_credentials(graph: GraphClient) -> None:
     assert graph.error(409, "POST", path, {**body, "name": "ci-main", "subject": "x"})["code"] == (
         "Request_MultipleObjectsWithSameKeyValue"
     )
-    graph.error(400, "POST", path, {**body, "name": "same-subject"})
-    graph.error(400, "POST", path, {**body, "name": "two", "subject": "two", "audiences": ["a", "b"]})
+    twin = graph.error(400, "POST", path, {**body, "name": "same-subject"})
+    assert twin["code"] == "InvalidFederatedIdentityCredentialValue" and "must be unique" in twin["message"]
+    for audiences in (["a", "b"], [], [""], ["x" * 601]):
+        graph.error(400, "POST", path, {**body, "name": "two", "subject": "two", "audiences": audiences})
     graph.ok(204, "PATCH", f"{path}/ci-main", {"subject": "other"})
     graph.error(400, "PATCH", f"{path}/{created['id']}", {"name": "renamed"})
     upsert = f"{path}(name='second')"

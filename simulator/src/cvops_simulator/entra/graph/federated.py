@@ -50,10 +50,16 @@ def _check(item: Row, others: list[Row]) -> None:
             raise invalid_value(name, "FederatedIdentityCredential")
     if not item["issuer"].startswith("https://"):
         raise invalid_value("issuer", "FederatedIdentityCredential")
-    if len(item["audiences"]) != 1 or len(item["description"] or "") > 600:
+    if len(item["audiences"]) != 1 or not 0 < len(item["audiences"][0]) <= 600:
         raise invalid_value("audiences", "FederatedIdentityCredential")
+    if len(item["description"] or "") > 600:
+        raise invalid_value("description", "FederatedIdentityCredential")
     if any((other["issuer"], other["subject"]) == (item["issuer"], item["subject"]) for other in others):
-        raise bad_request("FederatedIdentityCredential with this issuer and subject already exists.", "ObjectConflict")
+        text = (
+            "The combination of issuer and subject must be unique for the application."
+            f" Issuer {item['issuer']} and Subject: {item['subject']} already exist."
+        )
+        raise GraphError(400, "InvalidFederatedIdentityCredentialValue", text)
 
 
 def _list(call: Call) -> GraphResponse:
