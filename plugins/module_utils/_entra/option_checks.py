@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Rules of Entra ID on the options of several nouns: how long texts are, and what a tag is. Pure."""
+"""Rules of Entra ID on the options of several nouns: how long texts are, what a tag is, how many owners there are. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import typing as t
 
 Problem = dict[str, str]
 _LONGEST_TAG = 256
+#: Microsoft Learn (service limits): of a group, and of an application.
+_MOST_OWNERS = 100
 
 
 def describe_problem(where: str, message: str) -> Problem:
@@ -34,3 +36,10 @@ def find_wrong_tags(tags: t.Sequence[str] | None) -> list[Problem]:
         for index, tag in enumerate(tags or ())
         if not tag or len(tag) > _LONGEST_TAG or any(letter.isspace() for letter in tag)
     ]
+
+
+def find_excess_owners(owners: t.Sequence[str] | None, noun: str) -> list[Problem]:
+    """Return the problem of more *owners* than *noun*, such as "a group", can have."""
+    if len(set(owners or ())) <= _MOST_OWNERS:
+        return []
+    return [describe_problem("owners", f"{noun} has at most {_MOST_OWNERS} owners")]

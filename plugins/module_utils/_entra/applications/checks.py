@@ -13,7 +13,7 @@ import typing as t
 
 from ..._core.errors import ConfigError, Problems
 from ..._core.names import is_same_name
-from ..option_checks import Problem, describe_problem, find_long_texts, find_wrong_tags
+from ..option_checks import Problem, describe_problem, find_excess_owners, find_long_texts, find_wrong_tags
 from ..uris import explain_home_page, explain_identifier_uri, explain_logout_url, explain_redirect_uri
 from .canonical import PLATFORMS, CanonicalApplication, canonical_application
 from .desired import APP_ID_TEXT, PERSONAL_AUDIENCES, PERSONAL_TOKEN_VERSION, desired_application
@@ -31,7 +31,6 @@ _MOST_ENTITLEMENTS = 700
 _MOST_APIS = 50
 _MOST_PERMISSIONS = (400, 200)
 _MOST_PERMISSIONS_OF_API = 30
-_MOST_OWNERS = 100
 #: What a role and a scope of one id have in common beside value and state: option of the role, option of the scope.
 _SHARED_TEXTS = (("display_name", "admin_consent_display_name"), ("description", "admin_consent_description"))
 #: Any application id, in place of one that is not known yet.
@@ -68,8 +67,7 @@ def _find_option_problems(options: t.Mapping[str, t.Any]) -> list[Problem]:
         for index, uri in enumerate((options.get(name) or {}).get("redirect_uris") or ()):
             if not uri:
                 problems.append(describe_problem(f"{name}.redirect_uris[{index}]", "it is empty"))
-    if len(set(options.get("owners") or ())) > _MOST_OWNERS:
-        problems.append(describe_problem("owners", f"an application has at most {_MOST_OWNERS} owners"))
+    problems += find_excess_owners(options.get("owners"), "an application")
     for kind in (ROLE, SCOPE):
         problems += _find_entitlement_problems(kind, options.get(kind.option) or ())
     return problems

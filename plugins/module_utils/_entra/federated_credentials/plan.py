@@ -14,6 +14,7 @@ from ..._core.errors import AmbiguousMatch, ConfigError, Problems
 from ..._core.names import is_same_name
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step, find_changed_fields
+from ..option_checks import describe_problem, find_long_texts
 from ..uris import explain_issuer
 from .presets import AUDIENCES
 
@@ -52,24 +53,22 @@ def desired_federated_credential(
         "audiences": sorted(options.get("audiences") or [AUDIENCES[options["cloud"]]]),
         "description": options.get("description"),
     }
-    problems = []
+    problems = find_long_texts(found, {"description": _LONGEST})
     if not _NAME.fullmatch(found["name"]):
-        problems.append(("name", "3 to 120 letters, digits, - and _, the first a letter or digit"))
+        problems.append(describe_problem("name", "3 to 120 letters, digits, - and _, the first a letter or digit"))
     why = explain_issuer(issuer) if issuer else None
     if why:
-        problems.append(("issuer", f"{issuer!r}: {why}"))
-    if len(found["audiences"]) != 1:
-        problems.append(("audiences", "Entra ID takes exactly one audience"))
+        problems.append(describe_problem("issuer", f"{issuer!r}: {why}"))
+    if len(found["audiences"]) != 1 or not 0 < len(found["audiences"][0]) <= _LONGEST:
+        message = f"Entra ID takes exactly one audience, of 1 to {_LONGEST} characters"
+        problems.append(describe_problem("audiences", message))
     problems += [
-        (name, f"empty or longer than {_LONGEST} characters")
-        for name, text in (("issuer", issuer), ("subject", subject))
-        if not 0 < len(text) <= _LONGEST
+        describe_problem(name, f"empty or longer than {_LONGEST} characters")
+        for name in ("issuer", "subject")
+        if not 0 < len(found[name]) <= _LONGEST
     ]
-    if len(found["description"] or "") > _LONGEST:
-        problems.append(("description", f"longer than {_LONGEST} characters"))
     if problems:
-        listed = [{"kind": "config", "where": where, "message": message} for where, message in problems]
-        raise Problems(f"{len(problems)} options of the federated credential cannot be used", listed)
+        raise Problems(f"{len(problems)} options of the federated credential cannot be used", problems)
     return found
 
 

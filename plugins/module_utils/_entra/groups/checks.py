@@ -12,10 +12,9 @@ import typing as t
 
 from ..._core.errors import Problems
 from ..._core.plan import Plan
-from ..option_checks import Problem, describe_problem, find_long_texts
+from ..option_checks import Problem, describe_problem, find_excess_owners, find_long_texts
 
 _LONGEST = {"display_name": 256, "description": 1024}
-_MOST_OWNERS = 100
 #: Microsoft Learn (group, mailNickname): printable ASCII without blanks and ``@ ( ) \ [ ] " ; : < > ,``.
 _NICKNAME = re.compile(r"""[!#$%&'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}""")
 
@@ -39,9 +38,7 @@ def _find_option_problems(options: t.Mapping[str, t.Any]) -> list[Problem]:
     if nickname is not None and not _NICKNAME.fullmatch(nickname):
         message = '1 to 64 ASCII characters without blanks and without @ ( ) \\ [ ] " ; : < > ,'
         problems.append(describe_problem("mail_nickname", message))
-    if len(set(options.get("owners") or ())) > _MOST_OWNERS:
-        problems.append(describe_problem("owners", f"a group has at most {_MOST_OWNERS} owners"))
-    return problems
+    return problems + find_excess_owners(options.get("owners"), "a group")
 
 
 def _find_group_problems(plan: Plan, options: t.Mapping[str, t.Any], wire: t.Mapping[str, t.Any]) -> list[Problem]:

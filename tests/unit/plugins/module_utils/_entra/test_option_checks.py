@@ -2,15 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Limits that Entra ID sets to texts and tags: the longest that is taken, and the first that is not."""
+"""Limits that Entra ID sets to texts, tags and owners: the longest that is taken, and the first that is not."""
 
 from __future__ import annotations
 
 import typing as t
 
 import pytest
+from fake_graph import guid
 
 from ansible_collections.cvops.identity.plugins.module_utils._entra.option_checks import (
+    find_excess_owners,
     find_long_texts,
     find_wrong_tags,
 )
@@ -31,3 +33,11 @@ def test_tags_that_are_taken(tags: t.Any) -> None:
 def test_a_tag_that_is_refused_is_told_by_its_place(tag: str) -> None:
     (problem,) = find_wrong_tags(["fine", tag])
     assert problem["where"] == "tags[1]" and "no blanks" in problem["message"]
+
+
+def test_an_owner_who_is_named_twice_is_one_owner() -> None:
+    most = [guid(number) for number in range(100)]
+    assert find_excess_owners([*most, guid(0)], "a group") == find_excess_owners(None, "a group") == []
+    assert find_excess_owners([*most, guid(100)], "a group") == [
+        {"kind": "config", "where": "owners", "message": "a group has at most 100 owners"}
+    ]

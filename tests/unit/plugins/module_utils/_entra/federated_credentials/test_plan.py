@@ -180,6 +180,9 @@ def test_names_that_differ_in_letter_case_only_are_ambiguous() -> None:
         ({"name": "a.b"}, "name"),
         ({"audiences": []}, None),
         ({"audiences": ["a", "b"]}, "audiences"),
+        ({"audiences": ["a" * 600]}, None),
+        ({"audiences": ["a" * 601]}, "audiences"),
+        ({"audiences": [""]}, "audiences"),
     ],
 )
 def test_what_the_options_alone_show_to_be_refused(more: dict[str, t.Any], where: str | None) -> None:
