@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import GUID
 
 NOW = datetime.datetime(2026, 3, 2, 9, 41, tzinfo=datetime.timezone.utc)
 Made = t.TypeVar("Made")
@@ -116,6 +117,9 @@ class FakeGraph:
 
     def is_deleted(self, _path: str, wire: t.Mapping[str, t.Any]) -> bool:
         return wire.get("id") in self.forgotten
+
+    def is_awaited(self, path: str) -> bool:
+        return bool(self.recent_objects.contains_any([*GUID.findall(path), path]))
 
     def measure_address(self, path: str) -> int:
         return len(f"https://graph.example/v1.0{path}")

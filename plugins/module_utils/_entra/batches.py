@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from .._core.reply import PartReply
 from .._core.retry import Repeat
-from .._core.values import GUID, get_objects
+from .._core.values import get_objects
 from .client import GraphClient, quote_literal
 
 #: So many requests go in one batch. Microsoft Learn (JSON batching): up to 20.
@@ -158,7 +158,7 @@ def _is_usable(graph: GraphClient, request: ReadRequest, reply: PartReply) -> bo
         return is_page and not body.get("@odata.nextLink")
     if reply.status == 404:
         is_graphs = isinstance(reply.body, dict) and isinstance(reply.body.get("error"), dict)
-        return is_graphs and not graph.recent_objects.contains_any([*GUID.findall(request.path), request.path])
+        return is_graphs and not graph.is_awaited(request.path)
     return reply.status == 200 and isinstance(reply.body, dict)
 
 

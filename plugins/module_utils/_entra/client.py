@@ -21,6 +21,7 @@ from .._core.polling import Backoff
 from .._core.recent_objects import RecentObjects
 from .._core.reply import Reply
 from .._core.retry import Repeat, RetryPolicy
+from .._core.values import GUID
 from .._signin.clouds import get_graph_scope, get_graph_url
 from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import decode_claims
@@ -185,6 +186,12 @@ class GraphClient:
             str(wire.get("id"))
         )
 
+    def is_awaited(self, path: str) -> bool:
+        """Return True for the *path* of an object that this run has created a short while ago: there "not found" means "not yet"."""
+        if self._replication.is_suspended:
+            return False
+        return self.recent_objects.contains_any([*GUID.findall(path), path])
+
     def measure_address(self, path: str) -> int:
         """Return the length of the whole address of *path* with its query."""
         return len(f"{self._root}/v1.0{path}")
@@ -249,7 +256,7 @@ class GraphClient:
         if shown is None or not shown.get("id"):
             with mark_outcome_unknown():
                 shown = self.get(path, intent=intent, needs=read_needs, params={"$select": select})
-        if shown is None:
+        if shown is None or not shown.get("id"):
             raise ApiError(
                 f"Cannot {intent}: the service accepted it and does not show it", service=_SERVICE, may_have_acted=True
             )

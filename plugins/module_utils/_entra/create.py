@@ -48,7 +48,7 @@ def create_once(
         created = graph.write(
             "POST", path, dict(body), intent=intent, needs=needs, repeat=Repeat.IF_REFUSED, is_undone=is_undone
         )
-        if created is None:
+        if created is None or not created.get("id"):
             raise ApiError(
                 f"Cannot {intent}: the service created it without showing it",
                 service="Microsoft Graph",

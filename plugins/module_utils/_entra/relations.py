@@ -16,7 +16,7 @@ NAMING_FIELDS = "id,displayName,userPrincipalName"
 
 
 def describe_relation_changes(
-    action: t.Literal["add", "remove"] | str,
+    action: str,
     relation: str,
     principal: str,
     object_ids: t.Iterable[str],
@@ -25,13 +25,14 @@ def describe_relation_changes(
 ) -> tuple[Change, ...]:
     """Return one change per directory object that *principal* gets, or loses with the action "remove", as one of its *relation*.
 
-    *relation*: ``members`` or ``owners``; *names*: of objects by object id; *unique_name*: that of the
+    *action*: "add" or "remove"; *relation*: ``members`` or ``owners``; *names*: of objects by object id; *unique_name*: that of the
     *principal*, which tells groups of one name apart before they are created.
     """
-    kind, sign = relation.removesuffix("s"), "-" if action == "remove" else "+"
+    kind = relation.removesuffix("s")
+    sign: t.Literal["+", "-"] = "-" if action == "remove" else "+"
     return tuple(
         Change(
-            "-" if sign == "-" else "+",
+            sign,
             kind,
             principal,
             f"{action} {kind} {names.get(object_id) or f'with the object id {object_id}, whose name is not known'}",
@@ -39,6 +40,11 @@ def describe_relation_changes(
         )
         for object_id in object_ids
     )
+
+
+def list_ids(listed: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Return the object ids of *listed* in lower case and sorted."""
+    return sorted(str(item["id"]).lower() for item in listed)
 
 
 def collect_object_names(listed: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:

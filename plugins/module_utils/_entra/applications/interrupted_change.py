@@ -16,9 +16,9 @@ from __future__ import annotations
 import typing as t
 
 from ..._core.values import is_guid
+from .canonical import CanonicalApplication
 from .roles_and_scopes import ROLE, SCOPE, Entitlement
 
-CanonicalApplication = dict[str, t.Any]
 #: What the tag of a disabled entry begins with; the id of the app role or scope follows.
 TAG = "cvops.identity:disabled-to-change:"
 #: What the tag of an entry begins with that is enabled only until the other of its id is created and disabled again.

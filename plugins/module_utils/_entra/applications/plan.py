@@ -136,29 +136,7 @@ def _plan_writes(
     # An app role and a scope with one id are enabled and disabled together.
     ids = first[ROLE] | first[SCOPE]
     start = disable_entitlements(before, ids) if ids else before
-    steps: list[Step] = []
-    if ids:
-        affected = [kind for kind in (ROLE, SCOPE) if start[kind.option] != before[kind.option]]
-        subject = f"{name}: disable {' and '.join(f'{kind.noun}s' for kind in affected)} before they change"
-        data = {
-            "body": build_application_patch(before, start, current.wire),
-            "undo": build_application_patch(start, before, current.wire),
-            "names": sorted(
-                {
-                    entry["value"] or entry["id"]
-                    for kind in affected
-                    for entry in before[kind.option]
-                    if entry["id"] in ids
-                }
-            ),
-        }
-        told = tuple(
-            describe_disabling(str(before["display_name"]), f"{kind.noun}", str(entry["value"] or entry["id"]))
-            for kind in affected
-            for entry in before[kind.option]
-            if entry["id"] in ids
-        )
-        steps.append(Step("disable", subject, data, told))
+    steps = [_plan_disabling(name, before, start, current.wire)] if ids else []
     target = _enable_new(before, after)
     body = build_application_patch(start, target, current.wire)
     if not current.exists:
@@ -171,6 +149,26 @@ def _plan_writes(
         told = describe_update(target, after, names)
         steps.append(Step("update", f"{name}: disable what is new", {"body": finish}, told))
     return steps
+
+
+def _plan_disabling(
+    name: str, before: CanonicalApplication, start: CanonicalApplication, wire: t.Mapping[str, t.Any]
+) -> Step:
+    """Return the step that disables what is enabled in *before* and not in *start*."""
+    disabled = [
+        (kind.noun, str(entry["value"] or entry["id"]))
+        for kind in (ROLE, SCOPE)
+        for entry, then in zip(before[kind.option], start[kind.option], strict=True)
+        if entry["enabled"] and not then["enabled"]
+    ]
+    nouns = " and ".join(f"{noun}s" for noun in dict.fromkeys(noun for noun, dummy in disabled))
+    data = {
+        "body": build_application_patch(before, start, wire),
+        "undo": build_application_patch(start, before, wire),
+        "names": sorted({value for dummy, value in disabled}),
+    }
+    told = tuple(describe_disabling(str(before["display_name"]), noun, value) for noun, value in disabled)
+    return Step("disable", f"{name}: disable {nouns} before they change", data, told)
 
 
 def _enable_new(before: CanonicalApplication, after: CanonicalApplication) -> CanonicalApplication:

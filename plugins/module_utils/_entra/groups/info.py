@@ -14,8 +14,8 @@ from ..._core.errors import ConfigError
 from ..._core.names import fold_case, has_prefix
 from ..._core.parallel import map_in_parallel
 from ..._core.values import is_guid
-from ..client import GraphClient, filter_by_name, format_alternate_key, quote_literal, quote_segment
-from .lookup import READ_NEEDS, SELECT, list_group_relation
+from ..client import GraphClient, filter_by_name, quote_literal
+from .lookup import READ_NEEDS, SELECT, build_id_path, build_unique_name_path, list_group_relation
 from .plan import canonical_group
 
 #: Lists of members that are read at the same time.
@@ -61,11 +61,7 @@ def _read_groups(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[dic
     if object_id and not is_guid(object_id):
         raise ConfigError(f"object_id: {object_id!r} is not a GUID", source="option object_id")
     if object_id or unique_name:
-        path = (
-            f"/groups/{quote_segment(object_id)}"
-            if object_id
-            else f"/groups{format_alternate_key('uniqueName', str(unique_name))}"
-        )
+        path = build_id_path(object_id) if object_id else build_unique_name_path(str(unique_name))
         intent = f"read group {object_id or unique_name}"
         wire = graph.get(path, intent=intent, needs=READ_NEEDS, params={"$select": SELECT})
         return [wire] if wire is not None else []

@@ -22,7 +22,7 @@ from ..client import (
     quote_segment,
     warn_of_lookalikes,
 )
-from ..relations import NAMING_FIELDS, collect_object_names
+from ..relations import NAMING_FIELDS, collect_object_names, list_ids
 
 #: What one read of a group has to bring.
 SELECT = "id,displayName,uniqueName,mailNickname,description,securityEnabled,groupTypes,onPremisesSyncEnabled"
@@ -132,12 +132,7 @@ def read_group_relation(graph: GraphClient, object_id: str, relation: str) -> li
 
 def build_relation_query(object_id: str, relation: str) -> tuple[str, dict[str, str]]:
     """Return path and parameters of the list of the group's ``members`` or ``owners``."""
-    return f"/groups/{quote_segment(object_id)}/{relation}", {"$select": NAMING_FIELDS, "$top": "999"}
-
-
-def list_ids(listed: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """Return the object ids of *listed* in lower case and sorted."""
-    return sorted(str(item["id"]).lower() for item in listed)
+    return f"{build_id_path(object_id)}/{relation}", {"$select": NAMING_FIELDS, "$top": "999"}
 
 
 def _join_ids(found: t.Sequence[t.Mapping[str, t.Any]]) -> str:

@@ -16,6 +16,7 @@ from ..batches import ReadRequest, Wire, build_value_queries, list_in_batches, r
 from ..paging import merge_lists
 from ..prefetching import PrefetchingGraph
 from ..principals import PrincipalLookup, find_unknown_ids, list_user_names
+from ..relations import list_ids
 from .lookup import (
     READ_NEEDS,
     SELECT,
@@ -24,7 +25,6 @@ from .lookup import (
     build_relation_query,
     build_unique_name_path,
     find_group,
-    list_ids,
 )
 from .plan import RELATIONS
 
@@ -74,10 +74,10 @@ def _prefetch_by_key(graph: PrefetchingGraph, items: t.Sequence[Options]) -> Non
     lists = t.cast("list[list[Wire]]", answers[len(paths) :])
     shown = {str(wire["id"]).lower(): wire for listed in lists[: len(by_id)] for wire in listed}
     for object_id in ids:
-        wire = shown.get(object_id.lower())
+        wire, path = shown.get(object_id.lower()), build_id_path(object_id)
         # One of this run that is not shown is not known everywhere yet: it is waited for when it is needed.
-        if wire is not None or not graph.recent_objects.contains_any([object_id]):
-            graph.keep_answer(build_id_path(object_id), _SELECTED, wire)
+        if wire is not None or not graph.is_awaited(path):
+            graph.keep_answer(path, _SELECTED, wire)
     _keep_names(graph, names, merge_lists(lists[len(by_id) :]))
 
 

@@ -183,6 +183,16 @@ def test_an_object_of_this_run_is_waited_for(graph: GraphClient, secured: t.Any,
     assert read_in_batches(graph, OBJECTS, intent="look") == [{"id": "x"}, {"id": "y"}]
 
 
+def test_an_object_of_this_run_is_not_waited_for_where_replicas_are_seen_as_they_are(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    graph.recent_objects.add(OBJECTS[1].path)
+    secured.server.says(answer(200, answer_objects((200, {"id": "x"}), (404, MISSING))))
+    with graph.without_waiting():
+        assert read_in_batches(graph, OBJECTS, intent="look") == [{"id": "x"}, None]
+    assert methods(secured) == ["POST"]
+
+
 @pytest.mark.parametrize("body", [None, "<html>", {}])
 def test_a_404_that_is_not_graphs_is_no_absence(graph: GraphClient, secured: t.Any, answer: t.Any, body: t.Any) -> None:
     secured.server.says(answer(200, answer_objects((200, {"id": "x"}), (404, body))), answer(404, body or b""))

@@ -215,8 +215,9 @@ def test_an_upsert_that_shows_nothing_is_read_until_all_replicas_know(
     assert methods(secured) == ["PATCH", "GET", "GET", "GET", "PATCH", "PATCH"]
 
 
-def test_an_upsert_that_never_shows(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
-    secured.server.says(answer(204, b""), answer(404, MISSING))
+@pytest.mark.parametrize("shown", [(404, MISSING), (200, {"displayName": "x"})])
+def test_an_upsert_that_never_shows(graph: GraphClient, secured: t.Any, answer: t.Any, shown: t.Any) -> None:
+    secured.server.says(answer(204, b""), answer(*shown))
     with pytest.raises(ApiError, match="accepted it and does not show it") as caught:
         graph.upsert("groups", "uniqueName", "ops", {}, intent="create it")
     assert caught.value.may_have_acted

@@ -18,6 +18,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.plan import P
 from ansible_collections.cvops.identity.plugins.module_utils._entra.owners import (
     change_owners,
     check_owner_removals,
+    find_unshown_owners,
     list_owners,
     plan_owners,
 )
@@ -96,3 +97,24 @@ def test_more_owners_than_the_limit_are_not_removed(is_new: bool) -> None:
     check_owner_removals(planned, 2)
     with pytest.raises(GuardRefused, match="2 owners would be removed, more than max_removals 1"):
         check_owner_removals(planned, 1)
+
+
+@pytest.mark.parametrize(
+    ("step", "shown", "found"),
+    [
+        ({"add": [guid(1)], "remove": []}, [1, 2], []),
+        ({"add": [guid(1)], "remove": []}, [2], ["owners"]),
+        ({"add": [], "remove": [guid(2)]}, [1], []),
+        ({"add": [], "remove": [guid(2)]}, [1, 2], ["owners"]),
+        ({"add": [guid(1)], "remove": [], "only_these": True}, [1], []),
+        ({"add": [guid(1)], "remove": [], "only_these": True}, [1, 9], ["owners"]),
+    ],
+)
+def test_owners_show_when_those_who_came_are_listed_and_those_who_went_are_not(
+    make_ctx: t.Any, step: dict[str, t.Any], shown: list[int], found: list[str]
+) -> None:
+    graph = FakeGraph(make_ctx(), {f"{PATH}/owners": [{"id": guid(number).upper()} for number in shown]})
+    steps = [Step("update", "x"), Step("owners", "x", {"only_these": False, **step})]
+    assert find_unshown_owners(t.cast("t.Any", graph), PATH, "it", steps) == found
+    assert find_unshown_owners(t.cast("t.Any", graph), PATH, "it", steps[:1]) == []
+    assert len(graph.reads) == 1, "owners that did not change are not listed"

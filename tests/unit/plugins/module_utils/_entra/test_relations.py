@@ -9,6 +9,7 @@ from __future__ import annotations
 from ansible_collections.cvops.identity.plugins.module_utils._entra.relations import (
     collect_object_names,
     describe_relation_changes,
+    list_ids,
 )
 
 
@@ -29,3 +30,7 @@ def test_who_comes_and_who_goes_is_told_by_name() -> None:
     assert added.facts == {"object_id": "a1"}
     (gone,) = describe_relation_changes("remove", "owners", "GG-Operators", ["b2"], names)
     assert (gone.sign, gone.sentence) == ("-", "remove owner with the object id b2, whose name is not known")
+
+
+def test_ids_are_listed_in_one_form_and_order() -> None:
+    assert list_ids([{"id": "B2"}, {"id": "a1", "displayName": "x"}]) == ["a1", "b2"]
