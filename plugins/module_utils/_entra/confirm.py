@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core import confirmation
+from .._core.plan import Plan
 from .client import GraphClient
 
 #: Replicas lag one by one, so that one good look may be luck; where one is behind, there are more looks, and pauses between them.
@@ -31,13 +32,19 @@ def wait_until_shown(
     return confirmation.wait_until_shown(graph.ctx, look_at_once, subject, must_show, _PATIENCE)
 
 
-def find_narrowed(before: t.Any, after: t.Any) -> bool:
-    """Return whether *after* lacks something that *before* has, in the canonical forms of a noun: entries of lists, and switches.
+def list_narrowed_fields(plan: Plan) -> list[str]:
+    """Return the fields of *plan* whose change takes something away: entries of lists, and switches; ``["state"]`` for a deletion.
 
-    A text that differs is no narrower than another one.
+    The plan's before and after are canonical forms of one noun. A text that differs is no narrower than another one.
     """
+    if not plan.after:
+        return ["state"]
+    return [name for name, value in plan.before.items() if _is_narrowed(value, plan.after.get(name))]
+
+
+def _is_narrowed(before: t.Any, after: t.Any) -> bool:
     if isinstance(before, dict):
-        return any(find_narrowed(value, (after or {}).get(name)) for name, value in before.items())
+        return any(_is_narrowed(value, (after or {}).get(name)) for name, value in before.items())
     if isinstance(before, list):
         return any(item not in (after or []) for item in before)
     return isinstance(before, bool) and before != after

@@ -119,7 +119,7 @@ def resolve_application(
     by ``unique_name``: the task before may be the one that creates it, so it is pending. Raises ConfigError.
     """
     if options.get("app_id"):
-        app_id = str(options["app_id"])
+        app_id = str(options["app_id"]).lower()
         if not is_guid(app_id):
             raise ConfigError(f"app_id: {app_id!r} is not a GUID", source="option app_id")
         return ApplicationReference(app_id=app_id)

@@ -16,7 +16,7 @@ from ..._core.plan import Plan, Step
 from ..._core.polling import Backoff, poll_until
 from ..._core.resource import Action, Finding
 from ..client import GraphClient, format_alternate_key, quote_segment
-from ..confirm import find_narrowed, wait_until_shown
+from ..confirm import list_narrowed_fields, wait_until_shown
 from ..create import create_once
 from ..deleted_items import list_deleted_items, restore_deleted_item
 from ..owners import change_owners, check_owner_removals, find_unshown_owners, list_owners
@@ -101,11 +101,8 @@ class ApplicationResource:
         """
         if not self._planned.steps:
             return []
-        before, after = self._planned.before, self._planned.after
-        narrowed = (
-            [name for name, value in before.items() if find_narrowed(value, after.get(name))] if after else ["state"]
-        )
-        return list(wait_until_shown(self._graph, self._find_unshown, self._planned.steps[0].subject, narrowed))
+        subject = f"application {(self._planned.after or self._planned.before)['display_name']}"
+        return list(wait_until_shown(self._graph, self._find_unshown, subject, list_narrowed_fields(self._planned)))
 
     def _find_unshown(self) -> list[str]:
         """Return the options that are not shown as written; "list" for a new application that is not found, "state" for a deleted one that is."""

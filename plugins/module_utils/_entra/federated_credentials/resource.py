@@ -11,13 +11,13 @@ import typing as t
 from dataclasses import replace
 
 from ..._core.context import Context
-from ..._core.errors import ApiError, ConfigError
+from ..._core.errors import ConfigError
 from ..._core.plan import Plan, Step, set_principal_id
 from ..._core.resource import Action, Finding
 from ..._core.values import is_guid
 from ..._signin.clouds import get_authority_url
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
-from ..client import GraphClient, quote_segment
+from ..client import GraphClient, format_alternate_key, quote_segment
 from ..confirm import wait_until_shown
 from .plan import (
     FIELDS,
@@ -106,6 +106,8 @@ class FederatedCredentialResource:
         self._graph.write(
             "DELETE", self._credential_path(step), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True
         )
+        key = format_alternate_key("name", self._options["name"])
+        self._graph.forget(str(step.data["id"]), f"{self._collection_path()}{key}")
 
     def _create(self, step: Step) -> None:
         created = self._graph.upsert(
@@ -115,12 +117,9 @@ class FederatedCredentialResource:
             step.data["body"],
             intent=f"create {step.subject}",
             needs=_WRITE,
+            read_needs=READ_NEEDS,
         )
-        # A repeated request meets what the first, unanswered one has created, and is answered without it.
-        found = created or find_credential_named(self._list_credentials(), self._options["name"]) or {}
-        if not found.get("id"):
-            raise ApiError(f"Cannot create {step.subject}: the service does not show it", service="Microsoft Graph")
-        self._id = str(found["id"])
+        self._id = str(created["id"])
 
     def _find_application(self, is_present: bool) -> ApplicationReference | None:
         if is_present:

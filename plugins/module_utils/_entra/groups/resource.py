@@ -16,21 +16,23 @@ from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
 from ..batches import ReadRequest
-from ..client import GraphClient, format_alternate_key, quote_segment
-from ..confirm import find_narrowed, wait_until_shown
+from ..client import GraphClient
+from ..confirm import list_narrowed_fields, wait_until_shown
 from ..create import create_once
 from ..errors import is_already_done
 from ..principals import PrincipalLookup, resolve_object_ids, verify_object_ids
 from ..references import EXISTS, add_reference, remove_reference
+from ..relations import list_ids
 from .checks import check_group_plan
 from .lookup import (
     READ_NEEDS,
     SELECT,
+    build_id_path,
     build_name_query,
     build_relation_query,
+    build_unique_name_path,
     find_group,
     list_groups_named,
-    list_ids,
     read_group_relation,
 )
 from .plan import (
@@ -108,12 +110,8 @@ class GroupResource:
         if not self._planned.steps:
             return []
         name = (self._planned.after or self._planned.before)["display_name"]
-        return list(wait_until_shown(self._graph, self.find_unshown, f"group {name}", self.list_narrowed_fields()))
-
-    def list_narrowed_fields(self) -> list[str]:
-        """Return those of the fields of :meth:`find_unshown` whose change takes something away."""
-        before, after = self._planned.before, self._planned.after
-        return [name for name in RELATIONS if find_narrowed(before.get(name), after.get(name))] if after else ["state"]
+        narrowed = list_narrowed_fields(self._planned)
+        return list(wait_until_shown(self._graph, self.find_unshown, f"group {name}", narrowed))
 
     def list_reads_back(self) -> list[ReadRequest]:
         """Return what :meth:`find_unshown` reads: the group, the groups of its name where it is new or gone, its changed relations."""
@@ -188,7 +186,7 @@ class GroupResource:
             )
 
     def _path(self) -> str:
-        return f"/groups/{quote_segment(str(self.object_id))}"
+        return build_id_path(str(self.object_id))
 
     def _update(self, step: Step) -> None:
         body = {FIELDS[name]: value or None for name, value in step.data["fields"].items()}
@@ -197,7 +195,7 @@ class GroupResource:
     def _delete(self, step: Step) -> None:
         self._graph.write("DELETE", self._path(), intent=f"delete {step.subject}", needs=_WRITE, missing_ok=True)
         unique_name = step.data.get("unique_name")
-        paths = [f"/groups{format_alternate_key('uniqueName', unique_name)}"] if unique_name else []
+        paths = [build_unique_name_path(unique_name)] if unique_name else []
         self._graph.forget(str(self.object_id), *paths)
 
     def _create(self, step: Step) -> None:

@@ -17,7 +17,7 @@ from ..._core.resource import Finding
 from ..._core.resource_list import Item, Options, Problem, ResourceList, find_duplicates
 from ..._core.risks import check_removals
 from ..batches import read_in_batches
-from ..confirm import wait_until_shown
+from ..confirm import list_narrowed_fields, wait_until_shown
 from ..prefetching import PrefetchingGraph
 from ..principals import PrincipalLookup
 from .lookup import READ_NEEDS
@@ -71,9 +71,7 @@ class GroupsResource(ResourceList[GroupResource]):
                 self._graph.keep_answer(request.path, request.params, answer)
             return [f"{where}.{field}" for where, item in changed.items() for field in item.resource.find_unshown()]
 
-        narrowed = [
-            f"{where}.{field}" for where, item in changed.items() for field in item.resource.list_narrowed_fields()
-        ]
+        narrowed = [f"{where}.{field}" for where, item in changed.items() for field in list_narrowed_fields(item.plan)]
         try:
             found = wait_until_shown(self._graph, look, f"{len(changed)} groups", narrowed)
         finally:

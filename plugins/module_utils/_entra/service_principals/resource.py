@@ -23,7 +23,7 @@ from ..applications.reference import (
     resolve_application,
 )
 from ..client import GraphClient, format_alternate_key, quote_segment
-from ..confirm import find_narrowed, wait_until_shown
+from ..confirm import list_narrowed_fields, wait_until_shown
 from ..deleted_items import list_deleted_items
 from ..owners import change_owners, check_owner_removals, find_unshown_owners, list_owners
 from ..principals import resolve_object_ids, verify_object_ids
@@ -102,12 +102,9 @@ class ServicePrincipalResource:
 
         Raises WaitTimeout for what was taken away: a deletion, owners, entries of lists, switches.
         """
-        steps, before, after = self._planned.steps, self._planned.before, self._planned.after
-        if not steps:
+        if not self._planned.steps:
             return []
-        narrowed = (
-            [name for name, value in before.items() if find_narrowed(value, after.get(name))] if after else ["state"]
-        )
+        narrowed = list_narrowed_fields(self._planned)
         return list(wait_until_shown(self._graph, self._find_unshown, self._name(), narrowed))
 
     def _find_unshown(self) -> list[str]:

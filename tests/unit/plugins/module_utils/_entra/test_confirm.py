@@ -12,7 +12,11 @@ import typing as t
 import pytest
 from fake_graph import FakeGraph
 
-from ansible_collections.cvops.identity.plugins.module_utils._entra.confirm import find_narrowed, wait_until_shown
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
+from ansible_collections.cvops.identity.plugins.module_utils._entra.confirm import (
+    list_narrowed_fields,
+    wait_until_shown,
+)
 
 
 def test_every_look_meets_the_replica_as_it_is(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,7 +36,7 @@ def test_every_look_meets_the_replica_as_it_is(make_ctx: t.Any, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "narrowed"),
+    ("before", "after", "is_narrowed"),
     [
         (["a", "b"], ["a"], True),
         (["a"], ["a", "b"], False),
@@ -45,5 +49,11 @@ def test_every_look_meets_the_replica_as_it_is(make_ctx: t.Any, monkeypatch: pyt
         (None, ["a"], False),
     ],
 )
-def test_what_a_change_takes_away_is_told_from_what_it_adds(before: t.Any, after: t.Any, narrowed: bool) -> None:
-    assert find_narrowed(before, after) is narrowed
+def test_what_a_change_takes_away_is_told_from_what_it_adds(before: t.Any, after: t.Any, is_narrowed: bool) -> None:
+    planned = Plan({"field": before, "same": ["x"]}, {"field": after, "same": ["x"]})
+    assert list_narrowed_fields(planned) == (["field"] if is_narrowed else [])
+
+
+def test_a_deletion_takes_the_object_itself_away_and_a_creation_nothing() -> None:
+    assert list_narrowed_fields(Plan({"members": ["x"]}, {})) == ["state"]
+    assert list_narrowed_fields(Plan({}, {"members": ["x"]})) == []

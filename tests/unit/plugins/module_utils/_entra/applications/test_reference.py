@@ -78,7 +78,8 @@ def test_a_unique_name_is_the_same_in_any_letter_case(make_ctx: t.Any) -> None:
 
 
 def test_an_app_id_is_taken_without_a_read(make_ctx: t.Any) -> None:
-    assert resolve(make_ctx, {}, app_id=guid(2)) == ApplicationReference(app_id=guid(2))
+    for app_id in (guid(2), guid(2).upper()):
+        assert resolve(make_ctx, {}, app_id=app_id) == ApplicationReference(app_id=guid(2)), "as Graph spells it"
     with pytest.raises(ConfigError, match="app_id: 'x' is not a GUID"):
         resolve(make_ctx, {}, app_id="x")
 

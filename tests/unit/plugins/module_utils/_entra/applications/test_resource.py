@@ -334,3 +334,62 @@ def test_more_owners_than_the_limit_are_not_removed(make_ctx: t.Any) -> None:
         application.plan()
     assert graph.writes == []
     assert make_application(make_ctx, answers, object_id=guid(1), owners=[], max_removals=21)[0].plan().changed
+
+
+OWNERS = f"{PATH}/owners"
+BY_NAME = "/applications(uniqueName='ops')"
+WEB = {"web": {"redirectUris": ["https://a.example"]}}
+NO_WEB = {"web": {"redirect_uris": []}}
+NEW = {"object_id": None, "unique_name": "ops", "display_name": "Ops"}
+GONE = {"state": "absent"}
+
+
+def make_written(
+    make_ctx: t.Any, had: dict[str, t.Any], shown: dict[str, t.Any], **options: t.Any
+) -> ApplicationResource:
+    """Return an application that was written with these options; *shown*: what Graph answers from then on."""
+    answers = {PATH: {**WIRE, **WEB}, DELETED: [], OWNERS: [{"id": guid(8)}], **had}
+    created = {"id": guid(1), "appId": guid(2)}
+    application, graph = make_application(make_ctx, answers, created, **{"object_id": guid(1), **options})
+    carry_out(application, application.plan())
+    graph.answers = {**answers, **shown}
+    return application
+
+
+@pytest.mark.parametrize(
+    ("had", "shown", "options", "found"),
+    [
+        ({}, {PATH: {**WIRE, **WEB, "notes": "n"}}, {"notes": "n"}, []),
+        ({}, {}, {"notes": "n"}, ["notes"]),
+        ({}, {PATH: WIRE}, NO_WEB, []),
+        ({PATH: None, "/applications": []}, {PATH: {**WIRE, "uniqueName": "ops"}, BY_NAME: WIRE}, NEW, []),
+        ({PATH: None, "/applications": []}, {PATH: {**WIRE, "uniqueName": "ops"}}, NEW, ["list"]),
+        ({PATH: None, "/applications": []}, {BY_NAME: WIRE}, NEW, ["list"]),
+        ({}, {OWNERS: [{"id": guid(8)}, {"id": guid(9)}]}, {"owners": [guid(9)]}, []),
+        ({}, {}, {"owners": [guid(9)]}, ["owners"]),
+        ({}, {PATH: None}, GONE, []),
+    ],
+)
+def test_what_was_written_is_read_back(
+    make_ctx: t.Any, had: t.Any, shown: t.Any, options: dict[str, t.Any], found: list[str]
+) -> None:
+    application = make_written(make_ctx, had, shown, **options)
+    assert application.verify() == [{"field": field} for field in found]
+
+
+@pytest.mark.parametrize(
+    ("shown", "options", "unproven"),
+    [({}, NO_WEB, "web"), ({}, {"owners": []}, "owners"), ({}, GONE, "state")],
+)
+def test_what_was_taken_away_must_show(make_ctx: t.Any, shown: t.Any, options: t.Any, unproven: str) -> None:
+    application = make_written(make_ctx, {}, shown, **options)
+    with pytest.raises(WaitTimeout, match="the change of application Ops") as caught:
+        application.verify()
+    assert caught.value.facts["unproven"] == [unproven]
+
+
+def test_nothing_is_read_back_where_nothing_was_written(make_ctx: t.Any) -> None:
+    application, graph = make_existing(make_ctx, {})
+    application.plan()
+    graph.reads.clear()
+    assert application.verify() == [] and graph.reads == []

@@ -16,6 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     ConfigError,
     Forbidden,
     Problems,
+    WaitTimeout,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.consent.plan import DEFAULT_ACCESS
 from ansible_collections.cvops.identity.plugins.module_utils._entra.consent.resource import ConsentResource
@@ -311,3 +312,34 @@ def test_the_address_for_consent_names_the_tenant(
     consent, _graph = make_consent(make_ctx, {}, claims=claims, tenant_id=tenant_id)
     consent.plan()
     assert f"/{tenant}/adminconsent?" in str(consent.result()["consent_url"])
+
+
+HELD = {ROLES: [assignment(1, guid(11))], GRANTS: [grant("Read")]}
+
+
+@pytest.mark.parametrize(
+    ("shown", "found"), [(HELD, []), ({GRANTS: HELD[GRANTS]}, ["granted"]), ({ROLES: HELD[ROLES]}, ["granted"])]
+)
+def test_what_was_granted_is_read_back(make_ctx: t.Any, shown: dict[str, t.Any], found: list[str]) -> None:
+    consent, graph = make_consent(make_ctx, {})
+    carry_out(consent, consent.plan())
+    graph.answers.update(shown)
+    assert consent.verify() == [{"field": field} for field in found]
+
+
+def test_what_was_revoked_must_show(make_ctx: t.Any) -> None:
+    surplus = {ROLES: [*HELD[ROLES], assignment(2, guid(12))], GRANTS: HELD[GRANTS]}
+    consent, graph = make_consent(make_ctx, surplus, exclusive=True)
+    carry_out(consent, consent.plan())
+    with pytest.raises(WaitTimeout, match=f"the consent to {guid(2)}") as caught:
+        consent.verify()
+    assert caught.value.facts["unproven"] == ["revoked"]
+    graph.answers.update(HELD)
+    assert consent.verify() == []
+
+
+def test_what_was_refused_is_not_waited_for(make_ctx: t.Any) -> None:
+    consent, graph = make_consent(make_ctx, {ROLES: HELD[ROLES]}, Forbidden("Cannot", status=403))
+    carry_out(consent, consent.plan())
+    graph.reads.clear()
+    assert consent.verify() == [] and graph.reads == []

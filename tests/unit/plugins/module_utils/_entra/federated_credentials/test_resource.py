@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from fake_graph import FakeGraph, call_with_graph, carry_out, guid
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, WaitTimeout
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.plan import LIMIT
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.resource import (
     FederatedCredentialResource,
@@ -57,17 +57,6 @@ def test_a_credential_is_created_by_its_name(make_ctx: t.Any) -> None:
     assert credential.result()["id"] == guid(3)
 
 
-def test_a_creation_that_was_answered_with_nothing_is_looked_up(make_ctx: t.Any) -> None:
-    credential, graph = make_credential(make_ctx, [], None)
-    planned = credential.plan()
-    graph.answers[PATH] = [WIRE]
-    carry_out(credential, planned)
-    assert credential.result()["id"] == guid(3)
-    credential, _graph = make_credential(make_ctx, [], None)
-    with pytest.raises(ApiError, match="does not show it"):
-        carry_out(credential, credential.plan())
-
-
 def test_a_change_sends_only_what_differs(make_ctx: t.Any) -> None:
     credential, graph = make_credential(make_ctx, [WIRE], subject="other")
     carry_out(credential, credential.plan())
@@ -80,6 +69,7 @@ def test_a_credential_is_deleted_and_a_missing_application_has_none(make_ctx: t.
     credential, graph = make_credential(make_ctx, [WIRE], state="absent", issuer=None, subject=None)
     carry_out(credential, credential.plan())
     assert graph.sent() == [f"DELETE {PATH}/{guid(3)}"] and credential.result() == {}
+    assert graph.forgotten == [guid(3), f"{PATH}(name='ci-main')"], "a replica that shows it still is not believed"
     credential, graph = make_credential(make_ctx, [WIRE], state="absent", application=None)
     assert not credential.plan().changed and graph.reads == [APPLICATION_PATH]
 
@@ -123,3 +113,44 @@ def test_an_unknown_tenant_has_no_issuer(make_ctx: t.Any) -> None:
     options = {"issuer": None, "subject": None, "managed_identity": {"object_id": guid(9)}}
     with pytest.raises(ConfigError, match="the tenant's id is not known"):
         make_credential(make_ctx, [], **options)[0].plan()
+
+
+ABSENT = {"state": "absent", "issuer": None, "subject": None}
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "shown", "found"),
+    [
+        ([], {}, [WIRE], []),
+        ([], {}, [], ["list"]),
+        ([WIRE], {"description": "new"}, [{**WIRE, "description": "new"}], []),
+        ([WIRE], {"description": "new"}, [WIRE], ["description"]),
+        ([WIRE], ABSENT, [], []),
+    ],
+)
+def test_what_was_written_is_read_back(
+    make_ctx: t.Any, rows: t.Any, options: dict[str, t.Any], shown: t.Any, found: list[str]
+) -> None:
+    credential, graph = make_credential(make_ctx, rows, {"id": guid(3)}, **options)
+    carry_out(credential, credential.plan())
+    graph.answers[PATH] = shown
+    assert credential.verify() == [{"field": field} for field in found]
+
+
+@pytest.mark.parametrize(
+    ("options", "unproven"),
+    [(ABSENT, "state"), ({"subject": "other"}, "subject"), ({"issuer": "https://y"}, "issuer"), ({"audiences": ["b"]}, "audiences")],
+)  # fmt: skip
+def test_a_trust_that_was_taken_away_must_show(make_ctx: t.Any, options: dict[str, t.Any], unproven: str) -> None:
+    credential, _graph = make_credential(make_ctx, [WIRE], **options)
+    carry_out(credential, credential.plan())
+    with pytest.raises(WaitTimeout, match="federated credential ci-main") as caught:
+        credential.verify()
+    assert caught.value.facts["unproven"] == [unproven]
+
+
+def test_nothing_is_read_back_where_nothing_was_written(make_ctx: t.Any) -> None:
+    credential, graph = make_credential(make_ctx, [WIRE])
+    credential.plan()
+    graph.reads.clear()
+    assert credential.verify() == [] and graph.reads == []

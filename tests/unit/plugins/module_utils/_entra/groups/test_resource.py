@@ -16,6 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     ConfigError,
     GuardRefused,
     Problems,
+    WaitTimeout,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource import BIND_LIMIT, GroupResource
@@ -159,3 +160,72 @@ def test_other_refusals_are_not_swallowed(make_ctx: t.Any, action: str, relation
     group.object_id = guid(1)
     with pytest.raises(ApiError):
         group.actions[action](Step(action, relation, {"relation": relation, "ids": ["a"]}))
+
+
+MEMBERS, OWNERS = f"{PATH}/members", f"{PATH}/owners"
+NEW = {**GROUP, "description": "new"}
+HELD = {"/groups": [GROUP], MEMBERS: [{"id": guid(7)}], OWNERS: [{"id": guid(8)}]}
+GONE = {"state": "absent"}
+
+
+def make_written(make_ctx: t.Any, had: dict[str, t.Any], shown: dict[str, t.Any], **options: t.Any) -> t.Any:
+    """Return a group that was written with these options; *shown*: what Graph answers from then on."""
+    group, graph = make_group(make_ctx, had, {"id": guid(1)}, **options)
+    carry_out(group, group.plan())
+    graph.answers = {PATH: GROUP, **had, **shown}
+    graph.reads.clear()
+    return group
+
+
+@pytest.mark.parametrize(
+    ("had", "shown", "options", "found"),
+    [
+        (HELD, {PATH: NEW}, {"description": "new"}, []),
+        (HELD, {}, {"description": "new"}, ["description"]),
+        ({"/groups": []}, {"/groups": [GROUP]}, {"unique_name": None}, []),
+        ({"/groups": []}, {PATH: {**GROUP, "uniqueName": "gg"}, "/groups": [GROUP]}, {"unique_name": "gg"}, []),
+        ({"/groups": []}, {}, {"unique_name": "gg"}, ["list"]),
+        ({"/groups": []}, {PATH: None, "/groups": [GROUP]}, {"unique_name": "gg"}, ["list"]),
+        (HELD, {MEMBERS: [{"id": guid(7)}, {"id": guid(9).upper()}]}, {"members": [guid(9)]}, []),
+        (HELD, {}, {"members": [guid(9)]}, ["members"]),
+        (HELD, {}, {"owners": [guid(9)]}, ["owners"]),
+        (HELD, {MEMBERS: []}, {"members": []}, []),
+        (HELD, {PATH: None, "/groups": []}, GONE, []),
+    ],
+)
+def test_what_was_written_is_read_back(
+    make_ctx: t.Any, had: t.Any, shown: t.Any, options: dict[str, t.Any], found: list[str]
+) -> None:
+    group = make_written(make_ctx, had, shown, **options)
+    assert group.verify() == [{"field": field} for field in found]
+
+
+@pytest.mark.parametrize(
+    ("shown", "options", "unproven"),
+    [
+        ({}, {"members": []}, "members"),
+        ({MEMBERS: [{"id": guid(7)}, {"id": guid(9)}]}, {"members": [guid(9)], "exclusive": True}, "members"),
+        ({}, {"owners": []}, "owners"),
+        ({"/groups": []}, GONE, "state"),
+        ({PATH: None}, GONE, "state"),
+    ],
+)
+def test_what_was_taken_away_must_show(make_ctx: t.Any, shown: t.Any, options: t.Any, unproven: str) -> None:
+    group = make_written(make_ctx, HELD, shown, **options)
+    with pytest.raises(WaitTimeout, match="group GG") as caught:
+        group.verify()
+    assert caught.value.facts["unproven"] == [unproven]
+
+
+def test_what_a_replica_shows_late_is_waited_for(make_ctx: t.Any) -> None:
+    looks = [GROUP, NEW]
+    late = {PATH: lambda params: looks.pop(0) if len(looks) > 1 else looks[0]}
+    group = make_written(make_ctx, HELD, late, description="new")
+    assert group.verify() == []
+
+
+def test_nothing_is_read_back_where_nothing_was_written(make_ctx: t.Any) -> None:
+    group, graph = make_group(make_ctx, HELD)
+    group.plan()
+    graph.reads.clear()
+    assert group.verify() == [] and graph.reads == []

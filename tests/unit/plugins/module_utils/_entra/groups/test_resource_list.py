@@ -15,7 +15,12 @@ from hypothesis import strategies as st
 from reporters import RecordingReporter
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Forbidden, Problems
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ConfigError,
+    Forbidden,
+    Problems,
+    WaitTimeout,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource import GroupResource
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource_list import GroupsResource
 
@@ -239,6 +244,34 @@ def test_what_is_read_after_the_plan_is_read_anew(make_ctx: t.Any) -> None:
     assert graph.sent() == ["POST /groups"] * 2
     assert graph.reads[before:] == ["/groups"] * 10, "for each: two looks before the creation, and three that show it"
     assert [item["object_id"] for item in resource.result()] == [guid(1), guid(2)]
+
+
+def write_members(make_ctx: t.Any, *wanted: dict[str, t.Any]) -> tuple[t.Any, t.Any]:
+    """Return the groups, each with member 101 and then written; Graph goes on to show what was there before."""
+    groups = [group(number) for number in range(3)]
+    members = {one["id"]: [{"id": guid(101)}] for one in groups}
+    resource, planned, graph = plan_groups(make_ctx, lambda ctx: Tenant(ctx, groups, members), *wanted)
+    carry_out(resource, planned)
+    graph.batches.clear()
+    return resource, graph
+
+
+def test_written_groups_are_read_back_together_and_each_has_its_own_findings(make_ctx: t.Any) -> None:
+    wanted = [keyed(number, members=[guid(102)]) for number in range(2)]
+    resource, graph = write_members(make_ctx, *wanted, keyed(2, members=[guid(101)]))
+    graph.answers[f"/groups/{guid(0)}/members"] = [{"id": guid(101)}, {"id": guid(102)}]
+    assert resource.verify() == [{"field": "groups[1].members"}]
+    assert [item["not_confirmed"] for item in resource.result()] == [[], [{"field": "members"}], []]
+    assert {len(batch) for batch in graph.batches} == {4}, "group and members of each that was written, in one request"
+    assert graph.kept == {}
+
+
+def test_members_that_were_removed_from_one_of_many_must_show(make_ctx: t.Any) -> None:
+    resource, graph = write_members(make_ctx, keyed(0, members=[]), keyed(1, members=[guid(102)]))
+    with pytest.raises(WaitTimeout) as caught:
+        resource.verify()
+    assert caught.value.facts["unproven"] == ["groups[0].members"]
+    assert graph.kept == {}
 
 
 def make_context(options: dict[str, t.Any]) -> Context:

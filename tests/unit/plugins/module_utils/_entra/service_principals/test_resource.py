@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Forbidden,
     GuardRefused,
     Unreachable,
+    WaitTimeout,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals.plan import FLAGS, SETS, TEXTS
 from ansible_collections.cvops.identity.plugins.module_utils._entra.service_principals.resource import (
@@ -211,3 +212,70 @@ def test_check_mode_names_the_principal_that_would_be_created(make_ctx: t.Any) -
     foreign, dummy = make_principal(make_ctx, {})
     foreign.plan()
     assert foreign.result()["display_name"] is None
+
+
+OWNERS = f"{PATH}/owners"
+GONE = {"state": "absent"}
+TAGGED = {**WIRE, "tags": ["a"]}
+
+
+def make_written(
+    make_ctx: t.Any, wire: dict[str, t.Any] | None, shown: dict[str, t.Any], **options: t.Any
+) -> ServicePrincipalResource:
+    """Return a service principal that was *wire* and then written; *shown*: what Graph answers from then on."""
+    answers = {BY_APP_ID: wire, PATH: wire, OWNERS: [{"id": guid(8)}]}
+    principal, graph = make_principal(make_ctx, answers, WIRE, **options)
+    carry_out(principal, principal.plan())
+    graph.answers = {**answers, **shown}
+    return principal
+
+
+def show(wire: dict[str, t.Any] | None) -> dict[str, t.Any]:
+    """Return what Graph answers where both keys show the same."""
+    return {BY_APP_ID: wire, PATH: wire}
+
+
+@pytest.mark.parametrize(
+    ("wire", "shown", "options", "found"),
+    [
+        (WIRE, show(TAGGED), {"tags": ["a"]}, []),
+        (WIRE, {}, {"tags": ["a"]}, ["tags"]),
+        (None, show({**WIRE, "tags": ["a", "of the application"]}), {"tags": ["a"]}, []),
+        (None, show(WIRE), {"tags": ["a"]}, ["tags"]),
+        (None, {PATH: WIRE}, {}, ["list"]),
+        (None, {BY_APP_ID: WIRE}, {}, ["list"]),
+        (WIRE, {OWNERS: [{"id": guid(8)}, {"id": guid(9)}]}, {"owners": [guid(9)]}, []),
+        (WIRE, {}, {"owners": [guid(9)]}, ["owners"]),
+        (WIRE, show(None), GONE, []),
+    ],
+)
+def test_what_was_written_is_read_back(
+    make_ctx: t.Any, wire: t.Any, shown: t.Any, options: dict[str, t.Any], found: list[str]
+) -> None:
+    principal = make_written(make_ctx, wire, shown, **options)
+    assert principal.verify() == [{"field": field} for field in found]
+
+
+@pytest.mark.parametrize(
+    ("shown", "options", "unproven"),
+    [
+        ({}, {"tags": []}, "tags"),
+        ({}, {"enabled": False}, "enabled"),
+        ({}, {"assignment_required": True}, "assignment_required"),
+        ({}, {"owners": []}, "owners"),
+        ({PATH: None}, GONE, "state"),
+        ({BY_APP_ID: None}, GONE, "state"),
+    ],
+)
+def test_what_was_taken_away_must_show(make_ctx: t.Any, shown: t.Any, options: t.Any, unproven: str) -> None:
+    principal = make_written(make_ctx, TAGGED, shown, **options)
+    with pytest.raises(WaitTimeout, match="service principal Ops") as caught:
+        principal.verify()
+    assert caught.value.facts["unproven"] == [unproven]
+
+
+def test_nothing_is_read_back_where_nothing_was_written(make_ctx: t.Any) -> None:
+    principal, graph = make_principal(make_ctx, {BY_APP_ID: WIRE})
+    principal.plan()
+    graph.reads.clear()
+    assert principal.verify() == [] and graph.reads == []
