@@ -10,17 +10,19 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values impor
 from ansible_collections.cvops.identity.plugins.plugin_utils.passes import (
     collect_pass,
     collect_run_results,
+    describe_failure,
+    list_approved_ids,
+    merge_options_of_localhost,
+)
+from ansible_collections.cvops.identity.plugins.plugin_utils.run_conclusions import (
     conclude_run,
     decide_run,
-    describe_failure,
     find_result_failure,
     format_conclusion,
     format_decision,
-    list_approved_ids,
-    merge_options_of_localhost,
-    select_scope,
     split_entra_tasks,
 )
+from ansible_collections.cvops.identity.plugins.plugin_utils.run_scope import select_scope
 
 
 class FilterModule:

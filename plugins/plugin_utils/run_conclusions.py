@@ -1,0 +1,247 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Whether the plans of all hosts are carried out, in which order, what came of it on each host, and both in words for people.
+
+Plans and outcomes are those of ``passes.py``, scopes those of ``run_scope.py``.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .filter_values import make_visible, require_list, require_mapping, require_mappings, to_text
+from .passes import ENTRA, REGISTRATION
+
+Mapping = t.Mapping[str, t.Any]
+
+_LATE_KINDS = frozenset({"application", "app role"})
+#: Statuses of hosts on which the plan is not carried out.
+_UNFINISHED = frozenset({"failed", "plan_changed", "not_applied"})
+_STEPS_TOLD = 10
+
+
+def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None) -> dict[str, list[str]]:
+    """Return which tasks of Entra ID's plan write ``first``, which ``last``, because something leaves the tenant, and which have to be ``waiting``.
+
+    The last ones wait where a CommCell of the *conclusion* so far has not come to its end, or the run is narrowed, as its *scope* says.
+    """
+    steps = _get_steps(plan)
+    planned = {name for name in steps if steps[name]}
+    if planned.intersection(REGISTRATION):  # they depend on one another
+        planned.update(REGISTRATION)
+    order = [*REGISTRATION, *(name for name in steps if name not in REGISTRATION)]
+    leaving = any(
+        step.get("sign") == "-" and step.get("kind") in _LATE_KINDS
+        for step in require_mappings(steps.get("application"), "steps")
+    )
+    late = {"groups_absent", *(REGISTRATION if leaving else ())}
+    statuses = {
+        require_mapping(found, "what came of a host").get("status")
+        for host, found in require_mapping(conclusion, "the conclusion").items()
+        if host != ENTRA
+    }
+    waits = bool(statuses & _UNFINISHED) or bool(require_mapping(scope, "the scope").get("narrowed"))
+    last = [name for name in order if name in planned and name in late]
+    return {
+        "first": [name for name in order if name in planned and name not in late],
+        "last": [] if waits else last,
+        "waiting": last if waits else [],
+    }
+
+
+def decide_run(
+    plans: t.Any, scope: t.Any, digest: t.Any = "", approved: t.Any = "", check_mode: bool = False
+) -> dict[str, t.Any]:
+    """Return whether the plans are carried out: ``write``, ``status``, and the ``problems`` of all hosts as texts.
+
+    *plans*: by host, as ``collect_pass`` makes them, null for a host that was not planned; *approved*: a digest that alone may be written.
+    """
+    given, chosen = require_mapping(plans, "the plans"), require_mapping(scope, "the scope")
+    problems = [
+        f"{_name_host(host)}: {line}" for host in _list_hosts(chosen) for line in _list_plan_problems(given.get(host))
+    ]
+    steps = sum(_count_steps(given.get(host)) for host in _list_hosts(chosen))
+    wanted = to_text(approved).strip().lower()
+    refused = bool(wanted) and wanted != to_text(digest).lower()
+    status = "problems" if problems else "refused" if refused else "planned" if check_mode else "go"
+    if status == "go" and not steps:
+        status = "unchanged"
+    return {"write": status == "go", "status": status, "steps": steps, "digest": to_text(digest), "problems": problems}
+
+
+def conclude_run(decision: t.Any, plans: t.Any, outcomes: t.Any, scope: t.Any) -> dict[str, dict[str, t.Any]]:
+    """Return by host what came of the run: ``status``, ``message`` of a failure, ``written`` requests, and what is ``left``, in words.
+
+    Statuses: ``unchanged``, ``planned`` (only a plan was asked for), ``problems``, ``refused``, ``applied``, ``failed``, ``plan_changed``,
+    ``not_applied``, and of Entra ID ``postponed``. *outcomes*: by host, the passes that wrote, in order.
+    """
+    decided, chosen = require_mapping(decision, "the decision"), require_mapping(scope, "the scope")
+    given, done = require_mapping(plans, "the plans"), require_mapping(outcomes, "the outcomes")
+    concluded = {
+        host: _conclude_host(decided, given.get(host), _list_outcomes(done.get(host))) for host in _list_hosts(chosen)
+    }
+    if decided.get("write") and ENTRA in concluded:
+        _postpone(concluded[ENTRA], split_entra_tasks(given.get(ENTRA), concluded, chosen)["waiting"])
+    return concluded
+
+
+def _postpone(found: dict[str, t.Any], waiting: list[str]) -> None:
+    """Say of Entra ID what waits, where nothing else keeps it from being carried out."""
+    if waiting and found["status"] in ("applied", "not_applied"):
+        found["status"] = "applied" if found["written"] else "postponed"
+        found["message"] = "what leaves Entra ID waits for a run in which every CommCell is converged"
+
+
+def format_decision(decision: t.Any, plan_lines: t.Any = None, markdown: bool = False) -> list[str]:
+    """Return what people read before anything is written: all problems together, or the plan and its digest. *markdown*: the plan is Markdown."""
+    decided = require_mapping(decision, "the decision")
+    problems = [to_text(line) for line in require_list(decided.get("problems"), "problems")]
+    if problems:
+        many = _count(len(problems), "problem")
+        head = [f"# {many}; nothing was written", "", "```"] if markdown else [f"{many}; nothing was written"]
+        return [*head, *(f"- {line}" for line in problems), *(["```"] if markdown else [])]
+    digest = decided.get("digest") if decided.get("steps") else ""
+    lines = [to_text(line) for line in plan_lines or ()]
+    lines += (["", f"Digest: `{digest}`"] if markdown else [f"Digest: {digest}"]) if digest else []
+    if decided.get("status") == "refused":
+        lines.append("This is not the plan that was approved (cvops_approved_plan): nothing is written")
+    return lines
+
+
+def format_conclusion(conclusion: t.Any) -> list[str]:
+    """Return what came of the run on each host, for people."""
+    lines = []
+    for host, value in require_mapping(conclusion, "the conclusion").items():
+        found = require_mapping(value, "what came of a host")
+        status = to_text(found.get("status")).replace("_", " ")
+        told = f"{_name_host(host)}: {status}"
+        if status == "planned":
+            told = f"{_name_host(host)}: {_count(found.get('planned', 0), 'change')} planned"
+        elif found.get("planned"):
+            told += (
+                f", {_count(found['planned'], 'change')} planned, {_count(found.get('written', 0), 'write request')}"
+            )
+        if found.get("message"):
+            told += f": {found['message']}"
+        lines.append(told)
+        if found.get("gone"):
+            lines.append(f"  done already, somebody else was faster: {_count(found['gone'], 'change')}")
+        left = [to_text(line) for line in require_list(found.get("left"), "left")]
+        more = [f"… and {len(left) - _STEPS_TOLD} more"] if len(left) > _STEPS_TOLD else []
+        lines += [f"  left: {line}" for line in [*left[:_STEPS_TOLD], *more]]
+    return lines
+
+
+def find_result_failure(conclusion: t.Any, host: t.Any, decision: t.Any = None) -> str:
+    """Return why the run has failed for *host*, in one line; empty when it has not."""
+    found = require_mapping(require_mapping(conclusion, "the conclusion").get(host), "what came of a host")
+    decided = require_mapping(decision, "the decision")
+    status = to_text(found.get("status"))
+    if status == "refused":
+        return (
+            f"The plan has the digest {decided.get('digest')}, and another one was approved (cvops_approved_plan). Nothing was written: read this"
+            " plan, and approve it"
+        )
+    if status == "problems":
+        return f"{_count(len(require_list(found.get('problems'), 'problems')), 'problem')}, see the plan above; nothing was written"
+    if status in ("failed", "plan_changed", "not_applied"):
+        return f"{status.replace('_', ' ')}: {found.get('message')}"
+    return ""
+
+
+def _list_outcomes(value: t.Any) -> list[Mapping]:
+    listed = [value] if isinstance(value, t.Mapping) else require_mappings(value, "outcomes")
+    return [outcome for outcome in listed if outcome]
+
+
+def _conclude_host(decision: Mapping, plan: t.Any, outcomes: list[Mapping]) -> dict[str, t.Any]:
+    planned = _list_steps(plan)
+    problems = _list_plan_problems(plan)
+    told: dict[str, t.Any] = {
+        "status": "",
+        "message": "",
+        "planned": len(planned),
+        "written": sum(int(outcome.get("writes") or 0) for outcome in outcomes),
+        "left": [],
+        "gone": sum(len(require_list(outcome.get("steps_gone"), "steps")) for outcome in outcomes),
+        "problems": problems,
+    }
+    failed = [outcome for outcome in outcomes if outcome.get("problems")]
+    if decision.get("status") == "problems" and problems:
+        told["status"] = "problems"
+    elif decision.get("status") in ("problems", "refused", "planned"):
+        told["status"] = "refused" if decision["status"] == "refused" else "planned" if planned else "unchanged"
+        if decision["status"] == "problems" and planned:
+            told.update(status="not_applied", message="others have problems, so nothing was written")
+    elif not planned:
+        told["status"] = "unchanged"
+    elif failed:
+        changed = any(outcome.get("plan_changed") for outcome in failed)
+        told["status"] = "plan_changed" if changed else "failed"
+        told["message"] = "; ".join(to_text(line) for outcome in failed for line in outcome["problems"])
+        told["left"] = _list_left(plan, outcomes)
+    elif not outcomes:
+        told.update(
+            status="not_applied", message="Entra ID was not converged", left=[_describe(step) for step in planned]
+        )
+    else:
+        told["status"] = "applied"
+        told["left"] = _list_left(plan, outcomes)
+    return told
+
+
+def _list_left(plan: t.Any, outcomes: list[Mapping]) -> list[str]:
+    """Return what is left of the plan: what no successful task did; of a task that failed in between, the steps that it names."""
+    done = {step.get("id") for outcome in outcomes for step in _list_steps(outcome)}
+    done.update(step for outcome in outcomes for step in require_list(outcome.get("steps_gone"), "steps"))
+    named: dict[str, t.Any] = {}
+    for outcome in outcomes:
+        named.update(require_mapping(outcome.get("steps_left"), "steps"))
+    left: list[str] = []
+    for task, steps in _get_steps(plan).items():
+        planned = [_describe(step) for step in require_mappings(steps, "steps") if step.get("id") not in done]
+        left += map(to_text, require_list(named[task], "steps")) if task in named else planned
+    return left
+
+
+def _get_steps(plan: t.Any) -> Mapping:
+    return require_mapping(require_mapping(plan, "a plan").get("steps"), "steps")
+
+
+def _list_steps(plan: t.Any) -> list[Mapping]:
+    return [step for listed in _get_steps(plan).values() for step in require_mappings(listed, "steps")]
+
+
+def _count_steps(plan: t.Any) -> int:
+    return len(_list_steps(plan))
+
+
+def _list_plan_problems(plan: t.Any) -> list[str]:
+    if not plan:
+        return ["was not planned, and nothing says why"]
+    return [to_text(line) for line in require_list(require_mapping(plan, "a plan").get("problems"), "problems")]
+
+
+def _describe(step: Mapping) -> str:
+    principal = to_text(step.get("principal"))
+    return (
+        f"{step.get('sign')} {principal}: {step.get('sentence')}"
+        if principal
+        else f"{step.get('sign')} {step.get('sentence')}"
+    )
+
+
+def _list_hosts(scope: Mapping) -> list[str]:
+    entra = [ENTRA] if "entra" in require_list(scope.get("parts"), "parts") else []
+    return [*entra, *map(to_text, require_list(scope.get("commcells"), "commcells"))]
+
+
+def _count(number: t.Any, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _name_host(host: t.Any) -> str:
+    return "Entra ID" if host == ENTRA else to_text(make_visible(host))

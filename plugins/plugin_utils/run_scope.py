@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What a run of a playbook is about: which CommCells, and which parts."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.names import matches_any_pattern
+
+from .filter_values import make_visible, require_list, to_text
+
+#: Parts of a run, as tags name them; with those tags that mean none of them.
+PARTS = ("entra", "sso", "roles", "mappings")
+_ALL_TAGS, _NO_PARTS = frozenset({"all", "tagged"}), frozenset({"always", "never", "untagged"})
+#: Names that Ansible takes for itself.
+_RESERVED = frozenset({"localhost", "127.0.0.1", "::1", "all", "ungrouped", "cvops_commcells"})
+
+
+def select_scope(
+    commcells: t.Any,
+    grouped: t.Any = None,
+    only: t.Any = None,
+    limited: t.Any = None,
+    run_tags: t.Any = None,
+    skip_tags: t.Any = None,
+    parts: t.Any = None,
+) -> dict[str, t.Any]:
+    """Return what a run is about: ``commcells`` by name, ``parts``, whether it is ``narrowed``, and ``problems``.
+
+    *commcells*: names in the document's connection; *grouped*: hosts of the inventory's group, which are taken in their place when there are any;
+    *only*: name patterns; *limited*: hosts that ``--limit`` leaves, null without it; *parts*: those that the playbook has, null for all.
+    """
+    listed, hosts = _list_texts(commcells), _list_texts(grouped)
+    known = hosts or listed
+    patterns = _list_texts(only)
+    kept = None if limited is None else set(_list_texts(limited))
+    matched = [name for name in known if not patterns or name in patterns or matches_any_pattern(name, patterns)]
+    chosen = [name for name in matched if kept is None or name in kept]
+    own = _list_texts(parts) or list(PARTS)
+    picked = _select_parts(own, _list_texts(run_tags), _list_texts(skip_tags))
+    problems = [
+        f"the CommCell {make_visible(name)} needs another name: Ansible cannot have a host of this name"
+        for name in known
+        if name.lower() in _RESERVED or re.search(r":\d+$|^\s|\s$", name)
+    ]
+    # Their hosts are made after --limit was looked at, so it leaves out also those that it names.
+    hidden = [] if hosts or set(picked) <= {"entra"} else [name for name in matched if name not in chosen]
+    if hidden:
+        problems.append(
+            f"--limit leaves out {', '.join(map(make_visible, hidden))}: CommCells of the connection are no hosts of the inventory; choose with"
+            " -e cvops_only=, or have them as hosts of the inventory's group cvops_commcells"
+        )
+    if patterns and not matched:
+        problems.append(
+            f"cvops_only={','.join(map(make_visible, patterns))} matches no CommCell; there are: {', '.join(map(make_visible, known)) or 'none'}"
+        )
+    if not picked:
+        problems.append(f"the tags leave nothing to do; this playbook has: {', '.join(own)}")
+    return {
+        "commcells": chosen,
+        "grouped": bool(hosts),
+        "left_out": [name for name in dict.fromkeys([*known, *listed]) if name not in chosen],
+        "narrowed": len(chosen) < len(set(known) | set(listed)) or picked != own,
+        "parts": picked,
+        "problems": problems,
+    }
+
+
+def _select_parts(parts: list[str], run_tags: list[str], skip_tags: list[str]) -> list[str]:
+    asked = set(run_tags)
+    wanted = [part for part in parts if not asked or asked & _ALL_TAGS or part in asked or asked <= _NO_PARTS]
+    return [part for part in wanted if part not in skip_tags]
+
+
+def _list_texts(value: t.Any) -> list[str]:
+    if isinstance(value, t.Mapping):
+        return [to_text(name) for name in value]
+    return [to_text(item) for item in require_list(value, "names")]

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether plans are carried out, in which order, and what came of it on each host."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pass_fakes import STATS, failure, planned, step, wrote
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.passes import (
+    collect_pass,
+)
+from ansible_collections.cvops.identity.plugins.plugin_utils.run_conclusions import (
+    conclude_run,
+    decide_run,
+    find_result_failure,
+    format_conclusion,
+    format_decision,
+    split_entra_tasks,
+)
+from ansible_collections.cvops.identity.plugins.plugin_utils.run_scope import (
+    select_scope,
+)
+
+SCOPE = select_scope(["cs01", "cs02"])
+
+
+def statuses(decision: t.Any, plans: t.Any, outcomes: t.Any) -> dict[str, str]:
+    return {host: found["status"] for host, found in conclude_run(decision, plans, outcomes, SCOPE).items()}
+
+
+def test_any_problem_of_any_host_stops_everything_and_all_are_told() -> None:
+    bad = collect_pass({"mappings": failure()})
+    decision = decide_run({"localhost": bad, "cs01": planned("a"), "cs02": bad}, SCOPE, "d")
+    assert decision["write"] is False
+    assert decision["problems"] == ["Entra ID: no answer", "cs02: no answer"]
+    assert statuses(decision, {"localhost": bad, "cs01": planned("a"), "cs02": bad}, {}) == {
+        "localhost": "problems",
+        "cs01": "not_applied",
+        "cs02": "problems",
+    }
+    assert format_decision(decision, ["Plan"])[0] == "2 problems; nothing was written"
+
+
+def test_a_host_without_a_plan_is_a_problem() -> None:
+    assert "cs02: was not planned" in decide_run({"localhost": planned(), "cs01": planned()}, SCOPE)["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "status"),
+    [
+        ((), {}, "unchanged"),
+        (("a",), {}, "go"),
+        (("a",), {"check_mode": True}, "planned"),
+        (("a",), {"approved": " ABC "}, "go"),
+        (("a",), {"approved": "abd"}, "refused"),
+        (("a",), {"approved": "abd", "check_mode": True}, "refused"),
+    ],
+)
+def test_only_an_approved_plan_with_steps_is_written(
+    names: tuple[str, ...], more: dict[str, t.Any], status: str
+) -> None:
+    decision = decide_run({"localhost": planned(), "cs01": planned(*names), "cs02": planned()}, SCOPE, "abc", **more)
+    assert (decision["status"], decision["write"]) == (status, status == "go")
+
+
+def test_the_digest_stands_below_the_plan() -> None:
+    decision = decide_run({"localhost": planned("a"), "cs01": planned(), "cs02": planned()}, SCOPE, "abc")
+    assert format_decision(decision, ["Plan: 1"]) == ["Plan: 1", "Digest: abc"]
+    assert format_decision(decision, ["Plan: 1"], markdown=True) == ["Plan: 1", "", "Digest: `abc`"]
+
+
+def test_each_host_ends_on_its_own() -> None:
+    plans = {"localhost": planned(), "cs01": planned("a", "b"), "cs02": planned("c")}
+    failed = collect_pass({"mappings": failure(steps_done=["gets a"], step_failed="gets b", steps_left=["gets d"])})
+    conclusion = conclude_run(decide_run(plans, SCOPE), plans, {"cs01": failed, "cs02": wrote("c")}, SCOPE)
+    assert {host: found["status"] for host, found in conclusion.items()} == {
+        "localhost": "unchanged",
+        "cs01": "failed",
+        "cs02": "applied",
+    }
+    assert conclusion["cs01"]["left"] == ["gets b", "gets d"]
+    assert conclusion["cs02"]["left"] == []
+    assert format_conclusion(conclusion)[1:3] == [
+        "cs01: failed, 2 changes planned, 0 write requests: no answer",
+        "  left: gets b",
+    ]
+    assert find_result_failure(conclusion, "cs01") == "failed: no answer"
+    assert find_result_failure(conclusion, "cs02") == ""
+    assert find_result_failure(conclusion, "cs09") == ""
+
+
+def test_what_was_never_begun_is_left_beside_what_a_task_that_failed_in_between_names() -> None:
+    results = {"roles": [step("a"), step("b")], "mappings": [step("c")], "roles_absent": [step("d", "-")]}
+    plan = collect_pass({name: {"stats": STATS, "steps": steps} for name, steps in results.items()})
+    plans = {"localhost": planned(), "cs01": plan, "cs02": planned()}
+    halfway = failure(steps_done=["role a"], step_failed="role b", steps_left=[])
+    outcome = collect_pass({"roles": halfway, "mappings": {}, "roles_absent": {}})
+    conclusion = conclude_run(decide_run(plans, SCOPE), plans, {"cs01": outcome}, SCOPE)
+    assert conclusion["cs01"]["left"] == ["role b", "+ GG-A: gets c", "- GG-A: gets d"]
+
+
+def test_a_service_that_changed_in_between_and_steps_that_somebody_else_did() -> None:
+    plans = {"localhost": planned(), "cs01": planned("a"), "cs02": planned("b", "c")}
+    gone = wrote("b")
+    gone["steps_gone"] = ["c"]
+    outcomes = {"cs01": collect_pass({"mappings": failure("plan_changed")}), "cs02": gone}
+    conclusion = conclude_run(decide_run(plans, SCOPE), plans, outcomes, SCOPE)
+    assert conclusion["cs01"]["status"] == "plan_changed"
+    assert conclusion["cs01"]["left"] == ["+ GG-A: gets a"]
+    assert (conclusion["cs02"]["status"], conclusion["cs02"]["left"]) == ("applied", [])
+    assert "  done already, somebody else was faster: 1 change" in format_conclusion(conclusion)
+
+
+def test_where_entra_failed_the_commcells_are_not_applied() -> None:
+    plans = {"localhost": planned("g"), "cs01": planned("a"), "cs02": planned()}
+    outcomes = {"localhost": [collect_pass({"mappings": failure()}), {}]}
+    assert statuses(decide_run(plans, SCOPE), plans, outcomes) == {
+        "localhost": "failed",
+        "cs01": "not_applied",
+        "cs02": "unchanged",
+    }
+
+
+@given(st.sets(st.sampled_from("abcdef")), st.sets(st.sampled_from("abcdef")))
+def test_what_is_done_and_what_is_left_are_the_plan(names: set[str], done: set[str]) -> None:
+    plans = {"localhost": planned(*sorted(names)), "cs01": planned(), "cs02": planned()}
+    conclusion = conclude_run(decide_run(plans, SCOPE), plans, {"localhost": wrote(*sorted(names & done))}, SCOPE)
+    assert conclusion["localhost"]["left"] == [f"+ GG-A: gets {name}" for name in sorted(names - done)]
+
+
+def test_what_leaves_entra_id_goes_last() -> None:
+    def plan(**steps: t.Any) -> dict[str, t.Any]:
+        return collect_pass({name: {"stats": STATS, "steps": listed} for name, listed in steps.items()})
+
+    order = split_entra_tasks(
+        plan(application=[step("a")], consent=[], groups=[step("m", "-", "member")], groups_absent=[step("g", "-")])
+    )
+    assert order["first"] == ["application", "service_principal", "consent", "groups"]
+    assert order["last"] == ["groups_absent"]
+    order = split_entra_tasks(plan(application=[step("a", "-", "app role")], groups=[step("g")]))
+    assert (order["first"], order["last"]) == (["groups"], ["application", "service_principal", "consent"])
+    assert split_entra_tasks(plan(application=[], groups=[])) == {"first": [], "last": [], "waiting": []}
+
+
+def test_what_leaves_entra_id_waits_for_the_commcells_and_for_a_run_of_all_of_them() -> None:
+    leaving = collect_pass({"groups_absent": {"stats": STATS, "steps": [step("g", "-")]}})
+    plans = {"localhost": leaving, "cs01": planned("a"), "cs02": planned()}
+    decision = decide_run(plans, SCOPE)
+    good = {"cs01": wrote("a")}
+    assert split_entra_tasks(leaving, conclude_run(decision, plans, good, SCOPE), SCOPE)["last"] == ["groups_absent"]
+    narrowed = {**SCOPE, "narrowed": True}
+    assert split_entra_tasks(leaving, {}, narrowed) == {"first": [], "last": [], "waiting": ["groups_absent"]}
+    told = conclude_run(decision, plans, good, narrowed)["localhost"]
+    assert (told["status"], told["left"]) == ("postponed", ["- GG-A: gets g"])
+    bad = {"cs01": collect_pass({"mappings": failure()})}
+    assert split_entra_tasks(leaving, conclude_run(decision, plans, bad, SCOPE), SCOPE)["last"] == []
+    assert find_result_failure(conclude_run(decision, plans, bad, SCOPE), "localhost") == ""
