@@ -33,6 +33,12 @@ options:
       - role_mappings
       - site
       - validate
+  given_only:
+    description:
+      - Whether only the names of the variables that are given on the command line are looked at, for those that the playbooks and roles set themselves.
+        Nothing is evaluated, and C(variables) is empty.
+    type: bool
+    default: false
 notes:
   - What it returns holds the secrets of the document. Put it into a task with C(no_log), and show C(problems) in the next one.
 seealso:
@@ -68,8 +74,14 @@ import typing as t
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import OMITTED
-from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import render_template
-from ansible_collections.cvops.identity.plugins.plugin_utils.variables_document import check_variables
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import (
+    list_extra_variables,
+    render_template,
+)
+from ansible_collections.cvops.identity.plugins.plugin_utils.variables_document import (
+    check_variables,
+    find_own_variables,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_schema import SCHEMA
 
 
@@ -79,6 +91,8 @@ class LookupModule(LookupBase):
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
         """Return the variables and problems, in a list of one."""
         self.set_options(var_options=variables, direct=kwargs)
+        if self.get_option("given_only"):
+            return [{"variables": {}, "problems": find_own_variables(list_extra_variables(self._loader))}]
         playbook = str((terms or ["validate"])[0])
         render = functools.partial(render_template, self._templar, omitted=OMITTED)
         found = check_variables(variables or {}, SCHEMA, render, playbook, os.environ)

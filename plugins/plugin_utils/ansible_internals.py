@@ -18,6 +18,7 @@ import typing as t
 from ansible import constants, errors
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ValidationResult
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_values import list_option_secrets
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_omitted
@@ -104,6 +105,12 @@ INTERNALS = (
     Internal("ansible.template:is_trusted_as_template", "what took the place of the two above", "", since="2.19"),
     Internal("ansible.template:Templar.template", "templates in variables and in a task's environment", _NO_SUCCESSOR),
     Internal("ansible.plugins.lookup:LookupBase._templar", "the same for lookups", _NO_SUCCESSOR),
+    Internal("ansible.plugins.lookup:LookupBase._loader", "the call of load_extra_vars", _NO_SUCCESSOR),
+    Internal(
+        "ansible.utils.vars:load_extra_vars",
+        "variables of the command line, which nothing overrides, must not stand for what a run finds",
+        _NO_SUCCESSOR,
+    ),
     Internal("ansible.plugins.action:ActionBase._templar", "the same for the action", _NO_SUCCESSOR),
     Internal("ansible.plugins.action:ActionBase._task", "options and keywords of the task", _NO_SUCCESSOR),
     Internal("ansible.plugins.action:ActionBase._connection", "whether the task runs on this host", _RUN_AS_MODULE),
@@ -199,6 +206,11 @@ def list_deprecations(validated: ValidationResult) -> list[dict[str, t.Any]]:
         }
         for item in validated._deprecations
     ]
+
+
+def list_extra_variables(loader: t.Any) -> list[str]:
+    """Return the names of the variables that are given on the command line. *loader*: core's, which reads files of them."""
+    return [str(name) for name in load_extra_vars(loader)]
 
 
 def render_template(templar: t.Any, value: t.Any, omitted: t.Any = None) -> t.Any:

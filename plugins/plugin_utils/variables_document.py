@@ -51,6 +51,12 @@ _COMMCELLS_NEEDED: t.Mapping[str, tuple[str, ...]] = {
     "role_mappings": ("cvops_role_mappings", "cvops_commvault_roles"),
     "site": ("cvops_role_mappings", "cvops_commvault_roles"),
 }
+#: Variables that only playbooks and roles set. What is given on the command line would override them.
+_OWN = re.compile(
+    "__(app_registration|bootstrap|cvops|document|doctor|preflight|role_mappings|validate)_.*"
+    "|(doctor|preflight|role_mappings)_commcell|document_key|preflight_only_noted",
+    re.DOTALL,
+)
 _HOW_TO_GIVE = "give the variables document with -e @FILE, or as data with -e cvops_document=FILE"
 #: Options by which a person signs in; their ids alone do not.
 _PERSONAL = frozenset(
@@ -112,6 +118,15 @@ def check_variables(
         problems += find_missing_sign_in(values, given, environ or {})
     lines = limit_problems(map(str, dict.fromkeys(problems)))
     return CheckedVariables({} if lines else values, lines)
+
+
+def find_own_variables(names: t.Iterable[str]) -> list[str]:
+    """Return a line for each variable among *names* that only playbooks and roles set, sorted."""
+    own = sorted(name for name in names if _OWN.fullmatch(name))
+    return limit_problems(
+        f"{abbreviate_text(name)}: only the playbooks and roles set it; take it out of the variables that are given"
+        for name in own
+    )
 
 
 def _is_deferred(option: t.Mapping[str, t.Any], raw: t.Any) -> bool:

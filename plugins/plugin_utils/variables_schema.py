@@ -1085,7 +1085,6 @@ SCHEMA: dict[str, Part] = {
         'choices': ['privileged', 'all', 'none'],
         'default': 'privileged',
     },
-    'validate_fail': {'type': 'bool', 'default': True},
     'validate_for': {
         'type': 'str',
         'choices': [

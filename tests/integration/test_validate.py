@@ -183,14 +183,43 @@ def test_a_playbook_with_nothing_says_what_it_needs(bare: Player, playbook: str,
 
 @pytest.mark.parametrize(
     "given",
-    [{"__cvops_checked": {"problems": [], "variables": {}}}, {"__cvops_checked": {}}, {"__cvops_problems": []}],
-    ids=["a result", "an empty result", "no problems"],
+    [
+        {"__cvops_checked": {"problems": [], "variables": {}}},
+        {"__cvops_checked": {}},
+        {"__cvops_problems": []},
+        {"__cvops_decision": {"write": True}, "__app_registration_approved": {}},
+        {"role_mappings_commcell": "cs01"},
+    ],
+    ids=lambda given: ", ".join(given),
 )
-def test_a_result_that_is_given_does_not_switch_the_check_off(bare: Player, given: dict[str, t.Any]) -> None:
-    document, _told = WRONG["a misspelt key"]
-    run = bare("cvops.identity.validate", extra_vars={**document, **given})
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_what_only_playbooks_and_roles_set_is_not_taken_from_outside(
+    bare: Player, playbook: str, given: dict[str, t.Any]
+) -> None:
+    """Neither the result of the check nor anything after it: what is given with -e stays as it is given."""
+    run = bare(f"cvops.identity.{playbook}", extra_vars=given)
     assert run.rc != 0
-    assert run.result["msg"].startswith("__cvops_checked and __cvops_problems are results of the check; take them out")
+    for name in given:
+        assert f"{name}: only the playbooks and roles set it; take it out" in run.result["msg"]
+
+
+def test_a_role_refuses_a_result_that_is_given(bare: Player) -> None:
+    role = {"ansible.builtin.include_role": {"name": "cvops.identity.validate"}}
+    run = bare([role], extra_vars={"__cvops_problems": []})
+    assert "__cvops_problems: only the playbooks and roles set it" in run.result["msg"]
+
+
+def test_nothing_that_is_given_makes_a_playbook_go_on_with_a_wrong_document(bare: Player) -> None:
+    document, told = WRONG["a misspelt key"]
+    assert_short(bare("cvops.identity.site", extra_vars={**document, "validate_fail": False}), told)
+    run = bare("cvops.identity.site", extra_vars={"validate_for": "validate", "validate_done": True})
+    assert_short(run, "cvops_application, cvops_role_mappings, cvops_entra_groups, cvops_commvault_roles: none")
+
+
+def test_the_playbook_validate_checks_for_the_one_that_is_named(bare: Player) -> None:
+    assert_short(
+        bare("cvops.identity.validate", extra_vars={"validate_for": "preflight"}), "cvops_role_mappings: is missing"
+    )
 
 
 def test_a_role_that_is_told_of_an_earlier_check_does_not_take_its_word(bare: Player) -> None:

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
+from collection_tree import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.variables_document 
     check_variables,
     count_edits,
     find_near_variables,
+    find_own_variables,
 )
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_schema import SCHEMA
 
@@ -210,3 +213,15 @@ def test_a_name_within_two_edits_is_found_wherever_they_are(known: str, data: st
 )
 def test_edits_are_letters_put_in_taken_out_replaced_or_swapped(one: str, other: str, edits: int) -> None:
     assert count_edits(one, other, 2) == edits
+
+
+def test_what_playbooks_and_roles_set_is_told_from_what_people_give() -> None:
+    """All names of private variables in them, and the loop variables that name one CommCell."""
+    texts = [path.read_text() for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*.yml")]
+    private = {name for text in texts for name in re.findall(r"(?<!\w)__[a-z]\w*", text)}
+    looped = {name for text in texts for name in re.findall(r"loop_var: (\w+)", text)}
+    assert len(private) > 100 and looped
+    names = [*private, *looped, *SCHEMA, "__mine", "cvops___x", "validate_done"]
+    assert {name for name in names if find_own_variables([name])} == private | looped
+    (line,) = find_own_variables(["mine", "__cvops_decision\n"])
+    assert line.startswith("__cvops_decision") and "\n" not in line
