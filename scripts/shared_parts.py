@@ -14,12 +14,19 @@ Tree = t.Any
 _SHORTEST = 120
 
 
-def share_parts(tree: Tree, refer: t.Callable[[int], Tree], whole: t.Container[str] = ()) -> tuple[Tree, list[Tree]]:
+def share_parts(
+    tree: Tree,
+    refer: t.Callable[[int], Tree],
+    whole: t.Container[str] = (),
+    beside: t.Container[str] = (),
+    shortest: int = _SHORTEST,
+) -> tuple[Tree, list[Tree]]:
     """Return *tree* with what *refer* returns for the number of a part in place of each mapping that stands in it twice, and the parts.
 
-    A part names only parts before it. *whole*: keys whose values stay where they are, and only the mappings in them are parts.
+    A part names only parts before it. *whole*: keys whose values stay where they are, and only the mappings in them are parts. *beside*: keys
+    that stay beside what *refer* returns, a mapping then. *shortest*: so many characters a part has at least.
     """
-    counted = collections.Counter(_list_keys(tree))
+    counted = collections.Counter(_list_keys(tree, beside))
     numbers: dict[str, int] = {}
     parts: list[Tree] = []
 
@@ -29,14 +36,15 @@ def share_parts(tree: Tree, refer: t.Callable[[int], Tree], whole: t.Container[s
             return [replace(item) for item in value]
         if not isinstance(value, dict):
             return value
-        key = _get_key(value)
+        kept = {} if stays else {name: item for name, item in value.items() if name in beside}
+        key = _get_key(value, () if stays else beside)
         if stays or key not in numbers:
             replaced = {name: replace(item, not stays and name in whole) for name, item in value.items()}
-            if stays or counted[key] < 2 or len(key) < _SHORTEST:
+            if stays or counted[key] < 2 or len(key) < shortest:
                 return replaced
-            parts.append(replaced)
+            parts.append({name: item for name, item in replaced.items() if name not in kept})
             numbers[key] = len(parts)
-        return refer(numbers[key])
+        return {**kept, **refer(numbers[key])} if kept else refer(numbers[key])
 
     return replace(tree), parts
 
@@ -67,15 +75,15 @@ def format_python(value: Tree, indent: int = 0, width: int = 118) -> str:
     return "\n".join(["[", *lines, " " * indent + "]"])
 
 
-def _get_key(value: Tree) -> str:
-    return json.dumps(value, sort_keys=False)
+def _get_key(value: Tree, beside: t.Container[str]) -> str:
+    return json.dumps({name: item for name, item in value.items() if name not in beside}, sort_keys=False)
 
 
-def _list_keys(value: Tree) -> t.Iterator[str]:
+def _list_keys(value: Tree, beside: t.Container[str]) -> t.Iterator[str]:
     if isinstance(value, dict):
-        yield _get_key(value)
+        yield _get_key(value, beside)
         for item in value.values():
-            yield from _list_keys(item)
+            yield from _list_keys(item, beside)
     elif isinstance(value, list):
         for item in value:
-            yield from _list_keys(item)
+            yield from _list_keys(item, beside)

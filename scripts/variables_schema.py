@@ -336,7 +336,13 @@ def render_json(variables: Options) -> str:
     """Return the text of the JSON Schema."""
     schema = build_json_schema(simplify(variables, described=True))
     defined = schema.pop("$defs")
-    tree, parts = share_parts(schema, lambda number: {"$ref": f"#/$defs/part{number}"}, ("properties",))
+    tree, parts = share_parts(
+        schema,
+        lambda number: {"$ref": f"#/$defs/part{number}"},
+        ("properties",),
+        ("description", "writeOnly"),
+        shortest=60,
+    )
     shared = {f"part{number}": part for number, part in enumerate(parts, start=1)}
     return json.dumps({**tree, "$defs": {**defined, **shared}}, indent=1) + "\n"
 

@@ -51,6 +51,25 @@ def test_both_files_are_as_the_argument_specs_say() -> None:
         assert path.read_text() == text, f"{path.name} is out of date: run make generate"
 
 
+def test_nothing_is_lost_where_parts_are_shared() -> None:
+    whole = json.loads(variables_schema.JSON.read_text())
+    shared = whole.pop("$defs")
+
+    def expand(value: t.Any) -> t.Any:
+        if isinstance(value, list):
+            return [expand(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        part = str(value.get("$ref", "")).removeprefix("#/$defs/")
+        if not part.startswith("part"):
+            return {name: expand(item) for name, item in value.items()}
+        return {**{name: item for name, item in value.items() if name != "$ref"}, **expand(shared[part])}
+
+    described = variables_schema.simplify(variables_schema.build_variables(), described=True)
+    expected = variables_schema.build_json_schema(described)
+    assert {**expand(whole), "$defs": {"template": shared["template"]}} == expected
+
+
 def test_every_variable_that_playbooks_read_is_in_the_schema() -> None:
     """But for what a playbook sets itself, and the inventory group of the CommCells."""
     own = {
