@@ -438,6 +438,10 @@ steps:
     sentence:
       description: What happens to the principal, with names in place of ids.
       type: str
+target:
+  description: Where that is. The address of the CommCell, with the company that is acted for, or the id of the tenant.
+  returned: success
+  type: str
 steps_gone:
   description: The ids of O(approved_steps) that are not needed any more; somebody else was faster.
   returned: when O(approved_steps) is given

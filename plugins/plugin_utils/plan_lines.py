@@ -42,9 +42,10 @@ _NOTHING = "nothing to do"
 
 @dataclass
 class HostPlan:
-    """What the results of one host say: its steps, and lines under titles beside them."""
+    """What the results of one host say: its steps, what they are about, and lines under titles beside them."""
 
     steps: list[Mapping] = field(default_factory=list)
+    targets: set[str] = field(default_factory=set)
     notes: dict[str, list[str]] = field(default_factory=dict)
 
     def add_notes(self, title: str, lines: t.Iterable[str]) -> None:
@@ -53,37 +54,45 @@ class HostPlan:
         known += [line for line in dict.fromkeys(lines) if line not in known]
 
 
-def format_plan(plans: t.Any, limit: t.Any = 0, markdown: bool = False, entra_host: t.Any = "localhost") -> list[str]:
+def format_plan(
+    plans: t.Any, limit: t.Any = 0, markdown: bool = False, entra_host: t.Any = "localhost", rest: t.Any = ""
+) -> list[str]:
     """Return the plan of each host as lines: totals, the steps of each principal, and what else an approver has to know.
 
     *plans*: by host, results of tasks (loops too), or steps themselves. *limit*: so many steps, and so many lines of each other part, are
-    shown of a host, 0 for all. *markdown*: for a file. *entra_host*: the host whose plan is that of Entra ID; the others are CommCells.
+    shown of a host, 0 for all; *rest*: where the others are, for the end of the line that counts them. *markdown*: for a file. *entra_host*:
+    the host whose plan is that of Entra ID; the others are CommCells.
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise FilterInputError("limit must be a number from 0, which shows everything")
     found = {to_text(host): _read_host(results) for host, results in require_mapping(plans, "the plans").items()}
     ordered = sorted(found.items(), key=lambda item: (item[0] != entra_host, fold_case(item[0]), item[0]))
+    more = to_text(make_visible(rest))
     total = _format_totals([step for dummy, plan in ordered for step in plan.steps])
     lines = [f"# Plan: {_escape_markdown(total)}" if markdown else f"Plan: {total}"]
     for host, plan in ordered:
-        title = (
-            f"{'Entra ID' if host == entra_host else f'CommCell {make_visible(host)}'}: {_format_totals(plan.steps)}"
-        )
+        name = "Entra ID" if host == entra_host else f"CommCell {make_visible(host)}"
+        kind = "tenant " if host == entra_host else ""
+        where = f" ({kind}{', '.join(sorted(plan.targets))})" if plan.targets else ""
+        shown = _group_steps(plan.steps, limit)
+        left_out = _count_rest(shown.left_out, more)
+        notes = {title: _cut(told, limit, more) for title, told in plan.notes.items() if told}
         write = _write_markdown if markdown else _write_text
-        lines += write(title, _group_steps(plan.steps, limit), plan.notes, limit)
+        lines += write(f"{name}{where}: {_format_totals(plan.steps)}", shown, left_out, notes)
     return lines
 
 
 def compute_digest(plans: t.Any) -> str:
-    """Return the SHA-256 of the steps of all hosts, in hexadecimal; the order of hosts, tasks and steps makes no difference.
+    """Return the SHA-256 of the steps of all hosts and of what they are about, in hexadecimal; no order makes a difference.
 
     *plans*: as for :func:`format_plan`. A host without steps counts as none.
     """
     found = {}
     for host, results in require_mapping(plans, "the plans").items():
-        ids = sorted({to_text(step.get("id")) for step in _read_host(results).steps})
+        plan = _read_host(results)
+        ids = sorted({to_text(step.get("id")) for step in plan.steps})
         if ids:
-            found[to_text(host)] = ids
+            found[to_text(host)] = {"targets": sorted(plan.targets), "steps": ids}
     text = json.dumps(found, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
@@ -104,6 +113,8 @@ def _take_result(plan: HostPlan, result: Mapping) -> None:
             _take_result(plan, item)
         return
     plan.steps += make_visible(require_mappings(result.get("steps"), "steps"))
+    if result.get("target"):
+        plan.targets.add(to_text(make_visible(result["target"])))
     if result.get("failed"):
         plan.add_notes("Problems", _list_problems(make_visible(result)))
     mapped = make_visible(require_mapping(result.get("role_mappings"), "role_mappings"))
@@ -182,42 +193,45 @@ def _group_steps(steps: t.Sequence[Mapping], limit: int) -> _ShownSteps:
     return _ShownSteps({name: found[name] for name in names}, len(steps) - len(shown))
 
 
-def _write_text(title: str, shown: _ShownSteps, notes: t.Mapping[str, t.Sequence[str]], limit: int) -> list[str]:
+def _write_text(title: str, shown: _ShownSteps, rest: list[str], notes: t.Mapping[str, t.Sequence[str]]) -> list[str]:
     lines = [title]
     for principal, steps in shown.by_principal.items():
         lines.append(f"  {principal}")
         lines += [f"    {step.get('sign')} {step.get('sentence')}" for step in steps]
-    if shown.left_out:
-        lines.append(f"  and {shown.left_out} more")
+    lines += [f"  {line}" for line in rest]
     for name, told in notes.items():
-        if told:
-            lines.append(f"  {name}")
-            lines += [f"    {line}" for line in _cut(told, limit)]
+        lines.append(f"  {name}")
+        lines += [f"    {line}" for line in told]
     return lines
 
 
-def _write_markdown(title: str, shown: _ShownSteps, notes: t.Mapping[str, t.Sequence[str]], limit: int) -> list[str]:
+def _write_markdown(
+    title: str, shown: _ShownSteps, rest: list[str], notes: t.Mapping[str, t.Sequence[str]]
+) -> list[str]:
     lines = ["", f"## {_escape_markdown(title)}"]
     if shown.by_principal:
         block: list[str] = []
         for principal, steps in shown.by_principal.items():
             block.append(f"  {principal}")
             block += [f"{step.get('sign')}   {step.get('sentence')}" for step in steps]
-        block += [f"  and {shown.left_out} more"] * bool(shown.left_out)
+        block += [f"  {line}" for line in rest]
         # Longer than what any name holds, so that no name ends the block.
         fence = "`" * max(3, 1 + max(len(run) for run in re.findall("`*", "\n".join(block))))
         lines += ["", f"{fence}diff", *block, fence]
     for name, told in notes.items():
-        if told:
-            lines += ["", f"### {_escape_markdown(name)}", ""]
-            lines += [f"- {_escape_markdown(line)}" for line in _cut(told, limit)]
+        lines += ["", f"### {_escape_markdown(name)}", ""]
+        lines += [f"- {_escape_markdown(line)}" for line in told]
     return lines
 
 
-def _cut(lines: t.Sequence[str], limit: int) -> list[str]:
-    if not limit or len(lines) <= limit:
-        return list(lines)
-    return [*lines[:limit], f"and {len(lines) - limit} more"]
+def _cut(lines: t.Sequence[str], limit: int, rest: str) -> list[str]:
+    shown = list(lines[:limit] if limit else lines)
+    return [*shown, *_count_rest(len(lines) - len(shown), rest)]
+
+
+def _count_rest(left_out: int, rest: str) -> list[str]:
+    """Return the line that counts what is not shown and says where it is; none where nothing is left out."""
+    return [f"and {left_out} more{', ' if rest else ''}{rest}"] if left_out else []
 
 
 def _escape_markdown(text: str) -> str:

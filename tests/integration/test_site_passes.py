@@ -178,6 +178,29 @@ def test_only_the_plan_that_was_approved_is_written(site: Simulator, bare: Playe
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
 
 
+def test_a_plan_that_was_approved_for_one_site_is_another_one_elsewhere(
+    site: Simulator, bare: Player, make_site: Callable[..., Simulator], tmp_path: pathlib.Path
+) -> None:
+    """Staging and production, where the CommCells have the same names, and everything is still to be created."""
+    other = make_site(set="M", empty=True, directory=tmp_path)
+    shown = bare(SITE, check=True, extra_vars=small(site)).ok().one("Plan")["msg"]
+    digest = shown[-1].split()[1]
+    run = bare(SITE, extra_vars={**small(other), "cvops_approved_plan": digest})
+    assert run.rc == 2
+    assert "cvops_approved_plan" in run.text
+    assert_no_writes(other)
+    lines = run.one("Plan")["msg"]
+    addresses = other.variables()["cvops_connection"]["commcells"]
+    for name in CELLS:
+        heading = f"CommCell {name} ({addresses[name]['url'].rstrip('/')}): "
+        assert any(line.startswith(heading) for line in lines), lines
+    hosts = ("Entra ID", "CommCell", "Digest", "This is not")
+    assert [line for line in lines if not line.startswith(hosts)] == [
+        line for line in shown if not line.startswith(hosts)
+    ]
+    assert any(line.startswith("Entra ID (tenant ") for line in lines)
+
+
 def test_what_changes_between_the_passes_ends_that_host_alone(site: Simulator, bare: Player) -> None:
     document = small(site)
     bare(SITE, extra_vars=document).ok()

@@ -137,6 +137,16 @@ def split_address(
     return Address(parts.scheme, found["host"], port, parts.path.rstrip("/"), known)
 
 
+def canonicalize_address(url: t.Any) -> str:
+    """Return the form that all spellings of an https address share, without user information; empty for one that cannot be read."""
+    try:
+        found = split_address("url", "", str(url).strip(), user=True)
+    except ConfigError:
+        return ""
+    port = "" if found.port in (None, 443) else f":{found.port}"
+    return f"https://{found.host.lower()}{port}{found.path}"
+
+
 _USER_INFORMATION_REFUSED = (
     "the address has user information (something before an @), which is not shown here. It would be sent in place of the token,"
     " and addresses are printed. Leave it out, and use the options for user and password"

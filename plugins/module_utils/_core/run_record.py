@@ -18,14 +18,15 @@ import socket
 import typing as t
 import uuid
 
+from .addresses import canonicalize_address
 from .context import Context
 from .data_text import dump_for_ansible
 from .errors import ConfigError
 from .plan import Plan
 from .private_files import Durability, create_folder, replace_file
-from .redact import redact_structure
+from .redact import redact_structure, redact_text
 from .values import convert_to_builtins, format_time
-from .visible import repair_strings
+from .visible import repair_strings, to_one_line
 
 #: Where records go, as an Ansible variable (lower case) and for module processes.
 DIRECTORY_VARIABLE = "CVOPS_RUN_RECORD_DIR"
@@ -138,6 +139,22 @@ def read_records(directory: str, module: str) -> list[dict[str, t.Any]]:
             if isinstance(content, dict) and content.get("module") == f"cvops.identity.{module}":
                 found.append(content)
     return found
+
+
+def describe_target(ctx: Context) -> str:
+    """Return what the run is about, for people and for what a plan is known by: a CommCell's address, with the company, or the tenant's id.
+
+    The same place has the same words, however options spell it. The tenant is that of the token, which no option can contradict; as option
+    tenant_id names it where no token tells, empty for none.
+    """
+    options = ctx.options
+    if options.get("commvault_url"):
+        company = f", company {options['commvault_company']}" if options.get("commvault_company") else ""
+        told = f"{canonicalize_address(options['commvault_url'])}{company}"
+    else:
+        token = ctx.identity.get("entra_token_says") or {}
+        told = str(token.get("tenant_id") or options.get("tenant_id") or "").lower()
+    return to_one_line(redact_text(told, ctx.secrets))
 
 
 def _name_outcome(result: t.Mapping[str, t.Any]) -> str:

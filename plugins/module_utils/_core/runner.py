@@ -40,7 +40,7 @@ from .resource import (
     collect_salvage,
 )
 from .result_masking import mask_result
-from .run_record import DIRECTORY_VARIABLE, RunRecord
+from .run_record import DIRECTORY_VARIABLE, RunRecord, describe_target
 from .step_progress import BEGUN, ENDED, PLANNED, StepProgress
 from .values import parse_number
 from .visible import escape_structure, repair_strings, to_one_line
@@ -211,11 +211,8 @@ def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.A
         # An absent noun is empty; the objects of a list have their own.
         if isinstance(resource, VerifyingResource) and isinstance(value, dict) and (value or findings):
             value = {**value, "not_confirmed": findings}
-        result: dict[str, t.Any] = {
-            "changed": plan.changed,
-            resource.noun: value,
-            "steps": _list_steps(ctx, resource, plan),
-        }
+        steps = _list_steps(ctx, resource, plan)
+        result = {"changed": plan.changed, resource.noun: value, "steps": steps, "target": describe_target(ctx)}
         if plan.changed:
             subjects = [to_one_line(redact_text(step.subject, ctx.secrets)) for step in plan.steps]
             result["msg"] = to_one_line(f"{'Would change' if ctx.check_mode else 'Changed'}: {', '.join(subjects)}")

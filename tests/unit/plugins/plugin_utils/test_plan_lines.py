@@ -170,6 +170,64 @@ def test_where_not_all_is_shown_removals_are_left_out_last_and_what_is_left_out_
     assert cut[-1] == "    and 3 more"
 
 
+def test_where_the_rest_is_stands_behind_its_number() -> None:
+    many = [step("+", "grant", "G", f"grant View on plans {number}", number) for number in range(3)]
+    rows = [{**ROW, "entity": f"plan {number}"} for number in range(3)]
+    lines = format_plan({"cs01": [*many, {"role_mappings": {"surplus": rows}}]}, limit=2, rest="see plan.md")
+    assert [line for line in lines if "more" in line] == ["  and 1 more, see plan.md", "    and 1 more, see plan.md"]
+    assert not any("plan.md" in line for line in format_plan({"cs01": many}, rest="see plan.md"))
+
+
+def test_a_host_is_told_with_the_tenant_or_the_commcell_that_its_results_are_about() -> None:
+    own = {"steps": [], "target": "6f0f6f0a"}
+    lines = format_plan(
+        {"localhost": [own, {"results": [own]}], "cs01": [{"steps": [], "target": f"https://{HOSTILE}"}]}
+    )
+    assert lines[1:] == ["Entra ID (tenant 6f0f6f0a): nothing to do", f"CommCell cs01 (https://{SHOWN}): nothing to do"]
+
+
+def test_the_same_steps_elsewhere_are_another_plan() -> None:
+    """What is approved for one site must not be what is approved for another one with the same names, where all is still to be made."""
+    steps = [step("+", "group", "GG", "create the group", 1)]
+
+    def make_plans(tenant: str, address: str) -> dict[str, t.Any]:
+        return {"localhost": [{"steps": steps, "target": tenant}], "cs01": [{"steps": steps, "target": address}]}
+
+    digests = {
+        compute_digest(make_plans(tenant, address))
+        for tenant in ("6f0f6f0a", "0b7c1d2e")
+        for address in ("https://a", "https://b")
+    }
+    assert len(digests) == 4
+    assert compute_digest(make_plans("6f0f6f0a", "https://a")) in digests
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["localhost", "cs01", "cs02"]),
+        st.tuples(st.sets(st.integers(0, 9), min_size=1), st.sampled_from(["https://a", "https://b", "6f0f6f0a"])),
+    ),
+    st.data(),
+)
+def test_two_plans_have_one_digest_exactly_where_steps_and_targets_of_all_hosts_are_the_same(
+    plans: dict[str, tuple[set[int], str]], data: st.DataObject
+) -> None:
+    def make_results(numbers: t.Iterable[int], target: str) -> list[dict[str, t.Any]]:
+        return [{"steps": [step("+", "grant", "GG", "grant", number)], "target": target} for number in numbers]
+
+    def digest(found: t.Mapping[str, tuple[set[int], str]]) -> str:
+        return compute_digest({host: make_results(numbers, target) for host, (numbers, target) in found.items()})
+
+    mixed = data.draw(st.permutations(sorted(plans)))
+    shuffled = {
+        host: make_results(data.draw(st.permutations(sorted(plans[host][0]))), plans[host][1]) for host in mixed
+    }
+    assert compute_digest(shuffled) == digest(plans)
+    for host, (numbers, target) in plans.items():
+        assert digest({**plans, host: (numbers, f"{target}x")}) != digest(plans)
+        assert digest({**plans, host: (numbers | {10}, target)}) != digest(plans)
+
+
 def test_names_cannot_make_lines_of_their_own_and_no_name_ends_the_block_of_a_file() -> None:
     hostile = [step("+", "grant", HOSTILE, f"grant {HOSTILE}", 1)]
     assert format_plan({HOSTILE: hostile})[1:] == [

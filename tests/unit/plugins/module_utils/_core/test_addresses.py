@@ -21,6 +21,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.addresses imp
     PROXY_SCHEMES,
     PUBLISHED_OPTIONS,
     SERVICE_OPTIONS,
+    canonicalize_address,
     check_addresses,
     describe_host,
     describe_proxy_address,
@@ -287,3 +288,38 @@ def test_any_text_has_parts(text: str, start: str) -> None:
     parts = split_any_address(start + text)
     assert extract_path(start + text) == to_one_line(parts.path, 300)
     assert extract_origin(start + text) in ("", f"{parts.scheme}://{parts.netloc}".lower())
+
+
+@pytest.mark.parametrize(
+    ("address", "canonical"),
+    [
+        ("https://CS01.corp.example:443/commandcenter/api/", "https://cs01.corp.example/commandcenter/api"),
+        ("cs01.corp.example", "https://cs01.corp.example"),
+        ("https://cs01:8443", "https://cs01:8443"),
+        ("https://[FE80::1]:443/a/", "https://[fe80::1]/a"),
+        (f"https://svc:{PASSWORD}@cs01/a", "https://cs01/a"),
+        ("https://cs01/a b", ""),
+        ("", ""),
+    ],
+)
+def test_all_spellings_of_an_address_have_one_form_without_user_information(address: str, canonical: str) -> None:
+    assert canonicalize_address(address) == canonical
+
+
+@given(
+    st.from_regex(r"[a-z0-9]{1,8}(\.[a-z0-9]{1,8}){0,2}", fullmatch=True),
+    st.sampled_from([None, 443, 8443]),
+    st.sampled_from(["", "/api", "/commandcenter/API"]),
+    st.data(),
+)
+def test_how_an_address_is_spelt_makes_no_difference_and_where_it_leads_does(
+    host: str, port: int | None, path: str, data: st.DataObject
+) -> None:
+    spelt = "".join(data.draw(st.sampled_from([letter, letter.upper()])) for letter in host)
+    ports = [f":{port}"] if port == 8443 else ["", ":443"]
+    canonical = canonicalize_address(f"https://{host}{f':{port}' if port else ''}{path}")
+    spelling = f"{data.draw(st.sampled_from(['https://', 'HTTPS://', '']))}{spelt}{data.draw(st.sampled_from(ports))}"
+    assert canonicalize_address(f"{spelling}{path}{data.draw(st.sampled_from(['', '/']))}") == canonical
+    assert canonicalize_address(canonical) == canonical
+    for other in (f"https://{host}x{path}", f"https://{host}:9999{path}", f"https://{host}{path}/x"):
+        assert canonicalize_address(other) != canonical

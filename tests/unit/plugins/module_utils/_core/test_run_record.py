@@ -19,7 +19,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core import run_re
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
-from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import RunRecord, read_records
+from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import (
+    RunRecord,
+    describe_target,
+    read_records,
+)
 
 PLAN = Plan({"members": []}, {"members": ["x"]}, (Step("create", "group A"), Step("add", "member x")))
 SECRET = "Planted~4711"
@@ -241,3 +245,35 @@ def test_the_last_records_of_a_module_are_read_newest_first_and_what_is_none_is_
     (folder / "20260307T120000Z-entra_group-7.json").mkdir()
     assert [record["began"] for record in read_records(str(folder), "entra_group")] == [2, 1]
     assert read_records(str(folder / "nowhere"), "entra_group") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "told", "expected"),
+    [
+        ({"tenant_id": "contoso.com"}, {}, "contoso.com"),
+        ({"tenant_id": "contoso.com"}, {"tenant_id": "6f0f6f0a"}, "6f0f6f0a"),
+        ({}, {"tenant_id": "6f0f6f0a"}, "6f0f6f0a"),
+        ({}, {}, ""),
+        (
+            {"commvault_url": "https://cs01/api/", "tenant_id": "contoso.com"},
+            {"tenant_id": "6f0f6f0a"},
+            "https://cs01/api",
+        ),
+        ({"commvault_url": "https://cs01", "commvault_company": "Acme\n"}, {}, "https://cs01, company Acme"),
+        ({"tenant_id": "6F0F6F0A"}, {}, "6f0f6f0a"),
+        ({"commvault_url": "https://CS01:443/api"}, {}, "https://cs01/api"),
+        ({"commvault_url": "https://somebody:word@cs01"}, {}, "https://cs01"),
+        ({"commvault_url": f"https://cs01/{SECRET}"}, {}, "https://cs01/********"),
+    ],
+    ids=[
+        *("option", "token first", "token alone", "nothing", "CommCell", "company"),
+        *("tenant in capitals", "another spelling", "user information", "secret"),
+    ],
+)
+def test_what_a_run_is_about_is_the_commcell_or_the_tenant(
+    make_ctx: t.Any, options: dict[str, t.Any], told: dict[str, t.Any], expected: str
+) -> None:
+    ctx = make_ctx(options)
+    ctx.identity["entra_token_says"] = told
+    ctx.secrets.add(SECRET)
+    assert describe_target(ctx) == expected

@@ -194,6 +194,12 @@ def test_steps_are_told_alike_in_check_mode_and_for_real_and_what_is_refused_is_
     assert run_task(make_ctx(), Noted(steps=()).build)["steps"] == []
 
 
+def test_a_result_says_what_it_is_about(make_ctx: t.Any) -> None:
+    for check_mode in (True, False):
+        result = run_task(make_ctx({"tenant_id": "contoso.com"}, check_mode=check_mode), Noted().build)
+        assert result["target"] == "contoso.com"
+
+
 def test_a_step_that_was_not_approved_stops_the_run_before_the_first_write(make_ctx: t.Any) -> None:
     steps = run_task(make_ctx(check_mode=True), Noted().build)["steps"]
     approved = [step["id"] for step in steps[1:]]
