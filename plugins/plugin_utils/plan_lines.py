@@ -38,6 +38,10 @@ _PART_VERBS = {"+": "added", "-": "removed", "~": "changed"}
 #: What is left out first where not all steps are shown: nobody overlooks a removal behind a thousand additions.
 _IMPORTANCE = {"-": 0, "~": 1, "+": 2}
 _NOTHING = "nothing to do"
+#: A sentence of more characters that names settings has them on lines of their own.
+_LONGEST_SENTENCE = 100
+_SETTING = re.compile(r'[A-Za-z][\w .:/()-]* (?:"[^"]*"|true|false|-?[0-9]+)')
+_WITH_SETTINGS = re.compile(rf'(?P<what>[^",]+? with) (?P<settings>{_SETTING.pattern}(?:, {_SETTING.pattern})+)')
 
 
 @dataclass
@@ -77,8 +81,10 @@ def format_plan(
         shown = _group_steps(plan.steps, limit)
         left_out = _count_rest(shown.left_out, more)
         notes = {title: _cut(told, limit, more) for title, told in plan.notes.items() if told}
+        totals = _format_totals(plan.steps)
+        told = "" if totals == total else f": {totals}"  # the first line says it already
         write = _write_markdown if markdown else _write_text
-        lines += write(f"{name}{where}: {_format_totals(plan.steps)}", shown, left_out, notes)
+        lines += write(f"{name}{where}{told}", shown, left_out, notes)
     return lines
 
 
@@ -197,7 +203,9 @@ def _write_text(title: str, shown: _ShownSteps, rest: list[str], notes: t.Mappin
     lines = [title]
     for principal, steps in shown.by_principal.items():
         lines.append(f"  {principal}")
-        lines += [f"    {step.get('sign')} {step.get('sentence')}" for step in steps]
+        for step in steps:
+            sentence, *settings = _split_sentence(to_text(step.get("sentence")))
+            lines += [f"    {step.get('sign')} {sentence}", *(f"        {setting}" for setting in settings)]
     lines += [f"  {line}" for line in rest]
     for name, told in notes.items():
         lines.append(f"  {name}")
@@ -213,7 +221,9 @@ def _write_markdown(
         block: list[str] = []
         for principal, steps in shown.by_principal.items():
             block.append(f"  {principal}")
-            block += [f"{step.get('sign')}   {step.get('sentence')}" for step in steps]
+            for step in steps:
+                sentence, *settings = _split_sentence(to_text(step.get("sentence")))
+                block += [f"{step.get('sign')}   {sentence}", *(f"{step.get('sign')}     {told}" for told in settings)]
         block += [f"  {line}" for line in rest]
         # Longer than what any name holds, so that no name ends the block.
         fence = "`" * max(3, 1 + max(len(run) for run in re.findall("`*", "\n".join(block))))
@@ -222,6 +232,12 @@ def _write_markdown(
         lines += ["", f"### {_escape_markdown(name)}", ""]
         lines += [f"- {_escape_markdown(line)}" for line in told]
     return lines
+
+
+def _split_sentence(sentence: str) -> list[str]:
+    """Return *sentence* in one part, a long one that names settings as what comes before them and each of them."""
+    found = _WITH_SETTINGS.fullmatch(sentence) if len(sentence) > _LONGEST_SENTENCE else None
+    return [found["what"], *_SETTING.findall(found["settings"])] if found else [sentence]
 
 
 def _cut(lines: t.Sequence[str], limit: int, rest: str) -> list[str]:

@@ -112,10 +112,15 @@ def format_decision(decision: t.Any, plan_lines: t.Any = None, markdown: bool = 
 
 
 def format_conclusion(conclusion: t.Any) -> list[str]:
-    """Return what came of the run on each host, for people."""
+    """Return what came of the run on each host, for people; one line where nothing was to be done on any."""
+    hosts = {
+        host: require_mapping(value, "what came of a host")
+        for host, value in require_mapping(conclusion, "the conclusion").items()
+    }
+    if hosts and all(found.get("status") == "unchanged" for found in hosts.values()):
+        return ["Nothing was to be done"]
     lines = []
-    for host, value in require_mapping(conclusion, "the conclusion").items():
-        found = require_mapping(value, "what came of a host")
+    for host, found in hosts.items():
         status = to_text(found.get("status")).replace("_", " ")
         told = f"{_name_host(host)}: {status}"
         if status == "planned":

@@ -122,7 +122,7 @@ def test_a_plan_as_markdown() -> None:
     ) == [
         "# Plan: 1 grant removed, 1 user group changed",
         "",
-        "## CommCell cs01: 1 grant removed, 1 user group changed",
+        "## CommCell cs01",
         "",
         "```diff",
         "  Auditors",
@@ -143,7 +143,7 @@ def test_surplus_that_is_not_known_is_told_as_such_and_no_surplus_is_no_line() -
     assert "    unknown" in format_plan({"cs01": [{"role_mappings": {"surplus": "unknown"}}]})
     assert format_plan({"cs01": [{"role_mappings": {"surplus": [], "unmanaged": []}}]}) == [
         "Plan: nothing to do",
-        "CommCell cs01: nothing to do",
+        "CommCell cs01",
     ]
 
 
@@ -156,7 +156,7 @@ def test_where_not_all_is_shown_removals_are_left_out_last_and_what_is_left_out_
     many = [step("+", "grant", f"G{number:03}", f"grant View on plans {number}", number) for number in range(216)]
     lines = format_plan({"cs01": [*many, step("-", "grant", "Z", "revoke Admin on the CommCell", 999)]}, limit=3)
     assert lines[1:] == [
-        "CommCell cs01: 216 grants added, 1 removed",
+        "CommCell cs01",
         "  G000",
         "    + grant View on plans 0",
         "  G001",
@@ -183,7 +183,41 @@ def test_a_host_is_told_with_the_tenant_or_the_commcell_that_its_results_are_abo
     lines = format_plan(
         {"localhost": [own, {"results": [own]}], "cs01": [{"steps": [], "target": f"https://{HOSTILE}"}]}
     )
-    assert lines[1:] == ["Entra ID (tenant 6f0f6f0a): nothing to do", f"CommCell cs01 (https://{SHOWN}): nothing to do"]
+    assert lines[1:] == ["Entra ID (tenant 6f0f6f0a)", f"CommCell cs01 (https://{SHOWN})"]
+
+
+def test_totals_of_a_host_are_told_where_they_are_not_those_of_the_plan() -> None:
+    own = step("+", "grant", "G", "grant View", 1)
+    assert format_plan({"localhost": [], "cs01": [own]}) == [
+        "Plan: 1 grant added",
+        "Entra ID: nothing to do",
+        "CommCell cs01",
+        "  G",
+        "    + grant View",
+    ]
+    assert format_plan({"cs01": [own], "cs02": [own]})[1:5:3] == [
+        "CommCell cs01: 1 grant added",
+        "CommCell cs02: 1 grant added",
+    ]
+
+
+def test_a_long_sentence_has_each_setting_on_a_line_and_nothing_else_is_parted() -> None:
+    settings = ["access token version 1", 'display name "Sign-on, for all"', "implicit grant of ID tokens false"]
+    sentence = f'register the application with {", ".join(settings)}, sign-in audience "AzureADMyOrg"'
+    long = step("+", "application", "App", sentence, 1)
+    assert format_plan({"localhost": [long]})[3:] == [
+        "    + register the application with",
+        *(f"        {setting}" for setting in [*settings, 'sign-in audience "AzureADMyOrg"']),
+    ]
+    assert format_plan({"localhost": [long]}, markdown=True)[6:9] == [
+        "+   register the application with",
+        "+     access token version 1",
+        '+     display name "Sign-on, for all"',
+    ]
+    short = "create the role with enabled true, visible to all false"
+    name = f"grant View with {'x' * 80}, - revoke Admin 1, and 7 true"
+    for other in (short, name):
+        assert format_plan({"cs01": [step("+", "role", "R", other)]})[3:] == [f"    + {other}"]
 
 
 def test_the_same_steps_elsewhere_are_another_plan() -> None:
@@ -231,7 +265,7 @@ def test_two_plans_have_one_digest_exactly_where_steps_and_targets_of_all_hosts_
 def test_names_cannot_make_lines_of_their_own_and_no_name_ends_the_block_of_a_file() -> None:
     hostile = [step("+", "grant", HOSTILE, f"grant {HOSTILE}", 1)]
     assert format_plan({HOSTILE: hostile})[1:] == [
-        f"CommCell {SHOWN}: 1 grant added",
+        f"CommCell {SHOWN}",
         f"  {SHOWN}",
         f"    + grant {SHOWN}",
     ]

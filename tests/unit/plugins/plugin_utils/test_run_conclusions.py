@@ -76,6 +76,20 @@ def test_the_digest_stands_below_the_plan() -> None:
     assert format_decision(decision, ["Plan: 1"], markdown=True) == ["Plan: 1", "", "Digest: `abc`"]
 
 
+def test_where_nothing_was_to_be_done_anywhere_it_is_said_once() -> None:
+    plans = {"localhost": planned(), "cs01": planned(), "cs02": planned()}
+    for check_mode in (False, True):
+        decision = decide_run(plans, SCOPE, check_mode=check_mode)
+        assert format_conclusion(conclude_run(decision, plans, {}, SCOPE)) == ["Nothing was to be done"]
+    plans["cs02"] = planned("a")
+    conclusion = conclude_run(decide_run(plans, SCOPE), plans, {"cs02": wrote("a")}, SCOPE)
+    assert format_conclusion(conclusion) == [
+        "Entra ID: unchanged",
+        "cs01: unchanged",
+        "cs02: applied, 1 change planned, 2 write requests",
+    ]
+
+
 def test_each_host_ends_on_its_own() -> None:
     plans = {"localhost": planned(), "cs01": planned("a", "b"), "cs02": planned("c")}
     failed = collect_pass({"mappings": failure(steps_done=["gets a"], step_failed="gets b", steps_left=["gets d"])})
