@@ -201,6 +201,23 @@ def test_a_second_service_principal_and_one_without_application(graph: GraphClie
     graph.error(400, "PATCH", f"/servicePrincipals(appId='{application['appId']}')", {"displayName": "n"})
 
 
+@pytest.mark.parametrize(
+    ("fits", "refused"),
+    [
+        ({"tags": ["x" * 256]}, {"tags": ["a b"]}),
+        ({"notes": "x" * 1024}, {"notes": "x" * 1025}),
+        ({"description": "x" * 1024}, {"description": "x" * 1025}),
+        ({"replyUrls": ["https://" + "x" * 248, "app:done"]}, {"replyUrls": ["https://" + "x" * 249]}),
+        ({"replyUrls": []}, {"replyUrls": ["no address"]}),
+    ],
+)
+def test_a_service_principal_takes_what_fits(graph: GraphClient, fits: dict[str, Any], refused: dict[str, Any]) -> None:
+    path = f"/servicePrincipals/{graph.principal(graph.application())['id']}"
+    graph.ok(204, "PATCH", path, fits)
+    (name,) = refused
+    assert graph.error(400, "PATCH", path, refused)["details"][0]["target"] == name
+
+
 def test_passwords_change_by_actions_only(graph: GraphClient) -> None:
     application = graph.application(passwordCredentials=[{"displayName": "first"}])
     assert len(application["passwordCredentials"][0]["secretText"]) >= 34

@@ -43,7 +43,7 @@ def check_values(body: Row) -> None:
         raise invalid_value("displayName", RESOURCE)
     if body.get("signInAudience") and body["signInAudience"] not in _AUDIENCES:
         raise invalid_value("signInAudience", RESOURCE)
-    _check_tags(body.get("tags", []))
+    check_tags(body.get("tags", []), RESOURCE)
     _check_requested(body.get("requiredResourceAccess", []))
     identifiers = body.get("identifierUris", [])
     folded = {fold_case(uri) for uri in identifiers}
@@ -56,9 +56,10 @@ def check_values(body: Row) -> None:
         raise invalid_value("logoutUrl", RESOURCE)
 
 
-def _check_tags(tags: list[str]) -> None:
+def check_tags(tags: list[str], resource: str) -> None:
+    """Check the tags of an application or a service principal."""
     if len(set(tags)) != len(tags) or any(not 1 <= len(tag) <= 256 or re.search(r"\s", tag) for tag in tags):
-        raise invalid_value("tags", RESOURCE)
+        raise invalid_value("tags", resource)
 
 
 def _check_requested(items: list[dict[str, Any]]) -> None:
@@ -85,8 +86,13 @@ def check_platforms(row: Row, before: Row | None) -> None:
                 raise invalid_value("redirectUris", RESOURCE)
 
 
+def is_reply_url(uri: str) -> bool:
+    """Return True for an address that has the form of a reply URL; each scheme may be its own."""
+    return len(uri) <= 256 and bool(_URI.fullmatch(uri))
+
+
 def _is_redirect_uri(uri: str, platform: str, personal: bool) -> bool:
-    if len(uri) > 256 or not _URI.fullmatch(uri) or "#" in uri or (personal and set(uri) & {"*", "?"}):
+    if not is_reply_url(uri) or "#" in uri or (personal and set(uri) & {"*", "?"}):
         return False
     scheme = uri.partition(":")[0].lower()
     if scheme not in ("http", "https"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cvops_simulator.entra.defaults import make_row, merge_row
+from cvops_simulator.entra.graph.application_rules import check_tags, is_reply_url
 from cvops_simulator.entra.graph.certificates import add_certificates, apply_key_credentials
 from cvops_simulator.entra.graph.deletion import soft_delete
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, invalid_value, not_found
@@ -44,6 +45,8 @@ _READ_ONLY = frozenset(
         "verifiedPublisher",
     }
 )
+_RESOURCE = "ServicePrincipal"
+_LONGEST = {"description": 1024, "notes": 1024}
 _SIGN_ON_MODES = (None, "password", "saml", "notSupported", "oidc")
 _OTHER_TENANT = (
     "When using this permission, the backing application of the service principal being created must in the "
@@ -73,10 +76,13 @@ def _get(call: Call) -> GraphResponse:
 
 def _check_values(body: Row) -> None:
     if body.get("preferredSingleSignOnMode") not in _SIGN_ON_MODES:
-        raise invalid_value("preferredSingleSignOnMode", "ServicePrincipal")
-    tags = body.get("tags", [])
-    if len(set(tags)) != len(tags) or any(not 1 <= len(tag) <= 256 for tag in tags):
-        raise invalid_value("tags", "ServicePrincipal")
+        raise invalid_value("preferredSingleSignOnMode", _RESOURCE)
+    for name, longest in _LONGEST.items():
+        if len(body.get(name) or "") > longest:
+            raise invalid_value(name, _RESOURCE)
+    check_tags(body.get("tags", []), _RESOURCE)
+    if not all(is_reply_url(url) for url in body.get("replyUrls", [])):
+        raise invalid_value("replyUrls", _RESOURCE)
 
 
 def _create(call: Call) -> GraphResponse:
@@ -129,7 +135,7 @@ def _update(call: Call) -> GraphResponse:
         return _make(call, {**body, "appId": value})
     row = call.require("servicePrincipal", call.arguments[0])
     if str(body.get("appId", row["appId"])).lower() != row["appId"]:
-        raise invalid_value("appId", "ServicePrincipal")
+        raise invalid_value("appId", _RESOURCE)
     _check_values(body)
     check_patched_passwords(row, body)
     values = {key: item for key, item in body.items() if "@" not in key and key not in ("keyCredentials", "appId")}
