@@ -287,8 +287,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.access_t
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.module_utils._stores.options import token_store_option
 

@@ -170,7 +170,7 @@ steps_gone:
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.options import build_role_spec
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(build_approval_spec(), build_role_spec())

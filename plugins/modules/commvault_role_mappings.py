@@ -450,8 +450,8 @@ steps_gone:
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec, build_risk_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.options import mappings_option
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.resource import RoleMappingsResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec

@@ -80,8 +80,8 @@ role_mappings:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.info import read_role_mappings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 

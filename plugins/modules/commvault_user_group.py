@@ -218,8 +218,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_gro
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec, build_risk_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._joint.entra_group_links import verify_group_link
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 

@@ -206,8 +206,8 @@ connection:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.info import examine_connection
 from ansible_collections.cvops.identity.plugins.module_utils._joint.connection.needs import FEATURES, PLAYBOOKS
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec

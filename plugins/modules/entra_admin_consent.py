@@ -189,7 +189,7 @@ steps_gone:
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import application_option
 from ansible_collections.cvops.identity.plugins.module_utils._entra.consent.resource import ConsentResource
 from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions import api_permissions_suboptions

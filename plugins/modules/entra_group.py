@@ -178,8 +178,8 @@ steps_gone:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.options import build_group_spec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource import GroupResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec

@@ -210,9 +210,9 @@ steps_gone:
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource_list import build_list_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.options import build_group_spec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.resource_list import GroupsResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec

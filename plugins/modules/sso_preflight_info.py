@@ -319,8 +319,8 @@ preflight:
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_as_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import application_option
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.options import mappings_option
 from ansible_collections.cvops.identity.plugins.module_utils._joint.preflight.info import run_preflight

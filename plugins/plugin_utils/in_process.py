@@ -34,6 +34,14 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.context impor
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, CvopsError
 from ansible_collections.cvops.identity.plugins.module_utils._core.http import preload_tls_contexts
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_environment import ENVIRONMENT_KEY
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import (
+    BASE_DIRECTORY_VARIABLE,
+    LOG_KEY,
+    RUN_DIRECTORY_VARIABLE,
+    RUN_PROCESS_VARIABLE,
+    SOURCES_VARIABLE,
+    TIMEOUT_VARIABLE,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources, use_sources
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_values import (
     check_option_texts,
@@ -45,16 +53,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.redact import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.result_masking import mask_result
 from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import DIRECTORY_VARIABLE
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import (
-    BASE_DIRECTORY_VARIABLE,
-    LOG_KEY,
-    RUN_DIRECTORY_VARIABLE,
-    RUN_PROCESS_VARIABLE,
-    SOURCES_VARIABLE,
-    TIMEOUT_VARIABLE,
-    RecordTarget,
-    run_task,
-)
+from ansible_collections.cvops.identity.plugins.module_utils._core.runner import RecordTarget, run_task
 from ansible_collections.cvops.identity.plugins.module_utils._core.step_progress import describe_cut_run
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec

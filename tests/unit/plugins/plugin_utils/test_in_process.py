@@ -22,10 +22,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.argument_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_environment import ENVIRONMENT_KEY
+from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import LOG_KEY
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import build_fallback
 from ansible_collections.cvops.identity.plugins.module_utils._core.redact import HIDDEN_OPTION
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
-from ansible_collections.cvops.identity.plugins.module_utils._core.runner import LOG_KEY
 from ansible_collections.cvops.identity.plugins.modules import entra_group
 from ansible_collections.cvops.identity.plugins.plugin_utils import in_process as subject
 from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import temporary_folder
