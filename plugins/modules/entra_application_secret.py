@@ -113,6 +113,16 @@ secret:
     value:
       description: The secret itself when this task has added it, else V(null).
       type: str
+    not_confirmed:
+      description:
+        - What Entra ID does not show as written after a minute, V(list) for a new secret that is not listed; a run soon after may add a second one.
+        - A removal that is not shown fails the task instead.
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: What is not shown.
+          type: str
 salvaged:
   description: RV(secret) in a failed task that has added a secret.
   returned: failure, when a secret was added before

@@ -34,7 +34,8 @@ class Resource(t.Protocol):
         """The functions that do a step, by the action that the step names; none of them is called in check mode.
 
         Every action that a plan may name is a key. A step with another one is a fault of the collection, found before the
-        first write: no action is ever the one for "everything else".
+        first write: no action is ever the one for "everything else". An action ends with its write: an error, a request to stop
+        among them, makes the step a failed one, so what waits until the write shows is :meth:`VerifyingResource.verify`.
         """
 
     def plan(self) -> Plan:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from .._core.errors import ApiError, Cancelled, mark_outcome_unknown
+from .._core.errors import ApiError, CvopsError, mark_outcome_unknown
 from .._core.polling import Backoff
 from .._core.retry import Repeat
 from .client import GraphClient
@@ -64,22 +64,31 @@ def create_once(
                 found = find()
             if len(found) == 1:
                 graph.remember(found[0])
-                _await_listed(graph, lambda: bool(find()), intent)
+                _await_listed(graph, find, found[0], intent)
                 return dict(found[0])
         exc.facts["outcome"] = "unknown"
         raise
     graph.remember(created)
-    # The next run knows it by what find returns alone, so nothing else is done before that shows it.
-    _await_listed(graph, lambda: any(_is_same(item, created) for item in find()), intent)
-    if was_repeated:
-        _warn_of_twins(graph, find, created, intent)
+    _await_listed(graph, find, created, intent, may_have_twins=was_repeated)
     return created
 
 
-def _await_listed(graph: GraphClient, is_listed: t.Callable[[], bool], intent: str) -> None:
-    """Wait until the new object shows. A run that is told to stop ends after the step, which is done."""
-    with contextlib.suppress(Cancelled):
-        wait_until_shown(graph, lambda: [] if is_listed() else ["list"], intent)
+def _await_listed(
+    graph: GraphClient,
+    find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]],
+    created: t.Mapping[str, t.Any],
+    intent: str,
+    may_have_twins: bool = False,
+) -> None:
+    """Wait until *find* returns the new object: the next run knows it by that alone, so nothing else is done before.
+
+    It is there whatever becomes of these looks. A run that is told to stop meanwhile ends after the step, and where they fail, those
+    of the resource after its last step tell.
+    """
+    with contextlib.suppress(CvopsError):
+        wait_until_shown(graph, lambda: [] if any(_is_same(item, created) for item in find()) else ["list"], intent)
+        if may_have_twins:
+            _warn_of_twins(graph, find, created, intent)
 
 
 def _is_same(item: t.Mapping[str, t.Any], created: t.Mapping[str, t.Any]) -> bool:

@@ -280,13 +280,17 @@ class AccessTokenResource:
 
     def _edit(self, step: Step) -> None:
         settings = step.data["settings"]
-        number = str(get_token_id(self._row or {}))
-        self._answered = self._tokens.edit(number, settings, step.subject)
-        if self._store is not None and settings.get("renewable_until"):
-            until = serialize_access_token({"renewable_until": settings["renewable_until"]})["renewableUntilTimestamp"]
-            with self._store.lock() as held:
-                if held.pair is not None:
-                    held.write_pair(dataclasses.replace(held.pair, renewable_until=float(until)))
+        if self._store is None or not settings.get("renewable_until"):
+            self._send_edit(step)
+            return
+        until = serialize_access_token({"renewable_until": settings["renewable_until"]})["renewableUntilTimestamp"]
+        with self._store.lock() as held:  # before the edit: a wait for it may be cut short
+            self._send_edit(step)
+            if held.pair is not None:
+                held.write_pair(dataclasses.replace(held.pair, renewable_until=float(until)))
+
+    def _send_edit(self, step: Step) -> None:
+        self._answered = self._tokens.edit(str(get_token_id(self._row or {})), step.data["settings"], step.subject)
 
     def _store_pair(self, held: LockedStore, info: TokenRow) -> None:
         store, now = t.cast(TokenStore, self._store), self._ctx.clock.now().timestamp()

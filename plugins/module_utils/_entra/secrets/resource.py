@@ -7,17 +7,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import re
 import typing as t
 from dataclasses import replace
 
 from ..._core.context import Context
-from ..._core.errors import Cancelled, ConfigError
+from ..._core.errors import ConfigError
 from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step, set_principal_id
-from ..._core.resource import Action
+from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
 from ..._core.values import format_time
 from ..applications.desired import PERSONAL_AUDIENCES
@@ -48,11 +47,13 @@ class SecretResource:
         self._ctx, self._graph = ctx, GraphClient(ctx)
         self._application = ApplicationReference(pending=True)
         self._result: Secret = {}
+        self._planned = Plan({}, {})
 
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises ConfigError, GuardRefused."""
         planned = self._plan_secret()
-        return replace(planned, steps=set_principal_id(planned.steps, self._application.app_id))
+        self._planned = replace(planned, steps=set_principal_id(planned.steps, self._application.app_id))
+        return self._planned
 
     def _plan_secret(self) -> Plan:
         options = self._ctx.options
@@ -94,15 +95,24 @@ class SecretResource:
 
     def _remove(self, step: Step) -> None:
         self._writer().remove(step.data["key_id"])
-        with contextlib.suppress(Cancelled):  # a run that is told to stop ends after the step, which is done
-            self._writer().await_gone(step.data["key_id"])
 
     def _add(self, step: Step) -> None:
         added = self._writer().add(step.data["name"], step.data["lifetime_days"])
         # Kept first, because it is shown once: reading the rest of the answer may fail.
         self._result = {"key_id": str(added["keyId"]).lower(), "value": str(added["secretText"])}
         self._result = {**canonical_secret(added), "value": self._result["value"]}
-        self._writer().await_listed(self._result["key_id"])
+
+    def verify(self) -> list[Finding]:
+        """Wait until the secret is listed, or is not any more, and return "list" as a field for a new one that is not listed in time.
+
+        Raises WaitTimeout for a removed one: it may be good for signing in still.
+        """
+        for step in self._planned.steps:
+            if step.action == "remove":
+                self._writer().await_gone(step.data["key_id"])
+            elif not self._writer().await_listed(self._result["key_id"]):
+                return [{"field": "list"}]
+        return []
 
     def result(self) -> Secret:
         """Return the added secret with its ``value``, or the one that was there; empty after a removal."""

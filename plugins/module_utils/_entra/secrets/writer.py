@@ -70,8 +70,8 @@ class SecretWriter:
                 return listed
         return None
 
-    def await_listed(self, key_id: str) -> None:
-        """Wait until several reads in a row list the new secret *key_id*; warn where they do not in time.
+    def await_listed(self, key_id: str) -> bool:
+        """Wait until several reads in a row list the new secret *key_id*; return False and warn where they do not in time.
 
         Until they do, a run that asks for the same secret would add a second one.
         """
@@ -84,15 +84,13 @@ class SecretWriter:
                 in_a_row=_LOOKS_IN_A_ROW,
                 timeout_s=SEARCH_LIMIT_S,
             )
-        except (
-            ApiError,
-            Cancelled,
-            WaitTimeout,
-        ) as exc:  # a run that is told to stop ends after the step, which is done
+        except (ApiError, WaitTimeout) as exc:
             self._ctx.warn(
                 f"Secret {key_id} was added and its value is in the result, but it was not seen in the list of secrets ({exc})"
                 " A run soon after this one may add a second one."
             )
+            return False
+        return True
 
     def await_gone(self, key_id: str) -> None:
         """Wait until the secret *key_id* is listed no more. Raises WaitTimeout: it may be good for signing in still."""

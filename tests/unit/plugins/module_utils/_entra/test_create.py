@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
+    Cancelled,
     Forbidden,
     NotFound,
     Unreachable,
@@ -121,6 +122,20 @@ def test_what_was_created_is_one_of_this_run(graph: GraphClient, secured: t.Any,
     assert created(graph, [], [], [GROUP]) == GROUP
     assert graph.recent_objects.contains_any([GROUP["id"]])
     assert graph.ctx.clock.monotonic() == 1000.0
+
+
+@pytest.mark.parametrize("failure", [Cancelled("Stopped by SIGTERM"), Forbidden("not for you", status=403)])
+def test_what_was_created_is_returned_although_the_looks_after_it_fail(
+    graph: GraphClient, secured: t.Any, answer: t.Any, failure: Exception
+) -> None:
+    """Of a POST that was sent twice, too, after which another look is for a twin."""
+    graph._transport.settings = dataclasses.replace(graph._transport.settings, policy=RetryPolicy(tries=3))
+    secured.server.says(answer(201, GROUP), answer(503, {}, {"Retry-After": "1"}), answer(201, GROUP))
+    assert create_once(graph, "/groups", {}, find=Failing(failure), intent="create it") == GROUP
+    twice = Failing(failure)
+    twice.looks = [[], [], [], [GROUP], [GROUP], [GROUP], []]  # the third one before the second POST
+    assert create_once(graph, "/groups", {}, find=twice, intent="create it") == GROUP
+    assert methods(secured) == ["POST"] * 3
 
 
 def test_a_lost_answer_is_followed_up_by_four_reads_with_pauses(

@@ -81,8 +81,9 @@ def test_a_removal_names_one_key(make_ctx: t.Any) -> None:
     secret, graph = make_secret(make_ctx, [key(3), key(4)], state="absent", key_id=guid(3))
     graph.sign_in.method = "client_certificate"
     planned = secret.plan()
-    graph.answers[PATH]["passwordCredentials"] = [key(4)]
     carry_out(secret, planned)
+    graph.answers[PATH]["passwordCredentials"] = [key(4)]
+    assert secret.verify() == []
     assert graph.writes == [("POST", f"{PATH}/removePassword", {"keyId": guid(3)})]
     assert secret.result() == {}
 
@@ -90,8 +91,9 @@ def test_a_removal_names_one_key(make_ctx: t.Any) -> None:
 def test_a_secret_that_stays_listed_after_its_removal_is_an_error(make_ctx: t.Any) -> None:
     secret, graph = make_secret(make_ctx, [key(3), key(4)], state="absent", key_id=guid(3))
     graph.sign_in.method = "client_certificate"
+    carry_out(secret, secret.plan())
     with pytest.raises(WaitTimeout, match="does not show it: state"):
-        carry_out(secret, secret.plan())
+        secret.verify()
 
 
 @pytest.mark.parametrize("keys", [None, []])
@@ -200,17 +202,27 @@ def make_added(make_ctx: t.Any, looks: t.Callable[[t.Any], t.Any]) -> tuple[subj
     graph.reads.clear()
     graph.answers[PATH] = looks
     carry_out(secret, planned)
+    assert graph.reads == [], "a step ends with its write: a request to stop after it makes no failed step of it"
     return secret, graph
 
 
 def test_a_new_secret_is_waited_for_until_it_is_listed_several_times(make_ctx: t.Any) -> None:
     shown = iter([True, False, False, True, True, True])
-    _secret, graph = make_added(make_ctx, lambda params: {"passwordCredentials": [key(4)] if next(shown) else []})
+    secret, graph = make_added(make_ctx, lambda params: {"passwordCredentials": [key(4)] if next(shown) else []})
+    assert secret.verify() == []
     assert len(graph.reads) == 6 and graph.ctx.warnings == []
 
 
 @pytest.mark.parametrize("answer", [{"passwordCredentials": []}, BadAnswer("no")])
 def test_a_new_secret_that_is_not_listed_is_kept_and_said(make_ctx: t.Any, answer: t.Any) -> None:
     secret, graph = make_added(make_ctx, lambda params: answer)
+    assert secret.verify() == [{"field": "list"}]
     assert secret.result()["value"] == "shown once"
     assert len(graph.ctx.warnings) == 1 and "may add a second one" in graph.ctx.warnings[0]
+
+
+def test_where_nothing_was_written_nothing_is_awaited(make_ctx: t.Any) -> None:
+    secret, graph = make_secret(make_ctx, [key(3)])
+    secret.plan()
+    graph.reads.clear()
+    assert (secret.verify(), graph.reads) == ([], [])
