@@ -40,7 +40,7 @@ def drop_short_secrets(secrets: t.Iterable[t.Any]) -> set[str]:
 
 
 def redact_text(value: str, secrets: t.Iterable[str] = ()) -> str:
-    """Return *value* with every known secret in any of its forms, every JWT, prefixed token and named secret replaced."""
+    """Return *value* with every known secret in any of its forms, every token of a form of its own, prefixed token and named secret replaced."""
     return get_matcher(frozenset(secrets)).redact_text(value)
 
 
@@ -48,7 +48,8 @@ def redact_structure(value: t.Any, secrets: t.Iterable[str] = (), *, prose: bool
     """Return a structure of JSON with every text in it, keys too, redacted; to be done before it becomes one text.
 
     Tuples become lists. Below the name of a secret, short secrets are hidden too. *prose* False: the texts are names and values
-    that a reader compares, such as those of a plan; known secrets and JWTs are hidden there, not what only looks like a credential.
+    that a reader compares, such as those of a plan; known secrets and tokens of a form of their own (such as JWTs) are hidden there,
+    not what only looks like a credential.
     """
     return get_matcher(frozenset(secrets)).redact_structure(value, prose)
 

@@ -84,8 +84,12 @@ _SECRET_NAMES = frozenset(
         "hint",
     ]
 )
-#: A JWT, or the beginning of one that was cut.
-_JWT = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}")
+#: What is a credential by its form alone: a JWT, or the beginning of one that was cut; a client secret of Entra ID; a token of HashiCorp Vault.
+_TOKEN = re.compile(
+    r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}"
+    r"|(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}(?![A-Za-z0-9_~-])"
+    r"|\bhv[bsr]\.[A-Za-z0-9_-]{24,}"
+)
 #: A scheme and what is not a word of a sentence.
 _PREFIXED_TOKEN = re.compile(
     r"\b((?i:Bearer)|QSDK)(\s+)(?=[^\s\"',;]*(?:[\d+/=~_]|[a-z][A-Z]))[^\s\"',;]{8,}|\b(SAML|Basic)(\s+)[A-Za-z0-9+/_]{20,}={0,2}(?![\w-])"
@@ -97,8 +101,13 @@ _SECRET_HEADER = re.compile(
 )
 #: What stands between the first and the last line of a private key in PEM form; a certificate is public.
 _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----)([^-]+)")
-#: User information of an address, also where the slashes are escaped.
-_USER_INFORMATION = re.compile(r"\b([a-z][a-z0-9+.-]{0,20}:[\\/]{2,4})([^\s/\\?#\"'<>]{1,500})@", re.IGNORECASE)
+#: User information of an address, also where the slashes are escaped, and where its password holds what would end it: what stands
+#: behind the colon is no port then.
+_USER_INFORMATION = re.compile(
+    r"\b([a-z][a-z0-9+.-]{0,20}:[\\/]{2,4})"
+    r"([^\s/\\?#\"'<>]{1,500}|[^\s/\\?#\"'<>@:\[]{0,200}:(?![0-9]{0,5}[/\\?#])[^\s\"'<>]{1,500})@",
+    re.IGNORECASE,
+)
 #: Secrets that a text shows by their names: quoted members, form fields and attributes, elements.
 _SECRET_NAME = (
     r"(?:pass(?:word|wd|phrase)|secret(?:[_-]?(?:text|id))?|(?:(?<![a-z])|(?<=new)|(?<=old))(?:pwd|pin|otp)|assertion|(?<!skip)(?<!delta)token"
@@ -110,11 +119,11 @@ _NAMED_SECRET = re.compile(
     re.DOTALL,
 )
 #: What a text has to hold, in small letters, for one of the patterns above to match; looked for first because it takes less time.
-_TOKEN_HINTS = re.compile("eyj|bearer|qsdk|saml|basic|authorization|authtoken|x-api-key|-----begin")
+_TOKEN_HINTS = re.compile("eyj|q~|hv[bsr]\\.|bearer|qsdk|saml|basic|authorization|authtoken|x-api-key|-----begin")
 _NAME_SEPARATORS = re.compile("[\"'=>]")
 #: What a text has to hold for any credential that the patterns above find.
 _CREDENTIAL_HINTS = re.compile(
-    "[@=\"'>]|eyJ|(?i:bearer)|QSDK|SAML|Basic|(?i:authorization|authtoken|x-api-key)|-----BEGIN"
+    "[@=\"'>]|eyJ|Q~|hv[bsr]\\.|(?i:bearer)|QSDK|SAML|Basic|(?i:authorization|authtoken|x-api-key)|-----BEGIN"
 )
 _NAME_PARTS = ("pass", "secret", "pwd", "pin", "otp", "assertion", "token", "verifier", "device", "key", "sig")
 
@@ -134,7 +143,7 @@ def list_credentials(text: str) -> set[str]:
     """Return the credentials that stand inside *text*: passwords in addresses, tokens behind their scheme, values that it names as secrets."""
     if not _CREDENTIAL_HINTS.search(text):
         return set()
-    found = {match[0] for match in _JWT.finditer(text)}
+    found = {match[0] for match in _TOKEN.finditer(text)}
     for match in _USER_INFORMATION.finditer(text):
         found |= split_user_information(match[2])
     found.update(match[2].strip() for pattern in (_SECRET_HEADER, _PRIVATE_KEY) for match in pattern.finditer(text))
@@ -196,7 +205,7 @@ class SecretMatcher:
             value = self._hide_spans(value, self._find_spans(value))
         folded = value.lower()
         if _TOKEN_HINTS.search(folded):
-            value = _JWT.sub(HIDDEN, value)
+            value = _TOKEN.sub(HIDDEN, value)
             if prose:
                 value = _PREFIXED_TOKEN.sub(_hide_prefixed_token, value)
                 value = _SECRET_HEADER.sub(rf"\1{HIDDEN}", value)

@@ -288,6 +288,26 @@ def test_ordinary_names_stay(name: str) -> None:
     assert redact_text(name, {"Planted~4711"}) == name
 
 
+CLIENT_SECRET = "abC8Q~" + "x.Y-z" * 6 + "~_89"
+VAULT_TOKEN = "hvs." + "CAES-Ig_x" * 3
+
+
+@pytest.mark.parametrize("token", [CLIENT_SECRET, CLIENT_SECRET[:-3], VAULT_TOKEN, VAULT_TOKEN.replace("hvs", "hvb")])
+@pytest.mark.parametrize("said", ["{}", "the key is {}, ask Ada", '["{}"]', "at:{}"])
+def test_what_is_a_token_by_its_form_is_hidden_and_found(token: str, said: str) -> None:
+    assert redact_text(said.format(token)) == said.format(HIDDEN)
+    assert redact_structure([said.format(token)], prose=False) == [said.format(HIDDEN)]
+    assert list_credentials(said.format(token)) == {token}
+
+
+@pytest.mark.parametrize(
+    "name", [CLIENT_SECRET[:30], f"{CLIENT_SECRET}12345", f"a{CLIENT_SECRET}", "hvs.example.org", "shvs." + "a" * 30]
+)
+def test_what_only_begins_like_a_token_stays(name: str) -> None:
+    assert redact_text(name) == name
+    assert list_credentials(name) == set()
+
+
 def test_names_of_a_plan_stay_and_known_secrets_do_not() -> None:
     plan = {"Pin=Admins": ["password=hunter2", "Basic dXNlcjpwYXNzd29yZDEyMzQ1Njc4OTA=", "x Planted~4711"]}
     assert redact_structure(plan, {"Planted~4711"}, prose=False) == {
@@ -331,6 +351,12 @@ def test_other_names_are_no_names_of_secrets(name: t.Any) -> None:
         ("mail ada@host.example", "mail ada@host.example"),
         ("https://host.example/a@b", "https://host.example/a@b"),
         ("https://host.example", "https://host.example"),
+        ("https://svc:p/w#1?@host.example/x", f"https://{HIDDEN}@host.example/x"),
+        ("http:\\/\\/svc:p\\/w@host.example", f"http:\\/\\/{HIDDEN}@host.example"),
+        *[
+            (text, text)
+            for text in ("https://h:8443/a@b", "https://h:/a@b", "https://[::1]:8443/a@b", "https://h/a:b@c")
+        ],
     ],
 )
 def test_user_information_of_addresses_is_masked(said: str, seen: str) -> None:
