@@ -133,7 +133,7 @@ def read_records(directory: str, module: str) -> list[dict[str, t.Any]]:
         return []
     found = []
     for name in names[:_LAST_RECORDS]:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, RecursionError):
             with open(os.path.join(directory, name), encoding="utf-8") as file:
                 content = json.loads(file.read(_LARGEST_RECORD))
             if isinstance(content, dict) and content.get("module") == f"cvops.identity.{module}":

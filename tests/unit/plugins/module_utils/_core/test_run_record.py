@@ -238,6 +238,7 @@ def test_the_last_records_of_a_module_are_read_newest_first_and_what_is_none_is_
         "20260303T120000Z-entra_group-3.json": '{"module": "cvops.identity.other"}',
         "20260304T120000Z-entra_group-4.json": "[]",
         "20260305T120000Z-entra_group-5.json": "{broken",
+        "20260305T120001Z-entra_group-5.json": "[" * 100_000,
         "20260306T120000Z-entra_groups-6.json": '{"module": "cvops.identity.entra_groups"}',
     }
     for name, content in contents.items():
