@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .names import fold_case
+from .values import is_guid
 
 #: Of a change: it gives something, takes something away, or alters what stays.
 Sign: t.TypeAlias = t.Literal["+", "-", "~"]
@@ -28,9 +29,8 @@ class Change:
     ``principal``: who or what it is about, by name. ``kind``: what is added, removed or altered, in the singular, such as "grant".
     ``sentence``: what happens to the principal, with names; it does not repeat the principal. ``facts``: what else tells this change from
     others; JSON values that are the same whether an object exists already or is still to be created, without secrets, generated
-    ids, and dates that were computed. ``ids``: generated ids of the objects that it is about, None for those still to be created:
-    whatever takes the place of an object, and its name, is another one.
-    ``principal_id``: the id of a principal that exists, where the same run may rename it.
+    ids, and dates that were computed. ``ids``: generated ids of the few objects that it is about, None for those still to be created:
+    whatever takes the place of an object, and its name, is another one. That of the principal is ``ids["principal"]``.
     """
 
     sign: Sign
@@ -38,7 +38,6 @@ class Change:
     principal: str
     sentence: str
     facts: t.Mapping[str, t.Any] = field(default_factory=dict)
-    principal_id: str = ""
     ids: t.Mapping[str, ObjectId] = field(default_factory=dict)
 
 
@@ -81,7 +80,7 @@ class PlannedChange(t.TypedDict):
 
 
 def add_ids(steps: t.Iterable[Step], **ids: ObjectId) -> tuple[Step, ...]:
-    """Return *steps* whose changes are about the objects with these *ids*, too."""
+    """Return *steps* whose changes are about the objects with these *ids*, too; ``principal``: the one that all of them are about."""
     return tuple(
         replace(
             step,
@@ -110,25 +109,17 @@ def list_planned_changes(noun: str, plan: Plan, approved: t.Collection[str] = ()
     ]
 
 
-def set_principal_id(steps: t.Iterable[Step], principal_id: str | None) -> tuple[Step, ...]:
-    """Return *steps* with the id of the one principal that all of them are about; None where it does not exist yet."""
-    return tuple(
-        replace(step, changes=tuple(replace(change, principal_id=principal_id or "") for change in step.changes))
-        for step in steps
-    )
-
-
 def identify_change(noun: str, action: str, change: Change) -> str:
     """Return 16 hexadecimal digits that stay the same between a plan and the run that carries it out, while the same objects exist.
 
-    They are made of all that people are shown, of the facts, and of the ids that are known; of the principal's id in place of its name,
-    where it has one.
+    They are made of all that people are shown, of the facts, and of the ids that are known. A GUID counts in place of the principal's
+    name, which the same run may change; a number does not, since another CommCell has another object with it.
     Letter case of names counts in the facts only: a name is spelled by the document while the object is planned, and by the
     service afterwards.
     """
-    principal = [change.principal_id.lower()] if change.principal_id else fold_case(change.principal)
-    shown = (noun, action, change.sign, change.kind, principal, fold_case(change.sentence))
     known = _list_known_ids(change)
+    principal = None if is_guid(known.get("principal")) else fold_case(change.principal)
+    shown = (noun, action, change.sign, change.kind, principal, fold_case(change.sentence))
     text = json.dumps([*shown, change.facts, *([known] if known else [])], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
 
@@ -139,17 +130,21 @@ def _choose_id(noun: str, action: str, change: Change, approved: t.Collection[st
     if not approved or found in approved:
         return found
     known = _list_known_ids(change)
-    for count in reversed(range(len(known) + 1)):
+    for count in reversed(range(len(known))):
         for names in itertools.combinations(sorted(known), count):
-            for principal_id in (change.principal_id, ""):
-                earlier = replace(change, ids={name: known[name] for name in names}, principal_id=principal_id)
-                if (other := identify_change(noun, action, earlier)) in approved:
-                    return other
+            earlier = replace(change, ids={name: known[name] for name in names})
+            if (other := identify_change(noun, action, earlier)) in approved:
+                return other
     return found
 
 
 def _list_known_ids(change: Change) -> dict[str, ObjectId]:
-    return {name: value for name, value in change.ids.items() if value is not None}
+    """Return the ids of what exists, GUIDs in small letters."""
+    return {
+        name: value.lower() if isinstance(value, str) else value
+        for name, value in change.ids.items()
+        if value is not None
+    }
 
 
 def find_changed_fields(desired: t.Mapping[str, t.Any], current: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -13,7 +13,7 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, BadAnswer, ConfigError, CvopsError, NotFound
 from ..._core.names import is_same_name
-from ..._core.plan import Plan, Step
+from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
 from ..._signin.commvault.token_pair_wire import (
@@ -87,8 +87,11 @@ class AccessTokenResource:
             self._check_sign_in(release)
         if present:
             self._result = self._build_result(planned)
-        self._planned = planned
-        return planned
+        number = get_token_id(self._row or {})
+        # A token that is created in place of another one has no id yet.
+        steps = [step if step.action == "create" else add_ids([step], principal=number)[0] for step in planned.steps]
+        self._planned = dataclasses.replace(planned, steps=tuple(steps))
+        return self._planned
 
     @property
     def actions(self) -> t.Mapping[str, Action]:

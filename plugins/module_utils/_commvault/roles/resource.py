@@ -8,10 +8,11 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems
-from ..._core.plan import Plan, Step
+from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..catalogue import Catalogue
 from ..client import CommvaultClient, quote_segment
@@ -49,7 +50,8 @@ class RoleResource:
 
     def plan(self) -> Plan:
         """Read the role and plan what the options ask for. Raises ConfigError, BadAnswer, and Problems for unknown permissions."""
-        self._planned = self._plan_state(self._options)
+        planned = self._plan_state(self._options)
+        self._planned = replace(planned, steps=add_ids(planned.steps, principal=self.role_id))
         if self._planned.changed and self.role_id == MASTER_ROLE_ID:
             raise ConfigError(
                 "Role Master holds every permission and is built in: it can be neither changed nor deleted.",

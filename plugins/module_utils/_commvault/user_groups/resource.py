@@ -8,10 +8,11 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, ConfigError, NotFound, Problems
-from ..._core.plan import Plan, Step
+from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
 from ..client import CommvaultClient
@@ -95,8 +96,8 @@ class UserGroupResource:
         gone = {number for step in planned.steps if step.action == "remove" for number in step.data["ids"]}
         told = sorted(label for label, number in self._members.items() if number in gone)
         check_removals(told, self._options["max_removals"], "members", "the list")
-        self._planned = planned
-        return planned
+        self._planned = replace(planned, steps=add_ids(planned.steps, principal=self.group_id))
+        return self._planned
 
     @property
     def actions(self) -> t.Mapping[str, Action]:

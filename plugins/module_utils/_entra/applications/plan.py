@@ -90,7 +90,7 @@ def plan_application(
     for role, entry in zip(shown_before.get("app_roles", ()), before["app_roles"], strict=False):
         if current.assigned.get(entry["id"]):
             role["assigned_to"] = sorted(current.assigned[entry["id"]])
-    return Plan(shown_before, shown_after, add_ids(steps, application=before["app_id"]))
+    return Plan(shown_before, shown_after, add_ids(steps, principal=before["app_id"]))
 
 
 def plan_application_removal(current: CurrentApplication) -> Plan:

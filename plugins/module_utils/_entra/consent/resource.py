@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, Forbidden, Problems
-from ..._core.plan import Plan, Step, set_principal_id
+from ..._core.plan import Plan, Step, add_ids
 from ..._core.polling import Backoff
 from ..._core.resource import Action, Finding
 from ..._core.retry import Repeat
@@ -212,7 +212,7 @@ class ConsentResource:
             registration = find_application(self._graph, {"app_id": self._app_id})
             if registration is not None:
                 planned = plan_grants(self._requests, held, exclusive, allowed, registration.label)
-        return set_principal_id(planned, self._app_id)
+        return add_ids(planned, principal=self._app_id)
 
     def _warn_of_surplus(self, held: t.Mapping[str, HeldPermissions], exclusive: bool) -> None:
         steps = plan_grants(self._requests, held, exclusive, KINDS)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import replace
 
 from ..._core.errors import AmbiguousMatch, ConfigError, Problems
-from ..._core.names import is_same_name
+from ..._core.names import fold_case, is_same_name
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step, find_changed_fields
 from ..option_checks import describe_problem, find_long_texts
@@ -102,14 +103,17 @@ def plan_federated_credential(
         after = {**desired, "description": desired["description"] or ""}
         body = {name: value for name, value in after.items() if name != "name" and value != ""}
         told = describe_creation(_KIND, _name_principal(after, application), {field: after[field] for field in FIELDS})
-        return Plan({}, after, (Step("create", f"federated credential {desired['name']}", {"body": body}, told),))
+        subject = f"federated credential {desired['name']}"
+        return Plan({}, after, (Step("create", subject, {"body": body}, _add_name(told, after)),))
     before = canonical_federated_credential(current)
     changes = find_changed_fields({name: desired[name] for name in FIELDS}, before)
     subject = f"federated credential {desired['name']}: {', '.join(sorted(changes))}"
     told = describe_object_changes(
         _name_principal(before, application), {name: before[name] for name in changes}, changes
     )
-    steps = (Step("update", subject, {"id": current["id"], "body": changes}, told),) if changes else ()
+    steps = (
+        (Step("update", subject, {"id": current["id"], "body": changes}, _add_name(told, before)),) if changes else ()
+    )
     return Plan(before, {**before, **changes}, steps)
 
 
@@ -134,6 +138,12 @@ def plan_federated_credential_removal(name: str, wires: t.Sequence[t.Mapping[str
             ),
         ),
     )
+
+
+def _add_name(changes: t.Iterable[Change], credential: t.Mapping[str, t.Any]) -> tuple[Change, ...]:
+    """Return *changes* with the name of the credential as a fact: the application's id counts in place of the principal."""
+    fact = {"credential": fold_case(str(credential["name"]))}
+    return tuple(replace(change, facts={**change.facts, **fact}) for change in changes)
 
 
 def _name_principal(credential: t.Mapping[str, t.Any], application: str) -> str:

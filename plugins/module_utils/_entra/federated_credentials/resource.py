@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ..._core.context import Context
 from ..._core.errors import ConfigError
-from ..._core.plan import Plan, Step, set_principal_id
+from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..._core.values import is_guid
 from ..._signin.clouds import get_authority_url
@@ -60,7 +60,7 @@ class FederatedCredentialResource:
             if desired is None
             else plan_federated_credential(desired, self._wires, self._application.label)
         )
-        self._plan = replace(planned, steps=set_principal_id(planned.steps, self._application.app_id))
+        self._plan = replace(planned, steps=add_ids(planned.steps, principal=self._application.app_id))
         current = find_credential_named(self._wires, name)
         self._id = str(current["id"]) if current else None
         if any(step.action == "create" for step in self._plan.steps) and len(self._wires) == LIMIT - 1:

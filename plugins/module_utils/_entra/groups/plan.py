@@ -106,7 +106,7 @@ def plan_group(
             if ids:
                 told = describe_relation_changes(action, relation, group, ids, names or {}, unique_name)
                 steps.append(Step(action, f"{len(ids)} {relation}", {"relation": relation, "ids": ids}, told))
-    return Plan(before=_format_group(current), after=after, steps=add_ids(steps, group=have.get("object_id")))
+    return Plan(before=_format_group(current), after=after, steps=add_ids(steps, principal=have.get("object_id")))
 
 
 def plan_group_removal(current: CanonicalGroup | None) -> Plan:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import is_same_name
-from ..._core.plan import Plan, Step, set_principal_id
+from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
 from ..._core.values import format_time
@@ -52,7 +52,7 @@ class SecretResource:
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises ConfigError, GuardRefused."""
         planned = self._plan_secret()
-        self._planned = replace(planned, steps=set_principal_id(planned.steps, self._application.app_id))
+        self._planned = replace(planned, steps=add_ids(planned.steps, principal=self._application.app_id))
         return self._planned
 
     def _plan_secret(self) -> Plan:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, Forbidden
-from ..._core.plan import Plan, Step, set_principal_id
+from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..._core.values import get_texts, is_guid
 from ..applications.reference import (
@@ -217,7 +217,7 @@ class ServicePrincipalResource:
         name = self._application.label or str(self._wire.get("displayName") or self._app_id)
         exclusive, names = self._options["exclusive"], self._graph.object_names
         planned = plan_service_principal(self._wire, desired, had, owners, exclusive, name, names)
-        return replace(planned, steps=set_principal_id(planned.steps, self._app_id))
+        return replace(planned, steps=add_ids(planned.steps, principal=self._app_id))
 
     def _update(self, step: Step) -> None:
         self._graph.write("PATCH", self._path(), step.data["body"], intent=f"change {step.subject}", needs=_WRITE)

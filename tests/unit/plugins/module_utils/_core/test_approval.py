@@ -21,7 +21,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.plan import (
     Step,
     add_ids,
     list_planned_changes,
-    set_principal_id,
 )
 
 SENTENCES = st.sets(st.text(min_size=1), max_size=8)
@@ -65,9 +64,12 @@ def test_ids_are_taken_as_people_paste_them() -> None:
     assert check_approval(steps, [f" {steps[0]['id'].upper()}\n"]) == []
 
 
+GUID = "a1b1c2f0-0000-4000-8000-1a2b3c4d5e6f"
+
+
 def plan_consent(name: str, app_id: str | None) -> Plan:
     steps = [Step("assign", "permissions", changes=(Change("+", "permission", name, "grant Group.Read.All"),))]
-    return Plan({}, {}, set_principal_id(steps, app_id))
+    return Plan({}, {}, add_ids(steps, principal=app_id))
 
 
 def is_approved(shown: Plan, now: Plan) -> bool:
@@ -79,14 +81,24 @@ def is_approved(shown: Plan, now: Plan) -> bool:
 
 
 def test_what_exists_may_be_renamed_between_a_plan_and_its_run() -> None:
-    assert is_approved(plan_consent("Legacy", "A1"), plan_consent("commvault-prod", "a1"))
-    assert not is_approved(plan_consent("Legacy", "A1"), plan_consent("Legacy", "B2"))
+    assert is_approved(plan_consent("Legacy", GUID.upper()), plan_consent("commvault-prod", GUID))
+    assert not is_approved(plan_consent("Legacy", GUID), plan_consent("Legacy", GUID[:-1] + "0"))
 
 
 def test_what_did_not_exist_when_it_was_planned_is_known_by_its_name() -> None:
-    assert is_approved(plan_consent("commvault-prod", None), plan_consent("Commvault-Prod", "a1"))
-    assert not is_approved(plan_consent("commvault-prod", None), plan_consent("other", "a1"))
-    assert not is_approved(plan_consent("a1", None), plan_consent("other", "a1")), "an id is no name"
+    assert is_approved(plan_consent("commvault-prod", None), plan_consent("Commvault-Prod", GUID))
+    assert not is_approved(plan_consent("commvault-prod", None), plan_consent("other", GUID))
+    assert not is_approved(plan_consent(GUID, None), plan_consent("other", GUID)), "an id is no name"
+
+
+@pytest.mark.parametrize("number", [35, "35"])
+def test_a_number_stands_for_no_name_since_another_commcell_has_it_too(number: int | str) -> None:
+    def plan(name: str) -> Plan:
+        steps = [Step("delete", "x", changes=(Change("-", "role", name, "delete the role"),))]
+        return Plan({}, {}, add_ids(steps, principal=number))
+
+    assert is_approved(plan("Helpdesk"), plan("helpdesk"))
+    assert not is_approved(plan("Helpdesk"), plan("Backup Admins"))
 
 
 def test_an_approval_from_before_an_object_existed_counts_for_it_and_one_for_another_object_does_not() -> None:

@@ -68,18 +68,47 @@ def test_a_step_and_a_plan_cannot_be_changed_later() -> None:
 
 
 FACTS = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()))
-CHANGES = st.builds(
-    Change, st.sampled_from("+-~"), st.sampled_from(("grant", "member")), st.text("abAB"), st.text("abAB"), FACTS
+GUID = "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f"
+IDS = st.dictionaries(
+    st.sampled_from(("principal", "role", "group")),
+    st.none() | st.integers(1, 2) | st.sampled_from(("7", GUID, GUID.upper(), GUID[:-1] + "0")),
 )
+CHANGES = st.builds(
+    Change, st.sampled_from("+-~"), st.sampled_from(("grant", "member")), st.text("abAB"), st.text("abAB"), FACTS, IDS
+)
+
+
+def fold_known_ids(change: Change) -> dict[str, t.Any]:
+    return {name: str(value).lower() for name, value in change.ids.items() if value is not None}
 
 
 @given(CHANGES, CHANGES)
 def test_two_changes_have_one_id_when_they_differ_in_nothing_but_the_case_of_names(one: Change, two: Change) -> None:
+    """And in the name of a principal whose GUID is known; a number is that of another object in another CommCell."""
+
     def shown(change: Change) -> tuple[t.Any, ...]:
-        return (change.sign, change.kind, change.principal.lower(), change.sentence.lower(), change.facts)
+        ids = fold_known_ids(change)
+        principal = "" if "-" in ids.get("principal", "") else change.principal.lower()
+        return (change.sign, change.kind, principal, change.sentence.lower(), change.facts, ids)
 
     same = identify_change("group", "add", one) == identify_change("group", "add", two)
     assert same == (shown(one) == shown(two))
+
+
+@given(CHANGES, IDS)
+def test_an_approval_counts_exactly_for_the_objects_that_existed_and_those_made_since(now: Change, ids: t.Any) -> None:
+    """Whichever of the objects were pending when it was shown: under its name, what was made since then may be another one."""
+    shown = dataclasses.replace(now, ids=ids)
+    approved = [change["id"] for change in list_planned_changes("group", Plan({}, {}, (make_step(shown),)))]
+    (listed,) = list_planned_changes("group", Plan({}, {}, (make_step(now),)), approved)
+    known = fold_known_ids(now)
+    assert (listed["id"] in approved) == (fold_known_ids(shown).items() <= known.items())
+    (alone,) = list_planned_changes("group", Plan({}, {}, (make_step(now),)))
+    assert alone["id"] == identify_change("group", "add", now)
+
+
+def make_step(change: Change) -> Step:
+    return Step("add", "x", changes=(change,))
 
 
 def test_the_id_of_a_change_tells_noun_and_action_too() -> None:

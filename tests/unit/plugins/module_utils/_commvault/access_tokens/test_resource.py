@@ -31,7 +31,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Unreachable,
     WaitTimeout,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step, list_planned_changes
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import PairCustodian, TokenPair
 
 
@@ -229,6 +229,15 @@ def test_a_store_that_cannot_be_written_costs_no_token(make_ctx: t.Any) -> None:
     assert client.writes == []
 
 
+def test_nothing_is_changed_while_the_store_that_has_to_learn_of_it_is_held(make_ctx: t.Any) -> None:
+    """The next run would find the token as asked for, and leave the store as it is."""
+    store = FakeStore(STORE_KEPT, WaitTimeout("held by another process"))
+    resource, client = site(make_ctx, store=store, renewable_until="2027-12-31T00:00:00Z")
+    with pytest.raises(WaitTimeout):
+        carry_out(resource, resource.plan())
+    assert client.writes == []
+
+
 def test_a_change_is_sent_with_what_stays_and_the_stored_pair_learns_of_it(make_ctx: t.Any) -> None:
     store = FakeStore(STORE_KEPT)
     resource, client = site(make_ctx, store=store, renewable_until="2027-12-31T00:00:00Z")
@@ -238,6 +247,20 @@ def test_a_change_is_sent_with_what_stays_and_the_stored_pair_learns_of_it(make_
     assert sent.body["renewableUntilTimestamp"] == 1830211200 and sent.body["apiEndpoints"] == ["/Security", "/V4/Role"]
     assert store.pair is not None and store.pair.renewable_until == 1830211200.0
     assert resource.result()["renewable_until"] == "2027-12-31T00:00:00Z"
+
+
+def test_a_token_that_takes_the_place_of_another_one_has_other_steps(make_ctx: t.Any) -> None:
+    """What was approved for the one that is gone allows nothing for it; a new one is known by its name, whatever it replaces."""
+
+    def list_ids(number: int, **options: t.Any) -> list[str]:
+        accepted = {"accept_risk": ["lost_value"], "accept_reason": "new host"}
+        row = {**TOKEN_ROW, "accessTokenId": number}
+        planned = site(make_ctx, (row,), FakeStore(), **accepted, **options)[0].plan()
+        return [change["id"] for change in list_planned_changes("access_token", planned)]
+
+    one, other = list_ids(9), list_ids(10)
+    assert len(one) > 1 and one[0] != other[0] and one[1:] == other[1:]
+    assert list_ids(9, state="absent") == one[:1]
 
 
 def test_an_absent_token_is_revoked_and_its_pair_forgotten(make_ctx: t.Any) -> None:

@@ -23,6 +23,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Problems,
     WaitTimeout,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import list_planned_changes
 
 VIEW = {"permission": {"id": 31, "name": "View"}, "type": "PERMISSION_ENTITY"}
 ROLE = {"id": 35, "name": "R", "status": "ENABLED", "visibleToAll": False, "permissions": [VIEW]}
@@ -107,6 +108,19 @@ def test_added_permissions_are_written_with_those_of_before(make_ctx: t.Any) -> 
     }
     assert client.writes[0].body == body
     assert resource.result()["permissions"] == ["Browse", "View"]
+
+
+@pytest.mark.parametrize("options", [{"description": "mine"}, {"state": "absent"}])
+def test_a_role_that_takes_the_place_of_another_one_has_other_steps(make_ctx: t.Any, options: dict[str, t.Any]) -> None:
+    """What was approved for the one that is gone allows nothing for it."""
+
+    def list_ids(number: int) -> set[str]:
+        answers = {f"V4/Role/{number}": {**ROLE, "id": number}}
+        roles = [{"id": number, "name": "R", "company": COMMCELL}]
+        planned = site(make_ctx, answers, roles, **options)[0].plan()
+        return {change["id"] for change in list_planned_changes("role", planned)}
+
+    assert list_ids(35) == list_ids(35) and list_ids(35).isdisjoint(list_ids(36))
 
 
 def test_a_role_that_is_absent_needs_no_permission_catalogue(make_ctx: t.Any) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Problems,
     WaitTimeout,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import list_planned_changes
 
 GUID = "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f"
 COMMCELL = {"id": 0, "name": "Commcell"}
@@ -154,6 +155,21 @@ def test_two_factor_that_the_company_forbids_is_refused(make_ctx: t.Any) -> None
     with pytest.raises(ConfigError, match="disabled at the company"):
         site(make_ctx, forbidden, two_factor=True)[0].plan()
     assert not site(make_ctx, forbidden)[0].plan().changed, "what is not managed is not asked for"
+
+
+@pytest.mark.parametrize(
+    "options", [{"members": ["anna", "ben"]}, {"state": "absent", "transfer_to_user": "ben"}], ids=["members", "absent"]
+)
+def test_a_group_that_takes_the_place_of_another_one_has_other_steps(
+    make_ctx: t.Any, options: dict[str, t.Any]
+) -> None:
+    """What was approved for the one that is gone allows nothing for it."""
+
+    def list_ids(number: int) -> set[str]:
+        planned = site(make_ctx, {**GROUP, "id": number}, **options)[0].plan()
+        return {change["id"] for change in list_planned_changes("user_group", planned)}
+
+    assert list_ids(21) == list_ids(21) and list_ids(21).isdisjoint(list_ids(22))
 
 
 def test_an_absent_group_goes_to_its_heir(make_ctx: t.Any) -> None:

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, ConfigError, Problems
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, add_ids, list_planned_changes
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.plan import (
     LIMIT,
     canonical_federated_credential,
@@ -164,6 +165,30 @@ def test_letter_case_makes_no_other_name() -> None:
     desired = desired_federated_credential(options_of(name="CI-A"), "https://i1", "s1")
     planned = plan_federated_credential(desired, wires, "app")
     assert (planned.steps, planned.after["name"]) == ((), "ci-a")
+
+
+def test_the_steps_of_two_credentials_of_one_application_are_told_apart() -> None:
+    """What was approved for one allows nothing for the other; the application may be renamed meanwhile."""
+
+    def identify(name: str, wires: t.Any, application: str, **options: t.Any) -> set[str]:
+        desired = desired_federated_credential(options_of(name=name, **options), "https://i3", "s3")
+        plans = [
+            plan_federated_credential(desired, wires, application),
+            plan_federated_credential_removal(name, wires, application),
+        ]
+        return {
+            change["id"]
+            for planned in plans
+            for change in list_planned_changes(
+                "x", replace(planned, steps=add_ids(planned.steps, principal="a1b1c2f0-0000-4000-8000-1a2b3c4d5e6f"))
+            )
+        }
+
+    wires = wires_of({"ci-a": (("https://i1", "s1"), ""), "ci-b": (("https://i2", "s2"), "")})
+    for listed in ([], wires):
+        one, other = (identify(name, listed, "app") for name in ("ci-a", "ci-b"))
+        assert one and one.isdisjoint(other)
+        assert identify("CI-A", listed, "renamed") == one
 
 
 def test_names_that_differ_in_letter_case_only_are_ambiguous() -> None:
