@@ -138,6 +138,13 @@ def test_what_was_created_is_returned_although_the_looks_after_it_fail(
     assert methods(secured) == ["POST"] * 3
 
 
+def test_no_twin_is_looked_for_where_one_post_was_sent(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    secured.server.says(answer(201, GROUP))
+    looks = Listed([], [], [GROUP], [GROUP], [GROUP], [GROUP, {**GROUP, "id": "second"}])
+    assert create_once(graph, "/groups", {}, find=looks, intent="create it") == GROUP
+    assert (len(looks.looks), graph.ctx.warnings) == (1, [])
+
+
 def test_a_lost_answer_is_followed_up_by_four_reads_with_pauses(
     graph: GraphClient, secured: t.Any, answer: t.Any
 ) -> None:
