@@ -18,6 +18,7 @@ from cvops_simulator.entra.wellknown import GRAPH_APP_ID
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.people import persons_token
 from helpers.playing import Player, Run, connection_of
+from helpers.virtual_time import share_clock_with_forks
 
 pytestmark = pytest.mark.any_core
 
@@ -286,11 +287,15 @@ def test_nobody_signed_in(tenant: Tenant) -> None:
 
 
 def test_replicas_that_lag_are_waited_for(
-    make_site: Callable[..., Simulator], make_player: Callable[[Simulator], Player], tmp_path: pathlib.Path
+    make_site: Callable[..., Simulator],
+    make_player: Callable[[Simulator], Player],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
 ) -> None:
     """What one task creates, the next finds: owners, consent, the secret, and the sign-in that proves them."""
     lagging = make_site(set="S", empty=True, replication=Replication(credential_lag_token=8.0, seed=3))
     tenant = Tenant(lagging, make_player(lagging))
     tenant.document["cvops_entra_groups"] = tenant.document["cvops_entra_groups"][:1]
-    run = tenant.run(bootstrap={"application": APPLICATION, "secret": {"file": str(tmp_path / "secret")}}).ok()
+    wanted = {"application": APPLICATION, "secret": {"file": str(tmp_path / "secret")}}
+    run = tenant.run(bootstrap=wanted, env=share_clock_with_forks(monkeypatch, lagging, tmp_path)).ok()
     assert "Verified: it signs in and holds all of them" in report(run)

@@ -11,6 +11,7 @@ import typing as t
 import pytest
 from cvops_simulator import Simulator
 from helpers.direct import run_body
+from helpers.virtual_time import share_clock
 
 from ansible_collections.cvops.identity.plugins.modules import (
     commvault_access_token,
@@ -32,8 +33,9 @@ NOUNS = [
 
 
 @pytest.fixture
-def site(empty_site: Simulator) -> Simulator:
-    """Return a site whose CommCell shows each write a while later."""
+def site(empty_site: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
+    """Return a site whose CommCell shows each write a while later, and whose clock moves on by as much as a run waits."""
+    share_clock(monkeypatch, empty_site)
     empty_site.commcells["cs01"].behaviours.change({"replication_lag": LAG_S})
     return empty_site
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 from collections.abc import Callable
 
@@ -16,6 +17,7 @@ from cvops_simulator.entra.grants import assign_role
 from cvops_simulator.entra.replication import Replication
 from helpers.checks import assert_diff_agrees, assert_no_writes, writes
 from helpers.playing import Player
+from helpers.virtual_time import share_clock_with_forks
 
 pytestmark = pytest.mark.any_core
 
@@ -248,11 +250,17 @@ def test_ambiguous_and_unknown(site: Simulator, play: Player) -> None:
     assert_no_writes(site)
 
 
-def test_replication(make_site: Callable[..., Simulator], make_player: Callable[[Simulator], Player]) -> None:
+def test_replication(
+    make_site: Callable[..., Simulator],
+    make_player: Callable[[Simulator], Player],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
+) -> None:
     """On replicas that lag, create, change and role removal end well, and no application is made twice."""
     site = make_site(set="S", replication=Replication(object_lag=2.0, property_lag=2.0))
     fewer = {"unique_name": "reporting-api", "app_roles": [{"value": "Report.Read"}], "exclusive": True}
-    make_player(site)([*task(**APPLICATION), *task(**fewer)]).ok()
+    clock = share_clock_with_forks(monkeypatch, site, tmp_path)
+    make_player(site)([*task(**APPLICATION), *task(**fewer)], env=clock).ok()
     assert [role["value"] for role in stored(site)["appRoles"]] == ["Report.Read"]
 
 

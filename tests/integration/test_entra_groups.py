@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 from collections.abc import Callable, Iterator
 
@@ -16,6 +17,7 @@ from cvops_simulator.entra.replication import Replication
 from cvops_simulator.testing import running_simulator
 from helpers.direct import run_body
 from helpers.playing import Player
+from helpers.virtual_time import share_clock_with_forks
 
 from ansible_collections.cvops.identity.plugins.modules import entra_group, entra_groups
 
@@ -133,7 +135,10 @@ def test_half_done_work_is_told_and_goes_on(site: Simulator, place: int) -> None
 
 
 def test_replicas_that_lag_make_no_twins(
-    make_site: Callable[..., Simulator], make_player: Callable[[Simulator], Player]
+    make_site: Callable[..., Simulator],
+    make_player: Callable[[Simulator], Player],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
 ) -> None:
     """Created, asked for again at once, deleted and created again: each group is there once, and nothing is taken for gone."""
     site = make_site(set="S", replication=Replication(object_lag=2.0))
@@ -141,7 +146,9 @@ def test_replicas_that_lag_make_no_twins(
     wanted = [{"display_name": f"GG-{name}", "unique_name": f"gg-{name}", "members": upns} for name in "abc"]
     gone = [{**group, "state": "absent"} for group in wanted[:1]]
     titles = {"create": wanted, "again": wanted, "delete": gone, "anew": wanted}
-    run = make_player(site)([{"name": title, GROUPS: {"groups": groups}} for title, groups in titles.items()]).ok()
+    clock = share_clock_with_forks(monkeypatch, site, tmp_path)
+    tasks = [{"name": title, GROUPS: {"groups": groups}} for title, groups in titles.items()]
+    run = make_player(site)(tasks, env=clock).ok()
     first, again = run.one("create")["groups"], run.one("again")["groups"]
     assert [group["object_id"] for group in again] == [group["object_id"] for group in first]
     names = [group["displayName"] for group in site.tenant.groups.values()]

@@ -15,6 +15,7 @@ from cvops_simulator.entra.defaults import make_row
 from helpers.checks import assert_no_writes, writes
 from helpers.direct import run_body
 from helpers.playing import Player
+from helpers.virtual_time import share_clock
 
 from ansible_collections.cvops.identity.plugins.modules import commvault_access_token as token
 from ansible_collections.cvops.identity.plugins.modules import commvault_role as role
@@ -274,7 +275,10 @@ def test_a_group_is_made_in_the_company_that_was_found(
     assert not grouped(site, {"name": "New Team", "company": given}, **scope)["changed"]
 
 
-def test_a_group_is_made_at_commcell_level_when_that_was_found(site: Simulator, company: str) -> None:
+def test_a_group_is_made_at_commcell_level_when_that_was_found(
+    site: Simulator, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share_clock(monkeypatch, site)
     state(site).companies.add(Company(9200, "Commcell", "cc"))
     for name, given in (("One", "Commcell"), ("Two", 0), ("Three", "0")):
         assert grouped(site, {"name": name, "company": given}, commvault_company="cc")["changed"]

@@ -5,9 +5,9 @@
 """``ansible-playbook`` without the time of its start: forked from a process that has imported ansible-core and the libraries.
 
 Importing is more than half of what a short run costs. Each process of the tests has one such server (Python's own fork
-server); a run is a fork of it, in a session of its own, with its own environment and folder. Nothing of the collection is
-imported beforehand, its sources are compiled. What the environment of a run decides at import time is decided again:
-``ansible.constants``, and the file of the log.
+server); a run is a fork of it, in a session of its own, with its own environment and folder. Of the collection what its modules share is
+imported beforehand, the rest is compiled. What the environment of a run decides at import time is decided again: ``ansible.constants``, and
+the file of the log.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ import traceback
 import typing as t
 from multiprocessing.forkserver import ensure_running
 
+from helpers import shared_clock
+
 if t.TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
 
@@ -42,7 +44,6 @@ OWN = (
 )
 _IMPORTED = (
     __name__,
-    "helpers.preloading",
     "ansible.cli.playbook",
     "ansible.executor.module_common",
     "ansible.executor.playbook_executor",
@@ -62,6 +63,7 @@ _IMPORTED = (
     "msal",
     "requests",
     "yaml",
+    "helpers.preloading",  # last: what is there by then is never collected
 )
 _CRASHED = 250
 #: Where the server finds the modules of the tests: what it cannot import, it leaves out without a word.
@@ -178,6 +180,12 @@ def _run_program(
         os.dup2(opened, number)
         os.close(opened)
     os.dup2(1, 2)
+    if environment.get("ANSIBLE_COLLECTIONS_PATH") != os.environ["ANSIBLE_COLLECTIONS_PATH"]:
+        from helpers.preloading import forget_shared  # here it is imported
+
+        forget_shared()
+    if clock := environment.get(shared_clock.VARIABLE):
+        shared_clock.follow_shared_clock(pathlib.Path(clock))
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - multiprocessing closes it
     os.environ.clear()
     os.environ.update(environment)

@@ -7,18 +7,26 @@
 Ansible's loader of collections keeps no byte code: every run compiles the sources of the collection again, a third of a short
 run's CPU time. AnsiballZ parses them once more for each module, and every run parses the metadata of ansible.builtin. A run
 gets the same values here as without; they are found by the source itself, so that a changed file is compiled anew.
+
+What the collection's modules share is imported, too: it looks at nothing of its surroundings when that happens, and no more than that
+is imported, nor is the collection itself: its loading is something that Ansible acts upon.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import gc
+import importlib
 import os
 import pathlib
+import sys
 import typing as t
 
 from ansible.executor import module_common
 from ansible.utils.collection_loader import _collection_finder
+
+_SHARED = "ansible_collections.cvops.identity.plugins.module_utils"
 
 _compiled: dict[tuple[object, str, str, int], t.Any] = {}
 _parsed_metadata: dict[bytes | str, t.Any] = {}
@@ -58,8 +66,31 @@ def _parse_builtin_metadata() -> None:
         _parsed_metadata[known] = _parse_metadata(text, ("ansible.builtin", "runtime.yml"))
 
 
-_compile_plugins(pathlib.Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
+def _import_shared(collections: pathlib.Path) -> None:
+    """Import module_utils, and take the packages around it out again, with the finder that found them."""
+    finder = _collection_finder._AnsibleCollectionFinder([str(collections)], False)
+    finder._install()
+    folder = collections.joinpath(*_SHARED.split("."))
+    for path in sorted(folder.rglob("[!_]*.py")):
+        importlib.import_module(".".join([_SHARED, *path.relative_to(folder).with_suffix("").parts]))
+    finder._remove()
+    for name in [name for name in sys.modules if name.split(".")[0] == "ansible_collections"]:
+        if not name.startswith(_SHARED):
+            del sys.modules[name]
+
+
+def forget_shared() -> None:
+    """Take module_utils out again: for a run that finds the collection elsewhere."""
+    for name in [name for name in sys.modules if name.startswith(_SHARED)]:
+        del sys.modules[name]
+
+
+_collections = pathlib.Path(os.environ["ANSIBLE_COLLECTIONS_PATH"])
+_compile_plugins(_collections)
 _parse_builtin_metadata()
 _collection_finder.compile = compile_once  # a module's own global stands before the builtin function
 module_common.compile = compile_once
 _collection_finder._meta_yml_to_dict = parse_metadata_once
+_import_shared(_collections)
+gc.collect()
+gc.freeze()  # a run's collector of garbage would touch, and so copy, all that it shares with this process

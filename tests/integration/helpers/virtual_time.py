@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import pytest
 from cvops_simulator import Simulator
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import Cancellation
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
+
+from .shared_clock import VARIABLE, SharedClock
 
 
 def share_clock(monkeypatch: pytest.MonkeyPatch, site: Simulator) -> None:
@@ -23,3 +27,14 @@ def share_clock(monkeypatch: pytest.MonkeyPatch, site: Simulator) -> None:
     monkeypatch.setattr(Cancellation, "wait", wait)
     monkeypatch.setattr(Clock, "monotonic", lambda self: site.clock.now())
     monkeypatch.setattr(Clock, "now", lambda self: site.clock.datetime())
+
+
+def share_clock_with_forks(monkeypatch: pytest.MonkeyPatch, site: Simulator, folder: pathlib.Path) -> dict[str, str]:
+    """Return the environment in which forked runs share a clock with *site*, of which a file below *folder* tells.
+
+    Of what runs in Ansible's workers, that is; a module in a process of its own waits.
+    """
+    path = folder / "clock"
+    clock = SharedClock(path)
+    monkeypatch.setattr(site.clock, "now", clock.now)
+    return {VARIABLE: str(path)}
