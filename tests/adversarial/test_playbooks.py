@@ -100,19 +100,29 @@ class Stage:
         return run, found
 
 
-def _descendants(root: int) -> set[int]:
-    """Processes that *root* started, and those started by them."""
-    parents: dict[int, list[int]] = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            fields = pathlib.Path("/proc", name, "stat").read_text().rpartition(")")[2].split()
-            parents.setdefault(int(fields[1]), []).append(int(name))
-    found, waiting = t.cast("set[int]", set()), [root]
-    while waiting:
-        new = [child for child in parents.get(waiting.pop(), []) if child not in found]
-        found.update(new)
-        waiting += new
-    return found
+class _Descendants:
+    """Processes that one started, and those started by them. What is known of a process is not read again: a look is a look at the new ones."""
+
+    def __init__(self, root: int) -> None:
+        self._root, self._parents = root, t.cast("dict[int, int]", {})
+
+    def look(self) -> set[int]:
+        """Return those that there are now."""
+        there = {int(name) for name in os.listdir("/proc") if name.isdigit()}
+        self._parents = {process: parent for process, parent in self._parents.items() if process in there}
+        for process in there - self._parents.keys():
+            with contextlib.suppress(OSError):
+                fields = pathlib.Path("/proc", str(process), "stat").read_text().rpartition(")")[2].split()
+                self._parents[process] = int(fields[1])
+        children: dict[int, list[int]] = {}
+        for process, parent in self._parents.items():
+            children.setdefault(parent, []).append(process)
+        found, waiting = t.cast("set[int]", set()), [self._root]
+        while waiting:
+            new = [child for child in children.get(waiting.pop(), []) if child not in found]
+            found.update(new)
+            waiting += new
+        return found
 
 
 @contextlib.contextmanager
@@ -121,9 +131,11 @@ def _command_lines(secrets: list[tuple[str, str]]) -> Iterator[set[str]]:
     spied, ended = t.cast("set[str]", set()), threading.Event()
     wanted = [(name, form.encode()) for name, secret in secrets for form in oracles.forms(secret).values()]
 
+    descendants = _Descendants(os.getpid())
+
     def watch() -> None:
         while not ended.is_set():
-            for process in _descendants(os.getpid()):
+            for process in descendants.look():
                 with contextlib.suppress(OSError):
                     words = pathlib.Path("/proc", str(process), "cmdline").read_bytes()
                     spied.update(secret for secret, form in wanted if form in words)
@@ -238,11 +250,9 @@ def test_an_export_is_data(stage: Stage, in_process: bool) -> None:
     for path in folder.glob("*.yml"):
         found += oracles.unseen(f"the file {path.name}", path.read_text())
         found += _read_again(stage, path)
-        words = ["-e", f"@{path}", "--check"]
-        running = stage.play.start(
-            "cvops.identity.converge_role_mappings", *words, extra_vars={"cvops_connection": extra["cvops_connection"]}
-        )
-        again = running.wait()
+        connection = {"cvops_connection": extra["cvops_connection"]}
+        mappings = "cvops.identity.converge_role_mappings"
+        again = stage.play(mappings, "-e", f"@{path}", check=True, extra_vars=connection)
         found += oracles.crashes(again.text) + oracles.unseen("the output of the next run", again.text)
         found += [f"evaluated in the next run: {marker.name}" for marker in stage.markers.iterdir()]
     _judge(found)

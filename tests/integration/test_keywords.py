@@ -63,8 +63,7 @@ def test_start_at_task_and_ignored_errors_go_on(play: Player) -> None:
             "ansible.builtin.assert": {"that": ["failed is failed", "failed.error.kind is defined"]},
         },
     ]
-    running = play.start(tasks, "--start-at-task", "fails")
-    run = running.wait().ok()
+    run = play(tasks, "--start-at-task", "fails").ok()
     assert {result.task for result in run.results} == {"fails", "tells"}
 
 

@@ -110,6 +110,7 @@ class LocalServer:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else the body waits for the acknowledgement of the head, 40 ms each time
 
             def handle_one_request(self) -> None:
                 with contextlib.suppress(ConnectionError, TimeoutError):
