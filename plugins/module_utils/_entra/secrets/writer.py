@@ -12,6 +12,7 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, Cancelled, CvopsError, Throttled, WaitTimeout
+from ..._core.names import is_same_name
 from ..._core.polling import Backoff, poll_until
 from ..._core.retry import Repeat
 from ..._core.values import format_time
@@ -78,7 +79,7 @@ class SecretWriter:
         try:
             poll_until(
                 self._ctx,
-                lambda: any(str(item["keyId"]).lower() == key_id for item in self._list_secrets()),
+                lambda: self._is_listed(key_id),
                 bool,
                 what=f"secret {key_id} to be listed",
                 in_a_row=_LOOKS_IN_A_ROW,
@@ -94,13 +95,8 @@ class SecretWriter:
 
     def await_gone(self, key_id: str) -> None:
         """Wait until the secret *key_id* is listed no more. Raises WaitTimeout: it may be good for signing in still."""
-
-        def look() -> list[str]:
-            return (
-                ["state"] if any(str(item["keyId"]).lower() == key_id.lower() for item in self._list_secrets()) else []
-            )
-
-        wait_until_shown(self._graph, look, f"secret {key_id}", ["state"])
+        subject = f"secret {key_id}"
+        wait_until_shown(self._graph, lambda: ["state"] if self._is_listed(key_id) else [], subject, ["state"])
 
     def remove(self, key_id: str) -> None:
         """Remove the secret with *key_id*; one that is gone already is fine, once two reads agree.
@@ -123,7 +119,7 @@ class SecretWriter:
             except ApiError as exc:
                 if not is_already_done(exc, "no password credential found"):
                     raise
-                gone = 0 if any(str(item["keyId"]).lower() == key_id for item in self._list_secrets()) else gone + 1
+                gone = 0 if self._is_listed(key_id) else gone + 1
                 if gone >= _READS_UNTIL_GONE:
                     return
                 if not backoff.fits_within(SEARCH_LIMIT_S, before_deadline=False):
@@ -193,6 +189,9 @@ class SecretWriter:
                 return found, failure
             self._ctx.progress(f"looking for the secret {marker}, whose answer was lost")
             backoff.pause()
+
+    def _is_listed(self, key_id: str) -> bool:
+        return any(is_same_name(str(item["keyId"]), key_id) for item in self._list_secrets())
 
     def _list_secrets(self) -> list[dict[str, t.Any]]:
         found = self._graph.get(
