@@ -140,7 +140,7 @@ def test_odd_names(site: Simulator, play: Player, name: str) -> None:
         ({"name": "R", "permissions": ["View"], "company": "Nobody Ltd"}, "not_found", "Nobody Ltd"),
         ({"name": "master", "description": "mine"}, "config", "Master"),
         ({"name": "Master", "state": "absent"}, "config", "Master"),
-        ({"name": "x" * 256, "permissions": ["View"]}, "api", "too long"),
+        ({"name": "x" * 256, "permissions": ["View"]}, "config", "256 characters"),
     ],
 )
 def test_bad_input(site: Simulator, play: Player, options: dict[str, t.Any], kind: str, said: str) -> None:

@@ -3,16 +3,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Checks of names that Commvault would store and that cannot be used afterwards."""
+"""Checks of names that Commvault would refuse, or store so that they cannot be used afterwards."""
 
 from __future__ import annotations
 
 from .._core.errors import ConfigError
 
+_LONGEST_NAME = 255
+#: So much of a name that is too long is shown.
+_SHOWN = 60
+
 
 def check_object_name(option: str, name: str) -> None:
-    """Raise ConfigError for an empty name, and for blanks around it, which lists and consoles do not show."""
+    """Raise ConfigError for an empty name, for blanks around it, which lists and consoles do not show, and for one that is too long."""
+    fault = find_name_fault(name)
+    if fault is not None:
+        raise ConfigError(f"{option}: {fault}", source=f"option {option}")
+
+
+def find_name_fault(name: str) -> str | None:
+    """Return what check_object_name refuses in a name; None when nothing is wrong with it."""
     if not name.strip():
-        raise ConfigError(f"{option}: a name cannot be empty", source=f"option {option}")
+        return "a name cannot be empty"
     if name != name.strip():
-        raise ConfigError(f"{option}: {name!r} begins or ends with a blank; take it away", source=f"option {option}")
+        return f"{name!r} begins or ends with a blank; take it away"
+    if len(name) > _LONGEST_NAME:
+        return f"{name[:_SHOWN]!r} and so on has {len(name)} characters, more than {_LONGEST_NAME}; shorten it"
+    return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.errors import BadAnswer
+from ..._core.errors import ConfigError
 from ..permissions import PermissionSet
 from .canonical import CanonicalRole
 
@@ -17,7 +17,7 @@ from .canonical import CanonicalRole
 def check_permissions_are_shown(
     options: t.Mapping[str, t.Any], wire: t.Any, chosen: PermissionSet | None, held: PermissionSet
 ) -> None:
-    """Raise BadAnswer where permissions shall be added to a role of which the service shows none.
+    """Raise ConfigError where permissions shall be added to a role of which the service shows none.
 
     Every role holds permissions, and the full set is written: without those that are not shown, it would take them away.
     """
@@ -27,10 +27,10 @@ def check_permissions_are_shown(
         and not options["exclusive"]
         and held == PermissionSet(frozenset(), frozenset())
     ):
-        raise BadAnswer(
+        raise ConfigError(
             f"Commvault shows no permissions of role {options['name']}, so none can be added to those that it has. To replace"
             " them, set exclusive to true.",
-            service="Commvault",
+            source="option exclusive",
         )
 
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from ..._core.errors import ConfigError
+from ..name_checks import find_name_fault
 from .canonical import NEW_USER_GROUP, CanonicalUserGroup
 
 
@@ -29,6 +30,16 @@ def check_members_are_not_linked(
             " removes at each sign-in. Manage them in Entra ID, or take the link away with an empty entra_group_id.",
             source="option members",
         )
+
+
+def find_group_name_fault(name: str) -> str | None:
+    """Return what is wrong with the name of a user group that is no directory group; None when nothing is."""
+    if "\\" in name:
+        return (
+            f"{name} is the name of a directory group; those are made by their directory. The company of a group is given apart from its"
+            " name, as company"
+        )
+    return find_name_fault(name)
 
 
 def find_narrowed_fields(before: CanonicalUserGroup, after: CanonicalUserGroup) -> set[str]:

@@ -19,7 +19,6 @@ from ..client import CommvaultClient
 from ..confirm import wait_until_shown
 from ..directory import Directory
 from ..lookalikes import warn_of_lookalikes
-from ..name_checks import check_object_name
 from ..references import parse_reference, parse_reference_option
 from .calls import UserGroups
 from .canonical import (
@@ -30,7 +29,7 @@ from .canonical import (
     canonical_user_group,
     parse_member_ids,
 )
-from .checks import check_members_are_not_linked, find_narrowed_fields
+from .checks import check_members_are_not_linked, find_group_name_fault, find_narrowed_fields
 from .desired import desired_user_group
 from .plan import plan_user_group, plan_user_group_removal
 
@@ -65,12 +64,9 @@ class UserGroupResource:
     def plan(self) -> Plan:
         """Read the group and plan what the options ask for. Raises ConfigError, Problems, GuardRefused."""
         name = self._options["name"]
-        check_object_name("name", name)
-        if "\\" in name:
-            raise ConfigError(
-                f"name: {name} is the name of a directory group; those are made by their directory. For a group of a company use option company.",
-                source="option name",
-            )
+        fault = find_group_name_fault(name)
+        if fault is not None:
+            raise ConfigError(f"name: {fault}.", source="option name")
         wanted = desired_user_group(self._options)
         current = self._read_current(name)
         if self._options["state"] == "absent":

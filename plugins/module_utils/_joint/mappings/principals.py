@@ -15,6 +15,7 @@ from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
 from ..._commvault.references import ObjectReference
 from ..._commvault.security.grants import Principal
+from ..._commvault.user_groups.checks import find_group_name_fault
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch, NotFound
 from ..._core.names import fold_case
@@ -190,7 +191,7 @@ class PrincipalResolver:
         return MappedPrincipal(known, known.name, entry.where, level.company, group, entry.relink)
 
     def _may_create(self, entry: MappingEntry, name: str, problems: list[Problem]) -> bool:
-        """Return whether the entry asks for a group that is not there; where that is switched off, a problem is noted."""
+        """Return whether the entry asks for a group that is not there; where none can be created, a problem is noted."""
         if not entry.present or not any(grant.present for grant in entry.grants):
             return False
         if not self._options.create_user_groups:
@@ -200,4 +201,8 @@ class PrincipalResolver:
                 make_problem(f"{entry.where}.user_group", f"{missing} create_user_groups is off.", "not_found")
             )
             return False
-        return True
+        fault = find_group_name_fault(name)
+        if fault is not None:
+            told = f"no Commvault group can be created under this name: {fault}. Give user_group with another name."
+            problems.append(make_problem(f"{entry.where}.user_group", told))
+        return fault is None

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.permissions import PermissionSet
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.checks import check_permissions_are_shown
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 
 NONE, SOME = PermissionSet(frozenset(), frozenset()), PermissionSet(frozenset({31}), frozenset())
 ONLY_A_CATEGORY = PermissionSet(frozenset(), frozenset({101}))
@@ -25,9 +25,9 @@ def check(
 
 
 def test_nothing_can_be_added_to_what_is_not_shown() -> None:
-    with pytest.raises(BadAnswer, match="shows no permissions of role R") as caught:
+    with pytest.raises(ConfigError, match="shows no permissions of role R") as caught:
         check()
-    assert "set exclusive to true" in str(caught.value)
+    assert "set exclusive to true" in str(caught.value) and caught.value.facts["source"] == "option exclusive"
 
 
 @pytest.mark.parametrize(

@@ -137,3 +137,16 @@ def test_a_role_is_listed_once(make_ctx: t.Any, twice: t.Any) -> None:
 def test_a_role_of_a_company_is_another_one(make_ctx: t.Any) -> None:
     resource, dummy = make(make_ctx, {"name": "Old"}, {"name": "Old", "company": "corp"}, names=["Old"])
     assert [step.action for step in resource.plan().steps] == ["create"]
+
+
+def test_roles_that_cannot_be_planned_are_told_together_with_their_places(make_ctx: t.Any) -> None:
+    wanted = [{"name": "Bare", "exclusive": False}, {"name": "N" * 256}, {"name": "Fine"}]
+    resource, site = make(make_ctx, *wanted, names=["Bare"])
+    site.answers["GET V4/Role/40"] = {"id": 40, "name": "Bare", "status": "ENABLED", "permissions": []}
+    with pytest.raises(Problems) as caught:
+        resource.plan()
+    assert [(problem["where"], problem["kind"]) for problem in caught.value.facts["problems"]] == [
+        ("roles[0].exclusive", "config"),
+        ("roles[1].name", "config"),
+    ]
+    assert "Commvault shows no permissions of role Bare" in str(caught.value) and site.writes == []

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.canonical import NEW_USER_GROUP
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.checks import (
     check_members_are_not_linked,
+    find_group_name_fault,
     find_narrowed_fields,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.user_groups.desired import desired_user_group
@@ -61,3 +62,9 @@ def test_members_of_linked_groups_are_not_ours(wanted: str | None, current: str 
 )
 def test_a_field_is_narrowed_where_rights_are_taken_away(before: t.Any, after: t.Any, narrowed: set[str]) -> None:
     assert find_narrowed_fields({**NEW_USER_GROUP, **before}, {**NEW_USER_GROUP, **after}) == narrowed
+
+
+@pytest.mark.parametrize("name", ["CORP\\ops", "\\", "", "ops ", "x" * 256])
+def test_names_of_directory_groups_and_names_that_cannot_be_used_have_a_fault(name: str) -> None:
+    assert find_group_name_fault(name)
+    assert find_group_name_fault("ops / emea") is None

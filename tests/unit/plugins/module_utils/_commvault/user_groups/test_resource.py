@@ -142,7 +142,7 @@ def test_namesakes_among_members_are_kept_apart_by_id(make_ctx: t.Any) -> None:
     assert resource.result()["members"] == ["anna", "anna (id 9)"]
 
 
-@pytest.mark.parametrize("name", ["", " ops", "CORP\\ops"])
+@pytest.mark.parametrize("name", ["", " ops", "CORP\\ops", "x" * 256])
 def test_names_that_are_none_of_a_local_group_are_refused(make_ctx: t.Any, name: str) -> None:
     resource, client = site(make_ctx, name=name)
     with pytest.raises(ConfigError) as caught:

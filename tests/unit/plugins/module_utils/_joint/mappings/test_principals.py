@@ -256,6 +256,15 @@ def test_a_missing_group_is_a_problem_where_none_may_be_created(make_ctx: t.Any)
     assert "create_user_groups is off" in case.resolved.problems[0]["message"]
 
 
+@pytest.mark.parametrize("name", ["GG-New ", "CORP\\GG-New", "x" * 256])
+def test_a_group_that_cannot_have_the_name_is_a_problem_before_it_is_created(make_ctx: t.Any, name: str) -> None:
+    case = Case(make_ctx(), groups=FakeGroups(one=ops(name=name)))
+    assert case.resolve(entra()) is None
+    assert case.problems == [("one.user_group", "config")]
+    assert "Give user_group with another name" in case.resolved.problems[0]["message"]
+    assert case.resolve(entra(user_group=ObjectReference("GG-New")))
+
+
 def test_two_entra_groups_cannot_have_one_user_group(make_ctx: t.Any) -> None:
     case = Case(make_ctx(), groups=FakeGroups(one=ops(), two=ops(OTHER_ID)))
     case.resolve(entra())
