@@ -15,8 +15,8 @@ from ..._core.set_changes import find_set_changes
 from ..catalogue import name_with_company
 from .canonical import NEW_USER_GROUP, CanonicalUserGroup, UserIds, build_user_group_update
 
-#: Fields that only an update takes; a new group gets them in a second request.
 _WORDS = {"two_factor": "two-factor authentication"}
+#: Fields that only an update takes; a new group gets them in a second request.
 _AFTER_CREATE = ("enabled", "entra_group_id", "restricted_consoles", "two_factor")
 
 
@@ -72,7 +72,7 @@ def plan_user_group(
                 subject = f"user group {name}: {action} {', '.join(chosen)}"
                 sign: Sign = "+" if action == "add" else "-"
                 told = (
-                    Change(sign, "member", principal, f"{action} member {label}", {"id": ids[label]})
+                    Change(sign, "member", principal, f"{action} member {label}", ids={"member": ids[label]})
                     for label in chosen
                 )
                 steps.append(Step(action, subject, {"ids": [ids[label] for label in chosen]}, tuple(told)))
@@ -112,6 +112,6 @@ def plan_user_group_removal(
         "user group",
         name_with_company(str(current["name"]), company),
         "delete the user group",
-        {"heir": dict(heir)},
+        ids={f"heir_{name}": number or None for name, number in heir.items()},
     )
     return Plan(current, {}, (Step("delete", f"user group {current['name']}", dict(heir), (gone,)),))

@@ -150,6 +150,20 @@ def test_names_that_are_none_of_a_local_group_are_refused(make_ctx: t.Any, name:
     assert caught.value.facts["source"] == "option name" and client.sent == []
 
 
+@pytest.mark.parametrize(
+    "options", [{"members": ["ben"]}, {"state": "absent", "transfer_to_user": "ben"}], ids=["member", "heir"]
+)
+def test_what_takes_the_place_of_a_member_or_an_heir_has_other_steps(
+    make_ctx: t.Any, options: dict[str, t.Any]
+) -> None:
+    def list_ids(ben: int) -> set[str]:
+        users = {"users": [{"id": ben, "name": "ben", "company": COMMCELL}]}
+        planned = site(make_ctx, GROUP, {"v4/user": users}, **options)[0].plan()
+        return {change["id"] for change in list_planned_changes("user_group", planned)}
+
+    assert list_ids(7) == list_ids(7) != list_ids(8)
+
+
 def test_two_factor_that_the_company_forbids_is_refused(make_ctx: t.Any) -> None:
     forbidden = {**GROUP, "enableTwoFactorAuthentication": "DISABLED_AT_COMPANY"}
     with pytest.raises(ConfigError, match="disabled at the company"):
