@@ -130,24 +130,19 @@ class UserGroupResource:
         changed = {field for step in self._planned.steps for field in _FIELDS_OF_STEPS.get(step.action, ())}
         if after and changed:
             wire = self._directory.reread_user_group(number) or {}
-            shown = {**canonical_user_group(wire), "members": sorted(parse_member_ids(wire).values())}
+            shown = canonical_user_group(wire)
             before = {**NEW_USER_GROUP, **self._planned.before}
             found += [
                 name for name in sorted(changed) if name != "members" and after[name] not in (before[name], shown[name])
             ]
-            if "members" in changed and shown["members"] != self._compute_member_ids():
+            if not self._are_members_shown(set(parse_member_ids(wire).values())):
                 found.append("members")
         return found
 
-    def _compute_member_ids(self) -> list[int]:
-        """Return the ids of the members after the steps."""
-        ids = set(self._members.values())
-        for step in self._planned.steps:
-            if step.action == "add":
-                ids |= set(step.data["ids"])
-            elif step.action == "remove":
-                ids -= set(step.data["ids"])
-        return sorted(ids)
+    def _are_members_shown(self, shown: set[int]) -> bool:
+        """Return whether those that were added are among the ids *shown* and those that were removed are not; others are not looked at."""
+        ids = {step.action: set(step.data["ids"]) for step in self._planned.steps if step.action in ("add", "remove")}
+        return ids.get("add", set()) <= shown and shown.isdisjoint(ids.get("remove", ()))
 
     def result(self) -> CanonicalUserGroup:
         """Return the group after the plan; empty when it is absent."""

@@ -321,6 +321,9 @@ def test_members_that_still_show_fail_the_task_and_late_ones_are_waited_for(make
     changed = {**GROUP, "users": [{"id": 5, "name": "ben"}]}
     client.answers["GET V4/UserGroup/21"] = [GROUP, changed]
     assert resource.verify() == []
+    changed["users"].append({"id": 6, "name": "cleo"})
+    client.answers["GET V4/UserGroup/21"] = changed
+    assert resource.verify() == [], "whom somebody else has added meanwhile is no sign that a removal failed"
 
 
 def test_a_member_that_was_added_and_does_not_show_is_told(make_ctx: t.Any) -> None:
