@@ -361,7 +361,8 @@ role_mappings:
       type: int
     surplus:
       description: Explicit grants that the mapping's principals hold beyond it when the run begins, in every mode; same form as RV(role_mappings.grants),
-        and C(removed), whether this run takes the grant away. The text V(unknown) where this release of Commvault does not list all grants of a user or group.
+        and C(removed), whether this run takes the grant away. The text V(unknown) where this release of Commvault, or this account,
+        does not list all grants of a user or group.
       type: raw
     unmanaged:
       description: User groups that match O(managed_groups), hold grants and are in no entry, each as C(user_group), the number of its C(grants), these in words

@@ -50,6 +50,11 @@ class SecurityAssociations:
                 " group: there, some grants would be overlooked."
             )
 
+    @property
+    def commcell(self) -> Entity:
+        """The CommCell as an entity."""
+        return Entity("commcell", self._client.commcell_id)
+
     def can_list_entity(self, entity: Entity) -> bool:
         """Return whether there is a call that lists an entity's associations: none for all of a kind, and none for credentials."""
         return entity.id != ALL_OF_KIND and get_type_number(entity.kind) != 0

@@ -15,7 +15,7 @@ from ..._commvault.directory import Directory
 from ..._commvault.references import parse_id
 from ..._commvault.roles.contents import RolePermissions
 from ..._commvault.security.calls import SecurityAssociations
-from ..._commvault.security.grants import Entity, Principal
+from ..._commvault.security.grants import Principal
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
 from ..._core.values import get_objects
@@ -73,7 +73,7 @@ class Administrators:
 
         They hold it themselves, or by a group that no Entra group feeds.
         """
-        commcell = Entity("commcell", self._client.commcell_id)
+        commcell = self._security.commcell
         rows = self._security.list_on_entity(commcell)
         holders = {row.principal for row in rows if row.role_id == MASTER_ROLE} - {
             grant.principal for grant in removed if grant.entity == commcell

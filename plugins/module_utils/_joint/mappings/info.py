@@ -13,7 +13,7 @@ from ..._commvault.catalogue import Catalogue, Entry
 from ..._commvault.client import CommvaultClient
 from ..._commvault.directory import Directory
 from ..._commvault.security.calls import SecurityAssociations
-from ..._commvault.security.grants import Association, Entity, Principal
+from ..._commvault.security.grants import Association, Principal
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import matches_any_pattern
@@ -33,8 +33,7 @@ def read_role_mappings(ctx: Context) -> dict[str, t.Any]:
             "This release of Commvault does not list all grants of a user or group; an export needs 11.42 or later."
         )
     security.warn_of_unknown_release()
-    commcell = Entity("commcell", client.commcell_id)
-    on_commcell = security.list_on_entity(commcell)
+    on_commcell = security.list_on_entity(security.commcell)
     groups = _select_entries(directory.read_catalogue("user_groups"), ctx.options["principals"])
     directory_groups = _select_entries(directory.read_catalogue("external_groups"), ctx.options["principals"])
     users = _select_users(ctx, directory.read_catalogue("users"), on_commcell)

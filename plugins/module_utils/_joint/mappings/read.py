@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..._commvault.directory import Directory
+from ..._commvault.envelope import is_declined
 from ..._commvault.references import parse_id
 from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.canonical import UNKNOWN_ENTITY, parse_entity
@@ -110,7 +111,8 @@ class Reader:
 
         Details of a group list its grants beside its link: where they show what is desired and nothing else, nothing more is read.
         Before anything is written for a principal, and where it may hold more, its associations are read from the security service.
-        What details show is compared with that once; where they left something out, every principal is read.
+        What details show is compared with that once, and where they show no grant on the CommCell, which weighs most, with those that it
+        lists itself; where they left something out, every principal is read.
         Raises ApiError where *exclusive* would overlook something.
         """
         self._check_visible({grant.entity for grant in (*resolved.present, *resolved.absent)})
@@ -130,7 +132,7 @@ class Reader:
                 sample = max(certain, key=lambda who: len(listed[who] or ()))
                 found.add(self._read_sample(sample, exclusive))
                 compared.append(sample)
-            if _is_anything_missing(found.grants, compared, listed):
+            if _is_anything_missing(found.grants, compared, listed) or self._is_commcell_missing(certain, listed):
                 certain, rest = [], sorted(set(certain).difference(compared))
                 found.add(self._read_associations(rest, None if exclusive else (), all_grants=True))
         for who in certain:
@@ -227,6 +229,26 @@ class Reader:
     def _read_sample(self, principal: Principal, exclusive: bool) -> Current:
         """Return the grants of a principal of which details show all that is desired; an incomplete nothing where that is refused."""
         return self._read_associations([principal], None if exclusive else (), all_grants=True)
+
+    def _is_commcell_missing(
+        self, certain: t.Collection[Principal], listed: t.Mapping[Principal, set[PlannedGrant] | None]
+    ) -> bool:
+        """Return whether one of the principals *certain* holds an explicit grant on the CommCell that its details do not show.
+
+        Details that show such a grant of anybody show this kind, and nothing is read; neither is where this account may not list the
+        grants on the CommCell.
+        """
+        commcell = self._security.commcell
+        if not certain or any(grant.entity == commcell for grants in listed.values() for grant in grants or ()):
+            return False
+        try:
+            rows = self._security.list_on_entity(commcell)
+        except ApiError as exc:
+            if not is_declined(exc):
+                raise
+            self._ctx.debug(1, f"Details of user groups are not compared with the grants on the CommCell: {exc}")
+            return False
+        return _is_anything_missing(_collect_grants([rows], certain).grants, certain, listed)
 
     def _require_complete_lists(self) -> None:
         """Raise ApiError where this release does not list all grants of a principal; warn where that is not known."""

@@ -40,9 +40,9 @@ def count(
     group: t.Any = None,
     removed: t.Sequence[PlannedGrant] = (),
 ) -> int:
-    client = types.SimpleNamespace(commcell_id=2, get=lambda path, **_more: users.get(int(path.rpartition("/")[2])))
+    client = types.SimpleNamespace(get=lambda path, **_more: users.get(int(path.rpartition("/")[2])))
     listed = [Association(holder, "p", role, "a role", CELL, "cs", "explicit") for holder, role in rows]
-    security = types.SimpleNamespace(list_on_entity=lambda entity: listed if entity == CELL else [])
+    security = types.SimpleNamespace(commcell=CELL, list_on_entity=lambda entity: listed if entity == CELL else [])
     directory = types.SimpleNamespace(read_user_group=lambda number: group)
     administrators = Administrators(t.cast(t.Any, client), t.cast(t.Any, security), t.cast(t.Any, directory))
     return administrators.count_left_after(removed)

@@ -35,6 +35,7 @@ class FakeService(FakeCommCell):
     """Client, directory and security in one; ``failure`` is raised by reads of principals."""
 
     can_list_principal = True
+    commcell = CELL
 
     def __init__(self, *rows: Association, links: t.Mapping[int, str] | None = None) -> None:
         names: dict[str, list[tuple[str, str | None]]] = {

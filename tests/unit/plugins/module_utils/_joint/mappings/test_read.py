@@ -47,6 +47,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.rea
 GROUP, USER, FOREIGN = Principal("user_group", 21), Principal("user", 8), Principal("user_group", 99)
 NEW = Pending("user_group", "new", 1, 0)
 GOLD, SILVER, EVERY = Entity("plans", 12), Entity("plans", 13), Entity("plans", ALL_OF_KIND)
+CELL = Entity("commcell", 2)
 ROLE = 35
 
 
@@ -59,6 +60,7 @@ class FakeSecurity:
         refusal: ApiError | None = None,
         can_list_principal: bool = True,
         grant_kind: str = "explicit",
+        commcell_refusal: ApiError | None = None,
     ) -> None:
         self.rows = [
             Association(t.cast(Principal, who), "p", role, f"role {role}", where, f"plan {where.id}", grant_kind)
@@ -66,6 +68,7 @@ class FakeSecurity:
         ]
         self.refusal, self.can_list_principal = refusal, can_list_principal
         self.is_known_to_list_principals = can_list_principal
+        self.commcell, self.commcell_refusal = CELL, commcell_refusal
         self.asked: list[t.Any] = []
 
     def can_list_entity(self, entity: Entity) -> bool:
@@ -82,6 +85,8 @@ class FakeSecurity:
 
     def list_on_entity(self, entity: Entity) -> list[Association]:
         self.asked.append(entity)
+        if self.commcell_refusal and entity == CELL:
+            raise self.commcell_refusal
         return [row for row in self.rows if row.entity == entity]
 
 
@@ -139,9 +144,9 @@ def test_of_groups_whose_details_show_what_is_desired_and_nothing_else_one_is_co
     )
     wanted = [PlannedGrant(*row) for row in held]
     current = reader.read_current(make_resolved(*wanted), False)
-    assert (current.grants, current.is_complete, security.asked) == (set(wanted), True, [GROUP])
+    assert (current.grants, current.is_complete, security.asked) == (set(wanted), True, [GROUP, CELL])
     reader.read_current(make_resolved(*wanted, PlannedGrant(USER, ROLE, GOLD)), False)
-    assert security.asked == [GROUP, USER, GROUP]
+    assert security.asked == [GROUP, CELL, USER, GROUP, CELL]
 
 
 def test_a_group_whose_details_show_more_is_read_and_serves_as_the_comparison(make_ctx: t.Any) -> None:
@@ -150,7 +155,65 @@ def test_a_group_whose_details_show_more_is_read_and_serves_as_the_comparison(ma
     known = {**in_details((ROLE, GOLD), (36, SILVER)), **OTHER_DETAILS}
     reader = make_reader(make_ctx(), security, FakeDirectory(known=known))
     current = reader.read_current(make_resolved(PlannedGrant(*held[0]), PlannedGrant(*held[2])), False)
-    assert (current.grants, security.asked) == ({PlannedGrant(*row) for row in held}, [GROUP])
+    assert (current.grants, security.asked) == ({PlannedGrant(*row) for row in held}, [GROUP, CELL])
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_details_that_leave_out_a_grant_on_the_commcell_are_believed_for_no_group(
+    make_ctx: t.Any, exclusive: bool
+) -> None:
+    """Also where no line of the mapping, and no group that is compared, has such a grant."""
+    held = [(GROUP, ROLE, GOLD), (GROUP, 36, SILVER), (ALSO, ROLE, GOLD), (ALSO, 1, CELL)]
+    security = FakeSecurity(held)
+    known = {**in_details((ROLE, GOLD), (36, SILVER)), **OTHER_DETAILS}
+    reader = make_reader(make_ctx(), security, FakeDirectory(known=known))
+    current = reader.read_current(make_resolved(*(PlannedGrant(*row) for row in held[:3])), exclusive)
+    assert current.grants == {PlannedGrant(*row) for row in held}
+    assert [asked for asked in security.asked if asked != "release"] == [GROUP, CELL, ALSO]
+
+
+def test_details_that_show_a_grant_on_the_commcell_are_not_compared_with_it(make_ctx: t.Any) -> None:
+    held = [(GROUP, ROLE, CELL), (ALSO, ROLE, GOLD)]
+    shown = {GROUP.id: {"associatedEntities": [{"role": {"id": ROLE}, "type": 1, "id": CELL.id}]}, **OTHER_DETAILS}
+    security = FakeSecurity(held)
+    reader = make_reader(make_ctx(), security, FakeDirectory(known=shown))
+    wanted = [PlannedGrant(*row) for row in held]
+    current = reader.read_current(make_resolved(*wanted), False)
+    assert (current.grants, security.asked) == (set(wanted), [GROUP])
+
+
+def test_grants_on_the_commcell_that_others_hold_or_that_are_not_explicit_are_no_doubt(make_ctx: t.Any) -> None:
+    security = FakeSecurity([(GROUP, ROLE, GOLD), (ALSO, ROLE, GOLD), (FOREIGN, 1, CELL)])
+    security.rows.append(Association(GROUP, "p", 36, "role", CELL, "cs", "creator"))
+    reader = make_reader(make_ctx(), security, FakeDirectory(known={**in_details((ROLE, GOLD)), **OTHER_DETAILS}))
+    wanted = [PlannedGrant(GROUP, ROLE, GOLD), PlannedGrant(ALSO, ROLE, GOLD)]
+    current = reader.read_current(make_resolved(*wanted), False)
+    assert (current.grants, security.asked) == (set(wanted), [GROUP, CELL])
+
+
+@pytest.mark.parametrize(
+    ("refusal", "goes_on"),
+    [
+        (Forbidden("not for you"), True),
+        (NotFound("no such call"), True),
+        (ApiError("error 587", service="Commvault", status=400, code="587"), True),
+        (ApiError("HTTP 500", service="Commvault", status=500), False),
+        (Throttled("slow down"), False),
+        (Unreachable("no answer"), False),
+    ],
+)
+def test_an_account_that_may_not_list_the_commcell_goes_on_without_and_a_failed_read_does_not(
+    make_ctx: t.Any, refusal: ApiError, goes_on: bool
+) -> None:
+    security = FakeSecurity(commcell_refusal=refusal)
+    reader = make_reader(make_ctx(), security, FakeDirectory(known=in_details((ROLE, GOLD))))
+    resolved = make_resolved(PlannedGrant(GROUP, ROLE, GOLD))
+    if goes_on:
+        assert reader.read_current(resolved, False).grants == {PlannedGrant(GROUP, ROLE, GOLD)}
+    else:
+        with pytest.raises(type(refusal)):
+            reader.read_current(resolved, False)
+    assert security.asked == [GROUP, CELL]
 
 
 @pytest.mark.parametrize("exclusive", [True, False])

@@ -121,6 +121,7 @@ class FakeService(UnansweredBatches, FakeCommCell):
         return True
 
     def warn_of_unknown_release(self) -> None: ...
+    commcell = CELL
 
     def remember_name(self, key: t.Any, name: str) -> None:
         self.remembered[key] = name

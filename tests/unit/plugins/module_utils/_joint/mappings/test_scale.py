@@ -64,6 +64,7 @@ class Service:
     """A CommCell where half of the groups hold what is wanted; details show that, or nothing."""
 
     can_list_principal = is_known_to_list_principals = True
+    commcell = Entity("commcell", 2)
 
     def __init__(self, count: int, with_details: bool) -> None:
         principals = [Principal("user_group", CountedId(number + 1)) for number in range(count)]
@@ -91,6 +92,9 @@ class Service:
             Association(principal, "p", t.cast(int, grant.role), "role", grant.entity, "plan", "explicit")
             for grant in self.held[int(principal.id)]
         ]
+
+    def list_on_entity(self, entity: Entity) -> list[Association]:
+        return []
 
     def read_catalogue(self, _kind: str) -> Catalogue:
         return Catalogue("user group", ())
