@@ -452,6 +452,22 @@ def test_a_canary_writes_one_grant(site: Simulator) -> None:
     assert len(second["role_mappings"]["added"]) == 2
 
 
+@pytest.mark.parametrize("details_lag", [False, True])
+def test_user_groups_are_waited_for_so_that_the_next_run_makes_no_second_ones(
+    site: Simulator, details_lag: bool
+) -> None:
+    """The lag is longer than it takes to look for the grants."""
+    name = "GG-Late"
+    principal = {"entra_group": {"name": name, "object_id": make_entra_group(site, name)}}
+    mappings = [{"principal": principal, "grants": [{"role": "View", "entities": {"plans": plan_names(site)[:1]}}]}]
+    next(iter(site.commcells.values())).behaviours.change({"replication_lag": 4.0, "details_lag": details_lag})
+    made = run(site, mappings)
+    assert made["role_mappings"]["user_groups_created"] == [name] and made["role_mappings"]["not_confirmed"] == []
+    again = run(site, mappings, check=True)
+    assert again["changed"] is False and again["role_mappings"]["user_groups_created"] == []
+    assert len(state(site).groups.named(name)) == 1
+
+
 def test_groups_without_an_entry_are_reported(site: Simulator) -> None:
     whole = mapping_of(site)
     result = run(site, whole[:-1], managed_groups=["GG-*"], check=True)

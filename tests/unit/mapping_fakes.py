@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from reporters import RecordingReporter
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.directory import Directory
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import Entity, Principal
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
@@ -144,6 +145,9 @@ class FakeCommCell:
     def read_user_group(self, group_id: int) -> dict[str, t.Any]:
         self.read_groups.append(group_id)
         return {"azureGUID": self.links.get(group_id, "")}
+
+    #: The real one: it reads the list first.
+    read_linked_object_id = Directory.read_linked_object_id
 
     def find_company_id(self, given: str | int) -> int | None:
         if str(given).lower() in ("commcell", "0", ""):

@@ -144,6 +144,14 @@ class Directory:
             self._details[group_id] = found
         return found
 
+    def read_linked_object_id(self, group_id: int) -> str | None:
+        """Return the object id of the Entra group that a user group is linked to, in lower case; None when it is linked to none."""
+        entry = self.read_catalogue("user_groups").get_by_id(group_id)
+        if entry is not None and "azureGUID" in entry.raw:
+            return entry.azure_guid
+        details = self.read_user_group(group_id) or {}
+        return str(details["azureGUID"]).lower() if details.get("azureGUID") else None
+
     def reread_user_group(self, group_id: int) -> dict[str, t.Any] | None:
         """Return one user group as read_user_group does, as it is now."""
         self.forget_user_group(group_id)

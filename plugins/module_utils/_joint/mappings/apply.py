@@ -11,6 +11,7 @@ import functools
 import math
 import typing as t
 
+from ..._commvault.confirm import wait_until_shown
 from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Grant, Principal
 from ..._commvault.user_groups.calls import UserGroups
@@ -35,6 +36,7 @@ class RequestWriter:
     def __init__(self, security: SecurityAssociations, user_groups: UserGroups) -> None:
         self._security, self._user_groups = security, user_groups
         self._created: dict[Pending, Principal] = {}
+        self._linked: dict[PrincipalReference, str] = {}
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
@@ -46,6 +48,40 @@ class RequestWriter:
             "remove": self._remove_grants,
         }
         return {name: functools.partial(_send, write) for name, write in writing.items()}
+
+    def wait_until_groups_show(
+        self, ctx: Context, reader: Reader, show_principal: t.Callable[[PrincipalReference], str]
+    ) -> None:
+        """Wait until the list shows the user groups that were created, and those that were linked show their links.
+
+        Until then the next run would plan them again. A warning names those that do not show in a minute; *show_principal*: their
+        names for people.
+        """
+        unshown = {*self._created, *self._linked}
+        if not unshown:
+            return
+
+        def find_unshown() -> list[str]:
+            unshown.intersection_update(self._find_unshown_groups(reader, unshown))
+            return sorted(map(show_principal, unshown))
+
+        wait_until_shown(ctx, find_unshown, "user groups", ())
+
+    def _find_unshown_groups(
+        self, reader: Reader, written: t.Collection[PrincipalReference]
+    ) -> set[PrincipalReference]:
+        """Return those of the user groups *written* that the list does not show, or that do not show the link that was written."""
+        directory = self._user_groups.directory
+        groups = directory.reread_catalogue("user_groups")
+        numbers = {principal: self._get_existing(principal).id for principal in written}
+        unshown = {one for one, number in numbers.items() if one in self._created and groups.get_by_id(number) is None}
+        linked = {principal: number for principal, number in numbers.items() if principal in self._linked}
+        for number in linked.values():
+            directory.forget_user_group(number)
+        shown = reader.read_each(directory.read_linked_object_id, linked.values())
+        return unshown.union(
+            principal for principal, found in zip(linked, shown, strict=True) if found != self._linked[principal]
+        )
 
     def find_unconfirmed(
         self, ctx: Context, reader: Reader, added: t.Sequence[PlannedGrant], removed: t.Sequence[PlannedGrant]
@@ -76,6 +112,7 @@ class RequestWriter:
                 "A user group was to be linked to an Entra group that does not exist. Nothing was linked."
             )
         self._user_groups.link(self._get_existing(request.principal).id, request.object_id)
+        self._linked[request.principal] = request.object_id
 
     def _add_grants(self, request: ChangeGrants) -> None:
         self._security.add(request.batch.entities, self._get_existing_pairs(request.batch))

@@ -74,14 +74,6 @@ class PrincipalResolver:
         resolved.add_principal(known)
         return known
 
-    def read_linked_object_id(self, group_id: int) -> str | None:
-        """Return the object id that a Commvault group is linked to, in lower case; None when it is linked to none."""
-        entry = self._directory.read_catalogue("user_groups").get_by_id(group_id)
-        if entry is not None and "azureGUID" in entry.raw:
-            return entry.azure_guid
-        details = self._directory.read_user_group(group_id) or {}
-        return str(details["azureGUID"]).lower() if details.get("azureGUID") else None
-
     def _resolve_local(self, entry: MappingEntry, problems: list[Problem]) -> MappedPrincipal | None:
         kind, catalogue = PRINCIPAL_KINDS[entry.kind]
         try:
@@ -157,7 +149,7 @@ class PrincipalResolver:
             unclaimed = self._read_links_of_unclaimed(groups) if level else frozenset()
             found: dict[str, list[Entry]] = {}
             for entry in level:
-                object_id = self.read_linked_object_id(entry.id) if entry.id in unclaimed else None
+                object_id = self._directory.read_linked_object_id(entry.id) if entry.id in unclaimed else None
                 if object_id is not None:
                     found.setdefault(object_id, []).append(entry)
             self._linked[company] = found
@@ -170,7 +162,7 @@ class PrincipalResolver:
             catalogue = self._directory.read_catalogue("user_groups")
             self._unclaimed = frozenset(entry.id for entry in catalogue if fold_case(entry.name) not in claimed)
             map_in_parallel(
-                self.read_linked_object_id,
+                self._directory.read_linked_object_id,
                 sorted(self._unclaimed),
                 max(1, self._options.parallel_reads),
                 self._ctx.cancellation,

@@ -57,10 +57,6 @@ class Resolver:
         self._warn_of_doubtful_names(resolved)
         return resolved
 
-    def read_linked_object_id(self, group_id: int) -> str | None:
-        """Return the object id that a Commvault group is linked to, in lower case; None when it is linked to none."""
-        return self._principals.read_linked_object_id(group_id)
-
     def _warn_of_doubtful_names(self, resolved: Resolved) -> None:
         """Warn of names that get a right here and can be taken for others, each once: principals, their Entra groups, and roles."""
         granted = {grant.principal for grant in resolved.present}

@@ -111,7 +111,8 @@ class RoleMappingsResource:
             for reference, principal in resolved.principals.items()
             if principal.entra_group is not None and isinstance(reference, Principal)
         )
-        links, recreated = checks.plan_links(resolved, resolver.read_linked_object_id, options.link_entra_groups)
+        read_link = self._directory.read_linked_object_id
+        links, recreated = checks.plan_links(resolved, read_link, options.link_entra_groups)
         contents = RolePermissions(self._client, self._directory)
         is_privileged = functools.partial(is_privileged_role, contents)
         unsafe = checks.find_missing_object_ids(resolved, options.require_object_id, is_privileged)
@@ -133,19 +134,20 @@ class RoleMappingsResource:
             new_groups &= chosen
             links = {principal: object_id for principal, object_id in links.items() if principal in chosen}
         self._schedule = fit_budget(order_requests(changes, new_groups, links), options.max_writes)
-        self._add_unmanaged_groups(changes, groups, resolver.read_linked_object_id)
+        self._add_unmanaged_groups(changes, groups)
         self._check_writes(changes, contents)
         self._tell_drift(changes)
         self._remember_names()
-        read_link = resolver.read_linked_object_id
         self._planned = make_plan(self._schedule, resolved, self._current.grants, read_link, self._drift, typed)
         return self._planned
 
     def verify(self) -> list[Finding]:
-        """Return the grants that were added and are not shown; a warning tells their number.
+        """Wait until user groups that were created or linked show, and return the grants that were added and are not shown.
 
-        Raises WaitTimeout for grants that were to be removed and are still shown: that access remains.
+        Warnings tell what does not show. Raises WaitTimeout for grants that were to be removed and are still shown: that access
+        remains.
         """
+        self._writer.wait_until_groups_show(self._ctx, self._reader, self._resolved.names.show_principal)
         added, removed = self._schedule.list_grants("add"), self._schedule.list_grants("remove")
         not_confirmed = self._writer.find_unconfirmed(self._ctx, self._reader, added, removed)
         left = self._make_rows(set(not_confirmed).intersection(removed))
@@ -207,16 +209,14 @@ class RoleMappingsResource:
             (*other, *(found.other if found is not None else ())),
         )
 
-    def _add_unmanaged_groups(
-        self, changes: Differences, groups: EntraGroups, read_linked_object_id: t.Callable[[int], str | None]
-    ) -> None:
+    def _add_unmanaged_groups(self, changes: Differences, groups: EntraGroups) -> None:
         """Take up the groups without an entry that lose grants, with their Entra groups, which may be kept for emergencies."""
         losing = {grant.principal for grant in changes.remove}.difference(self._resolved.principals)
         chosen = [group for group in self._drift.unmanaged or () if group.principal in losing]
         linked = dict(
             zip(
                 (group.principal for group in chosen),
-                self._reader.read_each(read_linked_object_id, [group.principal.id for group in chosen]),
+                self._reader.read_each(self._directory.read_linked_object_id, [group.principal.id for group in chosen]),
                 strict=True,
             )
         )

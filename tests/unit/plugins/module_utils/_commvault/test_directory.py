@@ -143,6 +143,25 @@ def test_a_user_group_is_read_once_until_it_is_forgotten(make_ctx: t.Any) -> Non
     assert made.read_user_group(21) == details[1]
 
 
+@pytest.mark.parametrize(
+    ("listed", "details", "linked", "reads"),
+    [
+        ({"azureGUID": "ABC-1"}, {}, "abc-1", 1),
+        ({"azureGUID": ""}, {"azureGUID": "ABC-2"}, None, 1),
+        ({}, {"azureGUID": "ABC-2"}, "abc-2", 2),
+        ({}, {"azureGUID": ""}, None, 2),
+        ({}, None, None, 2),
+    ],
+)
+def test_a_link_is_read_from_the_list_where_that_shows_it(
+    make_ctx: t.Any, listed: dict[str, str], details: t.Any, linked: str | None, reads: int
+) -> None:
+    groups = {"userGroups": [{"id": 21, "name": "ops", "company": {"id": 0}, **listed}]}
+    made, client = directory(make_ctx, {"V4/UserGroup": groups, "V4/UserGroup/21": details})
+    assert made.read_linked_object_id(21) == linked
+    assert len(client.paths) == reads
+
+
 def test_a_user_group_that_is_gone_is_none_and_asked_for_once(make_ctx: t.Any) -> None:
     made, client = directory(make_ctx, {})
     assert made.read_user_group(7) is None

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import Catalogue, Entry
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import Entity, Grant, Principal
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, InternalFault, Throttled
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
@@ -29,11 +30,31 @@ GROUP, GOLD, SILVER = Principal("user_group", 5), Entity("plans", 12), Entity("p
 VIEW, OBJECT_ID = 7, "11111111-2222-4333-8444-555555555555"
 
 
+class FakeDirectory:
+    """Lists of user groups: one set of ids, and of links by id, at each look, the last one for ever."""
+
+    def __init__(self) -> None:
+        self.looks: list[tuple[set[int], dict[int, str]]] = [(set(), {})]
+        self.forgotten: list[int] = []
+
+    def reread_catalogue(self, kind: str) -> Catalogue:
+        if self.forgotten and len(self.looks) > 1:
+            del self.looks[0]
+        return Catalogue("user group", [Entry(number, f"group {number}") for number in self.looks[0][0]])
+
+    def forget_user_group(self, group_id: int) -> None:
+        self.forgotten.append(group_id)
+
+    def read_linked_object_id(self, group_id: int) -> str | None:
+        return self.looks[0][1].get(group_id)
+
+
 class FakeService:
     """Both the calls of security and those of user groups; remembers what it was asked to write. ``failure`` is raised by a write."""
 
     def __init__(self, failure: Exception | None = None) -> None:
         self.failure = failure
+        self.directory = FakeDirectory()
         self.calls: list[tuple[t.Any, ...]] = []
         self.names: dict[t.Any, str] = {}
 
@@ -150,6 +171,9 @@ class FakeReader:
         self.looks = list(looks)
         self.asked: list[set[Grant]] = []
 
+    def read_each(self, read: t.Any, keys: t.Any) -> list[t.Any]:
+        return [read(key) for key in keys]
+
     def list_shown(self, written: t.Collection[Grant]) -> set[Grant]:
         self.asked.append(set(written))
         shown = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
@@ -190,3 +214,41 @@ def test_nothing_written_is_nothing_read(make_ctx: t.Any) -> None:
     reader = FakeReader(set())
     assert find_unconfirmed(make_ctx(), reader, [], []) == []
     assert reader.asked == []
+
+
+UNSHOWN, LISTED = (set[int](), dict[int, str]()), ({101}, dict[int, str]())
+LINKED, OTHER = ({101}, {101: OBJECT_ID, 5: OBJECT_ID}), ({101}, {101: OBJECT_ID, 5: "another"})
+
+
+@pytest.mark.parametrize(
+    ("looks", "unshown"),
+    [
+        ([LINKED], []),
+        ([UNSHOWN, LISTED, OTHER, LINKED], []),
+        ([UNSHOWN], ["ops", "new"]),
+        ([LISTED], ["ops", "new"]),
+        ([(set(), LINKED[1])], ["new"]),
+        ([OTHER], ["ops"]),
+    ],
+    ids=["at once", "late", "never", "without links", "not listed", "linked to another one"],
+)
+def test_user_groups_are_waited_for_until_the_next_run_would_leave_them(
+    make_ctx: t.Any, looks: t.Any, unshown: list[str]
+) -> None:
+    ctx, service = make_ctx(), FakeService()
+    service.directory.looks = list(looks)
+    writer = make_writer(service)
+    send(writer, CreateGroup(NEW), LinkGroup(NEW, OBJECT_ID), LinkGroup(GROUP, OBJECT_ID))
+    writer.wait_until_groups_show(ctx, t.cast(t.Any, FakeReader(set())), {NEW: "new", GROUP: "ops"}.__getitem__)
+    assert (ctx.stats.as_result()["waited_s"] > 0) is (len(looks) > 1 or bool(unshown))
+    told = [warning for warning in ctx.warnings if "does not show it yet" in warning]
+    assert len(told) == bool(unshown) and all(name in told[0] for name in unshown)
+    assert set(service.directory.forgotten) == {101, 5}
+
+
+def test_where_no_group_was_written_none_is_looked_for(make_ctx: t.Any) -> None:
+    service = FakeService()
+    writer = make_writer(service)
+    send(writer, change("add", (GROUP, VIEW)))
+    writer.wait_until_groups_show(make_ctx(), t.cast(t.Any, FakeReader(set())), str)
+    assert service.directory.forgotten == []

@@ -304,15 +304,3 @@ def test_a_company_that_is_not_there_is_an_error() -> None:
     commcell = t.cast(t.Any, FakeCommCell(NAMES))
     with pytest.raises(NotFound):
         find_company_level(commcell, commcell, "acme")
-
-
-def test_a_link_is_read_from_the_list_where_that_shows_it(make_ctx: t.Any) -> None:
-    commcell = FakeCommCell(NAMES, links={1: OPS_ID.upper()})
-    case = Case(make_ctx(), commcell)
-    assert case.resolver.read_linked_object_id(1) == OPS_ID
-    assert case.resolver.read_linked_object_id(2) is None
-    assert commcell.read_groups == [1, 2]
-    commcell.show_links_in_list({1: OTHER_ID.upper(), 2: ""})
-    assert case.resolver.read_linked_object_id(1) == OTHER_ID
-    assert case.resolver.read_linked_object_id(2) is None
-    assert commcell.read_groups == [1, 2]

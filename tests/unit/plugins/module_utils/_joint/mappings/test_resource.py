@@ -110,18 +110,23 @@ class FakeService(UnansweredBatches, FakeCommCell):
     def get_cached_user_group(self, group_id: int) -> None:
         return None
 
+    def forget_user_group(self, group_id: int) -> None: ...
+
+    def reread_catalogue(self, kind: str) -> t.Any:
+        return self.read_catalogue(kind)
+
     # Contents of roles
     def read_permission_ids(self, role_id: int) -> frozenset[int]:
         return self.role_permissions
 
     # Security
     can_list_principal = is_known_to_list_principals = True
+    commcell = CELL
 
     def can_list_entity(self, entity: Entity) -> bool:
         return True
 
     def warn_of_unknown_release(self) -> None: ...
-    commcell = CELL
 
     def remember_name(self, key: t.Any, name: str) -> None:
         self.remembered[key] = name
@@ -166,6 +171,10 @@ class FakeService(UnansweredBatches, FakeCommCell):
         self._write("remove", entities, pairs)
 
     # User groups
+    @property
+    def directory(self) -> FakeService:
+        return self
+
     def create(self, name: str, _description: None, company_id: int | None) -> int:
         catalogue = self._catalogues["user_groups"]
         number = len(catalogue) + 1
