@@ -135,8 +135,8 @@ def check_first_managed_run(ctx: Context, stripped: t.Sequence[UnmanagedGroup]) 
         require_accepted_risk(
             ctx,
             "first_managed_run",
-            f"{len(stripped)} group{'s' * (len(stripped) > 1)} of managed_groups without an entry would lose everything, with the number of"
-            f" grants: {told}.",
+            f"{len(stripped)} group{'s' * (len(stripped) > 1)} of managed_groups without an entry would lose all grants, whose number stands in"
+            f" parentheses: {told}.",
         )
 
 

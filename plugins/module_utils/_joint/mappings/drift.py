@@ -89,8 +89,8 @@ def build_drift_error(drift: Drift, removed: t.Collection[PlannedGrant], names: 
     if not sentences:
         return None
     return DriftFound(
-        f"{'. '.join(sentences)}. fail_on_drift makes this a failure: write what is right into the mapping, or take it away with"
-        " exclusive: principals or managed."
+        f"{'. '.join(sentences)}. fail_on_drift makes this a failure: write what is right into the mapping, or take the rest away"
+        " with exclusive: principals or managed."
     )
 
 
