@@ -232,3 +232,13 @@ options:
     env:
       - name: CVOPS_COMMVAULT_TIMEOUT
 """
+
+    COMPANY = r"""
+options:
+  company:
+    description:
+      - Name, alias or id of the company that the object belongs to; C(Commcell) for the CommCell itself.
+      - Digits that are the name of one company and the id of another one are refused.
+      - When left out, the company of O(commvault_company), else the CommCell.
+    type: str
+"""

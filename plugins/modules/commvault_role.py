@@ -25,18 +25,13 @@ extends_documentation_fragment:
   - cvops.identity._approval
   - cvops.identity._entra
   - cvops.identity._commvault
+  - cvops.identity._commvault.company
 options:
   name:
     description:
       - The name of the role. The built-in role C(Master) is never changed.
     type: str
     required: true
-  company:
-    description:
-      - Name, alias or id of the company that the role belongs to; C(Commcell) for the CommCell itself.
-      - Digits that are the name of one company and the id of another one are refused.
-      - When left out, the company of O(commvault_company), else the CommCell.
-    type: str
   description:
     description:
       - What the role is for. When left out it is not managed; empty clears it.

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - cvops.identity._approval
   - cvops.identity._entra
   - cvops.identity._commvault
+  - cvops.identity._commvault.company
   - cvops.identity._risk
 options:
   name:
@@ -32,12 +33,6 @@ options:
       - The name of the group, without a domain. Groups of a directory (C(DOMAIN\name)) are made by the directory and refused.
     type: str
     required: true
-  company:
-    description:
-      - Name, alias or id of the company that the group belongs to; C(Commcell) for the CommCell itself.
-      - Digits that are the name of one company and the id of another one are refused.
-      - When left out, the company of O(commvault_company), else the CommCell.
-    type: str
   description:
     description:
       - What the group is for. When left out it is not managed; empty clears it.
