@@ -183,7 +183,8 @@ class FakeService(UnansweredBatches, FakeCommCell):
         return number
 
     def link(self, group_id: int, object_id: str) -> None:
-        self.links[group_id] = object_id
+        if self.is_effective:
+            self.links[group_id] = object_id
         self.writes.append(f"link {group_id}")
 
 
@@ -451,6 +452,14 @@ def test_what_is_accepted_and_not_shown_is_told(make_ctx: t.Any, service: FakeSe
     result = run(ctx, mappings=[entry(("View", {"plans": ["gold", "silver"]}))])
     assert result["role_mappings"]["not_confirmed"] == result["role_mappings"]["added"]
     assert any("2 grants were accepted" in warning for warning in ctx.warnings)
+
+
+def test_a_new_link_that_is_not_shown_is_waited_for_and_told(make_ctx: t.Any, service: FakeService) -> None:
+    service.is_effective = False
+    ctx = make_ctx()
+    result = run(ctx, mappings=[entry(("View", {"plans": "gold"}), principal=ENTRA)])
+    assert result["role_mappings"]["user_groups_linked"] == ["GG-New"] and service.links == {}
+    assert any("user groups" in warning and "does not show it yet: GG-New" in warning for warning in ctx.warnings)
 
 
 def test_the_result_tells_of_others_too(make_ctx: t.Any, service: FakeService) -> None:
