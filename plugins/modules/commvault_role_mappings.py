@@ -36,6 +36,7 @@ extends_documentation_fragment:
   - cvops.identity._entra
   - cvops.identity._commvault
   - cvops.identity._risk
+  - cvops.identity._roles.beside_mappings
 options:
   mappings:
     description:
@@ -189,6 +190,7 @@ options:
   max_writes:
     description:
       - The largest number of write requests of this run; the rest is RV(role_mappings.remaining), and the next run goes on with it. When left out, no limit.
+      - Those of O(roles) are not counted and not put off.
     type: int
   max_removals:
     description:
@@ -289,6 +291,17 @@ EXAMPLES = r"""
         approval:
           ticket: CHG0042317
 
+- name: A role and who gets it, planned together and under one log-in
+  cvops.identity.commvault_role_mappings:
+    roles:
+      - name: Restore Operator
+        permissions: [View, Browse, In Place Recover]
+    mappings:
+      - principal: {user_group: Operators}
+        grants:
+          - role: Restore Operator
+            entities: commcell
+
 - name: Exactly this mapping for its principals, at most 100 requests in this run
   cvops.identity.commvault_role_mappings:
     mappings: "{{ cvops_role_mappings }}"
@@ -313,6 +326,11 @@ role_mappings:
   returned: success
   type: dict
   contains:
+    roles:
+      description: The roles of O(roles) as they are now, in its order, each as M(cvops.identity.commvault_roles) returns it.
+      returned: when O(roles) is given
+      type: list
+      elements: dict
     grants:
       description: All grants of the mapping on this CommCell, sorted.
       type: list
@@ -449,12 +467,16 @@ steps_gone:
   elements: str
 """
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.options import build_role_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
+from ansible_collections.cvops.identity.plugins.module_utils._core.resource_list import build_list_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec, build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.options import mappings_option
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.resource import RoleMappingsResource
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.roles_and_mapping import (
+    RolesAndMappingResource,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(
@@ -464,6 +486,7 @@ SPEC = commvault_spec().merge(
     ArgumentSpec(
         {
             "mappings": mappings_option(),
+            **build_list_spec("roles", build_role_spec(), required=False).options,
             "document": {"type": "str"},
             "commcell": {"type": "str"},
             "exclusive": {"type": "raw", "default": "none"},
@@ -499,7 +522,7 @@ SPEC = commvault_spec().merge(
 #: Entra groups without an object id are looked up in Microsoft Graph.
 USES_GRAPH = True
 
-RESOURCE = RoleMappingsResource
+RESOURCE = RolesAndMappingResource
 
 
 def main() -> None:

@@ -38,17 +38,13 @@ def is_commcell_covered(patterns: t.Any, commcell: t.Any) -> bool:
     return not listed or name in listed or matches_any_pattern(name, listed)
 
 
-def list_declared_roles(items: t.Any, commcell: t.Any = None, names_only: bool = False) -> list[dict[str, t.Any]]:
+def list_declared_roles(items: t.Any, commcell: t.Any = None) -> list[dict[str, t.Any]]:
     """Return those items of cvops_commvault_roles that are meant for the CommCell, as commvault_roles takes them.
 
-    *commcell*: null for all items; *names_only*: with ``name`` and ``company`` alone.
+    *commcell*: null for all items.
     """
     return [
-        {
-            key: value
-            for key, value in item.items()
-            if (key in ("name", "company") if names_only else key != "commcells")
-        }
+        {key: value for key, value in item.items() if key != "commcells"}
         for item in require_mappings(items, "cvops_commvault_roles")
         if commcell is None or is_commcell_covered(item.get("commcells"), commcell)
     ]

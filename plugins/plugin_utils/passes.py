@@ -103,11 +103,13 @@ def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[st
 
 
 def _collect_commcell(results: list[Mapping]) -> dict[str, t.Any]:
-    roles = [role for result in results for role in require_mappings(result.get("roles"), "roles")]
+    mappings = _find_noun(results, "role_mappings")
+    listed = [*(result.get("roles") for result in results), mappings.get("roles")]
+    roles = [role for found in listed for role in require_mappings(found, "roles")]
     return {
         **sum_results(results),
         "roles_changed": [role["name"] for role in roles if role.get("changed") and role.get("name")],
-        "mappings": _find_noun(results, "role_mappings"),
+        "mappings": mappings,
     }
 
 

@@ -521,8 +521,50 @@ def test_break_glass_accounts_keep_their_grants(site: Simulator) -> None:
     assert refused["failed"] and refused["error"]["risk"] == "break_glass"
 
 
-def test_rights_that_the_caller_lacks_are_told_before_the_first_write(site: Simulator) -> None:
-    group = local_group(site)
+ROLE = {"name": "Night Operator", "permissions": ["View", "Browse"]}
+
+
+def grant_of(role: str, site: Simulator) -> dict[str, t.Any]:
+    return {"role": role, "entities": {"plans": [plan_names(site)[0]]}}
+
+
+def test_roles_are_made_and_granted_in_one_plan_and_under_one_log_in(site: Simulator) -> None:
+    gone = next(role for role in state(site).roles if not role.system and not role.company_id)
+    roles = [ROLE, {"name": gone.name, "state": "absent"}]
+    mapping = [entry(local_group(site), grant_of("night operator", site))]
+    planned = run(site, mapping, check=True, roles=roles, pending_roles=[])
+    assert_no_writes(site)
+    done = run(site, mapping, roles=roles)
+    assert done["steps"] == planned["steps"] and done["changed"], done.get("msg")
+    assert [step["action"] for step in done["steps"]] == ["create", "create", "create", "add", "delete"]
+    assert [request.path.rpartition("/api/")[2] for request in writes(site)] == [
+        "V4/Role",
+        "Security",
+        f"V4/Role/{gone.id}",
+    ]
+    created = done["role_mappings"]["roles"][0]
+    assert (created["name"], created["changed"], created["permissions"]) == ("Night Operator", True, ["Browse", "View"])
+    assert done["role_mappings"]["roles"][1] == {"changed": True}
+    assert int(created["id"]) in {triple[2] for triple in explicit(site)}
+    again = run(site, mapping, roles=roles)
+    assert (again["changed"], again["steps"]) == (False, [])
+    paths = [request.path.rpartition("/")[2] for request in site.journal.entries()]
+    assert (paths.count("Login"), paths.count("Logout")) == (1, 1)
+
+
+def test_what_is_wrong_with_roles_and_with_the_mapping_is_told_together(site: Simulator) -> None:
+    gone = next(role for role in state(site).roles if not role.system and not role.company_id)
+    roles = [{**ROLE, "permissions": ["Vew"]}, {"name": gone.name, "state": "absent"}]
+    grants = [grant_of("Night Operator", site), grant_of(gone.name, site), grant_of("Nobody's", site)]
+    result = run(site, [entry(local_group(site), *grants)], roles=roles)
+    assert_no_writes(site)
+    places = [problem["where"] for problem in result["error"]["problems"]]
+    assert places == ["mappings[0].grants[1].role", "mappings[0].grants[2].role", "roles[0].permissions[0]"]
+    assert "3 problems in roles and mapping; nothing was written" in result["msg"]
+
+
+def limit_caller(site: Simulator) -> dict[str, t.Any]:
+    """Options that log in as a user of the built-in group with few permissions."""
     limited = next(
         user
         for user in state(site).users
@@ -532,10 +574,22 @@ def test_rights_that_the_caller_lacks_are_told_before_the_first_write(site: Simu
     )
     limited.password, limited.enabled = "Seen-Only-1", True
     state(site).groups.get(3).member_ids.add(limited.id)
-    options = {"commvault_username": limited.name, "commvault_password": limited.password}
-    result = run(site, [entry(group, {"role": "Master", "entities": "commcell"})], **options)
-    assert result.get("failed"), limited
+    return {"commvault_username": limited.name, "commvault_password": limited.password}
+
+
+def test_rights_that_the_caller_lacks_are_told_before_the_first_write(site: Simulator) -> None:
+    line = {"role": "Master", "entities": "commcell"}
+    result = run(site, [entry(local_group(site), line)], **limit_caller(site))
+    assert result.get("failed")
     assert "Master" in result["msg"]
+    assert_no_writes(site)
+
+
+def test_what_a_new_role_will_contain_is_compared_with_the_callers_rights(site: Simulator) -> None:
+    role = {**ROLE, "permissions": ["Delete Role"]}
+    line = {"role": role["name"], "entities": "commcell"}
+    result = run(site, [entry(local_group(site), line)], roles=[role], **limit_caller(site))
+    assert "role Night Operator on commcell" in result["msg"] and "Delete Role" in result["msg"], result["msg"]
     assert_no_writes(site)
 
 

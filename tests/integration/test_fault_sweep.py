@@ -104,9 +104,13 @@ def _credential(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
     return {"application": {"app_id": identity.client_id}, "name": "scheduler", **more}
 
 
+def _role_name(site: Simulator, number: int) -> str:
+    """The name of one of the roles that may be changed."""
+    return [role.name for role in _cell(site).state.roles if not role.system and not role.company_id][number]
+
+
 def _delete_role(site: Simulator) -> dict[str, t.Any]:
-    role = next(role for role in _cell(site).state.roles if not role.system and not role.company_id)
-    return {"name": role.name, "state": "absent"}
+    return {"name": _role_name(site, 0), "state": "absent"}
 
 
 def _token(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
@@ -128,6 +132,20 @@ def _entry(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
         "grants": [{"role": "View", "entities": {"plans": [plan]}}],
     }
     return {"mappings": [entry], "max_removals": 1000, **more}
+
+
+def _roles_and_entry(site: Simulator) -> dict[str, t.Any]:
+    """A role that is created, one that is changed and one that goes, and a group that gets the first two."""
+    options, changed = _entry(site), _role_name(site, 1)
+    (entry,) = options["mappings"]
+    (grant,) = entry["grants"]
+    roles = [
+        {"name": "Night Operator", "permissions": ["View", "Browse"]},
+        {"name": changed, "permissions": ["View"]},
+        _delete_role(site),
+    ]
+    grants = [{**grant, "role": "Night Operator"}, {**grant, "role": changed}]
+    return {**options, "roles": roles, "mappings": [{**entry, "grants": grants}], "require_object_id": "none"}
 
 
 def _absent_entry(site: Simulator) -> dict[str, t.Any]:
@@ -205,6 +223,7 @@ MORE = (
     Case("commvault_access_token", "revoke", lambda site: _token(site, state="absent")),
     Case("commvault_role_mappings", "a new group", _entry),
     Case("commvault_role_mappings", "absent", _absent_entry),
+    Case("commvault_role_mappings", "roles beside it", _roles_and_entry),
 )
 WRITERS = [case for case in (*CASES, *MORE) if case.changes]
 

@@ -115,7 +115,7 @@ def test_the_mapping_and_its_switches_are_what_the_module_takes() -> None:
     assert shape(variables["cvops_role_mappings"]["options"]) == shape(accepted["mappings"]["options"])
     assert shape(variables["cvops_break_glass"]["options"]) == shape(accepted["break_glass"]["options"])
     shared = ("mappings", "break_glass")
-    by_the_role = (*shared, "commcell", "known_entra_groups", "pending_entra_groups", "pending_roles")
+    by_the_role = (*shared, "commcell", "known_entra_groups", "pending_entra_groups", "pending_roles", "roles")
     prefix = "role_mappings_"
     switches = {name.removeprefix(prefix): option for name, option in variables.items() if name.startswith(prefix)}
     assert shape(switches) == shape(without(accepted, *by_the_role))
@@ -188,7 +188,8 @@ TASKS = [
     ("app_registration", "register", "entra_admin_consent", ("state",)),
     ("role_mappings", "entra_groups", "entra_groups", ("max_removals",)),
     ("role_mappings", "commcell", "commvault_roles", ()),
-    ("role_mappings", "commcell", "commvault_role_mappings", ("fail_on_drift",)),  # the role fails at its end
+    # The role fails at its end, and the task that converges the mapping creates its roles.
+    ("role_mappings", "commcell", "commvault_role_mappings", ("fail_on_drift", "pending_roles")),
 ]
 
 

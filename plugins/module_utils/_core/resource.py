@@ -57,6 +57,17 @@ class VerifyingResource(t.Protocol):
 
 
 @t.runtime_checkable
+class WaitingResource(t.Protocol):
+    """A resource whose steps build on earlier ones that may take effect later than they are accepted."""
+
+    def wait_before(self, step: Step) -> None:
+        """Wait until what *step* needs is there; called before each step, and unlike it ended by a request to stop.
+
+        Raises WaitTimeout where it must not be done, and what a read raises; the step is not begun then.
+        """
+
+
+@t.runtime_checkable
 class JudgingResource(t.Protocol):
     """A resource that may find, when all is done and told, that the task has to fail none the less."""
 

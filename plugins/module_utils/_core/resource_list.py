@@ -36,11 +36,12 @@ class Item(t.Generic[AnyResource]):
     plan: Plan
 
 
-def build_list_spec(name: str, single: ArgumentSpec) -> ArgumentSpec:
+def build_list_spec(name: str, single: ArgumentSpec, *, required: bool = True) -> ArgumentSpec:
     """Return the option *name*: a list of the options of the module for one object, without those of the connection."""
     rules = {key: value for key, value in single.to_rule_kwargs().items() if value}
+    must_be_given = {"required": True} if required else {}
     return ArgumentSpec(
-        {name: {"type": "list", "elements": "dict", "required": True, "options": dict(single.options), **rules}}
+        {name: {"type": "list", "elements": "dict", **must_be_given, "options": dict(single.options), **rules}}
     )
 
 
@@ -69,6 +70,11 @@ class ResourceList(t.Generic[AnyResource]):
             {**common, **{name: value for name, value in own.items() if value is not None or name not in common}}
             for own in common[self.noun]
         ]
+
+    @property
+    def items(self) -> t.Sequence[Item[AnyResource]]:
+        """The objects that could be planned, in the order of the option."""
+        return self._items
 
     def find_conflicts(self, items: t.Sequence[Item[AnyResource]]) -> list[Problem]:
         """Return what is wrong with the objects together; nothing unless a subclass knows better."""
@@ -128,12 +134,20 @@ class ResourceList(t.Generic[AnyResource]):
 class VerifyingResourceList(ResourceList[AnyResource]):
     """A list of objects whose writes may be accepted without taking effect at once."""
 
+    def verify_kept(self) -> None:
+        """Read back what was created or changed, object by object; :meth:`verify` does the same for what is left."""
+        self._verify_items(item for item in self._items if item.plan.after)
+
     def verify(self) -> list[Finding]:
         """Read back what was written, object by object, and return what is not as asked."""
-        for item in self._items:
-            if item.plan.changed and isinstance(item.resource, VerifyingResource):
-                self._findings[item.where] = item.resource.verify()
+        self._verify_items(self._items)
         return [finding for findings in self._findings.values() for finding in findings]
+
+    def _verify_items(self, items: t.Iterable[Item[AnyResource]]) -> None:
+        for item in items:
+            is_due = item.plan.changed and item.where not in self._findings
+            if is_due and isinstance(item.resource, VerifyingResource):
+                self._findings[item.where] = item.resource.verify()
 
 
 def find_duplicates(

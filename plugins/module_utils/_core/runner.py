@@ -30,6 +30,7 @@ from .resource import (
     Report,
     Resource,
     VerifyingResource,
+    WaitingResource,
     check_steps,
     collect_salvage,
 )
@@ -225,6 +226,8 @@ def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
         progress.note(BEGUN, len(done))
         try:
             ctx.cancellation.check()
+            if isinstance(resource, WaitingResource):
+                resource.wait_before(step)
             with ctx.cancellation.shield():  # what a step was answered is kept, also when the run is told to stop
                 actions[step.action](step)
         except Exception as exc:

@@ -30,7 +30,7 @@ def plan_role(
     *company*: the name of its company, None at the level of the CommCell. Raises ConfigError when the role
     would be without permissions.
     """
-    full = _merge_permissions(chosen, held, exclusive)
+    full = merge_permissions(chosen, held, exclusive)
     if chosen is not None or current is None:
         check_has_permissions(full)
     if current is None:
@@ -77,13 +77,14 @@ def plan_role_removal(current: CanonicalRole | None, company: str | None = None)
     return Plan(current, {}, (Step("delete", f"role {current['name']}", {}, (gone,)),))
 
 
-def _list_told_fields(role: CanonicalRole) -> CanonicalRole:
-    return {field: value for field, value in role.items() if field != "name"}
-
-
-def _merge_permissions(chosen: PermissionSet | None, held: PermissionSet, exclusive: bool) -> PermissionSet:
+def merge_permissions(chosen: PermissionSet | None, held: PermissionSet, exclusive: bool) -> PermissionSet:
+    """Return what a role holds afterwards: *chosen*, and unless *exclusive* what it holds now, too; that alone without a choice (None)."""
     if chosen is None:
         return held
     if exclusive or not chosen.permission_ids:
         return chosen
     return PermissionSet(chosen.permission_ids | held.permission_ids, chosen.category_ids | held.category_ids)
+
+
+def _list_told_fields(role: CanonicalRole) -> CanonicalRole:
+    return {field: value for field, value in role.items() if field != "name"}

@@ -25,7 +25,7 @@ from .canonical import CanonicalRole, canonical_role
 from .checks import check_permissions_are_shown, find_narrowed_fields
 from .desired import desired_role
 from .directory import RoleDirectory
-from .plan import plan_role, plan_role_removal
+from .plan import merge_permissions, plan_role, plan_role_removal
 
 #: The built-in role Master holds every permission; Commvault refuses to change it.
 MASTER_ROLE_ID = 1
@@ -47,6 +47,8 @@ class RoleResource:
         self._looked = False
         self.role_id: int | None = None
         self.company: str | None = None
+        #: What the role holds after the plan, where the options say so; None where they do not.
+        self.permission_ids: frozenset[int] | None = None
 
     def plan(self) -> Plan:
         """Read the role and plan what the options ask for. Raises ConfigError, BadAnswer, and Problems for unknown permissions."""
@@ -78,6 +80,8 @@ class RoleResource:
             raise Problems(f"Role {options['name']} cannot be planned:", problems)
         held = permissions.parse_permission_set((current_wire or {}).get("permissions"))
         check_permissions_are_shown(options, current_wire, chosen, held)
+        if chosen is not None:
+            self.permission_ids = merge_permissions(chosen, held, options["exclusive"]).permission_ids
         return plan_role(
             options["name"],
             desired_role(options),

@@ -20,10 +20,10 @@ from .resource import RoleResource
 
 
 class RolesResource(VerifyingResourceList[RoleResource]):
-    """The roles of one task."""
+    """The roles of one task; *directory*: what they share with others, by default one of their own."""
 
-    def __init__(self, ctx: Context) -> None:
-        self._directory = RoleDirectory(CommvaultClient(ctx))
+    def __init__(self, ctx: Context, directory: RoleDirectory | None = None) -> None:
+        self._directory = directory or RoleDirectory(CommvaultClient(ctx))
         super().__init__(
             ctx, "roles", lambda own: RoleResource(own, self._directory), lambda options: str(options["name"])
         )

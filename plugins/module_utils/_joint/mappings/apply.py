@@ -31,10 +31,15 @@ _CONFIRM_PAUSE_S = 1.0
 
 
 class RequestWriter:
-    """Carries out the steps of a plan, and knows the ids of the user groups that it has created."""
+    """Carries out the steps of a plan, and knows the ids of the user groups that it has created; *get_role_id*: those of roles."""
 
-    def __init__(self, security: SecurityAssociations, user_groups: UserGroups) -> None:
-        self._security, self._user_groups = security, user_groups
+    def __init__(
+        self,
+        security: SecurityAssociations,
+        user_groups: UserGroups,
+        get_role_id: t.Callable[[RoleReference], int],
+    ) -> None:
+        self._security, self._user_groups, self._get_role_id = security, user_groups, get_role_id
         self._created: dict[Pending, Principal] = {}
         self._linked: dict[PrincipalReference, str] = {}
 
@@ -121,10 +126,10 @@ class RequestWriter:
         self._security.remove(request.batch.entities, self._get_existing_pairs(request.batch))
 
     def _get_existing_pairs(self, batch: Batch) -> list[tuple[Principal, int]]:
-        return [(self._get_existing(principal), _get_role_id(role)) for principal, role in batch.pairs]
+        return [(self._get_existing(principal), self._get_role_id(role)) for principal, role in batch.pairs]
 
     def _get_existing_grant(self, grant: PlannedGrant) -> Grant:
-        return Grant(self._get_existing(grant.principal), _get_role_id(grant.role), grant.entity)
+        return Grant(self._get_existing(grant.principal), self._get_role_id(grant.role), grant.entity)
 
     def _get_existing(self, principal: PrincipalReference) -> Principal:
         """Return the principal by id. Raises InternalFault for a user group that was not created."""
@@ -133,13 +138,6 @@ class RequestWriter:
         if principal not in self._created:
             raise InternalFault(f"User group {principal.name} is needed before it was created.")
         return self._created[principal]
-
-
-def _get_role_id(role: RoleReference) -> int:
-    """Return the id of a role. Raises InternalFault for one that does not exist: a mapping creates no roles."""
-    if isinstance(role, Pending):
-        raise InternalFault(f"Role {role.name} does not exist, and a mapping creates no roles.")
-    return role
 
 
 def _send(write: t.Callable[[t.Any], None], step: Step) -> None:

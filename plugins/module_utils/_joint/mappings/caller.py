@@ -13,13 +13,13 @@ from ..._commvault.catalogue import COMMCELL_LEVEL
 from ..._commvault.client import CommvaultClient, quote_segment
 from ..._commvault.directory import Directory
 from ..._commvault.references import parse_id
-from ..._commvault.roles.contents import RolePermissions
 from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Principal
 from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
 from ..._core.values import get_objects
-from .canonical import PlannedGrant
+from .canonical import PlannedGrant, RoleReference
+from .declared_roles import DeclaredRoles
 
 #: The built-in group and the built-in role that administer everything.
 MASTER_GROUP = 1
@@ -56,9 +56,14 @@ def find_own_principals(ctx: Context, client: CommvaultClient, directory: Direct
     return {Principal("user", number), *(Principal("user_group", group) for group in groups if group)}
 
 
-def is_privileged_role(contents: RolePermissions, role_id: int) -> bool:
-    """Return whether a role contains a permission with which its holder can give any right, or may contain one for all that is told."""
-    held = contents.read_permission_ids(role_id)
+def is_privileged_role(roles: DeclaredRoles, role: RoleReference) -> bool:
+    """Return whether a role contains a permission with which its holder can give any right, or may contain one for all that is told.
+
+    One that an earlier task creates is not judged before it is there.
+    """
+    if not roles.has_contents(role):
+        return False
+    held = roles.read_permission_ids(role)
     return held is None or bool(held & PRIVILEGED_PERMISSIONS)
 
 

@@ -18,7 +18,7 @@ from ..._core.errors import AmbiguousMatch
 from ..._core.names import fold_case
 from ..._core.risks import require_accepted_risk
 from .caller import MASTER_ROLE
-from .canonical import MappedPrincipal, Names, PlannedGrant, PrincipalReference, Resolved
+from .canonical import MappedPrincipal, Names, PlannedGrant, PrincipalReference, Resolved, RoleReference
 from .parse import Problem, make_problem
 from .read import UnmanagedGroup
 
@@ -68,7 +68,9 @@ def _describe_recreation(principal: MappedPrincipal, linked: str) -> Problem:
     )
 
 
-def find_missing_object_ids(resolved: Resolved, rule: str, is_privileged: t.Callable[[int], bool]) -> list[Problem]:
+def find_missing_object_ids(
+    resolved: Resolved, rule: str, is_privileged: t.Callable[[RoleReference], bool]
+) -> list[Problem]:
     """Return a problem for each Entra group that is known by name alone and gets a right for which *rule* demands the object id.
 
     Anybody who may create groups can take a name. *rule*: ``privileged``, ``all`` or ``none``. *is_privileged* may read a role, so it
@@ -93,10 +95,10 @@ def find_missing_object_ids(resolved: Resolved, rule: str, is_privileged: t.Call
     return problems
 
 
-def _is_privileged_grant(grant: PlannedGrant, is_privileged: t.Callable[[int], bool]) -> bool:
+def _is_privileged_grant(grant: PlannedGrant, is_privileged: t.Callable[[RoleReference], bool]) -> bool:
     if grant.entity.kind in ("commcell", "company") or grant.role == MASTER_ROLE:
         return True
-    return isinstance(grant.role, int) and is_privileged(grant.role)
+    return is_privileged(grant.role)
 
 
 def check_own_rights(

@@ -55,7 +55,8 @@ def mappings_option() -> dict[str, t.Any]:
 class MappingsOptions:
     """The options of commvault_role_mappings, beside those of sign-in and risks, as values.
 
-    ``pending_roles`` and ``pending_entra_groups``: what earlier tasks would create; empty in a real run.
+    ``pending_roles``: what the task, or in check mode an earlier one, would create; ``pending_entra_groups``: what earlier tasks
+    would create, empty in a real run.
     """
 
     mappings: t.Sequence[t.Mapping[str, t.Any]]
@@ -85,10 +86,11 @@ class MappingsOptions:
         return {f"break_glass.entra_groups[{index}]": name for index, name in named if is_guid(name)}
 
 
-def read_mappings_options(ctx: Context) -> MappingsOptions:
+def read_mappings_options(ctx: Context, declared_roles: tuple[ObjectReference, ...] = ()) -> MappingsOptions:
     """Return the values of the task's options. Raises ConfigError for what is no mode, and for a pending role that is no reference.
 
     What earlier tasks were to create is pending in check mode alone: in a real run it exists by now, or is missing.
+    *declared_roles*: those that the task itself creates; they are pending in both.
     """
     given = ctx.options
     break_glass = given["break_glass"] or {}
@@ -110,7 +112,7 @@ def read_mappings_options(ctx: Context) -> MappingsOptions:
         break_glass_entra_groups=_texts(break_glass.get("entra_groups")),
         check_rights=given["check_rights"],
         parallel_reads=given["parallel_reads"],
-        pending_roles=_references("pending_roles", given["pending_roles"]) if ctx.check_mode else (),
+        pending_roles=declared_roles + (_references("pending_roles", given["pending_roles"]) if ctx.check_mode else ()),
         pending_entra_groups=_texts(given["pending_entra_groups"]) if ctx.check_mode else (),
         known_entra_groups=given["known_entra_groups"] or {},
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..._core.errors import Problems, describe_place
 from .parse import Problem
 
 _PLACE = re.compile(
@@ -22,6 +23,37 @@ _SHOWN = 3
 def add_names(problems: t.Iterable[Problem], mappings: t.Sequence[t.Any]) -> list[Problem]:
     """Return the problems with ``principal``, ``role`` and ``entity`` as the mapping names them, as far as their place is about one."""
     return [{**problem, **_find_names(str(problem["where"]), mappings)} for problem in problems]
+
+
+def raise_problems(problems: t.Sequence[Problem], mappings: t.Sequence[t.Any]) -> None:
+    """Raise Problems where there are any, with the names of whom and what they are about.
+
+    One that shows in many places is told once, with the first place and the number of others; ``also`` has these.
+    """
+    if not problems:
+        return
+    alike: dict[tuple[str, str], list[Problem]] = {}
+    named = add_names(problems, mappings)
+    for problem in sorted(named, key=lambda item: (_make_place_key(str(item["where"])), str(item["message"]))):
+        alike.setdefault((str(problem["kind"]), str(problem["message"])), []).append(problem)
+    told = [
+        {
+            **same[0],
+            "message": f"{same[0]['message']} (and in {len(same) - 1} more places)",
+            "also": [describe_place(problem) for problem in same[1:]],
+        }
+        if len(same) > 1
+        else same[0]
+        for same in alike.values()
+    ]
+    many = f"{len(told)} problems" if len(told) > 1 else "1 problem"
+    has_roles = any(str(problem["where"]).startswith("roles") for problem in told)
+    raise Problems(f"{many} in {'roles and mapping' if has_roles else 'the mapping'}; nothing was written:", told)
+
+
+def _make_place_key(where: str) -> list[tuple[int, str]]:
+    """Return a key that sorts mappings[2] before mappings[10]."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", where)]
 
 
 def _find_names(where: str, mappings: t.Sequence[t.Any]) -> dict[str, str]:

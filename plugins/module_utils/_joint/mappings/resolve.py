@@ -57,6 +57,16 @@ class Resolver:
         self._warn_of_doubtful_names(resolved)
         return resolved
 
+    def find_pending_role(self, role: ObjectReference) -> Pending | None:
+        """Return the role of this name and company that the task, or an earlier one, would create; None when none would."""
+        if self._pending_roles is None:
+            self._pending_roles = {}
+            for item in sorted(self._options.pending_roles, key=str):
+                if item.name is not None:
+                    pending = Pending("role", item.name, len(self._pending_roles) + 1)
+                    self._pending_roles.setdefault(self._make_role_key(item), pending)
+        return self._pending_roles.get(self._make_role_key(role)) if self._pending_roles else None
+
     def _warn_of_doubtful_names(self, resolved: Resolved) -> None:
         """Warn of names that get a right here and can be taken for others, each once: principals, their Entra groups, and roles."""
         granted = {grant.principal for grant in resolved.present}
@@ -96,7 +106,7 @@ class Resolver:
             roles = self._directory.read_catalogue("roles")
             # Only a list that was read says that a role is not there: NotFound is also raised where there is no list.
             is_missing = grant.role.id is None and roles.get(str(grant.role.name), grant.role.company) is None
-            pending = self._find_pending_role(grant.role) if is_missing else None
+            pending = self.find_pending_role(grant.role) if is_missing else None
             if pending is not None:
                 resolved.names.roles[pending] = str(grant.role)
                 self._note_company(pending, grant.role, resolved)
@@ -115,16 +125,6 @@ class Resolver:
     def _note_company(self, role: RoleReference, given: ObjectReference, resolved: Resolved) -> None:
         if given.company is not None and not is_commcell_level(given.company):
             resolved.names.companies[role] = str(given.company)
-
-    def _find_pending_role(self, role: ObjectReference) -> Pending | None:
-        """Return the role of this name and company that an earlier task would create, None when none would."""
-        if self._pending_roles is None:
-            self._pending_roles = {}
-            for item in sorted(self._options.pending_roles, key=str):
-                if item.name is not None:
-                    pending = Pending("role", item.name, len(self._pending_roles) + 1)
-                    self._pending_roles.setdefault(self._make_role_key(item), pending)
-        return self._pending_roles.get(self._make_role_key(role)) if self._pending_roles else None
 
     def _make_role_key(self, role: ObjectReference) -> tuple[str, str | int]:
         try:

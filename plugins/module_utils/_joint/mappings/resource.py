@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The role mappings of one CommCell: the resource of module commvault_role_mappings.
+"""The role mappings of one CommCell, read, planned, written and read back.
 
 An option goes this way: options.py (its value), parse.py (an entry), resolve.py or what it calls for principals and targets (ids),
 plan.py (requests), apply.py (the wire); what is there, and what was written, comes back by read.py.
@@ -12,17 +12,13 @@ plan.py (requests), apply.py (the wire); what is there, and what was written, co
 from __future__ import annotations
 
 import functools
-import re
 import typing as t
 
-from ..._commvault.client import CommvaultClient
-from ..._commvault.directory import Directory
-from ..._commvault.roles.contents import RolePermissions
 from ..._commvault.security.calls import SecurityAssociations
 from ..._commvault.security.grants import Principal
 from ..._commvault.user_groups.calls import UserGroups
 from ..._core.context import Context
-from ..._core.errors import CvopsError, Problems, WaitTimeout, describe_place
+from ..._core.errors import CvopsError, WaitTimeout
 from ..._core.names import fold_case
 from ..._core.plan import Plan, list_planned_changes
 from ..._core.resource import Action, Finding
@@ -33,6 +29,7 @@ from . import checks, records
 from .apply import RequestWriter
 from .caller import MASTER_GROUP, Administrators, find_own_principals, is_privileged_role
 from .canonical import MappedPrincipal, Pending, PlannedGrant, Resolved
+from .declared_roles import DeclaredRoles
 from .drift import (
     UNKNOWN,
     Drift,
@@ -57,7 +54,7 @@ from .plan import (
     make_plan,
     order_requests,
 )
-from .problem_names import add_names
+from .problem_names import raise_problems
 from .read import SATISFYING_KINDS, Current, Reader
 from .resolve import Resolver
 from .rights import RightsCheck
@@ -67,17 +64,16 @@ _TOLD = 5
 
 
 class RoleMappingsResource:
-    """The mapping of one CommCell."""
+    """The mapping of one CommCell; *roles*: those that the task declares beside it."""
 
     noun = "role_mappings"
 
-    def __init__(self, ctx: Context) -> None:
-        self._ctx, self._options = ctx, read_mappings_options(ctx)
-        self._client = CommvaultClient(ctx)
-        self._directory = Directory(self._client)
+    def __init__(self, ctx: Context, roles: DeclaredRoles) -> None:
+        self._ctx, self._options, self._roles = ctx, read_mappings_options(ctx, roles.list_references()), roles
+        self._directory, self._client = roles.directory, roles.directory.client
         self._security = SecurityAssociations(self._client)
         self._reader = Reader(ctx, self._directory, self._security, self._options.parallel_reads)
-        self._writer = RequestWriter(self._security, UserGroups(self._client, self._directory))
+        self._writer = RequestWriter(self._security, UserGroups(self._client, self._directory), roles.get_role_id)
         self._resolved, self._current, self._schedule = Resolved(), Current(), Schedule()
         self._drift = Drift()
         self._planned = Plan({}, {})
@@ -89,10 +85,10 @@ class RoleMappingsResource:
         """What carries out a step, by its action."""
         return self._writer.actions
 
-    def plan(self) -> Plan:
-        """Read and plan everything. Raises Problems with all findings, and GuardRefused, before the first write."""
+    def plan(self, problems: t.Sequence[Problem] = ()) -> Plan:
+        """Read and plan everything. Raises Problems with all findings and *problems*, and GuardRefused, before the first write."""
         options = self._options
-        entries, problems = parse_mappings(options.mappings, options.commcell, self._ctx.clock.now().date())
+        entries, malformed = parse_mappings(options.mappings, options.commcell, self._ctx.clock.now().date())
         typed = {entry.object_id for entry in entries if entry.object_id is not None}
         self._ctx.evidence["mappings"] = collect_evidence(options.mappings)
         groups = EntraGroups(
@@ -105,6 +101,7 @@ class RoleMappingsResource:
         resolver = Resolver(self._ctx, options, self._client, self._directory, groups)
         resolved = resolver.resolve_entries(add_known_object_ids(entries, options.known_entra_groups))
         self._resolved = resolved
+        self._roles.note_pending(resolver.find_pending_role)
         self._unverified = self._note_unverified(groups)
         self._reader.read_details(
             reference.id
@@ -113,10 +110,12 @@ class RoleMappingsResource:
         )
         read_link = self._directory.read_linked_object_id
         links, recreated = checks.plan_links(resolved, read_link, options.link_entra_groups)
-        contents = RolePermissions(self._client, self._directory)
-        is_privileged = functools.partial(is_privileged_role, contents)
+        is_privileged = functools.partial(is_privileged_role, self._roles)
         unsafe = checks.find_missing_object_ids(resolved, options.require_object_id, is_privileged)
-        _raise_problems(problems + resolved.problems + recreated + unsafe, options.mappings)
+        contradictions = self._roles.find_contradictions(resolved.present)
+        raise_problems(
+            [*problems, *malformed, *resolved.problems, *recreated, *unsafe, *contradictions], options.mappings
+        )
         self._drift = self._read_drift(resolved, options)
         changes = find_differences(
             resolved.present,
@@ -135,7 +134,7 @@ class RoleMappingsResource:
             links = {principal: object_id for principal, object_id in links.items() if principal in chosen}
         self._schedule = fit_budget(order_requests(changes, new_groups, links), options.max_writes)
         self._add_unmanaged_groups(changes, groups)
-        self._check_writes(changes, contents)
+        self._check_writes(changes)
         self._tell_drift(changes)
         self._remember_names()
         self._planned = make_plan(self._schedule, resolved, self._current.grants, read_link, self._drift, typed)
@@ -274,12 +273,12 @@ class RoleMappingsResource:
             )
         return [{"name": name, "object_id": object_id} for object_id, name in groups.unverified.items()]
 
-    def _check_writes(self, changes: Differences, contents: RolePermissions) -> None:
+    def _check_writes(self, changes: Differences) -> None:
         """Check the guards, and whether the caller may grant what is to be granted. Raises Problems, GuardRefused."""
         ctx, resolved, added = self._ctx, self._resolved, self._schedule.list_grants("add")
         removed = self._schedule.list_grants("remove")
         own = functools.lru_cache(lambda: frozenset(find_own_principals(ctx, self._client, self._directory)))
-        self._unchecked = self._check_rights(added, removed, contents, own)
+        self._unchecked = self._check_rights(added, removed, own)
         kept = checks.BreakGlass(self._options.break_glass_users, self._options.break_glass_entra_groups)
         checks.check_break_glass(ctx, removed, resolved, kept, lambda: self._directory.read_catalogue("users"))
         told = [resolved.names.describe_grant(grant) for grant in sorted(changes.remove)]
@@ -304,7 +303,6 @@ class RoleMappingsResource:
         self,
         added: list[PlannedGrant],
         removed: list[PlannedGrant],
-        contents: RolePermissions,
         list_own: t.Callable[[], t.Collection[Principal]],
     ) -> list[PlannedGrant]:
         """Return the changes of which it is not known whether the caller may do them. Raises Problems for those that it may not do."""
@@ -316,8 +314,8 @@ class RoleMappingsResource:
         names = self._resolved.names
         permissions = self._directory.read_catalogue("permissions")
         names.permissions = {entry.id: entry.name for entry in permissions}
-        rights = RightsCheck(self._client, contents, self._reader.read_each)
-        _raise_problems(rights.find_missing(added, removed, names), self._options.mappings)
+        rights = RightsCheck(self._client, self._roles, self._reader.read_each)
+        raise_problems(rights.find_missing(added, removed, names), self._options.mappings)
         return rights.list_unchecked(added, removed)
 
     def _list_group_names(self, kind: type[CreateGroup] | type[LinkGroup]) -> list[str]:
@@ -364,33 +362,3 @@ class RoleMappingsResource:
                 row["entity"],
             ),
         )
-
-
-def _raise_problems(problems: t.Sequence[Problem], mappings: t.Sequence[t.Any]) -> None:
-    """Raise Problems where there are any, with the names of whom and what they are about.
-
-    One that shows in many places is told once, with the first place and the number of others; ``also`` has these.
-    """
-    if not problems:
-        return
-    alike: dict[tuple[str, str], list[Problem]] = {}
-    named = add_names(problems, mappings)
-    for problem in sorted(named, key=lambda item: (_make_place_key(str(item["where"])), str(item["message"]))):
-        alike.setdefault((str(problem["kind"]), str(problem["message"])), []).append(problem)
-    told = [
-        {
-            **same[0],
-            "message": f"{same[0]['message']} (and in {len(same) - 1} more places)",
-            "also": [describe_place(problem) for problem in same[1:]],
-        }
-        if len(same) > 1
-        else same[0]
-        for same in alike.values()
-    ]
-    many = f"{len(told)} problems" if len(told) > 1 else "1 problem"
-    raise Problems(f"{many} in the mapping; nothing was written:", told)
-
-
-def _make_place_key(where: str) -> list[tuple[int, str]]:
-    """Return a key that sorts mappings[2] before mappings[10]."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", where)]

@@ -12,10 +12,10 @@ import typing as t
 from ..._commvault.client import CommvaultClient, quote_segment
 from ..._commvault.envelope import is_withheld
 from ..._commvault.references import parse_id
-from ..._commvault.roles.contents import RolePermissions
 from ..._commvault.security.grants import ALL_OF_KIND, Entity
 from ..._core.errors import ApiError, AuthError, Throttled, Unreachable
-from .canonical import Names, PlannedGrant
+from .canonical import Names, PlannedGrant, RoleReference
+from .declared_roles import DeclaredRoles
 from .parse import Problem, make_problem
 
 #: Entity kinds for which the service tells the caller's permissions, by the word that it uses in the path.
@@ -36,19 +36,19 @@ ReadEach = t.Callable[[t.Callable[[t.Any], t.Any], t.Iterable[t.Any]], list[t.An
 _REMOVAL = 0
 
 
-class ExistingRoleGrant(t.NamedTuple):
-    """A role that exists, or _REMOVAL, on an entity: what has to be held there to grant it, or to take a grant away."""
+class RoleOnEntity(t.NamedTuple):
+    """A role whose contents can be asked for, or _REMOVAL, on an entity: what has to be held there to grant it, or to take a grant away."""
 
-    role_id: int
+    role: RoleReference
     entity: Entity
 
 
 class RightsCheck:
     """Compares the caller's permissions with the contents of roles; reads each once, several at a time."""
 
-    def __init__(self, client: CommvaultClient, role_contents: RolePermissions, read_each: ReadEach) -> None:
-        self._client, self._role_contents, self._read_each = client, role_contents, read_each
-        self._unchecked: set[ExistingRoleGrant] = set()
+    def __init__(self, client: CommvaultClient, roles: DeclaredRoles, read_each: ReadEach) -> None:
+        self._client, self._roles, self._read_each = client, roles, read_each
+        self._unchecked: set[RoleOnEntity] = set()
 
     def find_missing(
         self, added: t.Collection[PlannedGrant], removed: t.Collection[PlannedGrant], names: Names
@@ -59,29 +59,26 @@ class RightsCheck:
         below it, so most callers are judged by one request. Where the service offers no answer, nothing is found, a warning says so,
         and :meth:`list_unchecked` has the grants: the write itself will tell. Raises ApiError for a read that fails.
         """
-        grants = [ExistingRoleGrant(grant.role, grant.entity) for grant in sorted(added) if isinstance(grant.role, int)]
-        grants += [ExistingRoleGrant(_REMOVAL, grant.entity) for grant in sorted(removed)]
+        judged = [grant for grant in sorted(added) if self._roles.has_contents(grant.role)]
+        grants = [RoleOnEntity(grant.role, grant.entity) for grant in judged]
+        grants += [RoleOnEntity(_REMOVAL, grant.entity) for grant in sorted(removed)]
         if not grants:
             return []
         everywhere = self._read_held(Entity("commcell", self._client.commcell_id))
         if everywhere is None:
             self._note_unchecked(grants, names)
             return []
-        roles = sorted({grant.role_id for grant in grants} - {_REMOVAL})
-        contents: dict[int, frozenset[int] | None] = {_REMOVAL: frozenset()}
-        contents.update(zip(roles, self._read_each(self._role_contents.read_permission_ids, roles), strict=True))
+        roles = sorted({grant.role for grant in grants} - {_REMOVAL})
+        contents: dict[RoleReference, frozenset[int] | None] = {_REMOVAL: frozenset()}
+        contents.update(zip(roles, self._read_each(self._roles.read_permission_ids, roles), strict=True))
         needed = {role: (held or frozenset()) | {_CHANGE_SECURITY} for role, held in contents.items()}
         lacking = {role: numbers - everywhere for role, numbers in needed.items() if numbers - everywhere}
-        places = sorted(
-            {grant.entity for grant in grants if grant.role_id in lacking and _lists_rights_on(grant.entity)}
-        )
+        places = sorted({grant.entity for grant in grants if grant.role in lacking and _lists_rights_on(grant.entity)})
         held = dict(zip(places, self._read_each(self._read_held, places), strict=True))
         self._note_unchecked([grant for grant in grants if not _can_be_decided(grant, contents, lacking, held)], names)
-        holders: dict[ExistingRoleGrant, set[str]] = {}
-        for role_id, grant in [(grant.role, grant) for grant in added] + [(_REMOVAL, grant) for grant in removed]:
-            if isinstance(role_id, int):
-                key = ExistingRoleGrant(role_id, grant.entity)
-                holders.setdefault(key, set()).add(names.show_principal(grant.principal))
+        holders: dict[RoleOnEntity, set[str]] = {}
+        for role, grant in [(grant.role, grant) for grant in judged] + [(_REMOVAL, grant) for grant in removed]:
+            holders.setdefault(RoleOnEntity(role, grant.entity), set()).add(names.show_principal(grant.principal))
         return _list_problems(holders, lacking, held, names)
 
     def list_unchecked(self, added: t.Iterable[PlannedGrant], removed: t.Iterable[PlannedGrant]) -> list[PlannedGrant]:
@@ -89,19 +86,20 @@ class RightsCheck:
 
         A role that an earlier task would create is one of them.
         """
-        found = [grant for grant in added if not isinstance(grant.role, int) or self._is_unchecked(grant.role, grant)]
+        known = self._roles.has_contents
+        found = [grant for grant in added if not known(grant.role) or self._is_unchecked(grant.role, grant)]
         return found + [grant for grant in removed if self._is_unchecked(_REMOVAL, grant)]
 
-    def _is_unchecked(self, role_id: int, grant: PlannedGrant) -> bool:
-        return ExistingRoleGrant(role_id, grant.entity) in self._unchecked
+    def _is_unchecked(self, role: RoleReference, grant: PlannedGrant) -> bool:
+        return RoleOnEntity(role, grant.entity) in self._unchecked
 
-    def _note_unchecked(self, grants: t.Sequence[ExistingRoleGrant], names: Names) -> None:
+    def _note_unchecked(self, grants: t.Sequence[RoleOnEntity], names: Names) -> None:
         """Note grants that could not be judged, and warn of them."""
         if not grants:
             return
         self._unchecked.update(grants)
         told = [
-            f"{_describe_act(grant.role_id, names)} on {_describe_entity(grant.entity, names)}"
+            f"{_describe_act(grant.role, names)} on {_describe_entity(grant.entity, names)}"
             for grant in dict.fromkeys(grants)
         ]
         more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
@@ -148,20 +146,20 @@ def _find_permission_ids(answer: t.Any) -> t.Iterator[int]:
 
 
 def _can_be_decided(
-    grant: ExistingRoleGrant,
-    contents: t.Mapping[int, frozenset[int] | None],
-    lacking: t.Mapping[int, frozenset[int]],
+    grant: RoleOnEntity,
+    contents: t.Mapping[RoleReference, frozenset[int] | None],
+    lacking: t.Mapping[RoleReference, frozenset[int]],
     held: t.Mapping[Entity, frozenset[int] | None],
 ) -> bool:
     """Return whether enough was told to say that the caller may, or may not, give this grant."""
-    if grant.role_id in lacking and grant.entity.kind != "commcell" and held.get(grant.entity) is None:
+    if grant.role in lacking and grant.entity.kind != "commcell" and held.get(grant.entity) is None:
         return False
-    return contents[grant.role_id] is not None
+    return contents[grant.role] is not None
 
 
-def _describe_act(role_id: int, names: Names) -> str:
+def _describe_act(role: RoleReference, names: Names) -> str:
     """Return what is done in words, to be followed by "on" and an entity."""
-    return "taking grants away" if role_id == _REMOVAL else names.show_role(role_id)
+    return "taking grants away" if role == _REMOVAL else names.show_role(role)
 
 
 def _describe_entity(entity: Entity, names: Names) -> str:
@@ -169,31 +167,31 @@ def _describe_entity(entity: Entity, names: Names) -> str:
 
 
 def _list_problems(
-    holders: t.Mapping[ExistingRoleGrant, t.Collection[str]],
-    lacking: t.Mapping[int, frozenset[int]],
+    holders: t.Mapping[RoleOnEntity, t.Collection[str]],
+    lacking: t.Mapping[RoleReference, frozenset[int]],
     held: t.Mapping[Entity, frozenset[int] | None],
     names: Names,
 ) -> list[Problem]:
     """*holders*: names of the principals by what they are to get or lose; *lacking*: by role, what the caller does not hold on the CommCell;
     *held*: what it holds on other entities.
     """
-    places: dict[tuple[int, tuple[int, ...]], list[Entity]] = {}
+    places: dict[tuple[RoleReference, tuple[int, ...]], list[Entity]] = {}
     for grant in holders:
         here = held.get(grant.entity)
-        if grant.role_id not in lacking or (here is None and grant.entity.kind != "commcell"):
+        if grant.role not in lacking or (here is None and grant.entity.kind != "commcell"):
             continue
-        missing = lacking[grant.role_id] - (here or frozenset())
+        missing = lacking[grant.role] - (here or frozenset())
         if missing:
-            places.setdefault((grant.role_id, tuple(sorted(missing))), []).append(grant.entity)
+            places.setdefault((grant.role, tuple(sorted(missing))), []).append(grant.entity)
     problems = []
-    for (role_id, permission_ids), entities in sorted(places.items()):
+    for (role, permission_ids), entities in sorted(places.items()):
         permissions = ", ".join(names.show_permission(number) for number in permission_ids)
         more = f" and {len(entities) - 1} more" if len(entities) > 1 else ""
         message = (
-            f"{'' if role_id == _REMOVAL else 'role '}{_describe_act(role_id, names)} on {_describe_entity(entities[0], names)}{more}"
+            f"{'' if role == _REMOVAL else 'role '}{_describe_act(role, names)} on {_describe_entity(entities[0], names)}{more}"
             f" needs permissions that the signed-in user does not hold there: {permissions}"
         )
-        who = sorted({name for entity in entities for name in holders[ExistingRoleGrant(role_id, entity)]})
+        who = sorted({name for entity in entities for name in holders[RoleOnEntity(role, entity)]})
         others = f" and {len(who) - _SHOWN} more" if len(who) > _SHOWN else ""
         problems.append(
             {**make_problem("rights", message, "forbidden"), "principal": f"{', '.join(who[:_SHOWN])}{others}"}

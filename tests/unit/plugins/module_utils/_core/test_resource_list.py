@@ -159,6 +159,19 @@ def test_each_object_that_changed_is_read_back_and_has_its_own_findings(make_ctx
     assert [item.get("not_confirmed") for item in result["things"]] == [[{"field": "a"}], [], None]
 
 
+def test_what_stays_can_be_read_back_before_what_goes_is_deleted(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource, ctx = make(make_ctx, thing("a", "create"), thing("b"), thing("c", "delete"), kind=VerifyingResourceList)
+    read_back: list[str] = []
+    monkeypatch.setattr(Thing, "verify", lambda self: read_back.append(self.name) or [])
+    resource.plan()
+    resource.verify_kept()
+    assert read_back == ["a"]
+    resource.verify()
+    assert read_back == ["a", "c"]
+
+
 def test_the_option_takes_what_the_module_for_one_object_takes() -> None:
     single = ArgumentSpec({"name": {"type": "str"}, "id": {"type": "int"}}, required_one_of=[["name", "id"]])
     assert build_list_spec("things", single).options == {

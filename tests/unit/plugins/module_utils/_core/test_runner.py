@@ -24,9 +24,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.context impor
 from ansible_collections.cvops.identity.plugins.module_utils._core.diff import build_diff
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
+    Cancelled,
     ConfigError,
     CvopsError,
     DriftFound,
+    WaitTimeout,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.libraries import MINIMUMS
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
@@ -182,6 +184,39 @@ def test_a_result_says_what_it_is_about(make_ctx: t.Any) -> None:
     for check_mode in (True, False):
         result = run_task(make_ctx({"tenant_id": "contoso.com"}, check_mode=check_mode), Noted().build)
         assert result["target"] == "contoso.com"
+
+
+class Waiting(Noted):
+    """A resource that waits before its steps; *before* may raise."""
+
+    def __init__(self, before: t.Callable[[Step], None]) -> None:
+        super().__init__()
+        self.before = before
+
+    def wait_before(self, step: Step) -> None:
+        self.before(step)
+
+
+def test_a_step_is_not_begun_before_what_it_needs_is_there(make_ctx: t.Any) -> None:
+    waiting = Waiting(lambda step: waiting.done.append(f"wait for {step.subject}"))
+    assert run_task(make_ctx(), waiting.build)["changed"]
+    assert waiting.done == [word for step in STEPS for word in (f"wait for {step.subject}", step.subject)]
+    checked = Waiting(lambda step: checked.done.append("wait"))
+    run_task(make_ctx(check_mode=True), checked.build)
+    assert checked.done == []
+
+
+@pytest.mark.parametrize("error", [WaitTimeout("still there"), Cancelled("Stopped by SIGINT")])
+def test_a_wait_that_fails_or_is_ended_leaves_the_step_undone_for_certain(make_ctx: t.Any, error: Exception) -> None:
+    def fail(step: Step) -> None:
+        if step is STEPS[1]:
+            raise error
+
+    waiting = Waiting(fail)
+    result = run_task(make_ctx(), waiting.build)
+    assert (waiting.done, result["steps_done"]) == (["group A"], ["group A"])
+    assert (result["step_failed"], result["steps_left"]) == ("2 members", ["1 owner"])
+    assert "outcome" not in result["error"]
 
 
 def test_a_step_that_was_not_approved_stops_the_run_before_the_first_write(make_ctx: t.Any) -> None:

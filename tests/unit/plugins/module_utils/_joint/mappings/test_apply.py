@@ -16,7 +16,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.apply import RequestWriter
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.batches import Batch
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import Pending, PlannedGrant
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import (
+    Pending,
+    PlannedGrant,
+    RoleReference,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.plan import (
     ChangeGrants,
     CreateGroup,
@@ -80,8 +84,15 @@ class FakeService:
         self.names[key] = name
 
 
+def get_role_id(role: RoleReference) -> int:
+    """The id of a role that exists; the task declares no others."""
+    if isinstance(role, Pending):
+        raise InternalFault(f"Role {role.name} is needed before it was created.")
+    return role
+
+
 def make_writer(service: FakeService) -> RequestWriter:
-    return RequestWriter(t.cast(t.Any, service), t.cast(t.Any, service))
+    return RequestWriter(t.cast(t.Any, service), t.cast(t.Any, service), get_role_id)
 
 
 def send(writer: RequestWriter, *requests: Request, total: int | None = None) -> None:

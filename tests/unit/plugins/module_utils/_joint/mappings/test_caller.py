@@ -25,7 +25,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.cal
     find_own_principals,
     is_privileged_role,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import PlannedGrant
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.canonical import Pending, PlannedGrant
 
 CELL, PLAN = Entity("commcell", 2), Entity("plans", 12)
 USER, GROUP = Principal("user", 8), Principal("user_group", 21)
@@ -174,5 +174,10 @@ def test_among_namesakes_the_service_decides(
     [(None, True), (frozenset({31}), False), *((frozenset({31, number}), True) for number in PRIVILEGED_PERMISSIONS)],
 )
 def test_a_role_that_may_give_any_right_is_privileged(held: frozenset[int] | None, expected: bool) -> None:
-    contents = types.SimpleNamespace(read_permission_ids=lambda role: held)
-    assert is_privileged_role(t.cast(t.Any, contents), 35) is expected
+    roles = types.SimpleNamespace(read_permission_ids=lambda role: held, has_contents=lambda role: True)
+    assert is_privileged_role(t.cast(t.Any, roles), 35) is expected
+
+
+def test_a_role_that_an_earlier_task_creates_is_judged_when_it_is_there() -> None:
+    roles = types.SimpleNamespace(has_contents=lambda role: False)
+    assert is_privileged_role(t.cast(t.Any, roles), Pending("role", "Restore", 1)) is False

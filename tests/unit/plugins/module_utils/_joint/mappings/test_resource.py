@@ -28,7 +28,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.security
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Throttled
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import RecordTarget, run_task
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import AnswerObject
-from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings import resource
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings import (
+    declared_roles,
+    resource,
+    roles_and_mapping,
+)
 from ansible_collections.cvops.identity.plugins.modules import commvault_role_mappings
 
 OPS_ID, OTHER_ID = "abcdef11-2222-4333-8444-555555555555", "66666666-2222-4333-8444-555555555555"
@@ -70,15 +74,21 @@ class FakeService(UnansweredBatches, FakeCommCell):
         self.kinds: dict[Row, str] = {}
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name in (
-            "CommvaultClient",
-            "Directory",
-            "SecurityAssociations",
-            "UserGroups",
-            "GraphClient",
-            "RolePermissions",
+        for room, name in (
+            (roles_and_mapping, "CommvaultClient"),
+            (roles_and_mapping, "RoleDirectory"),
+            (declared_roles, "RolePermissions"),
+            (resource, "SecurityAssociations"),
+            (resource, "UserGroups"),
+            (resource, "GraphClient"),
         ):
-            monkeypatch.setattr(resource, name, lambda *_arguments: self)
+            monkeypatch.setattr(room, name, lambda *_arguments: self)
+
+    @property
+    def client(self) -> FakeService:
+        return self
+
+    def read_ahead(self, _role_ids: t.Any) -> None: ...
 
     # Client
     def get(self, path: str, **more: t.Any) -> t.Any:
@@ -190,7 +200,7 @@ class FakeService(UnansweredBatches, FakeCommCell):
 
 def run(ctx: t.Any, **options: t.Any) -> dict[str, t.Any]:
     ctx.options.update({**DEFAULTS, "commvault_auth_method": "password", "commvault_username": "svc", **options})
-    return run_task(ctx, resource.RoleMappingsResource)
+    return run_task(ctx, roles_and_mapping.RolesAndMappingResource)
 
 
 @pytest.fixture
@@ -590,7 +600,11 @@ def test_a_group_that_another_document_had_an_entry_for_is_warned_about(
         ctx = make_ctx()
         options = {"mappings": mappings, "document": name, "managed_groups": ["ops", "night"]}
         ctx.options.update({**DEFAULTS, "commvault_auth_method": "password", "commvault_username": "svc", **options})
-        run_task(ctx, resource.RoleMappingsResource, record_to=RecordTarget(str(tmp_path), "commvault_role_mappings"))
+        run_task(
+            ctx,
+            roles_and_mapping.RolesAndMappingResource,
+            record_to=RecordTarget(str(tmp_path), "commvault_role_mappings"),
+        )
         return [warning for warning in ctx.warnings if "Two documents" in warning]
 
     first = [entry(("View", {"plans": "gold"}))]

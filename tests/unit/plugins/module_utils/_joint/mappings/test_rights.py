@@ -55,10 +55,17 @@ def held(*numbers: int) -> dict[str, t.Any]:
     return {"permissionsList": [{"permissionId": number} for number in numbers]}
 
 
+def make_roles(read_permission_ids: t.Callable[[int], frozenset[int] | None]) -> t.Any:
+    """Roles of these contents; of those that an earlier task creates nothing can be asked."""
+    return types.SimpleNamespace(
+        read_permission_ids=read_permission_ids, has_contents=lambda role: not isinstance(role, Pending)
+    )
+
+
 def missing(
     ctx: t.Any, answers: t.Mapping[str, t.Any], *entities: Entity, contents: frozenset[int] | None = frozenset({31})
 ) -> list[dict[str, t.Any]]:
-    roles = types.SimpleNamespace(read_permission_ids=lambda role_id: contents)
+    roles = make_roles(lambda role_id: contents)
     client = Client(ctx, answers)
     rights = RightsCheck(t.cast(t.Any, client), t.cast(t.Any, roles), lambda work, keys: [work(key) for key in keys])
     return rights.find_missing([PlannedGrant(GROUP, ROLE, entity) for entity in entities], [], NAMES)
@@ -138,7 +145,7 @@ def find(
     names: Names = NAMES,
 ) -> list[str]:
     """Messages of the problems, for roles of these contents."""
-    roles = types.SimpleNamespace(read_permission_ids=contents.__getitem__)
+    roles = make_roles(contents.__getitem__)
     client = Client(ctx, answers)
     rights = RightsCheck(t.cast(t.Any, client), t.cast(t.Any, roles), lambda work, keys: [work(key) for key in keys])
     return [problem["message"] for problem in rights.find_missing(grants, [], names)]
@@ -213,7 +220,7 @@ def judge(
     ctx: t.Any, answers: t.Mapping[str, t.Any], added: list[PlannedGrant], removed: list[PlannedGrant]
 ) -> tuple[list[str], list[PlannedGrant]]:
     """Messages of the problems, and what could not be checked, for roles that contain permission 31."""
-    roles = types.SimpleNamespace(read_permission_ids=lambda role_id: frozenset({31}))
+    roles = make_roles(lambda role_id: frozenset({31}))
     client = t.cast("t.Any", Client(ctx, answers))
     rights = RightsCheck(client, t.cast("t.Any", roles), lambda work, keys: [work(key) for key in keys])
     problems = rights.find_missing(added, removed, NAMES)
