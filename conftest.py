@@ -16,7 +16,8 @@ import pytest
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent / name) for name in ("scripts", "demo", "tests/guard")]
 
-from collection_tree import collections_path  # noqa: E402 - its folder had to be put on the path first
+import compiled_archives  # noqa: E402 - its folder had to be put on the path first
+from collection_tree import collections_path  # noqa: E402
 from loopback_guard import guard_children, install, take_refusals  # noqa: E402
 
 # Machines are noisy: a property is about results, never about how long one example took.
@@ -53,6 +54,12 @@ def _no_traffic_beyond_loopback(tmp_path_factory: pytest.TempPathFactory) -> Non
     """Guard what pytest-socket leaves, and the processes that tests start."""
     install()
     guard_children(tmp_path_factory.mktemp("guard") / "refusals")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _byte_code_of_archives(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the modules that tests start share what they compile."""
+    os.environ[compiled_archives.FOLDER] = str(tmp_path_factory.mktemp("code"))
 
 
 @pytest.fixture(autouse=True)

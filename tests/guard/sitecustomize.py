@@ -6,6 +6,12 @@
 
 from __future__ import annotations
 
+import os
+import pathlib
+
+import compiled_archives
 import loopback_guard
 
 loopback_guard.install()
+if folder := os.environ.get(compiled_archives.FOLDER):
+    compiled_archives.install(pathlib.Path(folder))

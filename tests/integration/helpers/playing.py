@@ -20,6 +20,7 @@ import subprocess
 import sys
 import typing as t
 
+import compiled_archives
 import yaml
 from cvops_simulator import Simulator
 from loopback_guard import child_variables
@@ -28,7 +29,16 @@ from helpers.forking import ForkedProgram, fork_playbook
 
 CALLBACKS = pathlib.Path(__file__).resolve().parent.parent / "plugins" / "callback"
 #: What a run inherits from the tests: little. Without coverage's variables: to measure it would nearly double its time.
-_KEPT = ("LANG", "LC_ALL", "TERM", "LOGNAME", "USER", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
+_KEPT = (
+    "LANG",
+    "LC_ALL",
+    "TERM",
+    "LOGNAME",
+    "USER",
+    "VIRTUAL_ENV",
+    "PYTHONDONTWRITEBYTECODE",
+    compiled_archives.FOLDER,
+)
 _KEPT_PREFIXES = ("ANSIBLE_WORKER_SHUTDOWN_",)
 _LIMIT_S = 300
 #: A variable of the tests' environment that makes every run start the program itself, in place of a fork.
