@@ -164,6 +164,9 @@ def _play() -> int | None:
     import ansible.constants
 
     importlib.reload(ansible.constants)
+    from helpers.preloading import give_definitions_of_plugins  # here it is imported
+
+    give_definitions_of_plugins()
     _open_log()
     from ansible.cli.playbook import main
 

@@ -5,8 +5,9 @@
 """What the fork server of the tests computes once for all runs, by being imported in it: see :mod:`helpers.forking`.
 
 Ansible's loader of collections keeps no byte code: every run compiles the sources of the collection again, a third of a short
-run's CPU time. AnsiballZ parses them once more for each module, and every run parses the metadata of ansible.builtin. A run
-gets the same values here as without; they are found by the source itself, so that a changed file is compiled anew.
+run's CPU time. AnsiballZ parses them once more for each module, and every run parses the metadata of ansible.builtin, the definitions
+of Ansible's settings and those in the documentation of its plugins. A run gets the same values here as without; code is found by the
+source itself, so that a changed file is compiled anew.
 
 What the collection's modules share is imported, too: it looks at nothing of its surroundings when that happens, and no more than that
 is imported, nor is the collection itself: its loading is something that Ansible acts upon.
@@ -16,21 +17,32 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import gc
 import importlib
 import os
 import pathlib
+import pkgutil
 import sys
 import typing as t
 
+import ansible.constants
+from ansible.config.manager import ConfigManager
 from ansible.executor import module_common
+from ansible.plugins import loader as plugin_loader
 from ansible.utils.collection_loader import _collection_finder
 
 _SHARED = "ansible_collections.cvops.identity.plugins.module_utils"
 
+#: The kinds of plugins of which every run reads the settings of many.
+_KINDS = ("become", "callback", "connection", "inventory", "shell", "vars")
+
 _compiled: dict[tuple[object, str, str, int], t.Any] = {}
 _parsed_metadata: dict[bytes | str, t.Any] = {}
 _parse_metadata = _collection_finder._meta_yml_to_dict
+_read_definitions = ConfigManager._read_config_yaml_file
+_definitions: dict[str, t.Any] = {}
+_definitions_of_plugins: dict[str, dict[str, t.Any]] = {}
 
 
 def compile_once(
@@ -47,6 +59,28 @@ def compile_once(
 def parse_metadata_once(text: bytes | str, content_id: t.Any) -> t.Any:
     """What Ansible's own function makes of a collection's metadata, from memory where it is known."""
     return _parsed_metadata[text] if text in _parsed_metadata else _parse_metadata(text, content_id)
+
+
+def read_definitions_once(self: ConfigManager, path: str) -> t.Any:
+    """What Ansible's own method returns for its file of settings; every run is a fork, and may change what it got."""
+    return _definitions[path] if path in _definitions else _read_definitions(self, path)
+
+
+def give_definitions_of_plugins() -> None:
+    """Let Ansible's settings, which were read anew, know the plugins that were read here."""
+    ansible.constants.config._plugins.update(_definitions_of_plugins)
+
+
+def _read_all_definitions() -> None:
+    path = str(pathlib.Path(sys.modules[ConfigManager.__module__].__file__ or "").with_name("base.yml"))
+    _definitions[path] = _read_definitions(ansible.constants.config, path)
+    for kind in _KINDS:
+        loader = getattr(plugin_loader, f"{kind}_loader")
+        for found in pkgutil.iter_modules(importlib.import_module(f"ansible.plugins.{kind}").__path__):
+            with contextlib.suppress(ImportError):
+                module = importlib.import_module(f"ansible.plugins.{kind}.{found.name}")
+                loader._load_config_defs(found.name, module, module.__file__)
+    _definitions_of_plugins.update(ansible.constants.config._plugins)
 
 
 def _compile_plugins(collections: pathlib.Path) -> None:
@@ -91,6 +125,8 @@ _parse_builtin_metadata()
 _collection_finder.compile = compile_once  # a module's own global stands before the builtin function
 module_common.compile = compile_once
 _collection_finder._meta_yml_to_dict = parse_metadata_once
+_read_all_definitions()
+ConfigManager._read_config_yaml_file = read_definitions_once
 _import_shared(_collections)
 gc.collect()
 gc.freeze()  # a run's collector of garbage would touch, and so copy, all that it shares with this process
