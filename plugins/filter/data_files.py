@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import build_file_name, dump_for_ansible
-from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import FilterText
+from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import FilterText, get_playbook_folder
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import dump_data_yaml
 
 
@@ -28,6 +29,14 @@ def to_file_name(value: t.Any) -> str:
     return _make_text(lambda: build_file_name(str(value)))
 
 
+def to_path(value: t.Any, playbook_dir: str) -> str:
+    """Return *value* as an absolute path; see to_path.yml."""
+    path = os.path.expanduser(str(value).strip())
+    return _make_text(
+        lambda: os.path.join(get_playbook_folder({"playbook_dir": playbook_dir}) or "", path) if path else ""
+    )
+
+
 def _make_text(make: t.Callable[[], str]) -> str:
     try:
         return t.cast("str", FilterText(make()))
@@ -40,4 +49,9 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return {"to_data_json": to_data_json, "to_data_yaml": to_data_yaml, "to_file_name": to_file_name}
+        return {
+            "to_data_json": to_data_json,
+            "to_data_yaml": to_data_yaml,
+            "to_file_name": to_file_name,
+            "to_path": to_path,
+        }

@@ -131,9 +131,11 @@ def test_failing_is_asked_for(site: Simulator, doctor: Callable[..., Run]) -> No
     assert "Commvault: signed in" in lines(run)
 
 
-def test_what_was_found_as_a_file(site: Simulator, doctor: Callable[..., Run], tmp_path: t.Any) -> None:
+@pytest.mark.parametrize("relative", [False, True])
+def test_what_was_found_as_a_file(site: Simulator, doctor: Callable[..., Run], tmp_path: t.Any, relative: bool) -> None:
     path = tmp_path / "found.json"
-    run = doctor({**site.variables(), "doctor_file": str(path)}, check=True).ok()
+    run = doctor({**site.variables(), "doctor_file": path.name if relative else str(path)}, check=True).ok()
+    path = run.folder / path.name if relative else path
     found = json.loads(path.read_text())
     assert found["cs01"]["playbooks"]["site"]["can_run"] is True
     assert path.stat().st_mode & 0o777 == 0o600

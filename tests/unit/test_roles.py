@@ -182,6 +182,39 @@ def test_roles_and_playbooks_hold_no_programs(folder: str) -> None:
     assert [(path.name, fault) for path, text in templates for fault in programs(text)] == []
 
 
+def list_file_tasks(value: t.Any) -> t.Iterator[tuple[str, str]]:
+    """Yield the module and the path of each task that writes or looks at a file, wherever it stands."""
+    for item in value if isinstance(value, list) else [value]:
+        for name, inner in item.items() if isinstance(item, dict) else ():
+            if name in (
+                "ansible.builtin.copy",
+                "ansible.builtin.file",
+                "ansible.builtin.stat",
+                "ansible.builtin.template",
+            ):
+                yield name, inner.get("dest") or inner["path"]
+            elif isinstance(inner, (dict, list)):
+                yield from list_file_tasks(inner)
+
+
+def test_paths_of_files_begin_where_those_of_modules_do() -> None:
+    """Ansible itself lets a relative path begin where the collection is installed."""
+    paths = [path for folder in ("roles", "playbooks") for path in (ROOT / folder).rglob("*.yml")]
+    loaded = {path: yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths if path.parent.name != "meta"}
+    variables = {
+        name: str(value) for path, own in loaded.items() if path.parent.name == "vars" for name, value in own.items()
+    }
+    written = [
+        path for path, own in loaded.items() if path.parent.name != "vars" for dummy, path in list_file_tasks(own)
+    ]
+    assert len(written) >= 8
+    for path in written:
+        text = path
+        for dummy in range(2):  # a variable may be made of another one
+            text = re.sub(r"__\w+", lambda match: variables.get(match[0], match[0]), text)
+        assert "cvops.identity.to_path(playbook_dir)" in text, path
+
+
 TASKS = [
     ("app_registration", "register", "entra_application", ()),
     ("app_registration", "register", "entra_service_principal", ("object_id", "state")),

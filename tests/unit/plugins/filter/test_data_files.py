@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 import pytest
@@ -42,3 +43,19 @@ def test_a_result_that_looks_like_a_mapping_stays_text(name: str) -> None:
     made = FilterModule().filters()[name]("[1]" if name == "to_file_name" else {"a": 1})
     assert isinstance(made, str)
     assert str(templating("{{ made }}", made=made)) == str(made)
+
+
+@pytest.mark.parametrize(
+    ("given", "playbook_dir", "expected"),
+    [
+        ("plan.md", "/work/plays", "/work/plays/plan.md"),
+        ("plan.md", "/x/ansible_collections/cvops/identity/playbooks", "{cwd}/plan.md"),
+        ("out/plan.md", "/x/ansible_collections/corp/own/playbooks/plays", "{cwd}/out/plan.md"),
+        ("/srv/plan.md", "/work/plays", "/srv/plan.md"),
+        (" ~/plan.md ", "/work/plays", "{home}/plan.md"),
+        ("", "/work/plays", ""),
+    ],
+)
+def test_a_file_is_written_where_paths_of_modules_begin(given: str, playbook_dir: str, expected: str) -> None:
+    found = FilterModule().filters()["to_path"](given, playbook_dir)
+    assert found == expected.format(cwd=os.getcwd(), home=os.path.expanduser("~"))
