@@ -167,7 +167,8 @@ def test_only_the_plan_that_was_approved_is_written(site: Simulator, bare: Playe
     shown = bare(SITE, check=True, extra_vars={**document, "cvops_plan_file": str(plan)}).ok()
     digest = next(line for line in shown.one("Plan")["msg"] if line.startswith("Digest: ")).split()[1]
     assert f"Digest: `{digest}`" in plan.read_text()
-    assert plan.read_text().startswith("# Plan")
+    written = plan.read_text()
+    assert written.startswith("# Plan") and "\n## Entra ID" in written and "\\n" not in written
     wrong = bare(SITE, extra_vars={**document, "cvops_approved_plan": "0" * 64})
     assert wrong.rc == 2
     assert digest in wrong.text and "cvops_approved_plan" in wrong.text
