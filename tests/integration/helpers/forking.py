@@ -164,9 +164,10 @@ def _play() -> int | None:
     import ansible.constants
 
     importlib.reload(ansible.constants)
-    from helpers.preloading import give_definitions_of_plugins  # here it is imported
+    from helpers import preloading  # here it is imported
 
-    give_definitions_of_plugins()
+    preloading.give_definitions_of_plugins()
+    preloading.share_archives()
     _open_log()
     from ansible.cli.playbook import main
 

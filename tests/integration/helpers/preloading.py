@@ -27,6 +27,7 @@ import sys
 import typing as t
 
 import ansible.constants
+import compiled_archives
 from ansible.config.manager import ConfigManager
 from ansible.executor import module_common
 from ansible.plugins import loader as plugin_loader
@@ -69,6 +70,15 @@ def read_definitions_once(self: ConfigManager, path: str) -> t.Any:
 def give_definitions_of_plugins() -> None:
     """Let Ansible's settings, which were read anew, know the plugins that were read here."""
     ansible.constants.config._plugins.update(_definitions_of_plugins)
+
+
+def share_archives() -> None:
+    """Let this run take the archives of modules from runs before it, as its own tasks do from each other, where the collection is the same."""
+    folder = os.environ.get(compiled_archives.FOLDER)
+    if folder and os.environ.get("ANSIBLE_COLLECTIONS_PATH") == str(_collections):
+        archives = pathlib.Path(folder, "archives")
+        archives.mkdir(exist_ok=True)
+        pathlib.Path(ansible.constants.DEFAULT_LOCAL_TMP, "ansiballz_cache").symlink_to(archives)
 
 
 def _read_all_definitions() -> None:
