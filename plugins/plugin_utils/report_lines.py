@@ -10,11 +10,14 @@ from __future__ import annotations
 import typing as t
 
 from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
+from .passes import ENTRA
 from .task_results import sum_results
 
 Mapping = t.Mapping[str, t.Any]
 
 _CHECK_MODE = "Check mode: nothing was written"
+#: Statuses of hosts whose plan was not carried out.
+_UNWRITTEN = frozenset({"planned", "problems", "refused", "not_applied", "postponed"})
 #: Verdicts of a preflight in the order in which they are counted; the second is told only when there is one.
 _VERDICTS = ("ok", "unknown", "warning", "broken")
 _LONGEST_VERDICT = max(map(len, _VERDICTS))
@@ -64,14 +67,17 @@ def format_run(
     name: t.Any = "",
     check_mode: bool = False,
     requests: t.Any = None,
+    hosts: t.Any = None,
 ) -> list[str]:
     """Return the outcome of a run as lines. Arguments as those of :func:`build_run_summary`; *name*: of the application."""
     registered = require_mapping(registration, "the result of app_registration")
     mapped = require_mapping(role_mappings, "the result of role_mappings")
+    unwritten = _list_unwritten_hosts(hosts)
     lines = []
-    if registered:
+    if registered and (check_mode or ENTRA not in unwritten):  # else it is not known here whether the plan changes it
+        changed = "to be changed" if check_mode else "changed"
         lines.append(
-            f"Registration {make_visible(name)}: {'changed' if registered.get('changed') else 'as it should be'}"
+            f"Registration {make_visible(name)}: {changed if registered.get('changed') else 'as it should be'}"
         )
         if require_mapping(registered.get("consent"), "consent").get("status") == "pending_consent":
             lines.append("Admin consent is pending, see above")
@@ -79,7 +85,8 @@ def format_run(
         if mapped.get("entra_groups"):
             lines.append(f"Entra groups: {len(mapped['entra_groups'])}")
         for commcell, found in ((name, value) for name, value in _list_commcells(mapped) if value):
-            lines.append(f"{make_visible(commcell)}: {_format_mapping_counts(found)}")
+            counts = _format_mapping_counts(found, check_mode or commcell in unwritten)
+            lines.append(f"{make_visible(commcell)}: {counts}")
             lines += [f"  {line}" for line in _format_drift(make_visible(found), _TOLD)]
         lines += _format_what_was_not_looked_for(mapped)
     sums = requests or sum_results([result for result in (registered, mapped) if result])
@@ -222,9 +229,20 @@ def _list_commcells(role_mappings: Mapping) -> t.Iterator[tuple[t.Any, Mapping]]
         yield name, require_mapping(require_mapping(done, "the result of a CommCell").get("mappings"), "mappings")
 
 
-def _format_mapping_counts(found: Mapping) -> str:
+def _list_unwritten_hosts(hosts: t.Any) -> set[t.Any]:
+    """Return the hosts whose plan was not carried out, so that their results are those of the plan."""
+    told = require_mapping(hosts, "what came of the hosts")
+    return {name for name, found in told.items() if require_mapping(found, "a host").get("status") in _UNWRITTEN}
+
+
+def _format_mapping_counts(found: Mapping, is_planned: bool) -> str:
+    """Return the numbers of grants; *is_planned*: nothing of it was written."""
     grants, added, removed = (len(found.get(name) or ()) for name in ("grants", "added", "removed"))
-    told = f"{grants} grants, {added} added, {removed} removed"
+    told = (
+        f"{grants} grants, {added} to add, {removed} to remove"
+        if is_planned
+        else f"{grants} grants, {added} added, {removed} removed"
+    )
     for key, words in (("surplus", "surplus"), ("unmanaged", "groups unmanaged")):
         staying = found.get(key)
         if staying == _UNKNOWN:

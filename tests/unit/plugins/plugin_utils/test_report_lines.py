@@ -41,18 +41,35 @@ MAPPED = {
 
 
 def test_a_run_as_lines() -> None:
-    assert format_run(REGISTERED, MAPPED, HOSTILE, True) == [
+    assert format_run(REGISTERED, MAPPED, HOSTILE) == [
         f"Registration {SHOWN}: changed",
         "Admin consent is pending, see above",
         "Entra groups: 2",
         "cs01: 2 grants, 1 added, 0 removed, 3 requests left for the next run, 1 not confirmed",
         f"{SHOWN}: 0 grants, 0 added, 0 removed",
         "6 reads, 2 writes, 2 sign-ins",
-        "Check mode: nothing was written",
     ]
     unchanged = {**REGISTERED, "changed": False, "consent": {}}
     assert format_run(unchanged, None, "x") == ["Registration x: as it should be", "1 reads, 2 writes, 1 sign-ins"]
     assert format_run(None) == ["0 reads, 0 writes, 0 sign-ins"]
+
+
+def test_what_was_not_written_is_told_as_still_to_be_done() -> None:
+    predicted = format_run(REGISTERED, MAPPED, "x", True)
+    assert predicted[0] == "Registration x: to be changed"
+    assert predicted[3].startswith("cs01: 2 grants, 1 to add, 0 to remove, 3 requests left")
+    assert predicted[-1] == "Check mode: nothing was written"
+
+
+@pytest.mark.parametrize("status", ["refused", "not_applied", "problems", "planned", "postponed"])
+def test_a_plan_that_was_not_carried_out_is_told_as_such(status: str) -> None:
+    hosts = {"localhost": {"status": status}, "cs01": {"status": status}, HOSTILE: {"status": "applied"}}
+    told = format_run({**REGISTERED, "changed": False}, MAPPED, "x", hosts=hosts)
+    assert not [line for line in told if line.startswith("Registration")]
+    assert "cs01: 2 grants, 1 to add, 0 to remove, 3 requests left for the next run, 1 not confirmed" in told
+    assert f"{SHOWN}: 0 grants, 0 added, 0 removed" in told
+    done = format_run(REGISTERED, MAPPED, "x", hosts={"localhost": {"status": "applied"}, "cs01": {"status": "failed"}})
+    assert "Registration x: changed" in done and any("1 added" in line for line in done)
 
 
 def test_a_run_as_data() -> None:
