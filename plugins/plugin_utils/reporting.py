@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import sys
-import time
 
 from ansible.utils.display import Display
 
@@ -16,15 +15,14 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.visible impor
 
 #: Workers have no terminal; the parent, which imports this file, may have one.
 ON_TERMINAL = sys.stdout.isatty()
-_EVERY_S = 2.0
 
 
 class DisplayReporter:
-    """Displays debug lines at once, and progress at most every two seconds, at ``-v`` or on a terminal; neither under no_log."""
+    """Displays debug lines, and progress at ``-v`` or on a terminal; neither under no_log."""
 
     def __init__(self, display: Display, quiet: bool, host: str = "") -> None:
         """Keep *host*, before progress: hosts are worked on side by side."""
-        self._display, self._quiet, self._last = display, quiet, 0.0
+        self._display, self._quiet = display, quiet
         self._prefix = f"{to_one_line(host)}: " if host else ""
 
     def debug(self, level: int, message: str) -> None:
@@ -33,12 +31,9 @@ class DisplayReporter:
             self._display.display(message, color="dark gray" if level >= 3 else "blue")
 
     def progress(self, message: str) -> None:
-        """Show what is going on, not too often."""
-        now = time.monotonic()
-        if self._quiet or not (ON_TERMINAL or self._display.verbosity >= 1) or now - self._last < _EVERY_S:
-            return
-        self._last = now
-        self._display.display(f"  {self._prefix}{message}", color="blue")
+        """Show what is going on; the context has seen to it that it is not told too often."""
+        if not self._quiet and (ON_TERMINAL or self._display.verbosity >= 1):
+            self._display.display(f"  {self._prefix}{message}", color="blue")
 
     def prompt(self, message: str) -> None:
         """Show what the person has to do."""

@@ -103,6 +103,8 @@ def apply_schedule(schedule: Schedule, before: t.Collection[PlannedGrant]) -> fr
 class UnansweredBatches:
     """The part of Graph that takes batches: no part of one is answered, so that each list is asked for on its own."""
 
+    ctx: t.Any = Context({}, RecordingReporter())
+
     def send_batch(self, _urls: t.Any, **_more: t.Any) -> t.Any:
         return None
 

@@ -73,9 +73,8 @@ def create_object_once(
                     **exc.facts,
                 ) from exc
             if is_name_taken(exc) and waiting.fits_within(LAG_LIMIT_S):
-                client.ctx.progress(f"waiting until Commvault lets go of a name (to {intent})")
                 client.ctx.stats.add("retries")
-                waiting.pause()
+                waiting.pause(about=f"waiting until Commvault lets go of a name (to {intent})", limit_s=LAG_LIMIT_S)
                 continue
             if exc.may_have_acted or (was_repeated and is_name_taken(exc)):
                 exc.facts["outcome"] = "unknown"
@@ -96,7 +95,7 @@ def _look_again(client: CommvaultClient, find_shown: t.Callable[[], int | None],
     for number in range(looks):
         if number:
             with mark_outcome_unknown():
-                backoff.pause()
+                backoff.pause(about="waiting until Commvault shows what it has created")
         created = find_shown()
         if created is not None:
             return created

@@ -103,7 +103,7 @@ class Directory:
         backoff, seen = Backoff(self._client.ctx), 0
         for number in range(_LOOKS):
             if number > 1:
-                backoff.pause()
+                backoff.pause(about=f"waiting until Commvault's list and its objects agree ({name!r})")
             if number:
                 self.reread_catalogue(kind)
             entry = self.read_catalogue(kind).get(name, company)

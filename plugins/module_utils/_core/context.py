@@ -24,6 +24,8 @@ from .service_timings import ServiceTimings
 from .visible import escape_invisible, to_one_line
 
 _LONGEST_WARNING = 4000
+#: Progress is told at most so often, and counts of work once it has lasted as long.
+PROGRESS_EVERY_S = 2.0
 
 
 class Clock:
@@ -129,6 +131,7 @@ class Context:
     base_directory: str | None = None
     record_directory: str | None = None
     deadline_at: float | None = None
+    _progress_at: float = float("-inf")
     _closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def describe_source(self, option: str) -> str:
@@ -146,8 +149,15 @@ class Context:
         if self.verbosity >= level:
             self.reporter.debug(level, escape_invisible(redact_text(message, self.secrets)))
 
-    def progress(self, message: str) -> None:
-        """Show what is being waited for or worked on; secrets are hidden."""
+    def progress(self, message: str, lasts_s: float = 0.0) -> None:
+        """Show what is being waited for or worked on, at most every two seconds; secrets are hidden.
+
+        *lasts_s*: for so many seconds nothing else will happen. A wait of two seconds or more is always told.
+        """
+        now = self.clock.monotonic()
+        if lasts_s < PROGRESS_EVERY_S and now - self._progress_at < PROGRESS_EVERY_S:
+            return
+        self._progress_at = now
         self.reporter.progress(to_one_line(redact_text(message, self.secrets)))
 
     def prompt(self, message: str) -> None:

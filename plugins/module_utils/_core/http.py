@@ -19,7 +19,7 @@ import uuid
 from . import libraries
 from .addresses import describe_host, describe_proxy_address, extract_origin, extract_path, mask_url, split_any_address
 from .answers import AnswerRefused, BoundedResponse, read_body
-from .context import Context, CountAs
+from .context import PROGRESS_EVERY_S, Context, CountAs
 from .errors import BadAnswer, ConfigError, Unreachable
 from .http_failures import classify_failure
 from .http_settings import HttpSettings
@@ -142,9 +142,10 @@ class Transport:
             if pause is None:
                 return self._return_last(reply, failure, attempt)
             why = f"HTTP {attempt.status}" if attempt.status else "no answer"
-            self._ctx.debug(
-                2, f"{self.settings.service}: {why} to {method} {extract_path(url)}, trying again in {pause:.1f} s"
-            )
+            told = f"{self.settings.service}: {why} to {method} {extract_path(url)}, trying again in {pause:.1f} s"
+            self._ctx.debug(2, told)
+            if pause >= PROGRESS_EVERY_S and self._ctx.verbosity < 2:
+                self._ctx.progress(told, pause)
             self._ctx.sleep(pause)
             if attempt.received and not is_undone():
                 return self._return_last(reply, failure, attempt)

@@ -11,22 +11,28 @@ import queue
 import threading
 import typing as t
 
-from .cancellation import Cancellation
+from .context import Context
+from .work_progress import WorkProgress
 
 Item = t.TypeVar("Item")
 Answer = t.TypeVar("Answer")
 
 
 def map_in_parallel(
-    work: t.Callable[[Item], Answer], items: t.Sequence[Item], at_most: int, cancellation: Cancellation
+    work: t.Callable[[Item], Answer], items: t.Sequence[Item], at_most: int, ctx: Context, what: str
 ) -> list[Answer]:
     """Return ``[work(item) for item in items]``, done for up to *at_most* items at a time.
 
+    *what* completes the count of those that are done, for progress: "user groups read".
     The first error ends it: no further item is begun, and that error is raised here. Raises Cancelled when the run is told to stop.
     """
-    workers = min(at_most, len(items))
+    workers, progress = min(at_most, len(items)), WorkProgress(ctx, what, len(items))
     if workers <= 1:
-        return [work(item) for item in items]
+        done: list[Answer] = []
+        for item in items:
+            done.append(work(item))
+            progress.tell(len(done))
+        return done
     waiting: queue.SimpleQueue[tuple[int, Item]] = queue.SimpleQueue()
     for numbered in enumerate(items):
         waiting.put(numbered)
@@ -55,11 +61,12 @@ def map_in_parallel(
             try:
                 index, answer, error = finished.get(timeout=0.5)
             except queue.Empty:
-                cancellation.check()
+                ctx.cancellation.check()
                 continue
             if error is not None:
                 raise error
             answers[index] = answer
+            progress.tell(len(answers))
     finally:
         stop.set()
     return [answers[index] for index in range(len(items))]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .context import Context
+from .context import PROGRESS_EVERY_S, Context
 from .errors import WaitTimeout
 
 Seen = t.TypeVar("Seen")
@@ -38,10 +38,17 @@ class Backoff:
         in_time = self._next_s < self._ctx.remaining_s() or not before_deadline
         return in_time and self.elapsed_s() + self._next_s < limit_s
 
-    def pause(self, most_s: float = float("inf")) -> None:
-        """Sleep for the next pause, at most *most_s*. Raises Cancelled, and WaitTimeout when the task's deadline has passed."""
+    def pause(self, most_s: float = float("inf"), *, about: str = "", limit_s: float = float("inf")) -> None:
+        """Sleep for the next pause, at most *most_s*. Raises Cancelled, and WaitTimeout when the task's deadline has passed.
+
+        *about*: what is waited for, which is told with the seconds that are left of *limit_s* or until the task's deadline, once the
+        wait takes two seconds.
+        """
         pause = min(self._next_s, most_s)
         self._next_s = min(self._next_s * 2, self._longest_s)
+        if about and self.elapsed_s() + pause >= PROGRESS_EVERY_S:
+            left_s = min(limit_s - self.elapsed_s(), self._ctx.remaining_s())
+            self._ctx.progress(about if left_s == float("inf") else f"{about}, at most {left_s:.0f} s", pause)
         self._ctx.sleep(pause * (0.5 + self._ctx.clock.random()) if self._spread else pause)
 
 
@@ -65,7 +72,7 @@ def poll_until(
     """
     patience_s = min(timeout_s, ctx.remaining_s())
     backoff = Backoff(ctx, first_s=first_pause_s, longest_s=longest_pause_s)
-    good, told = 0, False
+    good = 0
     enough, is_pausing = in_a_row, in_a_row_after_miss is None
     while True:
         seen = look()
@@ -81,7 +88,5 @@ def poll_until(
             raise WaitTimeout(
                 f"Waited {patience_s:.0f} s for {what}; it was not seen. It may still appear: run the task again."
             )
-        if not told:
-            ctx.progress(f"waiting for {what}, at most {patience_s:.0f} s")
-            told = True
-        backoff.pause(left if good == 0 else min(left, first_pause_s))
+        most_s = left if good == 0 else min(left, first_pause_s)
+        backoff.pause(most_s, about=f"waiting for {what}", limit_s=patience_s)

@@ -37,6 +37,7 @@ from .resource import (
 from .run_record import RunRecord, describe_target
 from .step_progress import BEGUN, ENDED, PLANNED, StepProgress
 from .visible import escape_structure, repair_strings, to_one_line
+from .work_progress import WorkProgress
 
 try:
     import jmespath
@@ -149,9 +150,9 @@ def _run_resource(ctx: Context, declared: t.Callable[[Context], Resource], state
             is_untouched = exc.facts.get("steps_done") == [] and exc.facts.get("outcome") != "unknown"
             if not (exc.is_outdated and is_untouched and backoff.fits_within(_OUTDATED_LIMIT_S)):
                 raise
-        ctx.progress("the service shows what is not there any more, or not what is there already: looking again")
         ctx.stats.add("retries")
-        backoff.pause()
+        told = "the service shows what is not there any more, or not what is there already: looking again"
+        backoff.pause(about=told, limit_s=_OUTDATED_LIMIT_S)
 
 
 def _plan_and_apply(ctx: Context, resource: Resource, state: _RunState) -> None:
@@ -221,7 +222,7 @@ def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
     """Do the steps of *plan*. Raises what one of them raises, with the steps done, failed and left, and what is salvaged."""
     done: list[str] = []
     actions = resource.actions
-    progress = StepProgress(ctx, resource.noun, plan)
+    progress, counted = StepProgress(ctx, resource.noun, plan), WorkProgress(ctx, "writes", len(plan.steps))
     for step in plan.steps:
         progress.note(BEGUN, len(done))
         try:
@@ -244,8 +245,7 @@ def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
             )
             raise error from exc
         done.append(step.subject)
-        if len(done) < len(plan.steps):
-            ctx.progress(f"{len(done)} of {len(plan.steps)} writes")
+        counted.tell(len(done))
     progress.note(ENDED, len(done))
 
 

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 from .._core.reply import PartReply
 from .._core.retry import Repeat
 from .._core.values import get_objects
+from .._core.work_progress import WorkProgress
 from .client import GraphClient, quote_literal
 
 #: So many requests go in one batch. Microsoft Learn (JSON batching): up to 20.
@@ -85,11 +86,13 @@ def read_in_batches(
     Raises as these methods do, and Throttled for a part that asks for a longer pause than a task has.
     """
     found: list[Answer] = []
+    progress = WorkProgress(graph.ctx, f"requests answered (to {intent})", len(requests))
     for start in range(0, len(requests), _PARTS_AT_ONCE):
         chunk = requests[start : start + _PARTS_AT_ONCE]
         answers = _read_batch(graph, chunk, intent, needs)
         for number, request in enumerate(chunk):
             found.append(answers[number] if number in answers else _read_alone(graph, request, intent, needs))
+        progress.tell(len(found))
     return found
 
 
@@ -114,6 +117,8 @@ def _read_batch(
                 pause_s = max(pause_s, asked_s)
         if again:
             graph.ctx.stats.add("retries")
+            told = f"Microsoft Graph does not answer {len(again)} of {len(replies)} requests of a batch yet"
+            graph.ctx.progress(f"{told}, trying again in {pause_s:.1f} s (to {intent})", pause_s)
             graph.ctx.sleep(pause_s)
         waiting = again
     return answers

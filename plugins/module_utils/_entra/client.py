@@ -22,6 +22,7 @@ from .._core.recent_objects import RecentObjects
 from .._core.reply import Reply
 from .._core.retry import Repeat, RetryPolicy
 from .._core.values import GUID
+from .._core.work_progress import WorkProgress
 from .._signin.clouds import get_graph_scope, get_graph_url
 from .._signin.entra.sign_in import BearerCredentials, EntraSignIn
 from .._signin.tokens import decode_claims
@@ -143,6 +144,7 @@ class GraphClient:
         """
         found: list[dict[str, t.Any]] = []
         url, query, links, keys, size, idle = path, params, set[str](), set[str](), 0, 0
+        progress = WorkProgress(self.ctx, f"objects read so far (to {intent})")
         while True:
             reply = self._send("GET", url, intent=intent, needs=needs, params=query)
             page = self.read_object(reply)
@@ -164,6 +166,7 @@ class GraphClient:
                     f"Cannot {intent}: the list of Microsoft Graph goes on with {why}; not followed.",
                     **reply.get_error_facts(),
                 )
+            progress.tell(len(found))
             links.add(str(following))
             url, query = str(following), None
 
@@ -322,10 +325,11 @@ class GraphClient:
             if isinstance(error, AuthError) and self.sign_in.method == "token":
                 error = add_token_source(error, self.ctx.describe_source("access_token"))
             gone = isinstance(error, NotFound) and (missing_ok or (method == "DELETE" and reply.tries > 1))
-            if backoff.fits_within(self._replication.get_retry_limit_s(error, method, url, body)):
-                self.ctx.progress(f"waiting until Entra ID knows everywhere what was just created (to {intent})")
+            limit_s = self._replication.get_retry_limit_s(error, method, url, body)
+            if backoff.fits_within(limit_s):
                 self.ctx.stats.add("retries")
-                backoff.pause()
+                told = f"waiting until Entra ID knows everywhere what was just created (to {intent})"
+                backoff.pause(about=told, limit_s=limit_s)
                 count_as = CountAs.NOTHING
                 continue
             if gone:

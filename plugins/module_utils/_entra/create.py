@@ -60,7 +60,7 @@ def create_once(
         backoff = Backoff(graph.ctx)
         for dummy in range(_READS_AFTER):
             with mark_outcome_unknown():
-                backoff.pause()
+                backoff.pause(about=f"looking what became of a request whose answer was lost (to {intent})")
                 found = find()
             if len(found) == 1:
                 graph.remember(found[0])

@@ -214,7 +214,6 @@ class FileStore:
     def _wait_for_lock(self, descriptor: int) -> None:
         """Take the lock, waiting for the process that holds it. Raises WaitTimeout, OSError."""
         backoff = Backoff(self._ctx, first_s=_LOCK_POLL_S, longest_s=_LOCK_POLL_S, spread=True)
-        announced = False
         limit = min(LOCK_WAIT_S, self._ctx.remaining_s())
         while True:
             if take_lock(descriptor):
@@ -226,10 +225,7 @@ class FileStore:
                     " If that process hangs, end it; the lock ends with it.",
                     source=self.location,
                 )
-            if not announced:
-                self._ctx.progress(f"waiting for the token store {self.location}, held by {holder}")
-                announced = True
-            backoff.pause()
+            backoff.pause(about=f"waiting for the token store {self.location}, held by {holder}", limit_s=limit)
 
     def _write_holder(self, descriptor: int, pair: TokenPair | None) -> None:
         """Write into the lock file which process holds the lock, and the generation of the pair that it found. Raises OSError."""

@@ -122,7 +122,6 @@ class VaultStore:
                 return pair, version
             if version != seen:
                 backoff, seen = self._build_backoff(), version
-                self._ctx.progress(f"waiting for {renewal.by}, which is renewing the pair in {self.location}")
             age_s = self._ctx.clock.now().timestamp() - renewal.at
             if backoff.elapsed_s() >= WATCH_S or age_s >= _ABANDONED_S:
                 return pair, version
@@ -131,7 +130,8 @@ class VaultStore:
                     f"The pair in {self.location} is being renewed by {renewal.by} since {format_epoch(renewal.at)}; that did not end in time.",
                     source=self.location,
                 )
-            backoff.pause()
+            told = f"waiting for {renewal.by}, which is renewing the pair in {self.location}"
+            backoff.pause(about=told, limit_s=WATCH_S)
 
     def _build_backoff(self) -> Backoff:
         return Backoff(self._ctx, first_s=_POLL_S, longest_s=_POLL_S, spread=True)

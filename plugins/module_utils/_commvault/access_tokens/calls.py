@@ -81,9 +81,9 @@ class AccessTokens:
                     if self._may_be_orphaned:
                         exc.facts["outcome"] = "unknown"
                     raise
-                self._ctx.progress(f"waiting until Commvault lets go of a name (to create {subject})")
                 self._ctx.stats.add("retries")
-                waiting.pause()
+                told = f"waiting until Commvault lets go of a name (to create {subject})"
+                waiting.pause(about=told, limit_s=LAG_LIMIT_S)
 
     def edit(self, number: str, settings: CanonicalAccessToken, subject: str) -> TokenRow:
         """Change a token to these settings and return the answered row."""

@@ -50,7 +50,7 @@ class RoleDirectory(Directory):
     def read_ahead(self, role_ids: t.Iterable[int]) -> None:
         """Read these roles, several at a time; each serves the next :meth:`read_role` of it."""
         wanted = sorted(set(role_ids))
-        found = map_in_parallel(self._fetch_role, wanted, _PARALLEL_READS, self.client.ctx.cancellation)
+        found = map_in_parallel(self._fetch_role, wanted, _PARALLEL_READS, self.client.ctx, "roles read")
         self._ahead.update(zip(wanted, found, strict=True))
 
     def read_role(self, role_id: int) -> dict[str, t.Any] | None:

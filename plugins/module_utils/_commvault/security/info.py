@@ -96,8 +96,8 @@ class SecuritySnapshot:
             found["associations"] = self._read_associations()
         return found
 
-    def _read_each(self, work: t.Callable[[Entry], Row], entries: t.Iterable[Entry]) -> list[Row]:
-        return map_in_parallel(work, list(entries), self._ctx.options["parallel_reads"], self._ctx.cancellation)
+    def _read_each(self, work: t.Callable[[Entry], Row], entries: t.Iterable[Entry], what: str) -> list[Row]:
+        return map_in_parallel(work, list(entries), self._ctx.options["parallel_reads"], self._ctx, what)
 
     def _read_roles(self) -> list[Row]:
         permissions = PermissionCatalogue(
@@ -109,7 +109,7 @@ class SecuritySnapshot:
             held = permissions.parse_permission_set(body.get("permissions"))
             return {**_build_object_row(entry), "permissions": permissions.format_names(held.permission_ids)}
 
-        return self._read_each(read, self._directory.read_catalogue("roles"))
+        return self._read_each(read, self._directory.read_catalogue("roles"), "roles read")
 
     def _read_user_groups(self) -> list[Row]:
         """Read all user groups in full; one that was deleted since it was listed is left out."""
@@ -122,7 +122,8 @@ class SecuritySnapshot:
             members = sorted(parse_member_ids(body))
             return {**_build_object_row(entry), **shown, "name": entry.name, "members": members}
 
-        return [row for row in self._read_each(read, self._directory.read_catalogue("user_groups")) if row]
+        found = self._read_each(read, self._directory.read_catalogue("user_groups"), "user groups read")
+        return [row for row in found if row]
 
     def _read_associations(self) -> list[Row]:
         if not self._security.can_list_principal:
@@ -140,7 +141,11 @@ class SecuritySnapshot:
         names = {principal: entry.name for principal, entry in holders}
         permission_names = {entry.id: entry.name for entry in self._directory.read_catalogue("permissions")}
         answers = map_in_parallel(
-            self._security.list_of_principal, list(names), self._ctx.options["parallel_reads"], self._ctx.cancellation
+            self._security.list_of_principal,
+            list(names),
+            self._ctx.options["parallel_reads"],
+            self._ctx,
+            "users and groups read with their associations",
         )
         rows = sorted(
             (row for answer in answers for row in answer),

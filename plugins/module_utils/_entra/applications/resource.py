@@ -357,8 +357,7 @@ class ApplicationResource:
             except ApiError as exc:
                 if exc.code != _STILL_ENABLED or not backoff.fits_within(_DISABLING_LIMIT_S):
                     raise
-            self._ctx.progress("waiting until Entra ID has disabled what is to change")
-            backoff.pause()
+            backoff.pause(about="waiting until Entra ID has disabled what is to change", limit_s=_DISABLING_LIMIT_S)
 
     def _await_disabled(self, body: Wire) -> None:
         scopes = body.get("api", {}).get("oauth2PermissionScopes", ())

@@ -122,7 +122,8 @@ class ClaimReader:
 
     def list_members(self, object_ids: t.Sequence[str]) -> dict[str, GroupMembers]:
         """Return the members by group: one request each, and one more for a group that has groups in it."""
-        return dict(zip(object_ids, self._run_side_by_side(self._read_members, object_ids), strict=True))
+        found = self._run_side_by_side(self._read_members, object_ids, "groups read with their members")
+        return dict(zip(object_ids, found, strict=True))
 
     def find_users(self, names: t.Sequence[str]) -> list[GroupMember]:
         """Return those of the named users that exist."""
@@ -134,10 +135,11 @@ class ClaimReader:
 
     def list_groups_of_users(self, object_ids: t.Sequence[str]) -> dict[str, list[Wire]]:
         """Return all groups that each user is in, through nesting too: ``id`` and ``security_enabled``."""
-        return dict(zip(object_ids, self._run_side_by_side(self._list_groups_of_user, object_ids), strict=True))
+        found = self._run_side_by_side(self._list_groups_of_user, object_ids, "users read with their groups")
+        return dict(zip(object_ids, found, strict=True))
 
-    def _run_side_by_side(self, work: t.Callable[[Key], Answer], items: t.Sequence[Key]) -> list[Answer]:
-        return map_in_parallel(work, items, max(1, self._ctx.options["parallel_reads"]), self._ctx.cancellation)
+    def _run_side_by_side(self, work: t.Callable[[Key], Answer], items: t.Sequence[Key], what: str) -> list[Answer]:
+        return map_in_parallel(work, items, max(1, self._ctx.options["parallel_reads"]), self._ctx, what)
 
     def _find_by_identifier(self, identifier: str) -> Wire | None:
         params = {
@@ -207,7 +209,7 @@ class ClaimReader:
         def read(query: t.Mapping[str, str]) -> list[Wire]:
             return self._graph.list(path, intent=f"read {path[1:]} by {field}", needs=needs, params=query)
 
-        return merge_lists(self._run_side_by_side(read, queries))
+        return merge_lists(self._run_side_by_side(read, queries, f"lists of {path[1:]} read"))
 
     def _read_members(self, object_id: str) -> GroupMembers:
         params = {"$select": "id,displayName,userPrincipalName,accountEnabled", "$top": "999"}

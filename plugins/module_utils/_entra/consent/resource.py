@@ -279,7 +279,9 @@ class ConsentResource:
                     return
             if not backoff.fits_within(_GRANT_LIMIT_S):
                 break
-            backoff.pause()
+            backoff.pause(
+                about=f"waiting until Entra ID shows the grant to widen, {step.subject}", limit_s=_GRANT_LIMIT_S
+            )
         raise ApiError(
             f"Cannot grant {step.subject}: Entra ID says that there is a grant already, and does not show it. Run the task again.",
             service="Microsoft Graph",

@@ -50,7 +50,11 @@ def find_groups(ctx: Context) -> list[Group]:
     if options.get("members"):
         ids = [str(group["object_id"]) for group in found]
         members = map_in_parallel(
-            lambda object_id: list_group_relation(graph, object_id, "members"), ids, _PARALLEL_READS, ctx.cancellation
+            lambda object_id: list_group_relation(graph, object_id, "members"),
+            ids,
+            _PARALLEL_READS,
+            ctx,
+            "groups read with their members",
         )
         found = [{**group, "members": listed} for group, listed in zip(found, members, strict=True)]
     return found

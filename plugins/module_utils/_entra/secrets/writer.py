@@ -65,7 +65,7 @@ class SecretWriter:
         """Return the secrets as soon as one of several further reads gives *is_enough*, else None."""
         backoff = Backoff(self._ctx)
         for dummy in range(_LOOKS_BEFORE):
-            backoff.pause()
+            backoff.pause(about="looking once more whether a secret is there already")
             listed = self._list_secrets()
             if is_enough(listed):
                 return listed
@@ -124,7 +124,8 @@ class SecretWriter:
                     return
                 if not backoff.fits_within(SEARCH_LIMIT_S, before_deadline=False):
                     raise
-            backoff.pause()
+            told = f"waiting until Entra ID finds the secret {key_id}, to remove it"
+            backoff.pause(about=told, limit_s=SEARCH_LIMIT_S)
 
     def _add_once(self, marker: str, lifetime_days: int) -> dict[str, t.Any]:
         ends = self._graph.get_service_time() + datetime.timedelta(days=lifetime_days)
@@ -169,7 +170,7 @@ class SecretWriter:
         pause = 2.0 if told is None else float(told)
         if pause > min(_LONGEST_RETRY_AFTER_S, self._ctx.remaining_s()):
             raise exc
-        self._ctx.progress(f"told to wait {pause:.0f} s before adding a secret")
+        self._ctx.progress(f"told to wait {pause:.0f} s before adding a secret", pause)
         self._ctx.stats.add("retries")
         self._ctx.sleep(pause + self._ctx.clock.random() * min(1.0, pause))
 
@@ -187,8 +188,7 @@ class SecretWriter:
                 found, failure = None, exc
             if found is not None or once or not backoff.fits_within(SEARCH_LIMIT_S):
                 return found, failure
-            self._ctx.progress(f"looking for the secret {marker}, whose answer was lost")
-            backoff.pause()
+            backoff.pause(about=f"looking for the secret {marker}, whose answer was lost", limit_s=SEARCH_LIMIT_S)
 
     def _is_listed(self, key_id: str) -> bool:
         return any(is_same_name(str(item["keyId"]), key_id) for item in self._list_secrets())

@@ -83,7 +83,7 @@ class RequestWriter:
         linked = {principal: number for principal, number in numbers.items() if principal in self._linked}
         for number in linked.values():
             directory.forget_user_group(number)
-        shown = reader.read_each(directory.read_linked_object_id, linked.values())
+        shown = reader.read_each(directory.read_linked_object_id, linked.values(), "user groups read back")
         return unshown.union(
             principal for principal, found in zip(linked, shown, strict=True) if found != self._linked[principal]
         )
@@ -100,7 +100,7 @@ class RequestWriter:
             if not wrong:
                 break
             if look:
-                backoff.pause()
+                backoff.pause(about="waiting for the role mappings to show as they were written")
             shown = reader.list_shown(wrong)
             wrong = {grant for grant in wrong if (grant in shown) != (grant in expected)}
         return sorted(written[grant] for grant in wrong)

@@ -45,7 +45,8 @@ def read_role_mappings(ctx: Context) -> dict[str, t.Any]:
     for principal, name in named:
         security.remember_name(principal, name)
     principals = [principal for principal, dummy in named]
-    rows = [row for part in _read_each(ctx, security.list_of_principal, principals) for row in part]
+    read = _read_each(ctx, security.list_of_principal, principals, "principals read with their grants")
+    rows = [row for part in read for row in part]
     shown = {_make_row_key(row) for row in rows}
     # Rows that only the CommCell shows: owners, and principals that are in no list.
     listed = frozenset(principals)
@@ -94,7 +95,7 @@ def _read_object_ids(ctx: Context, directory: Directory, groups: t.Sequence[Entr
     """Return the object ids of the Entra groups that user groups are linked to, by the id of the user group."""
     known = {entry.id: entry.azure_guid for entry in groups if "azureGUID" in entry.raw}
     unknown = [entry.id for entry in groups if entry.id not in known]
-    details = _read_each(ctx, directory.read_user_group, unknown)
+    details = _read_each(ctx, directory.read_user_group, unknown, "user groups read")
     for number, found in zip(unknown, details, strict=True):
         if found and found.get("azureGUID"):
             known[number] = str(found["azureGUID"]).lower()
@@ -118,5 +119,5 @@ def _check_object_ids(ctx: Context, object_ids: t.Mapping[int, str], user_groups
     return checked
 
 
-def _read_each(ctx: Context, work: t.Callable[[t.Any], t.Any], keys: t.Sequence[t.Any]) -> list[t.Any]:
-    return map_in_parallel(work, keys, max(1, ctx.options["parallel_reads"]), ctx.cancellation)
+def _read_each(ctx: Context, work: t.Callable[[t.Any], t.Any], keys: t.Sequence[t.Any], what: str) -> list[t.Any]:
+    return map_in_parallel(work, keys, max(1, ctx.options["parallel_reads"]), ctx, what)

@@ -165,7 +165,8 @@ class PrincipalResolver:
                 self._directory.read_linked_object_id,
                 sorted(self._unclaimed),
                 max(1, self._options.parallel_reads),
-                self._ctx.cancellation,
+                self._ctx,
+                "user groups read",
             )
         return self._unclaimed
 

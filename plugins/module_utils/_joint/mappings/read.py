@@ -29,6 +29,7 @@ Answer = t.TypeVar("Answer")
 
 #: Kinds of rows that give a role as an explicit grant does, and that no mapping may take away.
 SATISFYING_KINDS = ("creator", "owner")
+_PRINCIPALS_READ = "principals read with their grants"
 
 
 @dataclass
@@ -84,9 +85,9 @@ class Reader:
         self._ctx, self._directory, self._security = ctx, directory, security
         self._parallel_reads = max(1, parallel_reads)
 
-    def read_each(self, read: t.Callable[[Key], Answer], keys: t.Iterable[Key]) -> list[Answer]:
-        """Return what *read* gives for each of *keys*, in their order; the first error is raised."""
-        return map_in_parallel(read, list(keys), self._parallel_reads, self._ctx.cancellation)
+    def read_each(self, read: t.Callable[[Key], Answer], keys: t.Iterable[Key], what: str) -> list[Answer]:
+        """Return what *read* gives for each of *keys*, in their order; the first error is raised. *what*: "user groups read"."""
+        return map_in_parallel(read, list(keys), self._parallel_reads, self._ctx, what)
 
     def read_details(self, group_ids: t.Iterable[int]) -> None:
         """Read the details of user groups whose link the list does not show. Raises NotFound for one that is gone."""
@@ -96,7 +97,7 @@ class Reader:
             for number in sorted(set(group_ids))
             if not (entry := catalogue.get_by_id(number)) or "azureGUID" not in entry.raw
         ]
-        details = self.read_each(self._directory.read_user_group, unknown)
+        details = self.read_each(self._directory.read_user_group, unknown, "user groups read")
         for number, found in zip(unknown, details, strict=True):
             if found is None:
                 entry = catalogue.get_by_id(number)
@@ -168,7 +169,7 @@ class Reader:
         elif chosen and not self._security.is_known_to_list_principals:
             return None
         try:
-            found = _collect_grants(self.read_each(self._list_of_listed_group, chosen), chosen)
+            found = _collect_grants(self.read_each(self._list_of_listed_group, chosen, _PRINCIPALS_READ), chosen)
         except Forbidden as exc:
             if exclusive:
                 raise
@@ -214,7 +215,8 @@ class Reader:
             raise _make_incomplete_error()
         if not by_entity:
             try:
-                return _collect_grants(self.read_each(self._security.list_of_principal, principals), principals)
+                read = self.read_each(self._security.list_of_principal, principals, _PRINCIPALS_READ)
+                return _collect_grants(read, principals)
             except (AuthError, BadAnswer, Throttled, Unreachable):
                 raise
             except ApiError as exc:
@@ -222,7 +224,8 @@ class Reader:
                 if not readable:
                     raise
                 self._ctx.debug(1, f"Reading by entity instead: {exc}")
-        found = _collect_grants(self.read_each(self._security.list_on_entity, places), principals)
+        read = self.read_each(self._security.list_on_entity, places, "objects read with who has access to them")
+        found = _collect_grants(read, principals)
         found.is_complete = not principals
         return found
 

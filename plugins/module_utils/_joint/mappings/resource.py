@@ -212,13 +212,9 @@ class RoleMappingsResource:
         """Take up the groups without an entry that lose grants, with their Entra groups, which may be kept for emergencies."""
         losing = {grant.principal for grant in changes.remove}.difference(self._resolved.principals)
         chosen = [group for group in self._drift.unmanaged or () if group.principal in losing]
-        linked = dict(
-            zip(
-                (group.principal for group in chosen),
-                self._reader.read_each(self._directory.read_linked_object_id, [group.principal.id for group in chosen]),
-                strict=True,
-            )
-        )
+        numbers = [group.principal.id for group in chosen]
+        object_ids = self._reader.read_each(self._directory.read_linked_object_id, numbers, "user groups read")
+        linked = dict(zip((group.principal for group in chosen), object_ids, strict=True))
         display_names = groups.read_display_names(
             {object_id for object_id in linked.values() if object_id}, self._options.break_glass_entra_groups
         )

@@ -28,10 +28,11 @@ _TYPE_NAMES = {
 _CHANGE_SECURITY = 107
 _SHOWN = 5
 
-#: Reads something of each key, in the order of the keys.
-ReadEach = t.Callable[[t.Callable[[t.Any], t.Any], t.Iterable[t.Any]], list[t.Any]]
+#: Reads something of each key, in the order of the keys; the text completes the count of those that are read.
+ReadEach = t.Callable[[t.Callable[[t.Any], t.Any], t.Iterable[t.Any], str], list[t.Any]]
 
 
+_PLACES_READ = "objects read with what the caller may do on them"
 #: In place of a role: a grant that is taken away, for which it does not matter what the role contains.
 _REMOVAL = 0
 
@@ -70,11 +71,12 @@ class RightsCheck:
             return []
         roles = sorted({grant.role for grant in grants} - {_REMOVAL})
         contents: dict[RoleReference, frozenset[int] | None] = {_REMOVAL: frozenset()}
-        contents.update(zip(roles, self._read_each(self._roles.read_permission_ids, roles), strict=True))
+        read = self._read_each(self._roles.read_permission_ids, roles, "roles read")
+        contents.update(zip(roles, read, strict=True))
         needed = {role: (held or frozenset()) | {_CHANGE_SECURITY} for role, held in contents.items()}
         lacking = {role: numbers - everywhere for role, numbers in needed.items() if numbers - everywhere}
         places = sorted({grant.entity for grant in grants if grant.role in lacking and _lists_rights_on(grant.entity)})
-        held = dict(zip(places, self._read_each(self._read_held, places), strict=True))
+        held = dict(zip(places, self._read_each(self._read_held, places, _PLACES_READ), strict=True))
         self._note_unchecked([grant for grant in grants if not _can_be_decided(grant, contents, lacking, held)], names)
         holders: dict[RoleOnEntity, set[str]] = {}
         for role, grant in [(grant.role, grant) for grant in judged] + [(_REMOVAL, grant) for grant in removed]:

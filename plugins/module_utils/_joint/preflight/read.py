@@ -204,7 +204,8 @@ class _MappedGroupReader:
             lambda entry: self._directory.read_user_group(entry.id),
             wanted,
             max(1, self._ctx.options["parallel_reads"]),
-            self._ctx.cancellation,
+            self._ctx,
+            "user groups read",
         )
         gone = {entry.id for entry, found in zip(wanted, details, strict=True) if found is None}
         return [self._build_user_group(entry) for entry in catalogue if entry.id not in gone]

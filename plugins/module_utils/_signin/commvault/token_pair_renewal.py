@@ -111,8 +111,7 @@ class StoredPairCredentials:
                     within = backoff.fits_within(_CONFLICT_LIMIT_S, before_deadline=False)
                     limit = "before the task's deadline" if within else f"in {_CONFLICT_LIMIT_S:.0f} s"
                     raise WaitTimeout(f"{exc} That did not end {limit}.", source=self._store.location) from None
-                self._ctx.debug(1, f"{exc} Looking again.")
-                backoff.pause()
+                backoff.pause(about=f"{exc} Looking again", limit_s=_CONFLICT_LIMIT_S)
                 continue
             self._resolved_token = pair.access_token
             return pair

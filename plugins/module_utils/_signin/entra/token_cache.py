@@ -214,7 +214,7 @@ class FileCache:
         limit_s = min(_LOCK_WAIT_S, self._ctx.remaining_s())
         try:
             while backoff.elapsed_s() < limit_s and not take_lock(descriptor):
-                backoff.pause()
+                backoff.pause(about="waiting for another process, which uses the token cache", limit_s=limit_s)
         except WaitTimeout:  # the task's deadline: the next request reports it
             return
         except OSError as exc:

@@ -33,12 +33,10 @@ def reporter(screen: Screen, quiet: bool = False) -> subject.DisplayReporter:
     [(0, False, False, 0), (1, False, False, 1), (0, True, False, 1), (1, True, True, 0)],
 )
 def test_progress(monkeypatch: pytest.MonkeyPatch, verbosity: int, terminal: bool, quiet: bool, shown: int) -> None:
-    """Only where somebody looks, never under no_log, and not twice within two seconds."""
+    """Only where somebody looks, and never under no_log."""
     monkeypatch.setattr(subject, "ON_TERMINAL", terminal)
     screen = Screen(verbosity)
-    talking = reporter(screen, quiet)
-    talking.progress("waiting for group X")
-    talking.progress("waiting for group Y")
+    reporter(screen, quiet).progress("waiting for group X")
     assert len(screen.lines) == shown
 
 
@@ -56,17 +54,6 @@ def test_a_prompt_is_displayed_also_under_no_log(quiet: bool) -> None:
     screen = Screen()
     reporter(screen, quiet).prompt("open the page")
     assert screen.lines == ["open the page"]
-
-
-def test_progress_is_displayed_again_after_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [1000.0]
-    monkeypatch.setattr(subject.time, "monotonic", lambda: now[0])
-    screen = Screen(1)
-    talking = reporter(screen)
-    for passed in (0.0, 1.9, 0.2, 2.1):
-        now[0] += passed
-        talking.progress(f"at {now[0]:.1f}")
-    assert screen.lines == ["  at 1000.0", "  at 1002.1", "  at 1004.2"]
 
 
 def test_progress_names_the_host_that_it_is_about() -> None:

@@ -269,7 +269,7 @@ def signals_all_the_time() -> t.Iterator[None]:
         signal.signal(signal.SIGUSR1, before)
 
 
-def test_signals_do_not_prolong_a_wait() -> None:
+def test_signals_do_not_prolong_a_wait(make_ctx: t.Any) -> None:
     """A wait that is interrupted when its time is just over must end, not go on until the answer comes."""
     late = threading.Event()
     give_up = threading.Timer(60, late.set)
@@ -280,7 +280,9 @@ def test_signals_do_not_prolong_a_wait() -> None:
         cancellation = Cancellation()
         threading.Timer(0.1, cancellation.request_stop, ["SIGTERM"]).start()
         with pytest.raises(Cancelled, match="SIGTERM"):
-            map_in_parallel(lambda item: late.wait(300), range(4), 2, cancellation)
+            map_in_parallel(
+                lambda item: late.wait(300), range(4), 2, make_ctx(cancellation=cancellation), "things read"
+            )
     assert not late.is_set()
     give_up.cancel()
     late.set()

@@ -46,6 +46,21 @@ def test_words_hide_secrets_and_keep_their_level(make_ctx: t.Any) -> None:
     assert ctx.reporter.news == ["at ********"]
 
 
+def test_progress_is_told_every_two_seconds_and_a_long_wait_always(make_ctx: t.Any) -> None:
+    ctx = make_ctx()
+    for passed, message, lasts_s in (
+        (0.0, "first", 0.0),
+        (1.9, "too soon", 0.0),
+        (0.0, "a short wait", 1.9),
+        (0.0, "a long wait", 2.0),
+        (1.9, "too soon after it", 0.0),
+        (0.1, "in time", 0.0),
+    ):
+        ctx.clock.passed += passed
+        ctx.progress(message, lasts_s)
+    assert ctx.reporter.news == ["first", "a long wait", "in time"]
+
+
 def test_closing_goes_backwards_and_goes_on_after_a_failure(make_ctx: t.Any) -> None:
     ctx, done = make_ctx(), []
 

@@ -32,7 +32,7 @@ def test_pauses_grow_and_it_says_what_it_waits_for(make_ctx: t.Any) -> None:
     ctx = make_ctx()
     assert poll_until(ctx, looks(0, 0, 0, 0, 7), bool, what="group X", longest_pause_s=3, timeout_s=60) == 7
     assert ctx.cancellation.waits == [0.5, 1.0, 2.0, 3.0]
-    assert ctx.reporter.news == ["waiting for group X, at most 60 s"]
+    assert ctx.reporter.news == ["waiting for group X, at most 58 s", "waiting for group X, at most 56 s"]
     assert ctx.stats.as_result()["waited_s"] == 6.5
 
 

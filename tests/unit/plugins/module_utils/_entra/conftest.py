@@ -21,3 +21,19 @@ def graph(secured: t.Any, make_ctx: t.Any) -> GraphClient:
     defaults = {name: option.get("default") for name, option in ArgumentSpec(entra_spec().options).options.items()}
     signed_in = {"auth_method": "token", "access_token": "opaque", "token_cache": "none"}
     return GraphClient(make_ctx({**defaults, **signed_in, "graph_url": secured.server.url, "ca_path": secured.ca_path}))
+
+
+@pytest.fixture
+def take_two_seconds(monkeypatch: pytest.MonkeyPatch) -> t.Callable[[t.Any], None]:
+    """``take_two_seconds(graph)``: from now on each of its answers takes as long."""
+
+    def slow_down(graph: t.Any) -> None:
+        read = graph.read_object
+
+        def read_later(reply: t.Any) -> t.Any:
+            graph.ctx.clock.passed += 2.0
+            return read(reply)
+
+        monkeypatch.setattr(graph, "read_object", read_later)
+
+    return slow_down

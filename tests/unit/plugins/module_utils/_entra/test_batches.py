@@ -57,6 +57,15 @@ def test_many_lists_are_read_twenty_in_a_request(graph: GraphClient, secured: t.
     assert (told["reads"], told["writes"], told["batch_parts"]) == (2, 0, 22)
 
 
+def test_batches_that_take_long_are_counted(
+    graph: t.Any, secured: t.Any, answer: t.Any, take_two_seconds: t.Callable[[t.Any], None]
+) -> None:
+    take_two_seconds(graph)
+    secured.server.says(answer(200, answer_parts(*[200] * 20)))
+    list_in_batches(graph, "/groups", [QUERIES[0]] * 60, intent="look")
+    assert graph.ctx.reporter.news == [f"{number} of 60 requests answered (to look)" for number in (20, 40)]
+
+
 def test_one_list_is_no_batch(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
     secured.server.says(answer(200, {"value": [{"id": "x"}]}))
     assert list_in_batches(graph, "/groups", QUERIES[:1], intent="look") == [[{"id": "x"}]]
@@ -132,6 +141,8 @@ def test_parts_that_are_throttled_go_again_alone_after_the_longest_pause(
     assert [listed[0]["id"] for listed in found] == ["in batch 0", "again 1", "again 2"]
     asked = [[part["id"] for part in json.loads(one.body)["requests"]] for one in secured.server.received]
     assert asked == [["0", "1", "2"], ["1", "2"]]
+    words = "Microsoft Graph does not answer 2 of 3 requests of a batch yet, trying again in 30."
+    assert [line.startswith(words) for line in t.cast("t.Any", graph.ctx.reporter).news] == [True]
     told = graph.ctx.stats.as_result()
     assert told["waited_s"] >= 30 and (told["reads"], told["retries"], told["batch_parts"]) == (2, 1, 5)
 

@@ -382,6 +382,21 @@ def test_a_list_goes_on_to_its_last_page_with_the_links_that_graph_gives(
     ]
 
 
+def test_pages_that_take_long_are_counted(
+    graph: t.Any, secured: t.Any, answer: t.Any, take_two_seconds: t.Callable[[t.Any], None]
+) -> None:
+    take_two_seconds(graph)
+    links = [f"{secured.server.url}/v1.0/groups?$skiptoken={number}" for number in range(2)]
+    secured.server.says(
+        answer(200, {"value": [{"id": "1"}, {"id": "2"}], "@odata.nextLink": links[0]}),
+        answer(200, {"value": [{"id": "2"}, {"id": "3"}], "@odata.nextLink": links[1]}),
+        answer(200, {"value": [{"id": "4"}]}),
+    )
+    assert len(graph.list("/groups", intent="list groups")) == 4
+    told = [f"{number} objects read so far (to list groups)" for number in (2, 3)]
+    assert graph.ctx.reporter.news == told
+
+
 def test_an_answer_of_success_without_a_body_is_none_and_an_empty_200_is_no_answer(
     graph: GraphClient, secured: t.Any, answer: t.Any
 ) -> None:

@@ -182,7 +182,7 @@ class FakeReader:
         self.looks = list(looks)
         self.asked: list[set[Grant]] = []
 
-    def read_each(self, read: t.Any, keys: t.Any) -> list[t.Any]:
+    def read_each(self, read: t.Any, keys: t.Any, what: str) -> list[t.Any]:
         return [read(key) for key in keys]
 
     def list_shown(self, written: t.Collection[Grant]) -> set[Grant]:

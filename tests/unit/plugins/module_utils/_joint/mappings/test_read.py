@@ -533,4 +533,4 @@ def test_reads_run_side_by_side_and_answers_keep_their_order(make_ctx: t.Any) ->
     fake = t.cast(t.Any, types.SimpleNamespace())
     for parallel_reads in (-1, 0, 1, 4):
         reader = Reader(make_ctx(), fake, fake, parallel_reads)
-        assert reader.read_each(str, iter(range(9))) == [str(number) for number in range(9)]
+        assert reader.read_each(str, iter(range(9)), "things read") == [str(number) for number in range(9)]

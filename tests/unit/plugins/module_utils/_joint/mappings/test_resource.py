@@ -60,7 +60,6 @@ class FakeService(UnansweredBatches, FakeCommCell):
         )
         self.held = set(held)
         self.writes: list[str] = []
-        self.ctx: t.Any = None
         self.entra_groups: dict[str, str] = {"GG-New": OPS_ID}
         #: The permissions of every role, and those that the caller holds everywhere.
         self.role_permissions, self.own_permissions = frozenset({31}), [31, 107]

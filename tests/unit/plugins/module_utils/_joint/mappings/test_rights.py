@@ -51,6 +51,10 @@ class Client:
         return answer
 
 
+def read_each(work: t.Callable[[t.Any], t.Any], keys: t.Iterable[t.Any], _what: str) -> list[t.Any]:
+    return [work(key) for key in keys]
+
+
 def held(*numbers: int) -> dict[str, t.Any]:
     return {"permissionsList": [{"permissionId": number} for number in numbers]}
 
@@ -67,7 +71,7 @@ def missing(
 ) -> list[dict[str, t.Any]]:
     roles = make_roles(lambda role_id: contents)
     client = Client(ctx, answers)
-    rights = RightsCheck(t.cast(t.Any, client), t.cast(t.Any, roles), lambda work, keys: [work(key) for key in keys])
+    rights = RightsCheck(t.cast(t.Any, client), t.cast(t.Any, roles), read_each)
     return rights.find_missing([PlannedGrant(GROUP, ROLE, entity) for entity in entities], [], NAMES)
 
 
@@ -147,7 +151,7 @@ def find(
     """Messages of the problems, for roles of these contents."""
     roles = make_roles(contents.__getitem__)
     client = Client(ctx, answers)
-    rights = RightsCheck(t.cast(t.Any, client), t.cast(t.Any, roles), lambda work, keys: [work(key) for key in keys])
+    rights = RightsCheck(t.cast(t.Any, client), t.cast(t.Any, roles), read_each)
     return [problem["message"] for problem in rights.find_missing(grants, [], names)]
 
 
@@ -222,7 +226,7 @@ def judge(
     """Messages of the problems, and what could not be checked, for roles that contain permission 31."""
     roles = make_roles(lambda role_id: frozenset({31}))
     client = t.cast("t.Any", Client(ctx, answers))
-    rights = RightsCheck(client, t.cast("t.Any", roles), lambda work, keys: [work(key) for key in keys])
+    rights = RightsCheck(client, t.cast("t.Any", roles), read_each)
     problems = rights.find_missing(added, removed, NAMES)
     return [problem["message"] for problem in problems], rights.list_unchecked(added, removed)
 
