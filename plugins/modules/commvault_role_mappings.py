@@ -21,7 +21,7 @@ description:
   - 'C(company) is a name, an alias or an id; a number without quotes is the id. An C(id) beside a C(name) that its object does not have is refused.'
   - An Entra group is tied to its Commvault user group by object id (C(azureGUID)); missing user groups are created and linked.
   - 'Commvault rights, least first: View on the CommCell to read; to write, user management on the principals, C(Change security settings) on the entities, and
-    every permission that the granted roles contain.'
+    every permission that the granted roles contain. O(roles) needs what M(cvops.identity.commvault_roles) needs.'
   - Object ids of Entra groups are verified with Microsoft Graph before the first write, many in one request. One that no group has is refused, and so is
     one whose group has another name than the entry says. Where Graph cannot be asked, a warning and RV(role_mappings.unverified) say which were not verified.
   - 'Graph permissions (application): C(GroupMember.Read.All); needed when entries name Entra groups without C(object_id), else for verifying only.'
