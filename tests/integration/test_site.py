@@ -78,7 +78,7 @@ def test_from_an_empty_tenant_to_a_converged_one(
     real = bare(SITE, diff=True, extra_vars={**document, "cvops_summary_file": str(done)}).ok()
     assert writes(site)
     assert differences(predicted) == differences(real)
-    assert len(differences(real)) >= 6
+    assert len(differences(real)) >= 5  # three of the registration, the groups, each CommCell
 
     site.journal.clear()
     unchanged = bare(SITE, extra_vars={**document, "cvops_summary_file": str(again)}).ok()
