@@ -61,6 +61,10 @@ OF_PLAYBOOKS: Options = {
         "description": "Name patterns of the CommCells that this run is for.",
     },
     "cvops_summary_file": {"type": "path", "description": "Where a playbook writes its summary, as JSON."},
+    "cvops_plan_people": {
+        "type": "bool",
+        "description": "Whether the plan says, person by person, who gains and who loses access.",
+    },
     "cvops_plan_file": {"type": "path", "description": "Where a playbook writes its plan, as Markdown."},
     "cvops_show_access": {"type": "bool", "description": "Whether the report says who may do what."},
     "cvops_approved_plan": {

@@ -163,6 +163,11 @@ options:
         or when it is not known whether there is any. Everything else is done and told before, in check mode too.
     type: bool
     default: false
+  tell_effects:
+    description:
+      - Whether RV(role_mappings.effects) is returned, what each principal gets, loses and keeps. The playbooks tell with it what that means for people.
+    type: bool
+    default: false
   create_user_groups:
     description:
       - Whether missing Commvault user groups of Entra groups are created.
@@ -428,6 +433,38 @@ role_mappings:
         Commvault does not tell, or O(check_rights=false); same form as RV(role_mappings.grants).
       type: list
       elements: dict
+    effects:
+      description: What the mapping's principals hold, and what this task makes of it; requests that are left for the next run count as not done. Principals
+        that hold nothing are left out.
+      returned: when O(tell_effects=true)
+      type: list
+      elements: dict
+      contains:
+        principal:
+          description: Name of the Commvault group or user, with its company.
+          type: str
+        principal_kind:
+          description: V(user_group), V(external_group) or V(user).
+          type: str
+        entra_group:
+          description: The C(object_id) and the C(name) of the Entra group whose members these rights are for, each V(null) while it is not known; V(null)
+            for other principals.
+          type: dict
+        added:
+          description: Rights that it gets, each as C(id), which is that of role and entity on this CommCell, and C(text).
+          type: list
+          elements: dict
+        removed:
+          description: Rights that it loses, in the same form.
+          type: list
+          elements: dict
+        kept:
+          description: Rights that it holds before and after, in the same form.
+          type: list
+          elements: dict
+        complete:
+          description: Whether all that it holds is known.
+          type: bool
     not_confirmed:
       description: Grants that the service accepted and does not show; they may await approval. Removed ones that it still shows fail the task.
       type: list
@@ -491,6 +528,7 @@ SPEC = commvault_spec().merge(
             "commcell": {"type": "str"},
             "exclusive": {"type": "raw", "default": "none"},
             "fail_on_drift": {"type": "bool", "default": False},
+            "tell_effects": {"type": "bool", "default": False},
             "create_user_groups": {"type": "bool", "default": True},
             "link_entra_groups": {"type": "bool", "default": True},
             "match_by": {

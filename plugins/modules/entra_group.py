@@ -128,6 +128,15 @@ group:
       description: Object ids of the direct members, sorted; only when O(members) is given.
       type: list
       elements: str
+    members_added:
+      description: Who becomes a member, each as C(object_id), C(name), a user principal name for users, and C(type), such as V(user); V(null) for what Entra ID
+        does not tell. Only when O(members) is given.
+      type: list
+      elements: dict
+    members_removed:
+      description: Who is a member no more, in the same form; only when O(members) is given.
+      type: list
+      elements: dict
     owners:
       description: Object ids of the owners, sorted; only when O(owners) is given.
       type: list

@@ -27,6 +27,11 @@ options:
     description:
       - The object id of one group. When this and all other selecting options are left out, all groups are returned.
     type: str
+  object_ids:
+    description:
+      - The object ids of several groups, which are read together, many in one request. Those of no group are left out. When left out, they do not select.
+    type: list
+    elements: str
   unique_name:
     description:
       - The unique name of one group. When left out, it does not select.
@@ -45,7 +50,7 @@ options:
     type: str
   members:
     description:
-      - Whether the direct members of each group are read too; one more request per group.
+      - Whether the direct members of each group are read too, those of twenty groups in one request.
     type: bool
     default: false
 """
@@ -56,6 +61,13 @@ EXAMPLES = r"""
     prefix: GG-Commvault-
     members: true
   register: access
+
+- name: Who is in two groups
+  cvops.identity.entra_group_info:
+    object_ids:
+      - 5d2f0b1e-3b3a-4a0a-9a0e-2f7a9c1b6d11
+      - 0f8fad5b-d9cb-469f-a165-70867728950e
+    members: true
 
 - name: The ids of the groups that access can be given to, by name
   cvops.identity.entra_group_info:
@@ -92,6 +104,11 @@ groups:
       description: Object ids of the direct members, sorted; only with O(members=true).
       type: list
       elements: str
+    member_details:
+      description: The same members, each as C(object_id), C(name), a user principal name for users, and C(type), such as V(user), V(group) or
+        V(servicePrincipal); V(null) for what this identity may not read. Only with O(members=true).
+      type: list
+      elements: dict
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
@@ -106,10 +123,11 @@ SPEC = entra_spec().merge(
     ArgumentSpec(
         {
             **{name: {"type": "str"} for name in SELECTING},
+            "object_ids": {"type": "list", "elements": "str"},
             "members": {"type": "bool", "default": False},
             "query": {"type": "str"},
         },
-        mutually_exclusive=[SELECTING],
+        mutually_exclusive=[[*SELECTING, "object_ids"]],
     ),
 )
 

@@ -67,25 +67,44 @@ def format_plan(
     shown of a host, 0 for all; *rest*: where the others are, for the end of the line that counts them. *markdown*: for a file. *entra_host*:
     the host whose plan is that of Entra ID; the others are CommCells.
     """
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise FilterInputError("limit must be a number from 0, which shows everything")
+    _check_limit(limit)
     found = {to_text(host): _read_host(results) for host, results in require_mapping(plans, "the plans").items()}
     ordered = sorted(found.items(), key=lambda item: (item[0] != entra_host, fold_case(item[0]), item[0]))
-    more = to_text(make_visible(rest))
     total = _format_totals([step for dummy, plan in ordered for step in plan.steps])
     lines = [f"# Plan: {_escape_markdown(total)}" if markdown else f"Plan: {total}"]
     for host, plan in ordered:
         name = "Entra ID" if host == entra_host else f"CommCell {make_visible(host)}"
         kind = "tenant " if host == entra_host else ""
         where = f" ({kind}{', '.join(sorted(plan.targets))})" if plan.targets else ""
-        shown = _group_steps(plan.steps, limit)
-        left_out = _count_rest(shown.left_out, more)
-        notes = {title: _cut(told, limit, more) for title, told in plan.notes.items() if told}
         totals = _format_totals(plan.steps)
         told = "" if totals == total else f": {totals}"  # the first line says it already
-        write = _write_markdown if markdown else _write_text
-        lines += write(f"{name}{where}{told}", shown, left_out, notes)
+        lines += format_block(f"{name}{where}{told}", plan.steps, plan.notes, limit, rest, markdown)
     return lines
+
+
+def format_block(
+    title: str,
+    steps: t.Sequence[Mapping],
+    notes: t.Mapping[str, t.Sequence[str]],
+    limit: t.Any = 0,
+    rest: t.Any = "",
+    markdown: bool = False,
+) -> list[str]:
+    """Return a part of a plan: its title, the steps of each principal, and lines under titles; names are visible already.
+
+    *limit*, *rest* and *markdown*: as for :func:`format_plan`.
+    """
+    _check_limit(limit)
+    more = to_text(make_visible(rest))
+    shown = _group_steps(steps, limit)
+    left_out = _count_rest(shown.left_out, more)
+    kept = {name: _cut(told, limit, more) for name, told in notes.items() if told}
+    return (_write_markdown if markdown else _write_text)(title, shown, left_out, kept)
+
+
+def _check_limit(limit: t.Any) -> None:
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise FilterInputError("limit must be a number from 0, which shows everything")
 
 
 def compute_digest(plans: t.Any) -> str:

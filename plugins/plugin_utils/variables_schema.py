@@ -995,6 +995,7 @@ SCHEMA: dict[str, Part] = {
     'cvops_managed_identity_client_id': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
     'cvops_only': {'type': 'list', 'elements': 'str'},
     'cvops_plan_file': {'type': 'path'},
+    'cvops_plan_people': {'type': 'bool'},
     'cvops_proxy': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
     'cvops_retries': {'type': 'int', 'default': 4, 'on_demand': True, 'may_be_empty': True},
     'cvops_run_record_dir': {'type': 'path', 'on_demand': True, 'may_be_empty': True},

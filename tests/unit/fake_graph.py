@@ -17,6 +17,7 @@ import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import GUID
+from ansible_collections.cvops.identity.plugins.module_utils._entra.relations import KnownObjects
 
 NOW = datetime.datetime(2026, 3, 2, 9, 41, tzinfo=datetime.timezone.utc)
 Made = t.TypeVar("Made")
@@ -60,7 +61,7 @@ class FakeGraph:
         self.sign_in = types.SimpleNamespace(
             method="token", get_token=lambda scope: types.SimpleNamespace(expires_at=None)
         )
-        self.object_names: dict[str, str] = {}
+        self.known_objects = KnownObjects()
         self.recent_objects = types.SimpleNamespace(
             add=lambda *keys: self.remembered.extend(keys),
             clear=lambda *keys: None,

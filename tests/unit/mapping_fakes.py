@@ -45,6 +45,7 @@ _DEFAULTS = MappingsOptions(
     commcell=None,
     exclusive="none",
     fail_on_drift=False,
+    tell_effects=False,
     create_user_groups=True,
     link_entra_groups=True,
     match_by="azure_guid",

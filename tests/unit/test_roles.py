@@ -115,7 +115,15 @@ def test_the_mapping_and_its_switches_are_what_the_module_takes() -> None:
     assert shape(variables["cvops_role_mappings"]["options"]) == shape(accepted["mappings"]["options"])
     assert shape(variables["cvops_break_glass"]["options"]) == shape(accepted["break_glass"]["options"])
     shared = ("mappings", "break_glass")
-    by_the_role = (*shared, "commcell", "known_entra_groups", "pending_entra_groups", "pending_roles", "roles")
+    by_the_role = (
+        *shared,
+        "commcell",
+        "known_entra_groups",
+        "pending_entra_groups",
+        "pending_roles",
+        "roles",
+        "tell_effects",
+    )
     prefix = "role_mappings_"
     switches = {name.removeprefix(prefix): option for name, option in variables.items() if name.startswith(prefix)}
     assert shape(switches) == shape(without(accepted, *by_the_role))

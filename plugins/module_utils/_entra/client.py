@@ -29,6 +29,7 @@ from .._signin.tokens import decode_claims
 from .._signin.transport_settings import build_graph_settings
 from .errors import build_graph_error
 from .paging import add_key, explain_unusable_link
+from .relations import KnownObjects
 from .replication import ReplicationRules
 
 _SERVICE = "Microsoft Graph"
@@ -117,8 +118,7 @@ class GraphClient:
             ctx, build_graph_settings(ctx.options), BearerCredentials(self.sign_in, self._scope)
         )
         self.recent_objects = RecentObjects(ctx)
-        #: Names of directory objects by object id, as far as Graph has told them.
-        self.object_names: dict[str, str] = {}
+        self.known_objects = KnownObjects()
         self._replication = ReplicationRules(self.recent_objects)
 
     def format_reference(self, object_id: str) -> str:

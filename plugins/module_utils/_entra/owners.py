@@ -14,7 +14,7 @@ from .._core.risks import check_removals
 from .._core.set_changes import find_set_changes
 from .client import GraphClient
 from .references import add_reference, remove_reference
-from .relations import NAMING_FIELDS, collect_object_names, describe_relation_changes, list_ids
+from .relations import NAMING_FIELDS, describe_relation_changes, list_ids
 
 _READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
 _WRITE = ("Application.ReadWrite.OwnedBy with Directory.Read.All", "Application.ReadWrite.All")
@@ -28,7 +28,7 @@ def list_owners(graph: GraphClient, path: str, subject: str) -> list[str]:
         needs=_READ,
         params={"$select": NAMING_FIELDS, "$top": "999"},
     )
-    graph.object_names.update(collect_object_names(listed))
+    graph.known_objects.learn(listed)
     return list_ids(listed)
 
 

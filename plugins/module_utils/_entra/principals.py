@@ -18,7 +18,6 @@ from .._core.values import get_objects, is_guid
 from .batches import build_value_queries, list_in_batches
 from .client import GraphClient, describe_lookalikes
 from .paging import merge_lists
-from .relations import collect_object_names
 
 #: Ids in one getByIds. Microsoft Learn (directoryObject: getByIds): up to 1,000.
 _IDS_AT_ONCE = 1000
@@ -58,7 +57,7 @@ class PrincipalLookup:
             lists = list_in_batches(self._graph, "/users", queries, intent=intent, needs=["User.Read.All"])
             listed = merge_lists(lists)
             self._seen += listed
-            self._graph.object_names.update(collect_object_names(listed))
+            self._graph.known_objects.learn(listed)
             self._users |= {fold_case(str(user["userPrincipalName"])): str(user["id"]).lower() for user in listed}
             self._asked |= {fold_case(name) for name in wanted}
         return self._users, self._seen
@@ -93,7 +92,7 @@ class PrincipalLookup:
             self._refusal = exc
             raise
         listed = get_objects(answer, "value")
-        self._graph.object_names.update(collect_object_names(listed))
+        self._graph.known_objects.learn(listed)
         found = {str(item["id"]).lower() for item in listed}
         self._existing.update({object_id: object_id in found for object_id in object_ids})
 

@@ -47,7 +47,31 @@ def list_ids(listed: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
     return sorted(str(item["id"]).lower() for item in listed)
 
 
-def collect_object_names(listed: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
-    """Return the user principal names of users, and the display names of other directory objects, by object id; without those that Graph does not tell."""
-    named = ((item, item.get("userPrincipalName") or item.get("displayName")) for item in listed)
-    return {str(item["id"]).lower(): str(name) for item, name in named if name}
+class KnownObjects:
+    """Directory objects as Graph has told them, by object id in lower case.
+
+    ``names``: user principal names of users, display names of others; ``types``: such as "user" and "group". What is not told is missing.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.types: dict[str, str] = {}
+
+    def learn(self, listed: t.Iterable[t.Mapping[str, t.Any]]) -> None:
+        """Take up what Graph has told of objects."""
+        for item in listed:
+            object_id = str(item["id"]).lower()
+            if name := item.get("userPrincipalName") or item.get("displayName"):
+                self.names[object_id] = str(name)
+            if kind := _find_type(item):
+                self.types[object_id] = kind
+
+    def describe(self, object_id: str) -> dict[str, str | None]:
+        """Return ``object_id``, ``name`` and ``type`` of an object; None for what Graph has not told."""
+        return {"object_id": object_id, "name": self.names.get(object_id), "type": self.types.get(object_id)}
+
+
+def _find_type(item: t.Mapping[str, t.Any]) -> str:
+    """Return the type of an object, empty where it is not told; a list of users does not name it, and they alone have a user principal name."""
+    told = str(item.get("@odata.type") or "").rpartition(".")[2]
+    return told or ("user" if item.get("userPrincipalName") else "")

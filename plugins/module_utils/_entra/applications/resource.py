@@ -74,7 +74,7 @@ class ApplicationResource:
         given, known = {"owners": self._options.get("owners")}, {"owners": current.owners or ()}
         self._unverified = verify_object_ids(self._graph, given, known)
         planned = plan_application(
-            self._read_assigned(current, after), after, owners, exclusive, self._names, self._graph.object_names
+            self._read_assigned(current, after), after, owners, exclusive, self._names, self._graph.known_objects.names
         )
         check_owner_removals(planned, self._options["max_removals"])
         self._owners = planned.after.get("owners")

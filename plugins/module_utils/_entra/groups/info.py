@@ -12,14 +12,13 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import fold_case, has_prefix
-from ..._core.parallel import map_in_parallel
 from ..._core.values import is_guid
+from ..batches import ReadRequest, Wire, build_value_queries, list_in_batches, read_in_batches
 from ..client import GraphClient, filter_by_name, quote_literal
-from .lookup import READ_NEEDS, SELECT, build_id_path, build_unique_name_path, list_group_relation
+from ..paging import merge_lists
+from ..relations import list_ids
+from .lookup import READ_NEEDS, SELECT, build_id_path, build_relation_query, build_unique_name_path
 from .plan import canonical_group
-
-#: Lists of members that are read at the same time.
-_PARALLEL_READS = 8
 
 Group = dict[str, t.Any]
 
@@ -42,25 +41,28 @@ def build_group_filter(options: t.Mapping[str, t.Any]) -> str | None:
 def find_groups(ctx: Context) -> list[Group]:
     """Return the selected groups, sorted by display name and object id; none is no error.
 
-    With the option ``members`` each has the object ids of its direct members.
+    With the option ``members`` each has the object ids of its direct members, and what Graph tells of them.
     """
     graph, options = GraphClient(ctx), ctx.options
     found = [describe_group(wire) for wire in _read_groups(graph, options)]
     found.sort(key=lambda group: (fold_case(group["display_name"] or ""), str(group["object_id"])))
     if options.get("members"):
-        ids = [str(group["object_id"]) for group in found]
-        members = map_in_parallel(
-            lambda object_id: list_group_relation(graph, object_id, "members"),
-            ids,
-            _PARALLEL_READS,
-            ctx,
-            "groups read with their members",
-        )
-        found = [{**group, "members": listed} for group, listed in zip(found, members, strict=True)]
+        requests = [ReadRequest(*build_relation_query(str(group["object_id"]), "members")) for group in found]
+        intent = f"list the members of {len(found)} groups"
+        answers = t.cast("list[list[Wire]]", read_in_batches(graph, requests, intent=intent, needs=READ_NEEDS))
+        found = [{**group, **_describe_members(graph, listed)} for group, listed in zip(found, answers, strict=True)]
     return found
 
 
+def _describe_members(graph: GraphClient, listed: t.Sequence[Wire]) -> dict[str, t.Any]:
+    graph.known_objects.learn(listed)
+    ids = list_ids(listed)
+    return {"members": ids, "member_details": [graph.known_objects.describe(object_id) for object_id in ids]}
+
+
 def _read_groups(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    if options.get("object_ids") is not None:
+        return _read_groups_by_id(graph, options["object_ids"])
     object_id, unique_name = options.get("object_id"), options.get("unique_name")
     if object_id and not is_guid(object_id):
         raise ConfigError(f"object_id: {object_id!r} is not a GUID", source="option object_id")
@@ -79,3 +81,14 @@ def _read_groups(graph: GraphClient, options: t.Mapping[str, t.Any]) -> list[dic
     if options.get("prefix"):
         return [wire for wire in found if has_prefix(str(wire.get("displayName") or ""), options["prefix"])]
     return found
+
+
+def _read_groups_by_id(graph: GraphClient, object_ids: t.Sequence[str]) -> list[Wire]:
+    """Return the groups of these object ids that exist, many in one request. Raises ConfigError for what is no id."""
+    for index, object_id in enumerate(object_ids):
+        if not is_guid(object_id):
+            raise ConfigError(f"object_ids[{index}]: {object_id!r} is not a GUID", source="option object_ids")
+    wanted = sorted({object_id.lower() for object_id in object_ids})
+    queries = build_value_queries(graph, "/groups", "id", wanted, {"$select": SELECT})
+    lists = list_in_batches(graph, "/groups", queries, intent=f"read {len(wanted)} groups", needs=READ_NEEDS)
+    return merge_lists(lists)

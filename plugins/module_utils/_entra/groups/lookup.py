@@ -22,7 +22,7 @@ from ..client import (
     quote_segment,
     warn_of_lookalikes,
 )
-from ..relations import NAMING_FIELDS, collect_object_names, list_ids
+from ..relations import NAMING_FIELDS
 
 #: What one read of a group has to bring.
 SELECT = "id,displayName,uniqueName,mailNickname,description,securityEnabled,groupTypes,onPremisesSyncEnabled"
@@ -117,16 +117,11 @@ def list_groups_named(graph: GraphClient, name: str) -> list[Wire]:
     return filter_by_name(found, "displayName", name)
 
 
-def list_group_relation(graph: GraphClient, object_id: str, relation: str) -> list[str]:
-    """Return the object ids of the group's direct ``members`` or ``owners``, in lower case and sorted."""
-    return list_ids(read_group_relation(graph, object_id, relation))
-
-
 def read_group_relation(graph: GraphClient, object_id: str, relation: str) -> list[Wire]:
     """Return the group's direct ``members`` or ``owners``: their ids and names."""
     path, params = build_relation_query(object_id, relation)
     listed = graph.list(path, intent=f"list {relation} of group {object_id}", needs=READ_NEEDS, params=params)
-    graph.object_names.update(collect_object_names(listed))
+    graph.known_objects.learn(listed)
     return listed
 
 

@@ -83,7 +83,9 @@ class GroupResource:
         known = {name: (current or {}).get(name) or () for name in RELATIONS}
         given = {name: options.get(name) for name in RELATIONS}
         self._unverified = verify_object_ids(self._graph, given, known, self._principals)
-        self._planned = plan_group(desired, current, members, owners, options["exclusive"], self._graph.object_names)
+        self._planned = plan_group(
+            desired, current, members, owners, options["exclusive"], self._graph.known_objects.names
+        )
         removed = [
             object_id for step in self._planned.steps if step.action == "remove" for object_id in step.data["ids"]
         ]
@@ -153,7 +155,17 @@ class GroupResource:
         """Return the group as it is after the plan; empty when it is absent."""
         if not self._planned.after:
             return {}
-        return {**self._planned.after, "object_id": self.object_id, "unverified": self._unverified}
+        changes = self._describe_member_changes() if self._ctx.options.get("members") is not None else {}
+        return {**self._planned.after, **changes, "object_id": self.object_id, "unverified": self._unverified}
+
+    def _describe_member_changes(self) -> dict[str, t.Any]:
+        """Return who becomes a member and who is one no more, with names."""
+        found: dict[str, list[t.Any]] = {"members_added": [], "members_removed": []}
+        for step in self._planned.steps:
+            if step.data.get("relation") == "members":
+                key = "members_added" if step.action == "add" else "members_removed"
+                found[key] += [self._graph.known_objects.describe(object_id) for object_id in step.data["ids"]]
+        return found
 
     def _read(self, options: t.Mapping[str, t.Any]) -> CanonicalGroup | None:
         """Return the group that the options name with the relations that they manage, or None; note its object id."""

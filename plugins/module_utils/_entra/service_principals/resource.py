@@ -215,7 +215,7 @@ class ServicePrincipalResource:
         self, desired: CanonicalServicePrincipal, had: t.Sequence[str], owners: t.Sequence[str] | None
     ) -> Plan:
         name = self._application.label or str(self._wire.get("displayName") or self._app_id)
-        exclusive, names = self._options["exclusive"], self._graph.object_names
+        exclusive, names = self._options["exclusive"], self._graph.known_objects.names
         planned = plan_service_principal(self._wire, desired, had, owners, exclusive, name, names)
         return replace(planned, steps=add_ids(planned.steps, principal=self._app_id))
 

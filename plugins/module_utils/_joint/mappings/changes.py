@@ -52,21 +52,26 @@ class ChangeWriter:
                 _SIGNS[operation],
                 "grant",
                 self._name(grant.principal),
-                f"{_VERBS[operation]} {self._name_role(grant.role)} on {self._name_entity(grant.entity)}",
+                f"{_VERBS[operation]} {self.describe_right(grant.role, grant.entity)}",
                 {"principal_kind": grant.principal.kind, "entity": [grant.entity.kind, grant.entity.id]},
                 ids={"principal": _get_id(grant.principal), "role": _get_id(grant.role)},
             )
             for grant in grants
         )
 
+    def describe_right(self, role: RoleReference, entity: Entity) -> str:
+        """Return a role on an entity in words, such as ``View on plan gold``."""
+        return f"{self._name_role(role)} on {self.name_entity(entity)}"
+
+    def name_entity(self, entity: Entity, shown: str = "") -> str:
+        """Return an entity in words; *shown*: its name where the mapping knows none."""
+        return self._entities.get(entity) or _describe_entity(entity, shown or self._resolved.names.show_entity(entity))
+
     def _name(self, principal: PrincipalReference) -> str:
         return self._resolved.names.show_principal(principal)
 
     def _name_role(self, role: RoleReference) -> str:
         return self._roles.get(role) or self._resolved.names.show_role(role)
-
-    def _name_entity(self, entity: Entity) -> str:
-        return self._entities.get(entity) or _describe_entity(entity, self._resolved.names.show_entity(entity))
 
 
 def _get_id(reference: PrincipalReference | RoleReference) -> ObjectId:

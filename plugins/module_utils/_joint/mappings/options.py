@@ -64,6 +64,7 @@ class MappingsOptions:
     commcell: str | None
     exclusive: Exclusive
     fail_on_drift: bool
+    tell_effects: bool
     create_user_groups: bool
     link_entra_groups: bool
     match_by: str
@@ -100,6 +101,7 @@ def read_mappings_options(ctx: Context, declared_roles: tuple[ObjectReference, .
         commcell=given.get("commcell"),
         exclusive=_parse_exclusive(given["exclusive"], given["managed_groups"]),
         fail_on_drift=given["fail_on_drift"],
+        tell_effects=given["tell_effects"],
         create_user_groups=given["create_user_groups"],
         link_entra_groups=given["link_entra_groups"],
         match_by=given["match_by"],

@@ -40,6 +40,7 @@ from .drift import (
     show_surplus,
     show_unmanaged,
 )
+from .effects import describe_effects
 from .entra_groups import EntraGroup, EntraGroups
 from .options import MappingsOptions, read_mappings_options
 from .parse import Problem, add_known_object_ids, collect_evidence, parse_mappings
@@ -186,7 +187,11 @@ class RoleMappingsResource:
             "unverified": self._unverified,
             "unchecked": self._make_rows(self._unchecked),
             "steps": list_planned_changes(self.noun, self._planned),
+            **({"effects": self._describe_effects()} if self._options.tell_effects else {}),
         }
+
+    def _describe_effects(self) -> list[dict[str, t.Any]]:
+        return describe_effects(self._resolved, self._current, self._drift, self._schedule)
 
     def _read_drift(self, resolved: Resolved, options: MappingsOptions) -> Drift:
         """Read what is there, and return what is held beyond the mapping."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.cvops.identity.plugins.module_utils._entra.relations import (
-    collect_object_names,
+    KnownObjects,
     describe_relation_changes,
     list_ids,
 )
@@ -19,7 +19,9 @@ def test_users_go_by_their_principal_name_and_other_objects_by_their_display_nam
         {"id": "b2", "displayName": "Automation"},
         {"id": "c3", "displayName": None},
     ]
-    assert collect_object_names(listed) == {"a1": "j.vega@corp.example", "b2": "Automation"}
+    known = KnownObjects()
+    known.learn(listed)
+    assert known.names == {"a1": "j.vega@corp.example", "b2": "Automation"}
 
 
 def test_who_comes_and_who_goes_is_told_by_name() -> None:

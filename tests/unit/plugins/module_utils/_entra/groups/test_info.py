@@ -81,6 +81,34 @@ def test_an_object_id_that_is_none_is_refused_before_any_read(make_ctx: t.Any) -
         find(make_ctx, {}, object_id="x/../y")
 
 
+def test_several_object_ids_are_read_together_and_those_of_no_group_left_out(make_ctx: t.Any) -> None:
+    wanted = [guid(2).upper(), guid(1), guid(9), guid(1)]
+    found, graph = find(make_ctx, {"/groups": [ONE, TWO]}, object_ids=wanted)
+    assert [group["object_id"] for group in found] == [guid(1), guid(2)]
+    assert graph.parameters[0]["$filter"] == f"id in ('{guid(1)}', '{guid(2)}', '{guid(9)}')"
+    assert find(make_ctx, {}, object_ids=[])[1].reads == [], "no ids are not all groups"
+    with pytest.raises(ConfigError, match=r"object_ids\[1\]: '' is not a GUID"):
+        find(make_ctx, {}, object_ids=[guid(1), ""])
+
+
+def test_members_are_told_with_what_graph_says_of_them(make_ctx: t.Any) -> None:
+    listed = [
+        {"id": guid(9), "@odata.type": "#microsoft.graph.user", "userPrincipalName": None},
+        {"id": guid(8), "@odata.type": "#microsoft.graph.group", "displayName": "GG-Inner"},
+    ]
+    found, graph = find(
+        make_ctx,
+        {"/groups": [ONE, TWO], f"/groups/{guid(1)}/members": listed, f"/groups/{guid(2)}/members": []},
+        members=True,
+    )
+    assert found[0]["member_details"] == [
+        {"object_id": guid(8), "name": "GG-Inner", "type": "group"},
+        {"object_id": guid(9), "name": None, "type": "user"},
+    ]
+    assert found[1]["member_details"] == []
+    assert len(graph.batches) == 1, "members of many groups are asked for together"
+
+
 def test_each_group_gets_its_own_members(make_ctx: t.Any) -> None:
     answers = {
         "/groups": [ONE, TWO],

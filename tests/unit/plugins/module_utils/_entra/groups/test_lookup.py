@@ -14,8 +14,8 @@ from fake_graph import FakeGraph, guid
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.lookup import (
     find_group,
-    list_group_relation,
     list_groups_named,
+    read_group_relation,
 )
 
 BY_ID = f"/groups/{guid(1)}"
@@ -108,6 +108,11 @@ def test_a_display_name_that_only_looks_equal_is_told_and_not_taken(make_ctx: t.
     assert graph.parameters[0]["$filter"] == "displayName eq 'GG'"
 
 
-def test_members_are_listed_as_sorted_ids_in_lower_case(make_ctx: t.Any) -> None:
-    graph = FakeGraph(make_ctx(), {f"{BY_ID}/owners": [{"id": "B"}, {"id": "a"}]})
-    assert list_group_relation(t.cast("t.Any", graph), guid(1), "owners") == ["a", "b"]
+def test_members_are_known_by_name_and_type_once_they_are_listed(make_ctx: t.Any) -> None:
+    listed = [{"id": "B", "userPrincipalName": "b@corp.example"}, {"id": "a", "@odata.type": "#microsoft.graph.group"}]
+    graph = FakeGraph(make_ctx(), {f"{BY_ID}/owners": listed})
+    assert read_group_relation(t.cast("t.Any", graph), guid(1), "owners") == listed
+    known = graph.known_objects
+    assert known.describe("b") == {"object_id": "b", "name": "b@corp.example", "type": "user"}
+    assert known.describe("a") == {"object_id": "a", "name": None, "type": "group"}
+    assert known.describe("c") == {"object_id": "c", "name": None, "type": None}

@@ -48,7 +48,9 @@ def test_a_group_is_created_by_its_unique_name_and_then_filled(make_ctx: t.Any) 
         "securityEnabled": True,
         "groupTypes": [],
     }
-    assert group.result() == {**planned.after, "object_id": guid(1), "unverified": []}
+    added = [{"object_id": guid(7), "name": None, "type": None}]
+    members = {"members_added": added, "members_removed": []}
+    assert group.result() == {**planned.after, **members, "object_id": guid(1), "unverified": []}
 
 
 def test_a_group_without_a_unique_name_is_created_once(make_ctx: t.Any) -> None:

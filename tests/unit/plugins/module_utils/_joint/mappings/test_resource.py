@@ -254,6 +254,39 @@ def test_check_mode_predicts_the_run_and_writes_nothing(make_ctx: t.Any, service
         assert predicted[key] == real[key]
 
 
+def test_effects_are_what_is_held_before_and_after_and_only_told_when_asked(
+    make_ctx: t.Any, service: FakeService
+) -> None:
+    """Postponed requests count as not done; what no mapping manages is kept; the words are those of the plan."""
+    service.held |= {(OPS, VIEW, GOLD), (OPS, EDIT, GOLD), (OPS, MASTER, CELL)}
+    service.kinds[OPS, MASTER, CELL] = "creator"
+    mappings = [entry(("View", {"plans": ["gold", "silver"]})), entry(("View", {"plans": "gold"}), principal=ENTRA)]
+
+    def plan(**options: t.Any) -> tuple[dict[str, t.Any], list[str]]:
+        result = run(make_ctx(check_mode=True), mappings=mappings, exclusive="principals", **options)
+        found = {row["principal"]: row for row in result["role_mappings"].get("effects", ())}
+        return found, [step["sentence"] for step in result["steps"]]
+
+    def words(row: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
+        return {key: [right["text"] for right in row[key]] for key in ("added", "removed", "kept")}
+
+    found, sentences = plan(tell_effects=True)
+    assert found["GG-New"]["entra_group"] == {"object_id": OPS_ID, "name": "GG-New"}
+    assert words(found["GG-New"]) == {"added": ["View on plan gold"], "removed": [], "kept": []}
+    ops = found["ops"]
+    assert (ops["principal_kind"], ops["entra_group"], ops["complete"]) == ("user_group", None, True)
+    assert words(ops) == {
+        "added": ["View on plan silver"],
+        "removed": ["Edit on plan gold"],
+        "kept": ["Master on the CommCell (creator)", "View on plan gold"],
+    }
+    assert ops["kept"][1]["id"] == found["GG-New"]["added"][0]["id"] != ops["added"][0]["id"]
+    assert {"grant View on plan silver", "revoke Edit on plan gold"} <= set(sentences)
+    postponed, dummy = plan(tell_effects=True, max_writes=2)
+    assert words(postponed["ops"])["added"] == [] and "GG-New" not in postponed
+    assert plan()[0] == {}
+
+
 def test_what_earlier_tasks_would_create_is_planned_in_check_mode_and_missing_in_a_real_run(
     make_ctx: t.Any, service: FakeService
 ) -> None:

@@ -1,0 +1,421 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What the plan of a playbook means for people: who gets and who loses which right on which CommCell, through which group.
+
+From the results of the plan: the ``effects`` of commvault_role_mappings, the changes of members in those of entra_groups, and the members that
+entra_group_info has read. What is not known is told, person or not. Invisible characters in names are escaped here.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
+
+from .filter_values import make_visible, require_list, require_mapping, require_mappings, to_text
+from .passes import ENTRA
+from .plan_lines import format_block
+from .task_results import flatten_results
+
+Mapping = t.Mapping[str, t.Any]
+
+#: Steps of a CommCell that are about grants and who holds them; all others change a role itself.
+_GRANT_KINDS = frozenset({"grant", "user group"})
+_NAMES_TOLD = 10
+
+
+class Right(t.NamedTuple):
+    """A role on an entity of one CommCell."""
+
+    commcell: str
+    id: str
+
+
+class Way(t.NamedTuple):
+    """How somebody has a right: ``label``, for people, and what tells holders of one label apart."""
+
+    label: str
+    holder: str
+    kind: str
+    group: str
+
+
+@dataclass(frozen=True, order=True)
+class Person:
+    """Who may hold a right; ``key`` tells one from all others. ``label``: for people; ``is_named``: whether it has a name."""
+
+    key: tuple[str, ...]
+    label: str = field(compare=False)
+    is_named: bool = field(default=True, compare=False)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A principal of a CommCell and what the plan makes of its rights, in words by right.
+
+    ``kind``: as the result has it; ``group``: the key of the Entra group whose members have the rights, empty for none; ``group_id`` is empty
+    where that group is not there yet, or not known; ``through``: how people call the way.
+    """
+
+    commcell: str
+    name: str
+    kind: str
+    group: str
+    group_id: str
+    through: str
+    added: Mapping
+    removed: Mapping
+    kept: Mapping
+    is_complete: bool
+
+    @property
+    def is_user(self) -> bool:
+        """Whether it is a person by itself."""
+        return self.kind == "user"
+
+    @property
+    def label(self) -> str:
+        """The holder for people."""
+        return f"{self.name if self.is_user else self.through} on {self.commcell}"
+
+    @property
+    def way(self) -> Way:
+        """The way on which people have a right through this holder."""
+        return Way(self.through, self.name, self.kind, self.group)
+
+    def list_rights(self, is_after: bool) -> dict[Right, str]:
+        """Return what a member has through this holder, before the plan or after it."""
+        rights = {**self.kept, **(self.added if is_after else self.removed)}
+        return {Right(self.commcell, key): text for key, text in rights.items()}
+
+
+@dataclass
+class GroupChange:
+    """What the plan of Entra ID makes of the members of one group. ``is_new``: it has no members but those that are added."""
+
+    name: str
+    added: set[Person] = field(default_factory=set)
+    removed: set[Person] = field(default_factory=set)
+    is_new: bool = False
+    is_deleted: bool = False
+
+    @property
+    def is_change(self) -> bool:
+        """Whether anybody comes or goes."""
+        return bool(self.added or self.removed or self.is_deleted)
+
+
+class RightChange(t.NamedTuple):
+    """One line: a person gets (``+``) or loses (``-``) a right on a way; ``also``: on which others it was, or stays, held."""
+
+    person: Person
+    right: Right
+    sign: str
+    text: str
+    way: Way
+    also: tuple[Way, ...]
+
+
+class PeoplePlan(t.NamedTuple):
+    """The lines, sorted by person, and in words what is not known."""
+
+    changes: tuple[RightChange, ...]
+    unknown: tuple[str, ...]
+
+
+def list_groups_to_read(results: t.Any) -> list[str]:
+    """Return the object ids of the Entra groups whose members the plan for people needs; *results*: as for :func:`format_people`."""
+    holders, groups = _read_results(results)
+    return sorted({holder.group_id for holder in _select_holders(holders, groups) if holder.group_id})
+
+
+def format_people(
+    results: t.Any,
+    members: t.Any = None,
+    scope: t.Any = None,
+    limit: t.Any = 0,
+    markdown: bool = False,
+    rest: t.Any = "",
+) -> list[str]:
+    """Return person by person, as lines, who gets and who loses which right, and what of that is not known.
+
+    *results*: registered results by host, as for ``plan_lines``; *members*: the result of entra_group_info for the groups that
+    :func:`list_groups_to_read` names; *scope*: that of the run. *limit*: so many lines of each kind are shown, 0 for all; *rest*: where the
+    others are; *markdown*: for a file.
+    """
+    plan = plan_people(results, members, scope)
+    labels = _label_apart(change.person for change in plan.changes)
+    steps = [
+        {
+            "sign": change.sign,
+            "principal": labels[change.person],
+            "sentence": f"{change.text} ({change.right.commcell}), {_describe_way(change)}",
+        }
+        for change in plan.changes
+    ]
+    gaining, losing = (
+        len({change.person for change in plan.changes if change.sign == sign and not change.also}) for sign in "+-"
+    )
+    told = f"{gaining or 'nobody'} {'gains' if gaining <= 1 else 'gain'} access, {losing or 'nobody'} {'loses' if losing <= 1 else 'lose'} access"
+    return format_block(f"People: {told}", steps, {"Not known": plan.unknown}, limit, rest, markdown)
+
+
+def plan_people(results: t.Any, members: t.Any = None, scope: t.Any = None) -> PeoplePlan:
+    """Return who gets and who loses what. Arguments as those of :func:`format_people`.
+
+    Somebody who has a right through several holders gets it with the first and loses it with the last; the other lines say so in ``also``.
+    """
+    holders, groups = _read_results(results)
+    listed, failure = _read_members(members)
+    before: dict[tuple[Person, Right], dict[Way, str]] = {}
+    after: dict[tuple[Person, Right], dict[Way, str]] = {}
+    unknown: list[str] = []
+    for holder in _select_holders(holders, groups):
+        was, becomes = _find_members(holder, groups, listed)
+        unknown += _list_unknown(holder, groups, listed, failure)
+        for people, found, is_after in ((was, before, False), (becomes, after, True)):
+            rights = holder.list_rights(is_after)
+            for person in people:
+                for right, text in rights.items():
+                    found.setdefault((person, right), {})[holder.way] = text
+    changes = [*_compare("-", before, after), *_compare("+", after, before)]
+    unknown += [*_list_unread(results, groups, scope), *_list_changed_roles(results)]
+    return PeoplePlan(tuple(sorted(changes)), tuple(dict.fromkeys(unknown)))
+
+
+_Ways = t.Mapping[tuple[Person, Right], t.Mapping[Way, str]]
+
+
+def _compare(sign: str, here: _Ways, there: _Ways) -> t.Iterator[RightChange]:
+    """Yield the rights that somebody has *here* in a way that is not *there*, with the ways that are there."""
+    for (person, right), ways in here.items():
+        others = there.get((person, right), {})
+        for way, text in ways.items():
+            if way not in others:
+                yield RightChange(person, right, sign, text, way, tuple(sorted(others)))
+
+
+def _describe_way(change: RightChange) -> str:
+    told = _name_way(change.way)
+    if not change.also:
+        return told
+    others = [
+        f"{_name_way(way)} (as {way.holder})" if way.label == change.way.label else _name_way(way)
+        for way in change.also
+    ]
+    return f"{told}; {'stays' if change.sign == '-' else 'held already'} {_join(others)}"
+
+
+def _name_way(way: Way) -> str:
+    return way.label if way.kind == "user" else f"through {way.label}"
+
+
+_DIRECTLY = "directly"
+
+
+def _label_apart(people: t.Iterable[Person]) -> dict[Person, str]:
+    """Return the labels, of somebody who is named in one place the name, with what tells them apart where several people have the same one."""
+    best: dict[Person, Person] = {}
+    for person in people:
+        best[person] = person if person.is_named else best.get(person, person)
+    alike: dict[str, list[Person]] = {}
+    for person in best.values():
+        alike.setdefault(fold_case(person.label), []).append(person)
+    return {
+        person: f"{person.label} ({person.key[-1]})" if len(same) > 1 else person.label
+        for same in alike.values()
+        for person in same
+    }
+
+
+def _read_results(results: t.Any) -> tuple[list[Holder], dict[str, GroupChange]]:
+    """Return the holders on all CommCells, and by key what is planned for Entra groups."""
+    given = {
+        to_text(host): flatten_results(require_list(listed, "the results of a host"))
+        for host, listed in require_mapping(results, "the results by host").items()
+    }
+    holders = [
+        _read_holder(to_text(make_visible(host)), make_visible(row))
+        for host, listed in sorted(given.items())
+        if host != ENTRA
+        for result in listed
+        for row in _list_effects(result)
+    ]
+    groups: dict[str, GroupChange] = {}
+    for result in given.get(ENTRA, ()):
+        for group in require_mappings(result.get("groups"), "groups"):
+            shown = make_visible(group)
+            if shown.get("display_name"):
+                groups[_make_key(shown.get("object_id"), shown["display_name"])] = _read_group(shown)
+        for step in make_visible(require_mappings(result.get("steps"), "steps")):
+            if step.get("kind") == "group" and step.get("sign") == "-":
+                _note_deletion(groups, to_text(step.get("principal")), holders)
+    return holders, groups
+
+
+def _list_effects(result: Mapping) -> list[Mapping]:
+    return require_mappings(
+        require_mapping(result.get("role_mappings"), "role_mappings").get("effects"), "effects of a mapping"
+    )
+
+
+def _make_key(object_id: t.Any, name: t.Any) -> str:
+    return to_text(object_id).lower() or f"new {fold_case(to_text(name))}"
+
+
+def _read_holder(commcell: str, row: Mapping) -> Holder:
+    group = row.get("entra_group")
+    found = require_mapping(group, "entra_group")
+    name = to_text(row.get("principal"))
+    kind = to_text(row.get("principal_kind"))
+    rights = {key: _read_rights(row.get(key)) for key in ("added", "removed", "kept")}
+    return Holder(
+        commcell,
+        name,
+        kind,
+        _make_key(found.get("object_id"), found.get("name") or name) if group else "",
+        to_text(found.get("object_id")).lower(),
+        _DIRECTLY if kind == "user" else to_text(found.get("name")) or name,
+        rights["added"],
+        rights["removed"],
+        rights["kept"],
+        row.get("complete") is True,
+    )
+
+
+def _read_rights(rows: t.Any) -> dict[str, str]:
+    return {to_text(row.get("id")): to_text(row.get("text")) for row in require_mappings(rows, "rights")}
+
+
+def _read_group(group: Mapping) -> GroupChange:
+    added, removed = (
+        {_read_person(item) for item in require_mappings(group.get(key), key)}
+        for key in ("members_added", "members_removed")
+    )
+    return GroupChange(to_text(group["display_name"]), added, removed, is_new=not group.get("object_id"))
+
+
+def _note_deletion(groups: dict[str, GroupChange], name: str, holders: t.Sequence[Holder]) -> None:
+    """Take up that a group goes; the step tells its name only, which is enough where one mapped group has it."""
+    keys = {holder.group for holder in holders if holder.group_id and fold_case(holder.through) == fold_case(name)}
+    for key in keys if len(keys) == 1 else ():
+        groups[key] = GroupChange(name, is_deleted=True)
+
+
+def _read_person(member: Mapping) -> Person:
+    """Return a member of an Entra group as a person; what is no user is called what it is."""
+    object_id, kind = to_text(member.get("object_id")).lower(), to_text(member.get("type"))
+    name = to_text(member.get("name"))
+    if not name:
+        told = f"the {kind or 'member'} with the object id {object_id}, whose name may not be read"
+        return Person((object_id,), told, is_named=False)
+    words = {"group": "everybody in the Entra group ", "servicePrincipal": "the application "}
+    known = "" if kind in ("user", "") else f"the {kind} "
+    return Person((object_id,), f"{words.get(kind, known)}{name}")
+
+
+def _read_members(result: t.Any) -> tuple[dict[str, set[Person]], str]:
+    """Return the members by object id of their group, and why they could not be read, empty when they were."""
+    found = make_visible(require_mapping(result, "the members"))
+    if found and "groups" not in found and not found.get("skipped"):
+        return {}, to_text(found.get("msg")) or "nothing says why"
+    return {
+        to_text(group.get("object_id")).lower(): {
+            _read_person(item) for item in require_mappings(group.get("member_details"), "members")
+        }
+        for group in require_mappings(found.get("groups"), "groups")
+    }, ""
+
+
+def _select_holders(holders: t.Sequence[Holder], groups: t.Mapping[str, GroupChange]) -> list[Holder]:
+    """Return the holders of which somebody gets or loses something, and those through which they have the same right."""
+    changing = [holder for holder in holders if _is_changing(holder, groups)]
+    affected = {
+        Right(holder.commcell, key)
+        for holder in changing
+        for key in (*holder.added, *holder.removed, *(holder.kept if _is_moving(holder, groups) else ()))
+    }
+    return [
+        holder
+        for holder in holders
+        if _is_changing(holder, groups)
+        or any(Right(holder.commcell, key) in affected for key in (*holder.added, *holder.removed, *holder.kept))
+    ]
+
+
+def _is_moving(holder: Holder, groups: t.Mapping[str, GroupChange]) -> bool:
+    return holder.group in groups and groups[holder.group].is_change
+
+
+def _is_changing(holder: Holder, groups: t.Mapping[str, GroupChange]) -> bool:
+    return bool(holder.added or holder.removed) or _is_moving(holder, groups)
+
+
+def _find_members(
+    holder: Holder, groups: t.Mapping[str, GroupChange], listed: t.Mapping[str, set[Person]]
+) -> tuple[set[Person], set[Person]]:
+    """Return who is a member before and after the plan, of those who are known."""
+    if holder.is_user:
+        person = Person(("user", holder.commcell, holder.name), f"{holder.name} (Commvault user)")
+        return {person}, {person}
+    change = groups.get(holder.group, GroupChange(""))
+    was = listed.get(holder.group_id, set()) | change.removed
+    return was, set() if change.is_deleted else (was | change.added) - change.removed
+
+
+def _list_unknown(
+    holder: Holder, groups: t.Mapping[str, GroupChange], listed: t.Mapping[str, set[Person]], failure: str
+) -> t.Iterator[str]:
+    """Yield what is not known of a holder: who its members are, and what else it holds."""
+    is_new = holder.group in groups and groups[holder.group].is_new
+    if not (holder.is_user or is_new or holder.group_id in listed):
+        if not holder.group:
+            why = "it is for no Entra group, and who is in it is not looked up"
+        elif not holder.group_id:
+            why = "its Entra group is not known yet, and neither is who is in it"
+        else:
+            why = f"the members of its Entra group could not be read ({failure or 'Entra ID does not show the group'})"
+        counts = [(len(holder.added), "gets"), (len(holder.removed), "loses"), (len(holder.kept), "keeps")]
+        told = ", ".join(f"{verb} {count} rights" for count, verb in counts if count)
+        yield f"{holder.label}: {why}; it {told}"
+    if not holder.is_complete:
+        yield f"{holder.label}: what it holds beyond the document, which this release or account does not list"
+
+
+def _list_unread(results: t.Any, groups: t.Mapping[str, GroupChange], scope: t.Any) -> t.Iterator[str]:
+    """Yield a line on groups whose members change and that may be mapped on CommCells which were not read."""
+    chosen = require_mapping(scope, "the scope")
+    read = {
+        host
+        for host, listed in require_mapping(results, "the results by host").items()
+        for result in flatten_results(listed)
+        if "effects" in require_mapping(result.get("role_mappings"), "role_mappings")
+    }
+    known = [*require_list(chosen.get("commcells"), "commcells"), *require_list(chosen.get("left_out"), "left_out")]
+    unread = sorted(to_text(make_visible(name)) for name in known if name not in read)
+    names = sorted(change.name for change in groups.values() if change.is_change)
+    if unread and names:
+        yield f"what members of {_join(names)} have on {_join(unread)}, whose mapping is not part of this run"
+
+
+def _list_changed_roles(results: t.Any) -> t.Iterator[str]:
+    """Yield a line on each CommCell's roles that change themselves: whoever holds them may do more, or less."""
+    for host, listed in sorted(require_mapping(results, "the results by host").items()):
+        steps = [] if host == ENTRA else [step for item in flatten_results(listed) for step in _list_steps(item)]
+        made = {step.get("principal") for step in steps if step.get("kind") == "role" and step.get("sign") == "+"}
+        roles = {step.get("principal") for step in steps if step.get("kind") not in _GRANT_KINDS} - made
+        if roles:
+            yield f"who holds the roles on {make_visible(host)} that change themselves, as told above: {_join(sorted(map(to_text, roles)))}"
+
+
+def _list_steps(result: Mapping) -> list[Mapping]:
+    return [make_visible(step) for step in require_mappings(result.get("steps"), "steps")]
+
+
+def _join(names: t.Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES_TOLD} more" if len(names) > _NAMES_TOLD else ""
+    return f"{', '.join(names[:_NAMES_TOLD])}{more}"
