@@ -126,7 +126,14 @@ class RequestWriter:
         self._security.remove(request.batch.entities, self._get_existing_pairs(request.batch))
 
     def _get_existing_pairs(self, batch: Batch) -> list[tuple[Principal, int]]:
-        return [(self._get_existing(principal), self._get_role_id(role)) for principal, role in batch.pairs]
+        return [(self._get_existing(principal), self._get_existing_role(role)) for principal, role in batch.pairs]
+
+    def _get_existing_role(self, role: RoleReference) -> int:
+        """Return the id of a role; the name of one that this run has created goes along with it, as those of others do."""
+        number = self._get_role_id(role)
+        if isinstance(role, Pending):
+            self._security.remember_name(number, role.name)
+        return number
 
     def _get_existing_grant(self, grant: PlannedGrant) -> Grant:
         return Grant(self._get_existing(grant.principal), self._get_role_id(grant.role), grant.entity)

@@ -84,14 +84,14 @@ class FakeService:
         self.names[key] = name
 
 
-def get_role_id(role: RoleReference) -> int:
-    """The id of a role that exists; the task declares no others."""
-    if isinstance(role, Pending):
-        raise InternalFault(f"Role {role.name} is needed before it was created.")
-    return role
+def make_writer(service: FakeService, created_roles: t.Mapping[Pending, int] | None = None) -> RequestWriter:
+    def get_role_id(role: RoleReference) -> int:
+        if not isinstance(role, Pending):
+            return role
+        if role not in (created_roles or {}):
+            raise InternalFault(f"Role {role.name} is needed before it was created.")
+        return (created_roles or {})[role]
 
-
-def make_writer(service: FakeService) -> RequestWriter:
     return RequestWriter(t.cast(t.Any, service), t.cast(t.Any, service), get_role_id)
 
 
@@ -126,6 +126,13 @@ def test_grants_of_a_created_group_are_written_with_its_id() -> None:
         ("remove", (GOLD, SILVER), [(GROUP, VIEW)]),
     ]
     assert service.names == {newer: "newer", new: "new"}
+
+
+def test_grants_of_a_created_role_are_written_with_its_id_and_name() -> None:
+    service = FakeService()
+    send(make_writer(service, {PENDING_ROLE: 9}), change("add", (GROUP, PENDING_ROLE), (GROUP, VIEW)))
+    assert service.calls == [("add", (GOLD, SILVER), [(GROUP, 9), (GROUP, VIEW)])]
+    assert service.names == {9: "Restore"}
 
 
 @pytest.mark.parametrize(
