@@ -47,7 +47,7 @@ class RoleResource:
         self._looked = False
         self.role_id: int | None = None
         self.company: str | None = None
-        #: What the role holds after the plan, where the options say so; None where they do not.
+        #: What the role holds after the plan, where the options say so; None where they do not, and where it is not all known.
         self.permission_ids: frozenset[int] | None = None
 
     def plan(self) -> Plan:
@@ -81,7 +81,9 @@ class RoleResource:
         held = permissions.parse_permission_set((current_wire or {}).get("permissions"))
         check_permissions_are_shown(options, current_wire, chosen, held)
         if chosen is not None:
-            self.permission_ids = merge_permissions(chosen, held, options["exclusive"]).permission_ids
+            full = merge_permissions(chosen, held, options["exclusive"])
+            # What is in a category that the catalogue does not show is not known.
+            self.permission_ids = full.permission_ids if permissions.has_categories(full.category_ids) else None
         return plan_role(
             options["name"],
             desired_role(options),

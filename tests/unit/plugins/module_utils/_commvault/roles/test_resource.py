@@ -255,6 +255,16 @@ def test_a_company_that_is_not_there_is_an_error(make_ctx: t.Any) -> None:
         resource.plan()
 
 
+@pytest.mark.parametrize(("category", "known"), [(None, {13, 31}), (999, None)])
+def test_what_a_role_will_hold_is_not_known_where_a_category_of_it_is_not_shown(
+    make_ctx: t.Any, category: int | None, known: t.Any
+) -> None:
+    rows = [VIEW, {"category": {"id": category, "name": "New"}, "type": "CATEGORY_ENTITY"}] if category else [VIEW]
+    resource, dummy = site(make_ctx, {"V4/Role/35": {**ROLE, "permissions": rows}}, permissions=["Browse"])
+    assert resource.plan().changed
+    assert resource.permission_ids == known
+
+
 def test_in_the_scope_of_a_company_the_role_is_one_of_the_company(make_ctx: t.Any) -> None:
     there = [{"id": 35, "name": "R", "company": COMMCELL}]
     fields = {"company_id": 30, "company_name": "corp"}
