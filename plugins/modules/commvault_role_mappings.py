@@ -195,7 +195,7 @@ options:
   max_writes:
     description:
       - The largest number of write requests of this run; the rest is RV(role_mappings.remaining), and the next run goes on with it. When left out, no limit.
-      - Those of O(roles) are not counted and not put off.
+      - Those of O(roles) are not counted. Roles are created and changed at once, and deleted by the run that leaves nothing to a later one.
     type: int
   max_removals:
     description:
@@ -205,6 +205,7 @@ options:
   canary:
     description:
       - Whether only one grant is added, read back, and the run ends; the rest waits for the next run without it. Nothing is removed.
+      - Roles of O(roles) are created and changed all the same; none is deleted.
     type: bool
     default: false
   managed_groups:
@@ -377,7 +378,7 @@ role_mappings:
       type: list
       elements: str
     remaining:
-      description: Write requests that O(max_writes) left for the next run.
+      description: Write requests that O(max_writes) left for the next run, with the deletions of roles that wait for them.
       type: int
     foreign:
       description: How many rows were seen that belong to others or are of a kind that is never managed (creator, owner, inherited, single permissions).

@@ -95,6 +95,11 @@ class RoleResource:
             self.company,
         )
 
+    def put_off_deletion(self) -> Plan:
+        """Leave the role, which was to be deleted, as it is, and return the plan for that: no steps."""
+        self._planned = Plan(self._planned.before, self._planned.before)
+        return self._planned
+
     @property
     def actions(self) -> t.Mapping[str, Action]:
         """The method that carries out a step, by its action."""

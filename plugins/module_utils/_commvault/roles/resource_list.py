@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ..._core.context import Context
@@ -44,6 +45,16 @@ class RolesResource(VerifyingResourceList[RoleResource]):
             if entry is not None:
                 found.append(entry.id)
         return found
+
+    def put_off_deletions(self) -> Plan:
+        """Leave the roles that were to be deleted as they are, and return the steps that are left."""
+        self._items = [
+            dataclasses.replace(item, plan=item.resource.put_off_deletion())
+            if item.plan.changed and not item.plan.after
+            else item
+            for item in self._items
+        ]
+        return self._merge_plans()
 
     def find_conflicts(self, items: t.Sequence[Item[RoleResource]]) -> list[Problem]:
         """Return a problem for each role that an earlier one of the list names already."""

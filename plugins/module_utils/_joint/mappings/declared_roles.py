@@ -55,6 +55,11 @@ class DeclaredRoles:
             return Plan({}, {}), list(exc.facts["problems"])
         return self._planned, []
 
+    def put_off_deletions(self) -> Plan:
+        """Leave the roles that were to be deleted as they are, and return the steps that are left."""
+        self._planned = self._list.put_off_deletions()
+        return self._planned
+
     def list_references(self) -> tuple[ObjectReference, ...]:
         """Return the roles that are to be there, also those that cannot be planned: a mapping that names one is right."""
         wanted = [role for role in self._declared if role["state"] == "present"]

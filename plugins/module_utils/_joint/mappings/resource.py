@@ -86,6 +86,11 @@ class RoleMappingsResource:
         """What carries out a step, by its action."""
         return self._writer.actions
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether changes of the mapping are, or may be, left for a later run."""
+        return self._options.canary or self._schedule.count_postponed() > 0
+
     def plan(self, problems: t.Sequence[Problem] = ()) -> Plan:
         """Read and plan everything. Raises Problems with all findings and *problems*, and GuardRefused, before the first write."""
         options = self._options

@@ -30,6 +30,7 @@ class RolesAndMappingResource:
         self._roles = DeclaredRoles(ctx, RoleDirectory(CommvaultClient(ctx)))
         self._mapping = RoleMappingsResource(ctx, self._roles)
         self._planned = Plan({}, {})
+        self._put_off = 0
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
@@ -37,9 +38,15 @@ class RolesAndMappingResource:
         return {**self._roles.actions, **self._mapping.actions}
 
     def plan(self) -> Plan:
-        """Read and plan everything. Raises Problems with all findings of both, and GuardRefused, before the first write."""
+        """Read and plan everything. Raises Problems with all findings of both, and GuardRefused, before the first write.
+
+        A run that leaves some of the mapping for later deletes no role: who is to get another one in its place still needs it.
+        """
         roles, problems = self._roles.plan()
         mapping = self._mapping.plan(problems)
+        if self._mapping.is_partial:
+            kept = self._roles.put_off_deletions()
+            self._put_off, roles = len(roles.steps) - len(kept.steps), kept
         self._planned = _merge_plans(roles, mapping) if self._roles.is_given else mapping
         return self._planned
 
@@ -60,7 +67,11 @@ class RolesAndMappingResource:
     def result(self) -> dict[str, t.Any]:
         """Return the mapping after the plan, with the roles where the task declares some."""
         found = {**self._mapping.result(), "steps": list_planned_changes(self.noun, self._planned)}
-        return {**found, "roles": self._roles.result()} if self._roles.is_given else found
+        if not self._roles.is_given:
+            return found
+        # What a canary leaves is not counted.
+        remaining = found["remaining"] and found["remaining"] + self._put_off
+        return {**found, "roles": self._roles.result(), "remaining": remaining}
 
 
 def _merge_plans(roles: Plan, mapping: Plan) -> Plan:

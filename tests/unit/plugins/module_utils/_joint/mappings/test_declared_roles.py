@@ -119,6 +119,21 @@ def test_a_deleted_role_that_stays_is_no_success(make_ctx: t.Any) -> None:
         roles.verify()
 
 
+def test_a_role_whose_deletion_is_put_off_stays_as_it_is(make_ctx: t.Any) -> None:
+    roles, site = make(make_ctx, {"name": "Old", "state": "absent"}, {"name": "New"}, names=["Old"])
+    roles.plan()
+    kept = roles.put_off_deletions()
+    assert [step.action for step in kept.steps] == ["create"] and all(map(roles.is_step, kept.steps))
+    carry_out(roles, kept)
+    roles.wait_until_written_show()
+    roles.verify()
+    assert site.roles == {40: "Old", 41: "New"}
+    assert [(item["name"], item["changed"], item["id"]) for item in roles.result()] == [
+        ("Old", False, "40"),
+        ("New", True, "41"),
+    ]
+
+
 def test_without_the_option_nothing_is_read(make_ctx: t.Any) -> None:
     site = RolesSite(make_ctx({}))
     roles = DeclaredRoles(site.ctx, RoleDirectory(t.cast(t.Any, site)))

@@ -479,6 +479,20 @@ def test_what_does_not_fit_into_the_budget_is_left_for_the_next_run(make_ctx: t.
     assert left == [2, 0, 0, 0] and service.writes == ["create GG-New", "link 4", "add", "add"]
 
 
+@pytest.mark.parametrize(
+    ("options", "is_partial"),
+    [({}, False), ({"canary": True}, True), ({"max_writes": 1}, True), ({"max_writes": 2}, False)],
+)
+def test_a_mapping_that_leaves_changes_to_a_later_run_is_partial(
+    make_ctx: t.Any, service: FakeService, options: dict[str, t.Any], is_partial: bool
+) -> None:
+    mappings = [entry(("View", {"plans": "gold"})), entry(("Edit", {"plans": "silver"}))]
+    ctx = make_ctx({**DEFAULTS, "commvault_auth_method": "password", "mappings": mappings, **options})
+    mapping = resource.RoleMappingsResource(ctx, declared_roles.DeclaredRoles(ctx, t.cast(t.Any, service)))
+    mapping.plan()
+    assert mapping.is_partial is is_partial
+
+
 def test_an_exhausted_quota_tells_what_is_left(make_ctx: t.Any, service: FakeService) -> None:
     service.failure = Throttled("Slow down.", status=429)
     mappings = [entry(("View", {"plans": "gold"})), entry(("Edit", {"plans": "silver"}), principal=ENTRA)]
