@@ -54,7 +54,7 @@ _COMMCELLS_NEEDED: t.Mapping[str, tuple[str, ...]] = {
 #: Variables that only playbooks and roles set. What is given on the command line would override them.
 _OWN = re.compile(
     "__(app_registration|bootstrap|cvops|document|doctor|preflight|role_mappings|validate)_.*"
-    "|(doctor|preflight|role_mappings)_commcell|document_key|preflight_only_noted",
+    "|(doctor|preflight|role_mappings)_commcell|(app_registration|bootstrap|role_mappings)_result|document_key|preflight_only_noted",
     re.DOTALL,
 )
 _HOW_TO_GIVE = "give the variables document with -e @FILE, or as data with -e cvops_document=FILE"

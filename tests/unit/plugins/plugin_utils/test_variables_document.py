@@ -216,12 +216,13 @@ def test_edits_are_letters_put_in_taken_out_replaced_or_swapped(one: str, other:
 
 
 def test_what_playbooks_and_roles_set_is_told_from_what_people_give() -> None:
-    """All names of private variables in them, and the loop variables that name one CommCell."""
+    """All names of private variables in them, the loop variables that name one CommCell, and the facts that a role leaves."""
     texts = [path.read_text() for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*.yml")]
     private = {name for text in texts for name in re.findall(r"(?<!\w)__[a-z]\w*", text)}
     looped = {name for text in texts for name in re.findall(r"loop_var: (\w+)", text)}
-    assert len(private) > 100 and looped
-    names = [*private, *looped, *SCHEMA, "__mine", "cvops___x", "validate_done"]
-    assert {name for name in names if find_own_variables([name])} == private | looped
+    left = {name for text in texts for name in re.findall(r"^ +((?!__)\w+_result): ", text, re.MULTILINE)}
+    assert len(private) > 100 and looped and left
+    names = [*private, *looped, *left, *SCHEMA, "__mine", "cvops___x", "validate_done"]
+    assert {name for name in names if find_own_variables([name])} == private | looped | left
     (line,) = find_own_variables(["mine", "__cvops_decision\n"])
     assert line.startswith("__cvops_decision") and "\n" not in line
