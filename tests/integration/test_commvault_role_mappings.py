@@ -552,6 +552,27 @@ def test_roles_are_made_and_granted_in_one_plan_and_under_one_log_in(site: Simul
     assert (paths.count("Login"), paths.count("Logout")) == (1, 1)
 
 
+def test_a_role_stays_until_all_have_the_one_in_its_place(site: Simulator) -> None:
+    holders = {row[1] for row in explicit(site)}
+    idle = [group for group in state(site).groups if not (group.system or group.provider or group.id in holders)]
+    groups = [group.name for group in idle if not group.company_id][:2]
+    places = [{"plans": [plan]} for plan in plan_names(site)[:2]]
+
+    def map_all_to(role: str) -> Mapping:
+        return [entry(group, {"role": role, "entities": where}) for group, where in zip(groups, places, strict=True)]
+
+    run(site, map_all_to(ROLE["name"]), roles=[ROLE])
+    told = []
+    for dummy in range(3):
+        gone = [{"name": ROLE["name"], "state": "absent"}]
+        result = run(site, map_all_to("View"), roles=gone, exclusive=True, max_writes=2)
+        (role,) = result["role_mappings"]["roles"]
+        told.append(
+            ([request.method for request in writes(site)], role["changed"], result["role_mappings"]["remaining"])
+        )
+    assert told == [(["POST", "POST"], False, 3), (["POST", "POST", "DELETE"], True, 0), ([], False, 0)]
+
+
 def test_what_is_wrong_with_roles_and_with_the_mapping_is_told_together(site: Simulator) -> None:
     gone = next(role for role in state(site).roles if not role.system and not role.company_id)
     roles = [{**ROLE, "permissions": ["Vew"]}, {"name": gone.name, "state": "absent"}]
