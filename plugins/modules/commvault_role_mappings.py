@@ -378,7 +378,7 @@ role_mappings:
       type: list
       elements: str
     remaining:
-      description: Write requests that O(max_writes) left for the next run, with the deletions of roles that wait for them.
+      description: Write requests that O(max_writes) or O(canary) left for the next run, with the deletions of roles that wait for them.
       type: int
     foreign:
       description: How many rows were seen that belong to others or are of a kind that is never managed (creator, owner, inherited, single permissions).

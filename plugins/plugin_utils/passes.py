@@ -32,8 +32,8 @@ def collect_pass(results: t.Any, unexpected: t.Any = None, tasks: t.Any = None) 
     """Return what came of the tasks of one pass on one host, without the objects themselves.
 
     *results*: registered results by task, loops too, null for a task that did not run; *unexpected*: what else failed, as texts; *tasks*: only
-    these, when they are given. The value has ``steps`` by task, ``problems``, ``changed``, the sums of requests, ``steps_gone``, whether the
-    ``plan_changed``, and by task, for those that failed in between only, ``steps_left`` in words.
+    these, when they are given. The value has ``steps`` by task, ``problems``, ``changed``, the sums of requests, ``steps_gone``, the number of
+    requests ``remaining`` for a later run, whether the ``plan_changed``, and by task, for those that failed in between only, ``steps_left`` in words.
     """
     given = _require_tasks(results)
     wanted = given if tasks is None else [name for name in given if name in require_list(tasks, "tasks")]
@@ -56,8 +56,13 @@ def collect_pass(results: t.Any, unexpected: t.Any = None, tasks: t.Any = None) 
         "steps_gone": [
             to_text(step) for dummy, result in ran for step in require_list(result.get("steps_gone"), "steps")
         ],
+        "remaining": sum(_get_remaining(result) for dummy, result in ran),
         "steps_left": {name: _list_left(result) for name, result in refused if result.get("steps_done")},
     }
+
+
+def _get_remaining(result: Mapping) -> int:
+    return int(require_mapping(result.get("role_mappings"), "role_mappings").get("remaining") or 0)
 
 
 def _list_left(result: Mapping) -> list[str]:

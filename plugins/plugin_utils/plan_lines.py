@@ -174,7 +174,7 @@ def _list_missing_consent(consent: Mapping) -> t.Iterator[str]:
 
 def _list_waiting(mapped: Mapping) -> t.Iterator[str]:
     if mapped.get("remaining"):
-        yield f"{mapped['remaining']} write requests, for the next run (max_writes)"
+        yield f"{mapped['remaining']} write requests, for the next run (max_writes, canary)"
     unconfirmed = require_list(mapped.get("not_confirmed"), "not_confirmed")
     if unconfirmed:
         yield f"{len(unconfirmed)} grants that were written and are not shown; they may await approval"

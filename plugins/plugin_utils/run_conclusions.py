@@ -26,7 +26,8 @@ _STEPS_TOLD = 10
 def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None) -> dict[str, list[str]]:
     """Return which tasks of Entra ID's plan write ``first``, which ``last``, because something leaves the tenant, and which have to be ``waiting``.
 
-    The last ones wait where a CommCell of the *conclusion* so far has not come to its end, or the run is narrowed, as its *scope* says.
+    The last ones wait where a CommCell of the *conclusion* so far has not come to its end or leaves something to a later run, or the run
+    is narrowed, as its *scope* says.
     """
     steps = _get_steps(plan)
     planned = {name for name in steps if steps[name]}
@@ -38,12 +39,13 @@ def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None
         for step in require_mappings(steps.get("application"), "steps")
     )
     late = {"groups_absent", *(REGISTRATION if leaving else ())}
-    statuses = {
-        require_mapping(found, "what came of a host").get("status")
+    commcells = [
+        require_mapping(found, "what came of a host")
         for host, found in require_mapping(conclusion, "the conclusion").items()
         if host != ENTRA
-    }
-    waits = bool(statuses & _UNFINISHED) or bool(require_mapping(scope, "the scope").get("narrowed"))
+    ]
+    is_left = any(found.get("status") in _UNFINISHED or found.get("remaining") for found in commcells)
+    waits = is_left or bool(require_mapping(scope, "the scope").get("narrowed"))
     last = [name for name in order if name in planned and name in late]
     return {
         "first": [name for name in order if name in planned and name not in late],
@@ -74,6 +76,8 @@ def decide_run(
 
 def conclude_run(decision: t.Any, plans: t.Any, outcomes: t.Any, scope: t.Any) -> dict[str, dict[str, t.Any]]:
     """Return by host what came of the run: ``status``, ``message`` of a failure, ``written`` requests, and what is ``left``, in words.
+
+    ``remaining``: the number of requests that the plan itself leaves to a later run.
 
     Statuses: ``unchanged``, ``planned`` (only a plan was asked for), ``problems``, ``refused``, ``applied``, ``failed``, ``plan_changed``,
     ``not_applied``, and of Entra ID ``postponed``. *outcomes*: by host, the passes that wrote, in order.
@@ -117,7 +121,7 @@ def format_conclusion(conclusion: t.Any) -> list[str]:
         host: require_mapping(value, "what came of a host")
         for host, value in require_mapping(conclusion, "the conclusion").items()
     }
-    if hosts and all(found.get("status") == "unchanged" for found in hosts.values()):
+    if hosts and all(found.get("status") == "unchanged" and not found.get("remaining") for found in hosts.values()):
         return ["Nothing was to be done"]
     lines = []
     for host, found in hosts.items():
@@ -132,6 +136,8 @@ def format_conclusion(conclusion: t.Any) -> list[str]:
         if found.get("message"):
             told += f": {found['message']}"
         lines.append(told)
+        if found.get("remaining"):
+            lines.append(f"  for a later run (max_writes, canary): {_count(found['remaining'], 'write request')}")
         if found.get("gone"):
             lines.append(f"  done already, somebody else was faster: {_count(found['gone'], 'change')}")
         left = [to_text(line) for line in require_list(found.get("left"), "left")]
@@ -171,6 +177,7 @@ def _conclude_host(decision: Mapping, plan: t.Any, outcomes: list[Mapping]) -> d
         "planned": len(planned),
         "written": sum(int(outcome.get("writes") or 0) for outcome in outcomes),
         "left": [],
+        "remaining": int(require_mapping(plan, "a plan").get("remaining") or 0),
         "gone": sum(len(require_list(outcome.get("steps_gone"), "steps")) for outcome in outcomes),
         "problems": problems,
     }

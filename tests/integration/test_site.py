@@ -171,6 +171,9 @@ def test_what_goes_goes_last(make_site: Make, bare: Player) -> None:
         if uses_role or entry["principal"]["entra_group"]["name"] == group["display_name"]:
             entry["state"] = "absent"
     told = bare(SITE, check=True, extra_vars=document).ok()
+    role_alone = [{"ansible.builtin.include_role": {"name": "cvops.identity.role_mappings"}}]
+    for play in (SITE, role_alone):  # a canary takes nothing away, and neither go the group and the role
+        bare(play, extra_vars={**document, "role_mappings_canary": True}).ok()
     assert_no_writes(site)
     done = bare(SITE, extra_vars=document).ok()
     assert mapped(told, "cs01")["removed"] == mapped(done, "cs01")["removed"] != []

@@ -148,6 +148,24 @@ def order_requests(
     return ordered
 
 
+def order_canary(
+    changes: Differences,
+    new_groups: t.Collection[Pending],
+    links: t.Mapping[PrincipalReference, str | None],
+) -> tuple[Differences, list[Unit], list[Unit]]:
+    """Return the canary, its requests, and all others; arguments as those of :func:`order_requests`."""
+    first = choose_canary(changes)
+    chosen = {grant.principal for grant in first.add}
+    own = {principal: object_id for principal, object_id in links.items() if principal in chosen}
+    others = {principal: object_id for principal, object_id in links.items() if principal not in chosen}
+    rest = Differences(changes.add - first.add, changes.remove)
+    return (
+        first,
+        order_requests(first, [group for group in new_groups if group in chosen], own),
+        order_requests(rest, [group for group in new_groups if group not in chosen], others),
+    )
+
+
 def _make_group_requests(
     new_groups: t.Collection[Pending], links: t.Mapping[PrincipalReference, str | None]
 ) -> dict[PrincipalReference, list[Request]]:
@@ -215,10 +233,10 @@ def _make_replacements(
     return made
 
 
-def fit_budget(ordered: t.Sequence[Unit], max_writes: int | None) -> Schedule:
+def fit_budget(ordered: t.Sequence[Unit], max_writes: int | None, later: t.Sequence[Unit] = ()) -> Schedule:
     """Return the first units that fit into *max_writes* requests; all after the first that does not fit wait for the next run.
 
-    Raises ConfigError for a budget with which no number of runs would finish the work.
+    So do the units *later*, in any case. Raises ConfigError for a budget with which no number of runs would finish the work.
     """
     largest = max((len(unit.requests) for unit in ordered), default=0)
     if max_writes is not None and ordered and max_writes < largest:
@@ -230,8 +248,8 @@ def fit_budget(ordered: t.Sequence[Unit], max_writes: int | None) -> Schedule:
     for index, unit in enumerate(ordered):
         spent += len(unit.requests)
         if max_writes is not None and spent > max_writes:
-            return Schedule(tuple(ordered[:index]), tuple(ordered[index:]))
-    return Schedule(tuple(ordered))
+            return Schedule(tuple(ordered[:index]), (*ordered[index:], *later))
+    return Schedule(tuple(ordered), tuple(later))
 
 
 def make_plan(

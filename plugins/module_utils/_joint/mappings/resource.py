@@ -49,10 +49,11 @@ from .plan import (
     Differences,
     LinkGroup,
     Schedule,
-    choose_canary,
+    Unit,
     find_differences,
     fit_budget,
     make_plan,
+    order_canary,
     order_requests,
 )
 from .problem_names import raise_problems
@@ -133,12 +134,10 @@ class RoleMappingsResource:
             self._drift.list_unmanaged_grants() if options.exclusive == "managed" else (),
         )
         new_groups = {reference for reference in resolved.principals if isinstance(reference, Pending)}
+        ordered, later = order_requests(changes, new_groups, links), list[Unit]()
         if options.canary:
-            changes = choose_canary(changes)
-            chosen = {grant.principal for grant in changes.add}
-            new_groups &= chosen
-            links = {principal: object_id for principal, object_id in links.items() if principal in chosen}
-        self._schedule = fit_budget(order_requests(changes, new_groups, links), options.max_writes)
+            changes, ordered, later = order_canary(changes, new_groups, links)
+        self._schedule = fit_budget(ordered, options.max_writes, later)
         self._add_unmanaged_groups(changes, groups)
         self._check_writes(changes)
         self._tell_drift(changes)

@@ -69,9 +69,7 @@ class RolesAndMappingResource:
         found = {**self._mapping.result(), "steps": list_planned_changes(self.noun, self._planned)}
         if not self._roles.is_given:
             return found
-        # What a canary leaves is not counted.
-        remaining = found["remaining"] and found["remaining"] + self._put_off
-        return {**found, "roles": self._roles.result(), "remaining": remaining}
+        return {**found, "roles": self._roles.result(), "remaining": found["remaining"] + self._put_off}
 
 
 def _merge_plans(roles: Plan, mapping: Plan) -> Plan:

@@ -27,6 +27,7 @@ def test_a_pass_keeps_steps_counts_and_problems_and_no_object() -> None:
     assert found["steps"] == {"groups": [step("one")], "mappings": []}
     assert (found["reads"], found["writes"], found["problems"], found["changed"]) == (3, 2, [], True)
     assert "secret" not in str(found)
+    assert found["remaining"] == 0
 
 
 def test_problems_of_a_failure_that_was_taken_back_are_told_with_the_item() -> None:

@@ -101,7 +101,7 @@ def test_a_plan_as_lines() -> None:
         "    + grant View on plans silver",
         "    ~ link to the Entra group GG-Operators",
         "  Waits for somebody",
-        "    7 write requests, for the next run (max_writes)",
+        "    7 write requests, for the next run (max_writes, canary)",
         "  Surplus: access beyond the document, which stays",
         "    Auditors: View on plans gold",
         "  Unmanaged: groups with access and without an entry",

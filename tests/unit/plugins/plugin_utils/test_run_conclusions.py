@@ -176,3 +176,25 @@ def test_what_leaves_entra_id_waits_for_the_commcells_and_for_a_run_of_all_of_th
     bad = {"cs01": collect_pass({"mappings": failure()})}
     assert split_entra_tasks(leaving, conclude_run(decision, plans, bad, SCOPE), SCOPE)["last"] == []
     assert find_result_failure(conclude_run(decision, plans, bad, SCOPE), "localhost") == ""
+
+
+@pytest.mark.parametrize("names", [(), ("a",)])
+def test_what_leaves_entra_id_waits_for_what_a_commcell_leaves_to_a_later_run(names: tuple[str, ...]) -> None:
+    leaving = collect_pass({"groups_absent": {"stats": STATS, "steps": [step("g", "-")]}})
+    partial = {"stats": STATS, "steps": [step(name) for name in names], "role_mappings": {"remaining": 3}}
+    plans = {"localhost": leaving, "cs01": collect_pass({"mappings": partial}), "cs02": planned()}
+    conclusion = conclude_run(decide_run(plans, SCOPE), plans, {"cs01": wrote(*names)} if names else {}, SCOPE)
+    assert split_entra_tasks(leaving, conclusion, SCOPE)["waiting"] == ["groups_absent"]
+    assert conclusion["localhost"]["status"] == "postponed"
+    assert "  for a later run (max_writes, canary): 3 write requests" in format_conclusion(conclusion)
+
+
+def test_nothing_was_to_be_done_is_not_said_where_something_is_left_to_a_later_run() -> None:
+    rest = collect_pass({"mappings": {"stats": STATS, "steps": [], "role_mappings": {"remaining": 1}}})
+    plans = {"localhost": planned(), "cs01": rest, "cs02": planned()}
+    assert format_conclusion(conclude_run(decide_run(plans, SCOPE), plans, {}, SCOPE)) == [
+        "Entra ID: unchanged",
+        "cs01: unchanged",
+        "  for a later run (max_writes, canary): 1 write request",
+        "cs02: unchanged",
+    ]

@@ -12,7 +12,14 @@ import typing as t
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mapping_fakes import DESIRED_SETS, EXISTING_SETS, apply_schedule
+from mapping_fakes import (
+    DESIRED_GRANTS,
+    DESIRED_SETS,
+    EXISTING_GRANTS,
+    EXISTING_SETS,
+    PENDING_GROUPS,
+    apply_schedule,
+)
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import Entity, Principal
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
@@ -37,6 +44,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.pla
     find_differences,
     fit_budget,
     make_plan,
+    order_canary,
     order_requests,
 )
 
@@ -229,6 +237,27 @@ def test_the_canary_is_one_grant_of_a_principal_that_exists() -> None:
     )
     assert choose_canary(Differences(frozenset([pending]), surplus)).add == {pending}
     assert choose_canary(Differences(frozenset(), surplus)) == Differences(frozenset(), frozenset())
+
+
+@given(
+    st.frozensets(DESIRED_GRANTS, max_size=8), st.frozensets(EXISTING_GRANTS, max_size=8), st.frozensets(PENDING_GROUPS)
+)
+def test_what_a_canary_leaves_is_all_the_rest(
+    add: frozenset[PlannedGrant], remove: frozenset[PlannedGrant], groups: frozenset[Pending]
+) -> None:
+    links: dict[t.Any, str | None] = {group: OBJECT_ID for group in groups}
+    first, now, later = order_canary(Differences(add, remove - add), groups, links)
+    assert first == choose_canary(Differences(add, remove - add))
+    schedule = fit_budget(now, None, later)
+    assert (schedule.list_grants("add"), schedule.list_grants("remove")) == (sorted(first.add), [])
+    rest = Schedule(tuple(later))
+    assert {*schedule.list_grants("add"), *rest.list_grants("add")} == add and not first.add & {
+        *rest.list_grants("add")
+    }
+    assert set(rest.list_grants("remove")) == remove - add
+    for kind in (CreateGroup, LinkGroup):
+        assert sorted([*schedule.list_groups(kind), *rest.list_groups(kind)]) == sorted(groups)
+    assert schedule.count_postponed() == len(rest.requests)
 
 
 def make_units(*sizes: int) -> list[Unit]:

@@ -467,8 +467,10 @@ def test_known_object_ids_spare_graph_and_count_as_given(make_ctx: t.Any, servic
 def test_a_canary_is_one_grant_and_no_more(make_ctx: t.Any, service: FakeService) -> None:
     service.held = {(OPS, EDIT, GOLD)}
     mappings = [entry(("View", {"plans": ["gold", "silver"]})), entry(("View", {"plans": "gold"}), principal=ENTRA)]
-    run(make_ctx(), mappings=mappings, exclusive=True, canary=True)
+    found = run(make_ctx(), mappings=mappings, exclusive=True, canary=True)["role_mappings"]
     assert (service.writes, service.held) == (["add"], {(OPS, EDIT, GOLD), (OPS, VIEW, GOLD)})
+    rest = run(make_ctx(), mappings=mappings, exclusive=True)["role_mappings"]
+    assert (found["remaining"], rest["remaining"]) == (len(service.writes) - 1, 0)
 
 
 def test_what_does_not_fit_into_the_budget_is_left_for_the_next_run(make_ctx: t.Any, service: FakeService) -> None:

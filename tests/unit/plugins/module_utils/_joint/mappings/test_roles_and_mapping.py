@@ -131,7 +131,7 @@ def test_nothing_is_granted_while_a_role_does_not_show_what_it_lost(
     assert "outcome" not in result["error"]
 
 
-@pytest.mark.parametrize(("remaining", "told"), [(2, 3), (0, 0)], ids=["budget", "canary"])
+@pytest.mark.parametrize(("remaining", "told"), [(2, 3), (0, 1)], ids=["some", "a canary that has nothing else"])
 def test_no_role_is_deleted_while_some_of_the_mapping_is_left(
     monkeypatch: pytest.MonkeyPatch, make_ctx: t.Any, remaining: int, told: int
 ) -> None:
