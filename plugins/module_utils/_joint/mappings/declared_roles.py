@@ -75,12 +75,20 @@ class DeclaredRoles:
 
     def find_contradictions(self, present: t.Mapping[PlannedGrant, str]) -> list[Problem]:
         """Return a problem for each line of the mapping that grants a role which is to be deleted. *present*: grants with their lines."""
-        gone = {item.resource.role_id: item for item in self._list_items("absent") if item.resource.role_id is not None}
-        lines = {where: gone[grant.role] for grant, where in present.items() if grant.role in gone}
+        gone = self._find_deleted()
+        lines = {
+            where: gone[grant.role]
+            for grant, where in present.items()
+            if not isinstance(grant.role, Pending) and grant.role in gone
+        }
         return [
             make_problem(f"{where}.role", f"role {item.label} is granted here, and {item.where} deletes it")
             for where, item in lines.items()
         ]
+
+    def list_deleted_ids(self) -> frozenset[int]:
+        """Return the ids of the roles that the options want absent and that are there."""
+        return frozenset(self._find_deleted())
 
     def has_contents(self, role: RoleReference) -> bool:
         """Return whether there is anything to ask what *role* contains: one that an earlier task creates is not there yet."""
@@ -121,6 +129,10 @@ class DeclaredRoles:
     def is_step(self, step: Step) -> bool:
         """Return whether *step* is one of the roles."""
         return any(step is own for own in self._planned.steps)
+
+    def _find_deleted(self) -> dict[int, Item[RoleResource]]:
+        absent = self._list_items("absent")
+        return {item.resource.role_id: item for item in absent if item.resource.role_id is not None}
 
     def _list_items(self, state: str) -> list[Item[RoleResource]]:
         return [item for item in self._list.items if item.options["state"] == state]

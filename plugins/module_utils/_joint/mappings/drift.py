@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..._commvault.security.grants import Association
 from ..._core.errors import DriftFound
@@ -26,12 +26,18 @@ class Drift:
     """What is held beyond the mapping before the run; None for what the release does not tell.
 
     ``other``: rows of the mapping's principals, and of managed groups without an entry, that give a right and that no mapping can
-    take away.
+    take away. ``leaving``: grants beyond the mapping that go with a role which the run deletes.
     """
 
     surplus: frozenset[PlannedGrant] | None = frozenset()
     unmanaged: tuple[UnmanagedGroup, ...] | None = ()
     other: tuple[Association, ...] = ()
+    leaving: frozenset[PlannedGrant] = frozenset()
+
+    def note_deleted_roles(self, role_ids: t.Collection[int]) -> Drift:
+        """Return the same drift for a run that deletes these roles."""
+        held = (self.surplus or frozenset()) | self.list_unmanaged_grants()
+        return replace(self, leaving=frozenset(grant for grant in held if grant.role in role_ids))
 
     def list_unmanaged_grants(self) -> frozenset[PlannedGrant]:
         """Return all grants of the unmanaged groups."""
@@ -57,7 +63,7 @@ def describe_drift(
     drift: Drift, removed: t.Collection[PlannedGrant], names: Names, told: int | None = _TOLD
 ) -> list[str]:
     """Return in sentences what stays beyond the mapping when the grants *removed* are gone, or may stay because nobody knows; at most *told* names each."""
-    gone, sentences = frozenset(removed), []
+    gone, sentences = drift.leaving.union(removed), []
     if drift.surplus is None:
         sentences.append(
             "Whether the principals of the mapping hold more than it names is unknown: this release of Commvault, or this account,"
@@ -98,7 +104,7 @@ def show_surplus(
     drift: Drift, removed: t.Collection[PlannedGrant], names: Names
 ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """Return what a diff shows of access beyond the mapping, before and after *removed* are gone; keys without anything are left out."""
-    gone = frozenset(removed)
+    gone = drift.leaving.union(removed)
     before: dict[str, t.Any] = {}
     after: dict[str, t.Any] = {}
     for shown, left_out in ((before, frozenset()), (after, gone)):
@@ -117,7 +123,7 @@ def show_unmanaged(
     """Return the unmanaged groups as results have them: name, number of grants, the grants in words, whether this run takes all of them."""
     if drift.unmanaged is None:
         return UNKNOWN
-    gone = frozenset(removed)
+    gone = drift.leaving.union(removed)
     return [
         {
             "user_group": group.name,

@@ -138,6 +138,8 @@ class RoleMappingsResource:
         if options.canary:
             changes, ordered, later = order_canary(changes, new_groups, links)
         self._schedule = fit_budget(ordered, options.max_writes, later)
+        if not self.is_partial:
+            self._drift = self._drift.note_deleted_roles(self._roles.list_deleted_ids())
         self._add_unmanaged_groups(changes, groups)
         self._check_writes(changes)
         self._tell_drift(changes)
@@ -335,7 +337,7 @@ class RoleMappingsResource:
 
     def _make_surplus_rows(self, removed: t.Collection[PlannedGrant]) -> list[Finding] | str:
         """Return what the mapped principals hold beyond the mapping, and whether this run takes it away; text where that is not known."""
-        gone = frozenset(removed)
+        gone = self._drift.leaving.union(removed)
         if self._drift.surplus is None:
             return UNKNOWN
         return self._make_rows(self._drift.surplus, lambda grant: {"removed": grant in gone})

@@ -89,6 +89,7 @@ def test_a_created_role_has_an_id_and_others_have_none(make_ctx: t.Any) -> None:
 def test_a_line_that_grants_what_is_deleted_is_a_problem(make_ctx: t.Any) -> None:
     roles, dummy = make(make_ctx, {"name": "Old", "state": "absent"}, {"name": "Kept"}, names=["Old", "Kept"])
     roles.plan()
+    assert roles.list_deleted_ids() == {40}
     present = {PlannedGrant(GROUP, number, GOLD): f"mappings[{number}].grants[0]" for number in (40, 41)}
     assert [(problem["where"], problem["message"]) for problem in roles.find_contradictions(present)] == [
         ("mappings[40].grants[0].role", "role Old is granted here, and roles[0] deletes it")

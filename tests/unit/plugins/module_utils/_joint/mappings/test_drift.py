@@ -45,6 +45,22 @@ NAMES = Names({OPS: "ops", LOST: "GG-Lost"}, {1: "Master", 2: "View"}, {GOLD: "g
 MAPPED_SETS = st.frozensets(EXISTING, max_size=4)
 
 
+def test_what_goes_with_a_deleted_role_does_not_stay() -> None:
+    drift = Drift(frozenset(SURPLUS[:2]), (GROUP,))
+    assert (drift.note_deleted_roles(()), len(describe_drift(drift, (), NAMES))) == (drift, 2)
+    one = drift.note_deleted_roles({1})
+    assert [row["removed"] for row in show_unmanaged(one, (), NAMES) if isinstance(row, dict)] == [False]
+    assert describe_drift(one, (), NAMES) == [
+        "1 grant beyond the mapping remains: ops: View on plans gold",
+        "1 managed group without an entry holds grants: GG-Lost (1 grant)",
+    ]
+    both = drift.note_deleted_roles({1, 2, 3})
+    assert (build_drift_error(both, (), NAMES), show_surplus(both, (), NAMES)[1]) == (None, {})
+    assert set(show_surplus(both, (), NAMES)[0]) == {"surplus", "unmanaged"}
+    assert [row["removed"] for row in show_unmanaged(both, (), NAMES) if isinstance(row, dict)] == [True]
+    assert Drift(None, None).note_deleted_roles({1}).leaving == frozenset()
+
+
 @given(DESIRED_SETS, EXISTING_SETS, MAPPED_SETS)
 def test_surplus_is_what_mapped_principals_hold_less_what_is_wanted(present: t.Any, held: t.Any, mapped: t.Any) -> None:
     surplus = find_surplus(present, held, mapped)

@@ -662,6 +662,18 @@ def test_a_group_that_another_document_had_an_entry_for_is_warned_about(
     assert "Group ops has no entry in b.yml" in told and "was of a.yml" in told
 
 
+@pytest.mark.parametrize("canary", [False, True])
+def test_what_goes_with_a_deleted_role_is_no_drift_unless_the_role_is_kept_for_a_later_run(
+    make_ctx: t.Any, service: FakeService, monkeypatch: pytest.MonkeyPatch, canary: bool
+) -> None:
+    monkeypatch.setattr(declared_roles.DeclaredRoles, "list_deleted_ids", lambda _self: frozenset({EDIT}))
+    service.held = {(OPS, VIEW, GOLD), (OPS, EDIT, SILVER)}
+    mappings, ctx = [entry(("View", {"plans": "gold"}))], make_ctx()
+    result = run(ctx, mappings=mappings, fail_on_drift=True, canary=canary)
+    assert [row["removed"] for row in result["role_mappings"]["surplus"]] == [not canary]
+    assert (bool(result.get("failed")), any("beyond the mapping" in told for told in ctx.warnings)) == (canary, canary)
+
+
 @pytest.mark.parametrize("grant_kind", ["creator", "owner"])
 def test_what_a_principal_holds_as_creator_or_owner_is_said_and_not_written(
     make_ctx: t.Any, service: FakeService, grant_kind: str
