@@ -66,6 +66,15 @@ OF_PLAYBOOKS: Options = {
         "description": "Whether the plan says, person by person, who gains and who loses access.",
     },
     "cvops_plan_file": {"type": "path", "description": "Where a playbook writes its plan, as Markdown."},
+    "cvops_notify_url": {
+        "type": "str",
+        "description": "The webhook that is told what came of a run; its address is a secret.",
+    },
+    "cvops_notify_when": {
+        "type": "str",
+        "choices": ["always", "changes", "problems"],
+        "description": "Of which runs the webhook is told.",
+    },
     "cvops_show_access": {"type": "bool", "description": "Whether the report says who may do what."},
     "cvops_approved_plan": {
         "type": "str",

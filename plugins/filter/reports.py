@@ -8,6 +8,10 @@ import typing as t
 
 from ansible_collections.cvops.identity.plugins.plugin_utils.bootstrap_lines import format_bootstrap_report
 from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import build_filters
+from ansible_collections.cvops.identity.plugins.plugin_utils.notification import (
+    build_notification,
+    is_notification_wanted,
+)
 from ansible_collections.cvops.identity.plugins.plugin_utils.plan_lines import compute_digest, format_plan
 from ansible_collections.cvops.identity.plugins.plugin_utils.plan_people import format_people, list_groups_to_read
 from ansible_collections.cvops.identity.plugins.plugin_utils.report_lines import (
@@ -36,11 +40,13 @@ class FilterModule:
             doctor_lines=format_doctor_report,
             drift_lines=format_drift,
             export_lines=format_export,
+            notification_wanted=is_notification_wanted,
             people_groups=list_groups_to_read,
             people_lines=format_people,
             plan_digest=compute_digest,
             plan_lines=format_plan,
             preflight_lines=format_preflight,
             run_lines=format_run,
+            run_notification=build_notification,
             run_summary=build_run_summary,
         )

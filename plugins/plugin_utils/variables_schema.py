@@ -993,6 +993,8 @@ SCHEMA: dict[str, Part] = {
     'cvops_in_process': {'type': 'bool', 'on_demand': True, 'may_be_empty': True},
     'cvops_instance_discovery': {'type': 'bool', 'default': True, 'on_demand': True, 'may_be_empty': True},
     'cvops_managed_identity_client_id': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
+    'cvops_notify_url': {'type': 'str'},
+    'cvops_notify_when': {'type': 'str', 'choices': ['always', 'changes', 'problems']},
     'cvops_only': {'type': 'list', 'elements': 'str'},
     'cvops_plan_file': {'type': 'path'},
     'cvops_plan_people': {'type': 'bool'},

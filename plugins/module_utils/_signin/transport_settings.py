@@ -54,6 +54,16 @@ def build_commvault_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
     )
 
 
+def build_webhook_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:
+    """Return the settings of a transport to a webhook, which is reached as Microsoft's hosts are. Raises ConfigError."""
+    return HttpSettings(
+        service="The webhook",
+        ca_path=options.get("ca_path"),
+        validate_certs=options.get("validate_certs", True),
+        proxy=_parse_proxy(options, "proxy"),
+    )
+
+
 def _build_entra_settings(
     options: t.Mapping[str, t.Any], service: str, origins: frozenset[str], largest: int | None, rules: RepeatRules
 ) -> HttpSettings:

@@ -245,6 +245,8 @@ def test_secret_parameters_are_not_shown(name: str) -> None:
 def _addresses_in(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     for name, option in options.items():
         yield from _addresses_in(option.get("options") or {})
+        if option.get("no_log"):
+            continue  # hidden as a whole
         if re.search(r"(^|_)(url|urls|uri|uris|proxy|issuer|endpoint|authority)$", name) and option["type"] != "dict":
             yield name
 

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What a run tells a webhook: status, counts, and a line for each host; no names of people, no texts of services, no secrets."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
+from .passes import ENTRA
+
+Mapping = t.Mapping[str, t.Any]
+
+#: Statuses of hosts, the one first that the run has where its hosts differ; all up to drift make the run fail.
+_STATUSES = ("failed", "plan_changed", "not_applied", "problems", "refused", "drift", "postponed", "applied", "planned")
+_PROBLEMS = frozenset(_STATUSES[: _STATUSES.index("postponed")])
+WHEN = ("always", "changes", "problems")
+_UNKNOWN = "unknown"
+
+
+def build_notification(
+    conclusion: t.Any,
+    decision: t.Any = None,
+    role_mappings: t.Any = None,
+    playbook: t.Any = "",
+    check_mode: bool = False,
+    drift: t.Any = None,
+) -> dict[str, t.Any]:
+    """Return the message about a run, as JSON has it: ``text``, which chats show, and the same as data.
+
+    *conclusion*: what came of each host; *decision*: with the digest of the plan; *role_mappings*: what the role would return; *drift*: lines on
+    access beyond the mapping where that makes the run fail.
+    """
+    decided = require_mapping(decision, "the decision")
+    hosts = [_describe_host(host, found) for host, found in require_mapping(conclusion, "the conclusion").items()]
+    statuses = {host["status"] for host in hosts} | ({"drift"} if drift else set())
+    status = next((name for name in _STATUSES if name in statuses), "unchanged")
+    counts = {
+        "hosts": len(hosts),
+        **{name: sum(host[name] for host in hosts) for name in ("planned", "written", "left", "problems")},
+        **{name: _count_staying(role_mappings, name) for name in ("surplus", "unmanaged")},
+    }
+    head = f"{make_visible(playbook)}{' (check mode)' if check_mode else ''}: {_describe_counts(status, counts)}"
+    for name in ("surplus", "unmanaged"):
+        if counts[name] != 0:
+            head += f", {name} {_UNKNOWN if counts[name] is None else counts[name]}"
+    return {
+        "text": _escape_markup("\n".join([head, *(host["line"] for host in hosts)])),
+        "source": "cvops.identity",
+        "playbook": to_text(make_visible(playbook)),
+        "check_mode": check_mode,
+        "status": status,
+        "digest": to_text(decided.get("digest")) if decided.get("steps") else "",
+        "counts": counts,
+        "hosts": hosts,
+    }
+
+
+def is_notification_wanted(notification: t.Any, when: t.Any = "always") -> bool:
+    """Return whether a run of this outcome is told: ``always``, with ``changes`` or problems, or with ``problems`` only."""
+    told = require_mapping(notification, "the notification")
+    wanted = to_text(when or "always").strip().lower()
+    if wanted not in WHEN:
+        raise FilterInputError(f"cvops_notify_when must be one of {', '.join(WHEN)}")
+    counts = require_mapping(told.get("counts"), "counts")
+    failed = told.get("status") in _PROBLEMS
+    return (
+        wanted == "always" or failed or (wanted == "changes" and bool(counts.get("planned") or counts.get("written")))
+    )
+
+
+def _describe_host(host: t.Any, value: t.Any) -> dict[str, t.Any]:
+    found = require_mapping(value, "what came of a host")
+    name = "Entra ID" if host == ENTRA else to_text(make_visible(host))
+    counts = {
+        "planned": int(found.get("planned") or 0),
+        "written": int(found.get("written") or 0),
+        "left": len(require_list(found.get("left"), "left")),
+        "problems": len(require_list(found.get("problems"), "problems")),
+    }
+    status = to_text(make_visible(found.get("status")))
+    return {"host": name, "status": status, **counts, "line": f"{name}: {_describe_counts(status, counts)}"}
+
+
+def _describe_counts(status: str, counts: Mapping) -> str:
+    words = {
+        "planned": ("change planned", "changes planned"),
+        "written": ("write request", "write requests"),
+        "left": ("change left", "changes left"),
+        "problems": ("problem", "problems"),
+    }
+    told = [f"{counts[key]} {one if counts[key] == 1 else many}" for key, (one, many) in words.items() if counts[key]]
+    return ", ".join([status.replace("_", " "), *told])
+
+
+def _count_staying(role_mappings: t.Any, key: str) -> int | None:
+    """Return how many rows of access beyond the mapping stay on all CommCells, None where one of them cannot tell."""
+    mapped = require_mapping(role_mappings, "the result of role_mappings")
+    total = 0
+    for done in require_mapping(mapped.get("commcells"), "commcells").values():
+        found = require_mapping(require_mapping(done, "the result of a CommCell").get("mappings"), "mappings")
+        if found.get(key) == _UNKNOWN:
+            return None
+        total += sum(not row.get("removed") for row in require_mappings(found.get(key), key))
+    return total
+
+
+def _escape_markup(text: str) -> str:
+    """Return *text* so that chats, which read &, < and > as markup, call nobody and link nothing."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
