@@ -219,6 +219,7 @@ options:
   break_glass:
     description:
       - Accounts that are kept for emergencies and whose grants are not removed. When left out, none.
+      - A role that O(roles) deletes is gone for them, too; neither this nor O(accept_risk) is asked about it.
     type: dict
     suboptions:
       commvault_users:
