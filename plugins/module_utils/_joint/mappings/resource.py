@@ -20,7 +20,7 @@ from ..._commvault.user_groups.calls import UserGroups
 from ..._core.context import Context
 from ..._core.errors import CvopsError, WaitTimeout
 from ..._core.names import fold_case
-from ..._core.plan import Plan, list_planned_changes
+from ..._core.plan import Plan
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals
 from ..._core.run_record import read_records
@@ -68,8 +68,6 @@ _TOLD = 5
 class RoleMappingsResource:
     """The mapping of one CommCell; *roles*: those that the task declares beside it."""
 
-    noun = "role_mappings"
-
     def __init__(self, ctx: Context, roles: DeclaredRoles) -> None:
         self._ctx, self._options, self._roles = ctx, read_mappings_options(ctx, roles.list_references()), roles
         self._directory, self._client = roles.directory, roles.directory.client
@@ -78,7 +76,6 @@ class RoleMappingsResource:
         self._writer = RequestWriter(self._security, UserGroups(self._client, self._directory), roles.get_role_id)
         self._resolved, self._current, self._schedule = Resolved(), Current(), Schedule()
         self._drift = Drift()
-        self._planned = Plan({}, {})
         self._unverified: list[dict[str, t.Any]] = []
         self._unchecked: list[PlannedGrant] = []
 
@@ -144,8 +141,7 @@ class RoleMappingsResource:
         self._check_writes(changes)
         self._tell_drift(changes)
         self._remember_names()
-        self._planned = make_plan(self._schedule, resolved, self._current.grants, read_link, self._drift, typed)
-        return self._planned
+        return make_plan(self._schedule, resolved, self._current.grants, read_link, self._drift, typed)
 
     def verify(self) -> list[Finding]:
         """Wait until user groups that were created or linked show, and return the grants that were added and are not shown.
@@ -177,7 +173,7 @@ class RoleMappingsResource:
         return build_drift_error(self._drift, self._schedule.list_grants("remove"), self._resolved.names)
 
     def result(self) -> dict[str, t.Any]:
-        """Return the mapping after the plan; the runner adds what is not confirmed."""
+        """Return the mapping after the plan; its steps, and what is not confirmed, are for others to add."""
         removed, names = self._schedule.list_grants("remove"), self._resolved.names
         return {
             "grants": self._make_grant_rows(),
@@ -192,7 +188,6 @@ class RoleMappingsResource:
             "other": show_other(self._drift, names),
             "unverified": self._unverified,
             "unchecked": self._make_rows(self._unchecked),
-            "steps": list_planned_changes(self.noun, self._planned),
             **({"effects": self._describe_effects()} if self._options.tell_effects else {}),
         }
 

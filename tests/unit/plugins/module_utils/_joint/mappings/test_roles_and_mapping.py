@@ -97,7 +97,7 @@ class Mapping:
         return None
 
     def result(self) -> dict[str, t.Any]:
-        return {"grants": [], "remaining": self.fake.remaining, "steps": ["of the mapping alone"]}
+        return {"grants": [], "remaining": self.fake.remaining}
 
 
 def run(monkeypatch: pytest.MonkeyPatch, ctx: t.Any, fake: Fake) -> dict[str, t.Any]:
