@@ -11,6 +11,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.passes import (
     collect_pass,
     collect_run_results,
     describe_failure,
+    group_results_by_host,
     list_approved_ids,
     merge_options_of_localhost,
 )
@@ -39,6 +40,7 @@ class FilterModule:
             options_of_localhost=merge_options_of_localhost,
             pass_outcome=collect_pass,
             result_failure=find_result_failure,
+            results_by_host=group_results_by_host,
             run_conclusion=conclude_run,
             run_decision=decide_run,
             run_results=collect_run_results,

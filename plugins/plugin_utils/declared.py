@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import matches_any_pattern
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 
 from .filter_values import FilterInputError, require_list, require_mapping, require_mappings, to_text
 
@@ -25,11 +27,12 @@ def select_items_in_state(items: t.Any, state: str) -> list[t.Any]:
     """Return the items whose ``state`` this is, equal ones once; ``present`` are all that do not say ``absent``."""
     if state not in _STATES:
         raise FilterInputError(f"the state must be one of {', '.join(_STATES)}")
-    found: list[t.Any] = []
+    # By their text, since each comparison of items as such would evaluate both of them anew, on ansible-core from 2.19 on.
+    found: dict[str, t.Any] = {}
     for item in require_mappings(items, "the list"):
-        if (item.get("state") == "absent") == (state == "absent") and item not in found:
-            found.append(item)
-    return found
+        if (item.get("state") == "absent") == (state == "absent"):
+            found.setdefault(json.dumps(convert_to_builtins(item), sort_keys=True), item)
+    return list(found.values())
 
 
 def is_commcell_covered(patterns: t.Any, commcell: t.Any) -> bool:

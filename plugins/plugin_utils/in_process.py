@@ -210,7 +210,7 @@ class InProcessAction(ActionBase):
             return refused
         if validated.errors.errors:
             return self._build_refusal(validated, arguments, sources)
-        ctx = self._build_context(validated, sources)
+        ctx = self._build_context(validated, sources, secrets)
         ctx.warnings.extend(sources.warnings)
         result = run_task(ctx, self.module.RESOURCE, self._task.timeout or None, self._find_record_target(sources))
         if returns_invocation(variables):
@@ -222,8 +222,8 @@ class InProcessAction(ActionBase):
             result["deprecations"] = deprecations
         return t.cast("dict[str, t.Any]", mask_result(result, secrets))
 
-    def _build_context(self, validated: ValidationResult, sources: OptionSources) -> Context:
-        """Return the Context of a run on the controller."""
+    def _build_context(self, validated: ValidationResult, sources: OptionSources, secrets: set[str]) -> Context:
+        """Return the Context of a run on the controller. *secrets*: of the options."""
         return Context(
             options=convert_to_builtins(validated.validated_parameters),
             reporter=DisplayReporter(display, quiet=bool(self._task.no_log), host=self._host_name),
@@ -237,7 +237,7 @@ class InProcessAction(ActionBase):
             run_process=_RUN_PROCESS,
             host=self._host_name or "Entra ID",
             attended=ON_TERMINAL,
-            secrets=list_secrets(validated),
+            secrets=set(secrets),
         )
 
     def _exchange_credentials(self, ctx: Context) -> dict[str, t.Any]:
@@ -285,7 +285,7 @@ class InProcessAction(ActionBase):
             return self._build_refusal(validated, arguments, sources)
         exchanged_here = False
         if elsewhere and not validated.errors.errors:
-            ctx = self._build_context(validated, sources)
+            ctx = self._build_context(validated, sources, list_secrets(validated))
             try:
                 with _applied_environment(environment):
                     replacements = self._exchange_credentials(ctx)

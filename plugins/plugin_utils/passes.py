@@ -71,15 +71,30 @@ def _list_left(result: Mapping) -> list[str]:
     return [to_text(step) for step in [*failed, *require_list(result.get("steps_left"), "steps")]]
 
 
-def merge_options_of_localhost(options: t.Any, prefix: str, localhost: t.Any, own: t.Any) -> dict[str, t.Any]:
-    """Return the *options* of a role with the values of those variables, *prefix* and name, that *localhost* has and the host itself has not."""
+def merge_options_of_localhost(
+    options: t.Any, prefix: str, localhost: t.Any, own: t.Any, optional: t.Any = ()
+) -> dict[str, t.Any]:
+    """Return the *options* of a role with the values of those variables, *prefix* and name, that *localhost* has and the host itself has not.
+
+    *optional*: the names of those that are left out where they are empty.
+    """
     given, variables, names = require_mapping(options, "the options"), require_mapping(localhost, "localhost"), set(own)
-    return {
+    merged = {
         name: variables[f"{prefix}{name}"]
         if f"{prefix}{name}" in variables and f"{prefix}{name}" not in names
         else value
         for name, value in given.items()
     }
+    return {name: value for name, value in merged.items() if value or name not in require_list(optional, "optional")}
+
+
+def group_results_by_host(hosts: t.Any, results: t.Iterable[t.Iterable[t.Any]]) -> dict[str, list[t.Any]]:
+    """Return the registered results of several tasks by host. *results*: of each task, what it left on each of *hosts*, in their order."""
+    names = [to_text(host) for host in require_list(hosts, "hosts")]
+    of_tasks = [list(of_task) for of_task in results]
+    if any(len(of_task) != len(names) for of_task in of_tasks):
+        raise FilterInputError("of each task there must be one result for each host")
+    return {name: [of_task[number] for of_task in of_tasks] for number, name in enumerate(names)}
 
 
 def collect_run_results(results: t.Any, managed_groups: t.Any = None) -> dict[str, dict[str, t.Any]]:

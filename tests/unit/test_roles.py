@@ -223,6 +223,12 @@ def test_paths_of_files_begin_where_those_of_modules_do() -> None:
         assert "cvops.identity.to_path(playbook_dir)" in text, path
 
 
+def list_options_of(role: str, template: str) -> list[str]:
+    """Return the keys of the dictionary that the role's variable in *template* is; none without one."""
+    variables = yaml.safe_load((ROOT / "roles" / role / "vars" / "main.yml").read_text())
+    return re.findall(r"^\s*'(\w+)': ", variables[template.strip("{} ")], re.M) if template else []
+
+
 TASKS = [
     ("app_registration", "register", "entra_application", ()),
     ("app_registration", "register", "entra_service_principal", ("object_id", "state")),
@@ -238,5 +244,7 @@ TASKS = [
 def test_tasks_pass_every_option_on(role: str, file: str, module: str, left_out: tuple[str, ...]) -> None:
     tasks = yaml.safe_load((ROOT / "roles" / role / "tasks" / f"{file}.yml").read_text())
     every = [inner for task in tasks for inner in task.get("block", [task])]
-    passed = next(task[f"cvops.identity.{module}"] for task in every if f"cvops.identity.{module}" in task)
-    assert passed.keys() - {"approved_steps"} == without(module_options(module), *left_out).keys()
+    name = f"cvops.identity.{module}"
+    task = next(task for task in every if name in task)
+    passed = {*task[name], *list_options_of(role, task.get("module_defaults", {}).get(name, ""))} - {"approved_steps"}
+    assert passed == without(module_options(module), *left_out).keys()

@@ -3,16 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The option that names a token store, and how the store is opened."""
+"""The option that names a token store."""
 
 from __future__ import annotations
 
 import typing as t
-
-from .._core.context import Context
-from .file import FileStore
-from .hashi_vault import VaultStore
-from .token_pair import TokenStore
 
 
 def token_store_option() -> dict[str, t.Any]:
@@ -45,10 +40,3 @@ def token_store_option() -> dict[str, t.Any]:
         "required_one_of": [["file", "hashi_vault"]],
         "mutually_exclusive": [["file", "hashi_vault"]],
     }
-
-
-def open_token_store(ctx: Context, option: t.Mapping[str, t.Any]) -> TokenStore:
-    """Return the store that *option* names; nothing is read or written yet. Raises ConfigError for an unusable address."""
-    if option.get("file"):
-        return FileStore(ctx, option["file"])
-    return VaultStore(ctx, option["hashi_vault"])

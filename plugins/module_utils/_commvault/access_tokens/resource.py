@@ -22,7 +22,7 @@ from ..._signin.commvault.token_pair_wire import (
     parse_created_pair,
     parse_epoch,
 )
-from ..._stores.options import open_token_store
+from ..._stores.opening import open_token_store
 from ..._stores.token_pair import LockedStore, TokenPair, TokenStore
 from ..client import CommvaultClient
 from ..confirm import wait_until_shown

@@ -18,7 +18,7 @@ from ..._core.errors import ApiError, AuthError, BadAnswer, Cancelled, ConfigErr
 from ..._core.http import Transport
 from ..._core.reply import Reply
 from ..._core.retry import Repeat
-from ..._stores.options import open_token_store
+from ..._stores.opening import open_token_store
 from ..entra.sign_in import BearerCredentials, EntraSignIn
 from ..entra.token_cache import is_process_alive
 from ..transport_settings import build_commvault_settings

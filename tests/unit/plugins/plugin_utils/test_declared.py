@@ -33,6 +33,30 @@ def test_items_are_present_unless_they_say_absent() -> None:
         select_items_in_state(items, "gone")
 
 
+def test_items_are_looked_at_once_however_many_there_are() -> None:
+    """Each look at an item of a variable would evaluate the templates in it."""
+    looks = 0
+
+    class Item(dict[str, t.Any]):
+        """Counts how often all of it is looked at."""
+
+        def items(self) -> t.Any:
+            nonlocal looks
+            looks += 1
+            return super().items()
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal looks
+            looks += 1
+            return super().__eq__(other)
+
+        __hash__ = None  # type: ignore[assignment]
+
+    items = [Item(n=number, members=["a"]) for number in range(50)]
+    assert select_items_in_state([*items, Item(members=["a"], n=7)], "present") == [dict(item) for item in items]
+    assert looks <= 51 + 50
+
+
 @pytest.mark.parametrize(
     ("patterns", "covered"),
     [

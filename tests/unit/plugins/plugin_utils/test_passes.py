@@ -9,10 +9,12 @@ from __future__ import annotations
 import pytest
 from pass_fakes import STATS, WROTE, step
 
+from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values import FilterInputError
 from ansible_collections.cvops.identity.plugins.plugin_utils.passes import (
     collect_pass,
     collect_run_results,
     describe_failure,
+    group_results_by_host,
     list_approved_ids,
     merge_options_of_localhost,
 )
@@ -94,8 +96,24 @@ def test_results_of_all_hosts_make_those_of_the_roles() -> None:
     assert collect_run_results({"localhost": [{}], "cs01": []}) == {"registration": {}, "role_mappings": {}}
 
 
+def test_results_of_tasks_are_grouped_by_host() -> None:
+    found = group_results_by_host(["localhost", "cs01"], [({"a": number} for number in (1, 2)), [{}, {"b": 3}]])
+    assert found == {"localhost": [{"a": 1}, {}], "cs01": [{"a": 2}, {"b": 3}]}
+    assert group_results_by_host([], [[], []]) == {}
+    with pytest.raises(FilterInputError, match="one result for each host"):
+        group_results_by_host(["localhost", "cs01"], [[{}, {}], [{}]])
+
+
 def test_options_that_only_localhost_has_hold_for_its_commcells() -> None:
     options = {"exclusive": False, "canary": False, "match_by": "azure_guid"}
     variables = {"role_mappings_exclusive": True, "role_mappings_canary": True, "other": 1}
     found = merge_options_of_localhost(options, "role_mappings_", variables, ["role_mappings_canary"])
     assert found == {"exclusive": True, "canary": False, "match_by": "azure_guid"}
+
+
+def test_optional_options_are_left_out_where_they_are_empty_and_others_are_kept() -> None:
+    options = {"document": "", "max_writes": 7, "accept_risk": ["x"], "canary": False, "match_by": ""}
+    variables = {"role_mappings_accept_risk": []}
+    optional = ["document", "max_writes", "accept_risk"]
+    found = merge_options_of_localhost(options, "role_mappings_", variables, [], optional)
+    assert found == {"max_writes": 7, "canary": False, "match_by": ""}

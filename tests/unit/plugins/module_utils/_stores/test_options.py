@@ -2,20 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The option that names a token store: one place and one way to sign in, and nothing is touched before it is used."""
+"""The option that names a token store: one place and one way to sign in."""
 
 from __future__ import annotations
 
-import pathlib
+import subprocess
+import sys
 import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from collection_tree import collections_path
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
-from ansible_collections.cvops.identity.plugins.module_utils._stores.file import FileStore
-from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault import VaultStore
-from ansible_collections.cvops.identity.plugins.module_utils._stores.options import open_token_store, token_store_option
+from ansible_collections.cvops.identity.plugins.module_utils._stores.options import token_store_option
 
 VAULT = {"path": "commvault/cs01", "url": "https://vault.example"}
 
@@ -50,22 +49,13 @@ def test_secrets_of_the_option_are_hidden() -> None:
     assert "secret-4711" in found._no_log_values
 
 
-def test_each_option_opens_its_store_and_touches_nothing(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
-    path = tmp_path / "kept" / "pair.json"
-    found = open_token_store(make_ctx(), {"file": str(path)})
-    assert isinstance(found, FileStore) and found.location == f"file {path}"
-    assert not path.parent.exists()
-    found = open_token_store(make_ctx(), {"file": None, "hashi_vault": VAULT})
-    assert isinstance(found, VaultStore)
-    assert found.location == "secret/commvault/cs01 in HashiCorp Vault at vault.example"
-    assert str(found.custodian) == "secret/commvault/cs01 on HashiCorp Vault"
-
-
-def test_mount_and_namespace_are_part_of_the_place(make_ctx: t.Any) -> None:
-    option = {"hashi_vault": {**VAULT, "mount": "/kv/", "path": "/a/b/", "namespace": "team/"}}
-    assert open_token_store(make_ctx(), option).location == "team/kv/a/b in HashiCorp Vault at vault.example"
-
-
-def test_an_unusable_address_is_refused_at_once(make_ctx: t.Any) -> None:
-    with pytest.raises(ConfigError, match="https only"):
-        open_token_store(make_ctx(), {"hashi_vault": {**VAULT, "url": "http://vault.example"}})
+def test_who_needs_the_options_of_a_sign_in_alone_loads_no_library_of_a_store() -> None:
+    """Each worker of Ansible that evaluates a lookup loads them anew."""
+    program = (
+        "import sys\n"
+        "import ansible_collections.cvops.identity.plugins.module_utils._signin.options\n"
+        "print([name for name in ('requests', 'urllib3', 'msal', 'hvac') if name in sys.modules])"
+    )
+    folder = str(collections_path())
+    done = subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": folder}, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
