@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import collections
 import contextlib
 import json
 import multiprocessing
@@ -108,12 +109,20 @@ class Served:
 
     def counts(self) -> tuple[int, int]:
         """Reads and writes that reached the services since the last call."""
-        rows = json.load(urllib.request.urlopen(f"{self.urls['control']}/journal"))
-        rows = rows["entries"] if isinstance(rows, dict) else rows
-        request = urllib.request.Request(f"{self.urls['control']}/journal", method="DELETE")
-        urllib.request.urlopen(request).read()
+        rows = self._take_journal()
         reads = sum(1 for row in rows if row["read"] and row["service"] not in ("login", "control"))
         return reads, sum(1 for row in rows if not row["read"] and row["service"] not in ("login", "control"))
+
+    def count_by_service(self) -> collections.Counter[str]:
+        """Requests that reached each service since the last call, without the parts of batches."""
+        return collections.Counter(row["service"] for row in self._take_journal() if row["user_agent"] != "$batch")
+
+    def _take_journal(self) -> list[dict[str, t.Any]]:
+        """Return the journal, which is empty from now on."""
+        rows: t.Any = json.load(urllib.request.urlopen(f"{self.urls['control']}/journal"))
+        request = urllib.request.Request(f"{self.urls['control']}/journal", method="DELETE")
+        urllib.request.urlopen(request).read()
+        return list(rows["entries"] if isinstance(rows, dict) else rows)
 
     def close(self) -> None:
         """Stop it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -164,14 +165,82 @@ def play(folder: pathlib.Path, environment: dict[str, str], body: list[dict[str,
     header = {"hosts": "localhost", "connection": "local", "gather_facts": False}
     content = [{**header, "vars": {"cvops_in_process": in_process}, "tasks": body}]
     playbook.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return run_playbook(folder, environment, str(playbook))
+
+
+def run_playbook(folder: pathlib.Path, environment: dict[str, str], *words: str) -> Spent:
+    """Run ansible-playbook with these *words* to its end; what it prints is in ``output.txt``."""
     started = time.monotonic()
-    command = [str(pathlib.Path(sys.executable).parent / "ansible-playbook"), str(playbook)]
+    command = [str(pathlib.Path(sys.executable).parent / "ansible-playbook"), *words]
     with (folder / "output.txt").open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
         dummy, status, used = os.wait4(process.pid, 0)
     if status:
         raise SystemExit((folder / "output.txt").read_text())
     return Spent(time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
+
+
+def sites(folder: pathlib.Path) -> None:
+    """Run `site` on set M without changes: beside as many debug tasks, and with 10 and 50 CommCells, whose requests are counted.
+
+    The simulator has three CommCells; more are further names of them. Requests per CommCell must be the same however many there are.
+    """
+    site = Served(folder / "m", "--set", "M")
+    try:
+        environment = connected(site, folder)
+        print(f"\n{'':<40} {'cpu s':>8} {'wall s':>8} {'MiB':>6} {'graph':>6} {'each':>6}")
+        run_site(site, folder, environment, 3)
+        spent, requests = run_site(site, folder, environment, 3)
+        told = count_results(folder)
+        task = {"name": "nothing", "ansible.builtin.debug": {"msg": "nothing"}}
+        nothing = play(folder, environment, [task] * told, True)
+        print(f"{f'{told} debug tasks':<40} {nothing.cpu_s:>8.2f} {nothing.wall_s:>8.2f} {nothing.memory_mib:>6}")
+        print(f"site on 3 CommCells takes {spent.cpu_s / nothing.cpu_s:.1f} times the CPU of as many debug tasks")
+        (few, counted), (many, more) = (
+            run_site(site, folder, environment, number, "--forks", "10") for number in (10, 50)
+        )
+        print(
+            f"50 CommCells take {many.cpu_s / few.cpu_s:.1f} times the CPU of 10, {many.memory_mib / few.memory_mib:.2f} of the memory"
+        )
+        if not requests == counted == more:
+            raise SystemExit(f"requests to Graph and to each CommCell differ: {requests}, {counted}, {more}")
+    finally:
+        site.close()
+
+
+def run_site(
+    site: Served, folder: pathlib.Path, environment: dict[str, str], number: int, *words: str
+) -> tuple[Spent, tuple[int, list[float]]]:
+    """Run `site` on so many CommCells, and return what it took, the requests to Graph, and those to each CommCell by kind."""
+    own = site.document["cvops_connection"]["commcells"]
+    names = [*own][: min(number, len(own))]
+    named = {name: own[name] for name in names}
+    for further in range(number - len(names)):
+        name = names[further % len(names)]
+        named[f"{name}-{further:03}"] = own[name]
+    connection = {
+        "entra": {**site.document["cvops_connection"]["entra"], "ca_path": site.ca_path},
+        "commcells": {name: {**options, "ca_path": site.ca_path} for name, options in named.items()},
+    }
+    variables = folder / f"variables{number}.yml"
+    variables.write_text(yaml.safe_dump({**site.document, "cvops_connection": connection}), encoding="utf-8")
+    site.count_by_service()
+    spent = run_playbook(folder, environment, "cvops.identity.site", "-e", f"@{variables}", *words)
+    counts = site.count_by_service()
+    served = {name: sum(1 for address in named.values() if address is own[name]) for name in own}
+    each = [counts[name] / served[name] for name in own]
+    words_of_row = f"site, nothing to do, {number} CommCells"
+    print(
+        f"{words_of_row:<40} {spent.cpu_s:>8.2f} {spent.wall_s:>8.2f} {spent.memory_mib:>6} {counts['graph']:>6} {max(each):>6.1f}",
+        flush=True,
+    )
+    return spent, (counts["graph"], each)
+
+
+def count_results(folder: pathlib.Path) -> int:
+    """Return how many results of tasks, skipped ones among them, the last run had on all hosts."""
+    recap = (folder / "output.txt").read_text(encoding="utf-8").rpartition("PLAY RECAP")[2]
+    return sum(int(number) for number in re.findall(r"(?:ok|skipped)=(\d+)", recap))
 
 
 def main() -> None:
@@ -181,6 +250,7 @@ def main() -> None:
         set_l(pathlib.Path(folder))
         large_sets(pathlib.Path(folder) / "large")
         tasks(pathlib.Path(folder))
+        sites(pathlib.Path(folder) / "sites")
 
 
 if __name__ == "__main__":
