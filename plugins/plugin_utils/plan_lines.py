@@ -71,7 +71,7 @@ def format_plan(
     found = {to_text(host): _read_host(results) for host, results in require_mapping(plans, "the plans").items()}
     ordered = sorted(found.items(), key=lambda item: (item[0] != entra_host, fold_case(item[0]), item[0]))
     total = _format_totals([step for dummy, plan in ordered for step in plan.steps])
-    lines = [f"# Plan: {_escape_markdown(total)}" if markdown else f"Plan: {total}"]
+    lines = [f"# Plan: {escape_markdown(total)}" if markdown else f"Plan: {total}"]
     for host, plan in ordered:
         name = "Entra ID" if host == entra_host else f"CommCell {make_visible(host)}"
         kind = "tenant " if host == entra_host else ""
@@ -235,7 +235,7 @@ def _write_text(title: str, shown: _ShownSteps, rest: list[str], notes: t.Mappin
 def _write_markdown(
     title: str, shown: _ShownSteps, rest: list[str], notes: t.Mapping[str, t.Sequence[str]]
 ) -> list[str]:
-    lines = ["", f"## {_escape_markdown(title)}"]
+    lines = ["", f"## {escape_markdown(title)}"]
     if shown.by_principal:
         block: list[str] = []
         for principal, steps in shown.by_principal.items():
@@ -248,8 +248,8 @@ def _write_markdown(
         fence = "`" * max(3, 1 + max(len(run) for run in re.findall("`*", "\n".join(block))))
         lines += ["", f"{fence}diff", *block, fence]
     for name, told in notes.items():
-        lines += ["", f"### {_escape_markdown(name)}", ""]
-        lines += [f"- {_escape_markdown(line)}" for line in told]
+        lines += ["", f"### {escape_markdown(name)}", ""]
+        lines += [f"- {escape_markdown(line)}" for line in told]
     return lines
 
 
@@ -269,7 +269,7 @@ def _count_rest(left_out: int, rest: str) -> list[str]:
     return [f"and {left_out} more{', ' if rest else ''}{rest}"] if left_out else []
 
 
-def _escape_markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
     r"""Return *text* so that Markdown shows it as it is: the marks that mean something get a backslash."""
     return "".join(f"\\{character}" if character in "\\`*_{}[]<>#|~&!$@" else character for character in text)
 

@@ -14,6 +14,7 @@ import typing as t
 
 from .filter_values import make_visible, require_list, require_mapping, require_mappings, to_text
 from .passes import ENTRA, REGISTRATION
+from .plan_lines import escape_markdown
 
 Mapping = t.Mapping[str, t.Any]
 
@@ -57,7 +58,7 @@ def split_entra_tasks(plan: t.Any, conclusion: t.Any = None, scope: t.Any = None
 def decide_run(
     plans: t.Any, scope: t.Any, digest: t.Any = "", approved: t.Any = "", check_mode: bool = False
 ) -> dict[str, t.Any]:
-    """Return whether the plans are carried out: ``write``, ``status``, and the ``problems`` of all hosts as texts.
+    """Return whether the plans are carried out: ``write``, ``status``, the ``problems`` of all hosts as texts, and the ``notes`` of the scope.
 
     *plans*: by host, as ``collect_pass`` makes them, null for a host that was not planned; *approved*: a digest that alone may be written.
     """
@@ -71,7 +72,15 @@ def decide_run(
     status = "problems" if problems else "refused" if refused else "planned" if check_mode else "go"
     if status == "go" and not steps:
         status = "unchanged"
-    return {"write": status == "go", "status": status, "steps": steps, "digest": to_text(digest), "problems": problems}
+    notes = [to_text(line) for line in require_list(chosen.get("notes"), "notes")]
+    return {
+        "write": status == "go",
+        "status": status,
+        "steps": steps,
+        "digest": to_text(digest),
+        "problems": problems,
+        "notes": notes,
+    }
 
 
 def conclude_run(decision: t.Any, plans: t.Any, outcomes: t.Any, scope: t.Any) -> dict[str, dict[str, t.Any]]:
@@ -103,12 +112,15 @@ def format_decision(decision: t.Any, plan_lines: t.Any = None, markdown: bool = 
     """Return what people read before anything is written: all problems together, or the plan and its digest. *markdown*: the plan is Markdown."""
     decided = require_mapping(decision, "the decision")
     problems = [to_text(line) for line in require_list(decided.get("problems"), "problems")]
+    notes = [f"Note: {to_text(line)}" for line in require_list(decided.get("notes"), "notes")]
+    if markdown:
+        notes = [line for note in notes for line in ("", escape_markdown(note))]
     if problems:
         many = _count(len(problems), "problem")
         head = [f"# {many}; nothing was written", "", "```"] if markdown else [f"{many}; nothing was written"]
-        return [*head, *(f"- {line}" for line in problems), *(["```"] if markdown else [])]
+        return [*head, *(f"- {line}" for line in problems), *(["```"] if markdown else []), *notes]
     digest = decided.get("digest") if decided.get("steps") else ""
-    lines = [to_text(line) for line in plan_lines or ()]
+    lines = [*(to_text(line) for line in plan_lines or ()), *notes]
     lines += (["", f"Digest: `{digest}`"] if markdown else [f"Digest: {digest}"]) if digest else []
     if decided.get("status") == "refused":
         lines.append("This is not the plan that was approved (cvops_approved_plan): nothing is written")

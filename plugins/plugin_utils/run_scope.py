@@ -17,6 +17,7 @@ from .filter_values import make_visible, require_list, to_text
 #: Parts of a run, as tags name them; with those tags that mean none of them.
 PARTS = ("entra", "sso", "roles", "mappings")
 _ALL_TAGS, _NO_PARTS = frozenset({"all", "tagged"}), frozenset({"always", "never", "untagged"})
+_NAMES_TOLD = 10
 #: Names that Ansible takes for itself.
 _RESERVED = frozenset({"localhost", "127.0.0.1", "::1", "all", "ungrouped", "cvops_commcells"})
 
@@ -30,45 +31,65 @@ def select_scope(
     skip_tags: t.Any = None,
     parts: t.Any = None,
 ) -> dict[str, t.Any]:
-    """Return what a run is about: ``commcells`` by name, ``parts``, whether it is ``narrowed``, and ``problems``.
+    """Return what a run is about: ``commcells`` by name, ``parts``, whether it is ``narrowed``, ``problems``, and ``notes`` for people.
 
-    *commcells*: names in the document's connection; *grouped*: hosts of the inventory's group, which are taken in their place when there are any;
+    *commcells*: names in the document's connection; *grouped*: hosts of the inventory's group, which are taken in their place, null without such a
+    group. Where they are others than those of the connection, as in a slice of a job, Entra ID is a part only when its tag is asked for.
     *only*: name patterns; *limited*: hosts that ``--limit`` leaves, null without it; *parts*: those that the playbook has, null for all.
     """
     listed, hosts = _list_texts(commcells), _list_texts(grouped)
-    known = hosts or listed
+    is_grouped = grouped is not None
+    is_slice = is_grouped and bool(listed) and set(hosts) != set(listed)
+    known = hosts if is_grouped else listed
     patterns = _list_texts(only)
     kept = None if limited is None else set(_list_texts(limited))
-    matched = [name for name in known if not patterns or name in patterns or matches_any_pattern(name, patterns)]
+    matched = _select_names(known, patterns)
     chosen = [name for name in matched if kept is None or name in kept]
     own = _list_texts(parts) or list(PARTS)
-    picked = _select_parts(own, _list_texts(run_tags), _list_texts(skip_tags))
+    asked = _select_parts(own, _list_texts(run_tags), _list_texts(skip_tags))
+    leaves_entra = is_slice and "entra" in asked and "entra" not in _list_texts(run_tags)
+    picked = [part for part in asked if not (leaves_entra and part == "entra")]
     problems = [
         f"the CommCell {make_visible(name)} needs another name: Ansible cannot have a host of this name"
         for name in known
         if name.lower() in _RESERVED or re.search(r":\d+$|^\s|\s$", name)
     ]
     # Their hosts are made after --limit was looked at, so it leaves out also those that it names.
-    hidden = [] if hosts or set(picked) <= {"entra"} else [name for name in matched if name not in chosen]
+    hidden = [] if is_grouped or set(picked) <= {"entra"} else [name for name in matched if name not in chosen]
     if hidden:
         problems.append(
             f"--limit leaves out {', '.join(map(make_visible, hidden))}: CommCells of the connection are no hosts of the inventory; choose with"
             " -e cvops_only=, or have them as hosts of the inventory's group cvops_commcells"
         )
-    if patterns and not matched:
+    if patterns and not matched and not (is_slice and _select_names(listed, patterns)):
         problems.append(
             f"cvops_only={','.join(map(make_visible, patterns))} matches no CommCell; there are: {', '.join(map(make_visible, known)) or 'none'}"
         )
-    if not picked:
+    if not asked:
         problems.append(f"the tags leave nothing to do; this playbook has: {', '.join(own)}")
     return {
         "commcells": chosen,
-        "grouped": bool(hosts),
+        "grouped": is_grouped,
         "left_out": [name for name in dict.fromkeys([*known, *listed]) if name not in chosen],
         "narrowed": len(chosen) < len(set(known) | set(listed)) or picked != own,
         "parts": picked,
         "problems": problems,
+        "notes": [_describe_slice(hosts, listed)] if leaves_entra else [],
     }
+
+
+def _select_names(names: list[str], patterns: list[str]) -> list[str]:
+    return [name for name in names if not patterns or name in patterns or matches_any_pattern(name, patterns)]
+
+
+def _describe_slice(hosts: list[str], listed: list[str]) -> str:
+    """Return why Entra ID is no part of a run that has not all CommCells of the connection, or others."""
+    others = [name for name in hosts if name not in listed]
+    foreign = f" and others ({', '.join(map(make_visible, others[:_NAMES_TOLD]))})" if others else ""
+    return (
+        f"Entra ID is left out: the inventory's group cvops_commcells has {len(hosts) - len(others)} of the {len(listed)} CommCells of the connection"
+        f"{foreign}, as a slice of a job has. Run --tags entra once for all slices"
+    )
 
 
 def _select_parts(parts: list[str], run_tags: list[str], skip_tags: list[str]) -> list[str]:

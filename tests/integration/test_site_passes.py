@@ -303,6 +303,7 @@ def test_commcells_of_the_inventory_are_those_of_the_run(site: Simulator, bare: 
     hosts = {"emea-cs01": {"ansible_connection": "ssh", "role_mappings_exclusive": True}, "amer-cs01": {}}
     inventory.write_text(json.dumps({"all": {"children": {"cvops_commcells": {"hosts": hosts}}}}))
     document = {**small(site), "ansible_connection": None}
+    bare(SITE, "-i", str(inventory), "--tags", "entra", extra_vars=document).ok()
     bare(SITE, "-i", str(inventory), extra_vars=document).ok()
     assert [granted(site, name) for name in CELLS] == [2, 2, 0]
     limited = bare(SITE, "-i", str(inventory), "--limit", "emea-cs01", extra_vars=document)

@@ -198,3 +198,17 @@ def test_nothing_was_to_be_done_is_not_said_where_something_is_left_to_a_later_r
         "  for a later run (max_writes, canary): 1 write request",
         "cs02: unchanged",
     ]
+
+
+def test_what_the_scope_notes_is_told_beside_the_plan_and_beside_problems() -> None:
+    scope = {**SCOPE, "notes": ["Entra ID is left out: `x` <b>"]}
+    decision = decide_run({host: planned("one") for host in ("localhost", *SCOPE["commcells"])}, scope, "d1")
+    assert format_decision(decision, ["Plan: x"]) == ["Plan: x", "Note: Entra ID is left out: `x` <b>", "Digest: d1"]
+    assert format_decision(decision, ["# Plan: x"], markdown=True) == [
+        "# Plan: x",
+        "",
+        r"Note: Entra ID is left out: \`x\` \<b\>",
+        "",
+        "Digest: `d1`",
+    ]
+    assert format_decision({**decision, "problems": ["cs01: no"]})[-1] == "Note: Entra ID is left out: `x` <b>"
