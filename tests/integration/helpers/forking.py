@@ -168,6 +168,7 @@ def _play() -> int | None:
 
     preloading.give_definitions_of_plugins()
     preloading.share_archives()
+    ansible.constants.DEFAULT_INTERNAL_POLL_INTERVAL = 0.005  # how often results of tasks are looked for
     _open_log()
     from ansible.cli.playbook import main
 

@@ -29,11 +29,15 @@ import typing as t
 import ansible.constants
 import compiled_archives
 from ansible.config.manager import ConfigManager
-from ansible.executor import module_common
+from ansible.executor import module_common, task_queue_manager
 from ansible.plugins import loader as plugin_loader
 from ansible.utils.collection_loader import _collection_finder
+from jinja2 import defaults
 
-_SHARED = "ansible_collections.cvops.identity.plugins.module_utils"
+from helpers.shared_templates import SharedTemplates
+
+_COLLECTION = "ansible_collections.cvops.identity"
+_SHARED = f"{_COLLECTION}.plugins.module_utils"
 
 #: The kinds of plugins of which every run reads the settings of many.
 _KINDS = ("become", "callback", "connection", "inventory", "shell", "vars")
@@ -44,6 +48,9 @@ _parse_metadata = _collection_finder._meta_yml_to_dict
 _read_definitions = ConfigManager._read_config_yaml_file
 _definitions: dict[str, t.Any] = {}
 _definitions_of_plugins: dict[str, dict[str, t.Any]] = {}
+_find_jinja_plugin = plugin_loader.Jinja2Loader.get_with_context
+_run_play = task_queue_manager.TaskQueueManager.run
+_only_in_jinja: dict[tuple[str, str], t.Any] = {}
 
 
 def compile_once(
@@ -67,6 +74,20 @@ def read_definitions_once(self: ConfigManager, path: str) -> t.Any:
     return _definitions[path] if path in _definitions else _read_definitions(self, path)
 
 
+def find_jinja_plugin_once(self: plugin_loader.Jinja2Loader, name: str, *args: t.Any, **more: t.Any) -> t.Any:
+    """What Ansible's own method finds; of what only Jinja has it looks through every file of plugins, in every process."""
+    return _only_in_jinja.get((self.type, name)) or _find_jinja_plugin(self, name, *args, **more)
+
+
+def run_play_with_filters(self: task_queue_manager.TaskQueueManager, play: t.Any) -> t.Any:
+    """Run a play with the collection's filters imported, where Ansible has loaded the collection: each task does it in its own process."""
+    if _COLLECTION in sys.modules:
+        filters = importlib.import_module(f"{_COLLECTION}.plugins.filter")
+        for found in pkgutil.iter_modules(filters.__path__):
+            importlib.import_module(f"{filters.__name__}.{found.name}")
+    return _run_play(self, play)
+
+
 def give_definitions_of_plugins() -> None:
     """Let Ansible's settings, which were read anew, know the plugins that were read here."""
     ansible.constants.config._plugins.update(_definitions_of_plugins)
@@ -79,6 +100,7 @@ def share_archives() -> None:
         archives = pathlib.Path(folder, "archives")
         archives.mkdir(exist_ok=True)
         pathlib.Path(ansible.constants.DEFAULT_LOCAL_TMP, "ansiballz_cache").symlink_to(archives)
+        SharedTemplates(pathlib.Path(folder, "templates")).install()
 
 
 def _read_all_definitions() -> None:
@@ -100,7 +122,18 @@ def _compile_plugins(collections: pathlib.Path) -> None:
         _compiled[source, str(path), "exec", 0] = builtins.compile(source, str(path), "exec", 0, True)
         if path.relative_to(plugins).parts[0] in ("modules", "module_utils"):
             flags = ast.PyCF_ONLY_AST
-            _compiled[source, "", "exec", flags] = builtins.compile(source, str(path), "exec", flags, True)
+            _compiled[source, "", "exec", flags] = _parse_imports(source, flags)
+
+
+def _parse_imports(source: bytes, flags: int) -> ast.Module:
+    """The syntax tree with what Ansible looks for, imports and assignments of the module: whole ones double what each fork must copy."""
+    tree = t.cast("ast.Module", builtins.compile(source, "", "exec", flags, True))
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not any(
+            isinstance(inner, (ast.Import, ast.ImportFrom)) for inner in ast.walk(node)
+        ):
+            node.body = [ast.Pass()]
+    return tree
 
 
 def _parse_builtin_metadata() -> None:
@@ -110,17 +143,38 @@ def _parse_builtin_metadata() -> None:
         _parsed_metadata[known] = _parse_metadata(text, ("ansible.builtin", "runtime.yml"))
 
 
-def _import_shared(collections: pathlib.Path) -> None:
-    """Import module_utils, and take the packages around it out again, with the finder that found them."""
+@contextlib.contextmanager
+def _collections_found(collections: pathlib.Path) -> t.Iterator[None]:
+    """Let collections be imported; afterwards all of them but module_utils are taken out again, with the finder that found them."""
     finder = _collection_finder._AnsibleCollectionFinder([str(collections)], False)
     finder._install()
-    folder = collections.joinpath(*_SHARED.split("."))
-    for path in sorted(folder.rglob("[!_]*.py")):
-        importlib.import_module(".".join([_SHARED, *path.relative_to(folder).with_suffix("").parts]))
+    yield
     finder._remove()
     for name in [name for name in sys.modules if name.split(".")[0] == "ansible_collections"]:
         if not name.startswith(_SHARED):
             del sys.modules[name]
+
+
+def _import_shared(collections: pathlib.Path) -> None:
+    """Import module_utils."""
+    folder = collections.joinpath(*_SHARED.split("."))
+    with _collections_found(collections):
+        for path in sorted(folder.rglob("[!_]*.py")):
+            importlib.import_module(".".join([_SHARED, *path.relative_to(folder).with_suffix("").parts]))
+
+
+def _find_jinja_plugins(collections: pathlib.Path) -> None:
+    """Load ansible.builtin's filters and tests."""
+    with _collections_found(collections):
+        for loader, names in (
+            (plugin_loader.filter_loader, defaults.DEFAULT_FILTERS),
+            (plugin_loader.test_loader, defaults.DEFAULT_TESTS),
+        ):
+            for name in names:
+                with contextlib.suppress(KeyError):
+                    found = _find_jinja_plugin(loader, name)
+                    if found.object is None:
+                        _only_in_jinja[loader.type, name] = found
 
 
 def forget_shared() -> None:
@@ -137,6 +191,9 @@ module_common.compile = compile_once
 _collection_finder._meta_yml_to_dict = parse_metadata_once
 _read_all_definitions()
 ConfigManager._read_config_yaml_file = read_definitions_once
+_find_jinja_plugins(_collections)
+plugin_loader.Jinja2Loader.get_with_context = find_jinja_plugin_once
+task_queue_manager.TaskQueueManager.run = run_play_with_filters
 _import_shared(_collections)
 gc.collect()
 gc.freeze()  # a run's collector of garbage would touch, and so copy, all that it shares with this process
