@@ -58,8 +58,11 @@ def _no_traffic_beyond_loopback(tmp_path_factory: pytest.TempPathFactory) -> Non
 
 @pytest.fixture(autouse=True, scope="session")
 def _byte_code_of_archives(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let the modules that tests start share what they compile."""
-    os.environ[compiled_archives.FOLDER] = str(tmp_path_factory.mktemp("code"))
+    """Let the runs and modules that tests start share what they compile, those of other workers of pytest-xdist included."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "code"
+    folder.mkdir(exist_ok=True)
+    os.environ[compiled_archives.FOLDER] = str(folder)
 
 
 @pytest.fixture(autouse=True)

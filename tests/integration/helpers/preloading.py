@@ -18,6 +18,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import fcntl
 import gc
 import importlib
 import os
@@ -93,12 +94,33 @@ def give_definitions_of_plugins() -> None:
     ansible.constants.config._plugins.update(_definitions_of_plugins)
 
 
+class FileLocks(dict[t.Any, t.Any]):
+    """In place of the locks of a run of ansible-core before 2.19, which has one for each action: a file that all runs lock."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        super().__init__({None: self})
+        self._path = path
+        self._descriptor = -1
+
+    def __setitem__(self, action: t.Any, lock: t.Any) -> None:
+        """Leave it at the one that is there."""
+
+    def __enter__(self) -> None:
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._descriptor)
+
+
 def share_archives() -> None:
-    """Let this run take the archives of modules from runs before it, as its own tasks do from each other, where the collection is the same."""
+    """Let this run take the archives of modules from other runs, as its own tasks do from each other, where the collection is the same."""
     folder = os.environ.get(compiled_archives.FOLDER)
     if folder and os.environ.get("ANSIBLE_COLLECTIONS_PATH") == str(_collections):
         archives = pathlib.Path(folder, "archives")
         archives.mkdir(exist_ok=True)
+        if hasattr(module_common, "action_write_locks"):
+            module_common.action_write_locks.action_write_locks = FileLocks(archives / "lock")
         pathlib.Path(ansible.constants.DEFAULT_LOCAL_TMP, "ansiballz_cache").symlink_to(archives)
         SharedTemplates(pathlib.Path(folder, "templates")).install()
 
