@@ -93,6 +93,30 @@ OF_PLAYBOOKS: Options = {
         "description": "The playbooks that must be able to run, for doctor_fail.",
     },
     "preflight_fail": {"type": "bool", "description": "Whether the playbook preflight fails when sign-on is broken."},
+    "revert_record": {
+        "type": "list",
+        "elements": "str",
+        "description": "What the playbook revert undoes: run records of one run, or a folder of records together with revert_run.",
+    },
+    "revert_run": {
+        "type": "str",
+        "description": "The run of the folder that is undone: the field run of its records, or its job id.",
+    },
+    "revert_overwrite": {
+        "type": "bool",
+        "description": "Whether the playbook revert also sets back what was changed since the run. When left out, that is left and told.",
+    },
+    "revert_max_removals": {
+        "type": "int",
+        "description": "The largest number of grants, and of members and owners, that the playbook revert removes. When left out, 20.",
+    },
+    "revert_accept_risk": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["break_glass", "last_admin", "own_rights", "rename"],
+        "description": "Risks that the playbook revert may take, see accept_risk of the modules.",
+    },
+    "revert_accept_reason": {"type": "str", "description": "Why the risks are accepted."},
     "preflight_file": {"type": "path", "description": "Where the playbook preflight writes what it found, as JSON."},
 }
 

@@ -28,7 +28,7 @@ options:
     description:
       - The parts to read. Each of the parts that are read by default costs one call.
       - V(role_permissions), V(user_group_details) and V(associations) cost one call per role, per user group, and per user and group.
-        V(role_permissions) adds permissions to RV(security.roles), V(user_group_details) adds members and links to RV(security.user_groups).
+        V(role_permissions) adds permissions and fields to RV(security.roles), V(user_group_details) adds members and links to RV(security.user_groups).
       - V(associations) needs release 11.42 or later.
     type: list
     elements: str

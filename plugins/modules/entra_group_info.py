@@ -53,6 +53,11 @@ options:
       - Whether the direct members of each group are read too, those of twenty groups in one request.
     type: bool
     default: false
+  owners:
+    description:
+      - Whether the owners of each group are read too, those of twenty groups in one request.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -109,6 +114,10 @@ groups:
         V(servicePrincipal); V(null) for what this identity may not read. Only with O(members=true).
       type: list
       elements: dict
+    owners:
+      description: Object ids of the owners, sorted; only with O(owners=true).
+      type: list
+      elements: str
 """
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
@@ -125,6 +134,7 @@ SPEC = entra_spec().merge(
             **{name: {"type": "str"} for name in SELECTING},
             "object_ids": {"type": "list", "elements": "str"},
             "members": {"type": "bool", "default": False},
+            "owners": {"type": "bool", "default": False},
             "query": {"type": "str"},
         },
         mutually_exclusive=[[*SELECTING, "object_ids"]],

@@ -40,6 +40,7 @@ NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
     "export_role_mappings": [],
     "preflight": [("cvops_role_mappings",)],
     "converge_role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
+    "revert": [("revert_record",)],
     "role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
     "site": [("cvops_application", "cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
     "validate": [],
@@ -54,7 +55,8 @@ _COMMCELLS_NEEDED: t.Mapping[str, tuple[str, ...]] = {
 #: Variables that only playbooks and roles set. What is given on the command line would override them.
 _OWN = re.compile(
     "__(app_registration|bootstrap|cvops|document|doctor|preflight|role_mappings|validate)_.*"
-    "|(doctor|preflight|role_mappings)_commcell|(app_registration|bootstrap|role_mappings)_result|document_key|preflight_only_noted",
+    "|(doctor|preflight|role_mappings)_commcell|(app_registration|bootstrap|role_mappings)_result|document_key|preflight_only_noted"
+    "|revert_(number|user_group)",
     re.DOTALL,
 )
 _HOW_TO_GIVE = "give the variables document with -e @FILE, or as data with -e cvops_document=FILE"

@@ -16,7 +16,16 @@ from helpers.playing import Player, Run
 
 pytestmark = [pytest.mark.every_core]
 
-PLAYBOOKS = ["bootstrap", "converge_role_mappings", "doctor", "export_role_mappings", "preflight", "site", "validate"]
+PLAYBOOKS = [
+    "bootstrap",
+    "converge_role_mappings",
+    "doctor",
+    "export_role_mappings",
+    "preflight",
+    "revert",
+    "site",
+    "validate",
+]
 ROLES = ["app_registration", "bootstrap", "role_mappings"]
 SECRET = "S3CRET-of-the-document"
 LONGEST_LINE = 420

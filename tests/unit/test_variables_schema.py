@@ -71,16 +71,19 @@ def test_nothing_is_lost_where_parts_are_shared() -> None:
 
 
 def test_every_variable_that_playbooks_read_is_in_the_schema() -> None:
-    """But for what a playbook sets itself, and the inventory group of the CommCells."""
+    """But for what a playbook sets itself, and the groups of hosts that are CommCells."""
     own = {
         "cvops_commcells",
+        "cvops_revert_commcells",
+        "revert_number",
+        "revert_user_group",
         "doctor_commcell",
         "preflight_commcell",
         "preflight_mapping_pending",
         "preflight_only_noted",
     }
     texts = [path.read_text() for path in (variables_schema.ROOT / "playbooks").rglob("*.yml")]
-    read = {name for text in texts for name in re.findall(r"(?<![\w.])(?:cvops|doctor|preflight)_[a-z_]+", text)}
+    read = {name for text in texts for name in re.findall(r"(?<![\w.])(?:cvops|doctor|preflight|revert)_[a-z_]+", text)}
     assert read - SCHEMA.keys() == own & read
 
 

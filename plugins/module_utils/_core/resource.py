@@ -91,6 +91,18 @@ class RefusableResource(t.Protocol):
         """Return the plan with only the steps that were done; called after the last step, in check mode never."""
 
 
+@t.runtime_checkable
+class UndoableResource(t.Protocol):
+    """A resource of which the record of a run tells what undoing its steps takes."""
+
+    def describe_undo(self, step: Step) -> t.Mapping[str, t.Any] | None:
+        """Return what undoing *step* takes, as far as it is known now: JSON without secrets, in a form of ``undo_records.py``.
+
+        None for a step that no program can undo. Called before the first write, when the ids of what it creates are not known, and
+        again after the last. Raises nothing; no I/O.
+        """
+
+
 @dataclass(frozen=True)
 class Report:
     """A module that plans nothing: *read* returns the value of *noun* from the Context, to which option ``query`` is applied."""

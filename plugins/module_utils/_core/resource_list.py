@@ -15,7 +15,7 @@ from .argument_specs import ArgumentSpec
 from .context import Context
 from .errors import ConfigError, CvopsError, NotFound, Problems
 from .plan import Plan, Step
-from .resource import Action, Finding, Resource, VerifyingResource
+from .resource import Action, Finding, Resource, UndoableResource, VerifyingResource
 
 Problem: t.TypeAlias = dict[str, t.Any]
 Options: t.TypeAlias = t.Mapping[str, t.Any]
@@ -114,6 +114,11 @@ class ResourceList(t.Generic[AnyResource]):
     def actions(self) -> t.Mapping[str, Action]:
         """The method that carries out a step by its object's resource, for each action that one of them has."""
         return {action: self._do_step for item in self._items for action in item.resource.actions}
+
+    def describe_undo(self, step: Step) -> t.Mapping[str, t.Any] | None:
+        """Return what undoing *step* takes, as its object's resource tells it; None where that knows nothing of it."""
+        resource = self._items[step.data["item"]].resource
+        return resource.describe_undo(step.data["step"]) if isinstance(resource, UndoableResource) else None
 
     def _do_step(self, step: Step) -> None:
         item = self._items[step.data["item"]]

@@ -12,6 +12,7 @@ leaves its trace as well.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import socket
@@ -22,7 +23,7 @@ from .addresses import canonicalize_address
 from .context import Context
 from .data_text import dump_for_ansible
 from .errors import ConfigError
-from .plan import Plan
+from .plan import Plan, Step
 from .private_files import Durability, create_folder, replace_file
 from .redact import redact_structure, redact_text
 from .values import convert_to_builtins, format_time
@@ -30,7 +31,9 @@ from .visible import repair_strings, to_one_line
 
 #: Where records go, as an Ansible variable (lower case) and for module processes.
 DIRECTORY_VARIABLE = "CVOPS_RUN_RECORD_DIR"
-_SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+#: States of a step in a record. What "planned" means is not known: the run did not come to its end.
+STEP_STATES = ("planned", "done", "failed", "left")
 #: So many records are looked at, and so many characters of each.
 _LAST_RECORDS = 200
 _LARGEST_RECORD = 5_000_000
@@ -51,10 +54,14 @@ _IDENTITY_OPTIONS = (
 
 
 class RunRecord:
-    """The record of one run of *module*, a file of mode 0600 in *directory*."""
+    """The record of one run of *module*, a file of mode 0600 in *directory*.
+
+    ``describe_undo``: what undoing a step takes, see ``UndoableResource``; set once there is a resource that knows.
+    """
 
     def __init__(self, ctx: Context, directory: str, module: str) -> None:
         self._ctx, self._directory, self._module = ctx, directory, module
+        self.describe_undo: t.Callable[[Step], t.Mapping[str, t.Any] | None] | None = None
         self._path: str | None = None
         self._began: str | None = None
 
@@ -94,10 +101,10 @@ class RunRecord:
         replace_file(self._path, text, f"{self._path}.new", Durability.BEST_EFFORT)
 
     def _redact_content(self, content: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Return *content* without secrets; what was planned consists of names that a reader compares."""
+        """Return *content* without secrets; what was planned and done consists of names that a reader compares."""
         secrets = self._ctx.secrets
-        planned = redact_structure(content["planned"], secrets, prose=False)
-        return {**redact_structure(content, secrets), "planned": planned}
+        compared = {name: redact_structure(content[name], secrets, prose=False) for name in ("planned", "steps")}
+        return {**redact_structure(content, secrets), **compared}
 
     def _build_content(self, plan: Plan | None, result: t.Mapping[str, t.Any], ended: str | None) -> dict[str, t.Any]:
         """Return the record; *plan* is None when there was none yet, *ended* None before the first write."""
@@ -106,8 +113,10 @@ class RunRecord:
         risks = ctx.options.get("accept_risk") or []
         done = [] if result.get("failed") or ended is None else steps
         return {
-            "schema": _SCHEMA_VERSION,
+            "schema": SCHEMA_VERSION,
             "module": f"cvops.identity.{self._module}",
+            "run": identify_run(ctx),
+            "place": describe_target(ctx),
             "began": self._began or ended,
             "ended": ended,
             "outcome": "begun" if ended is None else _name_outcome(result),
@@ -115,6 +124,7 @@ class RunRecord:
             "identity": {**_select_given_options(ctx, _IDENTITY_OPTIONS), **ctx.identity},
             "operator": {"user": _find_user_name(), "host": socket.gethostname(), **_read_job_facts(ctx)},
             "planned": {"before": plan.before, "after": plan.after, "steps": steps} if plan else None,
+            "steps": self._describe_steps(plan, result, ended is not None) if plan else [],
             "applied": result.get("steps_done", done),
             "failed_step": result.get("step_failed"),
             "left": result.get("steps_left", steps if ended is None else []),
@@ -123,6 +133,36 @@ class RunRecord:
             "error": {"msg": result.get("msg"), **(result.get("error") or {})} if result.get("failed") else None,
             "stats": result.get("stats"),
         }
+
+    def _describe_steps(self, plan: Plan, result: t.Mapping[str, t.Any], has_ended: bool) -> list[dict[str, t.Any]]:
+        """Return each step of *plan* with its state, its changes in words, and what undoing it takes (None: no program can)."""
+        count = len(plan.steps) if not result.get("failed") else len(result.get("steps_done") or ())
+        states = ["done"] * count + ["failed"] * bool(result.get("step_failed"))
+        states = (states if has_ended else []) + ["left" if has_ended else "planned"] * len(plan.steps)
+        return [
+            {
+                "action": step.action,
+                "subject": step.subject,
+                "state": state,
+                "undo": self._describe_undo(step),
+                "changes": [
+                    {"sign": item.sign, "kind": item.kind, "principal": item.principal, "sentence": item.sentence}
+                    for item in step.changes
+                ],
+            }
+            for step, state in zip(plan.steps, states, strict=False)
+        ]
+
+    def _describe_undo(self, step: Step) -> t.Mapping[str, t.Any] | None:
+        # Whatever is amiss with one step, the record of the others is worth more.
+        with contextlib.suppress(Exception):
+            return self.describe_undo(step) if self.describe_undo is not None else None
+        return None
+
+
+def identify_run(ctx: Context) -> str:
+    """Return what the records of all tasks of one run share, and no other; empty for a task that runs on its own."""
+    return hashlib.sha256(ctx.run_directory.encode("utf-8", "replace")).hexdigest()[:12] if ctx.run_directory else ""
 
 
 def read_records(directory: str, module: str) -> list[dict[str, t.Any]]:

@@ -29,6 +29,7 @@ from .resource import (
     RefusableResource,
     Report,
     Resource,
+    UndoableResource,
     VerifyingResource,
     WaitingResource,
     check_steps,
@@ -165,6 +166,7 @@ def _plan_and_apply(ctx: Context, resource: Resource, state: _RunState) -> None:
         StepProgress(ctx, resource.noun, plan).note(PLANNED)
     if not ctx.check_mode and plan.steps:
         if state.record is not None:
+            state.record.describe_undo = resource.describe_undo if isinstance(resource, UndoableResource) else None
             state.record.begin(plan)
         # From here on a request to stop is only looked for, so that it never costs what was done.
         with ctx.cancellation.shield():

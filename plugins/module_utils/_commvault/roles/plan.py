@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step, find_changed_fields
-from ..catalogue import name_with_company
+from ..catalogue import COMMCELL_LEVEL, name_with_company
 from ..permissions import PermissionCatalogue, PermissionSet, check_has_permissions
 from .canonical import CanonicalRole, serialize_role_fields
 
@@ -75,6 +77,16 @@ def plan_role_removal(current: CanonicalRole | None, company: str | None = None)
         return Plan({}, {})
     gone = Change("-", "role", name_with_company(str(current["name"]), company), "delete the role")
     return Plan(current, {}, (Step("delete", f"role {current['name']}", {}, (gone,)),))
+
+
+def describe_role_undo(plan: Plan, role_id: int | None, company: str | None) -> dict[str, t.Any]:
+    """Return what undoing the step of *plan* takes, for the record of the run: what it changed, before and after; None means absent."""
+    before, after = plan.before or None, plan.after or None
+    if before and after:
+        fields = [field for field in before if before[field] != after[field]]
+        before, after = ({field: form[field] for field in fields} for form in (before, after))
+    about = {"kind": "role", "id": role_id, "name": (plan.before or plan.after)["name"]}
+    return {**about, "company": company or COMMCELL_LEVEL, "before": before, "after": after}
 
 
 def merge_permissions(chosen: PermissionSet | None, held: PermissionSet, exclusive: bool) -> PermissionSet:

@@ -25,7 +25,7 @@ from .canonical import CanonicalRole, canonical_role
 from .checks import check_permissions_are_shown, find_narrowed_fields
 from .desired import desired_role
 from .directory import RoleDirectory
-from .plan import merge_permissions, plan_role, plan_role_removal
+from .plan import describe_role_undo, merge_permissions, plan_role, plan_role_removal
 
 #: The built-in role Master holds every permission; Commvault refuses to change it.
 MASTER_ROLE_ID = 1
@@ -135,6 +135,10 @@ class RoleResource:
         return [
             field for field in after if after[field] != self._planned.before[field] and after[field] != shown.get(field)
         ]
+
+    def describe_undo(self, step: Step) -> t.Mapping[str, t.Any]:
+        """Return what undoing *step*, the only one of the plan, takes."""
+        return describe_role_undo(self._planned, self.role_id, self.company)
 
     def result(self) -> CanonicalRole:
         """Return the role after the plan; empty when it is absent."""

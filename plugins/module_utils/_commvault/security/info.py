@@ -17,6 +17,7 @@ from ..catalogue import Catalogue, Entry
 from ..client import CommvaultClient, quote_segment
 from ..directory import Directory
 from ..permissions import PermissionCatalogue
+from ..roles.canonical import canonical_role
 from ..user_groups.canonical import canonical_user_group, parse_member_ids
 from .calls import SecurityAssociations
 from .grants import ALL_OF_KIND, Association, Principal
@@ -106,8 +107,8 @@ class SecuritySnapshot:
 
         def read(entry: Entry) -> Row:
             body = self._client.get(f"V4/Role/{quote_segment(entry.id)}", intent=f"read role {entry.name}")
-            held = permissions.parse_permission_set(body.get("permissions"))
-            return {**_build_object_row(entry), "permissions": permissions.format_names(held.permission_ids)}
+            shown = canonical_role({**entry.raw, **body}, permissions)
+            return {**_build_object_row(entry), **shown, "name": entry.name}
 
         return self._read_each(read, self._directory.read_catalogue("roles"), "roles read")
 

@@ -18,7 +18,7 @@ from ..client import GraphClient, filter_by_name, quote_literal
 from ..paging import merge_lists
 from ..relations import list_ids
 from .lookup import READ_NEEDS, SELECT, build_id_path, build_relation_query, build_unique_name_path
-from .plan import canonical_group
+from .plan import RELATIONS, canonical_group
 
 Group = dict[str, t.Any]
 
@@ -41,22 +41,26 @@ def build_group_filter(options: t.Mapping[str, t.Any]) -> str | None:
 def find_groups(ctx: Context) -> list[Group]:
     """Return the selected groups, sorted by display name and object id; none is no error.
 
-    With the option ``members`` each has the object ids of its direct members, and what Graph tells of them.
+    With the option ``members`` each has the object ids of its direct members, and what Graph tells of them; with ``owners`` those of its owners.
     """
     graph, options = GraphClient(ctx), ctx.options
     found = [describe_group(wire) for wire in _read_groups(graph, options)]
     found.sort(key=lambda group: (fold_case(group["display_name"] or ""), str(group["object_id"])))
-    if options.get("members"):
-        requests = [ReadRequest(*build_relation_query(str(group["object_id"]), "members")) for group in found]
-        intent = f"list the members of {len(found)} groups"
-        answers = t.cast("list[list[Wire]]", read_in_batches(graph, requests, intent=intent, needs=READ_NEEDS))
-        found = [{**group, **_describe_members(graph, listed)} for group, listed in zip(found, answers, strict=True)]
+    for relation in RELATIONS:
+        if options.get(relation):
+            requests = [ReadRequest(*build_relation_query(str(group["object_id"]), relation)) for group in found]
+            intent = f"list the {relation} of {len(found)} groups"
+            answers = t.cast("list[list[Wire]]", read_in_batches(graph, requests, intent=intent, needs=READ_NEEDS))
+            described = (_describe_relation(graph, relation, listed) for listed in answers)
+            found = [{**group, **told} for group, told in zip(found, described, strict=True)]
     return found
 
 
-def _describe_members(graph: GraphClient, listed: t.Sequence[Wire]) -> dict[str, t.Any]:
-    graph.known_objects.learn(listed)
+def _describe_relation(graph: GraphClient, relation: str, listed: t.Sequence[Wire]) -> dict[str, t.Any]:
     ids = list_ids(listed)
+    if relation == "owners":
+        return {"owners": ids}
+    graph.known_objects.learn(listed)
     return {"members": ids, "member_details": [graph.known_objects.describe(object_id) for object_id in ids]}
 
 

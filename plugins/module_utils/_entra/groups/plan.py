@@ -119,6 +119,25 @@ def plan_group_removal(current: CanonicalGroup | None) -> Plan:
     return Plan(_format_group(current), {}, (step,))
 
 
+def describe_group_undo(step: Step, plan: Plan, object_id: str | None) -> dict[str, t.Any]:
+    """Return what undoing *step* of *plan* takes, for the record of the run: what it changed, before and after; None means absent."""
+    name = (plan.before or plan.after).get("display_name")
+    if "relation" in step.data:
+        ids, is_added = list(step.data["ids"]), step.action == "add"
+        change = {"added": ids if is_added else [], "removed": [] if is_added else ids}
+        return {
+            "kind": "entra_members",
+            "object_id": object_id,
+            "name": name,
+            "relation": step.data["relation"],
+            **change,
+        }
+    about = {"kind": "entra_group", "object_id": object_id, "name": name}
+    changed = step.data["fields"] if step.action == "update" else FIELDS
+    before, after = ({field: form.get(field) or "" for field in changed} for form in (plan.before, plan.after))
+    return {**about, "before": before if plan.before else None, "after": after if plan.after else None}
+
+
 def _format_group(current: CanonicalGroup | None) -> CanonicalGroup:
     return {name: value for name, value in (current or {}).items() if name != "object_id"}
 

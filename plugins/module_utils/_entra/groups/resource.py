@@ -41,6 +41,7 @@ from .plan import (
     CanonicalGroup,
     canonical_group,
     check_new_group,
+    describe_group_undo,
     desired_group,
     plan_group,
     plan_group_removal,
@@ -150,6 +151,10 @@ class GroupResource:
             for relation, ids in listed.items()
             if relation != "groups" and not _is_relation_shown(ids, relation, self._planned.steps)
         ]
+
+    def describe_undo(self, step: Step) -> t.Mapping[str, t.Any]:
+        """Return what undoing *step* takes."""
+        return describe_group_undo(step, self._planned, self.object_id)
 
     def result(self) -> CanonicalGroup:
         """Return the group as it is after the plan; empty when it is absent."""

@@ -186,4 +186,5 @@ PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "converge_role_mappings": PlaybookNeeds(_MAPPINGS),
     "export_role_mappings": PlaybookNeeds((_READ_CELL,)),
     "preflight": PlaybookNeeds(_PREFLIGHT),
+    "revert": PlaybookNeeds(_MAPPINGS),
 }

@@ -135,6 +135,11 @@ class RequestWriter:
             self._security.remember_name(number, role.name)
         return number
 
+    def find_id(self, principal: PrincipalReference) -> int | None:
+        """Return the id of a principal, None for a user group that was not created yet."""
+        found = self._created.get(principal) if isinstance(principal, Pending) else principal
+        return found.id if found is not None else None
+
     def _get_existing_grant(self, grant: PlannedGrant) -> Grant:
         return Grant(self._get_existing(grant.principal), self._get_role_id(grant.role), grant.entity)
 

@@ -105,12 +105,20 @@ class DeclaredRoles:
 
     def get_role_id(self, role: RoleReference) -> int:
         """Return the id of a role. Raises InternalFault for one that does not exist, and that was not created."""
-        number = role
-        if isinstance(role, Pending):
-            number = (self._new[role].role_id if role in self._new else None) or 0
-        if not isinstance(number, int) or not number:
+        number = self.find_role_id(role)
+        if not number:
             raise InternalFault(f"Role {role} is needed before it was created.")
         return number
+
+    def find_role_id(self, role: RoleReference) -> int | None:
+        """Return the id of a role, None for one that was not created yet."""
+        if isinstance(role, Pending):
+            return self._new[role].role_id if role in self._new else None
+        return role
+
+    def describe_undo(self, step: Step) -> t.Mapping[str, t.Any] | None:
+        """Return what undoing a step of the roles takes."""
+        return self._list.describe_undo(step)
 
     def wait_until_written_show(self) -> None:
         """Wait until the roles that were created or changed show it, once. Raises WaitTimeout for rights that remain."""

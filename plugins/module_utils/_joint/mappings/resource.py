@@ -20,7 +20,7 @@ from ..._commvault.user_groups.calls import UserGroups
 from ..._core.context import Context
 from ..._core.errors import CvopsError, WaitTimeout
 from ..._core.names import fold_case
-from ..._core.plan import Plan
+from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals
 from ..._core.run_record import read_records
@@ -60,6 +60,7 @@ from .problem_names import raise_problems
 from .read import SATISFYING_KINDS, Current, Reader
 from .resolve import Resolver
 from .rights import RightsCheck
+from .undo import describe_request_undo
 
 #: So many object ids are named in a warning.
 _TOLD = 5
@@ -76,6 +77,7 @@ class RoleMappingsResource:
         self._writer = RequestWriter(self._security, UserGroups(self._client, self._directory), roles.get_role_id)
         self._resolved, self._current, self._schedule = Resolved(), Current(), Schedule()
         self._drift = Drift()
+        self._linked: t.Mapping[str, t.Any] = {}
         self._unverified: list[dict[str, t.Any]] = []
         self._unchecked: list[PlannedGrant] = []
 
@@ -141,7 +143,9 @@ class RoleMappingsResource:
         self._check_writes(changes)
         self._tell_drift(changes)
         self._remember_names()
-        return make_plan(self._schedule, resolved, self._current.grants, read_link, self._drift, typed)
+        planned = make_plan(self._schedule, resolved, self._current.grants, read_link, self._drift, typed)
+        self._linked = planned.before["user_groups"]
+        return planned
 
     def verify(self) -> list[Finding]:
         """Wait until user groups that were created or linked show, and return the grants that were added and are not shown.
@@ -165,6 +169,11 @@ class RoleMappingsResource:
                 f"{len(not_confirmed)} grants were accepted by Commvault but are not shown as asked; they may await approval"
             )
         return self._make_rows(not_confirmed)
+
+    def describe_undo(self, step: Step) -> t.Mapping[str, t.Any] | None:
+        """Return what undoing *step* takes, with the ids of what the run has created by now."""
+        find_id, find_role_id = self._writer.find_id, self._roles.find_role_id
+        return describe_request_undo(step.data["request"], self._resolved, self._linked, find_id, find_role_id)
 
     def find_fault(self) -> CvopsError | None:
         """Return the failure that ``fail_on_drift`` asks for where access beyond the mapping stays, None else."""

@@ -60,6 +60,10 @@ class RolesAndMappingResource:
         self._roles.verify()
         return self._mapping.verify()
 
+    def describe_undo(self, step: Step) -> t.Mapping[str, t.Any] | None:
+        """Return what undoing *step* takes."""
+        return (self._roles if self._roles.is_step(step) else self._mapping).describe_undo(step)
+
     def find_fault(self) -> CvopsError | None:
         """Return the failure that ``fail_on_drift`` asks for where access beyond the mapping stays, None else."""
         return self._mapping.find_fault()

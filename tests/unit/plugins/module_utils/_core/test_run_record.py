@@ -278,3 +278,50 @@ def test_what_a_run_is_about_is_the_commcell_or_the_tenant(
     ctx.identity["entra_token_says"] = told
     ctx.secrets.add(SECRET)
     assert describe_target(ctx) == expected
+
+
+def read_steps(make_ctx: t.Any, folder: pathlib.Path, result: dict[str, t.Any] | None, describe: t.Any = None) -> t.Any:
+    record = RunRecord(make_ctx(run_directory="/tmp/run"), str(folder), "entra_group")
+    record.describe_undo = describe
+    record.begin(PLAN)
+    if result is not None:
+        record.end(PLAN, result)
+    return read_only_record(folder)
+
+
+@pytest.mark.parametrize(
+    ("result", "states"),
+    [
+        (None, ["planned", "planned"]),
+        ({"changed": True}, ["done", "done"]),
+        ({"failed": True, "steps_done": ["group A"], "step_failed": "member x"}, ["done", "failed"]),
+        ({"failed": True, "steps_done": [], "step_failed": "group A"}, ["failed", "left"]),
+        ({"failed": True}, ["left", "left"]),
+    ],
+)
+def test_each_step_has_its_state(
+    make_ctx: t.Any, folder: pathlib.Path, result: dict[str, t.Any] | None, states: list[str]
+) -> None:
+    assert [step["state"] for step in read_steps(make_ctx, folder, result)["steps"]] == states
+
+
+def test_what_undoing_takes_is_asked_again_at_the_end_and_costs_no_record(
+    make_ctx: t.Any, folder: pathlib.Path
+) -> None:
+    asked: list[str] = []
+
+    def describe(step: Step) -> dict[str, t.Any]:
+        asked.append(step.subject)
+        if step.action == "add":
+            raise ValueError("a fault of ours")
+        return {"kind": "x", "id": len(asked)}
+
+    found = read_steps(make_ctx, folder, {"changed": True}, describe)
+    assert [step["undo"] for step in found["steps"]] == [{"kind": "x", "id": 3}, None]
+    assert asked == ["group A", "member x"] * 2
+
+
+def test_tasks_of_one_run_have_the_same_mark(make_ctx: t.Any) -> None:
+    marks = [subject.identify_run(make_ctx(run_directory=folder)) for folder in ("/tmp/a", "/tmp/a", "/tmp/b", None)]
+    assert marks[0] == marks[1] != marks[2]
+    assert marks[3] == ""

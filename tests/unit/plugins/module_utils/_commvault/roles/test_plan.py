@@ -15,9 +15,14 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.canonical import canonical_role
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.desired import desired_role
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.plan import plan_role, plan_role_removal
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.plan import (
+    describe_role_undo,
+    plan_role,
+    plan_role_removal,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
+from ansible_collections.cvops.identity.plugins.plugin_utils.undo_records import FORMS
 
 
 class Service:
@@ -137,3 +142,19 @@ def test_a_role_of_a_company_is_told_with_it() -> None:
         assert [(change.sign, change.principal, change.sentence) for change in step.changes] == [
             ("-", principal, "delete the role")
         ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [({}, {"description": "b"}), ({"description": "a"}, {}), ({"description": "a"}, {"description": "b"})],
+)
+def test_what_undoes_a_step_has_the_form_that_is_read_back(before: t.Any, after: t.Any) -> None:
+    whole = {"name": "Night", "enabled": True, "visible_to_all": False, "permissions": ["View"]}
+    plan = Plan({**whole, **before} if before else {}, {**whole, **after} if after else {})
+    found = describe_role_undo(plan, 5, None)
+    form = FORMS[found["kind"]]
+    assert found.keys() == {*form, "kind"}
+    assert all(form[name](found[name]) for name in form)
+    assert (found["before"] is None, found["after"] is None) == (not before, not after)
+    if before and after:
+        assert (found["before"], found["after"]) == (before, after)

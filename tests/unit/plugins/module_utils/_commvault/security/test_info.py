@@ -107,7 +107,8 @@ def test_every_form_of_enabled_is_told(make_ctx: t.Any, raw: dict[str, t.Any], e
 
 def test_roles_are_shown_with_their_permissions(make_ctx: t.Any) -> None:
     found, _client = snapshot(make_ctx, "role_permissions")
-    assert found["roles"] == [{"id": "35", "name": "R", "company": "corp", "enabled": False, "permissions": ["View"]}]
+    shown = {"description": "", "visible_to_all": False, "permissions": ["View"]}
+    assert found["roles"] == [{"id": "35", "name": "R", "company": "corp", "enabled": False, **shown}]
 
 
 def test_a_group_that_is_gone_is_left_out_and_not_shown_as_empty(make_ctx: t.Any) -> None:

@@ -19,10 +19,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.plan 
     canonical_group,
     check_new_group,
     derive_mail_nickname,
+    describe_group_undo,
     desired_group,
     plan_group,
     plan_group_removal,
 )
+from ansible_collections.cvops.identity.plugins.plugin_utils.undo_records import FORMS
 
 IDS = [guid(number) for number in range(6)]
 names = st.text(min_size=1, max_size=20)
@@ -210,3 +212,22 @@ def test_groups_of_one_display_name_have_steps_of_their_own() -> None:
     existing = [identify(None, IDS[0]), identify(None, IDS[1]), identify("b", None), identify("c", None)]
     ids = [item for listed in existing for item in listed]
     assert len(ids) == len(set(ids)) == 12
+
+
+@given(desired_groups, current_groups, managed, managed, st.booleans())
+def test_what_undoes_each_step_has_the_form_that_is_read_back(
+    desired: dict[str, t.Any],
+    current: dict[str, t.Any] | None,
+    members: list[str] | None,
+    owners: list[str] | None,
+    exclusive: bool,
+) -> None:
+    plans = [plan_group(desired, current, members, owners, exclusive), plan_group_removal(current)]
+    for plan in plans:
+        for step in plan.steps:
+            found = describe_group_undo(step, plan, IDS[0])
+            form = FORMS[found.pop("kind")]
+            assert found.keys() == form.keys()
+            assert all(form[name](value) for name, value in found.items())
+            if step.action == "update":
+                assert found["before"].keys() == found["after"].keys() == step.data["fields"].keys()

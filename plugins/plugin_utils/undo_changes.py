@@ -1,0 +1,146 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What the records of a run changed at one place, object by object, from before the run to after it, whatever number of steps did it. Pure.
+
+Records are those of ``undo_records.py``. Steps that were not begun are no changes. Of a run that did not come to its end, all planned
+steps are: what is there now says which of them were done.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
+
+from .filter_values import make_visible, to_text
+
+Mapping = t.Mapping[str, t.Any]
+Key: t.TypeAlias = t.Hashable
+
+
+@dataclass
+class ObjectChange:
+    """An object's fields before and after; None: it did not exist. ``about``: its id, name and company, as the last step had them."""
+
+    about: dict[str, t.Any]
+    before: dict[str, t.Any] | None
+    after: dict[str, t.Any] | None
+
+    @property
+    def was_created(self) -> bool:
+        """Whether the run made it, and it was left."""
+        return self.before is None and self.after is not None
+
+    @property
+    def was_deleted(self) -> bool:
+        """Whether the run deleted it."""
+        return self.before is not None and self.after is None
+
+
+@dataclass
+class PartChange:
+    """A grant, a member or an owner: whether it was there before and after. ``about``: what it is."""
+
+    about: dict[str, t.Any]
+    before: bool
+    after: bool
+
+
+@dataclass
+class PlaceChanges:
+    """What a run changed at one place. ``by_hand``: what no program can undo, in words; ``unfinished``: modules that did not come to their end."""
+
+    grants: dict[Key, PartChange] = field(default_factory=dict)
+    roles: dict[Key, ObjectChange] = field(default_factory=dict)
+    user_groups: dict[Key, ObjectChange] = field(default_factory=dict)
+    entra_groups: dict[Key, ObjectChange] = field(default_factory=dict)
+    entra_members: dict[Key, PartChange] = field(default_factory=dict)
+    by_hand: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+
+
+#: What a person does to undo the writes of a module that this collection does not undo.
+_BY_HAND = {
+    "commvault_access_token": "tokens that were made are revoked with commvault_access_token (state: absent); the value of one that was revoked is"
+    " gone: make a new one and hand it over",
+    "commvault_user_group": "run commvault_user_group with the former values, which planned.before of the record has",
+    "entra_admin_consent": "run entra_admin_consent with the former permissions, or in the portal: Enterprise applications, Permissions",
+    "entra_application": "run the former document; a deleted application is restored with restore_deleted for 30 days",
+    "entra_application_secret": "a secret that was made is deleted with entra_application_secret (state: absent, key_id); the value of one that was"
+    " deleted is gone: make a new one and hand it over",
+    "entra_federated_credential": "run entra_federated_credential with the former values, which planned.before of the record has",
+    "entra_service_principal": "run entra_service_principal with the former values, which planned.before of the record has",
+}
+_OTHERWISE = "see planned.before of the record"
+
+
+def collect_changes(records: t.Iterable[Mapping]) -> PlaceChanges:
+    """Return what *records*, oldest first, changed; all of them are of one place."""
+    found = PlaceChanges()
+    for record in records:
+        if any(step["state"] == "planned" for step in record["steps"]):
+            found.unfinished.append(record["module"])
+        for step in record["steps"]:
+            if step["state"] != "left":
+                _take_step(found, step, record["module"])
+    return found
+
+
+def describe_by_hand(module: str, change: Mapping) -> str:
+    """Return a change that no program can undo, with what to do."""
+    advice = _BY_HAND.get(module, _OTHERWISE)
+    return to_text(make_visible(f"{change['principal']}: {change['sentence']} ({module}); by hand: {advice}"))
+
+
+def find_object_key(undo: Mapping) -> Key:
+    """Return what tells an object of a record from others: its id, else its name and company."""
+    number = undo.get("object_id", undo.get("id"))
+    if number is not None:
+        return number.lower() if isinstance(number, str) else number
+    return fold_case(undo.get("name") or ""), fold_case(undo.get("company") or "")
+
+
+def _take_step(found: PlaceChanges, step: Mapping, module: str) -> None:
+    undo = step["undo"]
+    if undo is None:
+        found.by_hand += [describe_by_hand(module, change) for change in step["changes"]]
+    elif undo["kind"] == "grants":
+        for is_added, grants in ((True, undo["added"]), (False, undo["removed"])):
+            for grant in grants:
+                _take_part(found.grants, _find_grant_key(grant), grant, is_added)
+    elif undo["kind"] == "entra_members":
+        about = {name: undo[name] for name in ("object_id", "name", "relation")}
+        for is_added, ids in ((True, undo["added"]), (False, undo["removed"])):
+            for member in ids:
+                key = (find_object_key(undo), undo["relation"], member.lower())
+                _take_part(found.entra_members, key, {**about, "member": member.lower()}, is_added)
+    else:
+        objects = {"role": found.roles, "user_group": found.user_groups, "entra_group": found.entra_groups}
+        _take_object(objects[undo["kind"]], undo)
+
+
+def _find_grant_key(grant: Mapping) -> Key:
+    principal, entity = grant["principal"], grant["entity"]
+    return (principal["kind"], find_object_key(principal), find_object_key(grant["role"]), entity["kind"], entity["id"])
+
+
+def _take_part(parts: dict[Key, PartChange], key: Key, about: Mapping, is_added: bool) -> None:
+    first = parts.get(key)
+    parts[key] = PartChange(dict(about), not is_added if first is None else first.before, is_added)
+
+
+def _take_object(objects: dict[Key, ObjectChange], undo: Mapping) -> None:
+    about = {name: value for name, value in undo.items() if name not in ("kind", "before", "after")}
+    key = find_object_key(undo)
+    first = objects.get(key)
+    if first is None:
+        objects[key] = ObjectChange(about, undo["before"], undo["after"])
+        return
+    first.about = about
+    if first.before is not None:
+        first.before = {**(undo["before"] or {}), **first.before}
+    first.after = None if undo["after"] is None else {**(first.after or {}), **undo["after"]}
