@@ -59,6 +59,10 @@ def quote_segment(value: str) -> str:
     return quote(value, safe="")
 
 
+#: How long an object that exists already, and is not shown, is looked for.
+_CONFLICT_LIMIT_S = 15.0
+
+
 def build_name_filter(name: str) -> str:
     """Return the $filter for objects of this display name, and of one that differs from it in Unicode form only, which is told as near."""
     forms = [quote_literal(form) for form in list_unicode_forms(name)]
@@ -252,9 +256,20 @@ class GraphClient:
         among them, or the service only says that it created one. In each case it exists, so "not found" means "not yet".
         """
         path = f"/{collection}{format_alternate_key(name, value)}"
-        shown = self.write(
-            "PATCH", path, dict(body), intent=intent, needs=needs, headers={"Prefer": "create-if-missing"}
-        )
+
+        def send() -> dict[str, t.Any] | None:
+            return self.write(
+                "PATCH", path, dict(body), intent=intent, needs=needs, headers={"Prefer": "create-if-missing"}
+            )
+
+        try:
+            shown = send()
+        except ApiError as exc:
+            if not exc.is_outdated or exc.status == 404:
+                raise
+            # A replica that does not know the object yet takes the request for a creation: ours of a try whose answer was lost.
+            self._await_key(path, exc, intent=intent, needs=read_needs, select=select)
+            shown = send()
         self.recent_objects.add(path)
         if shown is None or not shown.get("id"):
             with mark_outcome_unknown():
@@ -265,6 +280,18 @@ class GraphClient:
             )
         self.remember(shown)
         return shown
+
+    def _await_key(self, path: str, conflict: ApiError, *, intent: str, needs: t.Sequence[str], select: str) -> None:
+        """Wait until the object with the alternate key in *path* shows. Raises *conflict* where none does: another value is taken."""
+        backoff = Backoff(self.ctx)
+        while True:
+            with mark_outcome_unknown():
+                found = self.get(path, intent=intent, needs=needs, params={"$select": select})
+            if found is not None:
+                return
+            if not backoff.fits_within(_CONFLICT_LIMIT_S):
+                raise conflict
+            backoff.pause(about=f"waiting for the object that is in the way to show (to {intent})")
 
     def remember(self, created: t.Mapping[str, t.Any]) -> None:
         """Note an object that this run has created, by all its ids: replicas may deny it for a while."""

@@ -13,7 +13,7 @@ import typing as t
 from .._core.errors import ApiError, CvopsError, mark_outcome_unknown
 from .._core.polling import Backoff
 from .._core.retry import Repeat
-from .client import GraphClient
+from .client import GraphClient, quote_segment
 from .confirm import wait_until_shown
 
 _READS_AFTER = 4
@@ -69,8 +69,8 @@ def create_once(
         exc.facts["outcome"] = "unknown"
         raise
     graph.remember(created)
-    _await_listed(graph, find, created, intent, may_have_twins=was_repeated)
-    return created
+    _await_listed(graph, find, created, intent)
+    return _keep_one_of_twins(graph, path, find, created, intent) if was_repeated else created
 
 
 def _await_listed(
@@ -78,7 +78,6 @@ def _await_listed(
     find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]],
     created: t.Mapping[str, t.Any],
     intent: str,
-    may_have_twins: bool = False,
 ) -> None:
     """Wait until *find* returns the new object: the next run knows it by that alone, so nothing else is done before.
 
@@ -87,27 +86,43 @@ def _await_listed(
     """
     with contextlib.suppress(CvopsError):
         wait_until_shown(graph, lambda: [] if any(_is_same(item, created) for item in find()) else ["list"], intent)
-        if may_have_twins:
-            _warn_of_twins(graph, find, created, intent)
 
 
 def _is_same(item: t.Mapping[str, t.Any], created: t.Mapping[str, t.Any]) -> bool:
     return item.get("id") == created.get("id")
 
 
-def _warn_of_twins(
+def _keep_one_of_twins(
     graph: GraphClient,
+    path: str,
     find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]],
-    created: t.Mapping[str, t.Any],
+    created: dict[str, t.Any],
     intent: str,
-) -> None:
-    """Warn of another object than *created*: one of a first POST that had an effect which no replica showed before the second."""
-    others = [str(item.get("id")) for item in find() if not _is_same(item, created)]
+) -> dict[str, t.Any]:
+    """Return the object to go on with where a first POST, which was refused, may have had an effect that no replica showed in time.
+
+    Then there are two of one name, which no later run could tell apart: the second, which is this run's for certain and which nobody
+    uses yet, is deleted. Where that fails, and where there are more, a warning names them.
+    """
+    others: t.Sequence[t.Mapping[str, t.Any]] = ()
+    try:
+        others = [item for item in find() if not _is_same(item, created)]
+        if len(others) == 1:
+            key = str(created["id"])
+            graph.write(
+                "DELETE", f"{path}/{quote_segment(key)}", intent=f"undo a second try to {intent}", missing_ok=True
+            )
+            graph.forget(key)
+            graph.remember(others[0])
+            return dict(others[0])
+    except CvopsError as exc:
+        graph.ctx.debug(1, str(exc))
     if others:
         graph.ctx.warn(
             f"Entra ID refused to {intent} at first and may have done it all the same: beside {created.get('id')} there is"
-            f" {', '.join(others)} of the same name. Remove the one that nobody uses."
+            f" {', '.join(str(item.get('id')) for item in others)} of the same name. Remove the one that nobody uses."
         )
+    return created
 
 
 def _check_name_is_free(find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]], intent: str) -> None:

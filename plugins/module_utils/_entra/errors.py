@@ -14,7 +14,7 @@ from .._core.reply import Reply
 from .._core.visible import to_one_line
 
 _LONGEST_CODE = 100
-#: Codes for an object that exists already, also where the replica that was read did not know it.
+#: Codes for an object that exists already, also where the replica that was read did not know it; some stand in the error's details.
 _EXISTS = frozenset(("ConflictingObjects", "Request_MultipleObjectsWithSameKeyValue"))
 
 #: What the user can do about an error code; the code alone decides, never the message.
@@ -56,7 +56,7 @@ def build_graph_error(reply: Reply, intent: str, needs: t.Sequence[str] = ()) ->
     return ApiError(
         f"{message} {hint}".rstrip(),
         may_have_acted=reply.status >= 500 and reply.method == "POST",
-        is_outdated=code in _EXISTS,
+        is_outdated=not _EXISTS.isdisjoint((code, *_read_detail_codes(reply))),
         said=said,
         **facts,
     )
@@ -70,6 +70,18 @@ def _is_graph_error(reply: Reply) -> bool:
         return False
     error = body.get("error") if isinstance(body, dict) else None
     return isinstance(error, dict) and isinstance(error.get("code"), str) and isinstance(error.get("message"), str)
+
+
+def _read_detail_codes(reply: Reply) -> list[str]:
+    """Return the codes in the details of an error: there Graph tells what the top code, such as Request_BadRequest, does not."""
+    try:
+        body = reply.json()
+    except BadAnswer:
+        return []
+    error = body.get("error") if isinstance(body, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    listed = details if isinstance(details, list) else []
+    return [item["code"] for item in listed if isinstance(item, dict) and isinstance(item.get("code"), str)]
 
 
 def _read_code_and_reason(reply: Reply) -> tuple[str | None, str]:

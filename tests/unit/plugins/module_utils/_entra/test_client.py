@@ -223,6 +223,33 @@ def test_an_upsert_that_never_shows(graph: GraphClient, secured: t.Any, answer: 
     assert caught.value.may_have_acted
 
 
+TAKEN = {
+    "error": {
+        "code": "Request_BadRequest",
+        "message": "A conflicting object is present in the directory.",
+        "details": [{"code": "ConflictingObjects", "message": "", "target": ""}],
+    }
+}
+
+
+def test_an_upsert_that_a_replica_takes_for_a_creation_is_sent_again_when_the_object_shows(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    secured.server.says(answer(400, TAKEN), answer(404, MISSING), answer(200, GROUP), answer(200, GROUP))
+    assert graph.upsert("groups", "uniqueName", "ops", {}, intent="create it") == GROUP
+    assert methods(secured) == ["PATCH", "GET", "GET", "PATCH"]
+
+
+def test_an_upsert_that_meets_another_value_that_is_taken_is_refused_after_a_while(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    secured.server.says(answer(400, TAKEN), *[answer(404, MISSING)] * 20)
+    with pytest.raises(ApiError, match="conflicting object") as caught:
+        graph.upsert("groups", "uniqueName", "ops", {}, intent="create it")
+    assert caught.value.is_outdated
+    assert methods(secured).count("PATCH") == 1 and len(methods(secured)) < 20
+
+
 def test_ownership_that_is_not_known_everywhere_yet(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
     graph.remember(GROUP)
     secured.server.says(answer(403, DENIED), answer(403, DENIED), answer(204, b""))

@@ -170,9 +170,32 @@ def test_a_post_that_was_refused_and_carried_out_is_not_sent_again(
     assert methods(secured) == ["POST"]
 
 
-def test_a_twin_that_shows_after_the_second_post_is_told(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+SECOND = {**GROUP, "id": "second"}
+
+
+def create_twice(graph: GraphClient, secured: t.Any, answer: t.Any, *answers: t.Any, others: int = 1) -> t.Any:
+    """Create with a POST that is refused and carried out, and whose object shows after the second one."""
     graph._transport.settings = dataclasses.replace(graph._transport.settings, policy=RetryPolicy(tries=3))
-    second = {**GROUP, "id": "second"}
-    secured.server.says(answer(503, {}, {"Retry-After": "1"}), answer(201, second))
-    assert created(graph, [], [], [], [GROUP, second]) == second
+    secured.server.says(answer(503, {}, {"Retry-After": "1"}), answer(201, SECOND), *answers)
+    twins = [GROUP, *({**GROUP, "id": f"other {number}"} for number in range(others - 1)), SECOND]
+    return created(graph, [], [], [], twins)
+
+
+def test_of_twins_the_second_which_is_ours_for_certain_is_deleted(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    assert create_twice(graph, secured, answer, answer(204, b"")) == GROUP
+    assert methods(secured) == ["POST", "POST", "DELETE"]
+    assert secured.server.received[-1].path.endswith("/groups/second")
+    assert graph.ctx.warnings == [] and graph.recent_objects.contains_any([GROUP["id"]])
+
+
+@pytest.mark.parametrize(("status", "others"), [(403, 1), (500, 1), (204, 2)])
+def test_twins_that_cannot_become_one_are_told(
+    graph: GraphClient, secured: t.Any, answer: t.Any, status: int, others: int
+) -> None:
+    refusal = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}}
+    told = answer(status, b"" if status == 204 else refusal)
+    assert create_twice(graph, secured, answer, *[told] * 5, others=others) == SECOND
     assert [GROUP["id"] in text for text in graph.ctx.warnings] == [True]
+    assert ("DELETE" in methods(secured)) == (others == 1)

@@ -53,6 +53,23 @@ def test_a_known_code_says_what_to_do(refused: t.Any, code: str) -> None:
     assert str(refused(400, said(code, "no"))).endswith(_HINTS[code])
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (said("ConflictingObjects", "no"), True),
+        (said("Request_BadRequest", "no", details=[{"code": "InvalidValue"}, {"code": "ConflictingObjects"}]), True),
+        (said("Request_BadRequest", "ConflictingObjects", details=[{"code": "ObjectConflict"}]), False),
+        (said("Request_BadRequest", "no", details="ConflictingObjects"), False),
+        (said("Request_BadRequest", "no", details=[None, {"code": ["ConflictingObjects"]}]), False),
+        (["ConflictingObjects"], False),
+    ],
+)
+def test_an_object_that_exists_already_is_known_by_any_of_the_codes(
+    refused: t.Any, body: t.Any, expected: bool
+) -> None:
+    assert refused(400, body).is_outdated is expected
+
+
 def test_a_message_never_decides_on_the_advice(refused: t.Any) -> None:
     assert (
         str(refused(400, said("Other", "Directory_QuotaExceeded")))
