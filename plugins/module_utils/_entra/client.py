@@ -262,14 +262,16 @@ class GraphClient:
                 "PATCH", path, dict(body), intent=intent, needs=needs, headers={"Prefer": "create-if-missing"}
             )
 
-        try:
-            shown = send()
-        except ApiError as exc:
-            if not exc.is_outdated or exc.status == 404:
-                raise
-            # A replica that does not know the object yet takes the request for a creation: ours of a try whose answer was lost.
-            self._await_key(path, exc, intent=intent, needs=read_needs, select=select)
-            shown = send()
+        # A replica that does not know the object yet takes the request for a creation: ours of a try whose answer was lost.
+        backoff = Backoff(self.ctx)
+        while True:
+            try:
+                shown = send()
+                break
+            except ApiError as exc:
+                if not exc.is_outdated or exc.status == 404:
+                    raise
+                self._await_key(path, exc, backoff, intent=intent, needs=read_needs, select=select)
         self.recent_objects.add(path)
         if shown is None or not shown.get("id"):
             with mark_outcome_unknown():
@@ -281,17 +283,18 @@ class GraphClient:
         self.remember(shown)
         return shown
 
-    def _await_key(self, path: str, conflict: ApiError, *, intent: str, needs: t.Sequence[str], select: str) -> None:
+    def _await_key(
+        self, path: str, conflict: ApiError, backoff: Backoff, *, intent: str, needs: t.Sequence[str], select: str
+    ) -> None:
         """Wait until the object with the alternate key in *path* shows. Raises *conflict* where none does: another value is taken."""
-        backoff = Backoff(self.ctx)
         while True:
+            if not backoff.fits_within(_CONFLICT_LIMIT_S):
+                raise conflict
+            backoff.pause(about=f"waiting for the object that is in the way to show (to {intent})")
             with mark_outcome_unknown():
                 found = self.get(path, intent=intent, needs=needs, params={"$select": select})
             if found is not None:
                 return
-            if not backoff.fits_within(_CONFLICT_LIMIT_S):
-                raise conflict
-            backoff.pause(about=f"waiting for the object that is in the way to show (to {intent})")
 
     def remember(self, created: t.Mapping[str, t.Any]) -> None:
         """Note an object that this run has created, by all its ids: replicas may deny it for a while."""

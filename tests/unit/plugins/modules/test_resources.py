@@ -16,11 +16,16 @@ import typing as t
 import pytest
 import yaml
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource
 from ansible_collections.cvops.identity.plugins.module_utils._core import http
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
 from ansible_collections.cvops.identity.plugins.module_utils._core.runner import run_task
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.plan import Operation
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.resource import RoleMappingsResource
+from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.roles_and_mapping import (
+    RolesAndMappingResource,
+)
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 PACKAGE = "ansible_collections.cvops.identity.plugins"
@@ -28,6 +33,8 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]
 WRITERS = [name for name in MODULES if not name.endswith("_info")]
 #: Actions that are written as an expression: what it can be.
 EXPRESSIONS = {"request.operation": frozenset(t.get_args(Operation))}
+#: A resource whose plan is that of others.
+COMPOSED: dict[type, tuple[type, ...]] = {RolesAndMappingResource: (RoleResource, RoleMappingsResource)}
 CONNECTION = {
     "tenant_id": "11111111-2222-4333-8444-555555555555",
     "client_id": "11111111-2222-4333-8444-666666666666",
@@ -100,7 +107,8 @@ def test_an_unknown_action_raises_and_sends_nothing(
 @pytest.mark.parametrize("name", WRITERS)
 def test_planning_names_exactly_the_actions_that_there_are(name: str, make_ctx: t.Any) -> None:
     resource = built(load(name), make_ctx)[1]
-    assert planned_actions(type(resource)) == set(resource.actions)
+    parts = COMPOSED.get(type(resource), (type(resource),))
+    assert set().union(*map(planned_actions, parts)) == set(resource.actions)
 
 
 def planned_actions(resource: type) -> set[str]:
