@@ -16,7 +16,6 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.cvops.identity.plugins.module_utils._commvault.roles.resource import RoleResource
 from ansible_collections.cvops.identity.plugins.module_utils._core import http
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.resource import Report
@@ -33,8 +32,8 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]
 WRITERS = [name for name in MODULES if not name.endswith("_info")]
 #: Actions that are written as an expression: what it can be.
 EXPRESSIONS = {"request.operation": frozenset(t.get_args(Operation))}
-#: A resource whose plan is that of others.
-COMPOSED: dict[type, tuple[type, ...]] = {RolesAndMappingResource: (RoleResource, RoleMappingsResource)}
+#: A resource whose plan is that of others; a list of roles that is left out has no actions.
+COMPOSED: dict[type, tuple[type, ...]] = {RolesAndMappingResource: (RoleMappingsResource,)}
 CONNECTION = {
     "tenant_id": "11111111-2222-4333-8444-555555555555",
     "client_id": "11111111-2222-4333-8444-666666666666",
