@@ -188,3 +188,7 @@ class Site:
             (number,) = (key for key, group in self.groups.items() if group["name"] == item["name"])
             assert not any(group == number for group, dummy, plan in self.grants)
             del self.groups[number]
+
+
+def make_role_undo(before: t.Any, after: t.Any, number: int = 5) -> dict[str, t.Any]:
+    return {"kind": "role", "id": number, "name": "Night", "company": "Commcell", "before": before, "after": after}
