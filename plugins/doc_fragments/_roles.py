@@ -4,7 +4,18 @@
 
 from __future__ import annotations
 
-_ROLE = r"""
+
+class ModuleDocFragment:
+    """Commvault roles as a list: of a task of their own, and beside a mapping."""
+
+    DOCUMENTATION = r"""
+options:
+  roles:
+    description:
+      - The roles, each once. The options of each are those of M(cvops.identity.commvault_role).
+    type: list
+    elements: dict
+    required: true
     suboptions:
       name:
         description:
@@ -54,31 +65,16 @@ _ROLE = r"""
         default: present
 """
 
+    BESIDE_MAPPINGS: str
 
-class ModuleDocFragment:
-    """Commvault roles as a list."""
 
-    DOCUMENTATION = (
-        r"""
-options:
-  roles:
-    description:
-      - The roles, each once. The options of each are those of M(cvops.identity.commvault_role).
-    type: list
-    elements: dict
-    required: true"""
-        + _ROLE
-    )
-
-    BESIDE_MAPPINGS = (
-        r"""
-options:
-  roles:
-    description:
+# Outside of the class, where ansible-test expects nothing but constants.
+ModuleDocFragment.BESIDE_MAPPINGS = ModuleDocFragment.DOCUMENTATION.replace("    required: true\n", "", 1).replace(
+    "      - The roles, each once. The options of each are those of M(cvops.identity.commvault_role).\n",
+    """\
       - Roles that the task creates and changes before anything is granted, and deletes when all is taken away, under the log-in of the mapping. The options of
         each are those of M(cvops.identity.commvault_role). The mapping may grant roles that are to be created.
-    type: list
-    elements: dict
-    version_added: 0.1.0"""
-        + _ROLE
-    )
+      - A run that leaves some of the mapping to a later one deletes no role.
+""",
+    1,
+)

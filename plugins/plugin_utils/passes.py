@@ -72,7 +72,7 @@ def _list_left(result: Mapping) -> list[str]:
 
 
 def merge_options_of_localhost(
-    options: t.Any, prefix: str, localhost: t.Any, own: t.Any, optional: t.Any = ()
+    options: t.Any, prefix: str, localhost: t.Any, own: t.Any, optional: t.Any = None
 ) -> dict[str, t.Any]:
     """Return the *options* of a role with the values of those variables, *prefix* and name, that *localhost* has and the host itself has not.
 

@@ -14,8 +14,8 @@ from .canonical import Pending, PlannedGrant, PrincipalReference, Resolved, Role
 from .plan import ChangeGrants, CreateGroup, Request
 
 #: Returns the id of a principal or a role, None for one that is not created yet.
-FindId: t.TypeAlias = "t.Callable[[PrincipalReference], int | None]"
-FindRoleId: t.TypeAlias = "t.Callable[[RoleReference], int | None]"
+FindId: t.TypeAlias = t.Callable[[PrincipalReference], int | None]
+FindRoleId: t.TypeAlias = t.Callable[[RoleReference], int | None]
 
 
 def describe_request_undo(
