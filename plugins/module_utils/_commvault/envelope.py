@@ -162,6 +162,7 @@ def _classify_by_status(reply: Reply, message: str, code: str | None) -> ApiErro
         return NotFound(message, is_outdated=reply.method != "GET", **facts)
     if reply.status == 429:
         return Throttled(message, **facts)
-    # An error code is a decision of the application; a bare 5xx may come from a gateway after the application has acted.
-    lost = reply.status >= 500 and code is None and reply.method != "GET"
+    # An error code is a decision of the application; a bare 5xx, or one that repeats itself as the code, may come from a gateway, or of a
+    # failure after the application has acted.
+    lost = reply.status >= 500 and code in (None, str(reply.status)) and reply.method != "GET"
     return ApiError(message, may_have_acted=lost, **facts)

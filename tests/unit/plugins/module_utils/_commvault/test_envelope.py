@@ -148,6 +148,10 @@ def test_an_empty_object_is_an_empty_list() -> None:
         (502, "<html></html>", "POST", True),
         (502, "<html></html>", "GET", False),
         (400, "", "POST", False),
+        (500, {"errorCode": 500, "errorMessage": "failed"}, "POST", True),
+        (503, {"errorCode": "503", "errorMessage": "failed"}, "PUT", True),
+        (500, {"errorCode": 503, "errorMessage": "failed"}, "POST", False),
+        (500, {"errorCode": 500, "errorMessage": "failed"}, "GET", False),
     ],
 )
 def test_whether_it_may_have_acted(status: int, body: t.Any, method: str, lost: bool) -> None:
