@@ -183,7 +183,12 @@ def plan_people(results: t.Any, members: t.Any = None, scope: t.Any = None) -> P
                 for right, text in rights.items():
                     found.setdefault((person, right), {})[holder.way] = text
     changes = [*_compare("-", before, after), *_compare("+", after, before)]
-    unknown += [*_list_unread(results, groups, scope), *_list_changed_roles(results)]
+    read = _find_read_commcells(results)
+    unknown += [
+        *_list_unread(read, groups, scope),
+        *(_list_unmatched(holders, groups) if read else ()),
+        *_list_changed_roles(results),
+    ]
     return PeoplePlan(tuple(sorted(changes)), tuple(dict.fromkeys(unknown)))
 
 
@@ -300,10 +305,13 @@ def _read_group(group: Mapping) -> GroupChange:
 
 
 def _note_deletion(groups: dict[str, GroupChange], name: str, holders: t.Sequence[Holder]) -> None:
-    """Take up that a group goes; the step tells its name only, which is enough where one mapped group has it."""
-    keys = {holder.group for holder in holders if holder.group_id and fold_case(holder.through) == fold_case(name)}
-    for key in keys if len(keys) == 1 else ():
-        groups[key] = GroupChange(name, is_deleted=True)
+    """Take up that a group goes; the step tells its name only, which says whose group it is where one mapped group has it."""
+    keys = {holder.group for holder in holders if _is_for_group(holder, name)}
+    groups[keys.pop() if len(keys) == 1 else f"gone {fold_case(name)}"] = GroupChange(name, is_deleted=True)
+
+
+def _is_for_group(holder: Holder, name: str) -> bool:
+    return bool(holder.group_id) and fold_case(holder.through) == fold_case(name)
 
 
 def _read_person(member: Mapping) -> Person:
@@ -360,7 +368,7 @@ def _find_members(
 ) -> tuple[set[Person], set[Person]]:
     """Return who is a member before and after the plan, of those who are known."""
     if holder.is_user:
-        person = Person(("user", holder.commcell, holder.name), f"{holder.name} (Commvault user)")
+        person = Person(("user", holder.name, holder.commcell), f"{holder.name} (Commvault user)")
         return {person}, {person}
     change = groups.get(holder.group, GroupChange(""))
     was = listed.get(holder.group_id, set()) | change.removed
@@ -380,26 +388,42 @@ def _list_unknown(
         else:
             why = f"the members of its Entra group could not be read ({failure or 'Entra ID does not show the group'})"
         counts = [(len(holder.added), "gets"), (len(holder.removed), "loses"), (len(holder.kept), "keeps")]
-        told = ", ".join(f"{verb} {count} rights" for count, verb in counts if count)
+        told = ", ".join(f"{verb} {count} right{'s' if count > 1 else ''}" for count, verb in counts if count)
         yield f"{holder.label}: {why}; it {told}"
     if not holder.is_complete:
         yield f"{holder.label}: what it holds beyond the document, which this release or account does not list"
 
 
-def _list_unread(results: t.Any, groups: t.Mapping[str, GroupChange], scope: t.Any) -> t.Iterator[str]:
-    """Yield a line on groups whose members change and that may be mapped on CommCells which were not read."""
-    chosen = require_mapping(scope, "the scope")
-    read = {
+def _find_read_commcells(results: t.Any) -> set[str]:
+    """Return the CommCells whose mapping was read."""
+    return {
         host
         for host, listed in require_mapping(results, "the results by host").items()
         for result in flatten_results(listed)
         if "effects" in require_mapping(result.get("role_mappings"), "role_mappings")
     }
+
+
+def _list_unread(read: set[str], groups: t.Mapping[str, GroupChange], scope: t.Any) -> t.Iterator[str]:
+    """Yield a line on groups whose members change and that may be mapped on CommCells which were not *read*."""
+    chosen = require_mapping(scope, "the scope")
     known = [*require_list(chosen.get("commcells"), "commcells"), *require_list(chosen.get("left_out"), "left_out")]
     unread = sorted(to_text(make_visible(name)) for name in known if name not in read)
     names = sorted(change.name for change in groups.values() if change.is_change)
     if unread and names:
         yield f"what members of {_join(names)} have on {_join(unread)}, whose mapping is not part of this run"
+
+
+def _list_unmatched(holders: t.Sequence[Holder], groups: t.Mapping[str, GroupChange]) -> t.Iterator[str]:
+    """Yield lines on groups whose members change and that no holder is known to be for."""
+    mapped = {holder.group for holder in holders}
+    unmatched = [change for key, change in sorted(groups.items()) if change.is_change and key not in mapped]
+    shared = [change for change in unmatched if any(_is_for_group(holder, change.name) for holder in holders)]
+    for change in shared:
+        yield f"who loses access with the Entra group {change.name}, which is deleted: several mapped groups have this name"
+    names = sorted(change.name for change in unmatched if change not in shared)
+    if names:
+        yield f"what members of {_join(names)} have through groups in which it is itself, which is not looked up"
 
 
 def _list_changed_roles(results: t.Any) -> t.Iterator[str]:

@@ -106,7 +106,7 @@ def test_members_that_may_not_be_read_are_told_and_stop_nothing(site: Simulator,
     assert lines[:2] == ["People: nobody gains access, nobody loses access", "  Not known"]
     assert len(lines) == 5
     for line in lines[2:]:
-        assert line.startswith("    GG-A on ") and "could not be read (" in line and line.endswith("; it gets 1 rights")
+        assert line.startswith("    GG-A on ") and "could not be read (" in line and line.endswith("; it gets 1 right")
 
 
 def test_without_the_variable_nobody_is_read_or_told(site: Simulator, bare: Player) -> None:

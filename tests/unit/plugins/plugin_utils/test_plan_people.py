@@ -149,6 +149,35 @@ def test_everybody_in_a_group_that_goes_loses_what_it_holds() -> None:
     assert format_people(results, members(g1=[ANA]))[2] == "    - View on plan gold (cs), through GG-Restore"
 
 
+def test_a_group_that_goes_is_told_where_its_name_does_not_say_whose_rights_go_with_it() -> None:
+    gone = {"kind": "group", "sign": "-", "principal": "GG-A", "sentence": "delete the group"}
+    results = {
+        "localhost": entra(steps=[gone]),
+        "cs01": mapping(holder("GG-A", "a", kept=[GOLD]), holder("gg-a", "b", kept=[GOLD])),
+    }
+    assert format_people(results)[-1] == (
+        "    who loses access with the Entra group GG-A, which is deleted: several mapped groups have this name"
+    )
+    not_read = format_people({"localhost": results["localhost"]}, scope={"commcells": [], "left_out": ["cs01"]})
+    assert not_read[1:] == [
+        "  Not known",
+        "    what members of GG-A have on cs01, whose mapping is not part of this run",
+    ]
+
+
+def test_members_who_change_in_a_group_without_an_entry_may_have_access_through_another_one() -> None:
+    results = {
+        "localhost": entra(group("GG-Inner", "i", added=[ANA]), group("GG-Quiet", "q"), group("GG-Outer", "o", [BEN])),
+        "cs": mapping(holder("GG-Outer", "o", kept=[GOLD])),
+    }
+    assert format_people(results, members(o=[{"object_id": "i", "name": "GG-Inner", "type": "group"}]))[1:] == [
+        "  ben@corp.example",
+        "    + View on plan gold (cs), through GG-Outer",
+        "  Not known",
+        "    what members of GG-Inner have through groups in which it is itself, which is not looked up",
+    ]
+
+
 def test_what_is_no_user_is_called_what_it_is_and_the_nameless_by_their_id() -> None:
     listed = [
         {"object_id": "1", "name": "GG-Inner", "type": "group"},
@@ -192,28 +221,36 @@ def test_a_user_of_commvault_has_it_directly() -> None:
     ]
 
 
+def test_users_of_one_name_on_two_commcells_are_told_apart() -> None:
+    vega = holder("vega", principal_kind="user", entra_group=None, added=[GOLD])
+    assert format_people({"cs01": mapping(vega), "cs02": mapping(vega)})[1::2] == [
+        "  vega (Commvault user) (cs01)",
+        "  vega (Commvault user) (cs02)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("changed", "answer", "expected"),
     [
         (
             {"entra_group": None, "added": [GOLD]},
             {},
-            "GG-Restore on cs: it is for no Entra group, and who is in it is not looked up; it gets 1 rights",
+            "GG-Restore on cs: it is for no Entra group, and who is in it is not looked up; it gets 1 right",
         ),
         (
             {"entra_group": {"object_id": None, "name": "GG-Restore"}, "removed": [GOLD], "kept": [SILVER]},
             {},
-            "GG-Restore on cs: its Entra group is not known yet, and neither is who is in it; it loses 1 rights, keeps 1 rights",
+            "GG-Restore on cs: its Entra group is not known yet, and neither is who is in it; it loses 1 right, keeps 1 right",
         ),
         (
             {"added": [GOLD]},
             {"msg": "Forbidden: needs GroupMember.Read.All", "error": {}},
-            "GG-Restore on cs: the members of its Entra group could not be read (Forbidden: needs GroupMember.Read.All); it gets 1 rights",
+            "GG-Restore on cs: the members of its Entra group could not be read (Forbidden: needs GroupMember.Read.All); it gets 1 right",
         ),
         (
             {"added": [GOLD]},
             {"groups": []},
-            "GG-Restore on cs: the members of its Entra group could not be read (Entra ID does not show the group); it gets 1 rights",
+            "GG-Restore on cs: the members of its Entra group could not be read (Entra ID does not show the group); it gets 1 right",
         ),
         (
             {"principal_kind": "user", "added": [GOLD], "complete": False},
