@@ -38,13 +38,14 @@ def build_notification(
     hosts = [_describe_host(host, found) for host, found in require_mapping(conclusion, "the conclusion").items()]
     statuses = {host["status"] for host in hosts} | ({"drift"} if drift else set())
     status = next((name for name in _STATUSES if name in statuses), "unchanged")
+    mappings = _list_mappings(role_mappings)
     counts = {
         "hosts": len(hosts),
         **{name: sum(host[name] for host in hosts) for name in ("planned", "written", "left", "problems")},
-        **{name: _count_staying(role_mappings, name) for name in ("surplus", "unmanaged")},
+        **{name: _count_staying(mappings, name) for name in ("surplus", "unmanaged")},
     }
     head = f"{make_visible(playbook)}{' (check mode)' if check_mode else ''}: {_describe_counts(status, counts)}"
-    for name in ("surplus", "unmanaged"):
+    for name in ("surplus", "unmanaged") if mappings else ():
         if counts[name] != 0:
             head += f", {name} {_UNKNOWN if counts[name] is None else counts[name]}"
     return {
@@ -96,16 +97,21 @@ def _describe_counts(status: str, counts: Mapping) -> str:
     return ", ".join([status.replace("_", " "), *told])
 
 
-def _count_staying(role_mappings: t.Any, key: str) -> int | None:
-    """Return how many rows of access beyond the mapping stay on all CommCells, None where one of them cannot tell."""
+def _list_mappings(role_mappings: t.Any) -> list[Mapping]:
+    """Return what each CommCell's mapping came to, empty where it did not run to its end; nothing where no CommCell was mapped."""
     mapped = require_mapping(role_mappings, "the result of role_mappings")
-    total = 0
-    for done in require_mapping(mapped.get("commcells"), "commcells").values():
-        found = require_mapping(require_mapping(done, "the result of a CommCell").get("mappings"), "mappings")
-        if found.get(key) == _UNKNOWN:
-            return None
-        total += sum(not row.get("removed") for row in require_mappings(found.get(key), key))
-    return total
+    found = [
+        require_mapping(require_mapping(done, "the result of a CommCell").get("mappings"), "mappings")
+        for done in require_mapping(mapped.get("commcells"), "commcells").values()
+    ]
+    return found if any(found) else []
+
+
+def _count_staying(mappings: t.Sequence[Mapping], key: str) -> int | None:
+    """Return how many rows of access beyond the mapping stay on all CommCells, None where one of them cannot tell or none was mapped."""
+    if not mappings or any(found.get(key, _UNKNOWN) == _UNKNOWN for found in mappings):
+        return None
+    return sum(not row.get("removed") for found in mappings for row in require_mappings(found[key], key))
 
 
 def _escape_markup(text: str) -> str:

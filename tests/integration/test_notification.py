@@ -97,21 +97,21 @@ def test_every_run_tells_the_webhook_once_and_shows_its_address_nowhere(
     site: Simulator, webhook: Webhook, bare: Player, tmp_path: pathlib.Path
 ) -> None:
     wanted = document(site, webhook, tmp_path)
-    shown = bare(SITE, "-vvv", check=True, extra_vars=wanted).ok()
+    shown = bare(SITE, "-vvvv", check=True, extra_vars=wanted).ok()
     (planned,) = webhook.messages
     assert (planned["status"], planned["check_mode"], planned["playbook"]) == ("planned", True, "site")
     digest = next(line for line in shown.one("Plan")["msg"] if line.startswith("Digest: ")).split()[1]
     assert planned["digest"] == digest and planned["counts"]["planned"] == 1
     assert webhook.paths == [f"/services/T0123ABCD/{TOKEN}"]
 
-    done = bare(SITE, "-vvv", extra_vars=wanted).ok()
+    done = bare(SITE, "-vvvv", extra_vars=wanted).ok()
     again = bare(SITE, extra_vars=wanted).ok()
     assert [message["status"] for message in webhook.messages[1:]] == ["applied", "unchanged"]
     assert webhook.messages[1]["text"].splitlines()[1].startswith("Entra ID: applied, 1 change planned, ")
 
     broken = document(site, webhook, tmp_path)
     broken["cvops_entra_groups"][0]["members"] = [ANA]
-    failed = bare(SITE, "-vvv", extra_vars=broken)
+    failed = bare(SITE, "-vvvv", extra_vars=broken)
     assert failed.rc == 2 and ANA in failed.text
     assert webhook.messages[3]["status"] == "problems" and webhook.messages[3]["counts"]["problems"] == 1
     assert ANA not in json.dumps(webhook.messages)
@@ -127,12 +127,12 @@ def test_a_webhook_that_fails_is_a_warning_and_no_failure(
 ) -> None:
     wanted = document(site, webhook, tmp_path)
     webhook.status = 500
-    refused = bare(SITE, "-vvv", extra_vars=wanted).ok()
+    refused = bare(SITE, "-vvvv", extra_vars=wanted).ok()
     assert "answered HTTP 500" in refused.one("Say that the webhook was not told")["msg"]
     webhook.stop()
-    gone = bare(SITE, "-vvv", extra_vars=wanted).ok()
+    gone = bare(SITE, "-vvvv", extra_vars=wanted).ok()
     assert "refused" in gone.one("Say that the webhook was not told")["msg"]
-    plain = bare(SITE, "-vvv", extra_vars={**wanted, "cvops_notify_url": f"http://chat.example/{TOKEN}"}).ok()
+    plain = bare(SITE, "-vvvv", extra_vars={**wanted, "cvops_notify_url": f"http://chat.example/{TOKEN}"}).ok()
     assert "http would show it to the network" in plain.one("Say that the webhook was not told")["msg"]
     for run in (refused, gone, plain):
         assert TOKEN not in run.text and TOKEN not in json.dumps([dict(result) for result in run.results], default=str)

@@ -89,6 +89,27 @@ def test_a_run_without_changes_has_no_digest() -> None:
     assert (found["status"], found["digest"], found["text"]) == ("unchanged", "", "site: unchanged\ncs: unchanged")
 
 
+@pytest.mark.parametrize(
+    ("commcells", "expected", "told"),
+    [
+        ({}, None, ""),
+        ({"cs": {"mappings": {}}}, None, ""),
+        ({"cs": {"mappings": {"surplus": [], "unmanaged": []}}}, 0, ""),
+        (
+            {"cs": {"mappings": {"surplus": [{}], "unmanaged": [{}]}}, "failed": {"mappings": {}}},
+            None,
+            ", surplus unknown, unmanaged unknown",
+        ),
+    ],
+)
+def test_access_beyond_the_mapping_is_no_number_where_it_was_not_looked_at(
+    commcells: dict[str, t.Any], expected: int | None, told: str
+) -> None:
+    found = build_notification({"cs": host("unchanged", 0, written=0)}, {}, {"commcells": commcells}, "site")
+    assert (found["counts"]["surplus"], found["counts"]["unmanaged"]) == (expected, expected)
+    assert found["text"].splitlines()[0] == f"site: unchanged{told}"
+
+
 def test_no_text_of_a_run_and_no_name_of_a_person_is_sent() -> None:
     conclusion = {"cs": host("problems", problems=[HOSTILE], left=[HOSTILE])}
     mapped = {"commcells": {"cs": {"mappings": {"surplus": [{"principal": HOSTILE}], "unmanaged": []}}}}
