@@ -72,7 +72,7 @@ def is_declined(error: ApiError) -> bool:
 def is_name_taken(error: ApiError) -> bool:
     """Return whether the service refused to create an object because it knows one of this name, which lists may not show yet or any more."""
     said = str(error).rpartition(f"Commvault error {error.code}: ")
-    taken = bool(said[1]) and _NAME_TAKEN.search(_QUOTED_NAMES.sub("[]", said[2])) is not None
+    taken = bool(said[1]) and _says_name_is_taken(said[2])
     return not error.may_have_acted and (error.status == _CONFLICT or taken)
 
 
@@ -142,6 +142,10 @@ def _build_status_error(reply: Reply, intent: str) -> ApiError:
     return _classify_by_status(reply, f"Cannot {intent}: HTTP {reply.status}: {said}", None)
 
 
+def _says_name_is_taken(said: str) -> bool:
+    return _NAME_TAKEN.search(_QUOTED_NAMES.sub("[]", said)) is not None
+
+
 def _build_code_error(reply: Reply, intent: str, code: str, said: str) -> ApiError:
     message = f"Cannot {intent}: Commvault error {code}: {said}"
     if reply.status not in (401, 403, 404, 429):
@@ -149,10 +153,11 @@ def _build_code_error(reply: Reply, intent: str, code: str, said: str) -> ApiErr
             return AuthError(message, code=code, **reply.get_error_facts())
         if _MISSING_RIGHTS.search(_QUOTED_NAMES.sub("[]", said)):
             return Forbidden(message, code=code, **reply.get_error_facts())
-    return _classify_by_status(reply, message, code)
+    # A code is a decision of the application. One that only repeats the status may come of a failure after the application has acted.
+    return _classify_by_status(reply, message, code, is_decision=code != str(reply.status) or _says_name_is_taken(said))
 
 
-def _classify_by_status(reply: Reply, message: str, code: str | None) -> ApiError:
+def _classify_by_status(reply: Reply, message: str, code: str | None, *, is_decision: bool = False) -> ApiError:
     facts = {**reply.get_error_facts(), "code": code}
     if reply.status == 401:
         return AuthError(f"{message} The token was refused by Commvault.", **facts)
@@ -162,7 +167,6 @@ def _classify_by_status(reply: Reply, message: str, code: str | None) -> ApiErro
         return NotFound(message, is_outdated=reply.method != "GET", **facts)
     if reply.status == 429:
         return Throttled(message, **facts)
-    # An error code is a decision of the application; a bare 5xx, or one that repeats itself as the code, may come from a gateway, or of a
-    # failure after the application has acted.
-    lost = reply.status >= 500 and code in (None, str(reply.status)) and reply.method != "GET"
+    # A 5xx without a decision may come from a gateway after the application has acted.
+    lost = reply.status >= 500 and not is_decision and reply.method != "GET"
     return ApiError(message, may_have_acted=lost, **facts)

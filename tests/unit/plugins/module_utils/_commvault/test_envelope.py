@@ -151,6 +151,9 @@ def test_an_empty_object_is_an_empty_list() -> None:
         (500, {"errorCode": 500, "errorMessage": "failed"}, "POST", True),
         (503, {"errorCode": "503", "errorMessage": "failed"}, "PUT", True),
         (500, {"errorCode": 503, "errorMessage": "failed"}, "POST", False),
+        (500, {"errorCode": 500, "errorMessage": "Role [x] already exists"}, "POST", False),
+        (500, {"errorCode": 500, "errorMessage": "Role [already exists] failed"}, "POST", True),
+        (500, {"errorCode": 500, "errorMessage": "User does not have the permission [View]"}, "POST", False),
         (500, {"errorCode": 500, "errorMessage": "failed"}, "GET", False),
     ],
 )
