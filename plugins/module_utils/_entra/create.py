@@ -15,9 +15,12 @@ from .._core.polling import Backoff
 from .._core.retry import Repeat
 from .client import GraphClient, quote_segment
 from .confirm import wait_until_shown
+from .owners import list_owners
 
 _READS_AFTER = 4
 _READS_BEFORE = 2
+#: What the service chooses anew for every object.
+_IDS = ("id", "appId")
 
 
 def create_once(
@@ -32,8 +35,8 @@ def create_once(
     """Create an object and return it. Where it is unknown what became of a POST, *find* tells whether the object came to be.
 
     *find* returns the objects that the new one could be taken for. None exists before the POST (else ApiError is raised), so
-    the one that it returns afterwards is ours. When it returns none for a while, ApiError is raised with the outcome
-    "unknown": the next run finds the object or creates it.
+    the one that it returns afterwards is ours, unless it is not as the *body* asks: somebody else was faster then. When it returns
+    none that is ours for a while, ApiError is raised with the outcome "unknown": the next run finds the object or creates it.
     """
     _check_name_is_free(find, intent)
     was_repeated = False
@@ -62,7 +65,7 @@ def create_once(
             with mark_outcome_unknown():
                 backoff.pause(about=f"looking what became of a request whose answer was lost (to {intent})")
                 found = find()
-            if len(found) == 1:
+            if len(found) == 1 and _is_made_of(body, found[0]):
                 graph.remember(found[0])
                 _await_listed(graph, find, found[0], intent)
                 return dict(found[0])
@@ -71,6 +74,11 @@ def create_once(
     graph.remember(created)
     _await_listed(graph, find, created, intent)
     return _keep_one_of_twins(graph, path, find, created, intent) if was_repeated else created
+
+
+def _is_made_of(body: t.Mapping[str, t.Any], item: t.Mapping[str, t.Any]) -> bool:
+    """Return whether *item* has the texts and switches of *body*, as far as it was read; the service completes what has parts."""
+    return all(item[name] == value for name, value in body.items() if name in item and isinstance(value, (str, bool)))
 
 
 def _await_listed(
@@ -101,28 +109,45 @@ def _keep_one_of_twins(
 ) -> dict[str, t.Any]:
     """Return the object to go on with where a first POST, which was refused, may have had an effect that no replica showed in time.
 
-    Then there are two of one name, which no later run could tell apart: the second, which is this run's for certain and which nobody
-    uses yet, is deleted. Where that fails, and where there are more, a warning names them.
+    Then there are two of one name, which no later run could tell apart. Where the other one is like the new one in all that *find*
+    returns and in its owners, it is the first POST's: it is kept, and the new one, which is this run's for certain and which nobody uses
+    yet, is deleted. Any other object may be somebody else's, who was faster: it is left alone. A warning names what is left.
     """
-    others: t.Sequence[t.Mapping[str, t.Any]] = ()
+    kept: t.Mapping[str, t.Any] = created
+    left: t.Sequence[t.Mapping[str, t.Any]] = ()
     try:
-        others = [item for item in find() if not _is_same(item, created)]
-        if len(others) == 1:
+        found = find()
+        left = [item for item in found if not _is_same(item, created)]
+        if len(left) == 1 and len(found) == 2 and _are_alike(graph, path, found):
+            kept, left = left[0], [created]
+            graph.remember(kept)
             key = str(created["id"])
             graph.write(
                 "DELETE", f"{path}/{quote_segment(key)}", intent=f"undo a second try to {intent}", missing_ok=True
             )
             graph.forget(key)
-            graph.remember(others[0])
-            return dict(others[0])
+            left = ()
     except CvopsError as exc:
         graph.ctx.debug(1, str(exc))
-    if others:
+    if left:
         graph.ctx.warn(
-            f"Entra ID refused to {intent} at first and may have done it all the same: beside {created.get('id')} there is"
-            f" {', '.join(str(item.get('id')) for item in others)} of the same name. Remove the one that nobody uses."
+            f"Entra ID refused to {intent} at first and may have done it all the same: beside {kept.get('id')}, with which this run goes on,"
+            f" there is {', '.join(str(item.get('id')) for item in left)} of the same name, and the next run cannot tell them apart. Remove"
+            " it, unless somebody else uses it."
         )
-    return created
+    return dict(kept)
+
+
+def _are_alike(graph: GraphClient, path: str, found: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
+    """Return whether the objects differ in nothing but their ids. Reads their owners, among whom is who created them."""
+    first, *others = (
+        (
+            {name: value for name, value in item.items() if name not in _IDS},
+            list_owners(graph, f"{path}/{quote_segment(str(item['id']))}", str(item["id"])),
+        )
+        for item in found
+    )
+    return all(other == first for other in others)
 
 
 def _check_name_is_free(find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]], intent: str) -> None:

@@ -170,32 +170,76 @@ def test_a_post_that_was_refused_and_carried_out_is_not_sent_again(
     assert methods(secured) == ["POST"]
 
 
+def test_what_somebody_else_made_meanwhile_is_not_taken_for_ours(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    body = {"displayName": "Operators", "mailEnabled": False, "groupTypes": ["what the service completes"]}
+    for theirs, is_ours in ((GROUP, True), ({**GROUP, "displayName": "OPERATORS"}, False)):
+        secured.server.says(answer(drop=True))
+        look = Listed([], [], [{"groupTypes": [], **theirs}])
+        if is_ours:
+            assert create_once(graph, "/groups", body, find=look, intent="create it")["id"] == GROUP["id"]
+            continue
+        with pytest.raises(ApiError) as caught:
+            create_once(graph, "/groups", body, find=look, intent="create it")
+        assert caught.value.facts["outcome"] == "unknown"
+
+
 SECOND = {**GROUP, "id": "second"}
+NOBODY: dict[str, t.Any] = {"value": []}
 
 
-def create_twice(graph: GraphClient, secured: t.Any, answer: t.Any, *answers: t.Any, others: int = 1) -> t.Any:
+def create_twice(
+    graph: GraphClient, secured: t.Any, answer: t.Any, *answers: t.Any, others: t.Sequence[dict[str, t.Any]] = (GROUP,)
+) -> t.Any:
     """Create with a POST that is refused and carried out, and whose object shows after the second one."""
     graph._transport.settings = dataclasses.replace(graph._transport.settings, policy=RetryPolicy(tries=3))
     secured.server.says(answer(503, {}, {"Retry-After": "1"}), answer(201, SECOND), *answers)
-    twins = [GROUP, *({**GROUP, "id": f"other {number}"} for number in range(others - 1)), SECOND]
-    return created(graph, [], [], [], twins)
+    return created(graph, [], [], [], [*others, SECOND])
 
 
 def test_of_twins_the_second_which_is_ours_for_certain_is_deleted(
     graph: GraphClient, secured: t.Any, answer: t.Any
 ) -> None:
-    assert create_twice(graph, secured, answer, answer(204, b"")) == GROUP
-    assert methods(secured) == ["POST", "POST", "DELETE"]
+    assert create_twice(graph, secured, answer, *[answer(200, NOBODY)] * 2, answer(204, b"")) == GROUP
+    assert methods(secured) == ["POST", "POST", "GET", "GET", "DELETE"]
     assert secured.server.received[-1].path.endswith("/groups/second")
     assert graph.ctx.warnings == [] and graph.recent_objects.contains_any([GROUP["id"]])
+    assert graph.recent_objects.contains_deleted("second")
 
 
-@pytest.mark.parametrize(("status", "others"), [(403, 1), (500, 1), (204, 2)])
-def test_twins_that_cannot_become_one_are_told(
-    graph: GraphClient, secured: t.Any, answer: t.Any, status: int, others: int
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_twin_that_cannot_be_deleted_is_told_and_not_used(
+    graph: GraphClient, secured: t.Any, answer: t.Any, status: int
 ) -> None:
+    """It may be gone all the same."""
     refusal = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}}
-    told = answer(status, b"" if status == 204 else refusal)
-    assert create_twice(graph, secured, answer, *[told] * 5, others=others) == SECOND
-    assert [GROUP["id"] in text for text in graph.ctx.warnings] == [True]
-    assert ("DELETE" in methods(secured)) == (others == 1)
+    told = [*[answer(200, NOBODY)] * 2, *[answer(status, refusal)] * 9]
+    assert create_twice(graph, secured, answer, *told) == GROUP
+    assert [f"beside {GROUP['id']}, " in text and "there is second " in text for text in graph.ctx.warnings] == [True]
+    assert "DELETE" in methods(secured)
+
+
+@pytest.mark.parametrize(
+    ("others", "owners"),
+    [
+        ([{**GROUP, "displayName": "OPERATORS"}], []),
+        ([{**GROUP, "description": "of somebody else"}], []),
+        ([GROUP], [{"id": "somebody-else"}]),
+        ([GROUP, {**GROUP, "id": "another"}], []),
+    ],
+)
+def test_what_is_not_like_the_second_is_somebody_elses_and_left_alone(
+    graph: GraphClient, secured: t.Any, answer: t.Any, others: t.Any, owners: t.Any
+) -> None:
+    """Nothing is granted to it by the steps that follow, and nothing is deleted."""
+    told = [answer(200, {"value": owners}), answer(200, NOBODY)]
+    assert create_twice(graph, secured, answer, *told, others=others) == SECOND
+    assert "DELETE" not in methods(secured)
+    assert [f"there is {GROUP['id']}" in text for text in graph.ctx.warnings] == [True]
+
+
+def test_owners_that_cannot_be_read_say_nothing_of_a_twin(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    denied = {"error": {"code": "Authorization_RequestDenied", "message": "no"}}
+    assert create_twice(graph, secured, answer, answer(403, denied)) == SECOND
+    assert methods(secured) == ["POST", "POST", "GET"] and len(graph.ctx.warnings) == 1
