@@ -84,13 +84,21 @@ def _describe_other(associations: t.Iterable[Association], writer: ChangeWriter)
     for row in associations:
         what = row.role_name or ("single permissions" if row.role_id is None else str(row.role_id))
         where = writer.name_entity(row.entity, row.entity_name)
-        found[_identify(row.role_id, row.entity)] = f"{what} on {where} ({row.grant_kind})"
+        found[_identify(row.role_id or _identify_permissions(row), row.entity)] = (
+            f"{what} on {where} ({row.grant_kind})"
+        )
     return found
 
 
-def _identify(role: RoleReference | None, entity: Entity) -> str:
-    """Return what is the same for the same role on the same entity, whoever holds it."""
-    return f"{f'new {role.name}' if isinstance(role, Pending) else role}, {entity.kind} {entity.id}"
+def _identify_permissions(row: Association) -> str:
+    """Return what is the same for the same single permissions; those that are not told are the same as nobody else's."""
+    told = " ".join(map(str, row.permission_ids)) or f"of {row.principal.kind} {row.principal.id}"
+    return f"permissions {told}"
+
+
+def _identify(right: RoleReference | str, entity: Entity) -> str:
+    """Return what is the same for the same right on the same entity, whoever holds it; *right*: a role, or what identifies single permissions."""
+    return f"{f'new {right.name}' if isinstance(right, Pending) else right}, {entity.kind} {entity.id}"
 
 
 def _list_rights(rights: t.Mapping[str, str]) -> list[Row]:
