@@ -6,7 +6,7 @@
 
 ``site`` is a running simulator, set S, back in its seeded state before each test. ``play`` runs tasks or a playbook with
 the automation's identity as the default connection (environment variables ``CVOPS_*``), so that tasks need no sign-in
-options. ``in_process`` makes a test run both ways: in Ansible's worker, and as a module in a process of its own.
+options; ``bare`` runs them without. ``in_process`` makes a test run both ways: in Ansible's worker, and as a module in a process of its own.
 """
 
 from __future__ import annotations
@@ -85,6 +85,12 @@ def make_player(tmp_path: pathlib.Path) -> Callable[[Simulator], Player]:
 def play(site: Simulator, make_player: Callable[[Simulator], Player]) -> Player:
     """Runs tasks against ``site``; see :class:`helpers.playing.Player`."""
     return make_player(site)
+
+
+@pytest.fixture
+def bare(tmp_path: pathlib.Path) -> Player:
+    """Runs playbooks without any connection in their environment: the document must do."""
+    return Player(tmp_path, collections_path(), {})
 
 
 @pytest.fixture(params=[True, False], ids=["in-process", "as-module"])

@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 import pytest
 import yaml
-from collection_tree import collections_path
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Entity, Grant, Role, UserGroup
 from helpers.checks import assert_no_writes
@@ -38,12 +37,6 @@ class Planted(t.NamedTuple):
 
     def assert_nothing_ran(self) -> None:
         assert sorted(self.marks.iterdir()) == []
-
-
-@pytest.fixture
-def bare(tmp_path: pathlib.Path) -> Player:
-    """A player without any connection in its environment."""
-    return Player(tmp_path, collections_path(), {})
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import trustme
-from collection_tree import collections_path
 from cvops_simulator import Simulator
 from helpers.playing import Player
 
@@ -72,11 +71,6 @@ def webhook(tmp_path: pathlib.Path) -> Iterator[Webhook]:
     running = Webhook(leaf)
     yield running
     running.stop()
-
-
-@pytest.fixture
-def bare(tmp_path: pathlib.Path) -> Player:
-    return Player(tmp_path, collections_path(), {})
 
 
 def document(site: Simulator, webhook: Webhook, folder: pathlib.Path, **more: t.Any) -> dict[str, t.Any]:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import pytest
 import yaml
-from collection_tree import ROOT, collections_path
+from collection_tree import ROOT
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Grant
 from helpers.checks import assert_no_secrets, assert_no_writes, writes
@@ -27,12 +27,6 @@ pytestmark = pytest.mark.any_core
 
 SITE, MAPPINGS = "cvops.identity.site", "cvops.identity.converge_role_mappings"
 Make = Callable[..., Simulator]
-
-
-@pytest.fixture
-def bare(tmp_path: pathlib.Path) -> Player:
-    """A player without any connection in its environment: the document must do."""
-    return Player(tmp_path, collections_path(), {})
 
 
 def explicit(site: Simulator, name: str) -> set[Grant]:

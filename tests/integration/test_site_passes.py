@@ -16,7 +16,6 @@ import typing as t
 from collections.abc import Callable
 
 import pytest
-from collection_tree import collections_path
 from cvops_simulator import Fault, Simulator
 from helpers.checks import assert_no_writes, writes
 from helpers.playing import Player, Run
@@ -32,12 +31,6 @@ ROLE = "Night shift"
 def site(make_site: Callable[..., Simulator]) -> Simulator:
     """An empty tenant and three CommCells."""
     return make_site(set="M", empty=True)
-
-
-@pytest.fixture
-def bare(tmp_path: pathlib.Path) -> Player:
-    """A player without any connection in its environment: the document must do."""
-    return Player(tmp_path, collections_path(), {})
 
 
 def small(site: Simulator, *groups: str, role: str = ROLE, **more: t.Any) -> dict[str, t.Any]:

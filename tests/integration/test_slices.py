@@ -12,7 +12,6 @@ import typing as t
 from collections.abc import Callable
 
 import pytest
-from collection_tree import collections_path
 from cvops_simulator import Simulator
 from helpers.checks import assert_no_writes, writes
 from helpers.playing import Player
@@ -26,11 +25,6 @@ NOTE = "Note: Entra ID is left out: the inventory's group cvops_commcells has {}
 @pytest.fixture
 def site(make_site: Callable[..., Simulator]) -> Simulator:
     return make_site(set="M", empty=True)
-
-
-@pytest.fixture
-def bare(tmp_path: pathlib.Path) -> Player:
-    return Player(tmp_path, collections_path(), {})
 
 
 def document(site: Simulator, **group: t.Any) -> dict[str, t.Any]:

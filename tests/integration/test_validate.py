@@ -11,7 +11,6 @@ import typing as t
 
 import pytest
 import yaml
-from collection_tree import collections_path
 from helpers.playing import Player, Run
 
 pytestmark = [pytest.mark.every_core]
@@ -88,12 +87,6 @@ WRONG: dict[str, tuple[dict[str, t.Any], str]] = {
         "cvops_connection.entra.timeout: its template fails",
     ),
 }
-
-
-@pytest.fixture
-def bare(tmp_path: pathlib.Path) -> Player:
-    """A player without any connection in its environment."""
-    return Player(tmp_path, collections_path(), {})
 
 
 def lines(run: Run) -> list[str]:
