@@ -73,6 +73,7 @@ import typing as t
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
+from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import list_paths
 from ansible_collections.cvops.identity.plugins.plugin_utils.documents import read_documents
 
 
@@ -82,9 +83,6 @@ class LookupModule(LookupBase):
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
         """Return the variables and problems of all files, in a list of one."""
         self.set_options(var_options=variables, direct=kwargs)
-        paths = [
-            path for term in convert_to_builtins(terms or []) for path in (term if isinstance(term, list) else [term])
-        ]
         defined = set(variables or ()) - set(convert_to_builtins(self.get_option("ignore_defined")))
-        found = read_documents(paths, convert_to_builtins(self.get_option("allow")), defined)
+        found = read_documents(list_paths(terms), convert_to_builtins(self.get_option("allow")), defined)
         return [{"variables": found.variables, "problems": found.problems, "files": found.files}]

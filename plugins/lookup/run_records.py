@@ -14,7 +14,8 @@ description:
   - Reads records that tasks have left in the folder of C(cvops_run_record_dir), and checks that they have the form that this release writes. Their texts
     stay texts, also where they hold template marks.
   - A record that is older or newer, that is no record, or that is of another run than the others, is a problem. It holds no secrets, and no address is
-    taken from it.
+    taken from it. Of a folder, that counts for the records of the run; files that cannot be read, and may be some, are a warning.
+  - Read are at most 48 MiB, 40 levels and 3,000,000 values of each.
 options:
   _terms:
     description: Paths of records, or of folders of records, or one list of them; relative ones begin in the folder in which Ansible was started.
@@ -49,8 +50,9 @@ _raw:
 import typing as t
 
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
+from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import list_paths
 from ansible_collections.cvops.identity.plugins.plugin_utils.undo_records import read_run_records
 
 
@@ -60,8 +62,7 @@ class LookupModule(LookupBase):
     def run(self, terms: t.Any, variables: t.Any = None, **kwargs: t.Any) -> list[t.Any]:
         """Return the records and problems, in a list of one."""
         self.set_options(var_options=variables, direct=kwargs)
-        paths = [
-            path for term in convert_to_builtins(terms or []) for path in (term if isinstance(term, list) else [term])
-        ]
-        found = read_run_records(paths, str(self.get_option("run") or ""))
+        found = read_run_records(list_paths(terms), str(self.get_option("run") or ""))
+        for message in found.warnings:
+            Display().warning(f"revert_record: {message}")
         return [{"records": found.records, "problems": found.problems}]

@@ -19,12 +19,23 @@ import typing as t
 import yaml
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import escape_quoted_text
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import repair_surrogates
 
 #: Limits of a file: a document of 1,500 grants has 300 kB, 10 levels and 20,000 values.
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 40
 MAX_VALUES = 500_000
+
+
+class Limits(t.NamedTuple):
+    """How much a file may hold: ``size`` in bytes, ``values`` with keys."""
+
+    size: int
+    values: int
+
+
+DOCUMENT_LIMITS = Limits(MAX_BYTES, MAX_VALUES)
 #: How many problems of one file are reported.
 MAX_PROBLEMS = 50
 _CORE = "tag:yaml.org,2002:"
@@ -38,7 +49,7 @@ _VAULT_HEADER = "$ANSIBLE_VAULT;"
 _NO_SECRETS = (
     "a document that is given as data holds no secrets: take it out, or give it in a file of your own with -e @FILE"
 )
-_OVER_LIMIT = "holds {}, which no variables document needs"
+_OVER_LIMIT = "holds {}, more than is read of such a file"
 
 
 class DataFileError(Exception):
@@ -55,18 +66,28 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read_data_file(path: str) -> t.Any:
+def list_paths(terms: t.Any) -> list[t.Any]:
+    """Return the paths that a lookup is given: its terms, each a path or a list of them. Raises ConfigError for what cannot be plain data."""
+    return [path for term in convert_to_builtins(terms or []) for path in (term if isinstance(term, list) else [term])]
+
+
+def resolve_path(given: t.Any) -> str | None:
+    """Return the absolute path that people mean, which begins in the working directory; None for what is no path."""
+    return os.path.abspath(os.path.expanduser(given)) if isinstance(given, str) and given.strip() else None
+
+
+def read_data_file(path: str, limits: Limits = DOCUMENT_LIMITS) -> t.Any:
     """Return the structure in a YAML or JSON file, made of dict with text keys, list, str, int, float, bool and None.
 
-    Raises DataFileError.
+    *limits*: of a JSON file. Raises DataFileError.
     """
-    text = _read_text_file(path)
+    text = _read_text_file(path, limits.size)
     if text.startswith(_VAULT_HEADER):
         raise DataFileError(f"is encrypted with Ansible Vault; {_NO_SECRETS}")
-    return parse_data_text(text, only_json=path.lower().endswith(".json"))
+    return parse_data_text(text, only_json=path.lower().endswith(".json"), most_values=limits.values)
 
 
-def parse_data_text(text: str, *, only_json: bool = False) -> t.Any:
+def parse_data_text(text: str, *, only_json: bool = False, most_values: int = MAX_VALUES) -> t.Any:
     """Return the structure in YAML or JSON text, as :func:`read_data_file` does. Raises DataFileError."""
     value = None
     try:
@@ -76,7 +97,7 @@ def parse_data_text(text: str, *, only_json: bool = False) -> t.Any:
         if only_json:
             raise DataFileError(f"is no JSON: {exc.msg}, line {exc.lineno}") from None
         value = _parse_yaml(text)
-    _check_values(value)
+    _check_values(value, most_values)
     return value
 
 
@@ -93,18 +114,18 @@ def limit_problems(problems: t.Iterable[str]) -> list[str]:
     return found if next(left, None) is None else [*found, "and more"]
 
 
-def _read_text_file(path: str) -> str:
+def _read_text_file(path: str, most_bytes: int) -> str:
     try:
         # Not blocking: a pipe that nobody writes to would be waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise DataFileError("is no regular file")
-            content = stream.read(MAX_BYTES + 1)
+            content = stream.read(most_bytes + 1)
     except (OSError, ValueError) as exc:
         raise DataFileError(f"cannot be read: {getattr(exc, 'strerror', None) or exc}") from None
-    if len(content) > MAX_BYTES:
-        raise DataFileError(_OVER_LIMIT.format(f"more than {MAX_BYTES // 1024 // 1024} MiB"))
+    if len(content) > most_bytes:
+        raise DataFileError(_OVER_LIMIT.format(f"more than {most_bytes // 1024 // 1024} MiB"))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
@@ -251,7 +272,7 @@ class _NodeChecker:
             yield from self.find_faults(value, f"{where}.{abbreviate_text(key.value)}".lstrip("."))
 
 
-def _check_values(value: t.Any) -> None:
+def _check_values(value: t.Any, most: int) -> None:
     """Raise DataFileError for values of JSON that no document needs. Not recursive, because the depth is not known."""
     left, seen = [(value, 1)], 0
     while left:
@@ -259,8 +280,8 @@ def _check_values(value: t.Any) -> None:
         seen += 1
         if depth > MAX_DEPTH:
             raise DataFileError(_OVER_LIMIT.format(f"more than {MAX_DEPTH} levels"))
-        if seen > MAX_VALUES:
-            raise DataFileError(_OVER_LIMIT.format(f"more than {MAX_VALUES:,} values"))
+        if seen > most:
+            raise DataFileError(_OVER_LIMIT.format(f"more than {most:,} values"))
         if isinstance(one, float) and not math.isfinite(one):
             raise DataFileError("holds a number that is not finite")
         if isinstance(one, str) and repair_surrogates(one) != one:

@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import
     abbreviate_text,
     limit_problems,
     read_data_file,
+    resolve_path,
 )
 
 #: Variables that a document may declare, with their types.
@@ -69,12 +70,12 @@ def read_documents(paths: t.Sequence[t.Any], allowed: t.Container[str], defined:
     origins: dict[str, str] = {}
     files = []
     for given in paths:
-        if not isinstance(given, str) or not given.strip():
+        path = resolve_path(given)
+        if path is None:
             problems.append(
                 f"cvops_document: {abbreviate_text(given)!r} is no path; give the path of a YAML or JSON file, or a list of them"
             )
             continue
-        path = os.path.abspath(os.path.expanduser(given))
         files.append(path)
         try:
             found = read_data_file(path)

@@ -13,21 +13,28 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import unmark_unsafe_texts
 from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import SCHEMA_VERSION, STEP_STATES
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_guid
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import (
     DataFileError,
+    Limits,
     abbreviate_text,
+    limit_problems,
     read_data_file,
+    resolve_path,
 )
 
 Record = dict[str, t.Any]
 Form: t.TypeAlias = "t.Callable[[t.Any], bool]"
 
-#: So many records of a folder are looked at, the newest first, and so many runs of it are told.
+#: So many records of a folder are looked at, the newest first, and so many runs or files of it are told.
 _MOST_RECORDS = 2000
-_RUNS_TOLD = 10
-_LONGEST_TEXT = 4096
+#: A record has 1 kB and 60 values, keys counted, for each grant that its run changed.
+RECORD_LIMITS = Limits(size=48 * 1024 * 1024, values=3_000_000)
+_TOLD = 10
+_LONGEST_TEXT = 100_000
+_LONGEST_PATH = 4096
 _PREFIX = "cvops.identity."
 _ENTRA_GROUP_FIELDS = ("display_name", "unique_name", "mail_nickname", "description")
 _STEP_KEYS = ("action", "state", "undo", "changes")
@@ -119,10 +126,11 @@ _CHANGE = {"sign": _one_of("+", "-", "~"), "kind": _is_text, "principal": _is_te
 
 
 class RunRecords(t.NamedTuple):
-    """The ``records`` of one run, oldest first, empty when there are ``problems``."""
+    """The ``records`` of one run, oldest first, empty when there are ``problems``; ``warnings``: of files that may be records of it, too."""
 
     records: list[Record]
     problems: list[str]
+    warnings: list[str]
 
 
 def read_run_records(paths: t.Sequence[t.Any], run: str = "") -> RunRecords:
@@ -132,30 +140,38 @@ def read_run_records(paths: t.Sequence[t.Any], run: str = "") -> RunRecords:
     """
     found: list[tuple[str, Record]] = []
     problems: list[str] = []
+    unread: list[str] = []
     for given in paths:
-        if not isinstance(given, str) or not given.strip():
+        path = resolve_path(given)
+        if path is None:
             problems.append(
                 f"revert_record: {abbreviate_text(given)!r} is no path of a record or of a folder of records"
             )
             continue
-        path = os.path.abspath(os.path.expanduser(given))
         try:
-            found += _read_folder(path, run) if os.path.isdir(path) else [(path, read_record(path))]
+            if os.path.isdir(path):
+                chosen, left_out = _read_folder(path, run)
+                found += chosen
+                unread += left_out
+            else:
+                found.append((path, read_record(path)))
         except (RecordError, DataFileError) as exc:
-            problems += [f"{abbreviate_text(given, 4096)}: {fault}" for fault in exc.args]
+            problems += [f"{abbreviate_text(given, _LONGEST_PATH)}: {fault}" for fault in exc.args]
     problems += _find_other_runs([record for dummy, record in found])
     if not (found or problems):
         problems.append("revert_record names no record")
     ordered = sorted(found, key=lambda item: (item[1]["began"], item[0]))
-    return RunRecords([] if problems else [record for dummy, record in ordered], problems)
+    warnings = (
+        [f"{len(unread)} files cannot be read, and may be records of the run: {'; '.join(unread[:_TOLD])}"]
+        if unread
+        else []
+    )
+    return RunRecords([] if problems else [record for dummy, record in ordered], problems, warnings)
 
 
 def read_record(path: str) -> Record:
     """Return the record in a file, with what undoing it takes and nothing else. Raises RecordError, DataFileError."""
-    found = read_data_file(path) if path.endswith(".json") else None
-    if found is None:
-        raise RecordError("is no run record: those are files with names that end with .json")
-    return check_record(found)
+    return check_record(_read_content(path))
 
 
 def check_record(found: t.Any) -> Record:
@@ -198,23 +214,50 @@ def _check_step(step: t.Any, number: int) -> Record:
     return {name: step.get(name) for name in _STEP_KEYS}
 
 
-def _read_folder(path: str, run: str) -> list[tuple[str, Record]]:
-    """Return the records of *run* in a folder. Raises RecordError that names the last runs where none is asked for, or there is none."""
+def _read_content(path: str) -> t.Any:
+    """Return what is in a file, with the texts that :func:`.data_text.dump_for_ansible` has marked. Raises RecordError, DataFileError."""
+    found = read_data_file(path, RECORD_LIMITS) if path.endswith(".json") else None
+    if found is None:
+        raise RecordError("is no run record: those are files with names that end with .json")
+    return unmark_unsafe_texts(found)
+
+
+def _claims_run(content: t.Any, run: str) -> bool:
+    """Return whether a file that cannot be used says that it is a record of *run*."""
+    given = content if isinstance(content, dict) else {}
+    operator = given.get("operator")
+    return bool(run) and run in (given.get("run"), operator.get("job_id") if isinstance(operator, dict) else None)
+
+
+def _read_folder(path: str, run: str) -> tuple[list[tuple[str, Record]], list[str]]:
+    """Return the records of *run* in a folder, and the files that cannot be read, which may be some.
+
+    Raises RecordError that names the last runs where none is asked for, or there is none, and for a record of *run* that cannot be used.
+    """
     try:
         names = sorted((name for name in os.listdir(path) if name.endswith(".json")), reverse=True)[:_MOST_RECORDS]
     except OSError as exc:
         raise RecordError(f"cannot be read: {exc.strerror}") from None
     found: list[tuple[str, Record]] = []
     faults: list[str] = []
+    unread: list[str] = []
+    own_faults: list[str] = []
     for name in names:
-        file = os.path.join(path, name)
+        file, content = os.path.join(path, name), None
         try:
-            found.append((file, read_record(file)))
+            content = _read_content(file)
+            found.append((file, check_record(content)))
         except (RecordError, DataFileError) as exc:
             faults.append(f"{abbreviate_text(name)} {exc.args[0]}")
+            if isinstance(exc, DataFileError):
+                unread.append(f"{abbreviate_text(file, _LONGEST_PATH)} {exc.args[0]}")
+            elif _claims_run(content, run):
+                own_faults.append(f"{abbreviate_text(name)}, a record of this run, {exc.args[0]}")
+    if own_faults:
+        raise RecordError(*limit_problems(own_faults))
     chosen = [item for item in found if run and run in (item[1]["run"], item[1]["job_id"])]
     if chosen:
-        return chosen
+        return chosen, unread
     what = (
         f"has no record of run {abbreviate_text(run)!r}" if run else "is a folder: choose the run with -e revert_run="
     )
@@ -237,7 +280,7 @@ def _describe_runs(records: t.Sequence[Record]) -> list[str]:
         began = min(record["began"] for record in listed)
         steps = sum(len(record["steps"]) for record in listed)
         told.append(f"{abbreviate_text(run)}{job} of {abbreviate_text(began)}, {steps} steps, {modules}")
-    return told[:_RUNS_TOLD]
+    return told[:_TOLD]
 
 
 def _find_other_runs(records: t.Sequence[Record]) -> list[str]:

@@ -60,6 +60,17 @@ def dump_for_ansible(value: t.Any) -> str:
     return escape_quoted_text(text, pairs=True, keep_lines=True)
 
 
+def unmark_unsafe_texts(value: t.Any) -> t.Any:
+    """Return JSON that :func:`dump_for_ansible` wrote, without the marks of its texts; mappings that became lists stay lists."""
+    if isinstance(value, list):
+        return [unmark_unsafe_texts(item) for item in value]
+    if isinstance(value, dict):
+        if value.keys() == {_UNSAFE_KEY} and isinstance(value[_UNSAFE_KEY], str):
+            return value[_UNSAFE_KEY]
+        return {key: unmark_unsafe_texts(item) for key, item in value.items()}
+    return value
+
+
 def build_file_name(name: str) -> str:
     """Return *name* as the name of one file in one folder; different names give different ones.
 

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from undo_examples import guid, make_grant
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import dump_for_ansible
 from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import SCHEMA_VERSION
 from ansible_collections.cvops.identity.plugins.plugin_utils.undo_records import (
     RecordError,
@@ -138,6 +139,43 @@ def test_records_are_read_oldest_first_and_must_be_of_one_run(tmp_path: pathlib.
     other = write(tmp_path, "c", run="def", operator={})
     found = read_run_records([late, other])
     assert found.records == [] and "of 2 runs" in found.problems[0]
+
+
+def test_a_record_is_read_as_it_was_written_whatever_things_are_called(tmp_path: pathlib.Path) -> None:
+    name = "{{ lookup('pipe', 'id') }} \u202e" + 5000 * "x"
+    step = {"action": "add", "subject": name, "state": "done", "undo": {**UNDOS[1], "name": name}, "changes": []}
+    path = tmp_path / "a.json"
+    path.write_text(dump_for_ansible(make_written(steps=[step])))
+    found = read_run_records([str(path)])
+    assert found.problems == []
+    assert found.records[0]["steps"][0]["undo"]["name"] == name
+
+
+def test_a_record_may_be_larger_than_a_document(tmp_path: pathlib.Path) -> None:
+    grants = [make_grant(number, 2, 3) for number in range(25_000)]
+    step = {"action": "add", "state": "done", "undo": {**UNDOS[0], "added": grants}, "changes": []}
+    found = read_run_records([write(tmp_path, "a", steps=[step])])
+    assert found.problems == [] and len(found.records[0]["steps"][0]["undo"]["added"]) == len(grants)
+
+
+def test_a_record_of_the_run_that_cannot_be_used_is_not_left_out(tmp_path: pathlib.Path) -> None:
+    write(tmp_path, "a")
+    write(tmp_path, "of another run", run="def", operator={}, schema=1)
+    assert read_run_records([str(tmp_path)], "abc").problems == []
+    for run, more in (("abc", {"operator": {}}), ("17", {"run": "def"})):
+        write(tmp_path, "b", schema=1, **more)
+        found = read_run_records([str(tmp_path)], run)
+        assert found.records == []
+        assert "b.json, a record of this run, was written by an older release" in found.problems[0]
+
+
+def test_files_of_a_folder_that_may_be_records_of_the_run_are_a_warning(tmp_path: pathlib.Path) -> None:
+    write(tmp_path, "a")
+    assert read_run_records([str(tmp_path)], "abc").warnings == []
+    (tmp_path / "half.json").write_text('{"schema": 2, "run": "abc"')
+    found = read_run_records([str(tmp_path)], "abc")
+    assert len(found.records) == 1
+    assert "may be records of the run" in found.warnings[0] and "half.json is no JSON" in found.warnings[0]
 
 
 def test_slices_of_one_job_are_one_run(tmp_path: pathlib.Path) -> None:

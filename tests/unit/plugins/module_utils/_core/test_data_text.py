@@ -26,21 +26,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.data_text imp
     escape_quoted_text,
     is_evaluated,
     normalize_data,
+    unmark_unsafe_texts,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import is_invisible
 
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
-
-
-def read_marked(value: t.Any) -> t.Any:
-    """Return parsed JSON of :func:`dump_for_ansible` with marked texts as the texts that they are."""
-    if isinstance(value, list):
-        return [read_marked(item) for item in value]
-    if isinstance(value, dict):
-        if value.keys() == {"__ansible_unsafe"}:
-            return value["__ansible_unsafe"]
-        return {key: read_marked(item) for key, item in value.items()}
-    return value
 
 
 def join_pairs(value: t.Any) -> t.Any:
@@ -81,7 +71,7 @@ def test_a_text_without_a_mark_is_not_evaluated(text: str) -> None:
 @example({"__ansible_vault": {"{# x #}": "#jinja2: y"}})
 def test_what_is_written_is_read_back_equal_and_evaluates_nothing(value: t.Any) -> None:
     loaded = json.loads(dump_for_ansible([value]))
-    assert join_pairs(read_marked(loaded)) == join_pairs([normalize_data(value)])
+    assert join_pairs(unmark_unsafe_texts(loaded)) == join_pairs([normalize_data(value)])
     assert [text for text in find_unmarked_texts(loaded) if is_evaluated(text)] == []
 
 
