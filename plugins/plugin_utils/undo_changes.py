@@ -6,7 +6,7 @@
 """What the records of a run changed at one place, object by object, from before the run to after it, whatever number of steps did it. Pure.
 
 Records are those of ``undo_records.py``. Steps that were not begun are no changes. Of a run that did not come to its end, all planned
-steps are: what is there now says which of them were done.
+steps are, and so is one that failed: what is there now says which of them were done.
 """
 
 from __future__ import annotations
@@ -52,7 +52,11 @@ class PartChange:
 
 @dataclass
 class PlaceChanges:
-    """What a run changed at one place. ``by_hand``: what no program can undo, in words; ``unfinished``: modules that did not come to their end."""
+    """What a run changed at one place.
+
+    ``by_hand``: what no program can undo, in words;
+    ``unfinished``: modules of which it is not known how far they came.
+    """
 
     grants: dict[Key, PartChange] = field(default_factory=dict)
     roles: dict[Key, ObjectChange] = field(default_factory=dict)
@@ -82,7 +86,7 @@ def collect_changes(records: t.Iterable[Mapping]) -> PlaceChanges:
     """Return what *records*, oldest first, changed; all of them are of one place."""
     found = PlaceChanges()
     for record in records:
-        if any(step["state"] == "planned" for step in record["steps"]):
+        if any(step["state"] in ("planned", "failed") for step in record["steps"]):
             found.unfinished.append(record["module"])
         for step in record["steps"]:
             if step["state"] != "left":

@@ -12,7 +12,9 @@ leaves its trace as well.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import hashlib
+import itertools
 import json
 import os
 import socket
@@ -26,7 +28,7 @@ from .errors import ConfigError
 from .plan import Plan, Step
 from .private_files import Durability, create_folder, replace_file
 from .redact import redact_structure, redact_text
-from .values import convert_to_builtins, format_time
+from .values import convert_to_builtins
 from .visible import repair_strings, to_one_line
 
 #: Where records go, as an Ansible variable (lower case) and for module processes.
@@ -67,7 +69,7 @@ class RunRecord:
 
     def begin(self, plan: Plan) -> None:
         """Write down what is about to be written. Raises ConfigError where that cannot be kept: then nothing is written."""
-        self._began = format_time(self._ctx.clock.now())
+        self._began = self._tell_time()
         try:
             self._write(self._build_content(plan, {}, None))
         except OSError as exc:
@@ -77,8 +79,10 @@ class RunRecord:
                 source=f"variable {DIRECTORY_VARIABLE.lower()} or environment variable {DIRECTORY_VARIABLE}",
             ) from exc
 
-    def end(self, plan: Plan | None, result: t.Mapping[str, t.Any]) -> None:
+    def end(self, plan: Plan | None, result: t.Mapping[str, t.Any], states: t.Sequence[str] = ()) -> None:
         """Write down what came of *plan*, unless nothing was or should have been written; None: there was none yet.
+
+        *states*: of STEP_STATES, of each step of the plan; what is left out was not begun.
 
         A record that cannot be written now is a warning: the change has been made, and hiding that would be worse.
         """
@@ -86,10 +90,15 @@ class RunRecord:
         if self._ctx.check_mode or not told:
             return
         try:
-            self._write(self._build_content(plan, result, format_time(self._ctx.clock.now())))
+            self._write(self._build_content(plan, result, self._tell_time(), states))
         except Exception as exc:  # the result must be told, whatever a record makes of it
             why = exc.strerror if isinstance(exc, OSError) else type(exc).__name__
             self._ctx.warn(f"The run record could not be written to {self._directory}: {why}")
+
+    def _tell_time(self) -> str:
+        """Return the time with microseconds: by it the records of one run are in order, however quick its tasks are."""
+        now = self._ctx.clock.now().astimezone(datetime.timezone.utc)
+        return now.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
     def _write(self, content: dict[str, t.Any]) -> None:
         """Replace the file as a whole, so that it always holds a complete record. Raises OSError."""
@@ -106,12 +115,16 @@ class RunRecord:
         compared = {name: redact_structure(content[name], secrets, prose=False) for name in ("planned", "steps")}
         return {**redact_structure(content, secrets), **compared}
 
-    def _build_content(self, plan: Plan | None, result: t.Mapping[str, t.Any], ended: str | None) -> dict[str, t.Any]:
+    def _build_content(
+        self, plan: Plan | None, result: t.Mapping[str, t.Any], ended: str | None, states: t.Sequence[str] = ()
+    ) -> dict[str, t.Any]:
         """Return the record; *plan* is None when there was none yet, *ended* None before the first write."""
         ctx = self._ctx
         steps = [step.subject for step in plan.steps] if plan else []
         risks = ctx.options.get("accept_risk") or []
-        done = [] if result.get("failed") or ended is None else steps
+        described = self._describe_steps(plan, states, "left" if ended else "planned") if plan else []
+        done = [step["subject"] for step in described if step["state"] == "done"]
+        left = [step["subject"] for step in described if step["state"] in ("left", "planned")]
         return {
             "schema": SCHEMA_VERSION,
             "module": f"cvops.identity.{self._module}",
@@ -124,21 +137,18 @@ class RunRecord:
             "identity": {**_select_given_options(ctx, _IDENTITY_OPTIONS), **ctx.identity},
             "operator": {"user": _find_user_name(), "host": socket.gethostname(), **_read_job_facts(ctx)},
             "planned": {"before": plan.before, "after": plan.after, "steps": steps} if plan else None,
-            "steps": self._describe_steps(plan, result, ended is not None) if plan else [],
+            "steps": described,
             "applied": result.get("steps_done", done),
             "failed_step": result.get("step_failed"),
-            "left": result.get("steps_left", steps if ended is None else []),
+            "left": result.get("steps_left", left),
             "accepted_risks": [{"risk": risk, "reason": ctx.options.get("accept_reason")} for risk in risks],
             "evidence": ctx.evidence,
             "error": {"msg": result.get("msg"), **(result.get("error") or {})} if result.get("failed") else None,
             "stats": result.get("stats"),
         }
 
-    def _describe_steps(self, plan: Plan, result: t.Mapping[str, t.Any], has_ended: bool) -> list[dict[str, t.Any]]:
+    def _describe_steps(self, plan: Plan, states: t.Sequence[str], otherwise: str) -> list[dict[str, t.Any]]:
         """Return each step of *plan* with its state, its changes in words, and what undoing it takes (None: no program can)."""
-        count = len(plan.steps) if not result.get("failed") else len(result.get("steps_done") or ())
-        states = ["done"] * count + ["failed"] * bool(result.get("step_failed"))
-        states = (states if has_ended else []) + ["left" if has_ended else "planned"] * len(plan.steps)
         return [
             {
                 "action": step.action,
@@ -150,7 +160,7 @@ class RunRecord:
                     for item in step.changes
                 ],
             }
-            for step, state in zip(plan.steps, states, strict=False)
+            for step, state in zip(plan.steps, itertools.chain(states, itertools.repeat(otherwise)), strict=False)
         ]
 
     def _describe_undo(self, step: Step) -> t.Mapping[str, t.Any] | None:

@@ -20,7 +20,7 @@ from .context import Context
 from .diff import build_diff
 from .errors import ApiError, Cancelled, ConfigError, CvopsError, InternalFault
 from .option_values import check_option_texts, prepare_options
-from .plan import Plan, PlannedChange, list_planned_changes
+from .plan import Plan, PlannedChange, Step, list_planned_changes
 from .polling import Backoff
 from .redact import redact_structure, redact_text
 from .resource import (
@@ -102,17 +102,18 @@ def _conclude_run(ctx: Context, state: _RunState) -> dict[str, t.Any]:
     if not state.is_concluded:
         state.result = {**state.result, "stats": ctx.stats.as_result()}
         if state.record is not None:
-            state.record.end(state.plan, state.result)
+            state.record.end(state.plan, state.result, state.step_states)
         state.is_concluded = True
     return t.cast("dict[str, t.Any]", repair_strings(state.result))
 
 
 @dataclass
 class _RunState:
-    """The state of a run: its plan and result, and the record to keep of it."""
+    """The state of a run: its plan and result, and the record to keep of it. ``step_states``: of each step, as the record has them."""
 
     record: RunRecord | None
     plan: Plan | None = None
+    step_states: list[str] = field(default_factory=list)
     result: dict[str, t.Any] = field(default_factory=dict)
     is_concluded: bool = False
 
@@ -158,7 +159,9 @@ def _run_resource(ctx: Context, declared: t.Callable[[Context], Resource], state
 
 def _plan_and_apply(ctx: Context, resource: Resource, state: _RunState) -> None:
     """Plan, write unless in check mode, and keep the result in *state*."""
+    state.step_states = []
     plan = state.plan = resource.plan()
+    state.step_states = ["left"] * len(plan.steps)
     check_steps(resource, plan)
     approved = ctx.options.get("approved_steps")
     gone = None if approved is None else check_approval(_list_steps(ctx, resource, plan), approved)
@@ -170,7 +173,9 @@ def _plan_and_apply(ctx: Context, resource: Resource, state: _RunState) -> None:
             state.record.begin(plan)
         # From here on a request to stop is only looked for, so that it never costs what was done.
         with ctx.cancellation.shield():
-            _apply_steps(ctx, resource, plan)
+            _apply_steps(ctx, resource, plan, state.step_states)
+            if isinstance(resource, RefusableResource):
+                plan = resource.get_applied_plan()
             state.result = _build_result(ctx, resource, plan)
     else:
         state.result = _build_result(ctx, resource, plan)
@@ -185,15 +190,13 @@ def _list_steps(ctx: Context, resource: Resource, plan: Plan) -> list[PlannedCha
 
 
 def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.Any]:
-    """Return the result after the plan: what is read back, and what the noun is now."""
+    """Return the result after *plan*, of which every step was done: what is read back, and what the noun is now."""
     try:
         findings: list[t.Any] = []
         if not ctx.check_mode:
             ctx.cancellation.check()
             if isinstance(resource, VerifyingResource):
                 findings = resource.verify()
-            if isinstance(resource, RefusableResource):
-                plan = resource.get_applied_plan()
         value = resource.result()
         # An absent noun is empty; the objects of a list have their own.
         if isinstance(resource, VerifyingResource) and isinstance(value, dict) and (value or findings):
@@ -220,13 +223,16 @@ def _build_result(ctx: Context, resource: Resource, plan: Plan) -> dict[str, t.A
         raise error from exc
 
 
-def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
-    """Do the steps of *plan*. Raises what one of them raises, with the steps done, failed and left, and what is salvaged."""
-    done: list[str] = []
+def _apply_steps(ctx: Context, resource: Resource, plan: Plan, states: list[str]) -> None:
+    """Do the steps of *plan*, and note in *states*, in place, what became of each.
+
+    Raises what one of them raises, with the steps done, failed and left, and what is salvaged.
+    """
+    count = 0
     actions = resource.actions
     progress, counted = StepProgress(ctx, resource.noun, plan), WorkProgress(ctx, "writes", len(plan.steps))
     for step in plan.steps:
-        progress.note(BEGUN, len(done))
+        progress.note(BEGUN, count)
         try:
             ctx.cancellation.check()
             if isinstance(resource, WaitingResource):
@@ -236,19 +242,32 @@ def _apply_steps(ctx: Context, resource: Resource, plan: Plan) -> None:
         except Exception as exc:
             error = _convert_error(ctx, exc)
             if not isinstance(error, Cancelled):
-                progress.note(ENDED, len(done))
+                progress.note(ENDED, count)
             if isinstance(error, InternalFault) or (isinstance(error, ApiError) and error.may_have_acted):
                 error.facts.setdefault("outcome", "unknown")
+            states[count] = "failed"
             error.facts.update(
-                steps_done=done,
+                steps_done=_list_subjects(plan, states, "done"),
                 step_failed=step.subject,
-                steps_left=[item.subject for item in plan.steps[len(done) + 1 :]],
+                steps_left=_list_subjects(plan, states, "left"),
                 **collect_salvage(resource),
             )
             raise error from exc
-        done.append(step.subject)
-        counted.tell(len(done))
-    progress.note(ENDED, len(done))
+        states[count] = "left" if _is_refused(resource, step) else "done"
+        count += 1
+        counted.tell(count)
+    progress.note(ENDED, count)
+
+
+def _is_refused(resource: Resource, step: Step) -> bool:
+    """Return whether the service has refused *step*, and *resource* goes on without it."""
+    return isinstance(resource, RefusableResource) and all(
+        done is not step for done in resource.get_applied_plan().steps
+    )
+
+
+def _list_subjects(plan: Plan, states: t.Sequence[str], state: str) -> list[str]:
+    return [step.subject for step, found in zip(plan.steps, states, strict=True) if found == state]
 
 
 def _build_failure(ctx: Context, exc: CvopsError) -> dict[str, t.Any]:

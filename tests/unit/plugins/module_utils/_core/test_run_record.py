@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.cvops.identity.plugins.module_utils._core import run_record as subject
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
-from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, Step
+from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Change, Plan, Step
 from ansible_collections.cvops.identity.plugins.module_utils._core.run_record import (
     RunRecord,
     describe_target,
@@ -44,7 +44,7 @@ def folder(tmp_path: pathlib.Path) -> pathlib.Path:
 def test_before_the_first_write_it_holds_what_is_intended(make_ctx: t.Any, folder: pathlib.Path) -> None:
     RunRecord(make_ctx(), str(folder), "entra_group").begin(PLAN)
     found = read_only_record(folder)
-    assert (found["outcome"], found["began"], found["ended"]) == ("begun", "2026-03-01T12:00:00Z", None)
+    assert (found["outcome"], found["began"], found["ended"]) == ("begun", "2026-03-01T12:00:00.000000Z", None)
     assert (found["applied"], found["left"]) == ([], ["group A", "member x"])
     assert found["planned"] == {
         "before": {"members": []},
@@ -59,12 +59,12 @@ def test_after_the_last_step_the_same_file_holds_what_was_done(make_ctx: t.Any, 
     record = RunRecord(ctx, str(folder), "entra_group")
     record.begin(PLAN)
     ctx.clock.passed += 90
-    record.end(PLAN, {"changed": True, "stats": {"writes": 2}})
+    record.end(PLAN, {"changed": True, "stats": {"writes": 2}}, ["done", "done"])
     found = read_only_record(folder)
     assert (found["outcome"], found["began"], found["ended"]) == (
         "done",
-        "2026-03-01T12:00:00Z",
-        "2026-03-01T12:01:30Z",
+        "2026-03-01T12:00:00.000000Z",
+        "2026-03-01T12:01:30.000000Z",
     )
     assert (found["applied"], found["left"], found["stats"]) == (["group A", "member x"], [], {"writes": 2})
     assert found["module"] == "cvops.identity.entra_group"
@@ -122,7 +122,7 @@ def test_a_refused_risk_is_recorded_although_there_was_no_plan(make_ctx: t.Any, 
     RunRecord(make_ctx(), str(folder), "entra_group").end(None, result)
     found = read_only_record(folder)
     assert (found["planned"], found["applied"], found["left"]) == (None, [], [])
-    assert found["began"] == found["ended"] == "2026-03-01T12:00:00Z"
+    assert found["began"] == found["ended"] == "2026-03-01T12:00:00.000000Z"
     assert found["error"]["risk"] == "rename"
 
 
@@ -156,12 +156,16 @@ def test_who_did_what_to_whom_stands_in_it(make_ctx: t.Any, folder: pathlib.Path
 
 
 def test_no_secret_is_kept_and_names_of_the_plan_stay(make_ctx: t.Any, folder: pathlib.Path) -> None:
-    plan = Plan({}, {"password=hunter2": f"x {SECRET}"}, (Step("create", f"{SECRET}"),))
+    change = Change("+", "group", SECRET, SECRET)
+    plan = Plan({}, {"password=hunter2": f"x {SECRET}"}, (Step("create", f"{SECRET}", changes=(change,)),))
     record = RunRecord(make_ctx(secrets={SECRET}), str(folder), "m")
+    record.describe_undo = lambda step: {"before": None, "after": {"description": f"x {SECRET}", "name": "password=a"}}
     record.begin(plan)
+    assert SECRET not in json.dumps(read_only_record(folder))
     record.end(plan, {"failed": True, "msg": f"bad {SECRET}", "error": {"said": "password=hunter2"}})
     found = read_only_record(folder)
     assert SECRET not in json.dumps(found)
+    assert found["steps"][0]["undo"]["after"] == {"description": "x ********", "name": "password=a"}
     assert found["planned"]["after"] == {"password=hunter2": "x ********"}, "as a reader compares it"
     assert found["error"]["said"] == "password=********", "what a service says may hold anything"
 
@@ -280,29 +284,37 @@ def test_what_a_run_is_about_is_the_commcell_or_the_tenant(
     assert describe_target(ctx) == expected
 
 
-def read_steps(make_ctx: t.Any, folder: pathlib.Path, result: dict[str, t.Any] | None, describe: t.Any = None) -> t.Any:
+def read_steps(
+    make_ctx: t.Any,
+    folder: pathlib.Path,
+    result: dict[str, t.Any] | None,
+    describe: t.Any = None,
+    states: t.Sequence[str] = (),
+) -> t.Any:
     record = RunRecord(make_ctx(run_directory="/tmp/run"), str(folder), "entra_group")
     record.describe_undo = describe
     record.begin(PLAN)
     if result is not None:
-        record.end(PLAN, result)
+        record.end(PLAN, result, states)
     return read_only_record(folder)
 
 
 @pytest.mark.parametrize(
-    ("result", "states"),
+    ("result", "given", "states"),
     [
-        (None, ["planned", "planned"]),
-        ({"changed": True}, ["done", "done"]),
-        ({"failed": True, "steps_done": ["group A"], "step_failed": "member x"}, ["done", "failed"]),
-        ({"failed": True, "steps_done": [], "step_failed": "group A"}, ["failed", "left"]),
-        ({"failed": True}, ["left", "left"]),
+        (None, [], ["planned", "planned"]),
+        ({"changed": True}, ["done", "done"], ["done", "done"]),
+        ({"changed": True}, ["left", "done"], ["left", "done"]),
+        ({"failed": True}, ["failed", "left"], ["failed", "left"]),
+        ({"failed": True}, [], ["left", "left"]),
     ],
 )
 def test_each_step_has_its_state(
-    make_ctx: t.Any, folder: pathlib.Path, result: dict[str, t.Any] | None, states: list[str]
+    make_ctx: t.Any, folder: pathlib.Path, result: dict[str, t.Any] | None, given: list[str], states: list[str]
 ) -> None:
-    assert [step["state"] for step in read_steps(make_ctx, folder, result)["steps"]] == states
+    found = read_steps(make_ctx, folder, result, states=given)
+    assert [step["state"] for step in found["steps"]] == states
+    assert found["applied"] == [step["subject"] for step in found["steps"] if step["state"] == "done"]
 
 
 def test_what_undoing_takes_is_asked_again_at_the_end_and_costs_no_record(
@@ -319,6 +331,15 @@ def test_what_undoing_takes_is_asked_again_at_the_end_and_costs_no_record(
     found = read_steps(make_ctx, folder, {"changed": True}, describe)
     assert [step["undo"] for step in found["steps"]] == [{"kind": "x", "id": 3}, None]
     assert asked == ["group A", "member x"] * 2
+
+
+def test_records_of_one_second_are_in_the_order_of_their_tasks(make_ctx: t.Any, folder: pathlib.Path) -> None:
+    ctx = make_ctx()
+    for module in ("b", "a"):
+        RunRecord(ctx, str(folder), module).begin(PLAN)
+        ctx.clock.passed += 0.001
+    began = {path.name.split("-")[1]: json.loads(path.read_text())["began"] for path in folder.iterdir()}
+    assert began["b"] < began["a"]
 
 
 def test_tasks_of_one_run_have_the_same_mark(make_ctx: t.Any) -> None:

@@ -188,6 +188,33 @@ def test_steps_are_told_alike_in_check_mode_and_for_real_and_what_is_refused_is_
     assert run_task(make_ctx(), Noted(steps=()).build)["steps"] == []
 
 
+@pytest.mark.parametrize("failure", [None, "2 members", "reading back"])
+def test_the_record_tells_what_was_refused_as_not_done(
+    make_ctx: t.Any, tmp_path: pathlib.Path, failure: str | None
+) -> None:
+    class RefusingFirst(Noted):
+        """The first step is refused."""
+
+        def get_applied_plan(self) -> Plan:
+            return dataclasses.replace(
+                self.planned, steps=tuple(step for step in STEPS[1:] if step.subject in self.done)
+            )
+
+        def verify(self) -> list[t.Any]:
+            if failure == "reading back":
+                raise WaitTimeout("it does not show")
+            return []
+
+    resource = RefusingFirst({failure: ApiError("no")} if failure else {})
+    result = run_task(make_ctx(), resource.build, record_to=RecordTarget(str(tmp_path), "entra_admin_consent"))
+    (record,) = [json.loads(path.read_text()) for path in tmp_path.iterdir()]
+    states = ["left", "failed", "left"] if failure == "2 members" else ["left", "done", "done"]
+    assert [step["state"] for step in record["steps"]] == states
+    assert record["applied"] == [step.subject for step, state in zip(STEPS, states, strict=True) if state == "done"]
+    if failure:
+        assert result["failed"] and result["steps_done"] == record["applied"]
+
+
 def test_a_result_says_what_it_is_about(make_ctx: t.Any) -> None:
     for check_mode in (True, False):
         result = run_task(make_ctx({"tenant_id": "contoso.com"}, check_mode=check_mode), Noted().build)
