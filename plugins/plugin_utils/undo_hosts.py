@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.catalogue import COMMCELL_LEVEL
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.security.grants import (
     ALL_OF_KIND,
     ENTITY_TYPES,
@@ -43,7 +44,7 @@ class _Undo:
         self._changes, self._overwrite = changes, overwrite
         self._told = [f"cannot be undone here: {line}" for line in changes.by_hand]
         self._told += [
-            f"{module} did not come to its end: what it planned is undone where it is there"
+            f"{module} did not come to its end: what it may have done is undone where it is there"
             for module in dict.fromkeys(changes.unfinished)
         ]
 
@@ -174,14 +175,14 @@ class CommcellUndo(_Undo):
     def _plan_role(self, change: ObjectChange) -> dict[str, t.Any] | None:
         about, what = change.about, f"role {change.about['name']}"
         there = self._find_object("roles", about)
-        named = {"name": about["name"], "company": about["company"]}
         if change.was_deleted:
+            named = {"name": about["name"], "company": about["company"]}
             return None if there is not None else self._plan_role_anew(what, named, change)
         if there is None:
             if not change.was_created:
                 self._keep(what, "it is not there any more")
             return None
-        named["name"] = there["name"]
+        named = _name_object(there, about)
         if change.was_created:
             others = [row for row in self._associations if self._is_other_holder(row, there)]
             if others and not self._overwrite:
@@ -241,18 +242,23 @@ class CommcellUndo(_Undo):
             if not change.was_created:
                 self._keep(what, "it is not there any more")
             return None
-        named = {"name": there["name"], "company": about["company"]}
+        named = _name_object(there, about)
         if not change.was_created:
             fields = self._find_former_fields(what, change, there)
             return {**named, "entra_group_id": fields["entra_group_id"] or ""} if fields else None
         own = [row for row in self._associations if row["principal"]["kind"] == "user_group"]
         others = [
-            row for row in own if row["principal"]["id"] == there["id"] and row.get("role") and not self._was_given(row)
+            row
+            for row in own
+            if row["principal"]["id"] == there["id"] and _gives_rights(row) and not self._was_given(row)
         ]
         has_members = not there.get("entra_group_id") and bool(there.get("members"))
         if (others or has_members) and not self._overwrite:
             why = f"it holds {len(others)} grants that the run did not give it" if others else "it has members"
             self._keep(what, why)
+            return None
+        if fold_case(to_text(there["name"])) != fold_case(about["name"]) and not self._overwrite:
+            self._keep(what, f"it is called {there['name']} now")  # and what it holds under that name was not asked for
             return None
         if not self._is_as_left(what, change, there):
             return None
@@ -267,9 +273,12 @@ class CommcellUndo(_Undo):
             what = f"{grant['principal']['name']}: the grant of {grant['role']['name']} on {grant['entity']['kind']} {grant['entity']['id']}"
             principal, role = self._find_principal(grant), self._find_role_reference(grant["role"])
             entities = _describe_entities(grant["entity"])
-            if principal is None or role is None or entities is None:
+            if principal is None or role is None:
                 if state == "present":
                     self._keep(what, "its principal or its role is not there any more")
+                continue
+            if entities is None:
+                self._refuse(what, "set it in the Command Center, since no mapping can name what it is on")
                 continue
             kind, number = _PRINCIPALS[grant["principal"]["kind"]], _to_number(principal["id"])
             entry = entries.setdefault(
@@ -307,8 +316,20 @@ class CommcellUndo(_Undo):
             row for row in self._rows[kind].values() if fold_case(to_text(row["name"])) == fold_case(about["name"])
         ]
         if company is not None:
-            alike = [row for row in alike if fold_case(to_text(row.get("company") or "Commcell")) == fold_case(company)]
+            alike = [
+                row for row in alike if fold_case(to_text(row.get("company")) or COMMCELL_LEVEL) == fold_case(company)
+            ]
         return alike[0] if len(alike) == 1 else None
+
+
+def _name_object(row: Mapping, about: Mapping) -> dict[str, str]:
+    """Return how options name a role or user group that is there; some releases show no companies, then that of the record counts."""
+    return {"name": to_text(row["name"]), "company": to_text(row.get("company") or about["company"])}
+
+
+def _gives_rights(row: Mapping) -> bool:
+    """Return whether an association gives a role, or single permissions without one."""
+    return bool(row.get("role") or row.get("permissions"))
 
 
 def _describe_entities(entity: Mapping) -> t.Any:

@@ -128,6 +128,39 @@ def test_a_user_group_that_was_made_goes_only_when_it_holds_nothing_of_others() 
     site.groups[1].update(members=[], entra_group_id=guid(9))
     site.grants.add((1, 5, 7))
     assert "it holds 1 grants" in plan_undo(records, CELLS, CELL, site.show_cell())["told"][0]
+    there = site.show_cell()
+    there["associations"][0].update(role=None, permissions=["View"])
+    assert "it holds 1 grants" in plan_undo(records, CELLS, CELL, there)["told"][0]
+
+
+def test_a_user_group_that_was_made_and_renamed_stays() -> None:
+    """What it holds is read under its old name."""
+    site = site_with_role()
+    made = {"kind": "user_group", "id": 1, "name": "Group 1", "company": "Commcell", "before": None, "after": {}}
+    records = [make_record("commvault_role_mappings", make_step(made))]
+    assert plan_undo(records, CELLS, CELL, site.show_cell())["user_groups"][0]["state"] == "absent"
+    site.groups[1]["name"] = "Backup admins"
+    found = plan_undo(records, CELLS, CELL, site.show_cell())
+    assert found["user_groups"] == []
+    assert found["told"] == ["changed since, and left: user group Group 1: it is called Backup admins now"]
+    assert plan_undo(records, CELLS, CELL, site.show_cell(), True)["user_groups"][0]["name"] == "Backup admins"
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_grant_on_what_no_mapping_can_name_is_for_people(before: bool) -> None:
+    grant = {**make_grant(1, 5, 7), "entity": {"kind": "type:99", "id": -1}}
+    step = make_step({"kind": "grants", "added": [] if before else [grant], "removed": [grant] if before else []})
+    found = plan_undo([make_record("commvault_role_mappings", step)], CELLS, CELL, site_with_role().show_cell())
+    assert found["mappings"] == []
+    assert "by hand: set it in the Command Center" in found["told"][0]
+
+
+def test_the_company_of_what_is_there_counts() -> None:
+    records = [
+        make_record("commvault_roles", make_step(make_role_undo({"description": "old"}, {"description": "new"})))
+    ]
+    there = site_with_role(description="new", company="Emea").show_cell()
+    assert plan_undo(records, CELLS, CELL, there)["roles"][0]["company"] == "Emea"
 
 
 def test_a_link_is_set_back_to_what_it_was() -> None:
