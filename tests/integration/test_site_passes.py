@@ -228,6 +228,13 @@ def test_a_run_without_changes_needs_the_planning_pass_only(site: Simulator, bar
     assert run.one("Plan")["msg"][0] == "Plan: nothing to do"
 
 
+def test_a_file_that_is_null_is_not_written(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
+    """As a job template gives what nobody filled in."""
+    files = dict.fromkeys(("cvops_plan_file", "cvops_summary_file", "preflight_file"))
+    bare(SITE, "-e", json.dumps(files), check=True, extra_vars=small(site)).ok()
+    assert list(tmp_path.rglob("None")) == []
+
+
 def test_a_run_tells_the_writes_that_the_services_got_and_none_of_a_run_before(
     site: Simulator, bare: Player, tmp_path: pathlib.Path
 ) -> None:
