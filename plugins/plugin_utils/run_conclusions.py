@@ -227,7 +227,7 @@ def _list_left(plan: t.Any, outcomes: list[Mapping]) -> list[str]:
     left: list[str] = []
     for task, steps in _get_steps(plan).items():
         planned = [_describe(step) for step in require_mappings(steps, "steps") if step.get("id") not in done]
-        left += map(to_text, require_list(named[task], "steps")) if task in named else planned
+        left += map(_show, require_list(named[task], "steps")) if task in named else planned
     return left
 
 
@@ -250,12 +250,13 @@ def _list_plan_problems(plan: t.Any) -> list[str]:
 
 
 def _describe(step: Mapping) -> str:
-    principal = to_text(step.get("principal"))
-    return (
-        f"{step.get('sign')} {principal}: {step.get('sentence')}"
-        if principal
-        else f"{step.get('sign')} {step.get('sentence')}"
-    )
+    principal = f"{_show(step['principal'])}: " if step.get("principal") else ""
+    return f"{step.get('sign')} {principal}{_show(step.get('sentence'))}"
+
+
+def _show(text: t.Any) -> str:
+    """Return what a step tells, with the names of services in it, so that all of it is seen."""
+    return to_text(make_visible(text))
 
 
 def _list_hosts(scope: Mapping) -> list[str]:

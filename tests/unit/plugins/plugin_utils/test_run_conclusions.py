@@ -120,6 +120,16 @@ def test_what_was_never_begun_is_left_beside_what_a_task_that_failed_in_between_
     assert conclusion["cs01"]["left"] == ["role b", "+ GG-A: gets c", "- GG-A: gets d"]
 
 
+def test_no_name_in_what_is_left_hides_or_writes_a_line_of_its_own() -> None:
+    hostile = "a\x1b[2K\nok: \u202e"
+    plan = collect_pass({"mappings": {"stats": STATS, "steps": [{**step("a"), "principal": hostile}]}})
+    plans = {"localhost": planned(), "cs01": plan, "cs02": plan}
+    halfway = collect_pass({"mappings": failure(steps_done=["b"], step_failed=hostile, steps_left=[hostile])})
+    conclusion = conclude_run(decide_run(plans, SCOPE), plans, {"cs01": halfway}, SCOPE)
+    assert [len(conclusion[name]["left"]) for name in ("cs01", "cs02")] == [2, 1]
+    assert not set("".join(format_conclusion(conclusion))) & set("\x1b\n\u202e")
+
+
 def test_a_service_that_changed_in_between_and_steps_that_somebody_else_did() -> None:
     plans = {"localhost": planned(), "cs01": planned("a"), "cs02": planned("b", "c")}
     gone = wrote("b")
