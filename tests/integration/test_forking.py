@@ -38,6 +38,12 @@ TASKS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork here also where every other run is the program."""
+    monkeypatch.delenv(playing.PROGRAM_ONLY, raising=False)
+
+
 def test_a_fork_and_the_program_tell_the_same(play: Player, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
     real = playing._start_program

@@ -106,6 +106,25 @@ def test_documented_options_are_those_that_are_accepted(name: str) -> None:
     assert doc_differences(documented, load_module(name).SPEC.options) == []
 
 
+@pytest.mark.parametrize(
+    ("many", "option", "single", "own"),
+    [
+        ("entra_groups", "groups", "entra_group", {"max_removals", "accept_risk", "accept_reason"}),
+        ("commvault_roles", "roles", "commvault_role", {"company"}),
+        ("commvault_role_mappings", "roles", "commvault_role", {"company"}),
+    ],
+)
+def test_an_object_of_a_list_is_described_as_one_alone(many: str, option: str, single: str, own: set[str]) -> None:
+    """Both texts are written out, because the one names options of the list; *own*: where they mean to differ."""
+    listed, alone = documentation(many)["options"][option]["suboptions"], documentation(single)["options"]
+    differing = {
+        name
+        for name, item in listed.items()
+        if [line.replace(f"O({option}[].", "O(") for line in item["description"]] != alone[name]["description"]
+    }
+    assert differing == own
+
+
 def test_names_that_look_like_secrets_say_whether_they_are(module: types.ModuleType) -> None:
     assert silent_secrets(module.SPEC.options) == []
 

@@ -37,4 +37,5 @@ def share_clock_with_forks(monkeypatch: pytest.MonkeyPatch, site: Simulator, fol
     path = folder / "clock"
     clock = SharedClock(path)
     monkeypatch.setattr(site.clock, "now", clock.now)
+    monkeypatch.setattr(site.clock, "advance", clock.advance)
     return {VARIABLE: str(path)}
