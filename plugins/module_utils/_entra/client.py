@@ -36,6 +36,8 @@ _SERVICE = "Microsoft Graph"
 #: Members of directory objects that are texts wherever they are given.
 _TEXT_MEMBERS = ("id", "appId", "displayName", "uniqueName", "userPrincipalName", "createdDateTime")
 _LONGEST_PAUSE_S = 10.0
+#: How long an object that exists already, and is not shown, is looked for.
+_CONFLICT_LIMIT_S = 15.0
 #: Limits of all pages of one list together: bytes, and items, which take more memory than they have bytes.
 _LONGEST_LIST = 256 * MIB
 _MOST_ITEMS = 1_000_000
@@ -57,10 +59,6 @@ def quote_literal(value: str) -> str:
 def quote_segment(value: str) -> str:
     """Return *value* as one segment of a path, percent-encoded."""
     return quote(value, safe="")
-
-
-#: How long an object that exists already, and is not shown, is looked for.
-_CONFLICT_LIMIT_S = 15.0
 
 
 def build_name_filter(name: str) -> str:
@@ -253,13 +251,20 @@ class GraphClient:
         """Create or update the object with this alternate key and return it as answered, else as read (*select*).
 
         Safe to repeat. The object is read where the answer shows nothing: one was there, ours of a try whose answer was lost
-        among them, or the service only says that it created one. In each case it exists, so "not found" means "not yet".
+        among them, or the service only says that it created one. In each case it exists, so "not found" means "not yet". A conflict of
+        the only try is raised: what is in the way is not ours and was not planned for.
         """
-        path = f"/{collection}{format_alternate_key(name, value)}"
+        path, was_repeated = f"/{collection}{format_alternate_key(name, value)}", False
+
+        def is_undone() -> bool:
+            nonlocal was_repeated
+            was_repeated = True
+            return True
 
         def send() -> dict[str, t.Any] | None:
+            headers = {"Prefer": "create-if-missing"}
             return self.write(
-                "PATCH", path, dict(body), intent=intent, needs=needs, headers={"Prefer": "create-if-missing"}
+                "PATCH", path, dict(body), intent=intent, needs=needs, headers=headers, is_undone=is_undone
             )
 
         # A replica that does not know the object yet takes the request for a creation: ours of a try whose answer was lost.
@@ -269,7 +274,7 @@ class GraphClient:
                 shown = send()
                 break
             except ApiError as exc:
-                if not exc.is_outdated or exc.status == 404:
+                if not (was_repeated and exc.is_outdated) or exc.status == 404:
                     raise
                 self._await_key(path, exc, backoff, intent=intent, needs=read_needs, select=select)
         self.recent_objects.add(path)
@@ -290,7 +295,8 @@ class GraphClient:
         while True:
             if not backoff.fits_within(_CONFLICT_LIMIT_S):
                 raise conflict
-            backoff.pause(about=f"waiting for the object that is in the way to show (to {intent})")
+            told = f"waiting for the object that is in the way to show (to {intent})"
+            backoff.pause(about=told, limit_s=_CONFLICT_LIMIT_S)
             with mark_outcome_unknown():
                 found = self.get(path, intent=intent, needs=needs, params={"$select": select})
             if found is not None:
