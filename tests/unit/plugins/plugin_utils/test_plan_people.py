@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from people_fakes import ANA, BEN, GOLD, SILVER, entra, group, holder, mapping, members
 
 from ansible_collections.cvops.identity.plugins.plugin_utils.plan_people import (
     format_people,
@@ -20,43 +21,6 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.plan_people import 
 )
 
 HOSTILE = "a\x1b[2K\nok: [localhost] \u202e```{{ 1 }}"
-ANA = {"object_id": "A1", "name": "ana@corp.example", "type": "user"}
-BEN = {"object_id": "b2", "name": "ben@corp.example", "type": "user"}
-GOLD, SILVER = {"id": "5, plans 1", "text": "View on plan gold"}, {"id": "5, plans 2", "text": "View on plan silver"}
-
-
-def holder(name: str = "GG-Restore", object_id: str | None = "G1", **more: t.Any) -> dict[str, t.Any]:
-    return {
-        "principal": name,
-        "principal_kind": "user_group",
-        "entra_group": {"object_id": object_id, "name": name},
-        "added": [],
-        "removed": [],
-        "kept": [],
-        "complete": True,
-        **more,
-    }
-
-
-def mapping(*holders: dict[str, t.Any], steps: t.Sequence[dict[str, t.Any]] = ()) -> list[dict[str, t.Any]]:
-    return [{"role_mappings": {"effects": list(holders)}, "steps": list(steps)}]
-
-
-def entra(*groups: dict[str, t.Any], steps: t.Sequence[dict[str, t.Any]] = ()) -> list[dict[str, t.Any]]:
-    return [{"groups": list(groups), "steps": list(steps)}]
-
-
-def group(name: str, object_id: str | None, added: t.Any = (), removed: t.Any = ()) -> dict[str, t.Any]:
-    return {
-        "display_name": name,
-        "object_id": object_id,
-        "members_added": list(added),
-        "members_removed": list(removed),
-    }
-
-
-def members(**people: t.Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
-    return {"groups": [{"object_id": key, "member_details": list(listed)} for key, listed in people.items()]}
 
 
 def test_members_of_a_group_get_and_lose_what_its_user_group_does() -> None:
@@ -175,24 +139,6 @@ def test_members_who_change_in_a_group_without_an_entry_may_have_access_through_
         "    + View on plan gold (cs), through GG-Outer",
         "  Not known",
         "    what members of GG-Inner have through groups in which it is itself, which is not looked up",
-    ]
-
-
-def test_what_is_no_user_is_called_what_it_is_and_the_nameless_by_their_id() -> None:
-    listed = [
-        {"object_id": "1", "name": "GG-Inner", "type": "group"},
-        {"object_id": "2", "name": "Robot", "type": "servicePrincipal"},
-        {"object_id": "3", "name": "laptop", "type": "device"},
-        {"object_id": "4", "name": None, "type": "user"},
-        {"object_id": "5", "name": None, "type": None},
-    ]
-    lines = format_people({"cs": mapping(holder(added=[GOLD]))}, members(g1=listed))
-    assert [line.strip() for line in lines[1::2]] == [
-        "everybody in the Entra group GG-Inner",
-        "the application Robot",
-        "the device laptop",
-        "the member with the object id 5, whose name may not be read",
-        "the user with the object id 4, whose name may not be read",
     ]
 
 
