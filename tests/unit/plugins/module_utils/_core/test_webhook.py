@@ -53,27 +53,26 @@ def test_a_certificate_of_nobody_knows_whom_gets_no_message(make_ctx: t.Any, sec
 
 
 @pytest.mark.parametrize(
-    ("said", "expected", "tries"),
+    ("said", "expected"),
     [
-        ({"status": 404, "body": f"no such hook {TOKEN}"}, "answered HTTP 404", 1),
-        ({"status": 500}, "answered HTTP 500", 1),
-        ({"status": 429, "headers": {"Retry-After": "1"}}, "throttling", 1),
+        ({"status": 404, "body": f"no such hook {TOKEN}"}, "answered HTTP 404"),
+        ({"status": 500}, "answered HTTP 500"),
+        ({"status": 429, "headers": {"Retry-After": "1"}}, "throttling"),
         (
             {"status": 302, "headers": {"Location": f"https://evil.example{PATH}"}},
             "a redirect to https://evil.example",
-            1,
         ),
-        ({"drop": True}, "the connection broke", 1),
+        ({"drop": True}, "the connection broke"),
     ],
 )
 def test_what_did_not_arrive_is_told_without_the_address_and_not_sent_again(
-    make_ctx: t.Any, secured: t.Any, answer: t.Any, said: dict[str, t.Any], expected: str, tries: int
+    make_ctx: t.Any, secured: t.Any, answer: t.Any, said: dict[str, t.Any], expected: str
 ) -> None:
     secured.server.says(answer(**said))
     ctx = make_ctx()
     reason = send(ctx, secured.server.url, secured.ca_path)
     assert expected in reason
-    assert len(secured.server.received) == tries
+    assert len(secured.server.received) == 1
     assert_no_leak(ctx, reason)
 
 
