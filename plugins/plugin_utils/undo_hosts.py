@@ -16,6 +16,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.security
     ENTITY_TYPES,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import is_guid
 
 from .filter_values import make_visible, require_list, require_mappings, to_text
 from .undo_changes import Key, Mapping, ObjectChange, PartChange, PlaceChanges
@@ -27,12 +28,16 @@ _ROLE_FIELDS = ("description", "enabled", "visible_to_all", "permissions")
 
 
 class HostUndo(t.TypedDict):
-    """What undoes a run on one host: the options of the tasks, and in words what is not undone, and why."""
+    """What undoes a run on one host: the options of the tasks, and in words what is not undone, and why.
+
+    ``linked``: object ids of the Entra groups to which user groups of a CommCell, as far as they were read, stay linked.
+    """
 
     groups: list[dict[str, t.Any]]
     roles: list[dict[str, t.Any]]
     mappings: list[dict[str, t.Any]]
     user_groups: list[dict[str, t.Any]]
+    linked: list[str]
     told: list[str]
     problems: list[str]
 
@@ -75,16 +80,17 @@ class _Undo:
             self._keep(what, f"its {', '.join(differing).replace('_', ' ')} is not what the run gave it")
         return self._overwrite or not differing
 
-    def _make(self, **calls: list[dict[str, t.Any]]) -> HostUndo:
-        nothing: HostUndo = {"groups": [], "roles": [], "mappings": [], "user_groups": [], "told": [], "problems": []}
-        return t.cast("HostUndo", {**nothing, **calls, "told": list(dict.fromkeys(self._told))})
+    def _make(self, **found: list[t.Any]) -> HostUndo:
+        nothing = {name: list[t.Any]() for name in HostUndo.__annotations__}
+        return t.cast("HostUndo", {**nothing, **found, "told": list(dict.fromkeys(self._told))})
 
 
 class EntraUndo(_Undo):
-    """What undoes the changes of Entra groups."""
+    """What undoes the changes of Entra groups; *linked*: object ids of those to which user groups of CommCells stay linked."""
 
-    def __init__(self, changes: PlaceChanges, there: Mapping, overwrite: bool) -> None:
+    def __init__(self, changes: PlaceChanges, there: Mapping, overwrite: bool, linked: t.Collection[str] = ()) -> None:
         super().__init__(changes, overwrite)
+        self._linked = {to_text(object_id).lower() for object_id in linked}
         self._groups = {to_text(group["object_id"]).lower(): group for group in _list_rows(there, "groups")}
 
     def plan(self) -> HostUndo:
@@ -134,6 +140,9 @@ class EntraUndo(_Undo):
         if others and not self._overwrite:
             self._keep(what, f"it has {len(others)} members that the run did not give it")
             return None
+        if to_text(there["object_id"]).lower() in self._linked and not self._overwrite:
+            self._keep(what, "a user group that stays is linked to it, and its members would lose what that holds")
+            return None
         if not self._is_as_left(what, change, there):
             return None
         return {"object_id": there["object_id"], "display_name": there["display_name"], "state": "absent"}
@@ -170,7 +179,22 @@ class CommcellUndo(_Undo):
         groups = [
             group for group in map(self._plan_user_group, self._changes.user_groups.values()) if group is not None
         ]
-        return self._make(roles=roles, mappings=self._plan_mappings(), user_groups=groups)
+        return self._make(
+            roles=roles, mappings=self._plan_mappings(), user_groups=groups, linked=self._list_linked(groups)
+        )
+
+    def _list_linked(self, changed: t.Sequence[Mapping]) -> list[str]:
+        """Return the Entra groups to which user groups are linked that stay as they are. *changed*: options of those that do not."""
+        named = {(fold_case(item["name"]), fold_case(item["company"])) for item in changed}
+        return sorted(
+            {
+                to_text(row["entra_group_id"]).lower()
+                for row in self._rows["user_groups"].values()
+                if row.get("entra_group_id")
+                and not named
+                & {(fold_case(to_text(row["name"])), fold_case(to_text(row.get("company")) or COMMCELL_LEVEL))}
+            }
+        )
 
     def _plan_role(self, change: ObjectChange) -> dict[str, t.Any] | None:
         about, what = change.about, f"role {change.about['name']}"
@@ -360,9 +384,11 @@ def _name_holders(rows: t.Sequence[Mapping]) -> str:
 
 
 def _is_same(one: t.Any, other: t.Any) -> bool:
-    """Return whether two values of a field are the same; unset is empty, ids and lists have no letter case and no order."""
+    """Return whether two values of a field are the same; unset is empty, ids have no letter case, lists no order."""
     if isinstance(one, list) or isinstance(other, list):
         return sorted(map(str, one or [])) == sorted(map(str, other or []))
+    if is_guid(one) and is_guid(other):
+        return bool(one.lower() == other.lower())
     return (one or "") == (other or "")
 
 

@@ -44,18 +44,20 @@ def plan_reads(records: t.Any, commcells: t.Any) -> dict[str, t.Any]:
     return {"hosts": hosts, "problems": problems}
 
 
-def plan_undo(records: t.Any, commcells: t.Any, host: t.Any, found: t.Any, overwrite: t.Any = False) -> HostUndo:
+def plan_undo(
+    records: t.Any, commcells: t.Any, host: t.Any, found: t.Any, overwrite: t.Any = False, linked: t.Any = ()
+) -> HostUndo:
     """Return what undoes those of the *records* that are of *host*.
 
     *found*: what is there: of Entra ID ``tenant`` and ``groups``, of a CommCell what commvault_security_info returns. *overwrite*: what was
-    changed since the run is undone, too.
+    changed since the run is undone, too. *linked*: of Entra ID, ``linked`` of the plans of the CommCells.
     """
     places, dummy = _assign_records(records, commcells)
     listed, there = places.get(to_text(host), []), require_mapping(found, "what is there")
     changes = collect_changes(listed)
     if host != ENTRA:
         return CommcellUndo(changes, there, bool(overwrite)).plan()
-    planned = EntraUndo(changes, there, bool(overwrite)).plan()
+    planned = EntraUndo(changes, there, bool(overwrite), require_list(linked, "the linked groups")).plan()
     return {**planned, "problems": _find_other_tenants(listed, there.get("tenant"))}
 
 

@@ -185,6 +185,8 @@ def test_what_was_changed_since_is_left_and_told(operator: Operator) -> None:
     other = next(item for item in state.groups if item.name == "GG-B")
     night.description = "by somebody else"
     state.grants.add(Grant(15, other.id, late.id, 1, next(g.entity_id for g in state.grants if g.role_id == late.id)))
+    made = next(item for item in state.groups if item.name == "GG-C")
+    state.grants.add(Grant(15, made.id, next(iter(state.roles)).id, 1, next(iter(state.grants)).entity_id))
     (changed,) = (item for item in site.tenant.groups.values() if item["displayName"] == "GG-A")
     site.tenant.store.put("groups", changed["id"], {**changed, "description": "mine"}, replicated=True)
     run = operator.revert().ok()
@@ -192,11 +194,21 @@ def test_what_was_changed_since_is_left_and_told(operator: Operator) -> None:
     assert "CommCell emea-cs01: changed since, and left: role Night shift: its description is another one" in lines
     assert "CommCell emea-cs01: changed since, and left: role Late shift: GG-B holds it" in lines
     assert "Entra ID: changed since, and left: Entra group GG-A: its description is another one" in lines
+    assert "CommCell emea-cs01: changed since, and left: user group GG-C: it holds 1 grants" in lines
+    assert "Entra ID: changed since, and left: Entra group GG-C: a user group that stays is linked to it" in lines
     assert night.description == "by somebody else"
     assert late in list(state.roles)
-    assert set(operator.find_left()) == {"groups", "emea-cs01 roles", "emea-cs01 grants"}
+    assert set(operator.find_left()) == {
+        "groups",
+        "members",
+        "emea-cs01 roles",
+        "emea-cs01 grants",
+        "emea-cs01 groups",
+    }
+    assert "GG-C" in {item["displayName"] for item in site.tenant.groups.values()}
     operator.revert(revert_overwrite=True).ok()
     assert night.description == ""
+    assert "GG-C" not in {item["displayName"] for item in site.tenant.groups.values()}
 
 
 @pytest.mark.parametrize(

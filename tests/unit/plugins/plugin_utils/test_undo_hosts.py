@@ -15,7 +15,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.undo_plan import (
     plan_undo,
 )
 
-NOTHING = {"groups": [], "roles": [], "mappings": [], "user_groups": [], "told": [], "problems": []}
+NOTHING = {"groups": [], "roles": [], "mappings": [], "user_groups": [], "linked": [], "told": [], "problems": []}
 
 
 def site_with_role(**fields: t.Any) -> Site:
@@ -161,6 +161,33 @@ def test_the_company_of_what_is_there_counts() -> None:
     ]
     there = site_with_role(description="new", company="Emea").show_cell()
     assert plan_undo(records, CELLS, CELL, there)["roles"][0]["company"] == "Emea"
+
+
+def test_an_entra_group_that_was_made_stays_with_a_user_group_that_is_linked_to_it() -> None:
+    site = site_with_role()
+    site.groups[1]["entra_group_id"] = guid(9).upper()
+    made = {"kind": "user_group", "id": 1, "name": "group 1", "company": "Commcell", "before": None, "after": {}}
+    cell = [make_record("commvault_role_mappings", make_step(made))]
+    assert plan_undo(cell, CELLS, CELL, site.show_cell())["linked"] == []
+    site.grants.add((1, 5, 7))
+    linked = plan_undo(cell, CELLS, CELL, site.show_cell())["linked"]
+    assert linked == [guid(9)]
+    group = {"kind": "entra_group", "object_id": guid(9), "name": "GG", "before": None, "after": {"description": ""}}
+    records = [make_record("entra_groups", make_step(group))]
+    there = {"tenant": TENANT, "groups": [{"object_id": guid(9), "display_name": "GG", "members": [], "owners": []}]}
+    assert plan_undo(records, CELLS, "localhost", there)["groups"][0]["state"] == "absent"
+    found = plan_undo(records, CELLS, "localhost", there, False, linked)
+    assert found["groups"] == [] and "a user group that stays is linked to it" in found["told"][0]
+    assert plan_undo(records, CELLS, "localhost", there, True, linked)["groups"][0]["state"] == "absent"
+
+
+def test_ids_are_the_same_in_any_letter_case() -> None:
+    site, one = site_with_role(), "ABCDEF00-0000-0000-0000-000000000001"
+    site.groups[1]["entra_group_id"] = one.lower()
+    about = {"kind": "user_group", "id": 1, "name": "group 1", "company": "Commcell"}
+    step = make_step({**about, "before": {"entra_group_id": None}, "after": {"entra_group_id": one}})
+    found = plan_undo([make_record("commvault_role_mappings", step)], CELLS, CELL, site.show_cell())
+    assert found["user_groups"] == [{"name": "group 1", "company": "Commcell", "entra_group_id": ""}]
 
 
 def test_a_link_is_set_back_to_what_it_was() -> None:
