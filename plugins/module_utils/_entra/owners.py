@@ -13,8 +13,8 @@ from .._core.plan import Change, Plan, Step
 from .._core.risks import check_removals
 from .._core.set_changes import find_set_changes
 from .client import GraphClient
-from .references import add_reference, remove_reference
-from .relations import NAMING_FIELDS, describe_relation_changes, list_ids
+from .references import add_reference, list_relation, remove_reference
+from .relations import describe_relation_changes, list_ids
 
 _READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All")
 _WRITE = ("Application.ReadWrite.OwnedBy with Directory.Read.All", "Application.ReadWrite.All")
@@ -22,14 +22,7 @@ _WRITE = ("Application.ReadWrite.OwnedBy with Directory.Read.All", "Application.
 
 def list_owners(graph: GraphClient, path: str, subject: str) -> list[str]:
     """Return the object ids of the owners of the object at *path*, in lower case and sorted."""
-    listed = graph.list(
-        f"{path}/owners",
-        intent=f"list owners of {subject}",
-        needs=_READ,
-        params={"$select": NAMING_FIELDS, "$top": "999"},
-    )
-    graph.known_objects.learn(listed)
-    return list_ids(listed)
+    return list_ids(list_relation(graph, f"{path}/owners", intent=f"list owners of {subject}", needs=_READ))
 
 
 def plan_owners(

@@ -22,7 +22,7 @@ from ..client import (
     quote_segment,
     warn_of_lookalikes,
 )
-from ..relations import NAMING_FIELDS
+from ..references import build_relation_params, list_relation
 
 #: What one read of a group has to bring.
 SELECT = "id,displayName,uniqueName,mailNickname,description,securityEnabled,groupTypes,onPremisesSyncEnabled"
@@ -119,15 +119,13 @@ def list_groups_named(graph: GraphClient, name: str) -> list[Wire]:
 
 def read_group_relation(graph: GraphClient, object_id: str, relation: str) -> list[Wire]:
     """Return the group's direct ``members`` or ``owners``: their ids and names."""
-    path, params = build_relation_query(object_id, relation)
-    listed = graph.list(path, intent=f"list {relation} of group {object_id}", needs=READ_NEEDS, params=params)
-    graph.known_objects.learn(listed)
-    return listed
+    path, dummy = build_relation_query(object_id, relation)
+    return list_relation(graph, path, intent=f"list {relation} of group {object_id}", needs=READ_NEEDS)
 
 
 def build_relation_query(object_id: str, relation: str) -> tuple[str, dict[str, str]]:
     """Return path and parameters of the list of the group's ``members`` or ``owners``."""
-    return f"{build_id_path(object_id)}/{relation}", {"$select": NAMING_FIELDS, "$top": "999"}
+    return f"{build_id_path(object_id)}/{relation}", build_relation_params()
 
 
 def _join_ids(found: t.Sequence[t.Mapping[str, t.Any]]) -> str:

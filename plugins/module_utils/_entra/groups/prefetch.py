@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._core.errors import ConfigError
+from ..._core.errors import ConfigError, NotFound
 from ..._core.names import find_appearances, fold_case, list_unicode_forms
 from ..._core.values import is_guid
 from ..batches import ReadRequest, Wire, build_value_queries, list_in_batches, read_in_batches
@@ -119,12 +119,15 @@ def _find_group(graph: PrefetchingGraph, item: Options, by_key: bool = False) ->
 def _prefetch_relations(
     graph: PrefetchingGraph, found: t.Sequence[tuple[Options, Wire]]
 ) -> dict[tuple[str, str], list[Wire]]:
-    """Read the members and owners that are managed, and return them by group id and relation."""
+    """Read the members and owners that are managed, and return them by group id and relation; none where a group is not known yet."""
     wanted = [(str(wire["id"]), name) for item, wire in found for name in RELATIONS if item.get(name) is not None]
     wanted = list(dict.fromkeys(wanted))
     requests = [ReadRequest(*build_relation_query(object_id, relation)) for object_id, relation in wanted]
     intent = f"list members and owners of {len(found)} groups"
-    answers = t.cast("list[list[Wire]]", read_in_batches(graph, requests, intent=intent, needs=READ_NEEDS))
+    try:
+        answers = t.cast("list[list[Wire]]", read_in_batches(graph, requests, intent=intent, needs=READ_NEEDS))
+    except NotFound:
+        return {}  # of a group that was shown: planning waits for the replica that lags
     for request, answer in zip(requests, answers, strict=True):
         graph.keep_answer(request.path, request.params, answer)
     return dict(zip(wanted, answers, strict=True))

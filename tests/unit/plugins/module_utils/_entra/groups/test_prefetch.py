@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from fake_graph import FakeGraph, guid
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AmbiguousMatch, NotFound
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import find_appearances
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups import prefetch as prefetch_module
 from ansible_collections.cvops.identity.plugins.module_utils._entra.groups.lookup import find_group
@@ -111,6 +111,14 @@ def test_a_group_that_cannot_be_used_does_not_end_the_reads(make_ctx: t.Any) -> 
         {"display_name": "B", "members": []},
     )
     assert [path for path, dummy in graph.kept if "members" in path] == [f"/groups/{guid(2)}/members"]
+
+
+def test_members_that_a_replica_does_not_know_yet_are_left_to_planning(make_ctx: t.Any) -> None:
+    members = f"/groups/{guid(1)}/members"
+    answers = {"/groups": [wire(1, "A")], members: NotFound("no such resource", status=404)}
+    graph = prefetch(make_ctx, answers, {"display_name": "A", "members": []})
+    assert find(graph, display_name="A")["id"] == guid(1)
+    assert not any("members" in path for path, dummy in graph.kept)
 
 
 def test_a_group_that_two_lists_show_is_one_group(make_ctx: t.Any) -> None:
