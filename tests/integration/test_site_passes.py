@@ -228,11 +228,14 @@ def test_a_run_without_changes_needs_the_planning_pass_only(site: Simulator, bar
     assert run.one("Plan")["msg"][0] == "Plan: nothing to do"
 
 
-def test_a_file_that_is_null_is_not_written(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
+def test_what_is_null_counts_as_not_given(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
     """As a job template gives what nobody filled in."""
-    files = dict.fromkeys(("cvops_plan_file", "cvops_summary_file", "preflight_file"))
-    bare(SITE, "-e", json.dumps(files), check=True, extra_vars=small(site)).ok()
+    files = ("cvops_plan_file", "cvops_summary_file", "preflight_file")
+    switches = ("cvops_plan_people", "cvops_show_access", "preflight_fail", "role_mappings_fail_on_drift")
+    given = dict.fromkeys((*files, *switches, "cvops_notify_url", "cvops_notify_when", "cvops_only"))
+    run = bare(SITE, "-e", json.dumps(given), check=True, extra_vars=small(site)).ok()
     assert list(tmp_path.rglob("None")) == []
+    assert "coerced" not in run.text
 
 
 def test_a_run_tells_the_writes_that_the_services_got_and_none_of_a_run_before(
