@@ -96,8 +96,12 @@ def _await_listed(
         wait_until_shown(graph, lambda: [] if any(_is_same(item, created) for item in find()) else ["list"], intent)
 
 
+def _get_id(item: t.Mapping[str, t.Any]) -> str:
+    return str(item.get("id"))
+
+
 def _is_same(item: t.Mapping[str, t.Any], created: t.Mapping[str, t.Any]) -> bool:
-    return item.get("id") == created.get("id")
+    return _get_id(item) == _get_id(created)
 
 
 def _keep_one_of_twins(
@@ -121,7 +125,7 @@ def _keep_one_of_twins(
         if len(left) == 1 and len(found) == 2 and _are_alike(graph, path, found):
             kept, left = left[0], [created]
             graph.remember(kept)
-            key = str(created["id"])
+            key = _get_id(created)
             graph.write(
                 "DELETE", f"{path}/{quote_segment(key)}", intent=f"undo a second try to {intent}", missing_ok=True
             )
@@ -131,23 +135,27 @@ def _keep_one_of_twins(
         graph.ctx.debug(1, str(exc))
     if left:
         graph.ctx.warn(
-            f"Entra ID refused to {intent} at first and may have done it all the same: beside {kept.get('id')}, with which this run goes on,"
-            f" there is {', '.join(str(item.get('id')) for item in left)} of the same name, and the next run cannot tell them apart. Remove"
+            f"Entra ID refused to {intent} at first and may have done it all the same: beside {_get_id(kept)}, with which this run goes on,"
+            f" there is {', '.join(map(_get_id, left))} of the same name, and the next run cannot tell them apart. Remove"
             " it, unless somebody else uses it."
         )
     return dict(kept)
 
 
-def _are_alike(graph: GraphClient, path: str, found: t.Iterable[t.Mapping[str, t.Any]]) -> bool:
-    """Return whether the objects differ in nothing but their ids. Reads their owners, among whom is who created them."""
-    first, *others = (
-        (
-            {name: value for name, value in item.items() if name not in _IDS},
-            list_owners(graph, f"{path}/{quote_segment(str(item['id']))}", str(item["id"])),
-        )
-        for item in found
-    )
-    return all(other == first for other in others)
+def _are_alike(graph: GraphClient, path: str, found: t.Sequence[t.Mapping[str, t.Any]]) -> bool:
+    """Return whether two objects differ in nothing but their ids.
+
+    Among their owners, which are read until they are the same ones, is who created them; replicas may show those of a new object late.
+    """
+    first, second = ({name: value for name, value in item.items() if name not in _IDS} for item in found)
+    backoff = Backoff(graph.ctx)
+    for number in range(_READS_AFTER if first == second else 0):
+        if number:
+            backoff.pause(about="looking whether an object of the same name is ours")
+        of_first, of_second = (list_owners(graph, f"{path}/{quote_segment(key)}", key) for key in map(_get_id, found))
+        if of_first == of_second:
+            return True
+    return False
 
 
 def _check_name_is_free(find: t.Callable[[], t.Sequence[t.Mapping[str, t.Any]]], intent: str) -> None:

@@ -234,9 +234,16 @@ def test_what_is_not_like_the_second_is_somebody_elses_and_left_alone(
 ) -> None:
     """Nothing is granted to it by the steps that follow, and nothing is deleted."""
     told = [answer(200, {"value": owners}), answer(200, NOBODY)]
-    assert create_twice(graph, secured, answer, *told, others=others) == SECOND
+    assert create_twice(graph, secured, answer, *told * 4, others=others) == SECOND
     assert "DELETE" not in methods(secured)
     assert [f"there is {GROUP['id']}" in text for text in graph.ctx.warnings] == [True]
+
+
+def test_owners_of_a_twin_that_show_late_are_waited_for(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
+    ours = answer(200, {"value": [{"id": "we"}]})
+    told = [ours, answer(200, NOBODY), ours, ours, answer(204, b"")]
+    assert create_twice(graph, secured, answer, *told) == GROUP
+    assert methods(secured) == ["POST", "POST", *["GET"] * 4, "DELETE"] and graph.ctx.warnings == []
 
 
 def test_owners_that_cannot_be_read_say_nothing_of_a_twin(graph: GraphClient, secured: t.Any, answer: t.Any) -> None:
