@@ -233,11 +233,13 @@ def _apply_steps(ctx: Context, resource: Resource, plan: Plan, states: list[str]
     progress, counted = StepProgress(ctx, resource.noun, plan), WorkProgress(ctx, "writes", len(plan.steps))
     for step in plan.steps:
         progress.note(BEGUN, count)
+        is_begun = False
         try:
             ctx.cancellation.check()
             if isinstance(resource, WaitingResource):
                 resource.wait_before(step)
             with ctx.cancellation.shield():  # what a step was answered is kept, also when the run is told to stop
+                is_begun = True
                 actions[step.action](step)
         except Exception as exc:
             error = _convert_error(ctx, exc)
@@ -252,6 +254,8 @@ def _apply_steps(ctx: Context, resource: Resource, plan: Plan, states: list[str]
                 steps_left=_list_subjects(plan, states, "left"),
                 **collect_salvage(resource),
             )
+            if not is_begun:  # so that undoing the run does not look for it
+                states[count] = "left"
             raise error from exc
         states[count] = "left" if _is_refused(resource, step) else "done"
         count += 1

@@ -215,6 +215,20 @@ def test_the_record_tells_what_was_refused_as_not_done(
         assert result["failed"] and result["steps_done"] == record["applied"]
 
 
+def test_a_step_before_which_the_run_stops_was_not_begun(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
+    class Stopping(Noted):
+        """It is told to stop before the second step."""
+
+        def wait_before(self, step: Step) -> None:
+            if step is STEPS[1]:
+                raise Cancelled("Stopped by SIGINT")
+
+    result = run_task(make_ctx(), Stopping().build, record_to=RecordTarget(str(tmp_path), "entra_group"))
+    (record,) = [json.loads(path.read_text()) for path in tmp_path.iterdir()]
+    assert [step["state"] for step in record["steps"]] == ["done", "left", "left"]
+    assert (result["step_failed"], result["steps_left"]) == ("2 members", ["1 owner"])
+
+
 def test_a_result_says_what_it_is_about(make_ctx: t.Any) -> None:
     for check_mode in (True, False):
         result = run_task(make_ctx({"tenant_id": "contoso.com"}, check_mode=check_mode), Noted().build)
