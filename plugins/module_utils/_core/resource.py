@@ -39,7 +39,10 @@ class Resource(t.Protocol):
         """
 
     def plan(self) -> Plan:
-        """Read what is there and return the steps to what is asked for; called once. Raises Problems and other errors."""
+        """Read what is there and return the steps to what is asked for. Raises Problems and other errors.
+
+        Called once more, to read anew, where state is absent and there are no steps; see second_look.py.
+        """
 
     def result(self) -> dict[str, t.Any] | list[dict[str, t.Any]]:
         """Return the noun's value after the plan, in check mode as predicted with None for ids that are not known; no I/O."""

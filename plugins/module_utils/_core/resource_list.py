@@ -16,6 +16,7 @@ from .context import Context
 from .errors import ConfigError, CvopsError, NotFound, Problems
 from .plan import Plan, Step
 from .resource import Action, Finding, Resource, UndoableResource, VerifyingResource
+from .second_look import is_to_be_looked_for_again
 
 Problem: t.TypeAlias = dict[str, t.Any]
 Options: t.TypeAlias = t.Mapping[str, t.Any]
@@ -76,6 +77,9 @@ class ResourceList(t.Generic[AnyResource]):
         """The objects that could be planned, in the order of the option."""
         return self._items
 
+    def read_ahead(self, items: t.Sequence[Options]) -> None:
+        """Read what planning objects of these options takes, anew; nothing unless a subclass knows how to read it together."""
+
     def find_conflicts(self, items: t.Sequence[Item[AnyResource]]) -> list[Problem]:
         """Return what is wrong with the objects together; nothing unless a subclass knows better."""
         return []
@@ -83,10 +87,13 @@ class ResourceList(t.Generic[AnyResource]):
     def plan(self) -> Plan:
         """Return the steps of all objects, deletions last. Raises Problems with what is wrong with any of them.
 
-        So is what the options of an object name and is not there, such as a company.
+        So is what the options of an object name and is not there, such as a company. What is to be absent and was not found is looked
+        for once more, all of it together.
         """
         problems: list[Problem] = []
-        for number, options in enumerate(self.list_options()):
+        listed = self.list_options()
+        self.read_ahead(listed)
+        for number, options in enumerate(listed):
             where, label = f"{self.noun}[{number}]", self._describe(options)
             resource = self._create(dataclasses.replace(self._ctx, options=options))
             try:
@@ -95,11 +102,26 @@ class ResourceList(t.Generic[AnyResource]):
                 problems += _list_problems(exc, where, label)
                 continue
             self._items.append(Item(number, where, label, options, resource, plan))
+        problems += self._look_again()
         problems += self.find_conflicts(self._items)
         if problems:
             many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
             raise Problems(f"{many} in {self.noun}; nothing was written:", problems)
         return self._merge_plans()
+
+    def _look_again(self) -> list[Problem]:
+        """Plan once more what is to be absent and was not found; return what is wrong with it now."""
+        problems: list[Problem] = []
+        missed = {item.number for item in self._items if is_to_be_looked_for_again(item.options, item.plan)}
+        if missed:
+            self.read_ahead([item.options for item in self._items if item.number in missed])
+        for index, item in enumerate(self._items):
+            if item.number in missed:
+                try:
+                    self._items[index] = dataclasses.replace(item, plan=item.resource.plan())
+                except (ConfigError, NotFound) as exc:
+                    problems += _list_problems(exc, item.where, item.label)
+        return problems
 
     def _merge_plans(self) -> Plan:
         changed = [(number, item) for number, item in enumerate(self._items) if item.plan.changed]

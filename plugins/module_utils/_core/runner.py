@@ -36,6 +36,7 @@ from .resource import (
     collect_salvage,
 )
 from .run_record import RunRecord, describe_target
+from .second_look import plan_with_second_look
 from .step_progress import BEGUN, ENDED, PLANNED, StepProgress
 from .visible import escape_structure, repair_strings, to_one_line
 from .work_progress import WorkProgress
@@ -160,7 +161,7 @@ def _run_resource(ctx: Context, declared: t.Callable[[Context], Resource], state
 def _plan_and_apply(ctx: Context, resource: Resource, state: _RunState) -> None:
     """Plan, write unless in check mode, and keep the result in *state*."""
     state.step_states = []
-    plan = state.plan = resource.plan()
+    plan = state.plan = plan_with_second_look(ctx.options, resource.plan)
     state.step_states = ["left"] * len(plan.steps)
     check_steps(resource, plan)
     approved = ctx.options.get("approved_steps")

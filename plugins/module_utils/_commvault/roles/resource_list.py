@@ -14,7 +14,7 @@ from ..._core.context import Context
 from ..._core.errors import AmbiguousMatch
 from ..._core.names import fold_case
 from ..._core.plan import Plan
-from ..._core.resource_list import Item, Problem, VerifyingResourceList, find_duplicates
+from ..._core.resource_list import Item, Options, Problem, VerifyingResourceList, find_duplicates
 from ..client import CommvaultClient
 from .directory import RoleDirectory
 from .resource import RoleResource
@@ -29,22 +29,17 @@ class RolesResource(VerifyingResourceList[RoleResource]):
             ctx, "roles", lambda own: RoleResource(own, self._directory), lambda options: str(options["name"])
         )
 
-    def plan(self) -> Plan:
-        """Return the steps of all roles, deletions last. Raises Problems, ApiError."""
-        self._directory.read_ahead(self._find_role_ids())
-        return super().plan()
-
-    def _find_role_ids(self) -> list[int]:
-        """Return the ids of those roles that the list shows; what is wrong with a name is told where its role is planned."""
+    def read_ahead(self, items: t.Sequence[Options]) -> None:
+        """Read those roles that the list shows, several at a time; what is wrong with a name is told where its role is planned."""
         found = []
-        for options in self.list_options():
+        for options in items:
             try:
                 entry = self._directory.read_catalogue("roles").get(options["name"], options.get("company") or None)
             except AmbiguousMatch:
                 continue
             if entry is not None:
                 found.append(entry.id)
-        return found
+        self._directory.read_ahead(found)
 
     def put_off_deletions(self) -> Plan:
         """Leave the roles that were to be deleted as they are, and return the steps that are left."""

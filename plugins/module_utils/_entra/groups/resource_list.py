@@ -40,11 +40,15 @@ class GroupsResource(ResourceList[GroupResource]):
 
     def plan(self) -> Plan:
         """Return the steps of all groups, deletions last. Raises Problems, ApiError."""
-        prefetch_groups(self._graph, self._principals, self.list_options())
         try:
             return super().plan()
         finally:
             self._graph.forget_answers()
+
+    def read_ahead(self, items: t.Sequence[Options]) -> None:
+        """Read what planning these groups takes in few requests, anew."""
+        self._graph.forget_answers()
+        prefetch_groups(self._graph, self._principals, items)
 
     def find_conflicts(self, items: t.Sequence[Item[GroupResource]]) -> list[Problem]:
         """Return groups that are listed twice or would get the same display name, and more removals than the task may do."""

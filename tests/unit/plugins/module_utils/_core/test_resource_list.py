@@ -145,6 +145,60 @@ def test_a_service_that_fails_ends_the_planning_at_once(make_ctx: t.Any) -> None
         resource.plan()
 
 
+class LateThing(Thing):
+    """An object that the first look does not find."""
+
+    looks = 0
+
+    def plan(self) -> Plan:
+        self.looks += 1
+        if self.options.get("breaks") and self.looks == 2:
+            raise ConfigError("odd after all", source="option name")
+        return super().plan() if self.looks > 1 else Plan({}, {})
+
+
+def look_twice(make_ctx: t.Any, *items: dict[str, t.Any]) -> t.Any:
+    read: list[list[str]] = []
+
+    class Reading(ResourceList[t.Any]):
+        def read_ahead(self, items: t.Any) -> None:
+            read.append([item["name"] for item in items])
+
+    ctx = make_ctx({"things": list(items), "limit": 20})
+    return Reading(ctx, "things", LateThing, lambda options: str(options["name"])), read
+
+
+def test_all_that_is_to_be_absent_and_was_not_found_is_looked_for_again_together(make_ctx: t.Any) -> None:
+    resource, read = look_twice(
+        make_ctx,
+        thing("a", "delete", state="absent"),
+        thing("b", "create", state="present"),
+        thing("c", state="absent"),
+        thing("d", "delete", state="absent"),
+    )
+    planned = resource.plan()
+    assert read == [["a", "b", "c", "d"], ["a", "c", "d"]]
+    assert [step.subject for step in planned.steps] == ["thing a", "thing d"]
+    assert [item.resource.looks for item in resource.items] == [2, 1, 2, 2]
+
+
+def test_nothing_is_read_again_where_nothing_is_to_be_absent(make_ctx: t.Any) -> None:
+    resource, read = look_twice(make_ctx, thing("a", state="present"), thing("b", state="present"))
+    resource.plan()
+    assert read == [["a", "b"]]
+
+
+def test_what_the_second_look_shows_to_be_wrong_is_told_beside_the_rest(make_ctx: t.Any) -> None:
+    items = [thing("a", ConfigError("wrong"), state="absent"), thing("b", "delete", state="absent", breaks=True)]
+    resource, dummy = look_twice(make_ctx, *items, thing("c", "delete", state="absent"))
+    with pytest.raises(Problems) as told:
+        resource.plan()
+    assert [(item["where"], item["message"]) for item in told.value.facts["problems"]] == [
+        ("things[0]", "a: wrong"),
+        ("things[1].name", "b: odd after all"),
+    ]
+
+
 def test_half_done_work_is_told(make_ctx: t.Any) -> None:
     resource, ctx = make(make_ctx, thing("a", "create", fails="its rest"), thing("b", "create"))
     result = run_task(ctx, lambda dummy: resource)

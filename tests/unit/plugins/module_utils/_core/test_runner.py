@@ -124,6 +124,23 @@ def test_once_something_was_written_nothing_is_planned_anew(make_ctx: t.Any) -> 
     assert len(made) == 1
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_what_is_to_be_absent_and_was_not_found_is_looked_for_again_by_the_same_resource(
+    make_ctx: t.Any, check: bool
+) -> None:
+    class Late(Noted):
+        looks = 0
+
+        def plan(self) -> Plan:
+            self.looks += 1
+            return self.planned if self.looks == 2 else Plan({}, {})
+
+    ctx, made = make_ctx({"state": "absent"}, check_mode=check), Late()
+    result = run_task(ctx, made.build)
+    assert result["changed"] is True and made.looks == 2
+    assert ctx.cancellation.waits == []
+
+
 class Keeping(Noted):
     """Something that must not be lost."""
 
