@@ -116,6 +116,8 @@ class FakeGraph:
     def check_object(self, value: t.Any, _reply: t.Any) -> t.Any:
         return value
 
+    def note_shown(self, _path: str, _shown: t.Any) -> None: ...
+
     def is_deleted(self, _path: str, wire: t.Mapping[str, t.Any]) -> bool:
         return wire.get("id") in self.forgotten
 

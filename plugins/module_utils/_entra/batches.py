@@ -170,8 +170,10 @@ def _is_usable(graph: GraphClient, request: ReadRequest, reply: PartReply) -> bo
 def _take_answer(graph: GraphClient, request: ReadRequest, reply: PartReply) -> Answer:
     if request.is_list:
         listed = [graph.check_object(item, reply) for item in reply.body["value"]]
+        graph.note_shown(request.path, listed)
         return [item for item in listed if not graph.is_deleted(request.path, item)]
     found = None if reply.status == 404 else graph.check_object(reply.body, reply)
+    graph.note_shown(request.path, [found] if found else [])
     return None if found is None or graph.is_deleted(request.path, found) else found
 
 

@@ -133,6 +133,7 @@ class GraphClient:
         """Return one object, or None for 404 and one that is deleted. *path* is relative to the version, for example ``/groups/{id}``."""
         reply = self._send("GET", path, intent=intent, needs=needs, params=params, missing_ok=True)
         found = None if reply.status == 404 else self.check_object(self.read_object(reply), reply)
+        self.note_shown(path, [found] if found else [])
         return None if found is None or self.is_deleted(path, found) else found
 
     def list(
@@ -157,6 +158,7 @@ class GraphClient:
             found.extend(fresh)
             following, size, idle = page.get("@odata.nextLink"), size + len(reply.content), 0 if fresh else idle + 1
             if not following:
+                self.note_shown(path, found)
                 return [item for item in found if not self.is_deleted(path, item)]
             why = explain_unusable_link(self._root, following, links)
             if size > _LONGEST_LIST or len(found) > _MOST_ITEMS or len(links) >= _MOST_PAGES:
@@ -190,6 +192,10 @@ class GraphClient:
         return not path.startswith("/directory/deletedItems") and self.recent_objects.contains_deleted(
             str(wire.get("id"))
         )
+
+    def note_shown(self, path: str, shown: t.Iterable[t.Mapping[str, t.Any]]) -> None:
+        """Note what was read at *path*: where another replica does not know it yet, what is below it is waited for."""
+        self._replication.note_shown(path, shown)
 
     def is_awaited(self, path: str) -> bool:
         """Return True for the *path* of an object that this run has created a short while ago: there "not found" means "not yet"."""
@@ -364,7 +370,7 @@ class GraphClient:
             limit_s = self._replication.get_retry_limit_s(error, method, url, body)
             if backoff.fits_within(limit_s):
                 self.ctx.stats.add("retries")
-                told = f"waiting until Entra ID knows everywhere what was just created (to {intent})"
+                told = f"waiting until Entra ID knows everywhere what is there (to {intent})"
                 backoff.pause(about=told, limit_s=limit_s)
                 count_as = CountAs.NOTHING
                 continue

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import ApiError, NotFound
-from .._core.polling import Backoff
+from .._core.errors import ApiError
 from .._core.retry import Repeat
 from .client import GraphClient, quote_segment
 from .errors import is_already_done
@@ -19,8 +18,6 @@ from .relations import NAMING_FIELDS
 #: How Graph's text begins for a reference that is there already, and for one that is there no more.
 EXISTS = "one or more added object references already exist"
 _MISSING = "one or more removed object references do not exist"
-#: How long the relations of an object that one replica has shown are asked for where others do not know it.
-_LAG_LIMIT_S = 30.0
 
 
 def build_relation_params() -> dict[str, str]:
@@ -29,22 +26,10 @@ def build_relation_params() -> dict[str, str]:
 
 
 def list_relation(graph: GraphClient, path: str, *, intent: str, needs: t.Sequence[str]) -> list[dict[str, t.Any]]:
-    """Return the ids and names of the relation at *path*, such as ``/groups/{id}/members``, and note them as known.
-
-    The object was shown a moment ago, by one replica: others that lag say for a while that there is none. Raises NotFound after that.
-    """
-    backoff = Backoff(graph.ctx)
-    while True:
-        try:
-            listed = graph.list(path, intent=intent, needs=needs, params=build_relation_params())
-        except NotFound:
-            if not backoff.fits_within(_LAG_LIMIT_S):
-                raise
-            told = f"waiting until Entra ID knows everywhere what it has shown (to {intent})"
-            backoff.pause(about=told, limit_s=_LAG_LIMIT_S)
-            continue
-        graph.known_objects.learn(listed)
-        return listed
+    """Return the ids and names of the relation at *path*, such as ``/groups/{id}/members``, and note them as known."""
+    listed = graph.list(path, intent=intent, needs=needs, params=build_relation_params())
+    graph.known_objects.learn(listed)
+    return listed
 
 
 def add_reference(

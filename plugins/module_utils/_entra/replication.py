@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Which refusals of Microsoft Graph may come from a replica that does not know what this run has written yet."""
+"""Which refusals of Microsoft Graph may come from a replica that lags: about what this run has written, or another replica has shown it."""
 
 from __future__ import annotations
 
@@ -27,21 +27,32 @@ _REFUSALS = (
 )
 #: The code of such a refusal: an application for personal accounts is not known everywhere yet.
 _REFUSAL_CODE = "Error_MsaAppDoesNotExist"
+#: The path of a collection, or of one object by id or alternate key; and that of what is below an object by id.
+_OF_COLLECTION = re.compile(r"/(groups|applications|servicePrincipals|users)([(/][^/]*)?")
+_OBJECT_ID = re.compile(rf"/\w+/({GUID.pattern})(?![^/])")
 _BY_APP_ID = re.compile(r"/servicePrincipals\(appId='[^']*'\)")
 #: Text of the refusal that the owner of a new object may meet until its ownership is known everywhere, and everybody without rights.
 _NO_RIGHTS = "insufficient privileges"
 #: How long refusals are repeated that replication may cause.
 _LIMIT_S = 120.0
 _NEW_OWNER_LIMIT_S = 20.0
+#: The same for what one replica has shown to this task and another one denies: it may as well have been deleted meanwhile.
+_SHOWN_LIMIT_S = 30.0
 
 
 class ReplicationRules:
-    """Tells which refusals are repeated; only those about *recent_objects* are."""
+    """Tells which refusals are repeated: those about *recent_objects*, and reads of what this task was shown that find nothing there."""
 
     def __init__(self, recent_objects: RecentObjects) -> None:
         self._recent_objects = recent_objects
+        self._shown_ids: set[str] = set()
         #: Whether replicas are to be seen as they are.
         self.is_suspended = False
+
+    def note_shown(self, path: str, shown: t.Iterable[t.Mapping[str, t.Any]]) -> None:
+        """Note objects that were read at *path*, unless they are members or owners, of which nothing more is read, or deleted items."""
+        if _OF_COLLECTION.fullmatch(path):
+            self._shown_ids.update(str(wire.get("id")).lower() for wire in shown)
 
     @contextlib.contextmanager
     def suspend(self) -> t.Iterator[None]:
@@ -61,8 +72,21 @@ class ReplicationRules:
         is_anew = error.status == 404 and method == "PATCH" and self._recent_objects.contains_deleted(path)
         if is_anew or self._is_lag(error, path, body):
             return _LIMIT_S
+        if self._is_denied(error, method, path):
+            return _SHOWN_LIMIT_S
         refused = error.status == 403 and method != "GET" and error.said.lower().startswith(_NO_RIGHTS)
         return _NEW_OWNER_LIMIT_S if refused and self._recent_objects.contains_any(GUID.findall(path)) else 0.0
+
+    def _is_denied(self, error: ApiError, method: str, path: str) -> bool:
+        """Return True for a read below an object that this task was shown, by its id, and that is not there now.
+
+        Writes are not repeated: where the first one finds nothing, everything is read and planned anew.
+        """
+        named = _OBJECT_ID.match(path)
+        if error.status != 404 or method != "GET" or named is None:
+            return False
+        object_id = named.group(1).lower()
+        return object_id in self._shown_ids and not self._recent_objects.contains_deleted(object_id)
 
     def _is_lag(self, error: ApiError, path: str, body: t.Any) -> bool:
         """Return True for a refusal of the kind that replication causes, about an object of this run."""

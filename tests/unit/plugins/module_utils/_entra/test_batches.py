@@ -57,6 +57,20 @@ def test_many_lists_are_read_twenty_in_a_request(graph: GraphClient, secured: t.
     assert (told["reads"], told["writes"], told["batch_parts"]) == (2, 0, 22)
 
 
+@pytest.mark.parametrize("is_list", [False, True])
+def test_what_is_below_an_object_that_a_batch_has_shown_is_waited_for(
+    graph: GraphClient, secured: t.Any, answer: t.Any, is_list: bool
+) -> None:
+    group = {"id": "5b1c2f0e-0000-4000-8000-1a2b3c4d5e6f"}
+    part = {"status": 200, "body": {"value": [group]} if is_list else group}
+    missing = {"error": {"code": "Request_ResourceNotFound", "message": "Resource 'x' does not exist."}}
+    whole = {"responses": [{"id": "0", **part}, {"id": "1", **part}]}
+    secured.server.says(answer(200, whole), answer(404, missing), answer(200, {"value": []}))
+    path = "/groups" if is_list else "/groups(uniqueName='OPS')"
+    read_in_batches(graph, [ReadRequest(path, {}, is_list)] * 2, intent="look")
+    assert graph.list(f"/groups/{group['id']}/members", intent="list members") == []
+
+
 def test_batches_that_take_long_are_counted(
     graph: t.Any, secured: t.Any, answer: t.Any, take_two_seconds: t.Callable[[t.Any], None]
 ) -> None:

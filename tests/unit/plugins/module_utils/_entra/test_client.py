@@ -473,6 +473,35 @@ def test_what_this_run_has_deleted_is_gone_at_once(graph: GraphClient, secured: 
     assert len(secured.server.received) == 1
 
 
+@pytest.mark.parametrize("is_listed", [False, True])
+def test_what_is_below_an_object_that_was_read_is_waited_for(
+    graph: GraphClient, secured: t.Any, answer: t.Any, is_listed: bool
+) -> None:
+    secured.server.says(answer(200, {"value": [GROUP]} if is_listed else GROUP))
+    if is_listed:
+        graph.list("/groups", intent="find it")
+    else:
+        graph.get("/groups(uniqueName='OPS')", intent="find it")
+    missing = answer(404, MISSING)
+    secured.server.says(missing, missing, answer(200, {"value": []}))
+    assert graph.list(f"{PATH}/members", intent="list members") == []
+    assert graph.ctx.stats.as_result()["retries"] == 2
+    with graph.without_waiting(), pytest.raises(NotFound):
+        secured.server.says(missing)
+        graph.list(f"{PATH}/members", intent="list members")
+
+
+def test_what_was_deleted_after_it_was_read_is_not_waited_for_without_end(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    secured.server.says(answer(200, GROUP), *[answer(404, MISSING)] * 20)
+    graph.get(PATH, intent="read it")
+    before = graph.ctx.clock.monotonic()
+    with pytest.raises(NotFound):
+        graph.list(f"{PATH}/members", intent="list members")
+    assert 10 < graph.ctx.clock.monotonic() - before < 30
+
+
 @pytest.mark.parametrize("status", [400, 403, 409])
 @pytest.mark.parametrize("text", replication._REFUSALS)
 def test_a_refusal_of_a_lagging_replica_is_borne_for_objects_of_this_run_only(

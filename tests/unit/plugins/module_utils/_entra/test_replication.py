@@ -45,3 +45,51 @@ def test_a_refusal_is_repeated_for_as_long_as_its_kind_may_pass(
     with rules.suspend():
         assert rules.get_retry_limit_s(error, method, URL.format(object_id), None) == 0.0
     assert rules.get_retry_limit_s(error, method, URL.format(object_id), None) == limit_s
+
+
+SHOWN = "5b1c2f0e-0000-4000-8000-1a2b3c4d5eAA"
+MISSING = NotFound("gone", status=404)
+
+
+def ask(rules: ReplicationRules, method: str, path: str, error: ApiError = MISSING) -> float:
+    return rules.get_retry_limit_s(error, method, f"https://graph.example/v1.0{path}?$top=999", None)
+
+
+@pytest.mark.parametrize(
+    "shown_at", ["/groups", f"/groups/{SHOWN}", "/groups(uniqueName='ops')", "/applications", "/servicePrincipals"]
+)
+@pytest.mark.parametrize("below", ["", "/members", "/federatedIdentityCredentials", "/appRoleAssignments"])
+def test_what_one_replica_has_shown_is_waited_for_where_another_one_is_asked(
+    rules: ReplicationRules, shown_at: str, below: str
+) -> None:
+    path = f"/things/{SHOWN.lower()}{below}"
+    assert ask(rules, "GET", path) == 0.0
+    rules.note_shown(shown_at, [{"id": SHOWN}])
+    assert ask(rules, "GET", path) == 30.0
+    assert ask(rules, "GET", path, Forbidden("no", status=403)) == 0.0
+    for method in ("PATCH", "POST", "DELETE"):
+        assert ask(rules, method, path) == 0.0, "the first write that finds nothing lets everything be read anew"
+    with rules.suspend():
+        assert ask(rules, "GET", path) == 0.0
+
+
+@pytest.mark.parametrize("path", ["/servicePrincipals(appId='{}')", "/groups/{}/members/{}", "/groups/{}x/members"])
+def test_an_object_of_another_kind_or_place_is_not_waited_for(rules: ReplicationRules, path: str) -> None:
+    rules.note_shown("/applications", [{"id": SHOWN, "appId": FOREIGN}, {"id": FOREIGN}])
+    assert ask(rules, "GET", path.format(FOREIGN if "appId" in path else OURS[:-1] + "9", SHOWN)) == 0.0
+
+
+@pytest.mark.parametrize(
+    "shown_at", [f"/groups/{FOREIGN}/members", "/directory/deletedItems/microsoft.graph.application", "/directoryRoles"]
+)
+def test_members_and_deleted_items_are_not_there_for_sure(rules: ReplicationRules, shown_at: str) -> None:
+    rules.note_shown(shown_at, [{"id": SHOWN}])
+    assert ask(rules, "GET", f"/users/{SHOWN}") == 0.0
+
+
+def test_what_this_run_has_deleted_after_it_was_shown_is_gone(make_ctx: t.Any) -> None:
+    recent = RecentObjects(make_ctx())
+    rules = ReplicationRules(recent)
+    rules.note_shown("/groups", [{"id": SHOWN}])
+    recent.discard(SHOWN)
+    assert ask(rules, "GET", f"/groups/{SHOWN}") == 0.0
