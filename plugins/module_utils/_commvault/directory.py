@@ -23,6 +23,7 @@ from .references import parse_id
 _QUALIFIED = ("users", "user_groups", "external_groups")
 #: The call that reads one object of a kind, for kinds whose lists are checked with it: lists lag behind writes.
 _DETAIL_PATHS = {"roles": "V4/Role", "user_groups": "V4/UserGroup", "users": "V4/User"}
+_GROUP_KINDS = ("user_groups", "external_groups")
 #: How often an object that is listed and not there when it is read is looked for.
 _LOOKS = 4
 
@@ -132,17 +133,31 @@ class Directory:
     def read_user_group(self, group_id: int) -> dict[str, t.Any] | None:
         """Return one user group in full, as the service writes it; None when it is not there.
 
-        This answer holds ``azureGUID``, the link to an Entra group, which most lists leave out.
+        This answer holds ``azureGUID``, the link to an Entra group, which most lists leave out. A group that the list shows and that is
+        not there when it is read is looked for a few times: its details may lag behind the list.
         """
         with self._lock:
             if group_id in self._details:
                 return self._details[group_id]
-        found = self._client.get(
-            f"V4/UserGroup/{quote_segment(group_id)}", intent=f"read user group {group_id}", missing_ok=True
-        )
+        backoff, found = Backoff(self._client.ctx), self._fetch_user_group(group_id)
+        for dummy in range(1, _LOOKS):
+            if found is not None or not self._is_group_listed(group_id):
+                break
+            backoff.pause(about=f"waiting until Commvault shows user group {group_id}, which it lists")
+            found = self._fetch_user_group(group_id)
         with self._lock:
             self._details[group_id] = found
         return found
+
+    def _fetch_user_group(self, group_id: int) -> dict[str, t.Any] | None:
+        path = f"V4/UserGroup/{quote_segment(group_id)}"
+        return self._client.get(path, intent=f"read user group {group_id}", missing_ok=True)
+
+    def _is_group_listed(self, group_id: int) -> bool:
+        """Return whether a list of user groups that was read shows this one; none is read for this."""
+        with self._lock:
+            catalogues = [self._catalogues[kind] for kind in _GROUP_KINDS if kind in self._catalogues]
+            return any(catalogue.get_by_id(group_id) is not None for catalogue in catalogues)
 
     def read_linked_object_id(self, group_id: int) -> str | None:
         """Return the object id of the Entra group that a user group is linked to, in lower case; None when it is linked to none."""
@@ -153,9 +168,11 @@ class Directory:
         return str(details["azureGUID"]).lower() if details.get("azureGUID") else None
 
     def reread_user_group(self, group_id: int) -> dict[str, t.Any] | None:
-        """Return one user group as read_user_group does, as it is now."""
-        self.forget_user_group(group_id)
-        return self.read_user_group(group_id)
+        """Return one user group as it is now; None when it is not there, whatever the list shows."""
+        found = self._fetch_user_group(group_id)
+        with self._lock:
+            self._details[group_id] = found
+        return found
 
     def get_cached_user_group(self, group_id: int) -> dict[str, t.Any] | None:
         """Return what read_user_group has read before; None when it was not read. No request is sent."""

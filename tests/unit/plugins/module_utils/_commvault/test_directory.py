@@ -150,7 +150,7 @@ def test_a_user_group_is_read_once_until_it_is_forgotten(make_ctx: t.Any) -> Non
         ({"azureGUID": ""}, {"azureGUID": "ABC-2"}, None, 1),
         ({}, {"azureGUID": "ABC-2"}, "abc-2", 2),
         ({}, {"azureGUID": ""}, None, 2),
-        ({}, None, None, 2),
+        ({}, None, None, 5),
     ],
 )
 def test_a_link_is_read_from_the_list_where_that_shows_it(
@@ -160,6 +160,25 @@ def test_a_link_is_read_from_the_list_where_that_shows_it(
     made, client = directory(make_ctx, {"V4/UserGroup": groups, "V4/UserGroup/21": details})
     assert made.read_linked_object_id(21) == linked
     assert len(client.paths) == reads
+
+
+@pytest.mark.parametrize("late", [0, 2])
+def test_a_user_group_whose_details_lag_behind_the_list_is_waited_for(make_ctx: t.Any, late: int) -> None:
+    made, client = directory(make_ctx, {"V4/UserGroup/21": [*[None] * late, {"azureGUID": "a"}]})
+    made.read_catalogue("user_groups")
+    assert made.read_user_group(21) == {"azureGUID": "a"}
+    assert client.paths.count("GET V4/UserGroup/21") == late + 1
+
+
+def test_a_user_group_that_was_deleted_and_is_listed_is_looked_for_a_few_times(make_ctx: t.Any) -> None:
+    made, client = directory(make_ctx, {})
+    made.read_catalogue("user_groups")
+    before = client.ctx.clock.monotonic()
+    assert made.read_user_group(21) is None and made.read_user_group(21) is None
+    assert client.paths.count("GET V4/UserGroup/21") == 4
+    assert client.ctx.clock.monotonic() - before < 5
+    assert made.reread_user_group(21) is None
+    assert client.paths.count("GET V4/UserGroup/21") == 5, "as it is now: the list is not asked"
 
 
 def test_a_user_group_that_is_gone_is_none_and_asked_for_once(make_ctx: t.Any) -> None:
