@@ -28,6 +28,7 @@ from cvops_simulator import Simulator  # noqa: E402 - the package may come from 
 from cvops_simulator.testing import running_simulator  # noqa: E402
 from helpers.bao import Bao  # noqa: E402
 from helpers.playing import Player, connection_of  # noqa: E402
+from helpers.saved_states import SavedStates  # noqa: E402
 from helpers.sharing import MARKERS, leave_to_others  # noqa: E402
 
 
@@ -57,6 +58,12 @@ def make_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
             return known[recipe]
 
         yield make
+
+
+@pytest.fixture(scope="module")
+def saved_states(tmp_path_factory: pytest.TempPathFactory) -> SavedStates:
+    """States that several tests of a file begin with; see :class:`helpers.saved_states.SavedStates`."""
+    return SavedStates(tmp_path_factory.mktemp("states"))
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ from loopback_guard import child_variables
 sys.path.insert(0, str(ROOT / "tests" / "unit"))
 from documented import all_blocks, parsed, tasks_in  # noqa: E402 - it lies beside the unit tests
 
+pytestmark = pytest.mark.any_core
+
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_sign_in.rst"
 SHOWN = ROOT / "docs" / "examples"
 GROUP = "GG-Commvault-hq-vm-Operator"
@@ -88,6 +90,7 @@ def assert_found(outcome: subprocess.CompletedProcess[str], site: Simulator) -> 
     assert site.automation.client_secret not in said
 
 
+@pytest.mark.every_core
 def test_client_secret(site: Simulator, shell: Shell) -> None:
     assert_found(shell("client_secret", typed=site.automation.client_secret), site)
     refused = shell("client_secret", typed="not the secret")
@@ -141,7 +144,6 @@ def test_the_head_of_set_m_as_its_own_comment_runs_it(
     assert simulator.journal.writes() == []
 
 
-@pytest.mark.any_core
 def test_the_example_for_ci_passes(tmp_path: pathlib.Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp", str(tmp_path / "base")]
     environment = {

@@ -20,6 +20,8 @@ from helpers.checks import assert_no_writes
 from helpers.hostile import SPECIAL, commands
 from helpers.playing import Player, Run
 
+pytestmark = pytest.mark.any_core
+
 CELL, PLAN = "cs01", 158
 EXPORT, MAPPINGS = "cvops.identity.export_role_mappings", "cvops.identity.converge_role_mappings"
 SITE, DOCTOR, PREFLIGHT = "cvops.identity.site", "cvops.identity.doctor", "cvops.identity.preflight"
@@ -143,6 +145,7 @@ def texts(value: t.Any) -> set[str]:
     return {value} if isinstance(value, str) else set()
 
 
+@pytest.mark.every_core
 def test_an_export_is_data(planted: Planted, bare: Player, tmp_path: pathlib.Path) -> None:
     """Read back it is what Commvault holds; given back, as code or as data, it changes nothing."""
     connection = {"cvops_connection": planted.site.variables()["cvops_connection"]}
@@ -186,6 +189,7 @@ def test_a_commcell_does_not_name_a_file_elsewhere(planted: Planted, bare: Playe
         assert yaml.safe_load(path.read_text().replace("!unsafe ", "")).keys() == {"cvops_role_mappings"}
 
 
+@pytest.mark.every_core
 def test_documents_and_files_of_the_playbooks_are_data(planted: Planted, bare: Player, tmp_path: pathlib.Path) -> None:
     """From a document with such names everywhere, through all playbooks, to the files that they write."""
     site, names = planted.site, some_of(planted)

@@ -19,7 +19,7 @@ import trustme
 from cvops_simulator import Simulator
 from helpers.playing import Player
 
-pytestmark = pytest.mark.every_core
+pytestmark = pytest.mark.any_core
 
 SITE = "cvops.identity.site"
 TOKEN = "aZ9bY8cX7dW6eV5fU4gT3hS2"
@@ -116,6 +116,7 @@ def test_every_run_tells_the_webhook_once_and_shows_its_address_nowhere(
         ]
 
 
+@pytest.mark.every_core
 def test_a_webhook_that_fails_is_a_warning_and_no_failure(
     site: Simulator, webhook: Webhook, bare: Player, tmp_path: pathlib.Path
 ) -> None:

@@ -19,8 +19,9 @@ import pytest
 from cvops_simulator import Fault, Simulator
 from helpers.checks import assert_no_writes, writes
 from helpers.playing import Player, Run
+from helpers.saved_states import SavedStates
 
-pytestmark = pytest.mark.every_core
+pytestmark = pytest.mark.any_core
 
 SITE = "cvops.identity.site"
 CELLS = ("emea-cs01", "amer-cs01", "apac-cs01")
@@ -69,11 +70,20 @@ def lose_a_grant(site: Simulator, name: str) -> None:
     state.grants.remove(next(grant for grant in sorted(state.grants, key=str) if grant.role_id in ids))
 
 
+@pytest.fixture
+def converged(site: Simulator, bare: Player, tmp_path: pathlib.Path, saved_states: SavedStates) -> dict[str, t.Any]:
+    """The small document, which the site has been converged to."""
+    document = small(site)
+    saved_states.reach(site, "small", lambda: bare(SITE, extra_vars=document).ok(), tmp_path)
+    return document
+
+
 def assert_no_raw_errors(run: Run) -> None:
     for mark in ("Traceback", "censored", "<<", "{{", "Supported parameters"):
         assert mark not in run.text, mark
 
 
+@pytest.mark.every_core
 def test_one_misspelt_role_on_two_commcells_stops_everything_and_is_told_by_name(site: Simulator, bare: Player) -> None:
     document = small(site)
     document["cvops_role_mappings"].append(
@@ -111,6 +121,7 @@ def test_a_commcell_that_cannot_be_reached_is_a_problem_beside_the_others(site: 
     assert "amer-cs01: not applied" in told(run, "Summary")
 
 
+@pytest.mark.every_core
 def test_one_commcell_that_fails_does_not_stop_the_others_and_the_next_run_goes_on(
     site: Simulator, bare: Player, tmp_path: pathlib.Path
 ) -> None:
@@ -137,6 +148,7 @@ def test_one_commcell_that_fails_does_not_stop_the_others_and_the_next_run_goes_
     assert (granted(site, "apac-cs01"), groups_of(site)) == (2, {"GG-A", "GG-B"})
 
 
+@pytest.mark.every_core
 def test_where_entra_id_fails_no_commcell_is_touched(site: Simulator, bare: Player) -> None:
     site.faults.add(Fault("graph", "PATCH", "*/groups*", "status", status=403, times=0))
     site.journal.clear()
@@ -195,9 +207,10 @@ def test_a_plan_that_was_approved_for_one_site_is_another_one_elsewhere(
     assert any(line.startswith("Entra ID (tenant ") for line in lines)
 
 
-def test_what_changes_between_the_passes_ends_that_host_alone(site: Simulator, bare: Player) -> None:
-    document = small(site)
-    bare(SITE, extra_vars=document).ok()
+def test_what_changes_between_the_passes_ends_that_host_alone(
+    site: Simulator, bare: Player, converged: dict[str, t.Any]
+) -> None:
+    document = converged
     document["cvops_entra_groups"][0]["description"] = "of the night"
     for name in CELLS:
         lose_a_grant(site, name)
@@ -214,10 +227,11 @@ def test_what_changes_between_the_passes_ends_that_host_alone(site: Simulator, b
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
 
 
-def test_a_run_without_changes_needs_the_planning_pass_only(site: Simulator, bare: Player) -> None:
-    document = small(site)
-    bare(SITE, extra_vars=document).ok()
-    site.journal.clear()
+@pytest.mark.every_core
+def test_a_run_without_changes_needs_the_planning_pass_only(
+    site: Simulator, bare: Player, converged: dict[str, t.Any]
+) -> None:
+    document = converged
     bare(SITE, check=True, extra_vars=document).ok()
     planned = len(site.journal.entries())
     site.journal.clear()
@@ -256,6 +270,7 @@ def test_a_run_tells_the_writes_that_the_services_got_and_none_of_a_run_before(
     assert {value["written"] for value in found["hosts"].values()} == {0}
 
 
+@pytest.mark.every_core
 def test_a_limit_that_leaves_out_hosts_which_are_still_to_be_made_is_refused(site: Simulator, bare: Player) -> None:
     site.journal.clear()
     run = bare(SITE, "--limit", "localhost:emea-cs01", extra_vars=small(site))
@@ -264,6 +279,7 @@ def test_a_limit_that_leaves_out_hosts_which_are_still_to_be_made_is_refused(sit
     assert_no_writes(site)
 
 
+@pytest.mark.every_core
 def test_variables_that_nothing_uses_are_not_evaluated(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
     """Neither what others keep in an inventory, nor secrets of the connection beyond their tasks."""
     mark = tmp_path / "evaluated"
@@ -272,6 +288,7 @@ def test_variables_that_nothing_uses_are_not_evaluated(site: Simulator, bare: Pl
     assert not mark.exists()
 
 
+@pytest.mark.every_core
 def test_another_strategy_in_the_configuration_changes_nothing(site: Simulator, bare: Player) -> None:
     bare(SITE, extra_vars=small(site), env={"ANSIBLE_STRATEGY": "free"}).ok()
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
@@ -300,6 +317,7 @@ def test_a_run_is_narrowed_to_commcells_and_parts(site: Simulator, bare: Player)
     assert wrong.rc == 2 and "cvops_only" in wrong.text
 
 
+@pytest.mark.every_core
 def test_commcells_of_the_inventory_are_those_of_the_run(site: Simulator, bare: Player, tmp_path: pathlib.Path) -> None:
     """As for the slices of a job: the group says which CommCells, and its connection to hosts does not count."""
     inventory = tmp_path / "hosts.yml"
@@ -351,7 +369,9 @@ def wait_for(condition: t.Callable[[], t.Any], seconds: float = 240.0) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.every_core), signal.SIGTERM], ids=["SIGINT", "SIGTERM"]
+)
 def test_a_run_that_is_cut_short_says_what_was_done_and_what_is_left(
     site: Simulator, bare: Player, number: signal.Signals
 ) -> None:

@@ -16,7 +16,7 @@ from cvops_simulator import Simulator
 from helpers.checks import assert_no_writes, writes
 from helpers.playing import Player
 
-pytestmark = pytest.mark.every_core
+pytestmark = pytest.mark.any_core
 
 SITE = "cvops.identity.site"
 NOTE = "Note: Entra ID is left out: the inventory's group cvops_commcells has {} of the 3 CommCells of the connection"

@@ -9,10 +9,13 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
+import pytest
 from cvops_simulator import Simulator
 from helpers.playing import Player
 
 from ansible_collections.cvops.identity.plugins.module_utils._signin.tokens import decode_claims
+
+pytestmark = pytest.mark.any_core
 
 GROUP: dict[str, t.Any] = {
     "name": "read a group",
@@ -30,6 +33,7 @@ def test_a_play_signs_in_once(site: Simulator, play: Player, in_process: bool, t
     assert [path for path in tmp_path.rglob("cvops_tokens")] == []
 
 
+@pytest.mark.every_core
 def test_both_ways_and_lookups_share_the_token(site: Simulator, play: Player) -> None:
     as_module = {**GROUP, "vars": {"cvops_in_process": False}}
     lookup = {

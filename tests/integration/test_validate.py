@@ -13,7 +13,7 @@ import pytest
 import yaml
 from helpers.playing import Player, Run
 
-pytestmark = [pytest.mark.every_core]
+pytestmark = pytest.mark.any_core
 
 PLAYBOOKS = [
     "bootstrap",
@@ -124,6 +124,7 @@ def test_a_role_says_what_is_wrong(bare: Player, role: str) -> None:
     assert_short(bare([{"ansible.builtin.include_role": {"name": f"cvops.identity.{role}"}, "vars": document}]), told)
 
 
+@pytest.mark.every_core
 def test_a_right_document_is_said_to_be_right(bare: Player) -> None:
     document = {"cvops_connection": {"entra": {"client_secret": "{{ vault }}"}}, "vault": SECRET}
     run = bare("cvops.identity.validate", extra_vars=document, verbosity=3).ok()
@@ -132,6 +133,7 @@ def test_a_right_document_is_said_to_be_right(bare: Player) -> None:
     assert SECRET not in run.text
 
 
+@pytest.mark.every_core
 def test_what_is_omitted_counts_as_not_given(bare: Player) -> None:
     """In every place: from ansible-core 2.19 on, a template that is omitted as a whole is an exception."""
     document = {
@@ -143,6 +145,7 @@ def test_what_is_omitted_counts_as_not_given(bare: Player) -> None:
     assert "Nothing is wrong" in run.result["msg"]
 
 
+@pytest.mark.every_core
 def test_lookups_of_the_document_run_once(bare: Player, tmp_path: pathlib.Path) -> None:
     counted = tmp_path / "counted"
     command = f"echo x >> {counted}; echo {SECRET}"
@@ -153,6 +156,7 @@ def test_lookups_of_the_document_run_once(bare: Player, tmp_path: pathlib.Path) 
     assert counted.read_text() == "x\n"
 
 
+@pytest.mark.every_core
 def test_a_document_as_data_is_checked_and_not_evaluated(bare: Player, tmp_path: pathlib.Path) -> None:
     path = tmp_path / "team.yml"
     entry = {
@@ -211,6 +215,7 @@ def test_a_role_refuses_a_result_that_is_given(bare: Player) -> None:
     assert "__cvops_problems: only the playbooks and roles set it" in run.result["msg"]
 
 
+@pytest.mark.every_core
 def test_nothing_that_is_given_makes_a_playbook_go_on_with_a_wrong_document(bare: Player) -> None:
     document, told = WRONG["a misspelt key"]
     assert_short(bare("cvops.identity.site", extra_vars={**document, "validate_fail": False}), told)
