@@ -106,7 +106,7 @@ def run_steps(build: pathlib.Path, tag: str, environment: str) -> Ran:
 
 
 @pytest.mark.parametrize(
-    ("environment", "role"), [("all", "oldest"), ("oldest", "oldest"), ("newest", "newest"), ("", "oldest")]
+    ("environment", "role"), [("all", "newest"), ("oldest", "oldest"), ("newest", "newest"), ("", "newest")]
 )
 def test_one_environment_is_measured_whichever_was_chosen(tmp_path: pathlib.Path, environment: str, role: str) -> None:
     measured, combined, dummy = run_steps(tmp_path, "test", environment)
@@ -119,7 +119,7 @@ def test_only_what_the_last_run_measured_is_reported(tmp_path: pathlib.Path) -> 
     measured, combined, dummy = run_steps(tmp_path, "test-all", "all")
     assert combined == [f"{name.replace('-whole', '')}.host.{name}" for name in reversed(measured)]
     assert {name.partition("-")[0] for name in measured} == {"unit", "integration"}
-    assert run_steps(tmp_path, "test", "all").combined == ["unit-oldest.host.unit-oldest"]
+    assert run_steps(tmp_path, "test", "all").combined == ["unit-newest.host.unit-newest"]
 
 
 def test_every_run_of_pytest_ends(tmp_path: pathlib.Path) -> None:
