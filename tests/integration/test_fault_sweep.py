@@ -80,6 +80,12 @@ def _some_members(site: Simulator) -> dict[str, t.Any]:
     return {"object_id": group, "members": site.tenant.members(group)[:1], "exclusive": True, "max_removals": 1000}
 
 
+def _other_group(site: Simulator) -> dict[str, t.Any]:
+    """Another group, which goes."""
+    group = next(item for key, item in site.tenant.groups.items() if key != _mapped_group(site))
+    return {"display_name": group["displayName"], "state": "absent"}
+
+
 def _texts_of_roles(site: Simulator) -> dict[str, t.Any]:
     """Every app role gets another text, which takes two requests."""
     document = site.variables()["cvops_application"]
@@ -207,6 +213,11 @@ MORE = (
         "entra_group",
         "delete by display name",
         lambda site: {"display_name": site.tenant.groups[_mapped_group(site)]["displayName"], "state": "absent"},
+    ),
+    Case(
+        "entra_groups",
+        "change and delete by display name",
+        lambda site: {"groups": [_some_members(site), _other_group(site)], "max_removals": 1000},
     ),
     Case("entra_application", "texts of roles", _texts_of_roles),
     Case("entra_application", "narrowed", _lost_application),
