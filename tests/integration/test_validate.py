@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import typing as t
 
 import pytest
 import yaml
+from collection_tree import ROOT
 from helpers.playing import Player, Run
 
 pytestmark = pytest.mark.any_core
@@ -28,6 +30,7 @@ PLAYBOOKS = [
 ROLES = ["app_registration", "bootstrap", "role_mappings"]
 SECRET = "S3CRET-of-the-document"
 LONGEST_LINE = 420
+FILTERS = ROOT / "plugins" / "filter"
 
 #: One of each kind that ended in a raw template error, a censored one, or the whole specification; and what is said about it.
 WRONG: dict[str, tuple[dict[str, t.Any], str]] = {
@@ -154,6 +157,17 @@ def test_lookups_of_the_document_run_once(bare: Player, tmp_path: pathlib.Path) 
     }
     bare("cvops.identity.validate", extra_vars=document).ok()
     assert counted.read_text() == "x\n"
+
+
+@pytest.mark.every_core
+def test_no_worker_loads_the_filters_again(bare: Player) -> None:
+    """It would take each of them up to a sixth of a second: Ansible compiles what it imports from a collection anew in every process."""
+    document = {"cvops_connection": {"commcells": {}}}
+    run = bare.start("cvops.identity.validate", extra_vars=document, env={"ANSIBLE_DEBUG": "1"}).wait().ok()
+    loading = r"(?m)^ *(\d+) [\d.]+: Loading FilterModule '[\w.]+' from \S+/cvops/identity/plugins/filter/(\w+)\.py(.*)"
+    loads = [found[:2] for found in re.findall(loading, run.text) if "found_in_cache=True" not in found[2]]
+    assert sorted(name for dummy, name in loads) == sorted(path.stem for path in FILTERS.glob("*.py"))
+    assert len({process for process, dummy in loads}) == 1
 
 
 @pytest.mark.every_core
