@@ -75,6 +75,14 @@ def make_visible(value: t.Any) -> t.Any:
     return escape_structure(convert_to_builtins(value))
 
 
+def show_members(value: t.Mapping[t.Any, t.Any], names: t.Iterable[str]) -> dict[str, t.Any]:
+    """Return those members of *value* that *names* tells and that it has, as :func:`make_visible` returns them.
+
+    From ansible-core 2.19 on, each value that is taken out of a variable at any depth is searched for templates: a large result has thousands.
+    """
+    return {name: make_visible(value[name]) for name in names if name in value}
+
+
 def build_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[..., Result]:
     """Return *compute* as the filter *name*, which raises AnsibleFilterError with its name in place of FilterInputError.
 

@@ -16,7 +16,15 @@ from dataclasses import dataclass, field
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import describe_place
 from ansible_collections.cvops.identity.plugins.module_utils._core.names import fold_case
 
-from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
+from .filter_values import (
+    FilterInputError,
+    make_visible,
+    require_list,
+    require_mapping,
+    require_mappings,
+    show_members,
+    to_text,
+)
 
 Mapping = t.Mapping[t.Any, t.Any]
 
@@ -38,6 +46,14 @@ _PART_VERBS = {"+": "added", "-": "removed", "~": "changed"}
 #: What is left out first where not all steps are shown: nobody overlooks a removal behind a thousand additions.
 _IMPORTANCE = {"-": 0, "~": 1, "+": 2}
 _NOTHING = "nothing to do"
+#: Members of a mapping's result that a plan shows beside its steps, and their titles; and those that say what is left to a later run.
+_NOTED = {
+    "surplus": "Surplus: access beyond the document, which stays",
+    "unmanaged": "Unmanaged: groups with access and without an entry",
+    "unchecked": "Not checked: whether the signed-in identity may do this",
+    "unverified": "Not verified: whose object id this is",
+}
+_WAITING = ("remaining", "not_confirmed")
 #: A sentence of more characters that names settings has them on lines of their own.
 _LONGEST_SENTENCE = 100
 _SETTING = re.compile(r'[A-Za-z][\w .:/()-]* (?:"[^"]*"|true|false|-?[0-9]+)')
@@ -142,15 +158,10 @@ def _take_result(plan: HostPlan, result: Mapping) -> None:
         plan.targets.add(to_text(make_visible(result["target"])))
     if result.get("failed"):
         plan.add_notes("Problems", _list_problems(make_visible(result)))
-    mapped = make_visible(require_mapping(result.get("role_mappings"), "role_mappings"))
+    mapped = show_members(require_mapping(result.get("role_mappings"), "role_mappings"), [*_NOTED, *_WAITING])
     consent = make_visible(require_mapping(result.get("consent"), "consent"))
     plan.add_notes("Waits for somebody", [*_list_missing_consent(consent), *_list_waiting(mapped)])
-    for name, title in (
-        ("surplus", "Surplus: access beyond the document, which stays"),
-        ("unmanaged", "Unmanaged: groups with access and without an entry"),
-        ("unchecked", "Not checked: whether the signed-in identity may do this"),
-        ("unverified", "Not verified: whose object id this is"),
-    ):
+    for name, title in _NOTED.items():
         plan.add_notes(title, _list_rows(mapped.get(name), name))
     gone = len(require_list(result.get("steps_gone"), "steps_gone"))
     if gone:

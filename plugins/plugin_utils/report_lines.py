@@ -9,7 +9,15 @@ from __future__ import annotations
 
 import typing as t
 
-from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
+from .filter_values import (
+    FilterInputError,
+    make_visible,
+    require_list,
+    require_mapping,
+    require_mappings,
+    show_members,
+    to_text,
+)
 from .passes import ENTRA
 from .task_results import sum_results
 
@@ -87,7 +95,7 @@ def format_run(
         for commcell, found in ((name, value) for name, value in _list_commcells(mapped) if value):
             counts = _format_mapping_counts(found, check_mode or commcell in unwritten)
             lines.append(f"{make_visible(commcell)}: {counts}")
-            lines += [f"  {line}" for line in _format_drift(make_visible(found), _TOLD)]
+            lines += [f"  {line}" for line in _format_drift(found, _TOLD)]
         lines += _format_what_was_not_looked_for(mapped)
     sums = requests or sum_results([result for result in (registered, mapped) if result])
     lines.append(", ".join(f"{sums[kind]} {kind.replace('_', '-')}" for kind in ("reads", "writes", "sign_ins")))
@@ -100,7 +108,7 @@ def format_drift(role_mappings: t.Any) -> list[str]:
     return [
         f"{make_visible(commcell)}: {line}"
         for commcell, found in _list_commcells(mapped)
-        for line in _format_drift(make_visible(found), 0)
+        for line in _format_drift(found, 0)
     ]
 
 
@@ -264,11 +272,12 @@ def _list_staying(found: Mapping, key: str) -> list[Mapping]:
 def _format_drift(found: Mapping, limit: int) -> list[str]:
     """Return what stays beyond the mapping on a CommCell, by name; *limit*: so many lines of each kind, 0 for all."""
     lines: list[str] = []
-    for key in ("surplus", "unmanaged"):
-        if found.get(key) == _UNKNOWN:
+    staying = show_members(found, ("surplus", "unmanaged"))
+    for key, listed in staying.items():
+        if listed == _UNKNOWN:
             lines.append(f"{key}: unknown, this release or account does not list all grants of a user or group")
             continue
-        rows = [_describe_staying(row) for row in _list_staying(found, key)]
+        rows = [_describe_staying(row) for row in _list_staying(staying, key)]
         shown = rows[:limit] if limit else rows
         lines += [f"{key}: {row}" for row in shown]
         if len(rows) > len(shown):

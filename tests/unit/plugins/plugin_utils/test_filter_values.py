@@ -22,6 +22,7 @@ from ansible_collections.cvops.identity.plugins.plugin_utils.filter_values impor
     require_list,
     require_mapping,
     require_mappings,
+    show_members,
 )
 
 FILTERS: dict[str, t.Callable[..., t.Any]] = {}
@@ -94,6 +95,11 @@ def test_an_undefined_value_is_told_as_undefined(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(FILTERS))
 def test_null_is_nothing(name: str) -> None:
     FILTERS[name](None, *REQUIRED.get(name, ()))
+
+
+def test_members_are_shown_by_name_and_made_visible() -> None:
+    value = mark_untrusted({"a": ["x\u202e"], "b": {"c\x1b": 1}, "d": "left out"})
+    assert show_members(value, ("b", "a", "gone")) == {"b": {"c\\x1b": 1}, "a": ["x\\u202e"]}
 
 
 def test_roles_and_playbooks_use_every_filter() -> None:

@@ -332,3 +332,28 @@ def test_two_plans_have_one_digest_exactly_when_they_hold_the_same_steps(
         return json.dumps({host: sorted({s["id"] for s in steps}) for host, steps in sorted(plans.items()) if steps})
 
     assert (compute_digest(one) == compute_digest(two)) == (ids(one) == ids(two))
+
+
+class _Watched(dict[str, t.Any]):
+    """A mapping that notes which members are taken out of it; to take all of them is an error."""
+
+    def __init__(self, members: dict[str, t.Any]) -> None:
+        super().__init__(members)
+        self.taken: set[str] = set()
+
+    def __getitem__(self, name: str) -> t.Any:
+        self.taken.add(name)
+        return super().__getitem__(name)
+
+    def items(self) -> t.NoReturn:
+        """Refuse it."""
+        raise AssertionError("all members were taken")
+
+
+def test_only_what_is_told_is_taken_out_of_the_result_of_a_mapping() -> None:
+    """ansible-core looks for templates in every value that is taken out of a variable, and grants are many."""
+    mapped = _Watched({"grants": [ROW], "surplus": [ROW], "unmanaged": "unknown", "remaining": 2})
+    lines = format_plan({"cs01": [{"role_mappings": mapped}]})
+    assert mapped.taken == {"surplus", "unmanaged", "remaining"}
+    assert "    Auditors: View on plans gold" in lines
+    assert "    unknown" in lines
