@@ -349,7 +349,7 @@ class GraphClient:
         count_as: CountAs = CountAs.METHOD,
     ) -> Reply:
         url = path if path.startswith("https://") else f"{self._root}/v1.0{path}"
-        backoff = Backoff(self.ctx, longest_s=_LONGEST_PAUSE_S)
+        backoff, counter = Backoff(self.ctx, longest_s=_LONGEST_PAUSE_S), count_as.find_counter(method)
         while True:
             reply = self._transport.request(
                 method,
@@ -362,6 +362,7 @@ class GraphClient:
                 is_undone=is_undone,
             )
             if reply.status < 300:
+                self._replication.note_done(counter)
                 return reply
             error = build_graph_error(reply, intent, needs)
             if isinstance(error, AuthError) and self.sign_in.method == "token":

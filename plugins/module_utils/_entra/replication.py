@@ -46,6 +46,7 @@ class ReplicationRules:
     def __init__(self, recent_objects: RecentObjects) -> None:
         self._recent_objects = recent_objects
         self._shown_ids: set[str] = set()
+        self._has_written = False
         #: Whether replicas are to be seen as they are.
         self.is_suspended = False
 
@@ -53,6 +54,10 @@ class ReplicationRules:
         """Note objects that were read at *path*, unless they are members or owners, of which nothing more is read, or deleted items."""
         if _OF_COLLECTION.fullmatch(path):
             self._shown_ids.update(str(wire.get("id")).lower() for wire in shown)
+
+    def note_done(self, counter: str | None) -> None:
+        """Note that a request was carried out; *counter*: under which it is counted, None where it is not."""
+        self._has_written |= counter == "writes"
 
     @contextlib.contextmanager
     def suspend(self) -> t.Iterator[None]:
@@ -78,12 +83,12 @@ class ReplicationRules:
         return _NEW_OWNER_LIMIT_S if refused and self._recent_objects.contains_any(GUID.findall(path)) else 0.0
 
     def _is_denied(self, error: ApiError, method: str, path: str) -> bool:
-        """Return True for a read below an object that this task was shown, by its id, and that is not there now.
+        """Return True for a request about an object that this task was shown, by its id, and that is not there now.
 
-        Writes are not repeated: where the first one finds nothing, everything is read and planned anew.
+        The first write is not repeated: where it finds nothing, everything is read and planned anew. Later ones cannot be.
         """
         named = _OBJECT_ID.match(path)
-        if error.status != 404 or method != "GET" or named is None:
+        if error.status != 404 or named is None or not (method == "GET" or self._has_written):
             return False
         object_id = named.group(1).lower()
         return object_id in self._shown_ids and not self._recent_objects.contains_deleted(object_id)

@@ -93,3 +93,14 @@ def test_what_this_run_has_deleted_after_it_was_shown_is_gone(make_ctx: t.Any) -
     rules.note_shown("/groups", [{"id": SHOWN}])
     recent.discard(SHOWN)
     assert ask(rules, "GET", f"/groups/{SHOWN}") == 0.0
+
+
+def test_a_write_to_what_was_shown_is_repeated_once_planning_anew_is_not_possible(rules: ReplicationRules) -> None:
+    rules.note_shown("/groups", [{"id": SHOWN}])
+    path = f"/groups/{SHOWN}/owners/$ref"
+    for counter in ("reads", None):
+        rules.note_done(counter)
+        assert ask(rules, "POST", path) == 0.0
+    rules.note_done("writes")
+    assert ask(rules, "POST", path) == 30.0
+    assert ask(rules, "POST", f"/groups/{FOREIGN}/owners/$ref") == 0.0
