@@ -58,6 +58,8 @@ CHOSEN = CHOICES[_env]
 MEASURED = CHOSEN[-1]  # its Python counts lines at next to no cost (sys.monitoring), and branches at the usual one
 MINIMUMS = f"minimums-{TARGETS[0].folder}"
 JOBS = min(4, os.cpu_count() or 1)
+#: Workers of what plays: more than the cores, since a run waits, and no more than that, since each worker plays with several processes.
+PLAYING_JOBS = JOBS + (JOBS + 1) // 2
 LINT_IMPORTS = ("-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache", "--no-logo")
 #: What runs on the oldest declared releases beside the unit tests: every way to sign in, and modules of each kind.
 ON_MINIMUMS = (
@@ -74,7 +76,9 @@ ON_MINIMUMS = (
 )
 #: Rooms of module_utils that take nothing from ansible-core.
 SAME_ON_EVERY_CORE = ("_entra", "_commvault", "_joint", "_signin", "_stores")
-#: The arguments of pytest for what plays, with workers beyond the cores: half of a run's time is waiting.
+#: What one ansible-test takes of the sanity tests, and the fewest tests of it: the slowest test, which keeps one core busy, has its own.
+SANITY_PARTS = {"modules": (["--test", "validate-modules"], 1), "rest": (["--skip-test", "validate-modules"], 15)}
+#: The arguments of pytest for what plays.
 INTEGRATION = ("tests/integration", "tests/adversarial", "--dist", "worksteal")
 COUNTS = Counts()
 Word = str | pathlib.Path
@@ -395,22 +399,34 @@ def simulator(step: Step) -> None:
 
 @step("test", "test-all", others=CHOSEN)
 def sanity(step: Step) -> None:
-    """ansible-test sanity on the staged artifact, in all environments at once: most of its tests keep one core busy, and no more."""
+    """ansible-test sanity on the staged artifact, all environments and parts at once: most tests keep one core busy, and no more."""
     artifact = build_artifact(step)
     # Not the script: a space in the path of the environment makes its first line one that Python cannot read.
     module = "ansible_test._util.target.cli.ansible_test_cli_stub"
     runs = []
     for target in CHOSEN:
-        venv, folder = VENVS / target.folder, BUILD / f"stage-{target.role}"
-        words = ["sanity", "--color", "no", "--python", ".".join(map(str, target.version))]
-        run = {
-            "name": target.role,
-            "command": [str(venv / "bin" / "python"), "-m", module, *words],
-            "cwd": str(staging.stage(artifact, folder)),
-            "variables": staging.sanity_variables(venv, folder),
-            "log": str(LOGS / f"sanity-{target.role}.log"),
-        }
-        runs.append(run)
+        for part, (words, _least) in SANITY_PARTS.items():
+            name = f"{target.role}-{part}"
+            venv, folder = VENVS / target.folder, BUILD / f"stage-{name}"
+            python = ".".join(map(str, target.version))
+            run = {
+                "name": name,
+                "command": [
+                    str(venv / "bin" / "python"),
+                    "-m",
+                    module,
+                    "sanity",
+                    "--color",
+                    "no",
+                    "--python",
+                    python,
+                    *words,
+                ],
+                "cwd": str(staging.stage(artifact, folder)),
+                "variables": staging.sanity_variables(venv, folder),
+                "log": str(LOGS / f"sanity-{name}.log"),
+            }
+            runs.append(run)
     with tempfile.NamedTemporaryFile("w", suffix=".json") as stream:  # its own place: an index URL may hold a password
         json.dump(runs, stream)
         stream.flush()
@@ -418,7 +434,7 @@ def sanity(step: Step) -> None:
     for run in runs:
         output = pathlib.Path(str(run["log"])).read_text("utf-8", errors="replace")
         tests = len(re.findall(r"^Running sanity test", output, re.MULTILINE))
-        if "All targets skipped" in output or tests < 15:
+        if "All targets skipped" in output or tests < SANITY_PARTS[str(run["name"]).partition("-")[2]][1]:
             step.session.error(f"ansible-test tested next to nothing: {run['name']}")
         step.session.log(f"{run['name']}: {tests} tests")
 
@@ -430,7 +446,7 @@ def integration(step: Step, target: Target) -> None:
     What no release of ansible-core decides runs in one of the environments.
     """
     share = f"{CHOSEN.index(target) + 1}/{len(CHOSEN)}"
-    step.pytest(*INTEGRATION, jobs=2 * JOBS, minutes=60, CVOPS_TEST_SHARE=share)
+    step.pytest(*INTEGRATION, jobs=PLAYING_JOBS, minutes=60, CVOPS_TEST_SHARE=share)
 
 
 @step("test-all", targets=CHOSEN)
@@ -440,7 +456,7 @@ def integration_whole(step: Step, target: Target) -> None:
     Measured in one of them, and there the tests' own processes only: measuring nearly doubles the time of ansible-playbook.
     """
     measured: t.Literal["", "branches"] = "branches" if target == MEASURED else ""
-    step.pytest(*INTEGRATION, jobs=2 * JOBS, measured=measured, minutes=60, CVOPS_FAULTS="whole")
+    step.pytest(*INTEGRATION, jobs=PLAYING_JOBS, measured=measured, minutes=60, CVOPS_FAULTS="whole")
 
 
 @step("test-all", environment="devel-environment")
@@ -448,7 +464,7 @@ def devel(step: Step) -> None:
     """Run everything on the newest release of ansible-core that can be had, release candidates and the like included."""
     version = step.run("python", "-c", "import ansible.release; print(ansible.release.__version__)").strip()
     step.session.log(f"ansible-core {version}")
-    step.pytest("tests/unit", *INTEGRATION, jobs=2 * JOBS, minutes=60)
+    step.pytest("tests/unit", *INTEGRATION, jobs=PLAYING_JOBS, minutes=60)
 
 
 @step("test", "test-all")

@@ -225,10 +225,18 @@ def shown_tasks(site: Simulator, folder: pathlib.Path) -> list[dict[str, t.Any]]
     return sorted(found, key=lambda task: (consent in task, "'state': 'absent'" in repr(task)))
 
 
+def first_of_each_module(tasks: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """The first task of each module of the collection, and all others: a process for each example would cost a minute."""
+    names = [next((key for key in task if key.startswith("cvops.identity.")), None) for task in tasks]
+    return [task for number, task in enumerate(tasks) if names[number] is None or names[number] not in names[:number]]
+
+
 def test_no_example_prints_a_secret(site: Simulator, play: Player, in_process: bool, tmp_path: pathlib.Path) -> None:
     (cell,) = site.commcells.values()
     tasks = shown_tasks(site, tmp_path)
     assert len(tasks) > 40
+    if not in_process:
+        tasks = first_of_each_module(tasks)
     known, secrets = len(site.login.issuer.key.issued), set(site.tenant.store.primary().rows("secrets"))
     password = cell.admin[1]
     run = play(
@@ -247,7 +255,7 @@ def test_no_example_prints_a_secret(site: Simulator, play: Player, in_process: b
     assert len(run.results) == len(tasks), run.text
     worked = {result.task for result in run.results if not result.failed}
     assert {f"plugins/lookup/commvault_token.py {number}" for number in range(3)} <= worked, run.text
-    assert len(worked) > 20
+    assert len(worked) > (20 if in_process else 10)
     created = [row["text"] for key, row in site.tenant.store.primary().rows("secrets").items() if key not in secrets]
     tokens = site.login.issuer.key.issued[known:]
     assert created and tokens and cell.sessions.issued

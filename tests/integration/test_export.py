@@ -9,10 +9,13 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
+import pytest
 import yaml
 from cvops_simulator import Simulator
 from helpers.checks import assert_no_writes, writes
 from helpers.playing import Player
+
+pytestmark = pytest.mark.any_core
 
 CELL = "cs01"
 

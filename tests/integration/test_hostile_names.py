@@ -189,7 +189,6 @@ def test_a_commcell_does_not_name_a_file_elsewhere(planted: Planted, bare: Playe
         assert yaml.safe_load(path.read_text().replace("!unsafe ", "")).keys() == {"cvops_role_mappings"}
 
 
-@pytest.mark.every_core
 def test_documents_and_files_of_the_playbooks_are_data(planted: Planted, bare: Player, tmp_path: pathlib.Path) -> None:
     """From a document with such names everywhere, through all playbooks, to the files that they write."""
     site, names = planted.site, some_of(planted)

@@ -131,7 +131,6 @@ def operator(site: Simulator, tmp_path: pathlib.Path, saved_states: SavedStates)
     return found
 
 
-@pytest.mark.every_core
 def test_a_run_is_undone_and_undone_again_is_nothing(operator: Operator) -> None:
     planned = operator.revert(check=True).ok()
     assert_no_writes(operator.site)

@@ -148,7 +148,6 @@ def test_one_commcell_that_fails_does_not_stop_the_others_and_the_next_run_goes_
     assert (granted(site, "apac-cs01"), groups_of(site)) == (2, {"GG-A", "GG-B"})
 
 
-@pytest.mark.every_core
 def test_where_entra_id_fails_no_commcell_is_touched(site: Simulator, bare: Player) -> None:
     site.faults.add(Fault("graph", "PATCH", "*/groups*", "status", status=403, times=0))
     site.journal.clear()
@@ -227,7 +226,6 @@ def test_what_changes_between_the_passes_ends_that_host_alone(
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
 
 
-@pytest.mark.every_core
 def test_a_run_without_changes_needs_the_planning_pass_only(
     site: Simulator, bare: Player, converged: dict[str, t.Any]
 ) -> None:
@@ -288,7 +286,6 @@ def test_variables_that_nothing_uses_are_not_evaluated(site: Simulator, bare: Pl
     assert not mark.exists()
 
 
-@pytest.mark.every_core
 def test_another_strategy_in_the_configuration_changes_nothing(site: Simulator, bare: Player) -> None:
     bare(SITE, extra_vars=small(site), env={"ANSIBLE_STRATEGY": "free"}).ok()
     assert [granted(site, name) for name in CELLS] == [2, 2, 2]
