@@ -76,8 +76,8 @@ ON_MINIMUMS = (
 )
 #: Rooms of module_utils that take nothing from ansible-core.
 SAME_ON_EVERY_CORE = ("_entra", "_commvault", "_joint", "_signin", "_stores")
-#: What one ansible-test takes of the sanity tests, and the fewest tests of it: the slowest test, which keeps one core busy, has its own.
-SANITY_PARTS = {"modules": (["--test", "validate-modules"], 1), "rest": (["--skip-test", "validate-modules"], 15)}
+#: Sanity tests that look at the source with a tool of their own, whichever ansible-core starts it.
+SANITY_OF_SOURCE = ("pep8", "pslint", "pylint", "shellcheck", "yamllint")
 #: The arguments of pytest for what plays.
 INTEGRATION = ("tests/integration", "tests/adversarial", "--dist", "worksteal")
 COUNTS = Counts()
@@ -223,6 +223,28 @@ class Step:
         if failed:
             self.session.error(", ".join(failed))
 
+    def describe(
+        self, name: str, program: str, *words: Word, variables: t.Mapping[str, str], cwd: Word = ROOT
+    ) -> dict[str, t.Any]:
+        """Return a program of the environment, as run_side_by_side takes it; its log has its name."""
+        return {
+            "name": name,
+            "command": [str(self.venv / "bin" / program), *map(str, words)],
+            "cwd": str(cwd),
+            "variables": {**testing_variables(self.venv), **variables},
+            "log": str(LOGS / f"{self.session.name}-{name.replace(' ', '-')}.log"),
+        }
+
+    def run_side_by_side(self, programs: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+        """Run programs at once, to their ends; CommandFailed when one has failed, after the ends of the logs of those."""
+        print(f"-- {', '.join(str(program['name']) for program in programs)}", flush=True)
+        with tempfile.NamedTemporaryFile(
+            "w", suffix=".json"
+        ) as stream:  # its own place: an index URL may hold a password
+            json.dump(programs, stream)
+            stream.flush()
+            self.run("python", "scripts/side_by_side.py", stream.name)
+
     def pytest(
         self,
         *words: Word,
@@ -336,7 +358,16 @@ def lint(step: Step) -> None:
         "ruff check": ("python", "-m", "ruff", "check", "."),
         "ruff format": ("python", "-m", "ruff", "format", "--check", "."),
         "mypy": ("python", "-m", "mypy", *packages),
-        "mypy scripts": ("python", "-m", "mypy", "scripts", "demo", "tests/guard"),
+        "mypy scripts": (
+            "python",
+            "-m",
+            "mypy",
+            "--cache-dir",
+            BUILD / "mypy-scripts",
+            "scripts",
+            "demo",
+            "tests/guard",
+        ),
         "yamllint": ("python", "-m", "yamllint", "--strict", "."),
         "action groups": ("python", "scripts/action_groups.py", "--check"),
         "role connection": ("python", "scripts/role_connection.py", "--check"),
@@ -346,12 +377,11 @@ def lint(step: Step) -> None:
         "changelog": ("antsibull-changelog", "lint"),
         "shellcheck": ("shellcheck", ".ci/run", "scripts/find_python.sh"),
     }
-    runs = {name: lambda words=words: step.run(*words, variables=staged) for name, words in commands.items()}
-    runs["import-linter"] = lambda: step.run("python", *LINT_IMPORTS, variables=tree)
-    runs["ansible-lint"] = lambda: step.run(
-        "python", "-m", "ansiblelint", "--nocolor", variables=staged, cwd=staging.COLLECTION
-    )
-    step.run_all(runs)
+    programs = [step.describe(name, *words, variables=staged) for name, words in commands.items()]
+    programs.append(step.describe("import-linter", "python", *LINT_IMPORTS, variables=tree))
+    words = ("python", "-m", "ansiblelint", "--nocolor")
+    programs.append(step.describe("ansible-lint", *words, variables=staged, cwd=staging.COLLECTION))
+    step.run_side_by_side(programs)
 
 
 @step("lint", "test", "test-all")
@@ -397,46 +427,55 @@ def simulator(step: Step) -> None:
     step.run_all(runs)
 
 
-@step("test", "test-all", others=CHOSEN)
-def sanity(step: Step) -> None:
-    """ansible-test sanity on the staged artifact, all environments and parts at once: most tests keep one core busy, and no more."""
+def run_sanity(step: Step, skipped: t.Sequence[str]) -> None:
+    """Run ansible-test sanity on the staged artifact, all environments at once; *skipped*: tests that only the newest one runs.
+
+    pylint takes as long as all the others, so that it runs beside them.
+    """
     artifact = build_artifact(step)
-    # Not the script: a space in the path of the environment makes its first line one that Python cannot read.
-    module = "ansible_test._util.target.cli.ansible_test_cli_stub"
-    runs = []
+    runs, fewest = [], {}
     for target in CHOSEN:
-        for part, (words, _least) in SANITY_PARTS.items():
-            name = f"{target.role}-{part}"
-            venv, folder = VENVS / target.folder, BUILD / f"stage-{name}"
-            python = ".".join(map(str, target.version))
-            run = {
-                "name": name,
-                "command": [
-                    str(venv / "bin" / "python"),
-                    "-m",
-                    module,
-                    "sanity",
-                    "--color",
-                    "no",
-                    "--python",
-                    python,
-                    *words,
-                ],
-                "cwd": str(staging.stage(artifact, folder)),
-                "variables": staging.sanity_variables(venv, folder),
-                "log": str(LOGS / f"sanity-{name}.log"),
-            }
-            runs.append(run)
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as stream:  # its own place: an index URL may hold a password
-        json.dump(runs, stream)
-        stream.flush()
-        step.run("python", "scripts/side_by_side.py", stream.name)
+        left_out = [] if target == CHOSEN[-1] else list(skipped)
+        others = [word for name in {"pylint": None, **dict.fromkeys(left_out)} for word in ("--skip-test", name)]
+        runs.append(describe_sanity(artifact, target, target.role, *others))
+        fewest[target.role] = 15
+        if "pylint" not in left_out:
+            runs.append(describe_sanity(artifact, target, f"{target.role}-pylint", "--test", "pylint"))
+            fewest[f"{target.role}-pylint"] = 1
+    step.run_side_by_side(runs)
     for run in runs:
-        output = pathlib.Path(str(run["log"])).read_text("utf-8", errors="replace")
+        output = pathlib.Path(run["log"]).read_text("utf-8", errors="replace")
         tests = len(re.findall(r"^Running sanity test", output, re.MULTILINE))
-        if "All targets skipped" in output or tests < SANITY_PARTS[str(run["name"]).partition("-")[2]][1]:
+        if "All targets skipped" in output or tests < fewest[run["name"]]:
             step.session.error(f"ansible-test tested next to nothing: {run['name']}")
         step.session.log(f"{run['name']}: {tests} tests")
+
+
+def describe_sanity(artifact: pathlib.Path, target: Target, name: str, *words: str) -> dict[str, t.Any]:
+    """Return ansible-test with these words, in an environment and on files of its own, as run_side_by_side takes it."""
+    # Not the script: a space in the path of the environment makes its first line one that Python cannot read.
+    module = "ansible_test._util.target.cli.ansible_test_cli_stub"
+    venv, folder = VENVS / target.folder, BUILD / f"stage-{name}"
+    python = ".".join(map(str, target.version))
+    return {
+        "name": name,
+        "command": [str(venv / "bin/python"), "-m", module, "sanity", "--color", "no", "--python", python, *words],
+        "cwd": str(staging.stage(artifact, folder)),
+        "variables": staging.sanity_variables(venv, folder),
+        "log": str(LOGS / f"sanity-{name}.log"),
+    }
+
+
+@step("test", others=CHOSEN)
+def sanity(step: Step) -> None:
+    """Run ansible-test sanity; what looks at the source alone runs in the newest environment."""
+    run_sanity(step, SANITY_OF_SOURCE)
+
+
+@step("test-all", others=CHOSEN)
+def sanity_whole(step: Step) -> None:
+    """Run every test of ansible-test sanity in every environment."""
+    run_sanity(step, ())
 
 
 @step("test", targets=CHOSEN)
