@@ -375,6 +375,7 @@ class GraphClient:
                 backoff.pause(about=told, limit_s=limit_s)
                 count_as = CountAs.NOTHING
                 continue
+            self._replication.note_done(counter)  # the caller may take the refusal for "done already"
             if gone:
                 return reply
             raise error

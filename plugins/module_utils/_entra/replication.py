@@ -56,7 +56,7 @@ class ReplicationRules:
             self._shown_ids.update(str(wire.get("id")).lower() for wire in shown)
 
     def note_done(self, counter: str | None) -> None:
-        """Note that a request was carried out; *counter*: under which it is counted, None where it is not."""
+        """Note that a request was carried out, or refused for good; *counter*: under which it is counted, None where it is not."""
         self._has_written |= counter == "writes"
 
     @contextlib.contextmanager
