@@ -41,7 +41,7 @@ _SHOWN_LIMIT_S = 30.0
 
 
 class ReplicationRules:
-    """Tells which refusals are repeated: those about *recent_objects*, and reads of what this task was shown that find nothing there."""
+    """Tells which refusals are repeated: those about *recent_objects*, and "not found" for what this task was shown."""
 
     def __init__(self, recent_objects: RecentObjects) -> None:
         self._recent_objects = recent_objects

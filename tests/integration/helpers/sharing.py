@@ -8,8 +8,9 @@
 what a release of ansible-core can decide. The rule:
 
 * **every core**: templating, options from variables and environment, ``no_log`` and all that is shown, look-ups, keywords of
-  tasks, checking of arguments, processes and signals, hostile names; one story from beginning to end of every playbook; and
-  every module, in both ways to run it, in ``test_runner.py``, ``test_secrets.py`` and (in process) ``test_results_kept.py``.
+  tasks, checking of arguments, processes and signals, hostile names; one story from beginning to end of site, bootstrap and doctor;
+  what an export brings back; and every module, in both ways to run it, in ``test_runner.py``, ``test_secrets.py`` and (in process)
+  ``test_results_kept.py``.
 * **any core**: what a module makes of its options and of the services' answers, the branches of a playbook, and what runs
   without ansible-playbook. A file of such tests is marked ``any_core``; a test in it that belongs to the others ``every_core``.
 * Where nothing is marked, a test that runs both in Ansible's worker and as a module in a process of its own (``in_process``)

@@ -582,3 +582,16 @@ def test_a_creation_by_the_key_of_what_was_deleted_waits_for_the_replicas(
     with pytest.raises(NotFound):
         graph.upsert("groups", "uniqueName", "y", {}, intent="create")
     assert len(secured.server.received) == 1
+
+
+def test_a_write_that_follows_a_refused_one_is_repeated_where_a_replica_lags(
+    graph: GraphClient, secured: t.Any, answer: t.Any
+) -> None:
+    """A refusal may mean "done already": then everything cannot be planned anew any more."""
+    secured.server.says(answer(200, GROUP), answer(404, MISSING))
+    graph.get("/groups(uniqueName='OPS')", intent="find it")
+    with pytest.raises(NotFound):
+        graph.write("POST", f"{PATH}/members/$ref", {}, intent="add a member")
+    secured.server.says(answer(404, MISSING), answer(204, b""))
+    graph.write("POST", f"{PATH}/owners/$ref", {}, intent="add an owner")
+    assert methods(secured) == ["POST", "POST"]
