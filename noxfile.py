@@ -401,10 +401,11 @@ nox.registry.get()["extra-checks"].tags += ["lint", "test", "test-all"]
 @step("test", targets=CHOSEN)
 def unit(step: Step, target: Target) -> None:
     """Run unit and property tests, lines measured in the newest environment; in the others only what ansible-core may decide."""
+    words = ["tests/unit", "--hypothesis-profile=sample"]
     if target == MEASURED:
-        step.pytest("tests/unit", measured="lines")
+        step.pytest(*words, measured="lines")
     else:
-        step.pytest("tests/unit", *(f"--ignore=tests/unit/plugins/module_utils/{name}" for name in SAME_ON_EVERY_CORE))
+        step.pytest(*words, *(f"--ignore=tests/unit/plugins/module_utils/{name}" for name in SAME_ON_EVERY_CORE))
 
 
 @step("test-all", targets=CHOSEN)

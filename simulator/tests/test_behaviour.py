@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -49,6 +50,14 @@ def test_a_write_that_happened_may_be_answered_with_a_refusal(sim: Simulator, gr
     answer = graph.call("POST", f"{path}/addPassword", {})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert len(graph.ok(200, "GET", path)["passwordCredentials"]) == 1
+
+
+def test_every_answer_tells_the_time_by_the_services_clock(sim: Simulator, graph: GraphClient) -> None:
+    sim.clock.advance(90 * 86400)
+    for path in ("/users", "/nowhere"):
+        dates = graph.call("GET", path).headers.get_list("Date")
+        (told,) = [parsedate_to_datetime(date) for date in dates]
+        assert abs((told - sim.clock.datetime()).total_seconds()) < 10
 
 
 def test_broken_answers(sim: Simulator, graph: GraphClient) -> None:

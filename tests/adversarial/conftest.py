@@ -35,7 +35,7 @@ WHOLE = os.environ.get("CVOPS_ADVERSARIAL") == "whole"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers."""
-    for name, meaning in {"whole": "part of the whole table, not of the sample", **MARKERS}.items():
+    for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
 
 

@@ -30,17 +30,25 @@ from helpers.bao import Bao  # noqa: E402
 from helpers.playing import Player, connection_of  # noqa: E402
 from helpers.saved_states import SavedStates  # noqa: E402
 from helpers.sharing import MARKERS, leave_to_others  # noqa: E402
+from helpers.virtual_time import REAL_TIME, share_clock_with_forks  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers of helpers.sharing."""
-    for name, meaning in MARKERS.items():
+    """Register the markers of helpers.sharing and helpers.virtual_time."""
+    for name, meaning in {**MARKERS, **REAL_TIME}.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the runs on other cores take."""
     leave_to_others(config, items, pathlib.Path(__file__).resolve().parent)
+
+
+@pytest.fixture(autouse=True)
+def shared_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    """Runs in Ansible's worker and the site share a clock that a wait moves on, but for tests marked ``real_time``."""
+    if request.node.get_closest_marker("real_time") is None:
+        share_clock_with_forks(monkeypatch, tmp_path)
 
 
 @pytest.fixture(scope="module")

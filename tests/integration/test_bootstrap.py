@@ -18,7 +18,6 @@ from cvops_simulator.entra.wellknown import GRAPH_APP_ID
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.people import persons_token
 from helpers.playing import Player, Run, connection_of
-from helpers.virtual_time import share_clock_with_forks
 
 pytestmark = pytest.mark.any_core
 
@@ -297,5 +296,5 @@ def test_replicas_that_lag_are_waited_for(
     tenant = Tenant(lagging, make_player(lagging))
     tenant.document["cvops_entra_groups"] = tenant.document["cvops_entra_groups"][:1]
     wanted = {"application": APPLICATION, "secret": {"file": str(tmp_path / "secret")}}
-    run = tenant.run(bootstrap=wanted, env=share_clock_with_forks(monkeypatch, lagging, tmp_path)).ok()
+    run = tenant.run(bootstrap=wanted).ok()
     assert "Verified: it signs in and holds all of them" in report(run)

@@ -55,14 +55,17 @@ def find_leaks(run: Run, planted: t.Sequence[Planted]) -> list[str]:
 
 
 @pytest.mark.any_core
-def test_credentials_inside_each_option_are_shown_nowhere(site: Simulator, play: Player) -> None:
-    planted = plant_one_by_one(site)
-    assert len(planted) > 250
+@pytest.mark.parametrize(
+    "third", [0, pytest.param(1, marks=pytest.mark.whole), pytest.param(2, marks=pytest.mark.whole)]
+)
+def test_credentials_inside_each_option_are_shown_nowhere(site: Simulator, play: Player, third: int) -> None:
+    planted = plant_one_by_one(site)[third::3]
+    assert len(planted) > 80
     run = run_planted(play, planted, check=True)
     assert find_leaks(run, planted) == []
     assert_no_writes(site)
     worked = [result.task for result in run.results if not result.failed]
-    assert len(worked) > 40, "not all of them are refused at once"
+    assert len(worked) > 12, "not all of them are refused at once"
 
 
 @pytest.mark.every_core

@@ -25,6 +25,7 @@ import yaml
 from cvops_simulator import Simulator
 from loopback_guard import child_variables
 
+from helpers import shared_clock
 from helpers.forking import ForkedProgram, fork_playbook
 
 CALLBACKS = pathlib.Path(__file__).resolve().parent.parent / "plugins" / "callback"
@@ -38,6 +39,7 @@ _KEPT = (
     "VIRTUAL_ENV",
     "PYTHONDONTWRITEBYTECODE",
     compiled_archives.FOLDER,
+    shared_clock.VARIABLE,
 )
 _KEPT_PREFIXES = ("ANSIBLE_WORKER_SHUTDOWN_",)
 _LIMIT_S = 300

@@ -13,6 +13,7 @@ what a release of ansible-core can decide. The rule:
   ``test_results_kept.py``.
 * **any core**: what a module makes of its options and of the services' answers, the branches of a playbook, and what runs
   without ansible-playbook. A file of such tests is marked ``any_core``; a test in it that belongs to the others ``every_core``.
+* **whole**: the part of a sweep that ``make test`` leaves to ``make test-all``; what is not marked is its sample.
 * Where nothing is marked, a test that runs both in Ansible's worker and as a module in a process of its own (``in_process``)
   runs the first way on every core and the second, which takes ten times as long, on one.
 
@@ -34,6 +35,7 @@ VARIABLE = "CVOPS_TEST_SHARE"
 MARKERS = {
     "any_core": "the release of ansible-core decides nothing: it is enough to run on one",
     "every_core": "runs on every ansible-core, as a module too, whatever its file is marked with",
+    "whole": "a part of a sweep that is not in the sample: left out where runs share the suite",
 }
 
 
@@ -53,7 +55,7 @@ def is_left_to_others(node_id: str, share: tuple[int, int]) -> bool:
 
 def is_shared(markers: t.Sequence[str], parameters: t.Mapping[str, t.Any]) -> bool:
     """True for a test that one core is enough for; *markers*: the nearest first."""
-    decisive = next((name for name in markers if name in MARKERS), None)
+    decisive = next((name for name in markers if name in ("any_core", "every_core")), None)
     return decisive == "any_core" or (decisive is None and parameters.get("in_process") is False)
 
 
@@ -67,5 +69,7 @@ def leave_to_others(config: pytest.Config, items: list[pytest.Item], folder: pat
 
 def _is_left(item: pytest.Item, share: tuple[int, int]) -> bool:
     call = getattr(item, "callspec", None)
-    shared = is_shared([mark.name for mark in item.iter_markers()], call.params if call else {})
-    return shared and is_left_to_others(item.nodeid, share)
+    markers = [mark.name for mark in item.iter_markers()]
+    if "whole" in markers and share[1] > 1:
+        return True
+    return is_shared(markers, call.params if call else {}) and is_left_to_others(item.nodeid, share)

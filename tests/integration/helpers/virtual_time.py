@@ -10,11 +10,15 @@ import pathlib
 
 import pytest
 from cvops_simulator import Simulator
+from cvops_simulator.core.clock import Clock as SiteClock
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import Cancellation
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
 
 from .shared_clock import VARIABLE, SharedClock
+
+#: The marker of tests in which time passes as it does, and what it means.
+REAL_TIME = {"real_time": "waits take their time: signals, time-outs, several processes that wait for each other"}
 
 
 def share_clock(monkeypatch: pytest.MonkeyPatch, site: Simulator) -> None:
@@ -29,13 +33,13 @@ def share_clock(monkeypatch: pytest.MonkeyPatch, site: Simulator) -> None:
     monkeypatch.setattr(Clock, "now", lambda self: site.clock.datetime())
 
 
-def share_clock_with_forks(monkeypatch: pytest.MonkeyPatch, site: Simulator, folder: pathlib.Path) -> dict[str, str]:
-    """Return the environment in which forked runs share a clock with *site*, of which a file below *folder* tells.
+def share_clock_with_forks(monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) -> None:
+    """Let all runs that are forked from now on, and all sites of this process, share a clock, of which a file in *folder* tells.
 
     Of what runs in Ansible's workers, that is; a module in a process of its own waits.
     """
-    path = folder / "clock"
-    clock = SharedClock(path)
-    monkeypatch.setattr(site.clock, "now", clock.now)
-    monkeypatch.setattr(site.clock, "advance", clock.advance)
-    return {VARIABLE: str(path)}
+    clock = SharedClock(folder / "clock")
+    monkeypatch.setenv(VARIABLE, str(folder / "clock"))
+    monkeypatch.setattr(SiteClock, "now", lambda self: clock.now())
+    monkeypatch.setattr(SiteClock, "advance", lambda self, seconds: clock.advance(seconds))
+    monkeypatch.setattr(SiteClock, "reset", lambda self: clock.reset())

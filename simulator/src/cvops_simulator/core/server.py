@@ -67,6 +67,7 @@ class Server:
             log_level="critical",
             access_log=False,
             server_header=False,
+            date_header=False,
             timeout_keep_alive=60,
             timeout_graceful_shutdown=1,
         )
