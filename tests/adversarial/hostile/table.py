@@ -992,6 +992,8 @@ TEXTS += [
 ATTACKS: list[Attack] = [*WIRE, *BODIES, *STRUCTURES, *HEADERS, *FOLLOWED, *TEXTS]
 
 #: In ``make test`` the sampled attacks are tried at these places, in the whole table at all.
+#: In the sample, an attack is tried at one of so many places.
+_TURNS = 2
 SAMPLE_PLACES = ("graph-list", "cell-login", "cell-mapping-writes", "login-discovery", "vault-read", "arc-identity")
 
 
@@ -1003,9 +1005,14 @@ def applies(attack: Attack, place: Place) -> bool:
 
 
 def combinations(whole: bool) -> dict[str, list[Attack]]:
-    """Place id -> attacks to try there."""
+    """Place id -> attacks to try there: all that apply, or the sample, of which each place takes the attacks that are its turn."""
+    if whole:
+        return {place.id: [attack for attack in ATTACKS if applies(attack, place)] for place in PLACES}
+    sample = [attack for attack in ATTACKS if attack.sample]
+    places = [place for place in PLACES if place.id in SAMPLE_PLACES]
     return {
-        place.id: [attack for attack in ATTACKS if applies(attack, place) and (whole or attack.sample)]
-        for place in PLACES
-        if whole or place.id in SAMPLE_PLACES
+        place.id: [
+            attack for number, attack in enumerate(sample) if applies(attack, place) and (number + turn) % _TURNS == 0
+        ]
+        for turn, place in enumerate(places)
     }
