@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - cvops.identity._attributes
   - cvops.identity._attributes.writer
   - cvops.identity._attributes.entra
+  - cvops.identity._risk
   - cvops.identity._transport
   - cvops.identity._approval
   - cvops.identity._entra
@@ -62,6 +63,13 @@ options:
     description:
       - Notes for administrators. When left out they are not managed; empty clears them.
     type: str
+  enabled:
+    description:
+      - Whether the application is active. When left out it is not managed; a new application is.
+      - V(false) deactivates it. It then gets no new tokens in any tenant, and nobody can sign in to it; tokens that were issued are valid until they end.
+        Its settings, permissions and credentials stay. This needs O(accept_risk=kill_switch).
+      - V(true) activates it again. An owner of the application can do that, too; where that must not be, take the owners away in the same task.
+    type: bool
   tags:
     description:
       - Tags without blanks. When left out they are not managed; an empty list removes all.
@@ -277,6 +285,13 @@ options:
       - The largest number of owners that this task may remove; a list that has lost its contents by mistake must not take them all away.
     type: int
     default: 20
+  accept_risk:
+    description:
+      - Guards to open, one by one. When left out, all guards are closed.
+      - V(kill_switch) - an active application is deactivated, see O(enabled).
+    type: list
+    elements: str
+    choices: [kill_switch]
   exclusive:
     description:
       - Whether what the lists do not name is removed. Lists that are left out are not touched.
@@ -324,6 +339,14 @@ EXAMPLES = r"""
         delegated: []
     exclusive: true
 
+- name: Stop a registration whose secret has leaked; no owner may activate it again
+  cvops.identity.entra_application:
+    unique_name: commvault-management
+    enabled: false
+    owners: []
+    accept_risk: [kill_switch]
+    accept_reason: INC0012345, the client secret was published
+
 - name: Delete the registration
   cvops.identity.entra_application:
     unique_name: commvault-management
@@ -361,6 +384,9 @@ application:
     notes:
       description: Notes for administrators.
       type: str
+    enabled:
+      description: Whether the application is active, so that it gets tokens.
+      type: bool
     tags:
       description: Tags, sorted.
       type: list
@@ -452,12 +478,14 @@ steps_gone:
 from ansible_collections.cvops.identity.plugins.module_utils._core.approval import build_approval_spec
 from ansible_collections.cvops.identity.plugins.module_utils._core.argument_specs import ArgumentSpec
 from ansible_collections.cvops.identity.plugins.module_utils._core.module_process import run_as_module
-from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec
+from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_removals_spec, build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.options import application_spec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.resource import ApplicationResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 
-SPEC: ArgumentSpec = entra_spec().merge(application_spec(), build_removals_spec(), build_approval_spec())
+SPEC: ArgumentSpec = entra_spec().merge(
+    application_spec(), build_removals_spec(), build_risk_spec("kill_switch"), build_approval_spec()
+)
 
 RESOURCE = ApplicationResource
 

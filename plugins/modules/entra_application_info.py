@@ -90,6 +90,9 @@ applications:
     created:
       description: When it was created.
       type: str
+    enabled:
+      description: Whether the application is active; a deactivated one gets no new tokens.
+      type: bool
     tags:
       description: Tags, sorted.
       type: list

@@ -431,7 +431,14 @@ SCHEMA: dict[str, Part] = {
     'cvops_application': {
         'type': 'dict',
         'required_one_of': [['object_id', 'app_id', 'unique_name', 'display_name']],
+        'required_by': {'accept_risk': ['accept_reason']},
         'options': {
+            'accept_reason': {'type': 'str', 'may_be_empty': True},
+            'accept_risk': {
+                'type': 'list',
+                'elements': 'str',
+                'choices': ['kill_switch'],
+            },
             'access_token_version': {'type': 'int', 'choices': [1, 2]},
             'api_permissions': _PART_8,
             'api_scopes': {
@@ -495,6 +502,7 @@ SCHEMA: dict[str, Part] = {
             },
             'description': {'type': 'str', 'may_be_empty': True},
             'display_name': {'type': 'str'},
+            'enabled': {'type': 'bool'},
             'exclusive': {'type': 'bool'},
             'group_claims': {
                 'type': 'list',

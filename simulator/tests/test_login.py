@@ -131,6 +131,19 @@ def test_a_client_without_service_principal_and_a_disabled_one(sim: Simulator, g
     assert token_answer(sim, **form).json()["error_codes"] == [7000112]
 
 
+def test_a_deactivated_application_gets_no_token_until_it_is_active_again(sim: Simulator, graph: GraphClient) -> None:
+    application = graph.application()
+    principal = graph.principal(application)
+    secret = graph.ok(200, "POST", f"/applications/{application['id']}/addPassword", {})["secretText"]
+    form = {"grant_type": "client_credentials", "client_id": application["appId"], "client_secret": secret}
+    form["scope"] = "https://graph.microsoft.com/.default"
+    for disabled, codes in ((True, [7000112]), (False, [])):
+        graph.ok(204, "PATCH", f"/applications/{application['id']}", {"isDisabled": disabled})
+        shown = graph.ok(200, "GET", f"/servicePrincipals/{principal['id']}?$select=isDisabled")
+        assert shown["isDisabled"] is disabled
+        assert token_answer(sim, **form).json().get("error_codes", []) == codes
+
+
 def test_version_2_tokens_and_required_assignment(sim: Simulator, graph: GraphClient) -> None:
     role = {
         "id": "3f0c6d2e-31a5-4b0b-9f5b-0d6f4a1c2b3d",

@@ -209,6 +209,34 @@ def test_owners_exactly(site: Simulator, play: Player) -> None:
     assert play(task(**options, owners=[second])).ok().result["application"]["owners"] == sorted([first, second])
 
 
+def test_the_kill_switch(site: Simulator, play: Player) -> None:
+    """Deactivating needs the risk; nobody gets a token then, and the message says what to do; activating again needs none."""
+    identity = site.identity("User.Read.All", name="job")
+    stop = {"app_id": identity.client_id, "enabled": False}
+    accepted = {**stop, "accept_risk": ["kill_switch"], "accept_reason": "INC0012345"}
+    job = {"client_id": identity.client_id, "client_secret": identity.client_secret}
+    signing_in = [{"cvops.identity.entra_application_info": {"app_id": identity.client_id, **job}}]
+
+    refused = play(task(**stop)).result
+    assert refused["error"]["kind"] == "guard" and refused["error"]["risk"] == "kill_switch"
+    predicted = play(task(**accepted), check=True, diff=True).ok()
+    assert_no_writes(site)
+    real = play(task(**accepted), diff=True).ok()
+    assert_diff_agrees(predicted, real)
+    assert real.result["application"]["enabled"] is False
+    assert [step["sign"] for step in real.result["steps"]] == ["-"]
+    assert writes(site)
+    site.journal.clear()
+    assert not play(task(**stop)).ok().result["changed"]
+    assert_no_writes(site)
+
+    said = play(signing_in).result["msg"]
+    assert "AADSTS7000112" in said and "activate the registration again" in said
+    activated = play(task(app_id=identity.client_id, enabled=True)).ok().result
+    assert activated["changed"] and activated["application"]["enabled"] is True
+    assert "AADSTS" not in str(play(signing_in).result.get("msg"))
+
+
 def test_ambiguous_and_unknown(site: Simulator, play: Player) -> None:
     """Names that are not unique list the ids; all unknown permissions come together, with what was probably meant."""
     for name in ("twin-a", "twin-b"):

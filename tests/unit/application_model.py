@@ -112,6 +112,7 @@ def wires(draw: st.DrawFn) -> Wire:
         "signInAudience": "AzureADMyOrg",
         "description": draw(st.sampled_from([None, "one"])),
         "notes": None,
+        "isDisabled": draw(st.sampled_from([None, False, True])),
         "tags": draw(st.lists(st.sampled_from(["x", "y", "z"]), unique=True)),
         "identifierUris": draw(st.lists(st.sampled_from(["api://one", f"api://{APP_ID}"]), unique=True)),
         "web": {
@@ -161,6 +162,7 @@ options_strategy = st.fixed_dictionaries(
         "display_name": st.sampled_from(["An application", "Renamed"]),
         "description": texts,
         "notes": texts,
+        "enabled": st.sampled_from([None, True, False]),
         "tags": st.none() | st.lists(st.sampled_from(["w", "x", "y"])),
         "identifier_uris": st.none() | st.lists(st.sampled_from(["api://{app_id}", "api://two"])),
         "web": st.none()

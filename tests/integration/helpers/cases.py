@@ -132,6 +132,16 @@ CASES = (
         "change",
         lambda site: {"unique_name": "commvault-management", "description": "other", "app_roles": []},
     ),
+    Case(
+        "entra_application",
+        "deactivate",
+        lambda site: {
+            "app_id": _job(site),
+            "enabled": False,
+            "accept_risk": ["kill_switch"],
+            "accept_reason": "it is the test",
+        },
+    ),
     Case("entra_application", "delete", lambda site: {"app_id": _job(site), "state": "absent"}),
     Case("entra_application_info", "read", _fixed(unique_name="commvault-management"), False),
     Case("entra_service_principal", "change", lambda site: {"app_id": _job(site), "tags": ["backup"], "notes": "x"}),

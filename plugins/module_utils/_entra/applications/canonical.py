@@ -34,7 +34,7 @@ TOKENS = {"access_token": "accessToken", "id_token": "idToken", "saml2_token": "
 #: What one read of an application has to bring, without its credentials.
 SELECT = ",".join(
     [
-        "id,appId,groupMembershipClaims,optionalClaims,requiredResourceAccess,appRoles,api",
+        "id,appId,isDisabled,groupMembershipClaims,optionalClaims,requiredResourceAccess,appRoles,api",
         *TEXTS.values(),
         *SETS.values(),
         *PLATFORMS.values(),
@@ -47,11 +47,13 @@ _API_KEPT = ("acceptMappedClaims", "knownClientApplications", "preAuthorizedAppl
 def canonical_application(wire: t.Mapping[str, t.Any]) -> CanonicalApplication:
     """Return an application of Graph under the names of our options.
 
-    Sets are sorted, empty text is None, the access token version is 1 where it is not set. An empty *wire* gives the form of
+    Sets are sorted, empty text is None, the access token version is 1 where it is not set, and an application is enabled where
+    nothing says otherwise. An empty *wire* gives the form of
     an application that does not exist: nothing set, ``object_id`` None.
     """
     found: CanonicalApplication = {name: wire.get(graph_name) or None for name, graph_name in TEXTS.items()}
     found["object_id"], found["app_id"] = wire.get("id"), wire.get("appId")
+    found["enabled"] = not wire.get("isDisabled")
     found.update({name: sorted(get_texts(wire, graph_name)) for name, graph_name in SETS.items()})
     for name, graph_name in PLATFORMS.items():
         found[name] = {"redirect_uris": sorted(get_texts(get_object(wire, graph_name), "redirectUris"))}
@@ -135,6 +137,8 @@ def build_application_patch(
     what it has beside our options goes back unchanged, and lists keep their order.
     """
     body: Wire = {graph_name: after[name] for name, graph_name in TEXTS.items() if after[name] != current[name]}
+    if after["enabled"] != current["enabled"]:
+        body["isDisabled"] = not after["enabled"]
     for name, graph_name in SETS.items():
         if after[name] != current[name]:
             body[graph_name] = keep_order(raw.get(graph_name), after[name])

@@ -34,7 +34,14 @@ _WORDS = {
     "web.redirect_uris": "redirect URI",
 }
 #: Fields in the words of the options, by the members of the body in which they are written.
-_FIELDS_OF_BODY = {"identifierUris": ("identifier_uris",), "appRoles": ("app_roles",), "api": ("api_scopes",)}
+_FIELDS_OF_BODY = {
+    "isDisabled": ("enabled",),
+    "identifierUris": ("identifier_uris",),
+    "appRoles": ("app_roles",),
+    "api": ("api_scopes",),
+}
+#: What deactivation does (Microsoft Learn, deactivate an app registration).
+DEACTIVATION = "it gets no new tokens in any tenant, and nobody can sign in to it; tokens that were issued are valid until they end"
 
 
 def describe_update(
@@ -43,6 +50,8 @@ def describe_update(
     """Return what a write changes; one that only takes the collection's own marks away says so. *names*: of APIs and permissions, by id."""
     principal = str(before["display_name"] or after["display_name"])
     told = describe_object_changes(principal, _tell_fields(before, names), _tell_fields(after, names), _WORDS)
+    if before["enabled"] != after["enabled"]:
+        told = (_describe_switch(principal, after["enabled"]), *told)
     return told or (Change("~", "setting", principal, "remove the marks of an interrupted change"),)
 
 
@@ -61,14 +70,21 @@ def describe_completion(
 ) -> tuple[Change, ...]:
     """Return what is written right after the creation: the members *written* of the body."""
     fields, chosen = _tell_fields(application, names), _list_fields(written)
-    return describe_object_changes(
-        str(application["display_name"]), {}, {name: value for name, value in fields.items() if name in chosen}, _WORDS
-    )
+    name = str(application["display_name"])
+    told = describe_object_changes(name, {}, {field: fields[field] for field in fields if field in chosen}, _WORDS)
+    return (_describe_switch(name, application["enabled"]), *told) if "enabled" in chosen else told
 
 
 def describe_disabling(name: str, noun: str, value: str) -> Change:
     """Return the change that disables an app role or a scope, which the service asks for before it takes another one."""
     return Change("~", noun, name, f"disable {noun} {value} before it changes")
+
+
+def _describe_switch(name: str, enabled: bool) -> Change:
+    facts = {"field": "enabled", "value": enabled}
+    if enabled:
+        return Change("+", KIND, name, "activate the application again: it gets tokens as before", facts)
+    return Change("-", KIND, name, f"deactivate the application: {DEACTIVATION}", facts)
 
 
 def _list_fields(members: t.Collection[str]) -> list[str]:
@@ -77,7 +93,7 @@ def _list_fields(members: t.Collection[str]) -> list[str]:
 
 def _tell_fields(application: CanonicalApplication, names: t.Mapping[str, str]) -> CanonicalApplication:
     """Return the fields that people are told: without ids and marks of our own, permissions one by one."""
-    hidden = ("object_id", "app_id", "api_permissions")
+    hidden = ("object_id", "app_id", "api_permissions", "enabled")
     found = {name: value for name, value in application.items() if name not in hidden}
     for option in ("app_roles", "api_scopes"):
         found[option] = [

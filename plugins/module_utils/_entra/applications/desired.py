@@ -58,7 +58,7 @@ def desired_application(
         found[name] = find_set_changes(_fill_in_app_id(options, name, current), current[name], exclusive).after
     for name in PLATFORMS:
         found[name] = _desired_platform(options.get(name) or {}, current[name], exclusive)
-    for name in ("access_token_version", "group_claims"):
+    for name in ("enabled", "access_token_version", "group_claims"):
         found[name] = current[name] if options.get(name) is None else options[name]
     if new and options.get("access_token_version") is None and found["sign_in_audience"] in PERSONAL_AUDIENCES:
         found["access_token_version"] = PERSONAL_TOKEN_VERSION

@@ -41,6 +41,7 @@ def application_spec() -> ArgumentSpec:
             "sign_in_audience": {"type": "str", "choices": list(AUDIENCES)},
             "description": {"type": "str"},
             "notes": {"type": "str"},
+            "enabled": {"type": "bool"},
             "tags": _text_list_option(),
             "owners": _text_list_option(),
             "identifier_uris": _text_list_option(),

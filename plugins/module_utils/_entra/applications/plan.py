@@ -93,6 +93,11 @@ def plan_application(
     return Plan(shown_before, shown_after, add_ids(steps, principal=before["app_id"]))
 
 
+def is_deactivated(planned: Plan) -> bool:
+    """Return whether the plan takes new tokens from an application, also from one that it creates."""
+    return bool(planned.before.get("enabled", True)) and planned.after.get("enabled") is False
+
+
 def plan_application_removal(current: CurrentApplication) -> Plan:
     """Return the step that deletes the application, none when it does not exist; it can be restored for 30 days."""
     if not current.exists:
@@ -186,9 +191,11 @@ def _enable_new(before: CanonicalApplication, after: CanonicalApplication) -> Ca
 
 
 def _plan_creation(name: str, body: Wire, target: CanonicalApplication, names: t.Mapping[str, str]) -> list[Step]:
-    """Return the step that creates the application, and one more for what contains its application id, not known before."""
+    """Return the step that creates the application, and one more for what only an application that exists takes."""
     first = {field_name: value for field_name, value in body.items() if value not in (None, [])}
     later: Wire = {}
+    if "isDisabled" in first:  # Microsoft Learn shows it for applications that exist
+        later["isDisabled"] = first.pop("isDisabled")
     if any(APP_ID_TEXT in uri for uri in first.get("identifierUris", ())):
         later["identifierUris"] = first.pop("identifierUris")
     if any(not role["id"] for role in first.get("appRoles", ())):

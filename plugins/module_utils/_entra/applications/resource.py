@@ -12,9 +12,11 @@ import typing as t
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, CvopsError, NotFound, WaitTimeout
+from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step
 from ..._core.polling import Backoff, poll_until
 from ..._core.resource import Action, Finding
+from ..._core.risks import require_accepted_risk
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..confirm import list_narrowed_fields, wait_until_shown
 from ..create import create_once
@@ -23,12 +25,13 @@ from ..owners import change_owners, check_owner_removals, find_unshown_owners, l
 from ..permissions import ApiResolver, RequestedPermissions
 from ..principals import resolve_object_ids, verify_object_ids
 from .canonical import SELECT, CanonicalApplication, Wire, canonical_application, name_permissions
+from .changes import DEACTIVATION
 from .checks import check_application_options, check_desired_application
 from .desired import desired_application
 from .interrupted_change import find_interrupted, find_left_enabled, undo_interruption
 from .late_ids import complete_ids, fill_in_ids
 from .lookup import find_application_in_use, find_deleted_application, list_applications_named
-from .plan import CurrentApplication, find_removed_roles, plan_application, plan_application_removal
+from .plan import CurrentApplication, find_removed_roles, is_deactivated, plan_application, plan_application_removal
 from .reference import READ_NEEDS, format_application_path
 
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
@@ -77,6 +80,8 @@ class ApplicationResource:
             self._read_assigned(current, after), after, owners, exclusive, self._names, self._graph.known_objects.names
         )
         check_owner_removals(planned, self._options["max_removals"])
+        if is_deactivated(planned):
+            self._check_deactivation()
         self._owners = planned.after.get("owners")
         self._planned = planned
         return planned
@@ -198,6 +203,14 @@ class ApplicationResource:
                 f"No application has the {name} {self._options[name]}, in use or deleted; leave {name} out to create one",
                 source=f"option {name}",
             )
+
+    def _check_deactivation(self) -> None:
+        """Raise GuardRefused unless the risk kill_switch is accepted."""
+        claims = self._graph.read_token_claims()
+        client = str(claims.get("appid") or claims.get("azp") or self._options.get("client_id") or "")
+        own = " This task itself signs in as it." if is_same_name(client, str(self.app_id)) else ""
+        danger = f"Application {self._after['display_name']} would be deactivated: {DEACTIVATION}.{own}"
+        require_accepted_risk(self._ctx, "kill_switch", danger)
 
     def _warn_of_interruption(self, had: CanonicalApplication) -> None:
         left = sorted({str(entry["value"] or entry["id"]) for entry in find_interrupted(had)})

@@ -22,7 +22,7 @@ REMEDIES: dict[int, str] = {
     90002: "The tenant was not found: check where tenant_id comes from.",
     900023: "tenant_id is neither a GUID nor a domain of the tenant.",
     7000229: "The application has no service principal in this tenant: create the enterprise application.",
-    7000112: "The application is disabled: enable its service principal.",
+    7000112: "The application is disabled: enable its service principal, or activate the registration again if it was deactivated (isDisabled).",
     700027: "The certificate is not registered on the application, not replicated yet, or the key does not match it.",
     700024: "The assertion is outside its validity: check the clock, and that the token file is read anew.",
     70021: "No federated credential of the application matches the presented token.",

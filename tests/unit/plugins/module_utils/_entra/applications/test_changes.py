@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, list_planned_changes
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.canonical import canonical_application
+from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.changes import DEACTIVATION
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.desired import desired_application
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.interrupted_change import (
     TAG,
@@ -120,3 +121,17 @@ def test_a_removal_is_told_by_name_and_known_by_id() -> None:
         "delete the application",
     )
     assert change.facts == {"app_id": APP_ID}
+
+
+def test_a_deactivation_says_what_stays_valid_and_comes_with_no_other_words_for_it() -> None:
+    (said,) = told(planned(NAMED, {"enabled": False}))
+    assert said == [f"- deactivate the application: {DEACTIVATION}"]
+    assert "tokens that were issued are valid until they end" in DEACTIVATION
+    (said,) = told(planned({**NAMED, "isDisabled": True}, {"enabled": True, "notes": "n"}))
+    assert said == ["+ activate the application again: it gets tokens as before", '~ set notes to "n"']
+
+
+def test_a_new_application_is_deactivated_once_it_exists() -> None:
+    created, deactivated = told(planned({}, {"display_name": "New", "enabled": False}))
+    assert "enabled" not in "".join(created)
+    assert deactivated == [f"- deactivate the application: {DEACTIVATION}"]

@@ -342,6 +342,7 @@ WEB = {"web": {"redirectUris": ["https://a.example"]}}
 NO_WEB = {"web": {"redirect_uris": []}}
 NEW = {"object_id": None, "unique_name": "ops", "display_name": "Ops"}
 GONE = {"state": "absent"}
+STOP = {"enabled": False, "accept_risk": ["kill_switch"], "accept_reason": "leaked"}
 
 
 def make_written(
@@ -379,7 +380,7 @@ def test_what_was_written_is_read_back(
 
 @pytest.mark.parametrize(
     ("shown", "options", "unproven"),
-    [({}, NO_WEB, "web"), ({}, {"owners": []}, "owners"), ({}, GONE, "state")],
+    [({}, NO_WEB, "web"), ({}, {"owners": []}, "owners"), ({}, GONE, "state"), ({}, STOP, "enabled")],
 )
 def test_what_was_taken_away_must_show(make_ctx: t.Any, shown: t.Any, options: t.Any, unproven: str) -> None:
     application = make_written(make_ctx, {}, shown, **options)
@@ -393,3 +394,29 @@ def test_nothing_is_read_back_where_nothing_was_written(make_ctx: t.Any) -> None
     application.plan()
     graph.reads.clear()
     assert application.verify() == [] and graph.reads == []
+
+
+@pytest.mark.parametrize(
+    ("client", "said"), [(guid(2).upper(), "until they end. This task itself signs in as it. If"), (None, "end. If")]
+)
+def test_a_deactivation_needs_the_risk_and_says_whose_tokens_end(make_ctx: t.Any, client: t.Any, said: str) -> None:
+    application, graph = make_existing(make_ctx, {}, enabled=False, client_id=client)
+    with pytest.raises(GuardRefused, match=said) as caught:
+        application.plan()
+    assert caught.value.facts["risk"] == "kill_switch" and graph.writes == []
+
+
+@pytest.mark.parametrize(("disabled", "enabled"), [(True, True), (True, False), (False, True), (True, None)])
+def test_only_a_deactivation_needs_a_risk(make_ctx: t.Any, disabled: bool, enabled: bool | None) -> None:
+    application, _graph = make_existing(make_ctx, {"isDisabled": disabled}, enabled=enabled)
+    assert application.plan().changed == (disabled is True and enabled is True)
+    assert application.result()["enabled"] is (not disabled if enabled is None else enabled)
+
+
+def test_a_new_application_is_deactivated_in_a_request_of_its_own(make_ctx: t.Any) -> None:
+    options = {**STOP, "unique_name": "ops", "display_name": "Ops"}
+    created = {"id": guid(1), "appId": guid(2)}
+    application, graph = make_application(make_ctx, {"/applications": [], DELETED: []}, created, **options)
+    carry_out(application, application.plan())
+    assert graph.writes[-1] == ("PATCH", PATH, {"isDisabled": True})
+    assert "isDisabled" not in str(graph.writes[:-1])
