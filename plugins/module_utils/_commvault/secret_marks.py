@@ -27,7 +27,7 @@ _LINE_ENDS = re.compile("\r\n|\r")
 
 
 class MarkedText(t.NamedTuple):
-    """A description without its mark, lines ended by ``\\n``, and the fingerprint of the mark; None where there is no mark."""
+    """A description without its mark, lines ended by a line feed, and the fingerprint of the mark; None where there is no mark."""
 
     text: str
     fingerprint: str | None
