@@ -1,0 +1,427 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The plan of a rotation: from what was read to the outcome and the moves towards the final state. Pure.
+
+Every run begins here, whatever the run before it did or did not come to: nothing but time and what the services show decides. The
+moves are in the order in which they are safe: a key is kept before it is proven, proven before anybody uses it, and taken away only
+by a later run.
+"""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+from dataclasses import dataclass, replace
+
+from .state import Key, RotationState, TargetState, Wish, parse_marker
+
+#: For so long a key that nobody holds may be that of a run which is under way.
+CLAIM = datetime.timedelta(hours=1)
+
+Outcome: t.TypeAlias = t.Literal[
+    "not_due",
+    "added_unproven",
+    "switch_partial",
+    "overlap",
+    "waiting_for_consumers",
+    "retired",
+    "rolled_back",
+    "pending_approval",
+    "unfinished_run",
+    "blocked_by_app_policy",
+    "blocked_by_conditional_access",
+    "application_deactivated",
+    "slots_full",
+]
+#: The outcomes that fail the task, after all is told.
+FAILED_OUTCOMES: frozenset[Outcome] = frozenset(
+    (
+        "added_unproven",
+        "switch_partial",
+        "blocked_by_app_policy",
+        "blocked_by_conditional_access",
+        "application_deactivated",
+        "slots_full",
+    )
+)
+Action: t.TypeAlias = t.Literal["withdraw", "discard", "add", "store", "prove", "switch", "retire"]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One step: ``key_id`` None is the key that the same plan adds; ``target`` is the name of one, where the move is about one."""
+
+    action: Action
+    key_id: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition of retiring keys, whether it is met, and why not."""
+
+    name: str
+    is_open: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done. ``outcome``: the state that the run finds, before its moves.
+
+    ``previous_key_ids``: keys that work still and that ``active_key_id`` supersedes; ``unresolved_key_ids``: keys of this rotation that
+    may be left behind, and may be in use where it does not show. ``rotation``: the id under which a key is added, None for a new one.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    moves: tuple[Move, ...] = ()
+    active_key_id: str | None = None
+    previous_key_ids: tuple[str, ...] = ()
+    unresolved_key_ids: tuple[str, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    retire_after: datetime.datetime | None = None
+    rotation: str | None = None
+
+
+def plan_rotation(state: RotationState, wish: Wish) -> Decision:
+    """Return what is to be done in *state*."""
+    if state.is_deactivated:
+        return Decision("application_deactivated", "The application is deactivated: no key of it gets a token.")
+    if wish.rollback_key_id is not None:
+        return _plan_rollback(state, wish, wish.rollback_key_id)
+    keys = _KeyRoles(state, wish)
+    claims = keys.list_claims()
+    if claims and not wish.is_taking_over:
+        key_id, since = claims[-1]
+        return keys.describe(
+            "unfinished_run",
+            f"Key {key_id} was added at {since:%Y-%m-%dT%H:%M:%SZ} and nobody uses it yet: another run is under way, or was cut short."
+            f" From {since + CLAIM:%Y-%m-%dT%H:%M:%SZ} on a run takes it for left behind.",
+        )
+    why = keys.find_reason_to_add()
+    return keys.plan_addition(why) if why else keys.plan_convergence()
+
+
+def describe_rotation(state: RotationState, wish: Wish, active_key_id: str | None) -> Decision:
+    """Return how far a rotation is, without moves. *active_key_id*: the key that it is about; None: the newest one that is held."""
+    return _KeyRoles(state, wish, active_key_id).describe()
+
+
+def list_claims(state: RotationState, wish: Wish, own_key_id: str) -> list[str]:
+    """Return the keys that other runs have added a short while ago and that come before the run's own, *own_key_id*.
+
+    Of several runs the one goes on whose key is the oldest.
+    """
+    own = next((key for key in state.keys if key.key_id == own_key_id), None)
+    others = [
+        key
+        for key in state.keys
+        if is_own(key, wish) and key.key_id != own_key_id and abs(state.now - key.starts) < CLAIM
+        if not any(target.holds(key.key_id) for target in state.targets)
+    ]
+    return [key.key_id for key in others if own is None or key.order < own.order]
+
+
+class _KeyRoles:
+    """The keys and targets of a state in their roles.
+
+    ``newest``: the newest key of this rotation that is held, or, where nobody but the caller gets values, that exists; ``bare``:
+    newer ones that nobody holds; ``orphans``: those that nobody can hold unseen.
+    """
+
+    def __init__(self, state: RotationState, wish: Wish, active_key_id: str | None = None) -> None:
+        self.state, self.wish = state, wish
+        self.own = sorted((key for key in state.keys if is_own(key, wish)), key=lambda key: key.order)
+        live = [key for key in self.own if key.is_unexpired(state.now)]
+        self.stores = [target for target in state.targets if target.use == "store"]
+        self.writable = [*self.stores, *(target for target in state.targets if target.use == "consumer")]
+        held = [key for key in live if not self.writable or self._is_held(key)]
+        named = [key for key in live if key.key_id == active_key_id]
+        self.newest = next(reversed([*held, *named]), None)
+        self.bare = [key for key in live if not self._is_held(key) and self._is_newer(key)]
+        self.is_all_seen = not any(target.may_hold_unseen for target in state.targets)
+        self.orphans = [key for key in self.bare if self.is_all_seen and not key.may_be_callers]
+        self.unresolved = tuple(key.key_id for key in self.bare if key not in self.orphans)
+
+    def _is_held(self, key: Key) -> bool:
+        return any(target.holds(key.key_id) for target in self.state.targets)
+
+    def _is_newer(self, key: Key) -> bool:
+        return self.newest is None or key.order > self.newest.order
+
+    def list_claims(self) -> list[tuple[str, datetime.datetime]]:
+        """Return key id and time of the keys that another run may be about to use, oldest first.
+
+        A key that a store keeps and Entra ID does not list yet is one, too.
+        """
+        now, lifetime = self.state.now, datetime.timedelta(days=self.wish.lifetime_days)
+        known = {key.key_id for key in self.state.keys}
+        found = [(key.starts, key.key_id) for key in self.bare]
+        found += [
+            (store.pending_expires - lifetime, store.pending_key_id)
+            for store in self.stores
+            if store.pending_key_id is not None
+            and store.pending_key_id not in known
+            and store.pending_expires is not None
+        ]
+        return [(key_id, since) for since, key_id in sorted(set(found)) if abs(now - since) < CLAIM]
+
+    def find_reason_to_add(self) -> str:
+        """Return why a key has to be added; empty when there is one to go on with."""
+        if self.newest is None:
+            return "no key of this rotation is in use"
+        if self._is_due():
+            return f"key {self.newest.key_id} expires in less than {self.wish.rotate_before_days} days"
+        if any(not target.problem for target in self._list_behind()) and not self._is_recoverable():
+            return f"the value of key {self.newest.key_id} is in no store, and not every target holds it"
+        return ""
+
+    def _list_behind(self) -> list[TargetState]:
+        """Return the targets that do not use the newest key yet."""
+        return [target for target in self.writable if self.newest is not None and target.key_id != self.newest.key_id]
+
+    def _is_recoverable(self) -> bool:
+        return self.newest is not None and any(store.holds(self.newest.key_id) for store in self.stores)
+
+    def plan_addition(self, why: str) -> Decision:
+        """Return the whole way of a new key, or what blocks it."""
+        state, wish = self.state, self.wish
+        found = self.describe("not_due", why)
+        rules = state.rules
+        if rules is not None and (
+            rules.is_addition_blocked or (rules.cap_days or wish.lifetime_days) < wish.lifetime_days
+        ):
+            told = (
+                "forbids new keys"
+                if rules.is_addition_blocked
+                else f"allows {rules.cap_days:.0f} days at most, and lifetime_days is {wish.lifetime_days}"
+            )
+            return replace(found, outcome="blocked_by_app_policy", reason=f"Application policy {rules.policy} {told}.")
+        removed = list(self.orphans)
+        expired = [key for key in self.own if not key.is_unexpired(state.now)]
+        left = len(state.keys) - len(removed)
+        if state.most_keys is not None and left >= state.most_keys:
+            removed.extend(expired[: left + 1 - state.most_keys])
+            if len(state.keys) - len(removed) >= state.most_keys:
+                ids = ", ".join(sorted(key.key_id for key in state.keys))
+                reason = f"The application may have {state.most_keys} keys and has {len(state.keys)} ({ids}), expired ones among them."
+                return replace(found, outcome="slots_full", reason=reason)
+        live = [key for key in self.own if key.is_unexpired(state.now) and key not in removed]
+        if len(live) >= wish.max_keys:
+            ids = ", ".join(key.key_id for key in live)
+            reason = f"This rotation has {len(live)} keys that work ({ids}), and max_keys is {wish.max_keys}."
+            return replace(found, outcome="slots_full", reason=reason)
+        ready = [target for target in self.writable if not target.problem]
+        withdrawn = [Move("withdraw", key.key_id) for key in removed]
+        # The last key that works goes last, even where nobody is known to have its value.
+        is_last = state.most_keys is None and not any(
+            key.is_unexpired(state.now) and key not in removed for key in state.keys
+        )
+        moves = [
+            *([] if is_last else withdrawn),
+            *self._discard_pending(None),
+            Move("add"),
+            *(Move("store", None, target.name) for target in ready if target.use == "store"),
+            Move("prove"),
+            *(Move("switch", None, target.name) for target in ready),
+            *(withdrawn if is_last else []),
+        ]
+        return replace(found, moves=tuple(moves), rotation=self._choose_rotation())
+
+    def _choose_rotation(self) -> str | None:
+        """Return the id of the rotation that was begun and not ended, under which the next try goes on; None where there is none."""
+        begun = [*self.bare, *([self.newest] if self.newest and not self._is_due() else [])]
+        marker = parse_marker(begun[-1].display_name) if begun else None
+        return marker.rotation if marker else None
+
+    def _is_due(self) -> bool:
+        limit = datetime.timedelta(days=self.wish.rotate_before_days)
+        return self.newest is None or self.newest.ends is None or self.newest.ends - self.state.now <= limit
+
+    def _discard_pending(self, kept: str | None) -> list[Move]:
+        """Return the moves that empty stores of a pending key which is not the one to go on with."""
+        return [
+            Move("discard", store.pending_key_id, store.name)
+            for store in self.stores
+            if store.pending_key_id is not None and store.pending_key_id != kept and not store.problem
+        ]
+
+    def plan_convergence(self) -> Decision:
+        """Return the moves that bring every target to the newest key; with none left, those that take older keys away."""
+        active = t.cast("Key", self.newest)
+        behind = [target for target in self._list_behind() if not target.problem and not target.is_awaiting_approval]
+        moves = [Move("withdraw", key.key_id) for key in self.orphans]
+        moves += self._discard_pending(active.key_id)
+        if behind:
+            moves += [
+                Move("store", active.key_id, target.name)
+                for target in behind
+                if target.use == "store" and not target.holds(active.key_id)
+            ]
+            moves.append(Move("prove", active.key_id))
+            moves += [Move("switch", active.key_id, target.name) for target in behind]
+        found = self.describe()
+        if not behind:
+            moves += self._plan_retirement(found, active)
+        return replace(found, moves=tuple(moves))
+
+    def _plan_retirement(self, found: Decision, active: Key) -> list[Move]:
+        """Return the moves that take away what *active* supersedes, and what tries of the same rotation have left behind."""
+        leftovers = [] if self._list_behind() else self._list_leftovers(active)
+        retired: list[str] = []
+        if found.gates and all(gate.is_open for gate in found.gates):
+            retired = [key_id for key_id in found.previous_key_ids if key_id not in leftovers]
+        moves = [Move("withdraw", key_id) for key_id in leftovers]
+        if retired:
+            moves += [Move("prove", active.key_id), *(Move("retire", key_id) for key_id in retired)]
+        return moves
+
+    def _list_leftovers(self, active: Key) -> list[str]:
+        """Return keys of the same rotation as *active* that never came into use everywhere, once the overlap is over."""
+        marker = parse_marker(active.display_name)
+        if marker is None or not self.is_all_seen:
+            return []
+        over = self.state.now >= self._compute_retire_after(active)
+        return [
+            key.key_id
+            for key in self.own
+            if over and key.order < active.order and key.is_unexpired(self.state.now) and not self._is_held(key)
+            if (of := parse_marker(key.display_name)) is not None and of.rotation == marker.rotation
+            if not key.may_be_callers
+        ]
+
+    def describe(self, outcome: Outcome | None = None, reason: str = "") -> Decision:
+        """Return the decision without moves: which keys there are, how far the targets are, and which gates are open.
+
+        *outcome*: None for what the keys and targets say.
+        """
+        wish, active = self.wish, self.newest
+        previous = self._list_previous()
+        gates: tuple[Gate, ...] = ()
+        retire_after: datetime.datetime | None = None
+        if active is not None and previous:
+            retire_after = self._compute_retire_after(active)
+            gates = self._list_gates(active, previous, retire_after)
+        return Decision(
+            outcome or self._judge(previous, gates),
+            reason,
+            active_key_id=active.key_id if active else None,
+            previous_key_ids=tuple(key.key_id for key in previous),
+            unresolved_key_ids=self.unresolved,
+            gates=gates,
+            retire_after=None if wish.retire == "never" else retire_after,
+        )
+
+    def _list_previous(self) -> list[Key]:
+        """Return the keys that work still and that the newest one supersedes: older ones of this rotation, and adopted ones."""
+        adopted = [key for key in self.state.keys if key.key_id in self.wish.adopt_key_ids and key not in self.own]
+        older = [key for key in self.own if self.newest is not None and key.order < self.newest.order]
+        return sorted(
+            (key for key in [*older, *adopted] if key.is_unexpired(self.state.now)), key=lambda key: key.order
+        )
+
+    def _compute_retire_after(self, active: Key) -> datetime.datetime:
+        """Return when the overlap is over: it begins when the last target that tells has taken the key over."""
+        since = [target.since for target in self.state.targets if target.since and target.key_id == active.key_id]
+        return max([active.starts, *since]) + self.wish.overlap
+
+    def _list_gates(self, active: Key, previous: t.Sequence[Key], retire_after: datetime.datetime) -> tuple[Gate, ...]:
+        state, wish = self.state, self.wish
+        behind = [
+            target.name
+            for target in state.targets
+            if target.use != "return" and (target.key_id != active.key_id or target.is_awaiting_approval)
+        ]
+        kms = [target.name for target in state.targets if target.is_key_management]
+        callers = [key.key_id for key in previous if key.may_be_callers]
+        is_over = wish.retire == "now" or state.now >= retire_after
+        return (
+            Gate(
+                "retire_asked",
+                wish.retire != "never",
+                "" if wish.retire != "never" else "retire is never: the old key expires",
+            ),
+            Gate("targets_on_active_key", not behind, f"not on it: {', '.join(behind)}" if behind else ""),
+            Gate(
+                "consumers_complete",
+                wish.consumers_complete,
+                ""
+                if wish.consumers_complete
+                else "consumers_complete does not say that targets names all who use the key",
+            ),
+            Gate("overlap_over", is_over, "" if is_over else f"until {retire_after:%Y-%m-%dT%H:%M:%SZ}"),
+            Gate(
+                "value_readable",
+                self._is_recoverable(),
+                "" if self._is_recoverable() else "no store has the value, so the new key cannot be proven again",
+            ),
+            Gate(
+                "no_key_management",
+                not kms or wish.retire == "now",
+                "" if not kms or wish.retire == "now" else f"a wrong key there blocks restores: {', '.join(kms)}",
+            ),
+            Gate(
+                "not_callers_key",
+                not callers,
+                f"this run may sign in with {', '.join(callers)}" if callers else "",
+            ),
+        )
+
+    def _judge(self, previous: t.Sequence[Key], gates: t.Sequence[Gate]) -> Outcome:
+        """Return how far the rotation is, when nothing more is written now."""
+        behind = self._list_behind()
+        if any(target.problem for target in behind):
+            return "switch_partial"
+        if any(target.is_awaiting_approval for target in self.writable):
+            return "pending_approval"
+        if not previous:
+            return "not_due"
+        closed = {gate.name for gate in gates if not gate.is_open}
+        return "waiting_for_consumers" if closed & {"targets_on_active_key", "consumers_complete"} else "overlap"
+
+
+def is_own(key: Key, wish: Wish) -> bool:
+    """Return True for a key that this rotation has made, by its marker."""
+    marker = parse_marker(key.display_name)
+    return marker is not None and marker.rotation_name == wish.rotation_name
+
+
+def _plan_rollback(state: RotationState, wish: Wish, key_id: str) -> Decision:
+    """Return the moves that bring every target back to the key *key_id*, whose value a store still has."""
+    back = next((key for key in state.keys if key.key_id == key_id), None)
+    superseded = tuple(
+        key.key_id
+        for key in sorted(state.keys, key=lambda key: key.order)
+        if key.key_id != key_id and is_own(key, wish) and key.is_unexpired(state.now)
+    )
+    found = Decision("rolled_back", active_key_id=key_id, previous_key_ids=superseded)
+    if back is None or not back.is_unexpired(state.now):
+        told = "does not exist any more" if back is None else "has expired"
+        return replace(
+            found, outcome="added_unproven", reason=f"Key {key_id} of rollback_from {told}: nothing to go back to."
+        )
+    writable = [target for target in state.targets if target.use in ("store", "consumer")]
+    behind = [target for target in writable if target.key_id != key_id and not target.problem]
+    if any(target.problem for target in writable if target.key_id != key_id):
+        found = replace(found, outcome="switch_partial")
+    if not behind:
+        return found
+    moves = [
+        *(
+            Move("discard", target.pending_key_id, target.name)
+            for target in behind
+            if target.pending_key_id not in (None, key_id)
+        ),
+        *(
+            Move("store", key_id, target.name)
+            for target in behind
+            if target.use == "store" and not target.holds(key_id)
+        ),
+        Move("prove", key_id),
+        *(Move("switch", key_id, target.name) for target in sorted(behind, key=lambda target: target.use != "store")),
+    ]
+    return replace(found, moves=tuple(moves))

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What a rotation has read: the keys of the application, what each target holds, policy, and the time of the service. Pure.
+
+A key is known by its ``keyId`` alone; its value is nowhere in here.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import typing as t
+from dataclasses import dataclass
+
+#: What a target is for: ``store`` keeps a version that no consumer reads until it is promoted; ``consumer`` holds one value, so that
+#: writing is switching; ``external`` is written by people; ``return`` is the task's result.
+Use: t.TypeAlias = t.Literal["store", "consumer", "external", "return"]
+#: The digits of a rotation id: those of the rotation, and those of the try within it, which replaces one whose value was lost.
+_ROTATION_DIGITS, _TRY_DIGITS = 6, 6
+_MARKER = re.compile(f"cvops/([^/]+)/([0-9a-f]{{{_ROTATION_DIGITS}}})([0-9a-f]{{{_TRY_DIGITS}}})")
+
+
+class Marker(t.NamedTuple):
+    """What the display name of a key of ours says: the rotation's name, its id, and the try."""
+
+    rotation_name: str
+    rotation: str
+    attempt: str
+
+
+def parse_marker(display_name: str) -> Marker | None:
+    """Return what a display name ``cvops/<rotation_name>/<rotation id>`` says; None for any other one, to the letter."""
+    found = _MARKER.fullmatch(display_name)
+    return Marker(*found.groups()) if found else None
+
+
+def format_marker_name(rotation_name: str) -> str:
+    """Return the part of a marker before the rotation id."""
+    return f"cvops/{rotation_name}"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of the application. ``display_name`` may be empty; ``ends`` None: never; ``may_be_callers``: the run may sign in with it."""
+
+    key_id: str
+    display_name: str
+    starts: datetime.datetime
+    ends: datetime.datetime | None
+    may_be_callers: bool = False
+
+    def is_unexpired(self, now: datetime.datetime) -> bool:
+        """Return True until the key's end."""
+        return self.ends is None or self.ends > now
+
+    @property
+    def order(self) -> tuple[datetime.datetime, str]:
+        """The place among the keys, oldest first; the same in every run that sees the key."""
+        return (self.starts, self.key_id)
+
+
+@dataclass(frozen=True)
+class TargetState:
+    """What a target holds.
+
+    ``key_id``: the key that it uses; None: none, or, unless ``is_known``, one that cannot be told. ``pending_key_id``: of a store, the
+    key that is kept and not promoted. ``pending_expires``: when that key ends. ``may_hold_unseen``: it may hold a key of this rotation
+    that it does not show. ``since``: since when it has held ``key_id``, None where it does not tell. ``problem``: why it cannot be
+    written now. ``is_awaiting_approval``: what was written to it waits for a person's approval. ``is_key_management``: a wrong key there
+    blocks restores, so nothing is retired behind it without being told to.
+    """
+
+    name: str
+    kind: str
+    use: Use
+    key_id: str | None = None
+    is_known: bool = True
+    pending_key_id: str | None = None
+    pending_expires: datetime.datetime | None = None
+    may_hold_unseen: bool = False
+    since: datetime.datetime | None = None
+    problem: str = ""
+    is_awaiting_approval: bool = False
+    is_key_management: bool = False
+
+    def holds(self, key_id: str) -> bool:
+        """Return True when *key_id* is in use at the target or kept there."""
+        return key_id in (self.key_id, self.pending_key_id)
+
+
+@dataclass(frozen=True)
+class KeyRules:
+    """What application policies say of new keys: none may be added (``is_addition_blocked``), or none that lives longer than ``cap_days``."""
+
+    policy: str
+    is_addition_blocked: bool
+    cap_days: float | None
+
+
+@dataclass(frozen=True)
+class RotationState:
+    """Everything that a rotation decides by. ``now``: by the clock of Entra ID; ``rules`` None: not read, or not readable.
+
+    ``most_keys``: the most keys that Entra ID lets the application have, None where it tells no limit.
+    """
+
+    now: datetime.datetime
+    keys: tuple[Key, ...]
+    targets: tuple[TargetState, ...]
+    is_deactivated: bool = False
+    most_keys: int | None = None
+    rules: KeyRules | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the options ask for.
+
+    ``adopt_key_ids``: keys that this rotation supersedes; ``rollback_key_id``: the key to go back to, None for going forward;
+    ``is_taking_over``: what another run may have begun a short while ago is taken for left behind.
+    """
+
+    rotation_name: str
+    lifetime_days: int
+    rotate_before_days: int
+    overlap: datetime.timedelta
+    retire: t.Literal["auto", "now", "never"] = "never"
+    consumers_complete: bool = False
+    adopt_key_ids: frozenset[str] = frozenset()
+    max_keys: int = 5
+    rollback_key_id: str | None = None
+    is_taking_over: bool = False
