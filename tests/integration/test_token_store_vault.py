@@ -28,10 +28,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.context impor
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.token_pair_service import RenewalService
 from ansible_collections.cvops.identity.plugins.module_utils._stores import hashi_vault
+from ansible_collections.cvops.identity.plugins.module_utils._stores.conflicts import StoreConflict
 from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault import VaultStore
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
     RenewalNote,
-    StoreConflict,
     TokenPair,
 )
 from ansible_collections.cvops.identity.plugins.modules import commvault_access_token, commvault_security_info

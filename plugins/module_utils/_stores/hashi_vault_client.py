@@ -50,7 +50,7 @@ def parse_vault_address(url: str | None, source: str) -> Address:
     """
     if not url:
         raise ConfigError(
-            "The token store hashi_vault needs an https address in its option url or in VAULT_ADDR", source="VAULT_ADDR"
+            "The store hashi_vault needs an https address in its option url or in VAULT_ADDR", source="VAULT_ADDR"
         )
     why = "tokens are sent over https only, or over http to an agent on this host itself"
     address = split_address("url of hashi_vault", source, url, ("https", "http"))
@@ -161,5 +161,5 @@ def load_hvac() -> t.Any:
         import hvac  # noqa: TID251
         import hvac.exceptions  # noqa: TID251
     except ImportError as exc:
-        raise build_missing_error("hvac", "A token store in HashiCorp Vault", exc) from exc
+        raise build_missing_error("hvac", "A store in HashiCorp Vault", exc) from exc
     return hvac

@@ -18,7 +18,7 @@ import json
 import typing as t
 
 from .._core.addresses import check_addresses
-from .._core.errors import ConfigError, CvopsError
+from .._core.errors import ConfigError
 from .._core.values import LATEST_TIME, format_time, parse_time
 
 #: A pair is renewed when its access token has this many seconds left, or half of its life if that is less.
@@ -27,12 +27,6 @@ RENEWAL_MARGIN_S = 300.0
 _NUMBER_LIMIT = 2**63
 _TEXT_FIELDS = ("access_token", "refresh_token", "token_id", "user_id", "name", "commvault_url")
 _TIME_FIELDS = ("expires", "refresh_expires", "renewable_until", "issued")
-
-
-class StoreConflict(CvopsError):
-    """The stored pair was changed by another process after it was read; it has to be read again."""
-
-    kind = "overtaken"
 
 
 @dataclasses.dataclass(frozen=True)

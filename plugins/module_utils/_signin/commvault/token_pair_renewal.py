@@ -23,11 +23,11 @@ from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, Cancelled, ConfigError, WaitTimeout
 from ..._core.polling import Backoff
 from ..._core.visible import escape_invisible
+from ..._stores.conflicts import StoreConflict
 from ..._stores.token_pair import (
     LockedStore,
     PairCustodian,
     RenewalNote,
-    StoreConflict,
     TokenPair,
     TokenStore,
     format_epoch,

@@ -17,7 +17,7 @@ import typing as t
 import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, ConfigError, WaitTimeout
-from ansible_collections.cvops.identity.plugins.module_utils._stores import file
+from ansible_collections.cvops.identity.plugins.module_utils._stores import lockable_file
 from ansible_collections.cvops.identity.plugins.module_utils._stores.file import FileStore
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
     RenewalNote,
@@ -119,12 +119,12 @@ def test_who_waits_is_told_for_whom(store: FileStore, make_ctx: t.Any, path: pat
         FileStore(ctx, str(path)).lock(),
     ):
         pass
-    assert sum(ctx.cancellation.waits) == pytest.approx(file.LOCK_WAIT_S, abs=1)
+    assert sum(ctx.cancellation.waits) == pytest.approx(lockable_file.LOCK_WAIT_S, abs=1)
     assert all(
         re.fullmatch(rf"waiting for the token store .*, held by process {os.getpid()} of .*, at most \d+ s", line)
         for line in ctx.reporter.news
     )
-    assert 1 <= len(ctx.reporter.news) <= file.LOCK_WAIT_S / 2
+    assert 1 <= len(ctx.reporter.news) <= lockable_file.LOCK_WAIT_S / 2
 
 
 def leave(path: pathlib.Path, generation: int | None = 1) -> None:

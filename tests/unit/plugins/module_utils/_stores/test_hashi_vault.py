@@ -21,10 +21,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.option_sources import OptionSources
 from ansible_collections.cvops.identity.plugins.module_utils._stores import hashi_vault
+from ansible_collections.cvops.identity.plugins.module_utils._stores.conflicts import StoreConflict
 from ansible_collections.cvops.identity.plugins.module_utils._stores.hashi_vault import VaultStore
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
     RenewalNote,
-    StoreConflict,
     TokenPair,
 )
 

@@ -32,10 +32,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.t
     RenewalOutcome,
     RenewalState,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._stores.conflicts import StoreConflict
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import (
     PairCustodian,
     RenewalNote,
-    StoreConflict,
     TokenPair,
 )
 

@@ -22,7 +22,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.commvault.t
 )
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 from ansible_collections.cvops.identity.plugins.module_utils._signin.transport_settings import build_commvault_settings
-from ansible_collections.cvops.identity.plugins.module_utils._stores import file, hashi_vault
+from ansible_collections.cvops.identity.plugins.module_utils._stores import hashi_vault, lockable_file
 from ansible_collections.cvops.identity.plugins.module_utils._stores.token_pair import RenewalNote, TokenPair
 
 NOW = 1_772_366_400.0
@@ -104,7 +104,7 @@ def test_a_renewal_ends_before_those_who_wait_for_the_lock_give_up(
     ctx = make_ctx({**defaults, "commvault_url": url, "commvault_timeout": timeout, "retries": 50})
     settings = RenewalService(ctx, url, dict, open_transport(ctx))._transport.settings
     assert (settings.timeout_s, settings.policy.tries) == (most_s, 2)
-    assert settings.timeout_s * settings.policy.tries <= min(file.LOCK_WAIT_S, hashi_vault.WATCH_S)
+    assert settings.timeout_s * settings.policy.tries <= min(lockable_file.LOCK_WAIT_S, hashi_vault.WATCH_S)
 
 
 @pytest.fixture
