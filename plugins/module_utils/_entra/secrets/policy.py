@@ -11,9 +11,11 @@ import contextlib
 import datetime
 import re
 import typing as t
+from dataclasses import dataclass
 
 from ..._core.errors import ApiError
 from ..._core.values import parse_time
+from ..._core.visible import to_one_line
 from ..client import GraphClient, quote_segment
 
 _LIFETIME = "CredentialInvalidLifetimeAsPerAppPolicy"
@@ -54,6 +56,28 @@ def _is_applicable(after: str | None, created: datetime.datetime | None) -> bool
     return not after or created is None or created >= parse_time(after)
 
 
+@dataclass(frozen=True)
+class SecretRules:
+    """What the policy in force says of new secrets: none may be added, or none that lives longer than ``cap_days`` (None: no cap).
+
+    ``policy``: its name, for people.
+    """
+
+    policy: str
+    is_addition_blocked: bool
+    cap_days: float | None
+
+
+def is_addition_blocked(restrictions: t.Iterable[t.Mapping[str, t.Any]], created: datetime.datetime | None) -> bool:
+    """Return True when *restrictions* forbid a new password. *created*: as for :func:`find_lifetime_cap`."""
+    return any(
+        item.get("restrictionType") == "passwordAddition"
+        and item.get("state", "enabled") == "enabled"
+        and _is_applicable(item.get("restrictForAppsCreatedAfterDateTime"), created)
+        for item in restrictions
+    )
+
+
 def explain_lifetime_cap(graph: GraphClient, object_id: str, exc: ApiError) -> ApiError:
     """Return *exc*, with the cap in days where a policy caused it and the caller may read policies."""
     if exc.code != _LIFETIME:
@@ -68,13 +92,31 @@ def explain_lifetime_cap(graph: GraphClient, object_id: str, exc: ApiError) -> A
 
 def _read_lifetime_cap(graph: GraphClient, object_id: str) -> float | None:
     """Return the cap in days; a policy of the registration's own goes before the tenant's default."""
+    rules = read_secret_rules(graph, object_id)
+    return rules.cap_days if rules else None
+
+
+def read_secret_rules(graph: GraphClient, object_id: str) -> SecretRules | None:
+    """Return the rules of the policy in force, None where none is; a policy of the registration's own goes before the tenant's default.
+
+    Raises ApiError, Forbidden among it.
+    """
     path, intent = f"/applications/{quote_segment(object_id)}", "read app management policies"
     own = graph.list(f"{path}/appManagementPolicies", intent=intent, needs=_NEEDS)
     created = (graph.get(path, intent=intent, params={"$select": "id,createdDateTime"}) or {}).get("createdDateTime")
     since = parse_time(created) if created else None
     for policy in own:
         if policy.get("isEnabled"):
-            return find_lifetime_cap((policy.get("restrictions") or {}).get("passwordCredentials") or [], since)
+            return _build_rules(policy, policy.get("restrictions"), since)
     default = graph.get("/policies/defaultAppManagementPolicy", intent=intent, needs=_NEEDS) or {}
-    restrictions = (default.get("applicationRestrictions") or {}).get("passwordCredentials") or []
-    return find_lifetime_cap(restrictions, since) if default.get("isEnabled") else None
+    if not default.get("isEnabled"):
+        return None
+    return _build_rules(default, default.get("applicationRestrictions"), since)
+
+
+def _build_rules(
+    policy: t.Mapping[str, t.Any], restrictions: t.Mapping[str, t.Any] | None, created: datetime.datetime | None
+) -> SecretRules:
+    listed = (restrictions or {}).get("passwordCredentials") or []
+    name = to_one_line(str(policy.get("displayName") or policy.get("id") or "without a name"))
+    return SecretRules(name, is_addition_blocked(listed, created), find_lifetime_cap(listed, created))

@@ -14,77 +14,14 @@ from __future__ import annotations
 
 import datetime
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from .state import Key, RotationState, TargetState, Wish, parse_marker
+from .decision import Decision, Gate, Move, Outcome
+from .rollback import plan_rollback
+from .state import Key, RotationState, TargetState, Wish, is_own, parse_marker
 
 #: For so long a key that nobody holds may be that of a run which is under way.
 CLAIM = datetime.timedelta(hours=1)
-
-Outcome: t.TypeAlias = t.Literal[
-    "not_due",
-    "added_unproven",
-    "switch_partial",
-    "overlap",
-    "waiting_for_consumers",
-    "retired",
-    "rolled_back",
-    "pending_approval",
-    "unfinished_run",
-    "blocked_by_app_policy",
-    "blocked_by_conditional_access",
-    "application_deactivated",
-    "slots_full",
-]
-#: The outcomes that fail the task, after all is told.
-FAILED_OUTCOMES: frozenset[Outcome] = frozenset(
-    (
-        "added_unproven",
-        "switch_partial",
-        "blocked_by_app_policy",
-        "blocked_by_conditional_access",
-        "application_deactivated",
-        "slots_full",
-    )
-)
-Action: t.TypeAlias = t.Literal["withdraw", "discard", "add", "store", "prove", "switch", "retire"]
-
-
-@dataclass(frozen=True)
-class Move:
-    """One step: ``key_id`` None is the key that the same plan adds; ``target`` is the name of one, where the move is about one."""
-
-    action: Action
-    key_id: str | None = None
-    target: str | None = None
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A condition of retiring keys, whether it is met, and why not."""
-
-    name: str
-    is_open: bool
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What is to be done. ``outcome``: the state that the run finds, before its moves.
-
-    ``previous_key_ids``: keys that work still and that ``active_key_id`` supersedes; ``unresolved_key_ids``: keys of this rotation that
-    may be left behind, and may be in use where it does not show. ``rotation``: the id under which a key is added, None for a new one.
-    """
-
-    outcome: Outcome
-    reason: str = ""
-    moves: tuple[Move, ...] = ()
-    active_key_id: str | None = None
-    previous_key_ids: tuple[str, ...] = ()
-    unresolved_key_ids: tuple[str, ...] = ()
-    gates: tuple[Gate, ...] = ()
-    retire_after: datetime.datetime | None = None
-    rotation: str | None = None
 
 
 def plan_rotation(state: RotationState, wish: Wish) -> Decision:
@@ -92,7 +29,7 @@ def plan_rotation(state: RotationState, wish: Wish) -> Decision:
     if state.is_deactivated:
         return Decision("application_deactivated", "The application is deactivated: no key of it gets a token.")
     if wish.rollback_key_id is not None:
-        return _plan_rollback(state, wish, wish.rollback_key_id)
+        return plan_rollback(state, wish, wish.rollback_key_id)
     keys = _KeyRoles(state, wish)
     claims = keys.list_claims()
     if claims and not wish.is_taking_over:
@@ -382,46 +319,3 @@ class _KeyRoles:
             return "not_due"
         closed = {gate.name for gate in gates if not gate.is_open}
         return "waiting_for_consumers" if closed & {"targets_on_active_key", "consumers_complete"} else "overlap"
-
-
-def is_own(key: Key, wish: Wish) -> bool:
-    """Return True for a key that this rotation has made, by its marker."""
-    marker = parse_marker(key.display_name)
-    return marker is not None and marker.rotation_name == wish.rotation_name
-
-
-def _plan_rollback(state: RotationState, wish: Wish, key_id: str) -> Decision:
-    """Return the moves that bring every target back to the key *key_id*, whose value a store still has."""
-    back = next((key for key in state.keys if key.key_id == key_id), None)
-    superseded = tuple(
-        key.key_id
-        for key in sorted(state.keys, key=lambda key: key.order)
-        if key.key_id != key_id and is_own(key, wish) and key.is_unexpired(state.now)
-    )
-    found = Decision("rolled_back", active_key_id=key_id, previous_key_ids=superseded)
-    if back is None or not back.is_unexpired(state.now):
-        told = "does not exist any more" if back is None else "has expired"
-        return replace(
-            found, outcome="added_unproven", reason=f"Key {key_id} of rollback_from {told}: nothing to go back to."
-        )
-    writable = [target for target in state.targets if target.use in ("store", "consumer")]
-    behind = [target for target in writable if target.key_id != key_id and not target.problem]
-    if any(target.problem for target in writable if target.key_id != key_id):
-        found = replace(found, outcome="switch_partial")
-    if not behind:
-        return found
-    moves = [
-        *(
-            Move("discard", target.pending_key_id, target.name)
-            for target in behind
-            if target.pending_key_id not in (None, key_id)
-        ),
-        *(
-            Move("store", key_id, target.name)
-            for target in behind
-            if target.use == "store" and not target.holds(key_id)
-        ),
-        Move("prove", key_id),
-        *(Move("switch", key_id, target.name) for target in sorted(behind, key=lambda target: target.use != "store")),
-    ]
-    return replace(found, moves=tuple(moves))

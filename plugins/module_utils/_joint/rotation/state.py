@@ -13,7 +13,9 @@ from __future__ import annotations
 import datetime
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from ..._entra.secrets.policy import SecretRules
 
 #: What a target is for: ``store`` keeps a version that no consumer reads until it is promoted; ``consumer`` holds one value, so that
 #: writing is switching; ``external`` is written by people; ``return`` is the task's result.
@@ -92,15 +94,6 @@ class TargetState:
 
 
 @dataclass(frozen=True)
-class KeyRules:
-    """What application policies say of new keys: none may be added (``is_addition_blocked``), or none that lives longer than ``cap_days``."""
-
-    policy: str
-    is_addition_blocked: bool
-    cap_days: float | None
-
-
-@dataclass(frozen=True)
 class RotationState:
     """Everything that a rotation decides by. ``now``: by the clock of Entra ID; ``rules`` None: not read, or not readable.
 
@@ -112,7 +105,7 @@ class RotationState:
     targets: tuple[TargetState, ...]
     is_deactivated: bool = False
     most_keys: int | None = None
-    rules: KeyRules | None = None
+    rules: SecretRules | None = None
 
 
 @dataclass(frozen=True)
@@ -133,3 +126,36 @@ class Wish:
     max_keys: int = 5
     rollback_key_id: str | None = None
     is_taking_over: bool = False
+
+
+def is_own(key: Key, wish: Wish) -> bool:
+    """Return True for a key that this rotation has made, by its marker."""
+    marker = parse_marker(key.display_name)
+    return marker is not None and marker.rotation_name == wish.rotation_name
+
+
+def put_key(state: RotationState, key: Key) -> RotationState:
+    """Return *state* with *key*, once."""
+    return replace(state, keys=(*(one for one in state.keys if one.key_id != key.key_id), key))
+
+
+def drop_key(state: RotationState, key_id: str) -> RotationState:
+    """Return *state* without the key *key_id*."""
+    return replace(state, keys=tuple(one for one in state.keys if one.key_id != key_id))
+
+
+def change_target(state: RotationState, name: str, **changes: t.Any) -> RotationState:
+    """Return *state* with other fields of the target *name*."""
+    targets = (replace(one, **changes) if one.name == name else one for one in state.targets)
+    return replace(state, targets=tuple(targets))
+
+
+def mark_kept(state: RotationState, name: str, key_id: str) -> RotationState:
+    """Return *state* with *key_id* kept in the store *name*."""
+    return change_target(state, name, pending_key_id=key_id)
+
+
+def mark_switched(state: RotationState, name: str, key_id: str) -> RotationState:
+    """Return *state* with *key_id* in use at the target *name*."""
+    changes = {"key_id": key_id, "is_known": True, "pending_key_id": None, "may_hold_unseen": False, "problem": ""}
+    return change_target(state, name, **changes)

@@ -14,21 +14,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.policy import SecretRules
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.decision import Decision, Move
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.plan import (
     CLAIM,
-    Decision,
-    Move,
     describe_rotation,
-    is_own,
     list_claims,
     plan_rotation,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.state import (
     Key,
-    KeyRules,
     RotationState,
     TargetState,
     Wish,
+    change_target,
+    drop_key,
+    is_own,
+    mark_kept,
+    mark_switched,
+    put_key,
 )
 
 NOW = datetime.datetime(2026, 3, 2, 9, 41, tzinfo=datetime.timezone.utc)
@@ -75,18 +79,15 @@ def apply(found: RotationState, move: Move, asked: Wish, decision: Decision, num
     new = f"new{number}"
     key_id = move.key_id or new
     if move.action in ("withdraw", "retire"):
-        return replace(found, keys=tuple(one for one in found.keys if one.key_id != key_id))
+        return drop_key(found, key_id)
     if move.action == "add":
         name = f"cvops/azure/{decision.rotation or 'ffffff'}00000{number}"
-        return replace(found, keys=(*found.keys, Key(new, name, found.now, found.now + asked.lifetime_days * DAY)))
-    changes: dict[str, t.Any] = {
-        "discard": {"pending_key_id": None},
-        "store": {"pending_key_id": key_id},
-        "switch": {"key_id": key_id, "pending_key_id": None, "is_known": True, "may_hold_unseen": False},
-        "prove": {},
-    }[move.action]
-    targets = [replace(one, **changes) if one.name == move.target else one for one in found.targets]
-    return replace(found, targets=tuple(targets))
+        return put_key(found, Key(new, name, found.now, found.now + asked.lifetime_days * DAY))
+    if move.action == "discard":
+        return change_target(found, move.target or "", pending_key_id=None)
+    if move.action == "store":
+        return mark_kept(found, move.target or "", key_id)
+    return mark_switched(found, move.target or "", key_id) if move.action == "switch" else found
 
 
 def test_a_first_rotation_goes_the_whole_way() -> None:
@@ -213,12 +214,12 @@ def test_a_full_application_makes_room_by_expired_keys_of_ours_alone() -> None:
     assert plan_rotation(state(many, consumer("k0")), wish(max_keys=3)).outcome == "slots_full"
 
 
-@pytest.mark.parametrize("rules", [KeyRules("corp", True, None), KeyRules("corp", False, 90.0)])
-def test_a_policy_that_forbids_the_key_blocks_before_anything_is_written(rules: KeyRules) -> None:
+@pytest.mark.parametrize("rules", [SecretRules("corp", True, None), SecretRules("corp", False, 90.0)])
+def test_a_policy_that_forbids_the_key_blocks_before_anything_is_written(rules: SecretRules) -> None:
     found = plan_rotation(state([], store(), rules=rules), wish())
     assert (found.outcome, found.moves) == ("blocked_by_app_policy", ())
     assert "corp" in found.reason
-    assert plan_rotation(state([], store(), rules=KeyRules("corp", False, 183.0)), wish()).moves
+    assert plan_rotation(state([], store(), rules=SecretRules("corp", False, 183.0)), wish()).moves
 
 
 def test_a_deactivated_application_is_left_alone() -> None:
