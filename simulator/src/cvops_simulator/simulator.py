@@ -22,6 +22,8 @@ from cvops_simulator.entra.identities import AUTOMATION_PERMISSIONS, Identity, m
 from cvops_simulator.entra.imds import ImdsService
 from cvops_simulator.entra.login.service import LoginService
 from cvops_simulator.entra.seeding import make_tenant, reset_tenant
+from cvops_simulator.keyvault.access import OFFICER
+from cvops_simulator.keyvault.service import KeyVaultService
 from cvops_simulator.seeds.site import build_site
 
 if TYPE_CHECKING:
@@ -65,12 +67,14 @@ class Simulator:
         self._graph = GraphService(self._context, self.tenant, self._login, page_size)
         self._imds = ImdsService(self._context, self.tenant, self._login)
         self.commcells: dict[str, CommCellService] = self._make_commcells(release, page_size)
+        self._keyvault = KeyVaultService(self._context, self._login.issuer.verify, self.tenant.id)
         self._control = ControlService(self._context, self)
         self._server = Server(self.services, self._ca, port_base)
         for service in self.commcells.values():
             service.cell.verifier = self._login.issuer.verify
         graph_host = f"localhost:{self._graph.port}"
         self._login.bind_graph(frozenset({f"https://{graph_host}", "https://localhost"}), graph_host)
+        self._keyvault.authority = self._login.url
         self._add_automation()
 
     def _make_commcells(self, release: int, page_size: int) -> dict[str, CommCellService]:
@@ -80,8 +84,9 @@ class Simulator:
         }
 
     def _add_automation(self) -> None:
-        """Add what every site has beside its seed: the identity of the automation."""
+        """Add what every site has beside its seed: the automation's identity, which may do anything in the vault."""
         self.automation: Identity = make_identity(self.tenant, "svc-cvops-automation", AUTOMATION_PERMISSIONS)
+        self._keyvault.access.grant(self.automation.object_id, *OFFICER)
 
     @property
     def services(self) -> list[Service]:
@@ -92,7 +97,7 @@ class Simulator:
     @property
     def services_under_control(self) -> list[Service]:
         """All services but the control listener."""
-        return [self._login, self._graph, self._imds, *self.commcells.values()]
+        return [self._login, self._graph, self._imds, *self.commcells.values(), self._keyvault]
 
     def start(self) -> Simulator:
         """Start all listeners."""
@@ -120,6 +125,7 @@ class Simulator:
         reset_tenant(self.tenant, self._site.tenant_seed)
         self._login.reset()
         self._imds.reset()
+        self._keyvault.reset()
         for name, service in self.commcells.items():
             service.reset(self._site.commcells[name])
         self._add_automation()
@@ -143,6 +149,16 @@ class Simulator:
     def imds_url(self) -> str:
         """Managed identity endpoints, plain http."""
         return self._imds.url
+
+    @property
+    def keyvault_url(self) -> str:
+        """The vault; clients want `verify_challenge_resource=False`, as its host is none of Azure's."""
+        return self._keyvault.url
+
+    @property
+    def keyvault(self) -> KeyVaultService:
+        """The vault: `vault` has its state and timeline, `access` decides who may do what."""
+        return self._keyvault
 
     @property
     def control_url(self) -> str:

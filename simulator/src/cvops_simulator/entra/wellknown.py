@@ -16,6 +16,7 @@ GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
 SHAREPOINT_APP_ID = "00000003-0000-0ff1-ce00-000000000000"
 AZURE_MANAGEMENT_APP_ID = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+KEY_VAULT_APP_ID = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
 TOKEN_EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 TOKEN_EXCHANGE_APP_ID = "fb60f99c-7a34-4190-8149-302f77469936"
 _MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
@@ -99,6 +100,17 @@ def _make_resources() -> list[dict[str, Any]]:
             "oauth2PermissionScopes": [
                 _make_scope(
                     "41094075-9dad-400e-a0bd-54e686782033", "user_impersonation", "Access Azure Service Management"
+                ),
+            ],
+        },
+        {
+            "appId": KEY_VAULT_APP_ID,
+            "displayName": "Azure Key Vault",
+            "servicePrincipalNames": [KEY_VAULT_APP_ID, "https://vault.azure.net"],
+            "appRoles": [],
+            "oauth2PermissionScopes": [
+                _make_scope(
+                    "f53da476-18e3-4152-8e01-aec403e6edc0", "user_impersonation", "Have full access to Azure Key Vault"
                 ),
             ],
         },
