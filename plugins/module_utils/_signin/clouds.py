@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""Addresses of the token service and of Microsoft Graph in the public and the national clouds."""
+"""Addresses of the token service, of Microsoft Graph and of Azure Key Vault in the public and the national clouds."""
 
 from __future__ import annotations
 
 import typing as t
 
 from .._core.addresses import split_address
+from .._core.errors import ConfigError
 
 #: The token service and Microsoft Graph, by cloud (Microsoft Learn: national cloud deployments).
 _HOSTS = {
@@ -17,6 +18,14 @@ _HOSTS = {
     "usgov": ("https://login.microsoftonline.us", "https://graph.microsoft.us"),
     "usgovdod": ("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
     "china": ("https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"),
+}
+
+#: The domain of the vaults, which names the scope of their tokens too, by cloud (Microsoft Learn: Azure Key Vault DNS suffixes).
+_VAULT_DOMAINS = {
+    "public": "vault.azure.net",
+    "usgov": "vault.usgovcloudapi.net",
+    "usgovdod": "vault.usgovcloudapi.net",
+    "china": "vault.azure.cn",
 }
 
 
@@ -33,6 +42,29 @@ def get_graph_url(options: t.Mapping[str, t.Any]) -> str:
 def get_graph_scope(options: t.Mapping[str, t.Any]) -> str:
     """Return the scope of a token for Graph: that of the cloud's own host, also where graph_url names another address."""
     return _HOSTS[options["cloud"]][1] + "/.default"
+
+
+def get_key_vault_scope(options: t.Mapping[str, t.Any]) -> str:
+    """Return the scope of a token for the vaults of the cloud."""
+    return f"https://{_VAULT_DOMAINS[options['cloud']]}/.default"
+
+
+def parse_vault_url(options: t.Mapping[str, t.Any], url: str) -> str:
+    """Return the address of a Key Vault, its host in small letters. Raises ConfigError unless it is https, and in the cloud's domain of vaults.
+
+    A token for one vault opens all vaults of the identity, so it is sent to no other host than those, and this one (loopback).
+    """
+    option, domain = "vault_url of azure_key_vault", _VAULT_DOMAINS[options["cloud"]]
+    found = split_address(option, f"option {option}", url, why="tokens and secrets are sent over https only")
+    if found.path:
+        raise ConfigError(f"option {option} is the address of the vault alone, {found.origin}, without {found.path}")
+    if not found.is_loopback and not found.host.lower().endswith(f".{domain}"):
+        raise ConfigError(
+            f"option {option}: {found.host_and_port} is no vault of cloud {options['cloud']}, whose vaults are at NAME.{domain}; a token"
+            " for one opens all that the identity may use, so it is sent nowhere else.",
+            source=f"option {option}",
+        )
+    return found.origin.lower()
 
 
 def _require_https(option: str, url: str) -> str:

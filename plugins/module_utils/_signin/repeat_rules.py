@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The errors of Microsoft Graph, of Entra's token service, of managed identity endpoints and of Commvault that pass by themselves.
+"""The errors of Microsoft Graph, of Entra's token service, of Key Vault, of managed identity endpoints and of Commvault that pass by themselves.
 
 Whether a request may be sent twice is for the caller to say; these tables say after which statuses and codes that helps.
 """
@@ -53,3 +53,5 @@ TOKEN_SERVICE_RULES = RepeatRules(
 MANAGED_IDENTITY_RULES = RepeatRules(statuses=_USUAL.statuses | {404, 410, 500})
 #: Commvault refuses by error codes of which none is known to pass. Its HTTP 500 may be such a decision, so only a read is repeated.
 COMMVAULT_RULES = RepeatRules()
+#: Key Vault throttles with 429, and answers 503 while a vault fails over (Microsoft Learn: Key Vault throttling guidance, availability).
+KEY_VAULT_RULES = RepeatRules()

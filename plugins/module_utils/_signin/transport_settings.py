@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""The settings of a transport to Microsoft Graph, to Entra's token service and to a CommServe, from the options of a task."""
+"""The settings of a transport to Microsoft Graph, Entra's token service, a Key Vault and a CommServe, from the options of a task."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from .._core.addresses import PROXY_SCHEMES, split_address
@@ -14,8 +15,10 @@ from .._core.answers import MIB
 from .._core.errors import ConfigError
 from .._core.http_settings import HttpSettings
 from .._core.retry import RepeatRules, RetryPolicy
+from .._stores.azure_key_vault_access import LARGEST_ANSWER as LARGEST_KEY_VAULT_ANSWER
+from .._stores.azure_key_vault_access import SERVICE as KEY_VAULT
 from .clouds import get_graph_url, list_sign_in_origins, parse_origin
-from .repeat_rules import COMMVAULT_RULES, GRAPH_RULES, TOKEN_SERVICE_RULES
+from .repeat_rules import COMMVAULT_RULES, GRAPH_RULES, KEY_VAULT_RULES, TOKEN_SERVICE_RULES
 
 #: Tokens and discovery documents are below 100 KiB, and libraries parse them several times.
 LARGEST_TOKEN_ANSWER = MIB
@@ -31,6 +34,15 @@ def build_token_service_settings(options: t.Mapping[str, t.Any]) -> HttpSettings
     """Return the settings of a transport that sends requests to Entra's token service only. Raises ConfigError."""
     origins = list_sign_in_origins(options)
     return _build_entra_settings(options, "Entra sign-in", origins, LARGEST_TOKEN_ANSWER, TOKEN_SERVICE_RULES)
+
+
+def build_key_vault_settings(options: t.Mapping[str, t.Any], url: str) -> HttpSettings:
+    """Return the settings of a transport that sends requests to the vault at *url* only, as Microsoft's hosts are reached. Raises ConfigError."""
+    found = split_address("vault_url of azure_key_vault", "option vault_url of azure_key_vault", url)
+    settings = _build_entra_settings(
+        options, KEY_VAULT, frozenset([found.origin.lower()]), LARGEST_KEY_VAULT_ANSWER, KEY_VAULT_RULES
+    )
+    return dataclasses.replace(settings, correlation_header="x-ms-client-request-id")
 
 
 def build_commvault_settings(options: t.Mapping[str, t.Any]) -> HttpSettings:

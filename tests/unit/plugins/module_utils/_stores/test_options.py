@@ -54,7 +54,7 @@ def test_who_needs_the_options_of_a_sign_in_alone_loads_no_library_of_a_store() 
     program = (
         "import sys\n"
         "import ansible_collections.cvops.identity.plugins.module_utils._signin.options\n"
-        "print([name for name in ('requests', 'urllib3', 'msal', 'hvac') if name in sys.modules])"
+        "print([name for name in ('requests', 'urllib3', 'msal', 'hvac', 'azure') if name in sys.modules])"
     )
     folder = str(collections_path())
     done = subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": folder}, capture_output=True, text=True)
