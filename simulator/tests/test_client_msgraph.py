@@ -8,15 +8,19 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from azure.identity import ClientSecretCredential
+from cryptography.hazmat.primitives.serialization import Encoding
+from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
 from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph.generated.applications.applications_request_builder import ApplicationsRequestBuilder
 from msgraph.generated.applications.item.add_password.add_password_post_request_body import AddPasswordPostRequestBody
+from msgraph.generated.applications.item.application_item_request_builder import ApplicationItemRequestBuilder
 from msgraph.generated.applications.item.remove_password.remove_password_post_request_body import (
     RemovePasswordPostRequestBody,
 )
@@ -24,12 +28,14 @@ from msgraph.generated.models.app_role import AppRole
 from msgraph.generated.models.app_role_assignment import AppRoleAssignment
 from msgraph.generated.models.application import Application
 from msgraph.generated.models.group import Group
+from msgraph.generated.models.key_credential import KeyCredential
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.password_credential import PasswordCredential
 from msgraph.generated.models.reference_create import ReferenceCreate
 from msgraph.generated.models.service_principal import ServicePrincipal
 from msgraph_core import GraphClientFactory
 
+from certificates import Certificate, make_certificate
 from cvops_simulator import Fault, Identity, Simulator
 from cvops_simulator.testing import running_simulator
 
@@ -101,6 +107,50 @@ def test_passwords(sim: Simulator) -> None:
         await item.remove_password.post(RemovePasswordPostRequestBody(key_id=added.key_id))
         read = await item.get()
         assert read and read.password_credentials == []
+
+    run(sim, steps)
+
+
+def test_certificates(sim: Simulator) -> None:
+    """A certificate is added beside another one, as the SDK reads and writes them; one that is left out goes."""
+    first, second = make_certificate("first"), make_certificate("second")
+
+    async def steps(client: GraphServiceClient) -> None:
+        created = await client.applications.post(Application(display_name="keys"))
+        assert created is not None and created.id is not None
+        item = client.applications.by_application_id(created.id)
+
+        async def read() -> list[KeyCredential]:
+            query = ApplicationItemRequestBuilder.ApplicationItemRequestBuilderGetQueryParameters(
+                select=["id", "keyCredentials"]
+            )
+            found = await item.get(RequestConfiguration(query_parameters=query))
+            assert found is not None and found.key_credentials is not None
+            return found.key_credentials
+
+        def make(name: str, certificate: Certificate) -> KeyCredential:
+            key = certificate.certificate.public_bytes(Encoding.DER)
+            return KeyCredential(display_name=name, type="AsymmetricX509Cert", usage="Verify", key=key)
+
+        await item.patch(Application(key_credentials=[make("first", first)]))
+        (held,) = await read()
+        assert held.key == first.certificate.public_bytes(Encoding.DER)
+        assert held.custom_key_identifier == bytes.fromhex(first.thumbprint)
+        assert held.end_date_time == first.certificate.not_valid_after_utc
+        held.key = None
+        await item.patch(Application(key_credentials=[held, make("second", second)]))
+        both = await read()
+        assert [one.display_name for one in both] == ["first", "second"]
+        assert both[0].key_id == held.key_id and both[0].key == first.certificate.public_bytes(Encoding.DER)
+        late = make("late", second)
+        late.end_date_time = second.certificate.not_valid_after_utc + timedelta(days=1)
+        with pytest.raises(ODataError) as caught:
+            await item.patch(Application(key_credentials=[*both, late]))
+        assert caught.value.error is not None and caught.value.error.code == "KeyCredentialsInvalidEndDate"
+        both[1].key = None
+        await item.patch(Application(key_credentials=both[1:]))
+        (left,) = await read()
+        assert left.display_name == "second"
 
     run(sim, steps)
 

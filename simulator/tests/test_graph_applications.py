@@ -280,6 +280,45 @@ def test_certificates_are_replaced_whole_and_their_key_is_hidden(graph: GraphCli
     graph.error(400, "PATCH", path, {"keyCredentials": [{**entry, "key": "bm9uc2Vuc2U="}]})
 
 
+def test_a_certificate_that_is_sent_back_stays_as_it_is(graph: GraphClient) -> None:
+    """Anything but its key may be sent back unchanged only; whoever leaves it out removes it."""
+    certificate = make_certificate("one")
+    path = f"/applications/{graph.application()['id']}"
+    entry = {"type": "AsymmetricX509Cert", "usage": "Verify", "displayName": "one", "key": certificate.der_base64}
+    chosen = "ABCDEF00-0000-4000-8000-000000000001"
+    graph.ok(204, "PATCH", path, {"keyCredentials": [{**entry, "keyId": chosen}]})
+    (stored,) = graph.ok(200, "GET", path)["keyCredentials"]
+    assert stored["keyId"] == chosen.lower()
+    for change in (
+        {"displayName": "other"},
+        {"usage": "Sign"},
+        {"customKeyIdentifier": None},
+        {"endDateTime": "2026-01-01T00:00:00Z"},
+        {"key": make_certificate("two").der_base64},
+    ):
+        refused = graph.error(400, "PATCH", path, {"keyCredentials": [{**stored, **change}]})
+        assert refused["message"].startswith("Update to existing credential with KeyId"), change
+    same = {"keyId": chosen, "key": certificate.der_base64, "endDateTime": stored["endDateTime"].replace("Z", "+00:00")}
+    graph.ok(204, "PATCH", path, {"keyCredentials": [{**stored, **same}]})
+    graph.error(400, "PATCH", path, {"keyCredentials": [stored, stored]})
+    graph.error(400, "PATCH", path, {"keyCredentials": [stored, {**entry, "keyId": "seven"}]})
+    unknown = {**stored, "keyId": chosen.replace("1", "2")}
+    graph.error(400, "PATCH", path, {"keyCredentials": [stored, unknown]})
+    graph.error(400, "PATCH", path, {"keyCredentials": None})
+    assert graph.ok(200, "GET", path)["keyCredentials"] == [stored]
+    graph.ok(204, "PATCH", path, {"keyCredentials": []})
+    assert graph.ok(200, "GET", path)["keyCredentials"] == []
+
+
+def test_a_policy_may_ask_for_trusted_issuers_of_certificates(sim: Simulator, graph: GraphClient) -> None:
+    application = graph.application()
+    rule = {"restrictionType": "trustedCertificateAuthority", "state": "enabled"}
+    sim.tenant.assign_app_management_policy(application["id"], {"keyCredentials": [rule]})
+    entry = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": make_certificate("one").der_base64}
+    refused = graph.error(400, "PATCH", f"/applications/{application['id']}", {"keyCredentials": [entry]})
+    assert refused["code"].endswith("AsPerAppPolicy")
+
+
 def test_federated_credentials(graph: GraphClient) -> None:
     path = f"/applications/{graph.application()['id']}/federatedIdentityCredentials"
     body = {"issuer": "https://ci.example", "subject": "main", "audiences": ["api://AzureADTokenExchange"]}

@@ -13,9 +13,12 @@ from __future__ import annotations
 import typing as t
 
 from .context import PROGRESS_EVERY_S, Context
-from .errors import WaitTimeout
+from .errors import ApiError, WaitTimeout
 
 Seen = t.TypeVar("Seen")
+#: A service that asks for a longer pause than this gets none; the caller is told instead.
+_LONGEST_TOLD_S = 120.0
+_UNTOLD_S = 2.0
 
 
 class Backoff:
@@ -90,3 +93,17 @@ def poll_until(
             )
         most_s = left if good == 0 else min(left, first_pause_s)
         backoff.pause(most_s, about=f"waiting for {what}", limit_s=patience_s)
+
+
+def wait_as_told(ctx: Context, refused: ApiError, about: str) -> None:
+    """Wait as long as a service that throttles has told, and two seconds where it has not; *about*: what comes after the wait.
+
+    For callers that look around before they send a request again. Raises *refused* where the pause would be too long.
+    """
+    told = refused.facts.get("retry_after_s")
+    pause = _UNTOLD_S if told is None else float(told)
+    if pause > min(_LONGEST_TOLD_S, ctx.remaining_s()):
+        raise refused
+    ctx.progress(f"told to wait {pause:.0f} s before {about}", pause)
+    ctx.stats.add("retries")
+    ctx.sleep(pause + ctx.clock.random() * min(1.0, pause))

@@ -86,10 +86,14 @@ def plan_secret_removal(key_id: str, secrets: t.Iterable[t.Mapping[str, t.Any]],
 
 def is_last_credential(key_id: str, application: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
     """Return True when the secret works and no other secret and no certificate of the registration does."""
+    return list_working_key_ids(application, now) == {key_id.lower()}
+
+
+def list_working_key_ids(application: t.Mapping[str, t.Any], now: datetime.datetime) -> set[str]:
+    """Return the key ids of the secrets and certificates with which a registration can sign in now, in small letters."""
     secrets = application.get("passwordCredentials") or []
     certificates = [item for item in get_objects(application, "keyCredentials") if item.get("usage") == "Verify"]
-    working = {str(item["keyId"]).lower() for item in [*secrets, *certificates] if is_valid_credential(item, now)}
-    return working == {key_id.lower()}
+    return {str(item["keyId"]).lower() for item in [*secrets, *certificates] if is_valid_credential(item, now)}
 
 
 def may_be_own_secret(

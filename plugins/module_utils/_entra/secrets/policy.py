@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to this collection: no interface for others, it may change in any release.
 
-"""App management policies: the longest lifetime of a secret that they allow, told where a secret is refused for it."""
+"""App management policies: what they allow a new secret or certificate, told where one is refused for it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,50 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._core.errors import ApiError
-from ..._core.values import parse_time
+from ..._core.values import get_objects, get_time, parse_time
 from ..._core.visible import to_one_line
 from ..client import GraphClient, quote_segment
 
 _LIFETIME = "CredentialInvalidLifetimeAsPerAppPolicy"
+#: How the codes of all refusals by such a policy end.
+_BY_POLICY = "AsPerAppPolicy"
 _NEEDS = ("Policy.Read.All",)
 _DURATION = re.compile(
     r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
 )
 #: Days of each unit of a duration, in the order of the groups above; good enough for a message.
 _DAYS = (365.0, 30.0, 7.0, 1.0, 1 / 24, 1 / 1440, 1 / 86400)
+
+
+@dataclass(frozen=True)
+class CredentialKind:
+    """What policies call a kind of credential.
+
+    ``group``: the member with its restrictions; ``lifetime``, ``addition``, ``issuers``: the restrictions of its lifetime, of adding one
+    at all, and of who may have issued it, None where there is no such thing; ``remedy``: what to do about a cap.
+    """
+
+    group: str
+    lifetime: str
+    remedy: str
+    addition: str | None = None
+    issuers: str | None = None
+
+
+SECRET = CredentialKind(
+    "passwordCredentials", "passwordLifetime", "set lifetime_days to that or less", addition="passwordAddition"
+)
+CERTIFICATE = CredentialKind(
+    "keyCredentials",
+    "asymmetricKeyLifetime",
+    "give a certificate that is valid for that long or less, from its start to its end",
+    issuers="trustedCertificateAuthority",
+)
+#: Microsoft Learn (configure app management policies): both ways out of a restriction.
+_EXCEPTIONS = (
+    "Who manages policies can make an exception for the application (a policy of its own), or for the identity that runs this"
+    " (a custom security attribute)."
+)
 
 
 def parse_duration_days(text: str) -> float | None:
@@ -36,20 +69,31 @@ def parse_duration_days(text: str) -> float | None:
 
 
 def find_lifetime_cap(
-    restrictions: t.Iterable[t.Mapping[str, t.Any]], created: datetime.datetime | None
+    restrictions: t.Iterable[t.Mapping[str, t.Any]], created: datetime.datetime | None, kind: CredentialKind = SECRET
 ) -> float | None:
-    """Return the shortest lifetime in days that *restrictions* allow a password, or None where none applies.
+    """Return the shortest lifetime in days that *restrictions* allow a credential of this kind, or None where none applies.
 
     *created*: when the registration was created, None where that is not known; then every restriction applies.
     """
     caps = [
         days
-        for item in restrictions
-        if item.get("restrictionType") == "passwordLifetime" and item.get("state", "enabled") == "enabled"
-        if _is_applicable(item.get("restrictForAppsCreatedAfterDateTime"), created)
+        for item in _filter_restrictions(restrictions, created, kind.lifetime)
         if (days := parse_duration_days(item.get("maxLifetime") or "")) is not None
     ]
     return min(caps, default=None)
+
+
+def _filter_restrictions(
+    restrictions: t.Iterable[t.Mapping[str, t.Any]], created: datetime.datetime | None, restriction_type: str | None
+) -> list[t.Mapping[str, t.Any]]:
+    """Return the restrictions of this type that are in force for a registration created at *created*."""
+    return [
+        item
+        for item in restrictions
+        if restriction_type is not None and item.get("restrictionType") == restriction_type
+        if item.get("state", "enabled") == "enabled"
+        if _is_applicable(item.get("restrictForAppsCreatedAfterDateTime"), created)
+    ]
 
 
 def _is_applicable(after: str | None, created: datetime.datetime | None) -> bool:
@@ -58,65 +102,68 @@ def _is_applicable(after: str | None, created: datetime.datetime | None) -> bool
 
 @dataclass(frozen=True)
 class SecretRules:
-    """What the policy in force says of new secrets: none may be added, or none that lives longer than ``cap_days`` (None: no cap).
+    """What the policy in force says of new credentials of one kind: none may be added, or none that lives longer than ``cap_days``.
 
-    ``policy``: its name, for people.
+    ``policy``: its name, for people; ``cap_days``: None for no cap; ``must_have_issuer``: certificates only that a named authority issued.
     """
 
     policy: str
     is_addition_blocked: bool
     cap_days: float | None
+    must_have_issuer: bool = False
 
 
-def is_addition_blocked(restrictions: t.Iterable[t.Mapping[str, t.Any]], created: datetime.datetime | None) -> bool:
-    """Return True when *restrictions* forbid a new password. *created*: as for :func:`find_lifetime_cap`."""
-    return any(
-        item.get("restrictionType") == "passwordAddition"
-        and item.get("state", "enabled") == "enabled"
-        and _is_applicable(item.get("restrictForAppsCreatedAfterDateTime"), created)
-        for item in restrictions
-    )
+def is_addition_blocked(
+    restrictions: t.Iterable[t.Mapping[str, t.Any]], created: datetime.datetime | None, kind: CredentialKind = SECRET
+) -> bool:
+    """Return True when *restrictions* forbid a new credential of this kind. *created*: as for :func:`find_lifetime_cap`."""
+    return bool(_filter_restrictions(restrictions, created, kind.addition))
 
 
-def explain_lifetime_cap(graph: GraphClient, object_id: str, exc: ApiError) -> ApiError:
-    """Return *exc*, with the cap in days where a policy caused it and the caller may read policies."""
-    if exc.code != _LIFETIME:
+def explain_lifetime_cap(graph: GraphClient, object_id: str, exc: ApiError, kind: CredentialKind = SECRET) -> ApiError:
+    """Return *exc*, with what a policy demands where one caused it and the caller may read policies: the cap in days, the issuers."""
+    if not (exc.code or "").endswith(_BY_POLICY):
         return exc
     with contextlib.suppress(ApiError):
-        days = _read_lifetime_cap(graph, object_id)
-        if days is not None:
-            facts = {**exc.facts, "cap_days": int(days)}
-            return type(exc)(f"{exc} The cap is {int(days)} days: set lifetime_days to that or less.", **facts)
+        rules = read_credential_rules(graph, object_id, kind)
+        if rules is not None and exc.code == _LIFETIME and rules.cap_days is not None:
+            days = int(rules.cap_days)
+            facts = {**exc.facts, "cap_days": days}
+            return type(exc)(f"{exc} The cap is {days} days: {kind.remedy}. {_EXCEPTIONS}", **facts)
+        if rules is not None and exc.code != _LIFETIME and rules.must_have_issuer:
+            text = f"{exc} The policy allows certificates of named issuers only, which a self-signed one is not. {_EXCEPTIONS}"
+            return type(exc)(text, **exc.facts, trusted_issuers_only=True)
     return exc
 
 
-def _read_lifetime_cap(graph: GraphClient, object_id: str) -> float | None:
-    """Return the cap in days; a policy of the registration's own goes before the tenant's default."""
-    rules = read_secret_rules(graph, object_id)
-    return rules.cap_days if rules else None
-
-
 def read_secret_rules(graph: GraphClient, object_id: str) -> SecretRules | None:
+    """Return the rules for secrets; see :func:`read_credential_rules`."""
+    return read_credential_rules(graph, object_id, SECRET)
+
+
+def read_credential_rules(graph: GraphClient, object_id: str, kind: CredentialKind) -> SecretRules | None:
     """Return the rules of the policy in force, None where none is; a policy of the registration's own goes before the tenant's default.
 
     Raises ApiError, Forbidden among it.
     """
     path, intent = f"/applications/{quote_segment(object_id)}", "read app management policies"
     own = graph.list(f"{path}/appManagementPolicies", intent=intent, needs=_NEEDS)
-    created = (graph.get(path, intent=intent, params={"$select": "id,createdDateTime"}) or {}).get("createdDateTime")
-    since = parse_time(created) if created else None
+    since = get_time(graph.get(path, intent=intent, params={"$select": "id,createdDateTime"}) or {}, "createdDateTime")
     for policy in own:
         if policy.get("isEnabled"):
-            return _build_rules(policy, policy.get("restrictions"), since)
+            return _build_rules(policy, "restrictions", since, kind)
     default = graph.get("/policies/defaultAppManagementPolicy", intent=intent, needs=_NEEDS) or {}
-    if not default.get("isEnabled"):
-        return None
-    return _build_rules(default, default.get("applicationRestrictions"), since)
+    return _build_rules(default, "applicationRestrictions", since, kind) if default.get("isEnabled") else None
 
 
 def _build_rules(
-    policy: t.Mapping[str, t.Any], restrictions: t.Mapping[str, t.Any] | None, created: datetime.datetime | None
+    policy: t.Mapping[str, t.Any], side: str, created: datetime.datetime | None, kind: CredentialKind
 ) -> SecretRules:
-    listed = (restrictions or {}).get("passwordCredentials") or []
+    listed = get_objects(policy.get(side), kind.group)
     name = to_one_line(str(policy.get("displayName") or policy.get("id") or "without a name"))
-    return SecretRules(name, is_addition_blocked(listed, created), find_lifetime_cap(listed, created))
+    return SecretRules(
+        name,
+        is_addition_blocked(listed, created, kind),
+        find_lifetime_cap(listed, created, kind),
+        bool(_filter_restrictions(listed, created, kind.issuers)),
+    )

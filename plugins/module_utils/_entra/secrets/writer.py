@@ -13,7 +13,7 @@ import typing as t
 from ..._core.context import Context
 from ..._core.errors import ApiError, Cancelled, CvopsError, Throttled, WaitTimeout
 from ..._core.names import is_same_name
-from ..._core.polling import Backoff, poll_until
+from ..._core.polling import Backoff, poll_until, wait_as_told
 from ..._core.retry import Repeat
 from ..._core.values import format_time
 from ..client import GraphClient, quote_segment
@@ -26,7 +26,6 @@ _NEEDS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 _ATTEMPTS = 3
 #: How long the secret of a lost answer is looked for: reads of passwordCredentials lag a write.
 SEARCH_LIMIT_S = 60.0
-_LONGEST_RETRY_AFTER_S = 120.0
 _READS_UNTIL_GONE = 2
 #: Looks for a secret of the same name before one is added, beside that of the plan, and looks that show a new one in a row.
 _LOOKS_BEFORE = 2
@@ -152,7 +151,7 @@ class SecretWriter:
         if not throttled and not exc.may_have_acted:
             raise exc
         if throttled:
-            self._wait_for_retry_after(exc)
+            wait_as_told(self._ctx, exc, "adding a secret")
         since = self._ctx.clock.monotonic()
         orphan, failure = self._look_for(marker, once=throttled)
         if orphan is not None:
@@ -164,15 +163,6 @@ class SecretWriter:
             raise failure
         if last:
             raise exc
-
-    def _wait_for_retry_after(self, exc: ApiError) -> None:
-        told = exc.facts.get("retry_after_s")
-        pause = 2.0 if told is None else float(told)
-        if pause > min(_LONGEST_RETRY_AFTER_S, self._ctx.remaining_s()):
-            raise exc
-        self._ctx.progress(f"told to wait {pause:.0f} s before adding a secret", pause)
-        self._ctx.stats.add("retries")
-        self._ctx.sleep(pause + self._ctx.clock.random() * min(1.0, pause))
 
     def _look_for(self, marker: str, once: bool) -> tuple[dict[str, t.Any] | None, ApiError | None]:
         """Return the secret with *marker*, or None, and the error of the last read if it failed.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _PAIRS = frozenset({("AsymmetricX509Cert", "Verify"), ("AsymmetricX509Cert", "Sign"), ("X509CertAndPassword", "Sign")})
 _SLACK = 1.0
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def add_certificates(call: Call, row: Row) -> Row:
@@ -37,19 +39,39 @@ def add_certificates(call: Call, row: Row) -> Row:
 def apply_key_credentials(call: Call, kind: Kind, row: Row, wanted: list[Row]) -> Row:
     """Replace the whole collection: entries with a known keyId and no key stay, new ones are checked and stored."""
     known = {item["keyId"]: item for item in row["keyCredentials"]}
-    result = []
+    _check_key_ids(wanted)
     for item in wanted:
-        current = known.get(str(item.get("keyId") or "").lower())
-        if current is not None and item.get("key") in (None, _find_der(call, current)):
-            result.append(current)
-        elif current is not None:
+        current = known.get(_get_key_id(item))
+        if current is not None and _is_changed(call, current, item):
             text = f"Update to existing credential with KeyId '{current['keyId']}' is not allowed."
             raise bad_request(text, "KeyNotUpdatable", "keyCredentials")
-        else:
-            result.append(_add(call, kind, row, item))
+    result = [known.get(_get_key_id(item)) or _add(call, kind, row, item) for item in wanted]
     for key_id in set(known) - {item["keyId"] for item in result}:
         call.tenant.store.remove("certificates", key_id, "credential_token")
     return {**row, "keyCredentials": result}
+
+
+def _check_key_ids(wanted: list[Row]) -> None:
+    """Refuse ids that are no GUIDs, and one id for two entries."""
+    ids = [_get_key_id(item) for item in wanted if item.get("keyId") is not None]
+    if len(set(ids)) < len(ids) or not all(_GUID.fullmatch(key_id) for key_id in ids):
+        raise invalid_value("keyId", "KeyCredential")
+
+
+def _get_key_id(item: Row) -> str:
+    return str(item.get("keyId") or "").lower()
+
+
+def _is_changed(call: Call, current: Row, sent: Row) -> bool:
+    """Tell whether an entry that is sent back differs from what is stored; its key may be left out."""
+    if sent.get("key") not in (None, _find_der(call, current)):
+        return True
+    dates = any(
+        sent.get(name) is not None and parse_date_time(sent[name]) != parse_date_time(current[name])
+        for name in ("startDateTime", "endDateTime")
+    )
+    texts = ("customKeyIdentifier", "displayName", "type", "usage")
+    return dates or any(name in sent and sent[name] != current[name] for name in texts)
 
 
 def _find_der(call: Call, credential: Row) -> str | None:
@@ -81,7 +103,7 @@ def _add(call: Call, kind: Kind, owner: Row, item: Row) -> Row:
         "type": item["type"],
         "usage": item["usage"],
     }
-    check_key_policy(call, kind, owner, credential)
+    check_key_policy(call, kind, owner, credential, is_self_signed=certificate.issuer == certificate.subject)
     stored = {
         "owner": owner["id"],
         "der": base64.b64encode(der).decode(),

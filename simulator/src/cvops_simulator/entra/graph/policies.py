@@ -60,11 +60,19 @@ def check_password_policy(call: Call, kind: Kind, owner: Row, values: Row) -> No
             _check_lifetime(_get_policy_of(call, owner)["id"], item, values)
 
 
-def check_key_policy(call: Call, kind: Kind, owner: Row, values: Row) -> None:
-    """Refuse with 400 when the lifetime of a certificate exceeds the policy."""
+def check_key_policy(call: Call, kind: Kind, owner: Row, values: Row, *, is_self_signed: bool) -> None:
+    """Refuse with 400 when the lifetime or the issuer of a certificate is not what the policy allows.
+
+    There are no certificate authorities here, so of all certificates only those that have signed themselves are
+    refused. The service's code is not known; that for a kind of credential that is not allowed stands in for it.
+    """
     for item in _list_restrictions(call, kind, owner, "keyCredentials"):
+        policy_id = _get_policy_of(call, owner)["id"]
         if item.get("restrictionType") == "asymmetricKeyLifetime":
-            _check_lifetime(_get_policy_of(call, owner)["id"], item, values)
+            _check_lifetime(policy_id, item, values)
+        if item.get("restrictionType") == "trustedCertificateAuthority" and is_self_signed:
+            text = f"Credential type not allowed as per assigned policy '{policy_id}'."
+            raise GraphError(400, "CredentialTypeNotAllowedAsPerAppPolicy", text)
 
 
 def _check_lifetime(policy_id: str, restriction: Row, values: Row) -> None:
