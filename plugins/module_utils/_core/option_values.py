@@ -42,6 +42,8 @@ _CHOOSING_OPTIONS = frozenset(("commvault_company", "federated_managed_identity"
 #: Secret options that are sent in a header or as they are, and never hold a blank.
 _TOKENS = frozenset(("access_token", "commvault_access_token", "federated_token", "token"))
 _IN_ONE_LINE = frozenset(("client_secret", "secret_id", *_TOKENS))
+#: Options that give a certificate, or the path of one.
+_CERTIFICATES = ("client_certificate", "certificate")
 _PASSWORDS = frozenset(("client_certificate_password", "commvault_password"))
 _HEADER_START = re.compile(r"(?i:(?:(?:authorization|authtoken)\s*:\s*)?bearer\s|(?:authorization|authtoken)\s*:)")
 _CERTIFICATE_ENDINGS = frozenset((".pem", ".pfx", ".p12", ".crt", ".cer", ".cert", ".key", ".txt"))
@@ -78,8 +80,8 @@ def list_option_secrets(values: t.Mapping[str, t.Any], secrets: t.Iterable[t.Any
 
     Without the path of a certificate, which has to be shown.
     """
-    path = str(values.get("client_certificate") or "").strip()
-    forms = {form for form in list_secret_forms(secrets) if not path or form.strip() != path or not is_file_name(path)}
+    paths = {text for name in _CERTIFICATES if is_file_name(text := str(values.get(name) or "").strip())}
+    forms = {form for form in list_secret_forms(secrets) if form.strip() not in paths}
     return forms | (find_embedded_secrets(values) - set(_list_names(values)))
 
 

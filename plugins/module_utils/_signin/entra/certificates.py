@@ -7,16 +7,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import os
 import typing as t
 from dataclasses import dataclass
 
+from ..._core.certificate_options import read_certificate_option
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.libraries import build_missing_error, check_releases
-from ..._core.option_values import is_file_name, resolve_path
 
 _PEM_HEADER = b"-----BEGIN CERTIFICATE-----"
 
@@ -42,7 +39,9 @@ class ClientCertificate:
 def load_client_certificate(ctx: Context) -> ClientCertificate:
     """Return what option client_certificate gives. Raises ConfigError, which shows nothing of the content, and MissingLibrary."""
     source = ctx.describe_source("client_certificate")
-    data, place = _read_bytes(ctx, str(ctx.options["client_certificate"]).strip(), source)
+    data, place = read_certificate_option(
+        ctx, "client_certificate", "a certificate with its key (PEM, or PKCS #12 as base64)"
+    )
     password = ctx.options.get("client_certificate_password")
     secret = password.encode() if password else None
     try:
@@ -89,41 +88,6 @@ def _parse_certificate(data: bytes, secret: bytes | None, place: str, source: st
             f"client_certificate ({place}): its key is not an RSA key, and Entra ID takes no other", source=source
         )
     return _match_key(key, certificates, place, source)
-
-
-def _read_bytes(ctx: Context, value: str, source: str) -> tuple[bytes, str]:
-    """Return the content that the option gives, and how messages name its place. Raises ConfigError."""
-    if "-----BEGIN" in value:
-        return value.replace("\\n", "\n").encode(), f"text from {source}"
-    decoded = _decode_pkcs12(value.encode("utf-8", "surrogateescape"))
-    if decoded is not None:
-        return decoded, f"base64 text from {source}"
-    if not is_file_name(value):
-        raise ConfigError(
-            "client_certificate: it is neither a certificate with its key (PEM, or PKCS #12 as base64) nor the path of a file",
-            source=source,
-        )
-    path = resolve_path(ctx, os.path.expanduser(value))
-    # Folder and name apart: the option may hold a key, so its whole value is hidden wherever it is shown.
-    place = f"file {os.path.basename(path)} in {os.path.dirname(path) or 'the current folder'}"
-    try:
-        with open(path, "rb") as stream:
-            content = stream.read(1 << 20)
-    except (OSError, ValueError) as exc:
-        reason = getattr(exc, "strerror", None) or "its path cannot be used"
-        raise ConfigError(f"client_certificate: the {place} cannot be read: {reason}", source=source) from exc
-    return _decode_pkcs12(content) or content, place
-
-
-def _decode_pkcs12(text: bytes) -> bytes | None:
-    """Return the content of a PKCS #12 file that is written as base64, the way key vaults return it; None for anything else."""
-    packed = b"".join(text.split())
-    if not packed.startswith(b"MI"):  # how base64 of a DER sequence of more than 127 bytes begins
-        return None
-    try:
-        return base64.b64decode(packed, validate=True)
-    except (binascii.Error, ValueError):
-        return None
 
 
 def _match_key(key: t.Any, certificates: t.Sequence[t.Any], place: str, source: str) -> ClientCertificate:
