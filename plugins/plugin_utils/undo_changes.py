@@ -74,6 +74,8 @@ _BY_HAND = {
     "commvault_user_group": "run commvault_user_group with the former values, which planned.before of the record has",
     "entra_admin_consent": "run entra_admin_consent with the former permissions, or in the portal: Enterprise applications, Permissions",
     "entra_application": "run the former document; a deleted application is restored with restore_deleted for 30 days",
+    "entra_application_certificate": "a certificate that was added is removed with entra_application_certificate (state: absent, key_id); one that was"
+    " removed is added again from its file",
     "entra_application_secret": "a secret that was made is deleted with entra_application_secret (state: absent, key_id); the value of one that was"
     " deleted is gone: make a new one and hand it over",
     "entra_federated_credential": "run entra_federated_credential with the former values, which planned.before of the record has",

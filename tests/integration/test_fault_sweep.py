@@ -20,6 +20,7 @@ import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.replication import Replication
+from helpers import certificates
 from helpers.cases import CASES, Case
 from helpers.direct import run_body
 from helpers.end_state import find_differences, read_end_state
@@ -179,6 +180,21 @@ def _remove_secret(site: Simulator) -> dict[str, t.Any]:
     }
 
 
+def _certificates(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
+    """An application with certificates of several kinds, and one to add."""
+    app_id = site.identity(name="job").client_id
+    certificates.plant_certificate(site, app_id, certificates.SECOND, "old")
+    certificates.plant_certificate(site, app_id, certificates.SECOND, "old, once more")
+    certificates.plant_certificate(site, app_id, certificates.THIRD, "signs", usage="Sign")
+    return {"application": {"app_id": app_id}, "name": "new", "certificate": certificates.FIRST, **more}
+
+
+def _remove_certificates(site: Simulator) -> dict[str, t.Any]:
+    accepted = {"accept_risk": ["last_key"], "accept_reason": "it is the test"}
+    options = {**_certificates(site), "certificate": certificates.SECOND, "state": "absent", **accepted}
+    return {name: value for name, value in options.items() if name != "name"}
+
+
 def _registered_only(site: Simulator) -> dict[str, t.Any]:
     """An application without a service principal."""
     values = {"displayName": "Registered only", "appId": site.tenant.new_id()}
@@ -229,6 +245,8 @@ MORE = (
     ),
     Case("entra_federated_credential", "delete", lambda site: _credential(site, state="absent")),
     Case("entra_admin_consent", "exclusive", _consent_exclusively),
+    Case("entra_application_certificate", "exclusive", lambda site: _certificates(site, exclusive=True)),
+    Case("entra_application_certificate", "remove", _remove_certificates),
     Case("entra_application_secret", "remove", _remove_secret),
     Case("commvault_role", "delete", _delete_role),
     Case("commvault_access_token", "narrow", lambda site: _token(site, allowed_ips=["127.0.0.1"])),

@@ -15,6 +15,8 @@ import socket
 import typing as t
 from dataclasses import dataclass
 
+from helpers.certificates import make_certificate
+
 from . import attacks as a
 from .attacks import HEAD
 from .proxy import Exchange, Proxy, Serve, Target
@@ -61,6 +63,18 @@ def _tags(*names: str) -> frozenset[str]:
 # -- places
 
 _NOBODY = "no such group in this tenant"
+
+
+def _certificate(world: World, number: int) -> Options:
+    """Another certificate in place of the one before, so that every case has something to write."""
+    return {
+        "application": {"app_id": world.job_id},
+        "name": f"certificate {number}",
+        "certificate": make_certificate(number),
+        "exclusive": True,
+        "max_removals": 1000,
+    }
+
 
 PLACES: list[Place] = [
     Place(
@@ -139,6 +153,30 @@ PLACES: list[Place] = [
         "entra_application_secret",
         Target("", "", after_write=True),
         lambda w, n: {**w.graph, "application": {"app_id": w.job_id}, "name": f"secret {n}"},
+        _tags("graph", "after", "may-not-ask"),
+    ),
+    Place(
+        "graph-certificates",
+        "graph",
+        "entra_application_certificate",
+        Target("GET", "keyCredentials"),
+        lambda w, n: {**w.graph, **_certificate(w, n)},
+        _tags("graph", "read", "first"),
+    ),
+    Place(
+        "graph-replace-certificates",
+        "graph",
+        "entra_application_certificate",
+        Target("PATCH"),
+        lambda w, n: {**w.graph, **_certificate(w, n)},
+        _tags("graph", "write"),
+    ),
+    Place(
+        "graph-after-certificates",
+        "graph",
+        "entra_application_certificate",
+        Target("", "", after_write=True),
+        lambda w, n: {**w.graph, **_certificate(w, n)},
         _tags("graph", "after", "may-not-ask"),
     ),
     Place(

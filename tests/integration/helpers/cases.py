@@ -16,6 +16,8 @@ import typing as t
 
 from cvops_simulator import Simulator
 
+from . import certificates
+
 MODULES = pathlib.Path(__file__).resolve().parents[3] / "plugins" / "modules"
 
 Options = dict[str, t.Any]
@@ -74,6 +76,14 @@ def _application(site: Simulator) -> Options:
 def _new_file(site: Simulator) -> str:
     """A path in a new folder of the site."""
     return str(pathlib.Path(tempfile.mkdtemp(dir=pathlib.Path(site.ca_path).parent)) / "pair.json")
+
+
+def _certificate(site: Simulator, **more: t.Any) -> Options:
+    """An application with two certificates, of which one signs tokens."""
+    app_id = _job(site)
+    certificates.plant_certificate(site, app_id, certificates.SECOND, "second")
+    certificates.plant_certificate(site, app_id, certificates.THIRD, "signs", usage="Sign")
+    return {"application": {"app_id": app_id}, "name": "backup", **more}
 
 
 def _fixed(**options: t.Any) -> t.Callable[[Simulator], Options]:
@@ -196,6 +206,7 @@ CASES = (
         },
     ),
     Case("sso_preflight_info", "read", lambda site: {"mappings": site.variables()["cvops_role_mappings"]}, False),
+    Case("entra_application_certificate", "add", lambda site: _certificate(site, certificate=certificates.FIRST)),
 )
 
 

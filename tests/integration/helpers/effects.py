@@ -51,6 +51,7 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("POST .*/appRoleAssignedTo$", ("assign",)),
         ("POST .*/oauth2PermissionGrants$", ("consent",)),
     ),
+    "entra_application_certificate": ((f"PATCH .*/applications/{_ID}$", ("add", "remove")),),
     "entra_application_secret": (("POST .*/addPassword$", ("add",)),),
     "entra_federated_credential": (("PATCH .*/federatedIdentityCredentials.*", ("create",)),),
     "commvault_role": _ROLES,

@@ -1,0 +1,418 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Adding and removing certificates: Graph takes the whole collection at once, so nothing is sent that was not read just before.
+
+Graph has no way to say "only if nothing has changed" here. A writer therefore reads until several answers in a row agree, reads again
+directly before it writes, sends nothing where that is not what the plan was made from, never repeats a request without another look, and
+looks afterwards whether all that it sent is there. What somebody else adds between the last look and the write, a moment later, cannot
+be seen by anybody: the one who added it notices, since it looks, too, and adds it again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import typing as t
+import uuid
+
+from ..._core.context import Context
+from ..._core.errors import ApiError, BadAnswer, Cancelled, NotFound, Throttled, Unreachable, WaitTimeout
+from ..._core.polling import Backoff, poll_until, wait_as_told
+from ..._core.resource import Finding
+from ..._core.retry import Repeat
+from ..._core.values import format_time
+from ..client import GraphClient, quote_segment
+from ..confirm import wait_until_shown
+from ..secrets.policy import CERTIFICATE, explain_lifetime_cap
+from .canonical import Certificate, canonical_certificate, get_key_credentials, list_certificates, list_key_ids
+from .public_part import PublicCertificate
+
+_NEEDS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
+#: Reads in a row that have to agree: at once, and after one that did not, since replicas lag one by one.
+_IN_A_ROW = 3
+_IN_A_ROW_AFTER_MISS = 5
+#: How long replicas may disagree, and how long the outcome of a lost answer is looked for.
+SETTLE_LIMIT_S = 60.0
+#: How long a new certificate may be missing before it is taken for lost to somebody else's write.
+_LOST_AFTER_S = 20.0
+
+Entry = t.Mapping[str, t.Any]
+Entries = t.Sequence[Entry]
+
+
+def draw_key_id() -> str:
+    """Return a new random key id: chosen here, so that a run whose answer was lost knows its own entry."""
+    return str(uuid.uuid4())
+
+
+class CertificateWriter:
+    """Writer of the certificates of the registration with *object_id*.
+
+    ``lost``: certificates that were there before a write of ours and are not any more, as far as :meth:`confirm` has seen.
+    """
+
+    def __init__(
+        self, ctx: Context, graph: GraphClient, object_id: str, new_id: t.Callable[[], str] = draw_key_id
+    ) -> None:
+        self._ctx, self._graph, self._object_id, self._new_id = ctx, graph, object_id, new_id
+        self._path = f"/applications/{quote_segment(object_id)}"
+        self._expected: frozenset[str] = frozenset()
+        self._added: dict[str, Entry] = {}
+        self._removed: frozenset[str] = frozenset()
+        self._others: dict[str, Certificate] = {}
+        self.lost: list[Certificate] = []
+
+    def read(self) -> list[Entry]:
+        """Return the whole collection as one replica shows it. Raises NotFound where that does not know the registration, BadAnswer."""
+        found = self._graph.get(
+            self._path,
+            intent=f"list certificates of application {self._object_id}",
+            needs=_NEEDS,
+            params={"$select": "id,keyCredentials"},
+        )
+        if found is None:
+            raise NotFound(
+                f"Cannot list certificates of application {self._object_id}: it is not there.",
+                service="Microsoft Graph",
+                status=404,
+            )
+        return list(get_key_credentials(found))
+
+    def settle(self, seen: Entries | None = None) -> list[Entry]:
+        """Return the collection once several reads in a row show the same; *seen*: what was read just before.
+
+        From now on this is what writes are made from. Raises WaitTimeout where it goes on to change.
+        """
+        last: list[t.Any] = [None if seen is None else list_key_ids(seen), []]
+
+        def look() -> bool:
+            entries = self._read_if_known()
+            before, last[0] = last[0], None if entries is None else list_key_ids(entries)
+            last[1] = entries
+            return entries is not None and before in (None, last[0])
+
+        poll_until(
+            self._ctx,
+            look,
+            bool,
+            what=f"the certificates of application {self._object_id} to be the same on several looks",
+            in_a_row=_IN_A_ROW if seen is None else _IN_A_ROW - 1,
+            timeout_s=SETTLE_LIMIT_S,
+        )
+        self._expected = t.cast("frozenset[str]", last[0])
+        return t.cast("list[Entry]", last[1])
+
+    def await_expected(self) -> None:
+        """Wait until reads show what the next write is made from, what was just written among it. Raises ApiError that tells to plan anew."""
+        try:
+            poll_until(
+                self._ctx,
+                lambda: self._shows_expected(self._read_if_known()),
+                bool,
+                what=f"the certificates of application {self._object_id} to show as they were read",
+                in_a_row=_IN_A_ROW,
+                in_a_row_after_miss=_IN_A_ROW_AFTER_MISS,
+                timeout_s=SETTLE_LIMIT_S,
+            )
+        except WaitTimeout as exc:
+            raise self._build_outdated() from exc
+
+    def add(self, certificate: PublicCertificate, name: str | None = None) -> str:
+        """Add *certificate* under the display name *name*, beside all others, and return its key id.
+
+        Raises ApiError: with ``is_outdated`` where the collection is another one than it was, and nothing was written; with
+        ``outcome`` unknown and ``key_id`` where an answer was lost and the certificate is not seen.
+        """
+        key_id = self._new_id()
+        entry = _build_entry(key_id, certificate, name)
+        try:
+            self._write(
+                lambda entries: [*_keep(entries, frozenset()), entry],
+                lambda shown: key_id in shown,
+                f"add certificate {certificate.thumbprint}",
+            )
+        except (ApiError, Cancelled) as exc:
+            if isinstance(exc, Cancelled) or exc.may_have_acted:
+                exc.facts.update(key_id=key_id, outcome="unknown")
+            raise
+        self._expected |= {key_id}
+        self._added[key_id] = entry
+        return key_id
+
+    def remove(self, key_ids: t.Iterable[str]) -> None:
+        """Remove exactly the certificates with *key_ids*; those that are gone already are fine. Raises ApiError as :meth:`add` does."""
+        gone = frozenset(key_id.lower() for key_id in key_ids)
+        self._write(
+            lambda entries: _keep(entries, gone),
+            lambda shown: not gone & shown,
+            f"remove certificate {', '.join(sorted(gone))}",
+        )
+        self._expected -= gone
+        self._removed |= gone
+        for key_id in gone:
+            self._added.pop(key_id, None)
+
+    def confirm(self, subject: str) -> list[Finding]:
+        """Wait until what was written shows, and all that was there before with it; return what does not show.
+
+        A new certificate that goes missing, as when somebody else wrote from what was before, is added once more. Raises WaitTimeout for
+        a removed one that still shows, and ApiError for others that are not there any more: nobody knows whether somebody has removed
+        them or they were lost, so it is told.
+        """
+        if not self._shows_all_in_time() and self._is_missing():
+            self._add_again()
+        findings = wait_until_shown(self._graph, self._find_unshown, subject, ["state"])
+        if self.lost:
+            listed = ", ".join(item.describe() for item in self.lost)
+            raise ApiError(
+                f"Application {self._object_id} had certificates before {subject} was written that it has not any more: {listed}. They were"
+                " sent along unchanged. Either somebody has removed them at the same time, or Entra ID has not kept them: ask who"
+                " changes this application, and add them again where they are needed.",
+                service="Microsoft Graph",
+                code="certificates_lost",
+                lost=[item.as_row() for item in self.lost],
+            )
+        return list(findings)
+
+    # -- looking
+
+    def _read_if_known(self) -> list[Entry] | None:
+        """Return the collection, None from a replica that does not know the registration."""
+        try:
+            return self.read()
+        except NotFound:
+            return None
+
+    def _shows_expected(self, entries: Entries | None) -> bool:
+        return entries is not None and list_key_ids(entries) == self._expected
+
+    def _find_unshown(self) -> list[str]:
+        """Return the words for what is not shown as written: a new certificate, the absence of a removed one, others."""
+        entries = self._read_if_known()
+        shown = frozenset[str]() if entries is None else list_key_ids(entries)
+        self.lost = [item for key_id, item in self._others.items() if entries is not None and key_id not in shown]
+        parts = {
+            "certificates": bool(self._added.keys() - shown),
+            "state": bool(self._removed & shown),
+            "other_certificates": bool(self.lost),
+        }
+        return [name for name, is_unshown in parts.items() if is_unshown]
+
+    def _shows_all_in_time(self) -> bool:
+        """Return True once several reads in a row, with pauses between, show everything as written; False where they do not in time."""
+        try:
+            poll_until(
+                self._ctx,
+                self._look_for_unshown,
+                bool,
+                what=f"the certificates of application {self._object_id} to show",
+                in_a_row=_IN_A_ROW,
+                timeout_s=_LOST_AFTER_S,
+            )
+        except WaitTimeout:
+            return False
+        return True
+
+    def _look_for_unshown(self) -> bool:
+        with self._graph.without_waiting(), contextlib.suppress(ApiError):
+            return not self._find_unshown()
+        return False
+
+    def _is_missing(self) -> bool:
+        with self._graph.without_waiting(), contextlib.suppress(ApiError):
+            return "certificates" in self._find_unshown()
+        return False
+
+    def _add_again(self) -> None:
+        """Send the new certificates once more, beside what is there now; what cannot be told or written is left to the last look."""
+        self._ctx.debug(1, f"the certificates of application {self._object_id}: a new one is missing, adding it again")
+        with contextlib.suppress(ApiError, WaitTimeout):
+            self.settle()
+            missing = [entry for key_id, entry in self._added.items() if key_id not in self._expected]
+            if missing:
+                ids = self._added.keys()
+                self._write(
+                    lambda entries: [*_keep(entries, self._removed), *missing],
+                    lambda shown: ids <= shown,
+                    "add certificates again",
+                )
+                self._expected |= ids
+
+    # -- writing
+
+    def _write(
+        self, build: t.Callable[[Entries], list[t.Any]], is_done: t.Callable[[frozenset[str]], bool], intent: str
+    ) -> None:
+        """Send the collection that *build* makes of the present one; *is_done* tells of key ids whether that has happened.
+
+        Each try looks first. A try that ended badly is followed up: it has happened, or the collection is as it was and one more is made.
+        """
+        lost: ApiError | None = None  # of a try that may have acted
+        backoff = Backoff(self._ctx)
+        for number in itertools.count(1):
+            is_last = number >= self._graph.retry_policy.tries
+            try:
+                self._send(build, intent)
+                return
+            except ApiError as exc:
+                failure = exc
+            if self._may_have_acted(failure):
+                lost = failure
+            elif lost is None and (is_last or not self._may_pass(failure)):
+                self._raise_refusal(failure)
+            if failure.facts.get("retry_after_s") is not None or isinstance(failure, Throttled):
+                wait_as_told(self._ctx, failure, "writing the certificates")
+            else:
+                backoff.pause(about="waiting before the certificates are written again")
+                self._ctx.stats.add("retries")
+            if self._look_for_outcome(lost, is_done, is_last):
+                return
+
+    def _send(self, build: t.Callable[[Entries], list[t.Any]], intent: str) -> None:
+        """Send the whole collection once. Raises ApiError that tells to plan anew where it is not what the plan was made from."""
+        entries = self._read_if_known()
+        if entries is None or not self._shows_expected(entries):
+            raise self._build_outdated()
+        body = build(entries)
+        self._others = self._list_others(entries, body)
+        with self._graph.without_waiting():  # which would send the same again without another look
+            self._graph.write(
+                "PATCH",
+                self._path,
+                {"keyCredentials": body},
+                intent=intent,
+                needs=_NEEDS,
+                repeat=Repeat.NEVER,
+                is_undone=self._check_unchanged,
+            )
+
+    def _check_unchanged(self) -> bool:
+        """Return True while the collection is what the write is made from. Raises ApiError that tells to plan anew."""
+        if not self._shows_expected(self._read_if_known()):
+            raise self._build_outdated()
+        return True
+
+    def _list_others(self, entries: Entries, sent: Entries) -> dict[str, Certificate]:
+        """Return the certificates that are there and are sent along, by key id: they have to be there afterwards."""
+        kept = list_key_ids(sent) - self._added.keys()
+        held = {str(entry["keyId"]).lower(): entry for entry in entries}
+        return {key_id: canonical_certificate(held[key_id]) for key_id in sorted(kept & held.keys())}
+
+    def _may_have_acted(self, exc: ApiError) -> bool:
+        """Return True for a failed request that may have been carried out."""
+        if self._is_refusal(exc):
+            return False
+        return isinstance(exc, BadAnswer) or exc.may_have_acted or exc.status in self._graph.retry_policy.rules.statuses
+
+    def _is_refusal(self, exc: ApiError) -> bool:
+        """Return True where the service says that it has done nothing and that the request may be sent again."""
+        is_unknown = isinstance(exc, NotFound)  # to a replica; it was there a moment ago
+        return is_unknown or isinstance(exc, Throttled) or exc.code in self._graph.retry_policy.rules.refusal_codes
+
+    def _may_pass(self, exc: ApiError) -> bool:
+        """Return True for a failure, of a request that was not carried out, after which the same request may succeed."""
+        return self._is_refusal(exc) or isinstance(exc, Unreachable)
+
+    def _look_for_outcome(
+        self, lost: ApiError | None, is_done: t.Callable[[frozenset[str]], bool], is_last: bool
+    ) -> bool:
+        """Return True once the change shows, False when it does not and another try may be made.
+
+        *lost*: the failure of a try that may have acted; then several looks in a row have to agree. Raises it where neither is seen in time,
+        or no try is left.
+        """
+        if lost is None:
+            return False
+        undone, backoff = 0, Backoff(self._ctx)
+        while True:
+            entries: Entries | None = None
+            with contextlib.suppress(ApiError):  # the service is not well; that is why we are here
+                entries = self._read_if_known()
+            if entries is not None and is_done(list_key_ids(entries)):
+                return True
+            undone = undone + 1 if self._shows_expected(entries) else 0
+            if undone >= _IN_A_ROW and not is_last:
+                return False
+            if not backoff.fits_within(SETTLE_LIMIT_S):
+                lost.may_have_acted = True
+                raise lost
+            told = "looking whether the certificates were written, of which the answer was lost"
+            backoff.pause(about=told, limit_s=SETTLE_LIMIT_S)
+
+    def _raise_refusal(self, exc: ApiError) -> t.NoReturn:
+        """Raise *exc* with what a policy demands, or an error that tells to plan anew where the collection has changed meanwhile."""
+        is_changed = False
+        if exc.status in (400, 409):
+            with contextlib.suppress(ApiError):
+                is_changed = not self._shows_expected(self._read_if_known())
+        if is_changed:
+            raise self._build_outdated() from exc
+        raise explain_lifetime_cap(self._graph, self._object_id, exc, CERTIFICATE) from exc
+
+    def _build_outdated(self) -> ApiError:
+        return ApiError(
+            f"The certificates of application {self._object_id} are not those any more that the plan was made from: somebody else changes them."
+            " Nothing was written; run the task again.",
+            service="Microsoft Graph",
+            code="certificates_changed",
+            is_outdated=True,
+        )
+
+
+def _keep(entries: Entries, gone: t.Collection[str]) -> list[t.Any]:
+    """Return the entries as they are sent back, without those with the key ids *gone*.
+
+    Each stays as it was read, with ``key`` null: the service keeps its key, and refuses to change anything else.
+    """
+    return [{**entry, "key": None} for entry in entries if str(entry["keyId"]).lower() not in gone]
+
+
+def _build_entry(key_id: str, certificate: PublicCertificate, name: str | None) -> Entry:
+    """Return a new entry. Its dates are the certificate's own, in UTC: a later end is refused (KeyCredentialsInvalidEndDate)."""
+    named = {"displayName": name} if name else {}
+    return {
+        "keyId": key_id,
+        "type": "AsymmetricX509Cert",
+        "usage": "Verify",
+        "key": certificate.encode(),
+        "startDateTime": format_time(certificate.starts),
+        "endDateTime": format_time(certificate.expires),
+        **named,
+    }
+
+
+def add_certificate(
+    ctx: Context, graph: GraphClient, object_id: str, certificate: PublicCertificate, name: str
+) -> Certificate:
+    """Add *certificate* under the display name *name* to a registration, and return it as it is there; for a rotation.
+
+    One that is there already under this name is returned as it is, so that a run that was cut short goes on. Raises ApiError as
+    :meth:`CertificateWriter.add` does, and WaitTimeout.
+    """
+    writer = CertificateWriter(ctx, graph, object_id)
+    entries = writer.settle()
+    for found in list_certificates(entries):
+        if found.name == name and not certificate.thumbprints.isdisjoint(found.thumbprints):
+            return found
+    key_id = writer.add(certificate, name)
+    writer.confirm(f"certificate {name}")
+    return Certificate(key_id, name, certificate.thumbprints, certificate.starts, certificate.expires)
+
+
+def remove_certificate(ctx: Context, graph: GraphClient, object_id: str, key_id: str) -> None:
+    """Remove exactly the certificate with *key_id* from a registration, and wait until it shows no more; for a rotation.
+
+    One that is gone is fine. Raises ApiError as :meth:`CertificateWriter.remove` does, and WaitTimeout where it still shows.
+    """
+    writer = CertificateWriter(ctx, graph, object_id)
+    if key_id.lower() in list_key_ids(writer.settle()):
+        writer.remove([key_id])
+        writer.confirm(f"the removal of certificate {key_id}")
+
+
+def find_certificates_named(ctx: Context, graph: GraphClient, object_id: str, name: str) -> list[Certificate]:
+    """Return the certificates for signing in whose display name is exactly *name*, as one replica shows them; for a rotation."""
+    return [item for item in list_certificates(CertificateWriter(ctx, graph, object_id).read()) if item.name == name]
