@@ -11,8 +11,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Cancelled, WaitTimeout
-from ansible_collections.cvops.identity.plugins.module_utils._core.polling import Backoff, poll_until
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Cancelled, Throttled, WaitTimeout
+from ansible_collections.cvops.identity.plugins.module_utils._core.polling import Backoff, poll_until, wait_as_told
 
 
 def looks(*seen: t.Any) -> t.Callable[[], t.Any]:
@@ -126,4 +126,22 @@ def test_a_stop_ends_the_wait(make_ctx: t.Any) -> None:
         Backoff(ctx).pause()
     with pytest.raises(Cancelled):
         poll_until(ctx, looks(0), bool, what="x")
+    assert ctx.cancellation.waits == []
+
+
+@pytest.mark.parametrize(("told", "least"), [(7.0, 7.0), ("3", 3.0), (None, 2.0), (0, 0.0), (120, 120.0)])
+def test_a_pause_is_as_long_as_a_service_tells(make_ctx: t.Any, told: t.Any, least: float) -> None:
+    ctx = make_ctx()
+    wait_as_told(ctx, Throttled("wait", retry_after_s=told), "writing")
+    assert least <= sum(ctx.cancellation.waits) <= least + 1
+    assert ctx.stats.as_result()["retries"] == 1
+
+
+@pytest.mark.parametrize(("told", "deadline_s"), [(121.0, None), (7.0, 5.0)])
+def test_a_pause_that_is_too_long_is_none(make_ctx: t.Any, told: float, deadline_s: float | None) -> None:
+    ctx = make_ctx()
+    if deadline_s is not None:
+        ctx.deadline_at = ctx.clock.monotonic() + deadline_s
+    with pytest.raises(Throttled):
+        wait_as_told(ctx, Throttled("wait", retry_after_s=told), "writing")
     assert ctx.cancellation.waits == []

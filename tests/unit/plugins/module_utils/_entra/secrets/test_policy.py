@@ -14,9 +14,13 @@ from fake_graph import NOW, FakeGraph, guid, refusal
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, Forbidden
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.policy import (
+    CERTIFICATE,
+    SECRET,
     explain_lifetime_cap,
     find_lifetime_cap,
+    is_addition_blocked,
     parse_duration_days,
+    read_credential_rules,
 )
 
 PATH = f"/applications/{guid(1)}"
@@ -99,3 +103,38 @@ def test_who_may_not_read_policies_gets_the_refusal_as_it_is(make_ctx: t.Any) ->
 def test_other_refusals_are_not_explained(make_ctx: t.Any) -> None:
     other = refusal("else", code="Request_BadRequest")
     assert explain(make_ctx, {}, other) is other
+
+
+CERTIFICATE_RULES = [
+    {"restrictionType": "asymmetricKeyLifetime", "maxLifetime": "P60D", "state": "enabled"},
+    {"restrictionType": "trustedCertificateAuthority", "state": "enabled"},
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "facts"),
+    [
+        ("CredentialInvalidLifetimeAsPerAppPolicy", "The cap is 60 days: give a certificate", {"cap_days": 60}),
+        ("CredentialTypeNotAllowedAsPerAppPolicy", "named issuers only", {"trusted_issuers_only": True}),
+    ],
+)
+def test_what_a_policy_demands_of_certificates_is_told(make_ctx: t.Any, code: str, said: str, facts: t.Any) -> None:
+    both = {"keyCredentials": CERTIFICATE_RULES, "passwordCredentials": [restriction(7)]}
+    graph = FakeGraph(make_ctx(), {OWN: [{"isEnabled": True, "restrictions": both}], PATH: {}})
+    error = explain_lifetime_cap(t.cast("t.Any", graph), guid(1), refusal("no", code=code), CERTIFICATE)
+    assert said in str(error) and "exception for the application" in str(error)
+    assert facts.items() <= error.facts.items() and error.code == code
+
+
+def test_each_kind_of_credential_has_rules_of_its_own(make_ctx: t.Any) -> None:
+    blocked = {"restrictionType": "passwordAddition", "state": "enabled"}
+    both = {"keyCredentials": CERTIFICATE_RULES[:1], "passwordCredentials": [blocked, {**CERTIFICATE_RULES[1]}]}
+    graph = t.cast("t.Any", FakeGraph(make_ctx(), {OWN: [{"isEnabled": True, "restrictions": both}], PATH: {}}))
+    secrets, keys = (read_credential_rules(graph, guid(1), kind) for kind in (SECRET, CERTIFICATE))
+    assert secrets is not None and (secrets.is_addition_blocked, secrets.cap_days, secrets.must_have_issuer) == (
+        True,
+        None,
+        False,
+    )
+    assert keys is not None and (keys.is_addition_blocked, keys.cap_days, keys.must_have_issuer) == (False, 60, False)
+    assert not is_addition_blocked([{**blocked, "state": "disabled"}], NOW)
