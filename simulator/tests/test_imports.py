@@ -57,6 +57,13 @@ BREACHES = {
     ),
     "the token service knows Graph": ("entra", "entra/login/flows.py", "import cvops_simulator.entra.graph.service"),
     "a module in no layer of Entra": ("entra", "entra/helpers.py", ""),
+    "a vault's state knows the service": (
+        "keyvault",
+        "keyvault/state.py",
+        "def serve():\n    from cvops_simulator.keyvault.service import KeyVaultService",
+    ),
+    "the vault knows the tenant": ("package", "keyvault/access.py", "from cvops_simulator.entra.tenant import Tenant"),
+    "a module in no layer of the vault": ("keyvault", "keyvault/helpers.py", ""),
     "a circle of handlers, inside a function": (
         "circles",
         "commvault/handlers/security_read.py",

@@ -17,6 +17,9 @@ class Repeat(enum.Enum):
 
     BY_METHOD = "by_method"  #: GET, HEAD, PUT, PATCH and DELETE may be repeated; POST only when it was never received
     IF_REFUSED = "if_refused"  #: also when the service says that it refused to act: 429, or 503 with Retry-After
+    IF_UNDONE = (
+        "if_undone"  #: whatever the method: only when it was never received, or the service says that it refused to act
+    )
     ALWAYS = "always"  #: the same request twice has the effect of one; the caller vouches for it
     NEVER = "never"  #: not even when the connection failed before anything was sent
 
@@ -86,10 +89,10 @@ class RetryPolicy:
             return True
         if attempt.status is not None and not self.rules.is_passing(attempt.method, attempt.status):
             return False
-        if repeat is Repeat.ALWAYS or attempt.method in _IDEMPOTENT_METHODS:
+        if repeat is Repeat.ALWAYS or (attempt.method in _IDEMPOTENT_METHODS and repeat is not Repeat.IF_UNDONE):
             return True
         refused = attempt.status == 429 or (attempt.status == 503 and attempt.retry_after_s is not None)
-        return repeat is Repeat.IF_REFUSED and refused
+        return repeat in (Repeat.IF_REFUSED, Repeat.IF_UNDONE) and refused
 
     def compute_pause_s(self, number: int, attempt: Attempt, repeat: Repeat, chance: float) -> float | None:
         """Return the seconds to wait after try *number* (from 1), or None to give up; *chance* is drawn from 0 up to 1."""

@@ -115,7 +115,7 @@ class _Sender:
     def send(self, request: t.Any, **_options: t.Any) -> _Answered:
         """Send a request and return its answer, a JSON object with a status of success. Raises CvopsError for any other.
 
-        A write is repeated only when it was not received or was refused unread: each one makes a version.
+        A PUT, which makes a version, is repeated only when it was not received or was refused unread.
         """
         self.is_writing = request.method not in ("GET", "HEAD")
         content = request.content
@@ -124,7 +124,7 @@ class _Sender:
             request.url,
             data=content.encode() if isinstance(content, str) else content,
             headers={name: value for name, value in request.headers.items() if name.lower() != "content-length"},
-            repeat=Repeat.IF_REFUSED,
+            repeat=Repeat.IF_UNDONE if request.method == "PUT" else Repeat.BY_METHOD,
             count_as=self.count_as,
         )
         if reply.status >= 300:

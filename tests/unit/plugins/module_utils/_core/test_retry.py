@@ -46,6 +46,9 @@ ATTEMPTS = st.builds(Attempt, METHODS, STATUSES, st.booleans(), st.none() | st.f
         ("POST", 502, True, 1.0, Repeat.IF_REFUSED, False),
         ("POST", 504, True, 1.0, Repeat.IF_REFUSED, False),
         ("POST", None, True, None, Repeat.IF_REFUSED, False),
+        *[("PUT", None, received, None, Repeat.IF_UNDONE, not received) for received in (True, False)],
+        *[("PUT", status, True, None, Repeat.IF_UNDONE, status == 429) for status in (408, 429, 502, 503, 504)],
+        ("PUT", 503, True, 1.0, Repeat.IF_UNDONE, True),
         ("POST", None, True, None, Repeat.ALWAYS, True),
         ("POST", 504, True, None, Repeat.ALWAYS, True),
         ("POST", 500, True, None, Repeat.ALWAYS, False),
@@ -68,6 +71,12 @@ def test_a_post_that_may_have_been_received_is_never_repeated_by_itself(attempt:
 @given(ATTEMPTS)
 def test_if_refused_needs_a_refusal(attempt: Attempt) -> None:
     if attempt.method == "POST" and attempt.received and POLICY.may_repeat(attempt, Repeat.IF_REFUSED):
+        assert attempt.status in (429, 503)
+
+
+@given(ATTEMPTS)
+def test_if_undone_needs_a_refusal_whatever_the_method(attempt: Attempt) -> None:
+    if attempt.received and not attempt.refused and POLICY.may_repeat(attempt, Repeat.IF_UNDONE):
         assert attempt.status in (429, 503)
 
 
