@@ -15,6 +15,7 @@ from helpers.virtual_time import share_clock
 
 from ansible_collections.cvops.identity.plugins.modules import (
     commvault_access_token,
+    commvault_credential,
     commvault_role,
     commvault_user_group,
 )
@@ -25,10 +26,19 @@ LAG_S = 0.7
 ROLE = {"name": "Tape courier", "permissions": ["View"]}
 GROUP = {"name": "tape couriers", "members": ["breakglass"]}
 TOKEN = {"name": "nightly", "allowed_ips": ["10.0.0.1", "10.0.0.2"]}
+CREDENTIAL = {
+    "name": "azure-tape",
+    "azure_tenant_id": "11111111-2222-4333-8444-555555555555",
+    "azure_application_id": "66666666-7777-4888-8999-000000000000",
+    "secret": "abc8Q~not-a-real-secret_12345",
+    "secret_policy": "fingerprint",
+    "secret_fingerprint": "key-1",
+}
 NOUNS = [
     pytest.param(commvault_role, ROLE, {"enabled": False}, {}, id="role"),
     pytest.param(commvault_user_group, GROUP, {"members": []}, {"transfer_to_user": "admin"}, id="group"),
     pytest.param(commvault_access_token, TOKEN, {"allowed_ips": ["10.0.0.1"]}, {}, id="token"),
+    pytest.param(commvault_credential, CREDENTIAL, {"secret_fingerprint": "key-2"}, {}, id="credential"),
 ]
 
 

@@ -18,6 +18,7 @@ import zlib
 
 import pytest
 from cvops_simulator import Simulator
+from cvops_simulator.commvault.model import Grant
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.replication import Replication
 from helpers import certificates
@@ -126,6 +127,17 @@ def _token(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
     cell.access_token()
     (token,) = cell.sessions.store.of_user(cell.user(cell.automation[0]).id)
     return {"name": token.name, **more}
+
+
+def _narrow_credential(site: Simulator) -> dict[str, t.Any]:
+    """A credential that two may use, and then one, in another cloud."""
+    service, group = _cell(site), _cell(site).state.groups.named("Storage Team")[0]
+    (credential,) = service.state.credentials.named("azure-prod")
+    credential.owner = (13, service.cell.user(service.automation[0]).id)
+    for principal in ((13, 1), (15, group.id)):
+        service.state.grants.add(Grant(*principal, None, 154, credential.id, permission_ids=frozenset({218})))
+    shared = [{"user_group": group.name}]
+    return {"name": "azure-prod", "environment": "usgov", "shared_with": shared, "exclusive": True}
 
 
 def _entry(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
@@ -249,6 +261,7 @@ MORE = (
     Case("entra_application_certificate", "remove", _remove_certificates),
     Case("entra_application_secret", "remove", _remove_secret),
     Case("commvault_role", "delete", _delete_role),
+    Case("commvault_credential", "narrow", _narrow_credential),
     Case("commvault_access_token", "narrow", lambda site: _token(site, allowed_ips=["127.0.0.1"])),
     Case("commvault_access_token", "revoke", lambda site: _token(site, state="absent")),
     Case("commvault_role_mappings", "a new group", _entry),

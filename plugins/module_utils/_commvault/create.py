@@ -31,10 +31,15 @@ def create_object_once(
     *,
     company_id: int | None,
     intent: str,
+    name: str = "",
+    find_id: t.Callable[[t.Mapping[str, t.Any]], t.Any] = lambda answer: answer.get("id"),
+    adopt: t.Callable[[int], None] = lambda number: None,
 ) -> int:
-    """Create the object that ``body["name"]`` names and return its id. The caller has made sure that the name is free.
+    """Create the object of *name*, by default what ``body["name"]`` says, and return its id. The caller has made sure that the name is free.
 
-    ``company_id`` is that of the company to create it in, 0 for the CommCell, None for where the task acts. Where it is unknown what
+    ``company_id`` is that of the company to create it in, 0 for the CommCell, None for where the task acts. *find_id* takes the id
+    out of the answer. *adopt* is called with the id of an object that is taken for the created one because the list shows it after
+    an answer was lost; it raises what becomes of the creation where it is not, and finishes what is missing. Where it is unknown what
     became of a POST, the list is read: an object of this name is the created one, because the name was free before. A name that is
     refused as taken while no list shows it is tried again for a while. Raises ApiError, with the fact ``outcome: unknown`` when the
     outcome is unknown and the list does not show the object.
@@ -43,7 +48,7 @@ def create_object_once(
 
     def find_shown() -> int | None:
         with mark_outcome_unknown():
-            found = directory.reread_catalogue(kind).get(str(body["name"]), company_id)
+            found = directory.reread_catalogue(kind).get(name or str(body["name"]), company_id)
         return found.id if found else None
 
     def is_undone() -> bool:
@@ -65,6 +70,7 @@ def create_object_once(
             is_ours = exc.may_have_acted or was_repeated or isinstance(exc, Throttled)
             created = _look_again(client, find_shown, looks=_LOOKS_AFTER if exc.may_have_acted else 1)
             if created is not None and is_ours:
+                adopt(created)
                 return created
             if created is not None:
                 raise ApiError(
@@ -79,12 +85,13 @@ def create_object_once(
             if exc.may_have_acted or (was_repeated and is_name_taken(exc)):
                 exc.facts["outcome"] = "unknown"
             raise
-    created = parse_id(answer.get("id")) or _look_again(client, find_shown, looks=_LOOKS_AFTER)
+    created = parse_id(find_id(answer)) or _look_again(client, find_shown, looks=_LOOKS_AFTER)
     if created is None:
         raise ApiError(
             f"Cannot {intent}: Commvault reported success and does not show it. It may wait for an approval.",
             service="Commvault",
             may_have_acted=True,
+            pending_approval=True,
         )
     return created
 

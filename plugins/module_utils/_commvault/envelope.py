@@ -32,6 +32,14 @@ _MISSING_RIGHTS = re.compile(
 _QUOTED_NAMES = re.compile(r"""\[[^\]]*\]|"[^"]*"|(?<!\w)'.*?'(?!\w)""")
 # Codes for a name that is taken are not published either; seen are "already exists" (credentials), "Token name already present".
 _NAME_TAKEN = re.compile(r"already (exist|present|in use|taken)|duplicate", re.IGNORECASE)
+#: "Credential account [x] already exists", with HTTP 500, whatever the language of the text.
+_NAME_TAKEN_CODES = frozenset(("587206339",))
+# What is answered while a call waits for the approval of somebody else is not documented: words tell.
+_AWAITS_APPROVAL = re.compile(
+    r"(?:pending|await(?:s|ing)?|wait(?:s|ing)? for|submitted|sent|raised|subject to|requires?|needs?)\b[^.]{0,60}\bapprov"
+    r"|\bapproval\b[^.]{0,40}\b(?:pending|required|needed|requested|request (?:is|was|has been))\b",
+    re.IGNORECASE,
+)
 
 
 def check_answer(reply: Reply, intent: str) -> t.Any:
@@ -72,8 +80,24 @@ def is_declined(error: ApiError) -> bool:
 def is_name_taken(error: ApiError) -> bool:
     """Return whether the service refused to create an object because it knows one of this name, which lists may not show yet or any more."""
     said = str(error).rpartition(f"Commvault error {error.code}: ")
-    taken = bool(said[1]) and _says_name_is_taken(said[2])
+    taken = bool(said[1]) and _says_name_is_taken(said[2], error.code)
     return not error.may_have_acted and (error.status == _CONFLICT or taken)
+
+
+def is_approval_pending(error: ApiError) -> bool:
+    """Return whether a write was answered with an error code that means that it waits until somebody else approves it."""
+    said = str(error).rpartition(f"Commvault error {error.code}: ")
+    return bool(said[1]) and not error.may_have_acted and _says_approval_is_pending(said[2])
+
+
+def is_answer_pending(body: t.Mapping[str, t.Any]) -> bool:
+    """Return whether a successful answer to a write says that it waits until somebody else approves it."""
+    return any(
+        _says_approval_is_pending(str(part[name]))
+        for part in _list_envelopes(dict(body))
+        for name in _REASON_FIELDS
+        if part.get(name)
+    )
 
 
 def is_decided(error: ApiError) -> bool:
@@ -142,8 +166,12 @@ def _build_status_error(reply: Reply, intent: str) -> ApiError:
     return _classify_by_status(reply, f"Cannot {intent}: HTTP {reply.status}: {said}", None)
 
 
-def _says_name_is_taken(said: str) -> bool:
-    return _NAME_TAKEN.search(_QUOTED_NAMES.sub("[]", said)) is not None
+def _says_name_is_taken(said: str, code: str | None) -> bool:
+    return code in _NAME_TAKEN_CODES or _NAME_TAKEN.search(_QUOTED_NAMES.sub("[]", said)) is not None
+
+
+def _says_approval_is_pending(said: str) -> bool:
+    return _AWAITS_APPROVAL.search(_QUOTED_NAMES.sub("[]", to_one_line(said))) is not None
 
 
 def _build_code_error(reply: Reply, intent: str, code: str, said: str) -> ApiError:
@@ -154,7 +182,9 @@ def _build_code_error(reply: Reply, intent: str, code: str, said: str) -> ApiErr
         if _MISSING_RIGHTS.search(_QUOTED_NAMES.sub("[]", said)):
             return Forbidden(message, code=code, **reply.get_error_facts())
     # A code is a decision of the application. One that only repeats the status may come of a failure after the application has acted.
-    return _classify_by_status(reply, message, code, is_decision=code != str(reply.status) or _says_name_is_taken(said))
+    return _classify_by_status(
+        reply, message, code, is_decision=code != str(reply.status) or _says_name_is_taken(said, code)
+    )
 
 
 def _classify_by_status(reply: Reply, message: str, code: str | None, *, is_decision: bool = False) -> ApiError:

@@ -38,6 +38,8 @@ PUBLISHED_OPTIONS = frozenset(
         "issuer",
         "commvault_entra_scope",
         "commvault_proxy_scope",
+        "active_directory",
+        "resource_manager",
     )
 )
 _ADDRESS_OPTIONS = SERVICE_OPTIONS | PROXY_OPTIONS | PUBLISHED_OPTIONS

@@ -11,6 +11,7 @@ from commvault_client import Api, b64
 
 from cvops_simulator import Simulator
 from cvops_simulator.commvault import CommCellService
+from cvops_simulator.commvault.model import CREDENTIAL, USER, Credential, Grant
 
 
 def names(api: Api, query: str = "") -> set[str]:
@@ -90,25 +91,34 @@ def test_reads_and_writes_in_the_journal(api: Api, sim: Simulator) -> None:
     ]
 
 
+AZURE = {
+    "accountType": "CLOUD_ACCOUNT",
+    "vendorType": "MICROSOFT_AZURE_TYPE",
+    "authType": "AZUREACCOUNT",
+    "tenantId": "t",
+    "applicationId": "a",
+    "environment": "AZURE_CLOUD",
+}
+
+
 def test_duplicate_credential(api: Api) -> None:
-    body = {
-        "accountType": "CLOUD_ACCOUNT",
-        "vendorType": "MICROSOFT_AZURE_TYPE",
-        "authType": "AZUREACCOUNT",
-        "name": "azure-prod",
-        "tenantId": "t",
-        "applicationId": "a",
-        "applicationSecret": b64("hush"),
-        "environment": "AZURE_CLOUD",
-    }
+    body = {**AZURE, "name": "azure-prod", "applicationSecret": b64("hush")}
     answer = api.call("POST", "V4/Credential", body)
     assert (api.status, answer["errorCode"]) == (500, 587206339)
     del body["tenantId"]
     assert "tenantId" in api.call("POST", "V4/Credential", {**body, "name": "new"})["errorMessage"]
 
 
+def own_credential(cell: CommCellService) -> Credential:
+    """Return the seeded credential, which belongs to the automation account from now on."""
+    (credential,) = cell.state.credentials.named("azure-prod")
+    credential.owner = (USER, cell.cell.user(cell.automation[0]).id)
+    return credential
+
+
 @pytest.mark.parametrize("key", ["applicationSecret", "newApplicationSecret"])
 def test_rotation_of_a_credential(api: Api, cell: CommCellService, key: str) -> None:
+    own_credential(cell)
     credential_id = api.get("V4/Credential/AZURE-prod")["id"]
     answer = api.call("PUT", f"V5/Credential/{credential_id}", {"authType": "AZUREACCOUNT", key: b64("next")})
     assert (answer["errorCode"], answer[key]) == (0, b64("next"))
@@ -118,14 +128,49 @@ def test_rotation_of_a_credential(api: Api, cell: CommCellService, key: str) -> 
     assert key not in api.call("PUT", f"V5/Credential/{credential_id}", {key: b64("last")})
 
 
-def test_only_the_owner_changes_a_credential(api: Api) -> None:
-    api.limited_user("View")
-    api.login("limited", "limited-1")
-    assert api.call("PUT", "V4/Credential/azure-prod", {"description": "mine"})["errorCode"] != 0
-    assert api.status == 403
+def test_only_the_owner_changes_a_credential(api: Api, cell: CommCellService) -> None:
+    """The specification makes no exception for administrators."""
+    for method, body in (("PUT", {"description": "mine"}), ("DELETE", None)):
+        assert api.call(method, "V4/Credential/azure-prod", body)["errorCode"] != 0
+        assert api.status == 403
+    own_credential(cell)
+    assert api.call("PUT", "V4/Credential/azure-prod", {"description": "mine"})["errorCode"] == 0
+
+
+def test_a_credential_in_use_is_not_deleted(api: Api, cell: CommCellService) -> None:
+    credential = own_credential(cell)
+    credential.used_by.append("azure-hypervisor")
+    answer = api.call("DELETE", f"V5/Credential/{credential.id}")
+    assert (api.status, "in use by [azure-hypervisor]" in answer["errorMessage"]) == (400, True)
+    credential.used_by.clear()
+    assert api.call("DELETE", f"V5/Credential/{credential.id}")["errorCode"] == 0
+    assert "errorMessage" in api.get("V4/Credential")
+    assert api.status == 404
+
+
+@pytest.mark.parametrize(("how", "code"), [("code", True), ("text", False), ("silent", False)])
+def test_writes_of_credentials_may_wait_for_an_approval(api: Api, cell: CommCellService, how: str, code: bool) -> None:
+    credential = own_credential(cell)
+    cell.behaviours.change({"credential_approval": how})
+    new = {**AZURE, "name": "new", "applicationSecret": b64("hush")}
+    for method, path, body in (
+        ("PUT", f"V5/Credential/{credential.id}", {"description": "changed"}),
+        ("POST", "V4/Credential", new),
+        ("DELETE", f"V5/Credential/{credential.id}", None),
+    ):
+        answer = api.call(method, path, body)
+        assert (answer["errorCode"] != 0) is code
+        assert ("approval" in answer["errorMessage"]) is (how != "silent")
+    assert [(item.name, item.description) for item in cell.state.credentials] == [
+        ("azure-prod", credential.description)
+    ]
+    assert credential.description != "changed"
+    with pytest.raises(ValueError, match="credential_approval is one of"):
+        cell.behaviours.change({"credential_approval": "maybe"})
 
 
 def test_sharing_a_credential_is_a_grant(api: Api, cell: CommCellService) -> None:
+    own_credential(cell)
     group = api.group("Storage Team").id
     security = {"associations": [{"userGroup": {"id": group}, "permissions": {"permissionId": 218}}]}
     api.call("PUT", "V4/Credential/azure-prod", {"security": security})
@@ -134,6 +179,40 @@ def test_sharing_a_credential_is_a_grant(api: Api, cell: CommCellService) -> Non
     assert row["permissions"] == {"permissionId": 218}
     (grant,) = cell.state.grants.of_entity(154, 61)
     assert grant.principal == (15, group)
+
+
+def test_the_list_of_associations_is_written_as_a_whole(api: Api, cell: CommCellService) -> None:
+    """Other permissions stay what they are; what the creator has as such stays in any case."""
+    credential, group = own_credential(cell), api.group("Storage Team").id
+    cell.state.grants.add(
+        Grant(USER, 1, None, CREDENTIAL, credential.id, kind="creator", permission_ids=frozenset({218}))
+    )
+    rows = [{"userGroup": {"id": group}, "permissions": {"permissionId": 219}}]
+    api.call("PUT", f"V5/Credential/{credential.id}", {"security": {"associations": rows}})
+    shown = api.get(f"V5/Credential/{credential.id}")["security"]["associations"]
+    assert [(row["permissions"]["permissionId"], row["isCreatorAssociation"]) for row in shown] == [
+        (218, True),
+        (219, False),
+    ]
+    api.call("PUT", f"V5/Credential/{credential.id}", {"security": {"associations": []}})
+    assert [row["isCreatorAssociation"] for row in api.get("V5/Credential/61")["security"]["associations"]] == [True]
+
+
+def test_releases_without_newer_calls_for_credentials(api: Api, cell: CommCellService) -> None:
+    credential = own_credential(cell)
+    cell.release = 28
+    assert api.get("V4/Credential")["errorCode"] != 0
+    assert api.status == 404
+    (row,) = api.get("CommCell/Credentials?propertyLevel=30")["credentialRecordInfo"]
+    record = {
+        "recordType": row["recordType"],
+        "credentialRecord": row["credentialRecord"],
+        "record": {"userName": "application-2", "password": b64("next")},
+        "additionalInformation": {"azureCredInfo": {"tenantId": "tenant-2"}},
+    }
+    assert api.call("PUT", "Commcell/Credentials", {"credentialRecordInfo": [record]})["error"]["errorCode"] == 0
+    assert (credential.fields["applicationId"], credential.fields["tenantId"]) == ("application-2", "tenant-2")
+    assert credential.secrets == {"applicationSecret": "next"}
 
 
 def test_company_scope(api: Api, cell: CommCellService) -> None:

@@ -76,6 +76,16 @@ def _certificate(world: World, number: int) -> Options:
     }
 
 
+def _credential(number: int) -> Options:
+    return {
+        "name": f"credential {number}",
+        "azure_tenant_id": "11111111-2222-4333-8444-555555555555",
+        "azure_application_id": "66666666-7777-4888-8999-000000000000",
+        "secret": "abc8Q~not-a-real-secret_12345",
+        "secret_fingerprint": "key-1",
+    }
+
+
 PLACES: list[Place] = [
     Place(
         "graph-list",
@@ -244,6 +254,22 @@ PLACES: list[Place] = [
         Target("POST", "/Role"),
         lambda w, n: {**w.cell, "name": f"role {n}", "permissions": ["View"]},
         _tags("cell", "write"),
+    ),
+    Place(
+        "cell-credential-create",
+        "cell",
+        "commvault_credential",
+        Target("POST", "/Credential$"),
+        lambda w, n: {**w.cell, **_credential(n)},
+        _tags("cell", "write", "write-secret"),
+    ),
+    Place(
+        "cell-after-credential-create",
+        "cell",
+        "commvault_credential",
+        Target("", "(?<!/Logout)$", after_write=True),
+        lambda w, n: {**w.cell, **_credential(n)},
+        _tags("cell", "after", "may-not-ask"),
     ),
     Place(
         "cell-after-group-create",

@@ -90,6 +90,13 @@ def _fixed(**options: t.Any) -> t.Callable[[Simulator], Options]:
     return lambda site: dict(options)
 
 
+def _credential(site: Simulator, **more: t.Any) -> Options:
+    """The seeded credential, which belongs to a group that all who sign in are in."""
+    state = _cell(site).state
+    state.credentials.named("azure-prod")[0].owner = (15, state.groups.named("master")[0].id)
+    return {"name": "azure-prod", **more}
+
+
 def _mapping(site: Simulator, **more: t.Any) -> Options:
     """The document's mapping with one grant more."""
     mappings = site.variables()["cvops_role_mappings"]
@@ -194,6 +201,29 @@ CASES = (
     Case("commvault_role_mappings", "exclusive", lambda site: _mapping(site, exclusive=True)),
     Case("commvault_role_mappings_info", "read", _fixed(), False),
     Case("commvault_access_token", "create", lambda site: {"name": "nightly", "store": {"file": _new_file(site)}}),
+    Case(
+        "commvault_credential",
+        "create",
+        _fixed(
+            name="azure-new",
+            description="ü",
+            azure_tenant_id="11111111-2222-4333-8444-555555555555",
+            azure_application_id="66666666-7777-4888-8999-000000000000",
+            secret="abc8Q~not-a-real-secret_12345",
+            secret_policy="fingerprint",
+            secret_fingerprint="key-1",
+            shared_with=[{"user_group": "Storage Team"}],
+        ),
+    ),
+    Case(
+        "commvault_credential",
+        "write a secret",
+        lambda site: _credential(
+            site, secret="xyz8Q~not-a-real-secret_6789", secret_policy="fingerprint", secret_fingerprint="key-2"
+        ),
+    ),
+    Case("commvault_credential", "delete", lambda site: _credential(site, state="absent")),
+    Case("commvault_credential", "nothing to do", _fixed(name="azure-prod", environment="public"), False),
     Case("connection_info", "read", _fixed(), False),
     Case(
         "entra_federated_credential",
@@ -226,5 +256,6 @@ def inventory(site: Simulator) -> dict[str, collections.Counter[str]]:
     for name, cell in site.commcells.items():
         found[f"{name} roles"] = collections.Counter(item.name for item in cell.state.roles)
         found[f"{name} groups"] = collections.Counter(item.name for item in cell.state.groups)
+        found[f"{name} credentials"] = collections.Counter(item.name for item in cell.state.credentials)
         found[f"{name} grants"] = collections.Counter(str(row) for row in cell.state.grants.triples("explicit"))
     return found

@@ -67,6 +67,11 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("POST .*/Security$", ("add", "remove")),
     ),
     "commvault_access_token": (("POST .*/AccessToken$", ("create",)),),
+    "commvault_credential": (
+        ("POST .*/V4/Credential$", ("create",)),
+        (f"PUT .*/V5/Credential/{_ID}$", ("update",)),
+        (f"DELETE .*/V5/Credential/{_ID}$", ("delete",)),
+    ),
 }
 
 
@@ -115,12 +120,14 @@ def name_objects(site: Simulator) -> dict[tuple[str, str], str]:
             found[name, f"Role/{item.id}"] = item.name
         for item in cell.state.groups:
             found[name, f"UserGroup/{item.id}"] = item.name
+        for item in cell.state.credentials:
+            found[name, f"Credential/{item.id}"] = item.name
     return found
 
 
 def find_principal(entry: Entry, names: t.Mapping[tuple[str, str], str]) -> str | None:
     """The name of the object that a write addresses; None where the path has none."""
-    for part in (*re.findall(r"(?:Role|UserGroup)/\d+", entry.path), *re.split(r"[/()]", entry.path)):
+    for part in (*re.findall(r"(?:Role|UserGroup|Credential)/\d+", entry.path), *re.split(r"[/()]", entry.path)):
         if (entry.service, part) in names:
             return names[entry.service, part]
     return None

@@ -54,6 +54,16 @@ def read_end_state(site: Simulator) -> State:
             )
             for group in state.groups
         )
+        found[f"{name} credentials"] = _count(
+            _describe(
+                item,
+                shares=sorted(
+                    f"{names.get(grant.principal, '?')} {sorted(grant.permission_ids)}"
+                    for grant in state.grants.of_entity(154, item.id)
+                ),
+            )
+            for item in state.credentials
+        )
         found[f"{name} grants"] = _count(
             str([names.get((kind, number), groups.get(number, number)), roles.get(t.cast("int", role)), *entity])
             for kind, number, role, *entity in state.grants.triples("explicit")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 INHERITED_ROWS = ("marked", "unmarked", "hidden")
+APPROVALS = ("", "code", "text", "silent")
 
 
 @dataclass
@@ -57,6 +58,9 @@ class Behaviours:
     lookup_names_required: bool = False
     #: The answer of a credential update repeats the request, secrets included.
     credential_echo: bool = True
+    #: Writes of credentials wait for an approval that never comes and do nothing; answered with a "code", with a
+    #: success and a "text", or "silent", as if they were done. Empty: no approvals.
+    credential_approval: str = ""
     #: Address that requests come from, for `allowedIPs`; empty: the real one.
     client_address: str = ""
 
@@ -73,4 +77,6 @@ class Behaviours:
                 raise ValueError(f"behaviour {name!r} takes {type(current).__name__}")
             if name == "inherited_rows" and value not in INHERITED_ROWS:
                 raise ValueError(f"inherited_rows is one of {', '.join(INHERITED_ROWS)}")
+            if name == "credential_approval" and value not in APPROVALS:
+                raise ValueError(f"credential_approval is one of {', '.join(APPROVALS[1:])}, or empty")
             setattr(self, name, value)

@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from cvops_simulator.commvault.catalogue import CREATE_CREDENTIAL, USER_CREDENTIAL
-from cvops_simulator.commvault.envelopes import CREDENTIAL_EXISTS, MISSING_RIGHTS, ApiError, invalid
+from cvops_simulator.commvault.envelopes import (
+    AWAITS_APPROVAL,
+    CREDENTIAL_EXISTS,
+    IN_USE,
+    MISSING_RIGHTS,
+    ApiError,
+    invalid,
+)
 from cvops_simulator.commvault.model import CREDENTIAL, USER, Credential, Grant
 from cvops_simulator.commvault.references import is_in_scope
 from cvops_simulator.commvault.routing import Call
@@ -58,9 +65,8 @@ def list_visible_credentials(call: Call, credentials: Any) -> list[Credential]:
 
 
 def require_owner(call: Call, credential: Credential) -> None:
-    """Refuse when the caller is neither the owner of a credential nor a master administrator."""
-    rights = call.caller.rights
-    if not rights.master and credential.owner not in rights.principals:
+    """Refuse when the caller is not the owner of a credential; administrators are no exception."""
+    if credential.owner not in call.caller.rights.principals:
         raise ApiError(MISSING_RIGHTS, f"User is not the owner of credential [{credential.name}].", 403)
 
 
@@ -89,6 +95,9 @@ def require_unique_credential(call: Call, name: str, but: int = 0) -> None:
 def remove_credential(call: Call, credential: Credential) -> None:
     """Delete a credential and its sharing."""
     require_owner(call, credential)
+    if credential.used_by:
+        users = ", ".join(credential.used_by)
+        raise ApiError(IN_USE, f"Credential [{credential.name}] is in use by [{users}] and cannot be deleted.", 400)
     for grant in call.state.grants.of_entity(CREDENTIAL, credential.id):
         call.state.grants.remove(grant)
     call.state.credentials.remove(credential)
@@ -99,10 +108,28 @@ def list_sharing_grants(call: Call, credential: Credential) -> list[Grant]:
     return call.state.grants.of_entity(CREDENTIAL, credential.id)
 
 
-def share_credential(call: Call, credential: Credential, principals: list[tuple[int, int]]) -> None:
-    """Share a credential with exactly these principals."""
+def share_credential(call: Call, credential: Credential, shares: list[Grant]) -> None:
+    """Share a credential by exactly these grants; what its creator has as such stays."""
     for grant in list_sharing_grants(call, credential):
-        call.state.grants.remove(grant)
-    for principal in principals:
-        permissions = frozenset({USER_CREDENTIAL})
-        call.state.grants.add(Grant(*principal, None, CREDENTIAL, credential.id, permission_ids=permissions))
+        if grant.kind != "creator":
+            call.state.grants.remove(grant)
+    for grant in shares:
+        call.state.grants.add(grant)
+
+
+def make_share(credential: Credential, principal: tuple[int, int], permissions: frozenset[int] = frozenset()) -> Grant:
+    """Return the grant that lets a principal use a credential, or of other permissions on it."""
+    permission_ids = permissions or frozenset({USER_CREDENTIAL})
+    return Grant(*principal, None, CREDENTIAL, credential.id, permission_ids=permission_ids)
+
+
+def find_approval_answer(call: Call) -> dict[str, Any] | None:
+    """Return the answer to a write that waits for an approval and does nothing; None where none is asked for.
+
+    Raises the error by which it may be told. No source shows what the product answers.
+    """
+    how = call.cell.behaviours.credential_approval
+    text = "The request has been submitted for approval."
+    if how == "code":
+        raise ApiError(AWAITS_APPROVAL, text)
+    return {"errorCode": 0, "errorMessage": text if how == "text" else ""} if how else None

@@ -183,7 +183,7 @@ class Grant:
 class Credential:
     """A Credential Manager record. `fields`: the readable members in V4 spelling; `secrets`: write-only, decoded.
 
-    Whom it is shared with are grants on the credential.
+    Whom it is shared with are grants on the credential. `used_by`: what uses it, and keeps it from being deleted.
     """
 
     id: int
@@ -196,6 +196,7 @@ class Credential:
     owner: tuple[int, int] = (USER, 1)
     fields: dict[str, Any] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    used_by: list[str] = field(default_factory=list)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from cvops_simulator.commvault.credential_rules import (
     RECORD_TYPES,
     list_visible_credentials,
     make_credential,
+    make_share,
     remove_credential,
     require_owner,
     require_unique_credential,
@@ -156,6 +157,12 @@ def _update(call: Call) -> dict[str, Any]:
     inner = row.get("record") or {}
     if "userAccount" in credential.fields and inner.get("userName"):
         credential.fields["userAccount"] = inner["userName"]
+    if credential.auth_type == "AZUREACCOUNT":
+        azure = (row.get("additionalInformation") or {}).get("azureCredInfo") or {}
+        known = ("tenantId", "applicationId", "environment", "endpoints")
+        credential.fields |= {key: azure[key] for key in known if azure.get(key)}
+        if inner.get("userName"):
+            credential.fields["applicationId"] = inner["userName"]
     if inner.get("password"):
         key = next(iter(credential.secrets), "password")
         credential.secrets[key] = _decode_base64(inner["password"])
@@ -164,7 +171,7 @@ def _update(call: Call) -> dict[str, Any]:
     security = row.get("securityAssociations") or {}
     if security.get("associations"):
         principals = [parse_principal(call, one) for item in security["associations"] for one in item["userOrGroup"]]
-        share_credential(call, credential, principals)
+        share_credential(call, credential, [make_share(credential, principal) for principal in principals])
     return make_success_e()
 
 

@@ -9,17 +9,19 @@ from typing import Any
 
 from cvops_simulator.commvault.body_values import decode_secret
 from cvops_simulator.commvault.credential_rules import (
+    find_approval_answer,
     list_secret_keys,
     list_sharing_grants,
     list_visible_credentials,
     make_credential,
+    make_share,
     remove_credential,
     require_owner,
     require_unique_credential,
     share_credential,
 )
-from cvops_simulator.commvault.envelopes import invalid, make_success_g
-from cvops_simulator.commvault.model import COMMCELL_ID, USER, Credential
+from cvops_simulator.commvault.envelopes import invalid, make_success_g, not_found
+from cvops_simulator.commvault.model import COMMCELL_ID, USER, Credential, Grant
 from cvops_simulator.commvault.references import find_addressed, make_company_reference, resolve_record
 from cvops_simulator.commvault.routing import Call, Routes
 
@@ -62,18 +64,21 @@ _ENVIRONMENTS = {
     "AzureUSGovernment",
     "AzureGermanCloud",
     "AzureChinaCloud",
+    "AzureStack",
 }
+#: The release whose specification has them; when they came is not known.
+_MINIMUM = 32
 _APPLICATION = ("tenantId", "applicationId", "applicationSecret", "environment")
 
 
 def register(routes: Routes) -> None:
     """Add the routes of this file."""
-    routes.add("GET", "V4/Credential", _list)
-    routes.add("POST", "V4/Credential", _create)
+    routes.add("GET", "V4/Credential", _list, minimum=_MINIMUM)
+    routes.add("POST", "V4/Credential", _create, minimum=_MINIMUM)
     for path in ("V4/Credential/{id}", "V5/Credential/{id}"):
-        routes.add("GET", path, _read)
-        routes.add("PUT", path, _update)
-        routes.add("DELETE", path, _delete)
+        routes.add("GET", path, _read, minimum=_MINIMUM)
+        routes.add("PUT", path, _update, minimum=_MINIMUM)
+        routes.add("DELETE", path, _delete, minimum=_MINIMUM)
 
 
 def _find(call: Call) -> Credential:
@@ -89,6 +94,8 @@ def _list(call: Call) -> dict[str, Any]:
     rows = list_visible_credentials(call, call.cell.lists(v4=True).credentials)
     if call.query.get("recordtype"):
         rows = []
+    elif not rows:
+        raise not_found("No credentials found")
     return {
         "credentialManager": [
             {
@@ -154,16 +161,21 @@ def _check(auth_type: str, data: dict[str, Any], creating: bool) -> None:
             raise invalid(f"Missing: {', '.join(missing)}")
 
 
-def _parse_principals(call: Call, security: Any) -> list[tuple[int, int]] | None:
+def _parse_shares(call: Call, credential: Credential, security: Any) -> list[Grant] | None:
+    """Return the grants that a body asks for, those of the creator left out; None where it says nothing of them."""
     if not isinstance(security, dict) or "associations" not in security:
         return None
     found = []
     for row in security["associations"]:
+        if row.get("isCreatorAssociation"):
+            continue
         if row.get("user"):
-            found.append((USER, resolve_record(call.state.users, row["user"], "id", "name", "User").id))
+            principal = USER, resolve_record(call.state.users, row["user"], "id", "name", "User").id
         else:
             group = resolve_record(call.state.groups, row.get("userGroup"), "id", "name", "User group")
-            found.append((group.kind, group.id))
+            principal = group.kind, group.id
+        permission = (row.get("permissions") or {}).get("permissionId")
+        found.append(make_share(credential, principal, frozenset({int(permission)} if permission else ())))
     return found
 
 
@@ -183,8 +195,7 @@ def _create(call: Call) -> dict[str, Any]:
     if not data.get("accountType"):
         raise invalid("Missing: accountType")
     _check(auth_type, data, creating=True)
-    hidden = list_secret_keys(auth_type)
-    principals, owner = _parse_principals(call, data.get("security")), _parse_owner(call, data.get("security"))
+    hidden, owner = list_secret_keys(auth_type), _parse_owner(call, data.get("security"))
     credential = make_credential(
         call,
         str(data.get("name") or ""),
@@ -195,9 +206,12 @@ def _create(call: Call) -> dict[str, Any]:
         fields={key: value for key, value in data.items() if key in _FIELDS - hidden},
         secrets={key: decode_secret(value, key) for key, value in data.items() if key in hidden},
     )
+    shares = _parse_shares(call, credential, data.get("security"))
+    if (pending := find_approval_answer(call)) is not None:
+        return pending
     credential.owner = owner or credential.owner
     call.state.credentials.add(credential)
-    share_credential(call, credential, principals or [])
+    share_credential(call, credential, shares or [])
     return {"id": credential.id, "type": auth_type or credential.account_type}
 
 
@@ -205,13 +219,16 @@ def _update(call: Call) -> dict[str, Any]:
     credential, data = _find(call), call.strict_body(_UPDATE)
     require_owner(call, credential)
     _check(credential.auth_type, data, creating=False)
-    hidden = list_secret_keys(credential.auth_type)
-    principals, owner = _parse_principals(call, data.get("security")), _parse_owner(call, data.get("security"))
+    hidden, owner = list_secret_keys(credential.auth_type), _parse_owner(call, data.get("security"))
+    shares = _parse_shares(call, credential, data.get("security"))
     secrets = {
         _NEW_SECRETS.get(key, key): decode_secret(value, key)
         for key, value in data.items()
         if value and _NEW_SECRETS.get(key, key) in hidden
     }
+    echo = data if call.cell.behaviours.credential_echo else {}
+    if (pending := find_approval_answer(call)) is not None:
+        return {**echo, **pending}
     name = data.get("newName")
     if name and name != credential.name:
         require_unique_credential(call, name, credential.id)
@@ -220,12 +237,15 @@ def _update(call: Call) -> dict[str, Any]:
     credential.secrets |= secrets
     credential.description = str(data.get("description", credential.description) or "")
     credential.owner = owner or credential.owner
-    if principals is not None:
-        share_credential(call, credential, principals)
-    echo = data if call.cell.behaviours.credential_echo else {}
+    if shares is not None:
+        share_credential(call, credential, shares)
     return {**echo, **make_success_g()}
 
 
 def _delete(call: Call) -> dict[str, Any]:
-    remove_credential(call, _find(call))
+    credential = _find(call)
+    require_owner(call, credential)
+    if (pending := find_approval_answer(call)) is not None:
+        return pending
+    remove_credential(call, credential)
     return make_success_g()
