@@ -292,3 +292,16 @@ def test_a_refused_token_is_replaced_once(case: KeyVaultCase, site: Simulator) -
     site.faults.add(Fault("keyvault", status=401))
     assert store.read_current() == OLD
     assert [entry.status for entry in site.journal.entries("keyvault")] == [401, 200]
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_look_after_a_write_that_fails_is_made_again(case: KeyVaultCase, site: Simulator, status: int) -> None:
+    rotate(case, OLD)
+    store = case.open()
+    store.write_pending(NEW)
+    site.journal.clear()
+    times = 2 if status == 500 else 1  # the transport tries a read once more
+    site.faults.add(Fault("keyvault", method="GET", path="*/azure-prod/", status=status, after=1, times=times))
+    store.promote(NEW.key_id)
+    assert [entry.status for entry in site.journal.entries("keyvault")].count(status) == times
+    assert (case.consume(), len(site.keyvault.vault.versions("azure-prod"))) == (NEW.value, 2)

@@ -23,6 +23,7 @@ from .._core.http import Transport
 from .._core.libraries import build_missing_error
 from .._core.reply import Reply
 from .._core.retry import Repeat
+from .._core.values import LATEST_TIME
 from .._core.visible import repair_strings, to_one_line
 from .azure_key_vault_access import SERVICE, KeyVaultAccess
 
@@ -132,6 +133,9 @@ class _Sender:
         body = repair_strings(reply.json())
         if not isinstance(body, dict):
             raise reply.build_bad_answer("JSON that is no object")
+        odd = _find_odd_list(body) if reply.path.endswith("/versions") else _find_odd_member(body)
+        if odd:
+            raise reply.build_bad_answer(odd)
         return _Answered(reply, request, body)
 
     def open(self) -> None:
@@ -168,6 +172,35 @@ class _Answered:
     def read(self) -> bytes:
         """Return the body as it was sent."""
         return self.content
+
+
+def _find_odd_list(body: t.Mapping[str, t.Any]) -> str | None:
+    """Return what is wrong with a page of a list, in words; None for nothing."""
+    items, link = body.get("value"), body.get("nextLink")
+    if not isinstance(items, list) or not isinstance(link, (str, type(None))):
+        return "a page that is none"
+    return next((odd for odd in map(_find_odd_member, items) if odd), None)
+
+
+def _find_odd_member(item: t.Any) -> str | None:
+    """Return what is wrong with a secret, in words; None for nothing. The library would make texts of anything."""
+    if not isinstance(item, dict):
+        return "a secret that is no object"
+    odd = [name for name in ("value", "id", "contentType") if not isinstance(item.get(name), (str, type(None)))]
+    tags, attributes = item.get("tags") or {}, item.get("attributes") or {}
+    if not isinstance(tags, dict) or not all(isinstance(tag, str) for tag in tags.values()):
+        odd.append("tags")
+    if (
+        not isinstance(attributes, dict)
+        or not isinstance(attributes.get("enabled", True), bool)
+        or not all(_is_moment(attributes.get(name)) for name in ("nbf", "exp", "created", "updated"))
+    ):
+        odd.append("attributes")
+    return f"a secret with something else than expected as {odd[0]}" if odd else None
+
+
+def _is_moment(found: t.Any) -> bool:
+    return found is None or (isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= LATEST_TIME)
 
 
 class _Library(t.NamedTuple):

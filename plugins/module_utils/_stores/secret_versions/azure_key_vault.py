@@ -18,7 +18,7 @@ import re
 import typing as t
 
 from ..._core.context import Context, CountAs
-from ..._core.errors import BadAnswer, ConfigError, CvopsError, Forbidden, NotFound
+from ..._core.errors import ApiError, BadAnswer, ConfigError, CvopsError, Forbidden, NotFound
 from ..._core.values import format_time, parse_time
 from ..azure_key_vault_access import SERVICE, KeyVaultAccess
 from ..azure_key_vault_client import DisabledSecret, KeyVaultClient
@@ -139,7 +139,12 @@ class KeyVaultPlace:
             needs=_WRITE,
         )
         version = self._get_version(written.properties, may_have_acted=True)
-        if self.read().version != version:
+        try:
+            newest = self.read().version
+        except ApiError as exc:  # the write was done
+            exc.may_have_acted = True
+            raise
+        if newest != version:
             raise StoreConflict(
                 f"{self.label} was written by another process at the same time: its newest version is not that of this run.",
                 source=self.label,
@@ -192,14 +197,13 @@ class KeyVaultPlace:
         properties, value = found.properties, found.value
         version = self._get_version(properties)
         tags = properties.tags or {}
-        if not isinstance(value, str) or not value or not _is_texts(tags):
-            raise self._build_misread_error("a secret whose value or tags are no texts")
+        if not value:
+            raise self._build_misread_error("a secret without a value")
         facts = {name: tags.get(_PREFIX + name, "") for name in KEY_FACTS}
-        if not facts["expires"] and isinstance(properties.expires_on, datetime.datetime):
+        if not facts["expires"] and properties.expires_on is not None:
             facts["expires"] = format_time(properties.expires_on)
         kept = {name: text for name, text in tags.items() if name not in [_PREFIX + fact for fact in KEY_FACTS]}
-        content_type = properties.content_type if isinstance(properties.content_type, str) else None
-        return Held(StoredKey(value, **facts), version, {"tags": kept, "content_type": content_type})
+        return Held(StoredKey(value, **facts), version, {"tags": kept, "content_type": properties.content_type})
 
     def _get_version(self, properties: t.Any, may_have_acted: bool = False) -> str:
         if not _is_version(properties.version):
@@ -236,10 +240,5 @@ def _is_version(version: t.Any) -> bool:
     return isinstance(version, str) and re.fullmatch(r"[0-9A-Fa-f]{1,64}", version) is not None
 
 
-def _is_texts(tags: t.Any) -> bool:
-    return isinstance(tags, t.Mapping) and all(isinstance(text, str) for tag in tags.items() for text in tag)
-
-
 def _get_tag(properties: t.Any, fact: str) -> str:
-    tags = properties.tags
-    return str(tags.get(_PREFIX + fact, "")) if _is_texts(tags) else ""
+    return str((properties.tags or {}).get(_PREFIX + fact, ""))

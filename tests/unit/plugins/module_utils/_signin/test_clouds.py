@@ -14,8 +14,10 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.clouds impo
     get_authority_url,
     get_graph_scope,
     get_graph_url,
+    get_key_vault_scope,
     list_sign_in_origins,
     parse_origin,
+    parse_vault_url,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CLOUDS
 
@@ -73,3 +75,20 @@ def test_an_origin_is_scheme_host_and_port() -> None:
     assert parse_origin("commvault_url", "https://CS01.example:8443/webconsole/api/") == "https://cs01.example:8443"
     with pytest.raises(ConfigError, match="commvault_url"):
         parse_origin("commvault_url", "http://cs01.example")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_token_for_vaults_is_sent_to_vaults_of_its_cloud(cloud: str) -> None:
+    options = {"cloud": cloud}
+    domain = get_key_vault_scope(options).removeprefix("https://").removesuffix("/.default")
+    for given in (f"https://Cvops.{domain}", f"cvops.{domain.upper()}/"):
+        assert parse_vault_url(options, given) == f"https://cvops.{domain}"
+    assert parse_vault_url(options, "https://localhost:8443") == "https://localhost:8443"
+    others = {get_key_vault_scope({"cloud": other})[8:-10] for other in CLOUDS} - {domain}
+    for host in (domain, f"x{domain}", f"cvops.{domain}.example.com", "vault.example", *(f"cvops.{o}" for o in others)):
+        with pytest.raises(ConfigError, match=f"no vault of cloud {cloud}"):
+            parse_vault_url(options, f"https://{host}")
+    for given in (f"http://cvops.{domain}", f"https://cvops.{domain}/secrets/x", f"https://a:pw-4711@cvops.{domain}"):
+        with pytest.raises(ConfigError, match="vault_url") as refused:
+            parse_vault_url(options, given)
+        assert "pw-4711" not in str(refused.value)

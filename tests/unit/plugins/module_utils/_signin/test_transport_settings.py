@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the cvops.identity authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of the three transports: where they may go, through which proxy, with which CA, how long and how often."""
+"""The settings of the transports: where they may go, through which proxy, with which CA, how long and how often."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ from ansible_collections.cvops.identity.plugins.module_utils._signin.transport_s
     LARGEST_TOKEN_ANSWER,
     build_commvault_settings,
     build_graph_settings,
+    build_key_vault_settings,
     build_token_service_settings,
 )
 
 DEFAULTS = {name: option.get("default") for name, option in commvault_spec().options.items()}
 Build = t.Callable[[dict[str, t.Any]], HttpSettings]
-ENTRA = [build_graph_settings, build_token_service_settings]
+VAULT = "https://cvops.vault.azure.net"
+ENTRA = [
+    build_graph_settings,
+    build_token_service_settings,
+    lambda options: build_key_vault_settings(options, VAULT),
+]
 
 
 def options(**given: t.Any) -> dict[str, t.Any]:
@@ -29,12 +35,14 @@ def options(**given: t.Any) -> dict[str, t.Any]:
 
 
 def test_each_goes_to_its_own_service_only() -> None:
-    graph, sign_in, cell = (build(options()) for build in (*ENTRA, build_commvault_settings))
+    graph, sign_in, vault, cell = (build(options()) for build in (*ENTRA, build_commvault_settings))
     assert graph.origins == {"https://graph.microsoft.com"}
     assert "https://login.microsoftonline.com" in sign_in.origins
     assert "https://graph.microsoft.com" not in sign_in.origins
     assert cell.origins == {"https://cs01.example"}
-    assert [found.service for found in (graph, sign_in, cell)] == ["Microsoft Graph", "Entra sign-in", "Commvault"]
+    assert vault.origins == {VAULT}
+    services = ["Microsoft Graph", "Entra sign-in", "Azure Key Vault", "Commvault"]
+    assert [found.service for found in (graph, sign_in, vault, cell)] == services
 
 
 def test_without_an_address_a_commserve_gets_nothing() -> None:
