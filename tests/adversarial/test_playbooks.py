@@ -280,6 +280,7 @@ def _info_tasks(stage: Stage) -> list[dict[str, t.Any]]:
         "commvault_security_info": {},
         "commvault_role_mappings_info": {"users": True},
         "connection_info": {},
+        "expiry_info": {},
         "sso_preflight_info": {"mappings": stage.document["cvops_role_mappings"]},
     }
     tasks: list[dict[str, t.Any]] = []

@@ -108,10 +108,14 @@ class UndoableResource(t.Protocol):
 
 @dataclass(frozen=True)
 class Report:
-    """A module that plans nothing: *read* returns the value of *noun* from the Context, to which option ``query`` is applied."""
+    """A module that plans nothing: *read* returns the value of *noun* from the Context, to which option ``query`` is applied.
+
+    *find_fault* returns from that value why the task fails none the less, and then has the noun in its result; None: it does not.
+    """
 
     noun: str
     read: t.Callable[[Context], t.Any]
+    find_fault: t.Callable[[t.Any], CvopsError | None] = lambda value: None
 
 
 #: What a module declares as ``RESOURCE``.

@@ -135,8 +135,11 @@ def _convert_error(ctx: Context, exc: Exception) -> CvopsError:
 
 
 def _run_report(ctx: Context, report: Report) -> dict[str, t.Any]:
-    """Return the result of a module that only reads."""
-    return {"changed": False, report.noun: _apply_query(report.read(ctx), ctx.options.get("query"))}
+    """Return the result of a module that only reads; a failed one, with what was read, where that is a reason to fail."""
+    value = report.read(ctx)
+    result = {"changed": False, report.noun: _apply_query(value, ctx.options.get("query"))}
+    fault = report.find_fault(value)
+    return result if fault is None else {**_build_failure(ctx, fault), **result}
 
 
 def _run_resource(ctx: Context, declared: t.Callable[[Context], Resource], state: _RunState) -> None:

@@ -190,6 +190,14 @@ PLACES: list[Place] = [
         _tags("graph", "after", "may-not-ask"),
     ),
     Place(
+        "graph-keys",
+        "graph",
+        "expiry_info",
+        Target("GET", r"/applications\?"),
+        lambda w, n: {**w.graph, "services": ["entra"]},
+        _tags("graph", "list", "read", "first"),
+    ),
+    Place(
         "graph-applications",
         "graph",
         "entra_application_info",

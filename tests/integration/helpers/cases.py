@@ -235,6 +235,7 @@ CASES = (
             "subject": "job/converge-access",
         },
     ),
+    Case("expiry_info", "read", _fixed(applications=[{"unique_name": "commvault-management"}]), False),
     Case("sso_preflight_info", "read", lambda site: {"mappings": site.variables()["cvops_role_mappings"]}, False),
     Case("entra_application_certificate", "add", lambda site: _certificate(site, certificate=certificates.FIRST)),
 )

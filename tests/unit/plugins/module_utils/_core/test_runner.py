@@ -709,6 +709,19 @@ def test_queries_that_cannot_be_used(make_ctx: t.Any, query: str) -> None:
     assert result["error"] == {"kind": "config", "source": "option query"}
 
 
+def test_facts_may_be_a_reason_to_fail(make_ctx: t.Any) -> None:
+    """The fault is found in what was read, not in what a query makes of it; the noun stays in the result."""
+
+    def judge(found: t.Any) -> ConfigError | None:
+        return ConfigError("too many", limit=1) if len(found) > 1 else None
+
+    result = run_task(make_ctx({"query": "[0].name"}), Report("groups", lambda ctx: FOUND, judge))
+    assert (result["failed"], result["msg"], result["groups"]) == (True, "too many", "a")
+    assert result["error"] == {"kind": "config", "limit": 1}
+    assert result["changed"] is False
+    assert "failed" not in run_task(make_ctx(), Report("groups", lambda ctx: FOUND[:1], judge))
+
+
 def test_a_query_without_its_library(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "HAS_JMESPATH", False)
     monkeypatch.setattr(subject, "JMESPATH_IMPORT_ERROR", "Traceback ...")

@@ -1,0 +1,286 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Reads of what expires in Entra ID and on one CommCell. What cannot be read is a failed source, never nothing. Nothing is written."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._commvault.client import CommvaultClient
+from ..._commvault.identity_providers.read import AZURE_SAML_KIND, IdentityProviders, IdentityServer
+from ..._core.context import Context
+from ..._core.errors import ApiError, AuthError, ConfigError, CvopsError, Throttled, Unreachable
+from ..._core.parallel import map_in_parallel
+from ..._core.redact import redact_text
+from ..._core.values import is_guid
+from ..._core.visible import to_one_line
+from ..._entra.applications.reference import READ_NEEDS, format_application_path
+from ..._entra.batches import ReadRequest, build_value_queries, read_in_batches
+from ..._entra.client import GraphClient, quote_segment
+from ..._signin.commvault.token_pair_wire import parse_token_list
+from .consumers import parse_saml_consumer
+from .facts import (
+    COMMVAULT,
+    ENTRA,
+    FAILED,
+    NOT_OFFERED,
+    Application,
+    Consumer,
+    ExpiryFacts,
+    Key,
+    make_facts,
+    make_source,
+)
+from .keys import (
+    APPLICATION_SELECT,
+    PRINCIPAL_SELECT,
+    canonical_application,
+    describe_missing_application,
+    list_application_keys,
+    list_federated_keys,
+    list_principal_keys,
+    list_token_keys,
+)
+
+Wire = dict[str, t.Any]
+_FEDERATED_NEEDS = ("Application.Read.All",)
+_KEY_NAMES = ("app_id", "object_id", "unique_name")
+_LONGEST_REASON = 500
+
+
+def describe_failure(ctx: Context, error: CvopsError) -> str:
+    """Return why a source could not be read, on one line and without secrets."""
+    return to_one_line(redact_text(str(error), ctx.secrets), _LONGEST_REASON)
+
+
+class EntraExpiryReader:
+    """Reader of the keys of applications. ``errors`` holds what its failed sources met."""
+
+    def __init__(self, ctx: Context, graph: GraphClient) -> None:
+        self._ctx, self._graph = ctx, graph
+        self.facts: ExpiryFacts = make_facts()
+        self.errors: list[ApiError] = []
+
+    def read(self, asked: t.Sequence[t.Mapping[str, t.Any]]) -> None:
+        """Read the applications that *asked* names, all of the tenant where it names none, and what belongs to them.
+
+        Two requests for one application, far less than that for many. Raises ConfigError for an application that is not named.
+        """
+        names = [_find_application_key(item, number) for number, item in enumerate(asked)]
+        try:
+            wires = self._read_named(names) if names else self._list_all("/applications", APPLICATION_SELECT)
+            found = {str(wire["id"]): canonical_application(wire) for wire in wires}
+            keys = [key for wire in wires for key in list_application_keys(wire, found[str(wire["id"])])]
+            tenant_id = str(self._graph.read_token_claims().get("tid") or "") or None
+        except ApiError as exc:
+            self._note_failure("applications", exc)
+            return
+        self.facts["keys"] += keys
+        self.facts["applications"] += list(found.values())
+        self._note("applications", len(wires), tenant_id=tenant_id, complete=not names)
+        if names:
+            self._read_parts_of(list(found.values()))
+        else:
+            self._read_parts_of_all(list(found.values()))
+
+    def _read_named(self, names: t.Sequence[tuple[str, str]]) -> list[Wire]:
+        requests = [
+            ReadRequest(format_application_path(name, value), {"$select": APPLICATION_SELECT}, is_list=False)
+            for name, value in names
+        ]
+        answers = read_in_batches(self._graph, requests, intent="read applications with their keys", needs=READ_NEEDS)
+        found: dict[str, Wire] = {}
+        for (name, value), answer in zip(names, answers, strict=True):
+            if isinstance(answer, dict):
+                found[str(answer["id"])] = answer
+            else:
+                self.facts["applications"].append(describe_missing_application(name, value))
+        return list(found.values())
+
+    def _list_all(self, path: str, select: str) -> list[Wire]:
+        params = {"$select": select, "$top": "999"}
+        return self._graph.list(path, intent=f"list {path[1:]} with their keys", needs=READ_NEEDS, params=params)
+
+    def _read_parts_of(self, applications: list[Application]) -> None:
+        """Read service principals and federated credentials of these applications, together; one by one where one of them fails."""
+        principals, federated = self._build_principal_requests(applications), _build_federated_requests(applications)
+        requests = [*principals, *federated]
+        try:
+            answers = self._read_lists(requests, "read the keys of service principals, and federated credentials")
+        except (AuthError, Unreachable, Throttled) as exc:
+            self._note_failure("service_principals", exc)
+            self._note_failure("federated_credentials", exc)
+        except ApiError:
+            self._attempt(
+                "service_principals", lambda: self._take_principals(self._read_principals(principals), applications)
+            )
+            self._attempt(
+                "federated_credentials", lambda: self._take_federated(self._read_federated(federated), applications)
+            )
+        else:
+            listed = answers[: len(principals)]
+            self._attempt("service_principals", lambda: self._take_principals(listed, applications))
+            self._attempt(
+                "federated_credentials", lambda: self._take_federated(answers[len(principals) :], applications)
+            )
+
+    def _read_parts_of_all(self, applications: list[Application]) -> None:
+        self._attempt(
+            "service_principals",
+            lambda: self._take_principals([self._list_all("/servicePrincipals", PRINCIPAL_SELECT)], applications),
+        )
+        federated = _build_federated_requests(applications)
+        self._attempt(
+            "federated_credentials", lambda: self._take_federated(self._read_federated(federated), applications)
+        )
+
+    def _build_principal_requests(self, applications: t.Sequence[Application]) -> list[ReadRequest]:
+        path, params = "/servicePrincipals", {"$select": PRINCIPAL_SELECT}
+        ids = sorted({str(item["app_id"]) for item in applications})
+        return [ReadRequest(path, query) for query in build_value_queries(self._graph, path, "appId", ids, params)]
+
+    def _read_principals(self, requests: t.Sequence[ReadRequest]) -> list[list[Wire]]:
+        return self._read_lists(requests, "read the keys of service principals")
+
+    def _read_federated(self, requests: t.Sequence[ReadRequest]) -> list[list[Wire]]:
+        return self._read_lists(requests, "list federated credentials", _FEDERATED_NEEDS)
+
+    def _read_lists(
+        self, requests: t.Sequence[ReadRequest], intent: str, needs: t.Sequence[str] = READ_NEEDS
+    ) -> list[list[Wire]]:
+        return t.cast("list[list[Wire]]", read_in_batches(self._graph, requests, intent=intent, needs=needs))
+
+    def _take_principals(self, lists: t.Iterable[t.Iterable[Wire]], applications: t.Sequence[Application]) -> int:
+        """Note the keys of the listed service principals; return how many these are. Raises BadAnswer."""
+        known = {item["app_id"]: item for item in applications}
+        keys: list[Key] = []
+        wires = [wire for listed in lists for wire in listed]
+        for wire in wires:
+            own = canonical_application(wire)
+            application = known.get(own["app_id"])
+            if application is not None:
+                application["identifiers"] = sorted({*application["identifiers"], *own["identifiers"]})
+            found = list_principal_keys(wire, application or own)
+            if found and application is None:
+                self.facts["applications"].append(own)
+            keys += found
+        self.facts["keys"] += keys
+        return len(wires)
+
+    def _take_federated(self, lists: t.Iterable[t.Iterable[Wire]], applications: t.Sequence[Application]) -> int:
+        """Note the federated credentials of each application; return how many these are. Raises BadAnswer."""
+        keys = [
+            key
+            for application, listed in zip(applications, lists, strict=True)
+            for key in list_federated_keys(listed, application)
+        ]
+        self.facts["keys"] += keys
+        return len(keys)
+
+    def _attempt(self, what: str, read: t.Callable[[], int]) -> None:
+        """Note a source by what came of *read*, which returns how much it has found."""
+        try:
+            count = read()
+        except ApiError as exc:
+            self._note_failure(what, exc)
+        else:
+            self._note(what, count)
+
+    def _note(self, what: str, found: int, *, tenant_id: str | None = None, complete: bool = False) -> None:
+        self.facts["sources"].append(make_source(ENTRA, what, found=found, tenant_id=tenant_id, complete=complete))
+
+    def _note_failure(self, what: str, error: ApiError) -> None:
+        self.errors.append(error)
+        reason = describe_failure(self._ctx, error)
+        self.facts["sources"].append(make_source(ENTRA, what, status=FAILED, reason=reason))
+
+
+class CommvaultExpiryReader:
+    """Reader of what a CommCell holds keys for, and of the caller's own access tokens. ``errors`` holds what its failed sources met."""
+
+    def __init__(self, ctx: Context, client: CommvaultClient, commcell: str | None) -> None:
+        self._ctx, self._client, self._commcell = ctx, client, commcell or ""
+        self.facts: ExpiryFacts = make_facts()
+        self.errors: list[ApiError] = []
+
+    def read(self) -> None:
+        """Read all sources, each apart; none after one that shows that the CommCell cannot be reached or signed in to."""
+        reads: tuple[tuple[str, t.Callable[[], int | None]], ...] = (
+            ("access_tokens", self._read_tokens),
+            ("saml_apps", self._read_saml_apps),
+        )
+        for number, (what, read) in enumerate(reads):
+            try:
+                found = read()
+            except ApiError as exc:
+                is_hopeless = isinstance(exc, (AuthError, Unreachable, Throttled))
+                self.errors.append(exc)
+                for name, dummy in reads[number:] if is_hopeless else reads[number : number + 1]:
+                    self._note(name, FAILED, reason=describe_failure(self._ctx, exc))
+                if is_hopeless:
+                    return
+            else:
+                self._note(what, NOT_OFFERED if found is None else "read", found or 0)
+
+    @property
+    def commcell(self) -> str:
+        """The name for the CommCell: that of the options, else its own. Raises ApiError."""
+        self._commcell = self._commcell or self._client.commcell_name
+        return self._commcell
+
+    def _read_tokens(self) -> int | None:
+        """Note the signed-in user's access tokens; return their number, None where the release has none."""
+        owner = self._client.caller
+        params = {"userId": str(owner[0])} if owner[0] else None
+        answer = self._client.get("V4/AccessToken/", intent="list access tokens", params=params, unknown_ok=True)
+        if answer is None:
+            return None
+        found = list_token_keys(parse_token_list(answer), self.commcell, owner[1])
+        self.facts["keys"] += found
+        return len(found)
+
+    def _read_saml_apps(self) -> int:
+        """Note the SAML apps that trust Entra ID, or may do so; return their number."""
+        providers = IdentityProviders(self._client)
+        named = [item for item in providers.list_providers() if _may_be_entra(item)]
+
+        def read(server: IdentityServer) -> Consumer:
+            """Return the SAML app as a consumer, with what the list tells where it cannot be read."""
+            return parse_saml_consumer(server, providers.read_saml_app(server.name), self.commcell)
+
+        self.commcell  # noqa: B018  read before threads ask for it
+        found = map_in_parallel(read, named, self._ctx.options["parallel_reads"], self._ctx, "SAML apps read")
+        self.facts["consumers"] += found
+        return len(found)
+
+    def _note(self, what: str, status: str, found: int = 0, *, reason: str | None = None) -> None:
+        source = make_source(COMMVAULT, what, self._commcell or None, status=status, found=found, reason=reason)
+        self.facts["sources"].append(source)
+
+
+def _may_be_entra(server: IdentityServer) -> bool:
+    return (
+        server.kind == "saml" and server.enabled is not False and server.saml_kind in (None, "UNKNOWN", AZURE_SAML_KIND)
+    )
+
+
+def _build_federated_requests(applications: t.Iterable[Application]) -> list[ReadRequest]:
+    return [
+        ReadRequest(f"/applications/{quote_segment(str(item['object_id']))}/federatedIdentityCredentials")
+        for item in applications
+    ]
+
+
+def _find_application_key(asked: t.Mapping[str, t.Any], number: int) -> tuple[str, str]:
+    """Return the name and the value of the one key that an item of option applications has. Raises ConfigError."""
+    where = f"applications[{number}]"
+    for name in _KEY_NAMES:
+        value = asked.get(name)
+        if value and (name == "unique_name" or is_guid(value)):
+            return name, str(value)
+        if value:
+            raise ConfigError(f"{where}.{name}: {value!r} is not a GUID", source=f"option {where}.{name}")
+    raise ConfigError(f"{where}: give one of {', '.join(_KEY_NAMES)} with a value", source=f"option {where}")

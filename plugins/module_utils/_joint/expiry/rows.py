@@ -1,0 +1,320 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Everything that expires, joined by consumer: one row for each consumer of a key, and one for each key that no known consumer holds. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import typing as t
+from dataclasses import dataclass
+
+from ..._core.names import fold_case
+from ..._core.values import format_time, parse_time
+from .facts import (
+    CLIENT_KINDS,
+    ENTRA,
+    FAILED,
+    FEDERATED_KIND,
+    READ,
+    SAML_KIND,
+    TOKEN_KIND,
+    Application,
+    Consumer,
+    ExpiryFacts,
+    Key,
+)
+
+Row = dict[str, t.Any]
+
+#: States of a row, from what needs nobody to what is broken now. The first three do not count for the state of the whole.
+NO_END, SUPERSEDED, OK = "no_end", "superseded", "ok"
+UNKNOWN, WARNING, CRITICAL, EXPIRED, MISSING = "unknown", "warning", "critical", "expired", "missing"
+STATES = (NO_END, SUPERSEDED, OK, UNKNOWN, WARNING, CRITICAL, EXPIRED, MISSING)
+#: Those that make a task with fail_below_days fail.
+FAULTS = (CRITICAL, EXPIRED, MISSING)
+CONSUMER_WORDS = {"credential": "credential", "oidc_app": "OIDC app", "saml_app": "SAML app", "user": "user"}
+_DAY_S = 86400.0
+_WHO = "who uses it"
+_TRUSTED = "which signing certificate the SAML app trusts: it cannot be read back"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Days that have to be left: below ``warn`` a row warns, below ``fail`` it is critical; None: nothing is."""
+
+    warn: int
+    fail: int | None = None
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A consumer with what is known of its key: the key itself, or why it is not known, or that there is none."""
+
+    consumer: Consumer
+    key: Key | None = None
+    application: str | None = None
+    unknown: str | None = None
+    is_missing: bool = False
+
+
+class _Index:
+    """The facts by what rows are joined by; an application that was not found is in none of it."""
+
+    def __init__(self, facts: ExpiryFacts) -> None:
+        self.facts = facts
+        self.applications: dict[str, Application] = {}
+        self.by_identifier: dict[str, dict[str | None, Application]] = {}
+        self.keys_by_id: dict[str, list[Key]] = {}
+        self.keys_by_application: dict[str | None, list[Key]] = {}
+        for item in facts["applications"]:
+            if item["is_found"]:
+                self.applications.setdefault(str(item["app_id"]), item)
+                for identifier in item["identifiers"]:
+                    self.by_identifier.setdefault(identifier, {})[item["app_id"]] = item
+        for key in facts["keys"]:
+            self.keys_by_application.setdefault(key["app_id"], []).append(key)
+            if key["kind"] in CLIENT_KINDS:
+                self.keys_by_id.setdefault(fold_case(key["key_id"]), []).append(key)
+
+    def was_read(self, what: str) -> bool:
+        """Return whether this part of Entra ID was read, wherever it was asked for."""
+        told = [item["status"] for item in self.facts["sources"] if item["service"] == ENTRA and item["what"] == what]
+        return bool(told) and all(status == READ for status in told)
+
+    def was_tenant_read(self, tenant_id: str) -> bool:
+        """Return whether all applications of this tenant were read."""
+        return any(
+            item["complete"] and item["status"] == READ and fold_case(str(item["tenant_id"])) == fold_case(tenant_id)
+            for item in self.facts["sources"]
+        )
+
+
+def build_expiry_report(facts: ExpiryFacts, now: datetime.datetime, thresholds: Thresholds) -> Row:
+    """Return the noun of expiry_info: rows, their counts by state, the gravest state, and the facts from which they were made.
+
+    It does not depend on the order of what was read.
+    """
+    rows = build_rows(facts, now, thresholds)
+    partial = any(source["status"] == FAILED for source in facts["sources"])
+    gravest = max((STATES.index(row["state"]) for row in rows), default=0)
+    counts = {state: sum(row["state"] == state for row in rows) for state in STATES}
+    return {
+        "state": STATES[max(gravest, STATES.index(UNKNOWN if partial else OK))],
+        "partial": partial,
+        "counts": counts,
+        "rows": rows,
+        "checked_at": format_time(now),
+        "warn_below_days": thresholds.warn,
+        "fail_below_days": thresholds.fail,
+        **facts,
+    }
+
+
+def build_rows(facts: ExpiryFacts, now: datetime.datetime, thresholds: Thresholds) -> list[Row]:
+    """Return all rows, gravest state first, in it soonest end first."""
+    index = _Index(facts)
+    held = [_find_key(consumer, index) for consumer in facts["consumers"]]
+    known = {id(item.key) for item in held if item.key is not None}
+    rows = [_build_held_row(item, now, thresholds) for item in held]
+    doubtful = _list_doubtful_consumers(held)
+    for key in facts["keys"]:
+        if id(key) not in known:
+            names = doubtful.get(str(key["app_id"]), ()) if key["kind"] in CLIENT_KINDS else ()
+            rows.append(_build_key_row(key, index.keys_by_application[key["app_id"]], names, now, thresholds))
+    rows += [_build_missing_row(item) for item in facts["applications"] if not item["is_found"]]
+    return sorted(rows, key=_get_sort_key)
+
+
+def _find_key(consumer: Consumer, index: _Index) -> _Held:
+    """Return what is known of the key that a consumer holds."""
+    if consumer["kind"] == "saml_app":
+        return _find_signing_certificate(consumer, index)
+    if consumer["app_id"] is None:
+        return _Held(consumer, unknown="which application it signs in as")
+    application = index.applications.get(consumer["app_id"])
+    if application is None:
+        return _judge_unread_application(consumer, consumer["app_id"], index)
+    label = application["application"]
+    if consumer["key_id"] is None:
+        return _Held(consumer, None, label, f"which key of {label} it holds: it has no key mark")
+    found = index.keys_by_id.get(fold_case(consumer["key_id"]), [])
+    own = next((key for key in found if key["app_id"] == consumer["app_id"]), None)
+    if own is not None:
+        return _Held(consumer, own, label)
+    if found:
+        reason = f"the key of its mark belongs to {found[0]['application']}, not to {label}"
+        return _Held(consumer, None, label, reason, is_missing=True)
+    if not index.was_read("service_principals"):
+        return _Held(consumer, None, label, "whether its key is one of the service principal, which could not be read")
+    return _Held(consumer, None, label, f"{label} has no such key (any more)", is_missing=True)
+
+
+def _judge_unread_application(consumer: Consumer, app_id: str, index: _Index) -> _Held:
+    """Return what is known where the consumer's application was not read: it is gone only where all of its tenant were."""
+    if consumer["tenant_id"] and index.was_tenant_read(consumer["tenant_id"]):
+        return _Held(consumer, None, app_id, f"its tenant has no application {app_id}", is_missing=True)
+    return _Held(consumer, None, app_id, f"the keys of application {app_id}: it was not read, or is in another tenant")
+
+
+def _find_signing_certificate(consumer: Consumer, index: _Index) -> _Held:
+    """Return the signing certificate that is active in the application of a SAML app."""
+    found: dict[str | None, Application] = {}
+    for identifier in consumer["identifiers"]:
+        found.update(index.by_identifier.get(identifier, {}))
+    if len(found) != 1:
+        told = (
+            "several applications have its identifier" if found else "no application that was read has its identifier"
+        )
+        return _Held(consumer, unknown=f"its signing certificate: {told}")
+    ((app_id, application),) = found.items()
+    label = application["application"]
+    keys = [key for key in index.keys_by_application.get(app_id, ()) if key["kind"] == SAML_KIND]
+    active = next((key for key in sorted(keys, key=_get_key_order) if key["active"]), None)
+    if active is not None:
+        return _Held(consumer, active, label, _TRUSTED)
+    if not index.was_read("service_principals"):
+        return _Held(consumer, None, label, "its signing certificate: service principals could not be read")
+    return _Held(consumer, None, label, f"{label} has no signing certificate", is_missing=True)
+
+
+def _list_doubtful_consumers(held: t.Iterable[_Held]) -> dict[str, list[str]]:
+    """Return by application id the consumers that may hold any of its keys."""
+    found: dict[str, list[str]] = {}
+    for item in held:
+        app_id = item.consumer["app_id"]
+        if app_id and item.key is None and not item.is_missing:
+            found.setdefault(app_id, []).append(f"{describe_consumer(item.consumer)} on {item.consumer['commcell']}")
+    return {app_id: sorted(names) for app_id, names in found.items()}
+
+
+def describe_consumer(consumer: Consumer) -> str:
+    """Return a consumer in words, such as ``credential azure-prod``."""
+    company = f" of {consumer['company']}" if consumer["company"] else ""
+    return f"{CONSUMER_WORDS[consumer['kind']]} {consumer['name']}{company}"
+
+
+def judge_end(expires: str | None, now: datetime.datetime, thresholds: Thresholds) -> tuple[str, int | None]:
+    """Return the state by the end alone, and whole days left: negative once it has passed, None without an end."""
+    if expires is None:
+        return NO_END, None
+    ends = parse_time(expires)
+    left = math.floor((ends - now).total_seconds() / _DAY_S)
+    if ends <= now:
+        return EXPIRED, left
+    if thresholds.fail is not None and left < thresholds.fail:
+        return CRITICAL, left
+    return (WARNING if left < thresholds.warn else OK), left
+
+
+def _build_held_row(item: _Held, now: datetime.datetime, thresholds: Thresholds) -> Row:
+    consumer, key = item.consumer, item.key
+    state, left = judge_end(key["expires"], now, thresholds) if key else (MISSING if item.is_missing else UNKNOWN, None)
+    return _make_row(
+        key,
+        consumer=describe_consumer(consumer),
+        consumer_kind=consumer["kind"],
+        application=key["application"] if key else item.application,
+        app_id=key["app_id"] if key else consumer["app_id"],
+        key_id=key["key_id"] if key else consumer["key_id"],
+        commcell=consumer["commcell"],
+        days_left=left,
+        state=state,
+        unknown=item.unknown,
+    )
+
+
+def _build_key_row(
+    key: Key, keys: t.Sequence[Key], names: t.Sequence[str], now: datetime.datetime, thresholds: Thresholds
+) -> Row:
+    """Return the row of a key that no known consumer holds, or of an access token, which its owner does.
+
+    *keys*: all of its application; *names*: of the consumers that may hold it.
+    """
+    state, left = judge_end(key["expires"], now, thresholds)
+    if key["kind"] == TOKEN_KIND:
+        unknown = None if key["expires"] else "until when it can be renewed"
+        state = UNKNOWN if unknown else state
+        owner = f"user {key['owner']}" if key["owner"] else None
+        return _make_row(
+            key, consumer=owner, consumer_kind="user" if owner else None, days_left=left, state=state, unknown=unknown
+        )
+    if key["kind"] == FEDERATED_KIND:
+        return _make_row(key, days_left=left, state=state)
+    unknown = f"{_WHO}, perhaps {', '.join(names)}" if names else _WHO
+    state = _soften_state(key, state, keys, bool(names), now, thresholds)
+    return _make_row(key, days_left=left, state=state, unknown=unknown)
+
+
+def _soften_state(
+    key: Key, state: str, keys: t.Sequence[Key], may_be_held: bool, now: datetime.datetime, thresholds: Thresholds
+) -> str:
+    """Return the state of a key of which nobody is known to depend on it.
+
+    A signing certificate that does not sign beside one that does is superseded. So is a key that has ended while another one of the application
+    works on: what a rotation leaves to expire would alarm for ever. Before its end, such a key warns, as somebody unknown may still hold it.
+    """
+    if key["kind"] == SAML_KIND:
+        others = (other for other in keys if other["kind"] == SAML_KIND and other["object_id"] == key["object_id"])
+        return SUPERSEDED if not key["active"] and any(other["active"] for other in others) else state
+    if may_be_held or key["app_id"] is None or state not in (EXPIRED, CRITICAL):
+        return state
+    if not any(_is_successor(other, key, now, thresholds) for other in keys):
+        return state
+    return SUPERSEDED if state == EXPIRED else WARNING
+
+
+def _is_successor(other: Key, key: Key, now: datetime.datetime, thresholds: Thresholds) -> bool:
+    """Return True for another key of the same application that works now, and will for longer than the thresholds ask for."""
+    if other is key or other["kind"] not in CLIENT_KINDS:
+        return False
+    has_begun = other["starts"] is None or parse_time(other["starts"]) <= now
+    return has_begun and judge_end(other["expires"], now, thresholds)[0] in (OK, WARNING, NO_END)
+
+
+def _build_missing_row(application: Application) -> Row:
+    """Return the row of an application that was asked for and is not in the tenant."""
+    row = _make_row(None, application=application["application"], app_id=application["app_id"], state=MISSING)
+    return {**row, "object_id": application["object_id"], "unknown": "the tenant has no such application"}
+
+
+def _make_row(key: Key | None, **values: t.Any) -> Row:
+    row: Row = {
+        "consumer": None,
+        "consumer_kind": None,
+        "kind": key["kind"] if key else None,
+        "name": key["name"] if key else None,
+        "application": key["application"] if key else None,
+        "app_id": key["app_id"] if key else None,
+        "object_id": key["object_id"] if key else None,
+        "key_id": key["key_id"] if key else None,
+        "thumbprint": key["thumbprint"] if key else None,
+        "commcell": key["commcell"] if key else None,
+        "starts": key["starts"] if key else None,
+        "expires": key["expires"] if key else None,
+        "days_left": None,
+        "state": UNKNOWN,
+        "unknown": None,
+    }
+    return {**row, **values}
+
+
+def _get_sort_key(row: Row) -> tuple[t.Any, ...]:
+    told = (
+        row["expires"] or "~",
+        row["application"],
+        row["consumer"],
+        row["commcell"],
+        row["kind"],
+        row["key_id"],
+        row["name"],
+        row["object_id"],
+    )
+    return (-STATES.index(row["state"]), *(str(item or "") for item in told))
+
+
+def _get_key_order(key: Key) -> tuple[str, str]:
+    return key["expires"] or "~", key["key_id"]

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Rows and sources in sentences, for messages, reports and calendars. Pure; names stay as they are, whoever shows them makes them visible."""
+
+from __future__ import annotations
+
+import typing as t
+
+Row = t.Mapping[str, t.Any]
+
+#: Kinds of keys for people.
+KIND_WORDS = {
+    "secret": "secret",
+    "certificate": "certificate",
+    "service_principal_secret": "secret of the service principal",
+    "service_principal_certificate": "certificate of the service principal",
+    "saml_signing_certificate": "SAML signing certificate",
+    "federated_credential": "federated credential",
+    "access_token": "access token",
+}
+_SOURCE_WORDS = {"entra": "Entra ID", "commvault": "Commvault"}
+
+
+def describe_row(row: Row) -> str:
+    """Return ``credential azure-prod on CommCell cs01 uses secret backup (key id …) of commvault-backup: 12 days left``."""
+    who = f"{row['consumer']}{_format_place(row)} uses " if row["consumer"] else ""
+    unknown = f" ({row['unknown']})" if row["unknown"] and row["state"] in ("unknown", "missing") else ""
+    return f"{who}{describe_key(row)}: {describe_end(row)}{unknown}"
+
+
+def describe_key(row: Row) -> str:
+    """Return the key of a row in words, with its application, or where it lies."""
+    if row["kind"] is None and row["key_id"] is None:
+        unknown = "a key" if row["consumer"] else "application"
+        of = " of " if row["consumer"] and row["application"] else " "
+        return f"{unknown}{of}{row['application']}" if row["application"] else "a key that is not known"
+    name = f" {row['name']}" if row["name"] else ""
+    of = f" of {row['application']}" if row["application"] else ""
+    place = "" if row["consumer"] else _format_place(row)
+    return f"{KIND_WORDS.get(str(row['kind']), 'key')}{name} (key id {row['key_id']}){of}{place}"
+
+
+def describe_end(row: Row) -> str:
+    """Return when a row ends: in days, or why no end is told."""
+    state, left = row["state"], row["days_left"]
+    if state == "missing":
+        return "not there"
+    if left is None:
+        return "no end" if state == "no_end" else "end not known"
+    if row["state"] == "expired" or left < 0:
+        return f"expired {_format_days(max(0, -left - 1))} ago, {row['expires']}"
+    return f"{_format_days(left)} left, until {row['expires']}"
+
+
+def describe_source(source: Row) -> str:
+    """Return what of a source was read or not, such as ``access_tokens of Commvault (cs01) could not be read: …``."""
+    place = f" ({source['commcell']})" if source["commcell"] else ""
+    subject = f"{str(source['what']).replace('_', ' ')} of {_SOURCE_WORDS.get(str(source['service']), source['service'])}{place}"
+    if source["status"] == "failed":
+        return f"{subject} could not be read: {source['reason']}"
+    if source["status"] == "not_offered":
+        return f"{subject}: this release has none"
+    return f"{subject}: {source['found']} read"
+
+
+def _format_place(row: Row) -> str:
+    return f" on CommCell {row['commcell']}" if row["commcell"] else ""
+
+
+def _format_days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""expiry_info against the simulator: what it reads, with how few requests, and what it says of what it cannot read."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from cvops_simulator import Simulator
+from cvops_simulator.core.faults import Fault
+from helpers.checks import assert_no_secrets, assert_no_writes
+from helpers.expiring import APPLICATIONS, VALUES, seed_expiring
+from helpers.playing import Player, Result
+
+pytestmark = pytest.mark.any_core
+
+
+def task(**options: t.Any) -> list[dict[str, t.Any]]:
+    return [{"name": "expiry", "cvops.identity.expiry_info": {"commcell": "cs01", **options}}]
+
+
+def count_requests(site: Simulator) -> int:
+    """Requests to Graph; a batch is one, whatever is in it."""
+    return sum(entry.user_agent != "$batch" for entry in site.journal.entries("graph"))
+
+
+def states(result: Result) -> dict[tuple[str | None, str | None], str]:
+    """States by consumer and label of the key."""
+    return {(row["consumer"], row["name"]): row["state"] for row in result["expiring"]["rows"]}
+
+
+EXPECTED = {
+    (None, "ended"): "superseded",
+    (None, "soon"): "warning",
+    (None, "later"): "ok",
+    (None, "for ever"): "no_end",
+    (None, "awx"): "no_end",
+    ("SAML app corp.example", "CN=Commvault"): "warning",
+    ("user admin", "ci"): "warning",
+    (None, None): "missing",
+}
+
+
+def test_everything_that_expires_by_who_uses_it(site: Simulator, play: Player, in_process: bool) -> None:
+    seed_expiring(site)
+    site.journal.clear()
+    asked = [{"unique_name": name} for name in (*APPLICATIONS, "not-there")]
+    run = play(task(applications=asked), in_process=in_process).ok()
+    assert states(run.result) == EXPECTED
+    found = run.result["expiring"]
+    assert (found["state"], found["partial"], run.result["changed"]) == ("missing", False, False)
+    assert {source["status"] for source in found["sources"]} == {"read"}
+    assert_no_writes(site)
+    assert_no_secrets(run, [run.folder], VALUES)
+    # Graph: the applications in one batch, then what belongs to them in another. CommCell: who signs in and the tokens, the two
+    # lists of identity providers, one SAML app.
+    assert count_requests(site) == 2
+    assert run.result["stats"]["reads"] == 2 + 5
+
+
+def test_all_applications_of_the_tenant(site: Simulator, play: Player) -> None:
+    seed_expiring(site)
+    site.journal.clear()
+    run = play(task(services=["entra"])).ok()
+    rows = run.result["expiring"]["rows"]
+    assert {row["application"] for row in rows} > set(APPLICATIONS)
+    assert {source["service"] for source in run.result["expiring"]["sources"]} == {"entra"}
+    # Two lists of one page each, and one batch for the federated credentials of up to twenty applications.
+    assert count_requests(site) == 3
+
+
+def test_a_threshold_fails_the_task_with_all_that_it_has_read(site: Simulator, play: Player) -> None:
+    seed_expiring(site)
+    asked = [{"unique_name": APPLICATIONS[0]}]
+    run = play(task(services=["entra"], applications=asked, fail_below_days=15))
+    assert run.rc != 0
+    assert states(run.result)[None, "soon"] == "critical"
+    assert run.result["error"]["kind"] == "expiry"
+    assert "12 days left" in run.result["msg"]
+
+
+def test_a_source_that_cannot_be_read_is_told(site: Simulator, play: Player) -> None:
+    seed_expiring(site)
+    site.faults.add(Fault("graph", "GET", "*/federatedIdentityCredentials*", "status", status=403, times=0))
+    run = play(task(services=["entra"], applications=[{"unique_name": APPLICATIONS[0]}])).ok()
+    found = run.result["expiring"]
+    failed = [source["what"] for source in found["sources"] if source["status"] == "failed"]
+    assert (failed, found["partial"]) == (["federated_credentials"], True)
+    assert "federated credentials of Entra ID could not be read" in str(run.result["warnings"])
+    run = play(task(services=["entra"], applications=[{"unique_name": APPLICATIONS[0]}], fail_below_days=0))
+    assert "federated credentials of Entra ID could not be read" in run.result["msg"]
+
+
+def test_where_no_service_can_be_read_the_task_fails(site: Simulator, play: Player) -> None:
+    site.faults.add(Fault("graph", "GET", "*/applications*", "status", status=403, times=0))
+    run = play(task(services=["entra"]))
+    assert run.rc != 0
+    assert run.result["error"]["kind"] == "forbidden"
+    assert "expiring" not in run.result

@@ -1,0 +1,287 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is read for expiry_info, with how few requests, and what a failed read makes of it."""
+
+from __future__ import annotations
+
+import typing as t
+from urllib.parse import unquote
+
+import pytest
+from expiry_examples import TENANT, guid
+from failed_reads import FAILED_READS
+from fake_commvault import FakeCommvault
+from fake_graph import FakeGraph
+
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
+    ApiError,
+    AuthError,
+    BadAnswer,
+    ConfigError,
+    Forbidden,
+    Throttled,
+    Unreachable,
+)
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import AnswerObject
+from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.read import (
+    CommvaultExpiryReader,
+    EntraExpiryReader,
+)
+
+HOPELESS = (AuthError, Unreachable, Throttled)
+SECRET = {"keyId": guid(1001), "displayName": "s", "endDateTime": "2027-01-01T00:00:00Z"}
+
+
+def app(number: int, **members: t.Any) -> AnswerObject:
+    return AnswerObject(
+        {"id": guid(100 + number), "appId": guid(number), "displayName": f"app-{number}", **members},
+    )
+
+
+def principal(number: int, **members: t.Any) -> AnswerObject:
+    return app(100 + number, **{"appId": guid(number), **members})
+
+
+class Tenant:
+    """Graph with so many applications, each with a service principal and a federated credential."""
+
+    def __init__(self, make_ctx: t.Any, count: int = 1) -> None:
+        self.applications = [app(number, passwordCredentials=[SECRET]) for number in range(1, count + 1)]
+        self.principals: list[t.Any] = [principal(number) for number in range(1, count + 1)]
+        self.graph = FakeGraph(
+            make_ctx({}),
+            {
+                "/applications": lambda params: self.applications,
+                "/servicePrincipals": lambda params: [
+                    item for item in self.principals if not params.get("$filter") or item["appId"] in params["$filter"]
+                ],
+            },
+        )
+        self.graph.claims = {"tid": TENANT}
+        for item in self.applications:
+            self.graph.answers[f"/applications(appId='{item['appId']}')"] = item
+            self.graph.answers[self.federated(item)] = [{"id": guid(500), "name": "awx"}]
+        self.reader = EntraExpiryReader(self.graph.ctx, t.cast("t.Any", self.graph))
+
+    @staticmethod
+    def federated(item: t.Mapping[str, t.Any]) -> str:
+        return f"/applications/{item['id']}/federatedIdentityCredentials"
+
+    def read(self, *asked: dict[str, str]) -> dict[str, str]:
+        """Read, and return the statuses of the sources."""
+        self.reader.read(asked)
+        return {source["what"]: source["status"] for source in self.reader.facts["sources"]}
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent: a batch is one."""
+        parts = sum(map(len, self.graph.batches))
+        return len(self.graph.reads) - parts + len(self.graph.batches)
+
+
+READ = dict.fromkeys(("applications", "service_principals", "federated_credentials"), "read")
+
+
+def test_all_applications_with_everything_that_belongs_to_them(make_ctx: t.Any) -> None:
+    tenant = Tenant(make_ctx, 3)
+    assert tenant.read() == READ
+    kinds = [item["kind"] for item in tenant.reader.facts["keys"]]
+    assert sorted(kinds) == ["federated_credential"] * 3 + ["secret"] * 3
+    source = tenant.reader.facts["sources"][0]
+    assert (source["found"], source["complete"], source["tenant_id"]) == (3, True, TENANT)
+    assert tenant.requests == 3
+
+
+@pytest.mark.parametrize("count", [1, 2, 15, 40])
+def test_at_most_two_requests_for_each_application(make_ctx: t.Any, count: int) -> None:
+    tenant = Tenant(make_ctx, count)
+    assert tenant.read(*({"app_id": item["appId"]} for item in tenant.applications)) == READ
+    assert len(tenant.reader.facts["applications"]) == count
+    assert tenant.requests <= 2 * count
+    assert tenant.requests <= 2 + count // 8
+
+
+@pytest.mark.parametrize("count", [1, 45])
+def test_of_all_applications_far_fewer(make_ctx: t.Any, count: int) -> None:
+    tenant = Tenant(make_ctx, count)
+    tenant.read()
+    assert tenant.requests <= 2 + -(-count // 20)
+
+
+def test_an_application_that_is_named_twice_is_one(make_ctx: t.Any) -> None:
+    tenant = Tenant(make_ctx)
+    tenant.graph.answers[f"/applications/{guid(101)}"] = tenant.applications[0]
+    tenant.read({"app_id": guid(1)}, {"object_id": guid(101), "app_id": ""})
+    assert len(tenant.reader.facts["applications"]) == 1
+
+
+def test_an_application_that_is_not_there_is_told(make_ctx: t.Any) -> None:
+    tenant = Tenant(make_ctx)
+    assert tenant.read({"unique_name": "gone"}, {"app_id": guid(1)}) == READ
+    found = {item["application"]: item["is_found"] for item in tenant.reader.facts["applications"]}
+    assert found == {"gone": False, "app-1": True}
+    assert tenant.reader.facts["sources"][0]["complete"] is False
+
+
+@pytest.mark.parametrize("asked", [{"app_id": "x"}, {"object_id": "x"}, {"unique_name": ""}, {}])
+def test_an_application_is_named_by_a_key(make_ctx: t.Any, asked: dict[str, str]) -> None:
+    tenant = Tenant(make_ctx)
+    with pytest.raises(ConfigError, match=r"^applications\[0\]"):
+        tenant.read(asked)
+    assert tenant.requests == 0
+
+
+def test_a_service_principal_of_an_application_elsewhere_counts_when_it_has_keys(make_ctx: t.Any) -> None:
+    tenant = Tenant(make_ctx)
+    tenant.principals += [principal(7, displayName="Elsewhere", passwordCredentials=[SECRET]), principal(8)]
+    tenant.read()
+    assert [item["application"] for item in tenant.reader.facts["applications"]] == ["app-1", "Elsewhere"]
+    assert tenant.reader.facts["sources"][1]["found"] == 3
+
+
+def test_the_names_of_the_service_principal_identify_the_application_too(make_ctx: t.Any) -> None:
+    tenant = Tenant(make_ctx)
+    tenant.principals[0]["servicePrincipalNames"] = ["https://cv"]
+    tenant.read()
+    assert tenant.reader.facts["applications"][0]["identifiers"] == ["https://cv"]
+
+
+@pytest.mark.parametrize("error", FAILED_READS, ids=lambda error: type(error).__name__)
+def test_a_list_of_applications_that_fails_is_a_failed_source(make_ctx: t.Any, error: ApiError) -> None:
+    tenant = Tenant(make_ctx)
+    tenant.graph.answers["/applications"] = error
+    assert tenant.read() == {"applications": "failed"}
+    assert tenant.reader.errors == [error]
+    assert tenant.reader.facts["sources"][0]["reason"] == str(error)
+    assert tenant.requests == 1
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("error", [*FAILED_READS, Forbidden("no", status=403)], ids=lambda error: type(error).__name__)
+def test_a_part_that_fails_fails_alone(make_ctx: t.Any, error: ApiError, named: bool) -> None:
+    tenant = Tenant(make_ctx)
+    tenant.graph.answers[tenant.federated(tenant.applications[0])] = error
+    found = tenant.read(*([{"app_id": guid(1)}] if named else []))
+    shares_request = named and isinstance(error, HOPELESS)
+    assert found == {
+        **READ,
+        "federated_credentials": "failed",
+        **({"service_principals": "failed"} if shares_request else {}),
+    }
+    assert [item["kind"] for item in tenant.reader.facts["keys"]] == ["secret"]
+
+
+@pytest.mark.parametrize("where", ["applications", "service_principals"])
+def test_an_answer_that_cannot_be_understood_is_a_failed_source(make_ctx: t.Any, where: str) -> None:
+    tenant = Tenant(make_ctx)
+    odd = {"passwordCredentials": [{**SECRET, "endDateTime": "soon"}]}
+    if where == "applications":
+        tenant.applications = [app(1, **odd)]
+    else:
+        tenant.principals = [principal(1, **odd)]
+    assert tenant.read()[where] == "failed"
+    assert isinstance(tenant.reader.errors[0], BadAnswer)
+    assert [item["kind"] for item in tenant.reader.facts["keys"]] == (
+        [] if where == "applications" else ["secret", "federated_credential"]
+    )
+
+
+TOKENS = {"tokens": [{"accessTokenId": 9, "tokenName": "ci", "renewableUntilTimestamp": 1780185600}]}
+SERVERS = {"identityServers": [{"name": "corp", "type": "SAML", "samlType": "AZURE", "company": {"id": 0}}]}
+APPS = {"clientThirdPartyApps": [{"appName": "corp", "appType": 2, "isEnabled": True}]}
+SAML = {"name": "corp", "serviceProviderMetaData": {"entityId": "https://cv"}}
+
+
+class Cell:
+    """A CommCell with an access token and a SAML app."""
+
+    def __init__(self, make_ctx: t.Any, name: str | None = None) -> None:
+        self.answers: dict[str, t.Any] = {
+            "V4/AccessToken/": TOKENS,
+            "V4/IdentityServers": SERVERS,
+            "ThirdParty/App": APPS,
+            "v4/SAML/corp": SAML,
+        }
+        self.client = FakeCommvault(make_ctx({"parallel_reads": 2}), self.answers)
+        self.client.answers = self.answers
+        self.reader = CommvaultExpiryReader(self.client.ctx, t.cast("t.Any", self.client), name)
+
+    def read(self) -> dict[str, str]:
+        self.reader.read()
+        return {source["what"]: source["status"] for source in self.reader.facts["sources"]}
+
+
+def test_a_commcell(make_ctx: t.Any) -> None:
+    cell = Cell(make_ctx)
+    assert set(cell.read().values()) == {"read"}
+    (token,), (saml,) = cell.reader.facts["keys"], cell.reader.facts["consumers"]
+    assert (token["key_id"], token["owner"], token["commcell"]) == ("9", "svc", "cs01")
+    assert (saml["name"], saml["identifiers"], saml["commcell"], saml["company"]) == (
+        "corp",
+        ["https://cv"],
+        "cs01",
+        None,
+    )
+    assert len(cell.client.sent) == 4
+
+
+def test_the_name_that_the_task_gives_is_taken(make_ctx: t.Any) -> None:
+    cell = Cell(make_ctx, "emea")
+    cell.read()
+    assert cell.reader.facts["keys"][0]["commcell"] == cell.reader.facts["consumers"][0]["commcell"] == "emea"
+
+
+def test_a_release_without_access_tokens(make_ctx: t.Any) -> None:
+    cell = Cell(make_ctx)
+    del cell.answers["V4/AccessToken/"]
+    assert cell.read()["access_tokens"] == "not_offered"
+    assert cell.reader.errors == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"samlType": "OKTA"}, {"type": "LDAP"}],
+)
+def test_what_does_not_trust_entra_id_is_left_out(make_ctx: t.Any, more: dict[str, t.Any]) -> None:
+    cell = Cell(make_ctx)
+    cell.answers["V4/IdentityServers"] = {"identityServers": [{**SERVERS["identityServers"][0], **more}]}
+    cell.answers["ThirdParty/App"] = {"clientThirdPartyApps": []}
+    cell.read()
+    assert cell.reader.facts["consumers"] == []
+
+
+def test_a_disabled_saml_app_is_left_out(make_ctx: t.Any) -> None:
+    cell = Cell(make_ctx)
+    cell.answers["ThirdParty/App"] = {"clientThirdPartyApps": [{**APPS["clientThirdPartyApps"][0], "isEnabled": False}]}
+    cell.read()
+    assert cell.reader.facts["consumers"] == []
+
+
+def test_a_saml_app_that_is_listed_and_cannot_be_read_is_a_consumer(make_ctx: t.Any) -> None:
+    cell = Cell(make_ctx)
+    del cell.answers["v4/SAML/corp"]
+    cell.read()
+    (saml,) = cell.reader.facts["consumers"]
+    assert (saml["name"], saml["identifiers"]) == ("corp", [])
+
+
+@pytest.mark.parametrize("error", FAILED_READS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("what", ["access_tokens", "saml_apps"])
+def test_a_list_that_fails_is_a_failed_source(make_ctx: t.Any, error: ApiError, what: str) -> None:
+    cell = Cell(make_ctx)
+    cell.answers["V4/AccessToken/" if what == "access_tokens" else "v4/SAML/corp"] = error
+    found = cell.read()
+    assert found[what] == "failed"
+    others = {name: status for name, status in found.items() if name != what}
+    expected = "failed" if isinstance(error, HOPELESS) and what == "access_tokens" else "read"
+    assert set(others.values()) == {expected}
+    assert cell.reader.errors == [error]
+
+
+def test_paths_hold_nothing_but_ids(make_ctx: t.Any) -> None:
+    """A unique name of anybody's choice is one key of a path."""
+    tenant = Tenant(make_ctx)
+    tenant.read({"unique_name": "x')/owners?$top=1&a=("})
+    assert unquote(tenant.graph.reads[0]) == "/applications(uniqueName='x'')/owners?$top=1&a=(')"
