@@ -258,8 +258,14 @@ def test_openid_connect(sdk: Commcell, cell: CommCellService) -> None:
     values = {item["name"]: item["value"] for item in apps.get("entra-oidc").get_app_props()}
     assert (values["clientId"], values["clientSecret"]) == ("66666666", "******")
     assert cell.state.apps.named("entra-oidc")[0].secrets == {"clientSecret": "hush"}
+    with pytest.raises(SDKException, match="already exists"):
+        apps.configure_openid_app("entra-oidc", props, ["admin"])
+    row = apps.all_apps["entra-oidc"]
     apps.delete_identity_app("entra-oidc")
     assert not apps.has_identity_app("entra-oidc")
+    apps.all_apps["entra-oidc"] = row
+    with pytest.raises(SDKException, match="does not exist"):
+        apps.delete_identity_app("entra-oidc")
 
 
 def test_local_identity_app(sdk: Commcell) -> None:

@@ -10,13 +10,17 @@ from typing import Any
 from cvops_simulator.commvault.catalogue import DOMAIN_MANAGEMENT
 from cvops_simulator.commvault.envelopes import DUPLICATE, ApiError, invalid, make_success_e, make_success_g
 from cvops_simulator.commvault.model import IdentityApp
-from cvops_simulator.commvault.references import make_guid
+from cvops_simulator.commvault.references import is_in_scope, make_guid, resolve_record
 from cvops_simulator.commvault.routing import Call, Routes
 from cvops_simulator.core.names import fold_case
 
 LOCAL, OIDC = 4, 5
 CREATE, DELETE, MODIFY = 1, 2, 3
 _HIDDEN = ("clientSecret",)
+#: The member of the error object that has the text, by operation; the official SDK reads this one and no other.
+_TEXT_MEMBERS = {CREATE: "errorString", DELETE: "warningMessage"}
+#: `_type_` in `assocTree`.
+_ALL_USERS, _USER, _USER_GROUP, _PROVIDER = 12, 13, 15, 61
 
 
 def register(routes: Routes) -> None:
@@ -42,7 +46,8 @@ def _render_row(app: IdentityApp) -> dict[str, Any]:
 
 def _list(call: Call) -> dict[str, Any]:
     wanted = fold_case(call.query.get("appname", ""))
-    rows = [_render_row(app) for app in call.lists.apps if not wanted or fold_case(app.name) == wanted]
+    shown = [app for app in call.lists.apps if is_in_scope(call, app.company_id)]
+    rows = [_render_row(app) for app in shown if not wanted or fold_case(app.name) == wanted]
     return {"clientThirdPartyApps": rows}
 
 
@@ -78,8 +83,14 @@ def _post(call: Call) -> dict[str, Any]:
     rows = data.get("clientThirdPartyApps")
     if not isinstance(rows, list) or not rows:
         raise invalid("clientThirdPartyApps is missing")
-    for row in rows:
-        _change(call, int(data.get("opType") or 0), row)
+    kind = int(data.get("opType") or 0)
+    try:
+        for row in rows:
+            _change(call, kind, row)
+    except ApiError as error:
+        if kind not in _TEXT_MEMBERS:
+            raise
+        return {"error": {"errorCode": error.code, _TEXT_MEMBERS[kind]: error.message}}
     return make_success_e()
 
 
@@ -89,6 +100,7 @@ def _change(call: Call, kind: int, row: dict[str, Any]) -> None:
         return
     if kind not in (CREATE, MODIFY):
         raise invalid(f"[{kind}] is not an operation")
+    _check_associations(call, row)
     local = row.get("appType") == LOCAL and bool([app for app in call.state.apps if app.type == LOCAL])
     if kind == CREATE and not local:
         app = make_app(call, str(row.get("appName") or ""), int(row.get("appType") or 0))
@@ -96,6 +108,33 @@ def _change(call: Call, kind: int, row: dict[str, Any]) -> None:
     else:
         app = _find(call, row)
     _fill(app, row)
+
+
+def _check_associations(call: Call, row: dict[str, Any]) -> None:
+    """Refuse an association with what is not there; note ids and names of the others."""
+    for item in row.get("assocTree") or ():
+        if "userName" in item or "userId" in item:
+            user = resolve_record(call.state.users, item, "userId", "userName", "User")
+            item.update({"_type_": _USER, "userId": user.id, "userName": user.name})
+        elif "userGroupName" in item or "userGroupId" in item:
+            group = resolve_record(call.state.groups, item, "userGroupId", "userGroupName", "User group")
+            item.update({"_type_": _USER_GROUP, "userGroupId": group.id, "userGroupName": group.name})
+        elif "providerId" in item or "providerDomainName" in item:
+            _check_provider(call, item)
+        elif item.get("_type_") != _ALL_USERS:
+            raise invalid("An association names nobody")
+
+
+def _check_provider(call: Call, item: dict[str, Any]) -> None:
+    """Fill in a company by its id or alias; a domain, of which this CommCell keeps no list, has a name of its own."""
+    company = call.state.companies.get(int(item.get("providerId") or 0))
+    name = fold_case(str(item.get("providerDomainName") or ""))
+    company = company or next((one for one in call.state.companies if fold_case(one.alias) == name), None)
+    if company is None and (item.get("providerId") or not name):
+        raise invalid(f"Provider [{item.get('providerId')}] does not exist")
+    item["_type_"] = _PROVIDER
+    if company is not None:
+        item.update({"providerId": company.id, "providerDomainName": company.alias})
 
 
 def _fill(app: IdentityApp, row: dict[str, Any]) -> None:
@@ -121,16 +160,18 @@ def _put(call: Call) -> dict[str, Any]:
     if data.get("opType") != MODIFY:
         raise invalid("opType must be 3")
     for row in data.get("clientThirdPartyApps") or []:
+        _check_associations(call, row)
         _fill(_find(call, row), row)
     return make_success_g()
 
 
 def render_app_properties(call: Call, keys: set[str]) -> dict[str, Any]:
-    """Return rows of apps by key, with their properties; secrets are masked."""
+    """Return rows of apps by key, with their properties and associations; secrets are masked."""
     rows = []
     for app in call.state.apps:
         if app.key in keys:
             values = list((app.document.get("props") or {}).get("nameValues") or [])
             values += [{"name": name, "value": "******"} for name in app.secrets if name in _HIDDEN]
-            rows.append({**_render_row(app), "props": {"nameValues": values}})
+            associations = app.document.get("assocTree") or []
+            rows.append({**_render_row(app), "props": {"nameValues": values}, "assocTree": associations})
     return {"clientThirdPartyApps": rows}
