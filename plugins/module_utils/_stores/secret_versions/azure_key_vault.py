@@ -23,10 +23,9 @@ from ..._core.values import format_time, parse_time
 from ..azure_key_vault_access import SERVICE, KeyVaultAccess
 from ..azure_key_vault_client import DisabledSecret, KeyVaultClient
 from ..conflicts import StoreConflict
-from .base import KEY_FACTS, Held, PlacedKeys, StoredKey, list_facts
+from .base import KEY_FACTS, Held, PlacedKeys, StoredKey, encode_facts, split_facts
 
 KIND = "azure_key_vault"
-_PREFIX = "cvops_"
 _PENDING = "-pending"
 #: Limits of the service (Microsoft Learn: about Key Vault secrets; Azure Key Vault keys, secrets and certificates overview).
 _LONGEST_NAME, _MOST_TAGS, _LONGEST_TAG, _LARGEST_VALUE = 127, 15, 256, 25_000
@@ -109,7 +108,7 @@ class KeyVaultPlace:
             and isinstance(found.created_on, datetime.datetime)
             and _is_version(found.version)
             and found.version != held.version
-            and not (own and _get_tag(found, "key_id") == own)
+            and not (own and (found.tags or {}).get(KEY_FACTS["key_id"]) == own)
         ]
         if not usable:
             return None
@@ -123,7 +122,7 @@ class KeyVaultPlace:
 
     def write(self, key: StoredKey, held: Held) -> None:
         """Write a version, and read that it is the newest one. Raises StoreConflict where it is not, ConfigError, ApiError."""
-        tags = {**held.others.get("tags", {}), **{_PREFIX + name: fact for name, fact in list_facts(key).items()}}
+        tags = {**held.others.get("tags", {}), **encode_facts(key)}
         self._check_limits(key, tags)
         written = self._client.call(
             f"write {self.label}",
@@ -196,13 +195,11 @@ class KeyVaultPlace:
     def _decode(self, found: t.Any) -> Held:
         properties, value = found.properties, found.value
         version = self._get_version(properties)
-        tags = properties.tags or {}
+        facts, kept = split_facts(properties.tags or {})
         if not value:
             raise self._build_misread_error("a secret without a value")
-        facts = {name: tags.get(_PREFIX + name, "") for name in KEY_FACTS}
         if not facts["expires"] and properties.expires_on is not None:
             facts["expires"] = format_time(properties.expires_on)
-        kept = {name: text for name, text in tags.items() if name not in [_PREFIX + fact for fact in KEY_FACTS]}
         return Held(StoredKey(value, **facts), version, {"tags": kept, "content_type": properties.content_type})
 
     def _get_version(self, properties: t.Any, may_have_acted: bool = False) -> str:
@@ -238,7 +235,3 @@ class KeyVaultPlace:
 
 def _is_version(version: t.Any) -> bool:
     return isinstance(version, str) and re.fullmatch(r"[0-9A-Fa-f]{1,64}", version) is not None
-
-
-def _get_tag(properties: t.Any, fact: str) -> str:
-    return str((properties.tags or {}).get(_PREFIX + fact, ""))

@@ -39,8 +39,13 @@ class StoredKey:
     expires: str = ""
 
 
-#: The members of a StoredKey that are no secret, in the order of the class.
-KEY_FACTS = ("key_id", "rotation_id", "application", "expires")
+#: The members of a StoredKey that are no secret, with the names that they have among data of others: fields, tags.
+KEY_FACTS = {
+    "key_id": "cvops_key_id",
+    "rotation_id": "cvops_rotation_id",
+    "application": "cvops_application",
+    "expires": "cvops_expires",
+}
 
 
 class SecretStore(t.Protocol):
@@ -173,7 +178,7 @@ class PlacedKeys:
 
     def discard_pending(self, key_id: str) -> None:
         """Take the pending value away, where it is this key's; another one stays. Raises CvopsError."""
-        if self.read_pending() is None:
+        if not key_id or self.read_pending() is None:
             return
         with self._lock(False):
             pending = self._read(self._pending)
@@ -203,9 +208,11 @@ class PlacedKeys:
         return True
 
     def _build_other_key_error(self, found: StoredKey, key_id: str) -> ConfigError:
-        name = f"key {found.key_id}" if found.key_id else "a value that no rotation has marked"
+        name, remedy = f"key {found.key_id}", "promote or discard it first"
+        if not found.key_id:
+            name, remedy = "a value that no rotation has marked", "if nobody needs it, remove it there"
         return ConfigError(
-            f"{self._pending.label} holds {name}, not key {key_id}. It may be the only copy of its value: promote or discard it first.",
+            f"{self._pending.label} holds {name}, not key {key_id}. It may be the only copy of its value: {remedy}.",
             source=self.label,
         )
 
@@ -238,6 +245,17 @@ class PlacedKeys:
                 found = self._read(place)
             if found.key is not None and held.key is not None and found.key.key_id == held.key.key_id:
                 raise
+
+
+def encode_facts(key: StoredKey) -> dict[str, str]:
+    """Return what is known of *key* as it lies among data of others; what is not known is left out."""
+    return {KEY_FACTS[name]: fact for name, fact in list_facts(key).items()}
+
+
+def split_facts(data: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """Return what *data* says of a key, by the names of StoredKey and empty where it does not, and the rest of *data*."""
+    facts = {name: data.get(stored, "") for name, stored in KEY_FACTS.items()}
+    return facts, {name: value for name, value in data.items() if name not in KEY_FACTS.values()}
 
 
 def list_facts(key: StoredKey) -> dict[str, str]:

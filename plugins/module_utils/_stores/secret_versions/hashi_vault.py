@@ -17,10 +17,9 @@ from ..._core.context import Context
 from ..._core.errors import ConfigError, CvopsError
 from ..conflicts import StoreConflict
 from ..hashi_vault_kv import KvSecret, SecretVersion, VaultConnection
-from .base import KEY_FACTS, Held, PlacedKeys, StoredKey, list_facts
+from .base import KEY_FACTS, Held, PlacedKeys, StoredKey, encode_facts, split_facts
 
 KIND = "hashi_vault"
-_PREFIX = "cvops_"
 
 
 def open_vault_keys(ctx: Context, options: t.Mapping[str, t.Any]) -> PlacedKeys:
@@ -28,7 +27,7 @@ def open_vault_keys(ctx: Context, options: t.Mapping[str, t.Any]) -> PlacedKeys:
     connection = VaultConnection(ctx, options)
     mount, path = str(options.get("mount") or "secret"), str(options["path"]).strip("/")
     field = str(options.get("field") or "value")
-    if not path or field.startswith(_PREFIX):
+    if not path or field in KEY_FACTS.values():
         raise ConfigError(
             f"option hashi_vault: {f'field {field!r} is kept for what is known of a key' if path else 'path is empty'}."
         )
@@ -58,8 +57,7 @@ class VaultPlace:
 
     def write(self, key: StoredKey, held: Held) -> None:
         """Write the version after *held*. Raises StoreConflict where it is not the newest any more, ConfigError, ApiError."""
-        facts = {_PREFIX + name: fact for name, fact in list_facts(key).items()}
-        self.secret.write({**held.others, self._field: key.value, **facts}, held.version or 0)
+        self.secret.write({**held.others, self._field: key.value, **encode_facts(key)}, held.version or 0)
 
     def clear(self, held: Held) -> None:
         """Destroy the content of *held*; a version after it stays. Raises ConfigError, ApiError."""
@@ -67,23 +65,17 @@ class VaultPlace:
 
     def _decode(self, found: SecretVersion) -> Held:
         """Return the key in a version of the secret. Raises ConfigError for a field that is no text."""
-        document = found.document or {}
-        marks = {name: document.get(_PREFIX + name, "") for name in KEY_FACTS}
-        others = {
-            name: value
-            for name, value in document.items()
-            if name != self._field and name not in [_PREFIX + fact for fact in KEY_FACTS]
-        }
-        value = document.get(self._field)
+        facts, others = split_facts(found.document or {})
+        value = others.pop(self._field, None)
         if value is None or value == "":
             return Held(None, found.number, others)
-        if not isinstance(value, str) or not all(isinstance(mark, str) for mark in marks.values()):
+        if not isinstance(value, str) or not all(isinstance(fact, str) for fact in facts.values()):
             raise ConfigError(
                 f"{self.label}: field {self._field}, or what a rotation keeps beside it, is no text; name the field of the secret"
                 " that consumers read (option field of hashi_vault).",
                 source=self.label,
             )
-        return Held(StoredKey(value, **marks), found.number, others)
+        return Held(StoredKey(value, **facts), found.number, others)
 
     def _check_mount(self) -> None:
         """Raise ConfigError for a mount of KV version 1, where the paths of version 2 look as if nothing were there.

@@ -169,6 +169,18 @@ def test_a_pending_value_that_cannot_be_taken_away_is_an_error_and_the_next_run_
     assert waiting.key is None
 
 
+def test_a_pending_value_that_no_rotation_has_marked_is_left_to_people() -> None:
+    store, _place, waiting = make()
+    waiting.key = StoredKey("by hand")
+    store.discard_pending("")
+    for act in (lambda: store.write_pending(NEW), lambda: store.promote(NEW.key_id)):
+        with pytest.raises(ConfigError, match="that no rotation has marked.*if nobody needs it, remove it there"):
+            act()
+    with pytest.raises(ConfigError, match="nothing is pending"):
+        store.promote("")
+    assert (waiting.key, waiting.history) == (StoredKey("by hand"), [])
+
+
 def test_values_are_hidden_from_the_run_as_soon_as_they_are_known() -> None:
     store, _place, waiting = make()
     store.read_current()

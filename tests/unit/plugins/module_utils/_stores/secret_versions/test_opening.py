@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The option that names a store, and the store that it opens: nothing is touched before it is used."""
+"""The store that an option names: nothing is touched before it is used."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
 from ansible_collections.cvops.identity.plugins.module_utils._core.http_settings import HttpSettings
 from ansible_collections.cvops.identity.plugins.module_utils._stores.azure_key_vault_access import KeyVaultAccess
 from ansible_collections.cvops.identity.plugins.module_utils._stores.secret_versions.opening import open_secret_store
-from ansible_collections.cvops.identity.plugins.module_utils._stores.secret_versions.options import secret_store_option
 
 VAULT = {"path": "keys/azure-prod", "url": "https://vault.example"}
 KEY_VAULT = {"vault_url": "https://cvops.vault.azure.net", "name": "azure-prod"}
@@ -24,32 +22,6 @@ KEY_VAULT = {"vault_url": "https://cvops.vault.azure.net", "name": "azure-prod"}
 
 def connect(url: str) -> KeyVaultAccess:
     return KeyVaultAccess(url, HttpSettings("Azure Key Vault"), t.cast(t.Any, None))
-
-
-def validate(store: t.Any) -> t.Any:
-    return ArgumentSpecValidator({"store": secret_store_option()}).validate({"store": store})
-
-
-@pytest.mark.parametrize(
-    ("store", "said"),
-    [
-        ({}, "one of the following is required: file, hashi_vault, azure_key_vault"),
-        ({"file": {"path": "/x"}, "azure_key_vault": KEY_VAULT}, "mutually exclusive"),
-        ({"file": {}}, "path"),
-        ({"hashi_vault": {**VAULT, "role_id": "r"}}, "secret_id"),
-        ({"azure_key_vault": {"name": "x"}}, "vault_url"),
-        ({"aws": {}}, "aws"),
-    ],
-)
-def test_what_is_refused(store: t.Any, said: str) -> None:
-    assert any(said in message for message in validate(store).errors.messages)
-
-
-def test_secrets_of_the_option_are_hidden() -> None:
-    found = validate({"hashi_vault": {**VAULT, "token": "hvs.4711"}})
-    assert not found.errors.messages
-    assert "hvs.4711" in found._no_log_values
-    assert found.validated_parameters["store"]["hashi_vault"]["field"] == "value"
 
 
 def test_each_option_opens_its_store_and_touches_nothing(make_ctx: t.Any, tmp_path: pathlib.Path) -> None:
