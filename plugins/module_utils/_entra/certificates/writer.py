@@ -27,7 +27,7 @@ from ..._core.values import format_time
 from ..client import GraphClient, quote_segment
 from ..confirm import wait_until_shown
 from ..secrets.policy import CERTIFICATE, explain_lifetime_cap
-from .canonical import Certificate, canonical_certificate, get_key_credentials, list_certificates, list_key_ids
+from .canonical import Certificate, canonical_certificate, get_key_credentials, list_key_ids
 from .public_part import PublicCertificate
 
 _NEEDS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
@@ -255,29 +255,44 @@ class CertificateWriter:
         for number in itertools.count(1):
             is_last = number >= self._graph.retry_policy.tries
             try:
-                self._send(build, intent)
-                return
-            except ApiError as exc:
-                failure = exc
+                entries = self._read_expected()
+            except ApiError:
+                if lost is None:
+                    raise
+                failure = lost
+            else:
+                try:
+                    self._send(entries, build(entries), intent)
+                    return
+                except ApiError as exc:
+                    failure = exc
             if self._may_have_acted(failure):
                 lost = failure
-            elif lost is None and (is_last or not self._may_pass(failure)):
+            elif lost is None and (is_last or not (self._is_refusal(failure) or isinstance(failure, Unreachable))):
                 self._raise_refusal(failure)
-            if failure.facts.get("retry_after_s") is not None or isinstance(failure, Throttled):
-                wait_as_told(self._ctx, failure, "writing the certificates")
-            else:
-                backoff.pause(about="waiting before the certificates are written again")
-                self._ctx.stats.add("retries")
+            self._pause(failure, lost, backoff)
             if self._look_for_outcome(lost, is_done, is_last):
                 return
 
-    def _send(self, build: t.Callable[[Entries], list[t.Any]], intent: str) -> None:
-        """Send the whole collection once. Raises ApiError that tells to plan anew where it is not what the plan was made from."""
+    def _read_expected(self) -> list[Entry]:
+        """Return the collection. Raises ApiError that tells to plan anew where it is not what the plan was made from."""
         entries = self._read_if_known()
         if entries is None or not self._shows_expected(entries):
             raise self._build_outdated()
-        body = build(entries)
-        self._others = self._list_others(entries, body)
+        return entries
+
+    def _check_unchanged(self) -> bool:
+        """Return True. Raises ApiError as :meth:`_read_expected` does."""
+        self._read_expected()
+        return True
+
+    def _send(self, entries: Entries, body: Entries, intent: str) -> None:
+        """Send *body* in place of *entries*, once, and keep what has to be there afterwards, what an earlier write has kept among it."""
+        held = {str(entry["keyId"]).lower(): entry for entry in entries}
+        kept = (list_key_ids(body) & held.keys()) - self._added.keys()
+        others = {**self._others, **{key_id: canonical_certificate(held[key_id]) for key_id in sorted(kept)}}
+        dropped = held.keys() - list_key_ids(body)
+        self._others = {key_id: item for key_id, item in others.items() if key_id not in dropped}
         with self._graph.without_waiting():  # which would send the same again without another look
             self._graph.write(
                 "PATCH",
@@ -289,17 +304,19 @@ class CertificateWriter:
                 is_undone=self._check_unchanged,
             )
 
-    def _check_unchanged(self) -> bool:
-        """Return True while the collection is what the write is made from. Raises ApiError that tells to plan anew."""
-        if not self._shows_expected(self._read_if_known()):
-            raise self._build_outdated()
-        return True
-
-    def _list_others(self, entries: Entries, sent: Entries) -> dict[str, Certificate]:
-        """Return the certificates that are there and are sent along, by key id: they have to be there afterwards."""
-        kept = list_key_ids(sent) - self._added.keys()
-        held = {str(entry["keyId"]).lower(): entry for entry in entries}
-        return {key_id: canonical_certificate(held[key_id]) for key_id in sorted(kept & held.keys())}
+    def _pause(self, failure: ApiError, lost: ApiError | None, backoff: Backoff) -> None:
+        """Wait before the next look, as long as the service has told. Raises *lost* where no time is left and a try may have acted."""
+        try:
+            if failure.facts.get("retry_after_s") is not None or isinstance(failure, Throttled):
+                wait_as_told(self._ctx, failure, "writing the certificates")
+            else:
+                backoff.pause(about="waiting before the certificates are written again")
+                self._ctx.stats.add("retries")
+        except (ApiError, WaitTimeout):
+            if lost is None:
+                raise
+            lost.may_have_acted = True
+            raise lost from None
 
     def _may_have_acted(self, exc: ApiError) -> bool:
         """Return True for a failed request that may have been carried out."""
@@ -311,10 +328,6 @@ class CertificateWriter:
         """Return True where the service says that it has done nothing and that the request may be sent again."""
         is_unknown = isinstance(exc, NotFound)  # to a replica; it was there a moment ago
         return is_unknown or isinstance(exc, Throttled) or exc.code in self._graph.retry_policy.rules.refusal_codes
-
-    def _may_pass(self, exc: ApiError) -> bool:
-        """Return True for a failure, of a request that was not carried out, after which the same request may succeed."""
-        return self._is_refusal(exc) or isinstance(exc, Unreachable)
 
     def _look_for_outcome(
         self, lost: ApiError | None, is_done: t.Callable[[frozenset[str]], bool], is_last: bool
@@ -382,37 +395,3 @@ def _build_entry(key_id: str, certificate: PublicCertificate, name: str | None) 
         "endDateTime": format_time(certificate.expires),
         **named,
     }
-
-
-def add_certificate(
-    ctx: Context, graph: GraphClient, object_id: str, certificate: PublicCertificate, name: str
-) -> Certificate:
-    """Add *certificate* under the display name *name* to a registration, and return it as it is there; for a rotation.
-
-    One that is there already under this name is returned as it is, so that a run that was cut short goes on. Raises ApiError as
-    :meth:`CertificateWriter.add` does, and WaitTimeout.
-    """
-    writer = CertificateWriter(ctx, graph, object_id)
-    entries = writer.settle()
-    for found in list_certificates(entries):
-        if found.name == name and not certificate.thumbprints.isdisjoint(found.thumbprints):
-            return found
-    key_id = writer.add(certificate, name)
-    writer.confirm(f"certificate {name}")
-    return Certificate(key_id, name, certificate.thumbprints, certificate.starts, certificate.expires)
-
-
-def remove_certificate(ctx: Context, graph: GraphClient, object_id: str, key_id: str) -> None:
-    """Remove exactly the certificate with *key_id* from a registration, and wait until it shows no more; for a rotation.
-
-    One that is gone is fine. Raises ApiError as :meth:`CertificateWriter.remove` does, and WaitTimeout where it still shows.
-    """
-    writer = CertificateWriter(ctx, graph, object_id)
-    if key_id.lower() in list_key_ids(writer.settle()):
-        writer.remove([key_id])
-        writer.confirm(f"the removal of certificate {key_id}")
-
-
-def find_certificates_named(ctx: Context, graph: GraphClient, object_id: str, name: str) -> list[Certificate]:
-    """Return the certificates for signing in whose display name is exactly *name*, as one replica shows them; for a rotation."""
-    return [item for item in list_certificates(CertificateWriter(ctx, graph, object_id).read()) if item.name == name]

@@ -15,8 +15,8 @@ from fake_graph import refusal
 from hypothesis import given
 from hypothesis import strategies as st
 from reporters import RecordingReporter
+from sleeping_clock import SleepingClock, SleepingContext
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
     Cancelled,
@@ -27,30 +27,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.writer import SEARCH_LIMIT_S, SecretWriter
 
 FOREIGN = {"keyId": "foreign", "displayName": "cvops/aaaaaaaaaaaa"}
-START = datetime.datetime(2026, 3, 2, tzinfo=datetime.timezone.utc)
-
-
-class FakeClock(Clock):
-    """Time that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.at = 0.0
-
-    def monotonic(self) -> float:
-        return self.at
-
-    def now(self) -> datetime.datetime:
-        return START + datetime.timedelta(seconds=self.at)
-
-    def random(self) -> float:
-        return 0.5
-
-
-class FakeContext(Context):
-    clock: FakeClock
-
-    def sleep(self, seconds: float) -> None:
-        self.clock.at += seconds
 
 
 class Graph:
@@ -61,7 +37,7 @@ class Graph:
     """
 
     def __init__(self, outcomes: t.Sequence[str]) -> None:
-        self.ctx = FakeContext(options={}, reporter=RecordingReporter(), clock=FakeClock())
+        self.ctx = SleepingContext(options={}, reporter=RecordingReporter(), clock=SleepingClock())
         self.outcomes = list(outcomes)
         self.keys: list[dict[str, t.Any]] = [dict(FOREIGN)]
         self.visible_at: dict[str, float] = {}
