@@ -54,7 +54,7 @@ CERTIFICATE = CredentialKind(
     issuers="trustedCertificateAuthority",
 )
 #: Microsoft Learn (configure app management policies): both ways out of a restriction.
-_EXCEPTIONS = (
+POLICY_EXCEPTIONS = (
     "Who manages policies can make an exception for the application (a policy of its own), or for the identity that runs this"
     " (a custom security attribute)."
 )
@@ -129,9 +129,9 @@ def explain_lifetime_cap(graph: GraphClient, object_id: str, exc: ApiError, kind
         if rules is not None and exc.code == _LIFETIME and rules.cap_days is not None:
             days = int(rules.cap_days)
             facts = {**exc.facts, "cap_days": days}
-            return type(exc)(f"{exc} The cap is {days} days: {kind.remedy}. {_EXCEPTIONS}", **facts)
+            return type(exc)(f"{exc} The cap is {days} days: {kind.remedy}. {POLICY_EXCEPTIONS}", **facts)
         if rules is not None and exc.code != _LIFETIME and rules.must_have_issuer:
-            text = f"{exc} The policy allows certificates of named issuers only, which a self-signed one is not. {_EXCEPTIONS}"
+            text = f"{exc} The policy allows certificates of named issuers only, which a self-signed one is not. {POLICY_EXCEPTIONS}"
             return type(exc)(text, **exc.facts, trusted_issuers_only=True)
     return exc
 

@@ -21,8 +21,8 @@ from ..._entra.secrets.policy import SecretRules
 #: writing is switching; ``external`` is written by people; ``return`` is the task's result.
 Use: t.TypeAlias = t.Literal["store", "consumer", "external", "return"]
 #: The digits of a rotation id: those of the rotation, and those of the try within it, which replaces one whose value was lost.
-_ROTATION_DIGITS, _TRY_DIGITS = 6, 6
-_MARKER = re.compile(f"cvops/([^/]+)/([0-9a-f]{{{_ROTATION_DIGITS}}})([0-9a-f]{{{_TRY_DIGITS}}})")
+ROTATION_DIGITS, TRY_DIGITS = 6, 6
+_MARKER = re.compile(f"cvops/([^/]+)/([0-9a-f]{{{ROTATION_DIGITS}}})([0-9a-f]{{{TRY_DIGITS}}})")
 
 
 class Marker(t.NamedTuple):

@@ -1,0 +1,261 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Carrying out the moves of a rotation: each leaves everybody with a key that works, whatever comes after it."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+import typing as t
+from dataclasses import replace
+
+from ..._core.context import Context
+from ..._core.errors import ApiError, Cancelled, ConfigError, CvopsError
+from ..._core.plan import Step
+from ..._entra.client import GraphClient
+from ..._entra.secrets.markers import draw_attempt_id
+from ..._entra.secrets.plan import canonical_secret
+from ..._entra.secrets.writer import SecretWriter
+from ..._signin.clouds import get_graph_scope
+from .decision import Decision, Outcome
+from .options import build_proof_rules
+from .plan import CLAIM, list_claims
+from .proof import Cause, Proof, build_secret_sign_in, prove_key
+from .read import RotationReader
+from .state import (
+    ROTATION_DIGITS,
+    TRY_DIGITS,
+    Key,
+    RotationState,
+    Wish,
+    change_target,
+    drop_key,
+    format_marker_name,
+    mark_kept,
+    mark_switched,
+    parse_marker,
+    put_key,
+)
+from .targets.base import KeyValue, StoreTarget, Target
+
+#: Refusals of a new key that are outcomes of their own, by Graph's code.
+_REFUSED_ADDITIONS: dict[str, Outcome] = {
+    "CredentialTypeNotAllowedAsPerAppPolicy": "blocked_by_app_policy",
+    "CredentialInvalidLifetimeAsPerAppPolicy": "blocked_by_app_policy",
+    "TooManyAppPasswords": "slots_full",
+}
+_UNPROVEN: dict[Cause, Outcome] = {
+    "conditional_access": "blocked_by_conditional_access",
+    "deactivated": "application_deactivated",
+}
+
+
+class RotationApplier:
+    """Carries out moves one by one, and keeps what has come of them.
+
+    ``state``: what is there now; ``done``: the steps that were done; ``added``: the key that this run has added and not taken back;
+    ``removed``: keys that are gone; ``halted``: outcome and reason, once nothing more is done; ``proof``: the last one.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        graph: GraphClient,
+        reader: RotationReader,
+        targets: t.Mapping[str, Target],
+        wish: Wish,
+        state: RotationState,
+        decision: Decision,
+        value: KeyValue | None = None,
+    ) -> None:
+        self._ctx, self._graph, self._reader, self._targets = ctx, graph, reader, targets
+        self._wish, self._decision, self._value, self.state = wish, decision, value, state
+        self.done: list[Step] = []
+        self.added: str | None = None
+        self.removed: list[str] = []
+        self.halted: tuple[Outcome, str] | None = None
+        self.proof: Proof | None = None
+        self._claim_checks = 0
+
+    def apply(self, step: Step) -> None:
+        """Do *step*; once the run has halted nothing is done any more. Raises CvopsError."""
+        action = {
+            "withdraw": self._remove,
+            "discard": self._discard,
+            "add": self._add,
+            "store": self._keep,
+            "prove": self._prove,
+            "switch": self._switch,
+            "retire": self._remove,
+        }[step.action]
+        if self.halted is None and action(step):
+            self.done.append(step)
+
+    @property
+    def writer(self) -> SecretWriter:
+        """The writer of the application's secrets; each of its requests has a marker of its own within this rotation."""
+        rotation = self._decision.rotation or secrets.token_hex(ROTATION_DIGITS // 2)
+        object_id = str(self._reader.application.object_id)
+        return SecretWriter(self._ctx, self._graph, object_id, lambda: rotation + draw_attempt_id()[:TRY_DIGITS])
+
+    @property
+    def added_value(self) -> str | None:
+        """The value of the key that this run has added, for the caller; None where it has not."""
+        return self._value.value if self._value is not None and self.added is not None else None
+
+    def _remove(self, step: Step) -> bool:
+        key_id = str(step.data["key_id"])
+        self.writer.remove(key_id)
+        self.removed.append(key_id)
+        self.state = drop_key(self.state, key_id)
+        return True
+
+    def _discard(self, step: Step) -> bool:
+        t.cast(StoreTarget, self._target(step)).discard(step.data["key_id"])
+        self.state = change_target(self.state, step.data["target"], pending_key_id=None)
+        return True
+
+    def _add(self, step: Step) -> bool:
+        try:
+            added = self.writer.add(format_marker_name(self._wish.rotation_name), self._wish.lifetime_days)
+        except ApiError as exc:
+            if exc.facts.get("outcome") == "unknown":
+                raise type(exc)(
+                    f"Whether a secret was added is not known: the answer was lost, and none with the display name"
+                    f" {exc.facts.get('marker')} is shown. Nobody has its value. Run the task again in an hour: if the secret has come to"
+                    " be, it is removed then.",
+                    may_have_acted=True,
+                    **exc.facts,
+                ) from exc
+            if exc.code not in _REFUSED_ADDITIONS:
+                raise
+            self.halted = (_REFUSED_ADDITIONS[exc.code], str(exc))
+            return False
+        found = canonical_secret(added)
+        marker = parse_marker(str(found["display_name"] or ""))
+        self.added = found["key_id"]
+        self._value = KeyValue(
+            found["key_id"],
+            marker.rotation + marker.attempt if marker else "",
+            self._reader.application.app_id or "",
+            str(found["expires"] or ""),
+            str(added["secretText"]),
+        )
+        now = self._graph.get_service_time()
+        ends = now + datetime.timedelta(days=self._wish.lifetime_days)
+        self.state = put_key(self.state, Key(found["key_id"], str(found["display_name"]), now, ends))
+        return True
+
+    def _keep(self, step: Step) -> bool:
+        if self._is_outrun():
+            return False
+        value = self._get_value(step)
+        target = t.cast(StoreTarget, self._target(step))
+        try:
+            target.keep(value)
+        except Cancelled:
+            raise
+        except CvopsError as exc:
+            if not exc.facts.get("outcome") and not getattr(exc, "may_have_acted", False):
+                self._withdraw_unkept(f"{target.name} did not take the new key: {exc}")
+            raise
+        self.state = mark_kept(self.state, target.name, value.key_id)
+        return True
+
+    def _prove(self, step: Step) -> bool:
+        if self._is_outrun():
+            return False
+        value = self._get_value(step)
+        rules = build_proof_rules(self._ctx.options, get_graph_scope(self._ctx.options))
+        key = next((key for key in self.state.keys if key.key_id == value.key_id), None)
+        if key is not None and self.state.now - key.starts > CLAIM and self.added is None:
+            rules = rules.for_known_key()
+        tenant_id = self._ctx.options.get("tenant_id") or self._graph.read_token_claims().get("tid")
+        sign_in = build_secret_sign_in(self._ctx, str(tenant_id), value.application, value.value, rules.scope)
+        self.proof = prove_key(self._ctx, sign_in, rules, value.key_id)
+        if not self.proof.cause:
+            return True
+        reason = f"Key {value.key_id} is not proven after {self.proof.tries} sign-ins, so nobody was told to use it. {self.proof.told}"
+        self.halted = (_UNPROVEN.get(self.proof.cause, "added_unproven"), reason)
+        self._withdraw_unkept("")
+        return False
+
+    def _switch(self, step: Step) -> bool:
+        value, target = self._get_value(step), self._target(step)
+        # Lists lag. Without a store, in which one run alone can keep its key, a second look before the first switch tells runs apart.
+        is_first = not any(done.action == "switch" for done in self.done)
+        if is_first and not any(isinstance(one, StoreTarget) for one in self._targets.values()) and self._is_outrun(2):
+            return False
+        try:
+            switched = target.switch(value)
+        except Cancelled:
+            raise
+        except CvopsError as exc:
+            self.state = change_target(self.state, target.name, problem=str(exc))
+            if target.use == "store":  # the consumers' value must be where it can be had again
+                self.halted = ("switch_partial", f"{target.name} does not have key {value.key_id} yet: {exc}")
+            return False
+        if switched == "awaiting_approval":
+            self.state = change_target(self.state, target.name, is_awaiting_approval=True)
+            return False
+        self.state = mark_switched(self.state, target.name, value.key_id)
+        return True
+
+    def _target(self, step: Step) -> Target:
+        return self._targets[str(step.data["target"])]
+
+    def _get_value(self, step: Step) -> KeyValue:
+        """Return the key of a step with its value: the one that was added, or what a store has. Raises ConfigError where none has it."""
+        key_id = step.data["key_id"] or self.added
+        if self._value is not None and self._value.key_id == key_id:
+            return self._value
+        for target in self._targets.values():
+            found = target.recover(str(key_id)) if isinstance(target, StoreTarget) else None
+            if found is not None:
+                self._ctx.secrets.add(found.value)
+                self._value = replace(found, application=self._reader.application.app_id or "")
+                return self._value
+        raise ConfigError(
+            f"No store has the value of key {key_id} any more: run the task again.", source="option targets"
+        )
+
+    def _is_outrun(self, most_checks: int = 1) -> bool:
+        """Return True, and halt, where another run has added a key before this one's: then this one's goes, before anybody uses it.
+
+        *most_checks*: how often this is looked at in one run.
+        """
+        if self.added is None or self._claim_checks >= most_checks:
+            return False
+        self._claim_checks += 1
+        seen = self._reader.look_again(self.state)
+        others = list_claims(seen, self._wish, self.added)
+        if not others:
+            return False
+        self.halted = (
+            "unfinished_run",
+            f"Another run has added key {others[0]} for this rotation; this one's was removed.",
+        )
+        self._withdraw_unkept("")
+        return True
+
+    def _withdraw_unkept(self, why: str) -> None:
+        """Remove the key that this run has added, where nobody has its value: not a store, not a consumer, not the caller."""
+        key_id = self.added
+        targets = self.state.targets
+        if key_id is None or any(
+            target.holds(key_id) or target.use == "return" or target.is_awaiting_approval for target in targets
+        ):
+            return
+        try:
+            self.writer.remove(key_id)
+        except CvopsError as exc:
+            self._ctx.warn(
+                f"Key {key_id}, whose value nobody has, could not be removed; the next run does it. {why} {exc}"
+            )
+            return
+        self.removed.append(key_id)
+        self.state = drop_key(self.state, key_id)
+        self.added = None

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""What a rotation reads: the keys of the application, what the targets hold, policies, the time. Reads only."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import typing as t
+from dataclasses import replace
+
+from ..._core.context import Context
+from ..._core.errors import ApiError, ConfigError, CvopsError, Forbidden, Problems
+from ..._core.polling import Backoff
+from ..._core.values import get_objects, get_time
+from ..._entra.applications.desired import PERSONAL_AUDIENCES
+from ..._entra.applications.reference import ApplicationReference, resolve_application
+from ..._entra.client import GraphClient, quote_segment
+from ..._entra.secrets.plan import may_be_own_secret
+from ..._entra.secrets.policy import read_secret_rules
+from .decision import Decision
+from .plan import plan_rotation
+from .state import Key, RotationState, Wish, change_target
+from .targets.base import StoreTarget, Target
+
+SELECT = ("passwordCredentials", "keyCredentials", "signInAudience", "isDisabled")
+#: Microsoft Learn (supported accounts): the most secrets of an application where personal accounts may sign in.
+_MOST_PERSONAL_SECRETS = 2
+#: Further looks at the keys before anything is written: a replica may not list yet what another run has added.
+_FURTHER_LOOKS = 2
+
+
+class RotationReader:
+    """Reads the state of one rotation, no more of it than the plan needs."""
+
+    def __init__(self, ctx: Context, graph: GraphClient) -> None:
+        self._ctx, self._graph = ctx, graph
+        self.application = ApplicationReference(pending=True)
+
+    def read_application(self) -> ApplicationReference:
+        """Return the registration with its keys. Raises ConfigError where there is none."""
+        self.application = resolve_application(self._ctx, self._graph, self._ctx.options, select=SELECT)
+        return self.application
+
+    def read_state(self, targets: t.Sequence[Target]) -> RotationState:
+        """Return what there is, without what only stores know that keep a key, and without policies."""
+        wire = self.application.wire
+        is_personal = wire.get("signInAudience") in PERSONAL_AUDIENCES
+        return RotationState(
+            self._graph.get_service_time(),
+            self._parse_keys(wire),
+            tuple(target.read() for target in targets),
+            is_deactivated=bool(wire.get("isDisabled")),
+            most_keys=_MOST_PERSONAL_SECRETS if is_personal else None,
+        )
+
+    def plan(self, targets: t.Sequence[Target], wish: Wish, state: RotationState) -> tuple[RotationState, Decision]:
+        """Return the state as far as it had to be read, and what is to be done in it. Raises Problems for what must not be begun.
+
+        A state in which nothing is to be done is believed at once.
+        """
+        decision = plan_rotation(state, wish)
+        if not decision.moves and decision.outcome not in ("unfinished_run", "added_unproven"):
+            return state, decision
+        state = self._read_pending(targets, self.look_again(state))
+        decision = plan_rotation(state, wish)
+        if decision.moves:
+            if any(move.action == "add" for move in decision.moves):
+                state = replace(state, rules=self._read_rules())
+            state = self._check_targets(targets, state, decision)
+            decision = plan_rotation(state, wish)
+        return state, decision
+
+    def look_again(self, state: RotationState) -> RotationState:
+        """Return *state* with the keys that further looks show, too, at the time of the last one."""
+        if not self.application.object_id:
+            return state
+        keys = {key.key_id: key for key in state.keys}
+        backoff = Backoff(self._ctx)
+        for dummy in range(_FURTHER_LOOKS):
+            backoff.pause(about="looking once more which keys there are")
+            keys.update({key.key_id: key for key in self.list_keys()})
+        return replace(state, keys=tuple(keys.values()), now=self._graph.get_service_time())
+
+    def list_keys(self) -> tuple[Key, ...]:
+        """Return the keys as one more look shows them."""
+        found = self._graph.get(
+            f"/applications/{quote_segment(str(self.application.object_id))}",
+            intent="list the keys of the application",
+            params={"$select": "id,passwordCredentials"},
+        )
+        return self._parse_keys(found or {})
+
+    def _parse_keys(self, wire: t.Mapping[str, t.Any]) -> tuple[Key, ...]:
+        listed = get_objects(wire, "passwordCredentials")
+        claims = self._graph.read_token_claims() if listed else {}
+        method, options = self._graph.sign_in.method, self._ctx.options
+        first = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
+        return tuple(
+            Key(
+                str(item["keyId"]).lower(),
+                str(item.get("displayName") or ""),
+                get_time(item, "startDateTime") or first,
+                get_time(item, "endDateTime"),
+                may_be_callers=may_be_own_secret(item, self.application.app_id, method, options, claims),
+            )
+            for item in listed
+        )
+
+    def _read_pending(self, targets: t.Sequence[Target], state: RotationState) -> RotationState:
+        """Return *state* with what stores keep that nobody reads."""
+        by_name = {target.name: target for target in state.targets}
+        for target in targets:
+            if isinstance(target, StoreTarget):
+                by_name[target.name] = target.read_pending(by_name[target.name])
+        return replace(state, targets=tuple(by_name.values()))
+
+    def _read_rules(self) -> t.Any:
+        """Return what application policies say, None where this identity may not read them: the service says it then."""
+        if not self.application.object_id:
+            return None
+        with contextlib.suppress(Forbidden):
+            return read_secret_rules(self._graph, self.application.object_id)
+        return None
+
+    def _check_targets(self, targets: t.Sequence[Target], state: RotationState, decision: Decision) -> RotationState:
+        """Return *state* with the problems of the targets that *decision* writes to.
+
+        Raises Problems where a store cannot be written, or a consumer while no store keeps the value: nothing has been written then.
+        """
+        written = {move.target for move in decision.moves if move.action in ("store", "switch")}
+        problems: dict[str, CvopsError] = {}
+        for target in targets:
+            if target.name in written:
+                try:
+                    target.check()
+                except (ApiError, ConfigError) as exc:
+                    problems[target.name] = exc
+                    state = change_target(state, target.name, problem=str(exc))
+        has_store = any(target.use == "store" for target in targets)
+        is_adding = any(move.action == "add" for move in decision.moves)
+        fatal = [target for target in targets if target.name in problems and (target.use == "store" or not has_store)]
+        if fatal and is_adding:
+            told = [
+                {"kind": problems[target.name].kind, "where": target.name, "message": str(problems[target.name])}
+                for target in fatal
+            ]
+            raise Problems("A new key would have no place to go to, so none was added:", told)
+        return state
