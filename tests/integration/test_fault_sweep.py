@@ -64,6 +64,7 @@ KINDS = {
     "timeout",
     "ambiguous",
     "config",
+    "rotation",
 }
 
 

@@ -51,7 +51,7 @@ def normalised(value: t.Any, key: str = "") -> t.Any:
     """*value* of a result with a placeholder for what differs from run to run; None stays None."""
     if isinstance(value, dict):
         kept = {name: item for name, item in value.items() if name not in _ADDED and not name.startswith("_ansible")}
-        secret = {"value", "refresh_token"} if {"key_id", "refresh_token"} & set(kept) else set()
+        secret = {"value", "refresh_token"} if {"key_id", "active_key_id", "refresh_token"} & set(kept) else set()
         return {
             normalised(name): f"<{name}>" if name in secret and item else normalised(item, name)
             for name, item in kept.items()

@@ -238,6 +238,16 @@ CASES = (
     Case("expiry_info", "read", _fixed(applications=[{"unique_name": "commvault-management"}]), False),
     Case("sso_preflight_info", "read", lambda site: {"mappings": site.variables()["cvops_role_mappings"]}, False),
     Case("entra_application_certificate", "add", lambda site: _certificate(site, certificate=certificates.FIRST)),
+    Case(
+        "secret_rotation",
+        "the first secret",
+        lambda site: {
+            "application": {"app_id": _job(site)},
+            "rotation_name": "backup",
+            "targets": [{"return": True}],
+            "prove": {"successes": 1, "over_seconds": 0},
+        },
+    ),
 )
 
 

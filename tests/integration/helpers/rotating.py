@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An application whose secrets are rotated by runs in the test's own process, and what the simulated tenant knows of them."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+
+from cvops_simulator import Simulator
+from cvops_simulator.commvault.model import USER, Credential
+
+from ansible_collections.cvops.identity.plugins.modules import secret_rotation
+
+from .direct import run_body
+
+DAY = 86400.0
+
+
+class Rotating:
+    """An application of *site* that is not the caller's own, and a folder for the stores."""
+
+    def __init__(self, site: Simulator, folder: pathlib.Path) -> None:
+        self.site, self.folder = site, folder
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self.app_id = site.identity(name="job").client_id
+        self.before = set(self.keys())
+        site.clock.advance(DAY)
+
+    def wire(self) -> dict[str, t.Any]:
+        """Return the registration as the primary copy has it."""
+        return t.cast("dict[str, t.Any]", self.site.tenant.application_of(self.app_id))
+
+    def keys(self) -> dict[str, str]:
+        """Return the display names by key id."""
+        return {item["keyId"]: item["displayName"] for item in self.wire()["passwordCredentials"]}
+
+    def own_keys(self) -> list[str]:
+        """Return the key ids of the rotation, oldest first."""
+        return [key_id for key_id in self.keys() if key_id not in self.before]
+
+    def value(self, key_id: str) -> str:
+        """Return the value of a key."""
+        return str(self.site.tenant.store.primary().rows("secrets")[key_id]["text"])
+
+    def credential(
+        self, commcell: str = "cs01", key: tuple[str, str] | None = None, name: str = "azure-rotated"
+    ) -> dict[str, t.Any]:
+        """Return a target that is a credential of the automation account; it is made with *key*, id and value, unless it is there."""
+        service = self.site.commcells[commcell]
+        credentials = service.state.credentials
+        if not credentials.named(name):
+            credentials.add(
+                Credential(
+                    max(one.id for one in credentials) + 1,
+                    name,
+                    "CLOUD_ACCOUNT",
+                    "AZUREACCOUNT",
+                    "MICROSOFT_AZURE_TYPE",
+                    f"Backup of a subscription\n[cvops secret: {key[0]}]" if key else "Backup of a subscription",
+                    owner=(USER, service.cell.user(service.automation[0]).id),
+                    fields={
+                        "tenantId": self.site.tenant.id,
+                        "applicationId": self.app_id,
+                        "environment": "AZURE_CLOUD",
+                    },
+                    secrets={"applicationSecret": key[1] if key else "made by hand"},
+                )
+            )
+        return {"name": f"{name} on {commcell}", "commvault_credential": {"name": name, "commcell": commcell}}
+
+    def record(self, name: str = "azure-rotated", commcell: str = "cs01") -> Credential:
+        """Return a credential as the CommCell has it."""
+        (found,) = self.site.commcells[commcell].state.credentials.named(name)
+        return t.cast("Credential", found)
+
+    def secret_of(self, name: str = "azure-rotated", commcell: str = "cs01") -> str:
+        """Return the value that a credential holds."""
+        return str(self.record(name, commcell).secrets["applicationSecret"])
+
+    def commcells(self) -> list[dict[str, t.Any]]:
+        """Return how to sign in to each CommCell."""
+        document = self.site.variables()["cvops_connection"]["commcells"]
+        return [{"commcell": name, **options} for name, options in document.items()]
+
+    def file(self, name: str = "secret") -> dict[str, t.Any]:
+        """Return a target that is a file."""
+        return {"name": name, "file": {"path": str(self.folder / f"{name}.json")}}
+
+    def stored(self, name: str = "secret") -> dict[str, t.Any]:
+        """Return what consumers read in a file."""
+        return t.cast("dict[str, t.Any]", json.loads((self.folder / f"{name}.json").read_text())["current"])
+
+    def run(self, *targets: t.Mapping[str, t.Any], check: bool = False, **more: t.Any) -> dict[str, t.Any]:
+        """Return the result of one run."""
+        options = {
+            "application": {"app_id": self.app_id},
+            "rotation_name": "backup",
+            "targets": [dict(target) for target in targets],
+            "commcells": self.commcells(),
+            **more,
+        }
+        return run_body(secret_rotation, self.site, options, check=check)

@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A watch over a rotation: at every request, and before and after every moment that passes, what must always hold is looked at."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import typing as t
+
+import pytest
+from cvops_simulator import Simulator
+from cvops_simulator.entra.secrets import add_secret
+
+from .rotating import Rotating
+
+_MARKER = re.compile("cvops/backup/([0-9a-f]{6})[0-9a-f]{6}")
+
+
+class Watch:
+    """The watch over one application. ``wrong``: what did not hold, in words; ``values``: every secret that there ever was.
+
+    ``consumers``: functions that return the value which a consumer uses now, None for none, by the consumer's name.
+    """
+
+    def __init__(self, rotating: Rotating, consumers: t.Mapping[str, t.Callable[[], str | None]]) -> None:
+        self._rotating, self._consumers = rotating, consumers
+        self.wrong: list[str] = []
+        self.values: set[str] = set()
+        self._worked: set[str] = set()
+        self.foreign = {key for key, name in rotating.keys().items() if not _MARKER.fullmatch(name)}
+
+    def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Look at every request that the simulator has served, and whenever its clock moves on."""
+        site = self._rotating.site
+        add, advance = site.journal.add, site.clock.advance
+
+        def add_and_look(entry: t.Any) -> None:
+            add(entry)
+            self.look(f"{entry.method} {entry.path}")
+
+        def advance_and_look(seconds: float) -> float:
+            self.look("before a wait")
+            result = advance(seconds)
+            self.look(f"after {seconds:.1f} s")
+            return result
+
+        monkeypatch.setattr(site.journal, "add", add_and_look)
+        monkeypatch.setattr(site.clock, "advance", advance_and_look)
+
+    def look(self, when: str) -> None:
+        """Compare what consumers use with what every replica of the token service accepts, and look for foreign keys."""
+        site = self._rotating.site
+        self.values.update(str(row["text"]) for row in site.tenant.store.primary().rows("secrets").values())
+        for name, read in self._consumers.items():
+            value = read()
+            works = value is not None and self.is_accepted_everywhere(value)
+            if name in self._worked and not works:
+                self._note(f"{name} uses a key that some replica refuses ({when})")
+            elif value is not None and not works and name not in self._worked:
+                self._note(f"{name} was given a key that some replica refuses ({when})")
+            if works:
+                self._worked.add(name)
+        missing = self.foreign - set(self._rotating.keys())
+        if missing:
+            self._note(f"foreign keys are gone: {sorted(missing)} ({when})")
+
+    def is_accepted_everywhere(self, value: str) -> bool:
+        """Return whether every replica takes *value* now for a secret of the application."""
+        store, now = self._rotating.site.tenant.store, self._rotating.site.clock.now()
+        replicas = range(store.replication.replicas) if store.replication else [None]
+        return all(self._is_accepted(value, replica, now) for replica in replicas)
+
+    def _is_accepted(self, value: str, replica: int | None, now: float) -> bool:
+        store = self._rotating.site.tenant.store
+        keys = store.keys("secrets") if replica is not None else store.tables.get("secrets", {})
+        for key in keys:
+            row = (
+                store.read_replica("secrets", key, replica)
+                if replica is not None
+                else store.primary().get("secrets", key)
+            )
+            if row is not None and row["text"] == value:
+                return bool(row["start"] <= now < row["end"])
+        return False
+
+    def count_orphans(self, held: t.Collection[str]) -> int:
+        """Return the most keys of one rotation that nobody holds."""
+        rotations = [
+            found.group(1)
+            for key, name in self._rotating.keys().items()
+            if (found := _MARKER.fullmatch(name)) and key not in held
+        ]
+        return max((rotations.count(one) for one in set(rotations)), default=0)
+
+    def find_leaks(self, *texts: str, stores: t.Collection[pathlib.Path] = ()) -> list[str]:
+        """Return where a secret stands that is neither in the tenant nor in one of *stores*: in texts, and in files of the folder."""
+        found = [text[:40] for text in texts if any(value in text for value in self.values)]
+        for path in self._rotating.folder.rglob("*"):
+            if (
+                path.is_file()
+                and path not in stores
+                and any(value in path.read_text(errors="replace") for value in self.values)
+            ):
+                found.append(str(path))
+        return found
+
+    def _note(self, what: str) -> None:
+        if what not in self.wrong and len(self.wrong) < 5:
+            self.wrong.append(what)
+
+
+def read_file_value(path: pathlib.Path) -> t.Callable[[], str | None]:
+    """Return a function that returns the value which consumers read in the file of a store."""
+
+    def read() -> str | None:
+        return str(json.loads(path.read_text())["current"]["value"]) if path.exists() else None
+
+    return read
+
+
+def seed_key(site: Simulator, rotating: Rotating, name: str, age_s: float, left_s: float) -> tuple[str, str]:
+    """Add a key that every replica knows and that began *age_s* ago; return its id and value."""
+    now = site.clock.now()
+    values = {
+        "displayName": name,
+        "startDateTime": site.clock.iso(now - age_s),
+        "endDateTime": site.clock.iso(now + left_s),
+    }
+    added = add_secret(site.tenant, "application", rotating.wire(), values, replicated=True)
+    return added["keyId"], added["secretText"]
+
+
+def seed_file(path: pathlib.Path, app_id: str, **keys: tuple[str, str]) -> None:
+    """Write the file of a store, with key id and value of ``current``, and of ``pending`` beside it."""
+    for member, (key_id, value) in keys.items():
+        facts = {
+            "value": value,
+            "key_id": key_id,
+            "application": app_id,
+            "rotation_id": "",
+            "expires": "2099-01-01T00:00:00Z",
+        }
+        target = path if member == "current" else path.with_name(f"{path.name}.{member}")
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        target.touch(mode=0o600)
+        target.write_text(json.dumps({member: facts}))
