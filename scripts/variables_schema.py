@@ -11,13 +11,15 @@ Runs in an environment that has ansible-core. Usage: variables_schema.py --check
 
 from __future__ import annotations
 
+import copy
 import json
 import pathlib
+import re
 import sys
 import typing as t
 
 import yaml
-from collection_facts import load_collections, load_module
+from collection_facts import load_collections, load_module, text_constants
 from collection_tree import ROOT
 from generated_files import check_or_write
 from json_schema import BOOLEANS, build_json_schema
@@ -274,6 +276,7 @@ def build_variables() -> Options:
         **get_rules("sso_preflight_info"),
     }
     describe_bootstrap(found["cvops_bootstrap"])
+    describe_rotations(found["cvops_rotations"])
     found["role_mappings_exclusive"] |= EXCLUSIVE
     for name, needed in get_spec("commvault_role_mappings").required_by.items():
         found[f"role_mappings_{name}"]["needs"] = [f"role_mappings_{other}" for other in needed]
@@ -297,7 +300,7 @@ def list_judged_playbooks() -> list[str]:
 def order(item: tuple[str, Option]) -> tuple[int, str]:
     """Return the place of a variable: the document's own in the order in which people write them, then all others."""
     first = ("cvops_connection", "cvops_bootstrap", "cvops_application", "cvops_entra_groups", "cvops_commvault_roles")
-    listed = [*first, "cvops_role_mappings", "cvops_sso", "cvops_break_glass"]
+    listed = [*first, "cvops_role_mappings", "cvops_sso", "cvops_break_glass", "cvops_rotations"]
     return (listed.index(item[0]) if item[0] in listed else len(listed), item[0])
 
 
@@ -317,6 +320,44 @@ def describe_bootstrap(option: Option) -> None:
     }
     one = [["application", "managed_identity"]]
     option |= {"required_one_of": one, "mutually_exclusive": one, "required_by": {"secret": ["application"]}}
+
+
+def describe_rotations(option: Option) -> None:
+    """Add the keys of a rotation to ``cvops_rotations``, with the words of the module's documentation.
+
+    A value that a task returns is for that task alone, and the CommCells are those of the connection.
+    """
+    keys = copy.deepcopy(select_options("secret_rotation", "commcells"))
+    describe_options(keys, read_documented_options("secret_rotation"))
+    del keys["targets"]["options"]["return"]
+    for rule in ("required_one_of", "mutually_exclusive"):
+        keys["targets"][rule] = [[name for name in names if name != "return"] for names in keys["targets"][rule]]
+    option["options"] = {
+        **keys,
+        "tags": {
+            "type": "list",
+            "elements": "str",
+            "description": "Tags of a run that choose the rotation, beside its name.",
+        },
+    }
+    option |= get_rules("secret_rotation")
+
+
+def read_documented_options(module: str) -> Options:
+    """Return the options that the documentation of a module describes itself, without those of fragments."""
+    text = text_constants(ROOT / "plugins" / "modules" / f"{module}.py")["DOCUMENTATION"]
+    return t.cast("Options", yaml.safe_load(text)["options"])
+
+
+def describe_options(options: Options, documented: t.Mapping[str, t.Any]) -> None:
+    """Give *options*, at every depth and in place, the descriptions of *documented*, without its markup."""
+    for name, option in options.items():
+        told = documented.get(name) or {}
+        said = told.get("description") or ""
+        text = said if isinstance(said, str) else " ".join(said)
+        if text:
+            option["description"] = re.sub(r"\b[A-Z]+\(([^()]*)\)", r"\1", text)
+        describe_options(option.get("options") or {}, told.get("suboptions") or {})
 
 
 def simplify(options: t.Mapping[str, t.Any], in_connection: bool = False, described: bool = False) -> Options:

@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.visible impor
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse_mappings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import abbreviate_text, limit_problems
+from ansible_collections.cvops.identity.plugins.plugin_utils.rotation_runs import CONSUMERS, build_label
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import (
     Options,
     Place,
@@ -42,6 +43,8 @@ NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
     "converge_role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
     "revert": [("revert_record",)],
     "role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
+    "rotate_secrets": [("cvops_rotations",)],
+    "secret_rotation": [("cvops_rotations",)],
     "site": [("cvops_application", "cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
     "validate": [],
 }
@@ -54,8 +57,9 @@ _COMMCELLS_NEEDED: t.Mapping[str, tuple[str, ...]] = {
 }
 #: Variables that only playbooks and roles set. What is given on the command line would override them.
 _OWN = re.compile(
-    "__(app_registration|bootstrap|cvops|document|doctor|preflight|role_mappings|validate)_.*"
-    "|(doctor|preflight|role_mappings)_commcell|(app_registration|bootstrap|role_mappings)_result|document_key|preflight_only_noted"
+    "__(app_registration|bootstrap|cvops|document|doctor|preflight|role_mappings|secret_rotation|validate)_.*"
+    "|(doctor|preflight|role_mappings)_commcell|(app_registration|bootstrap|role_mappings|secret_rotation)_result|document_key"
+    "|preflight_only_noted|secret_rotation_chosen"
     "|revert_(number|user_group)",
     re.DOTALL,
 )
@@ -114,6 +118,7 @@ def check_variables(
     if not problems:
         problems += find_duplicates(values)
         problems += find_mapping_problems(values.get("cvops_role_mappings") or [])
+        problems += find_rotation_problems(values)
     problems += find_missing_partners(values, schema)
     problems += find_needs(values, playbook, {meant for _name, meant in near})
     if playbook == "bootstrap":
@@ -246,6 +251,35 @@ def find_mapping_problems(mappings: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iter
         where = str(problem["where"]).replace("mappings", "cvops_role_mappings", 1)
         number = int(re.findall(r"[0-9]+", where)[0])
         yield Problem(where, to_one_line(str(problem["message"]), 200), find_label(mappings[number]))
+
+
+def find_rotation_problems(values: Values) -> t.Iterator[Problem]:
+    """Yield rotations that are there twice, and targets on CommCells that the connection does not have, or that name none of several."""
+    connection = values.get("cvops_connection") or {}
+    known = list(connection.get("commcells") or {}) if isinstance(connection, t.Mapping) else []
+    seen: dict[str, int] = {}
+    for number, rotation in enumerate(values.get("cvops_rotations") or []):
+        label = build_label(rotation)
+        place = Place(f"cvops_rotations[{number}]", label)
+        first = seen.setdefault(fold_case(label), number)
+        if first != number:
+            text = f"is also that of cvops_rotations[{first}], of the same application; give each a name of its own"
+            yield place.enter("rotation_name").describe(text)
+        for position, target in enumerate(rotation.get("targets") or []):
+            yield from _find_target_problems(target, place.enter("targets")._replace(label=label), position, known)
+
+
+def _find_target_problems(target: Values, place: Place, position: int, known: list[str]) -> t.Iterator[Problem]:
+    told = ", ".join(abbreviate_text(name, 40) for name in sorted(known)[:8]) or "none"
+    for kind in CONSUMERS:
+        if target.get(kind) is None:
+            continue
+        at = Place(f"{place.path}[{position}]", place.label).enter(kind).enter("commcell")
+        wanted = target[kind].get("commcell")
+        if wanted is None and len(known) > 1:
+            yield at.describe(f"is missing, and cvops_connection has several CommCells: {told}")
+        elif wanted is not None and wanted not in known:
+            yield at.describe(f"cvops_connection.commcells has no such CommCell; it has {told}")
 
 
 def find_missing_partners(values: Values, schema: Options) -> t.Iterator[Problem]:

@@ -116,6 +116,28 @@ _PART_18: Part = {
     'choices': ['azure_guid', 'object_id_name', 'display_name', 'sam_account_name'],
     'default': 'azure_guid',
 }
+_PART_19: Part = {
+    'path': {'type': 'str', 'required': True},
+    'mount': {'type': 'str', 'default': 'secret'},
+    'url': {'type': 'str'},
+    'namespace': {'type': 'str'},
+    'token': {'type': 'str'},
+    'role_id': {'type': 'str'},
+    'secret_id': {'type': 'str'},
+    'approle_mount': {'type': 'str', 'default': 'approle'},
+    'ca_path': {'type': 'path'},
+    'field': {'type': 'str', 'default': 'value'},
+}
+_PART_20: Part = {
+    'type': 'dict',
+    'required_together': [['role_id', 'secret_id']],
+    'mutually_exclusive': [['token', 'role_id']],
+    'options': _PART_19,
+}
+_PART_21: Part = {
+    'type': 'dict',
+    'options': {'vault_url': {'type': 'str', 'required': True}, 'name': {'type': 'str', 'required': True}},
+}
 SCHEMA: dict[str, Part] = {
     'cvops_connection': {
         'type': 'dict',
@@ -922,6 +944,172 @@ SCHEMA: dict[str, Part] = {
             'entra_groups': {'type': 'list', 'elements': 'str'},
         },
     },
+    'cvops_rotations': {
+        'type': 'list',
+        'elements': 'dict',
+        'required_by': {'accept_risk': ['accept_reason']},
+        'options': {
+            'accept_risk': {
+                'type': 'list',
+                'elements': 'str',
+                'choices': ['unfinished_run', 'short_lifetime'],
+            },
+            'accept_reason': {'type': 'str', 'may_be_empty': True},
+            'application': {
+                'type': 'dict',
+                'required': True,
+                'required_one_of': [
+                    [
+                        'app_id',
+                        'object_id',
+                        'unique_name',
+                    ],
+                ],
+                'mutually_exclusive': [
+                    [
+                        'app_id',
+                        'object_id',
+                        'unique_name',
+                    ],
+                ],
+                'options': {
+                    'app_id': {'type': 'str'},
+                    'object_id': {'type': 'str'},
+                    'unique_name': {'type': 'str'},
+                },
+            },
+            'rotation_name': {'type': 'str', 'required': True},
+            'kind': {'type': 'str', 'choices': ['secret'], 'default': 'secret'},
+            'lifetime_days': {'type': 'int', 'default': 183},
+            'rotate_before_days': {'type': 'int', 'default': 93},
+            'overlap_hours': {'type': 'int'},
+            'targets': {
+                'type': 'list',
+                'elements': 'dict',
+                'required': True,
+                'required_one_of': [
+                    [
+                        'file',
+                        'hashi_vault',
+                        'azure_key_vault',
+                        'commvault_credential',
+                        'external',
+                    ],
+                ],
+                'mutually_exclusive': [
+                    [
+                        'file',
+                        'hashi_vault',
+                        'azure_key_vault',
+                        'commvault_credential',
+                        'external',
+                    ],
+                ],
+                'options': {
+                    'name': {'type': 'str'},
+                    'file': {
+                        'type': 'dict',
+                        'options': {
+                            'path': {
+                                'type': 'path',
+                                'required': True,
+                            },
+                        },
+                    },
+                    'hashi_vault': _PART_20,
+                    'azure_key_vault': _PART_21,
+                    'commvault_credential': {
+                        'type': 'dict',
+                        'options': {
+                            'name': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'company': {
+                                'type': 'str',
+                            },
+                            'commcell': {
+                                'type': 'str',
+                            },
+                        },
+                    },
+                    'external': {
+                        'type': 'dict',
+                        'options': {
+                            'where': {
+                                'type': 'str',
+                                'required': True,
+                            },
+                            'contact': {
+                                'type': 'str',
+                            },
+                            'acknowledged_key_id': {
+                                'type': 'str',
+                            },
+                            'key_management': {
+                                'type': 'bool',
+                            },
+                        },
+                    },
+                },
+            },
+            'consumers_complete': {'type': 'bool'},
+            'prove': {
+                'type': 'dict',
+                'options': {
+                    'scope': {'type': 'str'},
+                    'successes': {'type': 'int', 'default': 15},
+                    'over_seconds': {
+                        'type': 'int',
+                        'default': 120,
+                    },
+                    'within_seconds': {
+                        'type': 'int',
+                        'default': 600,
+                    },
+                },
+            },
+            'retire': {
+                'type': 'str',
+                'choices': ['auto', 'now', 'never'],
+                'default': 'never',
+            },
+            'adopt_key_ids': {'type': 'list', 'elements': 'str'},
+            'rollback_from': {
+                'type': 'dict',
+                'required_one_of': [
+                    [
+                        'file',
+                        'hashi_vault',
+                        'azure_key_vault',
+                    ],
+                ],
+                'mutually_exclusive': [
+                    [
+                        'file',
+                        'hashi_vault',
+                        'azure_key_vault',
+                    ],
+                ],
+                'options': {
+                    'file': {
+                        'type': 'dict',
+                        'options': {
+                            'path': {
+                                'type': 'path',
+                                'required': True,
+                            },
+                        },
+                    },
+                    'hashi_vault': _PART_20,
+                    'azure_key_vault': _PART_21,
+                },
+            },
+            'max_keys': {'type': 'int', 'default': 5},
+            'rotation_log': {'type': 'path'},
+            'tags': {'type': 'list', 'elements': 'str'},
+        },
+    },
     'cvops_access_token': {'type': 'str', 'on_demand': True, 'may_be_empty': True},
     'cvops_approved_plan': {'type': 'str'},
     'cvops_auth_method': {
@@ -1107,6 +1295,34 @@ SCHEMA: dict[str, Part] = {
         'choices': ['privileged', 'all', 'none'],
         'default': 'privileged',
     },
+    'secret_rotation_fail_on': {
+        'type': 'list',
+        'elements': 'str',
+        'choices': [
+            'added_unproven',
+            'application_deactivated',
+            'blocked_by_app_policy',
+            'blocked_by_conditional_access',
+            'not_due',
+            'overlap',
+            'pending_approval',
+            'retired',
+            'rolled_back',
+            'slots_full',
+            'switch_partial',
+            'unfinished_run',
+            'waiting_for_consumers',
+        ],
+        'default': [
+            'added_unproven',
+            'application_deactivated',
+            'blocked_by_app_policy',
+            'blocked_by_conditional_access',
+            'slots_full',
+            'switch_partial',
+        ],
+    },
+    'secret_rotation_only': {'type': 'list', 'elements': 'str'},
     'validate_for': {
         'type': 'str',
         'choices': [
@@ -1118,6 +1334,8 @@ SCHEMA: dict[str, Part] = {
             'preflight',
             'revert',
             'role_mappings',
+            'rotate_secrets',
+            'secret_rotation',
             'site',
             'validate',
         ],

@@ -24,10 +24,11 @@ PLAYBOOKS = [
     "export_role_mappings",
     "preflight",
     "revert",
+    "rotate_secrets",
     "site",
     "validate",
 ]
-ROLES = ["app_registration", "bootstrap", "role_mappings"]
+ROLES = ["app_registration", "bootstrap", "role_mappings", "secret_rotation"]
 SECRET = "S3CRET-of-the-document"
 LONGEST_LINE = 420
 FILTERS = ROOT / "plugins" / "filter"

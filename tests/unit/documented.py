@@ -140,6 +140,9 @@ def faults_of_variables(document: t.Any) -> list[str]:
         faults += faults_of_options("entra_group", group)
     for role in document.get("cvops_commvault_roles", []):
         faults += faults_of_options("commvault_role", {name: role[name] for name in role if name != "commcells"})
+    for rotation in document.get("cvops_rotations", []):
+        given = {name: value for name, value in rotation.items() if name != "tags"}
+        faults += faults_of_options("secret_rotation", given)
     connection = document.get("cvops_connection", {})
     for cell in connection.get("commcells", {}).values():
         given = {f"commvault_{name}": value for name, value in cell.items()}

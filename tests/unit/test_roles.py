@@ -16,6 +16,8 @@ import yaml
 from collection_facts import load_module, walk_options
 from collection_tree import ROOT
 
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.decision import FAILED_OUTCOMES, Outcome
+
 GROUPS = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]
 COMPARED = {"type": "str", "required": False, "default": None, "choices": None, "elements": None}
 PREFIX = "commvault_"
@@ -62,7 +64,7 @@ def sign_in(prefix: str) -> dict[str, t.Any]:
     return {name.removeprefix(prefix): option for name, option in options.items() if name.startswith(prefix)}
 
 
-@pytest.mark.parametrize("role", ["app_registration", "bootstrap", "role_mappings"])
+@pytest.mark.parametrize("role", ["app_registration", "bootstrap", "role_mappings", "secret_rotation"])
 def test_the_connection_has_the_keys_of_the_modules(role: str) -> None:
     connection = role_options(role)["cvops_connection"]["options"]
     defaults_apart = {name: {**option, "default": None} for name, option in sign_in("").items()}
@@ -71,7 +73,7 @@ def test_the_connection_has_the_keys_of_the_modules(role: str) -> None:
 
 def test_the_connection_is_described_as_generated() -> None:
     paths = role_connection.specs()
-    assert len(paths) == 3
+    assert len(paths) == 4
     for path in paths:
         assert path.read_text() == role_connection.renewed(path.read_text())
 
@@ -135,6 +137,14 @@ def test_defaults_are_those_of_the_module() -> None:
         name: option["default"] for name, option in role_options("role_mappings").items() if "default" in option
     }
     assert yaml.safe_load(path.read_text()) == specified
+
+
+def test_the_outcomes_that_fail_a_run_of_rotations_are_by_default_those_that_fail_the_task() -> None:
+    described = role_options("secret_rotation")["secret_rotation_fail_on"]
+    assert set(described["choices"]) == set(t.get_args(Outcome))
+    assert set(described["default"]) == FAILED_OUTCOMES
+    path = ROOT / "roles" / "secret_rotation" / "defaults" / "main.yml"
+    assert yaml.safe_load(path.read_text()) == {"secret_rotation_fail_on": described["default"]}
 
 
 #: Filters that choose or convert a value and compute nothing.

@@ -175,6 +175,26 @@ def test_an_object_that_is_described_twice_is_told() -> None:
     assert [line.split(" ")[0] for line in check(document)] == ["cvops_commvault_roles[2].name"]
 
 
+def test_rotations_are_told_that_are_there_twice_or_on_a_commcell_that_is_not() -> None:
+    def rotation(**more: t.Any) -> dict[str, t.Any]:
+        target = {"commvault_credential": {"name": "azure", **more}}
+        return {"rotation_name": "backup", "application": {"unique_name": "job"}, "targets": [target]}
+
+    two = {"cvops_connection": {"commcells": {"cs01": {}, "cs02": {}}}}
+    first = {**rotation(commcell="cs01"), "rotation_name": "other"}
+    path = "cvops_rotations[{}].targets[0].commvault_credential.commcell (backup of job)"
+    assert check({**two, "cvops_rotations": [first, rotation(commcell="cs02")]}, "rotate_secrets") == []
+    assert check({**two, "cvops_rotations": [first, rotation(commcell="cs03")]}, "rotate_secrets") == [
+        f"{path.format(1)}: cvops_connection.commcells has no such CommCell; it has cs01, cs02"
+    ]
+    assert check({**two, "cvops_rotations": [rotation()]}, "rotate_secrets") == [
+        f"{path.format(0)}: is missing, and cvops_connection has several CommCells: cs01, cs02"
+    ]
+    assert check({"cvops_rotations": [rotation()]}, "rotate_secrets") == []
+    twice = check({**two, "cvops_rotations": [rotation(commcell="cs01"), rotation(commcell="cs02")]}, "rotate_secrets")
+    assert [line.partition(":")[0] for line in twice] == ["cvops_rotations[1].rotation_name (backup of job)"]
+
+
 def test_no_value_of_the_connection_is_told() -> None:
     connection = {
         "entra": {"client_secret": {"S3CRET": "S3CRET"}},

@@ -1,0 +1,250 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook rotate_secrets and its role: all rotations are planned, then written in order, up to the first that fails."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import textwrap
+import typing as t
+
+import pytest
+import yaml
+from collection_tree import ROOT
+from cvops_simulator import Simulator
+from cvops_simulator.entra.replication import Replication
+from helpers.checks import assert_no_secrets, assert_no_writes
+from helpers.playing import Player, Run
+from helpers.rotating import DAY, Rotating
+from helpers.virtual_time import share_clock_with_forks
+
+pytestmark = pytest.mark.any_core
+
+PLAYBOOK = "cvops.identity.rotate_secrets"
+NOBODY = "0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"
+
+
+class Document:
+    """A document with rotations of one application, and runs of the playbook over it."""
+
+    def __init__(self, rotating: Rotating, player: Player, env: t.Mapping[str, str], folder: pathlib.Path) -> None:
+        self.rotating, self.site, self._player, self._env = rotating, rotating.site, player, dict(env)
+        self.summary_file = folder / "summary.json"
+        self.variables: dict[str, t.Any] = {
+            "cvops_connection": self.site.variables()["cvops_connection"],
+            "cvops_rotations": [],
+            "cvops_summary_file": str(self.summary_file),
+        }
+
+    def add(self, name: str, *targets: t.Mapping[str, t.Any], **more: t.Any) -> None:
+        """Take up a rotation."""
+        given = {"rotation_name": name, "application": {"app_id": self.rotating.app_id}, "targets": list(targets)}
+        self.variables["cvops_rotations"].append({**given, **more})
+
+    def run(self, playbook: t.Any = PLAYBOOK, *words: str, **options: t.Any) -> Run:
+        """Run, with nothing in the journal before."""
+        self.site.journal.clear()
+        extra = {**self.variables, **options.pop("extra_vars", {})}
+        return self._player(playbook, *words, extra_vars=extra, env=self._env, **options)
+
+    def summary(self) -> dict[str, t.Any]:
+        """Return what the last run wrote for programs."""
+        return t.cast("dict[str, t.Any]", json.loads(self.summary_file.read_text()))
+
+    def label(self, name: str) -> str:
+        """Return how a rotation is called."""
+        return f"{name} of {self.rotating.app_id}"
+
+    def outcomes(self) -> dict[str, tuple[str, str]]:
+        """Return status and outcome of each rotation in the summary, by its name."""
+        return {
+            label.partition(" of ")[0]: (told["status"], told["outcome"])
+            for label, told in self.summary()["rotations"].items()
+        }
+
+
+@pytest.fixture
+def document(
+    make_site: t.Callable[..., Simulator],
+    make_player: t.Callable[[Simulator], Player],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
+) -> Document:
+    """Return an empty document for a site whose replicas lag, with a clock that moves on by as much as a run waits."""
+    site = make_site(set="S", replication=Replication(seed=3))
+    env = share_clock_with_forks(monkeypatch, site, tmp_path)
+    return Document(Rotating(site, tmp_path / "stores"), make_player(site), env, tmp_path)
+
+
+def told(run: Run, task: str = "Summary") -> str:
+    return "\n".join(run.one(task)["msg"])
+
+
+def test_planned_then_written_then_nothing_to_do(document: Document) -> None:
+    rotating = document.rotating
+    document.add("backup", rotating.file())
+    predicted = document.run(check=True).ok()
+    assert_no_writes(document.site)
+    assert "+ add a secret of the rotation backup" in told(predicted, "Plan")
+    assert predicted.stats["changed"] > 0
+    assert document.outcomes() == {"backup": ("planned", "overlap")}
+
+    first = document.run(verbosity=4, diff=True).ok()
+    assert document.outcomes() == {"backup": ("applied", "overlap")}
+    (key_id,) = rotating.own_keys()
+    assert f"secret to use: {key_id}" in told(first)
+    assert rotating.stored()["value"] == rotating.value(key_id)
+    files = [first.folder / "results.jsonl", document.summary_file]
+    assert_no_secrets(first, files, [rotating.value(key_id), document.site.automation.client_secret])
+
+    document.site.clock.advance(DAY)
+    again = document.run().ok()
+    assert_no_writes(document.site)
+    assert document.outcomes() == {"backup": ("unchanged", "not_due")}
+    assert again.stats["changed"] == 0
+
+
+def test_a_target_that_fails_ends_the_run_and_the_next_run_goes_on(document: Document) -> None:
+    """The credential is somebody else's: its rotation gets as far as it can, those after it are not begun, and nothing is lost."""
+    rotating = document.rotating
+    credential = rotating.credential()
+    document.add("first", rotating.file("first"))
+    document.add("second", rotating.file("second"), credential)
+    document.add("third", rotating.file("third"))
+    service = document.site.commcells["cs01"]
+    (row,) = service.state.credentials.named("azure-rotated")
+    owner, row.owner = row.owner, (row.owner[0], row.owner[1] + 1000)
+
+    failed = document.run()
+    assert failed.rc != 0
+    assert document.outcomes() == {
+        "first": ("applied", "overlap"),
+        "second": ("failed", "switch_partial"),
+        "third": ("not_applied", ""),
+    }
+    assert f"FAILED: {document.label('second')}" in told(failed)
+    assert f"not begun: {document.label('third')}" in failed.result["msg"]
+    assert rotating.stored("second")["value"] == rotating.value(rotating.stored("second")["key_id"])
+    assert not (rotating.folder / "third.json").exists()
+
+    row.owner = owner
+    document.run().ok()
+    assert document.outcomes()["second"] == ("applied", "overlap")
+    assert document.outcomes()["third"] == ("applied", "overlap")
+    (row,) = service.state.credentials.named("azure-rotated")
+    assert row.description.endswith(f"[cvops secret: {rotating.stored('second')['key_id']}]")
+    document.run().ok()
+    assert_no_writes(document.site)
+
+
+def test_one_that_cannot_be_planned_keeps_all_from_being_written(document: Document) -> None:
+    document.add("good", document.rotating.file())
+    document.add("bad", document.rotating.file("bad"))
+    document.variables["cvops_rotations"][1]["application"] = {"app_id": NOBODY}
+    failed = document.run()
+    assert failed.rc != 0
+    assert_no_writes(document.site)
+    assert {name: status for name, (status, dummy) in document.outcomes().items()} == {
+        "good": "not_applied",
+        "bad": "problems",
+    }
+    assert "1 problem; nothing was written" in told(failed, "Plan")
+
+    chosen = document.run(extra_vars={"secret_rotation_only": "good"}).ok()
+    assert document.outcomes() == {"good": ("applied", "overlap")}
+    assert document.summary()["left_out"] == [f"bad of {NOBODY}"]
+    assert f"Left out of this run: bad of {NOBODY}" in told(chosen, "Plan")
+
+
+def test_tags_choose_and_another_plan_than_the_approved_one_is_refused(document: Document) -> None:
+    document.add("backup", document.rotating.file())
+    document.add("nightly", document.rotating.file("nightly"), tags=["weekly"])
+    document.run(PLAYBOOK, "--tags", "weekly", check=True).ok()
+    assert document.outcomes() == {"nightly": ("planned", "overlap")}
+    digest = document.summary()["plan"]["digest"]
+    refused = document.run(extra_vars={"cvops_approved_plan": digest})
+    assert refused.rc != 0
+    assert_no_writes(document.site)
+    document.run(PLAYBOOK, "--tags", "weekly", extra_vars={"cvops_approved_plan": digest}).ok()
+    assert document.outcomes() == {"nightly": ("applied", "overlap")}
+
+
+def test_which_outcomes_fail_the_run_is_said_by_the_document(document: Document) -> None:
+    document.add("backup", document.rotating.file(), {"external": {"where": "proxy prx07"}}, consumers_complete=True)
+    document.run().ok()
+    document.site.clock.advance(91 * DAY)
+    document.run().ok()
+    assert document.outcomes() == {"backup": ("applied", "waiting_for_consumers")}
+    failed = document.run(extra_vars={"secret_rotation_fail_on": ["waiting_for_consumers"]})
+    assert (failed.rc != 0, document.outcomes()) == (True, {"backup": ("failed", "waiting_for_consumers")})
+    assert "prx07: not acknowledged" in told(failed)
+
+
+def test_the_role_by_itself(document: Document) -> None:
+    document.add("backup", document.rotating.file())
+    play = [
+        {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "roles": ["cvops.identity.secret_rotation"],
+            "post_tasks": [{"name": "Result", "ansible.builtin.debug": {"var": "secret_rotation_result"}}],
+        }
+    ]
+    run = document.run(play).ok()
+    found = run.one("Result")["secret_rotation_result"]
+    (told_of,) = found["rotations"].values()
+    assert (found["changed"], told_of["outcome"]) == (True, "overlap")
+
+
+def test_the_play_of_the_guide_rotates_through_the_role(document: Document) -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "guide_rotation.rst").read_text()
+    (block,) = re.findall(r"code-block:: yaml\n\n((?:   .*\n|\n)*?   - name: Rotate the .*\n(?:   .*\n|\n)+)", guide)
+    text = textwrap.dedent(block)
+    for shown, real in (
+        ("/etc/backup-job/secret.json", str(document.rotating.folder / "kept.json")),
+        ("unique_name: commvault-management", f"app_id: {document.rotating.app_id}"),
+    ):
+        assert shown in text
+        text = text.replace(shown, real)
+    del document.variables["cvops_rotations"]
+    document.run(yaml.safe_load(text)).ok()
+    assert document.rotating.own_keys() == [document.rotating.stored("kept")["key_id"]]
+
+
+def test_secrets_of_the_document_are_in_no_output(document: Document) -> None:
+    """Also where a Vault does not answer."""
+    token = "hvs.S3CRET-of-the-document"
+    vault = {"url": "https://localhost:9", "path": "backup/entra", "token": token}
+    document.add("backup", {"hashi_vault": vault})
+    failed = document.run(verbosity=4, diff=True)
+    assert failed.rc != 0
+    connection = document.variables["cvops_connection"]
+    passwords = [cell["password"] for cell in connection["commcells"].values()]
+    files = [failed.folder / "results.jsonl", document.summary_file]
+    assert_no_secrets(failed, files, [token, connection["entra"]["client_secret"], *passwords])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"targets": [{"return": True}]}, "cvops_rotations[0].targets[0].return"),
+        ({"lifetime": 90}, "cvops_rotations[0].lifetime"),
+        (
+            {"targets": [{"commvault_credential": {"name": "a", "commcell": "cs09"}}]},
+            "cvops_rotations[0].targets[0].commvault_credential.commcell",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_document_is_said_before_any_request(
+    document: Document, change: dict[str, t.Any], said: str
+) -> None:
+    document.add("backup", document.rotating.file())
+    document.variables["cvops_rotations"][0].update(change)
+    failed = document.run()
+    assert failed.rc != 0
+    assert said in failed.text
+    assert document.site.journal.entries() == []

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rotations for people: the plan, and what came of it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from pass_fakes import STATS, step
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.rotation_lines import (
+    format_rotation_plan,
+    format_rotation_report,
+)
+from ansible_collections.cvops.identity.plugins.plugin_utils.rotation_runs import (
+    collect_rotation,
+    conclude_rotations,
+    decide_rotations,
+)
+
+KEY, OLD = "11111111-0000-4000-8000-000000000000", "22222222-0000-4000-8000-000000000000"
+
+
+def plan(outcome: str, *steps: str, **rotation: t.Any) -> dict[str, t.Any]:
+    found = {
+        "stats": STATS,
+        "changed": bool(steps),
+        "steps": [step(name, kind="secret") for name in steps],
+        "rotation": {"outcome": outcome, "reason": "a reason.", **rotation},
+    }
+    return collect_rotation(found, ["slots_full"])
+
+
+def test_a_plan_says_of_each_rotation_why_what_and_what_is_in_the_way() -> None:
+    gates = [{"name": "overlap_over", "open": False, "reason": "until then"}, {"name": "x", "open": True, "reason": ""}]
+    targets = [
+        {"name": "vault", "state": "active", "message": ""},
+        {"name": "azure", "state": "failed", "message": "not the owner"},
+    ]
+    planned = {
+        "a of job": plan("overlap", "one", gates=gates, targets=targets),
+        "b of job": plan("not_due"),
+    }
+    lines = format_rotation_plan(planned, left_out=["c of job"])
+    assert lines == [
+        "Plan: 1 of 2 rotations have something to do",
+        "a of job: overlap (a reason)",
+        "  GG-A",
+        "    + gets one",
+        "  Why the old secret stays",
+        "    overlap_over: until then",
+        "  Targets",
+        "    azure: failed (not the owner)",
+        "b of job: not_due (a reason)",
+        "Left out of this run: c of job",
+    ]
+    text = "\n".join(format_rotation_plan(planned, markdown=True))
+    assert "## a of job" in text
+    assert "```diff" in text
+
+
+def test_a_report_begins_with_what_has_failed_and_names_the_secret_to_use() -> None:
+    planned = {
+        "a": plan("overlap", active_key_id=KEY, expires="2027-05-28T00:00:00Z", previous_key_ids=[OLD]),
+        "b": plan("slots_full"),
+        "c": plan("overlap", active_key_id=KEY, previous_key_ids=[OLD], retire_after="2027-01-01T00:00:00Z"),
+    }
+    lines = format_rotation_report(conclude_rotations(decide_rotations(planned), planned))
+    assert lines[:3] == [
+        "a: unchanged - overlap: a reason.",
+        f"  secret to use: {KEY}, expires 2027-05-28T00:00:00Z",
+        f"  works still, will expire by itself: {OLD}",
+    ]
+    assert "FAILED: b: failed - slots_full: a reason." in lines
+    assert f"  works still, to be removed after 2027-01-01T00:00:00Z: {OLD}" in lines
+
+
+def test_no_rotation_is_said() -> None:
+    assert format_rotation_report({}) == ["There is no rotation"]
