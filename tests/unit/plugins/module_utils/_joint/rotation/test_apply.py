@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 from fake_graph import NOW, FakeGraph
+from rotation_fakes import FakeSecrets, FakeStore, FakeTarget
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     ApiError,
@@ -26,7 +27,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.pro
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.state import (
     Key,
     RotationState,
-    TargetState,
     Wish,
     put_key,
 )
@@ -43,76 +43,15 @@ ADDED = {
 }
 
 
-class Place:
-    """A target that does as it is told: ``error`` is raised by its next write."""
-
-    kind, least_overlap_hours = "fake", 24
-
-    def __init__(self, name: str, use: t.Any = "consumer", error: Exception | None = None) -> None:
-        self.name, self.use, self.error = name, use, error
-        self.switched: list[str] = []
-        self.answer: t.Any = "switched"
-
-    def read(self) -> TargetState:
-        return TargetState(self.name, self.kind, self.use, "old")
-
-    def check(self) -> None:
-        pass
-
-    def switch(self, key: KeyValue) -> t.Any:
-        self._fail()
-        self.switched.append(key.value)
-        return self.answer
-
-    def _fail(self) -> None:
-        if self.error is not None:
-            raise self.error
-
-
-class Store(Place):
-    """A store of this kind."""
-
-    kept: KeyValue | None = None
-
-    def __init__(self, name: str, error: Exception | None = None) -> None:
-        super().__init__(name, "store", error)
-
-    def read_pending(self, state: TargetState) -> TargetState:
-        return state
-
-    def keep(self, key: KeyValue) -> None:
-        self._fail()
-        self.kept = key
-
-    def discard(self, key_id: str) -> None:
-        self.kept = None
-
-    def recover(self, key_id: str) -> KeyValue | None:
-        return self.kept if self.kept and self.kept.key_id == key_id else None
-
-
 class Scene:
-    """A rotation that is due, with these targets. ``removed``: what was taken back; ``seen``: keys that a further look shows."""
+    """A rotation that is due, with these targets. ``secrets``: the application's; ``seen``: keys that a further look shows."""
 
     def __init__(
-        self, make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, *targets: Place, proof: Proof | None = None
+        self, make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, *targets: FakeTarget, proof: Proof | None = None
     ) -> None:
-        self.removed: list[str] = []
+        self.secrets = FakeSecrets(ADDED)
         self.seen: list[Key] = []
-        self.refusal: Exception | None = None
         scene = self
-
-        class Writer:
-            def __init__(self, *_args: t.Any) -> None:
-                pass
-
-            def add(self, name: str, lifetime_days: int) -> dict[str, t.Any]:
-                if scene.refusal is not None:
-                    raise scene.refusal
-                return dict(ADDED)
-
-            def remove(self, key_id: str) -> None:
-                scene.removed.append(key_id)
 
         class Reader:
             application: t.Any = type("Application", (), {"app_id": APP, "object_id": "object"})
@@ -122,7 +61,7 @@ class Scene:
                     state = put_key(state, key)
                 return state
 
-        monkeypatch.setattr(apply, "SecretWriter", Writer)
+        monkeypatch.setattr(apply, "SecretWriter", self.secrets.build_writer)
         monkeypatch.setattr(apply, "prove_key", lambda *args: proof or Proof("", 1))
         ctx = make_ctx()
         ctx.options.update(
@@ -154,7 +93,7 @@ class Scene:
 
 
 def test_a_key_goes_from_the_store_to_its_users(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    store, consumer = Store("vault"), Place("cs01")
+    store, consumer = FakeStore("vault"), FakeTarget("cs01")
     scene = Scene(make_ctx, monkeypatch, store, consumer)
     assert scene.run("add", ("store", "vault"), "prove", ("switch", "vault"), ("switch", "cs01")) == [
         "add",
@@ -165,7 +104,7 @@ def test_a_key_goes_from_the_store_to_its_users(make_ctx: t.Any, monkeypatch: py
     ]
     assert store.switched == consumer.switched == ["the value"]
     assert {target.key_id for target in scene.state.targets} == {"new"}
-    assert (scene.added, scene.added_value, scene.removed) == ("new", "the value", [])
+    assert (scene.added, scene.added_value, scene.secrets.removed) == ("new", "the value", [])
     assert store.kept is not None
     assert (store.kept.rotation_id, store.kept.application) == ("bbbbbb000000", APP)
 
@@ -183,76 +122,76 @@ def test_without_a_proof_nobody_is_switched(
     make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, cause: t.Any, outcome: str
 ) -> None:
     """What a store keeps stays; what nobody has the value of goes."""
-    proof, consumer = Proof(cause, 3, "why"), Place("cs01")
-    kept = Scene(make_ctx, monkeypatch, Store("vault"), consumer, proof=proof)
+    proof, consumer = Proof(cause, 3, "why"), FakeTarget("cs01")
+    kept = Scene(make_ctx, monkeypatch, FakeStore("vault"), consumer, proof=proof)
     assert kept.run("add", ("store", "vault"), "prove", ("switch", "vault"), ("switch", "cs01")) == ["add", "store"]
-    assert (kept.halted[0], kept.removed, consumer.switched) == (outcome, [], [])
+    assert (kept.halted[0], kept.secrets.removed, consumer.switched) == (outcome, [], [])
     lost = Scene(make_ctx, monkeypatch, consumer, proof=proof)
     assert lost.run("add", "prove", ("switch", "cs01")) == ["add"]
-    assert (lost.halted[0], lost.removed, lost.added, consumer.switched) == (outcome, ["new"], None, [])
-    returned = Scene(make_ctx, monkeypatch, Place("result", "return"), proof=proof)
+    assert (lost.halted[0], lost.secrets.removed, lost.added, consumer.switched) == (outcome, ["new"], None, [])
+    returned = Scene(make_ctx, monkeypatch, FakeTarget("result", "return"), proof=proof)
     returned.run("add", "prove")
-    assert (returned.removed, returned.added_value) == ([], "the value"), "the caller gets it"
+    assert (returned.secrets.removed, returned.added_value) == ([], "the value"), "the caller gets it"
 
 
 def test_the_run_whose_key_is_younger_withdraws(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store("vault")
+    store = FakeStore("vault")
     scene = Scene(make_ctx, monkeypatch, store)
     scene.seen = [Key("theirs", "cvops/backup/cccccc000000", NOW - datetime.timedelta(seconds=5), NOW + DAY)]
     assert scene.run("add", ("store", "vault"), "prove") == ["add"]
-    assert (scene.halted[0], scene.removed, store.kept) == ("unfinished_run", ["new"], None)
+    assert (scene.halted[0], scene.secrets.removed, store.kept) == ("unfinished_run", ["new"], None)
 
 
 def test_without_a_store_other_runs_are_looked_for_once_more_before_the_first_switch(
     make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    consumer = Place("cs01")
+    consumer = FakeTarget("cs01")
     scene = Scene(make_ctx, monkeypatch, consumer)
     scene.run("add", "prove")
     scene.seen = [Key("theirs", "cvops/backup/cccccc000000", NOW - datetime.timedelta(seconds=5), NOW + DAY)]
     scene.run(("switch", "cs01"))
-    assert (scene.halted[0], scene.removed, consumer.switched) == ("unfinished_run", ["new"], [])
+    assert (scene.halted[0], scene.secrets.removed, consumer.switched) == ("unfinished_run", ["new"], [])
 
 
 def test_a_store_that_refuses_takes_the_key_along(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = Scene(make_ctx, monkeypatch, Store("vault", ConfigError("full")))
+    scene = Scene(make_ctx, monkeypatch, FakeStore("vault", ConfigError("full")))
     with pytest.raises(ConfigError, match="full"):
         scene.run("add", ("store", "vault"))
-    assert scene.removed == ["new"]
+    assert scene.secrets.removed == ["new"]
 
 
 @pytest.mark.parametrize("error", [Unreachable("lost", may_have_acted=True), Cancelled("stop")])
 def test_a_store_that_may_have_the_value_leaves_the_key(
     make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    scene = Scene(make_ctx, monkeypatch, Store("vault", error))
+    scene = Scene(make_ctx, monkeypatch, FakeStore("vault", error))
     with pytest.raises(type(error)):
         scene.run("add", ("store", "vault"))
-    assert scene.removed == []
+    assert scene.secrets.removed == []
 
 
 def test_one_consumer_that_fails_keeps_no_other_back_and_a_store_does(
     make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad, good = Place("cs01", error=ApiError("no")), Place("cs02")
+    bad, good = FakeTarget("cs01", error=ApiError("no")), FakeTarget("cs02")
     scene = Scene(make_ctx, monkeypatch, bad, good)
     assert scene.run("add", "prove", ("switch", "cs01"), ("switch", "cs02")) == ["add", "prove", "switch"]
     assert [target.problem for target in scene.state.targets] == ["no", ""]
-    store, consumer = Store("vault"), Place("cs01")
+    store, consumer = FakeStore("vault"), FakeTarget("cs01")
     scene = Scene(make_ctx, monkeypatch, store, consumer)
     scene.run("add", ("store", "vault"), "prove")
     store.error = ApiError("no")
     scene.run(("switch", "vault"), ("switch", "cs01"))
-    assert (scene.halted[0], consumer.switched, scene.removed) == ("switch_partial", [], [])
+    assert (scene.halted[0], consumer.switched, scene.secrets.removed) == ("switch_partial", [], [])
 
 
 def test_what_waits_for_an_approval_is_not_taken_back(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    consumer = Place("cs01")
+    consumer = FakeTarget("cs01")
     consumer.answer = "awaiting_approval"
     scene = Scene(make_ctx, monkeypatch, consumer)
     assert scene.run("add", "prove", ("switch", "cs01")) == ["add", "prove"]
     assert scene.state.targets[0].is_awaiting_approval
-    assert scene.removed == []
+    assert scene.secrets.removed == []
 
 
 @pytest.mark.parametrize(
@@ -266,12 +205,12 @@ def test_what_waits_for_an_approval_is_not_taken_back(make_ctx: t.Any, monkeypat
 def test_some_refusals_of_a_key_are_outcomes(
     make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, code: str, outcome: str
 ) -> None:
-    scene = Scene(make_ctx, monkeypatch, Place("cs01"))
-    scene.refusal = ApiError("Cannot: no", code=code)
+    scene = Scene(make_ctx, monkeypatch, FakeTarget("cs01"))
+    scene.secrets.refusal = ApiError("Cannot: no", code=code)
     assert scene.run("add", "prove", ("switch", "cs01")) == []
     assert scene.halted == (outcome, "Cannot: no")
-    scene = Scene(make_ctx, monkeypatch, Place("cs01"))
-    scene.refusal = ApiError("Cannot: no", code="Authorization_RequestDenied")
+    scene = Scene(make_ctx, monkeypatch, FakeTarget("cs01"))
+    scene.secrets.refusal = ApiError("Cannot: no", code="Authorization_RequestDenied")
     with pytest.raises(ApiError, match="Cannot"):
         scene.run("add")
 
@@ -279,15 +218,17 @@ def test_some_refusals_of_a_key_are_outcomes(
 def test_an_addition_with_an_unknown_end_says_that_the_next_run_sees_to_it(
     make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scene = Scene(make_ctx, monkeypatch, Place("cs01"))
-    scene.refusal = Unreachable("lost", may_have_acted=True, outcome="unknown", marker="cvops/backup/bbbbbb000000")
+    scene = Scene(make_ctx, monkeypatch, FakeTarget("cs01"))
+    scene.secrets.refusal = Unreachable(
+        "lost", may_have_acted=True, outcome="unknown", marker="cvops/backup/bbbbbb000000"
+    )
     with pytest.raises(Unreachable, match="bbbbbb000000.*an hour") as caught:
         scene.run("add")
     assert caught.value.facts["outcome"] == "unknown"
 
 
 def test_the_value_of_a_key_that_a_store_has_is_had_again(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    store, consumer = Store("vault"), Place("cs01")
+    store, consumer = FakeStore("vault"), FakeTarget("cs01")
     store.kept = KeyValue("kept", "", "", "", "its value")
     scene = Scene(make_ctx, monkeypatch, store, consumer)
     scene.applier.state = put_key(scene.state, replace(OLD, key_id="kept"))

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import copy
 import typing as t
 
 import pytest
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from rotation_fakes import FILE, complete_options
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Problems
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.options import (
@@ -18,21 +17,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.opt
     build_targets,
     check_rotation_options,
     compute_overlap_hours,
-    rotation_options,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.targets.external import ExternalTarget
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.targets.returned import ReturnTarget
 
 APP = "66666666-7777-4888-8999-000000000000"
-FILE: dict[str, t.Any] = {"file": {"path": "/nowhere/secret.json"}}
-
-
-def options(*targets: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
-    """The options as the argument spec completes them."""
-    given = {"rotation_name": "backup", "targets": [copy.deepcopy(target) for target in targets or (FILE,)], **more}
-    validated = ArgumentSpecValidator(rotation_options()).validate(given)
-    assert not validated.errors.errors, validated.errors.msg
-    return {"accept_risk": None, **validated.validated_parameters}
 
 
 def build(make_ctx: t.Any, asked: dict[str, t.Any]) -> t.Any:
@@ -44,7 +33,7 @@ def build(make_ctx: t.Any, asked: dict[str, t.Any]) -> t.Any:
 def faults(make_ctx: t.Any, *targets: dict[str, t.Any], **more: t.Any) -> list[str]:
     """Where the problems are."""
     accepted = more.pop("accept_risk", None)
-    asked = {**options(*targets, **more), "accept_risk": accepted}
+    asked = {**complete_options(*targets, **more), "accept_risk": accepted}
     try:
         check_rotation_options(asked, build(make_ctx, asked))
     except Problems as exc:
@@ -96,7 +85,7 @@ def test_somebody_must_get_the_value(make_ctx: t.Any) -> None:
 
 def test_targets_are_what_they_name_in_their_order(make_ctx: t.Any) -> None:
     external = {"external": {"where": "prx07", "acknowledged_key_id": APP.upper()}, "name": "proxy"}
-    found = build(make_ctx, options(external, {"return": True}, FILE))
+    found = build(make_ctx, complete_options(external, {"return": True}, FILE))
     assert [(type(target), target.name) for target in found[:2]] == [
         (ExternalTarget, "proxy"),
         (ReturnTarget, "the result"),
@@ -115,7 +104,7 @@ def test_targets_are_what_they_name_in_their_order(make_ctx: t.Any) -> None:
 )
 def test_a_target_that_names_nothing_usable_is_refused(make_ctx: t.Any, target: dict[str, t.Any]) -> None:
     with pytest.raises(ConfigError, match=r"targets\[1\]"):
-        build(make_ctx, options(FILE, target))
+        build(make_ctx, complete_options(FILE, target))
 
 
 def test_the_overlap_is_at_least_what_the_targets_need() -> None:
@@ -126,6 +115,6 @@ def test_the_overlap_is_at_least_what_the_targets_need() -> None:
 
 
 def test_a_proof_asks_for_a_token_of_graph_unless_told_otherwise() -> None:
-    assert build_proof_rules(options(), "graph/.default").scope == "graph/.default"
-    found = build_proof_rules(options(prove={"scope": "arm/.default", "successes": 2}), "graph/.default")
+    assert build_proof_rules(complete_options(), "graph/.default").scope == "graph/.default"
+    found = build_proof_rules(complete_options(prove={"scope": "arm/.default", "successes": 2}), "graph/.default")
     assert (found.scope, found.successes, found.over_s) == ("arm/.default", 2, 120.0)
