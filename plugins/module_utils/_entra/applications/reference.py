@@ -14,7 +14,6 @@ from ..._core.argument_specs import ArgumentSpec
 from ..._core.context import Context
 from ..._core.errors import ConfigError
 from ..._core.names import is_same_name
-from ..._core.polling import Backoff
 from ..._core.values import is_guid
 from ..client import GraphClient, describe_lookalikes, format_alternate_key, quote_segment
 
@@ -109,20 +108,6 @@ def find_application(
         display_name=wire.get("displayName"),
         wire=wire,
     )
-
-
-def find_present_application(
-    ctx: Context, graph: GraphClient, asked: t.Mapping[str, t.Any], select: t.Sequence[str] = ()
-) -> ApplicationReference | None:
-    """Return the registration as :func:`find_application` does, and None only when a second read does not know it either.
-
-    For those who have nothing to do where it is gone: one replica may deny for a while what is there.
-    """
-    found = find_application(graph, asked, select)
-    if found is None:
-        Backoff(ctx).pause(about="looking once more whether the application is gone")
-        found = find_application(graph, asked, select)
-    return found
 
 
 def resolve_application(

@@ -17,7 +17,7 @@ from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
 from ..._core.values import format_time
 from ..._signin.entra.certificates import load_client_certificate
-from ..applications.reference import ApplicationReference, find_present_application, resolve_application
+from ..applications.reference import ApplicationReference, find_application, resolve_application
 from ..client import GraphClient
 from ..secrets.plan import list_working_key_ids
 from .canonical import Certificate, compute_thumbprints, decode_pem, get_key_credentials, list_certificates
@@ -111,7 +111,7 @@ class CertificateResource:
             return resolve_application(self._ctx, self._graph, self._options, select=_SELECT)
         # A registration that is gone has taken its certificates with it.
         asked = self._options["application"]
-        return find_present_application(self._ctx, self._graph, asked, select=_SELECT) or ApplicationReference()
+        return find_application(self._graph, asked, select=_SELECT) or ApplicationReference()
 
     def _plan_for(self, certificates: t.Sequence[Certificate]) -> Plan:
         options, label = self._options, self._application.label

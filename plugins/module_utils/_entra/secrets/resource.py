@@ -20,7 +20,7 @@ from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
 from ..._core.values import format_time
 from ..applications.desired import PERSONAL_AUDIENCES
-from ..applications.reference import ApplicationReference, find_present_application, resolve_application
+from ..applications.reference import ApplicationReference, find_application, resolve_application
 from ..client import GraphClient
 from .plan import (
     Secret,
@@ -60,7 +60,7 @@ class SecretResource:
         _check_secret_options(options)
         absent = options["state"] == "absent"
         if absent:  # a registration that is gone has taken its secrets with it
-            found = find_present_application(self._ctx, self._graph, options["application"], select=_SELECT)
+            found = find_application(self._graph, options["application"], select=_SELECT)
             self._application = found or ApplicationReference(pending=True)
         else:
             self._application = resolve_application(self._ctx, self._graph, options, select=_SELECT)

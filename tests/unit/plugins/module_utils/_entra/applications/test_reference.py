@@ -16,7 +16,6 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.applications
     ApplicationReference,
     application_option,
     find_application,
-    find_present_application,
     format_application_path,
     resolve_application,
 )
@@ -76,16 +75,6 @@ def test_a_unique_name_that_only_looks_equal_is_another_name(make_ctx: t.Any, ha
 def test_a_unique_name_is_the_same_in_any_letter_case(make_ctx: t.Any) -> None:
     graph = FakeGraph(make_ctx(), {BY_UNIQUE_NAME: {**WIRE, "uniqueName": "OPS"}})
     assert find_application(t.cast("t.Any", graph), {"unique_name": "ops"}) is not None
-
-
-@pytest.mark.parametrize(("looks", "reads"), [([WIRE], 1), ([None, WIRE], 2), ([None, None], 2)])
-def test_a_registration_is_gone_when_two_looks_say_so(make_ctx: t.Any, looks: list[t.Any], reads: int) -> None:
-    """A replica that lags denies what is there, and a task that is to take something away has nothing to do then."""
-    following = iter(looks)
-    graph = FakeGraph(make_ctx(), {BY_UNIQUE_NAME: lambda params: next(following)})
-    found = find_present_application(graph.ctx, t.cast("t.Any", graph), {"unique_name": "ops"}, ["tags"])
-    assert (found and found.object_id) == (guid(1) if WIRE in looks else None)
-    assert len(graph.reads) == reads and len(graph.ctx.cancellation.waits) == reads - 1
 
 
 def test_an_app_id_is_taken_without_a_read(make_ctx: t.Any) -> None:
