@@ -34,6 +34,7 @@ _QUOTED_NAMES = re.compile(r"""\[[^\]]*\]|"[^"]*"|(?<!\w)'.*?'(?!\w)""")
 _NAME_TAKEN = re.compile(r"already (exist|present|in use|taken)|duplicate", re.IGNORECASE)
 #: "Credential account [x] already exists", with HTTP 500, whatever the language of the text.
 _NAME_TAKEN_CODES = frozenset(("587206339",))
+_IN_USE = re.compile(r"\b(?:in use|being used|used by|associat\w+|active)\b", re.IGNORECASE)
 # What is answered while a call waits for the approval of somebody else is not documented: words tell.
 _AWAITS_APPROVAL = re.compile(
     r"(?:pending|await(?:s|ing)?|wait(?:s|ing)? for|submitted|sent|raised|subject to|requires?|needs?)\b[^.]{0,60}\bapprov"
@@ -88,6 +89,14 @@ def is_approval_pending(error: ApiError) -> bool:
     """Return whether a write was answered with an error code that means that it waits until somebody else approves it."""
     said = str(error).rpartition(f"Commvault error {error.code}: ")
     return bool(said[1]) and not error.may_have_acted and _says_approval_is_pending(said[2])
+
+
+def is_in_use(error: ApiError, name: str) -> bool:
+    """Return whether a deletion of *name* was refused because something uses it.
+
+    Texts for this are not published; the documentation says that a credential which is active or associated cannot be deleted.
+    """
+    return bool(error.code) and not error.may_have_acted and bool(_IN_USE.search(str(error).replace(name, "")))
 
 
 def is_answer_pending(body: t.Mapping[str, t.Any]) -> bool:

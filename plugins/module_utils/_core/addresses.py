@@ -24,7 +24,7 @@ from .secret_matcher import HIDDEN, list_credentials, mask_user_information, spl
 from .visible import to_one_line
 
 #: Names of options, at any depth, that hold the address of a service that tasks sign in to.
-SERVICE_OPTIONS = frozenset(("commvault_url", "graph_url", "authority_url", "url"))
+SERVICE_OPTIONS = frozenset(("commvault_url", "graph_url", "authority_url", "url", "vault_url"))
 #: Names of options that hold the address of a proxy.
 PROXY_OPTIONS = frozenset(("proxy", "commvault_proxy"))
 #: Names of options that hold addresses which are written to a service or sent as text, and are not called.

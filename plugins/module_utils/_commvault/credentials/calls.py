@@ -12,7 +12,6 @@ then dropped: it may repeat the secret. A write returns True where somebody else
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 
 from ..._core.errors import ApiError, ConfigError, Forbidden, mark_outcome_unknown
@@ -23,7 +22,7 @@ from ..._core.values import get_objects
 from ..client import CommvaultClient, quote_segment
 from ..create import LAG_LIMIT_S, create_object_once
 from ..directory import Directory
-from ..envelope import is_answer_pending, is_approval_pending, is_declined, is_name_taken
+from ..envelope import is_answer_pending, is_approval_pending, is_declined, is_in_use, is_name_taken
 from ..references import parse_id
 from .bodies import (
     Body,
@@ -42,8 +41,6 @@ _KIND = "credentials"
 _OLDER_PATH = "Commcell/Credentials"
 _OLDER_LIST = "CommCell/Credentials"
 _PARALLEL_READS = 8
-# Texts for this are not published; the documentation says that a credential which is active or associated cannot be deleted.
-_IN_USE = re.compile(r"\b(?:in use|being used|used by|associat\w+|active)\b", re.IGNORECASE)
 
 
 class Credentials:
@@ -182,8 +179,7 @@ class Credentials:
                 is_undone=lambda: self.read(credential.id) is not None,
             )
         except ApiError as exc:
-            is_refused = bool(exc.code) and not exc.may_have_acted and not isinstance(exc, Forbidden)
-            if is_refused and _IN_USE.search(str(exc).replace(credential.name, "")):
+            if not isinstance(exc, Forbidden) and is_in_use(exc, credential.name):
                 raise ConfigError(
                     f"{exc} What uses a credential is shown under Associations on its page in Command Center: let it use another one, and"
                     " run the task again.",

@@ -178,6 +178,21 @@ _PREFLIGHT = (
     ),
     _READ_CELL,
 )
+_ROTATION = (
+    PermissionNeed(
+        "adding keys to applications that it owns, and removing them",
+        any_of=("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"),
+        delegated=("Application.ReadWrite.All", _AS_USER),
+        directory_roles=_APPLICATION_ROLES,
+    ),
+    PermissionNeed(
+        "what application policies say before a key is added",
+        any_of=("Policy.Read.All",),
+        delegated=("Policy.Read.All", _AS_USER),
+        optional=True,
+    ),
+    replace(_READ_CELL, optional=True),
+)
 
 PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "doctor": PlaybookNeeds((), any_side=True),
@@ -187,4 +202,5 @@ PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "export_role_mappings": PlaybookNeeds((_READ_CELL,)),
     "preflight": PlaybookNeeds(_PREFLIGHT),
     "revert": PlaybookNeeds(_MAPPINGS),
+    "rotate_secrets": PlaybookNeeds(_ROTATION),
 }

@@ -25,13 +25,17 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.res
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.roles_and_mapping import (
     RolesAndMappingResource,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.decision import Action
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 PACKAGE = "ansible_collections.cvops.identity.plugins"
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py"))
 WRITERS = [name for name in MODULES if not name.endswith("_info")]
 #: Actions that are written as an expression: what it can be.
-EXPRESSIONS = {"request.operation": frozenset(t.get_args(Operation))}
+EXPRESSIONS = {
+    "request.operation": frozenset(t.get_args(Operation)),
+    "move.action": frozenset(t.get_args(Action)),
+}
 #: A resource whose plan is that of others; a list of roles that is left out has no actions.
 COMPOSED: dict[type, tuple[type, ...]] = {RolesAndMappingResource: (RoleMappingsResource,)}
 CONNECTION = {

@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.envelope
     is_absence,
     is_decided,
     is_declined,
+    is_in_use,
     is_name_taken,
     is_withheld,
 )
@@ -241,3 +242,18 @@ def test_words_of_the_service_say_that_a_name_is_taken_and_names_do_not(error: A
 )
 def test_missing_rights_say_for_certain_that_nothing_was_done(error: ApiError, decided: bool) -> None:
     assert is_decided(error) is decided
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "expected"),
+    [
+        ("Credential [active-1] is associated with a client.", "5", True),
+        ("The credential is in use.", "5", True),
+        ("active-1 does not exist", "5", False),
+        ("The credential is in use.", None, False),
+    ],
+)
+def test_a_deletion_of_what_is_used_is_told_by_words_outside_its_name(
+    said: str, code: str | None, expected: bool
+) -> None:
+    assert is_in_use(ApiError(said, code=code), "active-1") is expected
