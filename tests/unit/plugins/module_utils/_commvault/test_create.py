@@ -50,6 +50,42 @@ def test_an_object_that_no_list_shows_is_an_error_of_unknown_effect(make_ctx: t.
     with pytest.raises(ApiError, match="may wait for an approval") as caught:
         create(client)
     assert caught.value.may_have_acted
+    assert caught.value.facts["pending_approval"] is True
+
+
+def test_a_body_and_an_answer_of_another_form_have_name_and_id_elsewhere(make_ctx: t.Any) -> None:
+    client: t.Any = FakeCommvault(make_ctx(), {"POST Old/Role": {"records": [{"number": 9}]}})
+    number = create_object_once(
+        client,
+        Directory(client),
+        "roles",
+        "Old/Role",
+        {"records": [{"name": "R"}]},
+        company_id=None,
+        intent="create role R",
+        name="R",
+        find_id=lambda answer: answer["records"][0]["number"],
+    )
+    assert number == 9
+
+
+@pytest.mark.parametrize("answer", [LOST, {"id": 9}])
+def test_what_is_taken_for_the_created_object_is_told(make_ctx: t.Any, answer: t.Any) -> None:
+    """Only after a lost answer; who is told may refuse it."""
+    adopted: list[int] = []
+
+    def adopt(number: int) -> None:
+        adopted.append(number)
+        raise ApiError("it is another one")
+
+    client: t.Any = FakeCommvault(make_ctx(), {"POST V4/Role": answer, "V4/Role": SHOWN, "Security/Roles": SHOWN})
+    given: t.Any = {"company_id": None, "intent": "create role R", "adopt": adopt}
+    if answer is LOST:
+        with pytest.raises(ApiError, match="another one"):
+            create_object_once(client, Directory(client), "roles", "V4/Role", {"name": "R"}, **given)
+    else:
+        create_object_once(client, Directory(client), "roles", "V4/Role", {"name": "R"}, **given)
+    assert adopted == ([9] if answer is LOST else [])
 
 
 def test_a_lost_answer_is_resolved_by_the_list_past_the_cache(make_ctx: t.Any) -> None:

@@ -15,6 +15,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.envelope
     check_answer,
     collect_warnings,
     is_absence,
+    is_answer_pending,
+    is_approval_pending,
     is_decided,
     is_declined,
     is_in_use,
@@ -257,3 +259,39 @@ def test_a_deletion_of_what_is_used_is_told_by_words_outside_its_name(
     said: str, code: str | None, expected: bool
 ) -> None:
     assert is_in_use(ApiError(said, code=code), "active-1") is expected
+
+
+def test_the_code_for_a_credential_name_that_is_taken_is_a_decision_in_any_language() -> None:
+    with pytest.raises(ApiError) as caught:
+        check_answer(reply({"errorMessage": "Das Konto gibt es schon.", "errorCode": 587206339}, 500), "create it")
+    assert not caught.value.may_have_acted
+    assert is_name_taken(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "pending"),
+    [
+        ("The request has been submitted for approval.", True),
+        ("Request sent to the approvers", True),
+        ("Waiting for the approval of the backup administrators", True),
+        ("This action requires approval", True),
+        ("Approval request was raised", True),
+        ("An approval is pending", True),
+        ("You do not have the approver role", False),
+        ("Credential [pending approval] is not valid", False),
+        ("Approved", False),
+        ("Successful!", False),
+    ],
+)
+def test_words_say_that_a_write_waits_for_an_approval_and_names_do_not(text: str, pending: bool) -> None:
+    with pytest.raises(ApiError) as caught:
+        check_answer(reply({"errorCode": 9, "errorMessage": text}), "do it")
+    assert is_approval_pending(caught.value) is pending
+    assert is_answer_pending({"errorCode": 0, "errorMessage": text}) is pending
+    assert is_answer_pending({"error": {"errorCode": 0, "warningMessage": text}}) is pending
+
+
+def test_an_answer_that_was_lost_waits_for_nothing() -> None:
+    with pytest.raises(ApiError) as caught:
+        check_answer(reply({"errorCode": 503, "errorMessage": "pending approval"}, 503), "do it")
+    assert not is_approval_pending(caught.value)
