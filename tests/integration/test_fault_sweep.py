@@ -18,11 +18,11 @@ import zlib
 
 import pytest
 from cvops_simulator import Simulator
-from cvops_simulator.commvault.model import Grant
+from cvops_simulator.commvault.model import Grant, IdentityApp
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.replication import Replication
 from helpers import certificates
-from helpers.cases import CASES, Case
+from helpers.cases import CASES, Case, make_oidc_app
 from helpers.direct import run_body
 from helpers.end_state import find_differences, read_end_state
 from helpers.virtual_time import share_clock
@@ -139,6 +139,20 @@ def _narrow_credential(site: Simulator) -> dict[str, t.Any]:
         service.state.grants.add(Grant(*principal, None, 154, credential.id, permission_ids=frozenset({218})))
     shared = [{"user_group": group.name}]
     return {"name": "azure-prod", "environment": "usgov", "shared_with": shared, "exclusive": True}
+
+
+def _oidc_app(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
+    """An OpenID Connect app that is there already, and holds another secret."""
+    options = make_oidc_app(site)
+    properties = [
+        {"name": "clientId", "value": options["application_id"]},
+        {"name": "endPointUrl", "value": options["discovery_url"]},
+        {"name": "webConsoleUrls", "values": options["web_console_urls"]},
+    ]
+    apps = _cell(site).state.apps
+    document = {"props": {"nameValues": properties}, "assocTree": [{"_type_": 12}]}
+    apps.add(IdentityApp(apps.new_id(), options["name"], "0A1D", 5, document=document, secrets={"clientSecret": "old"}))
+    return {**(more if "state" in more else options), "name": options["name"], **more}
 
 
 def _entry(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
@@ -265,6 +279,8 @@ MORE = (
     Case("commvault_credential", "narrow", _narrow_credential),
     Case("commvault_access_token", "narrow", lambda site: _token(site, allowed_ips=["127.0.0.1"])),
     Case("commvault_access_token", "revoke", lambda site: _token(site, state="absent")),
+    Case("commvault_oidc_app", "a new secret", _oidc_app),
+    Case("commvault_oidc_app", "delete", lambda site: _oidc_app(site, state="absent")),
     Case("commvault_role_mappings", "a new group", _entry),
     Case("commvault_role_mappings", "absent", _absent_entry),
     Case("commvault_role_mappings", "roles beside it", _roles_and_entry),

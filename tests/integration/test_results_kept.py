@@ -42,7 +42,7 @@ _PLACEHOLDERS = (
     (re.compile(r"/[\w./-]+/(?=[\w-]+\.(?:json|pem|crt)\b)"), "<folder>/"),
 )
 #: Values that differ, by their key.
-_VARIABLE = frozenset({"waited_s", "latency_ms", "clock_difference_s", "token_life_s"})
+_VARIABLE = frozenset({"app_key", "waited_s", "latency_ms", "clock_difference_s", "token_life_s"})
 #: What Ansible adds to a result, by release.
 _ADDED = frozenset({"invocation", "deprecations"})
 

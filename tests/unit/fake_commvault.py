@@ -69,6 +69,10 @@ class FakeCommvault:
         self.intents.append(intent)
         return self._answer(Sent(method, path, body, params, more.get("headers"))) or {}
 
+    def read_by_command(self, command: str, *, intent: str) -> t.Any:
+        self.intents.append(intent)
+        return self._answer(Sent("COMMAND", command.partition(" ")[0].lstrip("<"), command)) or {}
+
     @property
     def paths(self) -> list[str]:
         """Methods and paths of all requests, in order."""
@@ -77,7 +81,7 @@ class FakeCommvault:
     @property
     def writes(self) -> list[Sent]:
         """The requests that were no reads, in order."""
-        return [one for one in self.sent if one.method != "GET"]
+        return [one for one in self.sent if one.method not in ("GET", "COMMAND")]
 
     def _answer(self, request: Sent) -> t.Any:
         self.sent.append(request)

@@ -12,7 +12,7 @@ import threading
 import typing as t
 from urllib.parse import quote, urlencode
 
-from .._core.context import Context
+from .._core.context import Context, CountAs
 from .._core.errors import ApiError, AuthError, add_token_source
 from .._core.retry import Repeat
 from .._core.visible import escape_invisible
@@ -123,6 +123,21 @@ class CommvaultClient:
             self.ctx.warn(f"Commvault, when asked to {intent}: {text}")
         return answer or {}
 
+    def read_by_command(self, command: str, *, intent: str) -> dict[str, t.Any]:
+        """Send an XML command that only reads, and return the answered object; some facts are in no call of their own."""
+        return (
+            self._send(
+                "POST",
+                "Qcommand/qoperation%20execute",
+                data=command.encode(),
+                intent=intent,
+                repeat=Repeat.ALWAYS,
+                count_as=CountAs.READ,
+                headers={**self._build_scope_headers(), "Content-Type": "application/xml"},
+            )
+            or {}
+        )
+
     @property
     def base_url(self) -> str:
         """The address of the API, as found or given."""
@@ -229,6 +244,8 @@ class CommvaultClient:
         unknown_ok: bool = False,
         headers: t.Mapping[str, str] | None = None,
         is_undone: t.Callable[[], bool] = lambda: True,
+        data: bytes | None = None,
+        count_as: CountAs = CountAs.METHOD,
     ) -> dict[str, t.Any] | None:
         # The service reads "+" in a query literally: a blank must be %20.
         query = f"?{urlencode(dict(params), quote_via=quote)}" if params else ""
@@ -236,8 +253,10 @@ class CommvaultClient:
             method,
             f"{self._base}/{path}{query}",
             json_body=body,
+            data=data,
             headers=headers,
             repeat=repeat,
+            count_as=count_as,
             is_undone=is_undone,
         )
         if reply.status == 404 and unknown_ok:

@@ -36,6 +36,8 @@ PUBLISHED_OPTIONS = frozenset(
         "home_page_url",
         "identifier_uris",
         "issuer",
+        "discovery_url",
+        "web_console_urls",
         "commvault_entra_scope",
         "commvault_proxy_scope",
         "active_directory",

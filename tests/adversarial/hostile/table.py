@@ -63,6 +63,12 @@ def _tags(*names: str) -> frozenset[str]:
 # -- places
 
 _NOBODY = "no such group in this tenant"
+_OIDC_APP: Options = {
+    "application_id": "66666666-7777-4888-8999-000000000000",
+    "secret": "Wm3Q~only_for.the-tests0123456789abcdefg",
+    "discovery_url": "https://login.microsoftonline.com/corp.example/v2.0/.well-known/openid-configuration",
+    "associations": {"users": ["breakglass"]},
+}
 
 
 def _certificate(world: World, number: int) -> Options:
@@ -285,6 +291,22 @@ PLACES: list[Place] = [
         "commvault_user_group",
         Target("", "(?<!/Logout)$", after_write=True),
         lambda w, n: {**w.cell, "name": f"user group {n}", "members": ["breakglass"]},
+        _tags("cell", "after", "may-not-ask"),
+    ),
+    Place(
+        "cell-oidc-app-write",
+        "cell",
+        "commvault_oidc_app",
+        Target("POST", "/ThirdParty/App$"),
+        lambda w, n: {**w.cell, **_OIDC_APP, "name": f"app {n}"},
+        _tags("cell", "write"),
+    ),
+    Place(
+        "cell-after-oidc-app",
+        "cell",
+        "commvault_oidc_app",
+        Target("", "(?<!/Logout)$", after_write=True),
+        lambda w, n: {**w.cell, **_OIDC_APP, "name": f"app {n}"},
         _tags("cell", "after", "may-not-ask"),
     ),
     Place(

@@ -108,6 +108,24 @@ def _mapping(site: Simulator, **more: t.Any) -> Options:
     return {"mappings": [*mappings, extra], "require_object_id": "none", "max_removals": 1000, **more}
 
 
+def make_oidc_app(site: Simulator, **more: t.Any) -> Options:
+    """An OpenID Connect app for people who sign in, with all of its options; at Microsoft's own address, which no port of a test is part of."""
+    authority = "https://login.microsoftonline.com"
+    return {
+        "authority_url": authority,
+        "name": "entra-oidc",
+        "description": "People sign in",
+        "application_id": _job(site),
+        "secret": "Wm3Q~only_for.the-tests0123456789abcdefg",
+        "secret_policy": "fingerprint",
+        "secret_fingerprint": "0f0e0d0c-0000-4000-8000-000000000001",
+        "discovery_url": f"{authority}/{site.tenant_id}/v2.0/.well-known/openid-configuration",
+        "web_console_urls": ["https://commvault.corp.example:443/webconsole"],
+        "associations": {"users": ["breakglass"], "user_groups": ["NOC Night Shift"]},
+        **more,
+    }
+
+
 CASES = (
     Case(
         "entra_group",
@@ -196,6 +214,7 @@ CASES = (
     ),
     Case("commvault_user_group", "link", lambda site: {"name": "Linked group", "entra_group_id": _group(site)["id"]}),
     Case("commvault_user_group", "delete", _fixed(name="NOC Night Shift", state="absent", transfer_to_user="admin")),
+    Case("commvault_oidc_app", "create", make_oidc_app),
     Case("commvault_security_info", "read", _fixed(), False),
     Case("commvault_role_mappings", "one grant more", _mapping),
     Case("commvault_role_mappings", "exclusive", lambda site: _mapping(site, exclusive=True)),

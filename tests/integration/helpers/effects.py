@@ -66,6 +66,10 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         (f"PUT .*/V4/UserGroup/{_ID}$", ("link_group",)),
         ("POST .*/Security$", ("add", "remove")),
     ),
+    "commvault_oidc_app": (
+        ("POST .*/ThirdParty/App$", ("create", "delete")),
+        ("PUT .*/ThirdParty/App$", ("update",)),
+    ),
     "commvault_access_token": (("POST .*/AccessToken$", ("create",)),),
     "commvault_credential": (
         ("POST .*/V4/Credential$", ("create",)),

@@ -18,9 +18,10 @@ from ..._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound,
 from ..._core.names import fold_case, is_same_name
 from ..._core.values import get_objects, get_texts
 from ..client import CommvaultClient, quote_segment
+from ..oidc_apps.canonical import OIDC_TYPE
 from ..references import parse_id
 
-SAML_TYPE, OIDC_TYPE = 2, 5
+SAML_TYPE = 2
 AZURE_SAML_KIND = "AZURE"
 #: The older list of identity servers and some releases write the kind of a SAML app as a number.
 _SAML_KINDS = {"0": "UNKNOWN", "1": AZURE_SAML_KIND, "2": "ADFS", "3": "OKTA"}

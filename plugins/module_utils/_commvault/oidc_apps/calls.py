@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""Single calls for OpenID Connect apps: find, read, create, update, write the secret of, delete."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from xml.sax.saxutils import quoteattr
+
+from ..._core.errors import AmbiguousMatch, ApiError, ConfigError, mark_outcome_unknown
+from ..._core.names import is_same_name
+from ..._core.polling import poll_until
+from ..._core.retry import Repeat
+from ..._core.values import get_object, get_objects
+from ..client import CommvaultClient
+from ..create import LAG_LIMIT_S, create_once
+from ..envelope import is_decided
+from ..references import parse_id
+from .canonical import (
+    APP_TYPES,
+    CLIENT_SECRET,
+    OIDC_TYPE,
+    OidcApp,
+    OidcSettings,
+    Wire,
+    build_changed_row,
+    build_new_row,
+    parse_oidc_app,
+)
+
+_PATH = "ThirdParty/App"
+_CREATE, _DELETE, _MODIFY = 1, 2, 3
+
+
+class OidcApps:
+    """The OpenID Connect apps of the level that the client acts at. Nothing is kept between calls."""
+
+    def __init__(self, client: CommvaultClient) -> None:
+        self._client = client
+        #: Names of the apps of all kinds that were listed last.
+        self.names: list[str] = []
+
+    def find(self, name: str) -> OidcApp | None:
+        """Return the app of this name with all that is shown of it; None when there is none.
+
+        The list is read again past the service's cache before that is believed. Raises ConfigError where an app of another kind has
+        the name, and AmbiguousMatch.
+        """
+        for is_fresh in (False, True):
+            row = self._select_row(self.list_rows(is_fresh=is_fresh), name)
+            found = None if row is None else self.read(row)
+            if found is not None:
+                return found
+        return None
+
+    def read(self, row: t.Mapping[str, t.Any]) -> OidcApp | None:
+        """Return the app of a row of the list, with its properties; None when it is not there any more."""
+        key = str(row.get("appKey") or "")
+        command = f"<App_GetClientThirdPartyAppPropReq propLevel='30'><appKeys val={quoteattr(key)}/></App_GetClientThirdPartyAppPropReq>"
+        answer = self._client.read_by_command(command, intent=f"read OpenID Connect app {row.get('appName')}")
+        shown = next((item for item in get_objects(answer, "clientThirdPartyApps") if item.get("appKey") == key), None)
+        if shown is None:
+            return None
+        self._hide_secret(shown)
+        return parse_oidc_app({**row, **{name: value for name, value in shown.items() if value is not None}})
+
+    def read_again(self, key: str) -> OidcApp | None:
+        """Return the app of this key as the list, read past the cache, and its properties show it; None when it is in neither."""
+        row = next((row for row in self.list_rows(is_fresh=True) if row.get("appKey") == key), None)
+        return None if row is None else self.read(row)
+
+    def create(self, name: str, settings: OidcSettings, secret: str, associations: t.Sequence[Wire]) -> str:
+        """Create an app and return its key. The caller has made sure that the name is free; for lost answers see create_once."""
+        intent = f"create OpenID Connect app {name}"
+        body = {"opType": _CREATE, "clientThirdPartyApps": [build_new_row(name, settings, secret, associations)]}
+
+        def send(is_undone: t.Callable[[], bool]) -> None:
+            self._client.write("POST", _PATH, body, intent=intent, repeat=Repeat.IF_REFUSED, is_undone=is_undone)
+
+        def find_shown() -> str | None:
+            shown = self._select_row(self.list_rows(is_fresh=True), name)
+            return str(shown["appKey"]) if shown is not None else None
+
+        def adopt(key: str) -> None:
+            self._adopt(key, name, settings, secret)
+
+        return create_once(self._client.ctx, send, find_shown, intent=intent, adopt=adopt)
+
+    def update(self, row: Wire, subject: str) -> None:
+        """Write the row of an app that exists, as a whole."""
+        body = {"opType": _MODIFY, "clientThirdPartyApps": [row]}
+        self._client.write("PUT", _PATH, body, intent=f"change {subject}")
+
+    def write_secret(self, app: OidcApp, secret: str, fingerprint: str | None) -> None:
+        """Write a new client secret to the app, and the mark by which it is known; all else stays as *app* shows it."""
+        settings = dataclasses.replace(app.settings, secret_fingerprint=fingerprint)
+        row = build_changed_row(app, settings, secret, app.associations)
+        self.update(row, f"the client secret of OpenID Connect app {app.name}")
+
+    def delete(self, app: OidcApp, subject: str) -> None:
+        """Delete an app, by its key, so that the same request twice has the effect of one; one that is gone is fine."""
+        row = {name: value for name, value in app.row.items() if name not in ("props", "assocTree")}
+        body = {"opType": _DELETE, "clientThirdPartyApps": [row]}
+        try:
+            self._client.write("POST", _PATH, body, intent=f"delete {subject}", repeat=Repeat.ALWAYS)
+        except ApiError as exc:
+            if is_decided(exc) or any(row.get("appKey") == app.key for row in self.list_rows(is_fresh=True)):
+                raise
+
+    def list_rows(self, *, is_fresh: bool = False) -> list[Wire]:
+        """Return the rows of the apps of all kinds; *is_fresh*: past the service's cache, for which the SDK asks twice."""
+        intent = "list identity provider apps"
+        if is_fresh:
+            self._client.get(_PATH, intent=intent, params={"hardRefresh": "true"})
+        rows = get_objects(self._client.get(_PATH, intent=intent), "clientThirdPartyApps")
+        self.names = [str(row.get("appName") or "") for row in rows]
+        return [dict(row) for row in rows]
+
+    def _adopt(self, key: str, name: str, settings: OidcSettings, secret: str) -> None:
+        """Take the app that the list shows for the one whose creation was not answered, and make sure that it holds the secret.
+
+        Raises ApiError where it is another one, which somebody else has created at the same time.
+        """
+        with mark_outcome_unknown():
+            shown = poll_until(
+                self._client.ctx,
+                lambda: self.read_again(key),
+                lambda found: found is not None,
+                what=f"OpenID Connect app {name} to show",
+                timeout_s=LAG_LIMIT_S,
+            )
+        if shown is None or shown.settings != settings:
+            raise ApiError(
+                f"Cannot create OpenID Connect app {name}: somebody else has created one of this name at the same time.",
+                service="Commvault",
+                is_outdated=True,
+            )
+        if settings.secret_fingerprint is None:  # nothing tells whether it holds our secret
+            self.write_secret(shown, secret, None)
+
+    def _select_row(self, rows: t.Iterable[Wire], name: str) -> Wire | None:
+        named = [row for row in rows if is_same_name(str(row.get("appName") or ""), name)]
+        found = [row for row in named if parse_id(row.get("appType")) == OIDC_TYPE and row.get("appKey")]
+        exact = [row for row in found if row["appName"] == name]
+        found = exact if len(exact) == 1 else found
+        if len({row["appKey"] for row in found}) > 1:
+            keys = sorted(str(row["appKey"]) for row in found)
+            raise AmbiguousMatch(
+                f"{len(keys)} OpenID Connect apps are named {name!r}; leave one of them in the Command Center.",
+                candidates=keys,
+            )
+        if named and not found:
+            kind = APP_TYPES.get(parse_id(named[0].get("appType")) or 0, "unknown")
+            raise ConfigError(
+                f"name: {named[0]['appName']} is an identity provider app of another kind ({kind}); choose another name",
+                source="option name",
+            )
+        return found[0] if found else None
+
+    def _hide_secret(self, row: t.Mapping[str, t.Any]) -> None:
+        """Keep a secret that a release may show out of all output."""
+        for item in get_objects(get_object(row, "props"), "nameValues"):
+            if item.get("name") == CLIENT_SECRET and str(item.get("value") or "").strip("*"):
+                self._client.ctx.secrets.add(str(item["value"]))

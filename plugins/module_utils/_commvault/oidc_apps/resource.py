@@ -1,0 +1,264 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""One OpenID Connect app of the module commvault_oidc_app: read, planned, created, updated, deleted, and read back."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._core.context import Context
+from ..._core.errors import AmbiguousMatch, ApiError, NotFound, Problems
+from ..._core.names import describe_lookalike, describe_suspicious_name, fold_case, is_lookalike
+from ..._core.plan import Plan, Step
+from ..._core.resource import Action, Finding
+from ..._core.risks import check_removals
+from ..catalogue import is_commcell_level, name_with_company
+from ..client import CommvaultClient
+from ..confirm import wait_until_shown
+from ..directory import Directory
+from ..envelope import is_declined
+from ..name_checks import check_object_name
+from ..references import parse_reference
+from ..secret_marks import check_secret_options
+from .associations import (
+    KINDS,
+    WORDS,
+    Association,
+    AssociationChanges,
+    make_association,
+    parse_association,
+    plan_associations,
+)
+from .calls import OidcApps
+from .canonical import OidcApp, OidcSettings, build_changed_row
+from .checks import (
+    build_console_url,
+    build_discovery_url,
+    check_application_id,
+    check_discovery_url,
+    clean_console_urls,
+)
+from .desired import desired_oidc_app, is_secret_written
+from .plan import KIND, find_narrowed_fields, format_oidc_app, plan_oidc_app, plan_oidc_app_removal
+
+_TOLD = 3
+
+
+class OidcAppResource:
+    """One OpenID Connect app, at the level of the CommCell or in a company."""
+
+    noun = "oidc_app"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._client = CommvaultClient(_act_in_company(ctx))
+        self._apps, self._directory = OidcApps(self._client), Directory(self._client)
+        self._options: dict[str, t.Any] = dict(ctx.options)
+        self._app: OidcApp | None = None
+        self._after: OidcSettings | None = None
+        self._had: list[Association] | None = []
+        self._changes = AssociationChanges([], [], [])
+        self._planned = Plan({}, {})
+        self.key: str | None = None
+
+    def plan(self) -> Plan:
+        """Read the app and plan what the options ask for. Raises ConfigError, Problems, AmbiguousMatch, GuardRefused."""
+        name = self._options["name"]
+        check_object_name("name", name)
+        if self._options["state"] == "present":
+            check_secret_options(self._options, "secret")
+            self._check_addresses()
+        self._app = self._apps.find(name)
+        self.key = self._app.key if self._app else None
+        self._had = self._parse_present_associations()
+        current = self._app.settings if self._app else None
+        principal = name_with_company(self._app.name if self._app else name, self._client.company_name)
+        if self._options["state"] == "absent":
+            self._planned = plan_oidc_app_removal(name, current, self._had, self.key, principal)
+            return self._planned
+        self._warn_of_lookalikes(name)
+        if current is None:
+            self._complete_new_options()
+        self._after = desired_oidc_app(name, self._options, current, self._options["exclusive"])
+        self._check_discovery_url(current)
+        self._changes = self._plan_associations()
+        gone = [f"{WORDS.get(item.kind, item.kind)} {item.name}" for item in self._changes.remove]
+        check_removals(gone, self._options["max_removals"], "associations", "the list")
+        self._planned = plan_oidc_app(
+            self._app.name if self._app else name,
+            current,
+            self._after,
+            self._changes,
+            self._had,
+            writes_secret=is_secret_written(self._options, current),
+            key=self.key,
+            principal=principal,
+        )
+        return self._planned
+
+    @property
+    def actions(self) -> t.Mapping[str, Action]:
+        """The method that carries out a step, by its action."""
+        return {"create": self._create, "update": self._update, "delete": self._delete}
+
+    def verify(self) -> list[Finding]:
+        """Wait until the list and the app show what was written; a deleted one no more.
+
+        Return the fields that are not shown as written. Raises WaitTimeout where somebody who is to be kept out may still sign in.
+        """
+        if not self._planned.changed:
+            return []
+        subject = f"{KIND} {self._options['name']}"
+        return list(wait_until_shown(self._ctx, self._find_unshown, subject, find_narrowed_fields(self._planned)))
+
+    def result(self) -> dict[str, t.Any]:
+        """Return the app after the plan, never its secret; empty when it is absent."""
+        if self._after is None:
+            return {}
+        associations = self._had if self._had is None else self._changes.after
+        name = self._app.name if self._app else self._options["name"]
+        urls = self._after.reply_urls
+        return {
+            **format_oidc_app(name, self._after, associations),
+            "app_key": self.key,
+            "company": self._client.company_name,
+            "reply_url": urls[0] if urls else None,
+            "reply_urls": urls,
+        }
+
+    def _create(self, step: Step) -> None:
+        after = t.cast(OidcSettings, self._after)
+        tree = [dict(item.wire) for item in self._changes.after]
+        self.key = self._apps.create(self._options["name"], after, self._options["secret"], tree)
+
+    def _update(self, step: Step) -> None:
+        app, after = t.cast(OidcApp, self._app), t.cast(OidcSettings, self._after)
+        secret = self._options["secret"] if self._is_secret_known_or_due(app) else None
+        tree = None if self._had is None else [dict(item.wire) for item in self._changes.after]
+        self._apps.update(build_changed_row(app, after, secret, tree), step.subject)
+
+    def _delete(self, step: Step) -> None:
+        self._apps.delete(t.cast(OidcApp, self._app), step.subject)
+
+    def _find_unshown(self) -> list[str]:
+        """Return the fields that are not shown as written; "list" for a new app that is not listed, "state" for a deleted one that is."""
+        shown = self._apps.read_again(str(self.key))
+        if self._after is None:
+            return ["state"] if shown is not None else []
+        if shown is None:
+            return ["list"]
+        wanted = dataclasses.asdict(self._after)
+        found = [name for name, value in dataclasses.asdict(shown.settings).items() if value != wanted[name]]
+        if shown.associations is not None and self._had is not None:
+            seen = self._parse_associations(shown.associations)
+            added = all(any(item.is_same(other) for other in seen) for item in self._changes.add)
+            if not added or any(item.is_same(other) for item in self._changes.remove for other in seen):
+                found.append("associations")
+        return found
+
+    def _is_secret_known_or_due(self, app: OidcApp) -> bool:
+        """Return whether the secret goes with the change: where it is due, and where the mark says that the app holds just this one."""
+        if is_secret_written(self._options, app.settings):
+            return True
+        fingerprint = self._options.get("secret_fingerprint")
+        is_known = fingerprint is not None and fingerprint == app.settings.secret_fingerprint
+        return is_known and bool(self._options.get("secret"))
+
+    def _check_addresses(self) -> None:
+        if self._options.get("application_id") is not None:
+            check_application_id(self._options["application_id"])
+        if self._options.get("web_console_urls") is not None:
+            self._options["web_console_urls"] = clean_console_urls(self._options["web_console_urls"])
+
+    def _check_discovery_url(self, current: OidcSettings | None) -> None:
+        """Check the address that is asked for; one that the app has and nobody manages is left alone."""
+        after = t.cast(OidcSettings, self._after)
+        if current is None or self._options.get("discovery_url") is not None:
+            check_discovery_url(self._options, after.discovery_url, after.application_id)
+
+    def _complete_new_options(self) -> None:
+        """Fill in what a new app gets where the options leave it out."""
+        if self._options.get("discovery_url") is None:
+            self._options["discovery_url"] = build_discovery_url(self._options)
+        if self._options.get("web_console_urls") is None:
+            self._options["web_console_urls"] = [build_console_url(self._client.base_url)]
+
+    def _parse_present_associations(self) -> list[Association] | None:
+        if self._app is None:
+            return []
+        return None if self._app.associations is None else self._parse_associations(self._app.associations)
+
+    def _parse_associations(self, entries: t.Iterable[t.Mapping[str, t.Any]]) -> list[Association]:
+        return [parse_association(entry, self._is_company) for entry in entries]
+
+    def _is_company(self, number: int | None, name: str) -> bool:
+        """Return whether a provider is a company that this account may see; else it is a domain."""
+        try:
+            companies = self._directory.read_catalogue("companies")
+        except ApiError as exc:
+            if not is_declined(exc):
+                raise
+            return False
+        if number is not None:
+            return companies.get_by_id(number) is not None
+        return any(fold_case(name) in map(fold_case, (entry.name, *entry.aliases)) for entry in companies)
+
+    def _plan_associations(self) -> AssociationChanges:
+        given = {
+            kind: listed for kind, listed in (self._options.get("associations") or {}).items() if listed is not None
+        }
+        if self._had is None:
+            if given:
+                self._ctx.warn(
+                    f"Commvault does not show who is associated with {KIND} {self._options['name']}: associations are left as they are."
+                )
+            return AssociationChanges([], [], [])
+        wanted = self._resolve_associations(given)
+        return plan_associations(wanted, self._had, self._options["exclusive"])
+
+    def _resolve_associations(self, given: t.Mapping[str, t.Sequence[t.Any]]) -> dict[str, list[Association]]:
+        found: dict[str, list[Association]] = {}
+        problems = []
+        for kind in (kind for kind in KINDS if kind in given):
+            found[kind] = []
+            for index, value in enumerate(given[kind]):
+                try:
+                    found[kind].append(self._resolve_association(kind, value))
+                except (AmbiguousMatch, NotFound) as exc:
+                    problems.append({"kind": exc.kind, "where": f"associations.{kind}[{index}]", "message": str(exc)})
+                except ValueError as exc:
+                    problems.append({"kind": "config", "where": f"associations.{kind}[{index}]", "message": str(exc)})
+        if problems:
+            raise Problems(f"{KIND} {self._options['name']} cannot be planned:", problems)
+        return found
+
+    def _resolve_association(self, kind: str, value: t.Any) -> Association:
+        """Return the association that an option names. Raises ValueError, NotFound, AmbiguousMatch."""
+        if kind == "domains":
+            if not value.strip():
+                raise ValueError("a name is needed")
+            return make_association(kind, value, None)
+        entry = self._directory.read_catalogue(kind).find_reference(parse_reference(value))
+        return make_association(
+            kind, entry.aliases[0] if kind == "companies" and entry.aliases else entry.name, entry.id
+        )
+
+    def _warn_of_lookalikes(self, name: str) -> None:
+        doubt = describe_suspicious_name(KIND, name)
+        if doubt:
+            self._ctx.warn(doubt)
+        for other in [other for other in self._apps.names if is_lookalike(name, other)][:_TOLD]:
+            self._ctx.warn(describe_lookalike("App", name, other, repr(other)))
+
+
+def _act_in_company(ctx: Context) -> Context:
+    """Return the context in which the app's company is the one that is acted for."""
+    company = ctx.options.get("company")
+    if company is None or company == "":
+        return ctx
+    acting = "" if is_commcell_level(company) else str(company)
+    return dataclasses.replace(ctx, options={**ctx.options, "commvault_company": acting})
