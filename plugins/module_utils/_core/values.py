@@ -179,6 +179,18 @@ def format_time(moment: datetime.datetime) -> str:
     return moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def shift_time(moment: datetime.datetime, by: datetime.timedelta) -> datetime.datetime:
+    """Return the moment that comes *by* later than *moment*, in UTC; the first or the last one that there is where that lies beyond it.
+
+    Services name moments, and nothing keeps them from naming one at the end of time.
+    """
+    try:
+        return moment.astimezone(datetime.timezone.utc) + by
+    except OverflowError:
+        edge = datetime.datetime.max if by > datetime.timedelta() else datetime.datetime.min
+        return edge.replace(microsecond=0, tzinfo=datetime.timezone.utc)
+
+
 def parse_time(text: str) -> datetime.datetime:
     """Return the moment of a service's date: no fraction or up to seven digits, ``Z`` or an offset; a bare date is midnight UTC.
 

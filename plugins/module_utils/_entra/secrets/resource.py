@@ -18,7 +18,7 @@ from ..._core.names import is_same_name
 from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
-from ..._core.values import format_time
+from ..._core.values import format_time, shift_time
 from ..applications.desired import PERSONAL_AUDIENCES
 from ..applications.reference import ApplicationReference, find_application, resolve_application
 from ..client import GraphClient
@@ -126,7 +126,7 @@ class SecretResource:
         return {**canonical_secret(filter_secrets_by_name(secrets, name)[0]), "value": None}
 
     def _predict(self, options: t.Mapping[str, t.Any]) -> Secret:
-        ends = self._graph.get_service_time() + datetime.timedelta(days=options["lifetime_days"])
+        ends = shift_time(self._graph.get_service_time(), datetime.timedelta(days=options["lifetime_days"]))
         return {"key_id": None, "display_name": None, "expires": format_time(ends), "value": None}
 
     def _check_room(self, secrets: t.Sequence[t.Mapping[str, t.Any]]) -> None:

@@ -15,7 +15,7 @@ from ..._core.errors import ApiError, Cancelled, CvopsError, Throttled, WaitTime
 from ..._core.names import is_same_name
 from ..._core.polling import Backoff, poll_until, wait_as_told
 from ..._core.retry import Repeat
-from ..._core.values import format_time
+from ..._core.values import format_time, shift_time
 from ..client import GraphClient, quote_segment
 from ..confirm import wait_until_shown
 from ..errors import is_already_done
@@ -127,7 +127,7 @@ class SecretWriter:
             backoff.pause(about=told, limit_s=SEARCH_LIMIT_S)
 
     def _add_once(self, marker: str, lifetime_days: int) -> dict[str, t.Any]:
-        ends = self._graph.get_service_time() + datetime.timedelta(days=lifetime_days)
+        ends = shift_time(self._graph.get_service_time(), datetime.timedelta(days=lifetime_days))
         body = {"passwordCredential": {"displayName": marker, "endDateTime": format_time(ends)}}
         # Repeated below this line only when the request was never received.
         try:

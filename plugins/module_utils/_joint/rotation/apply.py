@@ -15,6 +15,7 @@ from dataclasses import replace
 from ..._core.context import Context
 from ..._core.errors import ApiError, Cancelled, ConfigError, CvopsError
 from ..._core.plan import Step
+from ..._core.values import shift_time
 from ..._entra.client import GraphClient
 from ..._entra.secrets.markers import draw_attempt_id
 from ..._entra.secrets.plan import canonical_secret
@@ -145,7 +146,7 @@ class RotationApplier:
             str(added["secretText"]),
         )
         now = self._graph.get_service_time()
-        ends = now + datetime.timedelta(days=self._wish.lifetime_days)
+        ends = shift_time(now, datetime.timedelta(days=self._wish.lifetime_days))
         self.state = put_key(self.state, Key(found["key_id"], str(found["display_name"]), now, ends))
         return True
 

@@ -16,6 +16,7 @@ import datetime
 import typing as t
 from dataclasses import replace
 
+from ..._core.values import shift_time
 from .decision import Decision, Gate, Move, Outcome
 from .rollback import plan_rollback
 from .state import Key, RotationState, TargetState, Wish, is_own, parse_marker
@@ -37,7 +38,7 @@ def plan_rotation(state: RotationState, wish: Wish) -> Decision:
         return keys.describe(
             "unfinished_run",
             f"Key {key_id} was added at {since:%Y-%m-%dT%H:%M:%SZ} and nobody uses it yet: another run is under way, or was cut short."
-            f" From {since + CLAIM:%Y-%m-%dT%H:%M:%SZ} on a run takes it for left behind.",
+            f" From {shift_time(since, CLAIM):%Y-%m-%dT%H:%M:%SZ} on a run takes it for left behind.",
         )
     why = keys.find_reason_to_add()
     return keys.plan_addition(why) if why else keys.plan_convergence()
@@ -99,7 +100,7 @@ class _KeyRoles:
         known = {key.key_id for key in self.state.keys}
         found = [(key.starts, key.key_id) for key in self.bare]
         found += [
-            (store.pending_expires - lifetime, store.pending_key_id)
+            (shift_time(store.pending_expires, -lifetime), store.pending_key_id)
             for store in self.stores
             if store.pending_key_id is not None
             and store.pending_key_id not in known
@@ -264,7 +265,7 @@ class _KeyRoles:
     def _compute_retire_after(self, active: Key) -> datetime.datetime:
         """Return when the overlap is over: it begins when the last target that tells has taken the key over."""
         since = [target.since for target in self.state.targets if target.since and target.key_id == active.key_id]
-        return max([active.starts, *since]) + self.wish.overlap
+        return shift_time(max([active.starts, *since]), self.wish.overlap)
 
     def _list_gates(self, active: Key, previous: t.Sequence[Key], retire_after: datetime.datetime) -> tuple[Gate, ...]:
         state, wish = self.state, self.wish

@@ -18,9 +18,11 @@ from dataclasses import replace
 from ..._core.context import Context
 from ..._core.errors import ConfigError, CvopsError
 from ..._core.plan import Plan, Step, add_ids
+from ..._core.redact import redact_text
 from ..._core.resource import Action, Finding
 from ..._core.risks import require_accepted_risk
-from ..._core.values import format_time
+from ..._core.values import format_time, shift_time
+from ..._core.visible import to_one_line
 from ..._entra.client import GraphClient
 from ..._entra.secrets.policy import POLICY_EXCEPTIONS
 from ..._signin.entra.key_vault import connect_key_vault
@@ -122,7 +124,7 @@ class RotationResource:
 
     def _predict(self) -> tuple[RotationState, Decision]:
         """Return state and outcome as they will be when all goes well."""
-        ends = self._state.now + datetime.timedelta(days=self._wish.lifetime_days)
+        ends = shift_time(self._state.now, datetime.timedelta(days=self._wish.lifetime_days))
         after = predict_state(self._state, self._decision, self._wish, ends)
         actions = {move.action for move in self._decision.moves}
         active = TO_BE_ADDED if "add" in actions else self._decision.active_key_id
@@ -190,9 +192,15 @@ class RotationResource:
             value = format_rotation(self._applier.state, self._describe(self._applier.state), self._wish)
         if value["outcome"] == "blocked_by_app_policy" and POLICY_EXCEPTIONS not in value["reason"]:
             value["reason"] += f" {POLICY_EXCEPTIONS}"
+        value["reason"] = self._clean_words(value["reason"])
+        value["targets"] = [{**target, "message": self._clean_words(target["message"])} for target in value["targets"]]
         if any(target.use == "return" for target in self._targets.values()):
             value["value"] = self._applier.added_value
         return value
+
+    def _clean_words(self, text: str) -> str:
+        """Return words that may quote a service, which may quote what it was sent, without the secrets of this run."""
+        return to_one_line(redact_text(text, self._ctx.secrets))
 
     def find_fault(self) -> CvopsError | None:
         """Return why the rotation cannot go on by itself, None where it can."""

@@ -32,6 +32,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.values import
     is_omitted,
     parse_number,
     parse_time,
+    shift_time,
 )
 
 UTC = datetime.timezone.utc
@@ -163,6 +164,16 @@ def test_what_is_no_date_is_refused(text: str) -> None:
 def test_a_formatted_time_is_read_back_equal(moment: datetime.datetime) -> None:
     aware = moment.replace(microsecond=0, tzinfo=UTC)
     assert parse_time(format_time(aware)) == aware
+
+
+@given(st.datetimes(timezones=st.just(datetime.timezone.utc)), st.timedeltas())
+def test_time_is_shifted_to_its_ends_at_most(moment: datetime.datetime, by: datetime.timedelta) -> None:
+    shifted = shift_time(moment, by)
+    assert shifted.tzinfo is datetime.timezone.utc
+    if shifted.year in (1, datetime.MAXYEAR):
+        assert shifted <= moment if by < datetime.timedelta() else shifted >= moment.replace(microsecond=0)
+    else:
+        assert shifted - moment == by
 
 
 @pytest.mark.parametrize("holder", [{}, {"x": None}, {"x": []}, None])

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import pathlib
 import types
@@ -17,10 +18,12 @@ from rotation_fakes import FILE, FakeSecrets, FakeStore, FakeTarget, build_key, 
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ApiError, ConfigError, Forbidden
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import format_time
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.policy import POLICY_EXCEPTIONS
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation import apply
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation import resource as subject
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.proof import Proof
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.targets.base import KeyValue
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.targets.returned import ReturnTarget
 from ansible_collections.cvops.identity.plugins.module_utils._stores.secret_versions.base import StoredKey
 
@@ -135,6 +138,19 @@ def test_a_target_that_fails_is_named_and_what_was_done_is_told(
     assert [target["state"] for target in scene.resource.result()["targets"]] == ["active", "failed"]
 
 
+def test_what_a_service_repeats_of_a_request_is_not_told(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not where a target failed, and not where the proof did."""
+    store, consumer = make_targets()
+    consumer.error = Forbidden("refused Hx8Q~the-token-of-a-session")
+    for proof in (None, Proof("refused", 9, "refused Hx8Q~the-token-of-a-session")):
+        scene = Scene(make_ctx, monkeypatch, store, consumer, proof=proof)
+        scene.ctx.secrets.add("Hx8Q~the-token-of-a-session")
+        scene.run()
+        told = str((scene.resource.result(), scene.resource.salvage(), scene.resource.find_fault()))
+        assert "refused" in told
+        assert "Hx8Q" not in told
+
+
 def test_both_ways_out_of_a_policy_are_told_once(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene(make_ctx, monkeypatch, *make_targets())
     ban = {"passwordCredentials": [{"restrictionType": "passwordAddition", "state": "enabled"}]}
@@ -214,3 +230,20 @@ def test_the_log_has_a_line_for_each_run_that_did_something(
     assert (entry["added_key_id"], entry["is_proven"], entry["sign_ins_of_proof"]) == (guid(7), True, 3)
     assert len(entry["steps_done"]) == 5
     assert VALUE not in line
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_service_at_the_end_of_time_is_no_fault_of_ours(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, check: bool
+) -> None:
+    last = datetime.datetime.max.replace(microsecond=0, tzinfo=datetime.timezone.utc)
+    store, consumer = make_targets()
+    store.kept_until = last.replace(year=1)
+    store.kept = KeyValue(guid(8), "", guid(2), "", "an earlier value")
+    late = {**build_key(5, 1), "startDateTime": format_time(last), "endDateTime": None}
+    scene = Scene(make_ctx, monkeypatch, store, consumer, keys=[DUE, late], check=check)
+    monkeypatch.setattr(scene.graph, "get_service_time", lambda: last)
+    planned = scene.resource.plan()
+    if not check:
+        carry_out(scene.resource, planned)
+    assert scene.resource.result()["outcome"] == "unfinished_run"
