@@ -92,6 +92,17 @@ def _credential(number: int) -> Options:
     }
 
 
+def _rotation(world: World, number: int, **target: t.Any) -> Options:
+    """A rotation of its own for each case, whose value a file keeps; *target*: what else gets it."""
+    targets: list[Options] = [{"name": "the file", "file": {"path": f"{world.folder}/kept/secret.json"}}]
+    return {
+        "application": {"app_id": world.job_id},
+        "rotation_name": f"rotation{number}",
+        "targets": [*targets, target] if target else targets,
+        "prove": {"successes": 1, "over_seconds": 0, "within_seconds": 5},
+    }
+
+
 PLACES: list[Place] = [
     Place(
         "graph-list",
@@ -196,6 +207,30 @@ PLACES: list[Place] = [
         _tags("graph", "after", "may-not-ask"),
     ),
     Place(
+        "graph-rotation",
+        "graph",
+        "secret_rotation",
+        Target("GET", "/applications"),
+        lambda w, n: {**w.graph, **_rotation(w, n)},
+        _tags("graph", "read", "first"),
+    ),
+    Place(
+        "graph-rotation-add",
+        "graph",
+        "secret_rotation",
+        Target("POST", "addPassword"),
+        lambda w, n: {**w.graph, **_rotation(w, n)},
+        _tags("graph", "write"),
+    ),
+    Place(
+        "graph-after-rotation-add",
+        "graph",
+        "secret_rotation",
+        Target("", "", after_write=True),
+        lambda w, n: {**w.graph, **_rotation(w, n)},
+        _tags("graph", "after", "may-not-ask"),
+    ),
+    Place(
         "graph-keys",
         "graph",
         "expiry_info",
@@ -286,6 +321,14 @@ PLACES: list[Place] = [
         _tags("cell", "after", "may-not-ask"),
     ),
     Place(
+        "cell-rotation-switch",
+        "cell",
+        "secret_rotation",
+        Target("PUT", "/Credential/"),
+        lambda w, n: {**w.graph, **w.cell, **_rotation(w, n, commvault_credential={"name": w.add_credential(n)})},
+        _tags("cell", "write", "write-secret"),
+    ),
+    Place(
         "cell-after-group-create",
         "cell",
         "commvault_user_group",
@@ -366,6 +409,14 @@ PLACES: list[Place] = [
         lambda w, n: {**w.secret_login, "auth_method": "device_code", "client_secret": None, "display_name": _NOBODY},
         _tags("login", "token", "poll"),
         way="body",
+    ),
+    Place(
+        "login-proof",
+        "login",
+        "secret_rotation",
+        Target("POST", "/token$"),
+        lambda w, n: {**w.graph, **_rotation(w, n)},
+        _tags("login", "token"),
     ),
     Place(
         "vault-read",

@@ -18,7 +18,7 @@ import urllib.parse
 import urllib.request
 
 from cvops_simulator import Simulator
-from cvops_simulator.commvault.model import UserGroup
+from cvops_simulator.commvault.model import USER, Credential, UserGroup
 from helpers.bao import Bao
 
 from . import oracles
@@ -132,6 +132,26 @@ class World:
                 "grants": [{"role": "View", "entities": {"plans": [self._plan]}}],
             }
         ]
+
+    def add_credential(self, number: int) -> str:
+        """A credential of the application whose secrets are rotated, under a name of its own."""
+        name, owner = f"rotated {number}", self._cell.cell.user(self._username).id
+        fields = {"tenantId": self.tenant_id, "applicationId": self.job_id, "environment": "AZURE_CLOUD"}
+        with self._lock:
+            credentials = self._cell.state.credentials
+            made = Credential(
+                max(one.id for one in credentials) + 1,
+                name,
+                "CLOUD_ACCOUNT",
+                "AZUREACCOUNT",
+                "MICROSOFT_AZURE_TYPE",
+                "",
+                owner=(USER, owner),
+                fields=fields,
+                secrets={"applicationSecret": "made by hand"},
+            )
+            credentials.add(made)
+        return name
 
     def _fresh_folder(self) -> pathlib.Path:
         folder = self._folder / f"case{next(self._numbers)}"
@@ -312,9 +332,18 @@ class _Scene:
             found += oracles.of_result(result, ended.stdout, ended.stderr)
             found += self._of_writes(result or {}, records)
         tokens = [(f"a token of this run ({token[:4]}…)", token) for token in seen.secrets if len(token) >= 12]
-        found += oracles.leaked("the result", self._told(result, ended.stdout), [*self._world.secrets(), *tokens])
-        found += oracles.of_files(self.folder, [*self._world.secrets(), *tokens])
+        secrets = [*self._world.secrets(), *tokens, *self._take_kept()]
+        found += oracles.leaked("the result", self._told(result, ended.stdout), secrets)
+        found += oracles.of_files(self.folder, secrets)
         return found
+
+    def _take_kept(self) -> list[tuple[str, str]]:
+        """The values in the file of a rotation, which goes: they may be nowhere else."""
+        files = [path for path in (self.folder / "kept").glob("*.json*") if path.stat().st_size]
+        kept = [item["value"] for path in files for item in json.loads(path.read_text()).values()]
+        for path in files:
+            path.unlink()
+        return [("the value of the rotated key", value) for value in kept if len(value) >= 12]
 
     def _told(self, result: dict[str, t.Any] | None, stdout: str) -> str:
         """What a terminal would show; a new secret that the module returns on purpose is its product."""
