@@ -18,7 +18,7 @@ from ..._signin.clouds import get_authority_url, parse_origin
 from .canonical import canonicalize_console_url
 
 _DISCOVERY_PATH = re.compile(r"/([^/]+)(?:/v2\.0)?/\.well-known/openid-configuration")
-_TENANT_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", re.IGNORECASE)
+_TENANT_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,}")
 #: Words in place of a tenant that let in the accounts of any tenant (Microsoft Learn: OpenID Connect on the Microsoft identity platform).
 _ANY_TENANT = ("common", "organizations", "consumers")
 
