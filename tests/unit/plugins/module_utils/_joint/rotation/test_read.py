@@ -156,11 +156,12 @@ def test_a_key_that_would_have_no_place_to_go_to_is_not_added(make_ctx: t.Any) -
 
 
 def test_where_no_key_is_added_a_target_that_cannot_be_written_is_left_out(make_ctx: t.Any) -> None:
-    store, bad, good = FakeStore("vault", key_id=guid(4)), FakeTarget("cs01", key_id=guid(3)), FakeTarget("cs02")
-    bad.refusal = Unreachable("nobody answers")
-    state, decision = Scene(make_ctx, [DUE, FRESH]).plan(store, bad, good)
-    assert moves(decision) == [("prove", None), ("switch", "cs02")]
-    assert [target.problem for target in state.targets] == ["", "nobody answers", ""]
+    store, good = FakeStore("vault", key_id=guid(4)), FakeTarget("cs02")
+    for bad in (FakeTarget("cs01", key_id=guid(3)), FakeStore("second", key_id=guid(3))):
+        bad.refusal = Unreachable("nobody answers")
+        state, decision = Scene(make_ctx, [DUE, FRESH]).plan(store, bad, good)
+        assert moves(decision) == [("prove", None), ("switch", "cs02")]
+        assert [target.problem for target in state.targets] == ["", "nobody answers", ""]
 
 
 def test_an_application_that_is_still_to_be_created_has_nothing_to_be_read(make_ctx: t.Any) -> None:
