@@ -169,6 +169,26 @@ options:
             description:
               - The CommCell, an O(commcells[].commcell). When left out, that of O(commvault_url).
             type: str
+      commvault_oidc_app:
+        description:
+          - An OpenID Connect app of Commvault, through which people sign in. It holds one value, so that writing it is switching it. Which
+            secret it holds is told by the last line of its description, as with O(targets[].commvault_credential).
+          - The account that signs in needs the right to manage domains.
+        type: dict
+        suboptions:
+          name:
+            description:
+              - The name of the app.
+            type: str
+            required: true
+          company:
+            description:
+              - The company that it belongs to, which is acted for. When left out, that of O(commvault_company).
+            type: str
+          commcell:
+            description:
+              - The CommCell, an O(commcells[].commcell). When left out, that of O(commvault_url).
+            type: str
       external:
         description:
           - A user of the secret that this module cannot write. Its owner takes the value from a store, which has to be among the targets.

@@ -138,6 +138,10 @@ _PART_21: Part = {
     'type': 'dict',
     'options': {'vault_url': {'type': 'str', 'required': True}, 'name': {'type': 'str', 'required': True}},
 }
+_PART_22: Part = {
+    'type': 'dict',
+    'options': {'name': {'type': 'str', 'required': True}, 'company': {'type': 'str'}, 'commcell': {'type': 'str'}},
+}
 SCHEMA: dict[str, Part] = {
     'cvops_connection': {
         'type': 'dict',
@@ -993,6 +997,7 @@ SCHEMA: dict[str, Part] = {
                         'hashi_vault',
                         'azure_key_vault',
                         'commvault_credential',
+                        'commvault_oidc_app',
                         'external',
                     ],
                 ],
@@ -1002,6 +1007,7 @@ SCHEMA: dict[str, Part] = {
                         'hashi_vault',
                         'azure_key_vault',
                         'commvault_credential',
+                        'commvault_oidc_app',
                         'external',
                     ],
                 ],
@@ -1018,21 +1024,8 @@ SCHEMA: dict[str, Part] = {
                     },
                     'hashi_vault': _PART_20,
                     'azure_key_vault': _PART_21,
-                    'commvault_credential': {
-                        'type': 'dict',
-                        'options': {
-                            'name': {
-                                'type': 'str',
-                                'required': True,
-                            },
-                            'company': {
-                                'type': 'str',
-                            },
-                            'commcell': {
-                                'type': 'str',
-                            },
-                        },
-                    },
+                    'commvault_credential': _PART_22,
+                    'commvault_oidc_app': _PART_22,
                     'external': {
                         'type': 'dict',
                         'options': {

@@ -319,6 +319,22 @@ def test_credentials_of_several_commcells_are_switched_once_the_secret_is_proven
     assert (again["changed"], again["stats"]["writes"]) == (False, 0)
 
 
+def test_an_openid_connect_app_gets_the_secret_and_keeps_all_else(rotating: Rotating) -> None:
+    target = rotating.oidc_app()
+    (app,) = rotating.site.commcells["cs01"].state.apps.named("entra-rotated")
+    before = {item["name"]: item for item in app.document["props"]["nameValues"]}
+    first = rotating.run(rotating.file(), target)
+    assert [one["state"] for one in first["rotation"]["targets"]] == ["active", "active"], first
+    key_id = first["rotation"]["active_key_id"]
+    assert app.secrets == {"clientSecret": rotating.value(key_id)}
+    assert app.description == f"People sign in here\n[cvops secret: {key_id}]"
+    after = {item["name"]: item for item in app.document["props"]["nameValues"]}
+    assert {name: after[name] for name in before} == before
+    rotating.site.clock.advance(DAY)
+    again = rotating.run(rotating.file(), target)
+    assert (again["changed"], again["stats"]["writes"]) == (False, 0)
+
+
 def test_one_target_that_fails_for_ever_keeps_no_other_back(rotating: Rotating) -> None:
     """The others get the new secret, and the old one stays while one needs it."""
     good, bad = rotating.credential(), rotating.credential(name="azure-foreign")

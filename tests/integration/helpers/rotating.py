@@ -11,7 +11,7 @@ import pathlib
 import typing as t
 
 from cvops_simulator import Simulator
-from cvops_simulator.commvault.model import USER, Credential
+from cvops_simulator.commvault.model import USER, Credential, IdentityApp
 
 from ansible_collections.cvops.identity.plugins.modules import secret_rotation
 
@@ -71,6 +71,20 @@ class Rotating:
                 )
             )
         return {"name": f"{name} on {commcell}", "commvault_credential": {"name": name, "commcell": commcell}}
+
+    def oidc_app(self, commcell: str = "cs01", name: str = "entra-rotated") -> dict[str, t.Any]:
+        """Return a target that is an OpenID Connect app; it is made unless it is there."""
+        state = self.site.commcells[commcell].state
+        if not state.apps.named(name):
+            values = [
+                {"name": "clientId", "value": self.app_id},
+                {"name": "webConsoleUrls", "values": ["https://cv.corp.example:443/webconsole"]},
+            ]
+            made = IdentityApp(state.apps.new_id(), name, "0123456789abcdef0123456789abcdef", 5)
+            made.description, made.secrets = "People sign in here", {"clientSecret": "made by hand"}
+            made.document = {"props": {"nameValues": values}, "assocTree": []}
+            state.apps.add(made)
+        return {"name": f"{name} on {commcell}", "commvault_oidc_app": {"name": name, "commcell": commcell}}
 
     def record(self, name: str = "azure-rotated", commcell: str = "cs01") -> Credential:
         """Return a credential as the CommCell has it."""

@@ -16,7 +16,7 @@ from ..._core.names import describe_lookalike, describe_suspicious_name, fold_ca
 from ..._core.plan import Plan, Step
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals
-from ..catalogue import is_commcell_level, name_with_company
+from ..catalogue import name_with_company
 from ..client import CommvaultClient
 from ..confirm import wait_until_shown
 from ..directory import Directory
@@ -33,7 +33,7 @@ from .associations import (
     parse_association,
     plan_associations,
 )
-from .calls import OidcApps
+from .calls import OidcApps, act_in_company
 from .canonical import OidcApp, OidcSettings, build_changed_row
 from .checks import (
     build_console_url,
@@ -55,7 +55,7 @@ class OidcAppResource:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._client = CommvaultClient(_act_in_company(ctx))
+        self._client = CommvaultClient(act_in_company(ctx, ctx.options.get("company")))
         self._apps, self._directory = OidcApps(self._client), Directory(self._client)
         self._options: dict[str, t.Any] = dict(ctx.options)
         self._app: OidcApp | None = None
@@ -253,12 +253,3 @@ class OidcAppResource:
             self._ctx.warn(doubt)
         for other in [other for other in self._apps.names if is_lookalike(name, other)][:_TOLD]:
             self._ctx.warn(describe_lookalike("App", name, other, repr(other)))
-
-
-def _act_in_company(ctx: Context) -> Context:
-    """Return the context in which the app's company is the one that is acted for."""
-    company = ctx.options.get("company")
-    if company is None or company == "":
-        return ctx
-    acting = "" if is_commcell_level(company) else str(company)
-    return dataclasses.replace(ctx, options={**ctx.options, "commvault_company": acting})

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ..._commvault.client import CommvaultClient
 from ..._commvault.credentials.calls import Credentials
+from ..._commvault.oidc_apps.calls import OidcApps, act_in_company
 from ..._core.argument_specs import ArgumentSpec
 from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems
@@ -24,11 +25,12 @@ from .proof import ProofRules
 from .targets.base import Target
 from .targets.credential import CredentialTarget
 from .targets.external import ExternalTarget
+from .targets.oidc_app import OidcAppTarget
 from .targets.returned import ReturnTarget
 from .targets.stored import StoredTarget
 
 _STORE_KINDS = ("file", "hashi_vault", "azure_key_vault")
-TARGET_KINDS = (*_STORE_KINDS, "commvault_credential", "external", "return")
+TARGET_KINDS = (*_STORE_KINDS, "commvault_credential", "commvault_oidc_app", "external", "return")
 _PREFIX = "commvault_"
 _ROTATION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 #: Days that a key lives beyond two intervals, so that a missed run does no harm.
@@ -53,6 +55,7 @@ def rotation_options() -> dict[str, dict[str, t.Any]]:
                 "name": {"type": "str"},
                 **stores,
                 "commvault_credential": _consumer_option(),
+                "commvault_oidc_app": _consumer_option(),
                 "external": {
                     "type": "dict",
                     "options": {
@@ -186,11 +189,12 @@ def build_targets(ctx: Context, app_id: str, connect: t.Callable[[str], t.Any]) 
 
 
 class _TargetBuilder:
-    """Builds targets; those of one CommCell share its log-in."""
+    """Builds targets; those of one kind on one CommCell share its log-in."""
 
     def __init__(self, ctx: Context, app_id: str, connect: t.Callable[[str], t.Any]) -> None:
         self._ctx, self._app_id, self._connect = ctx, app_id, connect
         self._commcells: dict[str, Credentials] = {}
+        self._oidc_apps: dict[tuple[str, str], OidcApps] = {}
 
     def build(self, item: t.Mapping[str, t.Any], position: int) -> Target:
         """Return the target of one entry of the list."""
@@ -207,6 +211,8 @@ class _TargetBuilder:
             return ReturnTarget(item.get("name") or "the result")
         if kind == "external":
             return self._build_external(item, where)
+        if kind == "commvault_oidc_app":
+            return self._build_oidc_app(item, where)
         return self._build_credential(item, where)
 
     def _build_external(self, item: t.Mapping[str, t.Any], where: str) -> Target:
@@ -223,9 +229,21 @@ class _TargetBuilder:
     def _build_credential(self, item: t.Mapping[str, t.Any], where: str) -> Target:
         wanted = item["commvault_credential"]
         credentials = self._open_credentials(wanted.get("commcell"), where)
-        at = f" on {wanted['commcell']}" if wanted.get("commcell") else ""
-        name = item.get("name") or f"credential {wanted['name']}{at}"
+        name = item.get("name") or f"credential {wanted['name']}{_format_commcell(wanted)}"
         return CredentialTarget(self._ctx, name, wanted["name"], wanted.get("company"), self._app_id, credentials)
+
+    def _build_oidc_app(self, item: t.Mapping[str, t.Any], where: str) -> Target:
+        wanted = item["commvault_oidc_app"]
+        apps = self._open_oidc_apps(wanted.get("commcell"), wanted.get("company"), where)
+        name = item.get("name") or f"OpenID Connect app {wanted['name']}{_format_commcell(wanted)}"
+        return OidcAppTarget(self._ctx, name, wanted["name"], self._app_id, apps)
+
+    def _open_oidc_apps(self, commcell: str | None, company: str | None, where: str) -> OidcApps:
+        key = (commcell or "", company or "")
+        if key not in self._oidc_apps:
+            ctx = act_in_company(self._choose_commcell(commcell, where), company)
+            self._oidc_apps[key] = OidcApps(CommvaultClient(ctx))
+        return self._oidc_apps[key]
 
     def _open_credentials(self, commcell: str | None, where: str) -> Credentials:
         key = commcell or ""
@@ -245,3 +263,7 @@ class _TargetBuilder:
         options = {f"{_PREFIX}{name}": value for name, value in found.items() if name != "commcell"}
         options["commvault_token_store"] = None
         return replace(self._ctx, options={**self._ctx.options, **options})
+
+
+def _format_commcell(wanted: t.Mapping[str, t.Any]) -> str:
+    return f" on {wanted['commcell']}" if wanted.get("commcell") else ""

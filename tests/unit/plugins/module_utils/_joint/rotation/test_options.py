@@ -100,6 +100,7 @@ def test_targets_are_what_they_name_in_their_order(make_ctx: t.Any) -> None:
         {"return": False},
         {"external": {"where": "x", "acknowledged_key_id": "the new one"}},
         {"commvault_credential": {"name": "azure", "commcell": "nowhere"}},
+        {"commvault_oidc_app": {"name": "entra", "commcell": "nowhere"}},
     ],
 )
 def test_a_target_that_names_nothing_usable_is_refused(make_ctx: t.Any, target: dict[str, t.Any]) -> None:
