@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..._core.context import Context
 from ..._core.errors import Forbidden
 from ..._core.names import fold_case
+from ..._core.redact import redact_text
 from ..._entra.claims.group_claim import SAML_LIMIT, GroupClaim, count_emitted_groups
 from ..._entra.claims.read import ClaimReader, GroupMember, SsoApplication
 from .facts import CountedUser, MappedGroup
@@ -49,7 +50,7 @@ def count_groups_of_users(
         chosen = [] if harmless else others[: max(0, ctx.options["user_limit"])]
         groups = claims.list_groups_of_users([member.object_id for member in (*sample, *chosen)])
     except Forbidden as exc:
-        return GroupCounts((), len(members), str(exc))
+        return GroupCounts((), len(members), redact_text(str(exc), ctx.secrets))
     counts = {object_id: count_emitted_groups(claim, rows, assigned) for object_id, rows in groups.items()}
     known = [CountedUser(member, counts[member.object_id], True) for member in sample]
     known += [CountedUser(member, counts[member.object_id]) for member in chosen]

@@ -137,6 +137,13 @@ def test_without_the_right_to_read_users_this_check_is_lost_and_nothing_else(
     assert found == GroupCounts((), 3, "needs User.Read.All")
 
 
+def test_what_a_refusal_repeats_of_a_request_is_not_told(make_ctx: t.Any) -> None:
+    token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm5hIn0.c2lnbmF0dXJl"
+    found = count(make_ctx, FakeClaims(error=Forbidden(f"no: Bearer {token}")), EVERYBODY)
+    assert found.explanation.startswith("no: ")
+    assert token not in found.explanation
+
+
 def test_a_read_that_fails_is_an_error(make_ctx: t.Any) -> None:
     with pytest.raises(Throttled):
         count(make_ctx, FakeClaims(error=Throttled("slow down")), EVERYBODY)
