@@ -1221,6 +1221,7 @@ SCHEMA: dict[str, Part] = {
             'export_role_mappings',
             'preflight',
             'revert',
+            'rotate_secrets',
             'site',
         ],
     },

@@ -27,9 +27,7 @@ APP_TYPES = {1: "regular", 2: "SAML", 3: "CommCell", 4: "local identity", OIDC_T
 CLIENT_ID, CLIENT_SECRET, DISCOVERY_URL, CONSOLE_URLS = "clientId", "clientSecret", "endPointUrl", "webConsoleUrls"
 #: What a web console answers at (Commvault documentation: OpenID Connect).
 _CALLBACK = "/openIdConnectCallback.do"
-_HTTPS_ADDRESS = re.compile(
-    r"([Hh][Tt][Tt][Pp][Ss]://(?:[^/:@?#\[\]]+|\[[0-9A-Fa-f:.]+\]))(:[0-9]+)?((?:/[^?#]*)?)"
-)
+_HTTPS_ADDRESS = re.compile(r"([Hh][Tt][Tt][Pp][Ss]://(?:[^/:@?#\[\]]+|\[[0-9A-Fa-f:.]+\]))(:[0-9]+)?((?:/[^?#]*)?)")
 
 
 @dataclass(frozen=True)
