@@ -238,12 +238,14 @@ def test_a_service_at_the_end_of_time_is_no_fault_of_ours(
 ) -> None:
     last = datetime.datetime.max.replace(microsecond=0, tzinfo=datetime.timezone.utc)
     store, consumer = make_targets()
-    store.kept_until = last.replace(year=1)
+    store.kept_until = last.replace(year=1, month=1)
     store.kept = KeyValue(guid(8), "", guid(2), "", "an earlier value")
     late = {**build_key(5, 1), "startDateTime": format_time(last), "endDateTime": None}
-    scene = Scene(make_ctx, monkeypatch, store, consumer, keys=[DUE, late], check=check)
-    monkeypatch.setattr(scene.graph, "get_service_time", lambda: last)
-    planned = scene.resource.plan()
-    if not check:
-        carry_out(scene.resource, planned)
-    assert scene.resource.result()["outcome"] == "unfinished_run"
+    for keys, is_changing in (([DUE, late], False), ([DUE], True)):
+        scene = Scene(make_ctx, monkeypatch, store, consumer, keys=keys, check=check)
+        monkeypatch.setattr(scene.graph, "get_service_time", lambda: last)
+        planned = scene.resource.plan()
+        assert planned.changed is is_changing
+        if not check:
+            carry_out(scene.resource, planned)
+        assert (scene.resource.result()["outcome"] == "unfinished_run") is not is_changing
