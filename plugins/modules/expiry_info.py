@@ -21,7 +21,8 @@ description:
     P(cvops.identity.join_expiring#filter), as the playbook P(cvops.identity.expiry#playbook) does.
   - Changes nothing on either side, and reads no key.
   - 'Graph permissions (application), least first: C(Application.ReadWrite.OwnedBy) or C(Application.Read.All), which federated credentials need.'
-  - 'Commvault rights: C(View) on the CommCell for identity providers. Access tokens are those of the account that signs in.'
+  - 'Commvault rights: C(View) on the CommCell for identity providers. Credentials are those that the account sees, access
+    tokens are its own.'
 author:
   - cvops.identity authors (@cvops)
 extends_documentation_fragment:

@@ -34,7 +34,7 @@ def states(result: Result) -> dict[tuple[str | None, str | None], str]:
 
 EXPECTED = {
     (None, "ended"): "superseded",
-    (None, "soon"): "warning",
+    ("credential azure-prod", "soon"): "warning",
     (None, "later"): "ok",
     (None, "for ever"): "no_end",
     (None, "awx"): "no_end",
@@ -55,10 +55,10 @@ def test_everything_that_expires_by_who_uses_it(site: Simulator, play: Player, i
     assert {source["status"] for source in found["sources"]} == {"read"}
     assert_no_writes(site)
     assert_no_secrets(run, [run.folder], VALUES)
-    # Graph: the applications in one batch, then what belongs to them in another. CommCell: who signs in and the tokens, the two
-    # lists of identity providers, one SAML app.
+    # Graph: the applications in one batch, then what belongs to them in another. CommCell: who signs in and the tokens, the
+    # list of credentials and one of them, the two lists of identity providers, one SAML app.
     assert count_requests(site) == 2
-    assert run.result["stats"]["reads"] == 2 + 5
+    assert run.result["stats"]["reads"] == 2 + 7
 
 
 def test_all_applications_of_the_tenant(site: Simulator, play: Player) -> None:

@@ -21,7 +21,7 @@ VALUES = tuple(f"~very-secret-value-{number}" for number in range(3))
 
 
 def seed_expiring(site: Simulator) -> None:
-    """Give the site two applications with keys, a SAML app that trusts one of them, and an access token."""
+    """Give the site two applications with keys, a credential and a SAML app that use one each, and an access token."""
     now = site.clock.now()
 
     def ends(days: float) -> str:
@@ -77,6 +77,10 @@ def seed_expiring(site: Simulator) -> None:
         {},
     )
     commcell = site.commcells["cs01"]
+    (held,) = commcell.state.credentials.named("azure-prod")
+    held.fields["applicationId"] = backup["appId"]
+    (soon,) = (key for key in backup["passwordCredentials"] if key["displayName"] == "soon")
+    held.description = f"{held.description}\n[cvops secret: {soon['keyId']}]"
     app = next(app for app in commcell.state.apps if app.name == "corp.example")
     app.document["serviceProviderMetaData"] = {"serviceProviderEndpoint": SERVICE}
     cell: t.Any = commcell.cell

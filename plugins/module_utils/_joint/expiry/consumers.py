@@ -7,8 +7,25 @@
 
 from __future__ import annotations
 
+from ..._commvault.credentials.canonical import Credential
 from ..._commvault.identity_providers.read import IdentityServer, SamlApp
+from ..._core.values import is_guid
 from .facts import Consumer
+
+
+def parse_credential_consumer(credential: Credential, commcell: str) -> Consumer:
+    """Return a credential of an application as a consumer. A mark that is no key id is text of somebody's own: it tells no key."""
+    mark = credential.secret_fingerprint
+    return {
+        "kind": "credential",
+        "name": credential.name,
+        "commcell": commcell,
+        "company": credential.company,
+        "app_id": credential.azure_application_id,
+        "tenant_id": credential.azure_tenant_id,
+        "key_id": mark.lower() if mark and is_guid(mark) else None,
+        "identifiers": [],
+    }
 
 
 def parse_saml_consumer(server: IdentityServer, app: SamlApp | None, commcell: str) -> Consumer:

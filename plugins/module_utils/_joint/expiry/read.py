@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._commvault.client import CommvaultClient
+from ..._commvault.credentials.calls import Credentials
 from ..._commvault.identity_providers.read import AZURE_SAML_KIND, IdentityProviders, IdentityServer
 from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, ConfigError, CvopsError, Throttled, Unreachable
@@ -21,7 +22,7 @@ from ..._entra.applications.reference import READ_NEEDS, format_application_path
 from ..._entra.batches import ReadRequest, build_value_queries, read_in_batches
 from ..._entra.client import GraphClient, quote_segment
 from ..._signin.commvault.token_pair_wire import parse_token_list
-from .consumers import parse_saml_consumer
+from .consumers import parse_credential_consumer, parse_saml_consumer
 from .facts import (
     COMMVAULT,
     ENTRA,
@@ -210,6 +211,7 @@ class CommvaultExpiryReader:
         """Read all sources, each apart; none after one that shows that the CommCell cannot be reached or signed in to."""
         reads: tuple[tuple[str, t.Callable[[], int | None]], ...] = (
             ("access_tokens", self._read_tokens),
+            ("credentials", self._read_credentials),
             ("saml_apps", self._read_saml_apps),
         )
         for number, (what, read) in enumerate(reads):
@@ -241,6 +243,12 @@ class CommvaultExpiryReader:
         found = list_token_keys(parse_token_list(answer), self.commcell, owner[1])
         self.facts["keys"] += found
         return len(found)
+
+    def _read_credentials(self) -> int:
+        """Note the credentials of applications of Entra ID; return their number. One request for each, as lists leave out what they hold."""
+        listed = [one for one in Credentials(self._client).list_all() if one.is_azure_application]
+        self.facts["consumers"] += [parse_credential_consumer(one, self.commcell) for one in listed]
+        return len(listed)
 
     def _read_saml_apps(self) -> int:
         """Note the SAML apps that trust Entra ID, or may do so; return their number."""

@@ -140,7 +140,7 @@ def _find_key(consumer: Consumer, index: _Index) -> _Held:
         return _judge_unread_application(consumer, consumer["app_id"], index)
     label = application["application"]
     if consumer["key_id"] is None:
-        return _Held(consumer, None, label, f"which key of {label} it holds: it has no key mark")
+        return _Held(consumer, None, label, f"which key of {label} it holds: it has no mark with a key id")
     found = index.keys_by_id.get(fold_case(consumer["key_id"]), [])
     own = next((key for key in found if key["app_id"] == consumer["app_id"]), None)
     if own is not None:

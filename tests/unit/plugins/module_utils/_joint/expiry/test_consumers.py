@@ -2,17 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SAML apps as consumers of a signing certificate."""
+"""Credentials and SAML apps as consumers of keys."""
 
 from __future__ import annotations
 
 import pytest
+from expiry_examples import TENANT, guid
 
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.credentials.canonical import Credential
 from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity_providers.read import (
     IdentityServer,
     SamlApp,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.consumers import parse_saml_consumer
+from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.consumers import (
+    parse_credential_consumer,
+    parse_saml_consumer,
+)
 
 SERVER = IdentityServer("corp", "saml", "AZURE", company="Corp Ltd")
 
@@ -29,3 +34,21 @@ def test_a_saml_app(app: SamlApp | None, company: str, identifiers: list[str]) -
     found = parse_saml_consumer(SERVER, app, "cs01")
     assert (found["kind"], found["name"], found["commcell"]) == ("saml_app", "corp", "cs01")
     assert (found["company"], found["identifiers"]) == (company, identifiers)
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [(None, None), (guid(7).upper(), guid(7)), ("sha256:1f2e", None), ("", None), (f"{guid(7)} ", None)],
+)
+def test_a_credential_tells_its_key_where_its_mark_is_a_key_id(mark: str | None, expected: str | None) -> None:
+    credential = Credential(
+        "azure-prod", azure_application_id=guid(1), azure_tenant_id=TENANT, secret_fingerprint=mark, company="Corp"
+    )
+    found = parse_credential_consumer(credential, "cs01")
+    assert (found["kind"], found["name"], found["commcell"], found["company"]) == (
+        "credential",
+        "azure-prod",
+        "cs01",
+        "Corp",
+    )
+    assert (found["app_id"], found["tenant_id"], found["key_id"]) == (guid(1), TENANT, expected)

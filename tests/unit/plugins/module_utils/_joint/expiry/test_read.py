@@ -194,6 +194,17 @@ APPS = {"clientThirdPartyApps": [{"appName": "corp", "appType": 2, "isEnabled": 
 SAML = {"name": "corp", "serviceProviderMetaData": {"entityId": "https://cv"}}
 
 
+CREDENTIAL = {
+    "id": 7,
+    "name": "azure-prod",
+    "accountType": "CLOUD_ACCOUNT",
+    "authType": "AZUREACCOUNT",
+    "tenantId": TENANT,
+    "applicationId": guid(1),
+    "description": f"of the team\n[cvops secret: {guid(1001)}]",
+}
+
+
 class Cell:
     """A CommCell with an access token and a SAML app."""
 
@@ -203,6 +214,8 @@ class Cell:
             "V4/IdentityServers": SERVERS,
             "ThirdParty/App": APPS,
             "v4/SAML/corp": SAML,
+            "V4/Credential": {"credentialManager": [CREDENTIAL, {**CREDENTIAL, "id": 8, "authType": "WINDOWS"}]},
+            "V5/Credential/7": CREDENTIAL,
         }
         self.client = FakeCommvault(make_ctx({"parallel_reads": 2}), self.answers)
         self.client.answers = self.answers
@@ -216,7 +229,8 @@ class Cell:
 def test_a_commcell(make_ctx: t.Any) -> None:
     cell = Cell(make_ctx)
     assert set(cell.read().values()) == {"read"}
-    (token,), (saml,) = cell.reader.facts["keys"], cell.reader.facts["consumers"]
+    (token,), (credential, saml) = cell.reader.facts["keys"], cell.reader.facts["consumers"]
+    assert (credential["name"], credential["app_id"], credential["key_id"]) == ("azure-prod", guid(1), guid(1001))
     assert (token["key_id"], token["owner"], token["commcell"]) == ("9", "svc", "cs01")
     assert (saml["name"], saml["identifiers"], saml["commcell"], saml["company"]) == (
         "corp",
@@ -224,13 +238,14 @@ def test_a_commcell(make_ctx: t.Any) -> None:
         "cs01",
         None,
     )
-    assert len(cell.client.sent) == 4
+    assert len(cell.client.sent) == 6
 
 
 def test_the_name_that_the_task_gives_is_taken(make_ctx: t.Any) -> None:
     cell = Cell(make_ctx, "emea")
     cell.read()
-    assert cell.reader.facts["keys"][0]["commcell"] == cell.reader.facts["consumers"][0]["commcell"] == "emea"
+    assert cell.reader.facts["keys"][0]["commcell"] == "emea"
+    assert {item["commcell"] for item in cell.reader.facts["consumers"]} == {"emea"}
 
 
 def test_a_release_without_access_tokens(make_ctx: t.Any) -> None:
@@ -249,34 +264,37 @@ def test_what_does_not_trust_entra_id_is_left_out(make_ctx: t.Any, more: dict[st
     cell.answers["V4/IdentityServers"] = {"identityServers": [{**SERVERS["identityServers"][0], **more}]}
     cell.answers["ThirdParty/App"] = {"clientThirdPartyApps": []}
     cell.read()
-    assert cell.reader.facts["consumers"] == []
+    assert [item["kind"] for item in cell.reader.facts["consumers"]] == ["credential"]
 
 
 def test_a_disabled_saml_app_is_left_out(make_ctx: t.Any) -> None:
     cell = Cell(make_ctx)
     cell.answers["ThirdParty/App"] = {"clientThirdPartyApps": [{**APPS["clientThirdPartyApps"][0], "isEnabled": False}]}
     cell.read()
-    assert cell.reader.facts["consumers"] == []
+    assert [item["kind"] for item in cell.reader.facts["consumers"]] == ["credential"]
 
 
 def test_a_saml_app_that_is_listed_and_cannot_be_read_is_a_consumer(make_ctx: t.Any) -> None:
     cell = Cell(make_ctx)
     del cell.answers["v4/SAML/corp"]
     cell.read()
-    (saml,) = cell.reader.facts["consumers"]
+    saml = cell.reader.facts["consumers"][-1]
     assert (saml["name"], saml["identifiers"]) == ("corp", [])
 
 
 @pytest.mark.parametrize("error", FAILED_READS, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("what", ["access_tokens", "saml_apps"])
-def test_a_list_that_fails_is_a_failed_source(make_ctx: t.Any, error: ApiError, what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "path"),
+    [("access_tokens", "V4/AccessToken/"), ("credentials", "V5/Credential/7"), ("saml_apps", "v4/SAML/corp")],
+)
+def test_a_list_that_fails_is_a_failed_source(make_ctx: t.Any, error: ApiError, what: str, path: str) -> None:
+    """Where the CommCell cannot be reached or signed in to, those after it were not read either."""
     cell = Cell(make_ctx)
-    cell.answers["V4/AccessToken/" if what == "access_tokens" else "v4/SAML/corp"] = error
-    found = cell.read()
-    assert found[what] == "failed"
-    others = {name: status for name, status in found.items() if name != what}
-    expected = "failed" if isinstance(error, HOPELESS) and what == "access_tokens" else "read"
-    assert set(others.values()) == {expected}
+    cell.answers[path] = error
+    names = ["access_tokens", "credentials", "saml_apps"]
+    place = names.index(what)
+    failed = names[place:] if isinstance(error, HOPELESS) else [what]
+    assert cell.read() == {name: "failed" if name in failed else "read" for name in names}
     assert cell.reader.errors == [error]
 
 

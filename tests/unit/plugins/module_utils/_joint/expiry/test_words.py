@@ -29,7 +29,7 @@ def test_every_row_of_a_site_in_a_sentence() -> None:
         f"credential azure-prod on CommCell cs01 uses secret key-1 (key id {guid(1001)}) of app-1: 12 days left, until {in_days(12.5)}",
         f"user svc on CommCell cs01 uses access token key-8 (key id 8): 20 days left, until {in_days(20.5)}",
         "credential azure-unmarked on CommCell cs01 uses a key of app-2: end not known"
-        " (which key of app-2 it holds: it has no key mark)",
+        " (which key of app-2 it holds: it has no mark with a key id)",
         f"SAML app corp on CommCell cs01 uses SAML signing certificate key-7 (key id {guid(1007)}) of app-1:"
         f" 40 days left, until {in_days(40)}",
         f"secret of the service principal key-5 (key id {guid(1005)}) of app-1: 200 days left, until {in_days(200.5)}",
