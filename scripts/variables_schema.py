@@ -94,6 +94,23 @@ OF_PLAYBOOKS: Options = {
         "elements": "str",
         "description": "The playbooks that must be able to run, for doctor_fail.",
     },
+    "expiry_warn_below_days": {
+        "type": "int",
+        "description": "With fewer days left, the playbook expiry warns. When left out, 30.",
+    },
+    "expiry_fail_below_days": {
+        "type": "int",
+        "description": "With fewer days left, and where something has ended, is missing or could not be read, the playbook expiry fails.",
+    },
+    "expiry_show_all": {
+        "type": "bool",
+        "description": "Whether the report of the playbook expiry also shows what is well.",
+    },
+    "expiry_file": {"type": "path", "description": "Where the playbook expiry writes what it found, as JSON."},
+    "expiry_textfile": {"type": "path", "description": "Where the playbook expiry writes metrics for node_exporter."},
+    "expiry_textfile_mode": {"type": "str", "description": "The mode of the file of metrics. When left out, 0644."},
+    "expiry_calendar": {"type": "path", "description": "Where the playbook expiry writes an iCalendar."},
+    "expiry_junit": {"type": "path", "description": "Where the playbook expiry writes JUnit XML."},
     "preflight_fail": {"type": "bool", "description": "Whether the playbook preflight fails when sign-on is broken."},
     "revert_record": {
         "type": "list",
@@ -283,6 +300,10 @@ def build_variables() -> Options:
     for option in found.values():
         option.pop("required", None)  # what a playbook needs is told by variables_document.py
     found |= {name: {**found.get(name, {}), **option} for name, option in OF_PLAYBOOKS.items()}
+    found["expiry_applications"] = {
+        **get_spec("expiry_info").options["applications"],
+        "description": "The applications of which the playbook expiry reads the keys. When left out, all.",
+    }
     found["doctor_playbooks"]["choices"] = sorted(list_judged_playbooks())
     for name, option in get_spec("commvault_role").options.items():
         if "fallback" in option:

@@ -13,7 +13,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from jinja2 import Undefined
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, MissingLibrary
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import convert_to_builtins
 from ansible_collections.cvops.identity.plugins.module_utils._core.visible import escape_structure
 
@@ -84,7 +84,7 @@ def show_members(value: t.Mapping[t.Any, t.Any], names: t.Iterable[str]) -> dict
 
 
 def build_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[..., Result]:
-    """Return *compute* as the filter *name*, which raises AnsibleFilterError with its name in place of FilterInputError.
+    """Return *compute* as the filter *name*, which raises AnsibleFilterError with its name in place of FilterInputError and the like.
 
     An undefined value raises Jinja's own error, so that Ansible says which variable it is: before ansible-core 2.19 filters are called with it.
     """
@@ -96,7 +96,7 @@ def build_filter(name: str, compute: t.Callable[..., Result]) -> t.Callable[...,
                 str(value)
         try:
             return compute(*args, **options)
-        except (FilterInputError, ConfigError) as exc:
+        except (FilterInputError, ConfigError, MissingLibrary) as exc:
             raise AnsibleFilterError(f"cvops.identity.{name}: {exc}") from None
 
     return filtered

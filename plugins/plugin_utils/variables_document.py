@@ -38,6 +38,7 @@ NEEDED: t.Mapping[str, t.Sequence[tuple[str, ...]]] = {
     "app_registration": [("cvops_application",)],
     "bootstrap": [("cvops_bootstrap",)],
     "doctor": [],
+    "expiry": [],
     "export_role_mappings": [],
     "preflight": [("cvops_role_mappings",)],
     "converge_role_mappings": [("cvops_role_mappings", "cvops_entra_groups", "cvops_commvault_roles")],
@@ -57,7 +58,7 @@ _COMMCELLS_NEEDED: t.Mapping[str, tuple[str, ...]] = {
 }
 #: Variables that only playbooks and roles set. What is given on the command line would override them.
 _OWN = re.compile(
-    "__(app_registration|bootstrap|cvops|document|doctor|preflight|role_mappings|secret_rotation|validate)_.*"
+    "__(app_registration|bootstrap|cvops|document|doctor|expiry|preflight|role_mappings|secret_rotation|validate)_.*"
     "|(doctor|preflight|role_mappings)_commcell|(app_registration|bootstrap|role_mappings|secret_rotation)_result|document_key"
     "|preflight_only_noted|secret_rotation_chosen"
     "|revert_(number|user_group)",

@@ -85,6 +85,20 @@ def test_what_needs_another_library_says_so(
     assert_named(run.one("x")["msg"], library)
 
 
+@pytest.mark.parametrize(
+    ("library", "package", "filtered"),
+    [("prometheus_client", "prometheus-client", "expiry_metrics"), ("icalendar", "icalendar", "expiry_calendar")],
+)
+def test_a_report_that_needs_another_library_says_so(
+    site: Simulator, play: Player, tmp_path: pathlib.Path, library: str, package: str, filtered: str
+) -> None:
+    found = {"rows": [], "sources": [], "counts": {}, "checked_at": "2026-01-01T00:00:00Z"}
+    shown = {"msg": f"{{{{ found | {PREFIX}.{filtered} }}}}"}
+    task = {"name": "x", "ansible.builtin.debug": shown, "ignore_errors": True}
+    run = run_hidden(play, [task], library, tmp_path, extra_vars={"found": found}).ok()
+    assert_named(run.one("x")["msg"], package)
+
+
 @pytest.mark.parametrize("playbook", ["site", "preflight", "converge_role_mappings", "doctor"])
 def test_every_playbook_says_it(site: Simulator, play: Player, tmp_path: pathlib.Path, playbook: str) -> None:
     nothing = dict.fromkeys(connection_of(site), "")

@@ -21,6 +21,7 @@ PLAYBOOKS = [
     "bootstrap",
     "converge_role_mappings",
     "doctor",
+    "expiry",
     "export_role_mappings",
     "preflight",
     "revert",

@@ -83,7 +83,11 @@ def test_every_variable_that_playbooks_read_is_in_the_schema() -> None:
         "preflight_only_noted",
     }
     texts = [path.read_text() for path in (variables_schema.ROOT / "playbooks").rglob("*.yml")]
-    read = {name for text in texts for name in re.findall(r"(?<![\w.])(?:cvops|doctor|preflight|revert)_[a-z_]+", text)}
+    read = {
+        name
+        for text in texts
+        for name in re.findall(r"(?<![\w.])(?:cvops|doctor|expiry|preflight|revert)_[a-z_]+", text)
+    }
     assert read - SCHEMA.keys() == own & read
 
 

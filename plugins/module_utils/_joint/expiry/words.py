@@ -56,14 +56,19 @@ def describe_end(row: Row) -> str:
 
 
 def describe_source(source: Row) -> str:
-    """Return what of a source was read or not, such as ``access_tokens of Commvault (cs01) could not be read: …``."""
-    place = f" ({source['commcell']})" if source["commcell"] else ""
-    subject = f"{str(source['what']).replace('_', ' ')} of {_SOURCE_WORDS.get(str(source['service']), source['service'])}{place}"
+    """Return what of a source was read or not, such as ``access tokens of Commvault (cs01) could not be read: …``."""
+    subject = describe_source_name(source)
     if source["status"] == "failed":
         return f"{subject} could not be read: {source['reason']}"
     if source["status"] == "not_offered":
         return f"{subject}: this release has none"
     return f"{subject}: {source['found']} read"
+
+
+def describe_source_name(source: Row) -> str:
+    """Return ``access tokens of Commvault (cs01)``."""
+    place = f" ({source['commcell']})" if source["commcell"] else ""
+    return f"{str(source['what']).replace('_', ' ')} of {_SOURCE_WORDS.get(str(source['service']), source['service'])}{place}"
 
 
 def _format_place(row: Row) -> str:
