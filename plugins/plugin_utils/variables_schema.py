@@ -1218,6 +1218,7 @@ SCHEMA: dict[str, Part] = {
             'bootstrap',
             'converge_role_mappings',
             'doctor',
+            'expiry',
             'export_role_mappings',
             'preflight',
             'revert',

@@ -178,6 +178,20 @@ _PREFLIGHT = (
     ),
     _READ_CELL,
 )
+_EXPIRY = (
+    PermissionNeed(
+        "reading applications with their keys",
+        any_of=("Application.ReadWrite.OwnedBy", *_READ_APPLICATIONS),
+        delegated=(*_READ_APPLICATIONS, _AS_USER),
+    ),
+    PermissionNeed(
+        "federated credentials of applications that it does not own",
+        any_of=_READ_APPLICATIONS,
+        delegated=(*_READ_APPLICATIONS, _AS_USER),
+        optional=True,
+    ),
+    _READ_CELL,
+)
 _ROTATION = (
     PermissionNeed(
         "adding keys to applications that it owns, and removing them",
@@ -202,5 +216,6 @@ PLAYBOOKS: dict[str, PlaybookNeeds] = {
     "export_role_mappings": PlaybookNeeds((_READ_CELL,)),
     "preflight": PlaybookNeeds(_PREFLIGHT),
     "revert": PlaybookNeeds(_MAPPINGS),
+    "expiry": PlaybookNeeds(_EXPIRY),
     "rotate_secrets": PlaybookNeeds(_ROTATION),
 }
