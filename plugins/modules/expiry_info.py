@@ -18,7 +18,7 @@ description:
   - What cannot be read is a source that has failed, RV(expiring.partial) is true then, and the state of the whole is never V(ok). The task fails where
     nothing can be read.
   - One task reads one CommCell. For several, let one task read Entra ID and one each CommCell (O(services)), and join the results with
-    P(cvops.identity.join_expiring#filter), as the playbook P(cvops.identity.expiry#playbook) does.
+    P(cvops.identity.join_expiring#filter), as the playbook C(cvops.identity.expiry) does.
   - Changes nothing on either side, and reads no key.
   - 'Graph permissions (application), least first: C(Application.ReadWrite.OwnedBy) or C(Application.Read.All), which federated credentials need.'
   - 'Commvault rights: C(View) on the CommCell for identity providers. Credentials are those that the account sees, access

@@ -170,7 +170,7 @@ def _find_signing_certificate(consumer: Consumer, index: _Index) -> _Held:
             "several applications have its identifier" if found else "no application that was read has its identifier"
         )
         return _Held(consumer, unknown=f"its signing certificate: {told}")
-    ((app_id, application),) = found.items()
+    app_id, application = next(iter(found.items()))
     label = application["application"]
     keys = [key for key in index.keys_by_application.get(app_id, ()) if key["kind"] == SAML_KIND]
     active = next((key for key in sorted(keys, key=_get_key_order) if key["active"]), None)
