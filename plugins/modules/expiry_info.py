@@ -187,10 +187,10 @@ expiring:
       type: list
       elements: dict
     applications:
-      description: The applications that were read; with C(keys) and C(consumers) what P(cvops.identity.join_expiring#filter) joins.
+      description: The applications that were read; with C(key_list) and C(consumers) what P(cvops.identity.join_expiring#filter) joins.
       type: list
       elements: dict
-    keys:
+    key_list:
       description: All keys that were read, without their consumers.
       type: list
       elements: dict

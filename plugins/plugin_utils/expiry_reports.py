@@ -37,7 +37,7 @@ from .report_lines import format_table
 
 Mapping = t.Mapping[str, t.Any]
 
-_PARTS = ("applications", "keys", "consumers", "sources")
+_PARTS = ("applications", "key_list", "consumers", "sources")
 _LONGEST_REASON = 500
 _HEAD = ("State", "Who uses it", "CommCell", "What ends", "When")
 #: States of rows that a report shows only when all are asked for.

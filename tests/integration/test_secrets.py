@@ -116,7 +116,7 @@ def test_no_leaks(site: Simulator, play: Player, in_process: bool) -> None:
     secrets = site.tenant.store.primary().rows("secrets")
     created = [row["text"] for key, row in secrets.items() if key not in before]
     tokens = site.login.issuer.key.issued[known:]
-    assert len(created) == 1
+    assert len(created) == 2, "of entra_application_secret and of secret_rotation"
     assert tokens and cell.sessions.issued
     password = cell.admin[1]
     hunted = {

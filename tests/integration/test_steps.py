@@ -21,7 +21,11 @@ pytestmark = pytest.mark.any_core
 
 Make = t.Callable[..., Simulator]
 #: What a sentence of a step begins with, when something comes and when it goes.
-_VERBS = {"+": ("add", "create", "grant", "register", "restore"), "-": ("remove", "delete", "revoke"), "~": ("link",)}
+_VERBS = {
+    "+": ("add", "create", "grant", "register", "restore", "activate"),
+    "-": ("remove", "delete", "revoke", "deactivate"),
+    "~": ("link",),
+}
 Told = tuple[str, str, str]
 
 

@@ -107,7 +107,12 @@ def make_facts(
             ("commvault", "saml_apps", "cs01"),
         )
     ]
-    return {"applications": list(applications), "keys": list(keys), "consumers": list(consumers), "sources": sources}
+    return {
+        "applications": list(applications),
+        "key_list": list(keys),
+        "consumers": list(consumers),
+        "sources": sources,
+    }
 
 
 #: A site with something of everything.

@@ -80,10 +80,10 @@ class Source(t.TypedDict):
 
 
 class ExpiryFacts(t.TypedDict):
-    """All that was read. ``keys`` and the rest are in the order in which they were read; nothing depends on it."""
+    """All that was read. ``key_list`` and the rest are in the order in which they were read; nothing depends on it."""
 
     applications: list[Application]
-    keys: list[Key]
+    key_list: list[Key]
     consumers: list[Consumer]
     sources: list[Source]
 
@@ -114,7 +114,7 @@ def make_source(
 
 def make_facts() -> ExpiryFacts:
     """Return facts of which nothing is known yet."""
-    return {"applications": [], "keys": [], "consumers": [], "sources": []}
+    return {"applications": [], "key_list": [], "consumers": [], "sources": []}
 
 
 def merge_facts(parts: t.Iterable[ExpiryFacts]) -> ExpiryFacts:
@@ -126,12 +126,12 @@ def merge_facts(parts: t.Iterable[ExpiryFacts]) -> ExpiryFacts:
     for part in parts:
         for application in part["applications"]:
             applications.setdefault((application["object_id"], application["application"]), application)
-        for key in part["keys"]:
+        for key in part["key_list"]:
             keys.setdefault((key["kind"], key["object_id"], key["commcell"], fold_case(key["key_id"])), key)
         for consumer in part["consumers"]:
             place = (consumer["kind"], consumer["commcell"], consumer["company"], consumer["name"])
             consumers.setdefault(place, consumer)
         merged["sources"].extend(part["sources"])
-    merged["applications"], merged["keys"] = list(applications.values()), list(keys.values())
+    merged["applications"], merged["key_list"] = list(applications.values()), list(keys.values())
     merged["consumers"] = list(consumers.values())
     return merged

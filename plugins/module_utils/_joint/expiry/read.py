@@ -79,7 +79,7 @@ class EntraExpiryReader:
         except ApiError as exc:
             self._note_failure("applications", exc)
             return
-        self.facts["keys"] += keys
+        self.facts["key_list"] += keys
         self.facts["applications"] += list(found.values())
         self._note("applications", len(wires), tenant_id=tenant_id, complete=not names)
         if names:
@@ -168,7 +168,7 @@ class EntraExpiryReader:
             if found and application is None:
                 self.facts["applications"].append(own)
             keys += found
-        self.facts["keys"] += keys
+        self.facts["key_list"] += keys
         return len(wires)
 
     def _take_federated(self, lists: t.Iterable[t.Iterable[Wire]], applications: t.Sequence[Application]) -> int:
@@ -178,7 +178,7 @@ class EntraExpiryReader:
             for application, listed in zip(applications, lists, strict=True)
             for key in list_federated_keys(listed, application)
         ]
-        self.facts["keys"] += keys
+        self.facts["key_list"] += keys
         return len(keys)
 
     def _attempt(self, what: str, read: t.Callable[[], int]) -> None:
@@ -241,7 +241,7 @@ class CommvaultExpiryReader:
         if answer is None:
             return None
         found = list_token_keys(parse_token_list(answer), self.commcell, owner[1])
-        self.facts["keys"] += found
+        self.facts["key_list"] += found
         return len(found)
 
     def _read_credentials(self) -> int:

@@ -75,7 +75,7 @@ class _Index:
                 self.applications.setdefault(str(item["app_id"]), item)
                 for identifier in item["identifiers"]:
                     self.by_identifier.setdefault(identifier, {})[item["app_id"]] = item
-        for key in facts["keys"]:
+        for key in facts["key_list"]:
             self.keys_by_application.setdefault(key["app_id"], []).append(key)
             if key["kind"] in CLIENT_KINDS:
                 self.keys_by_id.setdefault(fold_case(key["key_id"]), []).append(key)
@@ -121,7 +121,7 @@ def build_rows(facts: ExpiryFacts, now: datetime.datetime, thresholds: Threshold
     known = {id(item.key) for item in held if item.key is not None}
     rows = [_build_held_row(item, now, thresholds) for item in held]
     doubtful = _list_doubtful_consumers(held)
-    for key in facts["keys"]:
+    for key in facts["key_list"]:
         if id(key) not in known:
             names = doubtful.get(str(key["app_id"]), ()) if key["kind"] in CLIENT_KINDS else ()
             rows.append(_build_key_row(key, index.keys_by_application[key["app_id"]], names, now, thresholds))

@@ -32,9 +32,9 @@ def report(facts: t.Any, limits: Thresholds = LIMITS) -> dict[str, t.Any]:
 
 def split(facts: ExpiryFacts) -> dict[str, t.Any]:
     """Results of two tasks, one of which has read Entra ID and the other one the CommCell."""
-    own = [item for item in facts["keys"] if item["commcell"]]
-    entra = {**facts, "consumers": [], "keys": [item for item in facts["keys"] if not item["commcell"]]}
-    cell = {**facts, "applications": [], "keys": own}
+    own = [item for item in facts["key_list"] if item["commcell"]]
+    entra = {**facts, "consumers": [], "key_list": [item for item in facts["key_list"] if not item["commcell"]]}
+    cell = {**facts, "applications": [], "key_list": own}
     parts = {"localhost": (entra, "entra"), "cs01": (cell, "commvault")}
     return {
         name: {"expiring": report({**part, "sources": [s for s in facts["sources"] if s["service"] == service]})}

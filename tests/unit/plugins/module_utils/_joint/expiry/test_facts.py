@@ -14,7 +14,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts
 def test_what_two_hosts_have_read_is_there_once() -> None:
     assert {name: len(items) for name, items in merge_facts([SITE, SITE]).items()} == {
         "applications": len(SITE["applications"]),
-        "keys": len(SITE["keys"]),
+        "key_list": len(SITE["key_list"]),
         "consumers": len(SITE["consumers"]),
         "sources": 2 * len(SITE["sources"]),
     }
@@ -35,4 +35,4 @@ def test_what_differs_stays_apart() -> None:
     ]
     missing = [application(1), *(application(n, "gone", object_id=None, is_found=False) for n in (2,))]
     found = merge_facts([make_facts(missing, keys, consumers)])
-    assert (found["keys"], found["consumers"], found["applications"]) == (keys, consumers, missing)
+    assert (found["key_list"], found["consumers"], found["applications"]) == (keys, consumers, missing)

@@ -87,7 +87,7 @@ READ = dict.fromkeys(("applications", "service_principals", "federated_credentia
 def test_all_applications_with_everything_that_belongs_to_them(make_ctx: t.Any) -> None:
     tenant = Tenant(make_ctx, 3)
     assert tenant.read() == READ
-    kinds = [item["kind"] for item in tenant.reader.facts["keys"]]
+    kinds = [item["kind"] for item in tenant.reader.facts["key_list"]]
     assert sorted(kinds) == ["federated_credential"] * 3 + ["secret"] * 3
     source = tenant.reader.facts["sources"][0]
     assert (source["found"], source["complete"], source["tenant_id"]) == (3, True, TENANT)
@@ -170,7 +170,7 @@ def test_a_part_that_fails_fails_alone(make_ctx: t.Any, error: ApiError, named: 
         "federated_credentials": "failed",
         **({"service_principals": "failed"} if shares_request else {}),
     }
-    assert [item["kind"] for item in tenant.reader.facts["keys"]] == ["secret"]
+    assert [item["kind"] for item in tenant.reader.facts["key_list"]] == ["secret"]
 
 
 @pytest.mark.parametrize("where", ["applications", "service_principals"])
@@ -183,7 +183,7 @@ def test_an_answer_that_cannot_be_understood_is_a_failed_source(make_ctx: t.Any,
         tenant.principals = [principal(1, **odd)]
     assert tenant.read()[where] == "failed"
     assert isinstance(tenant.reader.errors[0], BadAnswer)
-    assert [item["kind"] for item in tenant.reader.facts["keys"]] == (
+    assert [item["kind"] for item in tenant.reader.facts["key_list"]] == (
         [] if where == "applications" else ["secret", "federated_credential"]
     )
 
@@ -229,7 +229,7 @@ class Cell:
 def test_a_commcell(make_ctx: t.Any) -> None:
     cell = Cell(make_ctx)
     assert set(cell.read().values()) == {"read"}
-    (token,), (credential, saml) = cell.reader.facts["keys"], cell.reader.facts["consumers"]
+    (token,), (credential, saml) = cell.reader.facts["key_list"], cell.reader.facts["consumers"]
     assert (credential["name"], credential["app_id"], credential["key_id"]) == ("azure-prod", guid(1), guid(1001))
     assert (token["key_id"], token["owner"], token["commcell"]) == ("9", "svc", "cs01")
     assert (saml["name"], saml["identifiers"], saml["commcell"], saml["company"]) == (
@@ -244,7 +244,7 @@ def test_a_commcell(make_ctx: t.Any) -> None:
 def test_the_name_that_the_task_gives_is_taken(make_ctx: t.Any) -> None:
     cell = Cell(make_ctx, "emea")
     cell.read()
-    assert cell.reader.facts["keys"][0]["commcell"] == "emea"
+    assert cell.reader.facts["key_list"][0]["commcell"] == "emea"
     assert {item["commcell"] for item in cell.reader.facts["consumers"]} == {"emea"}
 
 

@@ -253,11 +253,11 @@ def test_nothing_that_was_read_is_lost(facts: ExpiryFacts) -> None:
     """Each key is in a row, each consumer has exactly one, and no row is about anything else."""
     found = build_rows(facts, NOW, LIMITS)
     told = {(row["kind"], row["object_id"], row["key_id"]) for row in found}
-    assert {(item["kind"], item["object_id"], item["key_id"]) for item in facts["keys"]} <= told
+    assert {(item["kind"], item["object_id"], item["key_id"]) for item in facts["key_list"]} <= told
     names = sorted(row["consumer"] for row in found if row["consumer_kind"] not in (None, "user"))
     assert names == sorted(subject.describe_consumer(item) for item in facts["consumers"])
     missing = [item for item in facts["applications"] if not item["is_found"]]
-    assert len(found) <= len(facts["keys"]) + len(facts["consumers"]) + len(missing)
+    assert len(found) <= len(facts["key_list"]) + len(facts["consumers"]) + len(missing)
 
 
 @given(all_facts(), st.integers(0, 60), st.integers(0, 60))
