@@ -17,6 +17,8 @@ from helpers.checks import assert_no_writes
 from helpers.planting import Planted, plant_all_at_once, plant_in_new_objects, plant_one_by_one
 from helpers.playing import Player, Run
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.option_values import list_option_secrets
+
 PREFIX = "cvops.identity"
 QUICK = {"retries": 0, "token_cache": "none", "timeout": 5}
 
@@ -84,3 +86,11 @@ def test_what_is_written_holds_them_and_nothing_else_does(site: Simulator, play:
     assert looked_at <= set(sent)
     assert list((run.folder / "records").rglob("*")) != []
     assert "********" in run.one("entra_application notes")["application"]["notes"]
+
+
+@pytest.mark.any_core
+def test_credentials_inside_each_option_are_known_before_a_task_begins(site: Simulator) -> None:
+    """All that is shown is masked by what is known then."""
+    planted = plant_one_by_one(site)
+    assert len(planted) > 400
+    assert [one.name for one in planted if not set(one.secrets) <= list_option_secrets(one.options, ())] == []

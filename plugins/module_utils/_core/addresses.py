@@ -40,6 +40,9 @@ PUBLISHED_OPTIONS = frozenset(
         "web_console_urls",
         "commvault_entra_scope",
         "commvault_proxy_scope",
+        "entra_scope",
+        "proxy_scope",
+        "scope",
         "active_directory",
         "resource_manager",
     )
