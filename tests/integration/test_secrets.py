@@ -27,6 +27,8 @@ PREFIX = "cvops.identity"
 #: From ansible-core 2.22 on, Ansible itself masks what it displays, and what callbacks get.
 CORE_MASKS = tuple(int(part) for part in __version__.split(".")[:2]) >= (2, 22)
 WRONG = "wrong-secret-4711"
+#: Modules whose tasks return a new secret on purpose.
+RETURNING = ("entra_application_secret", "secret_rotation")
 
 
 def one_of_each(site: Simulator) -> list[dict[str, t.Any]]:
@@ -34,7 +36,7 @@ def one_of_each(site: Simulator) -> list[dict[str, t.Any]]:
     tasks = []
     for name in sorted({case.module for case in CASES}):
         (case, *_others) = sorted((case for case in CASES if case.module == name), key=lambda case: not case.changes)
-        keywords = {"no_log": True} if name == "entra_application_secret" else {}
+        keywords = {"no_log": True} if name in RETURNING else {}
         options = case.options(site)
         tasks.append({"name": name, f"{PREFIX}.{name}": options, "register": f"found_{name}", **keywords})
     return tasks

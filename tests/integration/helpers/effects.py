@@ -22,6 +22,8 @@ OBSERVED = frozenset(
         *("permission", "role", "service principal", "user group"),
     )
 )
+#: What holds while an application is deactivated.
+DEACTIVATION = "deactivation"
 #: By module, the requests of its actions; several actions where a path alone does not tell them apart.
 _ID = r"[^/()]+"
 _GROUPS = (
@@ -53,6 +55,7 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     "entra_application_certificate": ((f"PATCH .*/applications/{_ID}$", ("add", "remove")),),
     "entra_application_secret": (("POST .*/addPassword$", ("add",)),),
+    "secret_rotation": (("POST .*/addPassword$", ("add",)),),
     "entra_federated_credential": (("PATCH .*/federatedIdentityCredentials.*", ("create",)),),
     "commvault_role": _ROLES,
     "commvault_roles": _ROLES,
@@ -77,6 +80,8 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         (f"DELETE .*/V5/Credential/{_ID}$", ("delete",)),
     ),
 }
+#: By module, the actions that look and write nothing: a proof signs in.
+READING = {"secret_rotation": frozenset({"prove"})}
 
 
 class Effect(t.NamedTuple):
@@ -152,7 +157,10 @@ def _observe_entra(site: Simulator) -> t.Iterator[Effect]:
             yield Effect("member", "", name, f"member {users.get(member, member)}", "the group")
     applications = {row["appId"]: row for row in rows("applications").values()}
     for row in applications.values():
-        yield Effect("application", "", str(row["displayName"]), "the application")
+        name = str(row["displayName"])
+        yield Effect("application", "", name, "the application")
+        if row.get("isDisabled"):
+            yield Effect("application", "", name, DEACTIVATION, "the application")
     principals = rows("servicePrincipals")
     for row in principals.values():
         name = _label(row, applications)
