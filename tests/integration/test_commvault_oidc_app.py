@@ -13,7 +13,11 @@ from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Company, IdentityApp, User
 from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_diff_agrees, assert_no_secrets, assert_no_writes, writes
+from helpers.direct import run_body
 from helpers.playing import Player
+from helpers.virtual_time import share_clock
+
+from ansible_collections.cvops.identity.plugins.modules import commvault_oidc_app
 
 pytestmark = pytest.mark.any_core
 
@@ -27,6 +31,13 @@ CONSOLE = "https://cv.corp.example:443/webconsole"
 def task(**options: t.Any) -> list[dict[str, t.Any]]:
     """One task of the module."""
     return [{"name": "app", "cvops.identity.commvault_oidc_app": options}]
+
+
+def run(site: Simulator, **options: t.Any) -> dict[str, t.Any]:
+    """Run the module's body in this process, to a good end."""
+    result = run_body(commvault_oidc_app, site, options)
+    assert not result.get("failed"), result["msg"]
+    return result
 
 
 def whole(site: Simulator, **more: t.Any) -> dict[str, t.Any]:
@@ -141,15 +152,15 @@ def test_rhythm(site: Simulator, play: Player, in_process: bool) -> None:
         assert_no_secrets(run, [], [SECRET, OTHER_SECRET])
 
 
-def test_what_nobody_manages_stays(site: Simulator, play: Player) -> None:
+def test_what_nobody_manages_stays(site: Simulator) -> None:
     """A change keeps flags, associations, properties and the secret; without exclusive lists only grow."""
-    play(task(**whole(site))).ok()
+    run(site, **whole(site))
     (app,) = stored(site)
     app.flags = 1
     app.document["props"]["nameValues"].append({"name": "scope", "value": "openid email"})
     app.document["assocTree"].append({"_type_": 12})
     more = {"associations": {"users": ["ben"]}, "web_console_urls": ["https://cv2.corp.example/webconsole"]}
-    changed = play(task(name="entra-oidc", enabled=False, **more)).ok().result["oidc_app"]
+    changed = run(site, name="entra-oidc", enabled=False, **more)["oidc_app"]
     (row,) = stored(site)
     assert (row.flags, row.enabled, row.secrets) == (1, False, {"clientSecret": SECRET})
     assert changed["associations"]["users"] == ["anna", "ben"] and changed["associations"]["others"] == ["all users"]
@@ -157,43 +168,43 @@ def test_what_nobody_manages_stays(site: Simulator, play: Player) -> None:
     assert properties(row)["scope"] == "openid email" and {"_type_": 12} in row.document["assocTree"]
 
     fewer = {"associations": {"users": ["ben"], "companies": []}, "web_console_urls": [CONSOLE], "exclusive": True}
-    changed = play(task(name="entra-oidc", **fewer)).ok().result["oidc_app"]
+    changed = run(site, name="entra-oidc", **fewer)["oidc_app"]
     kept = {"users": ["ben"], "user_groups": ["master"], "companies": [], "domains": ["ad.example"]}
     assert changed["associations"] == {**kept, "others": ["all users"]}
     assert changed["web_console_urls"] == [CONSOLE]
     assert stored(site)[0].secrets == {"clientSecret": SECRET}
 
 
-def test_a_secret_is_written_as_the_policy_says(site: Simulator, play: Player) -> None:
+def test_a_secret_is_written_as_the_policy_says(site: Simulator) -> None:
     """on_create never touches the one that is there; always writes it; a missing mark is no equal one."""
-    play(task(**whole(site, secret_fingerprint=None, secret_policy="on_create"))).ok()
+    run(site, **whole(site, secret_fingerprint=None, secret_policy="on_create"))
     assert stored(site)[0].description == "People sign in here"
     other = {"name": "entra-oidc", "secret": OTHER_SECRET}
-    assert not play(task(**other, secret_policy="on_create", secret_fingerprint=KEY_ID)).ok().result["changed"]
+    assert not run(site, **other, secret_policy="on_create", secret_fingerprint=KEY_ID)["changed"]
     assert stored(site)[0].secrets == {"clientSecret": SECRET}
     marked = {"secret_policy": "fingerprint", "secret_fingerprint": KEY_ID}
-    assert play(task(**other, **marked)).ok().result["changed"]
+    assert run(site, **other, **marked)["changed"]
     assert stored(site)[0].secrets == {"clientSecret": OTHER_SECRET}
     for _turn in range(2):
-        assert play(task(name="entra-oidc", secret=SECRET, secret_policy="always")).ok().result["changed"]
+        assert run(site, name="entra-oidc", secret=SECRET, secret_policy="always")["changed"]
     assert (stored(site)[0].secrets, stored(site)[0].description) == (
         {"clientSecret": SECRET},
         "People sign in here",
     )
 
 
-def test_an_app_of_a_company(site: Simulator, play: Player) -> None:
+def test_an_app_of_a_company(site: Simulator) -> None:
     """The app is made in its company; the CommCell's level has one of its own, or none."""
     plain = whole(site, associations=None)
-    made = play(task(**plain, company="corp")).ok().result["oidc_app"]
+    made = run(site, **plain, company="corp")["oidc_app"]
     assert made["company"] == "Corp Ltd" and stored(site)[0].company_id == 9100
     site.journal.clear()
-    assert not play(task(**plain, company="Corp Ltd")).ok().result["changed"]
+    assert not run(site, **plain, company="Corp Ltd")["changed"]
     assert_no_writes(site)
 
 
-def test_a_new_app_is_of_the_tenant_and_the_host_of_the_task(site: Simulator, play: Player) -> None:
-    made = play(task(**whole(site, discovery_url=None, web_console_urls=None))).ok().result["oidc_app"]
+def test_a_new_app_is_of_the_tenant_and_the_host_of_the_task(site: Simulator) -> None:
+    made = run(site, **whole(site, discovery_url=None, web_console_urls=None))["oidc_app"]
     assert made["discovery_url"] == discovery(site)
     assert made["web_console_urls"] == [site.commcells["cs01"].url.replace("/commandcenter/api", "/webconsole")]
 
@@ -209,27 +220,26 @@ def test_a_new_app_is_of_the_tenant_and_the_host_of_the_task(site: Simulator, pl
         ({"name": "saml app"}, "of another kind (SAML)"),
     ],
 )
-def test_what_cannot_be_is_refused_before_a_write(
-    site: Simulator, play: Player, options: dict[str, t.Any], said: str
-) -> None:
+def test_what_cannot_be_is_refused_before_a_write(site: Simulator, options: dict[str, t.Any], said: str) -> None:
     site.commcells["cs01"].state.apps.add(IdentityApp(77, "saml app", "77AA", 2))
     site.journal.clear()
     filled = dict(options)
     if options.get("discovery_url"):
         filled["discovery_url"] = options["discovery_url"].format(login=site.login_url, tenant=site.tenant_id)
-    found = play(task(**whole(site, **filled))).result
-    assert found.failed and said in found["msg"]
+    found = run_body(commvault_oidc_app, site, whole(site, **filled))
+    assert found["failed"] and said in found["msg"]
     assert_no_writes(site)
 
 
 @pytest.mark.parametrize("action", ["drop_after", "status_after"])
-def test_lost_answers(site: Simulator, play: Player, action: str) -> None:
+def test_lost_answers(site: Simulator, monkeypatch: pytest.MonkeyPatch, action: str) -> None:
     """A creation, a change and a deletion whose answers are lost end well, once."""
+    share_clock(monkeypatch, site)
     for method, options in (
         ("POST", whole(site)),
         ("PUT", {"name": "entra-oidc", "enabled": False}),
         ("POST", {"name": "entra-oidc", "state": "absent"}),
     ):
         site.faults.add(Fault("cs01", method, "*/ThirdParty/App", action, status=503))
-        assert play(task(**options)).ok().result["changed"]
+        assert run(site, **options)["changed"]
         assert len(stored(site)) == (0 if "state" in options else 1)

@@ -12,8 +12,11 @@ import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from helpers.checks import assert_no_secrets, assert_no_writes
+from helpers.direct import run_body
 from helpers.expiring import APPLICATIONS, VALUES, seed_expiring
-from helpers.playing import Player, Result
+from helpers.playing import Player
+
+from ansible_collections.cvops.identity.plugins.modules import expiry_info
 
 pytestmark = pytest.mark.any_core
 
@@ -22,12 +25,17 @@ def task(**options: t.Any) -> list[dict[str, t.Any]]:
     return [{"name": "expiry", "cvops.identity.expiry_info": {"commcell": "cs01", **options}}]
 
 
+def run(site: Simulator, **options: t.Any) -> dict[str, t.Any]:
+    """Run the module's body in this process."""
+    return run_body(expiry_info, site, {"commcell": "cs01", **options})
+
+
 def count_requests(site: Simulator) -> int:
     """Requests to Graph; a batch is one, whatever is in it."""
     return sum(entry.user_agent != "$batch" for entry in site.journal.entries("graph"))
 
 
-def states(result: Result) -> dict[tuple[str | None, str | None], str]:
+def states(result: t.Mapping[str, t.Any]) -> dict[tuple[str | None, str | None], str]:
     """States by consumer and label of the key."""
     return {(row["consumer"], row["name"]): row["state"] for row in result["expiring"]["rows"]}
 
@@ -61,42 +69,44 @@ def test_everything_that_expires_by_who_uses_it(site: Simulator, play: Player, i
     assert run.result["stats"]["reads"] == 2 + 7
 
 
-def test_all_applications_of_the_tenant(site: Simulator, play: Player) -> None:
+def test_all_applications_of_the_tenant(site: Simulator) -> None:
     seed_expiring(site)
     site.journal.clear()
-    run = play(task(services=["entra"])).ok()
-    rows = run.result["expiring"]["rows"]
+    result = run(site, services=["entra"])
+    assert not result.get("failed"), result["msg"]
+    rows = result["expiring"]["rows"]
     assert {row["application"] for row in rows} > set(APPLICATIONS)
-    assert {source["service"] for source in run.result["expiring"]["sources"]} == {"entra"}
+    assert {source["service"] for source in result["expiring"]["sources"]} == {"entra"}
     # Two lists of one page each, and one batch for the federated credentials of up to twenty applications.
     assert count_requests(site) == 3
 
 
-def test_a_threshold_fails_the_task_with_all_that_it_has_read(site: Simulator, play: Player) -> None:
+def test_a_threshold_fails_the_task_with_all_that_it_has_read(site: Simulator) -> None:
     seed_expiring(site)
     asked = [{"unique_name": APPLICATIONS[0]}]
-    run = play(task(services=["entra"], applications=asked, fail_below_days=15))
-    assert run.rc != 0
-    assert states(run.result)[None, "soon"] == "critical"
-    assert run.result["error"]["kind"] == "expiry"
-    assert "12 days left" in run.result["msg"]
+    result = run(site, services=["entra"], applications=asked, fail_below_days=15)
+    assert result["failed"]
+    assert states(result)[None, "soon"] == "critical"
+    assert result["error"]["kind"] == "expiry"
+    assert "12 days left" in result["msg"]
 
 
-def test_a_source_that_cannot_be_read_is_told(site: Simulator, play: Player) -> None:
+def test_a_source_that_cannot_be_read_is_told(site: Simulator) -> None:
     seed_expiring(site)
     site.faults.add(Fault("graph", "GET", "*/federatedIdentityCredentials*", "status", status=403, times=0))
-    run = play(task(services=["entra"], applications=[{"unique_name": APPLICATIONS[0]}])).ok()
-    found = run.result["expiring"]
+    result = run(site, services=["entra"], applications=[{"unique_name": APPLICATIONS[0]}])
+    assert not result.get("failed"), result["msg"]
+    found = result["expiring"]
     failed = [source["what"] for source in found["sources"] if source["status"] == "failed"]
     assert (failed, found["partial"]) == (["federated_credentials"], True)
-    assert "federated credentials of Entra ID could not be read" in str(run.result["warnings"])
-    run = play(task(services=["entra"], applications=[{"unique_name": APPLICATIONS[0]}], fail_below_days=0))
-    assert "federated credentials of Entra ID could not be read" in run.result["msg"]
+    assert "federated credentials of Entra ID could not be read" in str(result["warnings"])
+    result = run(site, services=["entra"], applications=[{"unique_name": APPLICATIONS[0]}], fail_below_days=0)
+    assert "federated credentials of Entra ID could not be read" in result["msg"]
 
 
-def test_where_no_service_can_be_read_the_task_fails(site: Simulator, play: Player) -> None:
+def test_where_no_service_can_be_read_the_task_fails(site: Simulator) -> None:
     site.faults.add(Fault("graph", "GET", "*/applications*", "status", status=403, times=0))
-    run = play(task(services=["entra"]))
-    assert run.rc != 0
-    assert run.result["error"]["kind"] == "forbidden"
-    assert "expiring" not in run.result
+    result = run(site, services=["entra"])
+    assert result["failed"]
+    assert result["error"]["kind"] == "forbidden"
+    assert "expiring" not in result
