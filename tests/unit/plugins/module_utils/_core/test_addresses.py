@@ -247,7 +247,10 @@ def _addresses_in(options: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         yield from _addresses_in(option.get("options") or {})
         if option.get("no_log"):
             continue  # hidden as a whole
-        if re.search(r"(^|_)(url|urls|uri|uris|proxy|issuer|endpoint|authority|scope)$", name) and option["type"] != "dict":
+        if (
+            re.search(r"(^|_)(url|urls|uri|uris|proxy|issuer|endpoint|authority|scope)$", name)
+            and option["type"] != "dict"
+        ):
             yield name
 
 
