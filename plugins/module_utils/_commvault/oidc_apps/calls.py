@@ -36,6 +36,8 @@ from .canonical import (
 
 _PATH = "ThirdParty/App"
 _CREATE, _DELETE, _MODIFY = 1, 2, 3
+#: In place of the key of an app whose creation was answered: the step is done, whatever becomes of the look at the list.
+_NOT_NAMED = "not named"
 
 
 class OidcApps:
@@ -75,13 +77,22 @@ class OidcApps:
         row = next((row for row in self.list_rows(is_fresh=True) if row.get("appKey") == key), None)
         return None if row is None else self.read(row)
 
-    def create(self, name: str, settings: OidcSettings, secret: str, associations: t.Sequence[Wire]) -> str:
-        """Create an app and return its key. The caller has made sure that the name is free; for lost answers see create_once."""
+    def read_created(self, name: str) -> OidcApp | None:
+        """Return the app of this name, which has just been created, as read_again does. Raises AmbiguousMatch, ConfigError."""
+        row = self._select_row(self.list_rows(is_fresh=True), name)
+        return None if row is None else self.read(row)
+
+    def create(self, name: str, settings: OidcSettings, secret: str, associations: t.Sequence[Wire]) -> str | None:
+        """Create an app; return its key where a lost answer made it be looked for, None where it was created, since no answer names it.
+
+        The caller has made sure that the name is free; for lost answers see create_once.
+        """
         intent = f"create OpenID Connect app {name}"
         body = {"opType": _CREATE, "clientThirdPartyApps": [build_new_row(name, settings, secret, associations)]}
 
-        def send(is_undone: t.Callable[[], bool]) -> None:
+        def send(is_undone: t.Callable[[], bool]) -> str:
             self._client.write("POST", _PATH, body, intent=intent, repeat=Repeat.IF_REFUSED, is_undone=is_undone)
+            return _NOT_NAMED
 
         def find_shown() -> str | None:
             shown = self._select_row(self.list_rows(is_fresh=True), name)
@@ -90,7 +101,8 @@ class OidcApps:
         def adopt(key: str) -> None:
             self._adopt(key, name, settings, secret)
 
-        return create_once(self._client.ctx, send, find_shown, intent=intent, adopt=adopt)
+        key = create_once(self._client.ctx, send, find_shown, intent=intent, adopt=adopt)
+        return None if key == _NOT_NAMED else key
 
     def update(self, row: Wire, subject: str) -> None:
         """Write the row of an app that exists, as a whole."""

@@ -146,11 +146,12 @@ class OidcAppResource:
 
     def _find_unshown(self) -> list[str]:
         """Return the fields that are not shown as written; "list" for a new app that is not listed, "state" for a deleted one that is."""
-        shown = self._apps.read_again(str(self.key))
+        shown = self._apps.read_again(self.key) if self.key else self._apps.read_created(self._options["name"])
         if self._after is None:
             return ["state"] if shown is not None else []
         if shown is None:
             return ["list"]
+        self.key = shown.key
         wanted = dataclasses.asdict(self._after)
         found = [name for name, value in dataclasses.asdict(shown.settings).items() if value != wanted[name]]
         if shown.associations is not None and self._had is not None:

@@ -93,13 +93,17 @@ OURS = OidcSettings(True, "People", APPLICATION, DISCOVERY, (CONSOLE,), "key-1")
 LOST = Unreachable("no answer", may_have_acted=True)
 
 
-def create(apps: OidcApps, settings: OidcSettings = OURS) -> str:
+def create(apps: OidcApps, settings: OidcSettings = OURS) -> str | None:
     return apps.create("entra", settings, SECRET, TREE)
 
 
-def test_a_created_app_is_looked_for_since_the_answer_does_not_name_it(make_ctx: t.Any) -> None:
+def test_an_app_whose_creation_was_answered_is_created_and_read_afterwards(make_ctx: t.Any) -> None:
+    """No answer names it, and a list that cannot be read takes nothing back."""
     apps, client = make_apps(make_ctx)
-    assert create(apps) == KEY
+    assert create(apps) is None
+    assert client.paths == [f"POST {PATH}"]
+    shown = apps.read_created("entra")
+    assert shown is not None and shown.key == KEY
     (sent,) = client.writes
     (row,) = sent.body["clientThirdPartyApps"]
     assert (sent.method, sent.path, sent.body["opType"]) == ("POST", PATH, 1)

@@ -94,8 +94,8 @@ def test_a_new_app_is_of_the_tenant_of_the_task_and_of_the_host_of_the_api(make_
     resource, client = site(make_ctx, False, **NEW, associations={"companies": ["Corp Ltd"], "domains": ["ad.example"]})
     planned = resource.plan()
     assert resource.result()["app_key"] is None
-    client.answers[f"GET {PATH}"] = {"clientThirdPartyApps": [make_row()]}
     carry_out(resource, planned)
+    assert resource.result()["app_key"] is None
     row = get_row(client)
     assert get_properties(row) == {
         "clientId": APPLICATION,
@@ -107,6 +107,9 @@ def test_a_new_app_is_of_the_tenant_of_the_task_and_of_the_host_of_the_api(make_
         {"_type_": 61, "providerId": 30, "providerDomainName": "corp"},
         {"_type_": 61, "providerDomainName": "ad.example"},
     ]
+    shown = {"clientThirdPartyApps": [make_row()]}
+    client.answers.update({f"GET {PATH}": shown, COMMAND: shown})
+    resource.verify()
     assert resource.result()["app_key"] == KEY
 
 
