@@ -219,7 +219,8 @@ options:
         type: bool
   commcells:
     description:
-      - How to sign in to the CommCells that O(targets) name.
+      - How to sign in to the CommCells that O(targets) name. What one of them leaves out, but for O(commcells[].url), is that of the task, such as
+        O(commvault_password), which may come from the environment.
     type: list
     elements: dict
     default: []
@@ -231,14 +232,14 @@ options:
         required: true
       url:
         description:
-          - The address of the CommServe.
+          - The address of the CommServe. Never that of the task.
         type: str
       auth_method:
         description:
-          - As O(commvault_auth_method), without a token store.
+          - As O(commvault_auth_method), without a token store. With O(commcells[].password) or O(commcells[].access_token) it is V(password)
+            when left out.
         type: str
         choices: [password, access_token, token_store, entra]
-        default: password
       username:
         description:
           - As O(commvault_username).
@@ -268,7 +269,6 @@ options:
           - As O(commvault_token_header).
         type: str
         choices: [Authtoken, Authorization]
-        default: Authtoken
       company:
         description:
           - As O(commvault_company).
@@ -281,7 +281,6 @@ options:
         description:
           - As O(commvault_validate_certs).
         type: bool
-        default: true
       proxy:
         description:
           - As O(commvault_proxy).
@@ -290,7 +289,6 @@ options:
         description:
           - As O(commvault_timeout).
         type: int
-        default: 60
   consumers_complete:
     description:
       - O(targets) names all who use the secret. Without that nothing is removed.
@@ -527,6 +525,9 @@ rotation:
       type: str
     rotation_name:
       description: As O(rotation_name).
+      type: str
+    app_id:
+      description: The application (client) id; V(null) for one that is still to come.
       type: str
     active_key_id:
       description: The key id of the secret to use; V(null) for one that would be added.

@@ -83,7 +83,9 @@ def _describe_host(host: t.Any, value: t.Any) -> dict[str, t.Any]:
         "problems": len(require_list(found.get("problems"), "problems")),
     }
     status = to_text(make_visible(found.get("status")))
-    return {"host": name, "status": status, **counts, "line": f"{name}: {_describe_counts(status, counts)}"}
+    told = {"host": name, "status": status, **counts, "line": f"{name}: {_describe_counts(status, counts)}"}
+    outcome = to_text(make_visible(found.get("outcome")))  # of a rotation: by this word the runbook is found
+    return {**told, "outcome": outcome, "line": f"{told['line']} - {outcome}"} if outcome else told
 
 
 def _describe_counts(status: str, counts: Mapping) -> str:

@@ -64,7 +64,9 @@ def format_rotation_report(conclusion: t.Any) -> list[str]:
 
 
 def _describe_outcome(plan: Mapping, rotation: Mapping) -> t.Iterator[str]:
-    yield to_text(plan.get("outcome")) or "no outcome"
+    outcome = to_text(plan.get("outcome")) or "no outcome"
+    # Of steps that are still to be written nothing has come yet.
+    yield f"will come to {outcome}" if _list_steps(plan) else outcome
     reason = to_text(rotation.get("reason"))
     if reason:
         yield f"({reason.rstrip('.')})"

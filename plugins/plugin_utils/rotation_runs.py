@@ -30,8 +30,11 @@ _APPLICATION_KEYS = ("unique_name", "app_id", "object_id")
 _OF_THE_RUN = frozenset({"tags"})
 #: Ways to sign in to a CommCell that the module takes for one CommCell only.
 _ALONE = "token_store"
+_LONGEST_REASON = 300
 _ALL_TAGS, _NO_TAGS = frozenset({"all", "tagged"}), frozenset({"always", "never", "untagged"})
 _TASK = "rotation"
+#: What a run has done with a rotation.
+STATUSES = ("unchanged", "planned", "problems", "refused", "applied", "failed", "plan_changed", "not_applied")
 
 
 def build_label(rotation: Mapping) -> str:
@@ -89,14 +92,15 @@ def _is_tagged(rotation: Mapping, asked: set[str], skipped: set[str]) -> bool:
 def build_rotation_options(rotation: t.Any, connection: t.Any = None) -> dict[str, t.Any]:
     """Return the options of secret_rotation for one item of the document, with the sign-in to Entra ID and to the CommCells that its targets name.
 
-    A target without ``commcell`` is on the only one of the *connection*. Raises FilterInputError for a CommCell that is not there.
+    A target without ``commcell`` is on the only one of the *connection*. A CommCell that is the only one of a rotation is that of the task,
+    so that every way to sign in, with all its sources, is there. Raises FilterInputError for a CommCell that is not there.
     """
     given, way = require_mapping(rotation, "a rotation"), require_mapping(connection, "cvops_connection")
     known = require_mapping(way.get("commcells"), "cvops_connection.commcells")
-    targets = [_name_commcell(target, known) for target in require_mappings(given.get("targets"), "targets")]
+    targets = name_commcells(require_mappings(given.get("targets"), "targets"), known)
     named = list(dict.fromkeys(cell for cell in map(_get_commcell, targets) if cell))
     options = {name: value for name, value in given.items() if name not in _OF_THE_RUN and value is not None}
-    if len(named) == 1 and require_mapping(known.get(named[0]), "a CommCell").get(_ALONE):
+    if len(named) == 1:
         return {
             **build_commcell_options(way, named[0]),
             **options,
@@ -109,6 +113,11 @@ def build_rotation_options(rotation: t.Any, connection: t.Any = None) -> dict[st
         "targets": targets,
         **({"commcells": cells} if cells else {}),
     }
+
+
+def name_commcells(targets: t.Iterable[Mapping], known: Mapping) -> list[dict[str, t.Any]]:
+    """Return *targets* with the CommCell that each is on, where the *known* ones leave no choice."""
+    return [_name_commcell(target, known) for target in targets]
 
 
 def _name_commcell(target: Mapping, known: Mapping) -> dict[str, t.Any]:
@@ -149,10 +158,14 @@ def _get_sign_in(connection: Mapping, name: str) -> dict[str, t.Any]:
     return found
 
 
-def collect_rotation(result: t.Any, fail_on: t.Any = None, unexpected: t.Any = None) -> dict[str, t.Any]:
+def collect_rotation(
+    result: t.Any, fail_on: t.Any = None, unexpected: t.Any = None, planned: t.Any = None
+) -> dict[str, t.Any]:
     """Return what came of one rotation in one pass: what :func:`collect_pass` returns, ``rotation`` and ``outcome``, and whether it ``fails``.
 
-    An outcome that fails the task is no problem by itself: *fail_on* lists those that fail the run. All else that fails the task does.
+    *planned*: the rotations of the same run before it, by label. None of them may be the same one of the same application, which the
+    document names in another way: each would take the secrets of the other for left behind. *fail_on*: the outcomes that fail the
+    run; one that fails the task is no problem by itself, all else that fails the task is.
     """
     found = require_mapping(result, "the result of a rotation")
     error = require_mapping(found.get("error"), "error")
@@ -165,6 +178,7 @@ def collect_rotation(result: t.Any, fail_on: t.Any = None, unexpected: t.Any = N
         told["problems"] = [to_text(line) for line in require_list(unexpected, "unexpected")]
     elif not outcome and not told["problems"]:
         told["problems"] = ["has come to no outcome, and nothing says why"]
+    told["problems"] += _find_same_rotation(rotation, require_mapping(planned, "the plans"))
     return {
         **told,
         # The value of a secret is for the task that asked for it.
@@ -174,6 +188,17 @@ def collect_rotation(result: t.Any, fail_on: t.Any = None, unexpected: t.Any = N
         "message": to_text(make_visible(found.get("msg"))) if is_outcome else "",
         "fails": bool(told["problems"]) or outcome in map(to_text, require_list(fail_on, "secret_rotation_fail_on")),
     }
+
+
+def _find_same_rotation(rotation: Mapping, planned: Mapping) -> list[str]:
+    identity = (rotation.get("app_id"), rotation.get("rotation_name"))
+    for label, plan in planned.items() if all(identity) else ():
+        other = require_mapping(require_mapping(plan, "a plan").get("rotation"), "rotation")
+        if (other.get("app_id"), other.get("rotation_name")) == identity:
+            return [
+                f"is the same rotation of the same application as {label}: give one of them a rotation_name of its own"
+            ]
+    return []
 
 
 def decide_rotations(planned: t.Any, approved: t.Any = "", check_mode: bool = False) -> dict[str, t.Any]:
@@ -193,8 +218,7 @@ def decide_rotations(planned: t.Any, approved: t.Any = "", check_mode: bool = Fa
 def conclude_rotations(decision: t.Any, planned: t.Any, done: t.Any = None) -> dict[str, dict[str, t.Any]]:
     """Return by label what came of the run: ``status``, ``outcome``, ``message``, ``fails``, numbers of changes, and ``rotation``.
 
-    Statuses: ``unchanged``, ``planned``, ``problems``, ``refused``, ``applied``, ``failed``, ``plan_changed``, ``not_applied``.
-    The outcome of one that was not applied is not known.
+    ``status`` is one of STATUSES. The outcome of one that was not applied is not known.
     """
     decided, given = require_mapping(decision, "the decision"), require_mapping(planned, "the plans")
     finished = require_mapping(done, "what was done")
@@ -246,6 +270,13 @@ def _list_left(last: Mapping) -> list[t.Any]:
     return require_list(require_mapping(last.get("steps_left"), "steps").get(_TASK), "steps")
 
 
+def _shorten_message(told: Mapping) -> str:
+    """Return why a rotation has failed, as short as the last line of a job should be."""
+    text = to_text(told.get("message"))
+    shown = f"{text[:_LONGEST_REASON].rstrip()} …" if len(text) > _LONGEST_REASON else text
+    return f" ({shown.rstrip('.')})" if shown else ""
+
+
 def find_rotations_failure(conclusion: t.Any, decision: t.Any = None) -> str:
     """Return why the run has failed, in one line; empty where it has not."""
     found = {
@@ -259,7 +290,9 @@ def find_rotations_failure(conclusion: t.Any, decision: t.Any = None) -> str:
             " read this plan, and approve it"
         )
     failed = [
-        f"{label}: {told.get('outcome') or told.get('status')}" for label, told in found.items() if told.get("fails")
+        f"{label}: {told.get('outcome') or told.get('status')}{_shorten_message(told)}"
+        for label, told in found.items()
+        if told.get("fails")
     ]
     left = [label for label, told in found.items() if told.get("status") == "not_applied"]
     parts = [", ".join(failed)] if failed else []

@@ -323,6 +323,8 @@ def _find_number_problems(value: t.Any, option: Option, place: Place, kind: str)
 
 
 def _describe_text(value: t.Any) -> str:
+    if isinstance(value, float):
+        return "one with decimals"
     return "another text" if isinstance(value, str) and value.strip() else name_type(value)
 
 

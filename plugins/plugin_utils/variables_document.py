@@ -17,7 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.visible impor
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse_mappings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import abbreviate_text, limit_problems
-from ansible_collections.cvops.identity.plugins.plugin_utils.rotation_runs import CONSUMERS, build_label
+from ansible_collections.cvops.identity.plugins.plugin_utils.rotation_checks import find_rotation_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import (
     Options,
     Place,
@@ -119,13 +119,28 @@ def check_variables(
     if not problems:
         problems += find_duplicates(values)
         problems += find_mapping_problems(values.get("cvops_role_mappings") or [])
-        problems += find_rotation_problems(values)
+    problems += _find_rotation_problems(values, schema, problems)
     problems += find_missing_partners(values, schema)
     problems += find_needs(values, playbook, {meant for _name, meant in near})
     if playbook == "bootstrap":
         problems += find_missing_sign_in(values, given, environ or {})
     lines = limit_problems(map(str, dict.fromkeys(problems)))
     return CheckedVariables({} if lines else values, lines)
+
+
+def _find_rotation_problems(values: Values, schema: Options, found: t.Sequence[Problem]) -> t.Iterator[Problem]:
+    """Yield what is wrong with rotations beyond the schema; one about which something was *found* is looked at again once that is mended."""
+    rotations = values.get("cvops_rotations")
+    paths = [problem.path for problem in found]
+    if not isinstance(rotations, list) or any(path in ("cvops_rotations", "cvops_connection") for path in paths):
+        return
+    refused = {
+        number
+        for number in range(len(rotations))
+        if any(path.startswith(f"cvops_rotations[{number}]") for path in paths)
+    }
+    rules = schema["cvops_rotations"]["options"]
+    yield from find_rotation_problems(rotations, values.get("cvops_connection"), rules, refused)
 
 
 def find_own_variables(names: t.Iterable[str]) -> list[str]:
@@ -205,6 +220,8 @@ def find_needs(values: Values, playbook: str, meant: t.Container[str] = ()) -> t
         if all(values.get(name) is None and name not in meant for name in names):
             missing = "is missing" if len(names) == 1 else f"none of them is given, and {playbook} needs one"
             yield Problem(", ".join(names), f"{missing}; {_HOW_TO_GIVE}")
+        elif names == ("cvops_rotations",) and values.get("cvops_rotations") == []:
+            yield Problem("cvops_rotations", "is an empty list, so nothing would be rotated; name a rotation")
     connection = values.get("cvops_connection")
     wanted = _COMMCELLS_NEEDED.get(playbook)
     if wanted is None or (wanted and all(values.get(name) is None for name in wanted)):
@@ -252,35 +269,6 @@ def find_mapping_problems(mappings: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iter
         where = str(problem["where"]).replace("mappings", "cvops_role_mappings", 1)
         number = int(re.findall(r"[0-9]+", where)[0])
         yield Problem(where, to_one_line(str(problem["message"]), 200), find_label(mappings[number]))
-
-
-def find_rotation_problems(values: Values) -> t.Iterator[Problem]:
-    """Yield rotations that are there twice, and targets on CommCells that the connection does not have, or that name none of several."""
-    connection = values.get("cvops_connection") or {}
-    known = list(connection.get("commcells") or {}) if isinstance(connection, t.Mapping) else []
-    seen: dict[str, int] = {}
-    for number, rotation in enumerate(values.get("cvops_rotations") or []):
-        label = build_label(rotation)
-        place = Place(f"cvops_rotations[{number}]", label)
-        first = seen.setdefault(fold_case(label), number)
-        if first != number:
-            text = f"is also that of cvops_rotations[{first}], of the same application; give each a name of its own"
-            yield place.enter("rotation_name").describe(text)
-        for position, target in enumerate(rotation.get("targets") or []):
-            yield from _find_target_problems(target, place.enter("targets")._replace(label=label), position, known)
-
-
-def _find_target_problems(target: Values, place: Place, position: int, known: list[str]) -> t.Iterator[Problem]:
-    told = ", ".join(abbreviate_text(name, 40) for name in sorted(known)[:8]) or "none"
-    for kind in CONSUMERS:
-        if target.get(kind) is None:
-            continue
-        at = Place(f"{place.path}[{position}]", place.label).enter(kind).enter("commcell")
-        wanted = target[kind].get("commcell")
-        if wanted is None and len(known) > 1:
-            yield at.describe(f"is missing, and cvops_connection has several CommCells: {told}")
-        elif wanted is not None and wanted not in known:
-            yield at.describe(f"cvops_connection.commcells has no such CommCell; it has {told}")
 
 
 def find_missing_partners(values: Values, schema: Options) -> t.Iterator[Problem]:

@@ -48,7 +48,7 @@ class FakeTarget:
     ``error``: raised by its next write; ``refusal``: by its check; ``answer``: what its switch comes to; ``switched``: the values.
     """
 
-    kind, least_overlap_hours = "fake", 24
+    kind = "fake"
 
     def __init__(
         self, name: str, use: t.Any = "consumer", error: Exception | None = None, key_id: str | None = "old"

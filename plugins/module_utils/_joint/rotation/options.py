@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import replace
 
@@ -17,10 +16,10 @@ from ..._commvault.oidc_apps.calls import OidcApps, act_in_company
 from ..._core.argument_specs import ArgumentSpec
 from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems
-from ..._core.values import is_guid
 from ..._signin.options import commvault_spec
 from ..._stores.secret_versions.opening import open_secret_store
 from ..._stores.secret_versions.options import secret_store_option
+from .checks import STORE_KINDS, TARGET_KINDS, find_kind, find_option_flaws
 from .proof import ProofRules
 from .targets.base import Target
 from .targets.credential import CredentialTarget
@@ -29,12 +28,9 @@ from .targets.oidc_app import OidcAppTarget
 from .targets.returned import ReturnTarget
 from .targets.stored import StoredTarget
 
-_STORE_KINDS = ("file", "hashi_vault", "azure_key_vault")
-TARGET_KINDS = (*_STORE_KINDS, "commvault_credential", "commvault_oidc_app", "external", "return")
 _PREFIX = "commvault_"
-_ROTATION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-#: Days that a key lives beyond two intervals, so that a missed run does no harm.
-MARGIN_DAYS = 3
+#: With one of these a CommCell says itself how to sign in.
+_CREDENTIALS = frozenset({"password", "access_token"})
 
 
 def rotation_options() -> dict[str, dict[str, t.Any]]:
@@ -108,9 +104,9 @@ def _consumer_option() -> dict[str, t.Any]:
 
 
 def _commcell_options() -> dict[str, dict[str, t.Any]]:
-    """Return the options of the sign-in to one CommCell, without their prefix and without other sources; token stores are not among them."""
+    """Return the options of the sign-in to one CommCell, without their prefix; what is left out is that of the task. Token stores are not among them."""
     return {
-        name[len(_PREFIX) :]: {key: value for key, value in spec.items() if key != "fallback"}
+        name[len(_PREFIX) :]: {key: value for key, value in spec.items() if key not in ("fallback", "default")}
         for name, spec in commvault_spec().options.items()
         if name.startswith(_PREFIX) and name != "commvault_token_store"
     }
@@ -121,54 +117,22 @@ def build_rotation_spec() -> ArgumentSpec:
     return ArgumentSpec(rotation_options())
 
 
-def check_rotation_options(options: t.Mapping[str, t.Any], targets: t.Sequence[Target]) -> None:
-    """Raise Problems for what the argument spec cannot refuse; overlap is checked against what the *targets* need."""
-    problems: list[dict[str, str]] = []
+def check_rotation_options(options: t.Mapping[str, t.Any]) -> None:
+    """Raise Problems for what the argument spec cannot refuse; nothing is read before."""
+    _raise_problems([{"kind": "value", **flaw._asdict()} for flaw in find_option_flaws(options)])
 
-    def add(where: str, message: str) -> None:
-        problems.append({"kind": "value", "where": where, "message": message})
 
-    lifetime, before = options["lifetime_days"], options["rotate_before_days"]
-    if not _ROTATION_NAME.fullmatch(options["rotation_name"]):
-        add("rotation_name", "1 to 60 letters, digits, dots, hyphens and underscores, beginning with a letter or digit")
-    if not 1 <= before < lifetime:
-        add("rotate_before_days", "1 or more, and less than lifetime_days")
-    elif lifetime < 2 * (lifetime - before) + MARGIN_DAYS and "short_lifetime" not in (options["accept_risk"] or ()):
-        add(
-            "lifetime_days",
-            f"a key is replaced after {lifetime - before} days and lives {lifetime}: twice that and {MARGIN_DAYS} days are needed so that"
-            f" a missed run does no harm. Raise rotate_before_days to {(lifetime + MARGIN_DAYS + 1) // 2} or more",
-        )
-    least = compute_overlap_hours(None, targets)
-    if options["overlap_hours"] is not None and options["overlap_hours"] < least:
-        kinds = ", ".join(sorted({target.kind for target in targets if target.least_overlap_hours == least}))
-        add("overlap_hours", f"at least {least} for these targets ({kinds})")
-    if compute_overlap_hours(options["overlap_hours"], targets) >= before * 24:
-        add("rotate_before_days", "the old key expires before overlap_hours are over")
-    uses = [target.use for target in targets]
-    if "external" in uses and "store" not in uses:
-        add("targets", "an external target gets its value from a store, and there is none: name one, too")
-    if options["max_keys"] < 2:
-        add("max_keys", "2 or more: the old and the new key")
-    for name in ("adopt_key_ids",):
-        for position, key_id in enumerate(options[name]):
-            if not is_guid(key_id):
-                add(f"{name}[{position}]", "no key id, which is a GUID")
-    prove = options["prove"]
-    if prove["successes"] < 1 or prove["over_seconds"] < 0 or prove["within_seconds"] < prove["over_seconds"]:
-        add("prove", "successes must be 1 or more, and over_seconds between 0 and within_seconds")
+def check_target_names(targets: t.Sequence[Target]) -> None:
+    """Raise Problems for *targets* of one name: results know them by it."""
     names = [target.name for target in targets]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        add("targets", f"{name} is there twice: give each target a name of its own")
-    if not any(use in ("store", "consumer", "return") for use in uses):
-        add("targets", "nothing gets the value: name a store, a consumer or return")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    told = [f"{name} is there twice: give each target a name of its own (name)" for name in twice]
+    _raise_problems([{"kind": "value", "where": "targets", "message": message} for message in told])
+
+
+def _raise_problems(problems: t.Sequence[dict[str, str]]) -> None:
     if problems:
         raise Problems("The rotation cannot be planned:", problems)
-
-
-def compute_overlap_hours(asked: int | None, targets: t.Sequence[Target]) -> int:
-    """Return for how many hours the old key goes on working, at least what the *targets* need."""
-    return max([asked or 0, *(target.least_overlap_hours for target in targets)])
 
 
 def build_proof_rules(options: t.Mapping[str, t.Any], graph_scope: str) -> ProofRules:
@@ -180,12 +144,20 @@ def build_proof_rules(options: t.Mapping[str, t.Any], graph_scope: str) -> Proof
 
 
 def build_targets(ctx: Context, app_id: str, connect: t.Callable[[str], t.Any]) -> list[Target]:
-    """Return the targets of the options, in their order; nothing is read yet. Raises ConfigError.
+    """Return the targets of the options that :func:`check_rotation_options` has passed, in their order; nothing is read yet. Raises Problems.
 
     *connect*: the way into a Key Vault, see ``open_secret_store``.
     """
     builder = _TargetBuilder(ctx, app_id, connect)
-    return [builder.build(item, position) for position, item in enumerate(ctx.options["targets"])]
+    found: list[Target] = []
+    problems: list[dict[str, str]] = []
+    for number, item in enumerate(ctx.options["targets"]):
+        try:
+            found.append(builder.build(item))
+        except ConfigError as exc:  # an address or a name that cannot be used
+            problems.append({"kind": exc.kind, "where": f"targets[{number}].{find_kind(item)}", "message": str(exc)})
+    _raise_problems(problems)
+    return found
 
 
 class _TargetBuilder:
@@ -196,73 +168,68 @@ class _TargetBuilder:
         self._commcells: dict[str, Credentials] = {}
         self._oidc_apps: dict[tuple[str, str], OidcApps] = {}
 
-    def build(self, item: t.Mapping[str, t.Any], position: int) -> Target:
+    def build(self, item: t.Mapping[str, t.Any]) -> Target:
         """Return the target of one entry of the list."""
-        kind = next((kind for kind in TARGET_KINDS if item.get(kind)), None)
-        where = f"targets[{position}]"
-        if kind is None:
-            raise ConfigError(
-                f"{where} names nothing: give it one of {', '.join(TARGET_KINDS)}", source=f"option {where}"
-            )
-        if kind in _STORE_KINDS:
+        kind = find_kind(item)
+        if kind in STORE_KINDS:
             store = open_secret_store(self._ctx, {kind: item[kind]}, self._connect)
             return StoredTarget(item.get("name") or store.label, store, self._app_id)
         if kind == "return":
             return ReturnTarget(item.get("name") or "the result")
         if kind == "external":
-            return self._build_external(item, where)
+            return self._build_external(item)
         if kind == "commvault_oidc_app":
-            return self._build_oidc_app(item, where)
-        return self._build_credential(item, where)
+            return self._build_oidc_app(item)
+        return self._build_credential(item)
 
-    def _build_external(self, item: t.Mapping[str, t.Any], where: str) -> Target:
+    def _build_external(self, item: t.Mapping[str, t.Any]) -> Target:
         external = item["external"]
-        acknowledged = external["acknowledged_key_id"]
-        if acknowledged and not is_guid(acknowledged):
-            raise ConfigError(
-                f"{where}.external.acknowledged_key_id: {acknowledged!r} is no key id, which is a GUID",
-                source=f"option {where}.external.acknowledged_key_id",
-            )
         told = ", ".join(part for part in (external["where"], external["contact"]) if part)
-        return ExternalTarget(item.get("name") or external["where"], told, acknowledged, external["key_management"])
+        return ExternalTarget(
+            item.get("name") or external["where"],
+            told,
+            external["acknowledged_key_id"],
+            external["key_management"],
+        )
 
-    def _build_credential(self, item: t.Mapping[str, t.Any], where: str) -> Target:
+    def _build_credential(self, item: t.Mapping[str, t.Any]) -> Target:
         wanted = item["commvault_credential"]
-        credentials = self._open_credentials(wanted.get("commcell"), where)
+        credentials = self._open_credentials(wanted.get("commcell"))
         name = item.get("name") or f"credential {wanted['name']}{_format_commcell(wanted)}"
         return CredentialTarget(self._ctx, name, wanted["name"], wanted.get("company"), self._app_id, credentials)
 
-    def _build_oidc_app(self, item: t.Mapping[str, t.Any], where: str) -> Target:
+    def _build_oidc_app(self, item: t.Mapping[str, t.Any]) -> Target:
         wanted = item["commvault_oidc_app"]
-        apps = self._open_oidc_apps(wanted.get("commcell"), wanted.get("company"), where)
+        apps = self._open_oidc_apps(wanted.get("commcell"), wanted.get("company"))
         name = item.get("name") or f"OpenID Connect app {wanted['name']}{_format_commcell(wanted)}"
         return OidcAppTarget(self._ctx, name, wanted["name"], self._app_id, apps)
 
-    def _open_oidc_apps(self, commcell: str | None, company: str | None, where: str) -> OidcApps:
+    def _open_oidc_apps(self, commcell: str | None, company: str | None) -> OidcApps:
         key = (commcell or "", company or "")
         if key not in self._oidc_apps:
-            ctx = act_in_company(self._choose_commcell(commcell, where), company)
+            ctx = act_in_company(self._choose_commcell(commcell), company)
             self._oidc_apps[key] = OidcApps(CommvaultClient(ctx))
         return self._oidc_apps[key]
 
-    def _open_credentials(self, commcell: str | None, where: str) -> Credentials:
+    def _open_credentials(self, commcell: str | None) -> Credentials:
         key = commcell or ""
         if key not in self._commcells:
-            self._commcells[key] = Credentials(CommvaultClient(self._choose_commcell(commcell, where)))
+            self._commcells[key] = Credentials(CommvaultClient(self._choose_commcell(commcell)))
         return self._commcells[key]
 
-    def _choose_commcell(self, commcell: str | None, where: str) -> Context:
-        """Return the context whose options are those of the CommCell. Raises ConfigError for one that ``commcells`` does not have."""
+    def _choose_commcell(self, commcell: str | None) -> Context:
+        """Return the context whose options are those of the CommCell, which ``commcells`` has; what it leaves out is that of the task."""
         if commcell is None:
             return self._ctx
-        found = next((item for item in self._ctx.options["commcells"] if item["commcell"] == commcell), None)
-        if found is None:
-            raise ConfigError(
-                f"{where} names the CommCell {commcell!r}, which commcells does not have", source=f"option {where}"
-            )
-        options = {f"{_PREFIX}{name}": value for name, value in found.items() if name != "commcell"}
-        options["commvault_token_store"] = None
-        return replace(self._ctx, options={**self._ctx.options, **options})
+        found = next(item for item in self._ctx.options["commcells"] if item["commcell"] == commcell)
+        given = {name: value for name, value in found.items() if name != "commcell" and value is not None}
+        if not given.keys().isdisjoint(_CREDENTIALS):
+            given.setdefault("auth_method", "password")
+        # One address is never that of another CommCell, and a stored pair of tokens is that of one.
+        own = {"url": None, "token_store": None, **given}
+        return replace(
+            self._ctx, options={**self._ctx.options, **{f"{_PREFIX}{name}": value for name, value in own.items()}}
+        )
 
 
 def _format_commcell(wanted: t.Mapping[str, t.Any]) -> str:

@@ -23,6 +23,16 @@ from .state import Key, RotationState, TargetState, Wish, is_own, parse_marker
 
 #: For so long a key that nobody holds may be that of a run which is under way.
 CLAIM = datetime.timedelta(hours=1)
+#: What has to be true before a superseded key is removed, in the order in which it is told.
+GATES = (
+    "retire_asked",
+    "targets_on_active_key",
+    "consumers_complete",
+    "overlap_over",
+    "value_readable",
+    "no_key_management",
+    "not_callers_key",
+)
 
 
 def plan_rotation(state: RotationState, wish: Wish) -> Decision:
@@ -277,37 +287,24 @@ class _KeyRoles:
         kms = [target.name for target in state.targets if target.is_key_management]
         callers = [key.key_id for key in previous if key.may_be_callers]
         is_over = wish.retire == "now" or state.now >= retire_after
-        return (
-            Gate(
-                "retire_asked",
-                wish.retire != "never",
-                "" if wish.retire != "never" else "retire is never: the old key expires",
-            ),
-            Gate("targets_on_active_key", not behind, f"not on it: {', '.join(behind)}" if behind else ""),
-            Gate(
-                "consumers_complete",
-                wish.consumers_complete,
+        closed = {
+            "retire_asked": "retire is never: the old key expires" if wish.retire == "never" else "",
+            "targets_on_active_key": f"not on it: {', '.join(behind)}" if behind else "",
+            "consumers_complete": (
                 ""
                 if wish.consumers_complete
-                else "consumers_complete does not say that targets names all who use the key",
+                else "consumers_complete does not say that targets names all who use the key"
             ),
-            Gate("overlap_over", is_over, "" if is_over else f"until {retire_after:%Y-%m-%dT%H:%M:%SZ}"),
-            Gate(
-                "value_readable",
-                self._is_recoverable(),
-                "" if self._is_recoverable() else "no store has the value, so the new key cannot be proven again",
+            "overlap_over": "" if is_over else f"until {retire_after:%Y-%m-%dT%H:%M:%SZ}",
+            "value_readable": (
+                "" if self._is_recoverable() else "no store has the value, so the new key cannot be proven again"
             ),
-            Gate(
-                "no_key_management",
-                not kms or wish.retire == "now",
-                "" if not kms or wish.retire == "now" else f"a wrong key there blocks restores: {', '.join(kms)}",
+            "no_key_management": (
+                f"a wrong key there blocks restores: {', '.join(kms)}" if kms and wish.retire != "now" else ""
             ),
-            Gate(
-                "not_callers_key",
-                not callers,
-                f"this run may sign in with {', '.join(callers)}" if callers else "",
-            ),
-        )
+            "not_callers_key": f"this run may sign in with {', '.join(callers)}" if callers else "",
+        }
+        return tuple(Gate(name, not closed[name], closed[name]) for name in GATES)
 
     def _judge(self, previous: t.Sequence[Key], gates: t.Sequence[Gate]) -> Outcome:
         """Return how far the rotation is, when nothing more is written now."""

@@ -5,7 +5,7 @@
 
 """The module secret_rotation: reads what there is, plans, and moves on.
 
-The files in the order in which a run goes through them: options.py, read.py, plan.py (with state.py, decision.py, rollback.py),
+The files in the order in which a run goes through them: checks.py, options.py, read.py, plan.py (with state.py, decision.py, rollback.py),
 words.py, resource.py, proof.py, the targets.
 """
 
@@ -29,8 +29,9 @@ from ..._signin.entra.key_vault import connect_key_vault
 from ..._stores.azure_key_vault_access import KeyVaultAccess
 from ..._stores.secret_versions.opening import open_secret_store
 from .apply import RotationApplier
+from .checks import compute_overlap_hours
 from .decision import FAILED_OUTCOMES, Decision, Outcome
-from .options import build_targets, check_rotation_options, compute_overlap_hours
+from .options import build_targets, check_rotation_options, check_target_names
 from .plan import describe_rotation
 from .read import RotationReader
 from .rotation_log import append_entry
@@ -61,12 +62,13 @@ class RotationResource:
     def plan(self) -> Plan:
         """Return the steps from what is there to the final state. Raises ConfigError, Problems."""
         options = self._ctx.options
+        check_rotation_options(options)
         self._application = self._reader.read_application()
         app_id = self._application.app_id or ""
         targets = build_targets(self._ctx, app_id, self._connect_key_vault)
-        check_rotation_options(options, targets)
+        check_target_names(targets)
         self._targets = {target.name: target for target in targets}
-        self._wish = self._build_wish(targets)
+        self._wish = self._build_wish()
         state = self._reader.read_state(targets)
         self._wish = replace(self._wish, rollback_key_id=self._find_rollback_key(state, app_id))
         self._state, self._decision = self._reader.plan(targets, self._wish, state)
@@ -85,9 +87,9 @@ class RotationResource:
             self._ctx.on_close(self._write_log)
         return self._planned
 
-    def _build_wish(self, targets: t.Sequence[Target]) -> Wish:
+    def _build_wish(self) -> Wish:
         options = self._ctx.options
-        hours = compute_overlap_hours(options["overlap_hours"], targets)
+        hours = compute_overlap_hours(options["overlap_hours"], options["targets"])
         is_taking_over = "unfinished_run" in (options["accept_risk"] or ())
         if is_taking_over:
             require_accepted_risk(self._ctx, "unfinished_run", "What another run has begun is taken for left behind.")
@@ -192,6 +194,7 @@ class RotationResource:
             value = format_rotation(self._applier.state, self._describe(self._applier.state), self._wish)
         if value["outcome"] == "blocked_by_app_policy" and POLICY_EXCEPTIONS not in value["reason"]:
             value["reason"] += f" {POLICY_EXCEPTIONS}"
+        value["app_id"] = self._application.app_id
         value["reason"] = self._clean_words(value["reason"])
         value["targets"] = [{**target, "message": self._clean_words(target["message"])} for target in value["targets"]]
         if any(target.use == "return" for target in self._targets.values()):

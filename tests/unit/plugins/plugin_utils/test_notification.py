@@ -150,3 +150,11 @@ def test_changes_are_told_planned_or_done(status: str, planned: int, written: in
 def test_another_word_is_refused() -> None:
     with pytest.raises(FilterInputError, match="cvops_notify_when must be one of always, changes, problems"):
         is_notification_wanted({}, "never")
+
+
+def test_a_rotation_is_told_with_the_outcome_by_which_the_runbook_is_found() -> None:
+    conclusion = {"backup of job": {**host("failed", 2, written=1), "outcome": "switch_partial"}}
+    found = build_notification(conclusion, playbook="rotate_secrets")
+    assert found["text"].splitlines()[1].endswith(" - switch_partial")
+    assert found["hosts"][0]["outcome"] == "switch_partial"
+    assert "outcome" not in build_notification({"cs01": host("applied")})["hosts"][0]

@@ -46,7 +46,7 @@ def test_a_plan_says_of_each_rotation_why_what_and_what_is_in_the_way() -> None:
     lines = format_rotation_plan(planned, left_out=["c of job"])
     assert lines == [
         "Plan: 1 of 2 rotations have something to do",
-        "a of job: overlap (a reason)",
+        "a of job: will come to overlap (a reason)",
         "  GG-A",
         "    + gets one",
         "  Why the old secret stays",

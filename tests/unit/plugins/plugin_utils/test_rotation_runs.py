@@ -69,8 +69,9 @@ def test_names_are_visible() -> None:
 def test_a_target_on_the_only_commcell_need_not_name_it() -> None:
     connection = {"entra": {"tenant_id": "t"}, "commcells": {"cs01": CELL}}
     options = build_rotation_options(rotation("backup", credential(), {"file": {"path": "f"}}, tags=["x"]), connection)
-    assert options["commcells"] == [{"commcell": "cs01", **CELL}]
-    assert options["targets"] == [credential("cs01"), {"file": {"path": "f"}}]
+    assert {name: options[f"commvault_{name}"] for name in CELL} == CELL
+    assert options["targets"][0] == {"name": "credential azure on cs01", **credential()}
+    assert options["targets"][1] == {"file": {"path": "f"}}
     assert options["tenant_id"] == "t"
     assert "tags" not in options
 
@@ -124,6 +125,24 @@ def test_an_outcome_fails_the_run_where_it_is_listed_and_an_error_always() -> No
     assert collect_rotation({}, [])["fails"] is True
 
 
+def test_the_last_line_of_a_job_says_why_and_is_short() -> None:
+    told = {"fails": True, "status": "failed", "outcome": "slots_full", "message": "x" * 1000}
+    assert len(find_rotations_failure({"backup of job": told})) < 500
+
+
+def test_one_rotation_under_two_names_of_its_application_is_a_problem() -> None:
+    """Each would take the other's secrets for left behind, and remove them."""
+    found = result("overlap", "a")
+    found["rotation"].update(app_id="1", rotation_name="backup")
+    planned = {"backup of job": collect_rotation(found)}
+    (problem,) = collect_rotation(found, planned=planned)["problems"]
+    assert "as backup of job" in problem
+    other = {**found, "rotation": {**found["rotation"], "app_id": "2"}}
+    assert collect_rotation(other, planned=planned)["problems"] == []
+    unknown = {**found, "rotation": {**found["rotation"], "app_id": None}}
+    assert collect_rotation(unknown, planned={"x": collect_rotation(unknown)})["problems"] == []
+
+
 def test_no_value_of_a_secret_goes_on() -> None:
     salvaged = {**failure(), "salvaged": {"rotation": {"outcome": "added_unproven", "value": "S3CRET"}}}
     for found in (result("overlap", "a"), result("slots_full", failed=True), salvaged):
@@ -141,7 +160,7 @@ def test_one_that_cannot_be_planned_keeps_all_from_being_written() -> None:
     assert (decision["write"], decision["problems"]) == (False, ["b: no answer"])
     found = conclude_rotations(decision, planned)
     assert [told["status"] for told in found.values()] == ["not_applied", "problems", "unchanged"]
-    assert find_rotations_failure(found, decision).startswith("b: problems; not begun: a.")
+    assert find_rotations_failure(found, decision).startswith("b: problems (no answer); not begun: a.")
 
 
 def test_the_first_that_fails_ends_the_writing() -> None:
@@ -153,7 +172,9 @@ def test_the_first_that_fails_ends_the_writing() -> None:
     assert [told["status"] for told in found.values()] == ["applied", "failed", "not_applied", "unchanged"]
     assert (found["c"]["outcome"], found["c"]["message"]) == ("", "b failed before")
     assert [told["written"] for told in found.values()] == [2, 2, 0, 0]
-    assert find_rotations_failure(found, decision).startswith("b: switch_partial; not begun: c.")
+    assert find_rotations_failure(found, decision).startswith(
+        "b: switch_partial (Rotation: switch_partial); not begun: c."
+    )
 
 
 def test_a_run_that_fails_in_between_tells_what_is_left() -> None:
@@ -170,7 +191,7 @@ def test_check_mode_predicts() -> None:
     decision = decide_rotations(planned, check_mode=True)
     found = conclude_rotations(decision, planned)
     assert [told["status"] for told in found.values()] == ["planned", "failed", "unchanged"]
-    assert find_rotations_failure(found, decision).startswith("b: slots_full.")
+    assert find_rotations_failure(found, decision).startswith("b: slots_full (Rotation: slots_full).")
 
 
 def test_only_the_approved_plan_is_written() -> None:

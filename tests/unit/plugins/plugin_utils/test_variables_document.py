@@ -195,6 +195,21 @@ def test_rotations_are_told_that_are_there_twice_or_on_a_commcell_that_is_not() 
     assert [line.partition(":")[0] for line in twice] == ["cvops_rotations[1].rotation_name (backup of job)"]
 
 
+def test_a_rotation_is_looked_at_whatever_is_wrong_with_another_one() -> None:
+    first = {"rotation_name": "a b", "application": {"unique_name": "job"}, "targets": [{"file": {"path": "/a"}}]}
+    second = {**first, "rotation_name": "c", "retire": "sometimes"}
+    told = check({"cvops_rotations": [first, second]}, "rotate_secrets")
+    assert [line.partition(" ")[0].rstrip(":") for line in told] == [
+        "cvops_rotations[1].retire",
+        "cvops_rotations[0].rotation_name",
+    ]
+
+
+def test_a_schedule_that_rotates_nothing_is_told() -> None:
+    assert "is an empty list" in str(check({"cvops_rotations": []}, "rotate_secrets"))
+    assert check({"cvops_rotations": []}, "validate") == []
+
+
 def test_no_value_of_the_connection_is_told() -> None:
     connection = {
         "entra": {"client_secret": {"S3CRET": "S3CRET"}},

@@ -14,8 +14,6 @@ from ..state import TargetState, Use
 
 #: What came of writing: the target uses the key; or a person has to approve that first.
 Switched: t.TypeAlias = t.Literal["switched", "awaiting_approval"]
-#: The hours during which the old key goes on working, unless a target needs more: longer than the longest job and any token.
-LEAST_OVERLAP_HOURS = 24
 
 
 @dataclass(frozen=True)
@@ -35,14 +33,12 @@ class KeyValue:
 class Target(t.Protocol):
     """One target of a rotation.
 
-    ``name``: how people call it, different from all others of the rotation; ``least_overlap_hours``: for so long its readers may go on
-    using the key before. All methods raise CvopsError.
+    ``name``: how people call it, different from all others of the rotation. All methods raise CvopsError.
     """
 
     name: str
     kind: str
     use: Use
-    least_overlap_hours: int
 
     def read(self) -> TargetState:
         """Return which key the target uses. A read that fails is never taken for "none"."""

@@ -14,7 +14,7 @@ from ...._core.context import Context
 from ...._core.errors import ConfigError
 from ...._core.values import is_guid
 from ..state import TargetState, Use
-from .base import LEAST_OVERLAP_HOURS, KeyValue, Switched
+from .base import KeyValue, Switched
 
 
 def build_consumer_state(name: str, kind: str, fingerprint: str | None) -> TargetState:
@@ -35,7 +35,6 @@ class CredentialTarget:
 
     kind = "commvault_credential"
     use: Use = "consumer"
-    least_overlap_hours = LEAST_OVERLAP_HOURS
 
     def __init__(
         self, ctx: Context, name: str, credential: str, company: str | None, app_id: str, credentials: Credentials

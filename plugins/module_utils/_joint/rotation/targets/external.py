@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ...._core.errors import ConfigError
 from ..state import TargetState, Use
-from .base import LEAST_OVERLAP_HOURS, KeyValue, Switched
+from .base import KeyValue, Switched
 
 
 class ExternalTarget:
@@ -17,7 +17,6 @@ class ExternalTarget:
 
     kind = "external"
     use: Use = "external"
-    least_overlap_hours = LEAST_OVERLAP_HOURS
 
     def __init__(self, name: str, told: str, acknowledged: str | None, is_key_management: bool) -> None:
         self.name, self.told = name, told

@@ -14,7 +14,7 @@ from ...._commvault.oidc_apps.canonical import OidcApp
 from ...._core.context import Context
 from ...._core.errors import ApiError, ConfigError
 from ..state import TargetState, Use
-from .base import LEAST_OVERLAP_HOURS, KeyValue, Switched
+from .base import KeyValue, Switched
 from .credential import build_consumer_state
 
 
@@ -23,7 +23,6 @@ class OidcAppTarget:
 
     kind = "commvault_oidc_app"
     use: Use = "consumer"
-    least_overlap_hours = LEAST_OVERLAP_HOURS
 
     def __init__(self, ctx: Context, name: str, app: str, app_id: str, apps: OidcApps) -> None:
         self.name = name

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ...._core.errors import ConfigError
 from ..state import TargetState, Use
-from .base import LEAST_OVERLAP_HOURS, KeyValue, Switched
+from .base import KeyValue, Switched
 
 
 class ReturnTarget:
@@ -17,7 +17,6 @@ class ReturnTarget:
 
     kind = "return"
     use: Use = "return"
-    least_overlap_hours = LEAST_OVERLAP_HOURS
 
     def __init__(self, name: str) -> None:
         self.name = name

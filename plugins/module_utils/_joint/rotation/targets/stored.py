@@ -15,10 +15,7 @@ from ...._core.errors import ConfigError
 from ...._core.values import parse_time
 from ...._stores.secret_versions.base import SecretStore, StoredKey
 from ..state import TargetState, Use
-from .base import LEAST_OVERLAP_HOURS, KeyValue, Switched
-
-#: Applications that refer to a Key Vault read it once a day.
-_KEY_VAULT_HOURS = 25
+from .base import KeyValue, Switched
 
 
 class StoredTarget:
@@ -28,7 +25,6 @@ class StoredTarget:
 
     def __init__(self, name: str, store: SecretStore, app_id: str) -> None:
         self.name, self.kind, self._store, self._app_id = name, store.kind, store, app_id
-        self.least_overlap_hours = _KEY_VAULT_HOURS if store.kind == "azure_key_vault" else LEAST_OVERLAP_HOURS
 
     def read(self) -> TargetState:
         """Return the key that consumers read."""

@@ -107,10 +107,3 @@ def test_the_values_to_go_back_to_are_those_in_use_and_before() -> None:
     store = Store(stored("new"))
     store.previous = stored("old")
     assert [value.key_id for value in target(store).list_values()] == ["new", "old"]
-
-
-def test_readers_of_a_key_vault_may_be_a_day_late() -> None:
-    store = Store()
-    assert target(store).least_overlap_hours == 24
-    store.kind = "azure_key_vault"  # type: ignore[misc]
-    assert target(store).least_overlap_hours == 25
