@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import pathlib
-import re
-import textwrap
+import shlex
+import sys
 import typing as t
 
 import pytest
@@ -20,19 +20,22 @@ from cvops_simulator.entra.replication import Replication
 from helpers.checks import assert_no_secrets, assert_no_writes
 from helpers.playing import Player, Run
 from helpers.rotating import DAY, Rotating
-from helpers.virtual_time import share_clock_with_forks
+
+sys.path.insert(0, str(ROOT / "tests" / "unit"))
+from documented import blocks_of  # noqa: E402 - it lies beside the unit tests
 
 pytestmark = pytest.mark.any_core
 
 PLAYBOOK = "cvops.identity.rotate_secrets"
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_rotation.rst"
 NOBODY = "0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70"
 
 
 class Document:
     """A document with rotations of one application, and runs of the playbook over it."""
 
-    def __init__(self, rotating: Rotating, player: Player, env: t.Mapping[str, str], folder: pathlib.Path) -> None:
-        self.rotating, self.site, self._player, self._env = rotating, rotating.site, player, dict(env)
+    def __init__(self, rotating: Rotating, player: Player, folder: pathlib.Path) -> None:
+        self.rotating, self.site, self._player = rotating, rotating.site, player
         self.summary_file = folder / "summary.json"
         self.variables: dict[str, t.Any] = {
             "cvops_connection": self.site.variables()["cvops_connection"],
@@ -49,7 +52,11 @@ class Document:
         """Run, with nothing in the journal before."""
         self.site.journal.clear()
         extra = {**self.variables, **options.pop("extra_vars", {})}
-        return self._player(playbook, *words, extra_vars=extra, env=self._env, **options)
+        return self._player(playbook, *words, extra_vars=extra, **options)
+
+    def run_words(self, *words: str, **env: str) -> Run:
+        """Run with these words of a command line and this environment, and nothing of this document."""
+        return self._player(*words, env=env)
 
     def summary(self) -> dict[str, t.Any]:
         """Return what the last run wrote for programs."""
@@ -71,13 +78,11 @@ class Document:
 def document(
     make_site: t.Callable[..., Simulator],
     make_player: t.Callable[[Simulator], Player],
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path: pathlib.Path,
 ) -> Document:
-    """Return an empty document for a site whose replicas lag, with a clock that moves on by as much as a run waits."""
+    """Return an empty document for a site whose replicas lag."""
     site = make_site(set="S", replication=Replication(seed=3))
-    env = share_clock_with_forks(monkeypatch, site, tmp_path)
-    return Document(Rotating(site, tmp_path / "stores"), make_player(site), env, tmp_path)
+    return Document(Rotating(site, tmp_path / "stores"), make_player(site), tmp_path)
 
 
 def told(run: Run, task: str = "Summary") -> str:
@@ -200,19 +205,71 @@ def test_the_role_by_itself(document: Document) -> None:
     assert (found["changed"], told_of["outcome"]) == (True, "overlap")
 
 
+def shown(words: str, replaced: t.Mapping[str, str]) -> str:
+    """Return the first block of the guide with these words, each of the shown texts replaced by the real one."""
+    text = next(block.text for block in blocks_of(GUIDE) if words in block.text)
+    for one, real in replaced.items():
+        assert one in text, one
+        text = text.replace(one, real)
+    return text
+
+
 def test_the_play_of_the_guide_rotates_through_the_role(document: Document) -> None:
-    guide = (ROOT / "docs" / "docsite" / "rst" / "guide_rotation.rst").read_text()
-    (block,) = re.findall(r"code-block:: yaml\n\n((?:   .*\n|\n)*?   - name: Rotate the .*\n(?:   .*\n|\n)+)", guide)
-    text = textwrap.dedent(block)
-    for shown, real in (
-        ("/etc/backup-job/secret.json", str(document.rotating.folder / "kept.json")),
-        ("unique_name: commvault-management", f"app_id: {document.rotating.app_id}"),
-    ):
-        assert shown in text
-        text = text.replace(shown, real)
+    real = {
+        "/etc/backup-job/secret.json": str(document.rotating.folder / "kept.json"),
+        "unique_name: commvault-management": f"app_id: {document.rotating.app_id}",
+    }
     del document.variables["cvops_rotations"]
-    document.run(yaml.safe_load(text)).ok()
+    document.run(yaml.safe_load(shown("- name: Rotate the secret", real))).ok()
     assert document.rotating.own_keys() == [document.rotating.stored("kept")["key_id"]]
+
+
+def test_the_page_alone_schedules_a_rotation(document: Document, tmp_path: pathlib.Path) -> None:
+    """Its document, its file of secrets and its crontab, with no other environment; only the rotator signs in with a secret here."""
+    rotating, site = document.rotating, document.site
+    rotating.credential(name="azure-rotated")
+    cell = site.commcells["cs01"]
+    user, password = cell.automation
+    access = shown(
+        "cvops_rotations:",
+        {
+            "https://cs01.corp.example/commandcenter/api": cell.url,
+            "unique_name: commvault-management": f"app_id: {rotating.app_id}",
+            "name: azure-prod": "name: azure-rotated",
+            "/var/lib/cvops/secrets": str(rotating.folder),
+        },
+    )
+    secrets = shown("cvops_commvault_password", {"the password of svc-cvops": password})
+    (tmp_path / "access.yml").write_text(access)
+    (tmp_path / "secrets.yml").write_text(secrets)
+    crontab = shown(
+        "MAILTO",
+        {
+            "/opt/cvops/access.yml": str(tmp_path / "access.yml"),
+            "/opt/cvops/secrets.yml": str(tmp_path / "secrets.yml"),
+            "/var/lib/cvops/rotations.json": str(document.summary_file),
+            "3b7e0c54-6a1d-4f0e-9d52-8c41aa0f7e16": site.tenant_id,
+            "d4c3a1be-90f5-4a1f-8d7b-0f2b6f1ce7aa": site.automation.client_id,
+            "CVOPS_FEDERATED_MANAGED_IDENTITY=system": f"CVOPS_CLIENT_SECRET={site.automation.client_secret}",
+            "svc-cvops": user,
+        },
+    )
+    *settings, line = crontab.strip().splitlines()
+    environment = dict(setting.split("=", 1) for setting in settings)
+    for of_the_machine in ("MAILTO", "HOME", "ANSIBLE_COLLECTIONS_PATH"):
+        del environment[of_the_machine]
+    command = shlex.split(line.split(None, 5)[5].partition(" >")[0])
+    assert command[1] == PLAYBOOK
+    nothing = {"CVOPS_COMMVAULT_URL": "", "CVOPS_COMMVAULT_PASSWORD": ""}
+
+    document.run_words(*command[1:], **nothing, **environment).ok()
+    assert document.outcomes() == {"backup": ("applied", "overlap")}
+    assert rotating.secret_of("azure-rotated") == rotating.stored("backup")["value"]
+    site.clock.advance(DAY)
+    site.journal.clear()
+    document.run_words(*command[1:], **nothing, **environment).ok()
+    assert_no_writes(site)
+    assert document.outcomes() == {"backup": ("unchanged", "not_due")}
 
 
 def test_secrets_of_the_document_are_in_no_output(document: Document) -> None:
