@@ -10,7 +10,7 @@ export PYTHONUTF8 = 1
 .PHONY: help test test-all clean $(STEPS)
 
 help:
-	@echo "make demo     watch it work: the simulator, then the site playbook four times"
+	@echo "make demo     watch it work: the simulator, the site playbook four times, a rotation that is killed and resumed"
 	@echo "make test     everything that CI runs"
 	@echo "make test-all what takes longer, too: everything on every core, the oldest libraries, every attack of hostile services"
 	@echo "make STEP     one step of it: $(STEPS)"

@@ -555,7 +555,7 @@ def generate(step: Step) -> None:
 
 @step(environment="demo-environment")
 def demo(step: Step) -> None:
-    """Watch it work: the simulator, then the site playbook four times."""
+    """Watch it work: the simulator, the site playbook four times, a rotation that is killed and resumed."""
     variables = {**testing_variables(step.venv), "PYTHONUNBUFFERED": "1"}
     step.session.run(
         str(step.venv / "bin" / "python"), "demo/demo.py", env=variables, include_outer_env=False, interrupt_timeout=30

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Watch the collection work: a simulated tenant and CommCells, and the playbook `site` four times.
+"""Watch the collection work: a simulated tenant and CommCells, the playbook `site` four times, and a rotation that is killed in the middle.
 
 First in check mode with diff, then for real, then with a line deleted from the document, whose access the run tells by name, then again,
-which must change nothing. `make demo` makes the environment for it;
-everything that it makes lies below .build, and nothing is left running.
+which must change nothing. Then `rotate_secrets`: killed, finished by the next run, and again with nothing to do. `make demo` makes the
+environment for it; everything that it makes lies below .build, and nothing is left running.
 """
 
 from __future__ import annotations
@@ -14,30 +14,24 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
-import typing as t
 
 import demo_report
+import demo_rotation
 import demo_simulator
 import demo_story
 import yaml
-from processes import end_group
+from demo_run import BIN, DEMO, ROOT, count_changed, follow
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-DEMO = ROOT / ".build" / "demo"
-BIN = pathlib.Path(sys.executable).parent
 RUNS = (
     ("check", "what would happen (--check --diff)", ("--check", "--diff")),
     ("apply", "apply", ()),
     ("deleted", "a line was deleted from the document: its access stays, and is told by name", ()),
     ("again", "apply again", ()),
 )
-RECAP = re.compile(r"^\S+\s+: ok=\d+\s+changed=(\d+)", re.MULTILINE)
 ROWS_SHOWN = 8
 DIFF_SHOWN = 12
 DIFF_OF = "Role mappings"
@@ -54,13 +48,13 @@ def play(simulator: demo_simulator.Simulator, run: int) -> demo_report.Run:
     simulator.take_counts()
     began = time.monotonic()
     story = demo_story.Story()
-    code, text = _follow(command, log, story)
+    code, text = follow(command, log, story)
     seconds = time.monotonic() - began
     if code != 0:
         raise SystemExit(f"{text[-3000:]}\nansible-playbook ended with {code}; the whole log: {log.relative_to(ROOT)}")
     if not summary.is_file():
         raise SystemExit(f"the playbook wrote no summary to {summary.relative_to(ROOT)}")
-    changed = sum(int(number) for number in RECAP.findall(text))
+    changed = count_changed(text)
     excerpt = story.excerpt(DIFF_OF, DIFF_SHOWN)
     if excerpt:
         print("   a piece of the diff:")
@@ -81,23 +75,6 @@ def _delete_a_line(variables: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def _follow(command: t.Sequence[str], log: pathlib.Path, story: demo_story.Story) -> tuple[int, str]:
-    streams: dict[str, t.Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    process = subprocess.Popen(command, cwd=DEMO, text=True, start_new_session=True, **streams)
-    lines: list[str] = []
-    try:
-        with log.open("w") as stream:
-            for line in process.stdout or ():
-                stream.write(line)
-                lines.append(line)
-                for told in story.tell(line.rstrip("\n")):
-                    print(f"   {told}", flush=True)
-        process.wait()
-    finally:
-        end_group(process)
-    return process.returncode, "".join(lines)
-
-
 def main() -> int:
     """Show it; return the exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is ended, as it is on SIGINT
@@ -107,16 +84,18 @@ def main() -> int:
     with demo_simulator.running(BIN / "cvops-simulator", DEMO, "--set", "M", "--seed", "1", "--empty") as simulator:
         print("== simulator: Entra ID, Microsoft Graph and CommCells on loopback", flush=True)
         runs = [play(simulator, number) for number in range(len(RUNS))]
-    print("\n" + "\n".join(demo_report.report(runs, ROWS_SHOWN)))
+        print("\n" + "\n".join(demo_report.report(runs, ROWS_SHOWN)))
+        found = demo_report.faults(runs[0], runs[1], runs[-1])
+        found += demo_rotation.show(simulator, len(RUNS))
     full = DEMO / "report.txt"
     full.write_text("\n".join(demo_report.report(runs)) + "\n")
     print(f"\nEvery grant: {os.path.relpath(full, ROOT)}")
-    found = demo_report.faults(runs[0], runs[1], runs[-1])
     for fault in found:
         print(f"FAILED: {fault}")
     if not found:
         seconds = time.monotonic() - began
-        print(f"The last apply changed nothing and wrote nothing. {seconds:.0f} s in all, nothing left running.")
+        told = "The last run of each playbook changed nothing and wrote nothing."
+        print(f"{told} {seconds:.0f} s in all, nothing left running.")
     return 1 if found else 0
 
 

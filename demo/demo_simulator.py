@@ -34,7 +34,7 @@ class Simulator:
     def take_counts(self) -> dict[str, collections.Counter[str]]:
         """Return reads, writes and sign-ins of each service since the last call; the simulator's own view, not the client's."""
         counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-        for entry in self._control("GET")["entries"]:
+        for entry in self.read_journal():
             if SIGN_OUT.search(entry["path"]):
                 continue
             kind = "reads" if entry["read"] else "writes"
@@ -42,11 +42,20 @@ class Simulator:
         self._control("DELETE")
         return counts
 
+    def read_journal(self) -> list[t.Mapping[str, t.Any]]:
+        """Return the requests since the last call of ``take_counts``, oldest first."""
+        return list(self._control("GET")["entries"])
+
     def _control(self, method: str) -> t.Any:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
         request = urllib.request.Request(f"{self.control_url}/journal", method=method)
         with opener.open(request, timeout=30) as answer:
             return json.loads(answer.read() or b"null")
+
+
+def is_write(entry: t.Mapping[str, t.Any]) -> bool:
+    """Return True for a request that changes something; signing in and out is none."""
+    return not (entry["read"] or SIGN_IN.search(entry["path"]) or SIGN_OUT.search(entry["path"]))
 
 
 @contextlib.contextmanager

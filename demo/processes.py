@@ -32,6 +32,13 @@ def end_group(process: subprocess.Popen[t.Any], patience: float = 10.0) -> None:
         signal.signal(signal.SIGINT, before)
 
 
+def kill_tree(process: subprocess.Popen[t.Any]) -> None:
+    """Kill a process and everything that it has started, at once, as a machine does that goes down."""
+    for pid in [process.pid, *_descendants(process.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def _end_group(process: subprocess.Popen[t.Any], patience: float) -> None:
     for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, patience)):
         try:

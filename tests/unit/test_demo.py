@@ -10,11 +10,14 @@ import pathlib
 import subprocess
 import sys
 import time
+import typing as t
 
 import demo_report
+import demo_rotation
+import demo_simulator
 import demo_story
 import pytest
-from processes import end_group
+from processes import end_group, kill_tree
 
 
 def demo_run(changed: int, writes: int, grants: int = 1, says: bool | None = None) -> demo_report.Run:
@@ -110,15 +113,63 @@ def test_the_demo_tells_what_changed_what_failed_and_the_summary() -> None:
     assert story.excerpt("Nothing", 1) == []
 
 
+def rotated(**more: t.Any) -> demo_rotation.Outcome:
+    told = {"code": 0, "changed": 0, "writes": [], "kept": "", "read": "k1", "outcome": "not_due", **more}
+    outcome = told.pop("outcome")
+    return demo_rotation.Outcome(**told, summary={"rotations": {"backup of x": {"outcome": outcome}}})
+
+
+KILLED = rotated(code=-9, writes=["/v1.0/applications/1/addPassword"], kept="k1", read="")
+RESUMED = rotated(changed=1, writes=["/Credentials/1"], outcome="overlap")
+
+
+def test_the_demo_is_content_with_a_rotation_that_is_finished_by_the_next_run() -> None:
+    assert demo_rotation.faults(KILLED, RESUMED, rotated()) == []
+
+
+@pytest.mark.parametrize(
+    ("runs", "fault"),
+    [
+        ((rotated(code=-9, writes=[]), RESUMED, rotated()), "did not leave a secret"),
+        ((KILLED, rotated(writes=KILLED.writes, outcome="overlap"), rotated()), "added another secret"),
+        ((KILLED, rotated(outcome="overlap", read="k2"), rotated(read="k2")), "is not the one that is read"),
+        ((KILLED, rotated(outcome="switch_partial"), rotated()), "came to switch_partial"),
+        ((KILLED, RESUMED, rotated(writes=["/x"])), "1 writes"),
+        ((KILLED, RESUMED, rotated(outcome="overlap")), "came to overlap"),
+    ],
+)
+def test_the_demo_sees_a_rotation_that_breaks_promises(runs: tuple[demo_rotation.Outcome, ...], fault: str) -> None:
+    assert any(fault in line for line in demo_rotation.faults(*runs))
+
+
+def test_the_demo_counts_sign_ins_from_the_new_secret_on() -> None:
+    paths = [
+        "/t/oauth2/v2.0/token",
+        "/v1.0/applications/1/addPassword",
+        "/t/oauth2/v2.0/token",
+        "/t/discovery",
+        "/t/token",
+    ]
+    assert demo_rotation.count_proofs({"path": path} for path in paths) == 2
+
+
+def test_signing_in_and_out_is_no_write() -> None:
+    entries = [{"path": path, "read": read} for path, read in (("/Login", False), ("/Role", False), ("/Role", True))]
+    assert [demo_simulator.is_write(entry) for entry in entries] == [False, True, False]
+
+
 @pytest.mark.skipif(not pathlib.Path("/proc/self/stat").exists(), reason="needs a /proc")
-def test_the_end_of_a_program_is_the_end_of_children_in_sessions_of_their_own(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("end", [lambda process: end_group(process, patience=5), kill_tree], ids=["end", "kill"])
+def test_the_end_of_a_program_is_the_end_of_children_in_sessions_of_their_own(
+    end: t.Callable[[t.Any], None],
+) -> None:
     child = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)"
     parent = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {child!r}], start_new_session=True).pid, flush=True); input()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", parent], start_new_session=True, **pipes) as process:
         assert process.stdout is not None
         left = int(process.stdout.readline())
-        end_group(process, patience=5)
+        end(process)
     assert process.returncode != 0
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and _runs(left):
