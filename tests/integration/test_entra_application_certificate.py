@@ -227,7 +227,12 @@ def late_site(make_site: t.Callable[..., Simulator], monkeypatch: pytest.MonkeyP
     return found
 
 
-FAULTS = ("drop_before", "drop_after", "status_after", "status", "truncated", "empty")
+#: What becomes of one request; ``make test`` tries those after which the service has acted.
+FAULTS = (
+    "drop_after",
+    "status_after",
+    *(pytest.param(action, marks=pytest.mark.whole) for action in ("drop_before", "status", "truncated", "empty")),
+)
 
 
 def seed(site: Simulator) -> tuple[dict[str, t.Any], set[str]]:
