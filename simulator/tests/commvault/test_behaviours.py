@@ -75,7 +75,7 @@ def test_control_listener(sim: Simulator, api: Api, cell: CommCellService) -> No
         assert client.post(f"{base}/behaviours", json={"list_lag": "5"}).status_code == 400
         body = {"users": [{"userEntity": {"userName": "robot"}, "isServiceAccount": True}]}
         api.call("POST", "User", body)
-        assert client.post(f"{base}/approve").json() == {"approved": ["robot"]}
+        assert client.post(f"{base}/approve").json() == {"approved": ["robot"], "writes": 0}
         assert len(client.get(f"{base}/grants").json()["grants"]) == len(cell.state.grants)
 
 
@@ -165,6 +165,9 @@ def test_writes_of_credentials_may_wait_for_an_approval(api: Api, cell: CommCell
         ("azure-prod", credential.description)
     ]
     assert credential.description != "changed"
+    assert (cell.cell.approve_writes(), cell.cell.approve_writes()) == (3, 0)
+    assert [item.name for item in cell.state.credentials] == ["new"]
+    assert credential.description == "changed"
     with pytest.raises(ValueError, match="credential_approval is one of"):
         cell.behaviours.change({"credential_approval": "maybe"})
 

@@ -58,7 +58,7 @@ class Behaviours:
     lookup_names_required: bool = False
     #: The answer of a credential update repeats the request, secrets included.
     credential_echo: bool = True
-    #: Writes of credentials wait for an approval that never comes and do nothing; answered with a "code", with a
+    #: Writes of credentials do nothing until `Cell.approve_writes` is called; answered with a "code", with a
     #: success and a "text", or "silent", as if they were done. Empty: no approvals.
     credential_approval: str = ""
     #: Address that requests come from, for `allowedIPs`; empty: the real one.

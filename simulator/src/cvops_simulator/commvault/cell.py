@@ -44,6 +44,8 @@ class Cell:
         self.behaviours = Behaviours()
         self.sessions = Sessions()
         self.release = self._first_release
+        #: Writes that wait for an approval, oldest first.
+        self.waiting_writes: list[Callable[[], None]] = []
         self._stale: tuple[Lists, float] | None = None
         #: What was before each write that lists do not show yet, and until when.
         self._replicas: list[tuple[float, State, list[AccessToken]]] = []
@@ -62,6 +64,13 @@ class Cell:
     def user(self, name: str) -> User:
         """Return a user by name. Raises IndexError without one."""
         return self.state.users.named(name)[0]
+
+    def approve_writes(self) -> int:
+        """Carry out what waits for an approval, in its order, and return how much that was."""
+        waiting, self.waiting_writes = self.waiting_writes, []
+        for write in waiting:
+            write()
+        return len(waiting)
 
     def access_token(self, user: str = "", **limits: Any) -> str:
         """Issue an access token for a user (default: the automation account); `limits`: api_endpoints, allowed_ips."""

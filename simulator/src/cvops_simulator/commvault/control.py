@@ -39,7 +39,7 @@ def make_control_routes(cell: Cell) -> list[BaseRoute]:
         waiting = [user for user in cell.state.users if not user.approved]
         for user in waiting:
             user.approved = True
-        return JSONResponse({"approved": [user.name for user in waiting]})
+        return JSONResponse({"approved": [user.name for user in waiting], "writes": cell.approve_writes()})
 
     async def grants(request: Request) -> Response:
         rows = [{**asdict(grant), "permission_ids": sorted(grant.permission_ids)} for grant in cell.state.grants]

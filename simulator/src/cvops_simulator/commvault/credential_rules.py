@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cvops_simulator.commvault.catalogue import CREATE_CREDENTIAL, USER_CREDENTIAL
@@ -123,12 +124,14 @@ def make_share(credential: Credential, principal: tuple[int, int], permissions: 
     return Grant(*principal, None, CREDENTIAL, credential.id, permission_ids=permission_ids)
 
 
-def find_approval_answer(call: Call) -> dict[str, Any] | None:
-    """Return the answer to a write that waits for an approval and does nothing; None where none is asked for.
+def find_approval_answer(call: Call, write: Callable[[], None]) -> dict[str, Any] | None:
+    """Return the answer to *write*, which waits for an approval and does nothing yet; None where none is asked for.
 
     Raises the error by which it may be told. No source shows what the product answers.
     """
     how = call.cell.behaviours.credential_approval
+    if how:
+        call.cell.waiting_writes.append(write)
     text = "The request has been submitted for approval."
     if how == "code":
         raise ApiError(AWAITS_APPROVAL, text)

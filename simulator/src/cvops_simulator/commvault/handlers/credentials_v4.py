@@ -207,11 +207,15 @@ def _create(call: Call) -> dict[str, Any]:
         secrets={key: decode_secret(value, key) for key, value in data.items() if key in hidden},
     )
     shares = _parse_shares(call, credential, data.get("security"))
-    if (pending := find_approval_answer(call)) is not None:
+
+    def write() -> None:
+        credential.owner = owner or credential.owner
+        call.state.credentials.add(credential)
+        share_credential(call, credential, shares or [])
+
+    if (pending := find_approval_answer(call, write)) is not None:
         return pending
-    credential.owner = owner or credential.owner
-    call.state.credentials.add(credential)
-    share_credential(call, credential, shares or [])
+    write()
     return {"id": credential.id, "type": auth_type or credential.account_type}
 
 
@@ -227,25 +231,29 @@ def _update(call: Call) -> dict[str, Any]:
         if value and _NEW_SECRETS.get(key, key) in hidden
     }
     echo = data if call.cell.behaviours.credential_echo else {}
-    if (pending := find_approval_answer(call)) is not None:
+
+    def write() -> None:
+        name = data.get("newName")
+        if name and name != credential.name:
+            require_unique_credential(call, name, credential.id)
+            call.state.credentials.rename(credential, name)
+        credential.fields |= {key: value for key, value in data.items() if key in _FIELDS - hidden}
+        credential.secrets |= secrets
+        credential.description = str(data.get("description", credential.description) or "")
+        credential.owner = owner or credential.owner
+        if shares is not None:
+            share_credential(call, credential, shares)
+
+    if (pending := find_approval_answer(call, write)) is not None:
         return {**echo, **pending}
-    name = data.get("newName")
-    if name and name != credential.name:
-        require_unique_credential(call, name, credential.id)
-        call.state.credentials.rename(credential, name)
-    credential.fields |= {key: value for key, value in data.items() if key in _FIELDS - hidden}
-    credential.secrets |= secrets
-    credential.description = str(data.get("description", credential.description) or "")
-    credential.owner = owner or credential.owner
-    if shares is not None:
-        share_credential(call, credential, shares)
+    write()
     return {**echo, **make_success_g()}
 
 
 def _delete(call: Call) -> dict[str, Any]:
     credential = _find(call)
     require_owner(call, credential)
-    if (pending := find_approval_answer(call)) is not None:
+    if (pending := find_approval_answer(call, lambda: remove_credential(call, credential))) is not None:
         return pending
     remove_credential(call, credential)
     return make_success_g()
