@@ -93,6 +93,16 @@ class Credentials:
         entry, wire = found
         return dataclasses.replace(parse_credential(wire), id=entry.id, company=entry.company)
 
+    def find_listed(self, name: str, company: str | int | None = None) -> Credential | None:
+        """Return the credential of a name as the list shows it, which is read once; None where it is not listed. Raises AmbiguousMatch.
+
+        Lists lag, and leave out whose the credential is and, most of them, of which application.
+        """
+        entry = self.directory.read_catalogue(_KIND).get(name, company)
+        if entry is None:
+            return None
+        return dataclasses.replace(parse_credential(entry.raw), id=entry.id, company=entry.company)
+
     def read(self, number: int) -> Credential | None:
         """Return a credential by its id, as it is now; None when it is not there."""
         wire = self._fetch(number)

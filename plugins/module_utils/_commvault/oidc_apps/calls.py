@@ -22,6 +22,7 @@ from ..client import CommvaultClient
 from ..create import LAG_LIMIT_S, create_once
 from ..envelope import is_decided
 from ..references import parse_id
+from ..secret_marks import split_mark
 from .canonical import (
     APP_TYPES,
     CLIENT_SECRET,
@@ -60,6 +61,11 @@ class OidcApps:
             if found is not None:
                 return found
         return None
+
+    def find_listed_mark(self, name: str) -> str | None:
+        """Return the mark of the secret that the list shows for the app of this name; None where it shows none. Raises as find."""
+        row = self._select_row(self.list_rows(), name)
+        return None if row is None else split_mark(row.get("appDescription")).fingerprint
 
     def read(self, row: t.Mapping[str, t.Any]) -> OidcApp | None:
         """Return the app of a row of the list, with its properties; None when it is not there any more."""

@@ -24,7 +24,7 @@ from ..._entra.secrets.policy import read_secret_rules
 from .decision import Decision
 from .plan import plan_rotation
 from .state import Key, RotationState, Wish, change_target
-from .targets.base import StoreTarget, Target
+from .targets.base import ListedTarget, StoreTarget, Target
 
 SELECT = ("passwordCredentials", "keyCredentials", "signInAudience", "isDisabled")
 #: Microsoft Learn (supported accounts): the most secrets of an application where personal accounts may sign in.
@@ -65,7 +65,7 @@ class RotationReader:
         decision = plan_rotation(state, wish)
         if not decision.moves and decision.outcome not in ("unfinished_run", "added_unproven"):
             return state, decision
-        state = self._read_pending(targets, self.look_again(state))
+        state = self._read_closely(targets, self.look_again(state))
         decision = plan_rotation(state, wish)
         if decision.moves:
             if any(move.action == "add" for move in decision.moves):
@@ -110,10 +110,12 @@ class RotationReader:
             for item in listed
         )
 
-    def _read_pending(self, targets: t.Sequence[Target], state: RotationState) -> RotationState:
-        """Return *state* with what stores keep that nobody reads."""
+    def _read_closely(self, targets: t.Sequence[Target], state: RotationState) -> RotationState:
+        """Return *state* with what stores keep that nobody reads, and what consumers hold that lists may show as it was before."""
         by_name = {target.name: target for target in state.targets}
         for target in targets:
+            if isinstance(target, ListedTarget):
+                by_name[target.name] = target.read_closely()
             if isinstance(target, StoreTarget):
                 by_name[target.name] = target.read_pending(by_name[target.name])
         return replace(state, targets=tuple(by_name.values()))

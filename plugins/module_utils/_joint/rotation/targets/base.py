@@ -41,7 +41,7 @@ class Target(t.Protocol):
     use: Use
 
     def read(self) -> TargetState:
-        """Return which key the target uses. A read that fails is never taken for "none"."""
+        """Return which key the target uses, with as few requests as that takes. A read that fails is never taken for "none"."""
 
     def check(self) -> None:
         """Find out without writing whether the target can be written: reached, owned, allowed. Raises what is in the way."""
@@ -51,6 +51,14 @@ class Target(t.Protocol):
 
         Of a store: make the version that it keeps the one that is read.
         """
+
+
+@t.runtime_checkable
+class ListedTarget(Target, t.Protocol):
+    """A target whose key a list shows, which may lag, and may not tell whose it is."""
+
+    def read_closely(self) -> TargetState:
+        """Return which key the target uses, as the thing itself shows it."""
 
 
 @t.runtime_checkable

@@ -45,6 +45,13 @@ class CredentialTarget:
         self._found: Credential | None = None
 
     def read(self) -> TargetState:
+        """Return the key whose mark the list of credentials shows; one request for all of a CommCell."""
+        listed = self._credentials.find_listed(self._wanted, self._company)
+        if listed is not None and is_guid(listed.secret_fingerprint):
+            return build_consumer_state(self.name, self.kind, self._check_found(listed).secret_fingerprint)
+        return self.read_closely()
+
+    def read_closely(self) -> TargetState:
         """Return the key whose mark the credential has."""
         self._found = self._find()
         return build_consumer_state(self.name, self.kind, self._found.secret_fingerprint)
@@ -77,6 +84,10 @@ class CredentialTarget:
                 f"{self.name}: there is no credential {self._wanted!r} that this account sees: create it first (commvault_credential).",
                 source="option targets",
             )
+        return self._check_found(found)
+
+    def _check_found(self, found: Credential) -> Credential:
+        """Return *found*. Raises ConfigError for a credential of another kind or application, as far as that shows."""
         if not found.is_azure_application:
             raise ConfigError(
                 f"{self.name}: credential {self._wanted!r} is of another kind ({found.kind}).", source="option targets"

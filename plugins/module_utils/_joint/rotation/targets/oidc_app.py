@@ -13,6 +13,7 @@ from ...._commvault.oidc_apps.calls import OidcApps
 from ...._commvault.oidc_apps.canonical import OidcApp
 from ...._core.context import Context
 from ...._core.errors import ApiError, ConfigError
+from ...._core.values import is_guid
 from ..state import TargetState, Use
 from .base import KeyValue, Switched
 from .credential import build_consumer_state
@@ -29,6 +30,13 @@ class OidcAppTarget:
         self._ctx, self._wanted, self._app_id, self._apps = ctx, app, app_id, apps
 
     def read(self) -> TargetState:
+        """Return the key whose mark the list of apps shows."""
+        mark = self._apps.find_listed_mark(self._wanted)
+        if is_guid(mark):
+            return build_consumer_state(self.name, self.kind, mark)
+        return self.read_closely()
+
+    def read_closely(self) -> TargetState:
         """Return the key whose mark the app has."""
         return build_consumer_state(self.name, self.kind, self._find().settings.secret_fingerprint)
 

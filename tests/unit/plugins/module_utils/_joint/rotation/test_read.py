@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import typing as t
+from dataclasses import replace
 
 import pytest
 from fake_graph import NOW, FakeGraph, guid
@@ -22,7 +23,11 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.decision import Decision
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.read import RotationReader
-from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.state import RotationState, Wish
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.state import (
+    RotationState,
+    TargetState,
+    Wish,
+)
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.targets.base import KeyValue
 
 PATH, POLICY = f"/applications/{guid(1)}", "/policies/defaultAppManagementPolicy"
@@ -116,6 +121,22 @@ def test_what_a_store_keeps_is_gone_on_with(make_ctx: t.Any) -> None:
     store.kept = KeyValue(guid(4), "", guid(2), "", "the value")
     _state, decision = Scene(make_ctx, [DUE, FRESH]).plan(store)
     assert moves(decision) == [("prove", None), ("switch", "vault")]
+
+
+def test_what_a_list_shows_is_looked_at_closely_before_anything_is_written(make_ctx: t.Any) -> None:
+    class Listed(FakeTarget):
+        looks = 0
+
+        def read_closely(self) -> TargetState:
+            self.looks += 1
+            return replace(self.read(), key_id=guid(4))
+
+    listed, store = Listed("cs01", key_id=guid(4)), FakeStore("vault", key_id=guid(4))
+    Scene(make_ctx, [FRESH]).plan(store, listed)
+    assert listed.looks == 0
+    listed.key_id = guid(3)
+    _state, decision = Scene(make_ctx, [FRESH]).plan(store, listed)
+    assert (decision.outcome, decision.moves, listed.looks) == ("not_due", (), 1)
 
 
 def test_policies_are_read_only_where_a_key_is_to_be_added(make_ctx: t.Any) -> None:

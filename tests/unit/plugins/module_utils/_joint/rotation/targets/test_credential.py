@@ -25,14 +25,21 @@ KEY = KeyValue(NEW, "", APP, "", "the value")
 
 
 class Credentials:
-    """The credentials of a CommServe with one of them. ``answer``: whether a write waits for an approval; ``shows``: it is shown."""
+    """The credentials of a CommServe with one of them, and as it is ``listed``.
+
+    ``answer``: whether a write waits for an approval; ``shows``: it is shown.
+    """
 
     def __init__(self, found: Credential | None) -> None:
         self.found, self.answer, self.shows = found, False, True
+        self.listed: Credential | None = None
         self.written: list[tuple[str, str | None]] = []
 
     def find(self, name: str, company: t.Any) -> Credential | None:
         return self.found
+
+    def find_listed(self, name: str, company: t.Any) -> Credential | None:
+        return self.listed
 
     def check_may_change(self, credential: Credential) -> None:
         if credential.owner is not None:
@@ -68,6 +75,18 @@ def test_a_mark_is_read_written_once_and_read_back(make_ctx: t.Any) -> None:
     assert found.read().key_id == OLD
     assert [found.switch(KEY), found.switch(KEY)] == ["switched", "switched"]
     assert credentials.written == [("the value", NEW)]
+
+
+def test_a_list_is_enough_where_it_shows_the_mark(make_ctx: t.Any) -> None:
+    credentials = Credentials(credential(NEW))
+    credentials.listed = credential(OLD.upper())
+    found = target(make_ctx, credentials)
+    assert (found.read().key_id, found.read_closely().key_id) == (OLD, NEW)
+    credentials.listed = credential("made by hand")
+    assert found.read().key_id == NEW, "a list may cut texts"
+    credentials.listed = credential(OLD, kind="LINUXACCOUNT")
+    with pytest.raises(ConfigError, match="another kind"):
+        found.read()
 
 
 def test_what_waits_for_an_approval_is_told(make_ctx: t.Any) -> None:

@@ -22,16 +22,23 @@ KEY = KeyValue(NEW, "", APP, "", "the value")
 
 
 class Apps:
-    """The apps of a CommServe with one of them. ``cached``: as lists have it; ``error``: of a write; ``shows``: what is written shows."""
+    """The apps of a CommServe with one of them. ``cached``: as it was found; ``listed``: the mark that the list shows.
+
+    ``error``: of a write; ``shows``: what is written shows.
+    """
 
     def __init__(self, found: OidcApp | None) -> None:
         self.cached = self.found = found
+        self.listed: str | None = None
         self.error: Exception | None = None
         self.shows = True
         self.written: list[tuple[str, str, str | None]] = []
 
     def find(self, name: str) -> OidcApp | None:
         return self.cached
+
+    def find_listed_mark(self, name: str) -> str | None:
+        return self.listed
 
     def read_again(self, key: str) -> OidcApp | None:
         return self.found
@@ -60,6 +67,15 @@ def test_a_mark_is_read_written_once_and_read_back(make_ctx: t.Any) -> None:
     assert (found.read().key_id, found.check()) == (OLD, None)  # type: ignore[func-returns-value]
     assert [found.switch(KEY), found.switch(KEY)] == ["switched", "switched"]
     assert apps.written == [("", "the value", NEW)]
+
+
+def test_a_list_is_enough_where_it_shows_the_mark(make_ctx: t.Any) -> None:
+    apps = Apps(app(NEW))
+    apps.listed = OLD.upper()
+    found = target(make_ctx, apps)
+    assert (found.read().key_id, found.read_closely().key_id) == (OLD, NEW)
+    apps.listed = "made by hand"
+    assert found.read().key_id == NEW
 
 
 def test_it_is_written_as_it_is_now(make_ctx: t.Any) -> None:
