@@ -33,6 +33,8 @@ GATES = (
     "no_key_management",
     "not_callers_key",
 )
+#: For so long an approval is waited for by which a consumer gets a key that no store has; nothing shows that it is asked for.
+APPROVAL = datetime.timedelta(days=7)
 
 
 def plan_rotation(state: RotationState, wish: Wish) -> Decision:
@@ -92,7 +94,11 @@ class _KeyRoles:
         self.newest = next(reversed([*held, *named]), None)
         self.bare = [key for key in live if not self._is_held(key) and self._is_newer(key)]
         self.is_all_seen = not any(target.may_hold_unseen for target in state.targets)
-        self.orphans = [key for key in self.bare if self.is_all_seen and not key.may_be_callers]
+        self.orphans = [
+            key
+            for key in self.bare
+            if self.is_all_seen and not key.may_be_callers and not self._may_await_approval(key)
+        ]
         self.unresolved = tuple(key.key_id for key in self.bare if key not in self.orphans)
 
     def _is_held(self, key: Key) -> bool:
@@ -100,6 +106,15 @@ class _KeyRoles:
 
     def _is_newer(self, key: Key) -> bool:
         return self.newest is None or key.order > self.newest.order
+
+    def _may_await_approval(self, key: Key) -> bool:
+        """Return whether a consumer may get *key* once a person approves it. A store has a key before any consumer is written."""
+        return (
+            bool(self.writable)
+            and not self.stores
+            and not self.wish.is_taking_over
+            and self.state.now - key.starts < APPROVAL
+        )
 
     def list_claims(self) -> list[tuple[str, datetime.datetime]]:
         """Return key id and time of the keys that another run may be about to use, oldest first.
@@ -139,6 +154,11 @@ class _KeyRoles:
         """Return the whole way of a new key, or what blocks it."""
         state, wish = self.state, self.wish
         found = self.describe("not_due", why)
+        waiting = [key.key_id for key in self.bare if self._may_await_approval(key)]
+        if len(waiting) > 1:
+            told = f"Keys {', '.join(waiting)} were added and no target shows them: they may wait for approvals. Without a store among the"
+            told += " targets none of them is removed for a week, and none is added. accept_risk unfinished_run takes them for left behind."
+            return replace(found, outcome="pending_approval", reason=told)
         rules = state.rules
         if rules is not None and (
             rules.is_addition_blocked or (rules.cap_days or wish.lifetime_days) < wish.lifetime_days

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.policy import SecretRules
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.decision import Decision, Move
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.plan import (
+    APPROVAL,
     CLAIM,
     describe_rotation,
     list_claims,
@@ -169,11 +170,28 @@ def test_a_value_that_only_one_consumer_has_is_replaced_within_the_same_rotation
 
 def test_a_young_key_of_nobody_is_another_runs() -> None:
     keys = [key("old", age=92 * DAY, left=50 * DAY), key("new", age=CLAIM / 2)]
-    found = plan_rotation(state(keys, consumer("old")), wish())
+    found = plan_rotation(state(keys, store("old")), wish())
     assert (found.outcome, found.moves) == ("unfinished_run", ())
-    later = replace(state(keys, consumer("old")), now=NOW + CLAIM)
+    later = replace(state(keys, store("old")), now=NOW + CLAIM)
     assert actions(plan_rotation(later, wish()))[:2] == [("withdraw", "new"), ("add", None)]
-    assert actions(plan_rotation(state(keys, consumer("old")), wish(is_taking_over=True)))[0] == ("withdraw", "new")
+    assert actions(plan_rotation(state(keys, store("old")), wish(is_taking_over=True)))[0] == ("withdraw", "new")
+
+
+def test_without_a_store_a_key_that_nobody_shows_may_wait_for_an_approval() -> None:
+    """It stays for a week, and one more is added at most: whichever is approved works."""
+    old = key("old", age=92 * DAY, left=50 * DAY)
+    new, second = key("new", age=2 * HOUR), key("second", age=3 * HOUR)
+    found = plan_rotation(state([old, new], consumer("old")), wish())
+    assert (actions(found)[0], found.unresolved_key_ids) == (("add", None), ("new",))
+    both = plan_rotation(state([old, new, second], consumer("old")), wish())
+    assert (both.outcome, both.moves) == ("pending_approval", ())
+    assert "Keys second, new " in both.reason
+    for keys, asked, target in (
+        ([old, key("new", age=APPROVAL)], wish(), consumer("old")),
+        ([old, new], wish(is_taking_over=True), consumer("old")),
+        ([old, new], wish(), store("old")),
+    ):
+        assert actions(plan_rotation(state(keys, target), asked))[0] == ("withdraw", "new")
 
 
 def test_a_key_that_only_a_store_shows_yet_is_another_runs() -> None:
