@@ -106,13 +106,14 @@ class FakeSecrets:
     """The secrets of an application.
 
     ``added``: what Graph answers to an addition, or ``refusal`` in its place; ``removed``, ``gone``: the keys that were removed, and whose
-    end was waited for; ``is_listed``: whether the added one shows in time.
+    end was waited for; ``removed_as_new``: those that were removed as new ones; ``is_listed``: whether the added one shows in time.
     """
 
     def __init__(self, added: t.Mapping[str, t.Any]) -> None:
         self.added = dict(added)
         self.refusal: Exception | None = None
         self.removed: list[str] = []
+        self.removed_as_new: list[str] = []
         self.gone: list[str] = []
         self.is_listed = True
 
@@ -125,8 +126,9 @@ class FakeSecrets:
             raise self.refusal
         return dict(self.added)
 
-    def remove(self, key_id: str) -> None:
+    def remove(self, key_id: str, *, is_new: bool = False) -> None:
         self.removed.append(key_id)
+        self.removed_as_new += [key_id] if is_new else []
 
     def await_gone(self, key_id: str) -> None:
         self.gone.append(key_id)

@@ -97,10 +97,11 @@ class SecretWriter:
         subject = f"secret {key_id}"
         wait_until_shown(self._graph, lambda: ["state"] if self._is_listed(key_id) else [], subject, ["state"])
 
-    def remove(self, key_id: str) -> None:
+    def remove(self, key_id: str, *, is_new: bool = False) -> None:
         """Remove the secret with *key_id*; one that is gone already is fine, once two reads agree.
 
-        A replica that does not know a new secret yet answers as if there were none, so that answer is checked. Raises ApiError.
+        A replica that does not know a new secret yet answers as if there were none, so that answer is checked. *is_new*: the secret was
+        added a moment ago, so that it is looked for until the time is up: reads that agree may all come from such a replica. Raises ApiError.
         """
         gone, backoff = 0, Backoff(self._ctx)
         while True:
@@ -119,9 +120,10 @@ class SecretWriter:
                 if not is_already_done(exc, "no password credential found"):
                     raise
                 gone = 0 if self._is_listed(key_id) else gone + 1
-                if gone >= _READS_UNTIL_GONE:
+                is_over = not backoff.fits_within(SEARCH_LIMIT_S, before_deadline=False)
+                if gone >= _READS_UNTIL_GONE and (is_over or not is_new):
                     return
-                if not backoff.fits_within(SEARCH_LIMIT_S, before_deadline=False):
+                if is_over:
                     raise
             told = f"waiting until Entra ID finds the secret {key_id}, to remove it"
             backoff.pause(about=told, limit_s=SEARCH_LIMIT_S)
@@ -155,7 +157,7 @@ class SecretWriter:
         since = self._ctx.clock.monotonic()
         orphan, failure = self._look_for(marker, once=throttled)
         if orphan is not None:
-            self.remove(str(orphan["keyId"]).lower())
+            self.remove(str(orphan["keyId"]).lower(), is_new=True)
         elif not throttled:
             raise self._build_unknown_outcome(exc, marker, self._ctx.clock.monotonic() - since, failure) from exc
         elif failure is not None:  # a second secret beside one that was not seen would be one too many

@@ -109,7 +109,8 @@ class RotationApplier:
 
     def _remove(self, step: Step) -> bool:
         key_id = str(step.data["key_id"])
-        self.writer.remove(key_id)
+        is_new = any(key.key_id == key_id and self.state.now - key.starts < CLAIM for key in self.state.keys)
+        self.writer.remove(key_id, is_new=is_new)
         self.removed.append(key_id)
         self.state = drop_key(self.state, key_id)
         return True
@@ -251,10 +252,10 @@ class RotationApplier:
         ):
             return
         try:
-            self.writer.remove(key_id)
+            self.writer.remove(key_id, is_new=True)
         except CvopsError as exc:
             self._ctx.warn(
-                f"Key {key_id}, whose value nobody has, could not be removed; the next run does it. {why} {exc}"
+                f"Key {key_id}, whose value nobody has, could not be removed; a later run does it. {why} {exc}"
             )
             return
         self.removed.append(key_id)

@@ -166,8 +166,20 @@ def test_removing_waits_for_a_replica_that_does_not_know_the_key_yet() -> None:
     assert graph.keys == []
 
 
+def test_a_new_one_is_removed_although_no_read_shows_it_yet() -> None:
+    graph = Graph([])
+    graph.stale_removals, graph.visible_at = 6, {"foreign": 50.0 + graph.ctx.clock.at}
+    graph.writer().remove("foreign", is_new=True)
+    assert graph.keys == []
+
+
 def test_removing_what_is_gone_is_no_error() -> None:
-    Graph([]).writer().remove("never-was")
+    graph = Graph([])
+    began = graph.ctx.clock.at
+    graph.writer().remove("never-was")
+    assert graph.ctx.clock.at - began < 5
+    graph.writer().remove("never-was", is_new=True)
+    assert 30 < graph.ctx.clock.at - began < 90
 
 
 def test_other_refusals_of_a_removal_are_errors() -> None:

@@ -129,6 +129,7 @@ def test_without_a_proof_nobody_is_switched(
     lost = Scene(make_ctx, monkeypatch, consumer, proof=proof)
     assert lost.run("add", "prove", ("switch", "cs01")) == ["add"]
     assert (lost.halted[0], lost.secrets.removed, lost.added, consumer.switched) == (outcome, ["new"], None, [])
+    assert lost.secrets.removed_as_new == ["new"], "a replica that does not know it yet is not believed"
     returned = Scene(make_ctx, monkeypatch, FakeTarget("result", "return"), proof=proof)
     returned.run("add", "prove")
     assert (returned.secrets.removed, returned.added_value) == ([], "the value"), "the caller gets it"
