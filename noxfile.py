@@ -80,6 +80,8 @@ SAME_ON_EVERY_CORE = ("_entra", "_commvault", "_joint", "_signin", "_stores")
 SANITY_OF_SOURCE = ("pep8", "pslint", "pylint", "shellcheck", "yamllint")
 #: The arguments of pytest for what plays.
 INTEGRATION = ("tests/integration", "tests/adversarial", "--dist", "worksteal")
+#: Rotations that meet faults: the step of that name runs all of them.
+ROTATION_FAULTS = "tests/integration/test_rotation_faults.py"
 COUNTS = Counts()
 Word = str | pathlib.Path
 
@@ -496,7 +498,21 @@ def integration_whole(step: Step, target: Target) -> None:
     Measured in one of them, and there the tests' own processes only: measuring nearly doubles the time of ansible-playbook.
     """
     measured: t.Literal["", "branches"] = "branches" if target == MEASURED else ""
-    step.pytest(*INTEGRATION, jobs=PLAYING_JOBS, measured=measured, minutes=60, CVOPS_FAULTS="whole")
+    words = (*INTEGRATION, f"--ignore={ROTATION_FAULTS}")
+    step.pytest(*words, jobs=PLAYING_JOBS, measured=measured, minutes=60, CVOPS_FAULTS="whole")
+
+
+@step("test-all")
+def faults(step: Step) -> None:
+    """Let every request of a rotation meet every trouble, in every scene, and count the cases; `integration` runs a sample of them."""
+    with tempfile.TemporaryDirectory(prefix="cvops-counts-") as folder:
+        variables = {"CVOPS_FAULTS": "whole", "CVOPS_COUNTS": folder}
+        try:
+            step.pytest(ROTATION_FAULTS, "--dist", "worksteal", minutes=120, **variables)
+        finally:
+            lines = [line.split() for path in pathlib.Path(folder).iterdir() for line in path.read_text().splitlines()]
+            cases, failed = (sum(int(line[place]) for line in lines) for place in (0, 1))
+            step.session.log(f"{cases} cases of faults in rotations, {failed} failed")
 
 
 @step("test-all", environment="devel-environment")

@@ -19,7 +19,9 @@ from cvops_simulator.entra.replication import Replication
 from cvops_simulator.entra.secrets import add_secret
 from helpers.checks import assert_no_secrets
 from helpers.playing import Player
+from helpers.process_scan import ProcessScan
 from helpers.rotating import DAY, Rotating
+from helpers.rotation_watch import list_forms
 from helpers.virtual_time import share_clock
 
 pytestmark = pytest.mark.any_core
@@ -271,9 +273,18 @@ def test_options_that_cannot_be_right_are_refused_before_anything_is_sent(rotati
     assert rotating.site.journal.writes("graph") == []
 
 
-def test_a_play_shows_no_value(site: Simulator, play: Player, in_process: bool) -> None:
-    """In Ansible's worker and as a module."""
+def test_a_play_shows_no_value(
+    site: Simulator, play: Player, in_process: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In Ansible's worker and as a module; in arguments and environments of processes neither."""
     app_id = site.identity(name="job").client_id
+    before = set(site.tenant.store.primary().rows("secrets"))
+
+    def list_values() -> list[str]:
+        rows = site.tenant.store.primary().rows("secrets")
+        return [form for key in set(rows) - before for form in list_forms(str(rows[key]["text"]))]
+
+    scan = ProcessScan(site, monkeypatch, list_values)
     options = {
         "application": {"app_id": app_id},
         "rotation_name": "backup",
@@ -293,6 +304,8 @@ def test_a_play_shows_no_value(site: Simulator, play: Player, in_process: bool) 
     ]
     key_id = run.one("rotate")["rotation"]["active_key_id"]
     value = site.tenant.store.primary().rows("secrets")[key_id]["text"]
+    assert scan.looks > 0
+    assert scan.found == set()
     kept = [path for path in run.folder.rglob("secret.json")]
     assert [json.loads(path.read_text())["current"]["value"] for path in kept] == [value]
     for path in kept:

@@ -15,7 +15,7 @@ from cvops_simulator.commvault.model import USER, Credential, IdentityApp
 
 from ansible_collections.cvops.identity.plugins.modules import secret_rotation
 
-from .direct import run_body
+from .direct import Words, run_body
 
 DAY = 86400.0
 
@@ -28,6 +28,9 @@ class Rotating:
         folder.mkdir(mode=0o700, exist_ok=True)
         self.app_id = site.identity(name="job").client_id
         self.before = set(self.keys())
+        #: What runs tell, at this verbosity, where it is kept.
+        self.words: Words | None = None
+        self.verbosity = 0
         site.clock.advance(DAY)
 
     def wire(self) -> dict[str, t.Any]:
@@ -117,4 +120,4 @@ class Rotating:
             "commcells": self.commcells(),
             **more,
         }
-        return run_body(secret_rotation, self.site, options, check=check)
+        return run_body(secret_rotation, self.site, options, check=check, verbosity=self.verbosity, words=self.words)

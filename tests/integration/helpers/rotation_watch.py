@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
-import json
+import base64
+import hashlib
 import pathlib
 import re
 import typing as t
+import urllib.parse
 
 import pytest
 from cvops_simulator import Simulator
@@ -30,12 +32,13 @@ class Watch:
         self._rotating, self._consumers = rotating, consumers
         self.wrong: list[str] = []
         self.values: set[str] = set()
+        self.is_watching = False
         self._worked: set[str] = set()
         self.foreign = {key for key, name in rotating.keys().items() if not _MARKER.fullmatch(name)}
 
     def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Look at every request that the simulator has served, and whenever its clock moves on."""
-        site = self._rotating.site
+        site, self.is_watching = self._rotating.site, True
         add, advance = site.journal.add, site.clock.advance
 
         def add_and_look(entry: t.Any) -> None:
@@ -96,15 +99,15 @@ class Watch:
         ]
         return max((rotations.count(one) for one in set(rotations)), default=0)
 
-    def find_leaks(self, *texts: str, stores: t.Collection[pathlib.Path] = ()) -> list[str]:
-        """Return where a secret stands that is neither in the tenant nor in one of *stores*: in texts, and in files of the folder."""
-        found = [text[:40] for text in texts if any(value in text for value in self.values)]
-        for path in self._rotating.folder.rglob("*"):
-            if (
-                path.is_file()
-                and path not in stores
-                and any(value in path.read_text(errors="replace") for value in self.values)
-            ):
+    def find_leaks(
+        self, texts: t.Mapping[str, str], folders: t.Iterable[pathlib.Path], stores: t.Collection[pathlib.Path] = ()
+    ) -> list[str]:
+        """Return where a secret stands, in one of its forms: the names of *texts*, and files of *folders* that are none of *stores*."""
+        forms = [form for value in self.values for form in list_forms(value)]
+        found = [name for name, text in texts.items() if any(form in text for form in forms)]
+        for path in (path for folder in folders for path in folder.rglob("*") if path.is_file() and path not in stores):
+            text = path.read_text(errors="replace")
+            if any(form in text for form in forms):
                 found.append(str(path))
         return found
 
@@ -113,13 +116,12 @@ class Watch:
             self.wrong.append(what)
 
 
-def read_file_value(path: pathlib.Path) -> t.Callable[[], str | None]:
-    """Return a function that returns the value which consumers read in the file of a store."""
-
-    def read() -> str | None:
-        return str(json.loads(path.read_text())["current"]["value"]) if path.exists() else None
-
-    return read
+def list_forms(value: str) -> list[str]:
+    """Return a secret as it may be written: as it is, encoded, and its hashes."""
+    data = value.encode()
+    encoded = [base64.b64encode(data).decode().rstrip("="), base64.urlsafe_b64encode(data).decode().rstrip("=")]
+    hashes = [hashlib.new(name, data).hexdigest() for name in ("md5", "sha1", "sha256", "sha512")]
+    return [value, repr(value)[1:-1], urllib.parse.quote(value, safe=""), *encoded, *hashes]
 
 
 def seed_key(site: Simulator, rotating: Rotating, name: str, age_s: float, left_s: float) -> tuple[str, str]:
@@ -132,19 +134,3 @@ def seed_key(site: Simulator, rotating: Rotating, name: str, age_s: float, left_
     }
     added = add_secret(site.tenant, "application", rotating.wire(), values, replicated=True)
     return added["keyId"], added["secretText"]
-
-
-def seed_file(path: pathlib.Path, app_id: str, **keys: tuple[str, str]) -> None:
-    """Write the file of a store, with key id and value of ``current``, and of ``pending`` beside it."""
-    for member, (key_id, value) in keys.items():
-        facts = {
-            "value": value,
-            "key_id": key_id,
-            "application": app_id,
-            "rotation_id": "",
-            "expires": "2099-01-01T00:00:00Z",
-        }
-        target = path if member == "current" else path.with_name(f"{path.name}.{member}")
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        target.touch(mode=0o600)
-        target.write_text(json.dumps({member: facts}))
