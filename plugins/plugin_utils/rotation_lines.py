@@ -56,11 +56,18 @@ def format_rotation_report(conclusion: t.Any) -> list[str]:
         words = [to_text(told.get("status")).replace("_", " "), to_text(told.get("outcome"))]
         head = " - ".join(dict.fromkeys(word for word in words if word))
         mark = "FAILED: " if told.get("fails") else ""
-        lines.append(f"{mark}{label}: {head}{': ' if told.get('message') else ''}{told.get('message') or ''}")
+        lines.append(f"{mark}{label}: {head}{_explain(told)}")
         lines += [f"  {line}" for line in _list_keys(rotation)]
         lines += [f"  target {line}" for line in _list_targets(rotation)]
         lines += [f"  left: {step}" for step in require_list(told.get("left"), "left")]
     return lines or ["There is no rotation"]
+
+
+def _explain(told: Mapping) -> str:
+    """Return why a rotation is where it is. What made a plan has changed once it is carried out, so it is told as what was found."""
+    text = to_text(told.get("message"))
+    is_reason_of_plan = told.get("status") in ("applied", "planned")
+    return f" (found: {text.rstrip('.')})" if text and is_reason_of_plan else f": {text}" if text else ""
 
 
 def _describe_outcome(plan: Mapping, rotation: Mapping) -> t.Iterator[str]:

@@ -185,9 +185,16 @@ def collect_rotation(
         "rotation": {name: value for name, value in make_visible(rotation).items() if name != "value"},
         "outcome": outcome,
         "target": to_text(found.get("target")),
-        "message": to_text(make_visible(found.get("msg"))) if is_outcome else "",
+        "message": _get_reason(found, rotation) if is_outcome else "",
         "fails": bool(told["problems"]) or outcome in map(to_text, require_list(fail_on, "secret_rotation_fail_on")),
     }
+
+
+def _get_reason(found: Mapping, rotation: Mapping) -> str:
+    """Return the message of a task that has failed by its outcome, without the name and the outcome at its beginning, which are told anyway."""
+    text = to_text(make_visible(found.get("msg")))
+    beginning = to_text(make_visible(f"Rotation {rotation.get('rotation_name')}: {rotation.get('outcome')}."))
+    return text.removeprefix(beginning).strip() or text
 
 
 def _find_same_rotation(rotation: Mapping, planned: Mapping) -> list[str]:

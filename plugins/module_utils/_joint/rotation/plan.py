@@ -40,7 +40,8 @@ APPROVAL = datetime.timedelta(days=7)
 def plan_rotation(state: RotationState, wish: Wish) -> Decision:
     """Return what is to be done in *state*."""
     if state.is_deactivated:
-        return Decision("application_deactivated", "The application is deactivated: no key of it gets a token.")
+        told = "The application is deactivated: no key of it gets a token."
+        return _KeyRoles(state, wish).describe("application_deactivated", told)
     if wish.rollback_key_id is not None:
         return plan_rollback(state, wish, wish.rollback_key_id)
     keys = _KeyRoles(state, wish)

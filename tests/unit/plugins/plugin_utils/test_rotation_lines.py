@@ -79,3 +79,12 @@ def test_a_report_begins_with_what_has_failed_and_names_the_secret_to_use() -> N
 
 def test_no_rotation_is_said() -> None:
     assert format_rotation_report({}) == ["There is no rotation"]
+
+
+def test_why_a_plan_was_made_is_told_as_what_was_found() -> None:
+    """Once it is carried out the reason is no longer true."""
+    told = {"status": "applied", "outcome": "overlap", "message": "no key of this rotation is in use."}
+    assert format_rotation_report({"a": told}) == ["a: applied - overlap (found: no key of this rotation is in use)"]
+    assert format_rotation_report({"a": {**told, "status": "failed"}})[0].endswith(
+        ": no key of this rotation is in use."
+    )

@@ -130,6 +130,15 @@ def test_the_last_line_of_a_job_says_why_and_is_short() -> None:
     assert len(find_rotations_failure({"backup of job": told})) < 500
 
 
+def test_an_outcome_is_told_once() -> None:
+    found = {
+        **result("slots_full", failed=True),
+        "msg": "Rotation backup: slots_full. There are two. azure: not the owner",
+    }
+    found["rotation"]["rotation_name"] = "backup"
+    assert collect_rotation(found, FAIL_ON)["message"] == "There are two. azure: not the owner"
+
+
 def test_one_rotation_under_two_names_of_its_application_is_a_problem() -> None:
     """Each would take the other's secrets for left behind, and remove them."""
     found = result("overlap", "a")

@@ -78,7 +78,9 @@ class OidcAppTarget:
             raise self._build_refusal("is not there: create it first (commvault_oidc_app)")
         application = found.settings.application_id.lower()
         if self._app_id and application not in ("", self._app_id.lower()):
-            raise self._build_refusal(f"is of application {application}, not of {self._app_id}")
+            raise self._build_refusal(
+                f"is of application {application}, and the rotation of {self._app_id}: name that application in it, or another app"
+            )
         return found
 
     def _build_refusal(self, what: str) -> ConfigError:
