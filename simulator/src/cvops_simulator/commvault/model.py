@@ -218,6 +218,31 @@ class IdentityApp:
 
 
 @dataclass
+class OfficeClient:
+    """A client of Microsoft 365, with `is_dynamics` of Dynamics 365.
+
+    `agent`: 134 cloud apps (OneDrive, Teams), 137 Exchange, 78 SharePoint. `apps`: rows of `azureApps` as
+    they are read, without their keys, which nothing shows.
+    """
+
+    id: int
+    name: str
+    agent: int = 134
+    is_dynamics: bool = False
+    apps: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class KeyServer:
+    """A key management server. `type`: 4 Azure Key Vault; `access`: its `keyVaultCredential` as it is read."""
+
+    id: int
+    name: str
+    type: int = 4
+    access: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
 class CommCellSeed:
     """Everything that a CommCell starts with; plain data, copied before use."""
 
@@ -229,6 +254,8 @@ class CommCellSeed:
     companies: list[Company] = field(default_factory=list)
     credentials: list[Credential] = field(default_factory=list)
     apps: list[IdentityApp] = field(default_factory=list)
+    office_clients: list[OfficeClient] = field(default_factory=list)
+    key_servers: list[KeyServer] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     #: Server group id -> ids of the servers in it.
     group_clients: dict[int, list[int]] = field(default_factory=dict)

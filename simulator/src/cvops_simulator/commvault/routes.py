@@ -11,6 +11,7 @@ from cvops_simulator.commvault.handlers import (
     companies,
     credentials_v1,
     credentials_v4,
+    key_holders,
     lists,
     roles_v1,
     roles_v4,
@@ -46,6 +47,7 @@ for _part in (
     companies,
     saml,
     third_party_apps,
+    key_holders,
     commands,
     access_tokens,
 ):

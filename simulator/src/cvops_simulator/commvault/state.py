@@ -25,6 +25,8 @@ from cvops_simulator.commvault.model import (
     Entity,
     Grant,
     IdentityApp,
+    KeyServer,
+    OfficeClient,
     Role,
     User,
     UserGroup,
@@ -141,7 +143,8 @@ def copy_seed(seed: CommCellSeed) -> CommCellSeed:
     copied.users = [copy.copy(user) for user in seed.users]
     copied.entities = [copy.copy(entity) for entity in seed.entities]
     copied.grants = list(seed.grants)
-    for name in ("groups", "roles", "companies", "credentials", "apps", "group_clients"):
+    own = ("groups", "roles", "companies", "credentials", "apps", "office_clients", "key_servers", "group_clients")
+    for name in own:
         setattr(copied, name, copy.deepcopy(getattr(seed, name)))
     return copied
 
@@ -156,6 +159,8 @@ class Lists:
         self.companies: Records[Company] = Records(seed.companies, 9001)
         self.credentials: Records[Credential] = Records(seed.credentials, 5001)
         self.apps: Records[IdentityApp] = Records(seed.apps, 5001)
+        self.office_clients: Records[OfficeClient] = Records(seed.office_clients, 7001)
+        self.key_servers: Records[KeyServer] = Records(seed.key_servers, 101)
         self.entities: dict[int, Records[Entity]] = defaultdict(Records)
         for entity in seed.entities:
             self.entities[entity.type].add(entity)
