@@ -235,6 +235,16 @@ def test_units_set_what_options_read_and_hand_over_what_they_use(path: t.Any) ->
     assert "Service" in parser
 
 
+@pytest.mark.parametrize("path", sorted((SHOWN / "systemd").glob("*.service")), ids=lambda path: path.name)
+def test_a_drop_in_says_how_to_sign_in_and_not_what_is_run(path: t.Any) -> None:
+    """The same drop-ins go with each service, so that one with a command would let the others run that."""
+    (command,) = re.findall(r"^ExecStart=(.*)$", path.read_text(), re.MULTILINE)
+    assert "$CREDENTIALS" in command.split()
+    assert not any("ExecStart" in drop_in.read_text() for drop_in in DROP_INS)
+    named = {playbook for playbook in command.split() if playbook.startswith("cvops.identity.")}
+    assert [(ROOT / "playbooks" / f"{name.rpartition('.')[2]}.yml").is_file() for name in named] == [True]
+
+
 def test_the_guides_are_in_the_table_of_contents_and_in_the_readme() -> None:
     sections = yaml.safe_load((DOCSITE / "extra-docs.yml").read_text())["sections"]
     listed = {name for section in sections for name in section["toctree"]}
