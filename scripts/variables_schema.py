@@ -300,6 +300,10 @@ def build_variables() -> Options:
     for option in found.values():
         option.pop("required", None)  # what a playbook needs is told by variables_document.py
     found |= {name: {**found.get(name, {}), **option} for name, option in OF_PLAYBOOKS.items()}
+    found["expiry_leave_out"] = {
+        **get_spec("expiry_info").options["leave_out"],
+        "description": "What of each CommCell the playbook expiry does not read, such as what the account may not see.",
+    }
     found["expiry_applications"] = {
         **get_spec("expiry_info").options["applications"],
         "description": "The applications of which the playbook expiry reads the keys. When left out, all.",

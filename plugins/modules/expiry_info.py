@@ -13,6 +13,8 @@ version_added: 0.1.0
 description:
   - Reads client secrets and certificates of applications and of their service principals, SAML signing certificates and federated credentials in Entra ID,
     and what a CommCell holds keys for, with the access tokens of the account that signs in. Joins them, so that a row says what stops when a key ends.
+  - Clients of Microsoft 365 and Dynamics 365 and key management servers keep a key of an application themselves, and nothing shows which. They are
+    consumers of which the key is unknown, unless they use that of a credential.
   - Rows without a consumer are keys of which no known consumer says that it holds them. A consumer whose key is not in Entra ID is V(missing), it works no
     more. Keys without an end are listed too.
   - What cannot be read is a source that has failed, RV(expiring.partial) is true then, and the state of the whole is never V(ok). The task fails where
@@ -21,8 +23,9 @@ description:
     P(cvops.identity.join_expiring#filter), as the playbook C(cvops.identity.expiry) does.
   - Changes nothing on either side, and reads no key.
   - 'Graph permissions (application), least first: C(Application.ReadWrite.OwnedBy) or C(Application.Read.All), which federated credentials need.'
-  - 'Commvault rights: C(View) on the CommCell for identity providers. Credentials are those that the account sees, access
-    tokens are its own.'
+  - 'Commvault rights: C(View) on the CommCell for identity providers, clients and key management servers. Credentials are those that the account sees,
+    access tokens are its own.'
+  - 'Requests to Commvault: one for each credential and each app of an identity provider, two or three for each client of Microsoft 365, and eight lists.'
 author:
   - cvops.identity authors (@cvops)
 extends_documentation_fragment:
@@ -65,6 +68,14 @@ options:
     description:
       - The name of the CommCell in the rows. When left out, the name that it has itself.
     type: str
+  leave_out:
+    description:
+      - What of the CommCell is not read, such as what the account has no right to see. Such a source is not one that has failed, and RV(expiring.sources)
+        tells it.
+    type: list
+    elements: str
+    choices: [access_tokens, credentials, saml_apps, oidc_apps, office365_clients, key_management_servers]
+    default: []
   warn_below_days:
     description:
       - With fewer whole days left, a row has the state V(warning).
@@ -134,7 +145,7 @@ expiring:
           description: Who uses the key, such as C(SAML app corp.example); of an access token its user. V(null) where nobody is known to.
           type: str
         consumer_kind:
-          description: C(credential), C(oidc_app), C(saml_app) or C(user); V(null) without a consumer.
+          description: C(credential), C(oidc_app), C(saml_app), C(office365_client), C(key_management_server) or C(user); V(null) without a consumer.
           type: str
         kind:
           description: C(secret), C(certificate), C(service_principal_secret), C(service_principal_certificate), C(saml_signing_certificate),
@@ -181,9 +192,17 @@ expiring:
         unknown:
           description: What is not known about the row, V(null) where nothing is missing.
           type: str
+        findings:
+          description:
+            - What somebody has to know of the key, beside when it ends.
+            - V(of_service_principal), it lies on the service principal, where no rotation of the application replaces it.
+            - V(no_known_consumer), no consumer that was read holds it, or may hold it.
+            - V(no_end), nothing ever makes it be replaced.
+          type: list
+          elements: str
     sources:
-      description: The lists that were read, with C(service), C(what), C(commcell), C(status) (C(read), C(failed) or C(not_offered) by this release),
-        C(found) and C(reason).
+      description: The lists that were read, with C(service), C(what), C(commcell), C(status) (C(read), C(failed), C(left_out), or C(not_offered) by this
+        release), C(found) and C(reason).
       type: list
       elements: dict
     applications:

@@ -13,13 +13,17 @@ import uuid
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.libraries import build_missing_error
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import parse_time
+from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts import FAILED
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.words import (
     KIND_WORDS,
     describe_key,
     describe_row,
+    describe_source,
+    describe_source_name,
 )
 
 from .expiry_reports import list_rows, require_expiring
+from .filter_values import make_visible
 
 Row = t.Mapping[str, t.Any]
 
@@ -35,8 +39,9 @@ _LONGEST_SUMMARY = 200
 
 
 def build_expiry_calendar(expiring: t.Any) -> str:
-    """Return an iCalendar (RFC 5545) with an event for each key that ends and is not superseded.
+    """Return an iCalendar (RFC 5545) with an event for each key that ends and is not superseded, and for each source that could not be read.
 
+    Keys of such a source are not in the calendar, so that without its event nothing would tell that they are missing.
     A key keeps its UID from run to run, so that reading the calendar again moves its event; later runs have higher sequence numbers.
     Raises MissingLibrary.
     """
@@ -57,7 +62,7 @@ def build_expiry_calendar(expiring: t.Any) -> str:
         event = icalendar.Event()
         event.add("uid", uid)
         event.add("dtstamp", checked)
-        event.add("sequence", int(checked.timestamp()) // 60)
+        event.add("sequence", _count_sequence(checked))
         event.add("dtstart", ends)
         event.add("summary", _format_summary(rows)[:_LONGEST_SUMMARY])
         event.add("description", "\n".join(describe_row(row) for row in rows))
@@ -72,14 +77,40 @@ def build_expiry_calendar(expiring: t.Any) -> str:
             alarm.add("trigger", datetime.timedelta(days=-days))
             event.add_component(alarm)
         calendar.add_component(event)
+    for source in make_visible(expiring["sources"]):
+        if source.get("status") == FAILED:
+            calendar.add_component(_build_source_event(icalendar, source, checked))
     return str(calendar.to_ical().decode())
+
+
+def _build_source_event(icalendar: t.Any, source: Row, checked: datetime.datetime) -> t.Any:
+    """Return the event of a source that could not be read when it was *checked*."""
+    event = icalendar.Event()
+    event.add("uid", _build_uid("source", source.get("commcell"), f"{source.get('service')} {source.get('what')}"))
+    event.add("dtstamp", checked)
+    event.add("sequence", _count_sequence(checked))
+    event.add("dtstart", checked)
+    told = f"{describe_source_name(source)} could not be read: keys are missing in this calendar"
+    event.add("summary", told[:_LONGEST_SUMMARY])
+    event.add("description", describe_source(source))
+    event.add("transp", "TRANSPARENT")
+    return event
 
 
 def build_event_uid(row: Row) -> str:
     """Return the UID of a key's event: a certificate's by its thumbprint, as its key id may be that of either of its two entries."""
     place = row["commcell"] if row["kind"] == "access_token" else row["object_id"]
     key = row["thumbprint"] or str(row["key_id"]).lower()
-    return f"{uuid.uuid5(_NAMESPACE, repr((row['kind'], place, key)))}@cvops.identity"
+    return _build_uid(row["kind"], place, key)
+
+
+def _build_uid(kind: t.Any, place: t.Any, key: str) -> str:
+    return f"{uuid.uuid5(_NAMESPACE, repr((kind, place, key)))}@cvops.identity"
+
+
+def _count_sequence(checked: datetime.datetime) -> int:
+    """Return the number of a run's revision of all events, which is higher in each later one."""
+    return int(checked.timestamp()) // 60
 
 
 def _group_by_key(rows: t.Iterable[Row]) -> dict[str, list[Row]]:

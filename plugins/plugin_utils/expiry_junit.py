@@ -40,6 +40,8 @@ def build_expiry_junit(expiring: t.Any) -> str:
         case = _add_case(suite, counts, "sources", describe_source_name(source))
         if source["status"] == "failed":
             _add_outcome(case, counts, "errors", "error", describe_source(source))
+        elif source["status"] == "left_out":
+            _add_outcome(case, counts, "skipped", "skipped", describe_source(source))
     for row in list_rows(expiring):
         who = f"{row['consumer']}: " if row["consumer"] else ""
         case = _add_case(suite, counts, str(row["commcell"] or "Entra ID"), f"{who}{describe_key(row)}")

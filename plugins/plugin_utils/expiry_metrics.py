@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.libraries import build_missing_error
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import parse_time
-from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.rows import STATES, SUPERSEDED
+from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.rows import FINDINGS, STATES, SUPERSEDED
 
 from .expiry_reports import list_rows, require_expiring
 from .filter_values import make_visible
@@ -33,13 +33,22 @@ def build_expiry_metrics(expiring: t.Any) -> str:
     found = require_expiring(expiring)
     registry = prometheus.CollectorRegistry()
     ends = prometheus.Gauge("cvops_credential_expiry_timestamp_seconds", "When a key ends.", _LABELS, registry=registry)
+    soonest: dict[tuple[str, ...], float] = {}
     for row in list_rows(expiring):
         if row.get("expires") and row.get("state") != SUPERSEDED:
-            labels = {name: str(row.get(name) or "") for name in _LABELS}
-            ends.labels(**labels).set(parse_time(row["expires"]).timestamp())
+            # Labels need not tell keys apart: names are free, and who adds a certificate chooses its key id.
+            values, end = tuple(str(row.get(name) or "") for name in _LABELS), parse_time(row["expires"]).timestamp()
+            soonest[values] = min(end, soonest.get(values, end))
+    for values, end in soonest.items():
+        ends.labels(*values).set(end)
     states = prometheus.Gauge("cvops_credentials", "How many rows have each state.", ("state",), registry=registry)
     for state in STATES:
         states.labels(state=state).set(sum(row.get("state") == state for row in found["rows"]))
+    told = prometheus.Gauge(
+        "cvops_credential_findings", "How many rows have each finding.", ("finding",), registry=registry
+    )
+    for finding in FINDINGS:
+        told.labels(finding=finding).set(sum(finding in (row.get("findings") or ()) for row in found["rows"]))
     sources = prometheus.Gauge(
         "cvops_collect_source_success",
         "Whether a source could be read.",

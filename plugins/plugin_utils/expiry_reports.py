@@ -15,6 +15,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts
     COMMVAULT,
     ENTRA,
     FAILED,
+    READ,
     ExpiryFacts,
     make_facts,
     make_source,
@@ -22,14 +23,18 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.info import list_expiry_faults
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.rows import (
+    FINDINGS,
     STATES,
+    WHO,
     Thresholds,
     build_expiry_report,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.words import (
+    FINDING_WORDS,
     describe_end,
     describe_key,
     describe_source,
+    describe_unknown,
 )
 
 from .filter_values import FilterInputError, make_visible, require_list, require_mapping, require_mappings, to_text
@@ -39,7 +44,9 @@ Mapping = t.Mapping[str, t.Any]
 
 _PARTS = ("applications", "key_list", "consumers", "sources")
 _LONGEST_REASON = 500
-_HEAD = ("State", "Who uses it", "CommCell", "What ends", "When")
+#: So many keys of a finding are named in a report; the data has all.
+_TOLD = 10
+_HEAD = ("State", "When", "Who uses it", "CommCell", "What ends")
 #: States of rows that a report shows only when all are asked for.
 _QUIET = ("ok", "no_end", "superseded")
 
@@ -75,7 +82,7 @@ def find_expiry_faults(expiring: t.Any) -> list[str]:
 
 
 def format_expiry(expiring: t.Any, everything: bool = False) -> list[str]:
-    """Return the noun of expiry_info as lines: counts, what could not be read, and a table of the rows, gravest first.
+    """Return the noun of expiry_info as lines: counts, what could not be read, a table of the rows, gravest first, and what else to know.
 
     *everything*: also of rows that are well, which are counted only otherwise.
     """
@@ -83,19 +90,35 @@ def format_expiry(expiring: t.Any, everything: bool = False) -> list[str]:
     counts = require_mapping(found.get("counts"), "counts")
     told = [f"{counts[state]} {state.replace('_', ' ')}" for state in reversed(STATES) if counts.get(state)]
     lines = [f"{found.get('state')}: {', '.join(told) or 'nothing that expires'}"]
-    lines += [describe_source(source) for source in found["sources"] if source.get("status") != "read"]
+    lines += [describe_source(source) for source in found["sources"] if source.get("status") == FAILED]
     rows = [row for row in found["rows"] if everything or row["state"] not in _QUIET]
     cells = [
         (
             row["state"],
-            row["consumer"] or "not known",
-            row["commcell"] or "",
-            describe_key({**row, "commcell": None}),
             _format_when(row),
+            row["consumer"] or _describe_users(row),
+            row["commcell"] or "",
+            f"{describe_key({**row, 'commcell': None})}{_format_reason(row)}",
         )
         for row in rows
     ]
-    return [*lines, *(format_table([_HEAD, *cells]) if cells else [])]
+    others = [describe_source(source) for source in found["sources"] if source.get("status") not in (READ, FAILED)]
+    return [*lines, *(format_table([_HEAD, *cells]) if cells else []), *_format_findings(found["rows"]), *others]
+
+
+def _format_findings(rows: t.Sequence[Mapping]) -> list[str]:
+    """Return a line for each finding, with the keys that it is about; those that are many, counted."""
+    lines = []
+    for finding in FINDINGS:
+        keys = list(
+            dict.fromkeys(describe_key(row) for row in rows if finding in require_list(row.get("findings"), "findings"))
+        )
+        if keys:
+            one, many, told = FINDING_WORDS[finding]
+            subject = f"1 key {one}" if len(keys) == 1 else f"{len(keys)} keys {many}"
+            more = f", and {len(keys) - _TOLD} more" if len(keys) > _TOLD else ""
+            lines.append(f"{subject} {told}: {', '.join(keys[:_TOLD])}{more}")
+    return lines
 
 
 def require_expiring(value: t.Any) -> Mapping:
@@ -110,8 +133,21 @@ def require_expiring(value: t.Any) -> Mapping:
 
 
 def _format_when(row: Mapping) -> str:
-    unknown = f" ({row['unknown']})" if row["unknown"] and row["state"] in ("unknown", "missing") else ""
-    return f"{describe_end(row)}{unknown}"
+    """Return how many days are left, and the day: what somebody looks for first."""
+    told = describe_end(row)
+    left, dummy, moment = told.partition(", ")
+    return f"{left} ({moment.removeprefix('until ')[:10]})" if moment else told
+
+
+def _format_reason(row: Mapping) -> str:
+    """Return why a key is not known or not there."""
+    return describe_unknown(row) if row["consumer"] or row["state"] in ("unknown", "missing") else ""
+
+
+def _describe_users(row: Mapping) -> str:
+    """Return who may use a key that no consumer says it holds."""
+    unknown = str(row.get("unknown") or "")
+    return unknown[len(WHO) :].lstrip(", ") or "not known" if unknown.startswith(WHO) else ""
 
 
 def _read_facts(found: Mapping) -> ExpiryFacts:

@@ -1241,6 +1241,18 @@ SCHEMA: dict[str, Part] = {
     'expiry_fail_below_days': {'type': 'int'},
     'expiry_file': {'type': 'path'},
     'expiry_junit': {'type': 'path'},
+    'expiry_leave_out': {
+        'type': 'list',
+        'elements': 'str',
+        'choices': [
+            'access_tokens',
+            'credentials',
+            'saml_apps',
+            'oidc_apps',
+            'office365_clients',
+            'key_management_servers',
+        ],
+    },
     'expiry_show_all': {'type': 'bool'},
     'expiry_textfile': {'type': 'path'},
     'expiry_textfile_mode': {'type': 'str'},

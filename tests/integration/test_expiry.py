@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
+import shlex
+import subprocess
+import sys
 import typing as t
 from xml.etree import ElementTree
 
 import icalendar
 import pytest
+import yaml
+from collection_tree import ROOT, collections_path
 from cvops_simulator import Simulator
+from cvops_simulator.commvault.model import IdentityApp, OfficeClient
 from cvops_simulator.core.faults import Fault
+from cvops_simulator.entra.seeding import add_application
+from cvops_simulator.entra.tenant import format_graph_time
 from helpers.checks import assert_no_secrets, assert_no_writes
-from helpers.expiring import APPLICATIONS, VALUES, seed_expiring
+from helpers.expiring import APPLICATIONS, DAY, VALUES, seed_expiring
+from helpers.hostile import SPECIAL, commands
 from helpers.playing import Player, Run
+from loopback_guard import child_variables
 from prometheus_client.parser import text_string_to_metric_families
 
 pytestmark = pytest.mark.any_core
@@ -59,10 +70,141 @@ def test_one_report_and_all_files(site: Simulator, play: Player, tmp_path: pathl
     suite = ElementTree.parse(files["expiry_junit"]).find("testsuite")
     assert suite is not None
     assert suite.get("failures") == "0"
+    key_id = names["soon"]["key_id"]
+    for _key, registration in site.tenant.applications.items():
+        for key in registration.get("passwordCredentials", ()):
+            if key["keyId"] == key_id:
+                key["endDateTime"] = format_graph_time(site.clock.now() + 99.5 * DAY)
+    site.clock.advance(120)
     again = run(site, play, expiry_calendar=str(files["expiry_calendar"])).ok()
     later = icalendar.Calendar.from_ical(files["expiry_calendar"].read_bytes()).walk("VEVENT")
-    assert {str(event["uid"]) for event in later} == {str(event["uid"]) for event in events}
-    assert "12 days left" in again.text
+    before, after = ({str(event["uid"]): event for event in found} for found in (events, later))
+    assert before.keys() == after.keys()
+    assert all(before[uid]["sequence"] < after[uid]["sequence"] for uid in before)
+    (moved,) = (uid for uid in before if before[uid].decoded("dtstart") != after[uid].decoded("dtstart"))
+    assert "soon" in str(after[moved]["summary"])
+    assert "12 days left" not in again.text
+
+
+def read_command(text: str, pattern: str) -> list[str]:
+    """The command that a schedule runs, without its switches for mail and sign-in."""
+    (found,) = re.findall(pattern, text, re.MULTILINE)
+    return [word for word in shlex.split(found) if word not in ("chronic", "$PLAYBOOK_OPTIONS")]
+
+
+def test_the_schedules_of_the_guide_run_what_they_say(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
+    """cron's line is run in surroundings like cron's; the service's has to be the same one, and the job template's its options."""
+    seed_expiring(site)
+    guide = (ROOT / "docs" / "docsite" / "rst" / "guide_expiry.rst").read_text()
+    command = read_command(guide, r"^ +15 6 \* \* \* (.*)$")
+    unit = (ROOT / "docs" / "examples" / "systemd" / "cvops-expiry.service").read_text()
+    assert read_command(unit, r"^ExecStart=(.*)$") == command
+    assert "``cvops.identity.expiry``" in guide and "``expiry_fail_below_days: 7``" in guide
+    document = {"cvops_connection": site.variables()["cvops_connection"]}
+    (tmp_path / "access.yml").write_text(yaml.safe_dump(document))
+    real = {
+        "/opt/cvops/bin/ansible-playbook": str(pathlib.Path(sys.executable).with_name("ansible-playbook")),
+        "/opt/cvops/access.yml": str(tmp_path / "access.yml"),
+        "/var/lib/cvops/expiry.json": str(tmp_path / "expiry.json"),
+    }
+    for shown, path in real.items():
+        assert any(shown in word for word in command), shown
+        command = [word.replace(shown, path) for word in command]
+    surroundings = {**child_variables(), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    outcome = subprocess.run(
+        command,
+        env={**surroundings, **play.connection, "ANSIBLE_COLLECTIONS_PATH": str(collections_path())},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    said = outcome.stdout + outcome.stderr
+    assert outcome.returncode == 2, said
+    assert "expired 3 days ago" in said
+    assert json.loads((tmp_path / "expiry.json").read_text())["state"] == "expired"
+    assert not any(value in said for value in VALUES)
+
+
+def plant(site: Simulator, names: list[str]) -> None:
+    """Give everything that an output names one of the names: applications, keys, clients and apps of identity providers."""
+    ends = format_graph_time(site.clock.now() + 5.5 * DAY)
+    state = site.commcells["cs01"].state
+    for number, name in enumerate(names):
+        secret = {"displayName": name, "value": f"~value-{number}", "endDateTime": ends}
+        made = add_application(
+            site.tenant,
+            {
+                "displayName": name,
+                "uniqueName": f"u{number}{name}",
+                "signInAudience": "AzureADMyOrg",
+                "secrets": [secret],
+            },
+            {},
+        )
+        (key,) = made["passwordCredentials"]
+        values = [{"name": "clientId", "value": made["appId"]}]
+        document = {"props": {"nameValues": values}}
+        mark = f"{name}\n[cvops secret: {key['keyId']}]"
+        state.apps.add(IdentityApp(6100 + number, name, f"hostile{number}", 5, mark, document=document))
+        state.office_clients.add(OfficeClient(7100 + number, name, 137, apps=[{"azureAppId": made["appId"]}]))
+
+
+@pytest.mark.every_core
+def test_names_of_a_whole_tenant_stay_text_in_every_output(
+    site: Simulator, play: Player, tmp_path: pathlib.Path
+) -> None:
+    """Nothing is run, no line is added, no file is broken, and every key is in every file."""
+    marks = tmp_path / "ran"
+    names = [*commands(marks), *SPECIAL, "=cmd|' /C calc'!A0", "a|b|c", "]]><x/>&amp;", 'q"\\\n', "x\r\nEND:VEVENT"]
+    plant(site, names)
+    files = {name: tmp_path / file for name, file in FILES.items()}
+    made = run(
+        site,
+        play,
+        expiry_applications=[],
+        expiry_show_all=True,
+        expiry_fail_below_days=7,
+        **{name: str(path) for name, path in files.items()},
+    )
+    assert made.rc == 2
+    assert sorted(marks.iterdir()) == []
+    assert not any(character in made.text for character in "\x1b\x9b\u202e\u2066")
+    found = json.loads(files["expiry_file"].read_text())
+    held = [row for row in found["rows"] if row["consumer_kind"] == "oidc_app" and row["state"] == "critical"]
+    assert sorted(row["name"] for row in held) == sorted(names)
+    ids = {row["key_id"] for row in held}
+    ends = metrics(files["expiry_textfile"])["cvops_credential_expiry_timestamp_seconds"]
+    assert ids <= {labels["key_id"] for labels, _value in ends}
+    events = icalendar.Calendar.from_ical(files["expiry_calendar"].read_bytes()).walk("VEVENT")
+    assert (
+        len(events)
+        == len({str(event["uid"]) for event in events})
+        == len({row["key_id"] for row in found["rows"] if row["expires"]})
+    )
+    suite = ElementTree.parse(files["expiry_junit"]).find("testsuite")
+    assert suite is not None
+    assert int(suite.get("failures", "0")) >= len(names)
+
+
+def test_several_commcells_are_one_report(
+    make_site: t.Callable[..., Simulator], make_player: t.Callable[[Simulator], Player]
+) -> None:
+    """What they have under one name stays apart; one of them that cannot be read hides nothing of the other ones."""
+    site = make_site(set="M", seed=1, empty=True)
+    first, second, *others = site.commcells
+    for name in (first, second):
+        site.commcells[name].state.office_clients.add(OfficeClient(7001, "Exchange", 137))
+    for name in others:
+        site.faults.add(Fault(name, "*", "*", "status", status=403, times=0))
+    made = run(site, make_player(site), expiry_applications=[], expiry_fail_below_days=0)
+    assert made.rc == 2
+    lines = [line for line in made.text.splitlines() if "Microsoft 365 client Exchange" in line]
+    assert len(lines) == 2
+    assert len({name for name in (first, second) for line in lines if name in line}) == 2
+    for name in others:
+        assert f"credentials of Commvault ({name}) could not be read" in str(made.result["msg"])
 
 
 def test_a_threshold_fails_the_run_when_all_files_are_written(

@@ -41,9 +41,15 @@ def states(result: t.Mapping[str, t.Any]) -> dict[tuple[str | None, str | None],
 
 
 EXPECTED = {
-    (None, "ended"): "superseded",
+    (None, "ended"): "expired",
     ("credential azure-prod", "soon"): "warning",
-    (None, "later"): "ok",
+    ("Microsoft 365 client OneDrive through credential azure-prod", "soon"): "warning",
+    ("Microsoft 365 client Dynamics", None): "unknown",
+    ("Microsoft 365 client Exchange", None): "unknown",
+    ("Microsoft 365 client SharePoint", None): "unknown",
+    ("key management server vault-kms", None): "unknown",
+    (None, "hidden"): "ok",
+    ("OIDC app console", "later"): "ok",
     (None, "for ever"): "no_end",
     (None, "awx"): "no_end",
     ("SAML app corp.example", "CN=Commvault"): "warning",
@@ -64,9 +70,30 @@ def test_everything_that_expires_by_who_uses_it(site: Simulator, play: Player, i
     assert_no_writes(site)
     assert_no_secrets(run, [run.folder], VALUES)
     # Graph: the applications in one batch, then what belongs to them in another. CommCell: who signs in and the tokens, the
-    # list of credentials and one of them, the two lists of identity providers, one SAML app.
+    # list of credentials and one of them, the two lists of identity providers, one SAML app, one OpenID Connect app, the two
+    # lists of Microsoft 365 clients, two requests for each client and three for SharePoint, the key management servers.
     assert count_requests(site) == 2
-    assert run.result["stats"]["reads"] == 2 + 7
+    assert run.result["stats"]["reads"] == 2 + 7 + 1 + 2 + 3 * 2 + 3 + 1
+
+
+def test_what_else_is_to_be_known_of_keys(site: Simulator, play: Player) -> None:
+    seed_expiring(site)
+    asked = [{"unique_name": name} for name in APPLICATIONS]
+    rows = play(task(applications=asked)).ok().result["expiring"]["rows"]
+    found = {row["name"]: row["findings"] for row in rows if row["findings"]}
+    assert found == {"hidden": ["of_service_principal"], "for ever": ["no_known_consumer", "no_end"]}
+
+
+def test_sources_that_the_account_may_not_read_can_be_left_out(site: Simulator, play: Player) -> None:
+    seed_expiring(site)
+    for path in ("*/KeyManagementServers*", "*/Office365/*"):
+        site.faults.add(Fault("cs01", "GET", path, "status", status=403, times=0))
+    left_out = ["key_management_servers", "office365_clients"]
+    run = play(task(services=["commvault"], fail_below_days=0))
+    assert "key management servers of Commvault (cs01) could not be read" in run.result["msg"]
+    found = play(task(services=["commvault"], fail_below_days=0, leave_out=left_out)).ok().result["expiring"]
+    assert [source["what"] for source in found["sources"] if source["status"] == "left_out"] == sorted(left_out)[::-1]
+    assert not found["partial"]
 
 
 def test_all_applications_of_the_tenant(site: Simulator) -> None:

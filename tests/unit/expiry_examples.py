@@ -77,6 +77,7 @@ def consumer(name: str, holds: int | None, of: int | None = 1, kind: str = "cred
         "tenant_id": TENANT,
         "key_id": None if holds is None else guid(1000 + holds),
         "identifiers": [],
+        "credential": None,
     }
     return t.cast("f.Consumer", {**found, **more})
 
@@ -159,7 +160,8 @@ def all_facts(draw: st.DrawFn) -> f.ExpiryFacts:
             f"consumer-{number}",
             draw(st.one_of(st.none(), st.integers(0, 7))),
             draw(st.one_of(st.none(), st.integers(1, 4))),
-            draw(st.sampled_from(["credential", "oidc_app", "saml_app"])),
+            draw(st.sampled_from(["credential", "oidc_app", "saml_app", *f.HOLDER_KINDS])),
+            credential=draw(st.sampled_from([None, None, None, "consumer-0", "CONSUMER-1"])),
             identifiers=draw(st.sampled_from([[], ["https://cv.example"], ["https://other.example"]])),
         )
         for number in range(draw(st.integers(0, 4)))

@@ -337,6 +337,14 @@ PLACES: list[Place] = [
         _tags("cell", "after", "may-not-ask"),
     ),
     Place(
+        "cell-key-holders",
+        "cell",
+        "expiry_info",
+        Target("GET", r"/(Office365/|CommCell/KeyManagement|Instance|ThirdParty/App)"),
+        lambda w, n: {**w.cell, "services": ["commvault"], "commcell": "cs01"},
+        _tags("cell", "list", "read", "may-not-ask"),
+    ),
+    Place(
         "cell-oidc-app-write",
         "cell",
         "commvault_oidc_app",

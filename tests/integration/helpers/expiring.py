@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from cvops_simulator import Simulator
+from cvops_simulator.commvault.model import IdentityApp, KeyServer, OfficeClient
 from cvops_simulator.entra.seeding import add_application
 from cvops_simulator.entra.tenant import format_graph_time
 
@@ -16,6 +17,13 @@ DAY = 86400.0
 SERVICE = "https://commvault.corp.example:443/webconsole"
 #: Unique names of the applications that are made.
 APPLICATIONS = ("commvault-backup", "commvault-sso")
+#: Clients of Microsoft 365: name, number of the agent, and whether they keep the key themselves or share that of a credential.
+HOLDERS = (
+    ("OneDrive", 134, "shared"),
+    ("Dynamics", 134, "own"),
+    ("Exchange", 137, "own"),
+    ("SharePoint", 78, "own"),
+)
 #: Texts that nobody may see.
 VALUES = tuple(f"~very-secret-value-{number}" for number in range(3))
 
@@ -31,9 +39,18 @@ def seed_expiring(site: Simulator) -> None:
         {"displayName": name, "value": value, "startDateTime": ends(-200), "endDateTime": ends(days)}
         for name, value, days in zip(("ended", "soon"), VALUES, (-3.5, 12.5), strict=False)
     ]
+    hidden = {"keyId": site.tenant.new_id(), "displayName": "hidden", "hint": "~ve", "secretText": None}
     backup = add_application(
         site.tenant,
-        {"displayName": "Backup", "uniqueName": APPLICATIONS[0], "signInAudience": "AzureADMyOrg", "secrets": secrets},
+        {
+            "displayName": "Backup",
+            "uniqueName": APPLICATIONS[0],
+            "signInAudience": "AzureADMyOrg",
+            "secrets": secrets,
+            "servicePrincipal": {
+                "passwordCredentials": [{**hidden, "startDateTime": ends(-9), "endDateTime": ends(100.5)}]
+            },
+        },
         {},
     )
     credential = {
@@ -55,7 +72,7 @@ def seed_expiring(site: Simulator) -> None:
         "key": None,
         "startDateTime": ends(-9),
     }
-    add_application(
+    sign_on = add_application(
         site.tenant,
         {
             "displayName": "Sign-on",
@@ -83,6 +100,19 @@ def seed_expiring(site: Simulator) -> None:
     held.description = f"{held.description}\n[cvops secret: {soon['keyId']}]"
     app = next(app for app in commcell.state.apps if app.name == "corp.example")
     app.document["serviceProviderMetaData"] = {"serviceProviderEndpoint": SERVICE}
+    (later,) = sign_on["passwordCredentials"]
+    issuer = f"https://login.microsoftonline.com/{site.tenant.id}/v2.0/.well-known/openid-configuration"
+    values = [{"name": "clientId", "value": sign_on["appId"]}, {"name": "endPointUrl", "value": issuer}]
+    document = {"props": {"nameValues": values}}
+    mark = f"[cvops secret: {later['keyId']}]"
+    commcell.state.apps.add(IdentityApp(6001, "console", "0a0b0c", 5, mark, document=document))
+    own = {"azureAppId": backup["appId"], "azureDirectoryId": site.tenant.id}
+    shared = {"credentialEntity": {"credentialId": held.id, "credentialName": held.name}}
+    for number, (name, agent, app) in enumerate(HOLDERS):
+        row = {"own": own, "shared": shared}[app]
+        commcell.state.office_clients.add(OfficeClient(7001 + number, name, agent, name == "Dynamics", [row]))
+    access = {"authType": 2, "applicationId": backup["appId"], "tenantId": site.tenant.id}
+    commcell.state.key_servers.add(KeyServer(101, "vault-kms", access=access))
     cell: t.Any = commcell.cell
     owner = cell.user(cell.admin[0]).id
     cell.sessions.store.create("ci", owner, 2, now + 1800, now + 20.5 * DAY)

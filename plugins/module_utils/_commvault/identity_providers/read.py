@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ..._core.errors import ApiError, AuthError, BadAnswer, Forbidden, NotFound, Throttled, Unreachable
 from ..._core.names import fold_case, is_same_name
-from ..._core.values import get_objects, get_texts
+from ..._core.values import AnswerObject, get_objects, get_texts
 from ..client import CommvaultClient, quote_segment
 from ..oidc_apps.canonical import OIDC_TYPE
 from ..references import parse_id
@@ -123,6 +123,8 @@ class IdentityProviders:
 
     def __init__(self, client: CommvaultClient) -> None:
         self._client = client
+        #: The rows of the apps that were listed last, of all kinds; None where the release has no such list.
+        self.app_rows: list[AnswerObject] | None = None
 
     def list_providers(self) -> list[IdentityServer]:
         """Return all SAML and OpenID Connect providers that this account may see. Raises NotFound where there is neither list."""
@@ -131,6 +133,7 @@ class IdentityProviders:
         apps = self._client.get("ThirdParty/App", intent=intent, unknown_ok=True)
         if known is None and apps is None:
             raise NotFound("This CommServe offers no list of identity providers to this account.", service="Commvault")
+        self.app_rows = None if apps is None else get_objects(apps, "clientThirdPartyApps")
         return merge_identity_servers(known, apps)
 
     def read_saml_app(self, name: str) -> SamlApp | None:

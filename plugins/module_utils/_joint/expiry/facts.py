@@ -13,10 +13,21 @@ from ..._core.names import fold_case
 
 #: Kinds of keys with which an application signs in; any of them does.
 CLIENT_KINDS = ("secret", "certificate", "service_principal_secret", "service_principal_certificate")
+#: Kinds of consumers that keep their key where nothing shows which it is.
+HOLDER_KINDS = ("office365_client", "key_management_server")
 SAML_KIND, FEDERATED_KIND, TOKEN_KIND = "saml_signing_certificate", "federated_credential", "access_token"
-#: What came of a source. ``not_offered``: this release has nothing of the kind.
-READ, FAILED, NOT_OFFERED = "read", "failed", "not_offered"
+#: What came of a source. ``not_offered``: this release has nothing of the kind; ``left_out``: the caller does not want it read.
+READ, FAILED, NOT_OFFERED, LEFT_OUT = "read", "failed", "not_offered", "left_out"
 ENTRA, COMMVAULT = "entra", "commvault"
+#: What is read of a CommCell, in this order.
+COMMVAULT_SOURCES = (
+    "access_tokens",
+    "credentials",
+    "saml_apps",
+    "oidc_apps",
+    "office365_clients",
+    "key_management_servers",
+)
 
 
 class Application(t.TypedDict):
@@ -50,10 +61,10 @@ class Key(t.TypedDict):
 
 
 class Consumer(t.TypedDict):
-    """What a CommCell holds a key for. ``kind``: ``credential``, ``oidc_app`` or ``saml_app``.
+    """What a CommCell holds a key for. ``kind``: ``credential``, ``oidc_app``, ``saml_app``, ``office365_client`` or ``key_management_server``.
 
     ``key_id``: the key that it says it holds, None where it says nothing that can be read. ``identifiers``: of a SAML app, by which its
-    application is found.
+    application is found. ``credential``: the name of the credential whose key it uses, None where it keeps the key itself.
     """
 
     kind: str
@@ -64,10 +75,14 @@ class Consumer(t.TypedDict):
     tenant_id: str | None
     key_id: str | None
     identifiers: list[str]
+    credential: str | None
 
 
 class Source(t.TypedDict):
-    """One list that was read, or not, and why. ``complete``: of applications, whether all of the tenant were asked for."""
+    """One list that was read, or not, and why.
+
+    Of applications: ``complete``, whether all of the tenant were asked for; ``caller_app_id``, the application that the run signs in as.
+    """
 
     service: str
     what: str
@@ -77,6 +92,7 @@ class Source(t.TypedDict):
     reason: str | None
     tenant_id: str | None
     complete: bool
+    caller_app_id: str | None
 
 
 class ExpiryFacts(t.TypedDict):
@@ -98,6 +114,7 @@ def make_source(
     reason: str | None = None,
     tenant_id: str | None = None,
     complete: bool = False,
+    caller_app_id: str | None = None,
 ) -> Source:
     """Return one source; what is not given is empty."""
     return {
@@ -109,6 +126,7 @@ def make_source(
         "reason": reason,
         "tenant_id": tenant_id,
         "complete": complete,
+        "caller_app_id": caller_app_id,
     }
 
 
@@ -129,7 +147,9 @@ def merge_facts(parts: t.Iterable[ExpiryFacts]) -> ExpiryFacts:
         for key in part["key_list"]:
             keys.setdefault((key["kind"], key["object_id"], key["commcell"], fold_case(key["key_id"])), key)
         for consumer in part["consumers"]:
-            place = (consumer["kind"], consumer["commcell"], consumer["company"], consumer["name"])
+            # A client may sign in as several applications.
+            used = (consumer["app_id"], consumer["credential"]) if consumer["kind"] in HOLDER_KINDS else None
+            place = (consumer["kind"], consumer["commcell"], consumer["company"], consumer["name"], used)
             consumers.setdefault(place, consumer)
         merged["sources"].extend(part["sources"])
     merged["applications"], merged["key_list"] = list(applications.values()), list(keys.values())

@@ -39,7 +39,7 @@ def collect_expiring(ctx: Context) -> dict[str, t.Any]:
     now = ctx.clock.now()
     if COMMVAULT in services:
         cell = CommvaultExpiryReader(ctx, CommvaultClient(ctx), ctx.options.get("commcell"))
-        cell.read()
+        cell.read(ctx.options["leave_out"])
         parts.append(cell.facts)
         errors += cell.errors
     if ENTRA in services:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .facts import COMMVAULT_SOURCES
+
 _KEYS = ("app_id", "object_id", "unique_name")
 
 
@@ -30,6 +32,7 @@ def expiry_options() -> dict[str, dict[str, t.Any]]:
             "mutually_exclusive": [list(_KEYS)],
         },
         "commcell": {"type": "str"},
+        "leave_out": {"type": "list", "elements": "str", "choices": list(COMMVAULT_SOURCES), "default": []},
         "warn_below_days": {"type": "int", "default": 30},
         "fail_below_days": {"type": "int"},
         "parallel_reads": {"type": "int", "default": 8},

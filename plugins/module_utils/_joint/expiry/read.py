@@ -12,6 +12,11 @@ import typing as t
 from ..._commvault.client import CommvaultClient
 from ..._commvault.credentials.calls import Credentials
 from ..._commvault.identity_providers.read import AZURE_SAML_KIND, IdentityProviders, IdentityServer
+from ..._commvault.key_holders.canonical import KeyHolder
+from ..._commvault.key_holders.read import KeyHolders
+from ..._commvault.oidc_apps.calls import OidcApps
+from ..._commvault.oidc_apps.canonical import OIDC_TYPE
+from ..._commvault.references import parse_id
 from ..._core.context import Context
 from ..._core.errors import ApiError, AuthError, ConfigError, CvopsError, Throttled, Unreachable
 from ..._core.parallel import map_in_parallel
@@ -22,12 +27,15 @@ from ..._entra.applications.reference import READ_NEEDS, format_application_path
 from ..._entra.batches import ReadRequest, build_value_queries, read_in_batches
 from ..._entra.client import GraphClient, quote_segment
 from ..._signin.commvault.token_pair_wire import parse_token_list
-from .consumers import parse_credential_consumer, parse_saml_consumer
+from .consumers import parse_credential_consumer, parse_holder_consumer, parse_oidc_consumer, parse_saml_consumer
 from .facts import (
     COMMVAULT,
+    COMMVAULT_SOURCES,
     ENTRA,
     FAILED,
+    LEFT_OUT,
     NOT_OFFERED,
+    READ,
     Application,
     Consumer,
     ExpiryFacts,
@@ -50,6 +58,8 @@ Wire = dict[str, t.Any]
 _FEDERATED_NEEDS = ("Application.Read.All",)
 _KEY_NAMES = ("app_id", "object_id", "unique_name")
 _LONGEST_REASON = 500
+#: What the caller's token says of where it is from.
+_CALLER_CLAIMS = {"tenant_id": "tid", "caller_app_id": "appid"}
 
 
 def describe_failure(ctx: Context, error: CvopsError) -> str:
@@ -75,13 +85,14 @@ class EntraExpiryReader:
             wires = self._read_named(names) if names else self._list_all("/applications", APPLICATION_SELECT)
             found = {str(wire["id"]): canonical_application(wire) for wire in wires}
             keys = [key for wire in wires for key in list_application_keys(wire, found[str(wire["id"])])]
-            tenant_id = str(self._graph.read_token_claims().get("tid") or "") or None
+            claims = self._graph.read_token_claims()
         except ApiError as exc:
             self._note_failure("applications", exc)
             return
         self.facts["key_list"] += keys
         self.facts["applications"] += list(found.values())
-        self._note("applications", len(wires), tenant_id=tenant_id, complete=not names)
+        caller = {name: str(claims.get(claim) or "").lower() or None for name, claim in _CALLER_CLAIMS.items()}
+        self._note("applications", len(wires), complete=not names, **caller)
         if names:
             self._read_parts_of(list(found.values()))
         else:
@@ -190,8 +201,8 @@ class EntraExpiryReader:
         else:
             self._note(what, count)
 
-    def _note(self, what: str, found: int, *, tenant_id: str | None = None, complete: bool = False) -> None:
-        self.facts["sources"].append(make_source(ENTRA, what, found=found, tenant_id=tenant_id, complete=complete))
+    def _note(self, what: str, found: int, **more: t.Any) -> None:
+        self.facts["sources"].append(make_source(ENTRA, what, found=found, **more))
 
     def _note_failure(self, what: str, error: ApiError) -> None:
         self.errors.append(error)
@@ -204,28 +215,38 @@ class CommvaultExpiryReader:
 
     def __init__(self, ctx: Context, client: CommvaultClient, commcell: str | None) -> None:
         self._ctx, self._client, self._commcell = ctx, client, commcell or ""
+        self._at_most = int(ctx.options.get("parallel_reads") or 1)
+        self._providers = IdentityProviders(client)
+        self._holders = KeyHolders(client, self._at_most)
         self.facts: ExpiryFacts = make_facts()
         self.errors: list[ApiError] = []
 
-    def read(self) -> None:
-        """Read all sources, each apart; none after one that shows that the CommCell cannot be reached or signed in to."""
-        reads: tuple[tuple[str, t.Callable[[], int | None]], ...] = (
-            ("access_tokens", self._read_tokens),
-            ("credentials", self._read_credentials),
-            ("saml_apps", self._read_saml_apps),
-        )
-        for number, (what, read) in enumerate(reads):
+    def read(self, left_out: t.Container[str] = ()) -> None:
+        """Read all sources but those *left_out*, each apart; none after one that shows that the CommCell cannot be reached or signed in to."""
+        reads: dict[str, t.Callable[[], int | None]] = {
+            "access_tokens": self._read_tokens,
+            "credentials": self._read_credentials,
+            "saml_apps": self._read_saml_apps,
+            "oidc_apps": self._read_oidc_apps,
+            "office365_clients": lambda: self._take_holders(self._holders.list_office_clients()),
+            "key_management_servers": lambda: self._take_holders(self._holders.list_key_servers()),
+        }
+        hopeless: ApiError | None = None
+        for what in COMMVAULT_SOURCES:
+            if what in left_out:
+                self._note(what, LEFT_OUT)
+                continue
             try:
-                found = read()
+                if hopeless is not None:
+                    raise hopeless
+                found = reads[what]()
             except ApiError as exc:
-                is_hopeless = isinstance(exc, (AuthError, Unreachable, Throttled))
-                self.errors.append(exc)
-                for name, dummy in reads[number:] if is_hopeless else reads[number : number + 1]:
-                    self._note(name, FAILED, reason=describe_failure(self._ctx, exc))
-                if is_hopeless:
-                    return
+                if exc is not hopeless:
+                    self.errors.append(exc)
+                hopeless = exc if isinstance(exc, (AuthError, Unreachable, Throttled)) else None
+                self._note(what, FAILED, reason=describe_failure(self._ctx, exc))
             else:
-                self._note(what, NOT_OFFERED if found is None else "read", found or 0)
+                self._note(what, NOT_OFFERED if found is None else READ, found or 0)
 
     @property
     def commcell(self) -> str:
@@ -247,22 +268,40 @@ class CommvaultExpiryReader:
     def _read_credentials(self) -> int:
         """Note the credentials of applications of Entra ID; return their number. One request for each, as lists leave out what they hold."""
         listed = [one for one in Credentials(self._client).list_all() if one.is_azure_application]
-        self.facts["consumers"] += [parse_credential_consumer(one, self.commcell) for one in listed]
-        return len(listed)
+        return self._take([parse_credential_consumer(one, self.commcell) for one in listed])
 
     def _read_saml_apps(self) -> int:
         """Note the SAML apps that trust Entra ID, or may do so; return their number."""
-        providers = IdentityProviders(self._client)
-        named = [item for item in providers.list_providers() if _may_be_entra(item)]
+        named = [item for item in self._providers.list_providers() if _may_be_entra(item)]
 
         def read(server: IdentityServer) -> Consumer:
             """Return the SAML app as a consumer, with what the list tells where it cannot be read."""
-            return parse_saml_consumer(server, providers.read_saml_app(server.name), self.commcell)
+            return parse_saml_consumer(server, self._providers.read_saml_app(server.name), self.commcell)
 
         self.commcell  # noqa: B018  read before threads ask for it
-        found = map_in_parallel(read, named, self._ctx.options["parallel_reads"], self._ctx, "SAML apps read")
-        self.facts["consumers"] += found
-        return len(found)
+        return self._take(map_in_parallel(read, named, self._at_most, self._ctx, "SAML apps read"))
+
+    def _read_oidc_apps(self) -> int | None:
+        """Note the OpenID Connect apps that may be of Entra ID; return their number, None where the release lists no apps."""
+        apps, rows = OidcApps(self._client), self._providers.app_rows
+        if rows is None:
+            self._providers.list_providers()
+            rows = self._providers.app_rows
+        if rows is None:
+            return None
+        named = [row for row in rows if parse_id(row.get("appType")) == OIDC_TYPE and row.get("isEnabled") is not False]
+        self.commcell  # noqa: B018  read before threads ask for it
+        found = map_in_parallel(apps.read, named, self._at_most, self._ctx, "OpenID Connect apps read")
+        consumers = [parse_oidc_consumer(app, self.commcell) for app in found if app is not None]
+        return self._take([one for one in consumers if one is not None])
+
+    def _take_holders(self, holders: t.Sequence[KeyHolder] | None) -> int | None:
+        """Note what keeps keys itself; return how many entries these are, None where the release lists none of the kind."""
+        return None if holders is None else self._take([parse_holder_consumer(one, self.commcell) for one in holders])
+
+    def _take(self, consumers: t.Sequence[Consumer]) -> int:
+        self.facts["consumers"] += consumers
+        return len(consumers)
 
     def _note(self, what: str, status: str, found: int = 0, *, reason: str | None = None) -> None:
         source = make_source(COMMVAULT, what, self._commcell or None, status=status, found=found, reason=reason)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import math
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..._core.names import fold_case
 from ..._core.values import format_time, parse_time
@@ -19,6 +19,7 @@ from .facts import (
     ENTRA,
     FAILED,
     FEDERATED_KIND,
+    HOLDER_KINDS,
     READ,
     SAML_KIND,
     TOKEN_KIND,
@@ -36,9 +37,26 @@ UNKNOWN, WARNING, CRITICAL, EXPIRED, MISSING = "unknown", "warning", "critical",
 STATES = (NO_END, SUPERSEDED, OK, UNKNOWN, WARNING, CRITICAL, EXPIRED, MISSING)
 #: Those that make a task with fail_below_days fail.
 FAULTS = (CRITICAL, EXPIRED, MISSING)
-CONSUMER_WORDS = {"credential": "credential", "oidc_app": "OIDC app", "saml_app": "SAML app", "user": "user"}
+CONSUMER_WORDS = {
+    "credential": "credential",
+    "oidc_app": "OIDC app",
+    "saml_app": "SAML app",
+    "office365_client": "Microsoft 365 client",
+    "key_management_server": "key management server",
+    "user": "user",
+}
+#: What somebody has to know of a key, beside when it ends: no known consumer holds it; it has no end; it is not one of the application, so
+#: that no rotation of the application replaces it.
+NO_KNOWN_CONSUMER, KEY_WITHOUT_END, OF_SERVICE_PRINCIPAL = "no_known_consumer", "no_end", "of_service_principal"
+FINDINGS = (OF_SERVICE_PRINCIPAL, NO_KNOWN_CONSUMER, KEY_WITHOUT_END)
 _DAY_S = 86400.0
-_WHO = "who uses it"
+#: Keys that lie on the service principal, where no rotation of the application looks.
+PRINCIPAL_KINDS = ("service_principal_secret", "service_principal_certificate")
+#: What is not known of a key that no consumer says it holds, before those who may; of these so many are named.
+WHO = "who uses it"
+_NAMED = 2
+#: Who may use a key of the application that the run itself signs in as, until it ends.
+_OWN_SIGN_IN = "this run itself"
 _TRUSTED = "which signing certificate the SAML app trusts: it cannot be read back"
 
 
@@ -70,11 +88,17 @@ class _Index:
         self.by_identifier: dict[str, dict[str | None, Application]] = {}
         self.keys_by_id: dict[str, list[Key]] = {}
         self.keys_by_application: dict[str | None, list[Key]] = {}
+        self.credentials: dict[tuple[str, str], list[Consumer]] = {}
+        self.callers = {source["caller_app_id"] for source in facts["sources"]} - {None}
         for item in facts["applications"]:
             if item["is_found"]:
                 self.applications.setdefault(str(item["app_id"]), item)
                 for identifier in item["identifiers"]:
                     self.by_identifier.setdefault(identifier, {})[item["app_id"]] = item
+        for consumer in facts["consumers"]:
+            if consumer["kind"] == "credential":
+                place = consumer["commcell"], fold_case(consumer["name"])
+                self.credentials.setdefault(place, []).append(consumer)
         for key in facts["key_list"]:
             self.keys_by_application.setdefault(key["app_id"], []).append(key)
             if key["kind"] in CLIENT_KINDS:
@@ -123,7 +147,9 @@ def build_rows(facts: ExpiryFacts, now: datetime.datetime, thresholds: Threshold
     doubtful = _list_doubtful_consumers(held)
     for key in facts["key_list"]:
         if id(key) not in known:
-            names = doubtful.get(str(key["app_id"]), ()) if key["kind"] in CLIENT_KINDS else ()
+            names = doubtful.get(str(key["app_id"]), []) if key["kind"] in CLIENT_KINDS else []
+            if key["app_id"] in index.callers and key["kind"] in CLIENT_KINDS and not _has_ended(key, now):
+                names = [_OWN_SIGN_IN, *names]
             rows.append(_build_key_row(key, index.keys_by_application[key["app_id"]], names, now, thresholds))
     rows += [_build_missing_row(item) for item in facts["applications"] if not item["is_found"]]
     return sorted(rows, key=_get_sort_key)
@@ -133,6 +159,8 @@ def _find_key(consumer: Consumer, index: _Index) -> _Held:
     """Return what is known of the key that a consumer holds."""
     if consumer["kind"] == "saml_app":
         return _find_signing_certificate(consumer, index)
+    if consumer["kind"] in HOLDER_KINDS and consumer["credential"] is not None:
+        return _find_key_of_credential(consumer, consumer["credential"], index)
     if consumer["app_id"] is None:
         return _Held(consumer, unknown="which application it signs in as")
     application = index.applications.get(consumer["app_id"])
@@ -140,7 +168,8 @@ def _find_key(consumer: Consumer, index: _Index) -> _Held:
         return _judge_unread_application(consumer, consumer["app_id"], index)
     label = application["application"]
     if consumer["key_id"] is None:
-        return _Held(consumer, None, label, f"which key of {label} it holds: it has no mark with a key id")
+        told = "nothing shows it" if consumer["kind"] in HOLDER_KINDS else "it has no mark with a key id"
+        return _Held(consumer, None, label, f"which key of {label} it holds: {told}")
     found = index.keys_by_id.get(fold_case(consumer["key_id"]), [])
     own = next((key for key in found if key["app_id"] == consumer["app_id"]), None)
     if own is not None:
@@ -151,6 +180,15 @@ def _find_key(consumer: Consumer, index: _Index) -> _Held:
     if not index.was_read("service_principals"):
         return _Held(consumer, None, label, "whether its key is one of the service principal, which could not be read")
     return _Held(consumer, None, label, f"{label} has no such key (any more)", is_missing=True)
+
+
+def _find_key_of_credential(consumer: Consumer, name: str, index: _Index) -> _Held:
+    """Return what is known of the key of a consumer that uses the one of a credential."""
+    found = index.credentials.get((consumer["commcell"], fold_case(name)), [])
+    if len(found) != 1:
+        told = "several credentials have the name" if found else "no such credential was read"
+        return _Held(consumer, unknown=f"the key of credential {name}: {told}")
+    return replace(_find_key(found[0], index), consumer=consumer)
 
 
 def _judge_unread_application(consumer: Consumer, app_id: str, index: _Index) -> _Held:
@@ -194,7 +232,8 @@ def _list_doubtful_consumers(held: t.Iterable[_Held]) -> dict[str, list[str]]:
 def describe_consumer(consumer: Consumer) -> str:
     """Return a consumer in words, such as ``credential azure-prod``."""
     company = f" of {consumer['company']}" if consumer["company"] else ""
-    return f"{CONSUMER_WORDS[consumer['kind']]} {consumer['name']}{company}"
+    credential = f" through credential {consumer['credential']}" if consumer["credential"] is not None else ""
+    return f"{CONSUMER_WORDS[consumer['kind']]} {consumer['name']}{company}{credential}"
 
 
 def judge_end(expires: str | None, now: datetime.datetime, thresholds: Thresholds) -> tuple[str, int | None]:
@@ -208,6 +247,11 @@ def judge_end(expires: str | None, now: datetime.datetime, thresholds: Threshold
     if thresholds.fail is not None and left < thresholds.fail:
         return CRITICAL, left
     return (WARNING if left < thresholds.warn else OK), left
+
+
+def _has_ended(key: Key, now: datetime.datetime) -> bool:
+    """Return whether nobody can sign in with a key any more."""
+    return key["expires"] is not None and parse_time(key["expires"]) <= now
 
 
 def _build_held_row(item: _Held, now: datetime.datetime, thresholds: Thresholds) -> Row:
@@ -244,9 +288,10 @@ def _build_key_row(
         )
     if key["kind"] == FEDERATED_KIND:
         return _make_row(key, days_left=left, state=state)
-    unknown = f"{_WHO}, perhaps {', '.join(names)}" if names else _WHO
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    unknown = f"{WHO}, perhaps {', '.join(names[:_NAMED])}{more}" if names else WHO
     state = _soften_state(key, state, keys, bool(names), now, thresholds)
-    return _make_row(key, days_left=left, state=state, unknown=unknown)
+    return _make_row(key, bool(names), days_left=left, state=state, unknown=unknown)
 
 
 def _soften_state(
@@ -281,7 +326,8 @@ def _build_missing_row(application: Application) -> Row:
     return {**row, "object_id": application["object_id"], "unknown": "the tenant has no such application"}
 
 
-def _make_row(key: Key | None, **values: t.Any) -> Row:
+def _make_row(key: Key | None, may_be_held: bool = False, **values: t.Any) -> Row:
+    """Return a row about *key*; *may_be_held*: a consumer of which it is not known which key it holds may hold this one."""
     row: Row = {
         "consumer": None,
         "consumer_kind": None,
@@ -299,7 +345,20 @@ def _make_row(key: Key | None, **values: t.Any) -> Row:
         "state": UNKNOWN,
         "unknown": None,
     }
-    return {**row, **values}
+    row.update(values)
+    return {**row, "findings": _list_findings(key, row, may_be_held)}
+
+
+def _list_findings(key: Key | None, row: Row, may_be_held: bool) -> list[str]:
+    """Return what somebody has to know of a key. Federated credentials and access tokens are what they have to be."""
+    if key is None or key["kind"] in (FEDERATED_KIND, TOKEN_KIND):
+        return []
+    found = {
+        OF_SERVICE_PRINCIPAL: key["kind"] in PRINCIPAL_KINDS,
+        NO_KNOWN_CONSUMER: row["consumer"] is None and not may_be_held and row["state"] != SUPERSEDED,
+        KEY_WITHOUT_END: key["expires"] is None,
+    }
+    return [name for name in FINDINGS if found[name]]
 
 
 def _get_sort_key(row: Row) -> tuple[t.Any, ...]:

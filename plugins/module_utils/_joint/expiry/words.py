@@ -21,14 +21,32 @@ KIND_WORDS = {
     "federated_credential": "federated credential",
     "access_token": "access token",
 }
+#: Findings for people, about so many keys.
+FINDING_WORDS = {
+    "of_service_principal": (
+        "belongs",
+        "belong",
+        "to a service principal, where no rotation of the application replaces it",
+    ),
+    "no_known_consumer": ("is", "are", "held by no consumer that is known: find out who does, or remove it"),
+    "no_end": ("has", "have", "no end: nothing ever makes it be replaced"),
+}
 _SOURCE_WORDS = {"entra": "Entra ID", "commvault": "Commvault"}
 
 
 def describe_row(row: Row) -> str:
     """Return ``credential azure-prod on CommCell cs01 uses secret backup (key id …) of commvault-backup: 12 days left``."""
     who = f"{row['consumer']}{_format_place(row)} uses " if row["consumer"] else ""
-    unknown = f" ({row['unknown']})" if row["unknown"] and row["state"] in ("unknown", "missing") else ""
-    return f"{who}{describe_key(row)}: {describe_end(row)}{unknown}"
+    return f"{who}{describe_key(row)}: {describe_end(row)}{describe_unknown(row)}"
+
+
+def describe_unknown(row: Row) -> str:
+    """Return what is not known of a row in brackets; nothing where that helps nobody."""
+    if not row["unknown"] or row["state"] in ("ok", "no_end", "superseded"):
+        return ""
+    if row["state"] in ("unknown", "missing"):
+        return f" ({row['unknown']})"
+    return "" if row["consumer"] else f" (not known: {row['unknown']})"
 
 
 def describe_key(row: Row) -> str:
@@ -60,6 +78,8 @@ def describe_source(source: Row) -> str:
     subject = describe_source_name(source)
     if source["status"] == "failed":
         return f"{subject} could not be read: {source['reason']}"
+    if source["status"] == "left_out":
+        return f"{subject}: left out, as the task says"
     if source["status"] == "not_offered":
         return f"{subject}: this release has none"
     return f"{subject}: {source['found']} read"

@@ -81,6 +81,18 @@ def test_a_signing_certificate_is_known_by_its_thumbprint() -> None:
     assert first["uid"] == second["uid"]
 
 
+def test_a_source_that_could_not_be_read_is_an_event_and_the_same_one_as_before() -> None:
+    """Without it, keys would leave the calendar and nobody would know."""
+    facts = make_facts(failed=["access_tokens"])
+    (one,), (other,) = (
+        events(build_expiry_report(facts, moment, LIMITS)) for moment in (NOW, NOW + datetime.timedelta(days=1))
+    )
+    assert str(one["summary"]).startswith("access tokens of Commvault (cs01) could not be read")
+    assert str(one["description"]).endswith("HTTP 500")
+    assert (one["uid"], one.decoded("dtstart")) == (other["uid"], NOW)
+    assert one["sequence"] < other["sequence"]
+
+
 def test_what_is_superseded_is_no_event() -> None:
     assert len(events(report([key(1, -2), key(2, 200)]))) == 1
 

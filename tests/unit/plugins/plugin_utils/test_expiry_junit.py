@@ -13,6 +13,7 @@ from expiry_examples import LIMITS, NOW, REPORT, consumer, key, make_facts
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts import make_source
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.rows import build_expiry_report
 from ansible_collections.cvops.identity.plugins.plugin_utils.expiry_junit import build_expiry_junit
 
@@ -40,6 +41,13 @@ def test_a_source_that_could_not_be_read_is_an_error() -> None:
     assert [case.get("message") for case in suite.iter("error")] == [
         "access tokens of Commvault (cs01) could not be read: HTTP 500"
     ]
+
+
+def test_a_source_that_was_left_out_is_skipped() -> None:
+    facts = make_facts()
+    facts["sources"].append(make_source("commvault", "credentials", "cs01", status="left_out"))
+    suite = read(build_expiry_report(facts, NOW, LIMITS))
+    assert (suite.get("skipped"), suite.get("errors")) == ("1", "0")
 
 
 @given(st.text(), st.text())

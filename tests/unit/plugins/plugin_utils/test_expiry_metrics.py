@@ -55,6 +55,21 @@ def test_what_has_no_end_counts_by_its_state() -> None:
     assert told == {name: float(count) for name, count in REPORT["counts"].items()}
 
 
+def test_of_keys_that_labels_do_not_tell_apart_the_first_end_counts() -> None:
+    """Whoever adds a certificate chooses its key id, and names are free."""
+    keys = [key(1, days, of, "certificate") for days, of in ((200, 1), (3, 2), (90, 3))]
+    for item in keys:
+        item["application"] = "same"
+    found = read(build_expiry_report(make_facts([], keys), NOW, LIMITS))
+    ((_labels, ends),) = found["cvops_credential_expiry_timestamp_seconds"]
+    assert ends == parse_time(in_days(3)).timestamp()
+
+
+def test_findings_are_counted() -> None:
+    told = {labels["finding"]: value for labels, value in read(REPORT)["cvops_credential_findings"]}
+    assert told == {"of_service_principal": 1.0, "no_known_consumer": 1.0, "no_end": 1.0}
+
+
 @pytest.mark.parametrize(("failed", "success"), [([], 1.0), (["access_tokens"], 0.0)])
 def test_a_source_that_failed_alarms(failed: list[str], success: float) -> None:
     found = read(build_expiry_report(make_facts(failed=failed), NOW, LIMITS))

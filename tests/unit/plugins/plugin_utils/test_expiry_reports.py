@@ -9,10 +9,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from expiry_examples import LIMITS, NOW, REPORT, SITE, all_facts, consumer, key, make_facts
+from expiry_examples import LIMITS, NOW, REPORT, SITE, all_facts, consumer, guid, key, make_facts
 from hypothesis import given
 
-from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts import ExpiryFacts
+from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts import ExpiryFacts, make_source
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.rows import (
     Thresholds,
     build_expiry_report,
@@ -94,7 +94,7 @@ def test_a_number_of_days_is_one() -> None:
 def test_the_report_shows_what_needs_somebody_and_counts_the_rest() -> None:
     lines = format_expiry(REPORT)
     assert lines[0] == "missing: 2 missing, 1 critical, 2 warning, 1 unknown, 2 ok, 1 superseded, 2 no end"
-    assert [line.split()[0] for line in lines[1:]] == [
+    assert [line.split()[0] for line in lines[1:8]] == [
         "State",
         *["missing"] * 2,
         "critical",
@@ -103,7 +103,33 @@ def test_the_report_shows_what_needs_somebody_and_counts_the_rest() -> None:
     ]
     assert "credential azure-prod" in lines[5]
     assert "12 days left" in lines[5]
-    assert len(format_expiry(REPORT, True)) == len(REPORT["rows"]) + 2
+    assert [line for line in lines if "service principal, where" in line] == [
+        "1 key belongs to a service principal, where no rotation of the application replaces it: secret of the service principal"
+        f" key-5 (key id {guid(1005)}) of app-1"
+    ]
+    assert len(format_expiry(REPORT, True)) == len(REPORT["rows"]) + 5
+
+
+def test_keys_of_a_finding_are_named_up_to_a_point() -> None:
+    (line,) = (
+        line for line in format_expiry(report(make_facts([], [key(n, None) for n in range(12)]))) if "no end:" in line
+    )
+    assert line.startswith("12 keys have no end")
+    assert line.endswith(", and 2 more")
+    assert line.count("(key id") == 10
+
+
+def test_who_may_use_a_key_stands_where_users_do() -> None:
+    facts = make_facts([SITE["applications"][0]], [key(1, 3)], [consumer("corp", None, kind="office365_client")])
+    (row,) = (line for line in format_expiry(report(facts)) if line.startswith("critical "))
+    assert "perhaps Microsoft 365 client corp on cs01" in row
+    assert "who uses it" not in row
+
+
+def test_what_was_left_out_is_told_last() -> None:
+    facts = make_facts()
+    facts["sources"].append(make_source("commvault", "credentials", "cs01", status="left_out"))
+    assert format_expiry(report(facts))[-1] == "credentials of Commvault (cs01): left out, as the task says"
 
 
 def test_what_could_not_be_read_is_told_first() -> None:

@@ -14,8 +14,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._commvault.identity
     IdentityServer,
     SamlApp,
 )
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.key_holders.canonical import KeyHolder
+from ansible_collections.cvops.identity.plugins.module_utils._commvault.oidc_apps.canonical import OidcApp, OidcSettings
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.consumers import (
     parse_credential_consumer,
+    parse_holder_consumer,
+    parse_oidc_consumer,
     parse_saml_consumer,
 )
 
@@ -52,3 +56,37 @@ def test_a_credential_tells_its_key_where_its_mark_is_a_key_id(mark: str | None,
         "Corp",
     )
     assert (found["app_id"], found["tenant_id"], found["key_id"]) == (guid(1), TENANT, expected)
+
+
+def oidc(application_id: str, discovery_url: str = "", mark: str | None = None) -> OidcApp:
+    settings = OidcSettings(application_id=application_id, discovery_url=discovery_url, secret_fingerprint=mark)
+    return OidcApp("k", "console", settings, None, {})
+
+
+@pytest.mark.parametrize(
+    ("url", "tenant"),
+    [
+        (f"https://login.microsoftonline.com/{TENANT}/v2.0/.well-known/openid-configuration", TENANT),
+        (f"https://login.microsoftonline.us/{TENANT}", TENANT),
+        ("https://login.microsoftonline.com/common/v2.0", None),
+        (f"https://login.microsoftonline.com/{'-' * 36}/v2.0", None),
+        (f"https://evil.example/x/{TENANT}/", None),
+        ("", None),
+    ],
+)
+def test_an_openid_connect_app_tells_application_tenant_and_key(url: str, tenant: str | None) -> None:
+    found = parse_oidc_consumer(oidc(guid(1).upper(), url, guid(7)), "cs01")
+    assert found is not None
+    assert (found["kind"], found["name"], found["app_id"], found["key_id"]) == ("oidc_app", "console", guid(1), guid(7))
+    assert found["tenant_id"] == tenant
+
+
+@pytest.mark.parametrize("application_id", ["", "0oa1b2c3d4", "my-client"])
+def test_an_openid_connect_app_of_another_provider_is_none(application_id: str) -> None:
+    assert parse_oidc_consumer(oidc(application_id), "cs01") is None
+
+
+def test_what_keeps_a_key_itself_has_no_mark() -> None:
+    found = parse_holder_consumer(KeyHolder("office365_client", "corp", guid(1), TENANT, "azure-prod"), "cs01")
+    assert (found["kind"], found["app_id"], found["tenant_id"]) == ("office365_client", guid(1), TENANT)
+    assert (found["key_id"], found["credential"]) == (None, "azure-prod")

@@ -21,6 +21,7 @@ OPTIONS = {
     "services": ["entra", "commvault"],
     "applications": [{"unique_name": "x"}],
     "commcell": "cs01",
+    "leave_out": ["credentials"],
     "warn_below_days": 30,
     "fail_below_days": 7,
 }
@@ -63,7 +64,7 @@ def test_both_services_are_joined(make_ctx: t.Any, monkeypatch: pytest.MonkeyPat
     found, ctx = run(make_ctx, monkeypatch, entra, commvault)
     merged = {**SITE, "sources": [*commvault.facts["sources"], *entra.facts["sources"]]}
     assert found == build_expiry_report(t.cast("ExpiryFacts", merged), NOW, LIMITS)
-    assert entra.asked == [([{"unique_name": "x"}],)]
+    assert (entra.asked, commvault.asked) == ([([{"unique_name": "x"}],)], [(["credentials"],)])
     assert ctx.warnings == []
 
 

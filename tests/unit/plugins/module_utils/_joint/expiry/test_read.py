@@ -25,6 +25,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Unreachable,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import AnswerObject
+from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.facts import COMMVAULT_SOURCES
 from ansible_collections.cvops.identity.plugins.module_utils._joint.expiry.read import (
     CommvaultExpiryReader,
     EntraExpiryReader,
@@ -59,7 +60,7 @@ class Tenant:
                 ],
             },
         )
-        self.graph.claims = {"tid": TENANT}
+        self.graph.claims = {"tid": TENANT, "appid": guid(9).upper()}
         for item in self.applications:
             self.graph.answers[f"/applications(appId='{item['appId']}')"] = item
             self.graph.answers[self.federated(item)] = [{"id": guid(500), "name": "awx"}]
@@ -91,6 +92,7 @@ def test_all_applications_with_everything_that_belongs_to_them(make_ctx: t.Any) 
     assert sorted(kinds) == ["federated_credential"] * 3 + ["secret"] * 3
     source = tenant.reader.facts["sources"][0]
     assert (source["found"], source["complete"], source["tenant_id"]) == (3, True, TENANT)
+    assert source["caller_app_id"] == guid(9)
     assert tenant.requests == 3
 
 
@@ -190,7 +192,9 @@ def test_an_answer_that_cannot_be_understood_is_a_failed_source(make_ctx: t.Any,
 
 TOKENS = {"tokens": [{"accessTokenId": 9, "tokenName": "ci", "renewableUntilTimestamp": 1780185600}]}
 SERVERS = {"identityServers": [{"name": "corp", "type": "SAML", "samlType": "AZURE", "company": {"id": 0}}]}
-APPS = {"clientThirdPartyApps": [{"appName": "corp", "appType": 2, "isEnabled": True}]}
+OIDC = {"appName": "console", "appKey": "k1", "appType": 5, "isEnabled": True}
+APPS = {"clientThirdPartyApps": [{"appName": "corp", "appType": 2, "isEnabled": True}, OIDC]}
+PROPS = {"nameValues": [{"name": "clientId", "value": guid(2)}]}
 SAML = {"name": "corp", "serviceProviderMetaData": {"entityId": "https://cv"}}
 
 
@@ -205,8 +209,12 @@ CREDENTIAL = {
 }
 
 
+KEY_SERVER = {"keyProviderType": 4, "provider": {"keyProviderName": "kms"}}
+KINDS = ["credential", "saml_app", "oidc_app", "office365_client", "key_management_server"]
+
+
 class Cell:
-    """A CommCell with an access token and a SAML app."""
+    """A CommCell with an access token and a consumer of each kind."""
 
     def __init__(self, make_ctx: t.Any, name: str | None = None) -> None:
         self.answers: dict[str, t.Any] = {
@@ -216,20 +224,26 @@ class Cell:
             "v4/SAML/corp": SAML,
             "V4/Credential": {"credentialManager": [CREDENTIAL, {**CREDENTIAL, "id": 8, "authType": "WINDOWS"}]},
             "V5/Credential/7": CREDENTIAL,
+            "Office365/entities": {"o365Client": [{"clientId": 70, "clientName": "exchange"}]},
+            "Instance": {"instanceProperties": [{"azureAppList": {"azureApps": [{"azureAppId": guid(3)}]}}]},
+            "CommCell/KeyManagementServers": {"keyProviders": [KEY_SERVER]},
+            "App_GetClientThirdPartyAppPropReq": {"clientThirdPartyApps": [{**OIDC, "props": PROPS}]},
         }
         self.client = FakeCommvault(make_ctx({"parallel_reads": 2}), self.answers)
         self.client.answers = self.answers
         self.reader = CommvaultExpiryReader(self.client.ctx, t.cast("t.Any", self.client), name)
 
-    def read(self) -> dict[str, str]:
-        self.reader.read()
+    def read(self, *left_out: str) -> dict[str, str]:
+        self.reader.read(left_out)
         return {source["what"]: source["status"] for source in self.reader.facts["sources"]}
 
 
 def test_a_commcell(make_ctx: t.Any) -> None:
     cell = Cell(make_ctx)
     assert set(cell.read().values()) == {"read"}
-    (token,), (credential, saml) = cell.reader.facts["key_list"], cell.reader.facts["consumers"]
+    (token,), (credential, saml, oidc, office, server) = cell.reader.facts["key_list"], cell.reader.facts["consumers"]
+    assert [item["kind"] for item in cell.reader.facts["consumers"]] == KINDS
+    assert (oidc["name"], oidc["app_id"], office["app_id"], server["name"]) == ("console", guid(2), guid(3), "kms")
     assert (credential["name"], credential["app_id"], credential["key_id"]) == ("azure-prod", guid(1), guid(1001))
     assert (token["key_id"], token["owner"], token["commcell"]) == ("9", "svc", "cs01")
     assert (saml["name"], saml["identifiers"], saml["commcell"], saml["company"]) == (
@@ -238,7 +252,31 @@ def test_a_commcell(make_ctx: t.Any) -> None:
         "cs01",
         None,
     )
-    assert len(cell.client.sent) == 6
+    # Tokens; credentials and one of them; the two lists of identity providers, one SAML app and one OpenID Connect app; the two
+    # lists of clients and one of them; key management servers.
+    assert len(cell.client.sent) == 1 + 2 + 4 + 3 + 1
+
+
+def test_what_is_left_out_is_not_asked_for_and_told(make_ctx: t.Any) -> None:
+    cell = Cell(make_ctx)
+    found = cell.read("office365_clients", "key_management_servers", "saml_apps")
+    assert {what for what, status in found.items() if status == "left_out"} == {
+        "office365_clients",
+        "key_management_servers",
+        "saml_apps",
+    }
+    assert [item["kind"] for item in cell.reader.facts["consumers"]] == ["credential", "oidc_app"]
+    assert len(cell.client.sent) == 1 + 2 + 3
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [("Office365/entities", "office365_clients"), ("CommCell/KeyManagementServers", "key_management_servers")],
+)
+def test_a_release_that_does_not_list_them(make_ctx: t.Any, path: str, what: str) -> None:
+    cell = Cell(make_ctx)
+    del cell.answers[path]
+    assert cell.read()[what] == "not_offered"
 
 
 def test_the_name_that_the_task_gives_is_taken(make_ctx: t.Any) -> None:
@@ -264,34 +302,42 @@ def test_what_does_not_trust_entra_id_is_left_out(make_ctx: t.Any, more: dict[st
     cell.answers["V4/IdentityServers"] = {"identityServers": [{**SERVERS["identityServers"][0], **more}]}
     cell.answers["ThirdParty/App"] = {"clientThirdPartyApps": []}
     cell.read()
-    assert [item["kind"] for item in cell.reader.facts["consumers"]] == ["credential"]
+    assert [item["kind"] for item in cell.reader.facts["consumers"]] == [KINDS[0], *KINDS[3:]]
 
 
-def test_a_disabled_saml_app_is_left_out(make_ctx: t.Any) -> None:
+def test_disabled_apps_are_left_out(make_ctx: t.Any) -> None:
     cell = Cell(make_ctx)
-    cell.answers["ThirdParty/App"] = {"clientThirdPartyApps": [{**APPS["clientThirdPartyApps"][0], "isEnabled": False}]}
+    disabled = [{**row, "isEnabled": False} for row in APPS["clientThirdPartyApps"]]
+    cell.answers["ThirdParty/App"] = {"clientThirdPartyApps": disabled}
     cell.read()
-    assert [item["kind"] for item in cell.reader.facts["consumers"]] == ["credential"]
+    assert [item["kind"] for item in cell.reader.facts["consumers"]] == [KINDS[0], *KINDS[3:]]
 
 
 def test_a_saml_app_that_is_listed_and_cannot_be_read_is_a_consumer(make_ctx: t.Any) -> None:
     cell = Cell(make_ctx)
     del cell.answers["v4/SAML/corp"]
     cell.read()
-    saml = cell.reader.facts["consumers"][-1]
+    saml = cell.reader.facts["consumers"][1]
     assert (saml["name"], saml["identifiers"]) == ("corp", [])
 
 
 @pytest.mark.parametrize("error", FAILED_READS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
     ("what", "path"),
-    [("access_tokens", "V4/AccessToken/"), ("credentials", "V5/Credential/7"), ("saml_apps", "v4/SAML/corp")],
+    [
+        ("access_tokens", "V4/AccessToken/"),
+        ("credentials", "V5/Credential/7"),
+        ("saml_apps", "v4/SAML/corp"),
+        ("oidc_apps", "App_GetClientThirdPartyAppPropReq"),
+        ("office365_clients", "Instance"),
+        ("key_management_servers", "CommCell/KeyManagementServers"),
+    ],
 )
 def test_a_list_that_fails_is_a_failed_source(make_ctx: t.Any, error: ApiError, what: str, path: str) -> None:
     """Where the CommCell cannot be reached or signed in to, those after it were not read either."""
     cell = Cell(make_ctx)
     cell.answers[path] = error
-    names = ["access_tokens", "credentials", "saml_apps"]
+    names = list(COMMVAULT_SOURCES)
     place = names.index(what)
     failed = names[place:] if isinstance(error, HOPELESS) else [what]
     assert cell.read() == {name: "failed" if name in failed else "read" for name in names}

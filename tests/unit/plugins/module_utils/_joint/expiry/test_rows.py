@@ -117,6 +117,97 @@ def test_a_consumer_without_a_mark_may_hold_any_key_of_its_application() -> None
     assert {row["unknown"] for row in found if not row["consumer"]} == {"who uses it, perhaps credential a on cs01"}
 
 
+@pytest.mark.parametrize("kind", ["office365_client", "key_management_server"])
+def test_what_keeps_its_key_itself_may_hold_any_of_its_application(kind: str) -> None:
+    found = rows_of([application(1)], [key(1, -2), key(2, 200)], [consumer("corp", None, kind=kind)])
+    assert [row["state"] for row in found] == ["expired", "unknown", "ok"]
+    assert "nothing shows it" in found[1]["unknown"]
+    assert found[0]["unknown"] == f"who uses it, perhaps {found[1]['consumer']} on cs01"
+
+
+def test_of_many_that_may_hold_a_key_some_are_named() -> None:
+    holders = [consumer(f"c{number}", None) for number in range(5)]
+    (row, *_others) = rows_of([application(1)], [key(1, 3)], holders)
+    assert row["unknown"].endswith("credential c1 on cs01 and 3 more")
+
+
+def test_keys_of_the_application_that_the_run_signs_in_as_may_be_its_own_until_they_end() -> None:
+    """Else the report would call the key by which it was made one that nobody needs."""
+    facts = make_facts([application(1), application(2)], [key(1, 9), key(2, -9), key(3, 9, 2)])
+    facts["sources"][0]["caller_app_id"] = guid(1)
+    found = {row["name"]: (row["unknown"], row["findings"]) for row in build_rows(facts, NOW, LIMITS)}
+    assert found["key-1"] == ("who uses it, perhaps this run itself", [])
+    assert found["key-2"][0] == "who uses it"
+    assert found["key-3"] == ("who uses it", ["no_known_consumer"])
+
+
+def through(credential: str, **more: t.Any) -> t.Any:
+    return consumer("corp", None, None, "office365_client", credential=credential, **more)
+
+
+def test_what_uses_a_credential_depends_on_its_key() -> None:
+    found = rows_of([application(1)], [key(1, 12.5)], [consumer("azure-prod", 1), through("AZURE-PROD")])
+    assert states(found) == {
+        "credential azure-prod": "warning",
+        "Microsoft 365 client corp through credential AZURE-PROD": "warning",
+    }
+    assert {row["key_id"] for row in found} == {guid(1001)}
+
+
+@pytest.mark.parametrize(
+    ("others", "state", "told"),
+    [
+        ([], "unknown", "no such credential was read"),
+        ([consumer("azure-prod", 1, commcell="cs02")], "unknown", "no such credential was read"),
+        ([consumer("azure-prod", 1, kind="oidc_app")], "unknown", "no such credential was read"),
+        ([consumer("azure-prod", 1), consumer("azure-prod", 1, company="Corp")], "unknown", "several credentials"),
+        ([consumer("azure-prod", None)], "unknown", "no mark with a key id"),
+        ([consumer("azure-prod", 9)], "missing", "app-1 has no such key"),
+    ],
+)
+def test_what_is_not_known_of_a_credential_is_not_known_of_its_users(others: t.Any, state: str, told: str) -> None:
+    found = rows_of([application(1)], [key(1)], [*others, through("azure-prod")])
+    (row,) = (row for row in found if row["consumer_kind"] == "office365_client")
+    assert row["state"] == state
+    assert told in row["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "consumers", "expected"),
+    [
+        ([key(1)], [consumer("a", 1)], []),
+        ([key(1)], [], ["no_known_consumer"]),
+        ([key(1)], [consumer("a", None)], []),
+        ([key(1, None)], [consumer("a", 1)], ["no_end"]),
+        ([key(1, kind="service_principal_secret")], [consumer("a", 1)], ["of_service_principal"]),
+        (
+            [key(1, None, kind="service_principal_certificate")],
+            [],
+            ["of_service_principal", "no_known_consumer", "no_end"],
+        ),
+        ([certificate(1, 50, True)], [], ["no_known_consumer"]),
+        ([key(1, -3), key(2)], [consumer("a", 2)], []),
+        ([key(1, None, kind="federated_credential")], [], []),
+        ([token(1, None)], [], []),
+    ],
+    ids=[
+        "held",
+        "of nobody",
+        "perhaps held",
+        "no end",
+        "principal",
+        "all",
+        "signing",
+        "superseded",
+        "federated",
+        "token",
+    ],
+)
+def test_findings(keys: list[t.Any], consumers: list[t.Any], expected: list[str]) -> None:
+    found = rows_of([application(1)], keys, consumers)
+    assert [name for row in found for name in row["findings"]] == expected
+
+
 @pytest.mark.parametrize(
     ("complete", "tenant", "expected"),
     [(True, TENANT, "missing"), (True, guid(7), "unknown"), (True, None, "unknown"), (False, TENANT, "unknown")],

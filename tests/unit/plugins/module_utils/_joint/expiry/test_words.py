@@ -25,7 +25,8 @@ def test_every_row_of_a_site_in_a_sentence() -> None:
         f"credential azure-old on CommCell cs01 uses key (key id {guid(1099)}) of app-1: not there"
         " (app-1 has no such key (any more))",
         "application app-3: not there (the tenant has no such application)",
-        f"certificate key-4 (key id {guid(1004)}) of app-2: 3 days left, until {in_days(3)}",
+        f"certificate key-4 (key id {guid(1004)}) of app-2: 3 days left, until {in_days(3)}"
+        " (not known: who uses it, perhaps credential azure-unmarked on cs01)",
         f"credential azure-prod on CommCell cs01 uses secret key-1 (key id {guid(1001)}) of app-1: 12 days left, until {in_days(12.5)}",
         f"user svc on CommCell cs01 uses access token key-8 (key id 8): 20 days left, until {in_days(20.5)}",
         "credential azure-unmarked on CommCell cs01 uses a key of app-2: end not known"
@@ -53,6 +54,7 @@ def test_days_are_whole_ones(days: float, expected: str) -> None:
     [
         ({}, "access tokens of Commvault (cs01): 3 read"),
         ({"status": "failed", "reason": "HTTP 500"}, "access tokens of Commvault (cs01) could not be read: HTTP 500"),
+        ({"status": "left_out"}, "access tokens of Commvault (cs01): left out, as the task says"),
         ({"status": "not_offered"}, "access tokens of Commvault (cs01): this release has none"),
     ],
 )
