@@ -206,6 +206,8 @@ options:
           acknowledged_key_id:
             description:
               - The key id that its owner says is in use there. Until it is the new one the old secret stays.
+              - For a client of Microsoft 365, or a key management server, the name of the target or O(targets[].external.where) is its name in Commvault,
+                or such as C(Exchange on cs01). Without such a target the old secret stays, too.
             type: str
           key_management:
             description:
@@ -325,7 +327,8 @@ options:
     description:
       - V(never) lets the old secret expire. This is safe, and the default.
       - V(auto) removes it once every gate of RV(rotation.gates) is open. V(now) does not wait for O(overlap_hours).
-      - A secret is never removed by the run that replaces it.
+      - A secret is never removed by the run that replaces it, nor while a CommCell that the options say how to sign in to (O(commvault_url),
+        O(commcells)) shows anything that signs in as the application, target or not, and is not known to use the new one.
     type: str
     choices: [auto, now, never]
     default: never

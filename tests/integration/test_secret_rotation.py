@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 from cvops_simulator import Simulator
-from cvops_simulator.commvault.model import USER
+from cvops_simulator.commvault.model import USER, OfficeClient
 from cvops_simulator.core.faults import Fault
 from cvops_simulator.entra.replication import Replication
 from cvops_simulator.entra.secrets import add_secret
@@ -110,6 +110,32 @@ def test_an_external_user_keeps_the_old_secret_until_it_has_the_new_one(rotating
     assert "prx07" in str(waiting["rotation"]["gates"])
     done = rotating.run(rotating.file(), external(new.upper()), **options)
     assert (done["rotation"]["outcome"], rotating.own_keys()) == ("retired", [new])
+
+
+def test_what_a_commcell_shows_to_use_the_old_secret_keeps_it(rotating: Rotating) -> None:
+    """Whether or not it is a target: a client of Microsoft 365 with a key of its own, a credential that nobody has named."""
+    options = {"consumers_complete": True, "retire": "auto"}
+    state = rotating.site.commcells["cs01"].state
+    old = rotating.run(rotating.file(), **options)["rotation"]["active_key_id"]
+    state.office_clients.add(OfficeClient(7001, "Exchange", 137, apps=[{"azureAppId": rotating.app_id}]))
+    rotating.credential(key=(old, rotating.value(old)))
+    rotating.site.clock.advance(91 * DAY)
+    new = rotating.run(rotating.file(), **options)["rotation"]["active_key_id"]
+    rotating.site.clock.advance(9 * DAY)
+    waiting = rotating.run(rotating.file(), **options)
+    assert (waiting["changed"], waiting["rotation"]["outcome"]) == (False, "waiting_for_consumers")
+    (gate,) = (gate for gate in waiting["rotation"]["gates"] if not gate["open"])
+    assert gate["name"] == "no_other_consumers"
+    assert "Microsoft 365 client Exchange on cs01; credential azure-rotated on cs01" in gate["reason"]
+    known = {"name": "Exchange", "external": {"where": "the Command Center", "acknowledged_key_id": new}}
+    done = rotating.run(rotating.file(), rotating.credential(), known, **options)
+    assert rotating.own_keys() == [old, new], done
+    again = rotating.run(rotating.file(), rotating.credential(), known, **options)
+    assert (again["rotation"]["outcome"], rotating.own_keys()) == ("retired", [new])
+    rotating.site.journal.clear()
+    assert rotating.run(rotating.file(), rotating.credential(), known, **options)["changed"] is False
+    assert len(rotating.site.journal.entries("graph")) <= 2
+    assert not any("Office365" in entry.path for entry in rotating.site.journal.entries("cs01"))
 
 
 def test_a_proof_that_fails_lets_nobody_use_the_secret(rotating: Rotating) -> None:

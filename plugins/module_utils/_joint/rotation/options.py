@@ -184,10 +184,11 @@ class _TargetBuilder:
 
     def _build_external(self, item: t.Mapping[str, t.Any]) -> Target:
         external = item["external"]
-        told = ", ".join(part for part in (external["where"], external["contact"]) if part)
+        where, contact = external["where"], external["contact"]
         return ExternalTarget(
-            item.get("name") or external["where"],
-            told,
+            item.get("name") or where,
+            where,
+            contact,
             external["acknowledged_key_id"],
             external["key_management"],
         )
@@ -222,14 +223,25 @@ class _TargetBuilder:
         if commcell is None:
             return self._ctx
         found = next(item for item in self._ctx.options["commcells"] if item["commcell"] == commcell)
-        given = {name: value for name, value in found.items() if name != "commcell" and value is not None}
-        if not given.keys().isdisjoint(_CREDENTIALS):
-            given.setdefault("auth_method", "password")
-        # One address is never that of another CommCell, and a stored pair of tokens is that of one.
-        own = {"url": None, "token_store": None, **given}
-        return replace(
-            self._ctx, options={**self._ctx.options, **{f"{_PREFIX}{name}": value for name, value in own.items()}}
-        )
+        return _enter_commcell(self._ctx, found)
+
+
+def list_commcells(ctx: Context) -> list[tuple[str | None, Context]]:
+    """Return the CommCells that the options say how to sign in to: their names, None for the task's own one, and contexts."""
+    given = ctx.options["commcells"]
+    url = ctx.options.get("commvault_url")
+    own: list[tuple[str | None, Context]] = [(None, ctx)] if url and url not in [item["url"] for item in given] else []
+    return [*own, *((item["commcell"], _enter_commcell(ctx, item)) for item in given)]
+
+
+def _enter_commcell(ctx: Context, item: t.Mapping[str, t.Any]) -> Context:
+    """Return the context whose options are those of one of ``commcells``; what it leaves out is that of the task."""
+    given = {name: value for name, value in item.items() if name != "commcell" and value is not None}
+    if not given.keys().isdisjoint(_CREDENTIALS):
+        given.setdefault("auth_method", "password")
+    # One address is never that of another CommCell, and a stored pair of tokens is that of one.
+    own = {"url": None, "token_store": None, **given}
+    return replace(ctx, options={**ctx.options, **{f"{_PREFIX}{name}": value for name, value in own.items()}})
 
 
 def _format_commcell(wanted: t.Mapping[str, t.Any]) -> str:

@@ -31,6 +31,7 @@ GATES = (
     "overlap_over",
     "value_readable",
     "no_key_management",
+    "no_other_consumers",
     "not_callers_key",
 )
 #: For so long an approval is waited for by which a consumer gets a key that no store has; nothing shows that it is asked for.
@@ -323,6 +324,9 @@ class _KeyRoles:
             "no_key_management": (
                 f"a wrong key there blocks restores: {', '.join(kms)}" if kms and wish.retire != "now" else ""
             ),
+            "no_other_consumers": f"not known to use the new key: {'; '.join(state.unsettled)}"
+            if state.unsettled
+            else "",
             "not_callers_key": f"this run may sign in with {', '.join(callers)}" if callers else "",
         }
         return tuple(Gate(name, not closed[name], closed[name]) for name in GATES)
@@ -337,4 +341,8 @@ class _KeyRoles:
         if not previous:
             return "not_due"
         closed = {gate.name for gate in gates if not gate.is_open}
-        return "waiting_for_consumers" if closed & {"targets_on_active_key", "consumers_complete"} else "overlap"
+        return (
+            "waiting_for_consumers"
+            if closed & {"targets_on_active_key", "consumers_complete", "no_other_consumers"}
+            else "overlap"
+        )

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, CvopsError, Forbidden, Problems
+from ..._core.names import fold_case
 from ..._core.polling import Backoff
 from ..._core.values import get_objects, get_time
 from ..._entra.applications.desired import PERSONAL_AUDIENCES
@@ -22,9 +23,12 @@ from ..._entra.client import GraphClient, quote_segment
 from ..._entra.secrets.plan import may_be_own_secret
 from ..._entra.secrets.policy import read_secret_rules
 from .decision import Decision
+from .options import list_commcells
+from .other_consumers import read_other_consumers
 from .plan import plan_rotation
 from .state import Key, RotationState, Wish, change_target
 from .targets.base import ListedTarget, StoreTarget, Target
+from .targets.external import ExternalTarget
 
 SELECT = ("passwordCredentials", "keyCredentials", "signInAudience", "isDisabled")
 #: Microsoft Learn (supported accounts): the most secrets of an application where personal accounts may sign in.
@@ -70,6 +74,9 @@ class RotationReader:
         if decision.moves:
             if any(move.action == "add" for move in decision.moves):
                 state = replace(state, rules=self._read_rules())
+            if any(move.action == "retire" for move in decision.moves):
+                state = self._read_other_consumers(targets, wish, state, decision)
+                decision = plan_rotation(state, wish)
             state = self._check_targets(targets, state, decision)
             decision = plan_rotation(state, wish)
         return state, decision
@@ -119,6 +126,21 @@ class RotationReader:
             if isinstance(target, StoreTarget):
                 by_name[target.name] = target.read_pending(by_name[target.name])
         return replace(state, targets=tuple(by_name.values()))
+
+    def _read_other_consumers(
+        self, targets: t.Sequence[Target], wish: Wish, state: RotationState, decision: Decision
+    ) -> RotationState:
+        """Return *state* with what else may use an older key; where that could not be read, too, unless the older ones are to go now."""
+        acknowledged = {
+            fold_case(place): target.is_key_management
+            for target in targets
+            if isinstance(target, ExternalTarget)
+            for place in (target.name, target.where)
+        }
+        found = read_other_consumers(
+            list_commcells(self._ctx), self.application.app_id or "", decision.active_key_id or "", acknowledged
+        )
+        return replace(state, unsettled=(*found.unsettled, *(() if wish.retire == "now" else found.unread)))
 
     def _read_rules(self) -> t.Any:
         """Return what application policies say, None where this identity may not read them: the service says it then."""

@@ -97,7 +97,8 @@ class TargetState:
 class RotationState:
     """Everything that a rotation decides by. ``now``: by the clock of Entra ID; ``rules`` None: not read, or not readable.
 
-    ``most_keys``: the most keys that Entra ID lets the application have, None where it tells no limit.
+    ``most_keys``: the most keys that Entra ID lets the application have, None where it tells no limit. ``unsettled``: in words, what else
+    may use an older key by what CommCells show; it is read only where nothing else keeps older keys.
     """
 
     now: datetime.datetime
@@ -106,6 +107,7 @@ class RotationState:
     is_deactivated: bool = False
     most_keys: int | None = None
     rules: SecretRules | None = None
+    unsettled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

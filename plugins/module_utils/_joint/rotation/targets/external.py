@@ -13,14 +13,17 @@ from .base import KeyValue, Switched
 
 
 class ExternalTarget:
-    """A place that the rotation cannot write. *told*: where it is and whom to ask; *acknowledged*: the key that its owner says it uses."""
+    """A place that the rotation cannot write. *where* it is and whom to ask (*contact*); *acknowledged*: the key that its owner says it uses."""
 
     kind = "external"
     use: Use = "external"
 
-    def __init__(self, name: str, told: str, acknowledged: str | None, is_key_management: bool) -> None:
-        self.name, self.told = name, told
-        self._acknowledged, self._is_key_management = acknowledged, is_key_management
+    def __init__(
+        self, name: str, where: str, contact: str | None, acknowledged: str | None, is_key_management: bool
+    ) -> None:
+        self.name, self.told = name, ", ".join(part for part in (where, contact) if part)
+        self.where, self.is_key_management = where, is_key_management
+        self._acknowledged = acknowledged
 
     def read(self) -> TargetState:
         """Return the key that was acknowledged."""
@@ -29,7 +32,7 @@ class ExternalTarget:
             self.kind,
             self.use,
             self._acknowledged.lower() if self._acknowledged else None,
-            is_key_management=self._is_key_management,
+            is_key_management=self.is_key_management,
         )
 
     def check(self) -> None:

@@ -131,6 +131,7 @@ def test_the_old_key_goes_only_through_every_gate(retire: t.Any) -> None:
             "no_key_management",
             {"targets": (store("new"), TargetState("kms", "external", "external", "new", is_key_management=True))},
         ),
+        ("no_other_consumers", {"unsettled": ("Microsoft 365 client corp on cs01",)}),
         (
             "not_callers_key",
             {

@@ -14,13 +14,13 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.tar
 
 
 def test_it_holds_the_key_that_was_acknowledged() -> None:
-    assert ExternalTarget("proxy", "prx07", "ABC", False).read().key_id == "abc"
-    found = ExternalTarget("proxy", "prx07", None, True).read()
+    assert ExternalTarget("proxy", "prx07", "the team", "ABC", False).read().key_id == "abc"
+    found = ExternalTarget("proxy", "prx07", None, None, True).read()
     assert (found.key_id, found.is_known, found.is_key_management) == (None, True, True)
 
 
 def test_nothing_writes_it() -> None:
-    target = ExternalTarget("proxy", "prx07", None, False)
+    target = ExternalTarget("proxy", "prx07", None, None, False)
     target.check()
     assert not isinstance(target, StoreTarget)
     with pytest.raises(ConfigError, match="proxy"):
