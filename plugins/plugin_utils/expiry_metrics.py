@@ -55,9 +55,9 @@ def build_expiry_metrics(expiring: t.Any) -> str:
         ("service", "source", "commcell"),
         registry=registry,
     )
-    for source in make_visible(found["sources"]):
-        values = (str(source.get(name) or "") for name in ("service", "what", "commcell"))
-        sources.labels(*values).set(source.get("status") != "failed")
+    for source in sorted(make_visible(found["sources"]), key=lambda item: item.get("status") == "failed"):
+        values = tuple(str(source.get(name) or "") for name in ("service", "what", "commcell"))
+        sources.labels(*values).set(source.get("status") != "failed")  # of one that is there twice, the failure stays
     success = prometheus.Gauge("cvops_collect_success", "Whether all sources could be read.", registry=registry)
     success.set(not found.get("partial"))
     last = prometheus.Gauge(

@@ -48,7 +48,7 @@ def seed_expiring(site: Simulator) -> None:
             "signInAudience": "AzureADMyOrg",
             "secrets": secrets,
             "servicePrincipal": {
-                "passwordCredentials": [{**hidden, "startDateTime": ends(-9), "endDateTime": ends(100.5)}]
+                "passwordCredentials": [{**hidden, "startDateTime": ends(-9), "endDateTime": ends(13.5)}]
             },
         },
         {},
@@ -106,12 +106,12 @@ def seed_expiring(site: Simulator) -> None:
     document = {"props": {"nameValues": values}}
     mark = f"[cvops secret: {later['keyId']}]"
     commcell.state.apps.add(IdentityApp(6001, "console", "0a0b0c", 5, mark, document=document))
-    own = {"azureAppId": backup["appId"], "azureDirectoryId": site.tenant.id}
+    own = {"azureAppId": sign_on["appId"], "azureDirectoryId": site.tenant.id}
     shared = {"credentialEntity": {"credentialId": held.id, "credentialName": held.name}}
     for number, (name, agent, app) in enumerate(HOLDERS):
         row = {"own": own, "shared": shared}[app]
         commcell.state.office_clients.add(OfficeClient(7001 + number, name, agent, name == "Dynamics", [row]))
-    access = {"authType": 2, "applicationId": backup["appId"], "tenantId": site.tenant.id}
+    access = {"authType": 2, "applicationId": sign_on["appId"], "tenantId": site.tenant.id}
     commcell.state.key_servers.add(KeyServer(101, "vault-kms", access=access))
     cell: t.Any = commcell.cell
     owner = cell.user(cell.admin[0]).id

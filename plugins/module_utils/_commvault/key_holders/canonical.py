@@ -92,7 +92,8 @@ def parse_key_servers(answer: Wire) -> list[KeyHolder]:
         used = [item for item in accesses if parse_id(item.get("authType")) != _MANAGED_IDENTITY]
         if accesses and not used:
             continue
-        pairs = {(_get_guid(item, "applicationId"), _get_guid(item, "tenantId")): None for item in used or [{}]}
+        pairs = {(_get_guid(item, "applicationId"), _get_guid(item, "tenantId")): None for item in used}
+        pairs = pairs or {(None, None): None}
         found += [KeyHolder(KEY_SERVER, str(name), app_id, tenant_id) for app_id, tenant_id in pairs]
     return found
 
