@@ -89,7 +89,7 @@ def test_one_report_and_all_files(site: Simulator, play: Player, tmp_path: pathl
 def read_command(text: str, pattern: str) -> list[str]:
     """The command that a schedule runs, without its switches for mail and sign-in."""
     (found,) = re.findall(pattern, text, re.MULTILINE)
-    return [word for word in shlex.split(found) if word not in ("chronic", "$PLAYBOOK_OPTIONS")]
+    return [word for word in shlex.split(found) if word not in ("chronic", "$CREDENTIALS")]
 
 
 def test_the_schedules_of_the_guide_run_what_they_say(site: Simulator, play: Player, tmp_path: pathlib.Path) -> None:
