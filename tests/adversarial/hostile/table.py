@@ -340,7 +340,7 @@ PLACES: list[Place] = [
         "cell-key-holders",
         "cell",
         "expiry_info",
-        Target("GET", r"/(Office365/|CommCell/KeyManagement|Instance|ThirdParty/App)"),
+        Target("GET", r"/(Office365/|CommCell/KeyManagement|Instance)"),
         lambda w, n: {**w.cell, "services": ["commvault"], "commcell": "cs01"},
         _tags("cell", "list", "read", "may-not-ask"),
     ),
