@@ -303,7 +303,7 @@ def test_a_clock_that_is_wrong_changes_nothing(stage: Stage, days: int) -> None:
     count_cases(1, 0)
 
 
-@pytest.mark.skipif(not WHOLE, reason="the same for every scene")
+@pytest.mark.whole  # the same for every scene
 @pytest.mark.parametrize("days", [-1, 1])
 @pytest.mark.parametrize("scene", SCENES, ids=str)
 def test_a_clock_that_stays_wrong_changes_nothing(stage: Stage, scene: Scene, days: int) -> None:
