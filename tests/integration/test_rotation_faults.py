@@ -133,8 +133,9 @@ def test_a_trouble_at_any_request_costs_a_further_run_at_most(stage: Stage, scen
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("scene", SCENES if WHOLE else SCENES[6:11], ids=str)
+@pytest.mark.parametrize("scene", [*SCENES[:6], *SCENES[7:]] if WHOLE else SCENES[7:11], ids=str)
 def test_troubles_in_two_runs_cost_one_more(stage: Stage, scene: Scene) -> None:
+    """Not so for a credential alone: after two runs that were cut short two keys may wait for approvals, for a week."""
     troubles = _list_troubles(stage.list_requests(scene))
     pairs = [random.Random(seed).sample(troubles, 2) for seed in range(20 if WHOLE else 1)]
     wrong = []
@@ -470,14 +471,19 @@ def _take_one_success(patch: pytest.MonkeyPatch) -> None:
 
 
 def _retire_at(patch: pytest.MonkeyPatch, beyond: int) -> None:
-    """Remove the old key *beyond* the move before the first switch."""
+    """Remove the old key *beyond* the move before the first switch, and do not look who has it."""
 
     def change(moves: list[Move], state: RotationState) -> list[Move]:
         old = [Move("retire", key.key_id) for key in state.keys if "aaaaaa" in key.display_name]
         at = next((number for number, move in enumerate(moves) if move.action == "switch"), 0) + beyond
         return [*moves[:at], *old, *moves[at:]] if moves else []
 
+    def remove(self: t.Any, step: t.Any) -> bool:
+        self.writer.remove(step.data["key_id"])
+        return True
+
     _change_moves(patch, change)
+    patch.setattr(apply.RotationApplier, "_remove", remove)
 
 
 def _retire_before_switch(patch: pytest.MonkeyPatch) -> None:

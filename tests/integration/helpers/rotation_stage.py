@@ -46,6 +46,7 @@ HOUR = 3600.0
 PROVE = {"successes": 2, "over_seconds": 45, "within_seconds": 300}
 OLD = ("cvops/backup/aaaaaa000000", 92.0, 91.0)
 NEW = ("cvops/backup/bbbbbb000000", 2.0, 181.0)
+_POPEN = subprocess.Popen
 _MARK_OF_OLD = "cvops/backup/aaaaaa"
 _PLACES: dict[str, tuple[type[Place], str]] = {
     "file": (FilePlace, "secret"),
@@ -99,6 +100,8 @@ class Stage:
         self.places: list[Place] = []
         self.watch: Watch | None = None
         self.log = _Log(monkeypatch)
+        #: Arguments and environments of the processes that were started, such as by a library that looks where it is.
+        self.started: list[str] = []
         self.temporary = folder.parent / "temporary"
         self.temporary.mkdir()
         monkeypatch.setattr(tempfile, "tempdir", str(self.temporary))
@@ -211,6 +214,7 @@ class Stage:
             "a log": "\n".join(self.log.texts),
             "the journal of a service": repr(self.site.journal.entries()),
             "the environment": repr(dict(os.environ)),
+            "what a process was started with": "\n".join(self.started),
         }
         stores = [path for place in self.places for path in place.list_files()]
         return watch.find_leaks(texts, [self.folder, self.temporary], stores)
@@ -221,7 +225,7 @@ class Stage:
         """Return what was wrong in the run *first*, which meets a trouble, and in those after it."""
         rotating, watch = self.set(scene)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(subprocess, "Popen", _refuse_to_start)
+            patch.setattr(subprocess, "Popen", self._start)
             watch.begin(patch)
             results = [first(rotating)]
             if self.count_orphans(rotating, watch) > 1:
@@ -261,6 +265,11 @@ class Stage:
         assert watch.wrong == []
         return sent
 
+    def _start(self, *arguments: t.Any, **more: t.Any) -> t.Any:
+        """Start a process, whose arguments are noted."""
+        self.started.append(repr((arguments, more)))
+        return _POPEN(*arguments, **more)
+
     def close(self) -> None:
         """Undo what outlives a test."""
         self.log.close()
@@ -287,10 +296,6 @@ class _Log(logging.Handler):
         for name in self._names:
             logging.getLogger(name).setLevel(logging.NOTSET)
         super().close()
-
-
-def _refuse_to_start(*_words: t.Any, **_more: t.Any) -> t.NoReturn:
-    raise AssertionError("a rotation starts no process, in whose arguments a secret could be seen")
 
 
 def _describe(result: t.Mapping[str, t.Any]) -> str:

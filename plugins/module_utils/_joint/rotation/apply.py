@@ -109,6 +109,10 @@ class RotationApplier:
 
     def _remove(self, step: Step) -> bool:
         key_id = str(step.data["key_id"])
+        user = next((one.name for one in self._targets.values() if self._reader.read_target(one).holds(key_id)), None)
+        if user is not None:
+            self.halted = ("unfinished_run", f"{user} has key {key_id} now, so it stays: another run is under way.")
+            return False
         is_new = any(key.key_id == key_id and self.state.now - key.starts < CLAIM for key in self.state.keys)
         self.writer.remove(key_id, is_new=is_new)
         self.removed.append(key_id)
@@ -240,15 +244,19 @@ class RotationApplier:
             "unfinished_run",
             f"Another run has added key {others[0]} for this rotation; this one's was removed.",
         )
-        self._withdraw_unkept("")
+        self._withdraw_unkept("", is_for_caller=False)
         return True
 
-    def _withdraw_unkept(self, why: str) -> None:
-        """Remove the key that this run has added, where nobody has its value: not a store, not a consumer, not the caller."""
+    def _withdraw_unkept(self, why: str, *, is_for_caller: bool = True) -> None:
+        """Remove the key that this run has added, where nobody has its value: not a store, not a consumer, not the caller.
+
+        *is_for_caller*: a caller who is to be returned the value gets it.
+        """
         key_id = self.added
         targets = self.state.targets
         if key_id is None or any(
-            target.holds(key_id) or target.use == "return" or target.is_awaiting_approval for target in targets
+            target.holds(key_id) or (target.use == "return" and is_for_caller) or target.is_awaiting_approval
+            for target in targets
         ):
             return
         try:

@@ -26,7 +26,7 @@ from .decision import Decision
 from .options import list_commcells
 from .other_consumers import read_other_consumers
 from .plan import plan_rotation
-from .state import Key, RotationState, Wish, change_target
+from .state import Key, RotationState, TargetState, Wish, change_target
 from .targets.base import ListedTarget, StoreTarget, Target
 from .targets.external import ExternalTarget
 
@@ -121,10 +121,8 @@ class RotationReader:
         """Return *state* with what stores keep that nobody reads, and what consumers hold that lists may show as it was before."""
         by_name = {target.name: target for target in state.targets}
         for target in targets:
-            if isinstance(target, ListedTarget):
-                by_name[target.name] = target.read_closely()
-            if isinstance(target, StoreTarget):
-                by_name[target.name] = target.read_pending(by_name[target.name])
+            if isinstance(target, (ListedTarget, StoreTarget)):
+                by_name[target.name] = self.read_target(target)
         return replace(state, targets=tuple(by_name.values()))
 
     def _read_other_consumers(
@@ -141,6 +139,17 @@ class RotationReader:
             list_commcells(self._ctx), self.application.app_id or "", decision.active_key_id or "", acknowledged
         )
         return replace(state, unsettled=(*found.unsettled, *(() if wish.retire == "now" else found.unread)))
+
+    def read_target(self, target: Target) -> TargetState:
+        """Return all that *target* holds now.
+
+        Of a store the pending key is read first: another run that promotes it writes what is in use before it takes the pending one
+        away, so that the key is seen in one of the two.
+        """
+        if isinstance(target, StoreTarget):
+            kept = target.read_pending(TargetState(target.name, target.kind, target.use))
+            return replace(target.read(), pending_key_id=kept.pending_key_id, pending_expires=kept.pending_expires)
+        return target.read_closely() if isinstance(target, ListedTarget) else target.read()
 
     def _read_rules(self) -> t.Any:
         """Return what application policies say, None where this identity may not read them: the service says it then."""

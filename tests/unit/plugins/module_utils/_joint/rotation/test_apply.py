@@ -27,6 +27,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.pro
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.state import (
     Key,
     RotationState,
+    TargetState,
     Wish,
     put_key,
 )
@@ -60,6 +61,9 @@ class Scene:
                 for key in scene.seen:
                     state = put_key(state, key)
                 return state
+
+            def read_target(self, target: FakeTarget) -> TargetState:
+                return target.read()
 
         monkeypatch.setattr(apply, "SecretWriter", self.secrets.build_writer)
         monkeypatch.setattr(apply, "prove_key", lambda *args: proof or Proof("", 1))
@@ -135,12 +139,37 @@ def test_without_a_proof_nobody_is_switched(
     assert (returned.secrets.removed, returned.added_value) == ([], "the value"), "the caller gets it"
 
 
+@pytest.mark.parametrize("action", ["withdraw", "retire"])
+def test_a_key_that_a_target_has_meanwhile_is_not_removed(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    """Another run may have let it use what this one took for left behind, or have gone back to what this one retires."""
+    consumer = FakeTarget("cs01", key_id="other")
+    scene = Scene(make_ctx, monkeypatch, FakeStore("vault", key_id="new"), consumer)
+    step = Step(action, action, {"key_id": "old", "target": None})
+    consumer.key_id = "old"
+    scene.applier.apply(step)
+    assert (scene.done, scene.secrets.removed, scene.halted[0]) == ([], [], "unfinished_run")
+    assert "cs01 has key old now" in scene.halted[1]
+    scene.applier.halted, consumer.key_id = None, "new"
+    scene.applier.apply(step)
+    assert (scene.done, scene.secrets.removed) == ([step], ["old"])
+
+
 def test_the_run_whose_key_is_younger_withdraws(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store = FakeStore("vault")
     scene = Scene(make_ctx, monkeypatch, store)
     scene.seen = [Key("theirs", "cvops/backup/cccccc000000", NOW - datetime.timedelta(seconds=5), NOW + DAY)]
     assert scene.run("add", ("store", "vault"), "prove") == ["add"]
     assert (scene.halted[0], scene.secrets.removed, store.kept) == ("unfinished_run", ["new"], None)
+
+
+def test_a_value_that_nobody_proved_is_not_returned(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller of the run that was faster has one that works."""
+    scene = Scene(make_ctx, monkeypatch, FakeTarget("result", "return"))
+    scene.seen = [Key("theirs", "cvops/backup/cccccc000000", NOW - datetime.timedelta(seconds=5), NOW + DAY)]
+    scene.run("add", "prove")
+    assert (scene.halted[0], scene.secrets.removed, scene.added_value) == ("unfinished_run", ["new"], None)
 
 
 def test_without_a_store_other_runs_are_looked_for_once_more_before_the_first_switch(

@@ -139,6 +139,20 @@ def test_what_a_list_shows_is_looked_at_closely_before_anything_is_written(make_
     assert (decision.outcome, decision.moves, listed.looks) == ("not_due", (), 1)
 
 
+def test_a_key_that_another_run_promotes_between_two_reads_is_seen(make_ctx: t.Any) -> None:
+    """Promoting writes what is in use first, and takes the pending one away then."""
+
+    class Promoted(FakeStore):
+        def read_pending(self, state: TargetState) -> TargetState:
+            found = super().read_pending(state)
+            self.key_id, self.kept = guid(4), None
+            return found
+
+    store = Promoted("vault", key_id=guid(3))
+    _state, decision = Scene(make_ctx, [DUE, FRESH]).plan(store)
+    assert (decision.moves, decision.active_key_id) == ((), guid(4))
+
+
 def test_policies_are_read_only_where_a_key_is_to_be_added(make_ctx: t.Any) -> None:
     limit = {"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P90D"}
     policy = {"isEnabled": True, "applicationRestrictions": {"passwordCredentials": [limit]}, "displayName": "strict"}
