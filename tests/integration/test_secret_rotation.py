@@ -235,7 +235,7 @@ def test_a_run_that_was_killed_is_followed_after_an_hour(rotating: Rotating) -> 
     assert left["keyId"] in found["rotation"]["reason"]
     rotating.site.clock.advance(3601)
     after = rotating.run(rotating.file())
-    assert (after["rotation"]["outcome"], after["steps"][0]["action"]) == ("waiting_for_consumers", "withdraw")
+    assert (after["rotation"]["outcome"], after["steps"][0]["action"]) == ("overlap", "withdraw")
     assert left["keyId"] not in rotating.own_keys()
     assert rotating.keys()[after["rotation"]["active_key_id"]].startswith("cvops/backup/012345"), (
         "one rotation, two tries"
@@ -413,7 +413,7 @@ def test_a_value_that_one_of_two_consumers_has_alone_is_replaced(rotating: Rotat
     assert [target["state"] for target in first["rotation"]["targets"]] == ["active", "failed"]
     rotating.site.faults.clear()
     second = rotating.run(*targets)
-    assert second["rotation"]["outcome"] == "waiting_for_consumers", second
+    assert second["rotation"]["outcome"] == "overlap", second
     values = {rotating.secret_of(), rotating.secret_of("azure-second")}
     assert values == {rotating.value(second["rotation"]["active_key_id"])}
     names = [rotating.keys()[key_id][:-6] for key_id in rotating.own_keys()]

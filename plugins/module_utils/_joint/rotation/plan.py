@@ -341,8 +341,8 @@ class _KeyRoles:
         if not previous:
             return "not_due"
         closed = {gate.name for gate in gates if not gate.is_open}
-        return (
-            "waiting_for_consumers"
-            if closed & {"targets_on_active_key", "consumers_complete", "no_other_consumers"}
-            else "overlap"
-        )
+        # Where nothing is removed nobody has to say that all users are known.
+        awaited = {"targets_on_active_key", "no_other_consumers"}
+        if self.wish.retire != "never":
+            awaited.add("consumers_complete")
+        return "waiting_for_consumers" if closed & awaited else "overlap"

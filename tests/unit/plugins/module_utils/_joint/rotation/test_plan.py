@@ -156,6 +156,12 @@ def test_targets_that_may_be_incomplete_keep_the_old_key() -> None:
     assert (found.outcome, found.moves) == ("waiting_for_consumers", ())
 
 
+def test_where_the_old_key_expires_by_itself_nobody_is_waited_for() -> None:
+    """With the defaults every rotation would wait for ever, for a word that changes nothing."""
+    keys = [key("old", age=92 * DAY, left=91 * DAY), key("new", age=2 * DAY, name="cvops/azure/bbbbbb000000")]
+    assert plan_rotation(state(keys, store("new")), wish()).outcome == "overlap"
+
+
 def test_a_key_kept_in_a_store_is_proven_and_used() -> None:
     keys = [key("old", age=92 * DAY, left=91 * DAY), key("new", age=HOUR / 2)]
     found = plan_rotation(state(keys, store("old", pending_key_id="new"), consumer("old")), wish())
