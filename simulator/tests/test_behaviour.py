@@ -13,6 +13,7 @@ import httpx
 import pytest
 import yaml
 
+from certificates import make_certificate
 from cvops_simulator import Fault, Replication, Simulator
 from cvops_simulator.cli import main
 from cvops_simulator.testing import running_simulator
@@ -179,6 +180,19 @@ def test_a_new_secret_is_refused_for_a_while(slow: GraphClient) -> None:
     assert 200 in {token_answer(sim, **form).status_code for _ in range(10)}
     sim.clock.advance(180)
     assert {token_answer(sim, **form).status_code for _ in range(10)} == {401}
+
+
+def test_a_new_certificate_shows_as_late_as_a_new_secret(slow: GraphClient) -> None:
+    path = f"/applications/{slow.application()['id']}"
+    slow.sim.clock.advance(61)
+    slow.sim.tenant.store.replication = Replication(seed=3, property_lag=0, credential_lag_graph=60, tail=0)
+    entry = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": make_certificate("one").der_base64}
+    slow.ok(204, "PATCH", path, {"keyCredentials": [entry]})
+    assert {len(slow.ok(200, "GET", path)["keyCredentials"]) for _ in range(10)} == {0}
+    slow.sim.clock.advance(61)
+    assert {len(slow.ok(200, "GET", path)["keyCredentials"]) for _ in range(10)} == {1}
+    slow.ok(204, "PATCH", path, {"notes": "n"})
+    assert slow.ok(200, "GET", path)["notes"] == "n"
 
 
 def test_a_disabled_role_can_go_only_once_the_replica_knows(slow: GraphClient) -> None:

@@ -18,7 +18,7 @@ from cvops_simulator.entra.graph.application_rules import (
     check_values,
     complete_entitlements,
 )
-from cvops_simulator.entra.graph.certificates import add_certificates, apply_key_credentials
+from cvops_simulator.entra.graph.certificates import add_certificates, apply_key_credentials, get_lag
 from cvops_simulator.entra.graph.deletion import soft_delete
 from cvops_simulator.entra.graph.errors import bad_request, invalid_value, not_found
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse, parse_key
@@ -141,7 +141,7 @@ def _update(call: Call) -> GraphResponse:
     check_identifier_policy(call, after, row)
     if "keyCredentials" in body:
         after = apply_key_credentials(call, "application", after, body["keyCredentials"])
-    call.tenant.update("application", after)
+    call.tenant.update("application", after, get_lag(body))
     update_service_principal(call.tenant, row, after)
     return NO_CONTENT
 

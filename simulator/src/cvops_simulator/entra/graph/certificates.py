@@ -21,6 +21,7 @@ from cvops_simulator.entra.tenant import format_graph_time
 
 if TYPE_CHECKING:
     from cvops_simulator.entra.graph.call import Call
+    from cvops_simulator.entra.replication import Lag
     from cvops_simulator.entra.store import Row
     from cvops_simulator.entra.tenant import Kind
 
@@ -49,6 +50,11 @@ def apply_key_credentials(call: Call, kind: Kind, row: Row, wanted: list[Row]) -
     for key_id in set(known) - {item["keyId"] for item in result}:
         call.tenant.store.remove("certificates", key_id, "credential_token")
     return {**row, "keyCredentials": result}
+
+
+def get_lag(body: Row) -> Lag:
+    """Return with which delay replicas show what a PATCH has written: that of credentials where it writes some."""
+    return "credential_graph" if "keyCredentials" in body else "property"
 
 
 def _check_key_ids(wanted: list[Row]) -> None:

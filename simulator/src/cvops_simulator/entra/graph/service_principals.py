@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cvops_simulator.entra.defaults import make_row, merge_row
 from cvops_simulator.entra.graph.application_rules import check_tags, is_reply_url
-from cvops_simulator.entra.graph.certificates import add_certificates, apply_key_credentials
+from cvops_simulator.entra.graph.certificates import add_certificates, apply_key_credentials, get_lag
 from cvops_simulator.entra.graph.deletion import soft_delete
 from cvops_simulator.entra.graph.errors import GraphError, bad_request, invalid_value, not_found
 from cvops_simulator.entra.graph.messages import NO_CONTENT, GraphResponse, parse_key
@@ -144,7 +144,7 @@ def _update(call: Call) -> GraphResponse:
     after = merge_row("servicePrincipal", row, values)
     if "keyCredentials" in body:
         after = apply_key_credentials(call, "servicePrincipal", after, body["keyCredentials"])
-    call.tenant.update("servicePrincipal", after)
+    call.tenant.update("servicePrincipal", after, get_lag(body))
     return NO_CONTENT
 
 
