@@ -14,10 +14,11 @@ from ..._core.errors import ConfigError
 from ..._core.libraries import build_missing_error, check_releases
 from .public_part import PublicCertificate, build_public_certificate
 
-_KEY_BITS = 3072
+#: The size of a new key, where none is asked for.
+DEFAULT_KEY_SIZE = 3072
 #: The certificate begins a little earlier than now, for those whose clocks are behind.
-_HEAD_START = datetime.timedelta(minutes=5)
-_LONGEST_NAME = 64  # RFC 5280: ub-common-name
+HEAD_START = datetime.timedelta(minutes=5)
+LONGEST_NAME = 64  # RFC 5280: ub-common-name
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,25 @@ class KeyPair:
         return f"KeyPair(thumbprint={self.certificate.thumbprint})"
 
 
-def make_key_pair(common_name: str, now: datetime.datetime, expires: datetime.datetime) -> KeyPair:
-    """Return a new RSA key with a certificate that it has signed itself, valid until *expires*, by the service's clock as *now* is.
+def is_common_name(text: str) -> bool:
+    """Return True for what a certificate can have as its common name."""
+    return 0 < len(text) <= LONGEST_NAME and text.isprintable()
+
+
+def make_key_pair(
+    common_name: str, now: datetime.datetime, expires: datetime.datetime, key_size: int = DEFAULT_KEY_SIZE
+) -> KeyPair:
+    """Return a new RSA key of *key_size* bits with a certificate that it has signed itself, valid until *expires*.
+
+    *now*, like *expires*, is by the service's clock.
 
     The caller hides ``private_key``. Raises ConfigError for an end that is not after *now* and for a name that no certificate has,
     MissingLibrary without the library cryptography.
     """
     if expires <= now:
         raise ConfigError("A certificate that has expired when it is made is of no use: its end is to come after now.")
-    if not 0 < len(common_name) <= _LONGEST_NAME or not common_name.isprintable():
-        raise ConfigError(f"The common name of a certificate has 1 to {_LONGEST_NAME} characters in one line.")
+    if not is_common_name(common_name):
+        raise ConfigError(f"The common name of a certificate has 1 to {LONGEST_NAME} characters in one line.")
     try:
         from cryptography import x509
     except ImportError as exc:
@@ -56,9 +66,9 @@ def make_key_pair(common_name: str, now: datetime.datetime, expires: datetime.da
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
-    start = (now - _HEAD_START).astimezone(datetime.timezone.utc).replace(microsecond=0)
+    start = (now - HEAD_START).astimezone(datetime.timezone.utc).replace(microsecond=0)
     end = expires.astimezone(datetime.timezone.utc).replace(microsecond=0)
     certificate = (
         x509.CertificateBuilder()

@@ -11,16 +11,14 @@ import typing as t
 from dataclasses import replace
 
 from ..._core.context import Context
-from ..._core.errors import ConfigError
 from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..._core.risks import check_removals, require_accepted_risk
 from ..._core.values import format_time
-from ..._signin.entra.certificates import load_client_certificate
 from ..applications.reference import ApplicationReference, find_application, resolve_application
 from ..client import GraphClient
 from ..secrets.plan import list_working_key_ids
-from .canonical import Certificate, compute_thumbprints, decode_pem, get_key_credentials, list_certificates
+from .canonical import Certificate, get_key_credentials, list_certificates
 from .checks import (
     check_certificate_options,
     check_new_certificate,
@@ -28,6 +26,7 @@ from .checks import (
     may_be_own_certificate,
     read_asked_thumbprint,
 )
+from .own import read_own_thumbprints
 from .plan import Selection, is_adding, list_removed, plan_certificate, plan_certificate_removal
 from .public_part import PublicCertificate, load_public_certificate
 from .writer import CertificateWriter
@@ -156,7 +155,7 @@ class CertificateResource:
         """Raise GuardRefused for a certificate that the caller may sign in with, unless another entry with it stays."""
         method, now = self._graph.sign_in.method, self._graph.get_service_time()
         claims = self._graph.read_token_claims()
-        own = self._read_own_thumbprints() if method == "client_certificate" else None
+        own = read_own_thumbprints(self._ctx) if method == "client_certificate" else None
         stays = [item for item in kept if item.is_unexpired(now)]
         for item in gone:
             has_twin = any(not item.thumbprints.isdisjoint(other.thumbprints) for other in stays)
@@ -165,11 +164,3 @@ class CertificateResource:
             ):
                 danger = f"Certificate {item.describe()} may be the one that this task signs in with."
                 require_accepted_risk(self._ctx, "own_key", danger)
-
-    def _read_own_thumbprints(self) -> frozenset[str] | None:
-        """Return the thumbprints of the certificate that this task signs in with, None where it cannot be read any more."""
-        try:
-            der = decode_pem(load_client_certificate(self._ctx).chain.encode())
-        except ConfigError:
-            return None
-        return compute_thumbprints(der) if der else None

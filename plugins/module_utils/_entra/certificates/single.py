@@ -14,29 +14,35 @@ from ..._core.errors import ApiError
 from ..client import GraphClient
 from .canonical import Certificate, list_certificates, list_key_ids
 from .public_part import PublicCertificate
-from .writer import CertificateWriter
+from .writer import CertificateWriter, draw_key_id
 
 _ATTEMPTS = 3
 Made = t.TypeVar("Made")
 
 
 def add_certificate(
-    ctx: Context, graph: GraphClient, object_id: str, certificate: PublicCertificate, name: str
+    ctx: Context,
+    graph: GraphClient,
+    object_id: str,
+    certificate: PublicCertificate,
+    name: str,
+    key_id: str | None = None,
 ) -> Certificate:
     """Add *certificate* under the display name *name* to a registration, and return it as it is there.
 
+    *key_id*: the key id that it shall have; None for a new one.
     One that is there already under this name is returned as it is, so that a run that was cut short goes on. Where somebody else changes
     the collection meanwhile it is read anew. Raises ApiError as :meth:`CertificateWriter.add` does, and WaitTimeout.
     """
-    writer = CertificateWriter(ctx, graph, object_id)
+    writer = CertificateWriter(ctx, graph, object_id, (lambda: key_id) if key_id else draw_key_id)
 
     def add_once() -> Certificate:
         for found in list_certificates(writer.settle()):
             if found.name == name and not certificate.thumbprints.isdisjoint(found.thumbprints):
                 return found
-        key_id = writer.add(certificate, name)
+        added = writer.add(certificate, name)
         writer.confirm(f"certificate {name}")
-        return Certificate(key_id, name, certificate.thumbprints, certificate.starts, certificate.expires)
+        return Certificate(added, name, certificate.thumbprints, certificate.starts, certificate.expires)
 
     return _do_anew(add_once)
 

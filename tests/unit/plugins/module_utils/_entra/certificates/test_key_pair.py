@@ -60,6 +60,11 @@ def test_an_end_in_the_past_is_refused(expires: datetime.datetime) -> None:
         make_key_pair("x", NOW, expires)
 
 
+def test_its_size_can_be_chosen(pair: KeyPair) -> None:
+    assert pair.certificate.key_bits == 3072
+    assert make_key_pair("x", NOW, ENDS, 2048).certificate.key_bits == 2048
+
+
 @pytest.mark.parametrize("name", ["", "x" * 65, "a\nb"])
 def test_a_name_that_no_certificate_has_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="common name"):

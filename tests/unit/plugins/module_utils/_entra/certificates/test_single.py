@@ -33,6 +33,17 @@ def test_a_rotation_adds_and_removes_one_certificate() -> None:
     assert service.ids() == FOREIGN_IDS and len(graph.sent) == 2
 
 
+def test_a_certificate_that_was_lost_is_added_again_under_its_key_id() -> None:
+    service = KeyService()
+    graph = KeyGraph(service)
+    words = (graph.ctx, t.cast("t.Any", graph), "object")
+    added = subject.add_certificate(*words, NEW, "cvops/x/1", guid(77))
+    assert added.key_id == guid(77)
+    service.drop(guid(77))
+    assert subject.add_certificate(*words, NEW, "cvops/x/1", guid(77)).key_id == guid(77)
+    assert service.ids() == {*FOREIGN_IDS, guid(77)}
+
+
 def test_a_certificate_under_another_name_is_none_of_the_rotation() -> None:
     graph = KeyGraph(KeyService())
     words = (graph.ctx, t.cast("t.Any", graph), "object")
