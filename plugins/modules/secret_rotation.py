@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: secret_rotation
-short_description: Replace a client secret before it expires, without an outage and from any state that a run has left
+short_description: Replace a client secret or certificate before it expires, without an outage and from any state that a run has left
 version_added: 0.1.0
 description:
   - 'Looks at the keys of an application and at who uses which of them, and takes the next safe steps: adds a secret, keeps it in a store, proves
@@ -16,6 +16,8 @@ description:
   - Schedule it daily. On most days nothing is due and nothing is written. Whatever stopped a run, the next one goes on from what it finds in
     Entra ID and in the targets; no state is kept anywhere else.
   - Keys that this rotation has not made are never touched, unless O(adopt_key_ids) names them.
+  - With O(kind=certificate) all of this holds for a certificate with its private key. The key is made where the task runs; Entra ID gets the
+    certificate alone, beside all others of the application, which are looked for afterwards.
   - 'Best of all is no secret: a managed identity, then a federated credential, then a certificate.'
   - 'Graph permissions (application), least first: C(Application.ReadWrite.OwnedBy) for registrations that the identity owns, else
     C(Application.ReadWrite.All). C(Policy.Read.All) lets a policy that forbids or limits secrets be found before the first write.'
@@ -42,10 +44,31 @@ options:
     required: true
   kind:
     description:
-      - What is rotated.
+      - What is rotated, V(secret), a client secret, or V(certificate), a certificate that signs itself, with its private key. What is said here of
+        secrets holds for certificates, too.
+      - The value of a certificate is its private key (PKCS 8, without a password) and the certificate in one PEM text, as the option
+        O(client_certificate) of these modules and many programs take it.
+      - 'A certificate goes to stores, O(targets[].external) and O(targets[].return) only: Commvault keeps a client secret in its credentials and
+        apps, so O(targets[].commvault_credential) and O(targets[].commvault_oidc_app) refuse it.'
+      - Another kind under the same O(rotation_name) begins anew. What was rotated before stays until it expires.
     type: str
-    choices: [secret]
+    choices: [secret, certificate]
     default: secret
+  certificate:
+    description:
+      - What a certificate looks like, with O(kind=certificate) only.
+    type: dict
+    suboptions:
+      key_size:
+        description:
+          - Bits of its RSA key.
+        type: int
+        choices: [2048, 3072, 4096]
+        default: 3072
+      common_name:
+        description:
+          - The common name of its subject, up to 64 characters. When left out, O(rotation_name).
+        type: str
   lifetime_days:
     description:
       - Days from now, by the clock of Entra ID, until a new secret expires.
@@ -420,7 +443,7 @@ options:
             required: true
   max_keys:
     description:
-      - The most unexpired secrets that this rotation may have; no more are added then, as RV(rotation.outcome=slots_full).
+      - The most unexpired secrets, or certificates, that this rotation may have; no more are added then, as RV(rotation.outcome=slots_full).
     type: int
     default: 5
   rotation_log:
@@ -439,6 +462,8 @@ notes:
   - A run that is killed before a store has the value leaves a secret that nobody can use. The next run after an hour removes it.
   - The sign-ins that prove a secret take two minutes and more. Give the task its time with O(deadline), 900 seconds by default.
   - A removed secret goes on working for a while, and tokens that were got with it until they expire.
+  - Graph takes the certificates of an application all at once. They are read until several answers agree, again directly before the write, and
+    nothing is written where somebody else has changed them meanwhile. Let no other program write them at the same moment.
 """
 
 EXAMPLES = r"""
@@ -466,6 +491,19 @@ EXAMPLES = r"""
           where: proxy host prx07
           contact: storage team
           acknowledged_key_id: 0c5d7f41-93f0-4c9a-8f1e-2f4c1d6e9b70
+    consumers_complete: true
+    retire: auto
+
+- name: Replace the certificate of the nightly job every 90 days
+  cvops.identity.secret_rotation:
+    application:
+      unique_name: commvault-management
+    rotation_name: nightly
+    kind: certificate
+    targets:
+      - azure_key_vault:
+          vault_url: https://kv-backup.vault.azure.net
+          name: nightly-entra
     consumers_complete: true
     retire: auto
 
@@ -589,7 +627,7 @@ rotation:
           description: Why it is not.
           type: str
     value:
-      description: The secret itself when this task has added it, else V(null).
+      description: The secret itself, or certificate and private key as PEM text, when this task has added it, else V(null).
       returned: with a target O(targets[].return)
       type: str
     not_confirmed:

@@ -983,7 +983,26 @@ SCHEMA: dict[str, Part] = {
                 },
             },
             'rotation_name': {'type': 'str', 'required': True},
-            'kind': {'type': 'str', 'choices': ['secret'], 'default': 'secret'},
+            'kind': {
+                'type': 'str',
+                'choices': ['secret', 'certificate'],
+                'default': 'secret',
+            },
+            'certificate': {
+                'type': 'dict',
+                'options': {
+                    'key_size': {
+                        'type': 'int',
+                        'choices': [
+                            2048,
+                            3072,
+                            4096,
+                        ],
+                        'default': 3072,
+                    },
+                    'common_name': {'type': 'str'},
+                },
+            },
             'lifetime_days': {'type': 'int', 'default': 183},
             'rotate_before_days': {'type': 'int', 'default': 93},
             'overlap_hours': {'type': 'int'},

@@ -103,6 +103,8 @@ def _rotation(world: World, number: int, **target: t.Any) -> Options:
     }
 
 
+_OF_CERTIFICATES: Options = {"kind": "certificate", "certificate": {"key_size": 2048}}
+
 PLACES: list[Place] = [
     Place(
         "graph-list",
@@ -228,6 +230,22 @@ PLACES: list[Place] = [
         "secret_rotation",
         Target("", "", after_write=True),
         lambda w, n: {**w.graph, **_rotation(w, n)},
+        _tags("graph", "after", "may-not-ask"),
+    ),
+    Place(
+        "graph-rotation-certificate",
+        "graph",
+        "secret_rotation",
+        Target("PATCH", "/applications/"),
+        lambda w, n: {**w.graph, **_rotation(w, n), **_OF_CERTIFICATES},
+        _tags("graph", "write"),
+    ),
+    Place(
+        "graph-after-rotation-certificate",
+        "graph",
+        "secret_rotation",
+        Target("", "", after_write=True),
+        lambda w, n: {**w.graph, **_rotation(w, n), **_OF_CERTIFICATES},
         _tags("graph", "after", "may-not-ask"),
     ),
     Place(

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import datetime
 import secrets
 import typing as t
 from dataclasses import replace
@@ -15,29 +14,22 @@ from dataclasses import replace
 from ..._core.context import Context
 from ..._core.errors import ApiError, Cancelled, ConfigError, CvopsError
 from ..._core.plan import Step
-from ..._core.values import shift_time
 from ..._entra.client import GraphClient
-from ..._entra.secrets.markers import draw_attempt_id
-from ..._entra.secrets.plan import canonical_secret
-from ..._entra.secrets.writer import SecretWriter
 from ..._signin.clouds import get_graph_scope
 from .decision import Decision, Outcome
+from .keys.base import KeyKind, KeyWriter
 from .options import build_proof_rules
 from .plan import CLAIM, list_claims
-from .proof import Cause, Proof, build_secret_sign_in, prove_key
+from .proof import Cause, Proof, prove_key
 from .read import RotationReader
 from .state import (
     ROTATION_DIGITS,
-    TRY_DIGITS,
-    Key,
     RotationState,
     Wish,
     change_target,
     drop_key,
-    format_marker_name,
     mark_kept,
     mark_switched,
-    parse_marker,
     put_key,
 )
 from .targets.base import KeyValue, StoreTarget, Target
@@ -47,6 +39,7 @@ _REFUSED_ADDITIONS: dict[str, Outcome] = {
     "CredentialTypeNotAllowedAsPerAppPolicy": "blocked_by_app_policy",
     "CredentialInvalidLifetimeAsPerAppPolicy": "blocked_by_app_policy",
     "TooManyAppPasswords": "slots_full",
+    "Directory_ResourceSizeExceeded": "slots_full",
 }
 _UNPROVEN: dict[Cause, Outcome] = {
     "conditional_access": "blocked_by_conditional_access",
@@ -66,13 +59,14 @@ class RotationApplier:
         ctx: Context,
         graph: GraphClient,
         reader: RotationReader,
+        kind: KeyKind,
         targets: t.Mapping[str, Target],
         wish: Wish,
         state: RotationState,
         decision: Decision,
         value: KeyValue | None = None,
     ) -> None:
-        self._ctx, self._graph, self._reader, self._targets = ctx, graph, reader, targets
+        self._ctx, self._graph, self._reader, self._kind, self._targets = ctx, graph, reader, kind, targets
         self._wish, self._decision, self._value, self.state = wish, decision, value, state
         self.done: list[Step] = []
         self.added: str | None = None
@@ -80,6 +74,7 @@ class RotationApplier:
         self.halted: tuple[Outcome, str] | None = None
         self.proof: Proof | None = None
         self._claim_checks = 0
+        self._writer: KeyWriter | None = None
 
     def apply(self, step: Step) -> None:
         """Do *step*; once the run has halted nothing is done any more. Raises CvopsError."""
@@ -96,11 +91,13 @@ class RotationApplier:
             self.done.append(step)
 
     @property
-    def writer(self) -> SecretWriter:
-        """The writer of the application's secrets; each of its requests has a marker of its own within this rotation."""
-        rotation = self._decision.rotation or secrets.token_hex(ROTATION_DIGITS // 2)
-        object_id = str(self._reader.application.object_id)
-        return SecretWriter(self._ctx, self._graph, object_id, lambda: rotation + draw_attempt_id()[:TRY_DIGITS])
+    def writer(self) -> KeyWriter:
+        """The writer of the application's keys; what it adds has a marker of its own within this rotation."""
+        if self._writer is None:
+            application = self._reader.application
+            rotation = self._decision.rotation or secrets.token_hex(ROTATION_DIGITS // 2)
+            self._writer = self._kind.open_writer(str(application.object_id), application.app_id or "", rotation)
+        return self._writer
 
     @property
     def added_value(self) -> str | None:
@@ -126,13 +123,13 @@ class RotationApplier:
 
     def _add(self, step: Step) -> bool:
         try:
-            added = self.writer.add(format_marker_name(self._wish.rotation_name), self._wish.lifetime_days)
+            added = self.writer.add(self._wish.lifetime_days)
         except ApiError as exc:
             if exc.facts.get("outcome") == "unknown":
                 raise type(exc)(
-                    f"Whether a secret was added is not known: the answer was lost, and none with the display name"
-                    f" {exc.facts.get('marker')} is shown. Nobody has its value. Run the task again in an hour: if the secret has come to"
-                    " be, it is removed then.",
+                    f"Whether a {self._kind.noun} was added is not known: the answer was lost, and none with the display name"
+                    f" {exc.facts.get('marker')} is shown. Nobody has its value. Run the task again in an hour: if it has come to be,"
+                    " it is removed then.",
                     may_have_acted=True,
                     **exc.facts,
                 ) from exc
@@ -140,19 +137,8 @@ class RotationApplier:
                 raise
             self.halted = (_REFUSED_ADDITIONS[exc.code], str(exc))
             return False
-        found = canonical_secret(added)
-        marker = parse_marker(str(found["display_name"] or ""))
-        self.added = found["key_id"]
-        self._value = KeyValue(
-            found["key_id"],
-            marker.rotation + marker.attempt if marker else "",
-            self._reader.application.app_id or "",
-            str(found["expires"] or ""),
-            str(added["secretText"]),
-        )
-        now = self._graph.get_service_time()
-        ends = shift_time(now, datetime.timedelta(days=self._wish.lifetime_days))
-        self.state = put_key(self.state, Key(found["key_id"], str(found["display_name"]), now, ends))
+        self.added, self._value = added.key.key_id, added.value
+        self.state = put_key(self.state, added.key)
         return True
 
     def _keep(self, step: Step) -> bool:
@@ -180,7 +166,7 @@ class RotationApplier:
         if key is not None and self.state.now - key.starts > CLAIM and self.added is None:
             rules = rules.for_known_key()
         tenant_id = self._ctx.options.get("tenant_id") or self._graph.read_token_claims().get("tid")
-        sign_in = build_secret_sign_in(self._ctx, str(tenant_id), value.application, value.value, rules.scope)
+        sign_in = self._kind.build_sign_in(str(tenant_id), value, rules.scope)
         self.proof = prove_key(self._ctx, sign_in, rules, value.key_id)
         if not self.proof.cause:
             return True

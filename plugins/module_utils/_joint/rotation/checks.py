@@ -13,6 +13,7 @@ import typing as t
 
 from ..._core.names import fold_case
 from ..._core.values import is_guid
+from ..._entra.certificates.key_pair import LONGEST_NAME, is_common_name
 
 Options = t.Mapping[str, t.Any]
 
@@ -57,6 +58,7 @@ def find_option_flaws(options: Options) -> list[Flaw]:
     app_id = (options.get("application") or {}).get("app_id")
     if app_id and not is_guid(app_id):
         found.append(Flaw("application.app_id", "no client id, which is a GUID; a name goes into unique_name"))
+    found += _find_kind_flaws(options)
     found += _find_time_flaws(options)
     found += _find_target_flaws(options["targets"])
     found += _find_commcell_flaws(options)
@@ -113,6 +115,26 @@ def _build_store_place(kind: str, store: Options) -> tuple[str, ...]:
 
 def _get_least_overlap(target: Options) -> int:
     return _LEAST_OVERLAP_OF.get(find_kind(target) or "", LEAST_OVERLAP_HOURS)
+
+
+def _find_kind_flaws(options: Options) -> t.Iterator[Flaw]:
+    """Yield what does not go with the kind of keys that is asked for.
+
+    Commvault's credentials and apps hold a secret; what its older calls know of certificates is not known well enough to be written.
+    """
+    asked = options["certificate"]
+    if options["kind"] != "certificate":
+        if asked is not None:
+            yield Flaw("certificate", f"goes with kind certificate, and kind is {options['kind']}")
+        return
+    name = (asked or {}).get("common_name")
+    if name is not None and not is_common_name(str(name)):
+        yield Flaw("certificate.common_name", f"1 to {LONGEST_NAME} characters in one line")
+    for number, target in enumerate(options["targets"]):
+        kind = find_kind(target)
+        if kind in CONSUMER_KINDS:
+            text = "takes no certificate: what Commvault keeps there is a client secret. Give it a rotation of its own, of kind secret"
+            yield Flaw(f"targets[{number}].{kind}", text)
 
 
 def _find_time_flaws(options: Options) -> t.Iterator[Flaw]:

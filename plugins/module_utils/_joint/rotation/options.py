@@ -16,6 +16,7 @@ from ..._commvault.oidc_apps.calls import OidcApps, act_in_company
 from ..._core.argument_specs import ArgumentSpec
 from ..._core.context import Context
 from ..._core.errors import ConfigError, Problems
+from ..._entra.certificates.key_pair import DEFAULT_KEY_SIZE
 from ..._signin.options import commvault_spec
 from ..._stores.secret_versions.opening import open_secret_store
 from ..._stores.secret_versions.options import secret_store_option
@@ -39,7 +40,20 @@ def rotation_options() -> dict[str, dict[str, t.Any]]:
     stores = {kind: {**spec, "no_log": False} for kind, spec in option["options"].items()}
     return {
         "rotation_name": {"type": "str", "required": True},
-        "kind": {"type": "str", "choices": ["secret"], "default": "secret"},
+        "kind": {"type": "str", "choices": ["secret", "certificate"], "default": "secret"},
+        "certificate": {
+            "type": "dict",
+            "no_log": False,
+            "options": {
+                "key_size": {
+                    "type": "int",
+                    "choices": [2048, 3072, 4096],
+                    "default": DEFAULT_KEY_SIZE,
+                    "no_log": False,
+                },
+                "common_name": {"type": "str"},
+            },
+        },
         "lifetime_days": {"type": "int", "default": 183},
         "rotate_before_days": {"type": "int", "default": 93},
         "overlap_hours": {"type": "int"},

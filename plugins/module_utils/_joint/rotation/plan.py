@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import replace
 
 from ..._core.values import shift_time
+from ..._entra.secrets.policy import SecretRules
 from .decision import Decision, Gate, Move, Outcome
 from .rollback import plan_rollback
 from .state import Key, RotationState, TargetState, Wish, is_own, parse_marker
@@ -76,6 +77,18 @@ def list_claims(state: RotationState, wish: Wish, own_key_id: str) -> list[str]:
         if not any(target.holds(key.key_id) for target in state.targets)
     ]
     return [key.key_id for key in others if own is None or key.order < own.order]
+
+
+def _describe_block(rules: SecretRules, wish: Wish) -> str:
+    """Return why *rules* do not allow the key that *wish* asks for, empty where they do."""
+    told = ""
+    if rules.is_addition_blocked:
+        told = "forbids new keys"
+    elif rules.must_have_issuer:
+        told = "allows certificates of named issuers only, and a rotation makes ones that sign themselves"
+    elif rules.cap_days is not None and rules.cap_days < wish.lifetime_days:
+        told = f"allows {rules.cap_days:.0f} days at most, and lifetime_days is {wish.lifetime_days}"
+    return f"Application policy {rules.policy} {told}." if told else ""
 
 
 class _KeyRoles:
@@ -161,16 +174,9 @@ class _KeyRoles:
             told = f"Keys {', '.join(waiting)} were added and no target shows them: they may wait for approvals. Without a store among the"
             told += " targets none of them is removed for a week, and none is added. accept_risk unfinished_run takes them for left behind."
             return replace(found, outcome="pending_approval", reason=told)
-        rules = state.rules
-        if rules is not None and (
-            rules.is_addition_blocked or (rules.cap_days or wish.lifetime_days) < wish.lifetime_days
-        ):
-            told = (
-                "forbids new keys"
-                if rules.is_addition_blocked
-                else f"allows {rules.cap_days:.0f} days at most, and lifetime_days is {wish.lifetime_days}"
-            )
-            return replace(found, outcome="blocked_by_app_policy", reason=f"Application policy {rules.policy} {told}.")
+        blocked = _describe_block(state.rules, wish) if state.rules is not None else ""
+        if blocked:
+            return replace(found, outcome="blocked_by_app_policy", reason=blocked)
         removed = list(self.orphans)
         expired = [key for key in self.own if not key.is_unexpired(state.now)]
         left = len(state.keys) - len(removed)

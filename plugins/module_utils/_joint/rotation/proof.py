@@ -15,9 +15,9 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ..._core.context import Context
-from ..._core.errors import ApiError, AuthError, Throttled
+from ..._core.errors import ApiError, AuthError, ConfigError, Throttled
 from ..._signin.entra.error_codes import REMEDIES
-from ..._signin.entra.methods import ClientSecretMethod
+from ..._signin.entra.methods import ClientCertificateMethod, ClientSecretMethod
 
 #: Why a proof ended without one: the time was up; or, at once, Entra ID saw a loop, conditional access blocks the application, the
 #: application is deactivated, or the resource cannot be asked for.
@@ -132,16 +132,32 @@ def _describe_refusal(exc: AuthError) -> str:
 
 def build_secret_sign_in(ctx: Context, tenant_id: str, app_id: str, value: str, scope: str) -> t.Callable[[], None]:
     """Return one try: a sign-in of the application with the secret *value*, by new objects and a new connection each time."""
-    options = {
-        **ctx.options,
-        "auth_method": "client_secret",
-        "tenant_id": tenant_id,
-        "client_id": app_id,
-        "client_secret": value,
-    }
-    own = replace(ctx, options=options)
+    own = _build_context(ctx, tenant_id, app_id, auth_method="client_secret", client_secret=value)
 
     def sign_in() -> None:
         ClientSecretMethod(own).acquire_token(scope)
 
     return sign_in
+
+
+def build_certificate_sign_in(
+    ctx: Context, tenant_id: str, app_id: str, value: str, scope: str
+) -> t.Callable[[], None]:
+    """Return one try: a sign-in with the certificate and its private key in the PEM text *value*, as with a secret.
+
+    Raises ConfigError for a text that has not both.
+    """
+    if "-----BEGIN" not in value:  # as an option it would be the path of a file
+        raise ConfigError("What shall be a certificate with its private key is no PEM text.")
+    told = {"auth_method": "client_certificate", "client_certificate": value, "client_certificate_password": None}
+    method = ClientCertificateMethod(_build_context(ctx, tenant_id, app_id, **told))
+
+    def sign_in() -> None:
+        method.acquire_token(scope)  # a new application each time; reading the key again would cost time only
+
+    return sign_in
+
+
+def _build_context(ctx: Context, tenant_id: str, app_id: str, **told: t.Any) -> Context:
+    """Return a context that signs in as the application."""
+    return replace(ctx, options={**ctx.options, "tenant_id": tenant_id, "client_id": app_id, **told})

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import typing as t
 from dataclasses import replace
 
@@ -16,13 +15,10 @@ from ..._core.context import Context
 from ..._core.errors import ApiError, ConfigError, CvopsError, Forbidden, Problems
 from ..._core.names import fold_case
 from ..._core.polling import Backoff
-from ..._core.values import get_objects, get_time
-from ..._entra.applications.desired import PERSONAL_AUDIENCES
 from ..._entra.applications.reference import ApplicationReference, resolve_application
 from ..._entra.client import GraphClient, quote_segment
-from ..._entra.secrets.plan import may_be_own_secret
-from ..._entra.secrets.policy import read_secret_rules
 from .decision import Decision
+from .keys.base import KeyKind
 from .options import list_commcells
 from .other_consumers import read_other_consumers
 from .plan import plan_rotation
@@ -30,9 +26,7 @@ from .state import Key, RotationState, TargetState, Wish, change_target
 from .targets.base import ListedTarget, StoreTarget, Target
 from .targets.external import ExternalTarget
 
-SELECT = ("passwordCredentials", "keyCredentials", "signInAudience", "isDisabled")
-#: Microsoft Learn (supported accounts): the most secrets of an application where personal accounts may sign in.
-_MOST_PERSONAL_SECRETS = 2
+_SELECT = ("signInAudience", "isDisabled")
 #: Further looks at the keys before anything is written: a replica may not list yet what another run has added.
 _FURTHER_LOOKS = 2
 
@@ -40,25 +34,25 @@ _FURTHER_LOOKS = 2
 class RotationReader:
     """Reads the state of one rotation, no more of it than the plan needs."""
 
-    def __init__(self, ctx: Context, graph: GraphClient) -> None:
-        self._ctx, self._graph = ctx, graph
+    def __init__(self, ctx: Context, graph: GraphClient, kind: KeyKind) -> None:
+        self._ctx, self._graph, self._kind = ctx, graph, kind
         self.application = ApplicationReference(pending=True)
 
     def read_application(self) -> ApplicationReference:
         """Return the registration with its keys. Raises ConfigError where there is none."""
-        self.application = resolve_application(self._ctx, self._graph, self._ctx.options, select=SELECT)
+        select = (self._kind.member, *_SELECT)
+        self.application = resolve_application(self._ctx, self._graph, self._ctx.options, select=select)
         return self.application
 
     def read_state(self, targets: t.Sequence[Target]) -> RotationState:
         """Return what there is, without what only stores know that keep a key, and without policies."""
         wire = self.application.wire
-        is_personal = wire.get("signInAudience") in PERSONAL_AUDIENCES
         return RotationState(
             self._graph.get_service_time(),
             self._parse_keys(wire),
             tuple(target.read() for target in targets),
             is_deactivated=bool(wire.get("isDisabled")),
-            most_keys=_MOST_PERSONAL_SECRETS if is_personal else None,
+            most_keys=self._kind.get_most_keys(wire),
         )
 
     def plan(self, targets: t.Sequence[Target], wish: Wish, state: RotationState) -> tuple[RotationState, Decision]:
@@ -97,25 +91,14 @@ class RotationReader:
         found = self._graph.get(
             f"/applications/{quote_segment(str(self.application.object_id))}",
             intent="list the keys of the application",
-            params={"$select": "id,passwordCredentials"},
+            params={"$select": f"id,{self._kind.member}"},
         )
         return self._parse_keys(found or {})
 
     def _parse_keys(self, wire: t.Mapping[str, t.Any]) -> tuple[Key, ...]:
-        listed = get_objects(wire, "passwordCredentials")
-        claims = self._graph.read_token_claims() if listed else {}
-        method, options = self._graph.sign_in.method, self._ctx.options
-        first = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
-        return tuple(
-            Key(
-                str(item["keyId"]).lower(),
-                str(item.get("displayName") or ""),
-                get_time(item, "startDateTime") or first,
-                get_time(item, "endDateTime"),
-                may_be_callers=may_be_own_secret(item, self.application.app_id, method, options, claims),
-            )
-            for item in listed
-        )
+        if self.application.object_id is None:  # still to be created
+            return ()
+        return self._kind.parse_keys(wire, self.application.app_id)
 
     def _read_closely(self, targets: t.Sequence[Target], state: RotationState) -> RotationState:
         """Return *state* with what stores keep that nobody reads, and what consumers hold that lists may show as it was before."""
@@ -156,7 +139,7 @@ class RotationReader:
         if not self.application.object_id:
             return None
         with contextlib.suppress(Forbidden):
-            return read_secret_rules(self._graph, self.application.object_id)
+            return self._kind.read_rules(self.application.object_id)
         return None
 
     def _check_targets(self, targets: t.Sequence[Target], state: RotationState, decision: Decision) -> RotationState:

@@ -6,7 +6,7 @@
 """The module secret_rotation: reads what there is, plans, and moves on.
 
 The files in the order in which a run goes through them: checks.py, options.py, read.py, plan.py (with state.py, decision.py, rollback.py),
-words.py, resource.py, proof.py, the targets.
+words.py, resource.py, proof.py, the keys, the targets.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from ..._stores.secret_versions.opening import open_secret_store
 from .apply import RotationApplier
 from .checks import compute_overlap_hours
 from .decision import FAILED_OUTCOMES, Decision, Outcome
+from .keys.opening import open_keys
 from .options import build_targets, check_rotation_options, check_target_names
 from .plan import describe_rotation
 from .read import RotationReader
@@ -54,7 +55,8 @@ class RotationResource:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx, self._graph = ctx, GraphClient(ctx)
-        self._reader = RotationReader(ctx, self._graph)
+        self._kind = open_keys(ctx, self._graph)
+        self._reader = RotationReader(ctx, self._graph, self._kind)
         self._targets: dict[str, Target] = {}
         self._planned = Plan({}, {})
         self._value: KeyValue | None = None
@@ -73,7 +75,15 @@ class RotationResource:
         self._wish = replace(self._wish, rollback_key_id=self._find_rollback_key(state, app_id))
         self._state, self._decision = self._reader.plan(targets, self._wish, state)
         self._applier = RotationApplier(
-            self._ctx, self._graph, self._reader, self._targets, self._wish, self._state, self._decision, self._value
+            self._ctx,
+            self._graph,
+            self._reader,
+            self._kind,
+            self._targets,
+            self._wish,
+            self._state,
+            self._decision,
+            self._value,
         )
         label = self._application.label
         steps = add_ids(build_steps(self._decision, self._wish, label), principal=self._application.app_id)
@@ -103,6 +113,7 @@ class RotationResource:
             frozenset(key_id.lower() for key_id in options["adopt_key_ids"]),
             options["max_keys"],
             is_taking_over=is_taking_over,
+            kind=options["kind"],
         )
 
     def _connect_key_vault(self, url: str) -> KeyVaultAccess:

@@ -114,7 +114,7 @@ class RotationState:
 class Wish:
     """What the options ask for.
 
-    ``adopt_key_ids``: keys that this rotation supersedes; ``rollback_key_id``: the key to go back to, None for going forward;
+    ``kind``: what its keys are; ``adopt_key_ids``: keys that this rotation supersedes; ``rollback_key_id``: the key to go back to, None for going forward;
     ``is_taking_over``: what another run may have begun a short while ago is taken for left behind.
     """
 
@@ -128,6 +128,7 @@ class Wish:
     max_keys: int = 5
     rollback_key_id: str | None = None
     is_taking_over: bool = False
+    kind: str = "secret"
 
 
 def is_own(key: Key, wish: Wish) -> bool:

@@ -29,14 +29,14 @@ def _build_step(move: Move, wish: Wish, application: str) -> Step:
     sentence = {
         "withdraw": f"remove {key}, which an earlier run has left behind and nobody uses",
         "discard": f"forget {key} in {move.target}, which will not be used",
-        "add": f"add a secret of the rotation {wish.rotation_name}, valid for {wish.lifetime_days} days",
+        "add": f"add a {wish.kind} of the rotation {wish.rotation_name}, valid for {wish.lifetime_days} days",
         "store": f"keep {key} in {move.target}, where nobody reads it yet",
         "prove": f"prove {key} by signing in with it",
         "switch": f"let {move.target} use {key}",
         "retire": f"remove {key}, which the one in use supersedes",
     }[move.action]
     data = {"key_id": move.key_id, "target": move.target}
-    kind = "target" if move.target else "secret"
+    kind = "target" if move.target else wish.kind
     change = Change(_SIGNS.get(move.action, "~"), kind, application, sentence)
     return Step(move.action, sentence, data, (change,))
 

@@ -23,6 +23,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Step
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation import apply
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.decision import Decision
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.keys import secret_keys
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.proof import Proof
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.state import (
     Key,
@@ -65,20 +66,23 @@ class Scene:
             def read_target(self, target: FakeTarget) -> TargetState:
                 return target.read()
 
-        monkeypatch.setattr(apply, "SecretWriter", self.secrets.build_writer)
+        monkeypatch.setattr(secret_keys, "SecretWriter", self.secrets.build_writer)
         monkeypatch.setattr(apply, "prove_key", lambda *args: proof or Proof("", 1))
         ctx = make_ctx()
         ctx.options.update(
+            rotation_name="backup",
             tenant_id="tenant",
             cloud="public",
             prove={"scope": None, "successes": 1, "over_seconds": 0, "within_seconds": 1},
         )
         state = RotationState(NOW, (OLD,), tuple(target.read() for target in targets))
         self.ctx = ctx
+        graph = t.cast("t.Any", FakeGraph(ctx))
         self.applier = apply.RotationApplier(
             ctx,
-            t.cast("t.Any", FakeGraph(ctx)),
+            graph,
             t.cast("t.Any", Reader()),
+            secret_keys.SecretKeys(ctx, graph),
             {target.name: t.cast("t.Any", target) for target in targets},
             Wish("backup", 183, 93, DAY),
             state,
@@ -230,6 +234,7 @@ def test_what_waits_for_an_approval_is_not_taken_back(make_ctx: t.Any, monkeypat
         ("CredentialTypeNotAllowedAsPerAppPolicy", "blocked_by_app_policy"),
         ("CredentialInvalidLifetimeAsPerAppPolicy", "blocked_by_app_policy"),
         ("TooManyAppPasswords", "slots_full"),
+        ("Directory_ResourceSizeExceeded", "slots_full"),
     ],
 )
 def test_some_refusals_of_a_key_are_outcomes(

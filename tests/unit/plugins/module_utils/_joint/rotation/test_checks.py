@@ -35,6 +35,39 @@ def test_the_defaults_are_right() -> None:
     assert places_of_flaws() == []
 
 
+def test_a_certificate_goes_to_nobody_who_takes_a_secret_alone() -> None:
+    """All that refuse it are told at once."""
+    targets = [
+        FILE,
+        credential(),
+        {"commvault_oidc_app": {"name": "entra"}},
+        {"external": {"where": "x"}},
+        {"return": True},
+    ]
+    assert places_of_flaws(*targets) == []
+    found = places_of_flaws(*targets, kind="certificate")
+    assert found == ["targets[1].commvault_credential", "targets[2].commvault_oidc_app"]
+    assert places_of_flaws(FILE, *targets[3:], kind="certificate") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "certificate", "where"),
+    [
+        ("secret", {}, ["certificate"]),
+        ("secret", {"key_size": 2048}, ["certificate"]),
+        ("certificate", {"common_name": "x" * 65}, ["certificate.common_name"]),
+        ("certificate", {"common_name": ""}, ["certificate.common_name"]),
+        ("certificate", {"common_name": "a\nb"}, ["certificate.common_name"]),
+        ("certificate", {"common_name": "nightly job", "key_size": 4096}, []),
+        ("certificate", None, []),
+    ],
+)
+def test_what_a_certificate_looks_like_is_asked_for_certificates_alone(
+    kind: str, certificate: t.Any, where: list[str]
+) -> None:
+    assert places_of_flaws(kind=kind, **({} if certificate is None else {"certificate": certificate})) == where
+
+
 @pytest.mark.parametrize(
     ("where", "more"),
     [

@@ -239,7 +239,15 @@ def test_a_full_application_makes_room_by_expired_keys_of_ours_alone() -> None:
     assert plan_rotation(state(many, consumer("k0")), wish(max_keys=3)).outcome == "slots_full"
 
 
-@pytest.mark.parametrize("rules", [SecretRules("corp", True, None), SecretRules("corp", False, 90.0)])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        SecretRules("corp", True, None),
+        SecretRules("corp", False, 90.0),
+        SecretRules("corp", False, 0.0),
+        SecretRules("corp", False, None, must_have_issuer=True),
+    ],
+)
 def test_a_policy_that_forbids_the_key_blocks_before_anything_is_written(rules: SecretRules) -> None:
     found = plan_rotation(state([], store(), rules=rules), wish())
     assert (found.outcome, found.moves) == ("blocked_by_app_policy", ())
@@ -337,6 +345,7 @@ wishes = st.builds(
     adopt_key_ids=st.frozensets(st.sampled_from(IDS), max_size=2),
     max_keys=st.integers(2, 6),
     is_taking_over=st.booleans(),
+    kind=st.sampled_from(["secret", "certificate"]),
 )
 states = st.builds(
     lambda keys, targets, most: RotationState(NOW, tuple(keys), tuple(targets), most_keys=most),

@@ -12,18 +12,21 @@ import random
 import typing as t
 
 import pytest
+from certificate_examples import make_key_pem, make_pem
 from reporters import RecordingReporter
 from token_service import TokenService, make_sign_in_context
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock, Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import (
     AuthError,
+    ConfigError,
     Throttled,
     Unreachable,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.proof import (
     Proof,
     ProofRules,
+    build_certificate_sign_in,
     build_secret_sign_in,
     prove_key,
 )
@@ -148,21 +151,39 @@ def test_a_proven_key_is_known_to_every_replica(longest_lag_s: float) -> None:
     assert wrong == 0
 
 
-def test_every_try_asks_anew_and_shows_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+KEY = make_key_pem()
+KINDS: dict[str, tuple[t.Any, str, str]] = {
+    "client_secret": (build_secret_sign_in, "the new value", "the new value"),
+    "client_certificate": (build_certificate_sign_in, KEY + make_pem("job"), KEY.splitlines()[5]),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_try_asks_anew_and_shows_no_value(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """MSAL answers a second sign-in of one application from memory: HTTP 400 for a minute, a token for an hour."""
+    build, value, secret = KINDS[kind]
     refused = json.dumps(
         {"error": "unauthorized_client", "error_description": "AADSTS700016: unknown", "error_codes": [700016]}
     )
     service = TokenService(monkeypatch, token=refused)
     service.status = 400
-    ctx = make_sign_in_context("client_secret", client_secret="the callers own")
-    sign_in = build_secret_sign_in(ctx, "tenant", "66666666-7777-8888-9999-000000000001", "the new value", "s/.default")
+    own = {"client_secret": "the callers own", "client_certificate": None, "client_certificate_password": "the callers"}
+    ctx = make_sign_in_context("client_secret", **own)
+    before = dict(ctx.options)
+    sign_in = build(ctx, "tenant", "66666666-7777-8888-9999-000000000001", value, "s/.default")
     for dummy in range(3):
         with pytest.raises(AuthError) as caught:
             sign_in()
-        assert "the new value" not in str(caught.value) + str(caught.value.facts)
+        assert secret not in str(caught.value) + str(caught.value.facts)
     service.status, service.bodies["token"] = 200, json.dumps({"access_token": "a.b.c", "expires_in": 3600})
     sign_in()
     sign_in()
     assert [path.rsplit("/", maxsplit=1)[-1] for path in service.asked].count("token") == 5
-    assert ctx.options["client_secret"] == "the callers own"
+    assert ctx.options == before
+
+
+@pytest.mark.parametrize("value", ["made by hand", KEY, make_pem("job"), make_key_pem("3072") + make_pem("job")])
+def test_what_is_no_certificate_with_its_key_is_told_and_not_shown(value: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        build_certificate_sign_in(make_sign_in_context("client_secret"), "tenant", "app", value, "s/.default")
+    assert value.splitlines()[-2:][0] not in str(caught.value)

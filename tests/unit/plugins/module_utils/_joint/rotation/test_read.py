@@ -22,6 +22,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Unreachable,
 )
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.decision import Decision
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.keys.secret_keys import SecretKeys
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.read import RotationReader
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.state import (
     RotationState,
@@ -50,7 +51,7 @@ class Scene:
         answers = {PATH: answer, f"{PATH}/appManagementPolicies": [], POLICY: policy}
         ctx = make_ctx({"application": {"object_id": guid(1)}})
         self.graph = FakeGraph(ctx, answers)
-        self.reader = RotationReader(ctx, t.cast("t.Any", self.graph))
+        self.reader = RotationReader(ctx, t.cast("t.Any", self.graph), SecretKeys(ctx, t.cast("t.Any", self.graph)))
 
     def read(self, *targets: FakeTarget) -> RotationState:
         self.reader.read_application()
@@ -202,7 +203,9 @@ def test_where_no_key_is_added_a_target_that_cannot_be_written_is_left_out(make_
 def test_an_application_that_is_still_to_be_created_has_nothing_to_be_read(make_ctx: t.Any) -> None:
     ctx = make_ctx({"application": {"unique_name": "job"}}, check_mode=True)
     graph = FakeGraph(ctx)
-    reader, targets = RotationReader(ctx, t.cast("t.Any", graph)), t.cast("t.Any", [FakeTarget("cs01", key_id=None)])
+    kind = SecretKeys(ctx, t.cast("t.Any", graph))
+    reader = RotationReader(ctx, t.cast("t.Any", graph), kind)
+    targets = t.cast("t.Any", [FakeTarget("cs01", key_id=None)])
     assert reader.read_application().pending
     _state, decision = reader.plan(targets, WISH, reader.read_state(targets))
     assert [action for action, _target in moves(decision)] == ["add", "prove", "switch"]

@@ -22,6 +22,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.values import
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.policy import POLICY_EXCEPTIONS
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation import apply
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation import resource as subject
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.keys import secret_keys
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.proof import Proof
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.targets.base import KeyValue
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.targets.returned import ReturnTarget
@@ -52,7 +53,7 @@ class Scene:
         **options: t.Any,
     ) -> None:
         self.secrets = FakeSecrets(ADDED)
-        monkeypatch.setattr(apply, "SecretWriter", self.secrets.build_writer)
+        monkeypatch.setattr(secret_keys, "SecretWriter", self.secrets.build_writer)
         monkeypatch.setattr(apply, "prove_key", lambda *args: proof or Proof("", 3))
         monkeypatch.setattr(subject, "build_targets", lambda *args: list(targets))
         accepted = options.pop("accept_risk", None)

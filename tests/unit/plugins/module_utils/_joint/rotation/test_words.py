@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import datetime
 import typing as t
+from dataclasses import replace
+
+import pytest
 
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.decision import Decision, Gate, Move
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.state import (
@@ -56,6 +59,13 @@ def test_every_step_says_what_it_changes_and_takes_its_data_along() -> None:
     assert told == [(sign, "commvault-management") for sign in "-+~~~-"]
     assert all(step.changes[0].sentence for step in steps)
     assert "backup" in steps[1].subject
+
+
+@pytest.mark.parametrize("kind", ["secret", "certificate"])
+def test_a_step_says_what_kind_of_key_it_is_about(kind: str) -> None:
+    steps = build_steps(Decision("not_due", moves=MOVES), replace(WISH, kind=kind), "commvault-management")
+    assert f"add a {kind} of the rotation" in steps[1].subject
+    assert [change.kind for step in steps for change in step.changes] == [kind, kind, "target", kind, "target", kind]
 
 
 def test_what_will_be_there_has_the_key_that_does_not_exist_yet() -> None:
