@@ -9,12 +9,15 @@ from __future__ import annotations
 import base64
 import datetime
 import functools
+import hashlib
+import itertools
 import typing as t
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cvops_simulator import Simulator
 
 FIRST = """\
@@ -90,6 +93,32 @@ def make_certificate(number: int) -> str:
     return dated.serial_number(number + 1).sign(_make_key(), hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
 
+@functools.cache
+def read_bundle(text: str) -> str:
+    """Return the certificate in PEM text, as base64 of DER; the private key that belongs to it has to be there, too."""
+    certificate = x509.load_pem_x509_certificate(text.encode())
+    key = load_pem_private_key(text.encode(), None)
+    assert key.public_key() == certificate.public_key(), "a key of another certificate"
+    return base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
+
+
+def list_private_lines(text: str) -> set[str]:
+    """Return lines of the private key in PEM text that nothing public has: those before may have parts of its public key."""
+    key = text.partition("-----END PRIVATE KEY-----")[0]
+    return set(key.splitlines()[10:-1])
+
+
+def reuse_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let keys that are made be some that were made before, one after another: making them takes longer than all else."""
+    keys = itertools.cycle(_make_keys())
+    monkeypatch.setattr(rsa, "generate_private_key", lambda *, public_exponent, key_size: next(keys))
+
+
+@functools.cache
+def _make_keys() -> list[rsa.RSAPrivateKey]:
+    return [rsa.generate_private_key(public_exponent=65537, key_size=2048) for dummy in range(5)]
+
+
 def get_der_text(pem: str) -> str:
     """The certificate as base64 of DER."""
     return "".join(pem.splitlines()[1:-1])
@@ -100,23 +129,30 @@ def find_application(site: Simulator, client_id: str) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", site.tenant.application_of(client_id))
 
 
-def plant_certificate(site: Simulator, client_id: str, pem: str, name: str, **more: t.Any) -> str:
+def plant_certificate(
+    site: Simulator,
+    client_id: str,
+    pem: str,
+    name: str,
+    starts: datetime.datetime = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc),
+    ends: datetime.datetime = datetime.datetime(2099, 1, 1, tzinfo=datetime.timezone.utc),
+    **more: t.Any,
+) -> str:
     """Let a registration have a certificate that every replica knows, and return its key id."""
     application, der = find_application(site, client_id), get_der_text(pem)
     key_id = site.tenant.new_id()
-    thumbprint = bytes.fromhex({FIRST: FIRST_THUMBPRINT, SECOND: SECOND_THUMBPRINT, THIRD: THIRD_THUMBPRINT}[pem])
     entry = {
-        "customKeyIdentifier": base64.b64encode(thumbprint).decode(),
+        "customKeyIdentifier": base64.b64encode(hashlib.sha1(base64.b64decode(der)).digest()).decode(),
         "displayName": name,
-        "startDateTime": "2024-01-01T00:00:00Z",
-        "endDateTime": "2099-01-01T00:00:00Z",
+        "startDateTime": starts.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "endDateTime": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "key": None,
         "keyId": key_id,
         "type": "AsymmetricX509Cert",
         "usage": "Verify",
         **more,
     }
-    kept = {"owner": application["id"], "der": der, "start": 1704067200.0, "end": 4070908800.0}
+    kept = {"owner": application["id"], "der": der, "start": starts.timestamp(), "end": ends.timestamp()}
     site.tenant.store.put("certificates", key_id, kept, replicated=True)
     changed = {**application, "keyCredentials": [*application["keyCredentials"], entry]}
     site.tenant.store.put("applications", application["id"], changed, replicated=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An application whose secrets are rotated by runs in the test's own process, and what the simulated tenant knows of them."""
+"""An application whose keys are rotated by runs in the test's own process, and what the simulated tenant knows of them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,22 @@ from cvops_simulator.commvault.model import USER, Credential, IdentityApp
 
 from ansible_collections.cvops.identity.plugins.modules import secret_rotation
 
+from .certificates import FIRST, SECOND, plant_certificate, read_bundle
 from .direct import Words, run_body
 
 DAY = 86400.0
 
 
 class Rotating:
-    """An application of *site* that is not the caller's own, and a folder for the stores."""
+    """An application of *site* that is not the caller's own, and a folder for the stores. *kind*: what is rotated."""
 
-    def __init__(self, site: Simulator, folder: pathlib.Path) -> None:
-        self.site, self.folder = site, folder
+    def __init__(self, site: Simulator, folder: pathlib.Path, kind: str = "secret") -> None:
+        self.site, self.folder, self.kind = site, folder, kind
         folder.mkdir(mode=0o700, exist_ok=True)
         self.app_id = site.identity(name="job").client_id
+        if kind == "certificate":
+            plant_certificate(site, self.app_id, FIRST, "made by hand")
+            plant_certificate(site, self.app_id, SECOND, "signs tokens", usage="Sign")
         self.before = set(self.keys())
         #: What runs tell, at this verbosity, where it is kept.
         self.words: Words | None = None
@@ -38,16 +42,28 @@ class Rotating:
         return t.cast("dict[str, t.Any]", self.site.tenant.application_of(self.app_id))
 
     def keys(self) -> dict[str, str]:
-        """Return the display names by key id."""
-        return {item["keyId"]: item["displayName"] for item in self.wire()["passwordCredentials"]}
+        """Return the display names by key id, of keys of the kind that is rotated."""
+        member = "keyCredentials" if self.kind == "certificate" else "passwordCredentials"
+        return {item["keyId"]: item["displayName"] for item in self.wire()[member]}
+
+    def list_all_keys(self) -> set[str]:
+        """Return the key ids of both kinds."""
+        return {item["keyId"] for name in ("passwordCredentials", "keyCredentials") for item in self.wire()[name]}
 
     def own_keys(self) -> list[str]:
         """Return the key ids of the rotation, oldest first."""
         return [key_id for key_id in self.keys() if key_id not in self.before]
 
     def value(self, key_id: str) -> str:
-        """Return the value of a key."""
-        return str(self.site.tenant.store.primary().rows("secrets")[key_id]["text"])
+        """Return what the tenant knows of a key: a secret's value, or a certificate."""
+        store = self.site.tenant.store.primary()
+        if self.kind == "certificate":
+            return str(store.rows("certificates")[key_id]["der"])
+        return str(store.rows("secrets")[key_id]["text"])
+
+    def to_known(self, value: str) -> str:
+        """Return what the tenant knows of a key with *value*: of a certificate with its private key the certificate alone."""
+        return read_bundle(value) if self.kind == "certificate" else value
 
     def credential(
         self, commcell: str = "cs01", key: tuple[str, str] | None = None, name: str = "azure-rotated"
@@ -116,6 +132,7 @@ class Rotating:
         options = {
             "application": {"app_id": self.app_id},
             "rotation_name": "backup",
+            "kind": self.kind,
             "targets": [dict(target) for target in targets],
             "commcells": self.commcells(),
             **more,

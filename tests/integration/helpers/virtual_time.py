@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import pathlib
+import types
 
 import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.core.clock import Clock as SiteClock
+from msal.oauth2cli import assertion
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.cancellation import Cancellation
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Clock
@@ -31,6 +33,9 @@ def share_clock(monkeypatch: pytest.MonkeyPatch, site: Simulator) -> None:
     monkeypatch.setattr(Cancellation, "wait", wait)
     monkeypatch.setattr(Clock, "monotonic", lambda self: site.clock.now())
     monkeypatch.setattr(Clock, "now", lambda self: site.clock.datetime())
+    monkeypatch.setattr(
+        assertion, "time", types.SimpleNamespace(time=site.clock.now)
+    )  # of what is signed with a certificate
 
 
 def share_clock_with_forks(monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) -> None:
