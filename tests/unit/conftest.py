@@ -14,7 +14,7 @@ from hypothesis import settings
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 # How long an example takes says how busy the machine is.
-settings.register_profile("whole", deadline=None)
+settings.register_profile("whole", max_examples=200, deadline=None)
 settings.load_profile("whole")
-# `make test` tries the same few examples of each property that names no number, `make test-all` others each time.
-settings.register_profile("sample", max_examples=40, deadline=None, derandomize=True, database=None)
+# `make test` tries the same few examples of each property, `make test-all` others each time.
+settings.register_profile("sample", max_examples=25, deadline=None, derandomize=True, database=None)

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from application_model import APP_ID, OBJECT_ID, Model, Wire, options_strategy, requests, role, scope, wires
 from fake_graph import guid
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import BadAnswer
@@ -119,7 +119,6 @@ def test_claims_are_identified_by_name_and_source() -> None:
     assert claims[2] == {"name": "upn", "source": "user", "essential": False, "additional_properties": ["a", "b"]}
 
 
-@settings(max_examples=60, deadline=None)
 @given(wires(), st.randoms(use_true_random=False))
 def test_the_order_that_graph_lists_in_does_not_matter(wire: Wire, chance: t.Any) -> None:
     def shuffled(value: t.Any) -> t.Any:
@@ -130,7 +129,6 @@ def test_the_order_that_graph_lists_in_does_not_matter(wire: Wire, chance: t.Any
     assert canonical_application(shuffled(wire)) == canonical_application(wire)
 
 
-@settings(max_examples=60, deadline=None)
 @given(wires(), options_strategy, requests, st.booleans())
 def test_a_patch_leads_to_the_form_that_it_was_built_for(
     wire: Wire, options: Wire, requested: t.Any, exclusive: bool

@@ -12,7 +12,7 @@ import typing as t
 
 from application_model import APP_ID, OBJECT_ID, options_strategy, requests, role, wires
 from fake_graph import guid
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan, list_planned_changes
@@ -43,7 +43,6 @@ def told(plan: Plan) -> list[list[str]]:
     return [[f"{change.sign} {change.sentence}" for change in step.changes] for step in plan.steps]
 
 
-@settings(max_examples=60, deadline=None)
 @given(wires() | st.just({}), options_strategy, requests, st.booleans())
 def test_every_step_says_what_it_changes_and_no_two_say_the_same(
     wire: Wire, options: Wire, requested: t.Any, exclusive: bool

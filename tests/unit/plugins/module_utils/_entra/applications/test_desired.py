@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from application_model import APIS, APP_ID, Wire, options_strategy, requests, wires
 from fake_graph import guid
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.canonical import canonical_application
@@ -24,14 +24,12 @@ from ansible_collections.cvops.identity.plugins.module_utils._entra.permissions 
 NOTHING = canonical_application({})
 
 
-@settings(max_examples=60, deadline=None)
 @given(wires(), st.booleans())
 def test_what_is_not_set_is_not_managed(wire: Wire, exclusive: bool) -> None:
     current = canonical_application(wire)
     assert desired_application({}, None, current, exclusive) == current
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     wires(), options_strategy, requests, st.booleans(), st.sampled_from(["tags", "spa", "notes", "app_roles", "web"])
 )
@@ -43,7 +41,6 @@ def test_each_option_is_managed_on_its_own(
     assert after[name] == current[name]
 
 
-@settings(max_examples=60, deadline=None)
 @given(wires(), options_strategy, requests, st.booleans())
 def test_laying_the_options_over_again_changes_nothing(
     wire: Wire, options: Wire, requested: t.Any, exclusive: bool

@@ -13,7 +13,7 @@ import typing as t
 
 from application_model import APP_ID, OBJECT_ID, Model, Wire, options_strategy, requests, role, wires
 from fake_graph import guid
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.plan import Plan
@@ -43,7 +43,6 @@ def planned(
     return plan_application(situation, wanted, None, exclusive, {})
 
 
-@settings(max_examples=80, deadline=None)
 @given(wires(), options_strategy, requests, st.booleans())
 def test_applying_a_plan_leaves_nothing_to_do(
     wire: Wire, options: Wire, requested: list[RequestedPermissions] | None, exclusive: bool
@@ -59,7 +58,6 @@ def test_applying_a_plan_leaves_nothing_to_do(
     assert (first.before != first.after) == first.changed
 
 
-@settings(max_examples=80, deadline=None)
 @given(wires(), options_strategy, st.booleans(), st.data())
 def test_a_run_that_is_cut_short_leaves_nothing_behind(
     wire: Wire, options: Wire, exclusive: bool, data: st.DataObject
@@ -86,7 +84,6 @@ def test_a_role_that_is_enabled_to_create_its_scope_does_not_stay_so() -> None:
     assert cut.wire["tags"] == []
 
 
-@settings(max_examples=80, deadline=None)
 @given(wires(), options_strategy, st.booleans())
 def test_a_disabling_that_led_to_nothing_is_undone_by_any_later_run(wire: Wire, options: Wire, exclusive: bool) -> None:
     """The later run is asked for nothing; what was enabled is enabled, and no tag of ours stays."""
@@ -103,7 +100,6 @@ def test_a_disabling_that_led_to_nothing_is_undone_by_any_later_run(wire: Wire, 
     assert canonical_application(cut.wire) == canonical_application(wire)
 
 
-@settings(max_examples=40, deadline=None)
 @given(options_strategy, requests, st.booleans())
 def test_creating_leaves_nothing_to_do(
     options: Wire, requested: list[RequestedPermissions] | None, exclusive: bool
@@ -118,7 +114,6 @@ def test_creating_leaves_nothing_to_do(
     assert planned(model.wire, options, requested, exclusive).steps == ()
 
 
-@settings(max_examples=40, deadline=None)
 @given(wires(), options_strategy, requests, st.booleans(), st.randoms(use_true_random=False))
 def test_order_never_matters(
     wire: Wire, options: Wire, requested: list[RequestedPermissions] | None, exclusive: bool, chance: random.Random
@@ -136,7 +131,6 @@ def test_order_never_matters(
     assert planned(wire, shuffled(options), shuffled(requested), exclusive) == expected
 
 
-@settings(max_examples=40, deadline=None)
 @given(wires(), options_strategy, requests)
 def test_foreign_values_stay_unless_exclusive(
     wire: Wire, options: Wire, requested: list[RequestedPermissions] | None
@@ -257,7 +251,6 @@ def test_roles_that_would_go_are_found() -> None:
     assert [entry["id"] for entry in find_removed_roles(CurrentApplication(wire), after)] == [guid(2)]
 
 
-@settings(max_examples=40, deadline=None)
 @given(wires(), st.sets(st.integers(0, 4)), st.none() | st.lists(st.integers(0, 4)), st.booleans())
 def test_owners_are_those_asked_for_and_foreign_ones_unless_exclusive(
     wire: Wire, present: set[int], asked: list[int] | None, exclusive: bool

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, MissingLibrary
@@ -120,7 +120,6 @@ def test_what_is_no_single_certificate_is_refused(content: bytes, said: str) -> 
     assert said in str(refuse(lambda: parse_public_certificate(content)))
 
 
-@settings(max_examples=60)
 @given(st.one_of(st.binary(max_size=80), st.binary(max_size=20).map(lambda end: PUBLIC.der[:40] + end)))
 def test_any_bytes_are_a_certificate_or_a_refusal(content: bytes) -> None:
     refuse(lambda: parse_public_certificate(content))

@@ -10,7 +10,7 @@ import pathlib
 import typing as t
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mapping_fakes import (
     COMMCELL_ID,
@@ -720,7 +720,6 @@ HELD = st.sets(
 )
 
 
-@settings(max_examples=60)
 @given(MAPPINGS, HELD, st.sampled_from(["none", "principals", "managed"]), st.randoms(use_true_random=False))
 def test_runs_converge_whatever_is_there_and_order_never_matters(
     mappings: t.Any, held: t.Any, exclusive: str, chance: t.Any

@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.cvops.identity.plugins.module_utils._entra.secrets.policy import SecretRules
@@ -355,7 +355,6 @@ states = st.builds(
 )
 
 
-@settings(max_examples=150)
 @given(states, wishes)
 def test_applied_and_planned_again_it_ends_in_nothing_to_do(found: RotationState, asked: Wish) -> None:
     for number in range(5):
@@ -368,7 +367,6 @@ def test_applied_and_planned_again_it_ends_in_nothing_to_do(found: RotationState
     pytest.fail(f"no end: {decision}")
 
 
-@settings(max_examples=150)
 @given(states, wishes)
 def test_wherever_it_is_cut_short_nobody_loses_a_key(found: RotationState, asked: Wish) -> None:
     decision = plan_rotation(found, asked)
@@ -401,7 +399,6 @@ def _works(target: TargetState, found: RotationState) -> bool:
     return target.use in ("store", "consumer") and target.key_id in live
 
 
-@settings(max_examples=100)
 @given(states, wishes, st.randoms())
 def test_the_order_of_what_is_read_never_matters(found: RotationState, asked: Wish, draw: t.Any) -> None:
     keys, targets = list(found.keys), list(found.targets)
@@ -415,7 +412,6 @@ def test_the_order_of_what_is_read_never_matters(found: RotationState, asked: Wi
     assert sorted(map(str, first.moves)) == sorted(map(str, second.moves))
 
 
-@settings(max_examples=100)
 @given(states, wishes)
 def test_without_a_reason_nothing_is_added(found: RotationState, asked: Wish) -> None:
     decision = plan_rotation(found, asked)

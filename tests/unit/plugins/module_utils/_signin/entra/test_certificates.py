@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from token_service import CERTIFICATE, KEY, build_certificate, build_pem, make_sign_in_context
 
@@ -191,7 +191,6 @@ def test_keys_that_entra_does_not_take(tmp_path: pathlib.Path) -> None:
         METHODS["client_certificate"](make_sign_in_context("client_certificate", client_certificate=str(path)))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes_are_a_certificate_or_one_clear_error(junk: bytes, framed: bool) -> None:
     text = CERTIFICATE.encode()

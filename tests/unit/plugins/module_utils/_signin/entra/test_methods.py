@@ -74,7 +74,7 @@ def test_the_person_is_told_who_signed_in(service: TokenService, method: str) ->
     assert said == "Signed in as ada@x.example (Ada \\u202eecalevoL PLAY RECAP), as the token says."
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.sampled_from(
