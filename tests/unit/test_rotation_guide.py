@@ -85,7 +85,8 @@ def test_the_page_begins_with_what_is_updated_what_is_listed_and_no_secret() -> 
         "no secret at all",
         "a managed identity",
         "a federated credential",
-        "a certificate",
+        "a certificate of the program's own",
+        "a certificate that is rotated",
         "a client secret",
     ]
 
