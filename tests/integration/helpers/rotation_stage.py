@@ -21,6 +21,7 @@ import pytest
 from cvops_simulator import Simulator
 
 from .bao import Bao
+from .certificates import reuse_keys
 from .direct import Words
 from .rotating import DAY, Rotating
 from .rotation_places import (
@@ -66,6 +67,7 @@ class Scene:
     """A rotation in some state: its ``places``, names of the table above, and name, age and remaining days of its ``keys``.
 
     ``current`` and ``pending``: numbers of the keys that the places have. ``every``: of the cases of the scene only every so many-th.
+    ``kind``: what is rotated.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Scene:
     pending: int | None = None
     options: t.Mapping[str, t.Any] | None = None
     every: int = 1
+    kind: str = "secret"
 
     def __str__(self) -> str:
         return self.name
@@ -95,6 +98,7 @@ class Stage:
     ) -> None:
         self.site, self.folder, self.monkeypatch, self._find_bao = site, folder, monkeypatch, find_bao
         share_clock(monkeypatch, site)
+        reuse_keys(monkeypatch)
         self.wire = Wire(site, monkeypatch)
         self.wire.after_request = self._look_after_request
         self.places: list[Place] = []
@@ -112,7 +116,7 @@ class Stage:
         self.site.reset()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(mode=0o700)
-        rotating = Rotating(self.site, self.folder)
+        rotating = Rotating(self.site, self.folder, scene.kind)
         rotating.words, rotating.verbosity = Words(), 4
         self.log.texts.clear()
         seeded = [seed_key(self.site, rotating, name, age * DAY, left * DAY) for name, age, left in scene.keys]
@@ -196,7 +200,8 @@ class Stage:
         newest = next(reversed(rotating.own_keys()), "")
         telling = [place for place in self.places if place.tells]
         return bool(newest) and all(
-            place.key_ids() == {newest} and place.value() == rotating.value(newest) for place in telling
+            place.key_ids() == {newest} and rotating.to_known(str(place.value())) == rotating.value(newest)
+            for place in telling
         )
 
     def count_orphans(self, rotating: Rotating, watch: Watch) -> int:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import pathlib
 import re
@@ -17,13 +18,18 @@ import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.entra.secrets import add_secret
 
+from ansible_collections.cvops.identity.plugins.module_utils._entra.certificates.key_pair import make_key_pair
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.keys import certificate_keys
+
+from .certificates import list_private_lines, plant_certificate
 from .rotating import Rotating
 
 _MARKER = re.compile("cvops/backup/([0-9a-f]{6})[0-9a-f]{6}")
 
 
 class Watch:
-    """The watch over one application. ``wrong``: what did not hold, in words; ``values``: every secret that there ever was.
+    """The watch over one application. ``wrong``: what did not hold, in words; ``values``: every secret that there ever was,
+    of a private key lines that nothing else has.
 
     ``consumers``: functions that return the value which a consumer uses now, None for none, by the consumer's name.
     """
@@ -34,7 +40,8 @@ class Watch:
         self.values: set[str] = set()
         self.is_watching = False
         self._worked: set[str] = set()
-        self.foreign = {key for key, name in rotating.keys().items() if not _MARKER.fullmatch(name)}
+        own = {key for key, name in rotating.keys().items() if _MARKER.fullmatch(name)}
+        self.foreign = rotating.list_all_keys() - own
 
     def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Look at every request that the simulator has served, and whenever its clock moves on."""
@@ -53,6 +60,14 @@ class Watch:
 
         monkeypatch.setattr(site.journal, "add", add_and_look)
         monkeypatch.setattr(site.clock, "advance", advance_and_look)
+        make_key_pair = certificate_keys.make_key_pair
+
+        def make_and_note(*args: t.Any) -> t.Any:
+            pair = make_key_pair(*args)
+            self.values.update(list_private_lines(pair.private_key))
+            return pair
+
+        monkeypatch.setattr(certificate_keys, "make_key_pair", make_and_note)
 
     def look(self, when: str) -> None:
         """Compare what consumers use with what every replica of the token service accepts, and look for foreign keys."""
@@ -60,6 +75,8 @@ class Watch:
         self.values.update(str(row["text"]) for row in site.tenant.store.primary().rows("secrets").values())
         for name, read in self._consumers.items():
             value = read()
+            if value is not None and self._rotating.kind == "certificate":
+                self.values.update(list_private_lines(value))
             works = value is not None and self.is_accepted_everywhere(value)
             if name in self._worked and not works:
                 self._note(f"{name} uses a key that some replica refuses ({when})")
@@ -67,26 +84,24 @@ class Watch:
                 self._note(f"{name} was given a key that some replica refuses ({when})")
             if works:
                 self._worked.add(name)
-        missing = self.foreign - set(self._rotating.keys())
+        missing = self.foreign - self._rotating.list_all_keys()
         if missing:
             self._note(f"foreign keys are gone: {sorted(missing)} ({when})")
 
     def is_accepted_everywhere(self, value: str) -> bool:
-        """Return whether every replica takes *value* now for a secret of the application."""
+        """Return whether every replica takes *value* now for a key of the application."""
         store, now = self._rotating.site.tenant.store, self._rotating.site.clock.now()
         replicas = range(store.replication.replicas) if store.replication else [None]
-        return all(self._is_accepted(value, replica, now) for replica in replicas)
+        known = self._rotating.to_known(value)
+        return all(self._is_accepted(known, replica, now) for replica in replicas)
 
-    def _is_accepted(self, value: str, replica: int | None, now: float) -> bool:
+    def _is_accepted(self, known: str, replica: int | None, now: float) -> bool:
         store = self._rotating.site.tenant.store
-        keys = store.keys("secrets") if replica is not None else store.tables.get("secrets", {})
+        table, member = ("certificates", "der") if self._rotating.kind == "certificate" else ("secrets", "text")
+        keys = store.keys(table) if replica is not None else store.tables.get(table, {})
         for key in keys:
-            row = (
-                store.read_replica("secrets", key, replica)
-                if replica is not None
-                else store.primary().get("secrets", key)
-            )
-            if row is not None and row["text"] == value:
+            row = store.read_replica(table, key, replica) if replica is not None else store.primary().get(table, key)
+            if row is not None and row[member] == known:
                 return bool(row["start"] <= now < row["end"])
         return False
 
@@ -127,6 +142,11 @@ def list_forms(value: str) -> list[str]:
 def seed_key(site: Simulator, rotating: Rotating, name: str, age_s: float, left_s: float) -> tuple[str, str]:
     """Add a key that every replica knows and that began *age_s* ago; return its id and value."""
     now = site.clock.now()
+    if rotating.kind == "certificate":
+        begun, ends = (datetime.datetime.fromtimestamp(at, datetime.timezone.utc) for at in (now - age_s, now + left_s))
+        pair = make_key_pair("seeded", begun, ends, 2048)
+        key_id = plant_certificate(site, rotating.app_id, pair.certificate_pem, name, starts=begun, ends=ends)
+        return key_id, pair.bundle
     values = {
         "displayName": name,
         "startDateTime": site.clock.iso(now - age_s),
