@@ -74,6 +74,7 @@ class RotationApplier:
         self.halted: tuple[Outcome, str] | None = None
         self.proof: Proof | None = None
         self._claim_checks = 0
+        self._planned_keys = frozenset(key.key_id for key in state.keys)
         self._writer: KeyWriter | None = None
 
     def apply(self, step: Step) -> None:
@@ -223,7 +224,7 @@ class RotationApplier:
             return False
         self._claim_checks += 1
         seen = self._reader.look_again(self.state)
-        others = list_claims(seen, self._wish, self.added)
+        others = list_claims(seen, self._wish, self.added, self._planned_keys)
         if not others:
             return False
         self.halted = (

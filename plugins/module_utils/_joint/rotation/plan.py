@@ -64,17 +64,18 @@ def describe_rotation(state: RotationState, wish: Wish, active_key_id: str | Non
     return _KeyRoles(state, wish, active_key_id).describe()
 
 
-def list_claims(state: RotationState, wish: Wish, own_key_id: str) -> list[str]:
+def list_claims(state: RotationState, wish: Wish, own_key_id: str, planned: t.Collection[str]) -> list[str]:
     """Return the keys that other runs have added a short while ago and that come before the run's own, *own_key_id*.
 
-    Of several runs the one goes on whose key is the oldest.
+    Of several runs the one goes on whose key is the oldest. *planned*: the keys that the plan knew; of them, those in use are no
+    claims. One in use that the plan did not know is that of a run which began and ended between two reads of this one.
     """
     own = next((key for key in state.keys if key.key_id == own_key_id), None)
     others = [
         key
         for key in state.keys
         if is_own(key, wish) and key.key_id != own_key_id and abs(state.now - key.starts) < CLAIM
-        if not any(target.holds(key.key_id) for target in state.targets)
+        if key.key_id not in planned or not any(target.holds(key.key_id) for target in state.targets)
     ]
     return [key.key_id for key in others if own is None or key.order < own.order]
 

@@ -277,9 +277,11 @@ def test_a_target_that_cannot_be_written_is_told_and_left() -> None:
 
 def test_of_two_runs_the_one_with_the_older_key_goes_on() -> None:
     keys = [key("mine", age=HOUR / 3), key("theirs", age=HOUR / 2)]
-    assert list_claims(state(keys, consumer("old")), wish(), "mine") == ["theirs"]
-    assert list_claims(state(keys, consumer("old")), wish(), "theirs") == []
-    assert list_claims(state(keys, consumer("theirs")), wish(), "mine") == [], "what is in use is no claim"
+    assert list_claims(state(keys, consumer("old")), wish(), "mine", ()) == ["theirs"]
+    assert list_claims(state(keys, consumer("old")), wish(), "theirs", ()) == []
+    in_use = state(keys, consumer("theirs"))
+    assert list_claims(in_use, wish(), "mine", {"theirs"}) == [], "what was in use before is no claim"
+    assert list_claims(in_use, wish(), "mine", ()) == ["theirs"], "another run ended between two reads of this one"
 
 
 def test_what_a_run_has_come_to_is_told_of_its_own_key() -> None:
