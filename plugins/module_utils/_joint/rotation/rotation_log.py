@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import typing as t
@@ -36,11 +37,19 @@ def append_entry(ctx: Context, path: str, entry: t.Mapping[str, t.Any]) -> None:
                 if not backoff.fits_within(_LOCK_LIMIT_S, before_deadline=False):
                     raise ConfigError(f"{path} is locked by another process.", source="option rotation_log")
                 backoff.pause()
-            os.write(descriptor, line.encode("ascii"))
-            os.fsync(descriptor)
+            _append_whole(descriptor, line.encode("ascii"))
         finally:
             os.close(descriptor)
     except OSError as exc:
         raise ConfigError(
             f"The rotation log {path} cannot be written: {exc.strerror}.", source="option rotation_log"
         ) from exc
+
+
+def _append_whole(descriptor: int, line: bytes) -> None:
+    """Append *line*, or nothing: half of it would spoil the next one as well. Raises OSError."""
+    size = os.fstat(descriptor).st_size
+    if os.write(descriptor, line) < len(line):  # a full disk takes what fits
+        os.ftruncate(descriptor, size)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)

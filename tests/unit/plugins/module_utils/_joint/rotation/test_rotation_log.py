@@ -52,3 +52,16 @@ def test_a_log_that_is_locked_is_not_waited_for_for_ever(
     finally:
         os.close(descriptor)
     assert path.read_text() == ""
+
+
+def test_a_disk_that_takes_half_a_line_leaves_none(
+    make_ctx: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctx, path, write = make_ctx(), tmp_path / "log", os.write
+    append_entry(ctx, str(path), {"outcome": "overlap"})
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[: len(data) // 2]))
+        with pytest.raises(ConfigError, match="No space left"):
+            append_entry(ctx, str(path), {"outcome": "not_due"})
+    append_entry(ctx, str(path), {"outcome": "retired"})
+    assert [json.loads(line)["outcome"] for line in path.read_text().splitlines()] == ["overlap", "retired"]
