@@ -557,7 +557,8 @@ rotation:
       description:
         - V(not_due), nothing to do; V(overlap), old and new secret both work; V(waiting_for_consumers), the same, and not all who use it
           are known to have the new one; V(retired), the old one was removed; V(rolled_back).
-        - V(pending_approval), a person has to approve a change; V(unfinished_run), another run is under way or was cut short less than an hour ago.
+        - V(pending_approval), a person has to approve a change; V(unfinished_run), another run is under way, was cut short less than an hour ago,
+          or was quicker than this one.
         - These fail the task. V(added_unproven), V(switch_partial), V(slots_full), V(blocked_by_app_policy),
           V(blocked_by_conditional_access), V(application_deactivated).
       type: str
