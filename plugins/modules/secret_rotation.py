@@ -455,7 +455,9 @@ options:
     description:
       - V(unfinished_run) takes what another run has added less than an hour ago for left behind; make sure that none is under way.
       - V(short_lifetime) allows secrets that a missed run lets expire.
-    choices: [unfinished_run, short_lifetime]
+      - V(right_not_shown) goes on where neither the token nor the owners of the application show that the caller may change its secrets.
+        A directory role that is limited to the application shows nowhere.
+    choices: [unfinished_run, short_lifetime, right_not_shown]
 notes:
   - 'Two runs at the same time end with one new secret: the store lets one of them keep its own, or the one whose secret is younger
     removes it and stops.'
@@ -585,6 +587,20 @@ rotation:
       description: The key ids of secrets of this rotation that may be left behind, and may be in use where it does not show. They stay.
       type: list
       elements: str
+    removed_keys:
+      description: The secrets that this task has removed.
+      type: list
+      elements: dict
+      contains:
+        key_id:
+          description: Its key id.
+          type: str
+        removed_at:
+          description: When it was removed, by the clock of Entra ID, RFC 3339 in UTC.
+          type: str
+        last_possible_use:
+          description: Until when a token that was got with it before may work, 90 minutes later. A token lifetime policy of the tenant may allow a day.
+          type: str
     retire_after:
       description: From when on the superseded secrets may be removed; V(null) with O(retire=never).
       type: str
@@ -684,12 +700,13 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.module_proces
 from ansible_collections.cvops.identity.plugins.module_utils._core.risks import build_risk_spec
 from ansible_collections.cvops.identity.plugins.module_utils._entra.applications.reference import application_option
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.options import rotation_options
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.read import RIGHT_RISK
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.resource import RotationResource
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import commvault_spec
 
 SPEC = commvault_spec().merge(
     build_approval_spec(),
-    build_risk_spec("unfinished_run", "short_lifetime"),
+    build_risk_spec("unfinished_run", "short_lifetime", RIGHT_RISK),
     ArgumentSpec(
         {
             "application": {**application_option().options["application"], "required": True},

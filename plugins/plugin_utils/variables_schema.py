@@ -956,7 +956,11 @@ SCHEMA: dict[str, Part] = {
             'accept_risk': {
                 'type': 'list',
                 'elements': 'str',
-                'choices': ['unfinished_run', 'short_lifetime'],
+                'choices': [
+                    'unfinished_run',
+                    'short_lifetime',
+                    'right_not_shown',
+                ],
             },
             'accept_reason': {'type': 'str', 'may_be_empty': True},
             'application': {

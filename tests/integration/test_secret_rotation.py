@@ -24,6 +24,8 @@ from helpers.rotating import DAY, Rotating
 from helpers.rotation_watch import list_forms
 from helpers.virtual_time import share_clock
 
+from ansible_collections.cvops.identity.plugins.module_utils._core.values import parse_time
+
 pytestmark = pytest.mark.any_core
 
 MODULE = "cvops.identity.secret_rotation"
@@ -219,6 +221,62 @@ def test_where_personal_accounts_sign_in_there_are_two_slots(rotating: Rotating)
     found = rotating.run(rotating.file())
     assert (found["error"]["outcome"], found["changed"]) == ("slots_full", False)
     assert len(rotating.keys()) == 2
+
+
+def _sign_in_as(rotating: Rotating, *permissions: str) -> tuple[str, dict[str, str]]:
+    """Return the object id of a caller with these permissions, and the options with which it signs in."""
+    caller = rotating.site.identity(*permissions)
+    rotating.site.clock.advance(600)  # until every replica knows it
+    return caller.object_id, {"client_id": caller.client_id, "client_secret": caller.client_secret}
+
+
+@pytest.mark.parametrize("permission", ["Application.Read.All", "Application.ReadWrite.OwnedBy"])
+def test_a_caller_without_the_right_is_told_with_all_else_before_anything_is_written(
+    rotating: Rotating, permission: str
+) -> None:
+    dummy, caller = _sign_in_as(rotating, permission)
+    target = rotating.credential()
+    rotating.record().owner = (USER, 1)
+    before = rotating.list_all_keys()
+    for check in (True, False):
+        found = rotating.run(target, check=check, **caller)
+        assert found["failed"], found
+        assert [problem["where"] for problem in found["error"]["problems"]] == ["application", target["name"]]
+        assert "must be an owner" in found["msg"] or "the token has Application.Read.All." in found["msg"]
+        assert found["stats"]["writes"] == 0
+    assert rotating.list_all_keys() == before
+
+
+def test_an_owner_rotates_what_it_owns(rotating: Rotating) -> None:
+    object_id, caller = _sign_in_as(rotating, "Application.ReadWrite.OwnedBy")
+    rotating.site.tenant.relate("owners", rotating.wire()["id"], [object_id], True)
+    found = rotating.run(rotating.file(), **caller)
+    assert (found["rotation"]["outcome"], found["warnings"]) == ("overlap", []), found
+
+
+def test_a_right_that_does_not_show_may_be_there(rotating: Rotating) -> None:
+    """As with a directory role that is limited to the application: then Entra ID decides, and a refusal leaves nothing behind."""
+    dummy, caller = _sign_in_as(rotating, "Application.ReadWrite.OwnedBy")
+    accepted = {"accept_risk": ["right_not_shown"], "accept_reason": "a role limited to the application"}
+    found = rotating.run(rotating.file(), **caller, **accepted)
+    assert found["failed"], found
+    assert "Authorization_RequestDenied" in str(found["error"])
+    assert any("right_not_shown" in warning for warning in found["warnings"])
+    assert rotating.own_keys() == []
+
+
+def test_what_may_be_used_after_a_removal_is_told(rotating: Rotating) -> None:
+    target, more = rotating.file(), {"consumers_complete": True, "retire": "auto"}
+    assert rotating.run(target, **more)["rotation"]["removed_keys"] == []
+    (old,) = rotating.own_keys()
+    rotating.site.clock.advance(92 * DAY)
+    rotating.run(target, **more)
+    rotating.site.clock.advance(2 * DAY)
+    (removed,) = rotating.run(target, **more)["rotation"]["removed_keys"]
+    at, last = (parse_time(removed[name]) for name in ("removed_at", "last_possible_use"))
+    assert removed["key_id"] == old
+    assert (last - at).total_seconds() == 90 * 60
+    assert abs((at - rotating.site.clock.datetime()).total_seconds()) < 600
 
 
 def test_a_run_that_was_killed_is_followed_after_an_hour(rotating: Rotating) -> None:

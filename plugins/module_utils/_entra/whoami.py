@@ -45,7 +45,7 @@ DIRECTORY_ROLES = {
     "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
 }
 #: Values of the claim ``wids`` that are no role: "no guest" for people, "an application" for applications.
-_NO_ROLES = frozenset({"b79fbf4d-3ef9-4689-8143-76b194e85509", "0997a1d0-0d1d-4acb-b408-d5ca73121e90"})
+NO_ROLES = frozenset({"b79fbf4d-3ef9-4689-8143-76b194e85509", "0997a1d0-0d1d-4acb-b408-d5ca73121e90"})
 
 
 def is_entra_configured(options: t.Mapping[str, t.Any]) -> bool:
@@ -116,7 +116,7 @@ def _list_directory_roles(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> 
     The token carries template ids (claim ``wids``). Graph is asked where it carries none, or one that has no name here.
     """
     told = claims.get("wids")
-    ids = {str(found).lower() for found in told} - _NO_ROLES if isinstance(told, list) else None
+    ids = {str(found).lower() for found in told} - NO_ROLES if isinstance(told, list) else None
     if ids is not None and ids <= DIRECTORY_ROLES.keys():
         return sorted(DIRECTORY_ROLES[found] for found in ids)
     path = f"/users/{quote_segment(str(claims.get('oid')))}/transitiveMemberOf/microsoft.graph.directoryRole"

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import datetime
 import secrets
 import typing as t
 from dataclasses import replace
@@ -51,7 +52,7 @@ class RotationApplier:
     """Carries out moves one by one, and keeps what has come of them.
 
     ``state``: what is there now; ``done``: the steps that were done; ``added``: the key that this run has added and not taken back;
-    ``removed``: keys that are gone; ``halted``: outcome and reason, once nothing more is done; ``proof``: the last one.
+    ``removed``: keys that are gone, with the time by the clock of Entra ID; ``halted``: outcome and reason, once nothing more is done; ``proof``: the last one.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class RotationApplier:
         self._wish, self._decision, self._value, self.state = wish, decision, value, state
         self.done: list[Step] = []
         self.added: str | None = None
-        self.removed: list[str] = []
+        self.removed: dict[str, datetime.datetime] = {}
         self.halted: tuple[Outcome, str] | None = None
         self.proof: Proof | None = None
         self._claim_checks = 0
@@ -113,7 +114,7 @@ class RotationApplier:
             return False
         is_new = any(key.key_id == key_id and self.state.now - key.starts < CLAIM for key in self.state.keys)
         self.writer.remove(key_id, is_new=is_new)
-        self.removed.append(key_id)
+        self.removed[key_id] = self._graph.get_service_time()
         self.state = drop_key(self.state, key_id)
         return True
 
@@ -253,6 +254,6 @@ class RotationApplier:
                 f"Key {key_id}, whose value nobody has, could not be removed; a later run does it. {why} {exc}"
             )
             return
-        self.removed.append(key_id)
+        self.removed[key_id] = self._graph.get_service_time()
         self.state = drop_key(self.state, key_id)
         self.added = None

@@ -12,10 +12,12 @@ import typing as t
 from dataclasses import replace
 
 from ..._core.context import Context
-from ..._core.errors import ApiError, ConfigError, CvopsError, Forbidden, Problems
+from ..._core.errors import ApiError, ConfigError, CvopsError, Forbidden, GuardRefused, Problems
 from ..._core.names import fold_case
 from ..._core.polling import Backoff
+from ..._core.risks import require_accepted_risk
 from ..._entra.applications.reference import ApplicationReference, resolve_application
+from ..._entra.applications.rights import read_right_to_change
 from ..._entra.client import GraphClient, quote_segment
 from .decision import Decision
 from .keys.base import KeyKind
@@ -29,6 +31,13 @@ from .targets.external import ExternalTarget
 _SELECT = ("signInAudience", "isDisabled")
 #: Further looks at the keys before anything is written: a replica may not list yet what another run has added.
 _FURTHER_LOOKS = 2
+#: The moves that write to the application.
+_WRITES_OF_KEYS = frozenset({"add", "withdraw", "retire"})
+#: The risk that Entra ID may refuse these, as far as the caller's rights show.
+RIGHT_RISK = "right_not_shown"
+
+_HIDDEN_ROLES = "A directory role of the tenant's own, or one that is limited to the application, would not show."
+Problem: t.TypeAlias = t.Mapping[str, t.Any]
 
 
 class RotationReader:
@@ -71,7 +80,7 @@ class RotationReader:
             if any(move.action == "retire" for move in decision.moves):
                 state = self._read_other_consumers(targets, wish, state, decision)
                 decision = plan_rotation(state, wish)
-            state = self._check_targets(targets, state, decision)
+            state = self._check(targets, state, decision)
             decision = plan_rotation(state, wish)
         return state, decision
 
@@ -142,10 +151,46 @@ class RotationReader:
             return self._kind.read_rules(self.application.object_id)
         return None
 
-    def _check_targets(self, targets: t.Sequence[Target], state: RotationState, decision: Decision) -> RotationState:
-        """Return *state* with the problems of the targets that *decision* writes to.
+    def _check(self, targets: t.Sequence[Target], state: RotationState, decision: Decision) -> RotationState:
+        """Return *state* with the problems of the targets that *decision* writes to. Raises Problems for what must not be begun."""
+        found = self._check_right(decision)
+        state, fatal = self._check_targets(targets, state, decision)
+        if found or fatal:
+            told = "Nothing was changed:" if found else "A new key would have no place to go to, so none was added:"
+            raise Problems(told, [*found, *fatal])
+        return state
 
-        Raises Problems where a store cannot be written, or a consumer while no store keeps the value: nothing has been written then.
+    def _check_right(self, decision: Decision) -> list[Problem]:
+        """Return the problem that the caller may not write the keys that *decision* adds or removes, if that shows.
+
+        A role that is limited to one application, or one of the tenant's own, may show nowhere: then the risk is accepted. Where nothing
+        can be told Entra ID decides at the first write, which a refusal leaves undone.
+        """
+        if not self.application.object_id or not any(move.action in _WRITES_OF_KEYS for move in decision.moves):
+            return []
+        right = read_right_to_change(self._graph, self.application.object_id)
+        if right.is_shown:
+            return []
+        told = f"the right to change the {self._kind.noun}s of application {self.application.label or self.application.app_id}"
+        if right.is_shown is None:
+            self._ctx.warn(
+                f"Whether the caller has {told} is not known, Entra ID decides when it is used: {right.reason}"
+            )
+            return []
+        try:
+            require_accepted_risk(
+                self._ctx, RIGHT_RISK, f"The caller is not shown to have {told}: {right.reason} {_HIDDEN_ROLES}"
+            )
+        except GuardRefused as exc:
+            return [{"kind": exc.kind, "where": "application", "message": str(exc)}]
+        return []
+
+    def _check_targets(
+        self, targets: t.Sequence[Target], state: RotationState, decision: Decision
+    ) -> tuple[RotationState, list[Problem]]:
+        """Return *state* with the problems of the targets that *decision* writes to, and those with which no key may be added.
+
+        These are stores that cannot be written, and consumers that cannot while no store keeps the value.
         """
         written = {move.target for move in decision.moves if move.action in ("store", "switch")}
         problems: dict[str, CvopsError] = {}
@@ -156,13 +201,11 @@ class RotationReader:
                 except (ApiError, ConfigError) as exc:
                     problems[target.name] = exc
                     state = change_target(state, target.name, problem=str(exc))
+        if not any(move.action == "add" for move in decision.moves):
+            return state, []
         has_store = any(target.use == "store" for target in targets)
-        is_adding = any(move.action == "add" for move in decision.moves)
         fatal = [target for target in targets if target.name in problems and (target.use == "store" or not has_store)]
-        if fatal and is_adding:
-            told = [
-                {"kind": problems[target.name].kind, "where": target.name, "message": str(problems[target.name])}
-                for target in fatal
-            ]
-            raise Problems("A new key would have no place to go to, so none was added:", told)
-        return state
+        return state, [
+            {"kind": problems[target.name].kind, "where": target.name, "message": str(problems[target.name])}
+            for target in fatal
+        ]

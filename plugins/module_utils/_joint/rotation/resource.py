@@ -39,7 +39,7 @@ from .rotation_log import append_entry
 from .state import RotationState, Wish
 from .targets.base import KeyValue, Target
 from .targets.stored import StoredTarget
-from .words import TO_BE_ADDED, build_steps, choose_rollback_value, format_rotation, predict_state
+from .words import TO_BE_ADDED, build_steps, choose_rollback_value, format_removed_key, format_rotation, predict_state
 
 
 class RotationFault(CvopsError):
@@ -206,6 +206,7 @@ class RotationResource:
         if value["outcome"] == "blocked_by_app_policy" and POLICY_EXCEPTIONS not in value["reason"]:
             value["reason"] += f" {POLICY_EXCEPTIONS}"
         value["app_id"] = self._application.app_id
+        value["removed_keys"] = [format_removed_key(*removed) for removed in self._applier.removed.items()]
         value["reason"] = self._clean_words(value["reason"])
         value["targets"] = [{**target, "message": self._clean_words(target["message"])} for target in value["targets"]]
         if any(target.use == "return" for target in self._targets.values()):
@@ -241,7 +242,7 @@ class RotationResource:
             "application": self._application.app_id,
             "identity": dict(self._ctx.identity),
             "added_key_id": self._applier.added,
-            "removed_key_ids": self._applier.removed,
+            "removed_key_ids": list(self._applier.removed),
             "steps_done": [step.subject for step in self._applier.done],
             "sign_ins_of_proof": self._applier.proof.tries if self._applier.proof else 0,
             "is_proven": self._applier.proof is not None and not self._applier.proof.cause,

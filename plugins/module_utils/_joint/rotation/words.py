@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 from ..._core.plan import Change, Sign, Step
@@ -14,6 +15,8 @@ from ..._core.values import format_time
 from .decision import Decision, Move
 from .state import Key, RotationState, TargetState, Wish, drop_key, is_own, mark_kept, mark_switched, put_key
 
+#: The longest that an access token lives by Entra ID's default, which is 60 to 90 minutes (Microsoft: access token lifetime).
+LONGEST_TOKEN = datetime.timedelta(minutes=90)
 #: The key id that stands for a key which is still to be added.
 TO_BE_ADDED = ""
 _SIGNS: dict[str, Sign] = {"add": "+", "withdraw": "-", "retire": "-", "discard": "-"}
@@ -72,6 +75,11 @@ def format_rotation(state: RotationState, found: Decision, wish: Wish) -> dict[s
         "targets": [_format_target(target, found.active_key_id) for target in state.targets],
         "gates": [{"name": gate.name, "open": gate.is_open, "reason": gate.reason} for gate in found.gates],
     }
+
+
+def format_removed_key(key_id: str, at: datetime.datetime) -> dict[str, t.Any]:
+    """Return when a key was removed, and until when a token that somebody got with it before may still be used."""
+    return {"key_id": key_id, "removed_at": format_time(at), "last_possible_use": format_time(at + LONGEST_TOKEN)}
 
 
 def _format_target(target: TargetState, active: str | None) -> dict[str, t.Any]:

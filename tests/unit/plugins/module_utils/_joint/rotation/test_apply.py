@@ -158,6 +158,7 @@ def test_a_key_that_a_target_has_meanwhile_is_not_removed(
     scene.applier.halted, consumer.key_id = None, "new"
     scene.applier.apply(step)
     assert (scene.done, scene.secrets.removed) == ([step], ["old"])
+    assert scene.applier.removed == {"old": NOW}
 
 
 def test_the_run_whose_key_is_younger_withdraws(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,8 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Problems,
     Unreachable,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.decision import Decision
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation import read
+from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.decision import Decision, Move
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.keys.secret_keys import SecretKeys
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.read import RotationReader
 from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.state import (
@@ -210,3 +211,51 @@ def test_an_application_that_is_still_to_be_created_has_nothing_to_be_read(make_
     _state, decision = reader.plan(targets, WISH, reader.read_state(targets))
     assert [action for action, _target in moves(decision)] == ["add", "prove", "switch"]
     assert len(graph.reads) == 1
+
+
+@pytest.mark.parametrize("action", ["add", "withdraw", "retire"])
+def test_a_caller_that_may_not_write_keys_is_told_before_anything_is_written(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, action: t.Any
+) -> None:
+    scene = Scene(make_ctx, [DUE])
+    scene.graph.ctx.options["commcells"] = []
+    monkeypatch.setattr(read, "plan_rotation", lambda state, wish: Decision("overlap", moves=(Move(action, guid(3)),)))
+    scene.graph.claims = {"oid": guid(7), "roles": ["Application.Read.All"]}
+    with pytest.raises(
+        Problems, match=r"right to change the secrets of application .*Application\.Read\.All"
+    ) as caught:
+        scene.plan(FakeTarget("cs01", "external"))
+    assert [(one["where"], one["kind"]) for one in caught.value.facts["problems"]] == [("application", "guard")]
+    assert scene.graph.writes == []
+
+
+def test_that_a_caller_may_not_write_keys_is_told_with_what_else_is_wrong(make_ctx: t.Any) -> None:
+    scene, bad = Scene(make_ctx, [DUE]), FakeTarget("cs02", key_id=guid(3))
+    scene.graph.claims, bad.refusal = {"oid": guid(7), "roles": []}, Forbidden("not its owner")
+    with pytest.raises(Problems) as caught:
+        scene.plan(bad)
+    assert [one["where"] for one in caught.value.facts["problems"]] == ["application", "cs02"]
+
+
+def test_who_writes_no_key_needs_no_right_to(make_ctx: t.Any) -> None:
+    scene = Scene(make_ctx, [DUE, FRESH])
+    scene.graph.claims = {"oid": guid(7), "roles": ["Application.Read.All"]}
+    _state, decision = scene.plan(FakeStore("vault", key_id=guid(4)), FakeTarget("cs01", key_id=guid(3)))
+    assert moves(decision) == [("prove", None), ("switch", "cs01")]
+
+
+def test_a_right_that_is_not_known_is_left_to_the_service_and_told(make_ctx: t.Any) -> None:
+    scene = Scene(make_ctx, [DUE])
+    _state, decision = scene.plan(FakeTarget("cs01", key_id=guid(3)))
+    assert [action for action, _target in moves(decision)] == ["add", "prove", "switch"]
+    (told,) = scene.graph.ctx.warnings
+    assert "the access token cannot be read" in told
+
+
+def test_a_risk_that_is_accepted_is_told(make_ctx: t.Any) -> None:
+    scene = Scene(make_ctx, [DUE])
+    scene.graph.ctx.options.update(accept_risk=["right_not_shown"], accept_reason="a role of our own")
+    scene.graph.claims = {"oid": guid(7), "roles": []}
+    scene.plan(FakeTarget("cs01", key_id=guid(3)))
+    (told,) = scene.graph.ctx.warnings
+    assert "a role of our own" in told

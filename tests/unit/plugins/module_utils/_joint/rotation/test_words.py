@@ -24,6 +24,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._joint.rotation.wor
     TO_BE_ADDED,
     build_steps,
     choose_rollback_value,
+    format_removed_key,
     format_rotation,
     predict_state,
 )
@@ -116,3 +117,11 @@ def test_the_way_back_is_the_newest_key_that_works_before_the_newest() -> None:
 
 def test_a_value_is_not_in_the_text_of_a_key() -> None:
     assert "the secret value" not in repr(value("k"))
+
+
+def test_a_removed_key_is_of_use_as_long_as_a_token() -> None:
+    assert format_removed_key("abc", NOW) == {
+        "key_id": "abc",
+        "removed_at": "2026-03-02T09:41:00Z",
+        "last_possible_use": "2026-03-02T11:11:00Z",
+    }
