@@ -58,7 +58,7 @@ CHOSEN = CHOICES[_env]
 MEASURED = CHOSEN[-1]  # its Python counts lines at next to no cost (sys.monitoring), and branches at the usual one
 MINIMUMS = f"minimums-{TARGETS[0].folder}"
 JOBS = min(4, os.cpu_count() or 1)
-#: Workers of what plays: more than the cores, since a run waits, and no more than that, since each worker plays with several processes.
+#: Workers of what waits or plays: more than the cores, and no more than that, since each worker plays with several processes.
 PLAYING_JOBS = JOBS + (JOBS + 1) // 2
 LINT_IMPORTS = ("-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache", "--no-logo")
 #: What runs on the oldest declared releases beside the unit tests: every way to sign in, and modules of each kind.
@@ -77,7 +77,24 @@ ON_MINIMUMS = (
 #: Rooms of module_utils that take nothing from ansible-core.
 SAME_ON_EVERY_CORE = ("_entra", "_commvault", "_joint", "_signin", "_stores")
 #: Sanity tests that look at the source with a tool of their own, whichever ansible-core starts it.
-SANITY_OF_SOURCE = ("pep8", "pslint", "pylint", "shellcheck", "yamllint")
+SANITY_OF_SOURCE = (
+    "empty-init",
+    "line-endings",
+    "no-assert",
+    "no-get-exception",
+    "no-illegal-filenames",
+    "no-smart-quotes",
+    "pep8",
+    "pslint",
+    "pylint",
+    "replace-urlopen",
+    "shebang",
+    "shellcheck",
+    "symlinks",
+    "use-argspec-type-path",
+    "use-compat-six",
+    "yamllint",
+)
 #: The arguments of pytest for what plays.
 INTEGRATION = ("tests/integration", "tests/adversarial", "--dist", "worksteal")
 #: Rotations that meet faults: the step of that name runs all of them.
@@ -405,9 +422,10 @@ def unit(step: Step, target: Target) -> None:
     """Run unit and property tests, lines measured in the newest environment; in the others only what ansible-core may decide."""
     words = ["tests/unit", "--hypothesis-profile=sample"]
     if target == MEASURED:
-        step.pytest(*words, measured="lines")
+        step.pytest(*words, jobs=PLAYING_JOBS, measured="lines")
     else:
-        step.pytest(*words, *(f"--ignore=tests/unit/plugins/module_utils/{name}" for name in SAME_ON_EVERY_CORE))
+        left_out = [f"--ignore=tests/unit/plugins/module_utils/{name}" for name in SAME_ON_EVERY_CORE]
+        step.pytest(*words, *left_out, jobs=PLAYING_JOBS)
 
 
 @step("test-all", targets=CHOSEN)

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.any_core
 
 WHOLE = os.environ.get("CVOPS_FAULTS") == "whole"
 #: So many pairs of a request and a fault are tried of each case, if not all.
-SAMPLE = 4
+SAMPLE = 3
 #: How long the services show what was before a write, at most, in seconds.
 LAG_S = 3.0
 FAULTS: dict[str, dict[str, t.Any]] = {

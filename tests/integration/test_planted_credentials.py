@@ -57,17 +57,15 @@ def find_leaks(run: Run, planted: t.Sequence[Planted]) -> list[str]:
 
 
 @pytest.mark.any_core
-@pytest.mark.parametrize(
-    "third", [0, pytest.param(1, marks=pytest.mark.whole), pytest.param(2, marks=pytest.mark.whole)]
-)
-def test_credentials_inside_each_option_are_shown_nowhere(site: Simulator, play: Player, third: int) -> None:
-    planted = plant_one_by_one(site)[third::3]
-    assert len(planted) > 80
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.whole) for part in range(1, 6))])
+def test_credentials_inside_each_option_are_shown_nowhere(site: Simulator, play: Player, part: int) -> None:
+    planted = plant_one_by_one(site)[part::6]
+    assert len(planted) > 40
     run = run_planted(play, planted, check=True)
     assert find_leaks(run, planted) == []
     assert_no_writes(site)
     worked = [result.task for result in run.results if not result.failed]
-    assert len(worked) > 12, "not all of them are refused at once"
+    assert len(worked) > 5, "not all of them are refused at once"
 
 
 @pytest.mark.every_core

@@ -54,7 +54,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._stores.secret_vers
 pytestmark = pytest.mark.any_core
 
 #: So many of the cases of each scene are tried, if not all, and so many with a request at which another run is made.
-SAMPLE, SAMPLE_BESIDE = 2, 1
+SAMPLE, SAMPLE_BESIDE = 1, 1
 #: So many tests are made of the cases of a scene, so that all cores have something to do.
 PARTS = 8 if WHOLE else 1
 RETIRING = {"retire": "auto", "consumers_complete": True}

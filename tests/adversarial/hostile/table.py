@@ -1164,7 +1164,7 @@ ATTACKS: list[Attack] = [*WIRE, *BODIES, *STRUCTURES, *HEADERS, *FOLLOWED, *TEXT
 
 #: In ``make test`` the sampled attacks are tried at these places, in the whole table at all.
 #: In the sample, an attack is tried at one of so many places.
-_TURNS = 2
+_TURNS = 3
 SAMPLE_PLACES = ("graph-list", "cell-login", "cell-mapping-writes", "login-discovery", "vault-read", "arc-identity")
 
 
