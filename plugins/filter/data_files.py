@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible.errors import AnsibleFilterError
@@ -12,6 +11,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.cvops.identity.plugins.module_utils._core.data_text import build_file_name, dump_for_ansible
 from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import FilterText, get_playbook_folder
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_yaml import dump_data_yaml
+from ansible_collections.cvops.identity.plugins.plugin_utils.output_files import resolve_path
 
 
 def to_data_yaml(value: t.Any, comment: str | None = None) -> str:
@@ -31,10 +31,7 @@ def to_file_name(value: t.Any) -> str:
 
 def to_path(value: t.Any, playbook_dir: str) -> str:
     """Return *value* as an absolute path; see to_path.yml."""
-    path = os.path.expanduser(str(value).strip())
-    return _make_text(
-        lambda: os.path.join(get_playbook_folder({"playbook_dir": playbook_dir}) or "", path) if path else ""
-    )
+    return _make_text(lambda: resolve_path(value, get_playbook_folder({"playbook_dir": playbook_dir})))
 
 
 def _make_text(make: t.Callable[[], str]) -> str:

@@ -75,6 +75,7 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.values import OMITTED
 from ansible_collections.cvops.identity.plugins.plugin_utils.ansible_internals import (
+    get_playbook_folder,
     list_extra_variables,
     render_template,
 )
@@ -95,5 +96,6 @@ class LookupModule(LookupBase):
             return [{"variables": {}, "problems": find_own_variables(list_extra_variables(self._loader))}]
         playbook = str((terms or ["validate"])[0])
         render = functools.partial(render_template, self._templar, omitted=OMITTED)
-        found = check_variables(variables or {}, SCHEMA, render, playbook, os.environ)
+        folder = get_playbook_folder(variables or {})
+        found = check_variables(variables or {}, SCHEMA, render, playbook, os.environ, folder)
         return [{"variables": found.variables, "problems": found.problems}]

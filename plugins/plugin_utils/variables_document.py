@@ -17,6 +17,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.visible impor
 from ansible_collections.cvops.identity.plugins.module_utils._joint.mappings.parse import parse_mappings
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import entra_spec
 from ansible_collections.cvops.identity.plugins.plugin_utils.data_reading import abbreviate_text, limit_problems
+from ansible_collections.cvops.identity.plugins.plugin_utils.output_files import find_unwritable_files
 from ansible_collections.cvops.identity.plugins.plugin_utils.rotation_checks import find_rotation_problems
 from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import (
     Options,
@@ -96,13 +97,18 @@ class CheckedVariables:
 
 
 def check_variables(
-    given: Values, schema: Options, render: Render, playbook: str, environ: t.Mapping[str, str] | None = None
+    given: Values,
+    schema: Options,
+    render: Render,
+    playbook: str,
+    environ: t.Mapping[str, str] | None = None,
+    folder: str | None = None,
 ) -> CheckedVariables:
     """Return what the document's variables are worth, and everything that is wrong with them for *playbook* (or role).
 
     *given*: all variables of the play as they are written; those in *schema* are evaluated with *render*, the names of the
     others are looked at. Lookups in options of the sign-in (``on_demand``) run in the task that needs them. *environ*: the
-    environment variables, from which sign-ins may come.
+    environment variables, from which sign-ins may come; *folder*: in which relative paths begin.
     """
     if playbook not in NEEDED:
         return CheckedVariables({}, [f"validate_for: must be one of {', '.join(NEEDED)}"])
@@ -124,6 +130,7 @@ def check_variables(
     problems += find_needs(values, playbook, {meant for _name, meant in near})
     if playbook == "bootstrap":
         problems += find_missing_sign_in(values, given, environ or {})
+    problems += find_unwritable_files(values, playbook, folder)
     lines = limit_problems(map(str, dict.fromkeys(problems)))
     return CheckedVariables({} if lines else values, lines)
 

@@ -305,3 +305,13 @@ def test_what_is_wrong_with_the_document_is_said_before_any_request(
     assert failed.rc != 0
     assert said in failed.text
     assert document.site.journal.entries() == []
+
+
+def test_files_that_could_not_be_written_afterwards_are_told_before_any_request(document: Document) -> None:
+    document.add("backup", document.rotating.file())
+    gone = {"cvops_summary_file": "gone/summary.json", "cvops_plan_file": str(document.rotating.folder)}
+    failed = document.run(extra_vars=gone)
+    assert failed.rc != 0
+    assert "cvops_summary_file: its folder does not exist" in failed.text
+    assert "cvops_plan_file: is a folder" in failed.text
+    assert document.site.journal.entries() == []

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, the cvops.identity authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to this collection: no interface for others, it may change in any release.
+
+"""The files that playbooks write for people and programs: what keeps one from being written is told before anything else is done."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.cvops.identity.plugins.plugin_utils.variables_checks import Problem
+
+_OF_A_PLAN = ("cvops_plan_file", "cvops_summary_file")
+#: The variables that name the files which a playbook writes on the machine that Ansible runs on.
+WRITTEN: t.Mapping[str, tuple[str, ...]] = {
+    "converge_role_mappings": (*_OF_A_PLAN, "preflight_file"),
+    "doctor": ("doctor_file",),
+    "expiry": ("expiry_file", "expiry_textfile", "expiry_calendar", "expiry_junit"),
+    "preflight": ("preflight_file",),
+    "revert": _OF_A_PLAN,
+    "rotate_secrets": _OF_A_PLAN,
+    "site": (*_OF_A_PLAN, "preflight_file"),
+}
+
+
+def resolve_path(value: t.Any, folder: str | None) -> str:
+    """Return the absolute path that *value* names, which begins in *folder* where it is relative; empty for an empty one."""
+    path = os.path.expanduser(str(value).strip())
+    return os.path.join(folder or "", path) if path else ""
+
+
+def find_unwritable_files(values: t.Mapping[str, t.Any], playbook: str, folder: str | None) -> t.Iterator[Problem]:
+    """Yield a problem for each file of *playbook* that cannot be written, with the variable in *values* that names it. Reads folders only.
+
+    *folder*: where relative paths begin.
+    """
+    for name in WRITTEN.get(playbook, ()):
+        path = resolve_path(values[name], folder) if isinstance(values.get(name), str) else ""
+        if path and (why := _find_obstacle(path)):
+            yield Problem(name, why)
+
+
+def _find_obstacle(path: str) -> str:
+    """Return why the file cannot be written, empty where it can; a value of the document is not repeated."""
+    holder = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        return "is a folder; name a file in it"
+    if not os.path.exists(holder):
+        return "its folder does not exist; create the folder, or name a file in another one"
+    if not os.path.isdir(holder):
+        return "what is named as its folder is a file"
+    if os.path.exists(path) and os.access(path, os.W_OK):
+        return ""
+    if not os.access(holder, os.W_OK | os.X_OK):
+        return (
+            "its folder may not be written to by the user that runs this; change its owner or mode, or name another one"
+        )
+    return ""
