@@ -30,13 +30,16 @@ def build_risk_spec(*risks: str) -> ArgumentSpec:
     )
 
 
-def require_accepted_risk(ctx: Context, risk: str, danger: str) -> None:
-    """Raise GuardRefused unless the caller accepted *risk*, which is then a warning; *danger* says in one sentence what would happen."""
+def require_accepted_risk(ctx: Context, risk: str, danger: str, condition: str = "that is intended") -> None:
+    """Raise GuardRefused unless the caller accepted *risk*, which is then a warning.
+
+    *danger* says in one sentence what would happen; *condition*: what has to be so for the risk to be accepted.
+    """
     if risk in (ctx.options.get("accept_risk") or []):
         ctx.warn(f"Accepted risk {risk} ({ctx.options.get('accept_reason')}): {danger}")
         return
     raise GuardRefused(
-        f"{danger} If that is intended, add {risk} to accept_risk and say why in accept_reason.", risk=risk
+        f"{danger} If {condition}, add {risk} to accept_risk and say why in accept_reason.", risk=risk
     )
 
 

@@ -36,7 +36,7 @@ _WRITES_OF_KEYS = frozenset({"add", "withdraw", "retire"})
 #: The risk that Entra ID may refuse these, as far as the caller's rights show.
 RIGHT_RISK = "right_not_shown"
 
-_HIDDEN_ROLES = "A directory role of the tenant's own, or one that is limited to the application, would not show."
+_HIDDEN_ROLES = "it has a directory role of the tenant's own or one that is limited to the application, which does not show"
 Problem: t.TypeAlias = t.Mapping[str, t.Any]
 
 
@@ -178,9 +178,8 @@ class RotationReader:
             )
             return []
         try:
-            require_accepted_risk(
-                self._ctx, RIGHT_RISK, f"The caller is not shown to have {told}: {right.reason} {_HIDDEN_ROLES}"
-            )
+            danger = f"The caller is not shown to have {told}: {right.reason}"
+            require_accepted_risk(self._ctx, RIGHT_RISK, danger, _HIDDEN_ROLES)
         except GuardRefused as exc:
             return [{"kind": exc.kind, "where": "application", "message": str(exc)}]
         return []
