@@ -108,7 +108,7 @@ class RotationApplier:
 
     def _remove(self, step: Step) -> bool:
         key_id = str(step.data["key_id"])
-        user = next((one.name for one in self._targets.values() if self._reader.read_target(one).holds(key_id)), None)
+        user = self._find_holder(key_id)
         if user is not None:
             self.halted = ("unfinished_run", f"{user} has key {key_id} now, so it stays: another run is under way.")
             return False
@@ -117,6 +117,10 @@ class RotationApplier:
         self.removed[key_id] = self._graph.get_service_time()
         self.state = drop_key(self.state, key_id)
         return True
+
+    def _find_holder(self, key_id: str) -> str | None:
+        """Return the name of a target that has the key now, in use or kept; None for none. Raises CvopsError."""
+        return next((one.name for one in self._targets.values() if self._reader.read_target(one).holds(key_id)), None)
 
     def _discard(self, step: Step) -> bool:
         t.cast(StoreTarget, self._target(step)).discard(step.data["key_id"])
@@ -155,6 +159,8 @@ class RotationApplier:
         except CvopsError as exc:
             if not exc.facts.get("outcome") and not getattr(exc, "may_have_acted", False):
                 self._withdraw_unkept(f"{target.name} did not take the new key: {exc}")
+                if self.halted is not None:
+                    return False
             raise
         self.state = mark_kept(self.state, target.name, value.key_id)
         return True
@@ -238,7 +244,8 @@ class RotationApplier:
     def _withdraw_unkept(self, why: str, *, is_for_caller: bool = True) -> None:
         """Remove the key that this run has added, where nobody has its value: not a store, not a consumer, not the caller.
 
-        *is_for_caller*: a caller who is to be returned the value gets it.
+        Who has it is read anew: another run may have found it where it was kept, and have let somebody use it; then this one halts.
+        Where that cannot be read the key stays. *is_for_caller*: a caller who is to be returned the value gets it.
         """
         key_id = self.added
         targets = self.state.targets
@@ -248,6 +255,11 @@ class RotationApplier:
         ):
             return
         try:
+            user = self._find_holder(key_id)
+            if user is not None:
+                reason = f"{user} has key {key_id} now, so it stays: another run has gone on with it."
+                self.halted = self.halted or ("unfinished_run", reason)
+                return
             self.writer.remove(key_id, is_new=True)
         except CvopsError as exc:
             self._ctx.warn(

@@ -36,7 +36,9 @@ _WRITES_OF_KEYS = frozenset({"add", "withdraw", "retire"})
 #: The risk that Entra ID may refuse these, as far as the caller's rights show.
 RIGHT_RISK = "right_not_shown"
 
-_HIDDEN_ROLES = "it has a directory role of the tenant's own or one that is limited to the application, which does not show"
+_HIDDEN_ROLES = (
+    "it has a directory role of the tenant's own or one that is limited to the application, which does not show"
+)
 Problem: t.TypeAlias = t.Mapping[str, t.Any]
 
 

@@ -195,6 +195,35 @@ def test_a_store_that_refuses_takes_the_key_along(make_ctx: t.Any, monkeypatch: 
     assert scene.secrets.removed == ["new"]
 
 
+def test_a_key_that_another_run_took_out_of_the_store_stays(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was kept is looked at once more; by then the other run has proven it, let its users have it and cleared up."""
+
+    class Overtaken(FakeStore):
+        def keep(self, key: KeyValue) -> None:
+            self.key_id = key.key_id
+            raise ConfigError("what was kept is not there")
+
+    scene = Scene(make_ctx, monkeypatch, Overtaken("vault"), FakeTarget("cs01"))
+    assert scene.run("add", ("store", "vault"), "prove", ("switch", "cs01")) == ["add"]
+    assert (scene.secrets.removed, scene.halted[0]) == ([], "unfinished_run")
+    assert "vault has key new now" in scene.halted[1]
+
+
+def test_a_key_of_which_it_cannot_be_read_who_has_it_stays(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unreadable(FakeStore):
+        def read(self) -> TargetState:
+            self._fail()
+            return super().read()
+
+    store = Unreadable("vault")
+    scene = Scene(make_ctx, monkeypatch, store)
+    store.error = ConfigError("no more")
+    with pytest.raises(ConfigError, match="no more"):
+        scene.run("add", ("store", "vault"))
+    assert scene.secrets.removed == []
+    assert "a later run does it" in scene.ctx.warnings[0]
+
+
 @pytest.mark.parametrize("error", [Unreachable("lost", may_have_acted=True), Cancelled("stop")])
 def test_a_store_that_may_have_the_value_leaves_the_key(
     make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch, error: Exception
