@@ -526,7 +526,7 @@ def faults(step: Step) -> None:
     with tempfile.TemporaryDirectory(prefix="cvops-counts-") as folder:
         variables = {"CVOPS_FAULTS": "whole", "CVOPS_COUNTS": folder}
         try:
-            step.pytest(ROTATION_FAULTS, "--dist", "worksteal", minutes=120, **variables)
+            step.pytest(ROTATION_FAULTS, "--dist", "worksteal", minutes=240, **variables)
         finally:
             lines = [line.split() for path in pathlib.Path(folder).iterdir() for line in path.read_text().splitlines()]
             cases, failed = (sum(int(line[place]) for line in lines) for place in (0, 1))
