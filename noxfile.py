@@ -76,7 +76,7 @@ ON_MINIMUMS = (
 )
 #: Rooms of module_utils that take nothing from ansible-core.
 SAME_ON_EVERY_CORE = ("_entra", "_commvault", "_joint", "_signin", "_stores")
-#: Sanity tests that look at the source with a tool of their own, whichever ansible-core starts it.
+#: Sanity tests that look at the source alone, so that they say the same whichever ansible-core starts them.
 SANITY_OF_SOURCE = (
     "empty-init",
     "line-endings",

@@ -51,8 +51,7 @@ def _find_obstacle(path: str) -> str:
         return "its folder does not exist; create the folder, or name a file in another one"
     if not os.path.isdir(holder):
         return "what is named as its folder is a file"
-    if os.path.exists(path) and os.access(path, os.W_OK):
-        return ""
+    # also for a file that is there: Ansible writes another one beside it and puts that in its place
     if not os.access(holder, os.W_OK | os.X_OK):
         return (
             "its folder may not be written to by the user that runs this; change its owner or mode, or name another one"

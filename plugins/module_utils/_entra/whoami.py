@@ -91,8 +91,9 @@ def list_token_permissions(claims: t.Mapping[str, t.Any]) -> list[str] | None:
     """
     if not claims:
         return None
-    held = str(claims["scp"]).split() if claims.get("scp") is not None else claims.get("roles") or []
-    return sorted(str(name) for name in held)
+    roles = claims.get("roles")
+    held = str(claims["scp"]).split() if claims.get("scp") is not None else roles if isinstance(roles, list) else []
+    return sorted(map(str, held))
 
 
 def _read_tenant(graph: GraphClient, claims: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -74,7 +74,7 @@ def judge_token(claims: t.Mapping[str, t.Any], *, is_person: bool) -> tuple[Verd
     if _ANY_APPLICATION.intersection(held):
         return "shown", ""
     if not roles <= DIRECTORY_ROLES.keys():
-        return "unknown", "the caller has a directory role that is not a built-in one."
+        return "unknown", "the caller has a directory role whose rights are not known here."
     if _OWNED_APPLICATIONS in held:
         return (
             "if owner",

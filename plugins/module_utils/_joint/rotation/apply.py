@@ -26,6 +26,7 @@ from .read import RotationReader
 from .state import (
     ROTATION_DIGITS,
     RotationState,
+    TargetState,
     Wish,
     change_target,
     drop_key,
@@ -108,9 +109,12 @@ class RotationApplier:
 
     def _remove(self, step: Step) -> bool:
         key_id = str(step.data["key_id"])
-        user = self._find_holder(key_id)
-        if user is not None:
-            self.halted = ("unfinished_run", f"{user} has key {key_id} now, so it stays: another run is under way.")
+        holder = self._find_holder(key_id)
+        if holder is not None:
+            self.halted = (
+                "unfinished_run",
+                f"{holder.name} has key {key_id} now, so it stays: another run is under way.",
+            )
             return False
         is_new = any(key.key_id == key_id and self.state.now - key.starts < CLAIM for key in self.state.keys)
         self.writer.remove(key_id, is_new=is_new)
@@ -118,9 +122,10 @@ class RotationApplier:
         self.state = drop_key(self.state, key_id)
         return True
 
-    def _find_holder(self, key_id: str) -> str | None:
-        """Return the name of a target that has the key now, in use or kept; None for none. Raises CvopsError."""
-        return next((one.name for one in self._targets.values() if self._reader.read_target(one).holds(key_id)), None)
+    def _find_holder(self, key_id: str) -> TargetState | None:
+        """Return what a target holds that has the key now, in use or kept; None where none has it. Raises CvopsError."""
+        held = map(self._reader.read_target, self._targets.values())
+        return next((state for state in held if state.holds(key_id)), None)
 
     def _discard(self, step: Step) -> bool:
         t.cast(StoreTarget, self._target(step)).discard(step.data["key_id"])
@@ -244,8 +249,9 @@ class RotationApplier:
     def _withdraw_unkept(self, why: str, *, is_for_caller: bool = True) -> None:
         """Remove the key that this run has added, where nobody has its value: not a store, not a consumer, not the caller.
 
-        Who has it is read anew: another run may have found it where it was kept, and have let somebody use it; then this one halts.
-        Where that cannot be read the key stays. *is_for_caller*: a caller who is to be returned the value gets it.
+        Who has it is read anew: another run may have found it where it was kept, and have let somebody use it; then this one halts. A
+        key that is kept after all stays, and so does one of which that cannot be read. *is_for_caller*: a caller who is to be returned the
+        value gets it.
         """
         key_id = self.added
         targets = self.state.targets
@@ -255,10 +261,11 @@ class RotationApplier:
         ):
             return
         try:
-            user = self._find_holder(key_id)
-            if user is not None:
-                reason = f"{user} has key {key_id} now, so it stays: another run has gone on with it."
-                self.halted = self.halted or ("unfinished_run", reason)
+            holder = self._find_holder(key_id)
+            if holder is not None:
+                if holder.key_id == key_id and self.halted is None:
+                    reason = f"{holder.name} has key {key_id} now, so it stays: another run has gone on with it."
+                    self.halted = ("unfinished_run", reason)
                 return
             self.writer.remove(key_id, is_new=True)
         except CvopsError as exc:

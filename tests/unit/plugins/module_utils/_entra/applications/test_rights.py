@@ -113,3 +113,8 @@ def test_an_answer_that_fails_is_no_answer(make_ctx: t.Any) -> None:
 @pytest.mark.parametrize("wids", ["text", {"a": 1}, [1, None], 7])
 def test_claims_of_another_shape_are_no_roles(wids: t.Any) -> None:
     assert judge_token({"roles": [ALL], "wids": wids}, is_person=False) == ("shown", "")
+
+
+@pytest.mark.parametrize("roles", [ALL, 7, {ALL: 1}, None])
+def test_claims_of_another_shape_are_no_permissions(roles: t.Any) -> None:
+    assert judge_token({"oid": CALLER, "roles": roles}, is_person=False)[0] == "missing"

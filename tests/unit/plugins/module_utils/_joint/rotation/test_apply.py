@@ -209,6 +209,23 @@ def test_a_key_that_another_run_took_out_of_the_store_stays(make_ctx: t.Any, mon
     assert "vault has key new now" in scene.halted[1]
 
 
+def test_a_key_that_is_kept_after_all_stays_and_the_fault_is_told(
+    make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lagging(FakeStore):
+        def keep(self, key: KeyValue) -> None:
+            super().keep(key)
+            raise ConfigError("what was kept is not there")
+
+        def read(self) -> TargetState:
+            return self.read_pending(super().read())
+
+    scene = Scene(make_ctx, monkeypatch, Lagging("vault"))
+    with pytest.raises(ConfigError, match="is not there"):
+        scene.run("add", ("store", "vault"))
+    assert (scene.secrets.removed, scene.halted) == ([], None)
+
+
 def test_a_key_of_which_it_cannot_be_read_who_has_it_stays(make_ctx: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class Unreadable(FakeStore):
         def read(self) -> TargetState:
