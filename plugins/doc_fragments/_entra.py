@@ -52,7 +52,7 @@ options:
     description:
       - A token of another issuer that a federated credential of the application trusts, for example the workload identity token of a controller job.
       - When left out, it is taken from the Ansible variable C(cvops_federated_token) or the first set environment variable of E(CVOPS_FEDERATED_TOKEN),
-        E(ARM_OIDC_TOKEN).
+        E(AZURE_FEDERATED_TOKEN), E(ARM_OIDC_TOKEN).
     type: str
   federated_token_file:
     description:
@@ -193,6 +193,7 @@ options:
       - name: cvops_federated_token
     env:
       - name: CVOPS_FEDERATED_TOKEN
+      - name: AZURE_FEDERATED_TOKEN
       - name: ARM_OIDC_TOKEN
   federated_token_file:
     vars:

@@ -14,10 +14,11 @@ description:
   - Manages one federated credential of a registration (workload identity federation), so that a job, a pod or a managed identity signs in without a secret.
   - The trust is given as O(issuer) and O(subject), or by one of the presets O(awx), O(github), O(gitlab), O(kubernetes) and O(managed_identity), which
     know how those systems write them.
-  - Entra ID compares issuer, subject and audience letter by letter, and does not check a subject when it is created; a wrong one shows at sign-in.
-    The error of that sign-in tells what was presented.
+  - Entra ID compares issuer, subject and audience letter by letter, and stores values that no token can match; those show at the sign-in only. What can
+    be told before is checked here, before anything is written - the audience of the cloud, and for managed identities the issuer of the tenant and
+    whether the object id is that of a user-assigned one. The error of a sign-in (AADSTS700213) tells what was presented.
   - 'Graph permissions (application), least first: C(Application.ReadWrite.OwnedBy) for registrations that the identity owns, else
-    C(Application.ReadWrite.All).'
+    C(Application.ReadWrite.All). To look at a managed identity C(Application.Read.All); without it a warning says that it was not checked.'
 author:
   - cvops.identity authors (@cvops)
 extends_documentation_fragment:
@@ -56,7 +57,10 @@ options:
     type: str
   awx:
     description:
-      - A job of Ansible Automation Platform (2.7 or later) or AWX. One credential per job template. When left out, another way says whom to trust.
+      - A job of Ansible Automation Platform 2.7 or later, by the issuer and subject of the tokens that its controller signs. Whether a job gets such a token
+        depends on the version - the controller hands them to its own lookup credentials. For jobs of AWX in a container group use O(kubernetes).
+      - One credential per job template. The subject holds names; who renames or creates a job template of that name gets its rights. When left out,
+        another way says whom to trust.
     type: dict
     suboptions:
       issuer:
@@ -85,6 +89,18 @@ options:
           - The repository as V(owner/name).
         type: str
         required: true
+      owner_id:
+        description:
+          - The number that GitHub gives to the owner, C(.owner.id) of C(gh api repos/OWNER/NAME). With it, and O(github.repository_id), the subject is the
+            immutable one, V(repo:corp@17/access@4711:ref:refs/heads/main), which GitHub presents for repositories that were created, renamed or transferred
+            since July 2026, and for others that ask for it; GitHub Enterprise Server has none. When left out, the subject has names only, which whoever
+            gets them later can present.
+          - 'To move to immutable subjects without an outage: create a second credential with the ids, let GitHub give such subjects, then remove the first.'
+        type: str
+      repository_id:
+        description:
+          - The number that GitHub gives to the repository, C(.id) of C(gh api repos/OWNER/NAME). When left out, the subject has names only.
+        type: str
       branch:
         description:
           - Workflows of this branch. When left out, another key says which.
@@ -95,7 +111,7 @@ options:
         type: str
       environment:
         description:
-          - Jobs with this environment. When left out, another key says which.
+          - Jobs with this environment. A colon in it stands in the subject as V(%3A). When left out, another key says which.
         type: str
       pull_request:
         description:
@@ -108,14 +124,19 @@ options:
         default: https://token.actions.githubusercontent.com
   gitlab:
     description:
-      - A pipeline of GitLab; exactly one of O(gitlab.branch) and O(gitlab.tag). When left out, another way says whom to trust.
+      - A pipeline of GitLab; exactly one of O(gitlab.branch) and O(gitlab.tag), and one of O(gitlab.project) and O(gitlab.project_id).
+        When left out, another way says whom to trust.
     type: dict
     suboptions:
       project:
         description:
-          - Path of the project as V(group/name).
+          - Path of the project as V(group/name), which whoever gets the path later can present. When left out, O(gitlab.project_id) says which.
         type: str
-        required: true
+      project_id:
+        description:
+          - Number of the project. Its tokens present it once C(ci_id_token_sub_claim_components) of the project is V([project_id, ref_type, ref]), in
+            releases of GitLab that take that. When left out, O(gitlab.project) says which.
+        type: str
       branch:
         description:
           - Pipelines of this branch. When left out, O(gitlab.tag) says which.
@@ -131,7 +152,8 @@ options:
         default: https://gitlab.com
   kubernetes:
     description:
-      - A pod with a service account. When left out, another way says whom to trust.
+      - A pod with a token of a service account, projected with the audience of O(audiences). That is how jobs of AWX sign in without a secret, as
+        pods of a container group. When left out, another way says whom to trust.
     type: dict
     suboptions:
       issuer:
@@ -151,12 +173,12 @@ options:
         required: true
   managed_identity:
     description:
-      - A managed identity of this tenant. When left out, another way says whom to trust.
+      - A user-assigned managed identity of this tenant; Entra ID takes no tokens of system-assigned ones. When left out, another way says whom to trust.
     type: dict
     suboptions:
       object_id:
         description:
-          - Object id of its service principal.
+          - Object id of its service principal (C(principalId) in Azure), not its client id.
         type: str
         required: true
   state:
@@ -173,7 +195,28 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A job template signs in without a secret
+- name: Jobs of AWX in a container group sign in without a secret
+  cvops.identity.entra_federated_credential:
+    application:
+      unique_name: cvops-automation
+    name: awx-jobs
+    kubernetes:
+      issuer: https://oidc.k8s.corp.example/awx
+      namespace: awx
+      service_account: cvops
+
+- name: So does the main branch of a repository, whatever happens to its name
+  cvops.identity.entra_federated_credential:
+    application:
+      unique_name: cvops-automation
+    name: github-main
+    github:
+      repository: corp/backup-access
+      owner_id: "5544123"
+      repository_id: "821093847"
+      branch: main
+
+- name: A job template of Ansible Automation Platform
   cvops.identity.entra_federated_credential:
     application:
       unique_name: cvops-automation
@@ -182,15 +225,6 @@ EXAMPLES = r"""
       issuer: https://aap.corp.example/o
       organization: Platform
       job_template: Converge access
-
-- name: So does the main branch
-  cvops.identity.entra_federated_credential:
-    application:
-      unique_name: cvops-automation
-    name: github-main
-    github:
-      repository: corp/backup-access
-      branch: main
 
 - name: Any other issuer
   cvops.identity.entra_federated_credential:

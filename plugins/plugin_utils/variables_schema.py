@@ -337,6 +337,12 @@ SCHEMA: dict[str, Part] = {
                     },
                     'github': {
                         'type': 'dict',
+                        'required_together': [
+                            [
+                                'owner_id',
+                                'repository_id',
+                            ],
+                        ],
                         'required_one_of': [
                             [
                                 'branch',
@@ -357,6 +363,12 @@ SCHEMA: dict[str, Part] = {
                             'repository': {
                                 'type': 'str',
                                 'required': True,
+                            },
+                            'owner_id': {
+                                'type': 'str',
+                            },
+                            'repository_id': {
+                                'type': 'str',
                             },
                             'branch': {
                                 'type': 'str',
@@ -380,11 +392,19 @@ SCHEMA: dict[str, Part] = {
                         'type': 'dict',
                         'required_one_of': [
                             [
+                                'project',
+                                'project_id',
+                            ],
+                            [
                                 'branch',
                                 'tag',
                             ],
                         ],
                         'mutually_exclusive': [
+                            [
+                                'project',
+                                'project_id',
+                            ],
                             [
                                 'branch',
                                 'tag',
@@ -393,7 +413,9 @@ SCHEMA: dict[str, Part] = {
                         'options': {
                             'project': {
                                 'type': 'str',
-                                'required': True,
+                            },
+                            'project_id': {
+                                'type': 'str',
                             },
                             'branch': {
                                 'type': 'str',

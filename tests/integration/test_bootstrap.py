@@ -158,7 +158,8 @@ def test_a_managed_identity_needs_nothing_but_rights(tenant: Tenant) -> None:
 
 def test_federated_credentials_in_place_of_a_secret(tenant: Tenant) -> None:
     """Another issuer's jobs sign in; what cannot be verified from here is said."""
-    github = {"name": "github-main", "github": {"repository": "corp/access", "branch": "main"}}
+    repository = {"repository": "corp/access", "owner_id": 17, "repository_id": 4711, "branch": "main"}
+    github = {"name": "github-main", "github": repository}
     aap = {"issuer": "https://aap.corp.example/o", "organization": "Platform", "job_template": "Converge access"}
     wanted = {"application": APPLICATION, "federated_credentials": [github, {"name": "aap-converge", "awx": aap}]}
     run = tenant.run(bootstrap=wanted).ok()

@@ -93,7 +93,7 @@ def test_a_lost_answer_makes_no_second_credential(site: Simulator) -> None:
 
 def test_a_managed_identity_signs_in_through_it(site: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """The preset's issuer and subject are what the managed identity's token presents."""
-    identity = site.imds.assign("rotator")
+    identity = site.imds.assign("rotator", system=False)
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", site.imds_url)
     options = {
         "application": {"app_id": site.automation.client_id},
@@ -104,7 +104,7 @@ def test_a_managed_identity_signs_in_through_it(site: Simulator, monkeypatch: py
     result = run_body(
         connection_info,
         site,
-        {"client_secret": None, "federated_managed_identity": "system", "commvault_url": None},
+        {"client_secret": None, "federated_managed_identity": identity.client_id, "commvault_url": None},
     )
     entra = result["connection"]["entra"]
     assert (entra["status"], entra["identity"]["app_id"]) == ("ok", site.automation.client_id)

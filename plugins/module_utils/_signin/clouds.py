@@ -28,6 +28,14 @@ _VAULT_DOMAINS = {
     "china": "vault.azure.cn",
 }
 
+#: The audience of a token of another issuer that stands for an application, by cloud (Microsoft Learn: federated identity credentials).
+TOKEN_EXCHANGE_AUDIENCES = {
+    "public": "api://AzureADTokenExchange",
+    "usgov": "api://AzureADTokenExchangeUSGov",
+    "usgovdod": "api://AzureADTokenExchangeUSGov",
+    "china": "api://AzureADTokenExchangeChina",
+}
+
 
 def get_authority_url(options: t.Mapping[str, t.Any]) -> str:
     """Return the base address of the token service, without tenant and trailing slash. Raises ConfigError unless it is https."""

@@ -90,7 +90,7 @@ def entra_spec() -> ArgumentSpec:
                 "federated_token": {
                     "type": "str",
                     "no_log": True,
-                    "fallback": build_fallback("federated_token", "ARM_OIDC_TOKEN"),
+                    "fallback": build_fallback("federated_token", "AZURE_FEDERATED_TOKEN", "ARM_OIDC_TOKEN"),
                 },
                 "federated_token_file": {
                     "type": "path",

@@ -15,9 +15,9 @@ from ..._core.errors import AmbiguousMatch, ConfigError, Problems
 from ..._core.names import fold_case, is_same_name
 from ..._core.object_changes import describe_creation, describe_object_changes
 from ..._core.plan import Change, Plan, Step, find_changed_fields
+from ..._signin.clouds import TOKEN_EXCHANGE_AUDIENCES
 from ..option_checks import describe_problem, find_long_texts
 from ..uris import explain_issuer
-from .presets import AUDIENCES
 
 CanonicalFederatedCredential = dict[str, t.Any]
 #: The largest number of federated credentials of one application (Microsoft Learn).
@@ -51,7 +51,7 @@ def desired_federated_credential(
         "name": options["name"],
         "issuer": issuer,
         "subject": subject,
-        "audiences": sorted(options.get("audiences") or [AUDIENCES[options["cloud"]]]),
+        "audiences": sorted(options.get("audiences") or [TOKEN_EXCHANGE_AUDIENCES[options["cloud"]]]),
         "description": options.get("description"),
     }
     problems = find_long_texts(found, {"description": _LONGEST})

@@ -10,23 +10,18 @@ Entra ID compares both letter by letter.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from ..._core.errors import ConfigError
+from ..._core.errors import Problems
 from ..._core.values import is_guid
+from ..option_checks import describe_problem
 
 #: Issuer and subject.
 Trust = tuple[str, str]
 GITHUB = "https://token.actions.githubusercontent.com"
 GITLAB = "https://gitlab.com"
 
-#: The audience that Entra ID recommends, by cloud.
-AUDIENCES = {
-    "public": "api://AzureADTokenExchange",
-    "usgov": "api://AzureADTokenExchangeUSGov",
-    "usgovdod": "api://AzureADTokenExchangeUSGov",
-    "china": "api://AzureADTokenExchangeChina",
-}
 #: The presets by name, each with the suboptions of its option.
 PRESETS: dict[str, dict[str, dict[str, t.Any]]] = {
     "awx": {
@@ -36,6 +31,8 @@ PRESETS: dict[str, dict[str, dict[str, t.Any]]] = {
     },
     "github": {
         "repository": {"type": "str", "required": True},
+        "owner_id": {"type": "str"},
+        "repository_id": {"type": "str"},
         "branch": {"type": "str"},
         "tag": {"type": "str"},
         "environment": {"type": "str"},
@@ -43,7 +40,8 @@ PRESETS: dict[str, dict[str, dict[str, t.Any]]] = {
         "issuer": {"type": "str", "default": GITHUB},
     },
     "gitlab": {
-        "project": {"type": "str", "required": True},
+        "project": {"type": "str"},
+        "project_id": {"type": "str"},
         "branch": {"type": "str"},
         "tag": {"type": "str"},
         "issuer": {"type": "str", "default": GITLAB},
@@ -55,8 +53,17 @@ PRESETS: dict[str, dict[str, dict[str, t.Any]]] = {
     },
     "managed_identity": {"object_id": {"type": "str", "required": True}},
 }
-#: Of these suboptions of a preset exactly one is given.
-ONE_OF = {"github": ("branch", "tag", "environment", "pull_request"), "gitlab": ("branch", "tag")}
+#: Of the suboptions of a preset in each of these groups exactly one is given.
+ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
+    "github": (("branch", "tag", "environment", "pull_request"),),
+    "gitlab": (("project", "project_id"), ("branch", "tag")),
+}
+#: Of these suboptions of a preset all are given, or none.
+TOGETHER: dict[str, tuple[tuple[str, ...], ...]] = {"github": (("owner_id", "repository_id"),)}
+#: How the issuer of a GitHub Enterprise Server ends; its subjects have no ids (Microsoft Learn: immutable subjects of GitHub).
+_GITHUB_SERVER = "/_services/token"
+_NUMBER = re.compile(r"[1-9][0-9]{0,19}")
+_REPOSITORY = re.compile(r"[^/@:\s]+/[^/@:\s]+")
 
 
 def preset_options() -> dict[str, dict[str, t.Any]]:
@@ -65,16 +72,17 @@ def preset_options() -> dict[str, dict[str, t.Any]]:
 
 
 def _preset_option(name: str) -> dict[str, t.Any]:
-    keys = list(ONE_OF.get(name, ()))
-    rules = {"required_one_of": [keys], "mutually_exclusive": [keys]} if keys else {}
-    return {"type": "dict", "options": PRESETS[name], **rules}
+    one_of = [list(names) for names in ONE_OF.get(name, ())]
+    together = [list(names) for names in TOGETHER.get(name, ())]
+    rules = {"required_one_of": one_of, "mutually_exclusive": one_of, "required_together": together}
+    return {"type": "dict", "options": PRESETS[name], **{rule: value for rule, value in rules.items() if value}}
 
 
 def resolve_trust(options: t.Mapping[str, t.Any], tenant_issuer: t.Callable[[], str]) -> Trust:
     """Return the issuer and subject that the options describe.
 
-    *tenant_issuer* returns the tenant's own issuer; it is called for the preset ``managed_identity`` only. Raises ConfigError
-    for values that cannot be right.
+    *tenant_issuer* returns the tenant's own issuer; it is called for the preset ``managed_identity`` only. Raises Problems with
+    all values that cannot be right.
     """
     for name, subject in _SUBJECTS.items():
         given = options.get(name)
@@ -85,20 +93,83 @@ def resolve_trust(options: t.Mapping[str, t.Any], tenant_issuer: t.Callable[[], 
     return str(options["issuer"]), str(options["subject"])
 
 
+def names_repository_only(options: t.Mapping[str, t.Any]) -> bool:
+    """Return True for a trust in a repository of GitHub's own service by its names, which others can get after a deletion.
+
+    Repositories that were made, renamed or transferred since July 2026 have subjects with ids there.
+    """
+    given = options.get("github")
+    return given is not None and not given.get("owner_id") and not _is_github_server(given)
+
+
+def _is_github_server(given: t.Mapping[str, t.Any]) -> bool:
+    return str(given["issuer"]).rstrip("/").endswith(_GITHUB_SERVER)
+
+
 def _check_preset(name: str, given: t.Mapping[str, t.Any]) -> None:
-    if name == "managed_identity" and not is_guid(given["object_id"]):
-        raise ConfigError(
-            f"managed_identity.object_id: {given['object_id']!r} is not a GUID", source="option managed_identity"
-        )
+    """Raise Problems with every value of the preset *name* that cannot be right."""
+    problems = [
+        describe_problem(f"{name}.{key}", message)
+        for key, message in _CHECKS.get(name, _find_nothing)(given)
+        if message
+    ]
+    if problems:
+        raise Problems(f"{len(problems)} values of {name} cannot be used", problems)
+
+
+Fault: t.TypeAlias = tuple[str, str]
+
+
+def _find_nothing(_given: t.Mapping[str, t.Any]) -> list[Fault]:
+    return []
+
+
+def _check_github(given: t.Mapping[str, t.Any]) -> list[Fault]:
+    """Return what is wrong with a repository of GitHub, by suboption."""
+    found: list[Fault] = []
+    if not _REPOSITORY.fullmatch(given["repository"]):
+        message = f"{given['repository']!r} is not the form owner/name"
+        if "@" in given["repository"]:
+            message += "; the numbers of GitHub's immutable subject are given as owner_id and repository_id"
+        found.append(("repository", message))
     if given.get("pull_request") is False:
-        raise ConfigError("github.pull_request: only true makes sense", source="option github")
-    if name in ("github", "gitlab"):
-        option = "repository" if name == "github" else "project"
-        if "/" not in given[option].strip("/"):
-            raise ConfigError(
-                f"{name}.{option}: {given[option]!r} lacks its owner or group, as in owner/name",
-                source=f"option {name}",
-            )
+        found.append(("pull_request", "only true makes sense"))
+    found += _check_numbers(given, "owner_id", "repository_id")
+    if given.get("owner_id") and _is_github_server(given):
+        message = "a GitHub Enterprise Server has subjects without ids: leave owner_id and repository_id out"
+        found.append(("owner_id", message))
+    return found
+
+
+def _check_gitlab(given: t.Mapping[str, t.Any]) -> list[Fault]:
+    """Return what is wrong with a project of GitLab, by suboption."""
+    project, found = given.get("project"), _check_numbers(given, "project_id")
+    if project is not None and ("/" not in project.strip("/") or project != project.strip("/")):
+        message = f"{project!r} is not the form group/name"
+        if _NUMBER.fullmatch(project):
+            message += "; the number of a project is given as project_id"
+        found.append(("project", message))
+    return found
+
+
+def _check_managed_identity(given: t.Mapping[str, t.Any]) -> list[Fault]:
+    """Return what is wrong with the object id of a managed identity."""
+    return [] if is_guid(given["object_id"]) else [("object_id", f"{given['object_id']!r} is not a GUID")]
+
+
+def _check_numbers(given: t.Mapping[str, t.Any], *names: str) -> list[Fault]:
+    return [
+        (name, f"{given[name]!r} is not a number as the service gives it to owners, repositories and projects")
+        for name in names
+        if given.get(name) is not None and not _NUMBER.fullmatch(given[name])
+    ]
+
+
+_CHECKS: dict[str, t.Callable[[t.Mapping[str, t.Any]], list[Fault]]] = {
+    "github": _check_github,
+    "gitlab": _check_gitlab,
+    "managed_identity": _check_managed_identity,
+}
 
 
 def _awx_subject(given: t.Mapping[str, t.Any]) -> str:
@@ -112,15 +183,20 @@ def _github_subject(given: t.Mapping[str, t.Any]) -> str:
     elif given.get("tag"):
         rest = f"ref:refs/tags/{given['tag']}"
     elif given.get("environment"):
-        rest = f"environment:{given['environment']}"
+        # GitHub's documentation of the claim sub: a colon within a value stands there as %3A
+        rest = f"environment:{given['environment'].replace(':', '%3A')}"
     else:
         rest = "pull_request"
-    return f"repo:{given['repository']}:{rest}"
+    owner, _, name = given["repository"].partition("/")
+    if given.get("owner_id"):
+        owner, name = f"{owner}@{given['owner_id']}", f"{name}@{given['repository_id']}"
+    return f"repo:{owner}/{name}:{rest}"
 
 
 def _gitlab_subject(given: t.Mapping[str, t.Any]) -> str:
     kind = "branch" if given.get("branch") else "tag"
-    return f"project_path:{given['project']}:ref_type:{kind}:ref:{given[kind]}"
+    project = f"project_id:{given['project_id']}" if given.get("project_id") else f"project_path:{given['project']}"
+    return f"{project}:ref_type:{kind}:ref:{given[kind]}"
 
 
 def _kubernetes_subject(given: t.Mapping[str, t.Any]) -> str:

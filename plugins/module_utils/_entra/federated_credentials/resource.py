@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 from ..._core.context import Context
-from ..._core.errors import ConfigError
+from ..._core.errors import ConfigError, Problems
 from ..._core.plan import Plan, Step, add_ids
 from ..._core.resource import Action, Finding
 from ..._core.values import is_guid
@@ -19,16 +19,19 @@ from ..._signin.clouds import get_authority_url
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..confirm import wait_until_shown
+from .checks import find_useless_trust, is_issued_by_entra
+from .managed_identity import verify_managed_identity
 from .plan import (
     FIELDS,
     LIMIT,
+    CanonicalFederatedCredential,
     canonical_federated_credential,
     desired_federated_credential,
     find_credential_named,
     plan_federated_credential,
     plan_federated_credential_removal,
 )
-from .presets import resolve_trust
+from .presets import names_repository_only, resolve_trust
 
 _WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
 
@@ -48,11 +51,7 @@ class FederatedCredentialResource:
     def plan(self) -> Plan:
         """Return the steps to what the options ask for. Raises ConfigError, Problems."""
         name, is_present = self._options["name"], self._options["state"] == "present"
-        desired = (
-            desired_federated_credential(self._options, *resolve_trust(self._options, self._read_tenant_issuer))
-            if is_present
-            else None
-        )
+        desired = self._resolve_desired() if is_present else None
         self._application = self._find_application(is_present) or ApplicationReference()
         self._wires = self._list_credentials() if self._application.object_id else []
         planned = (
@@ -63,9 +62,35 @@ class FederatedCredentialResource:
         self._plan = replace(planned, steps=add_ids(planned.steps, principal=self._application.app_id))
         current = find_credential_named(self._wires, name)
         self._id = str(current["id"]) if current else None
+        if desired is not None and any(_changes_trust(step) for step in self._plan.steps):
+            self._check_subject(desired)
         if any(step.action == "create" for step in self._plan.steps) and len(self._wires) == LIMIT - 1:
             self._ctx.warn(f"This is the last of {LIMIT} federated credentials that Entra ID allows for an application")
         return self._plan
+
+    def _resolve_desired(self) -> CanonicalFederatedCredential:
+        """Return the credential as the options ask for it. Raises ConfigError, and Problems with what can never match a token."""
+        issuer, subject = resolve_trust(self._options, self._read_tenant_issuer)
+        desired = desired_federated_credential(self._options, issuer, subject)
+        is_own = is_issued_by_entra(issuer, self._options)
+        problems = find_useless_trust(desired, self._options, self._read_tenant_issuer() if is_own else None)
+        if problems:
+            raise Problems(f"{len(problems)} values of the federated credential can match no token", problems)
+        return desired
+
+    def _check_subject(self, desired: CanonicalFederatedCredential) -> None:
+        """Check or tell what is known of a subject that is about to be written. Raises ConfigError."""
+        if is_issued_by_entra(desired["issuer"], self._options):
+            is_preset = self._options.get("managed_identity")
+            verify_managed_identity(
+                self._graph, desired["subject"], "managed_identity.object_id" if is_preset else "subject"
+            )
+        if names_repository_only(self._options):
+            self._ctx.warn(
+                f"The subject {desired['subject']} names the repository without GitHub's ids. Repositories that were created, renamed or"
+                " transferred since July 2026 present a subject with ids, which this credential does not match; and who gets the name"
+                " of a deleted one gets its rights. Give github.owner_id and github.repository_id."
+            )
 
     @property
     def actions(self) -> t.Mapping[str, Action]:
@@ -143,3 +168,8 @@ class FederatedCredentialResource:
         if not tenant:
             raise ConfigError("managed_identity: the tenant's id is not known; give tenant_id as a GUID")
         return f"{get_authority_url(self._options)}/{str(tenant).lower()}/v2.0"
+
+
+def _changes_trust(step: Step) -> bool:
+    """Return True for a step that lets another token sign in than before."""
+    return step.action in ("create", "update") and bool({"issuer", "subject", "audiences"} & set(step.data["body"]))

@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import typing as t
 
 from ..._core.context import Context
-from ..._core.errors import ConfigError
+from ..._core.errors import AuthError, ConfigError
+from ..._core.visible import to_one_line
+from ..clouds import TOKEN_EXCHANGE_AUDIENCES
+from ..tokens import decode_claims
 from . import managed_identity
 
-#: The audience of a federated token, by cloud (Microsoft Learn: federated identity credentials).
-AUDIENCES = {
-    "public": "api://AzureADTokenExchange",
-    "usgov": "api://AzureADTokenExchangeUSGov",
-    "usgovdod": "api://AzureADTokenExchangeUSGov",
-    "china": "api://AzureADTokenExchangeChina",
-}
+#: AADSTS codes of a token that no federated credential of the application matches.
+_MISMATCHES = frozenset(f"AADSTS{code}" for code in (70021, 700211, 700212, 700213, 7002138))
+#: Subjects of GitHub's jobs, with the ids of owner and repository and without them (GitHub's documentation of the claim sub).
+_WITH_IDS = re.compile(r"repo:([^@/:]+)@([0-9]+)/([^@/:]+)@([0-9]+):(.+)")
+_WITHOUT_IDS = re.compile(r"repo:([^@/:]+)/([^@/:]+):(.+)")
+_LONGEST_CLAIM = 600
+
 SYSTEM_ASSIGNED = "system"
 SOURCE_OPTIONS = ("federated_token", "federated_token_file", "federated_managed_identity")
 
@@ -37,7 +42,7 @@ def read_assertion(ctx: Context) -> str:
         return _read_token_file(ctx, os.path.expanduser(options["federated_token_file"]))
     wanted = str(options["federated_managed_identity"])
     token = managed_identity.acquire_token(
-        ctx, None if wanted == SYSTEM_ASSIGNED else wanted, AUDIENCES[options["cloud"]] + "/.default"
+        ctx, None if wanted == SYSTEM_ASSIGNED else wanted, TOKEN_EXCHANGE_AUDIENCES[options["cloud"]] + "/.default"
     )
     return token.value
 
@@ -66,3 +71,46 @@ def _read_token_file(ctx: Context, path: str) -> str:
         raise ConfigError(f"federated_token_file: {path} is empty", source=source)
     ctx.secrets.add(text)
     return text
+
+
+def add_presented_claims(exc: AuthError, presented: str) -> AuthError:
+    """Return the error with what the *presented* token says of itself, where Entra ID found no federated credential that matches it.
+
+    For GitHub both subjects of the job stand side by side: that with the ids of owner and repository, and that without.
+    """
+    claims = decode_claims(presented)
+    if not claims:
+        return exc
+    told = {name: _show_claim(claims.get(name)) for name in ("iss", "sub", "aud")}
+    message = f"{exc} The presented token has issuer {told['iss']}, subject {told['sub']}, audience {told['aud']}."
+    if exc.code in _MISMATCHES:
+        message += _describe_other_subject(claims)
+    return AuthError(message, **{**exc.facts, "presented": told})
+
+
+def _describe_other_subject(claims: t.Mapping[str, t.Any]) -> str:
+    """Return words for the subject that GitHub gives the same job in its other form, empty for any other token."""
+    subject = str(claims.get("sub"))
+    found = _WITH_IDS.fullmatch(subject)
+    if found:
+        owner, owner_id, name, repository_id, rest = found.groups()
+        other = _show_claim(f"repo:{owner}/{name}:{rest}")
+        return (
+            f" This subject has GitHub's ids; a credential for the one without, {other}, does not match it. Trust the presented one:"
+            f" module entra_federated_credential with github.owner_id {owner_id} and github.repository_id {repository_id}."
+        )
+    found = _WITHOUT_IDS.fullmatch(subject)
+    ids = [_show_claim(claims.get(name)) for name in ("repository_owner_id", "repository_id")]
+    if found and all(number.isdigit() for number in ids):
+        owner, name, rest = found.groups()
+        other = _show_claim(f"repo:{owner}@{ids[0]}/{name}@{ids[1]}:{rest}")
+        return (
+            f" This subject is without GitHub's ids; a credential for the one with them, {other}, does not match it. Let GitHub give"
+            " immutable subjects to the repository, or trust the presented one until then: who gets its name gets its rights."
+        )
+    return ""
+
+
+def _show_claim(value: t.Any) -> str:
+    """Return the claim as text of one line and limited length; other issuers write what they like."""
+    return to_one_line(", ".join(map(str, value)) if isinstance(value, list) else str(value), _LONGEST_CLAIM)

@@ -178,7 +178,7 @@ class FederatedMethod:
         try:
             return _acquire_application_token(self._ctx, self.name, inputs, {"client_assertion": token}, scope)
         except AuthError as exc:
-            raise _add_claims(exc, presented.get("token", "")) from exc
+            raise federated.add_presented_claims(exc, presented.get("token", "")) from exc
 
 
 class ManagedIdentityMethod:
@@ -304,18 +304,6 @@ def _list_missing_options(ctx: Context, method: t.Any) -> list[str]:
 def _describe_where_to_set(missing: t.Sequence[str]) -> str:
     first = missing[0].split(" or ")[0]
     return f"set them as options, as variables (cvops_{first} …) or in the environment (CVOPS_{first.upper()} …)"
-
-
-def _add_claims(exc: AuthError, presented: str) -> AuthError:
-    """Return the error with issuer, subject and audience of the presented token, which a federated credential must match."""
-    claims = decode_claims(presented)
-    if not claims:
-        return exc
-    told = {name: claims.get(name) for name in ("iss", "sub", "aud")}
-    return AuthError(
-        f"{exc} The presented token has issuer {told['iss']}, subject {told['sub']}, audience {told['aud']}.",
-        **{**exc.facts, "presented": told},
-    )
 
 
 def _compute_digest(credential: str) -> str:

@@ -35,6 +35,7 @@ AUTOMATION_PERMISSIONS = (
     "Policy.ReadWrite.ConditionalAccess",
     "User.Read.All",
 )
+_RESOURCES = "/subscriptions/5f3c1b2a-0000-4000-8000-7d1e2f3a4b5c/resourcegroups/backup/providers"
 _YEAR = 365 * 86400.0
 
 
@@ -76,14 +77,21 @@ def make_identity(tenant: Tenant, name: str, permissions: Iterable[str]) -> Iden
         return Identity(application["appId"], secret["secretText"], principal_id, application["id"])
 
 
-def make_managed_identity(tenant: Tenant, name: str, permissions: Iterable[str]) -> Identity:
-    """Make a managed identity with these Graph application permissions; it has no application and no secret."""
+def make_managed_identity(
+    tenant: Tenant, name: str, permissions: Iterable[str], *, system: bool = False
+) -> Identity:
+    """Make a managed identity with these Graph application permissions; it has no application and no secret.
+
+    *system*: it belongs to one machine.
+    """
     with tenant.lock:
+        kind = "Microsoft.Compute/virtualMachines" if system else "Microsoft.ManagedIdentity/userAssignedIdentities"
         values: Row = {
             "id": tenant.name_id("managedIdentity", name),
             "appId": tenant.name_id("managedIdentityAppId", name),
             "displayName": name,
             "servicePrincipalType": "ManagedIdentity",
+            "alternativeNames": [f"isExplicit={not system}", f"{_RESOURCES}/{kind}/{name}"],
             "servicePrincipalNames": [tenant.name_id("managedIdentityAppId", name)],
         }
         _add_principal(tenant, values, permissions)

@@ -57,7 +57,7 @@ class ImdsService(Service):
 
     def assign(self, name: str, *permissions: str, system: bool = True, resource_id: str | None = None) -> Identity:
         """Make a managed identity with these Graph permissions and assign it to this host."""
-        identity = make_managed_identity(self._tenant, name, permissions)
+        identity = make_managed_identity(self._tenant, name, permissions, system=system)
         if system:
             self._system = identity.object_id
         for key in (identity.client_id, identity.object_id, resource_id):

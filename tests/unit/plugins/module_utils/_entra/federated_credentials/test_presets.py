@@ -10,12 +10,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import Problems
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.presets import (
     GITHUB,
     GITLAB,
     ONE_OF,
     PRESETS,
+    TOGETHER,
+    names_repository_only,
     preset_options,
     resolve_trust,
 )
@@ -48,6 +50,26 @@ PRESET_CASES: list[tuple[dict[str, t.Any], tuple[str, str]]] = [
         (GITHUB, "repo:corp/infra:pull_request"),
     ),
     (
+        {"github": {"repository": "corp/infra", "environment": "Production:V1", "issuer": GITHUB}},
+        (GITHUB, "repo:corp/infra:environment:Production%3AV1"),
+    ),
+    (
+        {
+            "github": {
+                "repository": "corp/infra",
+                "owner_id": "17",
+                "repository_id": "4711",
+                "branch": "main",
+                "issuer": GITHUB,
+            }
+        },
+        (GITHUB, "repo:corp@17/infra@4711:ref:refs/heads/main"),
+    ),
+    (
+        {"gitlab": {"project_id": "42", "branch": "main", "issuer": GITLAB}},
+        (GITLAB, "project_id:42:ref_type:branch:ref:main"),
+    ),
+    (
         {"gitlab": {"project": "corp/infra", "branch": "main", "issuer": GITLAB}},
         (GITLAB, "project_path:corp/infra:ref_type:branch:ref:main"),
     ),
@@ -69,18 +91,61 @@ def test_presets_write_as_the_systems_do(options: dict[str, t.Any], expected: tu
     assert resolve_trust(options, lambda: TENANT_ISSUER) == expected
 
 
+SERVER = "https://git.corp.example/_services/token"
+
+
 @pytest.mark.parametrize(
-    "options",
+    ("options", "where", "said"),
     [
-        {"managed_identity": {"object_id": "worker"}},
-        {"github": {"repository": "infra", "branch": "main", "issuer": GITHUB}},
-        {"github": {"repository": "corp/infra", "pull_request": False, "issuer": GITHUB}},
-        {"gitlab": {"project": "infra", "branch": "main", "issuer": GITLAB}},
+        ({"managed_identity": {"object_id": "worker"}}, ["managed_identity.object_id"], "not a GUID"),
+        ({"github": {"repository": "infra", "branch": "main"}}, ["github.repository"], "owner/name"),
+        ({"github": {"repository": "a/b/c", "branch": "main"}}, ["github.repository"], "owner/name"),
+        ({"github": {"repository": "a@1/b@2", "branch": "main"}}, ["github.repository"], "owner_id and repository_id"),
+        ({"github": {"repository": "corp/infra", "pull_request": False}}, ["github.pull_request"], "only true"),
+        (
+            {"github": {"repository": "x", "owner_id": "corp", "repository_id": "0", "branch": "main"}},
+            ["github.repository", "github.owner_id", "github.repository_id"],
+            "'corp' is not a number",
+        ),
+        (
+            {
+                "github": {
+                    "repository": "corp/infra",
+                    "owner_id": "1",
+                    "repository_id": "2",
+                    "branch": "main",
+                    "issuer": SERVER,
+                }
+            },
+            ["github.owner_id"],
+            "Enterprise Server",
+        ),
+        ({"gitlab": {"project": "infra", "branch": "main"}}, ["gitlab.project"], "group/name"),
+        ({"gitlab": {"project": "4711", "branch": "main"}}, ["gitlab.project"], "given as project_id"),
+        ({"gitlab": {"project_id": "a/b", "branch": "main"}}, ["gitlab.project_id"], "not a number"),
     ],
 )
-def test_presets_refuse_what_cannot_be_right(options: dict[str, t.Any]) -> None:
-    with pytest.raises(ConfigError):
-        resolve_trust(options, lambda: TENANT_ISSUER)
+def test_presets_refuse_what_cannot_be_right(options: dict[str, t.Any], where: list[str], said: str) -> None:
+    (name,) = options
+    given = {"issuer": {"github": GITHUB, "gitlab": GITLAB}.get(name), **options[name]}
+    with pytest.raises(Problems, match=said) as refused:
+        resolve_trust({name: given}, lambda: TENANT_ISSUER)
+    assert [problem["where"] for problem in refused.value.facts["problems"]] == where
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"github": {"repository": "corp/infra", "branch": "main", "issuer": GITHUB}}, True),
+        ({"github": {"repository": "corp/infra", "owner_id": "1", "repository_id": "2", "issuer": GITHUB}}, False),
+        ({"github": {"repository": "corp/infra", "branch": "main", "issuer": SERVER}}, False),
+        ({"github": {"repository": "corp/infra", "branch": "main", "issuer": SERVER + "/"}}, False),
+        ({"gitlab": {"project": "corp/infra", "branch": "main"}}, False),
+        ({"issuer": GITHUB, "subject": "x"}, False),
+    ],
+)
+def test_which_trusts_are_in_names_that_others_can_get(options: dict[str, t.Any], expected: bool) -> None:
+    assert names_repository_only(options) is expected
 
 
 def test_the_tenant_is_asked_for_its_issuer_only_where_that_is_needed() -> None:
@@ -96,18 +161,13 @@ def test_the_tenant_is_asked_for_its_issuer_only_where_that_is_needed() -> None:
         assert bool(asked) is ("managed_identity" in options)
 
 
-def test_a_preset_that_cannot_be_right_names_its_option() -> None:
-    with pytest.raises(ConfigError, match="gitlab.project: '/infra/' lacks its owner") as caught:
-        resolve_trust({"gitlab": {"project": "/infra/", "tag": "v1", "issuer": GITLAB}}, lambda: TENANT_ISSUER)
-    assert caught.value.facts["source"] == "option gitlab"
-
-
 def test_every_preset_is_an_option_with_rules_on_its_alternatives() -> None:
     options = preset_options()
     assert options.keys() == PRESETS.keys()
     for name, option in options.items():
-        alternatives = list(ONE_OF.get(name, ()))
+        alternatives = [list(names) for names in ONE_OF.get(name, ())]
+        together = [list(names) for names in TOGETHER.get(name, ())]
         assert (option["type"], option["options"]) == ("dict", PRESETS[name])
         assert option.get("required_one_of") == option.get("mutually_exclusive")
-        assert option.get("required_one_of", [[]])[0] == alternatives
-        assert set(alternatives) <= PRESETS[name].keys()
+        assert (option.get("required_one_of", []), option.get("required_together", [])) == (alternatives, together)
+        assert {key for names in alternatives + together for key in names} <= PRESETS[name].keys()

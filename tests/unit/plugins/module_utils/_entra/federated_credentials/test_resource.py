@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from fake_graph import FakeGraph, call_with_graph, carry_out, guid
 
-from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, WaitTimeout
+from ansible_collections.cvops.identity.plugins.module_utils._core.errors import ConfigError, Forbidden, WaitTimeout
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.plan import LIMIT
 from ansible_collections.cvops.identity.plugins.module_utils._entra.federated_credentials.resource import (
     FederatedCredentialResource,
@@ -102,17 +102,15 @@ def test_the_last_credential_that_fits_is_told(make_ctx: t.Any, number: int, war
 def test_a_managed_identity_is_trusted_by_the_tenants_own_issuer(
     make_ctx: t.Any, tenant_id: str | None, claims: dict[str, str], tenant: str
 ) -> None:
-    options = {"issuer": None, "subject": None, "managed_identity": {"object_id": guid(9)}, "tenant_id": tenant_id}
-    credential, graph = make_credential(make_ctx, [], **options)
+    credential, graph = make_trust(make_ctx, {PRINCIPAL_PATH: PRINCIPAL}, [], **BY_PRESET, tenant_id=tenant_id)
     graph.claims = claims
     after = credential.plan().after
     assert after["issuer"] == f"https://login.microsoftonline.com/{tenant}/v2.0" and after["subject"] == guid(9)
 
 
 def test_an_unknown_tenant_has_no_issuer(make_ctx: t.Any) -> None:
-    options = {"issuer": None, "subject": None, "managed_identity": {"object_id": guid(9)}}
     with pytest.raises(ConfigError, match="the tenant's id is not known"):
-        make_credential(make_ctx, [], **options)[0].plan()
+        make_trust(make_ctx, {}, [], **BY_PRESET, tenant_id=None)[0].plan()
 
 
 ABSENT = {"state": "absent", "issuer": None, "subject": None}
@@ -154,3 +152,94 @@ def test_nothing_is_read_back_where_nothing_was_written(make_ctx: t.Any) -> None
     credential.plan()
     graph.reads.clear()
     assert credential.verify() == [] and graph.reads == []
+
+
+IDENTITY = guid(9)
+TENANT = guid(7)
+PRINCIPAL_PATH = f"/servicePrincipals/{IDENTITY}"
+PRINCIPAL = {
+    "id": IDENTITY,
+    "appId": guid(10),
+    "displayName": "rotator",
+    "servicePrincipalType": "ManagedIdentity",
+    "alternativeNames": ["isExplicit=True", "/subscriptions/x"],
+}
+OWN_ISSUER = f"https://login.microsoftonline.com/{TENANT}/v2.0"
+BY_PRESET = {"issuer": None, "subject": None, "managed_identity": {"object_id": IDENTITY}}
+BY_TEXT = {"issuer": OWN_ISSUER, "subject": IDENTITY}
+EXCHANGE = ["api://AzureADTokenExchange"]
+
+
+def make_trust(
+    make_ctx: t.Any, objects: dict[str, t.Any], rows: list[dict[str, t.Any]], **options: t.Any
+) -> tuple[t.Any, FakeGraph]:
+    """A credential for a managed identity, in a directory with these objects."""
+    credential, graph = make_credential(make_ctx, rows, **{"audiences": EXCHANGE, "tenant_id": TENANT, **options})
+    graph.answers.update(objects)
+    return credential, graph
+
+
+@pytest.mark.parametrize("options", [BY_PRESET, BY_TEXT], ids=["preset", "issuer and subject"])
+@pytest.mark.parametrize(
+    ("objects", "said"),
+    [
+        ({PRINCIPAL_PATH: PRINCIPAL}, None),
+        ({PRINCIPAL_PATH: {**PRINCIPAL, "alternativeNames": None}}, None),
+        ({PRINCIPAL_PATH: {**PRINCIPAL, "alternativeNames": ["isExplicit=False"]}}, "system-assigned"),
+        ({PRINCIPAL_PATH: {**PRINCIPAL, "servicePrincipalType": "Application"}}, "service principal of an application"),
+        (
+            {f"/servicePrincipals(appId='{IDENTITY}')": PRINCIPAL},
+            f"client id .* of rotator; its object id is {IDENTITY}",
+        ),
+        ({f"/applications/{IDENTITY}": {"id": IDENTITY, "displayName": "ops"}}, "object id of the application ops"),
+        ({}, "no service principal of this tenant"),
+    ],
+)
+def test_what_a_managed_identity_is_said_to_be_is_looked_at_before_it_is_trusted(
+    make_ctx: t.Any, options: dict[str, t.Any], objects: dict[str, t.Any], said: str | None
+) -> None:
+    credential, graph = make_trust(make_ctx, objects, [], **options)
+    if said is None:
+        assert [step.action for step in credential.plan().steps] == ["create"]
+        assert graph.ctx.warnings == []
+        return
+    with pytest.raises(ConfigError, match=said) as refused:
+        credential.plan()
+    assert str(refused.value).startswith(
+        "managed_identity.object_id: " if "managed_identity" in options else "subject: "
+    )
+    assert graph.writes == []
+
+
+def test_one_that_may_not_be_looked_at_is_told_and_not_taken_for_right(make_ctx: t.Any) -> None:
+    credential, graph = make_trust(make_ctx, {PRINCIPAL_PATH: Forbidden("no", status=403)}, [], **BY_PRESET)
+    assert [step.action for step in credential.plan().steps] == ["create"]
+    (warning,) = graph.ctx.warnings
+    assert "could not be checked" in warning and "Application.Read.All" in warning
+
+
+def test_a_trust_that_stays_is_not_looked_at_again(make_ctx: t.Any) -> None:
+    stored = {**WIRE, "issuer": OWN_ISSUER, "subject": IDENTITY, "audiences": EXCHANGE}
+    for options, actions in (({}, []), ({"description": "why"}, ["update"])):
+        credential, graph = make_trust(make_ctx, {}, [stored], **BY_PRESET, **options)
+        assert [step.action for step in credential.plan().steps] == actions
+        assert graph.reads == [APPLICATION_PATH, PATH]
+
+
+def test_a_repository_by_its_names_is_warned_of_when_it_is_written(make_ctx: t.Any) -> None:
+    github = {"repository": "corp/access", "branch": "main", "issuer": "https://token.actions.githubusercontent.com"}
+    options = {"issuer": None, "subject": None, "audiences": EXCHANGE}
+    credential, graph = make_credential(make_ctx, [], github=github, **options)
+    credential.plan()
+    (warning,) = graph.ctx.warnings
+    assert "repo:corp/access:ref:refs/heads/main" in warning and "github.owner_id" in warning
+    stored = {
+        **WIRE,
+        "issuer": github["issuer"],
+        "subject": "repo:corp/access:ref:refs/heads/main",
+        "audiences": EXCHANGE,
+    }
+    for rows, given in (([stored], github), ([], {**github, "owner_id": "1", "repository_id": "2"})):
+        credential, graph = make_credential(make_ctx, rows, github=given, **options)
+        credential.plan()
+        assert graph.ctx.warnings == []

@@ -13,6 +13,7 @@ from token_service import SCOPE, TokenService, build_jwt, make_sign_in_context
 
 from ansible_collections.cvops.identity.plugins.module_utils._core.context import Context
 from ansible_collections.cvops.identity.plugins.module_utils._core.errors import AuthError, ConfigError
+from ansible_collections.cvops.identity.plugins.module_utils._signin.clouds import TOKEN_EXCHANGE_AUDIENCES
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra import federated, managed_identity
 from ansible_collections.cvops.identity.plugins.module_utils._signin.entra.methods import FederatedMethod
 from ansible_collections.cvops.identity.plugins.module_utils._signin.options import CLOUDS
@@ -80,8 +81,8 @@ def test_a_managed_identity_is_asked_for_the_audience_of_the_cloud(
 
     monkeypatch.setattr(managed_identity, "acquire_token", acquire)
     assert federated.read_assertion(context(cloud=cloud, federated_managed_identity=named)) == "of-the-identity"
-    assert asked == [(client_id, f"{federated.AUDIENCES[cloud]}/.default")]
-    assert federated.AUDIENCES[cloud].startswith("api://AzureADTokenExchange")
+    assert asked == [(client_id, f"{TOKEN_EXCHANGE_AUDIENCES[cloud]}/.default")]
+    assert TOKEN_EXCHANGE_AUDIENCES[cloud].startswith("api://AzureADTokenExchange")
 
 
 def test_the_fingerprint_is_that_of_the_source(tmp_path: pathlib.Path) -> None:
@@ -131,3 +132,45 @@ def test_a_refused_token_that_is_no_jwt_adds_nothing(monkeypatch: pytest.MonkeyP
     with pytest.raises(AuthError) as refused:
         FederatedMethod(context(federated_token="opaque")).acquire_token(SCOPE)
     assert "presented" not in str(refused.value)
+
+
+ISSUER = "https://token.actions.githubusercontent.com"
+BOTH_SUBJECTS = [
+    (
+        {"sub": "repo:corp@17/access@4711:ref:refs/heads/main"},
+        ["repo:corp/access:ref:refs/heads/main", "github.owner_id 17", "github.repository_id 4711"],
+    ),
+    (
+        {"sub": "repo:corp/access:environment:prod", "repository_owner_id": "17", "repository_id": "4711"},
+        ["repo:corp@17/access@4711:environment:prod", "immutable subjects"],
+    ),
+    ({"sub": "repo:corp/access:environment:prod"}, []),
+    ({"sub": "repo:corp/access:pull_request", "repository_owner_id": "x", "repository_id": {"a": 1}}, []),
+    ({"sub": "project_path:corp/access:ref_type:branch:ref:main", "repository_id": "4711"}, []),
+]
+
+
+@pytest.mark.parametrize(("claims", "said"), BOTH_SUBJECTS)
+@pytest.mark.parametrize("code", ["AADSTS700213", "AADSTS70021", "AADSTS7002138"])
+def test_both_subjects_of_a_job_of_github_stand_side_by_side(
+    claims: dict[str, t.Any], said: list[str], code: str
+) -> None:
+    token = build_jwt(iss=ISSUER, aud="api://AzureADTokenExchange", **claims)
+    told = str(federated.add_presented_claims(AuthError("Refused.", code=code), token))
+    assert claims["sub"] in told
+    assert all(words in told for words in said)
+    assert bool(said) is ("does not match it" in told)
+
+
+def test_subjects_are_explained_only_where_no_credential_matched() -> None:
+    claims = BOTH_SUBJECTS[0][0]
+    told = str(federated.add_presented_claims(AuthError("Refused.", code="AADSTS700024"), build_jwt(**claims)))
+    assert claims["sub"] in told and "github" not in told
+
+
+@pytest.mark.parametrize("name", ["iss", "sub", "aud"])
+def test_claims_of_another_issuer_are_shown_short_and_on_one_line(name: str) -> None:
+    for value in ("x" * 5000, "a\n\x1b[31mfatal: b", {"deep": ["x"] * 2000}, ["a\nb", 7], None):
+        exc = federated.add_presented_claims(AuthError("Refused.", code="AADSTS700213"), build_jwt(**{name: value}))
+        assert len(exc.facts["presented"][name]) < 700
+        assert not {"\n", "\x1b"} & set(str(exc) + exc.facts["presented"][name])
