@@ -73,6 +73,7 @@ _BY_HAND = {
     " gone: make a new one and hand it over",
     "commvault_user_group": "run commvault_user_group with the former values, which planned.before of the record has",
     "entra_admin_consent": "run entra_admin_consent with the former permissions, or in the portal: Enterprise applications, Permissions",
+    "entra_app_role_assignment": "run entra_app_role_assignment with the former assignments, which planned.before of the record has",
     "entra_application": "run the former document; a deleted application is restored with restore_deleted for 30 days",
     "entra_application_certificate": "a certificate that was added is removed with entra_application_certificate (state: absent, key_id); one that was"
     " removed is added again from its file",

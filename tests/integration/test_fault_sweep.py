@@ -20,9 +20,10 @@ import pytest
 from cvops_simulator import Simulator
 from cvops_simulator.commvault.model import Grant, IdentityApp
 from cvops_simulator.core.faults import Fault
+from cvops_simulator.entra.grants import assign_role
 from cvops_simulator.entra.replication import Replication
 from helpers import certificates
-from helpers.cases import CASES, Case, make_oidc_app
+from helpers.cases import CASES, Case, make_oidc_app, make_role_holder
 from helpers.direct import run_body
 from helpers.end_state import find_differences, read_end_state
 from helpers.virtual_time import share_clock
@@ -193,6 +194,18 @@ def _consent_exclusively(site: Simulator) -> dict[str, t.Any]:
     return {"app_id": identity.client_id, "api_permissions": wanted, "exclusive": True}
 
 
+def _held_role(site: Simulator, state: str) -> dict[str, t.Any]:
+    """A role that a group and a user hold: either that of the user goes, or that of the group."""
+    options = make_role_holder(site, exclusive=state == "present", state=state)
+    application = next(row for row in site.tenant.applications.values() if row.get("uniqueName") == "reports")
+    principal = t.cast("dict[str, t.Any]", site.tenant.service_principal_of(application["appId"]))
+    role, (group,) = principal["appRoles"][0]["id"], [entry["group"] for entry in options["assignments"]]
+    named = next(key for key, row in site.tenant.groups.items() if row["displayName"] == group)
+    for holder in (next(iter(site.tenant.users)), named):
+        assign_role(site.tenant, holder, principal["id"], role, replicated=True)
+    return options
+
+
 def _remove_secret(site: Simulator) -> dict[str, t.Any]:
     identity = site.identity(name="job")
     application = t.cast("dict[str, t.Any]", site.tenant.application_of(identity.client_id))
@@ -272,6 +285,8 @@ MORE = (
     ),
     Case("entra_federated_credential", "delete", lambda site: _credential(site, state="absent")),
     Case("entra_admin_consent", "exclusive", _consent_exclusively),
+    Case("entra_app_role_assignment", "exclusive", lambda site: _held_role(site, "present")),
+    Case("entra_app_role_assignment", "absent", lambda site: _held_role(site, "absent")),
     Case("entra_application_certificate", "exclusive", lambda site: _certificates(site, exclusive=True)),
     Case("entra_application_certificate", "remove", _remove_certificates),
     Case("entra_application_secret", "remove", _remove_secret),

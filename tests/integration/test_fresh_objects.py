@@ -16,6 +16,7 @@ from helpers.virtual_time import share_clock
 
 from ansible_collections.cvops.identity.plugins.modules import (
     entra_admin_consent,
+    entra_app_role_assignment,
     entra_application,
     entra_application_secret,
     entra_federated_credential,
@@ -69,7 +70,28 @@ def _trust(site: Simulator, number: int) -> dict[str, t.Any]:
     return {"application": {"app_id": _application(site, number)["appId"]}, "name": "scheduler", **trust}
 
 
+def _role_holder(site: Simulator, number: int) -> dict[str, t.Any]:
+    """A new user and a new group as holders of a role of a new application."""
+    roles = [
+        {
+            "id": site.tenant.new_id(),
+            "value": "Operate",
+            "displayName": "Operate",
+            "description": "x",
+            "allowedMemberTypes": ["User"],
+            "isEnabled": True,
+        }
+    ]
+    values = {"displayName": f"Fresh {number}", "appId": site.tenant.new_id()}
+    site.tenant.add("application", {**values, "appRoles": roles})
+    site.tenant.add("servicePrincipal", {**values, "appRoles": roles})
+    group = site.tenant.add("group", {"displayName": f"GG Fresh {number}", "securityEnabled": True})
+    assignments = [{"group": group["id"], "app_role": "Operate"}, {"user": _user(site), "app_role": "Operate"}]
+    return {"app_id": values["appId"], "assignments": assignments}
+
+
 FRESH = [
+    (entra_app_role_assignment, _role_holder),
     (entra_group, _group),
     (entra_groups, lambda site, number: {"groups": [_group(site, number), _group(site, 100 + number)]}),
     (entra_application, _application_options),

@@ -67,6 +67,17 @@ def _job(site: Simulator) -> str:
     return site.identity(name="job").client_id
 
 
+def make_role_holder(site: Simulator, **more: t.Any) -> Options:
+    """A mapped group as the holder of a role of an application of its own."""
+    role = {"id": site.tenant.new_id(), "value": "Reports.Read", "displayName": "Read reports", "description": "Reads"}
+    roles = [{**role, "allowedMemberTypes": ["User"], "isEnabled": True}]
+    values = {"appId": site.tenant.new_id(), "displayName": "Reports", "appRoles": roles}
+    site.tenant.add("application", {**values, "uniqueName": "reports"}, replicated=True)
+    site.tenant.add("servicePrincipal", values, replicated=True)
+    assignments = [{"group": _group(site)["displayName"], "app_role": "Reports.Read"}]
+    return {"application": {"unique_name": "reports"}, "assignments": assignments, **more}
+
+
 def _application(site: Simulator) -> Options:
     document = site.variables()["cvops_application"]
     wanted = ("display_name", "description", "sign_in_audience", "web", "app_roles", "api_permissions")
@@ -254,6 +265,7 @@ CASES = (
             "subject": "job/converge-access",
         },
     ),
+    Case("entra_app_role_assignment", "assign", make_role_holder),
     Case("expiry_info", "read", _fixed(applications=[{"unique_name": "commvault-management"}]), False),
     Case("sso_preflight_info", "read", lambda site: {"mappings": site.variables()["cvops_role_mappings"]}, False),
     Case("entra_application_certificate", "add", lambda site: _certificate(site, certificate=certificates.FIRST)),

@@ -53,6 +53,10 @@ _REQUESTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("POST .*/appRoleAssignedTo$", ("assign",)),
         ("POST .*/oauth2PermissionGrants$", ("consent",)),
     ),
+    "entra_app_role_assignment": (
+        ("POST .*/appRoleAssignedTo$", ("assign",)),
+        (f"DELETE .*/appRoleAssignedTo/{_ID}$", ("unassign",)),
+    ),
     "entra_application_certificate": ((f"PATCH .*/applications/{_ID}$", ("add", "remove")),),
     "entra_application_secret": (("POST .*/addPassword$", ("add",)),),
     "secret_rotation": (("POST .*/addPassword$", ("add",)),),

@@ -14,8 +14,6 @@ from ..._core.plan import Change, Plan, Step
 from ..._core.set_changes import find_set_changes
 from ..permissions import KINDS, RequestedPermissions, ResourceApi
 
-#: The app role id of an assignment that carries no role; it is no permission and left alone.
-DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 #: Graph permissions that granting takes. Each suffices in an application token; delegated tokens may carry the last one instead.
 GRANTING = {"application": "AppRoleAssignment.ReadWrite.All", "delegated": "DelegatedPermissionGrant.ReadWrite.All"}
 _AS_USER = "Directory.AccessAsUser.All"

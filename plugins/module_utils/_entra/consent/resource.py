@@ -19,13 +19,13 @@ from ..._core.resource import Action, Finding
 from ..._core.retry import Repeat
 from ..._core.values import get_objects
 from ..._signin.clouds import get_authority_url
+from ..app_role_assignments.writer import DEFAULT_ACCESS, EXISTS, assign_app_role, unassign_app_role
 from ..applications.reference import READ_NEEDS, ApplicationReference, find_application, resolve_application
 from ..client import GraphClient, format_alternate_key, quote_segment
 from ..confirm import wait_until_shown
 from ..errors import is_already_done
 from ..permissions import KINDS, ApiResolver, RequestedPermissions
 from .plan import (
-    DEFAULT_ACCESS,
     GRANTING,
     GrantedNames,
     HeldPermissions,
@@ -39,15 +39,8 @@ from .plan import (
 
 _READ_ASSIGNMENTS = ("Application.Read.All",)
 _READ_GRANTS = ("DelegatedPermissionGrant.Read.All", "Directory.Read.All")
-#: How Graph's text begins for an assignment or a grant that is there already, and for one that is there no more.
-_EXISTS = (
-    "permission being assigned already exists on the object",
-    "entitlementgrant entry already exists",
-    "permission entry already exists",
-)
 #: For how long a grant is looked for that exists and is not listed.
 _GRANT_LIMIT_S = 60.0
-_MISSING = "entitlementgrant being updated or deleted is not found"
 
 
 class ConsentResource:
@@ -229,22 +222,12 @@ class ConsentResource:
         return f"{address}/adminconsent?client_id={self._app_id}"
 
     def _assign(self, step: Step) -> None:
-        body = {"principalId": self._client, "resourceId": step.data["resource"], "appRoleId": step.data["role_id"]}
-        path = f"/servicePrincipals/{quote_segment(step.data['resource'])}/appRoleAssignedTo"
-        try:
-            # A second assignment of the same role is refused with a known text, so the request may be repeated.
-            self._write("POST", path, body, step, Repeat.ALWAYS)
-        except ApiError as exc:
-            if not is_already_done(exc, *_EXISTS):
-                raise
+        resource_id, role_id = step.data["resource"], step.data["role_id"]
+        assign_app_role(self._graph, resource_id, str(self._client), role_id, intent=f"change {step.subject}")
 
     def _unassign(self, step: Step) -> None:
-        path = f"/servicePrincipals/{quote_segment(str(self._client))}/appRoleAssignments/{quote_segment(step.data['assignment_id'])}"
-        try:
-            self._write("DELETE", path, None, step)
-        except ApiError as exc:
-            if not is_already_done(exc, _MISSING):
-                raise
+        listed_at = f"/servicePrincipals/{quote_segment(str(self._client))}/appRoleAssignments"
+        unassign_app_role(self._graph, listed_at, step.data["assignment_id"], intent=f"change {step.subject}")
 
     def _consent(self, step: Step) -> None:
         """Create the grant for everybody; Entra ID refuses a second one for the same API, then the first one is widened."""
@@ -257,7 +240,7 @@ class ConsentResource:
         try:
             self._write("POST", "/oauth2PermissionGrants", body, step, Repeat.ALWAYS)
         except ApiError as exc:
-            if exc.status != 409 and not is_already_done(exc, *_EXISTS):
+            if exc.status != 409 and not is_already_done(exc, *EXISTS):
                 raise
             self._widen(step)
 

@@ -18,7 +18,7 @@ from ansible_collections.cvops.identity.plugins.module_utils._core.errors import
     Problems,
     WaitTimeout,
 )
-from ansible_collections.cvops.identity.plugins.module_utils._entra.consent.plan import DEFAULT_ACCESS
+from ansible_collections.cvops.identity.plugins.module_utils._entra.app_role_assignments.writer import DEFAULT_ACCESS
 from ansible_collections.cvops.identity.plugins.module_utils._entra.consent.resource import ConsentResource
 
 APPLICATION = f"/applications/{guid(1)}"
