@@ -22,8 +22,6 @@ from helpers.playing import Player, Result, Run
 
 from ansible_collections.cvops.identity.plugins.plugin_utils.documents import DOCUMENT_KEYS
 
-pytestmark = pytest.mark.every_core
-
 GROUP = "cvops.identity.entra_group"
 GROUP_INFO = "cvops.identity.entra_group_info"
 ROLE = "cvops.identity.commvault_role"

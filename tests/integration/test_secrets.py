@@ -13,15 +13,12 @@ import pathlib
 import time
 import typing as t
 
-import pytest
 from ansible.release import __version__
 from cvops_simulator import Simulator
 from cvops_simulator.core.faults import Fault
 from helpers.cases import CASES
 from helpers.checks import assert_no_secrets, assert_nothing_deprecated
 from helpers.playing import Player, Run
-
-pytestmark = pytest.mark.every_core
 
 PREFIX = "cvops.identity"
 #: From ansible-core 2.22 on, Ansible itself masks what it displays, and what callbacks get.

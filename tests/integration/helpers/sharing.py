@@ -9,8 +9,8 @@ what a release of ansible-core can decide. The rule:
 
 * **every core**: templating, options from variables and environment, ``no_log`` and all that is shown, look-ups, keywords of
   tasks, checking of arguments, processes and signals, hostile names; one story from beginning to end of site, bootstrap and doctor;
-  what an export brings back; and every module, in both ways to run it, in ``test_runner.py``, ``test_secrets.py`` and (in process)
-  ``test_results_kept.py``.
+  what an export brings back; and every module, in both ways to run it in ``test_runner.py`` (``test_results_are_equal``), and in process
+  in ``test_secrets.py`` and ``test_results_kept.py``.
 * **any core**: what a module makes of its options and of the services' answers, the branches of a playbook, and what runs
   without ansible-playbook. A file of such tests is marked ``any_core``; a test in it that belongs to the others ``every_core``.
 * **whole**: the part of a sweep that ``make test`` leaves to ``make test-all``; what is not marked is its sample.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -226,8 +227,14 @@ def _compare(operator: str, value: Any, wanted: Any) -> bool:
 
 def _make_comparable(value: Any) -> Any:
     if isinstance(value, str):
-        try:
-            return parse_date_time(value)
-        except ValueError:
-            return fold_case(value)
+        return _make_text_comparable(value)
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@functools.lru_cache(maxsize=1 << 16)  # a filter of fifteen names compares each of them with every row
+def _make_text_comparable(text: str) -> Any:
+    """Return a date as a point in time, any other text without its case."""
+    try:
+        return parse_date_time(text)
+    except ValueError:
+        return fold_case(text)
